@@ -1,0 +1,114 @@
+import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
+import { readFileSync, renameSync } from 'node:fs';
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { IssuedCertificate } from './issue.ts';
+import { issueCertificate } from './issue.ts';
+
+/** What the API server, a `curl` on the same machine and a test call the webhook. */
+export const DEV_CERTIFICATE_NAMES: readonly string[] = [
+  'localhost',
+  '127.0.0.1',
+  '::1',
+  'gridgate.gridgate-system',
+  'gridgate.gridgate-system.svc',
+  'gridgate.gridgate-system.svc.cluster.local',
+];
+
+const DAY_MS = 86_400_000;
+const LIFETIME_MS = 90 * DAY_MS;
+/** Two processes that start together may mix their files once; never three times. */
+const ATTEMPTS = 3;
+const KEY_MODE = 0o600;
+
+export interface DevCertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly caFile: string;
+}
+
+export interface DevCertificate extends DevCertificateFiles {
+  /** False when the one found was still good. */
+  readonly created: boolean;
+}
+
+export interface DevCertificateRequest {
+  /** Made when it does not exist. */
+  readonly dir: string;
+  readonly names?: readonly string[];
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+}
+
+/**
+ * Makes sure that `dir` holds tls.crt, tls.key (mode 0600) and ca.crt that belong together, cover all names and have
+ * more than a third of their 90 days left; otherwise issues new ones. Throws the system's error when `dir` is not writable.
+ */
+export async function ensureDevCertificate(request: DevCertificateRequest): Promise<DevCertificate> {
+  const { dir, names = DEV_CERTIFICATE_NAMES, clock } = request;
+  const files = { certFile: join(dir, 'tls.crt'), keyFile: join(dir, 'tls.key'), caFile: join(dir, 'ca.crt') };
+  await mkdir(dir, { recursive: true });
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (await isUsable(files, names, clock())) return { ...files, created: attempt > 0 };
+    const notBefore = clock();
+    await store(files, await issueCertificate({ names, notBefore, notAfter: notBefore + LIFETIME_MS }));
+  }
+  throw new Error(`${dir}: the certificate was replaced by another process ${ATTEMPTS} times in a row`);
+}
+
+/** Also what repairs a store that was killed half-way: files of two issues do not belong together. */
+async function isUsable(files: DevCertificateFiles, names: readonly string[], now: number): Promise<boolean> {
+  const found = readStored(files);
+  if (found === undefined) return false;
+  const { leaf, ca, key } = found;
+  const isGood =
+    leaf.checkPrivateKey(key) &&
+    leaf.checkIssued(ca) &&
+    leaf.verify(ca.publicKey) &&
+    hasLifeLeft(leaf, now) &&
+    names.every((name) => covers(leaf, name));
+  if (isGood) await closeToOthers(files.keyFile);
+  return isGood;
+}
+
+function readStored({ certFile, keyFile, caFile }: DevCertificateFiles) {
+  try {
+    // Synchronous like the renames, so that this process never sees its own store half done.
+    const [cert, key, ca] = [readFileSync(certFile), readFileSync(keyFile), readFileSync(caFile)];
+    return { leaf: new X509Certificate(cert), key: createPrivateKey(key), ca: new X509Certificate(ca) };
+  } catch {
+    // Missing or malformed: issuing anew either helps or fails with the reason.
+    return undefined;
+  }
+}
+
+function hasLifeLeft(leaf: X509Certificate, now: number): boolean {
+  const from = Date.parse(leaf.validFrom);
+  const to = Date.parse(leaf.validTo);
+  return from <= now && to - now > (to - from) / 3;
+}
+
+function covers(leaf: X509Certificate, name: string): boolean {
+  return (isIP(name) === 0 ? leaf.checkHost(name, { subject: 'never' }) : leaf.checkIP(name)) !== undefined;
+}
+
+async function closeToOthers(keyFile: string): Promise<void> {
+  const { mode } = await stat(keyFile);
+  if ((mode & 0o077) !== 0) await chmod(keyFile, KEY_MODE);
+}
+
+async function store(files: DevCertificateFiles, issued: IssuedCertificate): Promise<void> {
+  const writes = [
+    { file: files.caFile, text: issued.ca, mode: 0o644 },
+    { file: files.keyFile, text: issued.key, mode: KEY_MODE },
+    { file: files.certFile, text: issued.cert, mode: 0o644 },
+  ].map((write) => ({ ...write, temporary: `${write.file}.${randomUUID()}.tmp` }));
+  try {
+    for (const { temporary, text, mode } of writes) await writeFile(temporary, text, { mode, flag: 'wx' });
+    // Synchronous, one right after the other: nobody who reads in between gets files of two issues for long.
+    for (const { temporary, file } of writes) renameSync(temporary, file);
+  } finally {
+    for (const { temporary } of writes) await rm(temporary, { force: true });
+  }
+}

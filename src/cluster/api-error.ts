@@ -1,0 +1,14 @@
+import type { Status } from './kube-object.ts';
+
+/** An answer of the API server that is an error; its message names the request, the status and the server's own words. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly retryAfterMs: number;
+
+  constructor(request: string, { code = 500, reason, message }: Status, retryAfterMs = 0) {
+    super(`${request} answers ${[code, reason].filter(Boolean).join(' ')}${message ? `: ${message}` : ''}`);
+    this.status = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}

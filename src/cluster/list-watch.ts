@@ -1,0 +1,83 @@
+import type { ApiClient } from './api-client.ts';
+import { ApiError } from './api-error.ts';
+import type { KubeObject, ObjectList, Status } from './kube-object.ts';
+import { acceptFor, type WatchedResource } from './watched-resource.ts';
+
+const PAGE_SIZE = 500;
+const LIST_IDLE_MS = 30_000;
+/** The API server sends a bookmark about every minute: a watch silent for longer than two is dead, whatever TCP thinks. */
+const WATCH_IDLE_MS = 150_000;
+/** Ending watches now and then spreads them over the API servers; random, so that replicas do not come back together. */
+const WATCH_SECONDS = { least: 300, most: 600 };
+
+/** A bookmark's object has nothing but the resource version. */
+export interface ObjectEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: KubeObject;
+}
+
+interface ErrorEvent {
+  readonly type: 'ERROR';
+  readonly object: Status;
+}
+
+/** All pages of a list, one after the other; an ApiError 410 when the list grew too old in between. */
+export async function* listPages(
+  api: ApiClient,
+  { path, content, fieldSelector }: WatchedResource<unknown>,
+  signal: AbortSignal,
+): AsyncGenerator<ObjectList> {
+  const accept = acceptFor(content, 'list');
+  let next: string | undefined;
+  do {
+    const query = { limit: String(PAGE_SIZE), continue: next, fieldSelector };
+    const page = (await api.get(path, { accept, query, idleTimeoutMs: LIST_IDLE_MS, signal })) as ObjectList;
+    yield page;
+    next = page.metadata.continue || undefined;
+  } while (next !== undefined);
+}
+
+/** Opens a watch after `resourceVersion`; resolves when the API server has accepted it. Its ERROR events throw an ApiError. */
+export async function openWatch(
+  api: ApiClient,
+  { path, content, fieldSelector }: WatchedResource<unknown>,
+  resourceVersion: string,
+  signal: AbortSignal,
+): Promise<AsyncIterable<ObjectEvent>> {
+  const { least, most } = WATCH_SECONDS;
+  const query = {
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    resourceVersion,
+    timeoutSeconds: String(least + Math.floor(Math.random() * (most - least))),
+    fieldSelector,
+  };
+  const response = await api.open(path, {
+    accept: acceptFor(content, 'one'),
+    query,
+    idleTimeoutMs: WATCH_IDLE_MS,
+    signal,
+  });
+  response.setEncoding('utf8');
+  return readEvents(response, path);
+}
+
+async function* readEvents(chunks: AsyncIterable<string>, path: string): AsyncGenerator<ObjectEvent> {
+  for await (const line of readLines(chunks)) {
+    const event = JSON.parse(line) as ObjectEvent | ErrorEvent;
+    if (event.type === 'ERROR') throw new ApiError(`watch ${path}`, event.object);
+    yield event;
+  }
+}
+
+/** Complete lines; what follows the last line break is an event cut short, and comes again with the next watch. */
+async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of chunks) {
+    rest += chunk;
+    if (!chunk.includes('\n')) continue; // a large event in many chunks is joined once, not split again each time
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExponentialBackoff, halfJitterGenerator, type IBackoff } from 'cockatiel';
+import type { Logger } from 'pino';
+import type { ApiClient } from './api-client.ts';
+import { ApiError } from './api-error.ts';
+import type { KubeObject } from './kube-object.ts';
+import { listPages, type ObjectEvent, openWatch } from './list-watch.ts';
+import type { ProjectionStore } from './projection-store.ts';
+import { createWatchHealth } from './watch-health.ts';
+import type { WatchedResource } from './watched-resource.ts';
+
+export interface ReflectorDeps<T> {
+  readonly api: ApiClient;
+  readonly resource: WatchedResource<T>;
+  readonly store: ProjectionStore<T>;
+  readonly log: Logger;
+  /** Called after each list or event that changed a projection. */
+  readonly onChange: () => void;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+export interface Reflector {
+  /** Resolves at the first complete list, however long that takes; rejects when stopped before. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  synced(): boolean;
+  failure(): string | undefined;
+  /** Epoch milliseconds of the last sign of life: a page of a list, an event or a bookmark. */
+  lastEventAt(): number | undefined;
+}
+
+/** Against a watch that stays open and yet misses something: nothing is older than this. */
+const RELIST_AFTER_MS = 30 * 60_000;
+const BACKOFF = { initialDelay: 400, maxDelay: 10_000, generator: halfJitterGenerator };
+
+/**
+ * Answers after which to list again instead of watching on from the version we have: it was compacted (410), makes no
+ * sense to this API server (400), or is ahead of it because etcd was restored from a backup (504).
+ */
+const LIST_AGAIN = new Set([400, 410, 504]);
+
+/**
+ * Keeps a store equal to a resource: list, watch, and from the start again whenever that ends, for as long as it runs.
+ * Our own and not client-node's informer, which holds whole objects and the whole list at once, stops for good at every
+ * error, takes no headers (no metadata-only lists), does not page, and hides the API server's reason for a refusal.
+ */
+export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
+  const { api, resource, store, log, onChange, now = Date.now, pause = pauseFor } = deps;
+  const { promise: firstSync, resolve: markSynced, reject: giveUp } = Promise.withResolvers<void>();
+  const health = createWatchHealth(resource.name, log);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let running: Promise<void> | undefined;
+  let version: string | undefined;
+  let listedAt: number | undefined;
+  let lastEventAt: number | undefined;
+  let backoff = firstBackoff();
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      const retryAfterMs = await attempt();
+      const pauseMs = Math.max(backoff.duration, retryAfterMs);
+      backoff = backoff.next(undefined);
+      await pause(pauseMs, signal).catch(() => {}); // only `stop` ends it early
+    }
+  }
+
+  /** One list, where needed, and one watch until its end; answers how long the API server wants to be left alone. */
+  async function attempt(): Promise<number> {
+    try {
+      version = await listIfNeeded();
+      await follow(version);
+      return 0;
+    } catch (error) {
+      if (!signal.aborted) takeNote(error);
+      return error instanceof ApiError ? error.retryAfterMs : 0;
+    }
+  }
+
+  function takeNote(error: unknown): void {
+    if (error instanceof ApiError && LIST_AGAIN.has(error.status)) version = undefined;
+    if (error instanceof ApiError && error.status === 410) log.debug({ resource: resource.name }, error.message);
+    else health.failed(error);
+  }
+
+  async function listIfNeeded(): Promise<string> {
+    const isDue = listedAt === undefined || now() - listedAt >= RELIST_AFTER_MS;
+    return version === undefined || isDue ? list() : version;
+  }
+
+  async function list(): Promise<string> {
+    const replacement = store.beginReplacement();
+    let listed = '';
+    for await (const { metadata, items } of listPages(api, resource, signal)) {
+      lastEventAt = now();
+      items.forEach(replacement.add);
+      listed = metadata.resourceVersion;
+    }
+    listedAt = now();
+    if (replacement.commit()) onChange();
+    markSynced();
+    return listed;
+  }
+
+  async function follow(from: string): Promise<void> {
+    const events = await openWatch(api, resource, from, signal);
+    health.succeeded();
+    for await (const { type, object } of events) {
+      lastEventAt = now();
+      backoff = firstBackoff(); // an event proves that watching works; a watch that opens and ends at once does not
+      if (hasChanged(type, object)) onChange();
+      version = object.metadata.resourceVersion;
+    }
+  }
+
+  function hasChanged(type: ObjectEvent['type'], object: KubeObject): boolean {
+    if (type === 'BOOKMARK') return false;
+    return type === 'DELETED' ? store.remove(object) : store.put(object);
+  }
+
+  return {
+    start() {
+      running ??= run();
+      return firstSync;
+    },
+    async stop() {
+      stopping.abort();
+      giveUp(new Error(`stopped before ${resource.name} were listed`));
+      firstSync.catch(() => {}); // whoever awaits `start` hears of it; nobody has to
+      await running;
+    },
+    synced: () => listedAt !== undefined,
+    failure: health.failure,
+    lastEventAt: () => lastEventAt,
+  };
+}
+
+function firstBackoff(): IBackoff<unknown> {
+  return new ExponentialBackoff(BACKOFF).next();
+}
+
+function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal });
+}

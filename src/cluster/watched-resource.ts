@@ -1,0 +1,31 @@
+import type { KubeObject } from './kube-object.ts';
+
+export const WATCHED = ['namespaces', 'nodes', 'priorityclasses', 'pods'] as const;
+export type Watched = (typeof WATCHED)[number];
+
+/** A resource to follow and what to keep of each of its objects. */
+export interface WatchedResource<T> {
+  readonly name: Watched;
+  readonly path: string;
+  /** `metadata` asks for PartialObjectMetadata: labels and annotations without spec and status. */
+  readonly content: 'metadata' | 'full';
+  readonly fieldSelector?: string;
+  /** Keeps little: it is held for every object of the cluster. */
+  project(object: KubeObject): T;
+  /** Whether a reader must hear of the difference between two projections of one object. */
+  differs(before: T, after: T): boolean;
+}
+
+// The second choice of each is for an API server behind something that does not know the first.
+const ACCEPT = {
+  metadata: {
+    one: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
+    list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
+  },
+  full: { one: 'application/json', list: 'application/json' },
+} as const;
+
+/** The Accept header for one object (also in a watch) or a list. */
+export function acceptFor(content: WatchedResource<unknown>['content'], shape: 'one' | 'list'): string {
+  return ACCEPT[content][shape];
+}

@@ -1,0 +1,20 @@
+import { ensureDevCertificate } from '../certs/dev-certificate.ts';
+import { loadKeyPair } from '../certs/key-pair.ts';
+import type { OptionValues } from '../config/options.ts';
+import { EXIT } from './exit-codes.ts';
+
+export const CERTS_OPTIONS = ['certDir'] as const;
+
+/** Creates the development certificate, or shows the one that is still good. */
+export async function certs({ certDir }: OptionValues<(typeof CERTS_OPTIONS)[number]>): Promise<number> {
+  const files = await ensureDevCertificate({ dir: certDir, clock: Date.now });
+  const { subjectAltName, notAfter, fingerprint } = loadKeyPair(files);
+  process.stdout.write(
+    `${files.created ? 'created' : 'still valid'}: ${files.certFile}, ${files.keyFile}, ${files.caFile}
+names: ${subjectAltName}
+until: ${new Date(notAfter).toISOString()}
+fingerprint: ${fingerprint}
+`,
+  );
+  return EXIT.fine;
+}

@@ -1,0 +1,40 @@
+import { Command, CommanderError } from 'commander';
+import type { OptionKey, OptionValues } from '../config/options.ts';
+import { addOptions, type Environment, readOptions } from '../config/read-options.ts';
+import { ADMIT_OPTIONS, admit } from './admit.ts';
+import { CERTS_OPTIONS, certs } from './certs.ts';
+import { EXIT, reportIssues } from './exit-codes.ts';
+import { SERVE_OPTIONS, serve } from './serve.ts';
+
+/** Parses arguments (without node and script), runs the command and answers the exit code. */
+export async function run(args: readonly string[], env: Environment): Promise<number> {
+  let exitCode: number = EXIT.usage;
+
+  function add<K extends OptionKey>(
+    name: string,
+    description: string,
+    keys: readonly K[],
+    command: (values: OptionValues<K>, env: Environment) => Promise<number>,
+  ): void {
+    const sub = program.command(name).description(description);
+    addOptions(sub, keys).action(async () => {
+      const read = readOptions(sub, keys, env);
+      exitCode = 'issues' in read ? reportIssues(read.issues) : await command(read.values, env);
+    });
+  }
+
+  const program = new Command('gridgate')
+    .description('Places Kubernetes work where and when electricity is clean')
+    .exitOverride();
+  add('serve', 'run the admission webhook', SERVE_OPTIONS, serve);
+  add('admit', 'explain the decision about one pod', ADMIT_OPTIONS, admit);
+  add('certs', 'create or show the development certificate', CERTS_OPTIONS, certs);
+
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+  }
+  return exitCode;
+}

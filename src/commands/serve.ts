@@ -1,0 +1,118 @@
+import { ensureDevCertificate } from '../certs/dev-certificate.ts';
+import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
+import type { OptionValues } from '../config/options.ts';
+import type { Environment } from '../config/read-options.ts';
+import type { RegionResource } from '../regions/region-resource.ts';
+import { createSnapshotHolder } from '../regions/snapshot-holder.ts';
+import { embeddedReading } from '../signals/intensity/embedded.ts';
+import { createLog } from '../telemetry/log.ts';
+import { type ClusterSource, openClusterSource, openFileSource } from './cluster-source.ts';
+import { EXIT, reportIssues } from './exit-codes.ts';
+import { followFile } from './follow-file.ts';
+import { type ClusterFile, type FileContents, parseRegionsText, readCluster, readRegions } from './read-files.ts';
+import { runServers } from './run-servers.ts';
+
+export const SERVE_OPTIONS = [
+  'host',
+  'port',
+  'metricsHost',
+  'metricsPort',
+  'certFile',
+  'keyFile',
+  'certDir',
+  'regions',
+  'namespaces',
+  'kubeconfig',
+  'context',
+  'regionLabel',
+  'defaultRegion',
+  'policySignal',
+  'logLevel',
+  'shutdownDelay',
+  'checkBindings',
+] as const;
+
+export type ServeValues = OptionValues<(typeof SERVE_OPTIONS)[number]>;
+
+/** What the options name, read and found in order. */
+interface Inputs {
+  readonly regionsPath: string;
+  readonly regions: FileContents<readonly RegionResource[]>;
+  /** Absent: a cluster says which namespaces there are. */
+  readonly cluster?: FileContents<ClusterFile>;
+  readonly certificate: { readonly files: KeyPairFiles; readonly pair: KeyPair };
+}
+
+const CLUSTER_SHUTDOWN_DELAY_MS = 10_000;
+
+/** Starts the webhook, which runs until SIGTERM or SIGINT; answers exit code 2 when options or files hold mistakes. */
+export async function serve(values: ServeValues, env: Environment): Promise<number> {
+  const read = await readInputs(values, env);
+  if ('issues' in read) return reportIssues(read.issues);
+  const { regionsPath, regions, cluster, certificate } = read.inputs;
+
+  const log = createLog({ level: values.logLevel });
+  const { regionLabel, policySignal, namespaces = '' } = values;
+  const holder = createSnapshotHolder({ regionLabel, policySignal, fallbackReading: embeddedReading }, Date.now);
+  const parse = (text: string) => parseRegionsText(text, regionsPath);
+  const stopRegions = followFile({ path: regionsPath, initial: regions, parse, accept: holder.setRegions, log });
+  let source: ClusterSource;
+  try {
+    source = cluster
+      ? openFileSource(namespaces, regionLabel, cluster, { holder, log })
+      : await openClusterSource(values, { holder, log });
+  } catch (error) {
+    return reportIssues([(error as Error).message]);
+  }
+  const stop = async () => {
+    stopRegions();
+    holder.stop();
+    await source.stop();
+  };
+  try {
+    const shutdownDelayMs = values.shutdownDelay ?? (cluster ? 0 : CLUSTER_SHUTDOWN_DELAY_MS);
+    await runServers({ values, certificate, holder, source, log, stop, shutdownDelayMs });
+    return EXIT.fine;
+  } catch (error) {
+    await stop();
+    return reportIssues([(error as Error).message]);
+  }
+}
+
+async function readInputs(
+  values: ServeValues,
+  env: Environment,
+): Promise<{ inputs: Inputs } | { issues: readonly string[] }> {
+  const { regions: regionsPath, namespaces, kubeconfig, regionLabel } = values;
+  const inCluster =
+    kubeconfig !== undefined || (namespaces === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined);
+  const issues: string[] = [];
+  if (kubeconfig !== undefined && namespaces !== undefined)
+    issues.push('--namespaces: means nothing beside --kubeconfig, which says where the namespaces are');
+  if (!inCluster && namespaces === undefined)
+    issues.push('--namespaces (GRIDGATE_NAMESPACES): is missing; outside a cluster give it or --kubeconfig');
+  if (regionsPath === undefined)
+    issues.push('--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources');
+  const regions = regionsPath === undefined ? undefined : await readRegions(regionsPath);
+  const cluster = inCluster || namespaces === undefined ? undefined : await readCluster(namespaces, regionLabel);
+  const certificate = await openCertificate(values, issues);
+  issues.push(...(regions?.issues ?? []), ...(cluster?.issues ?? []));
+  if (issues.length > 0 || regionsPath === undefined || !regions || !certificate) return { issues };
+  return { inputs: { regionsPath, regions, certificate, ...(cluster && { cluster }) } };
+}
+
+/** The pair that the options name, else the development certificate. */
+async function openCertificate(
+  { certFile, keyFile, certDir }: ServeValues,
+  issues: string[],
+): Promise<Inputs['certificate'] | undefined> {
+  try {
+    const given = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
+    const files = given ?? (await ensureDevCertificate({ dir: certDir, clock: Date.now }));
+    return { files, pair: loadKeyPair(files) };
+  } catch (error) {
+    const hint = error instanceof CertificateError ? '' : `--cert-dir ${certDir}: `;
+    issues.push(`${hint}${(error as Error).message}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,160 @@
+import { SIGNALS } from '../regions/reading.ts';
+import type { Parser } from './parsers.ts';
+import {
+  oneOf,
+  parseBoolean,
+  parseHost,
+  parseLabelKey,
+  parseNamespaceName,
+  parsePort,
+  parseRegionName,
+  parseShortDuration,
+  textOf,
+} from './parsers.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/** One option of a command; `V` is what a command reads, undefined included where nothing is given. */
+export interface Option<V> {
+  /** As commander and `--help` write it. */
+  readonly flags: string;
+  readonly env: string;
+  readonly help: string;
+  readonly parse: Parser<NonNullable<V>>;
+  readonly default?: NonNullable<V>;
+  /** What happens without it, in words, where that depends on more than this option. */
+  readonly defaultText?: string;
+  readonly required?: true;
+  /** The key of an option without which this one means nothing. */
+  readonly needs?: string;
+}
+
+type Spec<T> = Omit<Option<T>, 'default' | 'required' | 'env'> & { readonly env?: string };
+
+/** Every option of every command, once. Environment variables are GRIDGATE_<FLAG> unless they say otherwise. */
+export const OPTIONS = {
+  host: withDefault('0.0.0.0', { flags: '--host <address>', help: 'where the webhook listens', parse: parseHost }),
+  port: withDefault(8443, { flags: '--port <port>', env: 'PORT', help: 'HTTPS port', parse: parsePort }),
+  metricsHost: optional({
+    flags: '--metrics-host <address>',
+    help: 'where metrics, probes and the status page listen',
+    parse: parseHost,
+    defaultText: 'as --host',
+  }),
+  metricsPort: withDefault(9090, { flags: '--metrics-port <port>', help: 'plain HTTP port', parse: parsePort }),
+  certFile: optional({
+    flags: '--cert-file <file>',
+    env: 'CERT_FILE',
+    help: 'certificate chain, PEM; reloaded when it changes',
+    parse: textOf('a file'),
+    needs: 'keyFile',
+  }),
+  keyFile: optional({
+    flags: '--key-file <file>',
+    env: 'KEY_FILE',
+    help: 'private key, PEM; reloaded when it changes',
+    parse: textOf('a file'),
+    needs: 'certFile',
+  }),
+  certDir: withDefault('certs', {
+    flags: '--cert-dir <directory>',
+    help: 'where the development certificate lives when no files are given',
+    parse: textOf('a directory'),
+  }),
+  regions: optional({ flags: '--regions <file>', help: 'Region resources, YAML or JSON', parse: textOf('a file') }),
+  namespaces: optional({ flags: '--namespaces <file>', help: 'Namespaces, YAML or JSON', parse: textOf('a file') }),
+  kubeconfig: optional({
+    flags: '--kubeconfig <file>',
+    help: 'cluster to read from',
+    parse: textOf('a file'),
+    defaultText: 'the service account, in a cluster',
+  }),
+  context: optional({
+    flags: '--context <name>',
+    help: 'context of the kubeconfig',
+    parse: textOf('the name of a context'),
+    defaultText: 'its current context',
+    needs: 'kubeconfig',
+  }),
+  regionLabel: withDefault('topology.kubernetes.io/region', {
+    flags: '--region-label <key>',
+    help: 'node label that names the region',
+    parse: parseLabelKey,
+  }),
+  defaultRegion: optional({
+    flags: '--default-region <region>',
+    env: 'DEFAULT_REGION',
+    help: 'home region of namespaces that name none',
+    parse: parseRegionName,
+  }),
+  policySignal: withDefault('average-lifecycle', {
+    flags: '--policy-signal <signal>',
+    help: `what ceilings and ranking count: ${SIGNALS.join(', ')}`,
+    parse: oneOf(SIGNALS),
+  }),
+  logLevel: withDefault('info', {
+    flags: '--log-level <level>',
+    help: `least severe line to log: ${LOG_LEVELS.join(', ')}`,
+    parse: oneOf(LOG_LEVELS),
+  }),
+  shutdownDelay: optional({
+    flags: '--shutdown-delay <duration>',
+    help: 'how long to go on serving, not ready, after SIGTERM',
+    parse: parseShortDuration,
+    defaultText: '10s in a cluster, otherwise 0',
+  }),
+  checkBindings: withDefault(false, {
+    flags: '--check-bindings [boolean]',
+    help: 'judge pods/binding reviews',
+    parse: parseBoolean,
+  }),
+  filename: required({
+    flags: '-f, --filename <file>',
+    help: 'the pod or workload, YAML or JSON',
+    parse: textOf('a file'),
+  }),
+  namespace: optional({
+    flags: '--namespace <name>',
+    help: 'namespace the object would be created in',
+    parse: parseNamespaceName,
+    defaultText: "the object's own",
+  }),
+  output: withDefault('table', {
+    flags: '--output <format>',
+    help: OUTPUT_FORMATS.join(', '),
+    parse: oneOf(OUTPUT_FORMATS),
+  }),
+};
+
+export type OptionKey = keyof typeof OPTIONS;
+
+/** What a command that picked the keys `K` reads. Durations are milliseconds. */
+export type OptionValues<K extends OptionKey> = {
+  readonly [P in K]: (typeof OPTIONS)[P] extends Option<infer V> ? V : never;
+};
+
+/** The long flag of an option, without what it takes: `--port`. */
+export function longFlag(flags: string): string {
+  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+}
+
+function withDefault<T>(value: NonNullable<T>, spec: Spec<T>): Option<T> {
+  return { ...named(spec), default: value };
+}
+
+function optional<T>(spec: Spec<T>): Option<T | undefined> {
+  return named(spec) as Option<T | undefined>;
+}
+
+function required<T>(spec: Spec<T>): Option<T> {
+  return { ...named(spec), required: true };
+}
+
+function named<T>(spec: Spec<T>): Option<T> {
+  const env = `GRIDGATE_${longFlag(spec.flags).slice(2).toUpperCase().replaceAll('-', '_')}`;
+  return { env, ...spec };
+}

@@ -1,0 +1,61 @@
+import { parseDuration } from './duration.ts';
+
+/** A parsed value, or the words that say what would have been allowed. */
+export type Parsed<T> = { readonly value: T } | { readonly allowed: string };
+export type Parser<T> = (text: string) => Parsed<T>;
+
+const LABEL_NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+const HOST = /^[A-Za-z0-9_.:%-]+$/;
+
+export const parseHost: Parser<string> = matching(HOST, 'a host name or IP address such as 127.0.0.1');
+export const parseRegionName: Parser<string> = matching(LABEL_NAME, 'a region name such as eu-north-1');
+export const parseNamespaceName: Parser<string> = matching(DNS_LABEL, 'a namespace name such as shop');
+
+/** Any non-empty text; `what` completes "must be ...". */
+export function textOf(what: string): Parser<string> {
+  return (text) => (text.trim() === '' || text.includes('\0') ? { allowed: what } : { value: text });
+}
+
+/** One of a closed list of words. */
+export function oneOf<T extends string>(words: readonly T[]): Parser<T> {
+  return (text) => {
+    const value = words.find((word) => word === text);
+    return value === undefined ? { allowed: `one of ${words.join(', ')}` } : { value };
+  };
+}
+
+/** A TCP port; 0 lets the system choose one. */
+export function parsePort(text: string): Parsed<number> {
+  const value = Number(text);
+  return /^\d{1,5}$/.test(text) && value <= 65_535 ? { value } : { allowed: 'a port from 0 to 65535' };
+}
+
+export function parseBoolean(text: string): Parsed<boolean> {
+  if (text === 'true' || text === '1') return { value: true };
+  if (text === 'false' || text === '0') return { value: false };
+  return { allowed: 'true or false' };
+}
+
+/** Milliseconds of a duration of at most an hour: more would outlive any grace period, and timers end at 24.8 days. */
+export function parseShortDuration(text: string): Parsed<number> {
+  const value = parseDuration(text);
+  return value !== undefined && value <= 3_600_000
+    ? { value }
+    : { allowed: 'a duration up to 1h such as 10s or 1m30s' };
+}
+
+/** The key of a Kubernetes label: an optional DNS prefix, a slash and a name of at most 63 characters. */
+export function parseLabelKey(text: string): Parsed<string> {
+  const slash = text.lastIndexOf('/');
+  const prefix = slash < 0 ? undefined : text.slice(0, slash);
+  const isKey =
+    LABEL_NAME.test(text.slice(slash + 1)) &&
+    (prefix === undefined || (prefix.length <= 253 && DNS_SUBDOMAIN.test(prefix)));
+  return isKey ? { value: text } : { allowed: 'a label key such as topology.kubernetes.io/region' };
+}
+
+function matching(pattern: RegExp, allowed: string): Parser<string> {
+  return (text) => (pattern.test(text) ? { value: text } : { allowed });
+}

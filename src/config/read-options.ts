@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import type { Option, OptionKey, OptionValues } from './options.ts';
+import { longFlag, OPTIONS } from './options.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A Service named `gridgate-metrics` makes Kubernetes set GRIDGATE_METRICS_PORT=tcp://10.0.0.7:9090 in pods near it. */
+const SERVICE_LINK = /^(?:tcp|udp|sctp):\/\/[0-9a-f.:[\]]+:\d+$/;
+const LONGEST_QUOTE = 80;
+
+interface Given {
+  readonly text: string;
+  /** The flag or environment variable it came from. */
+  readonly from: string;
+}
+
+/** Adds options to a commander command; help shows each default and environment variable. */
+export function addOptions(command: Command, keys: readonly OptionKey[]): Command {
+  // Neither commander's .env() nor its .default(): it would read process.env itself, and hide whether a flag was given.
+  for (const key of keys) command.option(OPTIONS[key].flags, describe(OPTIONS[key]));
+  return command;
+}
+
+/** Reads a parsed command's options, flag over environment over default; on mistakes answers every one, a sentence each. */
+export function readOptions<K extends OptionKey>(
+  command: Command,
+  keys: readonly K[],
+  env: Environment,
+): { readonly values: OptionValues<K> } | { readonly issues: readonly string[] } {
+  const values: Partial<Record<OptionKey, unknown>> = {};
+  const issues: string[] = [];
+  const flags = command.opts<Record<string, unknown>>();
+  const given = new Map<OptionKey, Given>();
+  for (const key of keys) {
+    const option: Option<unknown> = OPTIONS[key];
+    const found = findText(option, flags[key], env);
+    if (found) given.set(key, found);
+    const read = found ? parseGiven(option, found) : valueWithout(option);
+    if ('issue' in read) issues.push(read.issue);
+    else values[key] = read.value;
+  }
+  issues.push(...findLonely(given, keys));
+  return issues.length > 0 ? { issues } : { values: values as OptionValues<K> };
+}
+
+function findText(option: Option<unknown>, flag: unknown, env: Environment): Given | undefined {
+  if (flag !== undefined) return { text: String(flag), from: longFlag(option.flags) };
+  const text = env[option.env];
+  // An empty variable is how manifests and shells write "not set".
+  if (text === undefined || text === '' || SERVICE_LINK.test(text)) return undefined;
+  return { text, from: option.env };
+}
+
+function parseGiven(option: Option<unknown>, { text, from }: Given): { value: unknown } | { issue: string } {
+  const parsed = option.parse(text);
+  return 'value' in parsed ? parsed : { issue: `${from}: ${quote(text)} is not allowed; give ${parsed.allowed}` };
+}
+
+function valueWithout(option: Option<unknown>): { value: unknown } | { issue: string } {
+  if (option.required) return { issue: `${nameBoth(option)}: is missing; give ${option.help}` };
+  return { value: option.default };
+}
+
+function findLonely(given: ReadonlyMap<OptionKey, Given>, keys: readonly OptionKey[]): string[] {
+  const issues: string[] = [];
+  for (const [key, { from, text }] of given) {
+    const partner = keys.find((other) => other === OPTIONS[key].needs);
+    if (partner === undefined || given.has(partner)) continue;
+    issues.push(`${from}: ${quote(text)} needs ${nameBoth(OPTIONS[partner])} too`);
+  }
+  return issues;
+}
+
+function describe(option: Option<unknown>): string {
+  const fallback = option.defaultText ?? (option.default === undefined ? undefined : String(option.default));
+  const notes = [
+    ...(option.required ? ['required'] : []),
+    ...(fallback === undefined ? [] : [`default: ${fallback}`]),
+    `env: ${option.env}`,
+  ];
+  return `${option.help} (${notes.join(', ')})`;
+}
+
+function nameBoth(option: { readonly flags: string; readonly env: string }): string {
+  return `${longFlag(option.flags)} (${option.env})`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text);
+}

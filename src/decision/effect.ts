@@ -1,0 +1,31 @@
+import type { Decision } from './decide.ts';
+import { warning } from './messages.ts';
+import type { PatchOperation } from './patch.ts';
+import type { Mode } from './policy.ts';
+
+/** What a review answers. */
+export interface Effect {
+  readonly allowed: boolean;
+  readonly patch: readonly PatchOperation[];
+  readonly warnings: readonly string[];
+  /** Set in audit mode: the decision that was not carried out. */
+  readonly would?: Decision['decision'];
+}
+
+/**
+ * What a namespace's mode makes of a decision:
+ *
+ * | mode      | allow        | steer        | deny                            |
+ * | --------- | ------------ | ------------ | ------------------------------- |
+ * | `audit`   | nothing      | nothing      | nothing                         |
+ * | `warn`    | allow        | steer        | allow, with the denial as a warning |
+ * | `enforce` | allow        | steer        | deny                            |
+ */
+export function effectOf(decision: Decision, mode: Mode): Effect {
+  if (mode === 'off') return { allowed: true, patch: [], warnings: [] };
+  if (mode === 'audit') return { allowed: true, patch: [], warnings: [], would: decision.decision };
+  const { patch, warnings } = decision;
+  if (decision.decision !== 'deny') return { allowed: true, patch, warnings };
+  if (mode === 'enforce') return { allowed: false, patch: [], warnings };
+  return { allowed: true, patch: [], warnings: [...warnings, warning(`would be denied: ${decision.message}`)] };
+}

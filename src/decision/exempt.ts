@@ -1,0 +1,52 @@
+import type { NodeSelectorTerm } from './node-selector.ts';
+import { controllerOf, type Pod, requiredTerms } from './pod.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+
+/** Who asks, as the API server says it. */
+export interface Requester {
+  readonly username?: string;
+  readonly groups?: readonly string[];
+}
+
+const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+const SYSTEM_CLASSES: ReadonlySet<string> = new Set(['system-node-critical', 'system-cluster-critical']);
+/** The lowest priority that only Kubernetes' own classes reach. */
+const SYSTEM_PRIORITY = 2_000_000_000;
+
+/** Why a pod is left alone (DESIGN 5.1); `undefined` when it is judged. */
+export function exemption(pod: Pod, policy: Policy, requester: Requester): Reason | undefined {
+  if (policy.mode === 'off') return 'mode_off';
+  if (isMirrorPod(pod, requester)) return 'mirror_pod';
+  if (isDaemonSetPod(pod)) return 'daemonset_pod';
+  return undefined;
+}
+
+/** The annotation alone proves nothing: anybody can write it, only kubelets are in `system:nodes`. */
+function isMirrorPod(pod: Pod, requester: Requester): boolean {
+  const annotations = pod.metadata?.annotations;
+  return (
+    annotations != null &&
+    Object.hasOwn(annotations, MIRROR_ANNOTATION) &&
+    (requester.groups?.includes('system:nodes') ?? false)
+  );
+}
+
+/** The owner alone proves nothing either; a pod that every term pins to one node has nowhere else to go. */
+function isDaemonSetPod(pod: Pod): boolean {
+  const owner = controllerOf(pod);
+  if (owner?.kind !== 'DaemonSet' || owner.apiVersion !== 'apps/v1') return false;
+  const terms = requiredTerms(pod) ?? [];
+  return terms.length > 0 && terms.every(pinsOneNode);
+}
+
+function pinsOneNode(term: NodeSelectorTerm): boolean {
+  const [field, ...others] = term.matchFields ?? [];
+  return field?.key === 'metadata.name' && field.operator === 'In' && field.values?.length === 1 && others.length === 0;
+}
+
+/** A system PriorityClass exempts from carbon and waiting, never from sovereignty or outage. */
+export function hasSystemPriority({ spec }: Pod): boolean {
+  const claimed = spec?.priorityClassName !== undefined && SYSTEM_CLASSES.has(spec.priorityClassName);
+  return claimed && (spec.priority === undefined || spec.priority >= SYSTEM_PRIORITY);
+}

@@ -1,0 +1,69 @@
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Decision } from './decide.ts';
+import { formatGrams } from './messages.ts';
+import type { Policy } from './policy.ts';
+import { REASONS } from './reasons.ts';
+import { comparableReading } from './refuse.ts';
+import type { Steering } from './steer.ts';
+
+/** One step of a decision and what it found, for people. */
+export interface Finding {
+  readonly step: 'leave alone' | 'treatment' | 'reachable' | 'refused' | 'ranked' | 'steering';
+  readonly finding: string;
+}
+
+const MOST_NAMED = 8;
+
+/** Tells the steps of a decision in the order they were taken (DESIGN 5). */
+export function explain(decision: Decision, policy: Policy): readonly Finding[] {
+  const { steps, reason } = decision;
+  if (!steps) return [{ step: 'leave alone', finding: REASONS[reason] }];
+  const { treatment, reach, judgement, steering } = steps;
+  const { snapshot, refused, ranked } = judgement;
+  const ceiling = treatment.carbonExempt ? 'no ceiling' : `ceiling ${formatGrams(treatment.maxIntensity)} gCO2e/kWh`;
+  const target = treatment.target === undefined ? '' : `, bound to ${treatment.target}`;
+  const limits = `${ceiling} (${treatment.maxIntensitySetBy}), regions ${policy.regions.text}`;
+  return [
+    { step: 'leave alone', finding: 'no: it is judged' },
+    { step: 'treatment', finding: `mode ${policy.mode}, class ${treatment.podClass}, ${limits}${target}` },
+    {
+      step: 'reachable',
+      finding: reach.all
+        ? `all ${reach.regions.length} regions`
+        : `${reach.regions.length} of ${snapshot.regions.length}: ${list(reach.regions.map(({ name }) => name))}`,
+    },
+    {
+      step: 'refused',
+      finding: list(refused.map(({ region, refusal }) => `${withGrams(region, snapshot)} ${refusal}`)),
+    },
+    {
+      step: 'ranked',
+      finding: list(ranked.map(({ region, score }) => `${withGrams(region, snapshot)} score ${score.toFixed(2)}`)),
+    },
+    ...(steering ? [{ step: 'steering' as const, finding: describeSteering(steering) }] : []),
+  ];
+}
+
+function describeSteering(steering: Steering): string {
+  const { requirement, preferred, arch, toleratedBands, priorityClass } = steering;
+  return [
+    ...(requirement ? [`requires region ${requirement.operator} ${requirement.values.join(', ')}`] : []),
+    ...(preferred.length > 0
+      ? [`prefers ${preferred.map(({ region, weight }) => `${region} ${weight}`).join(', ')}`]
+      : []),
+    ...(arch === undefined ? [] : [`prefers architecture ${arch}`]),
+    `tolerates bands ${toleratedBands.join(', ') || 'none'}`,
+    ...(priorityClass ? [`priority class ${priorityClass} if it exists and the pod has none`] : []),
+  ].join('; ');
+}
+
+function withGrams(region: RegionView, snapshot: Snapshot): string {
+  const reading = comparableReading(region, snapshot);
+  return reading ? `${region.name} (${formatGrams(reading.gramsPerKwh)} g)` : `${region.name} (unknown)`;
+}
+
+function list(items: readonly string[]): string {
+  if (items.length === 0) return 'none';
+  const more = items.length > MOST_NAMED ? ` and ${items.length - MOST_NAMED} more` : '';
+  return items.slice(0, MOST_NAMED).join(', ') + more;
+}

@@ -1,0 +1,125 @@
+import type { Reading } from '../regions/reading.ts';
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import { alternatives, cleanest, type Judgement, type RefusedRegion } from './judge.ts';
+import type { Pod } from './pod.ts';
+import type { SetBy } from './policy.ts';
+import { comparableReading, latencyFromHome } from './refuse.ts';
+import type { Treatment } from './treatment.ts';
+
+/** A cause of a denial, as in `metav1.StatusCause`. */
+export interface Cause {
+  readonly reason: string;
+  readonly message: string;
+  readonly field: string;
+}
+
+const MOST_CAUSES = 10;
+const MOST_WARNING_CHARACTERS = 240;
+
+/**
+ * The one line a denied user reads: what was refused, the reading with unit, source and age, the limit and who set it,
+ * and the cleanest allowed alternative now. `now` in epoch milliseconds.
+ */
+export function denyMessage(pod: Pod, judgement: Judgement, now: number): string {
+  const [first, ...others] = inOrder(judgement);
+  if (!first) return '';
+  const more = others.length > 0 ? ` (and ${others.length} more within its reach are refused)` : '';
+  return printable(
+    `gridgate refuses ${nameOf(pod)}: ${sentenceFor(first, judgement, now)}${more}; ${alternativeSentence(judgement, now)} [${judgement.reason}]`,
+  );
+}
+
+/** One cause per refused region, at most 10. */
+export function causesOf(judgement: Judgement, now: number): readonly Cause[] {
+  return inOrder(judgement)
+    .slice(0, MOST_CAUSES)
+    .map((refused) => ({
+      reason: refused.refusal,
+      message: printable(sentenceFor(refused, judgement, now)),
+      field: `regions[${refused.region.name}]`,
+    }));
+}
+
+/** The warning for a pod that stays in a region above its ceiling because there is nowhere cleaner. */
+export function allDirtyWarning({ candidates, treatment, snapshot }: Judgement, now: number): string {
+  const [region] = candidates;
+  const reading = region && comparableReading(region, snapshot);
+  return `gridgate: every region within reach is above ${limit(treatment)}; cleanest: ${region?.name} at ${reading ? quantity(reading, now) : 'unknown intensity'}`;
+}
+
+/** Makes a warning that the API server passes on: one line, no control characters, at most 240 characters. */
+export function warning(text: string): string {
+  const line = printable(text);
+  return line.length <= MOST_WARNING_CHARACTERS ? line : `${line.slice(0, MOST_WARNING_CHARACTERS - 1)}…`;
+}
+
+export function formatGrams(gramsPerKwh: number): string {
+  return String(Math.round(gramsPerKwh * 10) / 10);
+}
+
+/** The regions with the reason of the denial come first. */
+function inOrder({ refused, reason }: Judgement): readonly RefusedRegion[] {
+  return [...refused].sort((a, b) => Number(b.refusal === reason) - Number(a.refusal === reason));
+}
+
+function nameOf({ metadata }: Pod): string {
+  if (metadata?.name) return `pod ${metadata.name}`;
+  return metadata?.generateName ? `pod ${metadata.generateName}*` : 'this pod';
+}
+
+function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }: Judgement, now: number): string {
+  const { policy } = treatment;
+  switch (refusal) {
+    case 'not_allowed': {
+      const byNamespace = !policy.regions.matches(region.name);
+      const patterns = byNamespace ? policy.regions : treatment.podRegions;
+      return `${region.name} is not among the regions ${patterns.text} that ${annotationOn(byNamespace ? 'namespace' : 'pod', 'regions')} allows`;
+    }
+    case 'too_far':
+      return `${region.name} is ${latencyFromHome(region, policy.homeRegion)} ms from home region ${policy.homeRegion}, above ${policy.maxLatencyMs} ms, set by ${annotationOn('namespace', 'max-latency')}`;
+    case 'outage': {
+      const { reason, sources = [] } = region.outage ?? {};
+      const why = [...(reason ? [reason] : []), `says ${sources.join(', ') || 'nobody'}`].join('; ');
+      return `${region.name} is in outage (${why})`;
+    }
+    case 'high_carbon': {
+      const reading = comparableReading(region, snapshot);
+      return `${region.name} is at ${reading ? quantity(reading, now) : 'unknown intensity'}, above ${limit(treatment)}`;
+    }
+  }
+}
+
+function alternativeSentence({ treatment, snapshot }: Judgement, now: number): string {
+  const region: RegionView | undefined = cleanest(alternatives(treatment, snapshot), snapshot);
+  if (!region) return 'no region is acceptable now';
+  return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
+}
+
+function readingSuffix(region: RegionView, snapshot: Snapshot, now: number): string {
+  const reading = comparableReading(region, snapshot);
+  return reading ? ` at ${quantity(reading, now)}` : ', of unknown intensity';
+}
+
+function quantity(reading: Reading, now: number): string {
+  const age = reading.measuredAt === undefined ? '' : `, ${formatAge(now - reading.measuredAt)} old`;
+  const mark = reading.freshness === 'stale' ? ', stale' : '';
+  return `${formatGrams(reading.gramsPerKwh)} gCO2e/kWh (${reading.source}${age}${mark})`;
+}
+
+function formatAge(ms: number): string {
+  const minutes = Math.max(0, Math.round(ms / 60_000));
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+function limit({ maxIntensity, maxIntensitySetBy }: Treatment): string {
+  return `the limit of ${formatGrams(maxIntensity)} set by ${annotationOn(maxIntensitySetBy, 'max-intensity')}`;
+}
+
+function annotationOn(setBy: SetBy, name: string): string {
+  return setBy === 'default' ? 'the default' : `the ${setBy}'s gridgate.dev/${name}`;
+}
+
+/** Control characters would make the API server drop a whole warning. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}

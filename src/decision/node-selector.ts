@@ -1,0 +1,64 @@
+/** A node selector requirement, as the API server sends it. */
+export interface Requirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[] | null;
+}
+
+export interface NodeSelectorTerm {
+  readonly matchExpressions?: readonly Requirement[] | null;
+  readonly matchFields?: readonly Requirement[] | null;
+}
+
+/**
+ * Whether a node whose label (or field) has this value satisfies a requirement, as kube-scheduler sees it:
+ *
+ * | operator     | label absent | label present       |
+ * | ------------ | ------------ | ------------------- |
+ * | In           | no           | value is listed     |
+ * | NotIn        | yes          | value is not listed |
+ * | Exists       | no           | yes                 |
+ * | DoesNotExist | yes          | no                  |
+ * | Gt, Lt       | no           | integers compare    |
+ */
+export function satisfies(requirement: Requirement, value: string | undefined): boolean {
+  const values = requirement.values ?? [];
+  switch (requirement.operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return compareIntegers(value, values[0], (a, b) => a > b);
+    case 'Lt':
+      return compareIntegers(value, values[0], (a, b) => a < b);
+    default:
+      return false;
+  }
+}
+
+/** An empty term matches no node at all. */
+export function isEmptyTerm(term: NodeSelectorTerm): boolean {
+  return !term.matchExpressions?.length && !term.matchFields?.length;
+}
+
+/** An integer as the scheduler parses it (64 bit, signed); labels that are none never compare. */
+function parseInteger(text: string | undefined): bigint | undefined {
+  if (text === undefined || !/^[+-]?\d+$/.test(text)) return undefined;
+  const integer = BigInt(text);
+  return BigInt.asIntN(64, integer) === integer ? integer : undefined;
+}
+
+function compareIntegers(
+  leftText: string | undefined,
+  rightText: string | undefined,
+  holds: (left: bigint, right: bigint) => boolean,
+): boolean {
+  const left = parseInteger(leftText);
+  const right = parseInteger(rightText);
+  return left !== undefined && right !== undefined && holds(left, right);
+}

@@ -1,0 +1,163 @@
+import { BANDS, type Band } from '../regions/band.ts';
+import type { PriorityClasses } from '../regions/snapshot.ts';
+import { isEmptyTerm, type NodeSelectorTerm } from './node-selector.ts';
+import { carries, ownExpressions, type RegionRequirement } from './own-requirement.ts';
+import { annotationOf, type Pod, type PreferredTerm, preferredTerms, requiredTerms } from './pod.ts';
+import type { Steering } from './steer.ts';
+
+export interface PatchOperation {
+  readonly op: 'add' | 'remove' | 'replace';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+export const DECISION_ANNOTATION = 'gridgate.dev/decision';
+export const CARBON_TAINT = 'gridgate.dev/carbon';
+const ARCH_LABEL = 'kubernetes.io/arch';
+/** Below the best region's 100 and above a poor one's: the architecture breaks ties, the region leads. */
+const ARCH_WEIGHT = 20;
+const NODE_AFFINITY = '/spec/affinity/nodeAffinity';
+const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
+const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
+
+/**
+ * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod
+ * decided twice gets nothing. It never removes or rewrites a requirement, and always applies.
+ */
+export function buildPatch(
+  pod: Pod,
+  steering: Steering,
+  record: string,
+  { regionLabel, priorityClasses }: { regionLabel: string; priorityClasses?: PriorityClasses | undefined },
+): readonly PatchOperation[] {
+  return [
+    ...affinityOperations(pod, steering, regionLabel),
+    ...tolerationOperations(pod, steering.toleratedBands),
+    ...priorityOperations(pod, steering.priorityClass, priorityClasses),
+    ...annotationOperations(pod, record),
+  ];
+}
+
+function affinityOperations(pod: Pod, steering: Steering, regionLabel: string): readonly PatchOperation[] {
+  const nodeAffinity = pod.spec?.affinity?.nodeAffinity;
+  const preferred = wantedPreferences(steering, regionLabel);
+  if (nodeAffinity) {
+    return [...requirementOperations(pod, steering.requirement, regionLabel), ...preferenceOperations(pod, preferred)];
+  }
+  const value = {
+    ...(steering.requirement && { [REQUIRED]: requiredBlock(steering.requirement, regionLabel) }),
+    ...(preferred.length > 0 && { [PREFERRED]: preferred }),
+  };
+  if (Object.keys(value).length === 0) return [];
+  return pod.spec?.affinity
+    ? [{ op: 'add', path: NODE_AFFINITY, value }]
+    : [{ op: 'add', path: '/spec/affinity', value: { nodeAffinity: value } }];
+}
+
+function requiredBlock(requirement: RegionRequirement, regionLabel: string): unknown {
+  return { nodeSelectorTerms: [{ matchExpressions: ownExpressions(regionLabel, requirement) }] };
+}
+
+function requirementOperations(
+  pod: Pod,
+  requirement: RegionRequirement | undefined,
+  regionLabel: string,
+): readonly PatchOperation[] {
+  if (!requirement) return [];
+  const terms = requiredTerms(pod);
+  if (!terms)
+    return [{ op: 'add', path: `${NODE_AFFINITY}/${REQUIRED}`, value: requiredBlock(requirement, regionLabel) }];
+  return terms.flatMap((term, index) => termOperations(term, index, requirement, regionLabel));
+}
+
+/** Terms are ORed: the requirement goes into every one. An empty term matches nothing and must stay so. */
+function termOperations(
+  term: NodeSelectorTerm,
+  index: number,
+  requirement: RegionRequirement,
+  regionLabel: string,
+): readonly PatchOperation[] {
+  if (isEmptyTerm(term) || carries(term, regionLabel, requirement)) return [];
+  const path = `${NODE_AFFINITY}/${REQUIRED}/nodeSelectorTerms/${index}/matchExpressions`;
+  const expressions = ownExpressions(regionLabel, requirement);
+  if (!term.matchExpressions) return [{ op: 'add', path, value: expressions }];
+  return expressions.map((value) => ({ op: 'add', path: `${path}/-`, value }));
+}
+
+function wantedPreferences(steering: Steering, regionLabel: string): readonly PreferredTerm[] {
+  const regions = steering.preferred.map(({ region, weight }) => preferredTerm(regionLabel, region, weight));
+  return steering.arch === undefined ? regions : [...regions, preferredTerm(ARCH_LABEL, steering.arch, ARCH_WEIGHT)];
+}
+
+function preferredTerm(key: string, value: string, weight: number): PreferredTerm {
+  return { weight, preference: { matchExpressions: [{ key, operator: 'In', values: [value] }] } };
+}
+
+/** One term a region, whoever wrote it: where a pod has one already, the greater weight counts. */
+function preferenceOperations(pod: Pod, wanted: readonly PreferredTerm[]): readonly PatchOperation[] {
+  const present = preferredTerms(pod);
+  const path = `${NODE_AFFINITY}/${PREFERRED}`;
+  if (!pod.spec?.affinity?.nodeAffinity?.[PREFERRED]) {
+    return wanted.length === 0 ? [] : [{ op: 'add', path, value: wanted }];
+  }
+  return wanted.flatMap((term): PatchOperation[] => {
+    const index = present.findIndex((other) => prefersSame(other, term));
+    const found = present[index];
+    if (!found) return [{ op: 'add', path: `${path}/-`, value: term }];
+    return found.weight >= term.weight ? [] : [{ op: 'replace', path: `${path}/${index}/weight`, value: term.weight }];
+  });
+}
+
+function prefersSame(left: PreferredTerm, right: PreferredTerm): boolean {
+  if (left.preference.matchFields?.length || left.preference.matchExpressions?.length !== 1) return false;
+  const [a] = left.preference.matchExpressions;
+  const [b] = right.preference.matchExpressions ?? [];
+  return a?.key === b?.key && a?.operator === 'In' && a.values?.length === 1 && a.values[0] === b?.values?.[0];
+}
+
+/** One toleration where every band is tolerated, else one a band. */
+function tolerationOperations(pod: Pod, bands: readonly Band[]): readonly PatchOperation[] {
+  const present = pod.spec?.tolerations ?? [];
+  const tolerates = (band: Band) =>
+    present.some(
+      ({ key, operator, value, effect }) =>
+        !effect &&
+        ((operator === 'Exists' && (key === CARBON_TAINT || !key)) ||
+          (operator !== 'Exists' && key === CARBON_TAINT && value === band)),
+    );
+  if (bands.every(tolerates)) return [];
+  const wanted =
+    bands.length === BANDS.length
+      ? [{ key: CARBON_TAINT, operator: 'Exists' }]
+      : bands.filter((band) => !tolerates(band)).map((band) => ({ key: CARBON_TAINT, operator: 'Equal', value: band }));
+  if (!pod.spec?.tolerations) return [{ op: 'add', path: '/spec/tolerations', value: wanted }];
+  return wanted.map((value) => ({ op: 'add', path: '/spec/tolerations/-', value }));
+}
+
+/**
+ * The Priority plugin ran before us and filled `priority` and `preemptionPolicy` from no class or the default one;
+ * with our class and the old numbers it would refuse the pod (403), without them it computes them again.
+ */
+function priorityOperations(
+  pod: Pod,
+  wanted: Steering['priorityClass'],
+  classes: PriorityClasses | undefined,
+): readonly PatchOperation[] {
+  if (!wanted || !classes?.names.has(wanted)) return [];
+  const own = pod.spec?.priorityClassName;
+  if (own === wanted || (own && own !== classes.globalDefault)) return [];
+  return [
+    { op: 'add', path: '/spec/priorityClassName', value: wanted },
+    ...(['priority', 'preemptionPolicy'] as const)
+      .filter((field) => pod.spec !== undefined && Object.hasOwn(pod.spec, field))
+      .map((field) => ({ op: 'remove' as const, path: `/spec/${field}` })),
+  ];
+}
+
+function annotationOperations(pod: Pod, record: string): readonly PatchOperation[] {
+  if (annotationOf(pod, DECISION_ANNOTATION) === record) return [];
+  if (!pod.metadata?.annotations) {
+    return [{ op: 'add', path: '/metadata/annotations', value: { [DECISION_ANNOTATION]: record } }];
+  }
+  return [{ op: 'add', path: `/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`, value: record }];
+}

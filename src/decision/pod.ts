@@ -1,0 +1,81 @@
+import type { NodeSelectorTerm } from './node-selector.ts';
+
+/** The parts of a pod that a decision reads. The API server has checked their types before it calls a webhook. */
+export interface Pod {
+  readonly metadata?: {
+    readonly name?: string;
+    readonly generateName?: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly annotations?: Readonly<Record<string, string>> | null;
+    readonly labels?: Readonly<Record<string, string>> | null;
+    readonly ownerReferences?: readonly OwnerReference[] | null;
+  };
+  readonly spec?: PodSpec;
+}
+
+export interface OwnerReference {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly name?: string;
+  readonly controller?: boolean;
+}
+
+export interface PodSpec {
+  readonly nodeName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>> | null;
+  readonly affinity?: Affinity | null;
+  readonly tolerations?: readonly Toleration[] | null;
+  readonly topologySpreadConstraints?: readonly SpreadConstraint[] | null;
+  readonly priorityClassName?: string;
+  readonly priority?: number;
+  readonly preemptionPolicy?: string;
+}
+
+export interface Affinity {
+  readonly nodeAffinity?: {
+    readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+      readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] | null;
+    } | null;
+    readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly PreferredTerm[] | null;
+  } | null;
+}
+
+export interface PreferredTerm {
+  readonly weight: number;
+  readonly preference: NodeSelectorTerm;
+}
+
+export interface Toleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
+}
+
+export interface SpreadConstraint {
+  readonly topologyKey?: string;
+  readonly whenUnsatisfiable?: string;
+  readonly minDomains?: number;
+  readonly nodeAffinityPolicy?: string;
+}
+
+/** The required node affinity terms of a pod; `undefined` when it requires nothing. */
+export function requiredTerms(pod: Pod): readonly NodeSelectorTerm[] | undefined {
+  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  return required ? (required.nodeSelectorTerms ?? []) : undefined;
+}
+
+export function preferredTerms(pod: Pod): readonly PreferredTerm[] {
+  return pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+}
+
+/** The controller among a pod's owners. */
+export function controllerOf(pod: Pod): OwnerReference | undefined {
+  return pod.metadata?.ownerReferences?.find((owner) => owner.controller === true);
+}
+
+export function annotationOf(pod: Pod, key: string): string | undefined {
+  const annotations = pod.metadata?.annotations;
+  return annotations && Object.hasOwn(annotations, key) ? String(annotations[key]) : undefined;
+}

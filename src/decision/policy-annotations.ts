@@ -1,0 +1,157 @@
+import { distance } from 'fastest-levenshtein';
+import { parseDuration } from '../config/duration.ts';
+import { BANDS, type Band } from '../regions/band.ts';
+import { ANNOTATION_PREFIX } from './namespace-record.ts';
+import { type Factor, MODES, type Policy, type Weights } from './policy.ts';
+import { ANY_REGION, parseRegionPatterns } from './region-patterns.ts';
+
+/** What the configuration sets for every namespace that does not say otherwise. */
+export interface PolicyDefaults {
+  readonly homeRegion?: string;
+}
+
+/** One mistake in one annotation. `nearest` is the known key that a misspelt one resembles. */
+export interface PolicyIssue {
+  readonly key: string;
+  readonly value: string;
+  readonly allowed: string;
+  readonly nearest?: string;
+}
+
+/** An annotation: what it accepts in words, and the part of a policy that a value gives (`undefined`: a mistake). */
+interface Annotation {
+  readonly allowed: string;
+  readonly parse: (text: string) => Partial<Policy> | undefined;
+}
+
+const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const NUMBER = /^\d+(\.\d+)?$/;
+
+/** The closed table of namespace annotations (DESIGN 4). */
+export const POLICY_ANNOTATIONS: Readonly<Record<string, Annotation>> = {
+  mode: choice('mode', MODES),
+  'max-intensity': {
+    allowed: 'gCO2e/kWh, a number such as 300',
+    parse: (text) => (NUMBER.test(text) ? { maxIntensity: Number(text), maxIntensitySetBy: 'namespace' } : undefined),
+  },
+  'when-all-dirty': choice('whenAllDirty', ['cleanest', 'deny']),
+  regions: {
+    allowed: 'region names or globs separated by commas, ! excludes, such as eu-*,!eu-south-*',
+    parse: (text) => wrap('regions', parseRegionPatterns(text)),
+  },
+  'home-region': labelValue('homeRegion', 'the name of a region'),
+  'max-latency': duration('maxLatencyMs', 'a duration such as 80ms'),
+  weights: {
+    allowed: 'factors carbon, cost, latency with a number each, at least one above 0, such as carbon=1,cost=0.5',
+    parse: (text) => wrap('weights', parseWeights(text)),
+  },
+  placement: choice('placement', ['prefer', 'require', 'none']),
+  'prefer-arch': labelValue('preferArch', 'an architecture such as arm64'),
+  priority: choice('priority', ['none', 'flexible', 'failover']),
+  tolerate: { allowed: 'none, or bands of low, medium, high', parse: (text) => wrap('tolerate', parseBands(text)) },
+  defer: duration('deferMs', 'a duration such as 8h'),
+  'defer-min-saving': {
+    allowed: 'percent from 0 to 100',
+    parse: (text) => wrap('deferMinSavingPercent', parsePercent(text)),
+  },
+  'defer-by': choice('deferBy', ['gate', 'suspend']),
+  'pod-overrides': choice('podOverrides', ['tighten', 'allow']),
+};
+
+/** Compiles a namespace's annotations; keys outside `gridgate.dev/` are passed over. Every mistake is returned. */
+export function parsePolicy(
+  annotations: Readonly<Record<string, string>>,
+  defaults: PolicyDefaults = {},
+): { policy: Policy; issues: readonly PolicyIssue[] } {
+  const issues: PolicyIssue[] = [];
+  let policy: Policy = { ...DEFAULT_POLICY, ...defaults };
+  for (const [key, value] of Object.entries(annotations)) {
+    if (!key.startsWith(ANNOTATION_PREFIX)) continue;
+    const name = key.slice(ANNOTATION_PREFIX.length);
+    const annotation = Object.hasOwn(POLICY_ANNOTATIONS, name) ? POLICY_ANNOTATIONS[name] : undefined;
+    const part = annotation?.parse(String(value).trim());
+    if (part) policy = { ...policy, ...part };
+    else issues.push(annotation ? { key, value, allowed: annotation.allowed } : unknownKey(key, value, name));
+  }
+  return { policy, issues };
+}
+
+/** One sentence for one mistake. */
+export function describeIssue({ key, value, allowed, nearest }: PolicyIssue): string {
+  const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`;
+  return nearest === undefined && allowed !== ''
+    ? `${key}: ${JSON.stringify(value)} is not ${allowed}`
+    : `${key}: no such annotation${hint}`;
+}
+
+/** The known key nearest to a misspelt one, when it is near enough to be meant. */
+export function nearestKey(name: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((key) => ({ key, edits: distance(name, key) })).sort((a, b) => a.edits - b.edits);
+  const best = ranked[0];
+  return best && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.key : undefined;
+}
+
+const DEFAULT_POLICY: Policy = {
+  mode: 'off',
+  maxIntensity: 300,
+  maxIntensitySetBy: 'default',
+  whenAllDirty: 'cleanest',
+  regions: ANY_REGION,
+  weights: { carbon: 1, cost: 0, latency: 0 },
+  placement: 'prefer',
+  priority: 'flexible',
+  deferMinSavingPercent: 10,
+  deferBy: 'gate',
+  podOverrides: 'tighten',
+};
+
+function unknownKey(key: string, value: string, name: string): PolicyIssue {
+  const nearest = nearestKey(name, Object.keys(POLICY_ANNOTATIONS));
+  return { key, value, allowed: '', ...(nearest !== undefined && { nearest: ANNOTATION_PREFIX + nearest }) };
+}
+
+function wrap<K extends keyof Policy>(field: K, value: Policy[K] | undefined): Partial<Policy> | undefined {
+  return value === undefined ? undefined : ({ [field]: value } as Partial<Policy>);
+}
+
+function choice<K extends keyof Policy>(field: K, values: readonly (Policy[K] & string)[]): Annotation {
+  return {
+    allowed: `one of ${values.join(', ')}`,
+    parse: (text) =>
+      wrap(
+        field,
+        values.find((value) => value === text),
+      ),
+  };
+}
+
+function labelValue(field: 'homeRegion' | 'preferArch', allowed: string): Annotation {
+  return { allowed, parse: (text) => wrap(field, LABEL_VALUE.test(text) ? text : undefined) };
+}
+
+function duration(field: 'maxLatencyMs' | 'deferMs', allowed: string): Annotation {
+  return { allowed, parse: (text) => wrap(field, parseDuration(text)) };
+}
+
+function parsePercent(text: string): number | undefined {
+  const number = text.endsWith('%') ? text.slice(0, -1) : text;
+  return NUMBER.test(number) && Number(number) <= 100 ? Number(number) : undefined;
+}
+
+function parseBands(text: string): readonly Band[] | undefined {
+  if (text === 'none') return [];
+  const bands = text.split(',').map((part) => BANDS.find((band) => band === part.trim()));
+  return bands.every((band) => band !== undefined) ? bands : undefined;
+}
+
+/** Factors that are not named weigh nothing. */
+function parseWeights(text: string): Weights | undefined {
+  const weights: Record<Factor, number> = { carbon: 0, cost: 0, latency: 0 };
+  for (const part of text.split(',')) {
+    const [factor = '', number = '', ...rest] = part.split('=').map((piece) => piece.trim());
+    if (!Object.hasOwn(weights, factor) || !NUMBER.test(number) || rest.length > 0) return undefined;
+    weights[factor as Factor] = Number(number);
+  }
+  const sum = weights.carbon + weights.cost + weights.latency;
+  return sum > 0 && Number.isFinite(sum) ? weights : undefined;
+}

@@ -1,0 +1,32 @@
+import type { Band } from '../regions/band.ts';
+import type { RegionPatterns } from './region-patterns.ts';
+
+export const MODES = ['off', 'audit', 'warn', 'enforce'] as const;
+export type Mode = (typeof MODES)[number];
+export type PodClass = 'critical' | 'standard' | 'flexible';
+export type Factor = 'carbon' | 'cost' | 'latency';
+export type Weights = Readonly<Record<Factor, number>>;
+/** Who set a limit, for messages. */
+export type SetBy = 'namespace' | 'pod' | 'default';
+
+/** What a namespace asks for, compiled from its annotations and the configuration's defaults. */
+export interface Policy {
+  readonly mode: Mode;
+  /** gCO2e/kWh. */
+  readonly maxIntensity: number;
+  readonly maxIntensitySetBy: SetBy;
+  readonly whenAllDirty: 'cleanest' | 'deny';
+  readonly regions: RegionPatterns;
+  readonly homeRegion?: string;
+  readonly maxLatencyMs?: number;
+  readonly weights: Weights;
+  readonly placement: 'prefer' | 'require' | 'none';
+  readonly preferArch?: string;
+  readonly priority: 'none' | 'flexible' | 'failover';
+  /** Bands whose taint any pod may tolerate; absent: what the pod's class tolerates. */
+  readonly tolerate?: readonly Band[];
+  readonly deferMs?: number;
+  readonly deferMinSavingPercent: number;
+  readonly deferBy: 'gate' | 'suspend';
+  readonly podOverrides: 'tighten' | 'allow';
+}

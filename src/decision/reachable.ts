@@ -1,0 +1,117 @@
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { NodeFacts, Topology } from '../regions/topology.ts';
+import { isEmptyTerm, type NodeSelectorTerm, type Requirement, satisfies } from './node-selector.ts';
+import { withoutOwn } from './own-requirement.ts';
+import { type Pod, requiredTerms } from './pod.ts';
+
+export const ZONE_LABEL = 'topology.kubernetes.io/zone';
+const HOSTNAME_LABEL = 'kubernetes.io/hostname';
+const NODE_NAME_FIELD = 'metadata.name';
+
+/** Where a pod can run before any policy. `all`: nothing of its own says where. */
+export interface Reach {
+  readonly all: boolean;
+  readonly regions: readonly RegionView[];
+}
+
+/** One way to satisfy a pod: the requirements of one term and of the node selector together. */
+interface Alternative {
+  readonly region: readonly Requirement[];
+  /** On zone, host name or node name: only nodes can tell which regions satisfy these. */
+  readonly node: readonly Requirement[];
+}
+
+/**
+ * The regions that `nodeName`, a target region, the node selector and the required terms leave (DESIGN 5.2).
+ * `asIs` also counts requirements that gridgate added: for a final pod, which nothing can steer any more.
+ */
+export function reachableRegions(
+  pod: Pod,
+  snapshot: Snapshot,
+  { target, asIs = false }: { target?: string | undefined; asIs?: boolean } = {},
+): Reach {
+  if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, snapshot, target);
+  const alternatives = alternativesOf(pod, snapshot.regionLabel, asIs);
+  if (target === undefined && alternatives.some(isFree)) return { all: true, regions: snapshot.regions };
+  const names = new Set(alternatives.flatMap((alternative) => regionsOf(alternative, snapshot)));
+  return {
+    all: false,
+    regions: snapshot.regions.filter(({ name }) => names.has(name) && (target === undefined || name === target)),
+  };
+}
+
+function reachOfNode(nodeName: string, snapshot: Snapshot, target: string | undefined): Reach {
+  const name = snapshot.topology?.byName.get(nodeName)?.region;
+  const region = name === undefined ? undefined : snapshot.byName.get(name);
+  return { all: false, regions: region && (target === undefined || name === target) ? [region] : [] };
+}
+
+/** Terms are ORed, expressions ANDed, and the node selector counts in each. */
+function alternativesOf(pod: Pod, regionLabel: string, asIs: boolean): readonly Alternative[] {
+  const selector = selectorRequirements(pod, regionLabel);
+  const written = requiredTerms(pod);
+  const terms = written && !asIs ? withoutOwn(written) : written;
+  if (!terms) return [sort(selector, regionLabel)];
+  return terms
+    .filter((term) => !isEmptyTerm(term))
+    .map((term) => sort([...selector, ...(term.matchExpressions ?? []), ...nodeNames(term)], regionLabel));
+}
+
+function selectorRequirements(pod: Pod, regionLabel: string): Requirement[] {
+  const selector = pod.spec?.nodeSelector;
+  if (!selector) return [];
+  return [regionLabel, ZONE_LABEL, HOSTNAME_LABEL]
+    .filter((key) => Object.hasOwn(selector, key))
+    .map((key) => ({ key, operator: 'In', values: [String(selector[key])] }));
+}
+
+function nodeNames(term: NodeSelectorTerm): Requirement[] {
+  return (term.matchFields ?? []).map((field) => ({ ...field, key: NODE_NAME_FIELD }));
+}
+
+function sort(requirements: readonly Requirement[], regionLabel: string): Alternative {
+  return {
+    region: requirements.filter(({ key }) => key === regionLabel),
+    node: requirements.filter(({ key }) => key === ZONE_LABEL || key === HOSTNAME_LABEL || key === NODE_NAME_FIELD),
+  };
+}
+
+function isFree({ region, node }: Alternative): boolean {
+  return region.length === 0 && node.length === 0;
+}
+
+function regionsOf({ region, node }: Alternative, snapshot: Snapshot): string[] {
+  const admitted = snapshot.regions.filter(({ name }) => satisfiesAll(region, name));
+  const { topology } = snapshot;
+  if (node.length === 0 || !topology) return admitted.map(({ name }) => name);
+  const withNode = new Set(
+    nodesToAsk(node, topology)
+      .filter((facts) => node.every((requirement) => satisfies(requirement, factOf(facts, requirement.key))))
+      .map((facts) => facts.region),
+  );
+  // A node that an elastic region has yet to add can satisfy an exclusion, but nobody knows its name or zone.
+  const openToNewNodes = node.every(({ operator }) => operator === 'NotIn' || operator === 'DoesNotExist');
+  return admitted
+    .filter(({ name, elastic }) => withNode.has(name) || (elastic && openToNewNodes))
+    .map(({ name }) => name);
+}
+
+/** As few nodes as the requirements allow: 5,000 nodes must not be walked for a pin to one of them. */
+function nodesToAsk(requirements: readonly Requirement[], topology: Topology): readonly NodeFacts[] {
+  if (requirements.every(({ key }) => key === ZONE_LABEL)) return topology.cells;
+  for (const { key, operator, values } of requirements) {
+    if (operator !== 'In' || key === ZONE_LABEL) continue;
+    if (key === HOSTNAME_LABEL) return (values ?? []).flatMap((value) => topology.byHostname.get(value) ?? []);
+    return (values ?? []).flatMap((value) => topology.byName.get(value) ?? []);
+  }
+  return topology.nodes;
+}
+
+function factOf(facts: NodeFacts, key: string): string | undefined {
+  if (key === ZONE_LABEL) return facts.zone;
+  return key === HOSTNAME_LABEL ? facts.hostname : facts.name;
+}
+
+function satisfiesAll(requirements: readonly Requirement[], value: string): boolean {
+  return requirements.every((requirement) => satisfies(requirement, value));
+}

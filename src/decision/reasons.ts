@@ -1,0 +1,41 @@
+/**
+ * Every reason a review can end with: metric label, audit annotation and log field, each with its sentence.
+ * The order of the refusals is their precedence: a region's reason is the first that applies.
+ */
+export const REASONS = {
+  // Left alone (DESIGN 5.1)
+  mode_off: 'the namespace has not opted in',
+  not_a_pod: 'gridgate decides only about pods',
+  mirror_pod: 'a static pod that its kubelet mirrors already runs on its node',
+  daemonset_pod: 'a DaemonSet pod belongs to one node',
+  // Nothing to judge, or nothing to judge by
+  unknown_namespace: 'nobody knows this namespace; gridgate fails open',
+  unreachable: "the pod's own constraints match no region that gridgate knows",
+  internal_error: 'gridgate failed inside and fails open',
+  // Placed
+  acceptable: 'the pod may run wherever its own constraints lead; nothing to change',
+  steered: 'the pod is led to the best of the acceptable regions',
+  no_data: 'no usable intensity for any region: only sovereignty, latency and outage count',
+  all_dirty: 'every region within reach is above the ceiling; the cleanest of them stays',
+  // Refused, in order of precedence (DESIGN 5.3)
+  not_allowed: 'the policy does not allow this region',
+  too_far: 'the region is too far from home',
+  outage: 'the region is in outage',
+  high_carbon: 'the electricity of the region is above the ceiling',
+  // Bindings (/validate-binding)
+  unknown_pod: 'the pod of this binding is not known here; gridgate fails open',
+  vetoes_exhausted: 'this pod was vetoed three times; gridgate lets go',
+  // Namespaces (/namespaces)
+  valid_policy: 'the annotations of the namespace are in order',
+  invalid_policy: 'this write introduces mistakes in the annotations of the namespace',
+} as const;
+
+export type Reason = keyof typeof REASONS;
+
+export const REFUSALS = ['not_allowed', 'too_far', 'outage', 'high_carbon'] as const satisfies readonly Reason[];
+export type Refusal = (typeof REFUSALS)[number];
+
+/** The refusal with precedence among those given; `undefined` when there is none. */
+export function firstRefusal(refusals: readonly Refusal[]): Refusal | undefined {
+  return REFUSALS.find((refusal) => refusals.includes(refusal));
+}

@@ -1,0 +1,46 @@
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Judgement } from './judge.ts';
+import { formatGrams } from './messages.ts';
+import type { Reason } from './reasons.ts';
+import { comparableReading } from './refuse.ts';
+import { remember } from './remember.ts';
+
+/** The annotation of a decided pod is at most this long. */
+const MOST_BYTES = 1024;
+const MOST_REGIONS = 5;
+
+const remembered = new WeakMap<Judgement, string>();
+
+/**
+ * The record a decided pod carries in `gridgate.dev/decision`: JSON of at most 1 KiB with the reason, the 5 best and 5
+ * first refused regions with their readings (`name grams source`), counts, and the snapshot's time. For people and
+ * reports; nothing trusts it.
+ */
+export function recordOf(judgement: Judgement, reason: Reason): string {
+  return remember(remembered, judgement, () => write(judgement, reason));
+}
+
+function write(judgement: Judgement, reason: Reason): string {
+  for (let most = MOST_REGIONS; most > 0; most--) {
+    const record = JSON.stringify(contents(judgement, reason, most));
+    if (Buffer.byteLength(record) <= MOST_BYTES) return record;
+  }
+  return JSON.stringify({ reason });
+}
+
+function contents({ snapshot, candidates, ranked, refused, reach }: Judgement, reason: Reason, most: number) {
+  const best = ranked.length > 0 ? ranked.map(({ region }) => region) : candidates;
+  return {
+    reason,
+    best: best.slice(0, most).map((region) => describe(region, snapshot)),
+    refused: refused.slice(0, most).map(({ region, refusal }) => `${describe(region, snapshot)} ${refusal}`),
+    reachable: reach.regions.length,
+    acceptable: candidates.length,
+    at: new Date(snapshot.takenAt).toISOString(),
+  };
+}
+
+function describe(region: RegionView, snapshot: Snapshot): string {
+  const reading = comparableReading(region, snapshot);
+  return reading ? `${region.name} ${formatGrams(reading.gramsPerKwh)} ${reading.source}` : region.name;
+}

@@ -1,0 +1,124 @@
+import { BANDS, type Band } from '../regions/band.ts';
+import type { RegionView } from '../regions/snapshot.ts';
+import { isUsable, type Judgement } from './judge.ts';
+import type { RegionRequirement } from './own-requirement.ts';
+import type { Pod } from './pod.ts';
+import type { Ranked } from './rank.ts';
+import { remember } from './remember.ts';
+import { breaksSpread } from './spread.ts';
+import type { Treatment } from './treatment.ts';
+
+/** What a pod should carry to follow a judgement (DESIGN 5.6). */
+export interface Steering {
+  readonly requirement?: RegionRequirement;
+  readonly preferred: readonly { readonly region: string; readonly weight: number }[];
+  readonly arch?: string;
+  readonly toleratedBands: readonly Band[];
+  readonly priorityClass?: 'gridgate-flexible' | 'gridgate-failover';
+  /** Carbon added no requirement, since the pod's own spread could not be met on what remained. */
+  readonly keptSpread: boolean;
+}
+
+/** `require` accepts a region within 10% of the best score. */
+const CLOSE_TO_BEST = 0.9;
+const MOST_TERMS = 5;
+
+const remembered = new WeakMap<Judgement, Steering>();
+
+/** Derives what to add to a pod that is not denied. */
+export function steer(pod: Pod, judgement: Judgement): Steering {
+  const spreads = pod.spec?.topologySpreadConstraints;
+  if (spreads && spreads.length > 0) return steerAfresh(pod, judgement);
+  return remember(remembered, judgement, () => steerAfresh(pod, judgement));
+}
+
+function steerAfresh(pod: Pod, judgement: Judgement): Steering {
+  const { treatment, snapshot } = judgement;
+  const best = requiredBest(judgement);
+  const remaining = best ?? judgement.candidates;
+  const keptSpread = breaksSpread(pod, withoutCarbon(judgement), remaining, snapshot);
+  const requirement = requirementOf(judgement, keptSpread ? undefined : best, keptSpread);
+  const arch = archOf(judgement);
+  const priorityClass = priorityClassOf(judgement);
+  return {
+    ...(requirement && { requirement }),
+    preferred: preferences(judgement, remaining),
+    ...(arch !== undefined && { arch }),
+    toleratedBands: toleratedBands(treatment),
+    ...(priorityClass && { priorityClass }),
+    keptSpread,
+  };
+}
+
+/** The regions that `placement: require` leaves; `undefined` where only preferences are due. */
+function requiredBest({ treatment, snapshot, ranked }: Judgement): readonly RegionView[] | undefined {
+  if (treatment.policy.placement !== 'require' || treatment.carbonExempt) return undefined;
+  const usable = ranked.filter(({ region }) => isUsable(region, snapshot));
+  const limit = (usable[0]?.score ?? 0) * CLOSE_TO_BEST;
+  const best = usable.filter(({ score }) => score > 0 && score >= limit).map(({ region }) => region);
+  return best.length > 0 ? best : undefined;
+}
+
+/** Where the pod could run if carbon counted for nothing. */
+function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[] {
+  const dirty = refused.filter(({ refusal }) => refusal === 'high_carbon').map(({ region }) => region);
+  return [...candidates, ...dirty];
+}
+
+/**
+ * The one requirement on the region label (first row that holds):
+ *
+ * | case                                  | requirement      |
+ * | ------------------------------------- | ---------------- |
+ * | the pod's author names a target       | In target        |
+ * | `placement: require`                  | In the best      |
+ * | refused by sovereignty or latency     | In candidates    |
+ * | refused by outage or ceiling only     | NotIn refused: nodes without the label stay usable |
+ */
+function requirementOf(
+  { treatment, refused, candidates }: Judgement,
+  best: readonly RegionView[] | undefined,
+  keptSpread: boolean,
+): RegionRequirement | undefined {
+  if (treatment.target !== undefined) return { operator: 'In', values: [treatment.target] };
+  if (best) return { operator: 'In', values: names(best) };
+  const binding = refused.filter(({ refusal }) => !(keptSpread && refusal === 'high_carbon'));
+  if (binding.length === 0) return undefined;
+  if (binding.some(({ refusal }) => refusal === 'not_allowed' || refusal === 'too_far')) {
+    const dirty = refused.filter((entry) => !binding.includes(entry)).map(({ region }) => region);
+    return { operator: 'In', values: names([...candidates, ...dirty]) };
+  }
+  return { operator: 'NotIn', values: names(binding.map(({ region }) => region)) };
+}
+
+function names(regions: readonly RegionView[]): readonly string[] {
+  return regions.map(({ name }) => name).sort();
+}
+
+function preferences({ treatment, ranked }: Judgement, remaining: readonly RegionView[]): Steering['preferred'] {
+  if (treatment.policy.placement === 'none' || remaining.length < 2) return [];
+  const terms = ranked.filter(({ region }) => remaining.includes(region)).slice(0, MOST_TERMS);
+  return terms.map(({ region, termWeight }: Ranked) => ({ region: region.name, weight: termWeight }));
+}
+
+/** While home's electricity is not clean, the frugal architecture is preferred. */
+function archOf({ treatment, snapshot }: Judgement): string | undefined {
+  const { preferArch, homeRegion } = treatment.policy;
+  if (preferArch === undefined || homeRegion === undefined) return undefined;
+  const band = snapshot.byName.get(homeRegion)?.band;
+  return band !== undefined && band !== 'low' ? preferArch : undefined;
+}
+
+function toleratedBands({ policy, podClass }: Treatment): readonly Band[] {
+  const ofClass = podClass === 'flexible' ? BANDS.filter((band) => band !== 'high') : BANDS;
+  const { tolerate } = policy;
+  return tolerate ? ofClass.filter((band) => tolerate.includes(band)) : ofClass;
+}
+
+function priorityClassOf({ treatment, refused }: Judgement): Steering['priorityClass'] | undefined {
+  const { policy, podClass, systemPod } = treatment;
+  if (policy.priority === 'none' || systemPod) return undefined;
+  if (podClass === 'flexible') return 'gridgate-flexible';
+  const failover = podClass === 'critical' && policy.priority === 'failover';
+  return failover && refused.some(({ refusal }) => refusal === 'outage') ? 'gridgate-failover' : undefined;
+}

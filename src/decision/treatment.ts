@@ -1,0 +1,154 @@
+import { parseDuration } from '../config/duration.ts';
+import { hasSystemPriority } from './exempt.ts';
+import { ANNOTATION_PREFIX } from './namespace-record.ts';
+import { annotationOf, type Pod } from './pod.ts';
+import type { PodClass, Policy, SetBy } from './policy.ts';
+import { nearestKey } from './policy-annotations.ts';
+import { ANY_REGION, parseRegionPatterns, type RegionPatterns } from './region-patterns.ts';
+import { remember } from './remember.ts';
+
+/**
+ * The policy as it applies to one pod. What a pod's author may change under `pod-overrides`:
+ *
+ * | annotation      | tighten (default)                  | allow                       |
+ * | --------------- | ---------------------------------- | --------------------------- |
+ * | `class`         | `flexible`, `standard`             | also `critical`             |
+ * | `max-intensity` | counts if lower                    | counts                      |
+ * | `regions`       | narrows                            | narrows                     |
+ * | `region`        | binds to one region, judged there  | the same                    |
+ */
+export interface Treatment {
+  readonly policy: Policy;
+  readonly podClass: PodClass;
+  /** No ceiling: critical pods and Kubernetes' own. */
+  readonly carbonExempt: boolean;
+  readonly systemPod: boolean;
+  /** gCO2e/kWh. */
+  readonly maxIntensity: number;
+  readonly maxIntensitySetBy: SetBy;
+  readonly podRegions: RegionPatterns;
+  /** The one region that the pod's author binds it to. */
+  readonly target?: string;
+}
+
+const CLASSES: readonly PodClass[] = ['critical', 'standard', 'flexible'];
+const POD_KEYS = ['class', 'regions', 'max-intensity', 'defer', 'deadline', 'duration', 'region'];
+/** Keys that gridgate writes itself; nothing trusts them. */
+const OWN_KEYS: ReadonlySet<string> = new Set(['decision', 'not-before']);
+const GKE_REGION = 'cloud.google.com/region';
+
+/** Treatments that no annotation changed, one a policy and class, so that decisions can be remembered by identity. */
+const plain = new WeakMap<Policy, Record<PodClass | 'system', Treatment>>();
+
+/** Merges a pod's annotations into its namespace's policy; each mistake or refused claim becomes a warning. */
+export function treatmentOf(pod: Pod, policy: Policy): { treatment: Treatment; warnings: readonly string[] } {
+  const systemPod = hasSystemPriority(pod);
+  const own = ownAnnotations(pod);
+  if (own.length === 0) return { treatment: plainTreatment(policy, 'standard', systemPod), warnings: [] };
+  const warnings = own.flatMap(([key]) => unknownKeyWarning(key));
+  const podClass = claimedClass(pod, policy, warnings);
+  const overrides = { ...ceiling(pod, policy, warnings), ...podRegions(pod, warnings), ...target(pod, warnings) };
+  checkTimes(pod, warnings);
+  const treatment = plainTreatment(policy, podClass, systemPod);
+  return { treatment: Object.keys(overrides).length > 0 ? { ...treatment, ...overrides } : treatment, warnings };
+}
+
+function ownAnnotations(pod: Pod): [string, string][] {
+  const annotations = pod.metadata?.annotations;
+  if (!annotations) return [];
+  return Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX) || key === GKE_REGION);
+}
+
+function plainTreatment(policy: Policy, podClass: PodClass, systemPod: boolean): Treatment {
+  const ofPolicy = remember(plain, policy, () => plainTreatments(policy));
+  return systemPod ? ofPolicy.system : ofPolicy[podClass];
+}
+
+function plainTreatments(policy: Policy): Record<PodClass | 'system', Treatment> {
+  const standard: Treatment = {
+    policy,
+    podClass: 'standard',
+    carbonExempt: false,
+    systemPod: false,
+    maxIntensity: policy.maxIntensity,
+    maxIntensitySetBy: policy.maxIntensitySetBy,
+    podRegions: ANY_REGION,
+  };
+  const critical: Treatment = { ...standard, podClass: 'critical', carbonExempt: true };
+  return {
+    standard,
+    flexible: { ...standard, podClass: 'flexible' },
+    critical,
+    system: { ...critical, systemPod: true },
+  };
+}
+
+function unknownKeyWarning(key: string): string[] {
+  const name = key.slice(ANNOTATION_PREFIX.length);
+  if (key === GKE_REGION || OWN_KEYS.has(name) || POD_KEYS.includes(name)) return [];
+  const nearest = nearestKey(name, POD_KEYS);
+  return [`${key}: no such pod annotation${nearest ? `, did you mean ${ANNOTATION_PREFIX}${nearest}?` : ''}`];
+}
+
+function claimedClass(pod: Pod, policy: Policy, warnings: string[]): PodClass {
+  const text = annotationOf(pod, `${ANNOTATION_PREFIX}class`);
+  if (text === undefined) return 'standard';
+  const claimed = CLASSES.find((podClass) => podClass === text);
+  if (!claimed) warnings.push(ignored('class', text, `one of ${CLASSES.join(', ')}`));
+  if (claimed !== 'critical' || policy.podOverrides === 'allow') return claimed ?? 'standard';
+  warnings.push('gridgate.dev/class: critical needs pod-overrides: allow on the namespace; treated as standard');
+  return 'standard';
+}
+
+function ceiling(
+  pod: Pod,
+  policy: Policy,
+  warnings: string[],
+): Pick<Treatment, 'maxIntensity' | 'maxIntensitySetBy'> | undefined {
+  const text = annotationOf(pod, `${ANNOTATION_PREFIX}max-intensity`);
+  if (text === undefined) return undefined;
+  const maxIntensity = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(maxIntensity)) warnings.push(ignored('max-intensity', text, 'gCO2e/kWh, a number such as 300'));
+  else if (maxIntensity < policy.maxIntensity || policy.podOverrides === 'allow')
+    return { maxIntensity, maxIntensitySetBy: 'pod' };
+  else if (maxIntensity > policy.maxIntensity)
+    warnings.push(
+      `gridgate.dev/max-intensity: ${text} is above the namespace's ${policy.maxIntensity}, which counts; a higher one needs pod-overrides: allow`,
+    );
+  return undefined;
+}
+
+function podRegions(pod: Pod, warnings: string[]): Pick<Treatment, 'podRegions'> | undefined {
+  const text = annotationOf(pod, `${ANNOTATION_PREFIX}regions`);
+  if (text === undefined) return undefined;
+  const patterns = parseRegionPatterns(text);
+  if (!patterns) warnings.push(ignored('regions', text, 'region names or globs separated by commas'));
+  return patterns && { podRegions: patterns };
+}
+
+function target(pod: Pod, warnings: string[]): Pick<Treatment, 'target'> | undefined {
+  const own = annotationOf(pod, `${ANNOTATION_PREFIX}region`);
+  const gke = annotationOf(pod, GKE_REGION);
+  if (own !== undefined && gke !== undefined && own !== gke)
+    warnings.push(`gridgate.dev/region: ${own} counts, not ${GKE_REGION}: ${gke}`);
+  const region = own ?? gke;
+  if (region === undefined) return undefined;
+  if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(region)) return { target: region };
+  warnings.push(ignored('region', region, 'the name of a region'));
+  return undefined;
+}
+
+function checkTimes(pod: Pod, warnings: string[]): void {
+  for (const name of ['defer', 'duration']) {
+    const text = annotationOf(pod, ANNOTATION_PREFIX + name);
+    if (text !== undefined && parseDuration(text) === undefined)
+      warnings.push(ignored(name, text, 'a duration such as 8h'));
+  }
+  const deadline = annotationOf(pod, `${ANNOTATION_PREFIX}deadline`);
+  if (deadline !== undefined && (!/^\d{4}-\d\d-\d\dT/.test(deadline) || Number.isNaN(Date.parse(deadline))))
+    warnings.push(ignored('deadline', deadline, 'a time such as 2026-11-22T09:00:00Z'));
+}
+
+function ignored(name: string, text: string, allowed: string): string {
+  return `${ANNOTATION_PREFIX}${name}: ${JSON.stringify(text.slice(0, 60))} is not ${allowed}; ignored`;
+}

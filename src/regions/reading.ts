@@ -1,0 +1,17 @@
+/** What an intensity counts. Readings of different signals are never compared (DESIGN 1). */
+export const SIGNALS = ['average-lifecycle', 'average-direct', 'marginal'] as const;
+export type Signal = (typeof SIGNALS)[number];
+
+/** `fresh` and `stale` are measurements; `embedded` is a yearly average that ranks but never refuses by itself. */
+export type Freshness = 'fresh' | 'stale' | 'embedded';
+
+/** One carbon intensity of a region's electricity, in gCO2e per kWh. */
+export interface Reading {
+  readonly gramsPerKwh: number;
+  readonly signal: Signal;
+  readonly source: string;
+  /** Epoch milliseconds; absent where a value has no moment (a yearly average). */
+  readonly measuredAt?: number;
+  readonly estimated: boolean;
+  readonly freshness: Freshness;
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { SIGNALS } from './reading.ts';
+
+/** Below this an intensity is a mistake of unit or sign, above it too (gCO2e/kWh). */
+export const MAX_GRAMS_PER_KWH = 2000;
+
+const labelValue = z
+  .string()
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'must be a valid label value of at most 63 characters');
+const notNegative = z.number().nonnegative();
+const time = z.iso.datetime({ offset: true });
+
+/** The Region resource (DESIGN 6), as `kubectl` would apply it; `status` belongs to gridgate and is passed over. */
+export const regionResource = z.object({
+  apiVersion: z.literal('gridgate.dev/v1alpha1'),
+  kind: z.literal('Region'),
+  metadata: z.object({ name: labelValue }).loose(),
+  spec: z
+    .strictObject({
+      gridZone: z.string().min(1).optional(),
+      wattTime: z.string().min(1).optional(),
+      ukCarbonIntensity: z.union([z.string().min(1), z.number().int()]).optional(),
+      carbonAwareSdk: z.string().min(1).optional(),
+      gramsPerKwh: notNegative.max(MAX_GRAMS_PER_KWH).optional(),
+      signal: z.enum(SIGNALS).optional(),
+      latencyMs: z.record(labelValue, notNegative).optional(),
+      pricePerHour: notNegative.optional(),
+      elastic: z.boolean().optional(),
+      outage: z
+        .strictObject({ active: z.boolean(), reason: z.string().max(200).optional(), until: time.optional() })
+        .optional(),
+    })
+    .default({}),
+  status: z.unknown().optional(),
+});
+
+export type RegionResource = z.infer<typeof regionResource>;
+export type RegionSpec = RegionResource['spec'];
+
+/** Validates one document; every mistake is a sentence with its path. */
+export function parseRegion(document: unknown): { region: RegionResource } | { issues: readonly string[] } {
+  const parsed = regionResource.safeParse(document);
+  if (parsed.success) return { region: parsed.data };
+  return { issues: parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'document'}: ${message}`) };
+}

@@ -1,0 +1,46 @@
+import { buildSnapshot, nextChange, type SnapshotInput } from './build-snapshot.ts';
+import type { RegionResource } from './region-resource.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface SnapshotHolder {
+  /** The picture of this moment; the same object until something changes. */
+  current(): Snapshot;
+  /** Replaces the regions; fixed values among them count as read now. */
+  setRegions(regions: readonly RegionResource[]): void;
+  /** Replaces what is known of nodes and PriorityClasses. */
+  setCluster(cluster: Pick<SnapshotInput, 'topology' | 'priorityClasses'>): void;
+  stop(): void;
+}
+
+type Fixed = Pick<SnapshotInput, 'regionLabel' | 'policySignal' | 'fallbackReading'>;
+
+/** setTimeout waits at most this long. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Holds the one current snapshot and replaces it as a whole. */
+export function createSnapshotHolder(fixed: Fixed, clock: () => number): SnapshotHolder {
+  let input: Omit<SnapshotInput, 'now'> = { ...fixed, regions: [], regionsReadAt: clock() };
+  let snapshot = buildSnapshot({ ...input, now: clock() });
+  let timer: NodeJS.Timeout | undefined;
+
+  function rebuild(): void {
+    const now = clock();
+    snapshot = buildSnapshot({ ...input, now });
+    clearTimeout(timer);
+    const next = nextChange(input.regions, now);
+    if (next !== undefined) timer = setTimeout(rebuild, Math.min(next - now, LONGEST_TIMER_MS)).unref();
+  }
+
+  return {
+    current: () => snapshot,
+    setRegions(regions) {
+      input = { ...input, regions, regionsReadAt: clock() };
+      rebuild();
+    },
+    setCluster(cluster) {
+      input = { ...input, ...cluster };
+      rebuild();
+    },
+    stop: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Band } from './band.ts';
+import type { Reading, Signal } from './reading.ts';
+import type { Topology } from './topology.ts';
+
+export interface Outage {
+  readonly active: boolean;
+  readonly reason?: string;
+  /** Who says so: `manual`, `prometheus`, ... */
+  readonly sources: readonly string[];
+}
+
+/** One region as a decision sees it. */
+export interface RegionView {
+  readonly name: string;
+  readonly reading?: Reading;
+  readonly band?: Band;
+  readonly outage?: Outage;
+  /** Milliseconds from a home region to this one. */
+  readonly latencyMs: ReadonlyMap<string, number>;
+  readonly pricePerHour?: number;
+  /** May scale from no nodes. */
+  readonly elastic: boolean;
+}
+
+/** The PriorityClasses that exist; absent from a snapshot when nobody told. */
+export interface PriorityClasses {
+  readonly names: ReadonlySet<string>;
+  readonly globalDefault?: string;
+}
+
+/** An immutable picture of all regions and nodes; a request reads exactly one. */
+export interface Snapshot {
+  /** Epoch milliseconds. */
+  readonly takenAt: number;
+  /** The node label that names a region. */
+  readonly regionLabel: string;
+  /** Readings of another signal count as unknown for ceilings, bands and ranking. */
+  readonly policySignal: Signal;
+  /** Sorted by name. */
+  readonly regions: readonly RegionView[];
+  readonly byName: ReadonlyMap<string, RegionView>;
+  readonly topology?: Topology;
+  readonly priorityClasses?: PriorityClasses;
+}

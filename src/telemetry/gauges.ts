@@ -1,0 +1,119 @@
+import type { Registry } from 'prom-client';
+import { Gauge } from 'prom-client';
+import { BANDS } from '../regions/band.ts';
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+
+/** Where gauges read the state of the moment a scrape arrives. */
+export interface MetricSources {
+  readonly snapshot: () => Snapshot | undefined;
+  /** Epoch milliseconds. */
+  readonly certificateNotAfter: () => number | undefined;
+  /** Epoch milliseconds of the last event, by resource. */
+  readonly watchLastEventAt: () => Readonly<Record<string, number>>;
+  /** How many namespaces have a malformed policy. */
+  readonly malformedPolicies: () => number;
+}
+
+type Labels = Readonly<Record<string, string>>;
+type Series = readonly [labels: Labels, value: number];
+
+interface GaugeSpec {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  /** Every series there is now; what it leaves out disappears from the scrape. */
+  readonly read: () => Iterable<Series>;
+}
+
+/** Registers the gauges whose series are read anew at each scrape, so that vanished regions leave none. */
+export function registerGauges(registry: Registry, clock: () => number, sources: MetricSources): void {
+  for (const spec of [...regionGauges(clock, sources.snapshot), ...stateGauges(clock, sources)]) {
+    const gauge = new Gauge({
+      name: spec.name,
+      help: spec.help,
+      labelNames: spec.labelNames,
+      registers: [],
+      // prom-client calls all collectors of a scrape in one tick: they see one snapshot.
+      collect() {
+        replaceSeries(this, spec);
+      },
+    });
+    registry.registerMetric(gauge);
+  }
+}
+
+function replaceSeries(gauge: Gauge, { labelNames, read }: GaugeSpec): void {
+  gauge.reset();
+  // reset() leaves a gauge without labels at 0, which would claim a measurement.
+  if (labelNames.length === 0) gauge.remove();
+  for (const [labels, value] of read()) gauge.set(labels, value);
+}
+
+function regionGauges(clock: () => number, snapshot: MetricSources['snapshot']): GaugeSpec[] {
+  const perRegion = (describe: (region: RegionView) => readonly Series[]) => () =>
+    (snapshot()?.regions ?? []).flatMap(describe);
+  return [
+    {
+      name: 'gridgate_region_grams_per_kwh',
+      help: 'Carbon intensity of the electricity in a region, gCO2e/kWh',
+      labelNames: ['region', 'signal', 'source'],
+      read: perRegion(({ name: region, reading }) =>
+        reading ? [[{ region, signal: reading.signal, source: reading.source }, reading.gramsPerKwh]] : [],
+      ),
+    },
+    {
+      name: 'gridgate_region_reading_age_seconds',
+      help: 'Age of the reading in use; none where a reading has no moment (a fixed value, a yearly average)',
+      labelNames: ['region'],
+      read: perRegion(({ name: region, reading }) =>
+        reading?.measuredAt === undefined ? [] : [[{ region }, secondsBetween(reading.measuredAt, clock())]],
+      ),
+    },
+    {
+      name: 'gridgate_region_band',
+      help: '1 for the band a region is in, 0 for the others; none where its intensity is unknown',
+      labelNames: ['region', 'band'],
+      read: perRegion(({ name: region, band: current }) =>
+        current === undefined ? [] : BANDS.map((band) => [{ region, band }, Number(band === current)]),
+      ),
+    },
+    {
+      name: 'gridgate_region_outage',
+      help: '1 while a region is called down, 0 while it is called healthy; none where its health is unknown',
+      labelNames: ['region'],
+      read: perRegion(({ name: region, outage }) => (outage ? [[{ region }, Number(outage.active)]] : [])),
+    },
+  ];
+}
+
+function stateGauges(clock: () => number, sources: MetricSources): GaugeSpec[] {
+  return [
+    {
+      name: 'gridgate_certificate_expiry_seconds',
+      help: 'Time until the serving certificate expires; negative afterwards',
+      labelNames: [],
+      read: () => {
+        const notAfter = sources.certificateNotAfter();
+        return notAfter === undefined ? [] : [[{}, (notAfter - clock()) / 1_000]];
+      },
+    },
+    {
+      name: 'gridgate_watch_idle_seconds',
+      help: 'Time since the last event of a watch',
+      labelNames: ['resource'],
+      read: () =>
+        Object.entries(sources.watchLastEventAt()).map(([resource, at]) => [{ resource }, secondsBetween(at, clock())]),
+    },
+    {
+      name: 'gridgate_malformed_policies',
+      help: 'Namespaces whose policy is malformed',
+      labelNames: [],
+      read: () => [[{}, sources.malformedPolicies()]],
+    },
+  ];
+}
+
+/** Never negative: another machine's clock may be ahead of ours. */
+function secondsBetween(from: number, to: number): number {
+  return Math.max(0, (to - from) / 1_000);
+}

@@ -1,0 +1,64 @@
+import type { Cause } from '../decision/messages.ts';
+import type { PatchOperation } from '../decision/patch.ts';
+import type { Mode } from '../decision/policy.ts';
+import type { Reason } from '../decision/reasons.ts';
+
+/** What became of a review, for the log, the metrics and the API server's audit log. */
+export interface Outcome {
+  /** `unknown`: nobody knows the namespace. */
+  readonly mode: Mode | 'unknown';
+  /** What `enforce` would do; the mode says whether it was done. */
+  readonly decision: 'allow' | 'steer' | 'deny';
+  readonly reason: Reason;
+  readonly region?: string;
+  /** Whose pod: `ReplicaSet/web-5f`, or the object itself. */
+  readonly owner: string;
+  readonly error?: unknown;
+}
+
+/** The status of a denied review, as the user sees it. */
+export interface Denial {
+  readonly code: 403 | 422;
+  readonly reason: 'Forbidden' | 'Invalid';
+  readonly message: string;
+  readonly causes: readonly Cause[];
+}
+
+export interface Answer {
+  readonly denial?: Denial;
+  readonly patch?: readonly PatchOperation[];
+  readonly warnings?: readonly string[];
+  /** Audit mode: the decision that was not carried out. */
+  readonly would?: string;
+  readonly outcome: Outcome;
+}
+
+/** Writes the AdmissionReview that answers the one with this uid. */
+export function writeAnswer(uid: string, { denial, patch, warnings, would, outcome }: Answer): string {
+  const { decision, reason, region } = outcome;
+  return JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: {
+      uid,
+      allowed: denial === undefined,
+      ...(denial && { status: statusOf(denial) }),
+      ...(patch && patch.length > 0 && { patchType: 'JSONPatch', patch: encode(patch) }),
+      ...(warnings && warnings.length > 0 && { warnings }),
+      auditAnnotations: {
+        decision: would === undefined ? decision : 'allow',
+        reason,
+        ...(region !== undefined && { region }),
+        ...(would !== undefined && { would }),
+      },
+    },
+  });
+}
+
+function statusOf({ code, reason, message, causes }: Denial): unknown {
+  return { status: 'Failure', code, reason, message, details: { causes } };
+}
+
+function encode(patch: readonly PatchOperation[]): string {
+  return Buffer.from(JSON.stringify(patch)).toString('base64');
+}

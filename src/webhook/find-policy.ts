@@ -1,0 +1,62 @@
+import { setTimeout } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import type { Policy } from '../decision/policy.ts';
+import type { PolicyBook } from './policy-book.ts';
+
+/** Where namespaces are known from: a file, or a cluster's informer. */
+export interface NamespaceSource {
+  namespace(name: string): NamespaceRecord | undefined;
+  /** One live GET; rejects on an error or after `timeoutMs`. Absent where there is no API server to ask. */
+  readonly fetchNamespace?: (name: string, timeoutMs: number) => Promise<NamespaceRecord | undefined>;
+}
+
+export interface PolicyFinder {
+  /** At once where the namespace is known; a promise only where the informer is proven behind. */
+  find(namespace: string, deadline: number): Policy | undefined | Promise<Policy | undefined>;
+}
+
+const LONGEST_GET_MS = 300;
+const KEPT_MS = 5_000;
+/** What is left of a review's own time for the answer itself. */
+const MARGIN_MS = 50;
+
+/**
+ * Finds the policy of a namespace. The API server only calls for labelled namespaces, so one that is unknown or
+ * unlabelled here was opted in a moment ago: worth one live GET (single flight, its answer kept 5 s), at most 300 ms
+ * and never past the deadline of the review; then gridgate fails open. `clock` and deadlines in epoch milliseconds.
+ */
+export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, clock: () => number): PolicyFinder {
+  const answers = new LRUCache<string, Promise<NamespaceRecord | undefined>>({ max: 1_000, ttl: KEPT_MS });
+
+  function fetchOnce(name: string, timeoutMs: number): Promise<NamespaceRecord | undefined> {
+    const known = answers.get(name);
+    if (known) return known;
+    const answer = source.fetchNamespace?.(name, timeoutMs).catch(() => undefined) ?? Promise.resolve(undefined);
+    answers.set(name, answer);
+    return answer;
+  }
+
+  function find(name: string, deadline: number): ReturnType<PolicyFinder['find']> {
+    const record = source.namespace(name);
+    if (record && (record.managed || !source.fetchNamespace)) return book.policyOf(record);
+    const seen = record && book.policyOf(record);
+    if (!source.fetchNamespace) return seen;
+    const timeoutMs = Math.min(LONGEST_GET_MS, deadline - clock() - MARGIN_MS);
+    if (timeoutMs <= 0) return seen;
+    return within(fetchOnce(name, timeoutMs), timeoutMs).then((fetched) => (fetched ? book.policyOf(fetched) : seen));
+  }
+
+  return { find };
+}
+
+/** A review that joins another's GET has its own deadline. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const alarm = new AbortController();
+  const late = setTimeout(ms, undefined, { signal: alarm.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    alarm.abort();
+  }
+}

@@ -1,0 +1,70 @@
+import { LRUCache } from 'lru-cache';
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import type { Policy } from '../decision/policy.ts';
+import { describeIssue, type PolicyDefaults, parsePolicy } from '../decision/policy-annotations.ts';
+
+export interface PolicyBook {
+  /** The policy of a namespace, compiled once per resourceVersion. */
+  policyOf(namespace: NamespaceRecord): Policy;
+  /** How many namespaces have annotations that do not parse. */
+  malformed(): number;
+}
+
+interface Entry {
+  readonly resourceVersion: string;
+  readonly policy: Policy;
+}
+
+const MOST_NAMESPACES = 20_000;
+/** Namespaces with the same annotations share one policy, and so what was worked out from it. */
+const MOST_POLICIES = 2_000;
+
+/**
+ * Keeps compiled policies. Annotations that do not parse (written while gridgate was away) leave the last good policy
+ * in force; where there is none, the namespace counts as `audit`, and `onMalformed` says so once per version.
+ */
+export function createPolicyBook(
+  defaults: PolicyDefaults,
+  onMalformed: (namespace: string, mistakes: readonly string[]) => void,
+): PolicyBook {
+  const entries = new LRUCache<string, Entry>({ max: MOST_NAMESPACES });
+  const policies = new LRUCache<string, { policy: Policy; mistakes: readonly string[] }>({ max: MOST_POLICIES });
+  const malformed = new LRUCache<string, true>({ max: MOST_NAMESPACES });
+
+  function compile(annotations: NamespaceRecord['annotations']) {
+    const key = JSON.stringify(annotations);
+    let compiled = policies.get(key);
+    if (!compiled) {
+      const { policy, issues } = parsePolicy(annotations, defaults);
+      compiled = {
+        policy: issues.length > 0 ? policyDespiteMistakes(policy, annotations) : policy,
+        mistakes: issues.map(describeIssue),
+      };
+      policies.set(key, compiled);
+    }
+    return compiled;
+  }
+
+  return {
+    policyOf({ name, resourceVersion, annotations }) {
+      const known = entries.get(name);
+      if (known?.resourceVersion === resourceVersion) return known.policy;
+      const { policy, mistakes } = compile(annotations);
+      const entry = { resourceVersion, policy: mistakes.length > 0 && known ? known.policy : policy };
+      entries.set(name, entry);
+      if (mistakes.length > 0) {
+        malformed.set(name, true);
+        onMalformed(name, mistakes);
+      } else malformed.delete(name);
+      return entry.policy;
+    },
+    malformed: () => malformed.size,
+  };
+}
+
+/** A namespace that opted out stays out; any other, a misspelt mode included, is only observed. */
+export function policyDespiteMistakes(policy: Policy, annotations: NamespaceRecord['annotations']): Policy {
+  const saysMode = Object.hasOwn(annotations, 'gridgate.dev/mode');
+  const off = policy.mode === 'off' && (!saysMode || annotations['gridgate.dev/mode']?.trim() === 'off');
+  return off ? policy : { ...policy, mode: 'audit' };
+}

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import type { Outcome } from './answer.ts';
+import type { Review } from './review.ts';
+
+/** One decision as the status page shows it. */
+export interface RecentDecision {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly endpoint: string;
+  readonly namespace: string;
+  readonly outcome: Outcome;
+}
+
+export interface Recorder {
+  /** Counts and logs an answered review, once. */
+  record(endpoint: string, review: Review, outcome: Outcome, ms: number): void;
+  /** The last decisions, newest first. */
+  recent(): readonly RecentDecision[];
+}
+
+interface RecorderDeps {
+  readonly log: Logger;
+  readonly clock: () => number;
+  readonly metrics: {
+    countReview(endpoint: string, mode: string, decision: string, reason: string): void;
+    observeDuration(endpoint: string, seconds: number): void;
+  };
+}
+
+const MOST_RECENT = 50;
+
+/** A server-side dry run is logged and timed, but counts as no decision: it has no effect anywhere. */
+export function createRecorder({ log, clock, metrics }: RecorderDeps): Recorder {
+  const ring: RecentDecision[] = [];
+  let written = 0;
+
+  return {
+    record(endpoint, review, outcome, ms) {
+      const { mode, decision, reason, region, owner, error } = outcome;
+      const { namespace, dryRun } = review;
+      metrics.observeDuration(endpoint, ms / 1000);
+      if (!dryRun) {
+        metrics.countReview(endpoint, mode, decision, reason);
+        ring[written++ % MOST_RECENT] = { at: clock(), endpoint, namespace, outcome };
+      }
+      const line = { endpoint, namespace, owner, mode, decision, reason, region, ms: Math.round(ms * 1000) / 1000 };
+      if (error !== undefined) log.error({ ...line, err: error }, 'failed open');
+      else if (dryRun) log.info({ ...line, dryRun }, 'decided');
+      else log.info(line, 'decided');
+    },
+    recent: () => [...ring].sort((a, b) => b.at - a.at),
+  };
+}

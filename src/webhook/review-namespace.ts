@@ -1,0 +1,65 @@
+import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../decision/namespace-record.ts';
+import type { PatchOperation } from '../decision/patch.ts';
+import { describeIssue, type PolicyDefaults, type PolicyIssue, parsePolicy } from '../decision/policy-annotations.ts';
+import type { Answer, Denial } from './answer.ts';
+import { policyDespiteMistakes } from './policy-book.ts';
+import { isObject, type JsonObject, type Review } from './review.ts';
+
+/** The webhook configurations exclude these, whatever their labels say. */
+const NEVER_MANAGED: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
+
+/**
+ * Refuses the mistakes that this write brings into a namespace's annotations, all in one message, and keeps the label
+ * that the pod webhooks select by in step with the mode. Mistakes that were there before do not block other writes.
+ */
+export function reviewNamespace(review: Review, defaults: PolicyDefaults): Answer {
+  const name = review.name || String(field(review.object, 'metadata')['name'] ?? '');
+  const annotations = ownAnnotations(review.object);
+  const before = review.oldObject ? ownAnnotations(review.oldObject) : {};
+  const { policy, issues } = parsePolicy(annotations, defaults);
+  const { mode } = issues.length > 0 ? policyDespiteMistakes(policy, annotations) : policy;
+  const outcome = { mode, decision: 'allow', reason: 'valid_policy', owner: `Namespace/${name}` } as const;
+  if (field(review.object, 'metadata')['deletionTimestamp']) return { outcome };
+  const introduced = issues.filter(({ key, value }) => before[key] !== value);
+  if (introduced.length > 0)
+    return { denial: denialOf(introduced), outcome: { ...outcome, decision: 'deny', reason: 'invalid_policy' } };
+  if (NEVER_MANAGED.has(name) && mode !== 'off')
+    return { warnings: [`gridgate never acts in ${name}: its annotations there have no effect`], outcome };
+  return { patch: labelPatch(review.object, mode !== 'off'), outcome };
+}
+
+function denialOf(issues: readonly PolicyIssue[]): Denial {
+  return {
+    code: 422,
+    reason: 'Invalid',
+    message: `gridgate refuses these annotations: ${issues.map(describeIssue).join('; ')}`,
+    causes: issues.map((issue) => ({
+      reason: 'FieldValueInvalid',
+      message: describeIssue(issue),
+      field: `metadata.annotations[${issue.key}]`,
+    })),
+  };
+}
+
+function labelPatch(namespace: JsonObject, managed: boolean): readonly PatchOperation[] {
+  const { labels } = field(namespace, 'metadata');
+  const current = isObject(labels) ? labels[MANAGED_LABEL] : undefined;
+  const path = `/metadata/labels/${MANAGED_LABEL.replace('/', '~1')}`;
+  if (!managed) return current === undefined ? [] : [{ op: 'remove', path }];
+  if (current === 'true') return [];
+  return isObject(labels)
+    ? [{ op: 'add', path, value: 'true' }]
+    : [{ op: 'add', path: '/metadata/labels', value: { [MANAGED_LABEL]: 'true' } }];
+}
+
+function ownAnnotations(namespace: JsonObject): Record<string, string> {
+  const { annotations } = field(namespace, 'metadata');
+  if (!isObject(annotations)) return {};
+  const own = Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX));
+  return Object.fromEntries(own.map(([key, value]) => [key, String(value)]));
+}
+
+function field(object: JsonObject, name: string): JsonObject {
+  const value = object[name];
+  return isObject(value) ? value : {};
+}

@@ -1,0 +1,75 @@
+import { type Decision, decide, leaveAlone } from '../decision/decide.ts';
+import { effectOf } from '../decision/effect.ts';
+import { controllerOf, type Pod } from '../decision/pod.ts';
+import type { Policy } from '../decision/policy.ts';
+import type { Snapshot } from '../regions/snapshot.ts';
+import type { Answer, Outcome } from './answer.ts';
+import { isObject, type Review, ReviewError } from './review.ts';
+
+/** What every endpoint needs to judge a pod, read once per review. */
+export interface Moment {
+  readonly snapshot: Snapshot;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Answers a pod review under a namespace's policy. `final`: the pod cannot be changed any more (`/validate`). */
+export function reviewPod(review: Review, policy: Policy | undefined, moment: Moment, final: boolean): Answer {
+  if (review.kind !== 'Pod' || review.group !== '' || review.subResource !== '')
+    return passed(review, 'not_a_pod', policy);
+  const pod = podOf(review);
+  if (!policy) return passed(review, 'unknown_namespace', policy, pod);
+  return answerWith(decide({ pod, policy, requester: review.requester, final, ...moment }), policy, ownerOf(pod));
+}
+
+/** What a decision means under the mode of its namespace. */
+export function answerWith(decision: Decision, policy: Policy, owner: string): Answer {
+  const { allowed, patch, warnings, would } = effectOf(decision, policy.mode);
+  const { message, causes } = decision;
+  return {
+    ...(!allowed && { denial: { code: 403, reason: 'Forbidden', message, causes } as const }),
+    patch,
+    warnings,
+    ...(would !== undefined && { would }),
+    outcome: { mode: policy.mode, ...outcomeOf(decision), owner },
+  };
+}
+
+/** A review that is let through unjudged. */
+export function passed(
+  review: Review,
+  reason: Outcome['reason'],
+  policy: Policy | undefined,
+  pod?: Pod,
+  error?: unknown,
+): Answer {
+  const owner = pod ? ownerOf(pod) : `${review.kind || 'object'}/${review.name || '?'}`;
+  return {
+    outcome: {
+      mode: policy?.mode ?? 'unknown',
+      ...outcomeOf(leaveAlone(reason)),
+      owner,
+      ...(error !== undefined && { error }),
+    },
+  };
+}
+
+function outcomeOf({ decision, reason, steps }: Decision): Pick<Outcome, 'decision' | 'reason' | 'region'> {
+  const { ranked = [], candidates = [], refused = [] } = steps?.judgement ?? {};
+  const region = (ranked[0]?.region ?? candidates[0] ?? refused[0]?.region)?.name;
+  return { decision, reason, ...(region !== undefined && { region }) };
+}
+
+/** The controller of a pod where it has one: a pod's own name says little and changes with every pod. */
+export function ownerOf(pod: Pod): string {
+  const owner = controllerOf(pod);
+  if (owner) return `${owner.kind}/${owner.name}`;
+  return `Pod/${pod.metadata?.name ?? `${pod.metadata?.generateName ?? ''}*`}`;
+}
+
+function podOf({ object, uid }: Review): Pod {
+  const { metadata, spec } = object;
+  if (!isObject(spec)) throw new ReviewError('the pod has no spec', uid);
+  if (metadata !== undefined && !isObject(metadata)) throw new ReviewError('the metadata of the pod is no object', uid);
+  return object as Pod;
+}

@@ -1,0 +1,19 @@
+import { decide } from '../decision/decide.ts';
+import { warning } from '../decision/messages.ts';
+import type { Policy } from '../decision/policy.ts';
+import { isControlled, podOfWorkload } from '../decision/workload.ts';
+import type { Answer } from './answer.ts';
+import type { Review } from './review.ts';
+import { type Moment, passed } from './review-pod.ts';
+
+/** Warns the author of a workload whose pods would be denied; never denies and changes nothing. */
+export function reviewWorkload(review: Review, policy: Policy | undefined, moment: Moment): Answer {
+  if (!policy) return passed(review, 'unknown_namespace', policy);
+  if (policy.mode === 'off') return passed(review, 'mode_off', policy);
+  const pod = isControlled(review.object) ? undefined : podOfWorkload(review.group, review.kind, review.object);
+  if (policy.mode === 'audit' || !pod) return passed(review, 'not_a_pod', policy);
+  const { decision, reason, message, warnings } = decide({ pod, policy, ...moment });
+  const will = policy.mode === 'enforce' ? 'will be denied' : 'would be denied in mode enforce';
+  const refusal = decision === 'deny' ? [warning(`pods of this ${review.kind} ${will}: ${message}`)] : [];
+  return { warnings: [...refusal, ...warnings], outcome: passed(review, reason, policy).outcome };
+}

@@ -1,0 +1,89 @@
+import type { Requester } from '../decision/exempt.ts';
+
+/** What the API server asks, of `admission.k8s.io/v1` AdmissionReview. */
+export interface Review {
+  readonly uid: string;
+  readonly kind: string;
+  readonly group: string;
+  readonly subResource: string;
+  readonly operation: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly requester: Requester;
+  readonly object: JsonObject;
+  readonly oldObject?: JsonObject;
+  readonly dryRun: boolean;
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A review that cannot be answered; `uid` is known where the sender gave one. */
+export class ReviewError extends Error {
+  readonly statusCode = 400;
+  readonly uid: string | undefined;
+
+  constructor(message: string, uid?: string) {
+    super(message);
+    this.name = 'ReviewError';
+    this.uid = uid;
+  }
+}
+
+/** Parses a request body; throws a ReviewError that says what is missing. */
+export function parseReview(body: Buffer): Review {
+  const envelope = parseJson(body);
+  const request = isObject(envelope['request']) ? envelope['request'] : undefined;
+  const uid = request && text(request['uid']);
+  if (envelope['kind'] !== 'AdmissionReview') throw new ReviewError('the body is no AdmissionReview', uid);
+  if (envelope['apiVersion'] !== 'admission.k8s.io/v1')
+    throw new ReviewError(
+      `gridgate speaks admission.k8s.io/v1 only, not ${JSON.stringify(envelope['apiVersion'] ?? null)?.slice(0, 60)}`,
+      uid,
+    );
+  if (!request) throw new ReviewError('the AdmissionReview has no request');
+  if (!uid) throw new ReviewError('the request has no uid');
+  const { object, oldObject } = request;
+  if (!isObject(object)) throw new ReviewError('the request has no object', uid);
+  const kind = isObject(request['kind']) ? request['kind'] : {};
+  return {
+    uid,
+    kind: text(kind['kind']),
+    group: text(kind['group']),
+    subResource: text(request['subResource']),
+    operation: text(request['operation']),
+    name: text(request['name']),
+    namespace: text(request['namespace']),
+    requester: isObject(request['userInfo']) ? requesterOf(request['userInfo']) : {},
+    object,
+    ...(isObject(oldObject) && { oldObject }),
+    dryRun: request['dryRun'] === true,
+  };
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(body: Buffer): JsonObject {
+  if (body.length === 0) throw new ReviewError('the body is empty');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new ReviewError('the body is not JSON');
+  }
+  if (!isObject(parsed)) throw new ReviewError('the body is no AdmissionReview');
+  return parsed;
+}
+
+function requesterOf(userInfo: JsonObject): Requester {
+  const { username, groups } = userInfo;
+  return {
+    username: text(username),
+    groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [],
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

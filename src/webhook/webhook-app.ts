@@ -1,0 +1,142 @@
+import type { Server as HttpsServer } from 'node:https';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { parseDuration } from '../config/duration.ts';
+import type { Policy } from '../decision/policy.ts';
+import type { PolicyDefaults } from '../decision/policy-annotations.ts';
+import { isWorkload } from '../decision/workload.ts';
+import type { Snapshot } from '../regions/snapshot.ts';
+import { type Answer, writeAnswer } from './answer.ts';
+import type { PolicyFinder } from './find-policy.ts';
+import type { Recorder } from './recorder.ts';
+import { parseReview, type Review, ReviewError } from './review.ts';
+import type { BindingGuard } from './review-binding.ts';
+import { reviewNamespace } from './review-namespace.ts';
+import { type Moment, passed, reviewPod } from './review-pod.ts';
+import { reviewWorkload } from './review-workload.ts';
+
+export interface WebhookDeps {
+  readonly tls: { readonly cert: string; readonly key: string };
+  readonly snapshot: () => Snapshot;
+  readonly policies: PolicyFinder;
+  readonly policyDefaults: PolicyDefaults;
+  readonly bindings: BindingGuard;
+  readonly recorder: Recorder;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** True while shutting down: answers then ask the API server to take its connections elsewhere. */
+  readonly isClosing: () => boolean;
+  /** How long a client may take to send a request. */
+  readonly requestTimeoutMs?: number;
+}
+
+export type WebhookApp = FastifyInstance<HttpsServer>;
+
+type Answering = (review: Review, policy: Policy | undefined, moment: Moment) => Answer;
+
+const MAX_BODY_BYTES = 7 * 1024 * 1024;
+/** The API server keeps idle connections 90 s; whoever closes first must not be us, or a review is lost. */
+const KEEP_ALIVE_MS = 120_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** For a review without `?timeout=`: the API server's own default. */
+const DEFAULT_DEADLINE_MS = 10_000;
+
+/** Builds the HTTPS server of the four webhook endpoints; it does not listen by itself. */
+export function createWebhookApp(deps: WebhookDeps): WebhookApp {
+  const app = createServer(deps);
+  const { policyDefaults, bindings } = deps;
+
+  function judge(path: string, answering: Answering): void {
+    app.post(path, (request, reply) => {
+      const started = performance.now();
+      const review = parseReview(bodyOf(request));
+      const finish = (policy: Policy | undefined) => {
+        const answer = answerSafely(answering, review, policy, { snapshot: deps.snapshot(), now: deps.clock() });
+        send(reply, path, review, answer, started);
+      };
+      const found = deps.policies.find(review.namespace, deps.clock() + timeLeft(request));
+      if (found instanceof Promise) found.then(finish).catch((error) => sendError(error, request, reply));
+      else finish(found);
+    });
+  }
+
+  function send(reply: FastifyReply, path: string, review: Review, answer: Answer, started: number): void {
+    reply.header('content-type', 'application/json');
+    if (deps.isClosing()) reply.header('connection', 'close');
+    reply.send(writeAnswer(review.uid, answer));
+    deps.recorder.record(path, review, answer.outcome, performance.now() - started);
+  }
+
+  judge('/mutate', (review, policy, moment) => reviewPod(review, policy, moment, false));
+  judge('/validate', (review, policy, moment) =>
+    isWorkload(review.group, review.kind)
+      ? reviewWorkload(review, policy, moment)
+      : reviewPod(review, policy, moment, true),
+  );
+  judge('/validate-binding', bindings.review);
+  app.post('/namespaces', (request, reply) => {
+    const started = performance.now();
+    const review = parseReview(bodyOf(request));
+    send(reply, '/namespaces', review, reviewNamespace(review, policyDefaults), started);
+  });
+  return app;
+}
+
+function createServer({ tls, requestTimeoutMs = REQUEST_TIMEOUT_MS }: WebhookDeps): WebhookApp {
+  const app = fastify({
+    https: {
+      ...tls,
+      minVersion: 'TLSv1.3',
+      handshakeTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 4),
+    },
+    bodyLimit: MAX_BODY_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: requestTimeoutMs,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler((_request, reply) => sendFailure(reply, 404, 'no such endpoint'));
+  return app;
+}
+
+/** gridgate fails open: what goes wrong inside lets the pod pass, and says so. */
+function answerSafely(answering: Answering, review: Review, policy: Policy | undefined, moment: Moment): Answer {
+  try {
+    return answering(review, policy, moment);
+  } catch (error) {
+    if (error instanceof ReviewError) throw error;
+    return passed(review, 'internal_error', policy, undefined, error);
+  }
+}
+
+function bodyOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+function timeLeft({ query }: FastifyRequest): number {
+  const { timeout } = query as { timeout?: unknown };
+  return (typeof timeout === 'string' ? parseDuration(timeout) : undefined) ?? DEFAULT_DEADLINE_MS;
+}
+
+function sendError(error: FastifyError | ReviewError, _request: FastifyRequest, reply: FastifyReply): void {
+  if (error instanceof ReviewError) {
+    sendFailure(reply, 400, error.message, error.uid);
+    return;
+  }
+  const statusCode = error.statusCode ?? 500;
+  const known: Readonly<Record<number, string>> = {
+    400: 'the body is not what its headers say',
+    413: `the body is larger than ${MAX_BODY_BYTES} bytes`,
+    415: 'the content type must be application/json',
+  };
+  sendFailure(reply, statusCode, known[statusCode] ?? 'gridgate failed inside');
+}
+
+function sendFailure(reply: FastifyReply, statusCode: number, error: string, uid?: string): void {
+  reply.code(statusCode).header('content-type', 'application/json');
+  reply.send(JSON.stringify({ error, ...(uid && { uid }) }));
+}
