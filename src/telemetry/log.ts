@@ -22,7 +22,7 @@ export function createLog({ level, destination = bufferedStdout() }: LogOptions)
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: (error) => serializeError(error), error: (error) => serializeError(error) },
       hooks: { logMethod: logWithoutBody },
@@ -36,6 +36,19 @@ export function flushLog(log: Log): Promise<void> {
   return new Promise((resolve) => {
     log.flush(() => resolve());
   });
+}
+
+/** ISO time as pino's own, made once per millisecond: at 9,000 lines a second that is a quarter of a line's cost. */
+function createTimestamp(): () => string {
+  let at = 0;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now === at) return text;
+    at = now;
+    text = `,"time":"${new Date(now).toISOString()}"`;
+    return text;
+  };
 }
 
 /** One line per decision is logged on the request path: a write each would cost more than the decision. */

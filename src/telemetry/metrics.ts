@@ -10,10 +10,10 @@ export interface MetricsOptions {
 }
 
 export interface Metrics {
-  /** Counts one answered review and the seconds it took. */
-  readonly recordReview: (endpoint: string, mode: string, decision: string, reason: string, seconds: number) => void;
-  /** Counts a pod that the binding check let go after its last veto. */
-  readonly recordVetoesExhausted: () => void;
+  /** Counts one answered review. */
+  readonly countReview: (endpoint: string, mode: string, decision: string, reason: string) => void;
+  /** Times one answered review. */
+  readonly observeDuration: (endpoint: string, seconds: number) => void;
   /** The Prometheus text exposition of this moment. */
   readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -23,27 +23,49 @@ const BUCKETS_SECONDS = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 
 /** Creates gridgate's metrics (DESIGN 9) and the process metrics, in `registry` or one of their own. */
 export function createMetrics({ registry = new Registry(), clock, sources }: MetricsOptions): Metrics {
   const registers = [registry];
-  const vetoes = new Counter({
-    name: 'gridgate_binding_vetoes_exhausted_total',
-    help: 'Pods that were let go to a refused region after the last veto of their binding',
-    registers,
-  });
   registerGauges(registry, clock, sources);
   collectDefaultMetrics({ register: registry });
   return {
-    recordReview: createReviewRecorder(registers),
-    recordVetoesExhausted: () => vetoes.inc(),
+    countReview: createReviewCounter(registers),
+    observeDuration: createReviewTimer(registers),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }
 
-function createReviewRecorder(registers: Registry[]): Metrics['recordReview'] {
+/** Reviews not yet told to prom-client. */
+interface Tally {
+  pending: number;
+  readonly counter: Counter.Internal;
+}
+
+/** prom-client joins and hashes all labels at every increment: on the request path, counts are kept aside until a scrape. */
+function createReviewCounter(registers: Registry[]): Metrics['countReview'] {
+  const tallies = new Map<string, Tally>();
   const requests = new Counter({
     name: 'gridgate_admission_requests_total',
     help: 'Admission reviews answered',
     labelNames: ['endpoint', 'mode', 'decision', 'reason'] as const,
     registers,
+    collect: () => tallies.forEach(tell),
   });
+  return (endpoint, mode, decision, reason) => {
+    const key = `${endpoint} ${mode} ${decision} ${reason}`;
+    let tally = tallies.get(key);
+    if (!tally) {
+      tally = { pending: 0, counter: requests.labels(endpoint, mode, decision, reason) };
+      tallies.set(key, tally);
+    }
+    tally.pending += 1;
+  };
+}
+
+function tell(tally: Tally): void {
+  if (tally.pending > 0) tally.counter.inc(tally.pending);
+  tally.pending = 0;
+}
+
+function createReviewTimer(registers: Registry[]): Metrics['observeDuration'] {
+  const timers = new Map<string, Histogram.Internal<'endpoint'>>();
   const duration = new Histogram({
     name: 'gridgate_admission_duration_seconds',
     help: 'Time from the arrival of a review to its answer',
@@ -51,19 +73,12 @@ function createReviewRecorder(registers: Registry[]): Metrics['recordReview'] {
     buckets: BUCKETS_SECONDS,
     registers,
   });
-  // prom-client builds and checks a label object per call of labels(): on the request path that is done once per series.
-  const counters = new Map<string, Counter.Internal>();
-  const timers = new Map<string, Histogram.Internal<'endpoint'>>();
-  return (endpoint, mode, decision, reason, seconds) => {
-    const key = `${endpoint} ${mode} ${decision} ${reason}`;
-    const count = counters.get(key) ?? remember(counters, key, requests.labels(endpoint, mode, decision, reason));
-    const time = timers.get(endpoint) ?? remember(timers, endpoint, duration.labels(endpoint));
-    count.inc();
-    time.observe(seconds);
+  return (endpoint, seconds) => {
+    let timer = timers.get(endpoint);
+    if (!timer) {
+      timer = duration.labels(endpoint);
+      timers.set(endpoint, timer);
+    }
+    timer.observe(seconds);
   };
-}
-
-function remember<T>(known: Map<string, T>, key: string, value: T): T {
-  known.set(key, value);
-  return value;
 }

@@ -1,0 +1,63 @@
+/** One load from a process of its own: reads a LoadRequest over IPC, answers a LoadResult. */
+import { readFile } from 'node:fs/promises';
+import autocannon from 'autocannon';
+
+export interface LoadRequest {
+  readonly url: string;
+  /** A file of AdmissionReviews, one a line; each connection walks through them. */
+  readonly bodiesFile: string;
+  readonly connections: number;
+  /** Either a time or a number of requests ends the load. */
+  readonly seconds?: number;
+  readonly amount?: number;
+  /** How many answers of each thousand come back for checking. */
+  readonly sampledPerThousand?: number;
+}
+
+export interface LoadResult {
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly requests: number;
+  readonly failures: number;
+  readonly answers: readonly string[];
+}
+
+process.on('message', (request: LoadRequest) => {
+  void load(request).then((result) => process.send?.(result, () => process.disconnect?.()));
+});
+
+async function load(request: LoadRequest): Promise<LoadResult> {
+  const { url, connections, seconds, amount, sampledPerThousand = 0 } = request;
+  const bodies = (await readFile(request.bodiesFile, 'utf8')).split('\n').filter((line) => line !== '');
+  const answers: string[] = [];
+  let seen = 0;
+  const latenciesMs: number[] = [];
+  const run = autocannon({
+    url,
+    connections,
+    ...(amount === undefined ? { duration: seconds ?? 1 } : { amount }),
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    requests: bodies.map((body) => ({
+      body,
+      onResponse: (_status: number, answer: string) => {
+        if (sampledPerThousand > 0 && seen++ % 1000 < sampledPerThousand) answers.push(answer);
+      },
+    })),
+  });
+  run.on('response', (_client: unknown, _status: number, _bytes: number, responseTimeMs: number) => {
+    latenciesMs.push(responseTimeMs);
+  });
+  const result = await run;
+  latenciesMs.sort((a, b) => a - b);
+  const percentile = (share: number) => latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0;
+  return {
+    requestsPerSecond: latenciesMs.length / result.duration,
+    p50Ms: percentile(0.5),
+    p99Ms: percentile(0.99),
+    requests: latenciesMs.length,
+    failures: result.non2xx + result.errors + result.timeouts,
+    answers,
+  };
+}

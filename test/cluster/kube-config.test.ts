@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { loadKubeConfig } from '../../src/cluster/kube-config.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'gridgate-kube-config-'));
+after(() => rmSync(dir, { recursive: true }));
+
+interface Parts {
+  readonly cluster?: Record<string, unknown>;
+  readonly user?: Record<string, unknown>;
+  readonly contextCluster?: string;
+}
+
+function write({ cluster = {}, user = {}, contextCluster = 'c' }: Parts = {}): string {
+  const file = join(dir, 'config');
+  const config = {
+    clusters: [{ name: 'c', cluster: { server: 'https://api.example.invalid:6443', ...cluster } }],
+    users: [{ name: 'u', user: { token: 'secret', ...user } }],
+    contexts: [
+      { name: 'main', context: { cluster: contextCluster, user: 'u' } },
+      { name: 'other', context: { cluster: 'c', user: 'u' } },
+    ],
+    'current-context': 'main',
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+function messageOf(parts: Parts, context?: string): string {
+  try {
+    loadKubeConfig({ file: write(parts), context });
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test('loads the current context, or the one asked for', () => {
+  assert.equal(loadKubeConfig({ file: write() }).getCurrentContext(), 'main');
+  assert.equal(loadKubeConfig({ file: write(), context: 'other' }).getCurrentContext(), 'other');
+});
+
+test('a file path in the kubeconfig is relative to it', () => {
+  writeFileSync(join(dir, 'ca.crt'), 'pem');
+  const config = loadKubeConfig({ file: write({ cluster: { 'certificate-authority': 'ca.crt' } }) });
+  assert.equal(config.getCurrentCluster()?.caFile, join(dir, 'ca.crt'));
+});
+
+const mistakes: readonly [string, Parts, string | undefined, RegExp][] = [
+  ['an unknown context', {}, 'nope', /has no context "nope"; it has main, other$/],
+  [
+    'a context of an unknown cluster',
+    { contextCluster: 'gone' },
+    undefined,
+    /does not define the cluster of its context "main"$/,
+  ],
+  [
+    'no address',
+    { cluster: { server: 'api.example.invalid' } },
+    undefined,
+    /no usable API server address: "api.example.invalid"$/,
+  ],
+  [
+    'plain HTTP',
+    { cluster: { server: 'http://localhost:8001' } },
+    undefined,
+    /plain HTTP .* insecure-skip-tls-verify: true$/,
+  ],
+  [
+    'a CA that is not there',
+    { cluster: { 'certificate-authority': 'gone.crt' } },
+    undefined,
+    /needs .*gone.crt, which cannot be read$/,
+  ],
+  [
+    'a key that is not there',
+    { user: { 'client-key': 'gone.key' } },
+    undefined,
+    /needs .*gone.key, which cannot be read$/,
+  ],
+];
+for (const [name, parts, context, expected] of mistakes) {
+  test(`says what is wrong: ${name}`, () => {
+    assert.match(messageOf(parts, context), expected);
+    assert.doesNotMatch(messageOf(parts, context), /secret/);
+  });
+}
+
+test('says what is wrong: no file, or not a kubeconfig', () => {
+  assert.throws(() => loadKubeConfig({ file: join(dir, 'none') }), /^Error: cannot load kubeconfig .*none: ENOENT/);
+  writeFileSync(join(dir, 'text'), 'just: [text');
+  assert.throws(() => loadKubeConfig({ file: join(dir, 'text') }), /^Error: cannot load kubeconfig .*text: /);
+  writeFileSync(join(dir, 'empty'), '{}');
+  assert.throws(() => loadKubeConfig({ file: join(dir, 'empty') }), /empty has no context/);
+});
+
+test('without a file it needs the service account of a pod', () => {
+  assert.throws(() => loadKubeConfig(), /^Error: the service account of this pod /);
+});

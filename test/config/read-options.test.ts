@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Command } from 'commander';
+import type { OptionKey } from '../../src/config/options.ts';
+import { OPTIONS } from '../../src/config/options.ts';
+import { addOptions, readOptions } from '../../src/config/read-options.ts';
+
+const SERVE = [
+  'host',
+  'port',
+  'metricsHost',
+  'metricsPort',
+  'certFile',
+  'keyFile',
+  'regions',
+  'kubeconfig',
+  'context',
+  'regionLabel',
+  'defaultRegion',
+  'policySignal',
+  'logLevel',
+  'shutdownDelay',
+  'checkBindings',
+] as const satisfies readonly OptionKey[];
+const ADMIT = ['filename', 'namespace', 'output'] as const satisfies readonly OptionKey[];
+
+function read<K extends OptionKey>(keys: readonly K[], args: readonly string[], env: Record<string, string> = {}) {
+  const command = addOptions(new Command('test').exitOverride(), keys);
+  command.parse([...args], { from: 'user' });
+  return readOptions(command, keys, env);
+}
+
+describe('the table of options', () => {
+  const named: Partial<Record<OptionKey, string>> = {
+    port: 'PORT',
+    certFile: 'CERT_FILE',
+    keyFile: 'KEY_FILE',
+    defaultRegion: 'DEFAULT_REGION',
+    metricsPort: 'GRIDGATE_METRICS_PORT',
+    checkBindings: 'GRIDGATE_CHECK_BINDINGS',
+    filename: 'GRIDGATE_FILENAME',
+  };
+  for (const [key, env] of Object.entries(named)) {
+    it(`${key} is read from ${env}`, () => assert.equal(OPTIONS[key as OptionKey].env, env));
+  }
+
+  it('gives every option a flag that commander turns into its key', () => {
+    for (const key of Object.keys(OPTIONS) as OptionKey[]) {
+      const [option] = addOptions(new Command(), [key]).options;
+      assert.equal(option?.attributeName(), key);
+    }
+  });
+
+  it('accepts its own defaults', () => {
+    for (const { default: value, parse } of Object.values(OPTIONS)) {
+      if (value !== undefined) assert.deepEqual(parse(String(value)), { value });
+    }
+  });
+
+  it('shows default and environment variable of every option in the help', () => {
+    const help = addOptions(new Command(), Object.keys(OPTIONS) as OptionKey[]).helpInformation();
+    const words = help.replace(/\s+/g, ' ');
+    for (const { env } of Object.values(OPTIONS)) assert.ok(words.includes(`env: ${env})`), env);
+    assert.match(words, /HTTPS port \(default: 8443, env: PORT\)/);
+    assert.match(words, /\(default: 10s in a cluster, otherwise 0, env: GRIDGATE_SHUTDOWN_DELAY\)/);
+    assert.match(words, /-f, --filename <file> .*\(required, env: GRIDGATE_FILENAME\)/);
+  });
+});
+
+describe('reading options', () => {
+  const rows: Record<string, { args?: string[]; env?: Record<string, string>; expected: Record<string, unknown> }> = {
+    'defaults, and nothing where there is none': {
+      expected: {
+        host: '0.0.0.0',
+        port: 8443,
+        metricsHost: undefined,
+        metricsPort: 9090,
+        certFile: undefined,
+        regionLabel: 'topology.kubernetes.io/region',
+        policySignal: 'average-lifecycle',
+        logLevel: 'info',
+        shutdownDelay: undefined,
+        checkBindings: false,
+      },
+    },
+    'the environment over a default': {
+      env: { PORT: '443', DEFAULT_REGION: 'eu-north-1' },
+      expected: { port: 443, defaultRegion: 'eu-north-1' },
+    },
+    'a flag over the environment': { args: ['--port', '0'], env: { PORT: '443' }, expected: { port: 0 } },
+    'a flag over a mistake in the environment': { args: ['--port', '1'], env: { PORT: 'x' }, expected: { port: 1 } },
+    'an empty variable as not set': { env: { PORT: '', CERT_FILE: '' }, expected: { port: 8443, certFile: undefined } },
+    'a variable that a Service link set as not set': {
+      env: { GRIDGATE_METRICS_PORT: 'tcp://10.96.0.7:9090' },
+      expected: { metricsPort: 9090 },
+    },
+    'a pair from a flag and a variable': {
+      args: ['--cert-file', 'a.crt'],
+      env: { KEY_FILE: 'a.key' },
+      expected: { certFile: 'a.crt', keyFile: 'a.key' },
+    },
+    'a duration in milliseconds': { args: ['--shutdown-delay', '1m30s'], expected: { shutdownDelay: 90_000 } },
+    'a bare boolean flag': { args: ['--check-bindings'], expected: { checkBindings: true } },
+    'a boolean flag that overrules the environment': {
+      args: ['--check-bindings=false'],
+      env: { GRIDGATE_CHECK_BINDINGS: 'true' },
+      expected: { checkBindings: false },
+    },
+    'a plain label key': { args: ['--region-label', 'region'], expected: { regionLabel: 'region' } },
+    'an IPv6 address': { args: ['--host', '::1'], expected: { host: '::1' } },
+  };
+  for (const [name, { args = [], env, expected }] of Object.entries(rows)) {
+    it(name, () => {
+      const result = read(SERVE, args, env);
+      assert.ok('values' in result, JSON.stringify(result));
+      assert.partialDeepStrictEqual(result.values, expected);
+    });
+  }
+
+  it('has only the keys a command picked', () => {
+    assert.deepEqual(read(['port'], [], { GRIDGATE_HOST: 'bad host' }), { values: { port: 8443 } });
+  });
+});
+
+describe('mistakes in options', () => {
+  const long = 'x'.repeat(200);
+  const rows: Record<string, { args?: string[]; env?: Record<string, string>; issues: string[] }> = {
+    'a port that is none': {
+      args: ['--port', '70000'],
+      issues: ['--port: "70000" is not allowed; give a port from 0 to 65535'],
+    },
+    'names the variable it came from': {
+      env: { PORT: '84a' },
+      issues: ['PORT: "84a" is not allowed; give a port from 0 to 65535'],
+    },
+    'a word outside a list': {
+      args: ['--policy-signal', 'average'],
+      issues: ['--policy-signal: "average" is not allowed; give one of average-lifecycle, average-direct, marginal'],
+    },
+    'a label key with two slashes': {
+      args: ['--region-label', 'a/b/c'],
+      issues: ['--region-label: "a/b/c" is not allowed; give a label key such as topology.kubernetes.io/region'],
+    },
+    'a duration that outlives every timer': {
+      args: ['--shutdown-delay', '30d'],
+      issues: ['--shutdown-delay: "30d" is not allowed; give a duration up to 1h such as 10s or 1m30s'],
+    },
+    'a certificate without its key': {
+      args: ['--cert-file', 'a.crt'],
+      issues: ['--cert-file: "a.crt" needs --key-file (KEY_FILE) too'],
+    },
+    'a context without its kubeconfig': {
+      env: { GRIDGATE_CONTEXT: 'kind' },
+      issues: ['GRIDGATE_CONTEXT: "kind" needs --kubeconfig (GRIDGATE_KUBECONFIG) too'],
+    },
+    'control characters and length are tamed': {
+      args: ['--default-region', `\u001b[31m${long}`],
+      issues: [
+        `--default-region: "\\u001b[31m${long.slice(0, 75)}..." is not allowed; give a region name such as eu-north-1`,
+      ],
+    },
+    'an empty flag, unlike an empty variable': {
+      args: ['--regions', ''],
+      issues: ['--regions: "" is not allowed; give a file'],
+    },
+    'every mistake at once, in the order of the options': {
+      args: ['--port', '-1', '--log-level', 'loud', '--host', 'a b'],
+      env: { GRIDGATE_CHECK_BINDINGS: 'maybe', KEY_FILE: 'a.key' },
+      issues: [
+        '--host: "a b" is not allowed; give a host name or IP address such as 127.0.0.1',
+        '--port: "-1" is not allowed; give a port from 0 to 65535',
+        '--log-level: "loud" is not allowed; give one of trace, debug, info, warn, error, fatal, silent',
+        'GRIDGATE_CHECK_BINDINGS: "maybe" is not allowed; give true or false',
+        'KEY_FILE: "a.key" needs --cert-file (CERT_FILE) too',
+      ],
+    },
+  };
+  for (const [name, { args = [], env, issues }] of Object.entries(rows)) {
+    it(name, () => assert.deepEqual(read(SERVE, args, env), { issues }));
+  }
+
+  it('a required option that is missing', () => {
+    assert.deepEqual(read(ADMIT, ['--output', 'xml']), {
+      issues: [
+        '--filename (GRIDGATE_FILENAME): is missing; give the pod or workload, YAML or JSON',
+        '--output: "xml" is not allowed; give one of table, json, yaml',
+      ],
+    });
+  });
+});

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { text } from 'node:stream/consumers';
+
+const TIMEOUT_MS = 30_000;
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into objects of every kind; the assertion is the check
+export type ApiResponse = { readonly status: number; readonly body: any };
+
+export type ApiClient = {
+  /**
+   * One request to the API server with the client's token. `body` is sent as JSON (set `content-type` for a patch); the
+   * answer is parsed when it is JSON and text otherwise. Rejects on network errors only, not on an error status.
+   */
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<ApiResponse>;
+  /** Drops all connections; the next request opens new ones. */
+  disconnect(): void;
+};
+
+export function createApiClient({ url, ca, token }: { url: string; ca: string; token: string }): ApiClient {
+  const agent = new Agent({ keepAlive: true, maxSockets: 32, ca });
+
+  async function send(method: string, path: string, headers: OutgoingHttpHeaders, payload?: string) {
+    const outgoing = httpsRequest(new URL(path, url), {
+      method,
+      agent,
+      headers,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    outgoing.end(payload);
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return incoming;
+  }
+
+  return {
+    async request(method, path, body, headers) {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const contentHeaders =
+        payload === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
+      const incoming = await send(
+        method,
+        path,
+        { authorization: `Bearer ${token}`, ...contentHeaders, ...headers },
+        payload,
+      );
+      const content = await text(incoming);
+      const isJson = incoming.headers['content-type']?.startsWith('application/json') ?? false;
+      return { status: incoming.statusCode ?? 0, body: isJson ? JSON.parse(content) : content };
+    },
+    disconnect: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ApiClient } from './api-client.ts';
+import { createApiClient } from './api-client.ts';
+import { writeAuditPolicy } from './audit.ts';
+import type { Component, Launcher } from './component.ts';
+import { startComponent } from './component.ts';
+import type { IssuedUser } from './credentials.ts';
+import { writeServiceAccountKeys, writeTokenFile } from './credentials.ts';
+import { pollUntil } from './poll.ts';
+import { findFreePort } from './ports.ts';
+
+export type ApiServerSetup = {
+  readonly etcdUrl: string;
+  readonly users: readonly IssuedUser[];
+  readonly hasControllerManager: boolean;
+  readonly extraFlags: readonly string[];
+};
+
+/** Everything that stays the same when the API server restarts. */
+export type ApiServerPlan = {
+  readonly url: string;
+  /** Written by the API server at its first start, kept over restarts. */
+  readonly caFile: string;
+  readonly auditLog: string;
+  readonly flags: readonly string[];
+};
+
+// Without the controller manager nobody creates service accounts (a pod without one is refused) and nobody takes the
+// not-ready taint off a node.
+const PLUGINS_NEEDING_CONTROLLERS = 'ServiceAccount,TaintNodesByCondition';
+
+/** Writes the API server's files and chooses its port and flags. */
+export async function planApiServer(dir: string, setup: ApiServerSetup): Promise<ApiServerPlan> {
+  const port = await findFreePort();
+  const certDir = join(dir, 'api-server-certs');
+  const auditLog = join(dir, 'audit.log');
+  const { publicKeyFile, privateKeyFile } = writeServiceAccountKeys(dir);
+  const flags = [
+    `--etcd-servers=${setup.etcdUrl}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--cert-dir=${certDir}`,
+    `--token-auth-file=${writeTokenFile(dir, setup.users)}`,
+    '--authorization-mode=Node,RBAC',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${publicKeyFile}`,
+    `--service-account-signing-key-file=${privateKeyFile}`,
+    '--service-cluster-ip-range=10.96.0.0/16',
+    `--audit-policy-file=${writeAuditPolicy(dir)}`,
+    `--audit-log-path=${auditLog}`,
+    '--allow-privileged',
+    // Otherwise a stop waits for the workers' watches, and only SIGKILL ends it.
+    '--shutdown-watch-termination-grace-period=1s',
+    // An endpoint on a loopback address is refused, and nothing here calls the `kubernetes` service.
+    '--endpoint-reconciler-type=none',
+    ...(setup.hasControllerManager ? [] : [`--disable-admission-plugins=${PLUGINS_NEEDING_CONTROLLERS}`]),
+    ...setup.extraFlags,
+  ];
+  return { url: `https://127.0.0.1:${port}`, caFile: join(certDir, 'apiserver.crt'), auditLog, flags };
+}
+
+/** Starts the API server and waits for /readyz; a foreign server on its port would fail the certificate check. */
+export async function startApiServer(
+  launcher: Launcher,
+  plan: ApiServerPlan,
+  admin: IssuedUser,
+  deadlineMs: number,
+): Promise<{ apiServer: Component; client: ApiClient }> {
+  const apiServer = startComponent(launcher, 'kube-apiserver', plan.flags);
+  try {
+    const client = await pollUntil({
+      what: `kube-apiserver to be ready on ${plan.url}`,
+      probe: () => connectWhenReady(plan, admin),
+      deadlineMs,
+      failure: apiServer.failure,
+    });
+    return { apiServer, client };
+  } catch (error) {
+    await apiServer.stop();
+    throw error;
+  }
+}
+
+async function connectWhenReady({ url, caFile }: ApiServerPlan, { token }: IssuedUser): Promise<ApiClient> {
+  const client = createApiClient({ url, ca: readFileSync(caFile, 'utf8'), token });
+  const { status, body } = await client.request('GET', '/readyz');
+  if (status === 200) return client;
+  client.disconnect();
+  throw new Error(`GET /readyz answers ${status}: ${typeof body === 'string' ? body : JSON.stringify(body)}`);
+}

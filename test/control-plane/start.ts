@@ -1,0 +1,154 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ApiClient } from './api-client.ts';
+import { planApiServer, startApiServer } from './api-server.ts';
+import type { Binary } from './assets.ts';
+import { findAssets } from './assets.ts';
+import type { Component, Launcher } from './component.ts';
+import { startComponent } from './component.ts';
+import type { IssuedUser, User } from './credentials.ts';
+import { issueToken, writeKubeconfig } from './credentials.ts';
+import { startEtcd } from './etcd.ts';
+import { startGuardian } from './guardian.ts';
+import type { KubectlResult } from './kubectl.ts';
+import { runKubectl } from './kubectl.ts';
+import type { NodeSpec } from './nodes.ts';
+import { createNodes, waitUntilSchedulable } from './nodes.ts';
+import type { Poll } from './poll.ts';
+import { pollUntil } from './poll.ts';
+import type { Worker } from './workers.ts';
+import { WORKERS, workerFlags, workerUser } from './workers.ts';
+
+const ADMIN: User = { name: 'admin', groups: ['system:masters'] };
+const DEADLINE_MS = 60_000;
+
+export type ControlPlaneOptions = {
+  /** Which workers run beside etcd and the API server; all of them unless told otherwise. */
+  readonly workers?: readonly Worker[];
+  /** More flags by binary, after our own: lists (`--disable-admission-plugins`) and maps (`--runtime-config`) add up. */
+  readonly flags?: { readonly [name in Binary]?: readonly string[] };
+  /** Users besides the admin, who get a token and, through `kubeconfigFor`, a kubeconfig; what they may do is up to RBAC. */
+  readonly users?: readonly User[];
+  /** For each step of the start, and the default of `waitFor`. */
+  readonly deadlineMs?: number;
+};
+
+export type ControlPlane = AsyncDisposable & {
+  readonly url: string;
+  /** The admin's kubeconfig file. */
+  readonly kubeconfig: string;
+  readonly adminToken: string;
+  readonly caFile: string;
+  /** Holds everything, the components' logs (`<binary>.log`) too; removed by `stop`. */
+  readonly dir: string;
+  /** The audit log's file, for `readAuditLog`. */
+  readonly auditLog: string;
+  readonly kubectl: (args: readonly string[], input?: string) => Promise<KubectlResult>;
+  /** A request with the admin's token over kept-alive connections; see `ApiClient`. */
+  readonly request: ApiClient['request'];
+  /** Adds nodes and, where kwok runs, waits until they take pods. */
+  readonly addNodes: (nodes: readonly NodeSpec[]) => Promise<void>;
+  /** Polls until `probe` answers something else than undefined; rejects at the deadline or when a component has died. */
+  readonly waitFor: <T>(what: string, probe: Poll<T>['probe'], deadlineMs?: number) => Promise<T>;
+  readonly kubeconfigFor: (userName: string) => string;
+  /** Same port, data and certificates; resolves when it is ready again. */
+  readonly restartApiServer: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+/** Starts a real Kubernetes control plane on loopback; rejects, with nothing left running, when a part does not come up. */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const { workers = WORKERS, flags = {}, users = [], deadlineMs = DEADLINE_MS } = options;
+  await using cleanup = new AsyncDisposableStack();
+  const launcher = prepare(cleanup);
+  const admin = issueToken(ADMIN);
+  const issuedUsers = [admin, ...[...workers.map(workerUser), ...users].map(issueToken)];
+
+  const { etcd, etcdUrl } = await startEtcd(launcher, flags.etcd ?? [], deadlineMs);
+  cleanup.defer(etcd.stop);
+
+  const plan = await planApiServer(launcher.dir, {
+    etcdUrl,
+    users: issuedUsers,
+    hasControllerManager: workers.includes('kube-controller-manager'),
+    extraFlags: flags['kube-apiserver'] ?? [],
+  });
+  let { apiServer, client } = await startApiServer(launcher, plan, admin, deadlineMs);
+  cleanup.defer(() => {
+    client.disconnect();
+    return apiServer.stop();
+  });
+
+  const kubeconfigFor = writeKubeconfigs(launcher.dir, issuedUsers, plan);
+  const running = workers.map((worker) =>
+    startComponent(launcher, worker, [
+      ...workerFlags(worker, kubeconfigFor(workerUser(worker).name), plan.caFile),
+      ...(flags[worker] ?? []),
+    ]),
+  );
+  cleanup.defer(async () => void (await Promise.all(running.map((component) => component.stop()))));
+
+  const failure = () => firstFailure([etcd, apiServer, ...running]);
+  const waitFor: ControlPlane['waitFor'] = (what, probe, ms = deadlineMs) =>
+    pollUntil({ what, probe, deadlineMs: ms, failure });
+  if (workers.includes('kube-controller-manager')) await waitForDefaultServiceAccount(waitFor, client);
+
+  const owned = cleanup.move();
+  const stop = () => owned.disposeAsync();
+  return {
+    url: plan.url,
+    kubeconfig: kubeconfigFor(ADMIN.name),
+    adminToken: admin.token,
+    caFile: plan.caFile,
+    dir: launcher.dir,
+    auditLog: plan.auditLog,
+    kubectl: (args, input) => runKubectl(launcher, kubeconfigFor(ADMIN.name), args, input),
+    request: (...args) => client.request(...args),
+    async addNodes(nodes) {
+      await createNodes(client, nodes);
+      if (workers.includes('kwok')) await waitUntilSchedulable(client, nodes, { deadlineMs, failure });
+    },
+    waitFor,
+    kubeconfigFor,
+    async restartApiServer() {
+      client.disconnect();
+      await apiServer.stop();
+      ({ apiServer, client } = await startApiServer(launcher, plan, admin, deadlineMs));
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The folder, and the guardian that removes it and kills what is left, whatever becomes of this process. */
+function prepare(cleanup: AsyncDisposableStack): Launcher {
+  const assets = findAssets();
+  if ('missing' in assets) throw new Error(`cannot start a control plane: ${assets.missing}`);
+  const dir = mkdtempSync(join(tmpdir(), 'gridgate-control-plane-'));
+  const guardian = startGuardian(dir);
+  cleanup.defer(guardian.end);
+  return { binDir: assets.dir, dir, guardian };
+}
+
+function writeKubeconfigs(dir: string, users: readonly IssuedUser[], cluster: { url: string; caFile: string }) {
+  const files = new Map(users.map((user) => [user.name, writeKubeconfig(dir, user, cluster)]));
+  return (userName: string): string => {
+    const file = files.get(userName);
+    if (file === undefined)
+      throw new Error(`no user ${userName}; the control plane knows ${[...files.keys()].join(', ')}`);
+    return file;
+  };
+}
+
+function firstFailure(components: readonly Component[]): Error | undefined {
+  return components.map((component) => component.failure()).find((failure) => failure !== undefined);
+}
+
+/** A pod that comes before its namespace's account is refused. */
+async function waitForDefaultServiceAccount(waitFor: ControlPlane['waitFor'], client: ApiClient): Promise<void> {
+  await waitFor('the default service account', async () => {
+    const { status } = await client.request('GET', '/api/v1/namespaces/default/serviceaccounts/default');
+    return status === 200 ? true : undefined;
+  });
+}

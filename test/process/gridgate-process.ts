@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A running `gridgate serve`. */
+export interface GridgateProcess {
+  readonly pid: number;
+  /** `https://127.0.0.1:port` of the webhook. */
+  readonly webhook: string;
+  /** `http://127.0.0.1:port` of metrics, probes and the status page. */
+  readonly operators: string;
+  /** Milliseconds from the start to listening on both. */
+  readonly startedInMs: number;
+  /** Every log line so far, parsed. */
+  readonly log: readonly Readonly<Record<string, unknown>>[];
+  /** Everything on stderr so far. */
+  stderr(): string;
+  /** Sends a signal and resolves with the exit code, `null` where the signal itself ended the process. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface ProcessOptions {
+  /** Arguments after `serve`; ports are chosen freely unless given here. */
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Processor to run on, where the system can pin. */
+  readonly cpu?: number;
+  /** The compiled program, as users run it, instead of the sources. */
+  readonly compiled?: boolean;
+  /** Log lines are read and dropped: a benchmark would keep millions. */
+  readonly discardLog?: boolean;
+}
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Starts `gridgate serve` on loopback and waits until it listens; rejects with its stderr when it does not. */
+export async function startGridgate(options: ProcessOptions): Promise<GridgateProcess> {
+  const started = performance.now();
+  const child = spawnPinned(options);
+  const exited = once(child, 'exit');
+  running.add(child);
+  void exited.then(() => running.delete(child));
+  const log: Record<string, unknown>[] = [];
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const listening = Promise.withResolvers<Record<string, unknown>>();
+  createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
+    if (options.discardLog && log.length > 20) return;
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    log.push(entry);
+    if (entry['msg'] === 'listening') listening.resolve(entry);
+  });
+  const entry = await Promise.race([
+    listening.promise,
+    exited.then(([code]) => Promise.reject(new Error(`gridgate ended with ${code}: ${stderr}`))),
+  ]);
+  return {
+    pid: child.pid ?? 0,
+    webhook: String(entry['webhook']),
+    operators: String(entry['operators']),
+    startedInMs: performance.now() - started,
+    log,
+    stderr: () => stderr,
+    async end(signal = 'SIGTERM') {
+      child.kill(signal);
+      const [code] = await exited;
+      return code as number | null;
+    },
+  };
+}
+
+function spawnPinned({ args, env, cpu, compiled = false }: ProcessOptions): ChildProcess {
+  const script = compiled ? 'dist/main.js' : 'src/main.ts';
+  const command = [
+    process.execPath,
+    '--max-semi-space-size=8',
+    script,
+    'serve',
+    '--host',
+    '127.0.0.1',
+    ...ports(args),
+    ...args,
+  ];
+  const pinned =
+    cpu === undefined || process.platform !== 'linux' ? command : ['taskset', '-c', String(cpu), ...command];
+  return spawn(pinned[0] ?? '', pinned.slice(1), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+  });
+}
+
+function ports(args: readonly string[]): string[] {
+  return ['--port', '--metrics-port'].flatMap((flag) => (args.includes(flag) ? [] : [flag, '0']));
+}

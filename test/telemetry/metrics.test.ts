@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Registry } from 'prom-client';
+import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
+import type { MetricSources } from '../../src/telemetry/gauges.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+
+function region(name: string, facts: Partial<RegionView> = {}): RegionView {
+  return { name, latencyMs: new Map(), elastic: false, ...facts };
+}
+
+function snapshotOf(...regions: RegionView[]): Snapshot {
+  return {
+    takenAt: NOW,
+    regionLabel: 'topology.kubernetes.io/region',
+    policySignal: 'average-lifecycle',
+    regions,
+    byName: new Map(regions.map((one) => [one.name, one])),
+  };
+}
+
+function metricsOf(sources: Partial<MetricSources> = {}) {
+  return createMetrics({
+    clock: () => NOW,
+    sources: {
+      snapshot: () => undefined,
+      certificateNotAfter: () => undefined,
+      watchLastEventAt: () => ({}),
+      malformedPolicies: () => 0,
+      ...sources,
+    },
+  });
+}
+
+/** The samples of gridgate's own metrics, as a scrape shows them. */
+async function scrape(metrics: ReturnType<typeof createMetrics>): Promise<string[]> {
+  const { body } = await metrics.render();
+  return body.split('\n').filter((line) => line.startsWith('gridgate_'));
+}
+
+const FRESH = { signal: 'average-lifecycle', source: 'static', estimated: false, freshness: 'fresh' } as const;
+
+describe('the metrics of reviews', () => {
+  it('count by endpoint, mode, decision and reason', async () => {
+    const metrics = metricsOf();
+    metrics.countReview('/mutate', 'enforce', 'steer', 'steered');
+    metrics.countReview('/mutate', 'enforce', 'steer', 'steered');
+    metrics.countReview('/validate', 'warn', 'deny', 'high_carbon');
+    const lines = await scrape(metrics);
+    const requests = lines.filter((line) => line.startsWith('gridgate_admission_requests_total'));
+    assert.deepEqual(requests, [
+      'gridgate_admission_requests_total{endpoint="/mutate",mode="enforce",decision="steer",reason="steered"} 2',
+      'gridgate_admission_requests_total{endpoint="/validate",mode="warn",decision="deny",reason="high_carbon"} 1',
+    ]);
+  });
+
+  it('go on counting after a scrape', async () => {
+    const metrics = metricsOf();
+    for (const expected of [1, 2, 3]) {
+      metrics.countReview('/mutate', 'audit', 'allow', 'acceptable');
+      const line = `gridgate_admission_requests_total{endpoint="/mutate",mode="audit",decision="allow",reason="acceptable"}`;
+      assert.ok((await scrape(metrics)).includes(`${line} ${expected}`));
+    }
+  });
+
+  it('measure durations from a quarter of a millisecond to the timeout of the webhook', async () => {
+    const metrics = metricsOf();
+    for (const seconds of [0.000_2, 0.03, 5]) metrics.observeDuration('/mutate', seconds);
+    const lines = await scrape(metrics);
+    for (const line of [
+      'gridgate_admission_duration_seconds_bucket{le="0.00025",endpoint="/mutate"} 1',
+      'gridgate_admission_duration_seconds_bucket{le="0.05",endpoint="/mutate"} 2',
+      'gridgate_admission_duration_seconds_bucket{le="2",endpoint="/mutate"} 2',
+      'gridgate_admission_duration_seconds_bucket{le="+Inf",endpoint="/mutate"} 3',
+      'gridgate_admission_duration_seconds_count{endpoint="/mutate"} 3',
+    ]) {
+      assert.ok(lines.includes(line), `${line}\nis not in\n${lines.join('\n')}`);
+    }
+  });
+});
+
+describe('the metrics of regions', () => {
+  it('show what is known of each, and nothing for what is not', async () => {
+    const snapshot = snapshotOf(
+      region('eu-north-1', {
+        reading: { ...FRESH, gramsPerKwh: 25.5, source: 'electricity-maps', measuredAt: NOW - 90_000 },
+        band: 'low',
+        outage: { active: false, sources: ['manual'] },
+      }),
+      region('us-east-1', {
+        reading: { ...FRESH, gramsPerKwh: 379.1 },
+        band: 'high',
+        outage: { active: true, sources: [] },
+      }),
+      region('xx-new-1'),
+    );
+    const lines = (await scrape(metricsOf({ snapshot: () => snapshot }))).filter((line) => line.includes('region'));
+    assert.deepEqual(lines, [
+      'gridgate_region_grams_per_kwh{region="eu-north-1",signal="average-lifecycle",source="electricity-maps"} 25.5',
+      'gridgate_region_grams_per_kwh{region="us-east-1",signal="average-lifecycle",source="static"} 379.1',
+      'gridgate_region_reading_age_seconds{region="eu-north-1"} 90',
+      'gridgate_region_band{region="eu-north-1",band="low"} 1',
+      'gridgate_region_band{region="eu-north-1",band="medium"} 0',
+      'gridgate_region_band{region="eu-north-1",band="high"} 0',
+      'gridgate_region_band{region="us-east-1",band="low"} 0',
+      'gridgate_region_band{region="us-east-1",band="medium"} 0',
+      'gridgate_region_band{region="us-east-1",band="high"} 1',
+      'gridgate_region_outage{region="eu-north-1"} 0',
+      'gridgate_region_outage{region="us-east-1"} 1',
+    ]);
+  });
+
+  it('forget a region that vanished and a source that was replaced', async () => {
+    const reading = { ...FRESH, gramsPerKwh: 100 };
+    let snapshot = snapshotOf(region('a', { reading }), region('b', { reading }));
+    const metrics = metricsOf({ snapshot: () => snapshot });
+    await scrape(metrics);
+    snapshot = snapshotOf(region('b', { reading: { ...reading, source: 'embedded' } }));
+    const lines = (await scrape(metrics)).filter((line) => line.startsWith('gridgate_region_'));
+    assert.deepEqual(lines, [
+      'gridgate_region_grams_per_kwh{region="b",signal="average-lifecycle",source="embedded"} 100',
+    ]);
+  });
+
+  it('read one snapshot per scrape', async () => {
+    let reads = 0;
+    const views = [snapshotOf(region('even', { band: 'low' })), snapshotOf(region('odd', { band: 'low' }))];
+    const metrics = metricsOf({ snapshot: () => views[reads % 2] });
+    const scraped = metrics.render();
+    reads += 1;
+    assert.ok(!(await scraped).body.includes('odd'));
+  });
+
+  it('never show a negative age when the clock of a source is ahead', async () => {
+    const reading = { ...FRESH, gramsPerKwh: 1, measuredAt: NOW + 5_000 };
+    const lines = await scrape(metricsOf({ snapshot: () => snapshotOf(region('a', { reading })) }));
+    assert.ok(lines.includes('gridgate_region_reading_age_seconds{region="a"} 0'));
+  });
+});
+
+describe('the metrics of the process', () => {
+  it('show certificate, watches and malformed policies', async () => {
+    const metrics = metricsOf({
+      certificateNotAfter: () => NOW + 86_400_000,
+      watchLastEventAt: () => ({ namespaces: NOW - 1_500, nodes: NOW }),
+      malformedPolicies: () => 2,
+    });
+    const lines = await scrape(metrics);
+    for (const line of [
+      'gridgate_certificate_expiry_seconds 86400',
+      'gridgate_watch_idle_seconds{resource="namespaces"} 1.5',
+      'gridgate_watch_idle_seconds{resource="nodes"} 0',
+      'gridgate_malformed_policies 2',
+    ]) {
+      assert.ok(lines.includes(line), line);
+    }
+  });
+
+  it('go below zero when the certificate has expired, and are absent without one', async () => {
+    const expired = await scrape(metricsOf({ certificateNotAfter: () => NOW - 1_000 }));
+    assert.ok(expired.includes('gridgate_certificate_expiry_seconds -1'));
+    const absent = await scrape(metricsOf());
+    assert.ok(!absent.some((line) => line.startsWith('gridgate_certificate_expiry_seconds')));
+  });
+
+  it('come as the Prometheus text format, with the process metrics, into the registry given', async () => {
+    const registry = new Registry();
+    const { render } = createMetrics({
+      registry,
+      clock: () => NOW,
+      sources: {
+        snapshot: () => undefined,
+        certificateNotAfter: () => undefined,
+        watchLastEventAt: () => ({}),
+        malformedPolicies: () => 0,
+      },
+    });
+    const { contentType, body } = await render();
+    assert.equal(contentType, 'text/plain; version=0.0.4; charset=utf-8');
+    assert.match(body, /^process_resident_memory_bytes \d+/m);
+    assert.match(body, /^# TYPE gridgate_admission_duration_seconds histogram$/m);
+    assert.ok(registry.getSingleMetric('gridgate_admission_requests_total'));
+  });
+});
