@@ -13,7 +13,8 @@ export interface KubeObject {
 /** One page of a list. */
 export interface ObjectList {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items: readonly KubeObject[];
+  /** Seen as null for an empty PartialObjectMetadataList of nodes (Kubernetes 1.35). */
+  readonly items: readonly KubeObject[] | null;
 }
 
 /** An error as the API server words it. */

@@ -5,8 +5,8 @@ import { acceptFor, type WatchedResource } from './watched-resource.ts';
 
 const PAGE_SIZE = 500;
 const LIST_IDLE_MS = 30_000;
-/** The API server sends a bookmark about every minute: a watch silent for longer than two is dead, whatever TCP thinks. */
-const WATCH_IDLE_MS = 150_000;
+/** Bookmarks come about every minute, seen two minutes apart at most: a watch silent for longer is dead, whatever TCP says. */
+const WATCH_IDLE_MS = 240_000;
 /** Ending watches now and then spreads them over the API servers; random, so that replicas do not come back together. */
 const WATCH_SECONDS = { least: 300, most: 600 };
 

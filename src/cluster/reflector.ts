@@ -95,7 +95,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
     let listed = '';
     for await (const { metadata, items } of listPages(api, resource, signal)) {
       lastEventAt = now();
-      items.forEach(replacement.add);
+      items?.forEach(replacement.add);
       listed = metadata.resourceVersion;
     }
     listedAt = now();

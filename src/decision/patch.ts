@@ -2,7 +2,8 @@ import { BANDS, type Band } from '../regions/band.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { isEmptyTerm, type NodeSelectorTerm } from './node-selector.ts';
 import { carries, ownExpressions, type RegionRequirement } from './own-requirement.ts';
-import { annotationOf, type Pod, type PreferredTerm, preferredTerms, requiredTerms } from './pod.ts';
+import { annotationOf, type Pod, type PreferredTerm, preferredTerms, requiredTerms, type Toleration } from './pod.ts';
+import { remember } from './remember.ts';
 import type { Steering } from './steer.ts';
 
 export interface PatchOperation {
@@ -20,6 +21,18 @@ const NODE_AFFINITY = '/spec/affinity/nodeAffinity';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
+/** Operations that every pod of one steering shares, so that they are made, and written as JSON, only once. */
+interface SharedOperations {
+  /** For a pod without affinity. */
+  readonly affinity: readonly PatchOperation[];
+  /** For a pod that has other tolerations, or none. */
+  readonly tolerations: { readonly more: readonly PatchOperation[]; readonly first: readonly PatchOperation[] };
+  readonly annotations: { readonly more: readonly PatchOperation[]; readonly first: readonly PatchOperation[] };
+}
+
+const shared = new WeakMap<Steering, SharedOperations>();
+const written = new WeakMap<PatchOperation, string>();
+
 /**
  * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod
  * decided twice gets nothing. It never removes or rewrites a requirement, and always applies.
@@ -30,28 +43,66 @@ export function buildPatch(
   record: string,
   { regionLabel, priorityClasses }: { regionLabel: string; priorityClasses?: PriorityClasses | undefined },
 ): readonly PatchOperation[] {
+  const common = remember(shared, steering, () => sharedOperations(steering, record, regionLabel));
   return [
-    ...affinityOperations(pod, steering, regionLabel),
-    ...tolerationOperations(pod, steering.toleratedBands),
+    ...affinityOperations(pod, steering, regionLabel, common),
+    ...tolerationOperations(pod, steering.toleratedBands, common),
     ...priorityOperations(pod, steering.priorityClass, priorityClasses),
-    ...annotationOperations(pod, record),
+    ...annotationOperations(pod, record, common),
   ];
 }
 
-function affinityOperations(pod: Pod, steering: Steering, regionLabel: string): readonly PatchOperation[] {
-  const nodeAffinity = pod.spec?.affinity?.nodeAffinity;
+/** Writes a patch as JSON. */
+export function writePatch(patch: readonly PatchOperation[]): string {
+  let json = '';
+  for (const operation of patch) json += `${json && ','}${written.get(operation) ?? JSON.stringify(operation)}`;
+  return `[${json}]`;
+}
+
+function sharedOperations(steering: Steering, record: string, regionLabel: string): SharedOperations {
+  const nodeAffinity = wholeNodeAffinity(steering, regionLabel);
+  const tolerations = wantedTolerations(steering.toleratedBands);
+  const add = (path: string, value: unknown): readonly PatchOperation[] => {
+    const operation = { op: 'add', path, value } as const;
+    written.set(operation, JSON.stringify(operation));
+    return [operation];
+  };
+  return {
+    affinity: nodeAffinity ? add('/spec/affinity', { nodeAffinity }) : [],
+    tolerations: {
+      first: tolerations.length > 0 ? add('/spec/tolerations', tolerations) : [],
+      more: tolerations.flatMap((toleration) => add('/spec/tolerations/-', toleration)),
+    },
+    annotations: {
+      first: add('/metadata/annotations', { [DECISION_ANNOTATION]: record }),
+      more: add(`/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`, record),
+    },
+  };
+}
+
+function wholeNodeAffinity(steering: Steering, regionLabel: string): unknown {
   const preferred = wantedPreferences(steering, regionLabel);
-  if (nodeAffinity) {
-    return [...requirementOperations(pod, steering.requirement, regionLabel), ...preferenceOperations(pod, preferred)];
-  }
-  const value = {
+  if (!steering.requirement && preferred.length === 0) return undefined;
+  return {
     ...(steering.requirement && { [REQUIRED]: requiredBlock(steering.requirement, regionLabel) }),
     ...(preferred.length > 0 && { [PREFERRED]: preferred }),
   };
-  if (Object.keys(value).length === 0) return [];
-  return pod.spec?.affinity
-    ? [{ op: 'add', path: NODE_AFFINITY, value }]
-    : [{ op: 'add', path: '/spec/affinity', value: { nodeAffinity: value } }];
+}
+
+function affinityOperations(
+  pod: Pod,
+  steering: Steering,
+  regionLabel: string,
+  common: SharedOperations,
+): readonly PatchOperation[] {
+  const affinity = pod.spec?.affinity;
+  if (!affinity) return common.affinity;
+  if (affinity.nodeAffinity) {
+    const preferred = wantedPreferences(steering, regionLabel);
+    return [...requirementOperations(pod, steering.requirement, regionLabel), ...preferenceOperations(pod, preferred)];
+  }
+  const value = wholeNodeAffinity(steering, regionLabel);
+  return value ? [{ op: 'add', path: NODE_AFFINITY, value }] : [];
 }
 
 function requiredBlock(requirement: RegionRequirement, regionLabel: string): unknown {
@@ -115,23 +166,25 @@ function prefersSame(left: PreferredTerm, right: PreferredTerm): boolean {
   return a?.key === b?.key && a?.operator === 'In' && a.values?.length === 1 && a.values[0] === b?.values?.[0];
 }
 
+function tolerationOperations(pod: Pod, bands: readonly Band[], common: SharedOperations): readonly PatchOperation[] {
+  const present = pod.spec?.tolerations;
+  if (!present) return common.tolerations.first;
+  const ours = present.filter(({ key, operator }) => key === CARBON_TAINT || (!key && operator === 'Exists'));
+  if (ours.length === 0) return common.tolerations.more;
+  if (bands.every((band) => ours.some((toleration) => tolerates(toleration, band)))) return [];
+  return wantedTolerations(bands)
+    .filter(({ value }) => value === undefined || !ours.some((toleration) => tolerates(toleration, value)))
+    .map((value) => ({ op: 'add', path: '/spec/tolerations/-', value }));
+}
+
+function tolerates({ operator, value, effect }: Toleration, band: string): boolean {
+  return !effect && (operator === 'Exists' || value === band);
+}
+
 /** One toleration where every band is tolerated, else one a band. */
-function tolerationOperations(pod: Pod, bands: readonly Band[]): readonly PatchOperation[] {
-  const present = pod.spec?.tolerations ?? [];
-  const tolerates = (band: Band) =>
-    present.some(
-      ({ key, operator, value, effect }) =>
-        !effect &&
-        ((operator === 'Exists' && (key === CARBON_TAINT || !key)) ||
-          (operator !== 'Exists' && key === CARBON_TAINT && value === band)),
-    );
-  if (bands.every(tolerates)) return [];
-  const wanted =
-    bands.length === BANDS.length
-      ? [{ key: CARBON_TAINT, operator: 'Exists' }]
-      : bands.filter((band) => !tolerates(band)).map((band) => ({ key: CARBON_TAINT, operator: 'Equal', value: band }));
-  if (!pod.spec?.tolerations) return [{ op: 'add', path: '/spec/tolerations', value: wanted }];
-  return wanted.map((value) => ({ op: 'add', path: '/spec/tolerations/-', value }));
+function wantedTolerations(bands: readonly Band[]): readonly Toleration[] {
+  if (bands.length === BANDS.length) return [{ key: CARBON_TAINT, operator: 'Exists' }];
+  return bands.map((band) => ({ key: CARBON_TAINT, operator: 'Equal', value: band }));
 }
 
 /**
@@ -154,10 +207,7 @@ function priorityOperations(
   ];
 }
 
-function annotationOperations(pod: Pod, record: string): readonly PatchOperation[] {
-  if (annotationOf(pod, DECISION_ANNOTATION) === record) return [];
-  if (!pod.metadata?.annotations) {
-    return [{ op: 'add', path: '/metadata/annotations', value: { [DECISION_ANNOTATION]: record } }];
-  }
-  return [{ op: 'add', path: `/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`, value: record }];
+function annotationOperations(pod: Pod, record: string, common: SharedOperations): readonly PatchOperation[] {
+  if (!pod.metadata?.annotations) return common.annotations.first;
+  return annotationOf(pod, DECISION_ANNOTATION) === record ? [] : common.annotations.more;
 }

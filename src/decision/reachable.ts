@@ -31,6 +31,9 @@ export function reachableRegions(
   { target, asIs = false }: { target?: string | undefined; asIs?: boolean } = {},
 ): Reach {
   if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, snapshot, target);
+  if (target === undefined && !pod.spec?.nodeSelector && !pod.spec?.affinity?.nodeAffinity) {
+    return { all: true, regions: snapshot.regions };
+  }
   const alternatives = alternativesOf(pod, snapshot.regionLabel, asIs);
   if (target === undefined && alternatives.some(isFree)) return { all: true, regions: snapshot.regions };
   const names = new Set(alternatives.flatMap((alternative) => regionsOf(alternative, snapshot)));

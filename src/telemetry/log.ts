@@ -10,7 +10,7 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
-const BUFFER_BYTES = 4_096;
+const BUFFER_BYTES = 16_000;
 const FLUSH_INTERVAL_MS = 200;
 /** When nobody reads stdout, lines are dropped beyond this instead of filling the memory. */
 const MAX_BUFFER_BYTES = 4 * 1_024 * 1_024;

@@ -1,5 +1,5 @@
 import type { Cause } from '../decision/messages.ts';
-import type { PatchOperation } from '../decision/patch.ts';
+import { type PatchOperation, writePatch } from '../decision/patch.ts';
 import type { Mode } from '../decision/policy.ts';
 import type { Reason } from '../decision/reasons.ts';
 
@@ -60,5 +60,5 @@ function statusOf({ code, reason, message, causes }: Denial): unknown {
 }
 
 function encode(patch: readonly PatchOperation[]): string {
-  return Buffer.from(JSON.stringify(patch)).toString('base64');
+  return Buffer.from(writePatch(patch)).toString('base64');
 }

@@ -1,6 +1,6 @@
 /** One load from a process of its own: reads a LoadRequest over IPC, answers a LoadResult. */
 import { readFile } from 'node:fs/promises';
-import autocannon from 'autocannon';
+import autocannon, { type Options, type Result } from 'autocannon';
 
 export interface LoadRequest {
   readonly url: string;
@@ -33,7 +33,8 @@ async function load(request: LoadRequest): Promise<LoadResult> {
   const answers: string[] = [];
   let seen = 0;
   const latenciesMs: number[] = [];
-  const run = autocannon({
+  const done = Promise.withResolvers<Result>();
+  const options = {
     url,
     connections,
     ...(amount === undefined ? { duration: seconds ?? 1 } : { amount }),
@@ -45,11 +46,12 @@ async function load(request: LoadRequest): Promise<LoadResult> {
         if (sampledPerThousand > 0 && seen++ % 1000 < sampledPerThousand) answers.push(answer);
       },
     })),
-  });
-  run.on('response', (_client: unknown, _status: number, _bytes: number, responseTimeMs: number) => {
-    latenciesMs.push(responseTimeMs);
-  });
-  const result = await run;
+  } as const;
+  const run = autocannon(options as unknown as Options, (error, result) =>
+    error ? done.reject(error) : done.resolve(result),
+  );
+  run.on('response', (_client, _status, _bytes, responseTimeMs) => latenciesMs.push(responseTimeMs));
+  const result = await done.promise;
   latenciesMs.sort((a, b) => a - b);
   const percentile = (share: number) => latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0;
   return {

@@ -84,6 +84,11 @@ describe('a reflector', () => {
     assert.equal(lastEventAt, 1_000);
   });
 
+  test('an empty list, which may say null, is a list', async () => {
+    const { seen, synced, failure } = await reflect([{ page: { metadata: { resourceVersion: '5' }, items: null } }]);
+    assert.deepEqual([seen, synced, failure], [[], true, undefined]);
+  });
+
   test('a heartbeat or a bookmark is a sign of life and moves the version, but is no change', async () => {
     const bookmark = line('BOOKMARK', { metadata: { resourceVersion: '9' } });
     const { seen, asked } = await reflect([

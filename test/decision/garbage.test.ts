@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { parsePolicy } from '../../src/decision/policy-annotations.ts';
+import { createBindingGuard } from '../../src/webhook/review-binding.ts';
+import { createWebhookApp, type WebhookApp } from '../../src/webhook/webhook-app.ts';
+import {
+  decideNow,
+  makePod,
+  makePolicy,
+  makeRegion,
+  makeSnapshot,
+  NOW,
+  onNode,
+  region,
+  requires,
+  term,
+} from '../builders.ts';
+import { issueForLocalhost } from '../certs/pairs.ts';
+
+const SEED = Number(process.env['GRIDGATE_SEED'] ?? 20261122);
+const snapshot = makeSnapshot([makeRegion('eu-a', 100), makeRegion('us-a', 900)], {
+  nodes: [{ name: 'n1', region: 'eu-a' }],
+});
+const policy = makePolicy({ regions: 'eu-*' });
+
+/** Values that JSON can hold, some of them where a pod has fields. */
+const json = fc.jsonValue({ maxDepth: 3, depthSize: 'small' });
+const odd = fc.oneof(json, fc.constantFrom(null, 0, '', [], {}, [null], { __proto__: null }, 'x'.repeat(1000)));
+const fieldsOf = (...names: string[]) =>
+  fc.record(Object.fromEntries(names.map((name) => [name, odd])), { requiredKeys: [] });
+const oddTerms = fc.array(fc.oneof(odd, fieldsOf('matchExpressions', 'matchFields')), { maxLength: 3 });
+const oddPod = fc.record({
+  metadata: fc.oneof(odd, fieldsOf('name', 'generateName', 'annotations', 'labels', 'ownerReferences')),
+  spec: fc.oneof(
+    fieldsOf('nodeName', 'nodeSelector', 'affinity', 'tolerations', 'topologySpreadConstraints', 'priorityClassName'),
+    fc.record({
+      affinity: fc.record({
+        nodeAffinity: fc.record({
+          requiredDuringSchedulingIgnoredDuringExecution: fc.record({ nodeSelectorTerms: oddTerms }),
+          preferredDuringSchedulingIgnoredDuringExecution: odd,
+        }),
+      }),
+    }),
+  ),
+});
+
+describe('a pod that no API server would send', () => {
+  let app: WebhookApp;
+  const reasons = new Map<string, number>();
+
+  before(async () => {
+    app = createWebhookApp({
+      tls: await issueForLocalhost(),
+      snapshot: () => snapshot,
+      policies: { find: () => policy },
+      policyDefaults: {},
+      bindings: createBindingGuard(() => undefined),
+      recorder: { record: () => {}, recent: () => [] },
+      clock: () => NOW,
+      isClosing: () => false,
+    });
+  });
+
+  async function review(object: unknown) {
+    const request = {
+      uid: 'u1',
+      kind: { group: '', version: 'v1', kind: 'Pod' },
+      operation: 'CREATE',
+      namespace: 'shop',
+      object,
+    };
+    const payload = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
+    return app.inject({ method: 'POST', url: '/mutate', headers: { 'content-type': 'application/json' }, payload });
+  }
+
+  it('is allowed with internal_error, judged, or refused as malformed: never anything else', async () => {
+    const holds = async (pod: unknown) => {
+      const { statusCode, body } = await review(pod);
+      assert.ok(statusCode === 200 || statusCode === 400, `${statusCode} ${body}`);
+      if (statusCode === 400) return;
+      const { uid, allowed, patch, status, auditAnnotations } = JSON.parse(body).response;
+      assert.equal(uid, 'u1');
+      reasons.set(auditAnnotations.reason, (reasons.get(auditAnnotations.reason) ?? 0) + 1);
+      if (auditAnnotations.reason === 'internal_error')
+        assert.deepEqual({ allowed, patch }, { allowed: true, patch: undefined });
+      else if (!allowed) assert.equal(status.code, 403);
+    };
+    await fc.assert(fc.asyncProperty(oddPod, holds), { seed: SEED, numRuns: 1500 });
+    assert.ok((reasons.get('internal_error') ?? 0) > 10, JSON.stringify([...reasons]));
+    assert.ok((reasons.get('steered') ?? 0) > 10, JSON.stringify([...reasons]));
+  });
+});
+
+describe('a pod of legal but unusual size or content', () => {
+  const many = <T>(count: number, make: (index: number) => T) =>
+    Array.from({ length: count }, (_, index) => make(index));
+  const rows: readonly [name: string, parts: () => Parameters<typeof makePod>[0]][] = [
+    ['10,000 tolerations', () => ({ tolerations: many(10_000, (i) => ({ key: `k${i}`, operator: 'Exists' })) })],
+    ['2,000 terms', () => requires(...many(2000, (i) => term(region('NotIn', `r${i}`))))],
+    ['2,000 pins', () => requires(...many(2000, (i) => onNode(`n${i}`)))],
+    ['an enormous number in Gt', () => requires(term(region('Gt', '9'.repeat(100_000))))],
+    [
+      'keys of Object.prototype in annotations',
+      () => ({ annotations: JSON.parse('{"__proto__":"x","constructor":"y","gridgate.dev/__proto__":"z"}') }),
+    ],
+    [
+      'keys of Object.prototype in the selector',
+      () => ({ nodeSelector: JSON.parse('{"__proto__":"x","toString":"y"}') }),
+    ],
+    ['an annotation of 200 KiB', () => ({ annotations: { 'a/b': 'x'.repeat(200_000) } })],
+    ...[
+      'class',
+      'regions',
+      'max-intensity',
+      'region',
+      'defer',
+      'deadline',
+      'duration',
+      'decision',
+      'cloud.google.com/region',
+    ].flatMap((key) =>
+      ['a', '9', '*', '-', 'é\u0000'].map((text): [string, () => Parameters<typeof makePod>[0]] => [
+        `${key} of 200,000 ${JSON.stringify(text)}`,
+        () => ({ annotations: { [key]: text.repeat(200_000 / text.length) } }),
+      ]),
+    ),
+  ];
+  for (const [name, parts] of rows) {
+    it(`${name}: is judged`, () => {
+      const { steps, reason, warnings } = decideNow(makePod(parts()), policy, snapshot);
+      assert.ok(steps, reason);
+      for (const warning of warnings) assert.ok(warning.length <= 240);
+    });
+  }
+
+  it('has its like among policies', () => {
+    for (const text of ['a', '9', '*', ',', '!', 'a=1,'])
+      for (const name of ['mode', 'regions', 'weights', 'max-intensity', 'tolerate', 'max-latency', 'home-region'])
+        assert.doesNotThrow(
+          () => parsePolicy({ [`gridgate.dev/${name}`]: text.repeat(100_000) }),
+          `${name} of ${text}`,
+        );
+  });
+});

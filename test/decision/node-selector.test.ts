@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isEmptyTerm, satisfies } from '../../src/decision/node-selector.ts';
+import { expression, onNode, term } from '../builders.ts';
+
+/** As `labels.Requirement.Matches` of apimachinery does it. */
+describe('a node selector requirement', () => {
+  const rows: readonly [operator: string, values: string, label: string | undefined, holds: boolean][] = [
+    ['In', 'a b', 'b', true],
+    ['In', 'a b', 'c', false],
+    ['In', 'a', undefined, false],
+    ['In', 'a', '', false],
+    ['In', 'a', 'A', false],
+    ['NotIn', 'a b', 'b', false],
+    ['NotIn', 'a b', 'c', true],
+    ['NotIn', 'a', undefined, true],
+    ['NotIn', 'a', '', true],
+    ['Exists', '', 'a', true],
+    ['Exists', '', '', true],
+    ['Exists', '', undefined, false],
+    ['DoesNotExist', '', 'a', false],
+    ['DoesNotExist', '', '', false],
+    ['DoesNotExist', '', undefined, true],
+    ['Gt', '5', '6', true],
+    ['Gt', '5', '5', false],
+    ['Gt', '5', '10', true],
+    ['Gt', '5', undefined, false],
+    ['Gt', '5', 'six', false],
+    ['Gt', 'five', '6', false],
+    ['Gt', '-2', '-1', true],
+    ['Gt', '4', '+5', true],
+    ['Gt', '4', '005', true],
+    ['Gt', '4', '5.5', false],
+    ['Gt', '4', '0x10', false],
+    ['Gt', '4', '1e3', false],
+    ['Gt', '4', ' 5', false],
+    ['Gt', '4', '5_0', false],
+    ['Gt', '9223372036854775806', '9223372036854775807', true],
+    ['Gt', '5', '9223372036854775808', false],
+    ['Lt', '5', '4', true],
+    ['Lt', '5', '5', false],
+    ['Lt', '5', undefined, false],
+    ['Lt', '-9223372036854775809', '-9223372036854775810', false],
+    ['Like', 'a', 'a', false],
+    ['', 'a', 'a', false],
+  ];
+  for (const [operator, values, label, holds] of rows) {
+    it(`${operator} [${values}] on ${label === undefined ? 'no label' : JSON.stringify(label)}: ${holds}`, () => {
+      const requirement = expression('tier', operator, ...values.split(' ').filter(Boolean));
+      assert.equal(satisfies(requirement, label), holds);
+    });
+  }
+
+  it('without values matches as with an empty list', () => {
+    for (const values of [undefined, null, []])
+      assert.equal(satisfies({ key: 'tier', operator: 'In', ...(values !== undefined && { values }) }, 'a'), false);
+  });
+});
+
+describe('a term', () => {
+  it('is empty without expressions and fields, and then matches nothing', () => {
+    for (const empty of [{}, { matchExpressions: [] }, { matchExpressions: null, matchFields: null }])
+      assert.equal(isEmptyTerm(empty), true);
+  });
+  it('is not empty with either', () => {
+    assert.equal(isEmptyTerm(term(expression('a', 'Exists'))), false);
+    assert.equal(isEmptyTerm({ matchExpressions: [], ...onNode('n1') }), false);
+  });
+});
