@@ -8,41 +8,41 @@ help: ## list the targets
 install: node_modules/.package-lock.json
 
 node_modules/.package-lock.json: package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
+	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 build: install ## compile src to dist
-	npm run --silent build
+	@npm run --silent build
 
 demo: build ## start the real webhook, send real AdmissionReviews through TLS, print the decisions
-	npm run --silent demo
+	@npm run --silent demo
 
 run: build ## the same server, kept running, with a curl line to try
-	npm run --silent demo -- --keep-running
+	@npm run --silent demo -- --keep-running
 
 test: install ## everything that needs no control plane
-	npm run --silent test
+	@npm run --silent test
 
 types: install ## type check
-	npm run --silent types
+	@npm run --silent types
 
 lint: install ## lint and format check
-	npm run --silent lint
+	@npm run --silent lint
 
 control-plane: ## build (or find) a real Kubernetes control plane
-	test/control-plane/build.sh
+	@test/control-plane/build.sh
 
 e2e: build control-plane ## the webhook against the real control plane
-	npm run --silent e2e
+	@npm run --silent e2e
 
 bench: build ## throughput, latency and memory, as ratios in one run
-	npm run --silent bench
+	@npm run --silent bench
 
 bench-api: build control-plane ## pod creation through the real API server: none, gridgate, CEL
-	npm run --silent bench-api
+	@npm run --silent bench-api
 
 certs: build ## create or show the development certificate
-	npm run --silent gridgate -- certs
+	@npm run --silent gridgate -- certs
 
 clean: ## remove what was built (the control plane stays)
-	rm -rf dist certs/tls.crt certs/tls.key certs/ca.crt
+	@rm -rf dist certs/tls.crt certs/tls.key certs/ca.crt

@@ -2,7 +2,7 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import { exemption, type Requester } from './exempt.ts';
 import { type Judgement, judge } from './judge.ts';
 import { allDirtyWarning, type Cause, causesOf, denyMessage, warning } from './messages.ts';
-import { buildPatch, type PatchOperation } from './patch.ts';
+import { buildPatch, type PatchOperation, setsPriority } from './patch.ts';
 import type { Pod } from './pod.ts';
 import type { Policy } from './policy.ts';
 import { type Reach, reachableRegions } from './reachable.ts';
@@ -43,6 +43,7 @@ export interface Steps {
   readonly steering?: Steering;
 }
 
+const MOST_WARNINGS = 16;
 const NO_REQUESTER: Requester = {};
 
 /** Decides about one pod under one policy and one snapshot (DESIGN 5). Pure; a well-formed pod never makes it throw. */
@@ -56,19 +57,32 @@ export function decide(input: DecisionInput): Decision {
   const judgement = judge(treatment, snapshot, reach);
   if (judgement.denied) return deny(pod, judgement, warnings, now);
 
-  const steering = steer(pod, judgement);
+  const steering = steerSafely(pod, judgement);
   const steered = steering.requirement !== undefined || steering.preferred.length > 0;
   const reason = judgement.reason === 'acceptable' && steered ? 'steered' : judgement.reason;
   const movable = !final && !pod.spec?.nodeName;
   return {
-    decision: movable && reason !== 'unreachable' && (steered || steering.priorityClass) ? 'steer' : 'allow',
+    decision:
+      movable && reason !== 'unreachable' && (steered || setsPriority(pod, steering, snapshot)) ? 'steer' : 'allow',
     reason,
     warnings: allWarnings(warnings, judgement, steering, now),
-    patch: movable ? buildPatch(pod, steering, recordOf(judgement, reason), snapshot) : [],
+    patch: movable ? buildPatch(pod, steering, recordOf(judgement, steering, reason), snapshot) : [],
     message: '',
     causes: [],
     steps: { treatment, reach, judgement, steering },
   };
+}
+
+/**
+ * A pod's spread is honoured by leaving dirty regions open, but not for one whose requirements of ours (its author may
+ * have forged them) lead nowhere else.
+ */
+function steerSafely(pod: Pod, judgement: Judgement): Steering {
+  const steering = steer(pod, judgement);
+  if (!steering.keptSpread) return steering;
+  const { treatment, snapshot } = judgement;
+  const asIs = reachableRegions(pod, snapshot, { target: treatment.target, asIs: true });
+  return judge(treatment, snapshot, asIs).denied ? steer(pod, judgement, true) : steering;
 }
 
 /** A decision that changes nothing, for a reason that needs no judgement. */
@@ -80,7 +94,7 @@ function deny(pod: Pod, judgement: Judgement, warnings: readonly string[], now: 
   return {
     decision: 'deny',
     reason: judgement.reason,
-    warnings: warnings.map(warning),
+    warnings: bounded(warnings),
     patch: [],
     message: denyMessage(pod, judgement, now),
     causes: causesOf(judgement, now),
@@ -95,7 +109,7 @@ function allWarnings(
   now: number,
 ): readonly string[] {
   const { reason, treatment } = judgement;
-  const all = [...ofPod];
+  const all: string[] = [];
   if (reason === 'all_dirty') all.push(allDirtyWarning(judgement, now));
   if (reason === 'unreachable' && treatment.target !== undefined)
     all.push(
@@ -103,5 +117,12 @@ function allWarnings(
     );
   if (steering.keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");
-  return all.length === 0 ? all : all.map(warning);
+  return bounded([...all, ...ofPod]);
+}
+
+/** The API server takes 4,096 characters of warnings in all. */
+function bounded(warnings: readonly string[]): readonly string[] {
+  if (warnings.length <= MOST_WARNINGS) return warnings.map(warning);
+  const rest = warnings.length - MOST_WARNINGS + 1;
+  return [...warnings.slice(0, MOST_WARNINGS - 1).map(warning), `gridgate: and ${rest} more warnings`];
 }

@@ -3,6 +3,7 @@ import { type Ranked, rank } from './rank.ts';
 import type { Reach } from './reachable.ts';
 import { firstRefusal, type Reason, type Refusal } from './reasons.ts';
 import { comparableReading, refusalOf } from './refuse.ts';
+import { ANY_REGION } from './region-patterns.ts';
 import { remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';
 
@@ -41,22 +42,21 @@ function judgeAfresh(treatment: Treatment, snapshot: Snapshot, reach: Reach): Ju
   const { refused, acceptable } = split(reach.regions, treatment, snapshot);
   if (acceptable.length > 0) {
     const ranked = rank(acceptable, treatment, snapshot);
-    const reason = reasonToPlace(acceptable, treatment, snapshot);
+    const reason = reasonToPlace(reach, treatment, snapshot);
     return { ...base, denied: false, reason, refused, candidates: acceptable, ranked };
   }
-  if (isDenied(refused, treatment, snapshot, reach)) {
+  const kept = cleanestUsable(onlyForCarbon(refused), snapshot);
+  if (!kept || isDenied(treatment, snapshot, reach) || loosens(kept, treatment, snapshot, reach)) {
     const reason = firstRefusal(refused.map(({ refusal }) => refusal)) ?? 'high_carbon';
     return { ...base, denied: true, reason, refused, candidates: [], ranked: [] };
   }
-  const kept = cleanest(onlyForCarbon(refused), snapshot);
-  const candidates = kept ? [kept] : [];
   return {
     ...base,
     denied: false,
     reason: 'all_dirty',
     refused: refused.filter(({ region }) => region !== kept),
-    candidates,
-    ranked: rank(candidates, treatment, snapshot),
+    candidates: [kept],
+    ranked: rank([kept], treatment, snapshot),
   };
 }
 
@@ -71,29 +71,42 @@ function split(regions: readonly RegionView[], treatment: Treatment, snapshot: S
   return { refused, acceptable };
 }
 
-function reasonToPlace(acceptable: readonly RegionView[], treatment: Treatment, snapshot: Snapshot): Reason {
-  const blind = !treatment.systemPod && acceptable.every((region) => !comparableReading(region, snapshot));
+function reasonToPlace(reach: Reach, treatment: Treatment, snapshot: Snapshot): Reason {
+  const blind = !treatment.systemPod && reach.regions.every((region) => !comparableReading(region, snapshot));
   return blind ? 'no_data' : 'acceptable';
 }
 
 /**
- * Nothing within reach is acceptable. Denied (first row that holds), or is there nowhere cleaner to go?
+ * Nothing within reach is acceptable, something only for carbon. Denied (first row that holds), or nowhere cleaner to go?
  *
- * | every region refused for more than carbon | acceptable elsewhere, out of the pod's own reach | `when-all-dirty` | denied |
- * | ----------------------------------------- | ------------------------------------------------ | ---------------- | ------ |
- * | yes                                       | any                                              | any              | yes    |
- * | no                                        | yes                                              | any              | yes    |
- * | no                                        | no                                               | `deny`           | yes    |
- * | no                                        | no                                               | `cleanest`       | no     |
+ * | `when-all-dirty` | acceptable elsewhere, out of the pod's own reach | denied |
+ * | ---------------- | ------------------------------------------------ | ------ |
+ * | `deny`           | any                                              | yes    |
+ * | `cleanest`       | yes                                              | yes    |
+ * | `cleanest`       | no                                               | no     |
  */
-function isDenied(refused: readonly RefusedRegion[], treatment: Treatment, snapshot: Snapshot, reach: Reach): boolean {
-  if (onlyForCarbon(refused).length === 0) return true;
+function isDenied(treatment: Treatment, snapshot: Snapshot, reach: Reach): boolean {
   if (treatment.policy.whenAllDirty === 'deny') return true;
   return !reach.all && alternatives(treatment, snapshot).length > 0;
 }
 
+/** Whether the region that stays is one that the namespace alone would not have left: limits of its own loosen nothing. */
+function loosens(kept: RegionView, treatment: Treatment, snapshot: Snapshot, reach: Reach): boolean {
+  const { policy, podRegions, maxIntensity } = treatment;
+  if (podRegions === ANY_REGION && maxIntensity >= policy.maxIntensity) return false;
+  const ceiling = Math.max(maxIntensity, policy.maxIntensity);
+  const ofNamespace = { ...treatment, podRegions: ANY_REGION, maxIntensity: ceiling };
+  return !judgeAfresh(ofNamespace, snapshot, reach).candidates.includes(kept);
+}
+
 function onlyForCarbon(refused: readonly RefusedRegion[]): readonly RegionView[] {
   return refused.filter(({ refusal }) => refusal === 'high_carbon').map(({ region }) => region);
+}
+
+/** A region without nodes is nowhere to go, however clean. */
+function cleanestUsable(regions: readonly RegionView[], snapshot: Snapshot): RegionView | undefined {
+  const usable = regions.filter((region) => isUsable(region, snapshot));
+  return cleanest(usable.length > 0 ? usable : regions, snapshot);
 }
 
 /** The region with the lowest comparable reading; regions without one come last. */

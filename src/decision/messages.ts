@@ -14,6 +14,7 @@ export interface Cause {
 }
 
 const MOST_CAUSES = 10;
+const MOST_ALSO_NAMED = 3;
 const MOST_WARNING_CHARACTERS = 240;
 
 /**
@@ -23,7 +24,7 @@ const MOST_WARNING_CHARACTERS = 240;
 export function denyMessage(pod: Pod, judgement: Judgement, now: number): string {
   const [first, ...others] = inOrder(judgement);
   if (!first) return '';
-  const more = others.length > 0 ? ` (and ${others.length} more within its reach are refused)` : '';
+  const more = others.length > 0 ? `; also refused: ${listRefused(others)}` : '';
   return printable(
     `gridgate refuses ${nameOf(pod)}: ${sentenceFor(first, judgement, now)}${more}; ${alternativeSentence(judgement, now)} [${judgement.reason}]`,
   );
@@ -50,7 +51,9 @@ export function allDirtyWarning({ candidates, treatment, snapshot }: Judgement, 
 /** Makes a warning that the API server passes on: one line, no control characters, at most 240 characters. */
 export function warning(text: string): string {
   const line = printable(text);
-  return line.length <= MOST_WARNING_CHARACTERS ? line : `${line.slice(0, MOST_WARNING_CHARACTERS - 1)}…`;
+  if (line.length <= MOST_WARNING_CHARACTERS) return line;
+  // Half of a surrogate pair is no character.
+  return `${line.slice(0, MOST_WARNING_CHARACTERS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 export function formatGrams(gramsPerKwh: number): string {
@@ -60,6 +63,12 @@ export function formatGrams(gramsPerKwh: number): string {
 /** The regions with the reason of the denial come first. */
 function inOrder({ refused, reason }: Judgement): readonly RefusedRegion[] {
   return [...refused].sort((a, b) => Number(b.refusal === reason) - Number(a.refusal === reason));
+}
+
+function listRefused(refused: readonly RefusedRegion[]): string {
+  const named = refused.slice(0, MOST_ALSO_NAMED).map(({ region, refusal }) => `${region.name} (${refusal})`);
+  const rest = refused.length - named.length;
+  return [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }
 
 function nameOf({ metadata }: Pod): string {
@@ -84,7 +93,7 @@ function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }
     }
     case 'high_carbon': {
       const reading = comparableReading(region, snapshot);
-      return `${region.name} is at ${reading ? quantity(reading, now) : 'unknown intensity'}, above ${limit(treatment)}`;
+      return `${region.name} is at ${reading ? quantity(reading, now, treatment.maxIntensity) : 'unknown intensity'}, above ${limit(treatment)}`;
     }
   }
 }
@@ -100,14 +109,21 @@ function readingSuffix(region: RegionView, snapshot: Snapshot, now: number): str
   return reading ? ` at ${quantity(reading, now)}` : ', of unknown intensity';
 }
 
-function quantity(reading: Reading, now: number): string {
+/** Rounded, unless rounding would hide that it is above the limit. */
+function gramsAbove(gramsPerKwh: number, limitGrams: number): string {
+  const rounded = formatGrams(gramsPerKwh);
+  return rounded === formatGrams(limitGrams) && gramsPerKwh > limitGrams ? String(gramsPerKwh) : rounded;
+}
+
+function quantity(reading: Reading, now: number, limitGrams = Number.POSITIVE_INFINITY): string {
   const age = reading.measuredAt === undefined ? '' : `, ${formatAge(now - reading.measuredAt)} old`;
   const mark = reading.freshness === 'stale' ? ', stale' : '';
-  return `${formatGrams(reading.gramsPerKwh)} gCO2e/kWh (${reading.source}${age}${mark})`;
+  return `${gramsAbove(reading.gramsPerKwh, limitGrams)} gCO2e/kWh (${reading.source}${age}${mark})`;
 }
 
 function formatAge(ms: number): string {
-  const minutes = Math.max(0, Math.round(ms / 60_000));
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes === 0) return 'under 1 min';
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 

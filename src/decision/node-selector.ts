@@ -48,7 +48,7 @@ export function isEmptyTerm(term: NodeSelectorTerm): boolean {
 
 /** An integer as the scheduler parses it (64 bit, signed); labels that are none never compare. */
 function parseInteger(text: string | undefined): bigint | undefined {
-  if (text === undefined || !/^[+-]?\d+$/.test(text)) return undefined;
+  if (text === undefined || !/^[+-]?0{0,999}\d{1,19}$/.test(text)) return undefined;
   const integer = BigInt(text);
   return BigInt.asIntN(64, integer) === integer ? integer : undefined;
 }

@@ -1,5 +1,5 @@
 import { BANDS, type Band } from '../regions/band.ts';
-import type { PriorityClasses } from '../regions/snapshot.ts';
+import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
 import { isEmptyTerm, type NodeSelectorTerm } from './node-selector.ts';
 import { carries, ownExpressions, type RegionRequirement } from './own-requirement.ts';
 import { annotationOf, type Pod, type PreferredTerm, preferredTerms, requiredTerms, type Toleration } from './pod.ts';
@@ -196,15 +196,24 @@ function priorityOperations(
   wanted: Steering['priorityClass'],
   classes: PriorityClasses | undefined,
 ): readonly PatchOperation[] {
-  if (!wanted || !classes?.names.has(wanted)) return [];
-  const own = pod.spec?.priorityClassName;
-  if (own === wanted || (own && own !== classes.globalDefault)) return [];
+  if (!wanted || !mayTake(pod, wanted, classes) || pod.spec?.priorityClassName === wanted) return [];
   return [
     { op: 'add', path: '/spec/priorityClassName', value: wanted },
     ...(['priority', 'preemptionPolicy'] as const)
       .filter((field) => pod.spec !== undefined && Object.hasOwn(pod.spec, field))
       .map((field) => ({ op: 'remove' as const, path: `/spec/${field}` })),
   ];
+}
+
+/** Whether a steered pod has the PriorityClass of its steering. */
+export function setsPriority(pod: Pod, { priorityClass }: Steering, snapshot: Snapshot): boolean {
+  return priorityClass !== undefined && mayTake(pod, priorityClass, snapshot.priorityClasses);
+}
+
+/** A class that the pod has of its own stays; the API server sends a globalDefault one as if it were. */
+function mayTake(pod: Pod, wanted: string, classes: PriorityClasses | undefined): boolean {
+  const own = pod.spec?.priorityClassName;
+  return classes?.names.has(wanted) === true && (!own || own === wanted || own === classes.globalDefault);
 }
 
 function annotationOperations(pod: Pod, record: string, common: SharedOperations): readonly PatchOperation[] {

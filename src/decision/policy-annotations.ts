@@ -80,8 +80,13 @@ export function parsePolicy(
 export function describeIssue({ key, value, allowed, nearest }: PolicyIssue): string {
   const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`;
   return nearest === undefined && allowed !== ''
-    ? `${key}: ${JSON.stringify(value)} is not ${allowed}`
+    ? `${key}: ${quoted(value)} is not ${allowed}`
     : `${key}: no such annotation${hint}`;
+}
+
+/** A value as messages show it: whoever wrote 200 KB knows what they wrote. */
+export function quoted(value: string): string {
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 }
 
 /** The known key nearest to a misspelt one, when it is near enough to be meant. */
@@ -147,9 +152,12 @@ function parseBands(text: string): readonly Band[] | undefined {
 /** Factors that are not named weigh nothing. */
 function parseWeights(text: string): Weights | undefined {
   const weights: Record<Factor, number> = { carbon: 0, cost: 0, latency: 0 };
+  const named = new Set<string>();
   for (const part of text.split(',')) {
     const [factor = '', number = '', ...rest] = part.split('=').map((piece) => piece.trim());
-    if (!Object.hasOwn(weights, factor) || !NUMBER.test(number) || rest.length > 0) return undefined;
+    if (!Object.hasOwn(weights, factor) || !NUMBER.test(number) || rest.length > 0 || named.has(factor))
+      return undefined;
+    named.add(factor);
     weights[factor as Factor] = Number(number);
   }
   const sum = weights.carbon + weights.cost + weights.latency;

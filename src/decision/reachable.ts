@@ -8,6 +8,12 @@ export const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const HOSTNAME_LABEL = 'kubernetes.io/hostname';
 const NODE_NAME_FIELD = 'metadata.name';
 
+/**
+ * A pod may have thousands of terms, a cluster thousands of nodes. Beyond this many looks, a term is taken by its region
+ * requirements alone: then more regions count as within reach, and those refused are kept out all the same.
+ */
+const MOST_NODES_ASKED = 200_000;
+
 /** Where a pod can run before any policy. `all`: nothing of its own says where. */
 export interface Reach {
   readonly all: boolean;
@@ -30,23 +36,25 @@ export function reachableRegions(
   snapshot: Snapshot,
   { target, asIs = false }: { target?: string | undefined; asIs?: boolean } = {},
 ): Reach {
-  if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, snapshot, target);
+  if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, snapshot);
   if (target === undefined && !pod.spec?.nodeSelector && !pod.spec?.affinity?.nodeAffinity) {
     return { all: true, regions: snapshot.regions };
   }
   const alternatives = alternativesOf(pod, snapshot.regionLabel, asIs);
   if (target === undefined && alternatives.some(isFree)) return { all: true, regions: snapshot.regions };
-  const names = new Set(alternatives.flatMap((alternative) => regionsOf(alternative, snapshot)));
+  const budget = { nodesLeft: MOST_NODES_ASKED };
+  const names = new Set(alternatives.flatMap((alternative) => regionsOf(alternative, snapshot, budget)));
   return {
     all: false,
     regions: snapshot.regions.filter(({ name }) => names.has(name) && (target === undefined || name === target)),
   };
 }
 
-function reachOfNode(nodeName: string, snapshot: Snapshot, target: string | undefined): Reach {
+/** No scheduler asks anything of a pod that names its node: whatever else it claims, this is where it runs. */
+function reachOfNode(nodeName: string, snapshot: Snapshot): Reach {
   const name = snapshot.topology?.byName.get(nodeName)?.region;
   const region = name === undefined ? undefined : snapshot.byName.get(name);
-  return { all: false, regions: region && (target === undefined || name === target) ? [region] : [] };
+  return { all: false, regions: region ? [region] : [] };
 }
 
 /** Terms are ORed, expressions ANDed, and the node selector counts in each. */
@@ -83,17 +91,20 @@ function isFree({ region, node }: Alternative): boolean {
   return region.length === 0 && node.length === 0;
 }
 
-function regionsOf({ region, node }: Alternative, snapshot: Snapshot): string[] {
+function regionsOf({ region, node }: Alternative, snapshot: Snapshot, budget: { nodesLeft: number }): string[] {
   const admitted = snapshot.regions.filter(({ name }) => satisfiesAll(region, name));
   const { topology } = snapshot;
   if (node.length === 0 || !topology) return admitted.map(({ name }) => name);
+  const nodes = nodesToAsk(node, topology);
+  budget.nodesLeft -= nodes.length;
+  if (budget.nodesLeft < 0) return admitted.map(({ name }) => name);
   const withNode = new Set(
-    nodesToAsk(node, topology)
+    nodes
       .filter((facts) => node.every((requirement) => satisfies(requirement, factOf(facts, requirement.key))))
       .map((facts) => facts.region),
   );
-  // A node that an elastic region has yet to add can satisfy an exclusion, but nobody knows its name or zone.
-  const openToNewNodes = node.every(({ operator }) => operator === 'NotIn' || operator === 'DoesNotExist');
+  // A node that an elastic region has yet to add will have a zone and a name, but nobody knows which.
+  const openToNewNodes = node.every(({ operator }) => operator === 'NotIn' || operator === 'Exists');
   return admitted
     .filter(({ name, elastic }) => withNode.has(name) || (elastic && openToNewNodes))
     .map(({ name }) => name);
@@ -113,6 +124,19 @@ function nodesToAsk(requirements: readonly Requirement[], topology: Topology): r
 function factOf(facts: NodeFacts, key: string): string | undefined {
   if (key === ZONE_LABEL) return facts.zone;
   return key === HOSTNAME_LABEL ? facts.hostname : facts.name;
+}
+
+/** One node for every region and zone in which the pod's own terms, as far as region and zone go, let it run. */
+export function admittedCells(pod: Pod, snapshot: Snapshot): readonly NodeFacts[] {
+  const alternatives = alternativesOf(pod, snapshot.regionLabel, false);
+  const cells = snapshot.topology?.cells ?? [];
+  return cells.filter(({ region, zone }) =>
+    alternatives.some(
+      (alternative) =>
+        alternative.region.every((requirement) => satisfies(requirement, region)) &&
+        alternative.node.every((requirement) => requirement.key !== ZONE_LABEL || satisfies(requirement, zone)),
+    ),
+  );
 }
 
 function satisfiesAll(requirements: readonly Requirement[], value: string): boolean {

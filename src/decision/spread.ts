@@ -1,6 +1,6 @@
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Pod, SpreadConstraint } from './pod.ts';
-import { ZONE_LABEL } from './reachable.ts';
+import { admittedCells, ZONE_LABEL } from './reachable.ts';
 
 /**
  * Whether a spread over regions or zones that the pod insists on could be met in `before` but not in `after`, the
@@ -18,7 +18,7 @@ export function breaksSpread(
   return constraints.some(
     (constraint) =>
       isStrict(constraint, snapshot) &&
-      (constraint.nodeAffinityPolicy === 'Ignore' || tooFewDomains(constraint, before, after, snapshot)),
+      (constraint.nodeAffinityPolicy === 'Ignore' || tooFewDomains(constraint, pod, before, after, snapshot)),
   );
 }
 
@@ -29,16 +29,23 @@ function isStrict({ whenUnsatisfiable, topologyKey }: SpreadConstraint, snapshot
 
 function tooFewDomains(
   { minDomains = 1, topologyKey }: SpreadConstraint,
+  pod: Pod,
   before: readonly RegionView[],
   after: readonly RegionView[],
   snapshot: Snapshot,
 ): boolean {
   const domains = (regions: readonly RegionView[]) =>
-    topologyKey === ZONE_LABEL ? countZones(regions, snapshot) : regions.length;
+    countDomains(regions, topologyKey === ZONE_LABEL ? 'zone' : 'region', pod, snapshot);
   return domains(after) < minDomains && minDomains <= domains(before);
 }
 
-/** Without a view of nodes a region counts as one zone: rather a preference too many than a pod that never runs. */
-function countZones(regions: readonly RegionView[], { topology }: Snapshot): number {
-  return regions.reduce((sum, { name }) => sum + (topology?.zonesByRegion.get(name)?.size ?? 1), 0);
+/**
+ * Domains that the pod's own terms admit and that have a node. Without a view of nodes a region counts as one domain:
+ * rather a preference too many than a pod that never runs.
+ */
+function countDomains(regions: readonly RegionView[], key: 'zone' | 'region', pod: Pod, snapshot: Snapshot): number {
+  if (!snapshot.topology) return regions.length;
+  const names = new Set(regions.map(({ name }) => name));
+  const cells = admittedCells(pod, snapshot).filter(({ region }) => region !== undefined && names.has(region));
+  return new Set(cells.map((cell) => cell[key]).filter((domain) => domain !== undefined)).size;
 }

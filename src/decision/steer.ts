@@ -25,24 +25,26 @@ const MOST_TERMS = 5;
 
 const remembered = new WeakMap<Judgement, Steering>();
 
-/** Derives what to add to a pod that is not denied. */
-export function steer(pod: Pod, judgement: Judgement): Steering {
+/** Derives what to add to a pod that is not denied; `evenAgainstSpread`: the ceiling is no longer negotiable. */
+export function steer(pod: Pod, judgement: Judgement, evenAgainstSpread = false): Steering {
   const spreads = pod.spec?.topologySpreadConstraints;
-  if (spreads && spreads.length > 0) return steerAfresh(pod, judgement);
-  return remember(remembered, judgement, () => steerAfresh(pod, judgement));
+  if (spreads && spreads.length > 0) return steerAfresh(pod, judgement, evenAgainstSpread);
+  return remember(remembered, judgement, () => steerAfresh(pod, judgement, true));
 }
 
-function steerAfresh(pod: Pod, judgement: Judgement): Steering {
-  const { treatment, snapshot } = judgement;
-  const best = requiredBest(judgement);
-  const remaining = best ?? judgement.candidates;
-  const keptSpread = breaksSpread(pod, withoutCarbon(judgement), remaining, snapshot);
-  const requirement = requirementOf(judgement, keptSpread ? undefined : best, keptSpread);
+function steerAfresh(pod: Pod, judgement: Judgement, evenAgainstSpread: boolean): Steering {
+  const { treatment, snapshot, candidates } = judgement;
+  const breaks = (after: readonly RegionView[]) =>
+    !evenAgainstSpread && breaksSpread(pod, withoutCarbon(judgement), after, snapshot);
+  const wanted = requiredBest(judgement);
+  const best = wanted && !breaks(wanted) ? wanted : undefined;
+  const keptSpread = !best && breaks(candidates);
+  const requirement = requirementOf(judgement, best, keptSpread);
   const arch = archOf(judgement);
   const priorityClass = priorityClassOf(judgement);
   return {
     ...(requirement && { requirement }),
-    preferred: preferences(judgement, remaining),
+    preferred: preferences(judgement, best ?? candidates, requirement),
     ...(arch !== undefined && { arch }),
     toleratedBands: toleratedBands(treatment),
     ...(priorityClass && { priorityClass }),
@@ -95,8 +97,13 @@ function names(regions: readonly RegionView[]): readonly string[] {
   return regions.map(({ name }) => name).sort();
 }
 
-function preferences({ treatment, ranked }: Judgement, remaining: readonly RegionView[]): Steering['preferred'] {
-  if (treatment.policy.placement === 'none' || remaining.length < 2) return [];
+function preferences(
+  { treatment, ranked, reach }: Judgement,
+  remaining: readonly RegionView[],
+  requirement: RegionRequirement | undefined,
+): Steering['preferred'] {
+  const settled = requirement?.operator === 'In' && requirement.values.length === 1;
+  if (treatment.policy.placement === 'none' || settled || reach.regions.length === 1) return [];
   const terms = ranked.filter(({ region }) => remaining.includes(region)).slice(0, MOST_TERMS);
   return terms.map(({ region, termWeight }: Ranked) => ({ region: region.name, weight: termWeight }));
 }

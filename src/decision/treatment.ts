@@ -3,7 +3,7 @@ import { hasSystemPriority } from './exempt.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { annotationOf, type Pod } from './pod.ts';
 import type { PodClass, Policy, SetBy } from './policy.ts';
-import { nearestKey } from './policy-annotations.ts';
+import { nearestKey, quoted } from './policy-annotations.ts';
 import { ANY_REGION, parseRegionPatterns, type RegionPatterns } from './region-patterns.ts';
 import { remember } from './remember.ts';
 
@@ -35,6 +35,7 @@ const CLASSES: readonly PodClass[] = ['critical', 'standard', 'flexible'];
 const POD_KEYS = ['class', 'regions', 'max-intensity', 'defer', 'deadline', 'duration', 'region'];
 /** Keys that gridgate writes itself; nothing trusts them. */
 const OWN_KEYS: ReadonlySet<string> = new Set(['decision', 'not-before']);
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const GKE_REGION = 'cloud.google.com/region';
 
 /** Treatments that no annotation changed, one a policy and class, so that decisions can be remembered by identity. */
@@ -145,10 +146,10 @@ function checkTimes(pod: Pod, warnings: string[]): void {
       warnings.push(ignored(name, text, 'a duration such as 8h'));
   }
   const deadline = annotationOf(pod, `${ANNOTATION_PREFIX}deadline`);
-  if (deadline !== undefined && (!/^\d{4}-\d\d-\d\dT/.test(deadline) || Number.isNaN(Date.parse(deadline))))
+  if (deadline !== undefined && (!RFC_3339.test(deadline) || Number.isNaN(Date.parse(deadline))))
     warnings.push(ignored('deadline', deadline, 'a time such as 2026-11-22T09:00:00Z'));
 }
 
 function ignored(name: string, text: string, allowed: string): string {
-  return `${ANNOTATION_PREFIX}${name}: ${JSON.stringify(text.slice(0, 60))} is not ${allowed}; ignored`;
+  return `${ANNOTATION_PREFIX}${name}: ${quoted(text)} is not ${allowed}; ignored`;
 }

@@ -86,9 +86,9 @@ describe("denied: acceptable elsewhere, but the pod's own constraints exclude it
     ['elsewhere is a yearly average', [yearly, dirty], only('eu-dirty'), 'deny high_carbon'],
     ['dirty or down', [clean, dirty, down], only('eu-dirty', 'eu-down'), 'deny outage'],
     [
-      'its regions annotation excludes it',
+      'its regions annotation excludes it too',
       [clean, dirty],
-      { annotations: { regions: 'eu-dirty' } },
+      { ...only('eu-dirty'), annotations: { regions: 'eu-dirty' } },
       'deny high_carbon',
     ],
     [

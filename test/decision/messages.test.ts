@@ -74,7 +74,7 @@ describe('the message of a denial', () => {
       'several: the one of the reason first',
       only('eu-d', 'eu-z'),
       {},
-      `gridgate refuses pod web-*: eu-z is in outage (AZ power loss; says manual) (and 1 more within its reach are refused); ${ALTERNATIVE} [outage]`,
+      `gridgate refuses pod web-*: eu-z is in outage (AZ power loss; says manual); also refused: eu-d (high_carbon); ${ALTERNATIVE} [outage]`,
     ],
     [
       'no alternative',
@@ -93,11 +93,11 @@ describe('the message of a denial', () => {
     it(name, () => assert.equal(decideNow(makePod(pod), policy, makeSnapshot(regions)).message, message));
   }
 
-  it('under when-all-dirty: deny speaks of carbon, not of regions that were never in question', () => {
+  it('under when-all-dirty: deny names the dirty region beside the first reason of DESIGN 5.4', () => {
     const policy = { 'when-all-dirty': 'deny', regions: 'eu-*' };
     const { reason, message } = decideNow(makePod(), policy, makeSnapshot([dirty, far]));
-    assert.equal(reason, 'high_carbon');
-    assert.match(message, /eu-d is at 512.3 gCO2e\/kWh/);
+    assert.equal(reason, 'not_allowed');
+    assert.match(message, /also refused: eu-d \(high_carbon\)/);
   });
 
   it('never says that a number is above itself', () => {

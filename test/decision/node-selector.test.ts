@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isEmptyTerm, satisfies } from '../../src/decision/node-selector.ts';
 import { expression, onNode, term } from '../builders.ts';
+import { ends } from './bounded.ts';
 
 /** As `labels.Requirement.Matches` of apimachinery does it. */
 describe('a node selector requirement', () => {
@@ -50,6 +51,14 @@ describe('a node selector requirement', () => {
       assert.equal(satisfies(requirement, label), holds);
     });
   }
+
+  it('of a million digits is answered at once, for every region: it arrives before the API server validates it', async () => {
+    const use = ({ satisfies }: typeof import('../../src/decision/node-selector.ts')) => {
+      const requirement = { key: 'tier', operator: 'Gt', values: ['9'.repeat(1_400_000)] };
+      for (let index = 0; index < 200; index++) satisfies(requirement, '5');
+    };
+    assert.ok(await ends('node-selector.ts', use));
+  });
 
   it('without values matches as with an empty list', () => {
     for (const values of [undefined, null, []])
