@@ -21,17 +21,24 @@ const NODE_AFFINITY = '/spec/affinity/nodeAffinity';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-/** Operations that every pod of one steering shares, so that they are made, and written as JSON, only once. */
+/** For each list of a pod: what to add where there is none yet, and what where there are other entries. */
+interface Addition {
+  readonly first: readonly PatchOperation[];
+  readonly more: readonly PatchOperation[];
+}
+
+/** Operations that pods of one steering share: made once, and written once where they are all that a pod needs. */
 interface SharedOperations {
   /** For a pod without affinity. */
   readonly affinity: readonly PatchOperation[];
-  /** For a pod that has other tolerations, or none. */
-  readonly tolerations: { readonly more: readonly PatchOperation[]; readonly first: readonly PatchOperation[] };
-  readonly annotations: { readonly more: readonly PatchOperation[]; readonly first: readonly PatchOperation[] };
+  readonly tolerations: Addition;
+  readonly annotations: Addition;
+  /** Whole patches of pods without affinity, by what they have of the other two. */
+  readonly patches: Map<readonly PatchOperation[], Map<readonly PatchOperation[], readonly PatchOperation[]>>;
 }
 
 const shared = new WeakMap<Steering, SharedOperations>();
-const written = new WeakMap<PatchOperation, string>();
+const encoded = new WeakMap<readonly PatchOperation[], string>();
 
 /**
  * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod
@@ -44,39 +51,52 @@ export function buildPatch(
   { regionLabel, priorityClasses }: { regionLabel: string; priorityClasses?: PriorityClasses | undefined },
 ): readonly PatchOperation[] {
   const common = remember(shared, steering, () => sharedOperations(steering, record, regionLabel));
-  return [
-    ...affinityOperations(pod, steering, regionLabel, common),
-    ...tolerationOperations(pod, steering.toleratedBands, common),
-    ...priorityOperations(pod, steering.priorityClass, priorityClasses),
-    ...annotationOperations(pod, record, common),
-  ];
+  const affinity = affinityOperations(pod, steering, regionLabel, common);
+  const tolerations = tolerationOperations(pod, steering.toleratedBands, common);
+  const priority = priorityOperations(pod, steering.priorityClass, priorityClasses);
+  const annotations = annotationOperations(pod, record, common);
+  if (affinity !== common.affinity || priority.length > 0) {
+    return [...affinity, ...tolerations, ...priority, ...annotations];
+  }
+  return sharedPatch(common, tolerations, annotations);
 }
 
-/** Writes a patch as JSON. */
-export function writePatch(patch: readonly PatchOperation[]): string {
-  let json = '';
-  for (const operation of patch) json += `${json && ','}${written.get(operation) ?? JSON.stringify(operation)}`;
-  return `[${json}]`;
+/** A patch as the AdmissionReview carries it: JSON in base64. */
+export function encodePatch(patch: readonly PatchOperation[]): string {
+  return encoded.get(patch) ?? Buffer.from(JSON.stringify(patch)).toString('base64');
+}
+
+function sharedPatch(
+  { affinity, tolerations: { first, more }, annotations: { first: only, more: other }, patches }: SharedOperations,
+  tolerations: readonly PatchOperation[],
+  annotations: readonly PatchOperation[],
+): readonly PatchOperation[] {
+  const known = patches.get(tolerations)?.get(annotations);
+  if (known) return known;
+  const patch = [...affinity, ...tolerations, ...annotations];
+  const isShared = (tolerations === first || tolerations === more) && (annotations === only || annotations === other);
+  if (isShared) {
+    encoded.set(patch, encodePatch(patch));
+    const byAnnotations = patches.get(tolerations) ?? new Map();
+    patches.set(tolerations, byAnnotations.set(annotations, patch));
+  }
+  return patch;
 }
 
 function sharedOperations(steering: Steering, record: string, regionLabel: string): SharedOperations {
   const nodeAffinity = wholeNodeAffinity(steering, regionLabel);
   const tolerations = wantedTolerations(steering.toleratedBands);
-  const add = (path: string, value: unknown): readonly PatchOperation[] => {
-    const operation = { op: 'add', path, value } as const;
-    written.set(operation, JSON.stringify(operation));
-    return [operation];
-  };
   return {
-    affinity: nodeAffinity ? add('/spec/affinity', { nodeAffinity }) : [],
+    affinity: nodeAffinity ? [{ op: 'add', path: '/spec/affinity', value: { nodeAffinity } }] : [],
     tolerations: {
-      first: tolerations.length > 0 ? add('/spec/tolerations', tolerations) : [],
-      more: tolerations.flatMap((toleration) => add('/spec/tolerations/-', toleration)),
+      first: tolerations.length > 0 ? [{ op: 'add', path: '/spec/tolerations', value: tolerations }] : [],
+      more: tolerations.map((value) => ({ op: 'add', path: '/spec/tolerations/-', value })),
     },
     annotations: {
-      first: add('/metadata/annotations', { [DECISION_ANNOTATION]: record }),
-      more: add(`/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`, record),
+      first: [{ op: 'add', path: '/metadata/annotations', value: { [DECISION_ANNOTATION]: record } }],
+      more: [{ op: 'add', path: `/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`, value: record }],
     },
+    patches: new Map(),
   };
 }
 

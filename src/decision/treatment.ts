@@ -44,9 +44,9 @@ const plain = new WeakMap<Policy, Record<PodClass | 'system', Treatment>>();
 /** Merges a pod's annotations into its namespace's policy; each mistake or refused claim becomes a warning. */
 export function treatmentOf(pod: Pod, policy: Policy): { treatment: Treatment; warnings: readonly string[] } {
   const systemPod = hasSystemPriority(pod);
-  const own = ownAnnotations(pod);
+  const own = ownKeys(pod);
   if (own.length === 0) return { treatment: plainTreatment(policy, 'standard', systemPod), warnings: [] };
-  const warnings = own.flatMap(([key]) => unknownKeyWarning(key));
+  const warnings = own.flatMap(unknownKeyWarning);
   const podClass = claimedClass(pod, policy, warnings);
   const overrides = { ...ceiling(pod, policy, warnings), ...podRegions(pod, warnings), ...target(pod, warnings) };
   checkTimes(pod, warnings);
@@ -54,10 +54,12 @@ export function treatmentOf(pod: Pod, policy: Policy): { treatment: Treatment; w
   return { treatment: Object.keys(overrides).length > 0 ? { ...treatment, ...overrides } : treatment, warnings };
 }
 
-function ownAnnotations(pod: Pod): [string, string][] {
-  const annotations = pod.metadata?.annotations;
-  if (!annotations) return [];
-  return Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX) || key === GKE_REGION);
+function ownKeys(pod: Pod): readonly string[] {
+  const own: string[] = [];
+  for (const key of Object.keys(pod.metadata?.annotations ?? {})) {
+    if (key.startsWith(ANNOTATION_PREFIX) || key === GKE_REGION) own.push(key);
+  }
+  return own;
 }
 
 function plainTreatment(policy: Policy, podClass: PodClass, systemPod: boolean): Treatment {
