@@ -74,6 +74,7 @@ export async function runServers(running: Running): Promise<void> {
   await webhook.listen({ host: values.host, port: values.port });
   await operators.listen({ host: values.metricsHost ?? values.host, port: values.metricsPort });
   log.info({ webhook: webhook.listeningOrigin, operators: operators.listeningOrigin }, 'listening');
+  await flushLog(log);
 
   closeOnSignal(running, async () => {
     closing = true;

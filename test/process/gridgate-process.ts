@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A running `gridgate serve`. */
 export interface GridgateProcess {
@@ -27,8 +30,8 @@ export interface ProcessOptions {
   readonly cpu?: number;
   /** The compiled program, as users run it, instead of the sources. */
   readonly compiled?: boolean;
-  /** Log lines are read and dropped: a benchmark would keep millions. */
-  readonly discardLog?: boolean;
+  /** The log goes to this file instead of memory: a benchmark writes millions of lines. */
+  readonly logFile?: string;
 }
 
 const running = new Set<ChildProcess>();
@@ -48,15 +51,9 @@ export async function startGridgate(options: ProcessOptions): Promise<GridgatePr
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const listening = Promise.withResolvers<Record<string, unknown>>();
-  createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
-    if (options.discardLog && log.length > 20) return;
-    const entry = JSON.parse(line) as Record<string, unknown>;
-    log.push(entry);
-    if (entry['msg'] === 'listening') listening.resolve(entry);
-  });
+  const listening = options.logFile === undefined ? untilLogged(child, log) : untilWritten(options.logFile, exited);
   const entry = await Promise.race([
-    listening.promise,
+    listening,
     exited.then(([code]) => Promise.reject(new Error(`gridgate ended with ${code}: ${stderr}`))),
   ]);
   return {
@@ -74,7 +71,33 @@ export async function startGridgate(options: ProcessOptions): Promise<GridgatePr
   };
 }
 
-function spawnPinned({ args, env, cpu, compiled = false }: ProcessOptions): ChildProcess {
+/** Keeps every log line; resolves with the one that names the addresses. */
+function untilLogged(child: ChildProcess, log: Record<string, unknown>[]): Promise<Record<string, unknown>> {
+  return new Promise((resolve) => {
+    if (!child.stdout) return;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      log.push(entry);
+      if (entry['msg'] === 'listening') resolve(entry);
+    });
+  });
+}
+
+async function untilWritten(file: string, exited: Promise<unknown>): Promise<Record<string, unknown>> {
+  let gone = false;
+  void exited.then(() => {
+    gone = true;
+  });
+  while (!gone) {
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    const line = lines.find((text) => text.includes('"msg":"listening"') && text.endsWith('}'));
+    if (line) return JSON.parse(line) as Record<string, unknown>;
+    await sleep(5);
+  }
+  return {};
+}
+
+function spawnPinned({ args, env, cpu, compiled = false, logFile }: ProcessOptions): ChildProcess {
   const script = compiled ? 'dist/main.js' : 'src/main.ts';
   const command = [
     process.execPath,
@@ -89,7 +112,7 @@ function spawnPinned({ args, env, cpu, compiled = false }: ProcessOptions): Chil
   const pinned =
     cpu === undefined || process.platform !== 'linux' ? command : ['taskset', '-c', String(cpu), ...command];
   return spawn(pinned[0] ?? '', pinned.slice(1), {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', logFile === undefined ? 'pipe' : openSync(logFile, 'w'), 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...env },
   });
 }

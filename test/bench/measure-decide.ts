@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readRegions } from '../../src/commands/read-files.ts';
+import { decide } from '../../src/decision/decide.ts';
+import { encodePatch } from '../../src/decision/patch.ts';
+import type { Pod } from '../../src/decision/pod.ts';
+import { parsePolicy } from '../../src/decision/policy-annotations.ts';
+import { buildSnapshot, type SnapshotInput } from '../../src/regions/build-snapshot.ts';
+import { type Figure, median, report } from './figures.ts';
+import { capturedReview, writeRegions } from './workload.ts';
+
+/** Median time of one decision with its encoded patch, 30 regions: remembered, and afresh under a new snapshot each. */
+export async function measureDecide(figures: Figure[], smoke: boolean): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'gridgate-decide-'));
+  const regions = (await readRegions(await writeRegions(directory, 30))).value;
+  await rm(directory, { recursive: true });
+  const pod: Pod = (await capturedReview()).request.object;
+  const { policy } = parsePolicy({ 'gridgate.dev/mode': 'enforce' });
+  const now = Date.now();
+  const input: SnapshotInput = {
+    regions,
+    regionsReadAt: now,
+    fallbackReading: () => undefined,
+    regionLabel: 'topology.kubernetes.io/region',
+    policySignal: 'average-lifecycle',
+    now,
+  };
+  const runs = smoke ? 500 : 20_000;
+  const snapshot = buildSnapshot(input);
+  const fresh = Array.from({ length: runs }, () => buildSnapshot(input));
+  const microseconds = (next: (index: number) => typeof snapshot) =>
+    median(
+      Array.from({ length: runs }, (_, index) => {
+        const current = next(index);
+        const started = performance.now();
+        encodePatch(decide({ pod, policy, snapshot: current, now }).patch);
+        return (performance.now() - started) * 1000;
+      }),
+    );
+  const figure = { unit: 'microseconds', limit: 30, keep: 'at most' } as const;
+  report(figures, { ...figure, name: 'decide and patch, plain pod, 30 regions', value: microseconds(() => snapshot) });
+  const afresh = microseconds((index) => fresh[index] ?? snapshot);
+  report(figures, { ...figure, name: 'the same, first pod of a snapshot', value: afresh });
+}
