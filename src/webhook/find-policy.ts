@@ -4,11 +4,13 @@ import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Policy } from '../decision/policy.ts';
 import type { PolicyBook } from './policy-book.ts';
 
+type Fetch = (name: string, timeoutMs: number) => Promise<NamespaceRecord | undefined>;
+
 /** Where namespaces are known from: a file, or a cluster's informer. */
 export interface NamespaceSource {
   namespace(name: string): NamespaceRecord | undefined;
   /** One live GET; rejects on an error or after `timeoutMs`. Absent where there is no API server to ask. */
-  readonly fetchNamespace?: (name: string, timeoutMs: number) => Promise<NamespaceRecord | undefined>;
+  readonly fetchNamespace?: Fetch;
 }
 
 export interface PolicyFinder {
@@ -29,10 +31,14 @@ const MARGIN_MS = 50;
 export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, clock: () => number): PolicyFinder {
   const answers = new LRUCache<string, Promise<NamespaceRecord | undefined>>({ max: 1_000, ttl: KEPT_MS });
 
-  function fetchOnce(name: string, timeoutMs: number): Promise<NamespaceRecord | undefined> {
+  /** What went wrong is not kept: a review in a hurry must not spoil the answer for those after it. */
+  function fetchOnce(fetch: Fetch, name: string, timeoutMs: number): Promise<NamespaceRecord | undefined> {
     const known = answers.get(name);
     if (known) return known;
-    const answer = source.fetchNamespace?.(name, timeoutMs).catch(() => undefined) ?? Promise.resolve(undefined);
+    const answer = fetch(name, timeoutMs).catch(() => {
+      answers.delete(name);
+      return undefined;
+    });
     answers.set(name, answer);
     return answer;
   }
@@ -44,7 +50,9 @@ export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, cl
     if (!source.fetchNamespace) return seen;
     const timeoutMs = Math.min(LONGEST_GET_MS, deadline - clock() - MARGIN_MS);
     if (timeoutMs <= 0) return seen;
-    return within(fetchOnce(name, timeoutMs), timeoutMs).then((fetched) => (fetched ? book.policyOf(fetched) : seen));
+    return within(fetchOnce(source.fetchNamespace, name, timeoutMs), timeoutMs).then((fetched) =>
+      fetched ? book.policyOf(fetched) : seen,
+    );
   }
 
   return { find };

@@ -21,7 +21,7 @@ const MOST_POLICIES = 2_000;
 
 /**
  * Keeps compiled policies. Annotations that do not parse (written while gridgate was away) leave the last good policy
- * in force; where there is none, the namespace counts as `audit`, and `onMalformed` says so once per version.
+ * in force; where there is none, the namespace counts as `audit`. `onMalformed` tells each set of mistakes once.
  */
 export function createPolicyBook(
   defaults: PolicyDefaults,
@@ -30,6 +30,8 @@ export function createPolicyBook(
   const entries = new LRUCache<string, Entry>({ max: MOST_NAMESPACES });
   const policies = new LRUCache<string, { policy: Policy; mistakes: readonly string[] }>({ max: MOST_POLICIES });
   const malformed = new LRUCache<string, true>({ max: MOST_NAMESPACES });
+  /** The mistakes last told of a namespace: two versions may take turns while the informer is behind. */
+  const told = new LRUCache<string, string>({ max: MOST_NAMESPACES });
 
   function compile(annotations: NamespaceRecord['annotations']) {
     const key = JSON.stringify(annotations);
@@ -45,6 +47,13 @@ export function createPolicyBook(
     return compiled;
   }
 
+  function report(name: string, mistakes: readonly string[]): void {
+    malformed.set(name, true);
+    if (told.get(name) === mistakes.join()) return;
+    told.set(name, mistakes.join());
+    onMalformed(name, mistakes);
+  }
+
   return {
     policyOf({ name, resourceVersion, annotations }) {
       const known = entries.get(name);
@@ -52,10 +61,8 @@ export function createPolicyBook(
       const { policy, mistakes } = compile(annotations);
       const entry = { resourceVersion, policy: mistakes.length > 0 && known ? known.policy : policy };
       entries.set(name, entry);
-      if (mistakes.length > 0) {
-        malformed.set(name, true);
-        onMalformed(name, mistakes);
-      } else malformed.delete(name);
+      if (mistakes.length === 0) malformed.delete(name);
+      else report(name, mistakes);
       return entry.policy;
     },
     malformed: () => malformed.size,

@@ -48,6 +48,6 @@ export function createRecorder({ log, clock, metrics }: RecorderDeps): Recorder 
       else if (dryRun) log.info({ ...line, dryRun }, 'decided');
       else log.info(line, 'decided');
     },
-    recent: () => [...ring].sort((a, b) => b.at - a.at),
+    recent: () => [...ring.slice(0, written % MOST_RECENT).reverse(), ...ring.slice(written % MOST_RECENT).reverse()],
   };
 }

@@ -3,7 +3,7 @@ import { type Decision, decide, leaveAlone } from '../decision/decide.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { Policy } from '../decision/policy.ts';
 import type { Answer } from './answer.ts';
-import { isObject, type Review } from './review.ts';
+import { isObject, type Review, text } from './review.ts';
 import { answerWith, type Moment, ownerOf, passed } from './review-pod.ts';
 
 export interface BindingGuard {
@@ -51,12 +51,12 @@ function boundPod(
   pendingPod: (namespace: string, name: string) => Pod | undefined,
 ): Pod | undefined {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
-  const pod = pendingPod(namespace, name || String(metadata['name'] ?? ''));
+  const pod = pendingPod(namespace, name || text(metadata['name']));
   const isAnother = metadata['uid'] !== undefined && metadata['uid'] !== pod?.metadata?.uid;
   return isAnother ? undefined : pod;
 }
 
 function targetOf({ object }: Review): string {
   const target = object['target'];
-  return isObject(target) ? String(target['name'] ?? '') : '';
+  return isObject(target) ? text(target['name']) : '';
 }

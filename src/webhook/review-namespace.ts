@@ -3,7 +3,8 @@ import type { PatchOperation } from '../decision/patch.ts';
 import { describeIssue, type PolicyDefaults, type PolicyIssue, parsePolicy } from '../decision/policy-annotations.ts';
 import type { Answer, Denial } from './answer.ts';
 import { policyDespiteMistakes } from './policy-book.ts';
-import { isObject, type JsonObject, type Review } from './review.ts';
+import { isObject, type JsonObject, type Review, text } from './review.ts';
+import { passed } from './review-pod.ts';
 
 /** The webhook configurations exclude these, whatever their labels say. */
 const NEVER_MANAGED: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
@@ -13,7 +14,8 @@ const NEVER_MANAGED: ReadonlySet<string> = new Set(['kube-system', 'kube-public'
  * that the pod webhooks select by in step with the mode. Mistakes that were there before do not block other writes.
  */
 export function reviewNamespace(review: Review, defaults: PolicyDefaults): Answer {
-  const name = review.name || String(field(review.object, 'metadata')['name'] ?? '');
+  const name = review.name || text(field(review.object, 'metadata')['name']);
+  if (review.kind !== 'Namespace' || review.group !== '') return passed(review, 'not_a_pod', undefined);
   const annotations = ownAnnotations(review.object);
   const before = review.oldObject ? ownAnnotations(review.oldObject) : {};
   const { policy, issues } = parsePolicy(annotations, defaults);
@@ -56,7 +58,7 @@ function ownAnnotations(namespace: JsonObject): Record<string, string> {
   const { annotations } = field(namespace, 'metadata');
   if (!isObject(annotations)) return {};
   const own = Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX));
-  return Object.fromEntries(own.map(([key, value]) => [key, String(value)]));
+  return Object.fromEntries(own.map(([key, value]) => [key, text(value)]));
 }
 
 function field(object: JsonObject, name: string): JsonObject {

@@ -56,7 +56,8 @@ export function passed(
 
 function outcomeOf({ decision, reason, steps }: Decision): Pick<Outcome, 'decision' | 'reason' | 'region'> {
   const { ranked = [], candidates = [], refused = [] } = steps?.judgement ?? {};
-  const region = (ranked[0]?.region ?? candidates[0] ?? refused[0]?.region)?.name;
+  const blamed = refused.find(({ refusal }) => refusal === reason) ?? refused[0];
+  const region = (ranked[0]?.region ?? candidates[0] ?? blamed?.region)?.name;
   return { decision, reason, ...(region !== undefined && { region }) };
 }
 
@@ -67,9 +68,23 @@ export function ownerOf(pod: Pod): string {
   return `Pod/${pod.metadata?.name ?? `${pod.metadata?.generateName ?? ''}*`}`;
 }
 
+/** The parts that a patch builds on must have their types: the API server sends no others, a stray client might. */
 function podOf({ object, uid }: Review): Pod {
   const { metadata, spec } = object;
+  if (!isObject(metadata)) throw new ReviewError('the pod has no metadata', uid);
   if (!isObject(spec)) throw new ReviewError('the pod has no spec', uid);
-  if (metadata !== undefined && !isObject(metadata)) throw new ReviewError('the metadata of the pod is no object', uid);
+  const { affinity, tolerations } = spec;
+  const nodeAffinity = isObject(affinity) ? affinity['nodeAffinity'] : undefined;
+  const {
+    requiredDuringSchedulingIgnoredDuringExecution: required,
+    preferredDuringSchedulingIgnoredDuringExecution: preferred,
+  } = isObject(nodeAffinity) ? nodeAffinity : {};
+  const objects = { 'metadata.annotations': metadata['annotations'], affinity, nodeAffinity, required };
+  for (const [name, value] of Object.entries(objects)) {
+    if (value != null && !isObject(value)) throw new ReviewError(`${name} of the pod is no object`, uid);
+  }
+  for (const [name, value] of Object.entries({ tolerations, preferred })) {
+    if (value != null && !Array.isArray(value)) throw new ReviewError(`${name} of the pod is no list`, uid);
+  }
   return object as Pod;
 }

@@ -43,7 +43,14 @@ const DEFAULT_DEADLINE_MS = 10_000;
 /** Builds the HTTPS server of the four webhook endpoints; it does not listen by itself. */
 export function createWebhookApp(deps: WebhookDeps): WebhookApp {
   const app = createServer(deps);
-  const { policyDefaults, bindings } = deps;
+  const { policyDefaults, bindings, isClosing } = deps;
+
+  function leave(reply: FastifyReply): FastifyReply {
+    return isClosing() ? reply.header('connection', 'close') : reply;
+  }
+
+  app.setErrorHandler((error: FastifyError | ReviewError, _request, reply) => sendError(error, leave(reply)));
+  app.setNotFoundHandler((_request, reply) => sendFailure(leave(reply), 404, 'no such endpoint'));
 
   function judge(path: string, answering: Answering): void {
     app.post(path, (request, reply) => {
@@ -54,15 +61,13 @@ export function createWebhookApp(deps: WebhookDeps): WebhookApp {
         send(reply, path, review, answer, started);
       };
       const found = deps.policies.find(review.namespace, deps.clock() + timeLeft(request));
-      if (found instanceof Promise) found.then(finish).catch((error) => sendError(error, request, reply));
+      if (found instanceof Promise) found.then(finish).catch((error) => sendError(error, leave(reply)));
       else finish(found);
     });
   }
 
   function send(reply: FastifyReply, path: string, review: Review, answer: Answer, started: number): void {
-    reply.header('content-type', 'application/json');
-    if (deps.isClosing()) reply.header('connection', 'close');
-    reply.send(writeAnswer(review.uid, answer));
+    leave(reply).header('content-type', 'application/json').send(writeAnswer(review.uid, answer));
     deps.recorder.record(path, review, answer.outcome, performance.now() - started);
   }
 
@@ -87,6 +92,8 @@ function createServer({ tls, requestTimeoutMs = REQUEST_TIMEOUT_MS }: WebhookDep
       ...tls,
       minVersion: 'TLSv1.3',
       handshakeTimeout: requestTimeoutMs,
+      // Node swaps the two when the time for headers is the longer one, and a slow body would get its 60 s.
+      headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 4),
     },
     bodyLimit: MAX_BODY_BYTES,
@@ -98,8 +105,6 @@ function createServer({ tls, requestTimeoutMs = REQUEST_TIMEOUT_MS }: WebhookDep
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.setErrorHandler(sendError);
-  app.setNotFoundHandler((_request, reply) => sendFailure(reply, 404, 'no such endpoint'));
   return app;
 }
 
@@ -122,7 +127,7 @@ function timeLeft({ query }: FastifyRequest): number {
   return (typeof timeout === 'string' ? parseDuration(timeout) : undefined) ?? DEFAULT_DEADLINE_MS;
 }
 
-function sendError(error: FastifyError | ReviewError, _request: FastifyRequest, reply: FastifyReply): void {
+function sendError(error: FastifyError | ReviewError, reply: FastifyReply): void {
   if (error instanceof ReviewError) {
     sendFailure(reply, 400, error.message, error.uid);
     return;
