@@ -25,14 +25,12 @@ export interface Judgement {
   readonly ranked: readonly Ranked[];
 }
 
-/** Judgements of pods without constraints of their own: most pods, so remembered for as long as their snapshot lives. */
-const remembered = new WeakMap<Snapshot, WeakMap<Treatment, Judgement>>();
+const remembered = new WeakMap<Reach, WeakMap<Treatment, Judgement>>();
 
-/** Judges all regions within reach. Pure: remembering only saves work. */
+/** Judges all regions within reach, a reach of this snapshot. Pure: remembering only saves work. */
 export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): Judgement {
-  if (!reach.all) return judgeAfresh(treatment, snapshot, reach);
-  const ofSnapshot = remember(remembered, snapshot, () => new WeakMap<Treatment, Judgement>());
-  return remember(ofSnapshot, treatment, () => judgeAfresh(treatment, snapshot, reach));
+  const ofReach = remember(remembered, reach, () => new WeakMap<Treatment, Judgement>());
+  return remember(ofReach, treatment, () => judgeAfresh(treatment, snapshot, reach));
 }
 
 function judgeAfresh(treatment: Treatment, snapshot: Snapshot, reach: Reach): Judgement {

@@ -4,6 +4,7 @@ import { alternatives, cleanest, type Judgement, type RefusedRegion } from './ju
 import type { Pod } from './pod.ts';
 import type { SetBy } from './policy.ts';
 import { comparableReading, latencyFromHome } from './refuse.ts';
+import { remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';
 
 /** A cause of a denial, as in `metav1.StatusCause`. */
@@ -12,6 +13,8 @@ export interface Cause {
   readonly message: string;
   readonly field: string;
 }
+
+const bestElsewhere = new WeakMap<Judgement, { readonly region: RegionView | undefined }>();
 
 const MOST_CAUSES = 10;
 const MOST_ALSO_NAMED = 3;
@@ -98,8 +101,11 @@ function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }
   }
 }
 
-function alternativeSentence({ treatment, snapshot }: Judgement, now: number): string {
-  const region: RegionView | undefined = cleanest(alternatives(treatment, snapshot), snapshot);
+function alternativeSentence(judgement: Judgement, now: number): string {
+  const { treatment, snapshot } = judgement;
+  const { region } = remember(bestElsewhere, judgement, () => ({
+    region: cleanest(alternatives(treatment, snapshot), snapshot),
+  }));
   if (!region) return 'no region is acceptable now';
   return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
 }

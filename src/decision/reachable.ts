@@ -1,8 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { NodeFacts, Topology } from '../regions/topology.ts';
 import { isEmptyTerm, type NodeSelectorTerm, type Requirement, satisfies } from './node-selector.ts';
 import { withoutOwn } from './own-requirement.ts';
 import { type Pod, requiredTerms } from './pod.ts';
+import { remember } from './remember.ts';
 
 export const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const HOSTNAME_LABEL = 'kubernetes.io/hostname';
@@ -14,7 +16,7 @@ const NODE_NAME_FIELD = 'metadata.name';
  */
 const MOST_NODES_ASKED = 200_000;
 
-/** Where a pod can run before any policy. `all`: nothing of its own says where. */
+/** Where a pod can run before any policy. `all`: nothing of its own says where. One object for equal reaches of a snapshot. */
 export interface Reach {
   readonly all: boolean;
   readonly regions: readonly RegionView[];
@@ -38,23 +40,36 @@ export function reachableRegions(
 ): Reach {
   if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, snapshot);
   if (target === undefined && !pod.spec?.nodeSelector && !pod.spec?.affinity?.nodeAffinity) {
-    return { all: true, regions: snapshot.regions };
+    return reachOf(snapshot, snapshot.regions, true);
   }
   const alternatives = alternativesOf(pod, snapshot.regionLabel, asIs);
-  if (target === undefined && alternatives.some(isFree)) return { all: true, regions: snapshot.regions };
+  if (target === undefined && alternatives.some(isFree)) return reachOf(snapshot, snapshot.regions, true);
   const budget = { nodesLeft: MOST_NODES_ASKED };
   const names = new Set(alternatives.flatMap((alternative) => regionsOf(alternative, snapshot, budget)));
-  return {
-    all: false,
-    regions: snapshot.regions.filter(({ name }) => names.has(name) && (target === undefined || name === target)),
-  };
+  const within = ({ name }: RegionView) => names.has(name) && (target === undefined || name === target);
+  return reachOf(snapshot, snapshot.regions.filter(within));
+}
+
+/** Pods of a cluster share few reaches: what was judged for one serves the next. */
+const known = new WeakMap<Snapshot, LRUCache<string, Reach>>();
+const MOST_REACHES = 500;
+
+function reachOf(snapshot: Snapshot, regions: readonly RegionView[], all = false): Reach {
+  const ofSnapshot = remember(known, snapshot, () => new LRUCache<string, Reach>({ max: MOST_REACHES }));
+  const key = all ? '*' : regions.map(({ name }) => name).join();
+  let reach = ofSnapshot.get(key);
+  if (!reach) {
+    reach = { all, regions };
+    ofSnapshot.set(key, reach);
+  }
+  return reach;
 }
 
 /** No scheduler asks anything of a pod that names its node: whatever else it claims, this is where it runs. */
 function reachOfNode(nodeName: string, snapshot: Snapshot): Reach {
   const name = snapshot.topology?.byName.get(nodeName)?.region;
   const region = name === undefined ? undefined : snapshot.byName.get(name);
-  return { all: false, regions: region ? [region] : [] };
+  return reachOf(snapshot, region ? [region] : []);
 }
 
 /** Terms are ORed, expressions ANDed, and the node selector counts in each. */
