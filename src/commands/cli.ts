@@ -4,7 +4,8 @@ import { addOptions, type Environment, readOptions } from '../config/read-option
 import { ADMIT_OPTIONS, admit } from './admit.ts';
 import { CERTS_OPTIONS, certs } from './certs.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
-import { SERVE_OPTIONS, serve } from './serve.ts';
+import { checkServe, serve } from './serve.ts';
+import { SERVE_OPTIONS } from './serve-options.ts';
 
 /** Parses arguments (without node and script), runs the command and answers the exit code. */
 export async function run(args: readonly string[], env: Environment): Promise<number> {
@@ -15,26 +16,32 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     description: string,
     keys: readonly K[],
     command: (values: OptionValues<K>, env: Environment) => Promise<number>,
+    check: (values: Partial<OptionValues<K>>, env: Environment) => Promise<readonly string[]> = async () => [],
   ): void {
     const sub = program.command(name).description(description);
     addOptions(sub, keys).action(async () => {
       const read = readOptions(sub, keys, env);
-      exitCode = 'issues' in read ? reportIssues(read.issues) : await command(read.values, env);
+      exitCode =
+        'issues' in read
+          ? reportIssues([...read.issues, ...(await check(read.values, env))])
+          : await command(read.values, env);
     });
   }
 
   const program = new Command('gridgate')
     .description('Places Kubernetes work where and when electricity is clean')
     .exitOverride();
-  add('serve', 'run the admission webhook', SERVE_OPTIONS, serve);
+  add('serve', 'run the admission webhook', SERVE_OPTIONS, serve, checkServe);
   add('admit', 'explain the decision about one pod', ADMIT_OPTIONS, admit);
   add('certs', 'create or show the development certificate', CERTS_OPTIONS, certs);
 
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    // What the system refuses (a file, a directory) is told like any other mistake; the rest is ours, with its stack.
+    if (error instanceof Error && 'syscall' in error) return reportIssues([error.message]);
+    throw error;
   }
   return exitCode;
 }

@@ -13,7 +13,7 @@ import { createRecorder } from '../webhook/recorder.ts';
 import { createBindingGuard } from '../webhook/review-binding.ts';
 import { createWebhookApp, type WebhookApp } from '../webhook/webhook-app.ts';
 import type { ClusterSource } from './cluster-source.ts';
-import type { ServeValues } from './serve.ts';
+import type { ServeValues } from './serve-options.ts';
 
 interface Running {
   readonly values: ServeValues;
@@ -71,18 +71,25 @@ export async function runServers(running: Running): Promise<void> {
   const stopWatching = serveNewCertificates(running, webhook, (next) => {
     pair = next;
   });
-  await webhook.listen({ host: values.host, port: values.port });
-  await operators.listen({ host: values.metricsHost ?? values.host, port: values.metricsPort });
-  log.info({ webhook: webhook.listeningOrigin, operators: operators.listeningOrigin }, 'listening');
-  await flushLog(log);
-
-  closeOnSignal(running, async () => {
-    closing = true;
-    await sleep(running.shutdownDelayMs);
+  const close = async () => {
     stopWatching();
     await Promise.all([webhook.close(), operators.close()]);
     await running.stop();
+  };
+  try {
+    await webhook.listen({ host: values.host, port: values.port });
+    await operators.listen({ host: values.metricsHost ?? values.host, port: values.metricsPort });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  closeOnSignal(running, async () => {
+    closing = true;
+    await sleep(running.shutdownDelayMs);
+    await close();
   });
+  log.info({ webhook: webhook.listeningOrigin, operators: operators.listeningOrigin }, 'listening');
+  await flushLog(log);
 }
 
 /** Serves a renewed certificate from the next handshake on; connections and requests in flight do not notice. */

@@ -1,6 +1,5 @@
 import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
-import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import { createSnapshotHolder } from '../regions/snapshot-holder.ts';
@@ -11,28 +10,10 @@ import { EXIT, reportIssues } from './exit-codes.ts';
 import { followFile } from './follow-file.ts';
 import { type ClusterFile, type FileContents, parseRegionsText, readCluster, readRegions } from './read-files.ts';
 import { runServers } from './run-servers.ts';
+import type { ServeValues } from './serve-options.ts';
 
-export const SERVE_OPTIONS = [
-  'host',
-  'port',
-  'metricsHost',
-  'metricsPort',
-  'certFile',
-  'keyFile',
-  'certDir',
-  'regions',
-  'namespaces',
-  'kubeconfig',
-  'context',
-  'regionLabel',
-  'defaultRegion',
-  'policySignal',
-  'logLevel',
-  'shutdownDelay',
-  'checkBindings',
-] as const;
-
-export type ServeValues = OptionValues<(typeof SERVE_OPTIONS)[number]>;
+/** Options of which some may hold mistakes. */
+type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** What the options name, read and found in order. */
 interface Inputs {
@@ -48,7 +29,7 @@ const CLUSTER_SHUTDOWN_DELAY_MS = 10_000;
 /** Starts the webhook, which runs until SIGTERM or SIGINT; answers exit code 2 when options or files hold mistakes. */
 export async function serve(values: ServeValues, env: Environment): Promise<number> {
   const read = await readInputs(values, env);
-  if ('issues' in read) return reportIssues(read.issues);
+  if (!read.inputs) return reportIssues(read.issues);
   const { regionsPath, regions, cluster, certificate } = read.inputs;
 
   const log = createLog({ level: values.logLevel });
@@ -74,16 +55,20 @@ export async function serve(values: ServeValues, env: Environment): Promise<numb
     await runServers({ values, certificate, holder, source, log, stop, shutdownDelayMs });
     return EXIT.fine;
   } catch (error) {
-    await stop();
     return reportIssues([(error as Error).message]);
   }
 }
 
+/** The mistakes in what these options name: told together with mistakes in other options. */
+export async function checkServe(values: Partial<ServeValues>, env: Environment): Promise<readonly string[]> {
+  return (await readInputs({ ...values, certDir: undefined }, env)).issues;
+}
+
 async function readInputs(
-  values: ServeValues,
+  values: Maybe<ServeValues>,
   env: Environment,
-): Promise<{ inputs: Inputs } | { issues: readonly string[] }> {
-  const { regions: regionsPath, namespaces, kubeconfig, regionLabel } = values;
+): Promise<{ inputs?: Inputs; issues: readonly string[] }> {
+  const { regions: regionsPath, namespaces, kubeconfig, regionLabel = '' } = values;
   const inCluster =
     kubeconfig !== undefined || (namespaces === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined);
   const issues: string[] = [];
@@ -95,20 +80,22 @@ async function readInputs(
     issues.push('--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources');
   const regions = regionsPath === undefined ? undefined : await readRegions(regionsPath);
   const cluster = inCluster || namespaces === undefined ? undefined : await readCluster(namespaces, regionLabel);
-  const certificate = await openCertificate(values, issues);
   issues.push(...(regions?.issues ?? []), ...(cluster?.issues ?? []));
+  const certificate = await openCertificate(values, issues);
   if (issues.length > 0 || regionsPath === undefined || !regions || !certificate) return { issues };
-  return { inputs: { regionsPath, regions, certificate, ...(cluster && { cluster }) } };
+  return { inputs: { regionsPath, regions, certificate, ...(cluster && { cluster }) }, issues };
 }
 
 /** The pair that the options name, else the development certificate. */
 async function openCertificate(
-  { certFile, keyFile, certDir }: ServeValues,
+  { certFile, keyFile, certDir }: Maybe<ServeValues>,
   issues: string[],
 ): Promise<Inputs['certificate'] | undefined> {
   try {
     const given = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
-    const files = given ?? (await ensureDevCertificate({ dir: certDir, clock: Date.now }));
+    // One is made only for a server that is going to start.
+    if (!given && (issues.length > 0 || certDir === undefined)) return undefined;
+    const files = given ?? (await ensureDevCertificate({ dir: certDir ?? '', clock: Date.now }));
     return { files, pair: loadKeyPair(files) };
   } catch (error) {
     const hint = error instanceof CertificateError ? '' : `--cert-dir ${certDir}: `;

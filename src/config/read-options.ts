@@ -21,12 +21,15 @@ export function addOptions(command: Command, keys: readonly OptionKey[]): Comman
   return command;
 }
 
-/** Reads a parsed command's options, flag over environment over default; on mistakes answers every one, a sentence each. */
+/** Reads a parsed command's options, flag over environment over default; on mistakes answers every one, a sentence each,
+ * and the values that have none. */
 export function readOptions<K extends OptionKey>(
   command: Command,
   keys: readonly K[],
   env: Environment,
-): { readonly values: OptionValues<K> } | { readonly issues: readonly string[] } {
+):
+  | { readonly values: OptionValues<K> }
+  | { readonly issues: readonly string[]; readonly values: Partial<OptionValues<K>> } {
   const values: Partial<Record<OptionKey, unknown>> = {};
   const issues: string[] = [];
   const flags = command.opts<Record<string, unknown>>();
@@ -40,7 +43,9 @@ export function readOptions<K extends OptionKey>(
     else values[key] = read.value;
   }
   issues.push(...findLonely(given, keys));
-  return issues.length > 0 ? { issues } : { values: values as OptionValues<K> };
+  return issues.length > 0
+    ? { issues, values: values as Partial<OptionValues<K>> }
+    : { values: values as OptionValues<K> };
 }
 
 function findText(option: Option<unknown>, flag: unknown, env: Environment): Given | undefined {

@@ -11,7 +11,7 @@ const notNegative = z.number().nonnegative();
 const time = z.iso.datetime({ offset: true });
 
 /** The Region resource (DESIGN 6), as `kubectl` would apply it; `status` belongs to gridgate and is passed over. */
-export const regionResource = z.object({
+export const regionResource = z.strictObject({
   apiVersion: z.literal('gridgate.dev/v1alpha1'),
   kind: z.literal('Region'),
   metadata: z.object({ name: labelValue }).loose(),

@@ -56,7 +56,7 @@ function createTimestamp(): () => string {
  * gathered here and not by sonic-boom, which measures, and so flattens, its whole buffer at every line.
  */
 function bufferedStdout(): DestinationStream & { flush(done?: (error?: Error) => void): void } {
-  const stdout = pino.destination({ dest: 1, sync: false, maxLength: MAX_BUFFER_BYTES });
+  const stdout = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: MAX_BUFFER_BYTES });
   let lines = '';
 
   function release(): void {

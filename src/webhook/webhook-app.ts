@@ -1,4 +1,5 @@
 import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { parseDuration } from '../config/duration.ts';
 import type { Policy } from '../decision/policy.ts';
@@ -103,9 +104,28 @@ function createServer({ tls, requestTimeoutMs = REQUEST_TIMEOUT_MS }: WebhookDep
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
   });
+  closeSilentConnections(app);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   return app;
+}
+
+/**
+ * Go clients open connections in reserve. Node counts one that never sent a request as busy, and would wait for it
+ * when the server closes.
+ */
+function closeSilentConnections(app: WebhookApp): void {
+  const silent = new Set<Socket>();
+  app.server.on('secureConnection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  app.server.on('request', ({ socket }) => {
+    if (silent.size > 0) silent.delete(socket);
+  });
+  app.addHook('preClose', async () => {
+    for (const socket of silent) socket.destroy();
+  });
 }
 
 /** gridgate fails open: what goes wrong inside lets the pod pass, and says so. */

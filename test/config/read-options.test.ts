@@ -176,15 +176,17 @@ describe('mistakes in options', () => {
     },
   };
   for (const [name, { args = [], env, issues }] of Object.entries(rows)) {
-    it(name, () => assert.deepEqual(read(SERVE, args, env), { issues }));
+    it(name, () => {
+      const answered = read(SERVE, args, env);
+      assert.deepEqual('issues' in answered && answered.issues, issues);
+    });
   }
 
   it('a required option that is missing', () => {
-    assert.deepEqual(read(ADMIT, ['--output', 'xml']), {
-      issues: [
-        '--filename (GRIDGATE_FILENAME): is missing; give the pod or workload, YAML or JSON',
-        '--output: "xml" is not allowed; give one of table, json, yaml',
-      ],
-    });
+    const answered = read(ADMIT, ['--output', 'xml']);
+    assert.deepEqual('issues' in answered && answered.issues, [
+      '--filename (GRIDGATE_FILENAME): is missing; give the pod or workload, YAML or JSON',
+      '--output: "xml" is not allowed; give one of table, json, yaml',
+    ]);
   });
 });

@@ -1,0 +1,23 @@
+import type { OptionValues } from '../config/options.ts';
+
+export const SERVE_OPTIONS = [
+  'host',
+  'port',
+  'metricsHost',
+  'metricsPort',
+  'certFile',
+  'keyFile',
+  'certDir',
+  'regions',
+  'namespaces',
+  'kubeconfig',
+  'context',
+  'regionLabel',
+  'defaultRegion',
+  'policySignal',
+  'logLevel',
+  'shutdownDelay',
+  'checkBindings',
+] as const;
+
+export type ServeValues = OptionValues<(typeof SERVE_OPTIONS)[number]>;
