@@ -57,8 +57,9 @@ function labelPatch(namespace: JsonObject, managed: boolean): readonly PatchOper
 function ownAnnotations(namespace: JsonObject): Record<string, string> {
   const { annotations } = field(namespace, 'metadata');
   if (!isObject(annotations)) return {};
-  const own = Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX));
-  return Object.fromEntries(own.map(([key, value]) => [key, text(value)]));
+  const isOwn = (entry: [string, unknown]): entry is [string, string] =>
+    entry[0].startsWith(ANNOTATION_PREFIX) && typeof entry[1] === 'string';
+  return Object.fromEntries(Object.entries(annotations).filter(isOwn));
 }
 
 function field(object: JsonObject, name: string): JsonObject {
