@@ -141,11 +141,15 @@ function renderText({ name, namespace, pod, policy, decision, effect }: Explaine
   ].join('\n');
 }
 
+function toYaml(pod: Pod): string {
+  return stringify(pod, { lineWidth: 0 });
+}
+
 function renderPatch(pod: Pod, { patch }: Effect): string {
   if (patch.length === 0) return 'patch: none\n';
   const before = structuredClone(pod);
   const after = fastJsonPatch.applyPatch(before, structuredClone(patch) as never, false, false).newDocument;
-  const diff = createTwoFilesPatch('pod as written', 'pod as admitted', stringify(pod), stringify(after), '', '', {
+  const diff = createTwoFilesPatch('pod as written', 'pod as admitted', toYaml(pod), toYaml(after), '', '', {
     context: 2,
   });
   return diff.split('\n').slice(1).join('\n');

@@ -31,11 +31,11 @@ const MARGIN_MS = 50;
 export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, clock: () => number): PolicyFinder {
   const answers = new LRUCache<string, Promise<NamespaceRecord | undefined>>({ max: 1_000, ttl: KEPT_MS });
 
-  /** What went wrong is not kept: a review in a hurry must not spoil the answer for those after it. */
-  function fetchOnce(fetch: Fetch, name: string, timeoutMs: number): Promise<NamespaceRecord | undefined> {
+  /** With a time of its own, and what went wrong is not kept: a review in a hurry spoils the answer for no other. */
+  function fetchOnce(fetch: Fetch, name: string): Promise<NamespaceRecord | undefined> {
     const known = answers.get(name);
     if (known) return known;
-    const answer = fetch(name, timeoutMs).catch(() => {
+    const answer = fetch(name, LONGEST_GET_MS).catch(() => {
       answers.delete(name);
       return undefined;
     });
@@ -50,7 +50,7 @@ export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, cl
     if (!source.fetchNamespace) return seen;
     const timeoutMs = Math.min(LONGEST_GET_MS, deadline - clock() - MARGIN_MS);
     if (timeoutMs <= 0) return seen;
-    return within(fetchOnce(source.fetchNamespace, name, timeoutMs), timeoutMs).then((fetched) =>
+    return within(fetchOnce(source.fetchNamespace, name), timeoutMs).then((fetched) =>
       fetched ? book.policyOf(fetched) : seen,
     );
   }

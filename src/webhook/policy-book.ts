@@ -21,7 +21,7 @@ const MOST_POLICIES = 2_000;
 
 /**
  * Keeps compiled policies. Annotations that do not parse (written while gridgate was away) leave the last good policy
- * in force; where there is none, the namespace counts as `audit`. `onMalformed` tells each set of mistakes once.
+ * in force; where there is none, the namespace counts as `audit`. `onMalformed` tells of each such version once.
  */
 export function createPolicyBook(
   defaults: PolicyDefaults,
@@ -30,7 +30,7 @@ export function createPolicyBook(
   const entries = new LRUCache<string, Entry>({ max: MOST_NAMESPACES });
   const policies = new LRUCache<string, { policy: Policy; mistakes: readonly string[] }>({ max: MOST_POLICIES });
   const malformed = new LRUCache<string, true>({ max: MOST_NAMESPACES });
-  /** The mistakes last told of a namespace: two versions may take turns while the informer is behind. */
+  /** The version whose mistakes were told last: two versions may take turns while the informer is behind. */
   const told = new LRUCache<string, string>({ max: MOST_NAMESPACES });
 
   function compile(annotations: NamespaceRecord['annotations']) {
@@ -47,10 +47,10 @@ export function createPolicyBook(
     return compiled;
   }
 
-  function report(name: string, mistakes: readonly string[]): void {
+  function report(name: string, version: string, mistakes: readonly string[]): void {
     malformed.set(name, true);
-    if (told.get(name) === mistakes.join()) return;
-    told.set(name, mistakes.join());
+    if (told.get(name) === version) return;
+    told.set(name, version);
     onMalformed(name, mistakes);
   }
 
@@ -62,7 +62,7 @@ export function createPolicyBook(
       const entry = { resourceVersion, policy: mistakes.length > 0 && known ? known.policy : policy };
       entries.set(name, entry);
       if (mistakes.length === 0) malformed.delete(name);
-      else report(name, mistakes);
+      else report(name, resourceVersion, mistakes);
       return entry.policy;
     },
     malformed: () => malformed.size,

@@ -37,7 +37,7 @@ export function parseReview(body: Buffer): Review {
   if (envelope['kind'] !== 'AdmissionReview') throw new ReviewError('the body is no AdmissionReview', uid);
   if (envelope['apiVersion'] !== 'admission.k8s.io/v1')
     throw new ReviewError(
-      `gridgate speaks admission.k8s.io/v1 only, not ${text(envelope['apiVersion']).slice(0, 60)}`,
+      `gridgate speaks admission.k8s.io/v1 only, not ${text(envelope['apiVersion']).slice(0, 60) || 'a review without apiVersion'}`,
       uid,
     );
   if (!request) throw new ReviewError('the AdmissionReview has no request');

@@ -53,17 +53,42 @@ export function createWebhookApp(deps: WebhookDeps): WebhookApp {
   app.setErrorHandler((error: FastifyError | ReviewError, _request, reply) => sendError(error, leave(reply)));
   app.setNotFoundHandler((_request, reply) => sendFailure(leave(reply), 404, 'no such endpoint'));
 
-  function judge(path: string, answering: Answering): void {
+  /** Parses a review, has it answered, and fails open: what goes wrong inside lets the pod pass, and says so. */
+  function answerPost(
+    path: string,
+    answerReview: (review: Review, request: FastifyRequest) => Promise<Answer> | Answer,
+  ): void {
     app.post(path, (request, reply) => {
       const started = performance.now();
       const review = parseReview(bodyOf(request));
-      const finish = (policy: Policy | undefined) => {
-        const answer = answerSafely(answering, review, policy, { snapshot: deps.snapshot(), now: deps.clock() });
-        send(reply, path, review, answer, started);
+      const finish = (answer: Answer) => send(reply, path, review, answer, started);
+      const fail = (error: unknown) => {
+        if (error instanceof ReviewError) sendError(error, leave(reply));
+        else finish(failedOpen(review, undefined, error));
+      };
+      let answer: Promise<Answer> | Answer;
+      try {
+        answer = answerReview(review, request);
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      if (answer instanceof Promise) answer.then(finish, fail);
+      else finish(answer);
+    });
+  }
+
+  function judge(path: string, answering: Answering): void {
+    answerPost(path, (review, request) => {
+      const answerUnder = (policy: Policy | undefined) => {
+        try {
+          return answering(review, policy, { snapshot: deps.snapshot(), now: deps.clock() });
+        } catch (error) {
+          return failedOpen(review, policy, error);
+        }
       };
       const found = deps.policies.find(review.namespace, deps.clock() + timeLeft(request));
-      if (found instanceof Promise) found.then(finish).catch((error) => sendError(error, leave(reply)));
-      else finish(found);
+      return found instanceof Promise ? found.then(answerUnder) : answerUnder(found);
     });
   }
 
@@ -79,11 +104,7 @@ export function createWebhookApp(deps: WebhookDeps): WebhookApp {
       : reviewPod(review, policy, moment, true),
   );
   judge('/validate-binding', bindings.review);
-  app.post('/namespaces', (request, reply) => {
-    const started = performance.now();
-    const review = parseReview(bodyOf(request));
-    send(reply, '/namespaces', review, reviewNamespace(review, policyDefaults), started);
-  });
+  answerPost('/namespaces', (review) => reviewNamespace(review, policyDefaults));
   return app;
 }
 
@@ -111,12 +132,20 @@ function createServer({ tls, requestTimeoutMs = REQUEST_TIMEOUT_MS }: WebhookDep
 }
 
 /**
- * Go clients open connections in reserve. Node counts one that never sent a request as busy, and would wait for it
- * when the server closes.
+ * Go clients open connections in reserve. Node counts one that never shook hands or never sent a request as busy, and
+ * would wait for it when the server closes.
  */
 function closeSilentConnections(app: WebhookApp): void {
+  const unshaken = new Map<string, Socket>();
   const silent = new Set<Socket>();
+  const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  app.server.on('connection', (socket: Socket) => {
+    const key = keyOf(socket);
+    unshaken.set(key, socket);
+    socket.once('close', () => unshaken.delete(key));
+  });
   app.server.on('secureConnection', (socket) => {
+    unshaken.delete(keyOf(socket));
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });
@@ -124,18 +153,13 @@ function closeSilentConnections(app: WebhookApp): void {
     if (silent.size > 0) silent.delete(socket);
   });
   app.addHook('preClose', async () => {
-    for (const socket of silent) socket.destroy();
+    for (const socket of [...unshaken.values(), ...silent]) socket.destroy();
   });
 }
 
-/** gridgate fails open: what goes wrong inside lets the pod pass, and says so. */
-function answerSafely(answering: Answering, review: Review, policy: Policy | undefined, moment: Moment): Answer {
-  try {
-    return answering(review, policy, moment);
-  } catch (error) {
-    if (error instanceof ReviewError) throw error;
-    return passed(review, 'internal_error', policy, undefined, error);
-  }
+function failedOpen(review: Review, policy: Policy | undefined, error: unknown): Answer {
+  if (error instanceof ReviewError) throw error;
+  return passed(review, 'internal_error', policy, undefined, error);
 }
 
 function bodyOf({ body }: FastifyRequest): Buffer {

@@ -114,6 +114,8 @@ function spawnPinned({ args, env, cpu, compiled = false, logFile }: ProcessOptio
   return spawn(pinned[0] ?? '', pinned.slice(1), {
     stdio: ['ignore', logFile === undefined ? 'pipe' : openSync(logFile, 'w'), 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...env },
+    // Ctrl-C goes to the whole foreground group: whoever started this process passes on its own signal, once.
+    detached: true,
   });
 }
 

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { parse, stringify } from 'yaml';
+import type { PatchOperation } from '../../src/decision/patch.ts';
+import type { Pod } from '../../src/decision/pod.ts';
+import { makePod, REGION_LABEL } from '../builders.ts';
+import { workloadOf } from '../webhook/reviews.ts';
+import { type Finished, runGridgate } from './run-gridgate.ts';
+import { serveWorld } from './serving.ts';
+import { namespaceYaml, type WorldFiles, writeDocuments, writeWorld } from './world-files.ts';
+
+const PINNED = makePod({ nodeSelector: { [REGION_LABEL]: 'eu-central' } });
+
+/** An object as a file holds it; `group/Kind`, or a kind of the core group. */
+function manifest(kind: string, object: Pod | object, name = 'web'): string {
+  const [group, short] = kind.includes('/') ? kind.split('/') : ['', kind];
+  const { metadata } = object as Pod;
+  return stringify({
+    apiVersion: group ? `${group}/v1` : 'v1',
+    kind: short,
+    ...object,
+    metadata: { ...metadata, name },
+  });
+}
+
+function admit(files: WorldFiles, objects: readonly string[], ...args: readonly string[]): Promise<Finished> {
+  const path = writeDocuments(join(files.directory, 'pod.yaml'), objects);
+  return runGridgate(['admit', '-f', path, '--regions', files.regions, '--namespaces', files.namespaces, ...args]);
+}
+
+async function admitJson(test: TestContext, objects: readonly string[], ...args: readonly string[]) {
+  const { code, stdout, stderr } = await admit(await writeWorld(test), objects, '--output', 'json', ...args);
+  assert.equal(stderr, '');
+  return { code, data: JSON.parse(stdout) };
+}
+
+describe('gridgate admit', { timeout: 60_000, concurrency: 2 }, () => {
+  it('explains a steered pod step by step, shows the patch as a diff, and exits 0', async (t) => {
+    const pod = makePod({ priorityClassName: 'normal' });
+    const { code, stdout, stderr } = await admit(await writeWorld(t), [manifest('Pod', pod)], '--namespace', 'shop');
+    assert.deepEqual([code, stderr], [0, '']);
+    const lines = stdout.split('\n');
+    assert.equal(lines[0], 'Pod/web in namespace shop');
+    const steps = lines.filter((line) => /^ {2}\d\. /.test(line)).map((line) => line.slice(5, 16).trim());
+    assert.deepEqual(steps, ['leave alone', 'treatment', 'reachable', 'refused', 'ranked', 'steering']);
+    assert.match(stdout, /refused +eu-central \(340 g\) high_carbon, eu-west \(40 g\) outage/);
+    assert.match(stdout, /^=> steer steered: the pod is led to the best of the acceptable regions$/m);
+    for (const added of [/^\+ {2}tolerations:$/m, /^\+ +- eu-north$/m, /^\+ {4}gridgate\.dev\/decision: /m])
+      assert.match(stdout, added);
+    assert.doesNotMatch(stdout, /^-[^-]/m);
+  });
+
+  it('tells why a pod is denied, and exits 1', async (t) => {
+    const { code, stdout } = await admit(await writeWorld(t), [manifest('Pod', PINNED)], '--namespace', 'shop');
+    assert.equal(code, 1);
+    assert.match(stdout, /^=> deny high_carbon: gridgate refuses pod web: eu-central is at 340 .*eu-north at 50/m);
+    assert.match(stdout, /^patch: none$/m);
+  });
+
+  const effects: readonly [namespace: string, code: number, says: RegExp][] = [
+    ['reports', 0, /^warning: would be denied: /m],
+    ['lab', 0, /^=> deny high_carbon \(audit: not carried out\): /m],
+    ['legacy', 0, /^=> allow mode_off: the namespace has not opted in$/m],
+  ];
+  for (const [namespace, expected, says] of effects)
+    it(`knows the mode of ${namespace}`, async (t) => {
+      const { code, stdout } = await admit(await writeWorld(t), [manifest('Pod', PINNED)], '--namespace', namespace);
+      assert.equal(code, expected);
+      assert.match(stdout, says);
+    });
+
+  it('decides in the namespace of the object where none is named', async (t) => {
+    const { code, data } = await admitJson(t, [manifest('Pod', PINNED)]);
+    assert.deepEqual([code, data.namespace, data.reason], [1, 'shop', 'high_carbon']);
+  });
+
+  for (const kind of ['apps/Deployment', 'apps/StatefulSet', 'apps/ReplicaSet', 'batch/Job', 'batch/CronJob'])
+    it(`decides about the pods of a ${kind}`, async (t) => {
+      const { code, data } = await admitJson(t, [manifest(kind, workloadOf(kind, PINNED))], '--namespace', 'shop');
+      assert.deepEqual([code, data.object, data.decision], [1, `${kind.split('/')[1]}/web`, 'deny']);
+    });
+
+  it('decides about every object of a file, and exits 1 when one is denied', async (t) => {
+    const objects = [manifest('Pod', makePod(), 'free'), manifest('Pod', PINNED, 'pinned')];
+    const { code, data } = await admitJson(t, objects, '--namespace', 'shop');
+    assert.equal(code, 1);
+    assert.deepEqual(
+      data.map((one: { object: string; allowed: boolean }) => [one.object, one.allowed]),
+      [
+        ['Pod/free', true],
+        ['Pod/pinned', false],
+      ],
+    );
+  });
+
+  it('says the same in YAML as in JSON, and nothing else on stdout', async (t) => {
+    const files = await writeWorld(t);
+    const [json, yaml] = await Promise.all(
+      ['json', 'yaml'].map((output) =>
+        admit(files, [manifest('Pod', PINNED)], '--namespace', 'shop', '--output', output),
+      ),
+    );
+    assert.deepEqual(parse(yaml?.stdout ?? ''), JSON.parse(json?.stdout ?? ''));
+    assert.deepEqual(Object.keys(JSON.parse(json?.stdout ?? '')), [
+      'object',
+      'namespace',
+      'mode',
+      'decision',
+      'reason',
+      'allowed',
+      'message',
+      'warnings',
+      'steps',
+      'patch',
+    ]);
+  });
+
+  const mistakes: readonly [name: string, change: (files: WorldFiles) => readonly string[], says: readonly RegExp[]][] =
+    [
+      ['no file', () => [], [/--filename \(GRIDGATE_FILENAME\): is missing/]],
+      [
+        'a file that is not there',
+        () => ['-f', 'nowhere.yaml'],
+        [/nowhere\.yaml: cannot be read: there is no such file/],
+      ],
+      [
+        'a namespace that nobody knows',
+        ({ namespaces }) => ['-f', namespaces, '--namespace', 'x'],
+        [/Namespace has no pod/, /Namespace has no pod/, /Namespace has no pod/, /Namespace has no pod/],
+      ],
+      [
+        'an output that does not exist',
+        () => ['-f', 'x', '--output', 'xml'],
+        [/--output: "xml" is not allowed; give one of table, json, yaml/],
+      ],
+    ];
+  for (const [name, change, says] of mistakes)
+    it(`with ${name} exits 2`, async (t) => {
+      const files = await writeWorld(t);
+      const given = ['--regions', files.regions, '--namespaces', files.namespaces, ...change(files)];
+      const { code, stdout, complaints } = await runGridgate(['admit', ...given]);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.equal(complaints.length, says.length, complaints.join('\n'));
+      for (const [i, pattern] of says.entries()) assert.match(complaints[i] ?? '', pattern);
+    });
+
+  it('lists every mistake of all its files', async (t) => {
+    const files = await writeWorld(t);
+    writeFileSync(files.regions, 'kind: Region\n');
+    writeDocuments(files.namespaces, [namespaceYaml('shop', { mode: 'x' })]);
+    const { code, complaints } = await admit(
+      files,
+      [manifest('Pod', makePod()), manifest('ConfigMap', {})],
+      '--namespace',
+      'gone',
+    );
+    assert.equal(code, 2);
+    for (const pattern of [
+      /R\.yaml/,
+      /"x" is not one of/,
+      /pod\.yaml, document 2: ConfigMap has no pod/,
+      /no namespace gone/,
+    ])
+      assert.ok(
+        complaints.some((line) => pattern.test(line)),
+        `${pattern}\n${complaints.join('\n')}`,
+      );
+  });
+});
+
+describe('gridgate admit decides as the webhook does about', { timeout: 60_000 }, () => {
+  const pods: Readonly<Record<string, Pod>> = {
+    'a plain pod': makePod(),
+    'a pinned pod': PINNED,
+    'a pod in outage': makePod({ nodeSelector: { [REGION_LABEL]: 'eu-west' } }),
+    'a flexible pod with mistakes': makePod({ annotations: { class: 'flexible', clas: 'x' } }),
+    'a pod beyond all regions': makePod({ nodeSelector: { [REGION_LABEL]: 'mars' } }),
+  };
+
+  /** Readings age and snapshots differ between two processes. */
+  function masked(patch: readonly PatchOperation[] = []): unknown {
+    return JSON.parse(JSON.stringify(patch).replaceAll(/\\"at\\":\\"[^"]*\\"/g, ''));
+  }
+
+  it(Object.keys(pods).join(', '), async (t) => {
+    const { files, mutate } = await serveWorld(t);
+    const named = Object.values(pods).map((pod, i) => ({ ...pod, metadata: { ...pod.metadata, name: `web-${i}` } }));
+    for (const namespace of ['shop', 'reports', 'lab', 'legacy']) {
+      const objects = named.map((pod, i) => manifest('Pod', pod, `web-${i}`));
+      const { stdout } = await admit(files, objects, '--namespace', namespace, '--output', 'json');
+      const explained = JSON.parse(stdout);
+      for (const [i, object] of named.entries()) {
+        const { allowed, patch, warnings = [], status, auditAnnotations } = await mutate({ object, namespace });
+        const { decision, would = decision, reason } = auditAnnotations;
+        const said = explained[i];
+        assert.deepEqual(
+          { allowed, decision: would, reason, warnings, message: status?.message, patch: masked(patch) },
+          {
+            allowed: said.allowed,
+            decision: said.decision,
+            reason: said.reason,
+            warnings: said.warnings,
+            message: said.allowed ? undefined : said.message,
+            patch: masked(said.patch),
+          },
+          `${Object.keys(pods)[i]} in ${namespace}`,
+        );
+      }
+    }
+  });
+});

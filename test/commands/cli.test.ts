@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { ADMIT_OPTIONS } from '../../src/commands/admit.ts';
+import { CERTS_OPTIONS } from '../../src/commands/certs.ts';
+import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
+import { OPTIONS, type Option, type OptionKey } from '../../src/config/options.ts';
+import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import { runGridgate } from './run-gridgate.ts';
+
+const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
+  serve: SERVE_OPTIONS,
+  admit: ADMIT_OPTIONS,
+  certs: CERTS_OPTIONS,
+};
+
+describe('gridgate --help', { timeout: 30_000, concurrency: 2 }, () => {
+  it('lists the commands', async () => {
+    const { code, stdout, stderr } = await runGridgate(['--help']);
+    assert.deepEqual([code, stderr], [0, '']);
+    for (const name of Object.keys(COMMANDS)) assert.match(stdout, new RegExp(`^ {2}${name} .*\\w`, 'm'));
+  });
+
+  for (const [name, keys] of Object.entries(COMMANDS))
+    it(`of ${name} lists every option with its default and environment variable`, async () => {
+      const { code, stdout, stderr } = await runGridgate([name, '--help']);
+      assert.deepEqual([code, stderr], [0, '']);
+      const text = stdout.replaceAll(/\s+/g, ' ');
+      for (const key of keys) {
+        const { flags, env, help, ...option }: Option<unknown> = OPTIONS[key];
+        assert.ok(text.includes(` ${flags} ${help} (`), `${flags} in ${text}`);
+        const fallback = option.defaultText ?? option.default;
+        const notes =
+          text.slice(text.indexOf(` ${flags} ${help} (`) + flags.length + help.length + 3).split(')')[0] ?? '';
+        assert.ok(notes.endsWith(`env: ${env}`), notes);
+        if (fallback !== undefined) assert.ok(notes.includes(`default: ${fallback}`), notes);
+        if (option.required) assert.ok(notes.includes('required'), notes);
+      }
+    });
+});
+
+describe('gridgate that is misused exits 2 and says so on stderr:', { timeout: 30_000, concurrency: 2 }, () => {
+  const rows: readonly [name: string, args: readonly string[], says: RegExp][] = [
+    ['no command', [], /Usage: gridgate/],
+    ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
+    ['an unknown option', ['serve', '--portt', '1'], /unknown option '--portt'[\s\S]*Did you mean --port/],
+    ['an option without its value', ['serve', '--port'], /option '--port <port>' argument missing/],
+    ['an argument too many', ['certs', 'please'], /too many arguments/],
+  ];
+  for (const [name, args, says] of rows)
+    it(name, async () => {
+      const { code, stdout, stderr } = await runGridgate(args);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, says);
+      assert.doesNotMatch(stderr, /^\s+at /m);
+    });
+});
+
+describe('gridgate certs', { timeout: 30_000, concurrency: 2 }, () => {
+  it('creates a certificate with a private key of mode 0600, and keeps it while it is good', async (t) => {
+    const directory = join(makeTemporaryDirectory(t), 'certs');
+    const first = await runGridgate(['certs', '--cert-dir', directory]);
+    assert.deepEqual([first.code, first.stderr], [0, '']);
+    assert.match(first.stdout, /^created: .*tls\.crt, .*tls\.key, .*ca\.crt$/m);
+    assert.match(first.stdout, /^names: .*DNS:localhost.*IP Address:127\.0\.0\.1.*DNS:gridgate\.gridgate-system\.svc/m);
+    assert.match(first.stdout, /^until: \d{4}-/m);
+    assert.equal(statSync(join(directory, 'tls.key')).mode & 0o777, 0o600);
+    const second = await runGridgate(['certs'], { env: { GRIDGATE_CERT_DIR: directory } });
+    assert.equal(second.code, 0);
+    assert.equal(second.stdout, first.stdout.replace('created', 'still valid'));
+  });
+
+  it('that cannot write says so without a stack', async () => {
+    const { code, stderr } = await runGridgate(['certs', '--cert-dir', 'package.json']);
+    assert.match(stderr, /^gridgate: .*package\.json/);
+    assert.equal(code, 2);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+  });
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { parseRegion, type RegionResource, type RegionSpec } from '../../src/regions/region-resource.ts';
+import { createSnapshotHolder } from '../../src/regions/snapshot-holder.ts';
+import { buildTopology } from '../../src/regions/topology.ts';
+import { NOW } from '../builders.ts';
+
+const DAY_MS = 86_400_000;
+
+function resource(spec: RegionSpec): RegionResource {
+  const parsed = parseRegion({ apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name: 'a' }, spec });
+  if ('issues' in parsed) throw new Error(parsed.issues.join('; '));
+  return parsed.region;
+}
+
+function outageUntil(ms: number): RegionResource {
+  return resource({ outage: { active: true, until: new Date(ms).toISOString() } });
+}
+
+/** A holder whose clock and timers the test moves. */
+function holderOf(test: TestContext) {
+  test.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: NOW });
+  const fixed = { regionLabel: 'region', policySignal: 'average-lifecycle', fallbackReading: () => undefined } as const;
+  const holder = createSnapshotHolder(fixed, Date.now);
+  test.after(holder.stop);
+  return {
+    holder,
+    isDown: () => holder.current().byName.get('a')?.outage?.active,
+    pass: (ms: number) => test.mock.timers.tick(ms),
+  };
+}
+
+describe('the snapshot holder', () => {
+  it('begins with no regions', (t) => {
+    assert.deepEqual(holderOf(t).holder.current().regions, []);
+  });
+
+  it('holds one snapshot until something changes', (t) => {
+    const { holder, pass } = holderOf(t);
+    holder.setRegions([resource({ gramsPerKwh: 1 })]);
+    const first = holder.current();
+    pass(DAY_MS);
+    assert.equal(holder.current(), first);
+    holder.setRegions([resource({ gramsPerKwh: 2 })]);
+    assert.notEqual(holder.current(), first);
+    assert.equal(first.byName.get('a')?.reading?.gramsPerKwh, 1);
+  });
+
+  it('keeps regions when nodes change, with the moment they were read, and nodes when regions change', (t) => {
+    const { holder, pass } = holderOf(t);
+    holder.setRegions([resource({ gramsPerKwh: 1 })]);
+    pass(DAY_MS);
+    holder.setCluster({ topology: buildTopology([{ name: 'n' }]) });
+    assert.equal(holder.current().byName.get('a')?.reading?.measuredAt, NOW);
+    assert.equal(holder.current().takenAt, NOW + DAY_MS);
+    holder.setRegions([resource({})]);
+    assert.equal(holder.current().topology?.nodes.length, 1);
+  });
+
+  it('ends an outage when its time has come, and not before', (t) => {
+    const { holder, isDown, pass } = holderOf(t);
+    holder.setRegions([outageUntil(NOW + 5_000)]);
+    const before = holder.current();
+    pass(4_999);
+    assert.deepEqual([isDown(), holder.current()], [true, before]);
+    pass(1);
+    assert.equal(isDown(), false);
+    assert.equal(before.byName.get('a')?.outage?.active, true);
+  });
+
+  it('waits for an end beyond the longest timer', (t) => {
+    const { holder, isDown, pass } = holderOf(t);
+    holder.setRegions([outageUntil(NOW + 60 * DAY_MS)]);
+    for (let day = 0; day < 59; day++) pass(DAY_MS);
+    assert.equal(isDown(), true);
+    pass(DAY_MS);
+    assert.equal(isDown(), false);
+  });
+
+  it('forgets the end of an outage that was replaced', (t) => {
+    const { holder, isDown, pass } = holderOf(t);
+    holder.setRegions([outageUntil(NOW + 5_000)]);
+    holder.setRegions([outageUntil(NOW + 50_000)]);
+    pass(6_000);
+    assert.equal(isDown(), true);
+    pass(44_000);
+    assert.equal(isDown(), false);
+  });
+
+  it('does nothing any more once it is stopped', (t) => {
+    const { holder, isDown, pass } = holderOf(t);
+    holder.setRegions([outageUntil(NOW + 5_000)]);
+    holder.stop();
+    pass(6_000);
+    assert.equal(isDown(), true);
+  });
+});

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ask, type Verdict } from './client.ts';
+import { type TestWebhook, useWebhook } from './start-webhook.ts';
+
+const MANAGED = 'gridgate.dev/managed';
+
+interface Meta {
+  readonly name?: string;
+  readonly labels?: unknown;
+  readonly annotations?: unknown;
+  readonly deletionTimestamp?: string;
+}
+
+/** Writes a namespace; annotations without a slash are `gridgate.dev/` ones. */
+function write(webhook: TestWebhook, after: Meta, before?: Meta, rest: { dryRun?: boolean } = {}): Promise<Verdict> {
+  const operation = before ? 'UPDATE' : 'CREATE';
+  const [object, oldObject] = [after, before].map(
+    (meta) => meta && { kind: 'Namespace', metadata: { name: 'new', ...meta } },
+  );
+  return ask(webhook, '/namespaces', {
+    kind: 'Namespace',
+    name: after.name ?? 'new',
+    namespace: '',
+    operation,
+    object,
+    oldObject,
+    ...rest,
+  });
+}
+
+function annotations(own: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(own).map(([key, value]) => [key.includes('/') ? key : `gridgate.dev/${key}`, value]),
+  );
+}
+
+describe('/namespaces refuses mistakes', () => {
+  const webhook = useWebhook();
+
+  it('all in one message, with the allowed values and the nearest key', async () => {
+    const mistakes = {
+      mode: 'enfroce',
+      'max-intesity': '300',
+      'max-latency': 'near',
+      weights: 'carbon',
+      gibberish: 'x',
+    };
+    const { allowed, status, patch, auditAnnotations } = await write(webhook, { annotations: annotations(mistakes) });
+    assert.deepEqual([allowed, patch], [false, undefined]);
+    assert.deepEqual([status?.code, status?.reason], [422, 'Invalid']);
+    assert.deepEqual(auditAnnotations, { decision: 'deny', reason: 'invalid_policy' });
+    assert.equal(
+      status?.message,
+      'gridgate refuses these annotations: ' +
+        [
+          'gridgate.dev/mode: "enfroce" is not one of off, audit, warn, enforce',
+          'gridgate.dev/max-intesity: no such annotation, did you mean gridgate.dev/max-intensity?',
+          'gridgate.dev/max-latency: "near" is not a duration such as 80ms',
+          'gridgate.dev/weights: "carbon" is not factors carbon, cost, latency with a number each, at least one above 0, such as carbon=1,cost=0.5',
+          'gridgate.dev/gibberish: no such annotation',
+        ].join('; '),
+    );
+    assert.deepEqual(
+      status?.details.causes.map(({ reason, field }) => `${reason} ${field}`),
+      Object.keys(mistakes).map((key) => `FieldValueInvalid metadata.annotations[gridgate.dev/${key}]`),
+    );
+  });
+
+  it('but not in the annotations of others', async () => {
+    const { allowed } = await write(webhook, {
+      annotations: { 'gridgate.development/mode': 'x', mode: 'y', 'a/b': 'z' },
+    });
+    assert.equal(allowed, true);
+  });
+
+  const typo = { mode: 'audit', 'max-intensity': 'much' };
+  const updates: readonly [
+    name: string,
+    before: Record<string, string>,
+    after: Record<string, string>,
+    refused: boolean,
+  ][] = [
+    ['that were there before: passed over', typo, { ...typo, 'home-region': 'eu-west' }, false],
+    ['that stay beside a new one: only the new one is refused', typo, { ...typo, mode: 'x' }, true],
+    ['that change into another mistake: refused', typo, { ...typo, 'max-intensity': 'more' }, true],
+    ['that this write repairs: allowed', typo, { ...typo, 'max-intensity': '100' }, false],
+    ['that this write removes: allowed', typo, { mode: 'audit' }, false],
+    ['in a write that removes a good one: allowed', typo, { 'max-intensity': 'much' }, false],
+  ];
+  for (const [name, before, after, refused] of updates)
+    it(name, async () => {
+      const old = { annotations: annotations(before), labels: { [MANAGED]: 'true' } };
+      const { allowed, status } = await write(webhook, { ...old, annotations: annotations(after) }, old);
+      assert.equal(allowed, !refused, status?.message);
+      if (name.includes('only the new one')) assert.doesNotMatch(status?.message ?? '', /max-intensity/);
+    });
+
+  it('not in a namespace that is being deleted: its finalizers must be able to write', async () => {
+    const dying = { annotations: annotations({ mode: 'x' }), deletionTimestamp: '2026-11-22T09:00:00Z' };
+    const { allowed, patch } = await write(webhook, dying, { annotations: {} });
+    assert.deepEqual([allowed, patch], [true, undefined]);
+  });
+
+  it('in a dry run just the same, uncounted', async () => {
+    const before = webhook.counted.length;
+    const { allowed } = await write(webhook, { annotations: annotations({ mode: 'x' }) }, undefined, { dryRun: true });
+    assert.deepEqual([allowed, webhook.counted.length], [false, before]);
+  });
+
+  it('with the mode a namespace would have as the label of the count', async () => {
+    await write(webhook, { annotations: annotations({ mode: 'enforce', regions: '' }) });
+    assert.equal(webhook.counted.at(-1), '/namespaces audit deny invalid_policy');
+  });
+});
+
+describe('/namespaces keeps the label in step with the mode:', () => {
+  const webhook = useWebhook();
+  const add = 'add';
+  const rows: readonly [name: string, mode: string | undefined, labels: unknown, did: string, managed: unknown][] = [
+    ['enforce, no labels at all', 'enforce', undefined, add, 'true'],
+    ['enforce, labels null', 'enforce', null, add, 'true'],
+    ['enforce, labels empty', 'enforce', {}, add, 'true'],
+    ['warn, other labels', 'warn', { team: 'a' }, add, 'true'],
+    ['audit, label false', 'audit', { [MANAGED]: 'false' }, add, 'true'],
+    ['audit, label empty', 'audit', { [MANAGED]: '' }, add, 'true'],
+    ['enforce, label true', 'enforce', { [MANAGED]: 'true', team: 'a' }, 'nothing', 'true'],
+    ['off, label true', 'off', { [MANAGED]: 'true', team: 'a' }, 'remove', undefined],
+    ['off, label false', 'off', { [MANAGED]: 'false' }, 'remove', undefined],
+    ['off, no labels at all', 'off', undefined, 'nothing', undefined],
+    ['no mode, a label set by hand', undefined, { [MANAGED]: 'true' }, 'remove', undefined],
+    ['no mode, labels null', undefined, null, 'nothing', undefined],
+    ['no mode, other labels', undefined, { team: 'a' }, 'nothing', undefined],
+  ];
+  for (const [name, mode, labels, did, managed] of rows)
+    it(name, async () => {
+      const meta = { ...(labels !== undefined && { labels }), ...(mode && { annotations: annotations({ mode }) }) };
+      const { patch = [], admitted, warnings } = await write(webhook, meta);
+      assert.deepEqual(
+        patch.map(({ op }) => op),
+        did === 'nothing' ? [] : [did],
+      );
+      const result = (admitted as { metadata: { labels?: Record<string, string> } }).metadata.labels;
+      assert.equal(result?.[MANAGED], managed);
+      if (labels && 'team' in (labels as object)) assert.equal(result?.['team'], 'a');
+      assert.equal(warnings, undefined);
+      assert.equal((await write(webhook, admittedMeta(admitted))).patch, undefined);
+    });
+
+  function admittedMeta(admitted: unknown): Meta {
+    return (admitted as { metadata: Meta }).metadata;
+  }
+
+  it('a namespace without any annotations or labels is left as it is', async () => {
+    const { patch, auditAnnotations } = await write(webhook, {});
+    assert.deepEqual([patch, auditAnnotations], [undefined, { decision: 'allow', reason: 'valid_policy' }]);
+  });
+
+  it('an old mistake in the mode does not switch it off: it counts as audit', async () => {
+    const old = { annotations: annotations({ mode: 'enfroce' }) };
+    const { admitted } = await write(webhook, old, old);
+    assert.equal((admittedMeta(admitted).labels as Record<string, string>)[MANAGED], 'true');
+  });
+
+  it('an old mistake elsewhere does not keep a namespace from opting out', async () => {
+    const labels = { [MANAGED]: 'true' };
+    const old = { labels, annotations: annotations({ mode: 'enforce', weights: 'x' }) };
+    const { patch } = await write(webhook, { labels, annotations: annotations({ mode: 'off', weights: 'x' }) }, old);
+    assert.deepEqual(patch, [{ op: 'remove', path: '/metadata/labels/gridgate.dev~1managed' }]);
+  });
+});
+
+describe('/namespaces in the namespaces of Kubernetes itself', () => {
+  const webhook = useWebhook();
+  for (const name of ['kube-system', 'kube-public', 'kube-node-lease']) {
+    it(`${name}: warns that opting in has no effect, and sets no label`, async () => {
+      const { allowed, patch, warnings } = await write(webhook, {
+        name,
+        annotations: annotations({ mode: 'enforce' }),
+      });
+      assert.deepEqual([allowed, patch], [true, undefined]);
+      assert.deepEqual(warnings, [`gridgate never acts in ${name}: its annotations there have no effect`]);
+    });
+
+    it(`${name}: says nothing to other writes`, async () => {
+      const { warnings } = await write(webhook, { name, labels: { 'kubernetes.io/metadata.name': name } });
+      assert.equal(warnings, undefined);
+    });
+  }
+});

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createOperatorsApp } from '../../src/webhook/operators-app.ts';
+import type { RecentDecision } from '../../src/webhook/recorder.ts';
+import { makeRegion, makeSnapshot, NOW } from '../builders.ts';
+import { makeWorld } from './start-webhook.ts';
+
+const SCRIPT = `<script>alert("x")</script>&'`;
+const HOSTILE: RecentDecision = {
+  at: NOW,
+  endpoint: '/mutate',
+  namespace: SCRIPT,
+  outcome: { mode: 'enforce', decision: 'deny', reason: 'outage', region: SCRIPT, owner: `ReplicaSet/${SCRIPT}` },
+};
+
+describe('the server for operators', () => {
+  const state = { unready: [] as string[], snapshot: makeWorld().snapshot, recent: [] as RecentDecision[] };
+  const metrics = createMetrics({
+    clock: () => NOW,
+    sources: {
+      snapshot: () => state.snapshot,
+      certificateNotAfter: () => NOW + 3_600_000,
+      watchLastEventAt: () => ({ namespaces: NOW - 2_000 }),
+      malformedPolicies: () => 0,
+    },
+  });
+  const app = createOperatorsApp({
+    renderMetrics: metrics.render,
+    unready: () => state.unready,
+    snapshot: () => state.snapshot,
+    recent: () => state.recent,
+    clock: () => NOW,
+  });
+  let origin = '';
+  before(async () => {
+    origin = await app.listen({ host: '127.0.0.1', port: 0 });
+  });
+  after(() => app.close());
+
+  async function get(path: string, method = 'GET') {
+    const response = await fetch(origin + path, { method });
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  }
+
+  it('/healthz is ok as long as the process answers, ready or not', async () => {
+    state.unready = ['shutting down'];
+    const { status, body } = await get('/healthz');
+    assert.deepEqual([status, body], [200, 'ok\n']);
+  });
+
+  const readiness: readonly [reasons: string[], status: number, body: string][] = [
+    [[], 200, 'ok\n'],
+    [['shutting down'], 503, 'not ready: shutting down\n'],
+    [
+      ['nodes not seen yet', 'namespaces not seen yet: 403'],
+      503,
+      'not ready: nodes not seen yet; namespaces not seen yet: 403\n',
+    ],
+  ];
+  for (const [reasons, status, body] of readiness)
+    it(`/readyz with ${reasons.length} reasons against it: ${status}`, async () => {
+      state.unready = reasons;
+      const reply = await get('/readyz');
+      assert.deepEqual([reply.status, reply.body], [status, body]);
+      assert.match(reply.headers.get('content-type') ?? '', /^text\/plain/);
+    });
+
+  it('/metrics shows reviews, regions, certificate, watches and the process', async () => {
+    metrics.countReview('/mutate', 'enforce', 'deny', 'outage');
+    metrics.observeDuration('/mutate', 0.001);
+    const { status, headers, body } = await get('/metrics');
+    assert.equal(status, 200);
+    assert.match(headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+    for (const line of [
+      'gridgate_admission_requests_total{endpoint="/mutate",mode="enforce",decision="deny",reason="outage"} 1',
+      'gridgate_admission_duration_seconds_count{endpoint="/mutate"} 1',
+      'gridgate_region_grams_per_kwh{region="eu-north",signal="average-lifecycle",source="static"} 50',
+      'gridgate_region_band{region="eu-central",band="high"} 1',
+      'gridgate_region_outage{region="eu-west"} 1',
+      'gridgate_region_reading_age_seconds{region="eu-north"} 600',
+      'gridgate_certificate_expiry_seconds 3600',
+      'gridgate_watch_idle_seconds{resource="namespaces"} 2',
+    ])
+      assert.ok(body.split('\n').includes(line), `${line}\nis not in\n${body}`);
+    assert.match(body, /^process_resident_memory_bytes /m);
+  });
+
+  it('/ lists the regions, cleanest first', async () => {
+    const { status, headers, body } = await get('/');
+    assert.deepEqual([status, headers.get('content-type')], [200, 'text/html; charset=utf-8']);
+    const names = [...body.matchAll(/<tr><td>([a-z-]+)<td class="number">/g)].map(([, name]) => name);
+    assert.deepEqual(names, ['eu-west', 'eu-north', 'us-west', 'eu-central', 'ca-east']);
+    assert.match(body, /power loss/);
+  });
+
+  it('/ runs no script, whatever regions, namespaces and owners are called', async () => {
+    state.snapshot = makeSnapshot([makeRegion(SCRIPT, 100, { outage: SCRIPT, reading: { source: SCRIPT } })]);
+    state.recent = [HOSTILE];
+    const { headers, body } = await get('/');
+    assert.doesNotMatch(body, /<script|alert\("/);
+    const escaped = '&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#39;';
+    assert.equal(body.split(escaped).length - 1, 6);
+    const policy = headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /script-src/);
+  });
+
+  it('/ shows a region that nothing is known of', async () => {
+    state.snapshot = makeSnapshot([makeRegion('terra-incognita', undefined)]);
+    assert.match((await get('/')).body, /terra-incognita<td class="number">unknown/);
+  });
+
+  for (const [method, path] of [
+    ['GET', '/favicon.ico'],
+    ['POST', '/metrics'],
+    ['GET', '/../etc/passwd'],
+    ['GET', '/mutate'],
+  ] as const)
+    it(`${method} ${path} is not found`, async () => {
+      assert.equal((await get(path, method)).status, 404);
+    });
+});

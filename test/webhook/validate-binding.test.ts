@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { Pod } from '../../src/decision/pod.ts';
+import { makePod, makeRegion, makeSnapshot, NOW, REGION_LABEL } from '../builders.ts';
+import { ask, type Verdict } from './client.ts';
+import { bindingReview, type ReviewParts } from './reviews.ts';
+import { makeWorld, useWebhook } from './start-webhook.ts';
+
+describe('/validate-binding', () => {
+  const webhook = useWebhook();
+  let number = 0;
+  let name = '';
+
+  beforeEach(() => {
+    name = `web-${number++}`;
+    webhook.world.snapshot = makeWorld().snapshot;
+    webhook.counted.length = 0;
+    pending(makePod());
+  });
+
+  function pending(pod: Pod, namespace = 'shop'): void {
+    const metadata = { ...pod.metadata, name, uid: `uid-of-${name}` };
+    webhook.world.pendingPods.set(`${namespace}/${name}`, { ...pod, metadata });
+  }
+
+  function bind(node: string, rest: Partial<ReviewParts> = {}): Promise<Verdict> {
+    return ask(webhook, '/validate-binding', bindingReview(name, node, rest));
+  }
+
+  const bindings: readonly [name: string, node: string, allowed: boolean, reason: string][] = [
+    ['to a clean node', 'node-eu-north', true, 'acceptable'],
+    ['to a dirty node', 'node-eu-central', false, 'high_carbon'],
+    ['to a node in outage', 'node-eu-west', false, 'outage'],
+    ['to a node that nobody knows', 'node-of-mars', true, 'unreachable'],
+    ['to a node with only a yearly average', 'node-ca-east', true, 'acceptable'],
+  ];
+  for (const [what, node, allowed, reason] of bindings)
+    it(`${what}: ${allowed ? 'allowed' : 'denied'}, ${reason}`, async () => {
+      const { auditAnnotations, status, patch, ...verdict } = await bind(node);
+      assert.deepEqual([verdict.allowed, auditAnnotations['reason'], patch], [allowed, reason, undefined]);
+      if (!allowed) assert.deepEqual([status?.code, status?.reason], [403, 'Forbidden']);
+    });
+
+  it('names the pod and the cleanest alternative when it denies', async () => {
+    const { status } = await bind('node-eu-central');
+    assert.match(status?.message ?? '', new RegExp(`^gridgate refuses pod ${name}: eu-central .* now: eu-north at 50`));
+  });
+
+  it('three vetoes of one pod, whatever the node, then it lets go and counts that', async () => {
+    const nodes = ['node-eu-central', 'node-eu-west', 'node-eu-central', 'node-eu-central', 'node-eu-west'];
+    const allowed: boolean[] = [];
+    for (const node of nodes) allowed.push((await bind(node)).allowed);
+    assert.deepEqual(allowed, [false, false, false, true, true]);
+    assert.deepEqual(webhook.counted.slice(-2), Array(2).fill('/validate-binding enforce allow vetoes_exhausted'));
+  });
+
+  it('the vetoes of one pod do not count for another, not even for its namesake', async () => {
+    for (let i = 0; i < 3; i++) await bind('node-eu-central');
+    const again = { ...makePod(), metadata: { name, uid: 'another-uid' } };
+    webhook.world.pendingPods.set(`shop/${name}`, again);
+    assert.equal((await bind('node-eu-central')).allowed, false);
+  });
+
+  it('a dry run gets the same answer and uses up no veto', async () => {
+    for (let i = 0; i < 5; i++) assert.equal((await bind('node-eu-central', { dryRun: true })).allowed, false);
+    assert.deepEqual(webhook.counted, []);
+    assert.equal((await bind('node-eu-central')).allowed, false);
+  });
+
+  it('an allowed binding uses up no veto', async () => {
+    for (let i = 0; i < 5; i++) await bind('node-eu-north');
+    assert.equal((await bind('node-eu-central')).allowed, false);
+  });
+
+  const unjudged: readonly [name: string, rest: () => Partial<ReviewParts>, reason: string][] = [
+    [
+      'a pod that is not known here',
+      () => ({ name: 'stranger', object: bindingReview('stranger', 'node-eu-west').object }),
+      'unknown_pod',
+    ],
+    [
+      'a pod of another uid',
+      () => ({ object: { metadata: { name, uid: 'old' }, target: { name: 'node-eu-west' } } }),
+      'unknown_pod',
+    ],
+    ['a namespace that nobody knows', () => ({ namespace: 'nobody-knows' }), 'unknown_namespace'],
+    ['a namespace that opted out', () => ({ namespace: 'legacy' }), 'mode_off'],
+  ];
+  for (const [what, rest, reason] of unjudged)
+    it(`${what}: allowed, ${reason}`, async () => {
+      pending(makePod(), 'legacy');
+      const { allowed, auditAnnotations } = await bind('node-eu-west', rest());
+      assert.deepEqual([allowed, auditAnnotations['reason']], [true, reason]);
+    });
+
+  it('the uid of the binding, where it has one, is that of the pod: judged', async () => {
+    const object = { metadata: { name, uid: `uid-of-${name}` }, target: { kind: 'Node', name: 'node-eu-west' } };
+    assert.equal((await bind('x', { object })).allowed, false);
+  });
+
+  it('the name may stand in the object alone', async () => {
+    assert.equal((await bind('node-eu-west', { name: '' })).allowed, false);
+  });
+
+  for (const [namespace, warned] of [
+    ['lab', false],
+    ['reports', true],
+  ] as const)
+    it(`in ${namespace}: allowed${warned ? ' with a warning' : ' in silence'}, and never exhausted`, async () => {
+      pending(makePod(), namespace);
+      for (let i = 0; i < 5; i++) {
+        const { allowed, warnings, auditAnnotations } = await bind('node-eu-central', { namespace });
+        assert.deepEqual(
+          [allowed, (warnings?.length ?? 0) > 0, auditAnnotations['reason']],
+          [true, warned, 'high_carbon'],
+        );
+      }
+    });
+
+  it('a pod whose spread needs the dirty region was promised preferences only: allowed there, not in an outage', async () => {
+    const spread = { topologyKey: REGION_LABEL, whenUnsatisfiable: 'DoNotSchedule', minDomains: 4 };
+    pending(makePod({ topologySpreadConstraints: [spread] }));
+    assert.equal((await bind('node-eu-central')).allowed, true);
+    assert.equal((await bind('node-eu-west')).allowed, false);
+  });
+
+  it('a pod that waited is judged by the snapshot of now', async () => {
+    const { admitted } = await ask(webhook, '/mutate', { object: makePod() });
+    pending(admitted as Pod);
+    assert.equal((await bind('node-us-west')).allowed, true);
+    const regions = [makeRegion('eu-north', 50), makeRegion('us-west', 700)];
+    const nodes = regions.map(({ name: region }) => ({ name: `node-${region}`, region }));
+    webhook.world.snapshot = makeSnapshot(regions, { nodes, takenAt: NOW + 1 });
+    const { status } = await bind('node-us-west');
+    assert.match(status?.message ?? '', /us-west is at 700/);
+  });
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Pod } from '../../src/decision/pod.ts';
+import { makePod, REGION_LABEL } from '../builders.ts';
+import { ask } from './client.ts';
+import { workloadOf } from './reviews.ts';
+import { useWebhook } from './start-webhook.ts';
+
+const PINNED = makePod({ nodeSelector: { [REGION_LABEL]: 'eu-central' } });
+const OWNER = { apiVersion: 'example.com/v1', kind: 'Rollout', name: 'web', controller: true };
+
+describe('/validate judges a final pod', () => {
+  const webhook = useWebhook();
+
+  it('as /mutate left it: allowed, without a patch', async () => {
+    const { admitted } = await ask(webhook, '/mutate', { object: makePod() });
+    const { allowed, patch, warnings, auditAnnotations } = await ask(webhook, '/validate', { object: admitted });
+    assert.deepEqual([allowed, patch, warnings], [true, undefined, undefined]);
+    assert.equal(auditAnnotations['decision'], 'allow');
+  });
+
+  const denied: readonly [name: string, pod: Pod, reason: string][] = [
+    ['pinned to a dirty region', PINNED, 'high_carbon'],
+    ['pinned to a region in outage', makePod({ nodeSelector: { [REGION_LABEL]: 'eu-west' } }), 'outage'],
+    ['put on a dirty node by its author', makePod({ nodeName: 'node-eu-central' }), 'high_carbon'],
+  ];
+  for (const [name, object, reason] of denied)
+    it(`${name}: denied in the words of /mutate`, async () => {
+      const early = await ask(webhook, '/mutate', { object });
+      const late = await ask(webhook, '/validate', { object });
+      assert.deepEqual(late, early);
+      assert.deepEqual([late.allowed, late.auditAnnotations['reason']], [false, reason]);
+    });
+
+  it('that a later webhook led from the clean regions back to the dirty one: denied', async () => {
+    const { admitted } = await ask(webhook, '/mutate', { object: makePod() });
+    const { metadata, spec } = admitted as Pod;
+    const object = { metadata, spec: { ...spec, affinity: null, nodeSelector: { [REGION_LABEL]: 'eu-central' } } };
+    assert.equal((await ask(webhook, '/validate', { object })).allowed, false);
+  });
+
+  it('silently in audit mode', async () => {
+    const { allowed, warnings, auditAnnotations } = await ask(webhook, '/validate', {
+      object: PINNED,
+      namespace: 'lab',
+    });
+    assert.deepEqual([allowed, warnings], [true, undefined]);
+    assert.deepEqual(auditAnnotations, {
+      decision: 'allow',
+      reason: 'high_carbon',
+      region: 'eu-central',
+      would: 'deny',
+    });
+  });
+
+  it('with a warning in mode warn', async () => {
+    const { allowed, warnings } = await ask(webhook, '/validate', { object: PINNED, namespace: 'reports' });
+    assert.equal(allowed, true);
+    assert.match(warnings?.[0] ?? '', /^would be denied: gridgate refuses/);
+  });
+});
+
+const KINDS = ['apps/Deployment', 'apps/StatefulSet', 'apps/ReplicaSet', 'batch/Job', 'batch/CronJob'];
+
+describe('/validate warns the author of a workload and never denies it:', () => {
+  const webhook = useWebhook();
+  for (const kind of KINDS) {
+    const name = kind.split('/')[1];
+    for (const operation of ['CREATE', 'UPDATE'])
+      it(`${operation} of a ${name} whose pods will be denied`, async () => {
+        const object = workloadOf(kind, PINNED);
+        const { allowed, patch, warnings, auditAnnotations } = await ask(webhook, '/validate', {
+          kind,
+          object,
+          operation,
+        });
+        assert.deepEqual([allowed, patch, warnings?.length], [true, undefined, 1]);
+        assert.match(warnings?.[0] ?? '', new RegExp(`^pods of this ${name} will be denied: .* eu-central is at 340`));
+        assert.deepEqual(auditAnnotations, { decision: 'allow', reason: 'high_carbon' });
+      });
+
+    it(`a ${name} that another object controls: silent`, async () => {
+      const { warnings } = await ask(webhook, '/validate', { kind, object: workloadOf(kind, PINNED, OWNER) });
+      assert.equal(warnings, undefined);
+    });
+
+    it(`a ${name} owned but not controlled: warned`, async () => {
+      const object = workloadOf(kind, PINNED, { ...OWNER, controller: false });
+      assert.equal((await ask(webhook, '/validate', { kind, object })).warnings?.length, 1);
+    });
+
+    it(`a ${name} whose pods can be placed: silent`, async () => {
+      assert.equal(
+        (await ask(webhook, '/validate', { kind, object: workloadOf(kind, makePod()) })).warnings,
+        undefined,
+      );
+    });
+
+    it(`a ${name} in audit mode: silent`, async () => {
+      const { allowed, warnings } = await ask(webhook, '/validate', {
+        kind,
+        namespace: 'lab',
+        object: workloadOf(kind, PINNED),
+      });
+      assert.deepEqual([allowed, warnings], [true, undefined]);
+    });
+
+    it(`a ${name} in mode warn: told what enforce would do`, async () => {
+      const { warnings } = await ask(webhook, '/validate', {
+        kind,
+        namespace: 'reports',
+        object: workloadOf(kind, PINNED),
+      });
+      assert.match(warnings?.[0] ?? '', new RegExp(`^pods of this ${name} would be denied in mode enforce: `));
+    });
+  }
+
+  it('a Deployment whose pods carry a mistake: warned of it before any pod is created', async () => {
+    const object = workloadOf('apps/Deployment', makePod({ annotations: { class: 'flexable' } }));
+    const { warnings } = await ask(webhook, '/validate', { kind: 'apps/Deployment', object });
+    assert.match(warnings?.[0] ?? '', /^gridgate\.dev\/class: "flexable" is not one of/);
+  });
+
+  const silent: readonly [name: string, kind: string, namespace: string, reason: string][] = [
+    ['a DaemonSet', 'apps/DaemonSet', 'shop', 'not_a_pod'],
+    ['a namespace that did not opt in', 'apps/Deployment', 'legacy', 'mode_off'],
+    ['a namespace that nobody knows', 'apps/Deployment', 'nobody-knows', 'unknown_namespace'],
+  ];
+  for (const [name, kind, namespace, reason] of silent)
+    it(`${name}: silent`, async () => {
+      const object = workloadOf('apps/Deployment', PINNED);
+      const { warnings, auditAnnotations } = await ask(webhook, '/validate', { kind, namespace, object });
+      assert.deepEqual([warnings, auditAnnotations['reason']], [undefined, reason]);
+    });
+});
