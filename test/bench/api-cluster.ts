@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureDevCertificate } from '../../src/certs/dev-certificate.ts';
+import { ofKind, type Rendered, render } from '../cluster/rendered-manifests.ts';
+import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
+import { type H2Client, openH2Client } from './api-client-h2.ts';
+import { regionName, writeRegions } from './workload.ts';
+
+/** Who steers the pods of a namespace: nobody, gridgate's base manifests, or the policies in test/fixtures/cel. */
+export const STEERED_BY = ['none', 'gridgate', 'cel'] as const;
+export type SteeredBy = (typeof STEERED_BY)[number];
+
+export interface BenchCluster {
+  readonly controlPlane: ControlPlane;
+  readonly gridgate: GridgateProcess;
+  readonly client: H2Client;
+}
+
+const SERVICE_ACCOUNT = 'system:serviceaccount:gridgate-system:gridgate';
+const REGIONS = 8;
+/** What gridgate's own Deployment would run from is played by a process of ours. */
+const INSTALLED = ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'PriorityClass'];
+const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+const CEL_FILES = ['mutating-policy.yaml', 'validating-policy.yaml'].map((file) => `test/fixtures/cel/${file}`);
+const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
+const CEL_LABELS = { 'example.com/steered-by': 'cel' };
+/** What the CEL policies say in literals: the default ceiling, `class: critical` is believed, no priority classes. */
+const POLICY = { mode: 'enforce', 'pod-overrides': 'allow', priority: 'none' };
+
+/** Server-side dry run: all of admission, and no pod is left behind. */
+export function podsPath(steeredBy: SteeredBy): string {
+  return `/api/v1/namespaces/steered-by-${steeredBy}/pods?dryRun=All`;
+}
+
+/** Starts the control plane, gridgate as its base manifests register it, and the CEL policies, each for its namespace. */
+export async function startBenchCluster(cleanup: AsyncDisposableStack): Promise<BenchCluster> {
+  const controlPlane = await startControlPlane({
+    // Pods get a service account as in life; nothing else runs beside the API server.
+    workers: ['kube-controller-manager'],
+    users: [{ name: SERVICE_ACCOUNT }],
+    flags: {
+      'kube-apiserver': [
+        '--feature-gates=MutatingAdmissionPolicy=true',
+        '--runtime-config=admissionregistration.k8s.io/v1beta1=true',
+      ],
+      'kube-controller-manager': ['--controllers=serviceaccount-controller'],
+    },
+  });
+  cleanup.use(controlPlane);
+  const manifests = await render(controlPlane, 'base');
+  await apply(controlPlane, ofKind(manifests, ...INSTALLED));
+  // Without nodes no region counts as a place to go, and nothing would be refused.
+  await controlPlane.addNodes(
+    Array.from({ length: REGIONS }, (_, index) => ({
+      name: `node-${index}`,
+      labels: { 'topology.kubernetes.io/region': regionName(index) },
+    })),
+  );
+  const gridgate = await startServing(controlPlane);
+  cleanup.defer(async () => void (await gridgate.end()));
+  await registerWebhooks(controlPlane, gridgate, manifests);
+  for (const file of CEL_FILES) await kubectlApply(controlPlane, file);
+  for (const steeredBy of STEERED_BY) await createNamespace(controlPlane, steeredBy);
+
+  const { url, adminToken: token, caFile } = controlPlane;
+  const client = await openH2Client({ url, token, ca: await readFile(caFile, 'utf8') });
+  cleanup.defer(client.close);
+  return { controlPlane, gridgate, client };
+}
+
+async function startServing(controlPlane: ControlPlane): Promise<GridgateProcess> {
+  const certDir = join(controlPlane.dir, 'webhook-certs');
+  const regions = await writeRegions(controlPlane.dir, REGIONS);
+  const gridgate = await startGridgate({
+    args: [
+      ...['--kubeconfig', controlPlane.kubeconfigFor(SERVICE_ACCOUNT), '--regions', regions],
+      ...['--cert-dir', certDir, '--shutdown-delay', '0'],
+    ],
+    compiled: true,
+    logFile: join(controlPlane.dir, 'gridgate.log'),
+  });
+  await controlPlane.waitFor(
+    'gridgate to be ready',
+    async () => (await fetch(`${gridgate.operators}/readyz`)).ok || undefined,
+  );
+  return gridgate;
+}
+
+/** The real configurations, with the process's address in place of the Service. */
+async function registerWebhooks(controlPlane: ControlPlane, gridgate: GridgateProcess, manifests: Rendered[]) {
+  const { caFile } = await ensureDevCertificate({ dir: join(controlPlane.dir, 'webhook-certs'), clock: Date.now });
+  const caBundle = (await readFile(caFile)).toString('base64');
+  const configurations = structuredClone(ofKind(manifests, ...WEBHOOKS));
+  for (const hook of configurations.flatMap(({ webhooks }) => webhooks))
+    hook.clientConfig = { url: `${gridgate.webhook}${hook.clientConfig.service.path}`, caBundle };
+  await apply(controlPlane, configurations);
+}
+
+/** Resolves when pods may come: with a service account, and whoever steers them heard of it. */
+async function createNamespace({ request, waitFor }: ControlPlane, steeredBy: SteeredBy): Promise<void> {
+  const name = `steered-by-${steeredBy}`;
+  const path = `/api/v1/namespaces/${name}`;
+  const labels = steeredBy === 'cel' ? CEL_LABELS : {};
+  await request('POST', '/api/v1/namespaces', { metadata: { name, labels } });
+  if (steeredBy === 'gridgate') await waitFor('the opt-in', () => optIn(request, path));
+  await waitFor(`the account of ${name}`, async () => {
+    const { status } = await request('GET', `${path}/serviceaccounts/default`);
+    return status === 200 || undefined;
+  });
+  const pod: unknown = JSON.parse((await benchPod()).toString());
+  await waitFor(`the pods of ${name} to be steered`, async () => {
+    const { status, body } = await request('POST', podsPath(steeredBy), pod);
+    return (status === 201 && (body.spec.affinity !== undefined) === (steeredBy !== 'none')) || undefined;
+  });
+}
+
+/** The label is gridgate's answer to the annotation, once the API server asks it. */
+async function optIn(request: ControlPlane['request'], path: string): Promise<true | undefined> {
+  const annotations = Object.fromEntries(Object.entries(POLICY).map(([key, value]) => [`gridgate.dev/${key}`, value]));
+  const { body } = await request('PATCH', path, { metadata: { annotations } }, MERGE_PATCH);
+  return body.metadata.labels['gridgate.dev/managed'] === 'true' || undefined;
+}
+
+/** The committed pod: what the ReplicaSet controller sends for a Deployment with two containers. */
+export function benchPod(): Promise<Buffer> {
+  return readFile('test/fixtures/bench-pod.json');
+}
+
+function apply(controlPlane: ControlPlane, objects: readonly Rendered[]): Promise<void> {
+  return kubectlApply(controlPlane, '-', objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+}
+
+async function kubectlApply({ kubectl }: ControlPlane, file: string, input?: string): Promise<void> {
+  const { code, stderr } = await kubectl(['apply', '-f', file], input);
+  assert.equal(code, 0, stderr);
+}
