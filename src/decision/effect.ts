@@ -12,6 +12,12 @@ export interface Effect {
   readonly would?: Decision['decision'];
 }
 
+/** A denial as two warnings, since one has not the room: why, and then the last sentence, what to do instead. */
+export function refusalWarnings(will: string, { message }: Decision): readonly string[] {
+  const advice = message.lastIndexOf('; ');
+  return [warning(`${will}: ${message.slice(0, advice)}`), warning(message.slice(advice + 2))];
+}
+
 /**
  * What a namespace's mode makes of a decision:
  *
@@ -27,5 +33,5 @@ export function effectOf(decision: Decision, mode: Mode): Effect {
   const { patch, warnings } = decision;
   if (decision.decision !== 'deny') return { allowed: true, patch, warnings };
   if (mode === 'enforce') return { allowed: false, patch: [], warnings };
-  return { allowed: true, patch: [], warnings: [...warnings, warning(`would be denied: ${decision.message}`)] };
+  return { allowed: true, patch: [], warnings: [...refusalWarnings('would be denied', decision), ...warnings] };
 }

@@ -1,9 +1,10 @@
 import { BANDS, type Band } from '../regions/band.ts';
-import type { RegionView } from '../regions/snapshot.ts';
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import { isUsable, type Judgement } from './judge.ts';
 import type { RegionRequirement } from './own-requirement.ts';
 import type { Pod } from './pod.ts';
 import type { Ranked } from './rank.ts';
+import { ANY_REGION } from './region-patterns.ts';
 import { remember } from './remember.ts';
 import { breaksSpread } from './spread.ts';
 import type { Treatment } from './treatment.ts';
@@ -78,19 +79,29 @@ function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[
  * | refused by outage or ceiling only     | NotIn refused: nodes without the label stay usable |
  */
 function requirementOf(
-  { treatment, refused, candidates }: Judgement,
+  { treatment, snapshot, refused, candidates }: Judgement,
   best: readonly RegionView[] | undefined,
   keptSpread: boolean,
 ): RegionRequirement | undefined {
   if (treatment.target !== undefined) return { operator: 'In', values: [treatment.target] };
   if (best) return { operator: 'In', values: names(best) };
   const binding = refused.filter(({ refusal }) => !(keptSpread && refusal === 'high_carbon'));
-  if (binding.length === 0) return undefined;
-  if (binding.some(({ refusal }) => refusal === 'not_allowed' || refusal === 'too_far')) {
+  if (
+    isForeignWithin(treatment, snapshot) ||
+    binding.some(({ refusal }) => refusal === 'not_allowed' || refusal === 'too_far')
+  ) {
+    if (candidates.length === 0) return undefined;
     const dirty = refused.filter((entry) => !binding.includes(entry)).map(({ region }) => region);
     return { operator: 'In', values: names([...candidates, ...dirty]) };
   }
-  return { operator: 'NotIn', values: names(binding.map(({ region }) => region)) };
+  return binding.length === 0 ? undefined : { operator: 'NotIn', values: names(binding.map(({ region }) => region)) };
+}
+
+/** Where data may live is said by name: nodes of a region that has no Region resource may be outside as well. */
+function isForeignWithin({ policy, podRegions }: Treatment, { topology, byName }: Snapshot): boolean {
+  if (policy.regions === ANY_REGION && podRegions === ANY_REGION) return false;
+  const isForeign = (name: string) => !byName.has(name) && !(policy.regions.matches(name) && podRegions.matches(name));
+  return [...(topology?.zonesByRegion.keys() ?? [])].some(isForeign);
 }
 
 function names(regions: readonly RegionView[]): readonly string[] {

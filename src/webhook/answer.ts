@@ -22,6 +22,8 @@ export interface Denial {
   readonly reason: 'Forbidden' | 'Invalid';
   readonly message: string;
   readonly causes: readonly Cause[];
+  /** What kubectl calls an invalid object by. */
+  readonly object?: { readonly kind: string; readonly name: string };
 }
 
 export interface Answer {
@@ -48,6 +50,6 @@ export function writeAnswer(uid: string, { denial, patch, warnings, would, outco
   return `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{${changes}${rest.slice(1)}}`;
 }
 
-function statusOf({ code, reason, message, causes }: Denial): unknown {
-  return { status: 'Failure', code, reason, message, details: { causes } };
+function statusOf({ code, reason, message, causes, object }: Denial): unknown {
+  return { status: 'Failure', code, reason, message, details: { ...object, causes } };
 }

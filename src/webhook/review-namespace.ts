@@ -24,14 +24,15 @@ export function reviewNamespace(review: Review, defaults: PolicyDefaults): Answe
   if (field(review.object, 'metadata')['deletionTimestamp']) return { outcome };
   const introduced = issues.filter(({ key, value }) => before[key] !== value);
   if (introduced.length > 0)
-    return { denial: denialOf(introduced), outcome: { ...outcome, decision: 'deny', reason: 'invalid_policy' } };
+    return { denial: denialOf(name, introduced), outcome: { ...outcome, decision: 'deny', reason: 'invalid_policy' } };
   if (NEVER_MANAGED.has(name) && mode !== 'off')
     return { warnings: [`gridgate never acts in ${name}: its annotations there have no effect`], outcome };
   return { patch: labelPatch(review.object, mode !== 'off'), outcome };
 }
 
-function denialOf(issues: readonly PolicyIssue[]): Denial {
+function denialOf(name: string, issues: readonly PolicyIssue[]): Denial {
   return {
+    object: { kind: 'Namespace', name },
     code: 422,
     reason: 'Invalid',
     message: `gridgate refuses these annotations: ${issues.map(describeIssue).join('; ')}`,

@@ -1,5 +1,5 @@
 import { decide } from '../decision/decide.ts';
-import { warning } from '../decision/messages.ts';
+import { refusalWarnings } from '../decision/effect.ts';
 import type { Policy } from '../decision/policy.ts';
 import { isControlled, podOfWorkload } from '../decision/workload.ts';
 import type { Answer } from './answer.ts';
@@ -12,8 +12,9 @@ export function reviewWorkload(review: Review, policy: Policy | undefined, momen
   if (policy.mode === 'off') return passed(review, 'mode_off', policy);
   const pod = isControlled(review.object) ? undefined : podOfWorkload(review.group, review.kind, review.object);
   if (policy.mode === 'audit' || !pod) return passed(review, 'not_a_pod', policy);
-  const { decision, reason, message, warnings } = decide({ pod, policy, ...moment });
+  const decision = decide({ pod, policy, ...moment });
+  const { reason, warnings } = decision;
   const will = policy.mode === 'enforce' ? 'will be denied' : 'would be denied in mode enforce';
-  const refusal = decision === 'deny' ? [warning(`pods of this ${review.kind} ${will}: ${message}`)] : [];
+  const refusal = decision.decision === 'deny' ? refusalWarnings(`pods of this ${review.kind} ${will}`, decision) : [];
   return { warnings: [...refusal, ...warnings], outcome: passed(review, reason, policy).outcome };
 }

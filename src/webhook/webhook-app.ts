@@ -37,7 +37,9 @@ type Answering = (review: Review, policy: Policy | undefined, moment: Moment) =>
 const MAX_BODY_BYTES = 7 * 1024 * 1024;
 /** The API server keeps idle connections 90 s; whoever closes first must not be us, or a review is lost. */
 const KEEP_ALIVE_MS = 120_000;
-const REQUEST_TIMEOUT_MS = 10_000;
+/** As long: to Node, a connection that the API server opened in reserve is a request whose headers are late. */
+const REQUEST_TIMEOUT_MS = KEEP_ALIVE_MS;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** For a review without `?timeout=`: the API server's own default. */
 const DEFAULT_DEADLINE_MS = 10_000;
 
@@ -113,10 +115,10 @@ function createServer({ tls, requestTimeoutMs = REQUEST_TIMEOUT_MS }: WebhookDep
     https: {
       ...tls,
       minVersion: 'TLSv1.3',
-      handshakeTimeout: requestTimeoutMs,
+      handshakeTimeout: Math.min(requestTimeoutMs, HANDSHAKE_TIMEOUT_MS),
       // Node swaps the two when the time for headers is the longer one, and a slow body would get its 60 s.
       headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 4),
+      connectionsCheckingInterval: Math.min(requestTimeoutMs / 4, 5_000),
     },
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -21,7 +21,7 @@ describe('what a mode makes of a decision', () => {
     ['audit', 'steer', true, false, 0, 'steer'],
     ['audit', 'deny', true, false, 0, 'deny'],
     ['warn', 'steer', true, true, 1, undefined],
-    ['warn', 'deny', true, false, 2, undefined],
+    ['warn', 'deny', true, false, 3, undefined],
     ['enforce', 'steer', true, true, 1, undefined],
     ['enforce', 'deny', false, false, 1, undefined],
   ];
@@ -39,11 +39,12 @@ describe('what a mode makes of a decision', () => {
 
   it('warn says what would be denied, in the words of the denial', () => {
     const decision = decideNow(pinned, { mode: 'warn' }, makeSnapshot(regions));
-    const [, warning = ''] = effectOf(decision, 'warn').warnings;
+    const [warning = '', advice = ''] = effectOf(decision, 'warn').warnings;
     assert.ok(
       warning.startsWith('would be denied: gridgate refuses pod web-*: c is at 900 gCO2e/kWh (static, 10 min old)'),
       warning,
     );
+    assert.match(advice, /^cleanest allowed now: a at 100 gCO2e/);
   });
 
   it('a final pod gets no patch', () => {

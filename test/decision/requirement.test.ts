@@ -135,11 +135,12 @@ describe('placement: require', () => {
 });
 
 describe('critical pods', () => {
-  const ALLOW = { 'pod-overrides': 'allow', ...SOVEREIGN };
+  const ALLOW = { 'pod-overrides': 'allow' };
   const critical = { annotations: { class: 'critical' } };
   check([
     ['no requirement by carbon', [clean, dirty], ALLOW, '', critical],
     ['outage', [clean, dirty, down], ALLOW, 'NotIn eu-z', critical],
-    ['sovereignty', [clean, dirty, abroad], ALLOW, 'In eu-a eu-d', critical],
+    ['sovereignty', [clean, dirty, abroad], { ...ALLOW, ...SOVEREIGN }, 'In eu-a eu-d', critical],
+    ['nodes of a region without a Region', [clean, dirty], { ...ALLOW, ...SOVEREIGN }, 'In eu-a eu-d', critical],
   ]);
 });

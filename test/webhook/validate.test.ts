@@ -74,7 +74,7 @@ describe('/validate warns the author of a workload and never denies it:', () => 
           object,
           operation,
         });
-        assert.deepEqual([allowed, patch, warnings?.length], [true, undefined, 1]);
+        assert.deepEqual([allowed, patch, warnings?.length], [true, undefined, 2]);
         assert.match(warnings?.[0] ?? '', new RegExp(`^pods of this ${name} will be denied: .* eu-central is at 340`));
         assert.deepEqual(auditAnnotations, { decision: 'allow', reason: 'high_carbon' });
       });
@@ -86,7 +86,7 @@ describe('/validate warns the author of a workload and never denies it:', () => 
 
     it(`a ${name} owned but not controlled: warned`, async () => {
       const object = workloadOf(kind, PINNED, { ...OWNER, controller: false });
-      assert.equal((await ask(webhook, '/validate', { kind, object })).warnings?.length, 1);
+      assert.equal((await ask(webhook, '/validate', { kind, object })).warnings?.length, 2);
     });
 
     it(`a ${name} whose pods can be placed: silent`, async () => {
