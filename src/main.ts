@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=16
 /** Nothing else is imported before the version is known: what follows does not even parse on an older Node. */
 const WANTED: readonly [number, number] = [22, 19];
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

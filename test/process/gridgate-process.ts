@@ -101,7 +101,7 @@ function spawnPinned({ args, env, cpu, compiled = false, logFile }: ProcessOptio
   const script = compiled ? 'dist/main.js' : 'src/main.ts';
   const command = [
     process.execPath,
-    '--max-semi-space-size=8',
+    '--max-semi-space-size=16',
     script,
     'serve',
     '--host',
