@@ -46,13 +46,23 @@ export function reachableRegions(
   if (target === undefined && alternatives.some(isFree)) return reachOf(snapshot, snapshot.regions, true);
   const budget = { nodesLeft: MOST_NODES_ASKED };
   const names = new Set(alternatives.flatMap((alternative) => regionsOf(alternative, snapshot, budget)));
-  const within = ({ name }: RegionView) => names.has(name) && (target === undefined || name === target);
-  return reachOf(snapshot, snapshot.regions.filter(within));
+  if (target !== undefined) return reachOf(snapshot, names.has(target) ? regionsNamed([target], snapshot) : []);
+  const few = names.size <= FEW_REGIONS;
+  return reachOf(
+    snapshot,
+    few ? regionsNamed([...names].sort(), snapshot) : snapshot.regions.filter(({ name }) => names.has(name)),
+  );
+}
+
+function regionsNamed(names: readonly string[], { byName }: Snapshot): readonly RegionView[] {
+  return names.flatMap((name) => byName.get(name) ?? []);
 }
 
 /** Pods of a cluster share few reaches: what was judged for one serves the next. */
 const known = new WeakMap<Snapshot, LRUCache<string, Reach>>();
 const MOST_REACHES = 500;
+/** So many are cheaper to sort than all regions to walk. */
+const FEW_REGIONS = 8;
 
 function reachOf(snapshot: Snapshot, regions: readonly RegionView[], all = false): Reach {
   const ofSnapshot = remember(known, snapshot, () => new LRUCache<string, Reach>({ max: MOST_REACHES }));
@@ -107,7 +117,7 @@ function isFree({ region, node }: Alternative): boolean {
 }
 
 function regionsOf({ region, node }: Alternative, snapshot: Snapshot, budget: { nodesLeft: number }): string[] {
-  const admitted = snapshot.regions.filter(({ name }) => satisfiesAll(region, name));
+  const admitted = regionsToAsk(region, snapshot).filter(({ name }) => satisfiesAll(region, name));
   const { topology } = snapshot;
   if (node.length === 0 || !topology) return admitted.map(({ name }) => name);
   const nodes = nodesToAsk(node, topology);
@@ -123,6 +133,13 @@ function regionsOf({ region, node }: Alternative, snapshot: Snapshot, budget: { 
   return admitted
     .filter(({ name, elastic }) => withNode.has(name) || (elastic && openToNewNodes))
     .map(({ name }) => name);
+}
+
+/** As few regions as the requirements allow: most that name any name one or two. */
+function regionsToAsk(requirements: readonly Requirement[], snapshot: Snapshot): readonly RegionView[] {
+  const named = requirements.find(({ operator }) => operator === 'In')?.values;
+  if (!named) return snapshot.regions;
+  return named.flatMap((name) => snapshot.byName.get(name) ?? []);
 }
 
 /** As few nodes as the requirements allow: 5,000 nodes must not be walked for a pin to one of them. */

@@ -45,7 +45,7 @@ function steerAfresh(pod: Pod, judgement: Judgement, evenAgainstSpread: boolean)
   const priorityClass = priorityClassOf(judgement);
   return {
     ...(requirement && { requirement }),
-    preferred: preferences(judgement, best ?? candidates, requirement),
+    preferred: preferences(judgement, best, requirement),
     ...(arch !== undefined && { arch }),
     toleratedBands: toleratedBands(treatment),
     ...(priorityClass && { priorityClass }),
@@ -110,13 +110,15 @@ function names(regions: readonly RegionView[]): readonly string[] {
 
 function preferences(
   { treatment, ranked, reach }: Judgement,
-  remaining: readonly RegionView[],
+  best: readonly RegionView[] | undefined,
   requirement: RegionRequirement | undefined,
 ): Steering['preferred'] {
   const settled = requirement?.operator === 'In' && requirement.values.length === 1;
   if (treatment.policy.placement === 'none' || settled || reach.regions.length === 1) return [];
-  const terms = ranked.filter(({ region }) => remaining.includes(region)).slice(0, MOST_TERMS);
-  return terms.map(({ region, termWeight }: Ranked) => ({ region: region.name, weight: termWeight }));
+  const terms = best ? ranked.filter(({ region }) => best.includes(region)) : ranked;
+  return terms
+    .slice(0, MOST_TERMS)
+    .map(({ region, termWeight }: Ranked) => ({ region: region.name, weight: termWeight }));
 }
 
 /** While home's electricity is not clean, the frugal architecture is preferred. */
