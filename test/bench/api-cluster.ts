@@ -19,7 +19,10 @@ export interface BenchCluster {
 }
 
 const SERVICE_ACCOUNT = 'system:serviceaccount:gridgate-system:gridgate';
+const REGION_LABEL = 'topology.kubernetes.io/region';
 const REGIONS = 8;
+/** 465 g/kWh, above the default ceiling. */
+const DIRTY_REGION = regionName(5);
 /** What gridgate's own Deployment would run from is played by a process of ours. */
 const INSTALLED = ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'PriorityClass'];
 const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
@@ -55,7 +58,7 @@ export async function startBenchCluster(cleanup: AsyncDisposableStack): Promise<
   await controlPlane.addNodes(
     Array.from({ length: REGIONS }, (_, index) => ({
       name: `node-${index}`,
-      labels: { 'topology.kubernetes.io/region': regionName(index) },
+      labels: { [REGION_LABEL]: regionName(index) },
     })),
   );
   const gridgate = await startServing(controlPlane);
@@ -98,7 +101,7 @@ async function registerWebhooks(controlPlane: ControlPlane, gridgate: GridgatePr
   await apply(controlPlane, configurations);
 }
 
-/** Resolves when pods may come: with a service account, and whoever steers them heard of it. */
+/** Resolves when pods may come: with a service account, and the API server asks whoever steers and refuses them. */
 async function createNamespace({ request, waitFor }: ControlPlane, steeredBy: SteeredBy): Promise<void> {
   const name = `steered-by-${steeredBy}`;
   const path = `/api/v1/namespaces/${name}`;
@@ -109,10 +112,17 @@ async function createNamespace({ request, waitFor }: ControlPlane, steeredBy: St
     const { status } = await request('GET', `${path}/serviceaccounts/default`);
     return status === 200 || undefined;
   });
-  const pod: unknown = JSON.parse((await benchPod()).toString());
+  const pod: Rendered = JSON.parse((await benchPod()).toString());
   await waitFor(`the pods of ${name} to be steered`, async () => {
     const { status, body } = await request('POST', podsPath(steeredBy), pod);
     return (status === 201 && (body.spec.affinity !== undefined) === (steeredBy !== 'none')) || undefined;
+  });
+  if (steeredBy === 'none') return;
+  // A policy of its own under CEL, of which the API server hears at another moment.
+  const pinned = { ...pod, spec: { ...pod.spec, nodeSelector: { [REGION_LABEL]: DIRTY_REGION } } };
+  await waitFor(`the pinned pods of ${name} to be refused`, async () => {
+    const { status } = await request('POST', podsPath(steeredBy), pinned);
+    return status === 403 || undefined;
   });
 }
 
