@@ -17,6 +17,8 @@ export const CARBON_TAINT = 'gridgate.dev/carbon';
 const ARCH_LABEL = 'kubernetes.io/arch';
 /** Below the best region's 100 and above a poor one's: the architecture breaks ties, the region leads. */
 const ARCH_WEIGHT = 20;
+/** Pods with more terms of their own are rare, and the Steering is not theirs to fill. */
+const MOST_SHARED_TERMS = 8;
 const NODE_AFFINITY = '/spec/affinity/nodeAffinity';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
@@ -27,10 +29,14 @@ interface Addition {
   readonly more: readonly PatchOperation[];
 }
 
-/** Operations that pods of one steering share: made once, and written once where they are all that a pod needs. */
+/** Operations that pods of one steering share: made and written once, and as a whole where they are all that a pod needs. */
 interface SharedOperations {
   /** For a pod without affinity. */
   readonly affinity: readonly PatchOperation[];
+  /** For a pod with requirements of its own alone. */
+  readonly preferences: readonly PatchOperation[];
+  /** For each term of a pod's own requirements, by its index. */
+  readonly expressions: Map<number, readonly PatchOperation[]>;
   readonly tolerations: Addition;
   readonly annotations: Addition;
   /** Whole patches of pods without affinity, by what they have of the other two. */
@@ -39,6 +45,7 @@ interface SharedOperations {
 
 const shared = new WeakMap<Steering, SharedOperations>();
 const encoded = new WeakMap<readonly PatchOperation[], string>();
+const written = new WeakMap<PatchOperation, string>();
 
 /**
  * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod
@@ -63,7 +70,16 @@ export function buildPatch(
 
 /** A patch as the AdmissionReview carries it: JSON in base64. */
 export function encodePatch(patch: readonly PatchOperation[]): string {
-  return encoded.get(patch) ?? Buffer.from(JSON.stringify(patch)).toString('base64');
+  return encoded.get(patch) ?? Buffer.from(`[${patch.map(write).join()}]`).toString('base64');
+}
+
+function write(operation: PatchOperation): string {
+  return written.get(operation) ?? JSON.stringify(operation);
+}
+
+function share(...operations: readonly PatchOperation[]): readonly PatchOperation[] {
+  for (const operation of operations) written.set(operation, JSON.stringify(operation));
+  return operations;
 }
 
 function sharedPatch(
@@ -86,15 +102,23 @@ function sharedPatch(
 function sharedOperations(steering: Steering, record: string, regionLabel: string): SharedOperations {
   const nodeAffinity = wholeNodeAffinity(steering, regionLabel);
   const tolerations = wantedTolerations(steering.toleratedBands);
+  const preferred = wantedPreferences(steering, regionLabel);
   return {
-    affinity: nodeAffinity ? [{ op: 'add', path: '/spec/affinity', value: { nodeAffinity } }] : [],
+    affinity: nodeAffinity ? share({ op: 'add', path: '/spec/affinity', value: { nodeAffinity } }) : [],
+    preferences:
+      preferred.length > 0 ? share({ op: 'add', path: `${NODE_AFFINITY}/${PREFERRED}`, value: preferred }) : [],
+    expressions: new Map(),
     tolerations: {
-      first: tolerations.length > 0 ? [{ op: 'add', path: '/spec/tolerations', value: tolerations }] : [],
-      more: tolerations.map((value) => ({ op: 'add', path: '/spec/tolerations/-', value })),
+      first: tolerations.length > 0 ? share({ op: 'add', path: '/spec/tolerations', value: tolerations }) : [],
+      more: share(...tolerations.map((value) => ({ op: 'add', path: '/spec/tolerations/-', value }) as const)),
     },
     annotations: {
-      first: [{ op: 'add', path: '/metadata/annotations', value: { [DECISION_ANNOTATION]: record } }],
-      more: [{ op: 'add', path: `/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`, value: record }],
+      first: share({ op: 'add', path: '/metadata/annotations', value: { [DECISION_ANNOTATION]: record } }),
+      more: share({
+        op: 'add',
+        path: `/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`,
+        value: record,
+      }),
     },
     patches: new Map(),
   };
@@ -118,8 +142,10 @@ function affinityOperations(
   const affinity = pod.spec?.affinity;
   if (!affinity) return common.affinity;
   if (affinity.nodeAffinity) {
-    const preferred = wantedPreferences(steering, regionLabel);
-    return [...requirementOperations(pod, steering.requirement, regionLabel), ...preferenceOperations(pod, preferred)];
+    return [
+      ...requirementOperations(pod, steering.requirement, regionLabel, common),
+      ...preferenceOperations(pod, steering, regionLabel, common),
+    ];
   }
   const value = wholeNodeAffinity(steering, regionLabel);
   return value ? [{ op: 'add', path: NODE_AFFINITY, value }] : [];
@@ -133,12 +159,13 @@ function requirementOperations(
   pod: Pod,
   requirement: RegionRequirement | undefined,
   regionLabel: string,
+  common: SharedOperations,
 ): readonly PatchOperation[] {
   if (!requirement) return [];
   const terms = requiredTerms(pod);
   if (!terms)
     return [{ op: 'add', path: `${NODE_AFFINITY}/${REQUIRED}`, value: requiredBlock(requirement, regionLabel) }];
-  return terms.flatMap((term, index) => termOperations(term, index, requirement, regionLabel));
+  return terms.flatMap((term, index) => termOperations(term, index, requirement, regionLabel, common));
 }
 
 /** Terms are ORed: the requirement goes into every one. An empty term matches nothing and must stay so. */
@@ -147,12 +174,18 @@ function termOperations(
   index: number,
   requirement: RegionRequirement,
   regionLabel: string,
+  { expressions: shared }: SharedOperations,
 ): readonly PatchOperation[] {
   if (isEmptyTerm(term) || carries(term, regionLabel, requirement)) return [];
   const path = `${NODE_AFFINITY}/${REQUIRED}/nodeSelectorTerms/${index}/matchExpressions`;
   const expressions = ownExpressions(regionLabel, requirement);
   if (!term.matchExpressions) return [{ op: 'add', path, value: expressions }];
-  return expressions.map((value) => ({ op: 'add', path: `${path}/-`, value }));
+  let operations = shared.get(index);
+  if (!operations) {
+    operations = expressions.map((value) => ({ op: 'add', path: `${path}/-`, value }) as const);
+    if (index < MOST_SHARED_TERMS) shared.set(index, share(...operations));
+  }
+  return operations;
 }
 
 function wantedPreferences(steering: Steering, regionLabel: string): readonly PreferredTerm[] {
@@ -165,13 +198,16 @@ function preferredTerm(key: string, value: string, weight: number): PreferredTer
 }
 
 /** One term a region, whoever wrote it: where a pod has one already, the greater weight counts. */
-function preferenceOperations(pod: Pod, wanted: readonly PreferredTerm[]): readonly PatchOperation[] {
+function preferenceOperations(
+  pod: Pod,
+  steering: Steering,
+  regionLabel: string,
+  common: SharedOperations,
+): readonly PatchOperation[] {
+  if (!pod.spec?.affinity?.nodeAffinity?.[PREFERRED]) return common.preferences;
   const present = preferredTerms(pod);
   const path = `${NODE_AFFINITY}/${PREFERRED}`;
-  if (!pod.spec?.affinity?.nodeAffinity?.[PREFERRED]) {
-    return wanted.length === 0 ? [] : [{ op: 'add', path, value: wanted }];
-  }
-  return wanted.flatMap((term): PatchOperation[] => {
+  return wantedPreferences(steering, regionLabel).flatMap((term): PatchOperation[] => {
     const index = present.findIndex((other) => prefersSame(other, term));
     const found = present[index];
     if (!found) return [{ op: 'add', path: `${path}/-`, value: term }];

@@ -40,10 +40,10 @@ export function reachableRegions(
 ): Reach {
   if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, snapshot);
   if (target === undefined && !pod.spec?.nodeSelector && !pod.spec?.affinity?.nodeAffinity) {
-    return reachOf(snapshot, snapshot.regions, true);
+    return wholeReach(snapshot);
   }
   const alternatives = alternativesOf(pod, snapshot.regionLabel, asIs);
-  if (target === undefined && alternatives.some(isFree)) return reachOf(snapshot, snapshot.regions, true);
+  if (target === undefined && alternatives.some(isFree)) return wholeReach(snapshot);
   const budget = { nodesLeft: MOST_NODES_ASKED };
   const names = new Set(alternatives.flatMap((alternative) => regionsOf(alternative, snapshot, budget)));
   if (target !== undefined) return reachOf(snapshot, names.has(target) ? regionsNamed([target], snapshot) : []);
@@ -58,18 +58,23 @@ function regionsNamed(names: readonly string[], { byName }: Snapshot): readonly 
   return names.flatMap((name) => byName.get(name) ?? []);
 }
 
-/** Pods of a cluster share few reaches: what was judged for one serves the next. */
-const known = new WeakMap<Snapshot, LRUCache<string, Reach>>();
-const MOST_REACHES = 500;
+/** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
+const whole = new WeakMap<Snapshot, Reach>();
+const parts = new WeakMap<Snapshot, LRUCache<string, Reach>>();
+const MOST_PARTS = 500;
 /** So many are cheaper to sort than all regions to walk. */
 const FEW_REGIONS = 8;
 
-function reachOf(snapshot: Snapshot, regions: readonly RegionView[], all = false): Reach {
-  const ofSnapshot = remember(known, snapshot, () => new LRUCache<string, Reach>({ max: MOST_REACHES }));
-  const key = all ? '*' : regions.map(({ name }) => name).join();
+function wholeReach(snapshot: Snapshot): Reach {
+  return remember(whole, snapshot, () => ({ all: true, regions: snapshot.regions }));
+}
+
+function reachOf(snapshot: Snapshot, regions: readonly RegionView[]): Reach {
+  const ofSnapshot = remember(parts, snapshot, () => new LRUCache<string, Reach>({ max: MOST_PARTS }));
+  const key = regions.map(({ name }) => name).join();
   let reach = ofSnapshot.get(key);
   if (!reach) {
-    reach = { all, regions };
+    reach = { all: false, regions };
     ofSnapshot.set(key, reach);
   }
   return reach;

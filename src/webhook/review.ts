@@ -1,4 +1,5 @@
 import type { Requester } from '../decision/exempt.ts';
+import { parseBody } from './parse-body.ts';
 
 /** What the API server asks, of `admission.k8s.io/v1` AdmissionReview. */
 export interface Review {
@@ -68,7 +69,7 @@ function parseJson(body: Buffer): JsonObject {
   if (body.length === 0) throw new ReviewError('the body is empty');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString('utf8'));
+    parsed = parseBody(body);
   } catch {
     throw new ReviewError('the body is not JSON');
   }

@@ -13,21 +13,26 @@ import { measureClusterMemory } from './cluster-memory.ts';
 import { type Figure, keepsLimit, median, report } from './figures.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import { measureDecide } from './measure-decide.ts';
-import { residentMb, runLoad, SERVER_CPU, startBareServer } from './processes.ts';
+import { residentMb, SERVER_CPU, startBareServer, startLoadProcess } from './processes.ts';
 import { type CapturedReview, writeNamespaces, writeRegions, writeReviews } from './workload.ts';
 
 const smoke = process.argv.includes('--smoke');
-const ROUNDS = smoke ? 1 : 7;
-const SECONDS = smoke ? 1 : 4;
+/** Many short rounds: on a machine shared with others the noise lasts for seconds, and then falls on both sides. */
+const ROUNDS = smoke ? 1 : 25;
+const WARM_UP = smoke ? 1 : 3;
+const STARTS = smoke ? 1 : 7;
+const SECONDS = 1;
 const CONNECTIONS = 32;
 const REVIEWS = smoke ? 3_000 : 100_000;
 
 const figures: Figure[] = [];
 let failures = 0;
+const loadProcess = startLoadProcess();
 const directory = await mkdtemp(join(tmpdir(), 'gridgate-bench-'));
 try {
   await measureAll();
 } finally {
+  await loadProcess.stop();
   await rm(directory, { recursive: true, force: true });
 }
 const over = figures.filter((figure) => !keepsLimit(figure));
@@ -65,12 +70,12 @@ async function compareWithBare(
   const [sample] = (await load({ ...request, url, amount: CONNECTIONS, sampledPerThousand: 1000 })).answers;
   const bare = await startBareServer(join(directory, 'tls.crt'), join(directory, 'tls.key'), sample?.length ?? 0);
   const rounds: { bare: LoadResult; gridgate: LoadResult }[] = [];
-  for (let round = -1; round < ROUNDS; round++) {
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
     const pair = {
       bare: await load({ ...request, url: bare.url, seconds: SECONDS }),
       gridgate: await load({ ...request, url, seconds: SECONDS, sampledPerThousand: 5 }),
     };
-    if (round >= 0 || smoke) rounds.push(pair);
+    if (round >= 0) rounds.push(pair);
   }
   await bare.stop();
   const detail = `bare ${Math.round(median(rounds.map((round) => round.bare.requestsPerSecond)))}/s, gridgate ${Math.round(median(rounds.map((round) => round.gridgate.requestsPerSecond)))}/s`;
@@ -113,10 +118,10 @@ async function measureScale(small: GridgateProcess): Promise<void> {
   const many = await writeReviews(directory, 2_000, 10_000);
   const few = await writeReviews(directory, 2_001, 10);
   const ratios: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
     const one = await load({ url: `${small.webhook}/mutate`, bodiesFile: few, seconds: SECONDS });
     const other = await load({ url: `${large.webhook}/mutate`, bodiesFile: many, seconds: SECONDS });
-    ratios.push(other.requestsPerSecond / one.requestsPerSecond);
+    if (round >= 0) ratios.push(other.requestsPerSecond / one.requestsPerSecond);
   }
   await large.end();
   report(figures, {
@@ -149,7 +154,7 @@ async function measureMemory(regions: string, namespaces: string, bodiesFile: st
 
 async function measureStart(regions: string, namespaces: string): Promise<void> {
   const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < STARTS; round++) {
     const server = await startServer(regions, namespaces);
     times.push(server.startedInMs);
     await server.end();
@@ -169,7 +174,7 @@ function startServer(regions: string, namespaces: string): Promise<GridgateProce
 }
 
 async function load(request: Omit<LoadRequest, 'connections'>): Promise<LoadResult> {
-  const result = await runLoad({ connections: CONNECTIONS, ...request });
+  const result = await loadProcess.run({ connections: CONNECTIONS, ...request });
   failures += result.failures;
   return result;
 }

@@ -1,10 +1,10 @@
-/** One load from a process of its own: reads a LoadRequest over IPC, answers a LoadResult. */
+/** Loads from a process of its own: reads LoadRequests over IPC, one after the other, and answers each with a LoadResult. */
 import { readFile } from 'node:fs/promises';
-import autocannon, { type Options, type Result } from 'autocannon';
+import autocannon, { type Client, type Options, type Request, type Result } from 'autocannon';
 
 export interface LoadRequest {
   readonly url: string;
-  /** A file of AdmissionReviews, one a line; each connection walks through them. */
+  /** A file of AdmissionReviews, one a line; the connections share them out. */
   readonly bodiesFile: string;
   readonly connections: number;
   /** Either a time or a number of requests ends the load. */
@@ -24,7 +24,7 @@ export interface LoadResult {
 }
 
 process.on('message', (request: LoadRequest) => {
-  void load(request).then((result) => process.send?.(result, () => process.disconnect?.()));
+  void load(request).then((result) => process.send?.(result));
 });
 
 async function load(request: LoadRequest): Promise<LoadResult> {
@@ -34,18 +34,26 @@ async function load(request: LoadRequest): Promise<LoadResult> {
   let seen = 0;
   const latenciesMs: number[] = [];
   const done = Promise.withResolvers<Result>();
+  const requests = bodies.map((body) => ({
+    body,
+    onResponse: (_status: number, answer: string) => {
+      if (sampledPerThousand > 0 && seen++ % 1000 < sampledPerThousand) answers.push(answer);
+    },
+  }));
+  let clients = 0;
   const options = {
     url,
     connections,
     ...(amount === undefined ? { duration: seconds ?? 1 } : { amount }),
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    requests: bodies.map((body) => ({
-      body,
-      onResponse: (_status: number, answer: string) => {
-        if (sampledPerThousand > 0 && seen++ % 1000 < sampledPerThousand) answers.push(answer);
-      },
-    })),
+    requests: requests.slice(0, 1),
+    setupClient: (client: Client) => {
+      // Each request is written once. Given whole, every connection would write all of them before it begins.
+      const own = requests.filter((_, index) => index % connections === clients % connections);
+      clients += 1;
+      if (own.length > 1) client.setRequests(own as Request[]);
+    },
   } as const;
   const run = autocannon(options as unknown as Options, (error, result) =>
     error ? done.reject(error) : done.resolve(result),

@@ -7,14 +7,23 @@ import type { LoadRequest, LoadResult } from './load.ts';
 export const SERVER_CPU = 0;
 const LOAD_CPU = 1;
 
-/** Sends one load from a process of its own, pinned beside the server's processor. */
-export async function runLoad(request: LoadRequest): Promise<LoadResult> {
+export interface LoadProcess {
+  run(request: LoadRequest): Promise<LoadResult>;
+  stop(): Promise<void>;
+}
+
+/** A load generator, warm after its first load, pinned beside the server's processor. */
+export function startLoadProcess(): LoadProcess {
   const child = forkPinned('test/bench/load.ts', [], LOAD_CPU);
-  const answered = once(child, 'message');
-  child.send(request);
-  const [result] = (await answered) as [LoadResult];
-  await once(child, 'exit');
-  return result;
+  return {
+    async run(request) {
+      const answered = once(child, 'message');
+      child.send(request);
+      const [result] = (await answered) as [LoadResult];
+      return result;
+    },
+    stop: () => stopChild(child),
+  };
 }
 
 export interface BareServer {
@@ -27,11 +36,13 @@ export async function startBareServer(certFile: string, keyFile: string, answerB
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return {
     url: `https://127.0.0.1:${port}/mutate`,
-    async stop() {
-      child.kill();
-      await once(child, 'exit');
-    },
+    stop: () => stopChild(child),
   };
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  child.kill();
+  await once(child, 'exit');
 }
 
 /** Resident memory of a process, MB (10^6 bytes). */

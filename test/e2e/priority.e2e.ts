@@ -46,7 +46,8 @@ describe('the priority of a pod', () => {
       globalDefault: true,
       preemptionPolicy: 'Never',
     });
-    await untilPriority('batch', { class: 'flexible' }, FLEXIBLE);
+    await untilPriority('none', {}, DEFAULT); // the API server has seen it, ...
+    await untilPriority('batch', { class: 'flexible' }, FLEXIBLE); // ... and gridgate
     await assertPriorities(DEFAULT);
   });
 

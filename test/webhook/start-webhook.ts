@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, before } from 'node:test';
 import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
@@ -140,8 +139,7 @@ export async function startWebhook({ fetchNamespace, requestTimeoutMs }: Webhook
     isClosing: () => world.isClosing,
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
-  app.server.listen(0, '127.0.0.1');
-  await Promise.all([app.ready(), once(app.server, 'listening')]);
+  await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   return { world, app, port, ca: pair.ca, counted, log, recent: recorder.recent };
 }

@@ -1,0 +1,104 @@
+import { parseDuration } from '../config/duration.ts';
+import type { Policy } from '../decision/policy.ts';
+import type { PolicyDefaults } from '../decision/policy-annotations.ts';
+import { isWorkload } from '../decision/workload.ts';
+import type { Snapshot } from '../regions/snapshot.ts';
+import { type Answer, writeAnswer } from './answer.ts';
+import type { PolicyFinder } from './find-policy.ts';
+import type { Recorder } from './recorder.ts';
+import { parseReview, type Review, ReviewError } from './review.ts';
+import type { BindingGuard } from './review-binding.ts';
+import { reviewNamespace } from './review-namespace.ts';
+import { type Moment, passed, reviewPod } from './review-pod.ts';
+import { reviewWorkload } from './review-workload.ts';
+
+export interface EndpointDeps {
+  readonly snapshot: () => Snapshot;
+  readonly policies: PolicyFinder;
+  readonly policyDefaults: PolicyDefaults;
+  readonly bindings: BindingGuard;
+  readonly recorder: Recorder;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+}
+
+/** Answers a body posted to an endpoint; `timeout` as in the query. Never throws: what goes wrong is an answer, too. */
+export type Endpoint = (body: Buffer, timeout: string | undefined, send: Send) => void;
+type Send = (statusCode: number, payload: Buffer) => void;
+
+type Answering = (review: Review, policy: Policy | undefined, moment: Moment) => Answer;
+
+/** For a review without `?timeout=`: the API server's own default. */
+const DEFAULT_DEADLINE_MS = 10_000;
+
+/** The four HTTPS endpoints by path, apart from any server. */
+export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoint> {
+  const { policyDefaults, bindings, clock } = deps;
+
+  /** Has a review answered, and fails open: what goes wrong inside lets the pod pass, and says so. */
+  function endpoint(
+    path: string,
+    answerReview: (review: Review, timeout: string | undefined) => Promise<Answer> | Answer,
+  ): [string, Endpoint] {
+    return [
+      path,
+      (body, timeout, send) => {
+        const started = performance.now();
+        let review: Review | undefined;
+        const finish = (to: Review, answer: Answer) => {
+          send(200, Buffer.from(writeAnswer(to.uid, answer)));
+          deps.recorder.record(path, to, answer.outcome, performance.now() - started);
+        };
+        const fail = (error: unknown) => {
+          if (error instanceof ReviewError) send(400, failure(error.message, error.uid));
+          else if (review) finish(review, passed(review, 'internal_error', undefined, undefined, error));
+          else send(500, failure('gridgate failed inside'));
+        };
+        try {
+          const parsed = parseReview(body);
+          review = parsed;
+          const answer = answerReview(parsed, timeout);
+          if (answer instanceof Promise) answer.then((late) => finish(parsed, late), fail);
+          else finish(parsed, answer);
+        } catch (error) {
+          fail(error);
+        }
+      },
+    ];
+  }
+
+  function judging(path: string, answering: Answering): [string, Endpoint] {
+    return endpoint(path, (review, timeout) => {
+      const answerUnder = (policy: Policy | undefined) => {
+        try {
+          return answering(review, policy, { snapshot: deps.snapshot(), now: clock() });
+        } catch (error) {
+          if (error instanceof ReviewError) throw error;
+          return passed(review, 'internal_error', policy, undefined, error);
+        }
+      };
+      const found = deps.policies.find(review.namespace, clock() + timeLeft(timeout));
+      return found instanceof Promise ? found.then(answerUnder) : answerUnder(found);
+    });
+  }
+
+  return new Map([
+    judging('/mutate', (review, policy, moment) => reviewPod(review, policy, moment, false)),
+    judging('/validate', (review, policy, moment) =>
+      isWorkload(review.group, review.kind)
+        ? reviewWorkload(review, policy, moment)
+        : reviewPod(review, policy, moment, true),
+    ),
+    judging('/validate-binding', bindings.review),
+    endpoint('/namespaces', (review) => reviewNamespace(review, policyDefaults)),
+  ]);
+}
+
+/** What a caller gets instead of an AdmissionReview. */
+export function failure(error: string, uid?: string): Buffer {
+  return Buffer.from(JSON.stringify({ error, ...(uid && { uid }) }));
+}
+
+function timeLeft(timeout: string | undefined): number {
+  return (timeout === undefined ? undefined : parseDuration(timeout)) ?? DEFAULT_DEADLINE_MS;
+}
