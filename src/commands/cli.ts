@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { OptionKey, OptionValues } from '../config/options.ts';
 import { addOptions, type Environment, readOptions } from '../config/read-options.ts';
@@ -30,6 +31,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
 
   const program = new Command('gridgate')
     .description('Places Kubernetes work where and when electricity is clean')
+    .version(ownVersion())
     .exitOverride();
   add('serve', 'run the admission webhook', SERVE_OPTIONS, serve, checkServe);
   add('admit', 'explain the decision about one pod', ADMIT_OPTIONS, admit);
@@ -44,4 +46,10 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     throw error;
   }
   return exitCode;
+}
+
+/** Of the package.json beside `src` and `dist`. */
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return version;
 }

@@ -47,7 +47,7 @@ export async function runServers(running: Running): Promise<void> {
       snapshot: holder.current,
       certificateNotAfter: () => pair.notAfter,
       watchLastEventAt: source.lastEventAt,
-      malformedPolicies: book.malformed,
+      malformedPolicies: () => book.malformed(source.namespace),
     },
   });
   const recorder = createRecorder({ log, clock, metrics });

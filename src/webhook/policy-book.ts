@@ -6,8 +6,8 @@ import { describeIssue, type PolicyDefaults, parsePolicy } from '../decision/pol
 export interface PolicyBook {
   /** The policy of a namespace, compiled once per resourceVersion. */
   policyOf(namespace: NamespaceRecord): Policy;
-  /** How many namespaces have annotations that do not parse. */
-  malformed(): number;
+  /** How many of the namespaces that there are have annotations that do not parse. */
+  malformed(namespaceNamed: (name: string) => NamespaceRecord | undefined): number;
 }
 
 interface Entry {
@@ -54,18 +54,27 @@ export function createPolicyBook(
     onMalformed(name, mistakes);
   }
 
+  function policyOf({ name, resourceVersion, annotations }: NamespaceRecord): Policy {
+    const known = entries.get(name);
+    if (known?.resourceVersion === resourceVersion) return known.policy;
+    const { policy, mistakes } = compile(annotations);
+    const entry = { resourceVersion, policy: mistakes.length > 0 && known ? known.policy : policy };
+    entries.set(name, entry);
+    if (mistakes.length === 0) malformed.delete(name);
+    else report(name, resourceVersion, mistakes);
+    return entry.policy;
+  }
+
   return {
-    policyOf({ name, resourceVersion, annotations }) {
-      const known = entries.get(name);
-      if (known?.resourceVersion === resourceVersion) return known.policy;
-      const { policy, mistakes } = compile(annotations);
-      const entry = { resourceVersion, policy: mistakes.length > 0 && known ? known.policy : policy };
-      entries.set(name, entry);
-      if (mistakes.length === 0) malformed.delete(name);
-      else report(name, resourceVersion, mistakes);
-      return entry.policy;
+    policyOf,
+    malformed(namespaceNamed) {
+      for (const name of [...malformed.keys()]) {
+        const namespace = namespaceNamed(name);
+        if (namespace) policyOf(namespace);
+        else malformed.delete(name);
+      }
+      return malformed.size;
     },
-    malformed: () => malformed.size,
   };
 }
 

@@ -19,7 +19,7 @@ import { type CapturedReview, writeNamespaces, writeRegions, writeReviews } from
 const smoke = process.argv.includes('--smoke');
 /** Many short rounds: on a machine shared with others the noise lasts for seconds, and then falls on both sides. */
 const ROUNDS = smoke ? 1 : 25;
-const WARM_UP = smoke ? 1 : 3;
+const WARM_UP = smoke ? 1 : 8;
 const STARTS = smoke ? 1 : 7;
 const SECONDS = 1;
 const CONNECTIONS = 32;

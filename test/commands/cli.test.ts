@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ADMIT_OPTIONS } from '../../src/commands/admit.ts';
@@ -38,6 +39,12 @@ describe('gridgate --help', { timeout: 30_000, concurrency: 2 }, () => {
         if (option.required) assert.ok(notes.includes('required'), notes);
       }
     });
+});
+
+it('gridgate --version prints the version of its package', async () => {
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+  const { code, stdout } = await runGridgate(['--version']);
+  assert.deepEqual([code, stdout.trim()], [0, version]);
 });
 
 describe('gridgate that is misused exits 2 and says so on stderr:', { timeout: 30_000, concurrency: 2 }, () => {

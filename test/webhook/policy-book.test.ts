@@ -11,6 +11,12 @@ function bookOf(defaults = {}) {
   return { book, complaints, policyOf };
 }
 
+/** What the informer has of the one namespace. */
+const now =
+  (resourceVersion: string, annotations: Record<string, string> = { mode: 'warn' }) =>
+  () =>
+    makeRecord('shop', annotations, { resourceVersion });
+
 describe('a policy', () => {
   it('is compiled once per resourceVersion', () => {
     const { policyOf } = bookOf();
@@ -38,9 +44,19 @@ describe('a policy', () => {
     const good = policyOf('1', { mode: 'enforce' });
     for (let i = 0; i < 3; i++) assert.equal(policyOf('2', { mode: 'enforce', 'max-latency': 'near' }), good);
     assert.deepEqual(complaints, ['shop: gridgate.dev/max-latency: "near" is not a duration such as 80ms']);
-    assert.equal(book.malformed(), 1);
+    assert.equal(book.malformed(now('2', { weights: 'x' })), 1);
     assert.equal(policyOf('3', { mode: 'warn' }).mode, 'warn');
-    assert.equal(book.malformed(), 0);
+    assert.equal(book.malformed(now('3')), 0);
+  });
+
+  it('with a mistake is counted until it is mended or gone, also without a pod to judge', () => {
+    for (const later of [now('2'), () => undefined]) {
+      const { policyOf, book } = bookOf();
+      policyOf('1', { weights: 'x' });
+      assert.equal(book.malformed(now('1')), 1);
+      assert.equal(book.malformed(later), 0);
+      assert.equal(book.malformed(later), 0);
+    }
   });
 
   const first: readonly [name: string, annotations: Record<string, string>, mode: string][] = [
@@ -56,7 +72,7 @@ describe('a policy', () => {
     it(`that never was good, with ${name}: ${mode}`, () => {
       const { policyOf, book } = bookOf();
       assert.equal(policyOf('1', annotations).mode, mode);
-      assert.equal(book.malformed(), 1);
+      assert.equal(book.malformed(now('1')), 1);
     });
 
   it('that is malformed twice in a row stays what it was, and each version is named', () => {
