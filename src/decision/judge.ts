@@ -4,7 +4,7 @@ import type { Reach } from './reachable.ts';
 import { firstRefusal, type Reason, type Refusal } from './reasons.ts';
 import { comparableReading, refusalOf } from './refuse.ts';
 import { ANY_REGION } from './region-patterns.ts';
-import { remember } from './remember.ts';
+import { createMemory, remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';
 
 export interface RefusedRegion {
@@ -25,12 +25,17 @@ export interface Judgement {
   readonly ranked: readonly Ranked[];
 }
 
-const remembered = new WeakMap<Reach, WeakMap<Treatment, Judgement>>();
+const remembered = createMemory<Reach, WeakMap<Treatment, Judgement>>();
 
 /** Judges all regions within reach, a reach of this snapshot. Pure: remembering only saves work. */
 export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): Judgement {
   const ofReach = remember(remembered, reach, () => new WeakMap<Treatment, Judgement>());
-  return remember(ofReach, treatment, () => judgeAfresh(treatment, snapshot, reach));
+  let judgement = ofReach.get(treatment);
+  if (!judgement) {
+    judgement = judgeAfresh(treatment, snapshot, reach);
+    ofReach.set(treatment, judgement);
+  }
+  return judgement;
 }
 
 function judgeAfresh(treatment: Treatment, snapshot: Snapshot, reach: Reach): Judgement {

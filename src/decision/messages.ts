@@ -4,7 +4,7 @@ import { alternatives, cleanest, type Judgement, type RefusedRegion } from './ju
 import type { Pod } from './pod.ts';
 import type { SetBy } from './policy.ts';
 import { comparableReading, latencyFromHome } from './refuse.ts';
-import { remember } from './remember.ts';
+import { createMemory, remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';
 
 /** A cause of a denial, as in `metav1.StatusCause`. */
@@ -14,7 +14,7 @@ export interface Cause {
   readonly field: string;
 }
 
-const bestElsewhere = new WeakMap<Judgement, { readonly region: RegionView | undefined }>();
+const bestElsewhere = createMemory<Judgement, { readonly region: RegionView | undefined }>();
 
 const MOST_CAUSES = 10;
 const MOST_ALSO_NAMED = 3;

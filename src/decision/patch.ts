@@ -3,7 +3,7 @@ import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
 import { isEmptyTerm, type NodeSelectorTerm } from './node-selector.ts';
 import { carries, ownExpressions, type RegionRequirement } from './own-requirement.ts';
 import { annotationOf, type Pod, type PreferredTerm, preferredTerms, requiredTerms, type Toleration } from './pod.ts';
-import { remember } from './remember.ts';
+import { createMemory, remember } from './remember.ts';
 import type { Steering } from './steer.ts';
 
 export interface PatchOperation {
@@ -43,9 +43,9 @@ interface SharedOperations {
   readonly patches: Map<readonly PatchOperation[], Map<readonly PatchOperation[], readonly PatchOperation[]>>;
 }
 
-const shared = new WeakMap<Steering, SharedOperations>();
-const encoded = new WeakMap<readonly PatchOperation[], string>();
-const written = new WeakMap<PatchOperation, string>();
+const shared = createMemory<Steering, SharedOperations>();
+const encoded = createMemory<readonly PatchOperation[], string>();
+const written = createMemory<PatchOperation, string>();
 
 /**
  * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod
@@ -70,15 +70,15 @@ export function buildPatch(
 
 /** A patch as the AdmissionReview carries it: JSON in base64. */
 export function encodePatch(patch: readonly PatchOperation[]): string {
-  return encoded.get(patch) ?? Buffer.from(`[${patch.map(write).join()}]`).toString('base64');
+  return encoded.of(patch) ?? Buffer.from(`[${patch.map(write).join()}]`).toString('base64');
 }
 
 function write(operation: PatchOperation): string {
-  return written.get(operation) ?? JSON.stringify(operation);
+  return written.of(operation) ?? JSON.stringify(operation);
 }
 
 function share(...operations: readonly PatchOperation[]): readonly PatchOperation[] {
-  for (const operation of operations) written.set(operation, JSON.stringify(operation));
+  for (const operation of operations) written.keep(operation, JSON.stringify(operation));
   return operations;
 }
 
@@ -92,7 +92,7 @@ function sharedPatch(
   const patch = [...affinity, ...tolerations, ...annotations];
   const isShared = (tolerations === first || tolerations === more) && (annotations === only || annotations === other);
   if (isShared) {
-    encoded.set(patch, encodePatch(patch));
+    encoded.keep(patch, encodePatch(patch));
     const byAnnotations = patches.get(tolerations) ?? new Map();
     patches.set(tolerations, byAnnotations.set(annotations, patch));
   }

@@ -4,7 +4,7 @@ import type { NodeFacts, Topology } from '../regions/topology.ts';
 import { isEmptyTerm, type NodeSelectorTerm, type Requirement, satisfies } from './node-selector.ts';
 import { withoutOwn } from './own-requirement.ts';
 import { type Pod, requiredTerms } from './pod.ts';
-import { remember } from './remember.ts';
+import { createMemory, remember } from './remember.ts';
 
 export const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const HOSTNAME_LABEL = 'kubernetes.io/hostname';
@@ -59,8 +59,8 @@ function regionsNamed(names: readonly string[], { byName }: Snapshot): readonly 
 }
 
 /** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
-const whole = new WeakMap<Snapshot, Reach>();
-const parts = new WeakMap<Snapshot, LRUCache<string, Reach>>();
+const whole = createMemory<Snapshot, Reach>();
+const parts = createMemory<Snapshot, LRUCache<string, Reach>>();
 const MOST_PARTS = 500;
 /** So many are cheaper to sort than all regions to walk. */
 const FEW_REGIONS = 8;

@@ -3,14 +3,14 @@ import type { Judgement } from './judge.ts';
 import { formatGrams } from './messages.ts';
 import type { Reason } from './reasons.ts';
 import { comparableReading } from './refuse.ts';
-import { remember } from './remember.ts';
+import { createMemory, remember } from './remember.ts';
 import type { Steering } from './steer.ts';
 
 /** The annotation of a decided pod is at most this long. */
 const MOST_BYTES = 1024;
 const MOST_REGIONS = 5;
 
-const remembered = new WeakMap<Steering, string>();
+const remembered = createMemory<Steering, string>();
 
 /**
  * The record a decided pod carries in `gridgate.dev/decision`: JSON of at most 1 KiB with the reason, the 5 best and 5

@@ -1,8 +1,25 @@
-/** The value made for an object earlier, or now: work saved for as long as the object lives. */
-export function remember<K extends object, V extends {}>(memory: WeakMap<K, V>, key: K, make: () => V): V {
-  const known = memory.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  memory.set(key, made);
-  return made;
+/** What was made for an object, kept with it. */
+export interface Memory<K extends object, V extends {}> {
+  of(key: K): V | undefined;
+  keep(key: K, value: V): V;
+}
+
+/**
+ * A memory that saves work for as long as an object lives. The value is kept on the object itself, where neither a
+ * spread nor a comparison sees it: among thousands of policies, a WeakMap's table is a cache miss for each step.
+ */
+export function createMemory<K extends object, V extends {}>(): Memory<K, V> {
+  const slot = Symbol('remembered');
+  return {
+    of: (key) => (key as { [slot]?: V })[slot],
+    keep(key, value) {
+      Object.defineProperty(key, slot, { value, configurable: true });
+      return value;
+    },
+  };
+}
+
+/** The value made for an object earlier, or now. */
+export function remember<K extends object, V extends {}>(memory: Memory<K, V>, key: K, make: () => V): V {
+  return memory.of(key) ?? memory.keep(key, make());
 }

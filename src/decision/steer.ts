@@ -5,7 +5,7 @@ import type { RegionRequirement } from './own-requirement.ts';
 import type { Pod } from './pod.ts';
 import type { Ranked } from './rank.ts';
 import { ANY_REGION } from './region-patterns.ts';
-import { remember } from './remember.ts';
+import { createMemory, remember } from './remember.ts';
 import { breaksSpread } from './spread.ts';
 import type { Treatment } from './treatment.ts';
 
@@ -24,7 +24,7 @@ export interface Steering {
 const CLOSE_TO_BEST = 0.9;
 const MOST_TERMS = 5;
 
-const remembered = new WeakMap<Judgement, Steering>();
+const remembered = createMemory<Judgement, Steering>();
 
 /** Derives what to add to a pod that is not denied; `evenAgainstSpread`: the ceiling is no longer negotiable. */
 export function steer(pod: Pod, judgement: Judgement, evenAgainstSpread = false): Steering {

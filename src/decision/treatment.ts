@@ -5,7 +5,7 @@ import { annotationOf, type Pod } from './pod.ts';
 import type { PodClass, Policy, SetBy } from './policy.ts';
 import { nearestKey, quoted } from './policy-annotations.ts';
 import { ANY_REGION, parseRegionPatterns, type RegionPatterns } from './region-patterns.ts';
-import { remember } from './remember.ts';
+import { createMemory, remember } from './remember.ts';
 
 /**
  * The policy as it applies to one pod. What a pod's author may change under `pod-overrides`:
@@ -39,7 +39,7 @@ const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const GKE_REGION = 'cloud.google.com/region';
 
 /** Treatments that no annotation changed, one a policy and class, so that decisions can be remembered by identity. */
-const plain = new WeakMap<Policy, Record<PodClass | 'system', Treatment>>();
+const plain = createMemory<Policy, Record<PodClass | 'system', Treatment>>();
 
 /** Merges a pod's annotations into its namespace's policy; each mistake or refused claim becomes a warning. */
 export function treatmentOf(pod: Pod, policy: Policy): { treatment: Treatment; warnings: readonly string[] } {
