@@ -1,5 +1,5 @@
 import type { RegionView } from '../../src/regions/snapshot.ts';
-import { HOSTNAME_LABEL, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
+import { HOSTNAME_LABEL, makeRegion, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
 import { isCarbonExempt, isGood, type Verdict, verdictOn } from '../decision/policy-model.ts';
 import { type Node, nodesFor } from '../decision/scheduler-model.ts';
@@ -41,7 +41,9 @@ export function expectationOf(pod: Rendered, policy: Policy, world: World): Expe
   const names = kept.map(({ name }) => name);
   const best = policy['placement'] === 'require' && !isCarbonExempt({ pod, policy }) ? bestOf(kept) : [];
   const verdicts = reached.map((region) => verdictOn(region, { pod, policy }));
-  const isBinding = verdicts.some(({ allowed, near }) => !allowed || !near);
+  const isBinding =
+    verdicts.some(({ allowed, near }) => !allowed || !near) ||
+    undescribed(world).some((region) => !verdictOn(region, { pod, policy }).allowed);
   return {
     nodes: unmoved.filter((name) => {
       const region = regionOf(world.nodes.find((node) => node.name === name));
@@ -50,6 +52,14 @@ export function expectationOf(pod: Rendered, policy: Policy, world: World): Expe
       return names.includes(region) || !reached.some((other) => other.name === region);
     }),
   };
+}
+
+/** Regions that nodes are in and nobody described: where they are not allowed, only names can keep a pod out of them. */
+function undescribed({ nodes, regions }: World): readonly RegionView[] {
+  const names = new Set(nodes.map(regionOf).filter((name) => name !== ''));
+  return [...names]
+    .filter((name) => !regions.some((region) => region.name === name))
+    .map((name) => makeRegion(name, undefined));
 }
 
 /** The good regions within reach; when there is none, the cleanest that is refused for carbon alone, unless that is denied. */

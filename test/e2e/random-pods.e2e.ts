@@ -10,7 +10,8 @@ import type { Regions } from './regions-file.ts';
 
 const COUNT = 1_000;
 const AT_ONCE = 25;
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+/** The same pods in every run of CI; another `SEED` makes others. */
+const SEED = Number(process.env['SEED'] ?? 20_261_122);
 
 const POLICIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   unmanaged: {},
