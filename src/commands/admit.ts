@@ -105,7 +105,7 @@ function podOf({
   return { pod, name: `${kind}/${name}`, namespace };
 }
 
-function render(explained: readonly Explained[], output: AdmitValues['output']): string {
+function render(explained: readonly Explained[], output: AdmitValues['output'] = 'table'): string {
   if (output === 'table') return explained.map(renderText).join('\n');
   const data = explained.map(toData);
   const only = data.length === 1 ? data[0] : data;

@@ -5,8 +5,11 @@ import { addOptions, type Environment, readOptions } from '../config/read-option
 import { ADMIT_OPTIONS, admit } from './admit.ts';
 import { CERTS_OPTIONS, certs } from './certs.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
+import { checkRegionSource } from './load-regions.ts';
+import { REGIONS_OPTIONS, regions } from './regions.ts';
 import { checkServe, serve } from './serve.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
+import { checkWeights, WEIGHTS_OPTIONS, weights } from './weights.ts';
 
 /** Parses arguments (without node and script), runs the command and answers the exit code. */
 export async function run(args: readonly string[], env: Environment): Promise<number> {
@@ -35,6 +38,14 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     .exitOverride();
   add('serve', 'run the admission webhook', SERVE_OPTIONS, serve, checkServe);
   add('admit', 'explain the decision about one pod', ADMIT_OPTIONS, admit);
+  add(
+    'regions',
+    'rank regions by the carbon intensity of their electricity',
+    REGIONS_OPTIONS,
+    regions,
+    checkRegionSource,
+  );
+  add('weights', 'weigh regions for placement by carbon intensity', WEIGHTS_OPTIONS, weights, checkWeights);
   add('certs', 'create or show the development certificate', CERTS_OPTIONS, certs);
 
   try {

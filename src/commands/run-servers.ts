@@ -6,6 +6,7 @@ import type { PolicyDefaults } from '../decision/policy-annotations.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { flushLog, type Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import type { SourceRequests } from '../telemetry/source-tally.ts';
 import { createPolicyFinder } from '../webhook/find-policy.ts';
 import { createOperatorsApp } from '../webhook/operators-app.ts';
 import { createPolicyBook } from '../webhook/policy-book.ts';
@@ -20,6 +21,7 @@ interface Running {
   readonly certificate: { readonly files: KeyPairFiles; readonly pair: KeyPair };
   readonly holder: SnapshotHolder;
   readonly source: ClusterSource;
+  readonly sourceRequests: () => readonly SourceRequests[];
   readonly log: Log;
   /** Stops what feeds the servers. */
   readonly stop: () => Promise<void>;
@@ -47,6 +49,7 @@ export async function runServers(running: Running): Promise<void> {
       snapshot: holder.current,
       certificateNotAfter: () => pair.notAfter,
       watchLastEventAt: source.lastEventAt,
+      sourceRequests: running.sourceRequests,
       malformedPolicies: () => book.malformed(source.namespace),
     },
   });

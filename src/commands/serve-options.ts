@@ -9,6 +9,7 @@ export const SERVE_OPTIONS = [
   'keyFile',
   'certDir',
   'regions',
+  'config',
   'namespaces',
   'kubeconfig',
   'context',

@@ -1,14 +1,19 @@
 import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
+import { readConfigFile, type SourceConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import { createSnapshotHolder } from '../regions/snapshot-holder.ts';
+import { createIntensityChain } from '../signals/intensity/chain.ts';
 import { embeddedReading } from '../signals/intensity/embedded.ts';
 import { createLog } from '../telemetry/log.ts';
+import { createSourceTally } from '../telemetry/source-tally.ts';
 import { type ClusterSource, openClusterSource, openFileSource } from './cluster-source.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { followFile } from './follow-file.ts';
+import { createSources } from './live-sources.ts';
 import { type ClusterFile, type FileContents, parseRegionsText, readCluster, readRegions } from './read-files.ts';
+import { createRefresher } from './refresh-readings.ts';
 import { runServers } from './run-servers.ts';
 import type { ServeValues } from './serve-options.ts';
 
@@ -21,6 +26,7 @@ interface Inputs {
   readonly regions: FileContents<readonly RegionResource[]>;
   /** Absent: a cluster says which namespaces there are. */
   readonly cluster?: FileContents<ClusterFile>;
+  readonly sources: readonly SourceConfig[];
   readonly certificate: { readonly files: KeyPairFiles; readonly pair: KeyPair };
 }
 
@@ -30,13 +36,30 @@ const CLUSTER_SHUTDOWN_DELAY_MS = 10_000;
 export async function serve(values: ServeValues, env: Environment): Promise<number> {
   const read = await readInputs(values, env);
   if (!read.inputs) return reportIssues(read.issues);
-  const { regionsPath, regions, cluster, certificate } = read.inputs;
+  const { regionsPath, regions, cluster, certificate, sources } = read.inputs;
 
   const log = createLog({ level: values.logLevel });
   const { regionLabel, policySignal, namespaces = '' } = values;
   const holder = createSnapshotHolder({ regionLabel, policySignal, fallbackReading: embeddedReading }, Date.now);
-  const parse = (text: string) => parseRegionsText(text, regionsPath);
-  const stopRegions = followFile({ path: regionsPath, initial: regions, parse, accept: holder.setRegions, log });
+  const deps = { fetch: globalThis.fetch, clock: Date.now };
+  const tally = createSourceTally();
+  const chain = createIntensityChain({
+    sources: createSources(sources, deps, env),
+    policySignal,
+    clock: Date.now,
+    onRequest: tally.count,
+  });
+  const refresher = createRefresher({ chain, holder, log });
+  const stopRegions = followFile({
+    path: regionsPath,
+    initial: regions,
+    parse: (text) => parseRegionsText(text, regionsPath),
+    accept(next) {
+      holder.setRegions(next);
+      if (sources.length > 0) refresher.follow(next);
+    },
+    log,
+  });
   let source: ClusterSource;
   try {
     source = cluster
@@ -47,12 +70,13 @@ export async function serve(values: ServeValues, env: Environment): Promise<numb
   }
   const stop = async () => {
     stopRegions();
+    refresher.stop();
     holder.stop();
     await source.stop();
   };
   try {
     const shutdownDelayMs = values.shutdownDelay ?? (cluster ? 0 : CLUSTER_SHUTDOWN_DELAY_MS);
-    await runServers({ values, certificate, holder, source, log, stop, shutdownDelayMs });
+    await runServers({ values, certificate, holder, source, sourceRequests: tally.read, log, stop, shutdownDelayMs });
     return EXIT.fine;
   } catch (error) {
     return reportIssues([(error as Error).message]);
@@ -80,10 +104,15 @@ async function readInputs(
     issues.push('--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources');
   const regions = regionsPath === undefined ? undefined : await readRegions(regionsPath);
   const cluster = inCluster || namespaces === undefined ? undefined : await readCluster(namespaces, regionLabel);
+  const configured = values.config === undefined ? { config: { sources: [] } } : await readConfigFile(values.config);
+  const sources = 'config' in configured ? configured.config.sources : [];
+  if (inCluster && sources.length > 0)
+    issues.push('--config: sources are asked by a stand-alone server only, until replicas of a cluster have a leader');
   issues.push(...(regions?.issues ?? []), ...(cluster?.issues ?? []));
+  if ('issues' in configured) issues.push(...configured.issues);
   const certificate = await openCertificate(values, issues);
   if (issues.length > 0 || regionsPath === undefined || !regions || !certificate) return { issues };
-  return { inputs: { regionsPath, regions, certificate, ...(cluster && { cluster }) }, issues };
+  return { inputs: { regionsPath, regions, certificate, sources, ...(cluster && { cluster }) }, issues };
 }
 
 /** The pair that the options name, else the development certificate. */

@@ -1,4 +1,5 @@
 import { SIGNALS } from '../regions/reading.ts';
+import { parseLbsPerMwh } from './lbs-per-mwh.ts';
 import type { Parser } from './parsers.ts';
 import {
   oneOf,
@@ -66,6 +67,16 @@ export const OPTIONS = {
     parse: textOf('a directory'),
   }),
   regions: optional({ flags: '--regions <file>', help: 'Region resources, YAML or JSON', parse: textOf('a file') }),
+  config: optional({
+    flags: '--config <file>',
+    help: 'gridgate.yaml: sources of intensities',
+    parse: textOf('a file'),
+  }),
+  check: withDefault(false, {
+    flags: '--check [boolean]',
+    help: 'try every configured source once, and say what works',
+    parse: parseBoolean,
+  }),
   namespaces: optional({ flags: '--namespaces <file>', help: 'Namespaces, YAML or JSON', parse: textOf('a file') }),
   kubeconfig: optional({
     flags: '--kubeconfig <file>',
@@ -123,10 +134,22 @@ export const OPTIONS = {
     parse: parseNamespaceName,
     defaultText: "the object's own",
   }),
-  output: withDefault('table', {
+  output: optional({
     flags: '--output <format>',
     help: OUTPUT_FORMATS.join(', '),
     parse: oneOf(OUTPUT_FORMATS),
+    defaultText: 'table; yaml for weights',
+  }),
+  format: optional({
+    flags: '--format <format>',
+    help: 'shell: a line for each usable region, cleanest first, whatever --output says',
+    parse: oneOf(['shell']),
+  }),
+  // Commander collects what is repeated into a list, which as text is what the variable holds: pairs between commas.
+  lbsPerMwh: optional({
+    flags: '--lbs-per-mwh <name=value...>',
+    help: 'intensities in lbs/MWh, beside --regions or instead; repeat it, or put commas between',
+    parse: parseLbsPerMwh,
   }),
 };
 

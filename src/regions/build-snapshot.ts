@@ -1,4 +1,4 @@
-import { bandOf } from './band.ts';
+import { bandOf, type HeldBand, nextBand } from './band.ts';
 import type { Reading, Signal } from './reading.ts';
 import type { RegionResource } from './region-resource.ts';
 import type { Outage, PriorityClasses, RegionView, Snapshot } from './snapshot.ts';
@@ -10,6 +10,8 @@ export interface SnapshotInput {
   readonly regionsReadAt: number;
   /** What is known of a region that has no fixed value. */
   readonly fallbackReading: (region: string, gridZone: string | undefined) => Reading | undefined;
+  /** The bands of the snapshot before, by region: a measured region leaves one only with hysteresis (DESIGN 6). */
+  readonly heldBands?: ReadonlyMap<string, HeldBand> | undefined;
   readonly regionLabel: string;
   readonly policySignal: Signal;
   readonly topology?: Topology | undefined;
@@ -44,12 +46,19 @@ function viewOf({ metadata: { name }, spec }: RegionResource, input: SnapshotInp
   return {
     name,
     ...(reading && { reading }),
-    ...(reading?.signal === input.policySignal && { band: bandOf(reading.gramsPerKwh) }),
+    ...(reading?.signal === input.policySignal && bandsOf(name, reading, input)),
     ...(outage && { outage }),
     latencyMs: new Map(Object.entries(spec.latencyMs ?? {})),
     ...(spec.pricePerHour !== undefined && { pricePerHour: spec.pricePerHour }),
     elastic: spec.elastic ?? false,
   };
+}
+
+/** Values set by hand and yearly averages do not waver: they count at once. */
+function bandsOf(name: string, { gramsPerKwh, source, freshness }: Reading, { heldBands, now }: SnapshotInput) {
+  if (source === 'static' || freshness === 'embedded') return { band: bandOf(gramsPerKwh) };
+  const heldBand = nextBand({ previous: heldBands?.get(name), gramsPerKwh, now });
+  return { band: heldBand.band, heldBand };
 }
 
 /** A value set by hand is never stale: whoever wrote it answers for it. */

@@ -7,10 +7,23 @@ export const MAX_GRAMS_PER_KWH = 2000;
 const labelValue = z
   .string()
   .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'must be a valid label value of at most 63 characters');
+/** Characters are counted as Kubernetes does, not as UTF-16 does. */
+const MAX_REASON_CHARACTERS = 200;
+const MAX_HOMES = 256;
+
 const notNegative = z.number().nonnegative();
 const time = z.iso.datetime({ offset: true });
+const reason = z
+  .string()
+  .refine((text) => [...text].length <= MAX_REASON_CHARACTERS, `must have at most ${MAX_REASON_CHARACTERS} characters`);
+const latencies = z
+  .record(labelValue, notNegative)
+  .refine((homes) => Object.keys(homes).length <= MAX_HOMES, `must have at most ${MAX_HOMES} homes`);
 
-/** The Region resource (DESIGN 6), as `kubectl` would apply it; `status` belongs to gridgate and is passed over. */
+/**
+ * The Region resource (DESIGN 6), as `kubectl` would apply it; `status` belongs to gridgate and is passed over.
+ * manifests/base/crd-regions.yaml says the same to the API server.
+ */
 export const regionResource = z.strictObject({
   apiVersion: z.literal('gridgate.dev/v1alpha1'),
   kind: z.literal('Region'),
@@ -23,12 +36,10 @@ export const regionResource = z.strictObject({
       carbonAwareSdk: z.string().min(1).optional(),
       gramsPerKwh: notNegative.max(MAX_GRAMS_PER_KWH).optional(),
       signal: z.enum(SIGNALS).optional(),
-      latencyMs: z.record(labelValue, notNegative).optional(),
+      latencyMs: latencies.optional(),
       pricePerHour: notNegative.optional(),
       elastic: z.boolean().optional(),
-      outage: z
-        .strictObject({ active: z.boolean(), reason: z.string().max(200).optional(), until: time.optional() })
-        .optional(),
+      outage: z.strictObject({ active: z.boolean(), reason: reason.optional(), until: time.optional() }).optional(),
     })
     .default({}),
   status: z.unknown().optional(),

@@ -1,4 +1,5 @@
 import { buildSnapshot, nextChange, type SnapshotInput } from './build-snapshot.ts';
+import type { Reading } from './reading.ts';
 import type { RegionResource } from './region-resource.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -7,6 +8,8 @@ export interface SnapshotHolder {
   current(): Snapshot;
   /** Replaces the regions; fixed values among them count as read now. */
   setRegions(regions: readonly RegionResource[]): void;
+  /** Replaces what sources say; a region that is not among them has its fallback. */
+  setReadings(readings: ReadonlyMap<string, Reading>): void;
   /** Replaces what is known of nodes and PriorityClasses. */
   setCluster(cluster: Pick<SnapshotInput, 'topology' | 'priorityClasses'>): void;
   stop(): void;
@@ -25,7 +28,10 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number): Snapsho
 
   function rebuild(): void {
     const now = clock();
-    snapshot = buildSnapshot({ ...input, now });
+    const heldBands = new Map(
+      snapshot.regions.flatMap(({ name, heldBand }) => (heldBand ? [[name, heldBand] as const] : [])),
+    );
+    snapshot = buildSnapshot({ ...input, heldBands, now });
     clearTimeout(timer);
     const next = nextChange(input.regions, now);
     if (next !== undefined) timer = setTimeout(rebuild, Math.min(next - now, LONGEST_TIMER_MS)).unref();
@@ -35,6 +41,12 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number): Snapsho
     current: () => snapshot,
     setRegions(regions) {
       input = { ...input, regions, regionsReadAt: clock() };
+      rebuild();
+    },
+    setReadings(readings) {
+      const fallbackReading = (region: string, gridZone: string | undefined) =>
+        readings.get(region) ?? fixed.fallbackReading(region, gridZone);
+      input = { ...input, fallbackReading };
       rebuild();
     },
     setCluster(cluster) {

@@ -1,4 +1,4 @@
-import type { Band } from './band.ts';
+import type { Band, HeldBand } from './band.ts';
 import type { Reading, Signal } from './reading.ts';
 import type { Topology } from './topology.ts';
 
@@ -14,6 +14,8 @@ export interface RegionView {
   readonly name: string;
   readonly reading?: Reading;
   readonly band?: Band;
+  /** How the band of a measured region is held, for the next snapshot. */
+  readonly heldBand?: HeldBand;
   readonly outage?: Outage;
   /** Milliseconds from a home region to this one. */
   readonly latencyMs: ReadonlyMap<string, number>;

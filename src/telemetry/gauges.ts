@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import { Gauge } from 'prom-client';
 import { BANDS } from '../regions/band.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { SourceRequests } from './source-tally.ts';
 
 /** Where gauges read the state of the moment a scrape arrives. */
 export interface MetricSources {
@@ -10,6 +11,8 @@ export interface MetricSources {
   readonly certificateNotAfter: () => number | undefined;
   /** Epoch milliseconds of the last event, by resource. */
   readonly watchLastEventAt: () => Readonly<Record<string, number>>;
+  /** Requests to sources of intensities so far. */
+  readonly sourceRequests?: () => readonly SourceRequests[];
   /** How many namespaces have a malformed policy. */
   readonly malformedPolicies: () => number;
 }

@@ -24,12 +24,26 @@ const BUCKETS_SECONDS = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 
 export function createMetrics({ registry = new Registry(), clock, sources }: MetricsOptions): Metrics {
   const registers = [registry];
   registerGauges(registry, clock, sources);
+  if (sources.sourceRequests) registerSourceRequests(registers, sources.sourceRequests);
   collectDefaultMetrics({ register: registry });
   return {
     countReview: createReviewCounter(registers),
     observeDuration: createReviewTimer(registers),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
+}
+
+function registerSourceRequests(registers: Registry[], read: NonNullable<MetricSources['sourceRequests']>): void {
+  new Counter({
+    name: 'gridgate_source_requests_total',
+    help: 'Requests to sources of intensities',
+    labelNames: ['source', 'outcome'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { source, outcome, count } of read()) this.inc({ source, outcome }, count);
+    },
+  });
 }
 
 /** Reviews not yet told to prom-client. */

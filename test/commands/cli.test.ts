@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ADMIT_OPTIONS } from '../../src/commands/admit.ts';
 import { CERTS_OPTIONS } from '../../src/commands/certs.ts';
+import { REGIONS_OPTIONS } from '../../src/commands/regions.ts';
 import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
+import { WEIGHTS_OPTIONS } from '../../src/commands/weights.ts';
 import { OPTIONS, type Option, type OptionKey } from '../../src/config/options.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runGridgate } from './run-gridgate.ts';
@@ -13,6 +15,8 @@ import { runGridgate } from './run-gridgate.ts';
 const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   serve: SERVE_OPTIONS,
   admit: ADMIT_OPTIONS,
+  regions: REGIONS_OPTIONS,
+  weights: WEIGHTS_OPTIONS,
   certs: CERTS_OPTIONS,
 };
 

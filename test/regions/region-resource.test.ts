@@ -8,6 +8,10 @@ function withSpec(spec: unknown): object {
   return { ...REGION, spec };
 }
 
+function homes(count: number): object {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`home-${i}`, i]));
+}
+
 function issuesOf(document: unknown): readonly string[] {
   const parsed = parseRegion(document);
   return 'issues' in parsed ? parsed.issues : [];
@@ -29,6 +33,8 @@ describe('a Region resource is accepted with', () => {
     ],
     ['a British region by name', { ukCarbonIntensity: 'London' }],
     ['latencies from homes', { latencyMs: { 'eu-central-1': 24, self: 0, 'us.west_2': 142.5 } }],
+    ['256 homes', { latencyMs: homes(256) }],
+    ['a reason of 200 characters outside of the first plane', { outage: { active: true, reason: '🔥'.repeat(200) } }],
     ['a free price', { pricePerHour: 0 }],
     ['an outage without words', { outage: { active: true } }],
     [
@@ -69,6 +75,7 @@ describe('a Region resource is refused, and the mistake named with its path, for
     ['a negative latency', { latencyMs: { home: -1 } }, /^spec\.latencyMs\.home: .*>=0/],
     ['a latency with its unit', { latencyMs: { home: '80ms' } }, /^spec\.latencyMs\.home: /],
     ['latencies in a list', { latencyMs: [80] }, /^spec\.latencyMs: /],
+    ['257 homes', { latencyMs: homes(257) }, /^spec\.latencyMs: .*256/],
     [
       'a home that is no label value',
       { latencyMs: { 'a b': 1 } },

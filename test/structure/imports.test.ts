@@ -20,9 +20,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
     builtins: false,
   },
   regions: { rooms: [], packages: ['zod'], builtins: false },
-  signals: { rooms: ['regions'], packages: ['@tgwf/co2'], builtins: false },
+  signals: { rooms: ['regions'], packages: ['@tgwf/co2', 'cockatiel', 'lru-cache', 'zod', 'yaml'], builtins: false },
   telemetry: { rooms: ['regions'], packages: ['pino', 'prom-client'], builtins: false },
-  config: { rooms: ['regions'], packages: ['commander', 'yaml'], builtins: true },
+  config: { rooms: ['regions'], packages: ['commander', 'yaml', 'zod'], builtins: true },
   certs: { rooms: ['config'], packages: ['selfsigned'], builtins: true },
   cluster: {
     rooms: ['decision', 'regions'],
@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   commands: {
     rooms: ['certs', 'cluster', 'config', 'decision', 'regions', 'signals', 'telemetry', 'webhook'],
-    packages: ['close-with-grace', 'commander', 'diff', 'fast-json-patch', 'yaml'],
+    packages: ['close-with-grace', 'cockatiel', 'commander', 'diff', 'fast-json-patch', 'yaml'],
     builtins: true,
   },
   'main.ts': { rooms: ['commands'], packages: [], builtins: false },

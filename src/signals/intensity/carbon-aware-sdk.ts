@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { Signal } from '../../regions/reading.ts';
+import { getJson } from './get-json.ts';
+import { DAY_MS, fromNowOn, HOUR_MS, instant, MINUTE_MS, oldestFirst } from './series.ts';
+import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
+import { SourceError } from './source-error.ts';
+import { sourceUrl } from './source-url.ts';
+
+export interface CarbonAwareSdkOptions {
+  /** Of the WebApi, which everybody runs on their own. */
+  readonly baseUrl: string;
+  /** What its data source counts; its answers do not say. */
+  readonly signal: Signal;
+}
+
+const emissions = z.array(z.object({ location: z.string(), time: instant, rating: z.number() }));
+type Emissions = z.infer<typeof emissions>;
+
+const forecasts = z.tuple([
+  z.object({
+    location: z.string(),
+    forecastData: z.array(
+      z.object({
+        timestamp: instant,
+        /** Minutes. */
+        duration: z.number().positive(),
+        value: z.number(),
+      }),
+    ),
+  }),
+]);
+
+/** .NET's ProblemDetails (RFC 9457). */
+const problem = z.object({ title: z.string(), detail: z.string().nullish() });
+
+interface Question<T> {
+  readonly query: Readonly<Record<string, string>>;
+  readonly schema: z.ZodType<T>;
+  readonly abort: AbortSignal;
+}
+
+/** The Green Software Foundation's Carbon Aware SDK (WebApi), gCO2/kWh; zones are its locations, such as `eastus`. */
+export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: SourceDeps): Required<IntensitySource> {
+  const { baseUrl, signal } = options;
+
+  function ask<T>(path: string, { query, schema, abort }: Question<T>): Promise<T> {
+    return getJson({ ...deps, url: sourceUrl(baseUrl, path, query), abort, schema, explain });
+  }
+
+  async function askEmissions(query: Question<never>['query'], abort: AbortSignal): Promise<readonly Measurement[]> {
+    const rows = await ask('/emissions/bylocation', { query, schema: emissions, abort });
+    return measure(rows, signal);
+  }
+
+  return {
+    name: 'carbon-aware-sdk',
+
+    zoneOf: ({ carbonAwareSdk }) => carbonAwareSdk,
+
+    async current(location, abort) {
+      const newest = (await askEmissions({ location }, abort)).at(-1);
+      if (!newest) throw new SourceError('not_covered', `there is no value for ${location} now`);
+      return newest;
+    },
+
+    async history(location, abort) {
+      const now = deps.clock();
+      const [time, toTime] = [new Date(now - DAY_MS).toISOString(), new Date(now).toISOString()];
+      return askEmissions({ location, time, toTime }, abort);
+    },
+
+    async forecast(location, abort) {
+      const [answer] = await ask('/emissions/forecasts/current', { query: { location }, schema: forecasts, abort });
+      if (answer.location !== location)
+        throw new SourceError('wrong_zone', `the answer is for ${answer.location}, not ${location}`);
+      const points = answer.forecastData.map(({ timestamp, value }) => ({ from: timestamp, gramsPerKwh: value }));
+      return fromNowOn(points, (answer.forecastData[0]?.duration ?? 0) * MINUTE_MS, deps.clock());
+    },
+  };
+}
+
+function measure(rows: Emissions, signal: Signal): readonly Measurement[] {
+  // A row names the zone of the SDK's own source (`IE`), not the location (`northeurope`): only their unity can be seen.
+  const other = rows.find(({ location }) => location !== rows[0]?.location);
+  if (other) throw new SourceError('wrong_zone', `the answer is for ${rows[0]?.location} and ${other.location}`);
+  const stepMs = findStep(rows);
+  return oldestFirst(
+    rows.map(({ time, rating }) => ({ gramsPerKwh: rating, signal, measuredAt: time, stepMs, estimated: false })),
+  );
+}
+
+/** The smallest distance of two rows; an hour where one stands alone. */
+function findStep(rows: Emissions): number {
+  const times = rows.map(({ time }) => time).toSorted((one, other) => one - other);
+  const distances = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+  const step = Math.min(...distances.filter((distance) => distance > 0));
+  return Number.isFinite(step) ? step : HOUR_MS;
+}
+
+function explain(body: unknown): string | undefined {
+  const { data } = problem.safeParse(body);
+  return data && [data.title, data.detail].filter(Boolean).join(': ');
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { ForecastPoint, Measurement } from './source.ts';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** A time with its offset from UTC, to the minute or finer, as epoch milliseconds. */
+export const instant = z
+  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })])
+  .transform((text) => Date.parse(text));
+
+export function oldestFirst(measurements: readonly Measurement[]): readonly Measurement[] {
+  return measurements.toSorted((one, other) => one.measuredAt - other.measuredAt);
+}
+
+/** What is not over yet, earliest first; the last value lasts one step. */
+export function fromNowOn(points: readonly ForecastPoint[], stepMs: number, now: number): readonly ForecastPoint[] {
+  return points.filter(({ from }) => from + stepMs > now).toSorted((one, other) => one.from - other.from);
+}

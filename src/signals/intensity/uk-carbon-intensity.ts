@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { CLOUD_ZONES } from './cloud-zones.ts';
+import { getJson } from './get-json.ts';
+import { fromNowOn, instant, MINUTE_MS, oldestFirst } from './series.ts';
+import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
+import { SourceError } from './source-error.ts';
+import { sourceUrl } from './source-url.ts';
+
+export interface UkCarbonIntensityOptions {
+  readonly baseUrl?: string;
+}
+
+const NATIONAL = 'GB';
+const STEP_MS = 30 * MINUTE_MS;
+
+const grams = z.number().nullish();
+const period = z.object({ from: instant, intensity: z.object({ forecast: grams, actual: grams }) });
+type Period = z.infer<typeof period>;
+
+const national = z.object({ data: z.array(period) }).transform(({ data }) => ({ zone: NATIONAL, periods: data }));
+
+const region = z.object({ regionid: z.number().int(), data: z.array(period) });
+/** /regional/regionid answers a list of one region, a span of time the region itself. */
+const regional = z
+  .object({ data: z.union([region, z.tuple([region]).transform(([only]) => only)]) })
+  .transform(({ data }) => ({ zone: String(data.regionid), periods: data.data }));
+
+/**
+ * NESO's Carbon Intensity API (https://carbon-intensity.github.io/api-definitions), no account, data under CC BY 4.0:
+ * emissions of generation alone. Zones are `GB` and the ids of distribution regions, `1` to `17`.
+ */
+export function createUkCarbonIntensity(
+  { baseUrl = 'https://api.carbonintensity.org.uk' }: UkCarbonIntensityOptions,
+  deps: SourceDeps,
+): Required<IntensitySource> {
+  /** `span` is a path of its documentation such as `fw48h`; without one, the half-hour that is now. */
+  async function ask(zone: string, span: string | undefined, abort: AbortSignal): Promise<readonly Period[]> {
+    if (zone !== NATIONAL && !/^([1-9]|1[0-7])$/.test(zone))
+      throw new SourceError('not_covered', `there is no region ${zone}: ${NATIONAL}, or 1 to 17`);
+    const answer = await getJson({
+      ...deps,
+      url: sourceUrl(baseUrl, pathOf(zone, span && `${toMinute(deps.clock())}/${span}`)),
+      abort,
+      schema: zone === NATIONAL ? national : regional,
+    });
+    if (answer.zone !== zone)
+      throw new SourceError('wrong_zone', `the answer is for region ${answer.zone}, not ${zone}`);
+    return answer.periods;
+  }
+
+  return {
+    name: 'uk-carbon-intensity',
+
+    zoneOf({ name, gridZone = CLOUD_ZONES.get(name), ukCarbonIntensity: id }) {
+      if (id === undefined) return gridZone === 'GB' ? NATIONAL : undefined;
+      return String(id) === 'national' ? NATIONAL : String(id);
+    },
+
+    async current(zone, abort) {
+      const measured = (await ask(zone, undefined, abort)).map(measure).find((one) => one !== undefined);
+      if (!measured) throw new SourceError('not_covered', `there is no value for ${zone} now`);
+      return measured;
+    },
+
+    async history(zone, abort) {
+      return oldestFirst((await ask(zone, 'pt24h', abort)).map(measure).filter((one) => one !== undefined));
+    },
+
+    async forecast(zone, abort) {
+      const points = (await ask(zone, 'fw48h', abort)).flatMap(({ from, intensity: { forecast } }) =>
+        typeof forecast === 'number' ? [{ from, gramsPerKwh: forecast }] : [],
+      );
+      return fromNowOn(points, STEP_MS, deps.clock());
+    },
+  };
+}
+
+function pathOf(zone: string, span: string | undefined): string {
+  if (zone === NATIONAL) return span ? `/intensity/${span}` : '/intensity';
+  return `/regional${span ? `/intensity/${span}` : ''}/regionid/${zone}`;
+}
+
+/** `actual` comes after the half-hour; regions never have it. */
+function measure({ from, intensity: { actual, forecast } }: Period): Measurement | undefined {
+  const gramsPerKwh = actual ?? forecast ?? undefined;
+  if (gramsPerKwh === undefined) return undefined;
+  return {
+    gramsPerKwh,
+    signal: 'average-direct',
+    measuredAt: from,
+    stepMs: STEP_MS,
+    estimated: typeof actual !== 'number',
+  };
+}
+
+/** YYYY-MM-DDThh:mmZ, the only form that it takes. */
+function toMinute(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16)}Z`;
+}
