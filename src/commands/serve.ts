@@ -104,15 +104,24 @@ async function readInputs(
     issues.push('--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources');
   const regions = regionsPath === undefined ? undefined : await readRegions(regionsPath);
   const cluster = inCluster || namespaces === undefined ? undefined : await readCluster(namespaces, regionLabel);
-  const configured = values.config === undefined ? { config: { sources: [] } } : await readConfigFile(values.config);
-  const sources = 'config' in configured ? configured.config.sources : [];
-  if (inCluster && sources.length > 0)
-    issues.push('--config: sources are asked by a stand-alone server only, until replicas of a cluster have a leader');
   issues.push(...(regions?.issues ?? []), ...(cluster?.issues ?? []));
-  if ('issues' in configured) issues.push(...configured.issues);
+  const sources = await readSources(values.config, inCluster, issues);
   const certificate = await openCertificate(values, issues);
   if (issues.length > 0 || regionsPath === undefined || !regions || !certificate) return { issues };
   return { inputs: { regionsPath, regions, certificate, sources, ...(cluster && { cluster }) }, issues };
+}
+
+async function readSources(path: string | undefined, inCluster: boolean, issues: string[]): Promise<Inputs['sources']> {
+  if (path === undefined) return [];
+  const read = await readConfigFile(path);
+  if ('issues' in read) {
+    issues.push(...read.issues);
+    return [];
+  }
+  const { sources } = read.config;
+  if (inCluster && sources.length > 0)
+    issues.push('--config: sources are asked by a stand-alone server only, until replicas of a cluster have a leader');
+  return sources;
 }
 
 /** The pair that the options name, else the development certificate. */

@@ -22,7 +22,7 @@ const latencies = z
 
 /**
  * The Region resource (DESIGN 6), as `kubectl` would apply it; `status` belongs to gridgate and is passed over.
- * manifests/base/crd-regions.yaml says the same to the API server.
+ * manifests/crd/regions.yaml says the same to the API server.
  */
 export const regionResource = z.strictObject({
   apiVersion: z.literal('gridgate.dev/v1alpha1'),

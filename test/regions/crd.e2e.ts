@@ -6,7 +6,7 @@ import { findAssets } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { ALIKE, UNLIKE } from './region-documents.ts';
 
-const CRD = fileURLToPath(new URL('../../manifests/base/crd-regions.yaml', import.meta.url));
+const CRD = fileURLToPath(new URL('../../manifests/crd/regions.yaml', import.meta.url));
 const SAMPLES = fileURLToPath(new URL('../../manifests/samples/regions.yaml', import.meta.url));
 const REGIONS = '/apis/gridgate.dev/v1alpha1/regions';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
