@@ -44,6 +44,9 @@ interface SharedOperations {
 }
 
 const shared = createMemory<Steering, SharedOperations>();
+/** Policies that differ in what does not matter now come to the same operations: hundreds of them share a few. */
+const interned = createMemory<object, Map<string, SharedOperations>>();
+const MOST_INTERNED = 500;
 const encoded = createMemory<readonly PatchOperation[], string>();
 const written = createMemory<PatchOperation, string>();
 
@@ -55,9 +58,10 @@ export function buildPatch(
   pod: Pod,
   steering: Steering,
   record: string,
-  { regionLabel, priorityClasses }: { regionLabel: string; priorityClasses?: PriorityClasses | undefined },
+  snapshot: Pick<Snapshot, 'regionLabel' | 'priorityClasses'>,
 ): readonly PatchOperation[] {
-  const common = remember(shared, steering, () => sharedOperations(steering, record, regionLabel));
+  const { regionLabel, priorityClasses } = snapshot;
+  const common = remember(shared, steering, () => internOperations(steering, record, snapshot));
   const affinity = affinityOperations(pod, steering, regionLabel, common);
   const tolerations = tolerationOperations(pod, steering.toleratedBands, common);
   const priority = priorityOperations(pod, steering.priorityClass, priorityClasses);
@@ -97,6 +101,18 @@ function sharedPatch(
     patches.set(tolerations, byAnnotations.set(annotations, patch));
   }
   return patch;
+}
+
+function internOperations(
+  steering: Steering,
+  record: string,
+  snapshot: Pick<Snapshot, 'regionLabel'>,
+): SharedOperations {
+  const known = remember(interned, snapshot, () => new Map<string, SharedOperations>());
+  const key = JSON.stringify([steering, record]);
+  const operations = known.get(key) ?? sharedOperations(steering, record, snapshot.regionLabel);
+  if (known.size < MOST_INTERNED) known.set(key, operations);
+  return operations;
 }
 
 function sharedOperations(steering: Steering, record: string, regionLabel: string): SharedOperations {
