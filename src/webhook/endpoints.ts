@@ -45,11 +45,16 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
       (body, timeout, send) => {
         const started = performance.now();
         let review: Review | undefined;
+        let isAnswered = false;
         const finish = (to: Review, answer: Answer) => {
-          send(200, Buffer.from(writeAnswer(to.uid, answer)));
+          const payload = Buffer.from(writeAnswer(to.uid, answer));
+          isAnswered = true;
+          send(200, payload);
           deps.recorder.record(path, to, answer.outcome, performance.now() - started);
         };
         const fail = (error: unknown) => {
+          // What goes wrong in counting it takes no answer back.
+          if (isAnswered) return;
           if (error instanceof ReviewError) send(400, failure(error.message, error.uid));
           else if (review) finish(review, passed(review, 'internal_error', undefined, undefined, error));
           else send(500, failure('gridgate failed inside'));
@@ -58,7 +63,7 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
           const parsed = parseReview(body);
           review = parsed;
           const answer = answerReview(parsed, timeout);
-          if (answer instanceof Promise) answer.then((late) => finish(parsed, late), fail);
+          if (answer instanceof Promise) answer.then((late) => finish(parsed, late)).catch(fail);
           else finish(parsed, answer);
         } catch (error) {
           fail(error);
