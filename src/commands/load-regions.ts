@@ -5,7 +5,7 @@ import { buildSnapshot } from '../regions/build-snapshot.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { createIntensityChain } from '../signals/intensity/chain.ts';
-import { CLOUD_ZONES } from '../signals/intensity/cloud-zones.ts';
+import { gridZoneOf } from '../signals/intensity/cloud-zones.ts';
 import type { IntensitySource } from '../signals/intensity/source.ts';
 import { readLive } from './live-readings.ts';
 import { createSources } from './live-sources.ts';
@@ -70,7 +70,7 @@ export async function loadRegions(values: RegionSource, env: Environment): Promi
 }
 
 function zoneOf({ metadata: { name }, spec }: RegionResource): readonly (readonly [string, string])[] {
-  const zone = spec.gridZone ?? CLOUD_ZONES.get(name);
+  const zone = gridZoneOf({ name, gridZone: spec.gridZone });
   return zone === undefined ? [] : [[name, zone]];
 }
 

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { candidateRegions } from './candidate-regions.ts';
-import { type CheckedSource, checkSources, renderChecks } from './check-sources.ts';
+import { checkSources, renderChecks } from './check-sources.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { zonesOf } from './live-readings.ts';
 import { describeRegions, loadRegions, REGION_SOURCE_OPTIONS } from './load-regions.ts';
@@ -27,7 +27,7 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
     return candidates.length === 0 ? EXIT.findings : EXIT.fine;
   }
   const listing = listRegions(loaded);
-  await print(render(listing, values.output));
+  await print(render(listing, values.output, () => renderListing(listing)));
   return EXIT.fine;
 }
 
@@ -39,16 +39,11 @@ async function check(values: RegionsValues, env: Environment): Promise<number> {
   const regions = described.regions.map(zonesOf);
   const checks = await checkSources(sources, { regions, policySignal: values.policySignal, clock: Date.now });
   if (sources.length === 0) note('no source is configured (--config): regions have fixed values or yearly averages');
-  await print(values.output === undefined || values.output === 'table' ? renderChecks(checks) : data(checks, values));
+  await print(render({ version: 'v1', sources: checks }, values.output, () => renderChecks(checks)));
   return sources.length === 0 || checks.some(({ works }) => works) ? EXIT.fine : EXIT.upstream;
 }
 
-function data(checks: readonly CheckedSource[], { output }: RegionsValues): string {
-  const listing = { version: 'v1', sources: checks };
-  return output === 'json' ? `${JSON.stringify(listing, null, 2)}\n` : stringify(listing);
-}
-
-function render(listing: ReturnType<typeof listRegions>, output: RegionsValues['output'] = 'table'): string {
-  if (output === 'table') return renderListing(listing);
-  return output === 'json' ? `${JSON.stringify(listing, null, 2)}\n` : stringify(listing);
+function render(data: object, output: RegionsValues['output'], renderForPeople: () => string): string {
+  if (output === undefined || output === 'table') return renderForPeople();
+  return output === 'json' ? `${JSON.stringify(data, null, 2)}\n` : stringify(data);
 }

@@ -9,3 +9,8 @@ import { GOOGLE_ZONES } from './google-zones.ts';
 export const CLOUD_ZONES: ReadonlyMap<string, string> = new Map(
   [AWS_ZONES, AZURE_ZONES, GOOGLE_ZONES].flatMap((zones) => Object.entries(zones)),
 );
+
+/** The grid zone of a region: its own, else that of the public cloud region of its name. */
+export function gridZoneOf({ name, gridZone }: { readonly name: string; readonly gridZone?: string | undefined }) {
+  return gridZone ?? CLOUD_ZONES.get(name);
+}

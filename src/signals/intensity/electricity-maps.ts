@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLOUD_ZONES } from './cloud-zones.ts';
+import { gridZoneOf } from './cloud-zones.ts';
 import { getJson } from './get-json.ts';
 import type { SecretReader } from './read-secret.ts';
 import { readToken } from './read-secret.ts';
@@ -63,7 +63,8 @@ export function createElectricityMaps(options: ElectricityMapsOptions, deps: Sou
   return {
     name: 'electricity-maps',
 
-    zoneOf({ name, gridZone = CLOUD_ZONES.get(name) }) {
+    zoneOf(region) {
+      const gridZone = gridZoneOf(region);
       if (gridZone === undefined || token || zoneTokens?.has(gridZone)) return gridZone;
       return undefined;
     },

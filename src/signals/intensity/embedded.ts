@@ -1,6 +1,6 @@
 import { yearly2025 } from '@tgwf/co2/data/electricity-maps';
 import type { Reading } from '../../regions/reading.ts';
-import { CLOUD_ZONES } from './cloud-zones.ts';
+import { gridZoneOf } from './cloud-zones.ts';
 
 const AVERAGES: ReadonlyMap<string, number> = new Map(
   Object.entries(yearly2025.data).map(([zone, { carbonIntensity }]) => [zone, carbonIntensity.value]),
@@ -11,7 +11,7 @@ const AVERAGES: ReadonlyMap<string, number> = new Map(
  * The zone of a public cloud region is known; `undefined` for a zone without data.
  */
 export function embeddedReading(region: string, gridZone: string | undefined): Reading | undefined {
-  const gramsPerKwh = AVERAGES.get(gridZone ?? CLOUD_ZONES.get(region) ?? '');
+  const gramsPerKwh = AVERAGES.get(gridZoneOf({ name: region, gridZone }) ?? '');
   if (gramsPerKwh === undefined) return undefined;
   return { gramsPerKwh, signal: 'average-lifecycle', source: 'embedded', estimated: true, freshness: 'embedded' };
 }

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Signal } from '../../regions/reading.ts';
-import { CLOUD_ZONES } from './cloud-zones.ts';
+import { gridZoneOf } from './cloud-zones.ts';
 import { HOUR_MS, instant } from './series.ts';
 import type { IntensitySource, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
@@ -28,7 +28,7 @@ export function createFile(options: FileOptions, { clock }: Pick<SourceDeps, 'cl
   return {
     name: 'file',
 
-    zoneOf: ({ name, gridZone = CLOUD_ZONES.get(name) }) => gridZone ?? name,
+    zoneOf: (region) => gridZoneOf(region) ?? region.name,
 
     async current(zone) {
       const found = parseZones(await readText(read)).get(zone);

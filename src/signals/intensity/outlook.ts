@@ -1,7 +1,6 @@
 import type { Signal } from '../../regions/reading.ts';
+import { DAY_MS } from './series.ts';
 import type { ForecastPoint, Measurement } from './source.ts';
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** Of a forecast (earliest first), the point that counts now and those to come; none when it says nothing of later. */
 export function fromNowOn(points: readonly ForecastPoint[], now: number): readonly ForecastPoint[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Signal } from '../../regions/reading.ts';
-import { CLOUD_ZONES } from './cloud-zones.ts';
+import { gridZoneOf } from './cloud-zones.ts';
 import { getJson } from './get-json.ts';
 import type { SecretReader } from './read-secret.ts';
 import { readToken } from './read-secret.ts';
@@ -62,8 +62,8 @@ export function createPrometheus(options: PrometheusOptions, deps: SourceDeps): 
 }
 
 /** `undefined` when a name is missing, or could leave the quotes that it stands in. */
-function fill(template: string, { name, gridZone = CLOUD_ZONES.get(name) }: RegionZones): string | undefined {
-  const names: Readonly<Record<string, string | undefined>> = { zone: gridZone, region: name };
+function fill(template: string, region: RegionZones): string | undefined {
+  const names: Readonly<Record<string, string | undefined>> = { zone: gridZoneOf(region), region: region.name };
   let missing = false;
   const query = template.replaceAll(/\{\{(zone|region)\}\}/g, (_, key: string) => {
     const value = names[key];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLOUD_ZONES } from './cloud-zones.ts';
+import { gridZoneOf } from './cloud-zones.ts';
 import { getJson } from './get-json.ts';
 import { fromNowOn, instant, MINUTE_MS, oldestFirst } from './series.ts';
 import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
@@ -51,8 +51,9 @@ export function createUkCarbonIntensity(
   return {
     name: 'uk-carbon-intensity',
 
-    zoneOf({ name, gridZone = CLOUD_ZONES.get(name), ukCarbonIntensity: id }) {
-      if (id === undefined) return gridZone === 'GB' ? NATIONAL : undefined;
+    zoneOf(region) {
+      const { ukCarbonIntensity: id } = region;
+      if (id === undefined) return gridZoneOf(region) === 'GB' ? NATIONAL : undefined;
       return String(id) === 'national' ? NATIONAL : String(id);
     },
 
