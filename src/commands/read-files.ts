@@ -43,11 +43,12 @@ function parseRegions(file: ManifestFile, path: string): FileContents<readonly R
   const issues = [...file.issues];
   const regions = new Map<string, RegionResource>();
   for (const document of file.documents) {
-    const where = placeOf(document, path);
     const parsed = parseRegion(document.value);
-    if ('issues' in parsed) issues.push(...parsed.issues.map((issue) => `${where}: ${issue}`));
-    else if (regions.has(parsed.region.metadata.name))
-      issues.push(`${where}: region ${parsed.region.metadata.name} is there twice`);
+    if ('issues' in parsed) {
+      const where = placeOf(document, path);
+      issues.push(...parsed.issues.map((issue) => `${where}: ${issue}`));
+    } else if (regions.has(parsed.region.metadata.name))
+      issues.push(`${placeOf(document, path)}: region ${parsed.region.metadata.name} is there twice`);
     else regions.set(parsed.region.metadata.name, parsed.region);
   }
   if (issues.length === 0 && regions.size === 0) issues.push(`${path}: holds no Region`);

@@ -104,7 +104,9 @@ function readObject(found: Found): ManifestDocument | { readonly mistakes: reado
     kind: String(kind),
     value,
     document: source.number,
-    line: source.lineOf(path),
+    get line() {
+      return source.lineOf(path);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Document, ScalarTag } from 'yaml';
 import { Composer, isNode, LineCounter, Parser } from 'yaml';
+import { parsePlainJson } from './plain-json.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -35,6 +36,21 @@ const YAML_1_1_BOOLEAN: ScalarTag = {
 
 /** Parses one document after the other, empty ones left out; instead of one with mistakes (duplicate keys too), those. */
 export function* parseYamlDocuments(text: string): Generator<YamlDocument | YamlMistake> {
+  const json = parsePlainJson(text);
+  if (json !== undefined) yield { number: 1, value: json, lineOf: lazyLines(text) };
+  else yield* composeAndCheck(text);
+}
+
+/** Files of ten thousand objects are mostly JSON without a mistake: only a mistake is worth a syntax tree. */
+function lazyLines(text: string): YamlDocument['lineOf'] {
+  let composed: YamlDocument | YamlMistake | undefined;
+  return (path) => {
+    composed ??= [...composeAndCheck(text)][0];
+    return composed && 'lineOf' in composed ? composed.lineOf(path) : 1;
+  };
+}
+
+function* composeAndCheck(text: string): Generator<YamlDocument | YamlMistake> {
   const lines = new LineCounter();
   let number = 0;
   try {

@@ -1,14 +1,14 @@
 import type { Snapshot } from '../regions/snapshot.ts';
 import { exemption, type Requester } from './exempt.ts';
-import { type Judgement, judge } from './judge.ts';
+import type { Judgement } from './judge.ts';
 import { allDirtyWarning, type Cause, causesOf, denyMessage, warning } from './messages.ts';
 import { buildPatch, type PatchOperation, setsPriority } from './patch.ts';
+import { type Plan, planFor } from './plan.ts';
 import type { Pod } from './pod.ts';
 import type { Policy } from './policy.ts';
 import { type Reach, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
-import { recordOf } from './record.ts';
-import { type Steering, steer } from './steer.ts';
+import type { Steering } from './steer.ts';
 import { type Treatment, treatmentOf } from './treatment.ts';
 
 export interface DecisionInput {
@@ -26,6 +26,8 @@ export interface DecisionInput {
 export interface Decision {
   readonly decision: 'allow' | 'steer' | 'deny';
   readonly reason: Reason;
+  /** Where the pod should go, else the region that it is refused for. */
+  readonly region?: string | undefined;
   readonly warnings: readonly string[];
   readonly patch: readonly PatchOperation[];
   /** Why a pod is denied, in one line; empty otherwise. */
@@ -54,35 +56,22 @@ export function decide(input: DecisionInput): Decision {
 
   const { treatment, warnings } = treatmentOf(pod, policy);
   const reach = reachableRegions(pod, snapshot, { target: treatment.target, asIs: final });
-  const judgement = judge(treatment, snapshot, reach);
-  if (judgement.denied) return deny(pod, judgement, warnings, now);
+  const plan = planFor(pod, treatment, snapshot, reach);
+  const { reason, region, steering, isSteered, patches } = plan;
+  if (!steering) return deny(pod, plan, warnings, now);
 
-  const steering = steerSafely(pod, judgement);
-  const steered = steering.requirement !== undefined || steering.preferred.length > 0;
-  const reason = judgement.reason === 'acceptable' && steered ? 'steered' : judgement.reason;
   const movable = !final && !pod.spec?.nodeName;
   return {
     decision:
-      movable && reason !== 'unreachable' && (steered || setsPriority(pod, steering, snapshot)) ? 'steer' : 'allow',
+      movable && reason !== 'unreachable' && (isSteered || setsPriority(pod, steering, snapshot)) ? 'steer' : 'allow',
     reason,
-    warnings: allWarnings(warnings, judgement, steering, now),
-    patch: movable ? buildPatch(pod, steering, recordOf(judgement, steering, reason), snapshot) : [],
+    region,
+    warnings: allWarnings(warnings, plan, steering, now),
+    patch: movable ? buildPatch(pod, steering, patches, snapshot) : [],
     message: '',
     causes: [],
-    steps: { treatment, reach, judgement, steering },
+    steps: { treatment, reach, judgement: plan.judgement, steering },
   };
-}
-
-/**
- * A pod's spread is honoured by leaving dirty regions open, but not for one whose requirements of ours (its author may
- * have forged them) lead nowhere else.
- */
-function steerSafely(pod: Pod, judgement: Judgement): Steering {
-  const steering = steer(pod, judgement);
-  if (!steering.keptSpread) return steering;
-  const { treatment, snapshot } = judgement;
-  const asIs = reachableRegions(pod, snapshot, { target: treatment.target, asIs: true });
-  return judge(treatment, snapshot, asIs).denied ? steer(pod, judgement, true) : steering;
 }
 
 /** A decision that changes nothing, for a reason that needs no judgement. */
@@ -90,32 +79,33 @@ export function leaveAlone(reason: Reason): Decision {
   return { decision: 'allow', reason, warnings: [], patch: [], message: '', causes: [] };
 }
 
-function deny(pod: Pod, judgement: Judgement, warnings: readonly string[], now: number): Decision {
+function deny(pod: Pod, { judgement, region }: Plan, warnings: readonly string[], now: number): Decision {
+  const { treatment, reach, reason } = judgement;
   return {
     decision: 'deny',
-    reason: judgement.reason,
+    reason,
+    region,
     warnings: bounded(warnings),
     patch: [],
     message: denyMessage(pod, judgement, now),
     causes: causesOf(judgement, now),
-    steps: { treatment: judgement.treatment, reach: judgement.reach, judgement },
+    steps: { treatment, reach, judgement },
   };
 }
 
 function allWarnings(
   ofPod: readonly string[],
-  judgement: Judgement,
-  steering: Steering,
+  { judgement, reason }: Plan,
+  { keptSpread }: Steering,
   now: number,
 ): readonly string[] {
-  const { reason, treatment } = judgement;
   const all: string[] = [];
   if (reason === 'all_dirty') all.push(allDirtyWarning(judgement, now));
-  if (reason === 'unreachable' && treatment.target !== undefined)
+  if (reason === 'unreachable' && judgement.treatment.target !== undefined)
     all.push(
-      `gridgate.dev/region: ${treatment.target} is no region that gridgate knows, or out of the pod's own reach`,
+      `gridgate.dev/region: ${judgement.treatment.target} is no region that gridgate knows, or out of the pod's own reach`,
     );
-  if (steering.keptSpread)
+  if (keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");
   return bounded([...all, ...ofPod]);
 }

@@ -4,7 +4,6 @@ import type { Reach } from './reachable.ts';
 import { firstRefusal, type Reason, type Refusal } from './reasons.ts';
 import { comparableReading, refusalOf } from './refuse.ts';
 import { ANY_REGION } from './region-patterns.ts';
-import { createMemory, remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';
 
 export interface RefusedRegion {
@@ -25,20 +24,8 @@ export interface Judgement {
   readonly ranked: readonly Ranked[];
 }
 
-const remembered = createMemory<Reach, WeakMap<Treatment, Judgement>>();
-
-/** Judges all regions within reach, a reach of this snapshot. Pure: remembering only saves work. */
+/** Judges all regions within reach, a reach of this snapshot. */
 export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): Judgement {
-  const ofReach = remember(remembered, reach, () => new WeakMap<Treatment, Judgement>());
-  let judgement = ofReach.get(treatment);
-  if (!judgement) {
-    judgement = judgeAfresh(treatment, snapshot, reach);
-    ofReach.set(treatment, judgement);
-  }
-  return judgement;
-}
-
-function judgeAfresh(treatment: Treatment, snapshot: Snapshot, reach: Reach): Judgement {
   const base = { treatment, snapshot, reach };
   const nothing = { refused: [], candidates: [], ranked: [] };
   if (reach.regions.length === 0) return { ...base, ...nothing, denied: false, reason: 'unreachable' };
@@ -99,7 +86,7 @@ function loosens(kept: RegionView, treatment: Treatment, snapshot: Snapshot, rea
   if (podRegions === ANY_REGION && maxIntensity >= policy.maxIntensity) return false;
   const ceiling = Math.max(maxIntensity, policy.maxIntensity);
   const ofNamespace = { ...treatment, podRegions: ANY_REGION, maxIntensity: ceiling };
-  return !judgeAfresh(ofNamespace, snapshot, reach).candidates.includes(kept);
+  return !judge(ofNamespace, snapshot, reach).candidates.includes(kept);
 }
 
 function onlyForCarbon(refused: readonly RefusedRegion[]): readonly RegionView[] {

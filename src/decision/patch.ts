@@ -17,38 +17,33 @@ export const CARBON_TAINT = 'gridgate.dev/carbon';
 const ARCH_LABEL = 'kubernetes.io/arch';
 /** Below the best region's 100 and above a poor one's: the architecture breaks ties, the region leads. */
 const ARCH_WEIGHT = 20;
-/** Pods with more terms of their own are rare, and the Steering is not theirs to fill. */
-const MOST_SHARED_TERMS = 8;
 const NODE_AFFINITY = '/spec/affinity/nodeAffinity';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-/** For each list of a pod: what to add where there is none yet, and what where there are other entries. */
-interface Addition {
-  readonly first: readonly PatchOperation[];
-  readonly more: readonly PatchOperation[];
+/** What pods of one steering share: its record and whole patches, each made and written once, by what the pods are like. */
+export interface Patches {
+  readonly record: string;
+  readonly made: Map<number, readonly PatchOperation[]>;
 }
 
-/** Operations that pods of one steering share: made and written once, and as a whole where they are all that a pod needs. */
-interface SharedOperations {
-  /** For a pod without affinity. */
-  readonly affinity: readonly PatchOperation[];
-  /** For a pod with requirements of its own alone. */
-  readonly preferences: readonly PatchOperation[];
-  /** For each term of a pod's own requirements, by its index. */
-  readonly expressions: Map<number, readonly PatchOperation[]>;
-  readonly tolerations: Addition;
-  readonly annotations: Addition;
-  /** Whole patches of pods without affinity, by what they have of the other two. */
-  readonly patches: Map<readonly PatchOperation[], Map<readonly PatchOperation[], readonly PatchOperation[]>>;
-}
-
-const shared = createMemory<Steering, SharedOperations>();
-/** Policies that differ in what does not matter now come to the same operations: hundreds of them share a few. */
-const interned = createMemory<object, Map<string, SharedOperations>>();
+/** Policies that differ in what does not matter now come to the same patches: hundreds of them share a few. */
+const interned = createMemory<object, Map<string, Patches>>();
 const MOST_INTERNED = 500;
+/** Pods come in few kinds; a patch of 200 regions takes 5 KB. */
+const MOST_KINDS = 8;
+/** Pods with more terms of their own are rare. */
+const MOST_TERMS = 8;
 const encoded = createMemory<readonly PatchOperation[], string>();
-const written = createMemory<PatchOperation, string>();
+
+/** The patches of a steering and its record, those of an equal steering under this snapshot where there is one. */
+export function openPatches(steering: Steering | undefined, record: string, snapshot: object): Patches {
+  const known = remember(interned, snapshot, () => new Map<string, Patches>());
+  const key = JSON.stringify([steering, record]);
+  const patches = known.get(key) ?? { record, made: new Map() };
+  if (known.size < MOST_INTERNED) known.set(key, patches);
+  return patches;
+}
 
 /**
  * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod
@@ -57,87 +52,70 @@ const written = createMemory<PatchOperation, string>();
 export function buildPatch(
   pod: Pod,
   steering: Steering,
-  record: string,
+  { record, made }: Patches,
   snapshot: Pick<Snapshot, 'regionLabel' | 'priorityClasses'>,
 ): readonly PatchOperation[] {
-  const { regionLabel, priorityClasses } = snapshot;
-  const common = remember(shared, steering, () => internOperations(steering, record, snapshot));
-  const affinity = affinityOperations(pod, steering, regionLabel, common);
-  const tolerations = tolerationOperations(pod, steering.toleratedBands, common);
-  const priority = priorityOperations(pod, steering.priorityClass, priorityClasses);
-  const annotations = annotationOperations(pod, record, common);
-  if (affinity !== common.affinity || priority.length > 0) {
-    return [...affinity, ...tolerations, ...priority, ...annotations];
-  }
-  return sharedPatch(common, tolerations, annotations);
-}
-
-/** A patch as the AdmissionReview carries it: JSON in base64. */
-export function encodePatch(patch: readonly PatchOperation[]): string {
-  return encoded.of(patch) ?? Buffer.from(`[${patch.map(write).join()}]`).toString('base64');
-}
-
-function write(operation: PatchOperation): string {
-  return written.of(operation) ?? JSON.stringify(operation);
-}
-
-function share(...operations: readonly PatchOperation[]): readonly PatchOperation[] {
-  for (const operation of operations) written.keep(operation, JSON.stringify(operation));
-  return operations;
-}
-
-function sharedPatch(
-  { affinity, tolerations: { first, more }, annotations: { first: only, more: other }, patches }: SharedOperations,
-  tolerations: readonly PatchOperation[],
-  annotations: readonly PatchOperation[],
-): readonly PatchOperation[] {
-  const known = patches.get(tolerations)?.get(annotations);
+  const kind = kindOf(pod, steering, record, snapshot);
+  const known = kind === undefined ? undefined : made.get(kind);
   if (known) return known;
-  const patch = [...affinity, ...tolerations, ...annotations];
-  const isShared = (tolerations === first || tolerations === more) && (annotations === only || annotations === other);
-  if (isShared) {
+  const patch = [
+    ...affinityOperations(pod, steering, snapshot.regionLabel),
+    ...tolerationOperations(pod, steering.toleratedBands),
+    ...priorityOperations(pod, steering.priorityClass, snapshot.priorityClasses),
+    ...annotationOperations(pod, record),
+  ];
+  if (kind !== undefined && made.size < MOST_KINDS) {
     encoded.keep(patch, encodePatch(patch));
-    const byAnnotations = patches.get(tolerations) ?? new Map();
-    patches.set(tolerations, byAnnotations.set(annotations, patch));
+    made.set(kind, patch);
   }
   return patch;
 }
 
-function internOperations(
-  steering: Steering,
-  record: string,
-  snapshot: Pick<Snapshot, 'regionLabel'>,
-): SharedOperations {
-  const known = remember(interned, snapshot, () => new Map<string, SharedOperations>());
-  const key = JSON.stringify([steering, record]);
-  const operations = known.get(key) ?? sharedOperations(steering, record, snapshot.regionLabel);
-  if (known.size < MOST_INTERNED) known.set(key, operations);
-  return operations;
+/** A patch as the AdmissionReview carries it: JSON in base64. */
+export function encodePatch(patch: readonly PatchOperation[]): string {
+  return encoded.of(patch) ?? Buffer.from(JSON.stringify(patch)).toString('base64');
 }
 
-function sharedOperations(steering: Steering, record: string, regionLabel: string): SharedOperations {
-  const nodeAffinity = wholeNodeAffinity(steering, regionLabel);
-  const tolerations = wantedTolerations(steering.toleratedBands);
-  const preferred = wantedPreferences(steering, regionLabel);
-  return {
-    affinity: nodeAffinity ? share({ op: 'add', path: '/spec/affinity', value: { nodeAffinity } }) : [],
-    preferences:
-      preferred.length > 0 ? share({ op: 'add', path: `${NODE_AFFINITY}/${PREFERRED}`, value: preferred }) : [],
-    expressions: new Map(),
-    tolerations: {
-      first: tolerations.length > 0 ? share({ op: 'add', path: '/spec/tolerations', value: tolerations }) : [],
-      more: share(...tolerations.map((value) => ({ op: 'add', path: '/spec/tolerations/-', value }) as const)),
-    },
-    annotations: {
-      first: share({ op: 'add', path: '/metadata/annotations', value: { [DECISION_ANNOTATION]: record } }),
-      more: share({
-        op: 'add',
-        path: `/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`,
-        value: record,
-      }),
-    },
-    patches: new Map(),
-  };
+/**
+ * A number for all that a patch depends on besides its steering; pods of one kind get the same patch. `undefined` for a
+ * pod that has some of what gridgate would add: its patch is its own.
+ */
+function kindOf(
+  pod: Pod,
+  steering: Steering,
+  record: string,
+  { regionLabel, priorityClasses }: Pick<Snapshot, 'regionLabel' | 'priorityClasses'>,
+): number | undefined {
+  const affinity = affinityKind(pod, steering, regionLabel);
+  if (affinity === undefined || pod.spec?.tolerations?.some(concernsCarbon)) return undefined;
+  if (annotationOf(pod, DECISION_ANNOTATION) === record) return undefined;
+  const priority = priorityOperations(pod, steering.priorityClass, priorityClasses);
+  const flags = [
+    pod.spec?.tolerations,
+    pod.metadata?.annotations,
+    priority.length > 0,
+    priority.some(({ path }) => path === '/spec/priority'),
+    priority.some(({ path }) => path === '/spec/preemptionPolicy'),
+  ];
+  return flags.reduce<number>((kind, flag) => 2 * kind + (flag ? 1 : 0), affinity);
+}
+
+/**
+ * | affinity of a pod                             | number |
+ * | --------------------------------------------- | ------ |
+ * | none                                          | 0      |
+ * | none to nodes                                 | 1      |
+ * | n required terms that are all alike to a patch | 1 + n  |
+ * | any other                                     | -      |
+ */
+function affinityKind(pod: Pod, { requirement }: Steering, regionLabel: string): number | undefined {
+  const affinity = pod.spec?.affinity;
+  if (!affinity?.nodeAffinity) return affinity ? 1 : 0;
+  const terms = requiredTerms(pod) ?? [];
+  if (terms.length === 0 || terms.length > MOST_TERMS || affinity.nodeAffinity[PREFERRED]) return undefined;
+  const isPlain = (term: NodeSelectorTerm) =>
+    !isEmptyTerm(term) && term.matchExpressions && !(requirement && carries(term, regionLabel, requirement));
+  return terms.every(isPlain) ? 1 + terms.length : undefined;
 }
 
 function wholeNodeAffinity(steering: Steering, regionLabel: string): unknown {
@@ -149,22 +127,19 @@ function wholeNodeAffinity(steering: Steering, regionLabel: string): unknown {
   };
 }
 
-function affinityOperations(
-  pod: Pod,
-  steering: Steering,
-  regionLabel: string,
-  common: SharedOperations,
-): readonly PatchOperation[] {
+function affinityOperations(pod: Pod, steering: Steering, regionLabel: string): readonly PatchOperation[] {
   const affinity = pod.spec?.affinity;
-  if (!affinity) return common.affinity;
-  if (affinity.nodeAffinity) {
+  if (affinity?.nodeAffinity) {
     return [
-      ...requirementOperations(pod, steering.requirement, regionLabel, common),
-      ...preferenceOperations(pod, steering, regionLabel, common),
+      ...requirementOperations(pod, steering.requirement, regionLabel),
+      ...preferenceOperations(pod, steering, regionLabel),
     ];
   }
-  const value = wholeNodeAffinity(steering, regionLabel);
-  return value ? [{ op: 'add', path: NODE_AFFINITY, value }] : [];
+  const nodeAffinity = wholeNodeAffinity(steering, regionLabel);
+  if (!nodeAffinity) return [];
+  return affinity
+    ? [{ op: 'add', path: NODE_AFFINITY, value: nodeAffinity }]
+    : [{ op: 'add', path: '/spec/affinity', value: { nodeAffinity } }];
 }
 
 function requiredBlock(requirement: RegionRequirement, regionLabel: string): unknown {
@@ -175,13 +150,12 @@ function requirementOperations(
   pod: Pod,
   requirement: RegionRequirement | undefined,
   regionLabel: string,
-  common: SharedOperations,
 ): readonly PatchOperation[] {
   if (!requirement) return [];
   const terms = requiredTerms(pod);
   if (!terms)
     return [{ op: 'add', path: `${NODE_AFFINITY}/${REQUIRED}`, value: requiredBlock(requirement, regionLabel) }];
-  return terms.flatMap((term, index) => termOperations(term, index, requirement, regionLabel, common));
+  return terms.flatMap((term, index) => termOperations(term, index, requirement, regionLabel));
 }
 
 /** Terms are ORed: the requirement goes into every one. An empty term matches nothing and must stay so. */
@@ -190,18 +164,12 @@ function termOperations(
   index: number,
   requirement: RegionRequirement,
   regionLabel: string,
-  { expressions: shared }: SharedOperations,
 ): readonly PatchOperation[] {
   if (isEmptyTerm(term) || carries(term, regionLabel, requirement)) return [];
   const path = `${NODE_AFFINITY}/${REQUIRED}/nodeSelectorTerms/${index}/matchExpressions`;
   const expressions = ownExpressions(regionLabel, requirement);
   if (!term.matchExpressions) return [{ op: 'add', path, value: expressions }];
-  let operations = shared.get(index);
-  if (!operations) {
-    operations = expressions.map((value) => ({ op: 'add', path: `${path}/-`, value }) as const);
-    if (index < MOST_SHARED_TERMS) shared.set(index, share(...operations));
-  }
-  return operations;
+  return expressions.map((value) => ({ op: 'add', path: `${path}/-`, value }));
 }
 
 function wantedPreferences(steering: Steering, regionLabel: string): readonly PreferredTerm[] {
@@ -214,16 +182,13 @@ function preferredTerm(key: string, value: string, weight: number): PreferredTer
 }
 
 /** One term a region, whoever wrote it: where a pod has one already, the greater weight counts. */
-function preferenceOperations(
-  pod: Pod,
-  steering: Steering,
-  regionLabel: string,
-  common: SharedOperations,
-): readonly PatchOperation[] {
-  if (!pod.spec?.affinity?.nodeAffinity?.[PREFERRED]) return common.preferences;
-  const present = preferredTerms(pod);
+function preferenceOperations(pod: Pod, steering: Steering, regionLabel: string): readonly PatchOperation[] {
+  const wanted = wantedPreferences(steering, regionLabel);
   const path = `${NODE_AFFINITY}/${PREFERRED}`;
-  return wantedPreferences(steering, regionLabel).flatMap((term): PatchOperation[] => {
+  if (!pod.spec?.affinity?.nodeAffinity?.[PREFERRED])
+    return wanted.length > 0 ? [{ op: 'add', path, value: wanted }] : [];
+  const present = preferredTerms(pod);
+  return wanted.flatMap((term): PatchOperation[] => {
     const index = present.findIndex((other) => prefersSame(other, term));
     const found = present[index];
     if (!found) return [{ op: 'add', path: `${path}/-`, value: term }];
@@ -238,15 +203,19 @@ function prefersSame(left: PreferredTerm, right: PreferredTerm): boolean {
   return a?.key === b?.key && a?.operator === 'In' && a.values?.length === 1 && a.values[0] === b?.values?.[0];
 }
 
-function tolerationOperations(pod: Pod, bands: readonly Band[], common: SharedOperations): readonly PatchOperation[] {
+function tolerationOperations(pod: Pod, bands: readonly Band[]): readonly PatchOperation[] {
   const present = pod.spec?.tolerations;
-  if (!present) return common.tolerations.first;
-  const ours = present.filter(({ key, operator }) => key === CARBON_TAINT || (!key && operator === 'Exists'));
-  if (ours.length === 0) return common.tolerations.more;
-  if (bands.every((band) => ours.some((toleration) => tolerates(toleration, band)))) return [];
-  return wantedTolerations(bands)
+  const wanted = wantedTolerations(bands);
+  if (!present) return wanted.length > 0 ? [{ op: 'add', path: '/spec/tolerations', value: wanted }] : [];
+  const ours = present.filter(concernsCarbon);
+  if (ours.length > 0 && bands.every((band) => ours.some((toleration) => tolerates(toleration, band)))) return [];
+  return wanted
     .filter(({ value }) => value === undefined || !ours.some((toleration) => tolerates(toleration, value)))
     .map((value) => ({ op: 'add', path: '/spec/tolerations/-', value }));
+}
+
+function concernsCarbon({ key, operator }: Toleration): boolean {
+  return key === CARBON_TAINT || (!key && operator === 'Exists');
 }
 
 function tolerates({ operator, value, effect }: Toleration, band: string): boolean {
@@ -288,7 +257,9 @@ function mayTake(pod: Pod, wanted: string, classes: PriorityClasses | undefined)
   return classes?.names.has(wanted) === true && (!own || own === wanted || own === classes.globalDefault);
 }
 
-function annotationOperations(pod: Pod, record: string, common: SharedOperations): readonly PatchOperation[] {
-  if (!pod.metadata?.annotations) return common.annotations.first;
-  return annotationOf(pod, DECISION_ANNOTATION) === record ? [] : common.annotations.more;
+function annotationOperations(pod: Pod, record: string): readonly PatchOperation[] {
+  if (!pod.metadata?.annotations)
+    return [{ op: 'add', path: '/metadata/annotations', value: { [DECISION_ANNOTATION]: record } }];
+  if (annotationOf(pod, DECISION_ANNOTATION) === record) return [];
+  return [{ op: 'add', path: `/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`, value: record }];
 }

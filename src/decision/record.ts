@@ -3,25 +3,17 @@ import type { Judgement } from './judge.ts';
 import { formatGrams } from './messages.ts';
 import type { Reason } from './reasons.ts';
 import { comparableReading } from './refuse.ts';
-import { createMemory, remember } from './remember.ts';
-import type { Steering } from './steer.ts';
 
 /** The annotation of a decided pod is at most this long. */
 const MOST_BYTES = 1024;
 const MOST_REGIONS = 5;
-
-const remembered = createMemory<Steering, string>();
 
 /**
  * The record a decided pod carries in `gridgate.dev/decision`: JSON of at most 1 KiB with the reason, the 5 best and 5
  * first refused regions with their readings (`name grams source`), counts, and the snapshot's time. For people and
  * reports; nothing trusts it.
  */
-export function recordOf(judgement: Judgement, steering: Steering, reason: Reason): string {
-  return remember(remembered, steering, () => write(judgement, reason));
-}
-
-function write(judgement: Judgement, reason: Reason): string {
+export function recordOf(judgement: Judgement, reason: Reason): string {
   for (let most = MOST_REGIONS; most > 0; most--) {
     const record = JSON.stringify(contents(judgement, reason, most));
     if (Buffer.byteLength(record) <= MOST_BYTES) return record;

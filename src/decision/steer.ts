@@ -5,7 +5,6 @@ import type { RegionRequirement } from './own-requirement.ts';
 import type { Pod } from './pod.ts';
 import type { Ranked } from './rank.ts';
 import { ANY_REGION } from './region-patterns.ts';
-import { createMemory, remember } from './remember.ts';
 import { breaksSpread } from './spread.ts';
 import type { Treatment } from './treatment.ts';
 
@@ -24,19 +23,11 @@ export interface Steering {
 const CLOSE_TO_BEST = 0.9;
 const MOST_TERMS = 5;
 
-const remembered = createMemory<Judgement, Steering>();
-
-/** Derives what to add to a pod that is not denied; `evenAgainstSpread`: the ceiling is no longer negotiable. */
-export function steer(pod: Pod, judgement: Judgement, evenAgainstSpread = false): Steering {
-  const spreads = pod.spec?.topologySpreadConstraints;
-  if (spreads && spreads.length > 0) return steerAfresh(pod, judgement, evenAgainstSpread);
-  return remember(remembered, judgement, () => steerAfresh(pod, judgement, true));
-}
-
-function steerAfresh(pod: Pod, judgement: Judgement, evenAgainstSpread: boolean): Steering {
+/** Derives what to add to pods that are not denied; `spreading`: a pod whose own spread carbon must not break. */
+export function steer(judgement: Judgement, spreading?: Pod): Steering {
   const { treatment, snapshot, candidates } = judgement;
   const breaks = (after: readonly RegionView[]) =>
-    !evenAgainstSpread && breaksSpread(pod, withoutCarbon(judgement), after, snapshot);
+    spreading !== undefined && breaksSpread(spreading, withoutCarbon(judgement), after, snapshot);
   const wanted = requiredBest(judgement);
   const best = wanted && !breaks(wanted) ? wanted : undefined;
   const keptSpread = !best && breaks(candidates);

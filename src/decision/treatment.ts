@@ -5,7 +5,7 @@ import { annotationOf, type Pod } from './pod.ts';
 import type { PodClass, Policy, SetBy } from './policy.ts';
 import { nearestKey, quoted } from './policy-annotations.ts';
 import { ANY_REGION, parseRegionPatterns, type RegionPatterns } from './region-patterns.ts';
-import { createMemory, remember } from './remember.ts';
+import { createMemory, type Memory, remember } from './remember.ts';
 
 /**
  * The policy as it applies to one pod. What a pod's author may change under `pod-overrides`:
@@ -38,8 +38,13 @@ const OWN_KEYS: ReadonlySet<string> = new Set(['decision', 'not-before']);
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const GKE_REGION = 'cloud.google.com/region';
 
-/** Treatments that no annotation changed, one a policy and class, so that decisions can be remembered by identity. */
-const plain = createMemory<Policy, Record<PodClass | 'system', Treatment>>();
+/** Treatments that no annotation changed, one a policy and class, so that plans can be remembered by identity. */
+const plain: Readonly<Record<PodClass | 'system', Memory<Policy, Treatment>>> = {
+  standard: createMemory(),
+  flexible: createMemory(),
+  critical: createMemory(),
+  system: createMemory(),
+};
 
 /** Merges a pod's annotations into its namespace's policy; each mistake or refused claim becomes a warning. */
 export function treatmentOf(pod: Pod, policy: Policy): { treatment: Treatment; warnings: readonly string[] } {
@@ -63,27 +68,15 @@ function ownKeys(pod: Pod): readonly string[] {
 }
 
 function plainTreatment(policy: Policy, podClass: PodClass, systemPod: boolean): Treatment {
-  const ofPolicy = remember(plain, policy, () => plainTreatments(policy));
-  return systemPod ? ofPolicy.system : ofPolicy[podClass];
-}
-
-function plainTreatments(policy: Policy): Record<PodClass | 'system', Treatment> {
-  const standard: Treatment = {
+  return remember(plain[systemPod ? 'system' : podClass], policy, () => ({
     policy,
-    podClass: 'standard',
-    carbonExempt: false,
-    systemPod: false,
+    podClass: systemPod ? 'critical' : podClass,
+    carbonExempt: systemPod || podClass === 'critical',
+    systemPod,
     maxIntensity: policy.maxIntensity,
     maxIntensitySetBy: policy.maxIntensitySetBy,
     podRegions: ANY_REGION,
-  };
-  const critical: Treatment = { ...standard, podClass: 'critical', carbonExempt: true };
-  return {
-    standard,
-    flexible: { ...standard, podClass: 'flexible' },
-    critical,
-    system: { ...critical, systemPod: true },
-  };
+  }));
 }
 
 function unknownKeyWarning(key: string): string[] {

@@ -54,10 +54,7 @@ export function passed(
   };
 }
 
-function outcomeOf({ decision, reason, steps }: Decision): Pick<Outcome, 'decision' | 'reason' | 'region'> {
-  const { ranked = [], candidates = [], refused = [] } = steps?.judgement ?? {};
-  const blamed = refused.find(({ refusal }) => refusal === reason) ?? refused[0];
-  const region = (ranked[0]?.region ?? candidates[0] ?? blamed?.region)?.name;
+function outcomeOf({ decision, reason, region }: Decision): Pick<Outcome, 'decision' | 'reason' | 'region'> {
   return { decision, reason, ...(region !== undefined && { region }) };
 }
 

@@ -24,6 +24,21 @@ function property(name: string, share: number, holds: (scenario: Scenario) => vo
   });
 }
 
+/** One of each kind of pod that shares its patch with others. */
+const PLAIN_PODS: readonly Pod[] = [{}, { affinity: {} }, termsOn('arch'), termsOn('arch', 'disk')]
+  .flatMap((spec): PodSpec[] => [spec, { ...spec, tolerations: [] }, { ...spec, priority: 0 }])
+  .flatMap((spec): Pod[] => [
+    { metadata: {}, spec },
+    { metadata: { annotations: { 'gridgate.dev/class': 'flexible' } }, spec },
+  ]);
+
+function termsOn(...keys: readonly string[]): PodSpec {
+  const nodeSelectorTerms = keys.map((key) => ({ matchExpressions: [{ key, operator: 'Exists' as const }] }));
+  return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } };
+}
+
+type PodSpec = NonNullable<Pod['spec']>;
+
 interface Decided {
   readonly snapshot: ReturnType<typeof snapshotOf>;
   readonly decision: Decision;
@@ -68,7 +83,7 @@ describe(`a random pod (GRIDGATE_SEED=${SEED})`, () => {
     const snapshot = snapshotOf(scenario, scenario.regions);
     const policy = makePolicy(scenario.policy);
     const decideHere = (pod: Pod) => decideNow(pod, policy, snapshot, { requester: scenario.requester });
-    decideHere({ metadata: {}, spec: {} });
+    for (const pod of [...PLAIN_PODS, scenario.pod]) decideHere(pod);
     const { steps: _, ...decision } = decideHere(scenario.pod);
     const { steps: __, ...expected } = decideIn(scenario).decision;
     assert.deepEqual(decision, expected);

@@ -1,0 +1,65 @@
+import type { Snapshot } from '../regions/snapshot.ts';
+import { type Judgement, judge } from './judge.ts';
+import { openPatches, type Patches } from './patch.ts';
+import type { Pod } from './pod.ts';
+import { type Reach, reachableRegions } from './reachable.ts';
+import type { Reason } from './reasons.ts';
+import { recordOf } from './record.ts';
+import { createMemory, remember } from './remember.ts';
+import { type Steering, steer } from './steer.ts';
+import type { Treatment } from './treatment.ts';
+
+/** What a judgement comes to, worked out once for all pods that share it. */
+export interface Plan {
+  readonly judgement: Judgement;
+  readonly reason: Reason;
+  /** Where a pod should go, else the region that it is refused for. */
+  readonly region: string | undefined;
+  /** Absent where pods are denied. */
+  readonly steering: Steering | undefined;
+  /** Whether the steering says where to go. */
+  readonly isSteered: boolean;
+  readonly patches: Patches;
+}
+
+/** One look from a treatment to all of it: among thousands of policies, each object in between is a cache miss. */
+const remembered = createMemory<Reach, WeakMap<Treatment, Plan>>();
+
+/** The plan for a pod within reach, a reach of this snapshot. Pure: remembering only saves work. */
+export function planFor(pod: Pod, treatment: Treatment, snapshot: Snapshot, reach: Reach): Plan {
+  const ofReach = remember(remembered, reach, () => new WeakMap<Treatment, Plan>());
+  let plan = ofReach.get(treatment);
+  if (!plan) {
+    const judgement = judge(treatment, snapshot, reach);
+    plan = planOf(judgement, judgement.denied ? undefined : steer(judgement));
+    ofReach.set(treatment, plan);
+  }
+  const spreads = pod.spec?.topologySpreadConstraints;
+  if (!plan.steering || !spreads || spreads.length === 0) return plan;
+  return planOf(plan.judgement, steerSpread(pod, plan.judgement));
+}
+
+/**
+ * A pod's spread is honoured by leaving dirty regions open, but not for one whose requirements of ours (its author may
+ * have forged them) lead nowhere else.
+ */
+function steerSpread(pod: Pod, judgement: Judgement): Steering {
+  const steering = steer(judgement, pod);
+  if (!steering.keptSpread) return steering;
+  const { treatment, snapshot } = judgement;
+  const asIs = reachableRegions(pod, snapshot, { target: treatment.target, asIs: true });
+  return judge(treatment, snapshot, asIs).denied ? steer(judgement) : steering;
+}
+
+function planOf(judgement: Judgement, steering: Steering | undefined): Plan {
+  const isSteered = steering !== undefined && (steering.requirement !== undefined || steering.preferred.length > 0);
+  const reason = judgement.reason === 'acceptable' && isSteered ? 'steered' : judgement.reason;
+  const record = steering ? recordOf(judgement, reason) : '';
+  const patches = openPatches(steering, record, judgement.snapshot);
+  return { judgement, reason, region: regionToName(judgement), steering, isSteered, patches };
+}
+
+function regionToName({ ranked, candidates, refused, reason }: Judgement): string | undefined {
+  const blamed = refused.find(({ refusal }) => refusal === reason) ?? refused[0];
+  return (ranked[0]?.region ?? candidates[0] ?? blamed?.region)?.name;
+}
