@@ -9,24 +9,36 @@ import type { Status } from './kube-object.ts';
 
 export interface GetOptions {
   readonly accept: string;
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly query?: Readonly<Record<string, string | undefined>> | undefined;
   /** The request fails when nothing at all arrives for so long, at any time until its end. */
+  readonly idleTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SendOptions {
+  readonly contentType: string;
+  readonly body: unknown;
+  readonly query?: GetOptions['query'];
   readonly idleTimeoutMs: number;
   readonly signal?: AbortSignal;
 }
+
+export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface ApiClient {
   /** The parsed JSON answer. Rejects with an ApiError on an error status, and with the network's own error otherwise. */
   get(path: string, options: GetOptions): Promise<unknown>;
   /** The same request with the body still to be read: a watch. */
   open(path: string, options: GetOptions): Promise<IncomingMessage>;
+  /** Writes `body` as JSON; answers and rejects as `get` does. Whoever acts for the cluster uses an ApiWriter instead. */
+  send(method: WriteMethod, path: string, options: SendOptions): Promise<unknown>;
   close(): void;
 }
 
 const MOST_IDLE_MS = 30_000;
 
 /**
- * GET requests to the API server with the kubeconfig's credentials. Not client-node's own fetch: it builds a new TLS agent
+ * Requests to the API server with the kubeconfig's credentials. Not client-node's own fetch: it builds a new TLS agent
  * for every request, cannot be closed, and drops the sentence with which the API server explains a refusal.
  */
 export function createApiClient(kubeConfig: KubeConfig): ApiClient {
@@ -48,34 +60,47 @@ export function createApiClient(kubeConfig: KubeConfig): ApiClient {
     return options;
   }
 
-  async function open(path: string, options: GetOptions): Promise<IncomingMessage> {
+  async function exchange(
+    method: WriteMethod | 'GET',
+    path: string,
+    options: GetOptions,
+    content?: SendOptions,
+  ): Promise<IncomingMessage> {
     const url = new URL(server + path);
     for (const [key, value] of Object.entries(options.query ?? {})) {
       if (value !== undefined) url.searchParams.set(key, value);
     }
-    const prepared = await requestOptions(options);
-    const response = await send((onResponse) => request(url, prepared, onResponse), options.idleTimeoutMs);
-    if (response.statusCode === 200) return response;
-    throw toApiError(`GET ${path}`, response, await text(response));
+    const prepared: RequestOptions = { ...(await requestOptions(options)), method };
+    if (content) prepared.headers = { ...prepared.headers, 'content-type': content.contentType };
+    const body = content && JSON.stringify(content.body);
+    const response = await transmit((onResponse) => request(url, prepared, onResponse), options.idleTimeoutMs, body);
+    const { statusCode = 500 } = response;
+    if (statusCode >= 200 && statusCode < 300) return response;
+    throw toApiError(`${method} ${path}`, response, await text(response));
   }
 
+  async function parsed(request: string, response: IncomingMessage): Promise<unknown> {
+    const body = await text(response);
+    try {
+      return JSON.parse(body);
+    } catch (cause) {
+      throw new Error(`${request} answers something that is not JSON`, { cause });
+    }
+  }
+
+  const open = (path: string, options: GetOptions) => exchange('GET', path, options);
   return {
     open,
-    async get(path, options) {
-      const body = await text(await open(path, options));
-      try {
-        return JSON.parse(body);
-      } catch (cause) {
-        throw new Error(`GET ${path} answers something that is not JSON`, { cause });
-      }
-    },
+    get: async (path, options) => parsed(`GET ${path}`, await open(path, options)),
+    send: async (method, path, options) =>
+      parsed(`${method} ${path}`, await exchange(method, path, { ...options, accept: 'application/json' }, options)),
     close: () => agent.destroy(),
   };
 }
 
 type Start = (onResponse: (response: IncomingMessage) => void) => ReturnType<typeof httpRequest>;
 
-function send(start: Start, idleTimeoutMs: number): Promise<IncomingMessage> {
+function transmit(start: Start, idleTimeoutMs: number, body: string | undefined): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let response: IncomingMessage | undefined;
     const outgoing = start((incoming) => {
@@ -86,7 +111,7 @@ function send(start: Start, idleTimeoutMs: number): Promise<IncomingMessage> {
     outgoing.on('timeout', () => {
       (response ?? outgoing).destroy(new Error(`nothing arrives from ${outgoing.host} for ${idleTimeoutMs} ms`));
     });
-    outgoing.end();
+    outgoing.end(body);
   });
 }
 

@@ -38,6 +38,9 @@ export function fakeApi(answers: readonly Answer[]): FakeApi {
       if ('lines' in answer) return streamOf(answer.lines, answer.hang ? signal : undefined) as IncomingMessage;
       throw new Error('a list was planned, but a watch asked for');
     },
+    async send() {
+      throw new Error('a read was planned, but a write asked for');
+    },
     close() {},
   };
 }
