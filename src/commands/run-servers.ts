@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
-import { findExpiry, type KeyPair, type KeyPairFiles } from '../certs/key-pair.ts';
-import { watchKeyPair } from '../certs/watch-key-pair.ts';
+import type { KeyPair } from '../certs/key-pair.ts';
 import type { PolicyDefaults } from '../decision/policy-annotations.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { flushLog, type Log } from '../telemetry/log.ts';
@@ -12,13 +11,16 @@ import { createOperatorsApp } from '../webhook/operators-app.ts';
 import { createPolicyBook } from '../webhook/policy-book.ts';
 import { createRecorder } from '../webhook/recorder.ts';
 import { createBindingGuard } from '../webhook/review-binding.ts';
-import { createWebhookApp, type WebhookApp } from '../webhook/webhook-app.ts';
+import { createWebhookApp } from '../webhook/webhook-app.ts';
+import type { CertificateSource } from './certificate-source.ts';
 import type { ClusterSource } from './cluster-source.ts';
 import type { ServeValues } from './serve-options.ts';
+import { startWebhookServer } from './webhook-server.ts';
 
 interface Running {
   readonly values: ServeValues;
-  readonly certificate: { readonly files: KeyPairFiles; readonly pair: KeyPair };
+  /** Absent: this replica answers no reviews. */
+  readonly certificate?: CertificateSource;
   readonly holder: SnapshotHolder;
   readonly source: ClusterSource;
   readonly sourceRequests: () => readonly SourceRequests[];
@@ -34,9 +36,8 @@ const DRAIN_MS = 10_000;
 
 /** Listens on both ports and answers reviews until a signal ends the process. Rejects when a port is taken. */
 export async function runServers(running: Running): Promise<void> {
-  const { values, log, holder, source } = running;
+  const { values, log, holder, source, certificate } = running;
   let closing = false;
-  let { pair } = running.certificate;
   const clock = Date.now;
   const { defaultRegion } = values;
   const policyDefaults: PolicyDefaults = defaultRegion === undefined ? {} : { homeRegion: defaultRegion };
@@ -47,76 +48,57 @@ export async function runServers(running: Running): Promise<void> {
     clock,
     sources: {
       snapshot: holder.current,
-      certificateNotAfter: () => pair.notAfter,
+      certificateNotAfter: () => webhook?.pair()?.notAfter,
       watchLastEventAt: source.lastEventAt,
       sourceRequests: running.sourceRequests,
       malformedPolicies: () => book.malformed(source.namespace),
     },
   });
   const recorder = createRecorder({ log, clock, metrics });
-  const webhook = createWebhookApp({
-    tls: pair,
-    snapshot: holder.current,
-    policies: createPolicyFinder(source, book, clock),
-    policyDefaults,
-    bindings: createBindingGuard(source.pendingPod),
-    recorder,
-    clock,
-    isClosing: () => closing,
-  });
+  const create = (tls: KeyPair) =>
+    createWebhookApp({
+      tls,
+      snapshot: holder.current,
+      policies: createPolicyFinder(source, book, clock),
+      policyDefaults,
+      bindings: createBindingGuard(source.pendingPod),
+      recorder,
+      clock,
+      isClosing: () => closing,
+    });
+  const webhook = certificate && startWebhookServer({ certificate, create, host: values.host, port: values.port, log });
   const operators = createOperatorsApp({
     renderMetrics: metrics.render,
-    unready: () => [...(closing ? ['shutting down'] : []), ...source.unready()],
+    unready: () => [
+      ...(closing ? ['shutting down'] : []),
+      ...source.unready(),
+      ...(webhook && !webhook.pair() ? ['there is no certificate yet'] : []),
+      ...(certificate?.unready() ?? []),
+    ],
     snapshot: holder.current,
     recent: recorder.recent,
     clock,
   });
-  const stopWatching = serveNewCertificates(running, webhook, (next) => {
-    pair = next;
-  });
   const close = async () => {
-    stopWatching();
-    await Promise.all([webhook.close(), operators.close()]);
+    await Promise.all([webhook?.close(), operators.close()]);
     await running.stop();
   };
   try {
-    await webhook.listen({ host: values.host, port: values.port });
     await operators.listen({ host: values.metricsHost ?? values.host, port: values.metricsPort });
+    // The first certificate may be long in coming: until then a signal must end the process, too.
+    closeOnSignal(running, async () => {
+      closing = true;
+      await sleep(running.shutdownDelayMs);
+      await close();
+    });
+    const origin = await webhook?.listening;
+    log.info({ webhook: origin, operators: operators.listeningOrigin }, 'listening');
+    await flushLog(log);
   } catch (error) {
+    if (closing) return;
     await close();
     throw error;
   }
-  closeOnSignal(running, async () => {
-    closing = true;
-    await sleep(running.shutdownDelayMs);
-    await close();
-  });
-  log.info({ webhook: webhook.listeningOrigin, operators: operators.listeningOrigin }, 'listening');
-  await flushLog(log);
-}
-
-/** Serves a renewed certificate from the next handshake on; connections and requests in flight do not notice. */
-function serveNewCertificates(
-  { certificate: { files, pair }, log }: Running,
-  webhook: WebhookApp,
-  onRenewed: (pair: KeyPair) => void,
-): () => void {
-  const expiry = findExpiry(pair, Date.now(), files.certFile);
-  if (expiry) log.error({ err: expiry }, 'certificate');
-  return watchKeyPair({
-    ...files,
-    current: pair,
-    clock: Date.now,
-    onChange(next) {
-      webhook.server.setSecureContext({ cert: next.cert, key: next.key, minVersion: 'TLSv1.3' });
-      onRenewed(next);
-      log.info(
-        { fingerprint: next.fingerprint, notAfter: new Date(next.notAfter).toISOString() },
-        'certificate reloaded',
-      );
-    },
-    onError: (error) => log.error({ err: error }, 'certificate'),
-  });
 }
 
 /** Ends the process with 0 after a signal, with 1 after a fault or when requests in flight outlast their time. */

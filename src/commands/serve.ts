@@ -8,6 +8,7 @@ import { createIntensityChain } from '../signals/intensity/chain.ts';
 import { embeddedReading } from '../signals/intensity/embedded.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createSourceTally } from '../telemetry/source-tally.ts';
+import { certificateFromFiles } from './certificate-source.ts';
 import { type ClusterSource, openClusterSource, openFileSource } from './cluster-source.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { followFile } from './follow-file.ts';
@@ -76,7 +77,17 @@ export async function serve(values: ServeValues, env: Environment): Promise<numb
   };
   try {
     const shutdownDelayMs = values.shutdownDelay ?? (cluster ? 0 : CLUSTER_SHUTDOWN_DELAY_MS);
-    await runServers({ values, certificate, holder, source, sourceRequests: tally.read, log, stop, shutdownDelayMs });
+    const served = certificateFromFiles(certificate.files, certificate.pair, log);
+    await runServers({
+      values,
+      certificate: served,
+      holder,
+      source,
+      sourceRequests: tally.read,
+      log,
+      stop,
+      shutdownDelayMs,
+    });
     return EXIT.fine;
   } catch (error) {
     return reportIssues([(error as Error).message]);

@@ -10,11 +10,16 @@ import {
   parsePort,
   parseRegionName,
   parseShortDuration,
+  someOf,
   textOf,
 } from './parsers.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What a replica in a cluster does; each may have an account of its own. */
+export const ROLES = ['webhook', 'controllers'] as const;
+export type Role = (typeof ROLES)[number];
 
 export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -90,6 +95,22 @@ export const OPTIONS = {
     parse: textOf('the name of a context'),
     defaultText: 'its current context',
     needs: 'kubeconfig',
+  }),
+  roles: withDefault<readonly Role[]>(ROLES, {
+    flags: '--roles <roles>',
+    help: 'what this replica does in a cluster, between commas',
+    parse: someOf(ROLES),
+  }),
+  systemNamespace: withDefault('gridgate-system', {
+    flags: '--system-namespace <name>',
+    env: 'POD_NAMESPACE',
+    help: 'where the Lease, the Secrets and the kill switch live',
+    parse: parseNamespaceName,
+  }),
+  serviceName: withDefault('gridgate', {
+    flags: '--service-name <name>',
+    help: 'of the Service that certificates are for, of the Lease and of the webhook configurations',
+    parse: parseNamespaceName,
   }),
   regionLabel: withDefault('topology.kubernetes.io/region', {
     flags: '--region-label <key>',

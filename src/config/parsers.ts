@@ -26,6 +26,16 @@ export function oneOf<T extends string>(words: readonly T[]): Parser<T> {
   };
 }
 
+/** Some of a closed list of words, between commas. */
+export function someOf<T extends string>(words: readonly T[]): Parser<readonly T[]> {
+  return (text) => {
+    const given = text.split(',').map((part) => part.trim());
+    const value = words.filter((word) => given.includes(word));
+    const isKnown = given.every((part) => words.some((word) => word === part));
+    return isKnown ? { value } : { allowed: `some of ${words.join(', ')}, between commas` };
+  };
+}
+
 /** A TCP port; 0 lets the system choose one. */
 export function parsePort(text: string): Parsed<number> {
   const value = Number(text);
