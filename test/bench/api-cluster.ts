@@ -79,7 +79,7 @@ async function startServing(controlPlane: ControlPlane): Promise<GridgateProcess
   const gridgate = await startGridgate({
     args: [
       ...['--kubeconfig', controlPlane.kubeconfigFor(SERVICE_ACCOUNT), '--regions', regions],
-      ...['--cert-dir', certDir, '--shutdown-delay', '0'],
+      ...['--roles', 'webhook', '--cert-dir', certDir, '--shutdown-delay', '0'],
     ],
     compiled: true,
     logFile: join(controlPlane.dir, 'gridgate.log'),

@@ -10,6 +10,7 @@ import { findAssets } from '../control-plane/assets.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { countWrongAnswers } from './check-answers.ts';
 import { measureClusterMemory } from './cluster-memory.ts';
+import { measureClusterScale } from './cluster-scale.ts';
 import { type Figure, keepsLimit, median, report } from './figures.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import { measureDecide } from './measure-decide.ts';
@@ -56,8 +57,11 @@ async function measureAll(): Promise<void> {
   await measureChangingSnapshot();
   await measureMemory(regions, namespaces, oneReview);
   const assets = findAssets();
-  if ('missing' in assets) process.stdout.write(`skip memory in a cluster: ${assets.missing}\n`);
-  else await measureClusterMemory(figures, { bodiesFile: oneReview, regions, directory, reviews: REVIEWS, load });
+  if ('missing' in assets) process.stdout.write(`skip what needs a cluster: ${assets.missing}\n`);
+  else {
+    await measureClusterMemory(figures, { bodiesFile: oneReview, regions, directory, reviews: REVIEWS, load });
+    await measureClusterScale(figures, { directory, smoke, rounds: ROUNDS, warmUp: WARM_UP, load });
+  }
 }
 
 /** Alternating rounds against the bare server, medians of the rounds' ratios. */

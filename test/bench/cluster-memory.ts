@@ -25,6 +25,8 @@ export async function measureClusterMemory(figures: Figure[], options: ClusterMe
     },
   });
   const args = [
+    '--roles',
+    'webhook',
     '--regions',
     regions,
     '--kubeconfig',

@@ -94,7 +94,16 @@ export async function startCluster(options: ClusterOptions = {}) {
     const files = { '--kubeconfig': kubeconfig, '--cert-dir': certDir, '--regions': regionsFile };
     const strict = overlay === 'strict' ? ['--check-bindings'] : [];
     const instance = await startGridgate({
-      args: [...Object.entries(files).flat(), '--shutdown-delay', '0', ...strict, ...args, ...more],
+      args: [
+        '--roles',
+        'webhook',
+        ...Object.entries(files).flat(),
+        '--shutdown-delay',
+        '0',
+        ...strict,
+        ...args,
+        ...more,
+      ],
     });
     instances.push(instance);
     await waitFor('gridgate to be ready', () => isReady(instance), READY_MS);

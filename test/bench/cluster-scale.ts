@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
+import { type Figure, median, report } from './figures.ts';
+import type { LoadRequest, LoadResult } from './load.ts';
+import { residentMb, SERVER_CPU } from './processes.ts';
+import { regionName, writeNamespaces, writeRegions, writeReviews } from './workload.ts';
+
+interface ClusterScale {
+  readonly directory: string;
+  readonly smoke: boolean;
+  readonly rounds: number;
+  readonly warmUp: number;
+  readonly load: (request: Omit<LoadRequest, 'connections'>) => Promise<LoadResult>;
+}
+
+const REGIONS = 200;
+const ZONES = 20;
+/** Of what is created at once: each request has a deadline. */
+const BATCH = 500;
+const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
+const REGIONS_PATH = '/apis/gridgate.dev/v1alpha1/regions';
+const FOLLOWED_MS = 20_000;
+
+/** A large cluster on a real API server: how soon gridgate is ready, what it holds, what it serves, what it asks. */
+export async function measureClusterScale(figures: Figure[], options: ClusterScale): Promise<void> {
+  const { directory, smoke, load } = options;
+  const [namespaces, nodes] = smoke ? [200, 50] : [10_000, 5_000];
+  const files = {
+    regions: await writeRegions(directory, REGIONS),
+    namespaces: await writeNamespaces(directory, namespaces, 500),
+    bodiesFile: await writeReviews(directory, 2_000, namespaces),
+  };
+  await using controlPlane = await startControlPlane({ workers: ['kwok'], deadlineMs: 180_000 });
+  await fill(controlPlane, files, nodes);
+  const provider = await startProvider();
+  const config = join(directory, 'scale.yaml');
+  const sources = [{ type: 'electricity-maps', token: { env: 'TOKEN' }, url: provider.url }];
+  await writeFile(config, stringify({ sources }));
+  const certificate = ['--cert-file', join(directory, 'tls.crt'), '--key-file', join(directory, 'tls.key')];
+  const inCluster = ['--kubeconfig', controlPlane.kubeconfig, '--config', config, '--shutdown-delay', '0'];
+  const begin = (args: readonly string[], name: string) =>
+    startGridgate({
+      args: [...args, ...certificate],
+      env: { TOKEN: 'bench' },
+      cpu: SERVER_CPU,
+      compiled: true,
+      logFile: join(directory, `${name}.log`),
+    });
+
+  const started = performance.now();
+  const replica = await begin(inCluster, 'replica');
+  await untilReady(controlPlane, replica);
+  const size = `${REGIONS} regions, ${namespaces} namespaces, ${nodes} nodes`;
+  const readySeconds = (performance.now() - started) / 1000;
+  report(figures, { name: `ready with ${size}`, value: readySeconds, unit: 's', limit: 10, keep: 'at most' });
+
+  const second = await begin(inCluster, 'second');
+  const alone = await begin(['--regions', files.regions, '--namespaces', files.namespaces], 'alone');
+  const ratios: number[] = [];
+  for (let round = -options.warmUp; round < options.rounds; round++) {
+    const one = await load({ url: `${alone.webhook}/mutate`, bodiesFile: files.bodiesFile, seconds: 1 });
+    const other = await load({ url: `${replica.webhook}/mutate`, bodiesFile: files.bodiesFile, seconds: 1 });
+    if (round >= 0) ratios.push(other.requestsPerSecond / one.requestsPerSecond);
+  }
+  await alone.end();
+  const throughput = { name: `throughput with ${size}, in a cluster`, value: median(ratios), unit: 'of stand-alone' };
+  report(figures, { ...throughput, limit: 0.9, keep: 'at least' });
+  const memory = { name: `memory with ${size}`, value: await residentMb(replica.pid), unit: 'MB resident' };
+  report(figures, { ...memory, limit: 300, keep: 'at most' });
+
+  await measureCalls(figures, controlPlane, provider);
+  await Promise.all([replica.end(), second.end()]);
+  provider.close();
+}
+
+/** Every region changes from a fixed value to its zone's, ten regions a zone, while two replicas look on. */
+async function measureCalls(figures: Figure[], controlPlane: ControlPlane, provider: Provider): Promise<void> {
+  const began = performance.now();
+  for (let index = 0; index < REGIONS; index++) {
+    const spec = { gramsPerKwh: null, gridZone: `ZONE-${index % ZONES}` };
+    await controlPlane.request('PATCH', `${REGIONS_PATH}/${regionName(index)}`, { spec }, MERGE_PATCH);
+  }
+  await controlPlane.waitFor('the regions to be measured', async () => {
+    const { body } = await controlPlane.request('GET', REGIONS_PATH);
+    const measured = body.items.filter((item: Measured) => item.status?.reading?.source === 'electricity-maps');
+    return measured.length === REGIONS || undefined;
+  });
+  const left = FOLLOWED_MS - (performance.now() - began);
+  if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+  const most = Math.max(...provider.callsByZone.values());
+  const name = `most calls to a source for one zone, ${REGIONS} regions in ${ZONES} zones, 2 replicas, within 5 minutes`;
+  report(figures, { name, value: most, unit: 'calls', limit: 1, keep: 'at most' });
+}
+
+interface Measured {
+  readonly status?: { readonly reading?: { readonly source: string } };
+}
+
+async function fill(controlPlane: ControlPlane, files: Record<'regions' | 'namespaces', string>, nodes: number) {
+  const { code, stderr } = await controlPlane.kubectl(['apply', '-k', 'manifests/crd']);
+  if (code !== 0) throw new Error(stderr);
+  const { request } = controlPlane;
+  await controlPlane.waitFor(
+    'the Region resource',
+    async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined,
+  );
+  await createAll(controlPlane, REGIONS_PATH, await itemsOf(files.regions));
+  await createAll(controlPlane, '/api/v1/namespaces', await itemsOf(files.namespaces));
+  for (let index = 0; index < nodes; index += BATCH)
+    await controlPlane.addNodes(
+      Array.from({ length: Math.min(BATCH, nodes - index) }, (_, offset) => ({
+        name: `node-${index + offset}`,
+        labels: { 'topology.kubernetes.io/region': regionName((index + offset) % REGIONS) },
+      })),
+    );
+}
+
+async function itemsOf(file: string): Promise<readonly object[]> {
+  return JSON.parse(await readFile(file, 'utf8')).items;
+}
+
+async function createAll({ request }: ControlPlane, path: string, objects: readonly object[]): Promise<void> {
+  for (let index = 0; index < objects.length; index += BATCH) {
+    const answers = await Promise.all(
+      objects.slice(index, index + BATCH).map((object) => request('POST', path, object)),
+    );
+    const refused = answers.find(({ status }) => status !== 201);
+    if (refused) throw new Error(`creating in ${path} answers ${refused.status}: ${JSON.stringify(refused.body)}`);
+  }
+}
+
+function untilReady({ waitFor }: ControlPlane, { operators }: GridgateProcess): Promise<true> {
+  return waitFor('gridgate to be ready', async () => (await fetch(`${operators}/readyz`)).ok || undefined);
+}
+
+interface Provider {
+  readonly url: string;
+  /** Of the current value. */
+  readonly callsByZone: ReadonlyMap<string, number>;
+  close(): void;
+}
+
+/** Speaks Electricity Maps' v3 and counts. */
+async function startProvider(): Promise<Provider> {
+  const callsByZone = new Map<string, number>();
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+    const zone = searchParams.get('zone') ?? '';
+    const datetime = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000).toISOString();
+    response.setHeader('content-type', 'application/json');
+    if (!pathname.endsWith('/latest')) {
+      response.end(JSON.stringify({ zone, history: [], forecast: [], updatedAt: datetime }));
+      return;
+    }
+    callsByZone.set(zone, (callsByZone.get(zone) ?? 0) + 1);
+    const row = { zone, carbonIntensity: 100 + callsByZone.size, datetime, updatedAt: datetime };
+    response.end(
+      JSON.stringify({ ...row, emissionFactorType: 'lifecycle', isEstimated: false, estimationMethod: null }),
+    );
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    callsByZone,
+    close: () => server.close().closeAllConnections(),
+  };
+}

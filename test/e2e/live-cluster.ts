@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type Rendered, render } from '../cluster/rendered-manifests.ts';
+import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
+import { nodesIn, prefixed } from './objects.ts';
+
+const ACCOUNTS = {
+  webhook: 'system:serviceaccount:gridgate-system:gridgate',
+  controllers: 'system:serviceaccount:gridgate-system:gridgate-controllers',
+} as const;
+export type Role = keyof typeof ACCOUNTS;
+
+export const SYSTEM = '/api/v1/namespaces/gridgate-system';
+export const REGIONS_PATH = '/apis/gridgate.dev/v1alpha1/regions';
+const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
+const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
+const READY_MS = 30_000;
+
+export interface LiveOptions {
+  /** Specs by region. */
+  readonly regions: Readonly<Record<string, object>>;
+  /** The contents of gridgate.yaml. */
+  readonly config?: object;
+  readonly env?: Readonly<Record<string, string>>;
+  /** How many replicas of each role. */
+  readonly replicas?: Partial<Record<Role, number>>;
+}
+
+export type LiveCluster = Awaited<ReturnType<typeof startLiveCluster>>;
+
+/**
+ * A control plane with gridgate installed from its real base manifests, as after `kubectl apply -k`: real accounts, its own
+ * certificates, the real Service. What its two Deployments would run is played by processes of ours.
+ */
+export async function startLiveCluster(options: LiveOptions) {
+  const { regions, config = { sources: [] }, env = {}, replicas = {} } = options;
+  await using cleanup = new AsyncDisposableStack();
+  const processes: { readonly role: Role; readonly instance: GridgateProcess }[] = [];
+  cleanup.defer(async () => void (await Promise.all(processes.map(({ instance }) => instance.end('SIGKILL')))));
+  const controlPlane = await startControlPlane({
+    users: Object.values(ACCOUNTS).map((name) => ({ name })),
+    // Services lead to their endpoints without a network of pods.
+    flags: { 'kube-apiserver': ['--enable-aggregator-routing=true'] },
+  });
+  cleanup.defer(controlPlane.stop);
+  const { request, waitFor } = controlPlane;
+  const configFile = join(controlPlane.dir, 'gridgate.yaml');
+  writeFileSync(configFile, stringify(config));
+
+  await install(controlPlane);
+  for (const [name, spec] of Object.entries(regions))
+    await send('POST', REGIONS_PATH, { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name }, spec });
+  await controlPlane.addNodes(nodesIn(Object.keys(regions)));
+
+  /** One more replica, ready; the Service leads to it where it answers reviews. */
+  async function startReplica(role: Role, ...more: readonly string[]): Promise<GridgateProcess> {
+    const instance = await startGridgate({
+      args: [
+        ...['--roles', role, '--kubeconfig', controlPlane.kubeconfigFor(ACCOUNTS[role]), '--config', configFile],
+        ...['--host', hostAddress(), '--metrics-host', '127.0.0.1', '--shutdown-delay', '0', ...more],
+      ],
+      env,
+    });
+    processes.push({ role, instance });
+    await waitFor(`a replica of ${role} to be ready`, () => isReady(instance), READY_MS);
+    if (role === 'webhook') await send('POST', SLICES, sliceFor(instance));
+    return instance;
+  }
+
+  async function send(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
+    const answer = await request(method, path, body, headers);
+    assert.ok(answer.status < 300, `${method} ${path} answers ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  for (let i = 0; i < (replicas.controllers ?? 1); i++) await startReplica('controllers');
+  for (let i = 0; i < (replicas.webhook ?? 1); i++) await startReplica('webhook');
+
+  const owned = cleanup.move();
+  return {
+    controlPlane,
+    configFile,
+    request,
+    waitFor,
+    kubectl: controlPlane.kubectl,
+    /** Rejects on an error status. */
+    send,
+    patch: (path: string, body: unknown) => send('PATCH', path, body, MERGE_PATCH),
+    startReplica,
+    /** Those that were started, also when they have ended since. */
+    replicas: (role: Role) => processes.filter((one) => one.role === role).map(({ instance }) => instance),
+    /** Creates a namespace (annotations without their prefix) and waits until pods may come. */
+    async createNamespace(name: string, annotations: Readonly<Record<string, string>> = {}): Promise<Rendered> {
+      const metadata = { name, annotations: prefixed(annotations) };
+      const created = await send('POST', '/api/v1/namespaces', { metadata });
+      await waitFor(`the account of ${name}`, async () => {
+        const { status } = await request('GET', `/api/v1/namespaces/${name}/serviceaccounts/default`);
+        return status === 200 || undefined;
+      });
+      return created;
+    },
+    region: (name: string): Promise<Rendered> => send('GET', `${REGIONS_PATH}/${name}`),
+    stop: () => owned.disposeAsync(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** All of the base but its Deployments. */
+async function install(controlPlane: ControlPlane): Promise<void> {
+  const { request, waitFor, kubectl } = controlPlane;
+  const objects = (await render(controlPlane, 'base')).filter(({ kind }) => kind !== 'Deployment');
+  const input = objects.map((object) => JSON.stringify(object)).join('\n---\n');
+  const { code, stderr } = await kubectl(['apply', '-f', '-'], input);
+  assert.equal(code, 0, stderr);
+  await waitFor('the Region resource', async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined);
+}
+
+/** Kubernetes takes no loopback address for an endpoint. */
+function hostAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const found = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
+  assert.ok(found, 'this machine has no address but loopback');
+  return found.address;
+}
+
+function sliceFor({ webhook, pid }: GridgateProcess): Rendered {
+  const { hostname, port } = new URL(webhook);
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: `gridgate-${pid}`, labels: { 'kubernetes.io/service-name': 'gridgate' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [hostname], conditions: { ready: true } }],
+    ports: [{ name: 'https', port: Number(port), protocol: 'TCP' }],
+  };
+}
+
+async function isReady({ operators }: GridgateProcess): Promise<true | undefined> {
+  return (await fetch(`${operators}/readyz`)).ok || undefined;
+}

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, type TestContext, test } from 'node:test';
+import type { Rendered } from '../cluster/rendered-manifests.ts';
+import type { GridgateProcess } from '../process/gridgate-process.ts';
+import { skip } from './cluster.ts';
+import { type LiveCluster, REGIONS_PATH, startLiveCluster, SYSTEM } from './live-cluster.ts';
+import { pod, prefixed } from './objects.ts';
+
+const LEASE = '/apis/coordination.k8s.io/v1/namespaces/gridgate-system/leases/gridgate';
+const NOTICED_MS = 2_000;
+const SUCCEEDED_MS = 20_000;
+
+/** Speaks Electricity Maps' v3 for the zones that it is given. */
+async function startProvider(gramsByZone: Readonly<Record<string, number>>) {
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+    const zone = searchParams.get('zone') ?? '';
+    const datetime = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000).toISOString();
+    const row = { zone, carbonIntensity: gramsByZone[zone], datetime, updatedAt: datetime, isEstimated: false };
+    response.setHeader('content-type', 'application/json');
+    const isLatest = pathname.endsWith('/latest');
+    response.statusCode = gramsByZone[zone] === undefined ? 404 : 200;
+    response.end(
+      JSON.stringify(
+        isLatest
+          ? { ...row, emissionFactorType: 'lifecycle', estimationMethod: null }
+          : { zone, history: [], forecast: [], updatedAt: datetime },
+      ),
+    );
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => server.close().closeAllConnections(),
+  };
+}
+
+describe('gridgate as its manifests install it', { skip }, () => {
+  let cluster: LiveCluster;
+  let provider: Awaited<ReturnType<typeof startProvider>>;
+
+  before(async () => {
+    if (skip) return;
+    provider = await startProvider({ 'SE-SE3': 21, DE: 330 });
+    cluster = await startLiveCluster({
+      regions: { 'eu-north-1': {}, 'eu-central-1': {}, 'us-fixed': { gramsPerKwh: 90 } },
+      config: {
+        sources: [{ type: 'electricity-maps', token: { env: 'TOKEN' }, url: provider.url }],
+        outage: { sources: [{ type: 'configmap', namespace: 'gridgate-system', name: 'gridgate-outages' }] },
+      },
+      env: { TOKEN: 'secret-of-the-test' },
+      replicas: { controllers: 2, webhook: 2 },
+    });
+    await cluster.createNamespace('shop', { mode: 'enforce' });
+  });
+  after(async () => {
+    await cluster?.stop();
+    provider?.stop();
+  });
+
+  /** The region that a new pod prefers most; nothing is created. */
+  async function preferredRegion(): Promise<string | undefined> {
+    const created = await cluster.send('POST', '/api/v1/namespaces/shop/pods?dryRun=All', pod('asks'));
+    const [best] = created.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+    return best?.preference.matchExpressions[0].values[0];
+  }
+
+  function untilPreferred(region: string, deadlineMs?: number): Promise<true> {
+    const probe = async () => (await preferredRegion()) === region || undefined;
+    return cluster.waitFor(`pods to prefer ${region}`, probe, deadlineMs);
+  }
+
+  function setOutage(region: string, outage: object | null): Promise<Rendered> {
+    return cluster.patch(`${REGIONS_PATH}/${region}`, { spec: { outage } });
+  }
+
+  async function holder(): Promise<string> {
+    return (await cluster.send('GET', LEASE)).spec.holderIdentity;
+  }
+
+  test('live readings steer pods, through its own certificate and the real Service', async () => {
+    await untilPreferred('eu-north-1');
+    const { stdout } = await cluster.kubectl(['get', 'regions']);
+    assert.match(stdout, /^NAME +ZONE +GCO2\/KWH +BAND +OUTAGE +SOURCE +AGE/);
+    assert.match(stdout, /^eu-north-1 +SE-SE3 +21 +low .*electricity-maps/m);
+    assert.match(stdout, /^eu-central-1 +DE +330 +high .*electricity-maps/m);
+    assert.match(stdout, /^us-fixed +.*90 +low .*static/m);
+    for (const { log } of [...cluster.replicas('webhook'), ...cluster.replicas('controllers')])
+      assert.ok(!JSON.stringify(log).includes('secret-of-the-test'));
+  });
+
+  test('nodes carry the band of their region', async () => {
+    await cluster.waitFor('the labels', async () => {
+      const { items } = await cluster.send('GET', '/api/v1/nodes');
+      const bands = new Set(items.map(({ metadata: { name, labels } }: Rendered) => `${name.slice(0, -2)} ${labels['gridgate.dev/carbon']}`));
+      const wanted = ['eu-central-1 high', 'eu-north-1 low', 'us-fixed low'];
+      return [...bands].sort().join() === wanted.join() || undefined;
+    });
+  });
+
+  test('an outage set by hand: no new pod goes there within 2 s, and back again', async (t: TestContext) => {
+    const began = performance.now();
+    await setOutage('eu-north-1', { active: true, reason: 'AZ power loss' });
+    await untilPreferred('us-fixed', NOTICED_MS);
+    t.diagnostic(`from an outage set by hand to its effect: ${Math.round(performance.now() - began)} ms`);
+    const refused = await cluster.request('POST', '/api/v1/namespaces/shop/pods', {
+      ...pod('pinned'),
+      spec: { ...pod('pinned').spec, nodeSelector: { 'topology.kubernetes.io/region': 'eu-north-1' } },
+    });
+    assert.equal(refused.status, 403);
+    assert.match(refused.body.message, /AZ power loss/);
+    await setOutage('eu-north-1', null);
+    await untilPreferred('eu-north-1', NOTICED_MS);
+  });
+
+  test('the kill switch: within 2 s nothing is steered, and again when it is gone', async () => {
+    const path = `${SYSTEM}/configmaps`;
+    const metadata = { name: 'gridgate-kill-switch' };
+    const untilSteered = (steered: boolean) =>
+      cluster.waitFor(
+        `pods ${steered ? '' : 'not '}to be steered`,
+        async () => ((await preferredRegion()) !== undefined) === steered || undefined,
+        NOTICED_MS,
+      );
+    await cluster.send('POST', path, { metadata, data: { 'max-mode': 'off' } });
+    await untilSteered(false);
+    await cluster.send('DELETE', `${path}/${metadata.name}`);
+    await untilSteered(true);
+  });
+
+  test('a label that was taken away by hand comes back', async () => {
+    await cluster.patch('/api/v1/namespaces/shop', { metadata: { labels: { 'gridgate.dev/managed': null } } });
+    await cluster.waitFor('the label', async () => {
+      const { metadata } = await cluster.send('GET', '/api/v1/namespaces/shop');
+      return metadata.labels['gridgate.dev/managed'] === 'true' || undefined;
+    });
+  });
+
+  test('automatic sources that call most regions down are distrusted; one that calls one down is believed', async () => {
+    const path = `${SYSTEM}/configmaps`;
+    const metadata = { name: 'gridgate-outages' };
+    const outageOf = async (name: string) => (await cluster.region(name)).status.outage?.active ?? false;
+    const allDown = { 'eu-north-1': 'down: fire', 'eu-central-1': 'down: flood', 'us-fixed': 'up' };
+    await cluster.send('POST', path, { metadata, data: allDown });
+    await cluster.waitFor('distrust', async () => logged(/distrusted/) || undefined);
+    assert.deepEqual([await outageOf('eu-north-1'), await outageOf('eu-central-1')], [false, false]);
+
+    await cluster.patch(`${path}/${metadata.name}`, { data: { 'eu-central-1': 'up' } });
+    await cluster.waitFor('the outage', async () => (await outageOf('eu-north-1')) || undefined);
+    await untilPreferred('us-fixed');
+    assert.equal((await cluster.region('eu-north-1')).status.outage.reason, 'fire');
+    // By hand it is over at once; by itself only after ten quiet minutes.
+    await setOutage('eu-north-1', { active: false });
+    await untilPreferred('eu-north-1', NOTICED_MS);
+    await setOutage('eu-north-1', null);
+    await cluster.send('DELETE', `${path}/${metadata.name}`);
+  });
+
+  function logged(text: RegExp): boolean {
+    return cluster.replicas('controllers').some(({ log }) => log.some(({ msg }) => text.test(String(msg))));
+  }
+
+  test('the leader killed with -9: another goes on within 20 s, and no reading is lost', async (t: TestContext) => {
+    const before = await holder();
+    const leader = await leading();
+    const began = performance.now();
+    await leader.end('SIGKILL');
+    await cluster.waitFor('a successor', async () => (await holder()) !== before || undefined, SUCCEEDED_MS);
+    t.diagnostic(`from kill -9 of the leader to its successor: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    assert.equal((await cluster.region('eu-north-1')).status.reading.gramsPerKwh, 21);
+
+    await cluster.send('POST', REGIONS_PATH, {
+      apiVersion: 'gridgate.dev/v1alpha1',
+      kind: 'Region',
+      metadata: { name: 'late' },
+      spec: { gridZone: 'DE' },
+    });
+    await cluster.waitFor('the successor to write', async () => {
+      const { status } = await cluster.region('late');
+      return status?.reading?.source === 'electricity-maps' || undefined;
+    });
+    await cluster.send('DELETE', `${REGIONS_PATH}/late`);
+  });
+
+  test('the best region deleted: pods go to the next', async () => {
+    const { spec } = await cluster.region('eu-north-1');
+    await cluster.send('DELETE', `${REGIONS_PATH}/eu-north-1`);
+    await untilPreferred('us-fixed', NOTICED_MS);
+    const metadata = { name: 'eu-north-1' };
+    await cluster.send('POST', REGIONS_PATH, { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata, spec });
+  });
+
+  test('the API server restarted: replicas stay ready, and hear of what comes after', async () => {
+    await cluster.controlPlane.restartApiServer();
+    for (const { operators } of cluster.replicas('webhook'))
+      assert.equal((await fetch(`${operators}/readyz`)).status, 200);
+    await cluster.patch('/api/v1/namespaces/shop', { metadata: { annotations: prefixed({ regions: 'us-fixed' }) } });
+    await cluster.waitFor('the new policy', async () => {
+      const created = await cluster.send('POST', '/api/v1/namespaces/shop/pods?dryRun=All', pod('asks'));
+      return JSON.stringify(created.spec.affinity ?? {}).includes('"In","values":["us-fixed"]') || undefined;
+    });
+  });
+
+  async function leading(): Promise<GridgateProcess> {
+    for (const instance of cluster.replicas('controllers')) {
+      const metrics = await fetch(`${instance.operators}/metrics`).then((answer) => answer.text(), () => '');
+      if (/^gridgate_leader 1$/m.test(metrics)) return instance;
+    }
+    throw new Error('nobody leads');
+  }
+});
