@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ApiError } from './api-error.ts';
 import type { Status } from './kube-object.ts';
+import { sendWhenConnected } from './send-when-connected.ts';
 
 export interface GetOptions {
   readonly accept: string;
@@ -21,6 +22,8 @@ export interface SendOptions {
   readonly query?: GetOptions['query'];
   readonly idleTimeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Called when credentials and connection are ready and only the request itself is left; what it throws is the answer. */
+  readonly beforeSend?: () => void;
 }
 
 export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -73,7 +76,8 @@ export function createApiClient(kubeConfig: KubeConfig): ApiClient {
     const prepared: RequestOptions = { ...(await requestOptions(options)), method };
     if (content) prepared.headers = { ...prepared.headers, 'content-type': content.contentType };
     const body = content && JSON.stringify(content.body);
-    const response = await transmit((onResponse) => request(url, prepared, onResponse), options.idleTimeoutMs, body);
+    const start: Start = (onResponse) => request(url, prepared, onResponse);
+    const response = await transmit(start, options.idleTimeoutMs, body, content?.beforeSend);
     const { statusCode = 500 } = response;
     if (statusCode >= 200 && statusCode < 300) return response;
     throw toApiError(`${method} ${path}`, response, await text(response));
@@ -98,9 +102,14 @@ export function createApiClient(kubeConfig: KubeConfig): ApiClient {
   };
 }
 
-type Start = (onResponse: (response: IncomingMessage) => void) => ReturnType<typeof httpRequest>;
+type Start = (onResponse: (response: IncomingMessage) => void) => ClientRequest;
 
-function transmit(start: Start, idleTimeoutMs: number, body: string | undefined): Promise<IncomingMessage> {
+function transmit(
+  start: Start,
+  idleTimeoutMs: number,
+  body: string | undefined,
+  beforeSend?: () => void,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let response: IncomingMessage | undefined;
     const outgoing = start((incoming) => {
@@ -111,7 +120,8 @@ function transmit(start: Start, idleTimeoutMs: number, body: string | undefined)
     outgoing.on('timeout', () => {
       (response ?? outgoing).destroy(new Error(`nothing arrives from ${outgoing.host} for ${idleTimeoutMs} ms`));
     });
-    outgoing.end(body);
+    if (beforeSend) sendWhenConnected(outgoing, body, beforeSend);
+    else outgoing.end(body);
   });
 }
 

@@ -41,6 +41,7 @@ export function createApiWriter({ api, mayWrite }: { api: ApiClient; mayWrite: (
       contentType,
       body,
       idleTimeoutMs: IDLE_TIMEOUT_MS,
+      beforeSend: mayWrite, // again: a process can be stopped for long while it fetches a token or connects
       query: { fieldManager: FIELD_MANAGER, ...query },
     };
     return (await api.send(method, path, options)) as KubeObject;

@@ -1,6 +1,8 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import type { Pod } from '../decision/pod.ts';
+import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import type { NodeFacts } from '../regions/topology.ts';
 import { createApiClient } from './api-client.ts';
@@ -8,12 +10,16 @@ import { fetchNamespace } from './fetch-namespace.ts';
 import { NAMESPACES } from './namespaces.ts';
 import { nodes } from './nodes.ts';
 import { PENDING_PODS, type PendingPod } from './pending-pods.ts';
+import { PERSISTENT_VOLUME_CLAIMS } from './persistent-volume-claims.ts';
+import { persistentVolumes } from './persistent-volumes.ts';
 import { PRIORITY_CLASSES, toPriorityClasses } from './priority-classes.ts';
 import { createProjectionStore, objectKey, type ProjectionStore } from './projection-store.ts';
 import { createReflector, type Reflector } from './reflector.ts';
+import { createInvalidRegionLog, type LiveRegion, REGIONS, validRegions } from './regions.ts';
+import { volumesOfPod } from './volumes-of-pod.ts';
 import type { Watched, WatchedResource } from './watched-resource.ts';
 
-export type Announced = Exclude<Watched, 'pods'>;
+export type Announced = Exclude<Watched, 'pods' | 'persistentvolumes' | 'persistentvolumeclaims'>;
 
 export interface ClusterViewOptions {
   readonly kubeConfig: KubeConfig;
@@ -21,6 +27,10 @@ export interface ClusterViewOptions {
   readonly regionLabel: string;
   /** Needs list and watch on pods; without it `pendingPod` knows none. */
   readonly watchPendingPods: boolean;
+  /** Needs list and watch on Regions, but not that the cluster knows them; without it there are none. */
+  readonly watchRegions?: boolean;
+  /** Needs list and watch on persistentvolumeclaims and persistentvolumes; without it `volumesOf` knows none. */
+  readonly watchVolumes?: boolean;
   readonly log: Logger;
   /** After a change that a reader of this view can see; once per list, once per event. */
   readonly onChange: (resource: Announced) => void;
@@ -40,17 +50,24 @@ export interface ClusterView {
   namespace(name: string): NamespaceRecord | undefined;
   /** Asks the API server itself; undefined when there is no such namespace, rejects on any error or after `timeoutMs`. */
   fetchNamespace(name: string, timeoutMs: number, signal?: AbortSignal): Promise<NamespaceRecord | undefined>;
+  namespaces(): Iterable<NamespaceRecord>;
+  node(name: string): NodeFacts | undefined;
   nodes(): Iterable<NodeFacts>;
   priorityClasses(): PriorityClasses;
+  /** With what the leader saw of them; invalid ones are passed over. */
+  regions(): readonly LiveRegion[];
   pendingPod(namespace: string, name: string): PendingPod | undefined;
+  /** The bound volumes of a pod that say where they are. */
+  volumesOf(namespace: string, pod: Pod): readonly VolumeTerms[];
   /** Epoch milliseconds of each resource's last sign of life (page, event or bookmark); absent before the first. */
   lastEventAt(): Readonly<Partial<Record<Watched, number>>>;
   syncState(): Readonly<Partial<Record<Watched, SyncState>>>;
 }
 
-/** Follows Namespaces, Nodes, PriorityClasses and, where asked, pending pods. */
+/** Follows Namespaces, Nodes, PriorityClasses and, where asked, pending pods, volumes and Regions. */
 export function createClusterView(options: ClusterViewOptions): ClusterView {
-  const { kubeConfig, regionLabel, watchPendingPods, log, onChange } = options;
+  const { kubeConfig, regionLabel, watchPendingPods, watchVolumes = false, log, onChange } = options;
+  const { watchRegions = false } = options;
   const api = createApiClient(kubeConfig);
   const reflectors = new Map<Watched, Reflector>();
 
@@ -67,7 +84,16 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     priorityClasses = toPriorityClasses(priorityClassStore.values());
     onChange('priorityclasses');
   });
+  const tellInvalid = createInvalidRegionLog(log);
+  const regionStore = watchRegions ? follow(REGIONS, announceRegions) : undefined;
+  function announceRegions(): void {
+    tellInvalid(regionStore?.values() ?? []);
+    onChange('regions');
+  }
   const podStore = watchPendingPods ? follow(PENDING_PODS, () => {}) : undefined;
+  const volumeStores = watchVolumes
+    ? { claims: follow(PERSISTENT_VOLUME_CLAIMS, () => {}), volumes: follow(persistentVolumes(regionLabel), () => {}) }
+    : undefined;
 
   return {
     async start() {
@@ -79,9 +105,13 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     },
     namespace: (name) => namespaceStore.get(name),
     fetchNamespace: (name, timeoutMs, signal) => fetchNamespace(api, name, timeoutMs, signal),
+    namespaces: () => namespaceStore.values(),
+    node: (name) => nodeStore.get(name),
     nodes: () => nodeStore.values(),
     priorityClasses: () => priorityClasses,
+    regions: () => validRegions(regionStore?.values() ?? []),
     pendingPod: (namespace, name) => podStore?.get(objectKey(name, namespace)),
+    volumesOf: (namespace, pod) => (volumeStores ? volumesOfPod(namespace, pod, volumeStores) : []),
     lastEventAt: () => mapDefined(reflectors, (reflector) => reflector.lastEventAt()),
     syncState: () => mapDefined(reflectors, syncStateOf),
   };

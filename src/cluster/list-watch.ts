@@ -23,8 +23,8 @@ interface ErrorEvent {
 
 /** All pages of a list, one after the other; an ApiError 410 when the list grew too old in between. */
 export async function* listPages(
-  api: ApiClient,
-  { path, content, fieldSelector }: WatchedResource<unknown>,
+  api: Pick<ApiClient, 'get'>,
+  { path, content, fieldSelector }: Pick<WatchedResource<unknown>, 'path' | 'content' | 'fieldSelector'>,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectList> {
   const accept = acceptFor(content, 'list');

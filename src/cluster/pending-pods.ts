@@ -1,5 +1,6 @@
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
+import { claimNamesOf } from '../decision/volume-terms.ts';
 import type { KubeObject } from './kube-object.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
@@ -15,6 +16,7 @@ export function toPendingPod(object: KubeObject): PendingPod {
     ([key]) => key.startsWith(ANNOTATION_PREFIX) || FOREIGN_ANNOTATIONS.has(key),
   );
   const nodeAffinity = spec?.affinity?.nodeAffinity;
+  const claims = claimNamesOf({ spec: spec ?? {} });
   return {
     metadata: {
       ...pick(metadata, ['name', 'namespace', 'uid', 'ownerReferences']),
@@ -23,6 +25,7 @@ export function toPendingPod(object: KubeObject): PendingPod {
     spec: {
       ...pick(spec ?? {}, ['nodeSelector', 'priorityClassName', 'priority']),
       ...(nodeAffinity && { affinity: { nodeAffinity } }),
+      ...(claims.length > 0 && { volumes: claims.map((claimName) => ({ persistentVolumeClaim: { claimName } })) }),
     },
   };
 }

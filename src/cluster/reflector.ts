@@ -22,7 +22,10 @@ export interface ReflectorDeps<T> {
 }
 
 export interface Reflector {
-  /** Resolves at the first complete list, however long that takes; rejects when stopped before. */
+  /**
+   * Resolves at the first complete list, however long that takes, or when the API server knows no such resource; rejects
+   * when stopped before.
+   */
   start(): Promise<void>;
   stop(): Promise<void>;
   synced(): boolean;
@@ -55,6 +58,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   let running: Promise<void> | undefined;
   let version: string | undefined;
   let listedAt: number | undefined;
+  let isKnown = false;
   let lastEventAt: number | undefined;
   let backoff = firstBackoff();
 
@@ -82,7 +86,20 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   function takeNote(error: unknown): void {
     if (error instanceof ApiError && LIST_AGAIN.has(error.status)) version = undefined;
     if (error instanceof ApiError && error.status === 410) log.debug({ resource: resource.name }, error.message);
+    else if (isMissing(error)) noteMissing(error);
     else health.failed(error);
+  }
+
+  function isMissing(error: unknown): boolean {
+    return resource.whenMissing !== undefined && error instanceof ApiError && error.status === 404;
+  }
+
+  /** What was there before stays: who removes a CRD removes its objects first, and each deletion was an event. */
+  function noteMissing(error: unknown): void {
+    health.failed(error, resource.whenMissing);
+    version = undefined; // installed again it begins anew
+    isKnown = true;
+    markSynced();
   }
 
   async function listIfNeeded(): Promise<string> {
@@ -99,6 +116,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
       listed = metadata.resourceVersion;
     }
     listedAt = now();
+    isKnown = true;
     if (replacement.commit()) onChange();
     markSynced();
     return listed;
@@ -131,7 +149,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
       firstSync.catch(() => {}); // whoever awaits `start` hears of it; nobody has to
       await running;
     },
-    synced: () => listedAt !== undefined,
+    synced: () => isKnown,
     failure: health.failure,
     lastEventAt: () => lastEventAt,
   };

@@ -4,7 +4,8 @@ import type { Watched } from './watched-resource.ts';
 
 export interface WatchHealth {
   succeeded(): void;
-  failed(error: unknown): void;
+  /** `words` stand for the error's own where those say too little. */
+  failed(error: unknown, words?: string): void;
   /** Why the resource cannot be watched now; undefined while it can. */
   failure(): string | undefined;
 }
@@ -20,8 +21,8 @@ export function createWatchHealth(resource: Watched, log: Logger): WatchHealth {
       if (current) log.info({ resource }, `watching ${resource} again`);
       current = undefined;
     },
-    failed(error) {
-      const failure = { kind: kindOf(error), message: messageOf(error) };
+    failed(error, words) {
+      const failure = { kind: kindOf(error), message: words ?? messageOf(error) };
       if (current?.kind !== failure.kind) {
         log.warn({ resource, failure: failure.message }, `cannot watch ${resource}, the last view of it stays`);
       }

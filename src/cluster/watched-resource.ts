@@ -1,6 +1,18 @@
 import type { KubeObject } from './kube-object.ts';
 
-export const WATCHED = ['namespaces', 'nodes', 'priorityclasses', 'pods'] as const;
+export const WATCHED = [
+  'namespaces',
+  'nodes',
+  'priorityclasses',
+  'pods',
+  'regions',
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  'secrets',
+  'mutatingwebhookconfigurations',
+  'validatingwebhookconfigurations',
+  'kill-switch',
+] as const;
 export type Watched = (typeof WATCHED)[number];
 
 /** A resource to follow and what to keep of each of its objects. */
@@ -10,6 +22,8 @@ export interface WatchedResource<T> {
   /** `metadata` asks for PartialObjectMetadata: labels and annotations without spec and status. */
   readonly content: 'metadata' | 'full';
   readonly fieldSelector?: string;
+  /** For a resource that a cluster need not have: what a 404 means, in words; nothing waits for it to be installed. */
+  readonly whenMissing?: string;
   /** Keeps little: it is held for every object of the cluster. */
   project(object: KubeObject): T;
   /** Whether a reader must hear of the difference between two projections of one object. */

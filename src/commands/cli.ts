@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { OptionKey, OptionValues } from '../config/options.ts';
-import { addOptions, type Environment, readOptions } from '../config/read-options.ts';
+import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
 import { ADMIT_OPTIONS, admit } from './admit.ts';
 import { CERTS_OPTIONS, certs } from './certs.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
@@ -19,7 +19,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     name: string,
     description: string,
     keys: readonly K[],
-    command: (values: OptionValues<K>, env: Environment) => Promise<number>,
+    command: (values: OptionValues<K>, env: Environment, origins: Origins) => Promise<number>,
     check: (values: Partial<OptionValues<K>>, env: Environment) => Promise<readonly string[]> = async () => [],
   ): void {
     const sub = program.command(name).description(description);
@@ -28,7 +28,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
       exitCode =
         'issues' in read
           ? reportIssues([...read.issues, ...(await check(read.values, env))])
-          : await command(read.values, env);
+          : await command(read.values, env, findOrigins(sub, keys, env));
     });
   }
 

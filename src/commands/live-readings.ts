@@ -1,8 +1,6 @@
-import { bulkhead } from 'cockatiel';
 import type { Reading } from '../regions/reading.ts';
-import type { RegionResource } from '../regions/region-resource.ts';
 import type { IntensityChain } from '../signals/intensity/chain.ts';
-import type { RegionZones } from '../signals/intensity/source.ts';
+import { type DescribedRegion, failuresOf, readIntensities } from '../signals/intensity/read-regions.ts';
 
 export interface LiveReadings {
   /** By region; regions that have a fixed value, or of which nothing is known, are absent. */
@@ -11,29 +9,9 @@ export interface LiveReadings {
   readonly failures: readonly string[];
 }
 
-/** Providers count requests a second: 200 regions do not ask all at once. */
-const AT_ONCE = 8;
-
 /** Asks the sources for every region without a fixed value; never rejects. */
-export async function readLive(chain: IntensityChain, regions: readonly RegionResource[]): Promise<LiveReadings> {
-  const polite = bulkhead(AT_ONCE, regions.length);
-  const readings = new Map<string, Reading>();
-  const failures = new Set<string>();
-  await Promise.all(
-    regions
-      .filter(({ spec }) => spec.gramsPerKwh === undefined)
-      .map((region) =>
-        polite.execute(async () => {
-          const { reading, attempts } = await chain.read(zonesOf(region));
-          if (reading) readings.set(region.metadata.name, reading);
-          for (const { source, outcome, message } of attempts)
-            if (outcome !== 'ok' && outcome !== 'not_covered') failures.add(`${source}: ${outcome}: ${message}`);
-        }),
-      ),
-  );
-  return { readings, failures: [...failures] };
-}
-
-export function zonesOf({ metadata: { name }, spec }: RegionResource): RegionZones {
-  return { ...spec, name };
+export async function readLive(chain: IntensityChain, regions: readonly DescribedRegion[]): Promise<LiveReadings> {
+  const intensities = await readIntensities(chain, regions);
+  const readings = [...intensities].flatMap(([name, { reading }]) => (reading ? [[name, reading] as const] : []));
+  return { readings: new Map(readings), failures: failuresOf(intensities.values()) };
 }

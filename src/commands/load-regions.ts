@@ -2,11 +2,12 @@ import { readConfigFile } from '../config/config-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { buildSnapshot } from '../regions/build-snapshot.ts';
-import type { RegionResource } from '../regions/region-resource.ts';
+import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { createIntensityChain } from '../signals/intensity/chain.ts';
 import { gridZoneOf } from '../signals/intensity/cloud-zones.ts';
 import type { IntensitySource } from '../signals/intensity/source.ts';
+import { type ClusterOptions, isFromCluster, readClusterRegions } from './cluster-regions.ts';
 import { readLive } from './live-readings.ts';
 import { createSources } from './live-sources.ts';
 import { readRegions } from './read-files.ts';
@@ -20,39 +21,50 @@ export interface LoadedRegions {
   readonly failures: readonly string[];
 }
 
-/** Regions as their file describes them, and the configured sources of intensities. */
+/** Regions as their file or a cluster describes them, and the configured sources of intensities. */
 export interface DescribedRegions {
-  readonly regions: readonly RegionResource[];
+  readonly regions: readonly ObservedRegion[];
+  /** Regions of a cluster that were passed over, a sentence each. */
+  readonly invalid: readonly string[];
   readonly sources: readonly IntensitySource[];
 }
 
 export const REGION_SOURCE_OPTIONS = ['regions', 'config', 'policySignal'] as const;
 
 const REGIONS_MISSING = '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources';
+const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says where the regions are';
 
-export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number]>;
-type Issues = { readonly issues: readonly string[] };
+export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number]> & ClusterOptions;
+/** `exitCode` where it is no mistake of the command line's. */
+type Issues = { readonly issues: readonly string[]; readonly exitCode?: number };
 
 /** Reads regions and configuration; asks nobody yet. */
-export async function describeRegions(
-  { regions: path, config }: RegionSource,
-  env: Environment,
-): Promise<DescribedRegions | Issues> {
+export async function describeRegions(values: RegionSource, env: Environment): Promise<DescribedRegions | Issues> {
+  const { regions: path, config, kubeconfig } = values;
+  const fromCluster = isFromCluster(values, env);
   const [file, configured] = await Promise.all([
-    path === undefined ? { value: [], issues: [REGIONS_MISSING] } : readRegions(path),
+    path === undefined ? { value: [], issues: fromCluster ? [] : [REGIONS_MISSING] } : readRegions(path),
     config === undefined ? { config: { sources: [] } } : readConfigFile(config),
   ]);
-  const issues = [...file.issues, ...('issues' in configured ? configured.issues : [])];
+  const twice = path !== undefined && kubeconfig !== undefined ? [REGIONS_TWICE] : [];
+  const issues = [...twice, ...file.issues, ...('issues' in configured ? configured.issues : [])];
   if (issues.length > 0 || 'issues' in configured) return { issues };
   const deps = { fetch: globalThis.fetch, clock: Date.now };
-  return { regions: file.value, sources: createSources(configured.config.sources, deps, env) };
+  const sources = createSources(configured.config.sources, deps, env);
+  if (!fromCluster) return { regions: file.value, invalid: [], sources };
+  const read = await readClusterRegions(values);
+  return 'issues' in read ? read : { ...read, sources };
 }
 
-/** Reads regions: fixed values, else what the configured sources say, else the yearly average of the zone. */
+/**
+ * Reads regions: fixed values, else what the configured sources say or, with none configured, what the leader of the
+ * cluster last measured, else the yearly average of the zone.
+ */
 export async function loadRegions(values: RegionSource, env: Environment): Promise<LoadedRegions | Issues> {
   const described = await describeRegions(values, env);
   if ('issues' in described) return described;
-  const { regions, sources } = described;
+  const { sources, invalid } = described;
+  const regions = sources.length === 0 ? described.regions : described.regions.map(withoutMeasurement);
   const { policySignal } = values;
   const chain = createIntensityChain({ sources, policySignal, clock: Date.now });
   const { readings, failures } = await readLive(chain, regions);
@@ -66,18 +78,23 @@ export async function loadRegions(values: RegionSource, env: Environment): Promi
     policySignal,
     now,
   });
-  return { snapshot, zones: new Map(regions.flatMap(zoneOf)), failures };
+  return { snapshot, zones: new Map(regions.flatMap(zoneOf)), failures: [...invalid, ...failures] };
 }
 
-function zoneOf({ metadata: { name }, spec }: RegionResource): readonly (readonly [string, string])[] {
+/** Who names sources wants to know what they say, not what the leader made of them. */
+function withoutMeasurement({ observed, ...region }: ObservedRegion): ObservedRegion {
+  return { ...region, ...(observed?.outage && { observed: { outage: observed.outage } }) };
+}
+
+function zoneOf({ metadata: { name }, spec }: ObservedRegion): readonly (readonly [string, string])[] {
   const zone = gridZoneOf({ name, gridZone: spec.gridZone });
   return zone === undefined ? [] : [[name, zone]];
 }
 
 /** The mistakes of a command line's source, for one that has other mistakes too; options with a mistake are absent. */
-export async function checkRegionSource(values: Partial<RegionSource>): Promise<readonly string[]> {
+export async function checkRegionSource(values: Partial<RegionSource>, env: Environment): Promise<readonly string[]> {
   const ofConfig = values.config === undefined ? undefined : await readConfigFile(values.config);
   const issues = ofConfig && 'issues' in ofConfig ? ofConfig.issues : [];
   if (values.regions !== undefined) return [...(await readRegions(values.regions)).issues, ...issues];
-  return 'regions' in values ? [REGIONS_MISSING, ...issues] : issues;
+  return 'regions' in values && !isFromCluster(values, env) ? [REGIONS_MISSING, ...issues] : issues;
 }

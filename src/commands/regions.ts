@@ -1,15 +1,25 @@
 import { stringify } from 'yaml';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
+import { zonesOf } from '../signals/intensity/read-regions.ts';
 import { candidateRegions } from './candidate-regions.ts';
+import { checkLabels } from './check-labels.ts';
 import { checkSources, renderChecks } from './check-sources.ts';
+import { isFromCluster, readClusterNodes } from './cluster-regions.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
-import { zonesOf } from './live-readings.ts';
 import { describeRegions, loadRegions, REGION_SOURCE_OPTIONS } from './load-regions.ts';
 import { note, print } from './print.ts';
 import { listRegions, renderListing, renderShell } from './region-listing.ts';
 
-export const REGIONS_OPTIONS = [...REGION_SOURCE_OPTIONS, 'check', 'output', 'format'] as const;
+export const REGIONS_OPTIONS = [
+  ...REGION_SOURCE_OPTIONS,
+  'kubeconfig',
+  'context',
+  'regionLabel',
+  'check',
+  'output',
+  'format',
+] as const;
 
 type RegionsValues = OptionValues<(typeof REGIONS_OPTIONS)[number]>;
 
@@ -17,7 +27,7 @@ type RegionsValues = OptionValues<(typeof REGIONS_OPTIONS)[number]>;
 export async function regions(values: RegionsValues, env: Environment): Promise<number> {
   if (values.check) return check(values, env);
   const loaded = await loadRegions(values, env);
-  if ('issues' in loaded) return reportIssues(loaded.issues);
+  if ('issues' in loaded) return report(loaded);
   for (const failure of loaded.failures) note(failure);
   if (values.format === 'shell') {
     const { candidates, leftOut } = candidateRegions(loaded.snapshot);
@@ -31,16 +41,35 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
   return EXIT.fine;
 }
 
-/** Tries every configured source once; exit code 3 when none works. */
+function report({ issues, exitCode }: { readonly issues: readonly string[]; readonly exitCode?: number }): number {
+  const usage = reportIssues(issues);
+  return exitCode ?? usage;
+}
+
+/**
+ * Tries every configured source once and, in a cluster, holds the labels of its nodes against its Regions; exit code 3
+ * when no source works, 1 when labels and Regions do not fit.
+ */
 async function check(values: RegionsValues, env: Environment): Promise<number> {
   const described = await describeRegions(values, env);
-  if ('issues' in described) return reportIssues(described.issues);
-  const { sources } = described;
+  if ('issues' in described) return report(described);
+  const { sources, invalid } = described;
+  const nodes = isFromCluster(values, env) ? await readClusterNodes(values, values.regionLabel) : undefined;
+  if (nodes && 'issues' in nodes) return report(nodes);
+  const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.items, values.regionLabel)];
   const regions = described.regions.map(zonesOf);
   const checks = await checkSources(sources, { regions, policySignal: values.policySignal, clock: Date.now });
-  if (sources.length === 0) note('no source is configured (--config): regions have fixed values or yearly averages');
-  await print(render({ version: 'v1', sources: checks }, values.output, () => renderChecks(checks)));
-  return sources.length === 0 || checks.some(({ works }) => works) ? EXIT.fine : EXIT.upstream;
+  if (sources.length === 0 && !nodes)
+    note('no source is configured (--config): regions have fixed values or yearly averages');
+  const found = { version: 'v1', sources: checks, ...(labels && { labels }) };
+  await print(render(found, values.output, () => renderChecks(checks) + renderLabels(labels)));
+  if (sources.length > 0 && !checks.some(({ works }) => works)) return EXIT.upstream;
+  return labels?.length ? EXIT.findings : EXIT.fine;
+}
+
+function renderLabels(labels: readonly string[] | undefined): string {
+  if (labels?.length === 0) return 'works  labels of nodes and Regions fit together\n';
+  return (labels ?? []).map((sentence) => `FAILS  ${sentence}\n`).join('');
 }
 
 function render(data: object, output: RegionsValues['output'], renderForPeople: () => string): string {

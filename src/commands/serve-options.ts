@@ -22,6 +22,9 @@ export const SERVE_OPTIONS = [
   'logLevel',
   'shutdownDelay',
   'checkBindings',
+  'killSwitch',
+  'printConfig',
+  'output',
 ] as const;
 
 export type ServeValues = OptionValues<(typeof SERVE_OPTIONS)[number]>;

@@ -38,8 +38,8 @@ export async function weights(values: WeightsValues, env: Environment): Promise<
 }
 
 /** The mistakes of where intensities come from, for a command line that has other mistakes too. */
-export async function checkWeights(values: Partial<WeightsValues>): Promise<readonly string[]> {
-  if (values.regions !== undefined) return checkRegionSource(values);
+export async function checkWeights(values: Partial<WeightsValues>, env: Environment): Promise<readonly string[]> {
+  if (values.regions !== undefined) return checkRegionSource(values, env);
   const nothingGiven = 'regions' in values && 'lbsPerMwh' in values && values.lbsPerMwh === undefined;
   return nothingGiven ? [NOTHING_GIVEN] : [];
 }

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { BAND_THRESHOLDS } from '../regions/band.ts';
 import { SIGNALS } from '../regions/reading.ts';
-import { parseYamlDocuments, type YamlPath } from './yaml-documents.ts';
+import { MAX_GRAMS_PER_KWH } from '../regions/region-resource.ts';
+import { secret, sourceList, text, url } from './config-fields.ts';
+import { mistakesOf } from './config-mistakes.ts';
+import { outageConfig } from './outage-config.ts';
+import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
+import { parseYamlDocuments } from './yaml-documents.ts';
 
-const text = z.string().min(1);
-const url = z.url({ protocol: /^https?$/, message: 'must be an http or https URL' });
-/** Where a secret is: never the secret itself, which would end in logs and process lists. */
-const secret = z.union([z.strictObject({ file: text }), z.strictObject({ env: text })], {
-  message: 'must be {file: PATH} or {env: NAME}; a secret does not belong in this file',
-});
 /** For sources whose rows do not say what they count. */
 const signal = z.enum(SIGNALS);
 
@@ -32,33 +32,55 @@ const sourceConfig = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('file'), path: text, signal }),
 ]);
 
-const gridgateConfig = z.strictObject({
-  sources: z
-    .array(sourceConfig)
-    .superRefine((sources, context) => {
-      for (const [index, source] of sources.entries()) {
-        if (sources.findIndex(({ type }) => type === source.type) < index)
-          context.addIssue({ code: 'custom', path: [index, 'type'], message: `${source.type} is there twice` });
-      }
-    })
-    .default([]),
-});
+const grams = z.number().positive().max(MAX_GRAMS_PER_KWH);
+const bandsConfig = z
+  .strictObject({
+    /** `relative`: each region's own 25th and 75th percentile of 7 days instead of these thresholds. */
+    mode: z.enum(['absolute', 'relative']).default('absolute'),
+    /** gCO2e/kWh: low ends at the first, high begins above the second. */
+    thresholds: z
+      .tuple([grams, grams])
+      .refine(([low, high]) => low <= high, 'the first must not be above the second')
+      .default([...BAND_THRESHOLDS]),
+  })
+  .prefault({});
+
+const gridgateConfig = z
+  .strictObject({
+    sources: sourceList(sourceConfig),
+    outage: outageConfig,
+    bands: bandsConfig,
+    policy: policyConfig,
+    limits: limitsConfig,
+  })
+  .superRefine(({ policy, limits }, context) => {
+    for (const { name, message } of findContradictions(policy, limits))
+      context.addIssue({ code: 'custom', path: ['policy', name], message });
+  });
 
 export type GridgateConfig = z.infer<typeof gridgateConfig>;
 export type SourceConfig = GridgateConfig['sources'][number];
 export type Secret = z.infer<typeof secret>;
 
 export type ConfigRead = { readonly config: GridgateConfig } | { readonly issues: readonly string[] };
+/** With the text as read, to watch the file for changes. */
+export type ConfigFileRead =
+  | { readonly config: GridgateConfig; readonly text: string }
+  | { readonly issues: readonly string[] };
+
+/** What an empty file, or none, says. */
+export const DEFAULT_CONFIG: GridgateConfig = gridgateConfig.parse({});
 
 /** Reads `gridgate.yaml`; every mistake names the file, the line and the path. */
-export async function readConfigFile(path: string): Promise<ConfigRead> {
+export async function readConfigFile(path: string): Promise<ConfigFileRead> {
   let content: string;
   try {
     content = await readFile(path, 'utf8');
   } catch (error) {
     return { issues: [`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`] };
   }
-  return parseConfigText(content, path);
+  const read = parseConfigText(content, path);
+  return 'config' in read ? { ...read, text: content } : read;
 }
 
 /** Parses text that was read already, as a watch hands it over. */
@@ -72,10 +94,11 @@ export function parseConfigText(content: string, path: string): ConfigRead {
   const parsed = gridgateConfig.safeParse(document.value);
   if (parsed.success) return { config: parsed.data };
   return {
-    issues: parsed.error.issues.map((issue) => {
-      const at = issue.path as YamlPath;
-      return place(path, document.lineOf(at), `${at.join('.') || 'document'}: ${issue.message}`);
-    }),
+    issues: parsed.error.issues.flatMap((issue) =>
+      mistakesOf(issue, gridgateConfig, document.value).map(({ at, message }) =>
+        place(path, document.lineOf(at), `${at.join('.') || 'document'}: ${message}`),
+      ),
+    ),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   parseBoolean,
   parseHost,
   parseLabelKey,
+  parseNamespacedName,
   parseNamespaceName,
   parsePort,
   parseRegionName,
@@ -74,12 +75,22 @@ export const OPTIONS = {
   regions: optional({ flags: '--regions <file>', help: 'Region resources, YAML or JSON', parse: textOf('a file') }),
   config: optional({
     flags: '--config <file>',
-    help: 'gridgate.yaml: sources of intensities',
+    help: 'gridgate.yaml: sources, outages, bands, policy defaults and limits; reloaded when it changes',
     parse: textOf('a file'),
+  }),
+  printConfig: withDefault(false, {
+    flags: '--print-config [boolean]',
+    help: 'print the effective configuration, with where each part came from, and exit',
+    parse: parseBoolean,
+  }),
+  killSwitch: withDefault('gridgate-system/gridgate-kill-switch', {
+    flags: '--kill-switch <namespace/name>',
+    help: 'ConfigMap of a cluster whose key max-mode (off, audit, warn, enforce) caps the mode of every namespace',
+    parse: parseNamespacedName,
   }),
   check: withDefault(false, {
     flags: '--check [boolean]',
-    help: 'try every configured source once, and say what works',
+    help: 'try every configured source once, in a cluster labels too, and say what works',
     parse: parseBoolean,
   }),
   namespaces: optional({ flags: '--namespaces <file>', help: 'Namespaces, YAML or JSON', parse: textOf('a file') }),
@@ -159,7 +170,7 @@ export const OPTIONS = {
     flags: '--output <format>',
     help: OUTPUT_FORMATS.join(', '),
     parse: oneOf(OUTPUT_FORMATS),
-    defaultText: 'table; yaml for weights',
+    defaultText: 'table; yaml for weights and --print-config',
   }),
   format: optional({
     flags: '--format <format>',

@@ -66,6 +66,13 @@ export function parseLabelKey(text: string): Parsed<string> {
   return isKey ? { value: text } : { allowed: 'a label key such as topology.kubernetes.io/region' };
 }
 
+/** The namespace and name of an object, such as a ConfigMap. */
+export function parseNamespacedName(text: string): Parsed<string> {
+  const [namespace = '', name = '', ...rest] = text.split('/');
+  const isOne = DNS_LABEL.test(namespace) && name.length <= 253 && DNS_SUBDOMAIN.test(name) && rest.length === 0;
+  return isOne ? { value: text } : { allowed: 'a namespace and a name such as gridgate-system/gridgate-kill-switch' };
+}
+
 function matching(pattern: RegExp, allowed: string): Parser<string> {
   return (text) => (pattern.test(text) ? { value: text } : { allowed });
 }

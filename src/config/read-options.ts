@@ -8,6 +8,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const SERVICE_LINK = /^(?:tcp|udp|sctp):\/\/[0-9a-f.:[\]]+:\d+$/;
 const LONGEST_QUOTE = 80;
 
+/** The flag or environment variable that each option came from; those without one have their default. */
+export type Origins = Readonly<Partial<Record<OptionKey, string>>>;
+
 interface Given {
   readonly text: string;
   /** The flag or environment variable it came from. */
@@ -46,6 +49,13 @@ export function readOptions<K extends OptionKey>(
   return issues.length > 0
     ? { issues, values: values as Partial<OptionValues<K>> }
     : { values: values as OptionValues<K> };
+}
+
+/** Where the values that `readOptions` answers came from. */
+export function findOrigins(command: Command, keys: readonly OptionKey[], env: Environment): Origins {
+  const flags = command.opts<Record<string, unknown>>();
+  const found = keys.map((key) => [key, findText(OPTIONS[key], flags[key], env)?.from] as const);
+  return Object.fromEntries(found.filter(([, from]) => from !== undefined));
 }
 
 function findText(option: Option<unknown>, flag: unknown, env: Environment): Given | undefined {

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../regions/snapshot.ts';
 import { exemption, type Requester } from './exempt.ts';
 import type { Judgement } from './judge.ts';
-import { allDirtyWarning, type Cause, causesOf, denyMessage, warning } from './messages.ts';
+import { allDirtyWarning, type Cause, causesOf, denyMessage, heldWarning, warning } from './messages.ts';
 import { buildPatch, type PatchOperation, setsPriority } from './patch.ts';
 import { type Plan, planFor } from './plan.ts';
 import type { Pod } from './pod.ts';
@@ -10,6 +10,7 @@ import { type Reach, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
 import type { Steering } from './steer.ts';
 import { type Treatment, treatmentOf } from './treatment.ts';
+import type { VolumeTerms } from './volume-terms.ts';
 
 export interface DecisionInput {
   readonly pod: Pod;
@@ -20,6 +21,8 @@ export interface DecisionInput {
   readonly now: number;
   /** Nothing can change the pod any more: requirements of ours count like its author's, and no patch is made. */
   readonly final?: boolean;
+  /** Where the pod's bound volumes are. */
+  readonly volumes?: readonly VolumeTerms[] | undefined;
 }
 
 /** What gridgate would do with a pod under `enforce`; `effectOf` says what its namespace's mode makes of that. */
@@ -43,6 +46,7 @@ export interface Steps {
   readonly reach: Reach;
   readonly judgement: Judgement;
   readonly steering?: Steering;
+  readonly volumes?: readonly VolumeTerms[] | undefined;
 }
 
 const MOST_WARNINGS = 16;
@@ -50,15 +54,15 @@ const NO_REQUESTER: Requester = {};
 
 /** Decides about one pod under one policy and one snapshot (DESIGN 5). Pure; a well-formed pod never makes it throw. */
 export function decide(input: DecisionInput): Decision {
-  const { pod, policy, snapshot, now, final = false } = input;
+  const { pod, policy, snapshot, final = false, volumes } = input;
   const exempt = exemption(pod, policy, input.requester ?? NO_REQUESTER);
   if (exempt) return leaveAlone(exempt);
 
   const { treatment, warnings } = treatmentOf(pod, policy);
-  const reach = reachableRegions(pod, snapshot, { target: treatment.target, asIs: final });
-  const plan = planFor(pod, treatment, snapshot, reach);
+  const reach = reachableRegions(pod, snapshot, { target: treatment.target, asIs: final, volumes });
+  const plan = planFor(input, treatment, reach);
   const { reason, region, steering, isSteered, patches } = plan;
-  if (!steering) return deny(pod, plan, warnings, now);
+  if (!steering) return deny(input, plan, warnings);
 
   const movable = !final && !pod.spec?.nodeName;
   return {
@@ -66,11 +70,11 @@ export function decide(input: DecisionInput): Decision {
       movable && reason !== 'unreachable' && (isSteered || setsPriority(pod, steering, snapshot)) ? 'steer' : 'allow',
     reason,
     region,
-    warnings: allWarnings(warnings, plan, steering, now),
+    warnings: allWarnings(warnings, plan, steering, input),
     patch: movable ? buildPatch(pod, steering, patches, snapshot) : [],
     message: '',
     causes: [],
-    steps: { treatment, reach, judgement: plan.judgement, steering },
+    steps: { treatment, reach, judgement: plan.judgement, steering, volumes },
   };
 }
 
@@ -79,7 +83,11 @@ export function leaveAlone(reason: Reason): Decision {
   return { decision: 'allow', reason, warnings: [], patch: [], message: '', causes: [] };
 }
 
-function deny(pod: Pod, { judgement, region }: Plan, warnings: readonly string[], now: number): Decision {
+function deny(
+  { pod, now, volumes }: DecisionInput,
+  { judgement, region }: Plan,
+  warnings: readonly string[],
+): Decision {
   const { treatment, reach, reason } = judgement;
   return {
     decision: 'deny',
@@ -89,7 +97,7 @@ function deny(pod: Pod, { judgement, region }: Plan, warnings: readonly string[]
     patch: [],
     message: denyMessage(pod, judgement, now),
     causes: causesOf(judgement, now),
-    steps: { treatment, reach, judgement },
+    steps: { treatment, reach, judgement, volumes },
   };
 }
 
@@ -97,10 +105,12 @@ function allWarnings(
   ofPod: readonly string[],
   { judgement, reason }: Plan,
   { keptSpread }: Steering,
-  now: number,
+  { now, volumes }: DecisionInput,
 ): readonly string[] {
   const all: string[] = [];
-  if (reason === 'all_dirty') all.push(allDirtyWarning(judgement, now));
+  const noneAcceptable = reason === 'all_dirty' || reason === 'outage';
+  if (noneAcceptable && judgement.reach.heldTo) all.push(heldWarning(judgement, volumes ?? [], now));
+  else if (noneAcceptable) all.push(allDirtyWarning(judgement, now));
   if (reason === 'unreachable' && judgement.treatment.target !== undefined)
     all.push(
       `gridgate.dev/region: ${judgement.treatment.target} is no region that gridgate knows, or out of the pod's own reach`,

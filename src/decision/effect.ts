@@ -1,7 +1,7 @@
 import type { Decision } from './decide.ts';
 import { warning } from './messages.ts';
 import type { PatchOperation } from './patch.ts';
-import type { Mode } from './policy.ts';
+import { MODES, type Mode } from './policy.ts';
 
 /** What a review answers. */
 export interface Effect {
@@ -16,6 +16,11 @@ export interface Effect {
 export function refusalWarnings(will: string, { message }: Decision): readonly string[] {
   const advice = message.lastIndexOf('; ');
   return [warning(`${will}: ${message.slice(0, advice)}`), warning(message.slice(advice + 2))];
+}
+
+/** The mode that counts under the cluster's kill switch: the weaker of the two, off < audit < warn < enforce. */
+export function capMode(mode: Mode, cap: Mode | undefined): Mode {
+  return cap === undefined || MODES.indexOf(mode) <= MODES.indexOf(cap) ? mode : cap;
 }
 
 /**

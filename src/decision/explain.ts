@@ -2,9 +2,11 @@ import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Decision } from './decide.ts';
 import { formatGrams } from './messages.ts';
 import type { Policy } from './policy.ts';
+import type { Reach } from './reachable.ts';
 import { REASONS } from './reasons.ts';
 import { comparableReading } from './refuse.ts';
 import type { Steering } from './steer.ts';
+import { describeVolumes, type VolumeTerms } from './volume-terms.ts';
 
 /** One step of a decision and what it found, for people. */
 export interface Finding {
@@ -18,7 +20,7 @@ const MOST_NAMED = 8;
 export function explain(decision: Decision, policy: Policy): readonly Finding[] {
   const { steps, reason } = decision;
   if (!steps) return [{ step: 'leave alone', finding: REASONS[reason] }];
-  const { treatment, reach, judgement, steering } = steps;
+  const { treatment, reach, judgement, steering, volumes = [] } = steps;
   const { snapshot, refused, ranked } = judgement;
   const ceiling = treatment.carbonExempt ? 'no ceiling' : `ceiling ${formatGrams(treatment.maxIntensity)} gCO2e/kWh`;
   const target = treatment.target === undefined ? '' : `, bound to ${treatment.target}`;
@@ -28,9 +30,7 @@ export function explain(decision: Decision, policy: Policy): readonly Finding[] 
     { step: 'treatment', finding: `mode ${policy.mode}, class ${treatment.podClass}, ${limits}${target}` },
     {
       step: 'reachable',
-      finding: reach.all
-        ? `all ${reach.regions.length} regions`
-        : `${reach.regions.length} of ${snapshot.regions.length}: ${list(reach.regions.map(({ name }) => name))}`,
+      finding: describeReach(reach, snapshot, volumes),
     },
     {
       step: 'refused',
@@ -42,6 +42,13 @@ export function explain(decision: Decision, policy: Policy): readonly Finding[] 
     },
     ...(steering ? [{ step: 'steering' as const, finding: describeSteering(steering) }] : []),
   ];
+}
+
+function describeReach({ all, regions, heldTo }: Reach, snapshot: Snapshot, volumes: readonly VolumeTerms[]): string {
+  if (all) return `all ${regions.length} regions`;
+  const names = (views: readonly RegionView[]) => list(views.map(({ name }) => name));
+  const held = heldTo ? `; ${describeVolumes(volumes)} reachable in ${names(heldTo)}` : '';
+  return `${regions.length} of ${snapshot.regions.length}: ${names(regions)}${held}`;
 }
 
 function describeSteering(steering: Steering): string {

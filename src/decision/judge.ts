@@ -5,6 +5,7 @@ import { firstRefusal, type Reason, type Refusal } from './reasons.ts';
 import { comparableReading, refusalOf } from './refuse.ts';
 import { ANY_REGION } from './region-patterns.ts';
 import type { Treatment } from './treatment.ts';
+import { isUsable } from './usable.ts';
 
 export interface RefusedRegion {
   readonly region: RegionView;
@@ -19,10 +20,12 @@ export interface Judgement {
   readonly denied: boolean;
   readonly reason: Reason;
   readonly refused: readonly RefusedRegion[];
-  /** Where the pod may run; one that is refused for carbon alone when all are dirty. */
+  /** Where the pod may run; one that is refused for carbon alone when all are dirty, or what a volume holds the pod in. */
   readonly candidates: readonly RegionView[];
   readonly ranked: readonly Ranked[];
 }
+
+type Situation = Pick<Judgement, 'treatment' | 'snapshot' | 'reach'>;
 
 /** Judges all regions within reach, a reach of this snapshot. */
 export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): Judgement {
@@ -35,18 +38,18 @@ export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): J
     const reason = reasonToPlace(reach, treatment, snapshot);
     return { ...base, denied: false, reason, refused, candidates: acceptable, ranked };
   }
-  const kept = cleanestUsable(onlyForCarbon(refused), snapshot);
-  if (!kept || isDenied(treatment, snapshot, reach) || loosens(kept, treatment, snapshot, reach)) {
+  const stays = staying(refused, base);
+  if (stays.length === 0 || loosens(stays, base)) {
     const reason = firstRefusal(refused.map(({ refusal }) => refusal)) ?? 'high_carbon';
     return { ...base, denied: true, reason, refused, candidates: [], ranked: [] };
   }
   return {
     ...base,
     denied: false,
-    reason: 'all_dirty',
-    refused: refused.filter(({ region }) => region !== kept),
-    candidates: [kept],
-    ranked: rank([kept], treatment, snapshot),
+    reason: stays.some(({ outage }) => outage?.active) ? 'outage' : 'all_dirty',
+    refused: refused.filter(({ region }) => !stays.includes(region)),
+    candidates: stays,
+    ranked: rank(stays, treatment, snapshot),
   };
 }
 
@@ -67,30 +70,47 @@ function reasonToPlace(reach: Reach, treatment: Treatment, snapshot: Snapshot): 
 }
 
 /**
- * Nothing within reach is acceptable, something only for carbon. Denied (first row that holds), or nowhere cleaner to go?
+ * Nothing within reach is acceptable. What stays (first row that holds); nothing: denied.
  *
- * | `when-all-dirty` | acceptable elsewhere, out of the pod's own reach | denied |
- * | ---------------- | ------------------------------------------------ | ------ |
- * | `deny`           | any                                              | yes    |
- * | `cleanest`       | yes                                              | yes    |
- * | `cleanest`       | no                                               | no     |
+ * | held by its volumes | refused only for carbon | `when-all-dirty` | acceptable elsewhere, out of the pod's own reach | stays              |
+ * | ------------------- | ----------------------- | ---------------- | ------------------------------------------------ | ------------------ |
+ * | yes                 | some                    | any              | any                                              | the cleanest       |
+ * | yes                 | none                    | any              | any                                              | those in outage    |
+ * | no                  | none                    | any              | any                                              | -                  |
+ * | no                  | some                    | `deny`           | any                                              | -                  |
+ * | no                  | some                    | `cleanest`       | yes                                              | -                  |
+ * | no                  | some                    | `cleanest`       | no                                               | the cleanest       |
  */
-function isDenied(treatment: Treatment, snapshot: Snapshot, reach: Reach): boolean {
-  if (treatment.policy.whenAllDirty === 'deny') return true;
-  return !reach.all && alternatives(treatment, snapshot).length > 0;
+function staying(refused: readonly RefusedRegion[], situation: Situation): readonly RegionView[] {
+  const { treatment, snapshot, reach } = situation;
+  const dirty = cleanestUsable(refusedFor('high_carbon', refused), snapshot);
+  if (isHeld(situation)) return dirty ? [dirty] : refusedFor('outage', refused);
+  if (!dirty || treatment.policy.whenAllDirty === 'deny') return [];
+  return !reach.all && alternatives(treatment, snapshot).length > 0 ? [] : [dirty];
 }
 
-/** Whether the region that stays is one that the namespace alone would not have left: limits of its own loosen nothing. */
-function loosens(kept: RegionView, treatment: Treatment, snapshot: Snapshot, reach: Reach): boolean {
+/** Whether a pod is where it is because of its volumes: they reach nothing better that its own constraints leave out. */
+function isHeld({ treatment, snapshot, reach }: Situation): boolean {
+  const ofNamespace = withoutPodLimits(treatment);
+  const leftOut = reach.heldTo?.filter((region) => !reach.regions.includes(region));
+  return leftOut?.every((region) => refusalOf(region, ofNamespace, snapshot)) ?? false;
+}
+
+/** Whether a region that stays is one that the namespace alone would not have left: limits of its own loosen nothing. */
+function loosens(stays: readonly RegionView[], { treatment, snapshot, reach }: Situation): boolean {
   const { policy, podRegions, maxIntensity } = treatment;
   if (podRegions === ANY_REGION && maxIntensity >= policy.maxIntensity) return false;
-  const ceiling = Math.max(maxIntensity, policy.maxIntensity);
-  const ofNamespace = { ...treatment, podRegions: ANY_REGION, maxIntensity: ceiling };
-  return !judge(ofNamespace, snapshot, reach).candidates.includes(kept);
+  const { candidates } = judge(withoutPodLimits(treatment), snapshot, reach);
+  return !stays.every((region) => candidates.includes(region));
 }
 
-function onlyForCarbon(refused: readonly RefusedRegion[]): readonly RegionView[] {
-  return refused.filter(({ refusal }) => refusal === 'high_carbon').map(({ region }) => region);
+function withoutPodLimits(treatment: Treatment): Treatment {
+  const { policy, maxIntensity } = treatment;
+  return { ...treatment, podRegions: ANY_REGION, maxIntensity: Math.max(maxIntensity, policy.maxIntensity) };
+}
+
+function refusedFor(reason: Refusal, refused: readonly RefusedRegion[]): readonly RegionView[] {
+  return refused.filter(({ refusal }) => refusal === reason).map(({ region }) => region);
 }
 
 /** A region without nodes is nowhere to go, however clean. */
@@ -110,9 +130,4 @@ export function cleanest(regions: readonly RegionView[], snapshot: Snapshot): Re
 /** Every region that the policy accepts and that has, or may get, a node: where a pod without constraints could go. */
 export function alternatives(treatment: Treatment, snapshot: Snapshot): readonly RegionView[] {
   return snapshot.regions.filter((region) => isUsable(region, snapshot) && !refusalOf(region, treatment, snapshot));
-}
-
-/** Whether a region has a node or may scale from none; without a view of nodes, every region counts as usable. */
-export function isUsable(region: RegionView, snapshot: Snapshot): boolean {
-  return !snapshot.topology || region.elastic || snapshot.topology.zonesByRegion.has(region.name);
 }

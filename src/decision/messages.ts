@@ -2,10 +2,11 @@ import type { Reading } from '../regions/reading.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import { alternatives, cleanest, type Judgement, type RefusedRegion } from './judge.ts';
 import type { Pod } from './pod.ts';
-import type { SetBy } from './policy.ts';
+import type { Policy, SetBy } from './policy.ts';
 import { comparableReading, latencyFromHome } from './refuse.ts';
 import { createMemory, remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';
+import { describeVolumes, type VolumeTerms } from './volume-terms.ts';
 
 /** A cause of a denial, as in `metav1.StatusCause`. */
 export interface Cause {
@@ -51,6 +52,16 @@ export function allDirtyWarning({ candidates, treatment, snapshot }: Judgement, 
   return `gridgate: every region within reach is above ${limit(treatment)}; cleanest: ${region?.name} at ${reading ? quantity(reading, now) : 'unknown intensity'}`;
 }
 
+/** The warning for a pod that its volumes hold in a region that is refused for carbon or outage. */
+export function heldWarning(judgement: Judgement, volumes: readonly VolumeTerms[], now: number): string {
+  const { reach, candidates, reason } = judgement;
+  const held = listNames(reach.heldTo ?? []);
+  const region = candidates[0];
+  const refusal = reason === 'outage' ? 'outage' : 'high_carbon';
+  const why = region ? `: ${sentenceFor({ region, refusal }, judgement, now)}` : '';
+  return `gridgate: ${describeVolumes(volumes)} ${volumes.length > 1 ? 'hold' : 'holds'} the pod in ${held}${why}`;
+}
+
 /** Makes a warning that the API server passes on: one line, no control characters, at most 240 characters. */
 export function warning(text: string): string {
   const line = printable(text);
@@ -74,6 +85,12 @@ function listRefused(refused: readonly RefusedRegion[]): string {
   return [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }
 
+function listNames(regions: readonly RegionView[]): string {
+  const more = regions.length > MOST_ALSO_NAMED ? ` and ${regions.length - MOST_ALSO_NAMED} more` : '';
+  const names = regions.slice(0, MOST_ALSO_NAMED).map(({ name }) => name);
+  return names.join(', ') + more;
+}
+
 function nameOf({ metadata }: Pod): string {
   if (metadata?.name) return `pod ${metadata.name}`;
   return metadata?.generateName ? `pod ${metadata.generateName}*` : 'this pod';
@@ -83,12 +100,16 @@ function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }
   const { policy } = treatment;
   switch (refusal) {
     case 'not_allowed': {
-      const byNamespace = !policy.regions.matches(region.name);
-      const patterns = byNamespace ? policy.regions : treatment.podRegions;
-      return `${region.name} is not among the regions ${patterns.text} that ${annotationOn(byNamespace ? 'namespace' : 'pod', 'regions')} allows`;
+      const { regions } = policy;
+      const { within } = regions;
+      if (within && !within.matches(region.name))
+        return `${region.name} is not among the regions ${within.text} that ${annotationOn('limits', 'regions')} allow`;
+      const byNamespace = !regions.matches(region.name);
+      const patterns = byNamespace ? regions : treatment.podRegions;
+      return `${region.name} is not among the regions ${patterns.text} that ${annotationOn(byNamespace ? setByOf(policy, 'regions') : 'pod', 'regions')} allows`;
     }
     case 'too_far':
-      return `${region.name} is ${latencyFromHome(region, policy.homeRegion)} ms from home region ${policy.homeRegion}, above ${policy.maxLatencyMs} ms, set by ${annotationOn('namespace', 'max-latency')}`;
+      return `${region.name} is ${latencyFromHome(region, policy.homeRegion)} ms from home region ${policy.homeRegion}, above ${policy.maxLatencyMs} ms, set by ${annotationOn(setByOf(policy, 'max-latency'), 'max-latency')}`;
     case 'outage': {
       const { reason, sources = [] } = region.outage ?? {};
       const why = [...(reason ? [reason] : []), `says ${sources.join(', ') || 'nobody'}`].join('; ');
@@ -102,11 +123,13 @@ function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }
 }
 
 function alternativeSentence(judgement: Judgement, now: number): string {
-  const { treatment, snapshot } = judgement;
-  const { region } = remember(bestElsewhere, judgement, () => ({
-    region: cleanest(alternatives(treatment, snapshot), snapshot),
-  }));
-  if (!region) return 'no region is acceptable now';
+  const { treatment, snapshot, reach } = judgement;
+  const { heldTo } = reach;
+  const { region } = remember(bestElsewhere, judgement, () => {
+    const open = alternatives(treatment, snapshot).filter((one) => heldTo?.includes(one) ?? true);
+    return { region: cleanest(open, snapshot) };
+  });
+  if (!region) return heldTo ? `its volumes hold it in ${listNames(heldTo)}` : 'no region is acceptable now';
   return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
 }
 
@@ -137,7 +160,12 @@ function limit({ maxIntensity, maxIntensitySetBy }: Treatment): string {
   return `the limit of ${formatGrams(maxIntensity)} set by ${annotationOn(maxIntensitySetBy, 'max-intensity')}`;
 }
 
+function setByOf({ defaulted }: Policy, name: string): SetBy {
+  return defaulted?.has(name) ? 'default' : 'namespace';
+}
+
 function annotationOn(setBy: SetBy, name: string): string {
+  if (setBy === 'limits') return "the limits of gridgate's configuration";
   return setBy === 'default' ? 'the default' : `the ${setBy}'s gridgate.dev/${name}`;
 }
 

@@ -8,6 +8,7 @@ import { recordOf } from './record.ts';
 import { createMemory, remember } from './remember.ts';
 import { type Steering, steer } from './steer.ts';
 import type { Treatment } from './treatment.ts';
+import type { VolumeTerms } from './volume-terms.ts';
 
 /** What a judgement comes to, worked out once for all pods that share it. */
 export interface Plan {
@@ -22,11 +23,18 @@ export interface Plan {
   readonly patches: Patches;
 }
 
+/** Of what is asked, a plan for pods without spread depends on the reach alone. */
+interface Asked {
+  readonly pod: Pod;
+  readonly snapshot: Snapshot;
+  readonly volumes?: readonly VolumeTerms[] | undefined;
+}
+
 /** One look from a treatment to all of it: among thousands of policies, each object in between is a cache miss. */
 const remembered = createMemory<Reach, WeakMap<Treatment, Plan>>();
 
 /** The plan for a pod within reach, a reach of this snapshot. Pure: remembering only saves work. */
-export function planFor(pod: Pod, treatment: Treatment, snapshot: Snapshot, reach: Reach): Plan {
+export function planFor({ pod, snapshot, volumes }: Asked, treatment: Treatment, reach: Reach): Plan {
   const ofReach = remember(remembered, reach, () => new WeakMap<Treatment, Plan>());
   let plan = ofReach.get(treatment);
   if (!plan) {
@@ -36,18 +44,18 @@ export function planFor(pod: Pod, treatment: Treatment, snapshot: Snapshot, reac
   }
   const spreads = pod.spec?.topologySpreadConstraints;
   if (!plan.steering || !spreads || spreads.length === 0) return plan;
-  return planOf(plan.judgement, steerSpread(pod, plan.judgement));
+  return planOf(plan.judgement, steerSpread(pod, plan.judgement, volumes));
 }
 
 /**
  * A pod's spread is honoured by leaving dirty regions open, but not for one whose requirements of ours (its author may
  * have forged them) lead nowhere else.
  */
-function steerSpread(pod: Pod, judgement: Judgement): Steering {
+function steerSpread(pod: Pod, judgement: Judgement, volumes: Asked['volumes']): Steering {
   const steering = steer(judgement, pod);
   if (!steering.keptSpread) return steering;
   const { treatment, snapshot } = judgement;
-  const asIs = reachableRegions(pod, snapshot, { target: treatment.target, asIs: true });
+  const asIs = reachableRegions(pod, snapshot, { target: treatment.target, asIs: true, volumes });
   return judge(treatment, snapshot, asIs).denied ? steer(judgement) : steering;
 }
 

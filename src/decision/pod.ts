@@ -27,6 +27,7 @@ export interface PodSpec {
   readonly affinity?: Affinity | null;
   readonly tolerations?: readonly Toleration[] | null;
   readonly topologySpreadConstraints?: readonly SpreadConstraint[] | null;
+  readonly volumes?: readonly Volume[] | null;
   readonly priorityClassName?: string;
   readonly priority?: number;
   readonly preemptionPolicy?: string;
@@ -58,6 +59,12 @@ export interface SpreadConstraint {
   readonly whenUnsatisfiable?: string;
   readonly minDomains?: number;
   readonly nodeAffinityPolicy?: string;
+}
+
+/** Of the many kinds of volumes only this one can bind a pod to a place. */
+export interface Volume {
+  readonly name?: string;
+  readonly persistentVolumeClaim?: { readonly claimName?: string } | null;
 }
 
 /** The required node affinity terms of a pod; `undefined` when it requires nothing. */

@@ -6,9 +6,7 @@ import { type Factor, MODES, type Policy, type Weights } from './policy.ts';
 import { ANY_REGION, parseRegionPatterns } from './region-patterns.ts';
 
 /** What the configuration sets for every namespace that does not say otherwise. */
-export interface PolicyDefaults {
-  readonly homeRegion?: string;
-}
+export type PolicyDefaults = Partial<Policy>;
 
 /** One mistake in one annotation. `nearest` is the known key that a misspelt one resembles. */
 export interface PolicyIssue {
@@ -64,7 +62,7 @@ export function parsePolicy(
   defaults: PolicyDefaults = {},
 ): { policy: Policy; issues: readonly PolicyIssue[] } {
   const issues: PolicyIssue[] = [];
-  let policy: Policy = { ...DEFAULT_POLICY, ...defaults };
+  let policy: Policy = { ...DEFAULT_POLICY, ...defaults, ...stillDefaulted(annotations, defaults) };
   for (const [key, value] of Object.entries(annotations)) {
     if (!key.startsWith(ANNOTATION_PREFIX)) continue;
     const name = key.slice(ANNOTATION_PREFIX.length);
@@ -109,6 +107,15 @@ const DEFAULT_POLICY: Policy = {
   deferBy: 'gate',
   podOverrides: 'tighten',
 };
+
+/** The configuration's defaults that the namespace leaves as they are. */
+function stillDefaulted(
+  annotations: Readonly<Record<string, string>>,
+  { defaulted }: PolicyDefaults,
+): Pick<Policy, 'defaulted'> {
+  if (!defaulted) return {};
+  return { defaulted: new Set([...defaulted].filter((name) => !Object.hasOwn(annotations, ANNOTATION_PREFIX + name))) };
+}
 
 function unknownKey(key: string, value: string, name: string): PolicyIssue {
   const nearest = nearestKey(name, Object.keys(POLICY_ANNOTATIONS));

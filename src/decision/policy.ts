@@ -7,7 +7,7 @@ export type PodClass = 'critical' | 'standard' | 'flexible';
 export type Factor = 'carbon' | 'cost' | 'latency';
 export type Weights = Readonly<Record<Factor, number>>;
 /** Who set a limit, for messages. */
-export type SetBy = 'namespace' | 'pod' | 'default';
+export type SetBy = 'namespace' | 'pod' | 'default' | 'limits';
 
 /** What a namespace asks for, compiled from its annotations and the configuration's defaults. */
 export interface Policy {
@@ -15,8 +15,12 @@ export interface Policy {
   /** gCO2e/kWh. */
   readonly maxIntensity: number;
   readonly maxIntensitySetBy: SetBy;
+  /** gCO2e/kWh: no pod's own ceiling counts above it. */
+  readonly ceilingLimit?: number;
   readonly whenAllDirty: 'cleanest' | 'deny';
   readonly regions: RegionPatterns;
+  /** Which of the configuration's defaults it took, by annotation without prefix; absent: none. */
+  readonly defaulted?: ReadonlySet<string>;
   readonly homeRegion?: string;
   readonly maxLatencyMs?: number;
   readonly weights: Weights;
@@ -29,4 +33,6 @@ export interface Policy {
   readonly deferMinSavingPercent: number;
   readonly deferBy: 'gate' | 'suspend';
   readonly podOverrides: 'tighten' | 'allow';
+  /** The configuration's rules that it was compiled under, for whoever keeps it: others make it void. */
+  readonly madeUnder?: object;
 }

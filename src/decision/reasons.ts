@@ -5,6 +5,7 @@
 export const REASONS = {
   // Left alone (DESIGN 5.1)
   mode_off: 'the namespace has not opted in',
+  switched_off: 'the kill switch has gridgate leave the whole cluster alone',
   not_a_pod: 'gridgate decides only about pods',
   mirror_pod: 'a static pod that its kubelet mirrors already runs on its node',
   daemonset_pod: 'a DaemonSet pod belongs to one node',

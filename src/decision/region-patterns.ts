@@ -1,7 +1,9 @@
-/** A list of region names or globs; `!` excludes. */
+/** A list of names or globs, of regions or namespaces; `!` excludes. */
 export interface RegionPatterns {
   readonly text: string;
   readonly matches: (region: string) => boolean;
+  /** The limit that narrows them. */
+  readonly within?: RegionPatterns;
 }
 
 export const ANY_REGION: RegionPatterns = { text: '*', matches: () => true };
@@ -22,6 +24,57 @@ export function parseRegionPatterns(text: string): RegionPatterns | undefined {
       (included.length === 0 || included.some((pattern) => isMatch(region, pattern))) &&
       !excluded.some((pattern) => isMatch(region, pattern)),
   };
+}
+
+/** The regions of both; `within` tells whose limit it is. */
+export function narrowRegions(asked: RegionPatterns, within: RegionPatterns): RegionPatterns {
+  if (asked === ANY_REGION) return { ...within, within };
+  const text = `${asked.text}, within ${within.text}`;
+  return { text, matches: (region) => asked.matches(region) && within.matches(region), within };
+}
+
+/**
+ * Those of the asked patterns that no allowed region can match, as far as patterns tell: names that are not allowed, and
+ * globs that have no name in common with an allowed pattern, or that an excluded one covers.
+ */
+export function patternsOutside(asked: RegionPatterns, allowed: RegionPatterns): readonly string[] {
+  const limits = allowed.text.split(',');
+  const included = limits.filter((pattern) => !pattern.startsWith('!'));
+  const excluded = limits.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+  const isOutside = (glob: string) =>
+    (included.length > 0 && !included.some((pattern) => overlap(glob, pattern))) ||
+    excluded.some((pattern) => isMatch(glob.replaceAll('*', LONGER_THAN_ANY), pattern));
+  return asked.text
+    .split(',')
+    .filter((pattern) => !pattern.startsWith('!'))
+    .filter((pattern) => (/[*?]/.test(pattern) ? isOutside(pattern) : !allowed.matches(pattern)));
+}
+
+/** In the place of a `*`: only another `*` can match it. */
+const LONGER_THAN_ANY = '\0'.repeat(64);
+
+/** Whether some name matches both globs: from the ends back, `next[j]` tells it of the rest of `some` and `other.slice(j)`. */
+function overlap(some: string, other: string): boolean {
+  let next: boolean[] = [];
+  for (let i = some.length; i >= 0; i--) {
+    const row: boolean[] = [];
+    for (let j = other.length; j >= 0; j--) row[j] = overlapFrom([some[i], other[j]], row, next, j);
+    next = row;
+  }
+  return next[0] === true;
+}
+
+/** From the two characters at hand (`undefined`: the end) and what is known of the rests behind them. */
+function overlapFrom(
+  [a, b]: readonly [string | undefined, string | undefined],
+  row: readonly boolean[],
+  next: readonly boolean[],
+  j: number,
+): boolean {
+  if (a === undefined && b === undefined) return true;
+  if (a === '*' || b === '*') return next[j] === true || row[j + 1] === true;
+  if (a === undefined || b === undefined) return false;
+  return (a === b || a === '?' || b === '?') && next[j + 1] === true;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Pod, SpreadConstraint } from './pod.ts';
-import { admittedCells, ZONE_LABEL } from './reachable.ts';
+import { admittedCells } from './reachable.ts';
+import { ZONE_LABEL } from './term-regions.ts';
 
 /**
  * Whether a spread over regions or zones that the pod insists on could be met in `before` but not in `after`, the

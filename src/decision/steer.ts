@@ -1,12 +1,15 @@
 import { BANDS, type Band } from '../regions/band.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
-import { isUsable, type Judgement } from './judge.ts';
+import type { Judgement } from './judge.ts';
 import type { RegionRequirement } from './own-requirement.ts';
 import type { Pod } from './pod.ts';
 import type { Ranked } from './rank.ts';
+import type { Refusal } from './reasons.ts';
+import { refusalOf } from './refuse.ts';
 import { ANY_REGION } from './region-patterns.ts';
 import { breaksSpread } from './spread.ts';
 import type { Treatment } from './treatment.ts';
+import { isUsable } from './usable.ts';
 
 /** What a pod should carry to follow a judgement (DESIGN 5.6). */
 export interface Steering {
@@ -67,10 +70,11 @@ function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[
  * | the pod's author names a target       | In target        |
  * | `placement: require`                  | In the best      |
  * | refused by sovereignty or latency     | In candidates    |
+ * | held by a volume, any region so refused | In candidates: its claim may be made anew, and elsewhere |
  * | refused by outage or ceiling only     | NotIn refused: nodes without the label stay usable |
  */
 function requirementOf(
-  { treatment, snapshot, refused, candidates }: Judgement,
+  { treatment, snapshot, reach, refused, candidates }: Judgement,
   best: readonly RegionView[] | undefined,
   keptSpread: boolean,
 ): RegionRequirement | undefined {
@@ -79,13 +83,18 @@ function requirementOf(
   const binding = refused.filter(({ refusal }) => !(keptSpread && refusal === 'high_carbon'));
   if (
     isForeignWithin(treatment, snapshot) ||
-    binding.some(({ refusal }) => refusal === 'not_allowed' || refusal === 'too_far')
+    (reach.heldTo && snapshot.regions.some((region) => isForbidden(refusalOf(region, treatment, snapshot)))) ||
+    binding.some(({ refusal }) => isForbidden(refusal))
   ) {
     if (candidates.length === 0) return undefined;
     const dirty = refused.filter((entry) => !binding.includes(entry)).map(({ region }) => region);
     return { operator: 'In', values: names([...candidates, ...dirty]) };
   }
   return binding.length === 0 ? undefined : { operator: 'NotIn', values: names(binding.map(({ region }) => region)) };
+}
+
+function isForbidden(refusal: Refusal | undefined): boolean {
+  return refusal === 'not_allowed' || refusal === 'too_far';
 }
 
 /** Where data may live is said by name: nodes of a region that has no Region resource may be outside as well. */
@@ -126,10 +135,12 @@ function toleratedBands({ policy, podClass }: Treatment): readonly Band[] {
   return tolerate ? ofClass.filter((band) => tolerate.includes(band)) : ofClass;
 }
 
-function priorityClassOf({ treatment, refused }: Judgement): Steering['priorityClass'] | undefined {
+function priorityClassOf({ treatment, refused, candidates }: Judgement): Steering['priorityClass'] | undefined {
   const { policy, podClass, systemPod } = treatment;
   if (policy.priority === 'none' || systemPod) return undefined;
   if (podClass === 'flexible') return 'gridgate-flexible';
   const failover = podClass === 'critical' && policy.priority === 'failover';
-  return failover && refused.some(({ refusal }) => refusal === 'outage') ? 'gridgate-failover' : undefined;
+  // A region in outage stays where a volume holds the pod: what is left of it goes to who needs it most.
+  const isDown = candidates.some(({ outage }) => outage?.active) || refused.some(({ refusal }) => refusal === 'outage');
+  return failover && isDown ? 'gridgate-failover' : undefined;
 }

@@ -13,7 +13,7 @@ import { createMemory, type Memory, remember } from './remember.ts';
  * | annotation      | tighten (default)                  | allow                       |
  * | --------------- | ---------------------------------- | --------------------------- |
  * | `class`         | `flexible`, `standard`             | also `critical`             |
- * | `max-intensity` | counts if lower                    | counts                      |
+ * | `max-intensity` | counts if lower                    | counts, up to the limit     |
  * | `regions`       | narrows                            | narrows                     |
  * | `region`        | binds to one region, judged there  | the same                    |
  */
@@ -104,8 +104,14 @@ function ceiling(
   const text = annotationOf(pod, `${ANNOTATION_PREFIX}max-intensity`);
   if (text === undefined) return undefined;
   const maxIntensity = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const { ceilingLimit = Number.POSITIVE_INFINITY } = policy;
   if (Number.isNaN(maxIntensity)) warnings.push(ignored('max-intensity', text, 'gCO2e/kWh, a number such as 300'));
-  else if (maxIntensity < policy.maxIntensity || policy.podOverrides === 'allow')
+  else if (maxIntensity > ceilingLimit && policy.podOverrides === 'allow') {
+    warnings.push(
+      `gridgate.dev/max-intensity: ${text} is above ${ceilingLimit}, the limit of gridgate's configuration, which counts`,
+    );
+    return { maxIntensity: ceilingLimit, maxIntensitySetBy: 'limits' };
+  } else if (maxIntensity < policy.maxIntensity || policy.podOverrides === 'allow')
     return { maxIntensity, maxIntensitySetBy: 'pod' };
   else if (maxIntensity > policy.maxIntensity)
     warnings.push(

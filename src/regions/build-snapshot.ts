@@ -1,17 +1,27 @@
-import { bandOf, type HeldBand, nextBand } from './band.ts';
+import { type BandThresholds, bandOf, type HeldBand, nextBand } from './band.ts';
+import {
+  automaticOutage,
+  changesByItself,
+  fixedReading,
+  isOfSameZone,
+  type ObservedRegion,
+  observedReading,
+  outageAt,
+} from './observed-region.ts';
 import type { Reading, Signal } from './reading.ts';
-import type { RegionResource } from './region-resource.ts';
-import type { Outage, PriorityClasses, RegionView, Snapshot } from './snapshot.ts';
+import type { PriorityClasses, RegionView, Snapshot } from './snapshot.ts';
 import type { Topology } from './topology.ts';
 
 export interface SnapshotInput {
-  readonly regions: readonly RegionResource[];
+  readonly regions: readonly ObservedRegion[];
   /** When the fixed values among them were read, epoch milliseconds. */
   readonly regionsReadAt: number;
   /** What is known of a region that has no fixed value. */
   readonly fallbackReading: (region: string, gridZone: string | undefined) => Reading | undefined;
   /** The bands of the snapshot before, by region: a measured region leaves one only with hysteresis (DESIGN 6). */
   readonly heldBands?: ReadonlyMap<string, HeldBand> | undefined;
+  /** gCO2e/kWh, for bands that no leader holds. */
+  readonly thresholds?: BandThresholds | undefined;
   readonly regionLabel: string;
   readonly policySignal: Signal;
   readonly topology?: Topology | undefined;
@@ -35,54 +45,52 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
 }
 
 /** The next moment (epoch milliseconds) at which the same input gives another snapshot; `undefined` when none will. */
-export function nextChange(regions: readonly RegionResource[], now: number): number | undefined {
-  const ends = regions.map(({ spec }) => endOfOutage(spec.outage)).filter((end) => end > now && Number.isFinite(end));
-  return ends.length === 0 ? undefined : Math.min(...ends);
+export function nextChange(regions: readonly ObservedRegion[], now: number): number | undefined {
+  const next = regions.flatMap(changesByItself).reduce((least, at) => (at > now && at < least ? at : least), Infinity);
+  return Number.isFinite(next) ? next : undefined;
 }
 
-function viewOf({ metadata: { name }, spec }: RegionResource, input: SnapshotInput): RegionView {
-  const reading = fixedReading(spec, input.regionsReadAt) ?? input.fallbackReading(name, spec.gridZone);
-  const outage = outageOf(spec.outage, input.now);
+/**
+ * | spec.gramsPerKwh | measured by the leader (`observedReading`) | fallback | reading      |
+ * | ---------------- | ------------------------------------------ | -------- | ------------ |
+ * | given            | any                                        | any      | the fixed    |
+ * | -                | fresh or stale                             | any      | the measured |
+ * | -                | -                                          | any      | the fallback |
+ */
+function viewOf(region: ObservedRegion, input: SnapshotInput): RegionView {
+  const { spec, observed } = region;
+  const { name } = region.metadata;
+  const reading =
+    fixedReading(region, input.regionsReadAt) ??
+    observedReading(region, input.now) ??
+    input.fallbackReading(name, spec.gridZone);
+  const outage = outageAt(spec.outage, automaticOutage(observed), input.now);
+  const forecast = observed && spec.gramsPerKwh === undefined && isOfSameZone(spec, observed) && observed.forecast;
   return {
     name,
     ...(reading && { reading }),
-    ...(reading?.signal === input.policySignal && bandsOf(name, reading, input)),
+    ...(reading?.signal === input.policySignal && bandsOf(region, reading, input)),
     ...(outage && { outage }),
+    ...(forecast && { forecast }),
     latencyMs: new Map(Object.entries(spec.latencyMs ?? {})),
     ...(spec.pricePerHour !== undefined && { pricePerHour: spec.pricePerHour }),
     elastic: spec.elastic ?? false,
   };
 }
 
-/** Values set by hand and yearly averages do not waver: they count at once. */
-function bandsOf(name: string, { gramsPerKwh, source, freshness }: Reading, { heldBands, now }: SnapshotInput) {
-  if (source === 'static' || freshness === 'embedded') return { band: bandOf(gramsPerKwh) };
-  const heldBand = nextBand({ previous: heldBands?.get(name), gramsPerKwh, now });
+/**
+ * The leader's band goes with the leader's reading, so that all replicas agree. Otherwise values set by hand and yearly
+ * averages count at once, since they do not waver, and measured ones with hysteresis.
+ */
+function bandsOf({ metadata: { name }, observed }: ObservedRegion, reading: Reading, input: SnapshotInput) {
+  const { gramsPerKwh, source, freshness } = reading;
+  const { heldBands, now, thresholds } = input;
+  if (observed?.band && isSameValue(observed.reading, reading)) return { band: observed.band };
+  if (source === 'static' || freshness === 'embedded') return { band: bandOf(gramsPerKwh, thresholds) };
+  const heldBand = nextBand({ previous: heldBands?.get(name), gramsPerKwh, now, thresholds });
   return { band: heldBand.band, heldBand };
 }
 
-/** A value set by hand is never stale: whoever wrote it answers for it. */
-function fixedReading({ gramsPerKwh, signal }: RegionResource['spec'], measuredAt: number): Reading | undefined {
-  if (gramsPerKwh === undefined) return undefined;
-  return {
-    gramsPerKwh,
-    signal: signal ?? 'average-lifecycle',
-    source: 'static',
-    measuredAt,
-    estimated: false,
-    freshness: 'fresh',
-  };
-}
-
-function outageOf(outage: RegionResource['spec']['outage'], now: number): Outage | undefined {
-  if (!outage) return undefined;
-  return {
-    active: outage.active && now < endOfOutage(outage),
-    ...(outage.reason !== undefined && { reason: outage.reason }),
-    sources: ['manual'],
-  };
-}
-
-function endOfOutage(outage: RegionResource['spec']['outage']): number {
-  return outage?.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(outage.until);
+function isSameValue(one: Reading | undefined, other: Reading): boolean {
+  return one?.gramsPerKwh === other.gramsPerKwh && one.signal === other.signal && one.source === other.source;
 }

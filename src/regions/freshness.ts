@@ -28,3 +28,9 @@ export function freshnessOf(ageMs: number, stepMs: number): Exclude<Freshness, '
   if (ageMs >= -CLOCK_SKEW_MS && ageMs <= stepMs + LATE_MS) return 'fresh';
   return Math.abs(ageMs) <= USABLE_MS ? 'stale' : undefined;
 }
+
+/** When the answer of `freshnessOf` changes for a measurement of this moment (epoch milliseconds), in no order. */
+export function freshnessChanges(measuredAt: number, stepMs: number): readonly number[] {
+  const lastFresh = stepMs + LATE_MS;
+  return [-USABLE_MS, -CLOCK_SKEW_MS, lastFresh + 1, Math.max(lastFresh, USABLE_MS) + 1].map((age) => measuredAt + age);
+}

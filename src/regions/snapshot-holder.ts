@@ -1,13 +1,13 @@
 import { buildSnapshot, nextChange, type SnapshotInput } from './build-snapshot.ts';
+import type { ObservedRegion } from './observed-region.ts';
 import type { Reading } from './reading.ts';
-import type { RegionResource } from './region-resource.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface SnapshotHolder {
   /** The picture of this moment; the same object until something changes. */
   current(): Snapshot;
-  /** Replaces the regions; fixed values among them count as read now. */
-  setRegions(regions: readonly RegionResource[]): void;
+  /** Replaces the regions with what the leader, where there is one, saw of them; other fixed values count as read now. */
+  setRegions(regions: readonly ObservedRegion[]): void;
   /** Replaces what sources say; a region that is not among them has its fallback. */
   setReadings(readings: ReadonlyMap<string, Reading>): void;
   /** Replaces what is known of nodes and PriorityClasses. */
@@ -15,7 +15,7 @@ export interface SnapshotHolder {
   stop(): void;
 }
 
-type Fixed = Pick<SnapshotInput, 'regionLabel' | 'policySignal' | 'fallbackReading'>;
+type Fixed = Pick<SnapshotInput, 'regionLabel' | 'policySignal' | 'fallbackReading' | 'thresholds'>;
 
 /** setTimeout waits at most this long. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -1,5 +1,6 @@
 import type { Band, HeldBand } from './band.ts';
 import type { Reading, Signal } from './reading.ts';
+import type { ForecastPoint } from './region-status.ts';
 import type { Topology } from './topology.ts';
 
 export interface Outage {
@@ -17,6 +18,8 @@ export interface RegionView {
   /** How the band of a measured region is held, for the next snapshot. */
   readonly heldBand?: HeldBand;
   readonly outage?: Outage;
+  /** Earliest first; decisions do not read it. */
+  readonly forecast?: readonly ForecastPoint[];
   /** Milliseconds from a home region to this one. */
   readonly latencyMs: ReadonlyMap<string, number>;
   readonly pricePerHour?: number;

@@ -1,9 +1,12 @@
-/** What gridgate knows of a node: where it is, nothing else. */
+/** What gridgate knows of a node: which it is, where it is, and what gridgate has said of it. */
 export interface NodeFacts {
   readonly name: string;
   readonly region?: string;
   readonly zone?: string;
   readonly hostname?: string;
+  readonly uid?: string;
+  /** The label `gridgate.dev/carbon`, when this node was last seen: in a snapshot it may be an old one. */
+  readonly carbonBand?: string;
 }
 
 /** The nodes of a cluster, indexed for the questions a pod's constraints ask. Immutable. */

@@ -1,23 +1,27 @@
 import { parseDuration } from '../config/duration.ts';
-import type { Policy } from '../decision/policy.ts';
-import type { PolicyDefaults } from '../decision/policy-annotations.ts';
+import type { Mode, Policy } from '../decision/policy.ts';
 import { isWorkload } from '../decision/workload.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { type Answer, writeAnswer } from './answer.ts';
 import type { PolicyFinder } from './find-policy.ts';
+import { type RulesSource, rulesOf } from './policy-book.ts';
 import type { Recorder } from './recorder.ts';
 import { parseReview, type Review, ReviewError } from './review.ts';
 import type { BindingGuard } from './review-binding.ts';
 import { reviewNamespace } from './review-namespace.ts';
-import { type Moment, passed, reviewPod } from './review-pod.ts';
+import { type Moment, passed, reviewPod, type VolumeLookup } from './review-pod.ts';
 import { reviewWorkload } from './review-workload.ts';
 
 export interface EndpointDeps {
   readonly snapshot: () => Snapshot;
   readonly policies: PolicyFinder;
-  readonly policyDefaults: PolicyDefaults;
+  readonly policyDefaults: RulesSource;
   readonly bindings: BindingGuard;
+  /** Absent: nothing is known of volumes, and none holds a pod. */
+  readonly volumes?: VolumeLookup | undefined;
   readonly recorder: Recorder;
+  /** The cluster's kill switch; absent: there is none. */
+  readonly modeCap?: (() => Mode | undefined) | undefined;
   /** Epoch milliseconds. */
   readonly clock: () => number;
 }
@@ -33,7 +37,8 @@ const DEFAULT_DEADLINE_MS = 10_000;
 
 /** The four HTTPS endpoints by path, apart from any server. */
 export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoint> {
-  const { policyDefaults, bindings, clock } = deps;
+  const { bindings, clock, modeCap = () => undefined } = deps;
+  const rules = rulesOf(deps.policyDefaults);
 
   /** Has a review answered, and fails open: what goes wrong inside lets the pod pass, and says so. */
   function endpoint(
@@ -74,9 +79,13 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
 
   function judging(path: string, answering: Answering): [string, Endpoint] {
     return endpoint(path, (review, timeout) => {
+      const cap = modeCap();
+      // Whatever is wrong with policies or decisions, this way leads past them.
+      if (cap === 'off') return passed(review, 'switched_off', { mode: 'off' });
       const answerUnder = (policy: Policy | undefined) => {
         try {
-          return answering(review, policy, { snapshot: deps.snapshot(), now: clock() });
+          const snapshot = deps.snapshot();
+          return answering(review, policy, { snapshot, now: clock(), volumesOf: deps.volumes, modeCap: cap });
         } catch (error) {
           if (error instanceof ReviewError) throw error;
           return passed(review, 'internal_error', policy, undefined, error);
@@ -95,7 +104,7 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
         : reviewPod(review, policy, moment, true),
     ),
     judging('/validate-binding', bindings.review),
-    endpoint('/namespaces', (review) => reviewNamespace(review, policyDefaults)),
+    endpoint('/namespaces', (review) => reviewNamespace(review, rules())),
   ]);
 }
 

@@ -1,20 +1,23 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import type { Snapshot } from '../regions/snapshot.ts';
-import type { RecentDecision } from './recorder.ts';
-import { renderStatusPage } from './status-page.ts';
+import { PAGE_POLICY } from './page/page.ts';
+import type { StatusDeps } from './page/status.ts';
+import { createStatusPage } from './status-page.ts';
 
-export interface OperatorsDeps {
+export interface OperatorsDeps extends StatusDeps {
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
-  /** What keeps the webhook from being ready; empty when it is. */
-  readonly unready: () => readonly string[];
-  readonly snapshot: () => Snapshot;
-  readonly recent: () => readonly RecentDecision[];
-  readonly clock: () => number;
 }
+
+/** Old news are worse than none, and names from the cluster are nobody else's business. */
+const STATUS_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
 
 /** Builds the plain HTTP server for people and probes; it does not listen by itself. */
 export function createOperatorsApp(deps: OperatorsDeps): FastifyInstance {
   const app = fastify({ return503OnClosing: false, forceCloseConnections: true, requestTimeout: 10_000 });
+  const status = createStatusPage(deps);
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', (_request, reply) => {
     const reasons = deps.unready();
@@ -31,8 +34,11 @@ export function createOperatorsApp(deps: OperatorsDeps): FastifyInstance {
   app.get('/', (_request, reply) =>
     reply
       .type('text/html; charset=utf-8')
-      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
-      .send(renderStatusPage(deps.snapshot(), deps.recent(), deps.clock())),
+      .headers({ ...STATUS_HEADERS, 'content-security-policy': PAGE_POLICY })
+      .send(status.page()),
+  );
+  app.get('/status.json', (_request, reply) =>
+    reply.type('application/json; charset=utf-8').headers(STATUS_HEADERS).send(status.document()),
   );
   return app;
 }

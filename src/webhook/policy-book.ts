@@ -1,8 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import { cohortOf, effectivePolicy } from '../decision/effective-policy.ts';
+import { NO_LIMITS } from '../decision/limits.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Policy } from '../decision/policy.ts';
-import { describeIssue, type PolicyDefaults, parsePolicy } from '../decision/policy-annotations.ts';
-import { createMemory, remember } from '../decision/remember.ts';
+import { describeIssue, type PolicyDefaults } from '../decision/policy-annotations.ts';
+import type { PolicyRules } from '../decision/policy-rules.ts';
+import { createMemory } from '../decision/remember.ts';
 
 export interface PolicyBook {
   /** The policy of a namespace, compiled once per resourceVersion. */
@@ -11,66 +14,92 @@ export interface PolicyBook {
   malformed(namespaceNamed: (name: string) => NamespaceRecord | undefined): number;
 }
 
+/** Defaults that never change, or rules that are another object after each change. */
+export type RulesSource = PolicyDefaults | (() => PolicyRules);
+
+type Tell = (namespace: string, sentences: readonly string[]) => void;
+
 interface Entry {
   readonly resourceVersion: string;
   readonly policy: Policy;
+  /** What the policy was compiled from: the last good version, or the only one there was. */
+  readonly annotations: NamespaceRecord['annotations'];
+}
+
+interface Compiled {
+  readonly policy: Policy;
+  readonly mistakes: readonly string[];
+  readonly excess: readonly string[];
 }
 
 const MOST_NAMESPACES = 20_000;
 /** Namespaces with the same annotations share one policy, and so what was worked out from it. */
 const MOST_POLICIES = 2_000;
 
+/** Rules of `source`; of defaults alone the same object each time. */
+export function rulesOf(source: RulesSource): () => PolicyRules {
+  if (typeof source === 'function') return source;
+  const rules = { defaults: source, limits: NO_LIMITS };
+  return () => rules;
+}
+
 /**
- * Keeps compiled policies. Annotations that do not parse (written while gridgate was away) leave the last good policy
- * in force; where there is none, the namespace counts as `audit`. `onMalformed` tells of each such version once.
+ * Keeps compiled policies until the rules change. Annotations that do not parse (written while gridgate was away) leave
+ * the last good policy in force; where there is none, the namespace counts as `audit`. `onMalformed` tells of each such
+ * version once, `onExcess` of each that asks for more than the limits, which count.
  */
-export function createPolicyBook(
-  defaults: PolicyDefaults,
-  onMalformed: (namespace: string, mistakes: readonly string[]) => void,
-): PolicyBook {
+export function createPolicyBook(source: RulesSource, onMalformed: Tell, onExcess: Tell = () => {}): PolicyBook {
+  const rules = rulesOf(source);
+  let known = rules();
   const entries = new LRUCache<string, Entry>({ max: MOST_NAMESPACES });
-  const policies = new LRUCache<string, { policy: Policy; mistakes: readonly string[] }>({ max: MOST_POLICIES });
+  const policies = new LRUCache<string, Compiled>({ max: MOST_POLICIES });
   const malformed = new LRUCache<string, true>({ max: MOST_NAMESPACES });
   /** The version whose mistakes were told last: two versions may take turns while the informer is behind. */
   const told = new LRUCache<string, string>({ max: MOST_NAMESPACES });
 
   const found = createMemory<NamespaceRecord, Policy>();
 
-  function compile(annotations: NamespaceRecord['annotations']) {
-    const key = JSON.stringify(annotations);
+  function compile(name: string, annotations: NamespaceRecord['annotations']): Compiled {
+    const key = `${cohortOf(name, known)} ${JSON.stringify(annotations)}`;
     let compiled = policies.get(key);
     if (!compiled) {
-      const { policy, issues } = parsePolicy(annotations, defaults);
-      compiled = {
-        policy: issues.length > 0 ? policyDespiteMistakes(policy, annotations) : policy,
-        mistakes: issues.map(describeIssue),
-      };
+      const { policy, mistakes, excess } = effectivePolicy(name, annotations, known);
+      compiled = { policy, mistakes: mistakes.map(describeIssue), excess: excess.map(describeIssue) };
       policies.set(key, compiled);
     }
     return compiled;
   }
 
-  function report(name: string, version: string, mistakes: readonly string[]): void {
-    malformed.set(name, true);
-    if (told.get(name) === version) return;
+  function report(name: string, version: string, { mistakes, excess }: Compiled): void {
+    if (mistakes.length > 0) malformed.set(name, true);
+    else malformed.delete(name);
+    if (told.get(name) === version || mistakes.length + excess.length === 0) return;
     told.set(name, version);
-    onMalformed(name, mistakes);
+    if (mistakes.length > 0) onMalformed(name, mistakes);
+    if (excess.length > 0) onExcess(name, excess);
   }
 
   function versionOf({ name, resourceVersion, annotations }: NamespaceRecord): Policy {
-    const known = entries.get(name);
-    if (known?.resourceVersion === resourceVersion) return known.policy;
-    const { policy, mistakes } = compile(annotations);
-    const entry = { resourceVersion, policy: mistakes.length > 0 && known ? known.policy : policy };
-    entries.set(name, entry);
-    if (mistakes.length === 0) malformed.delete(name);
-    else report(name, resourceVersion, mistakes);
-    return entry.policy;
+    const entry = entries.get(name);
+    const isSame = entry?.resourceVersion === resourceVersion;
+    if (isSame && entry.policy.madeUnder === known) return entry.policy;
+    const compiled = compile(name, annotations);
+    const basis = compiled.mistakes.length > 0 && entry ? entry.annotations : annotations;
+    const { policy } = compile(name, basis);
+    entries.set(name, { resourceVersion, policy, annotations: basis });
+    report(name, resourceVersion, compiled);
+    return policy;
   }
 
   /** On the request path a look at the namespace itself: among ten thousand, every table costs its cache misses. */
   function policyOf(namespace: NamespaceRecord): Policy {
-    return remember(found, namespace, () => versionOf(namespace));
+    const current = rules();
+    if (current !== known) {
+      known = current;
+      policies.clear();
+    }
+    const policy = found.of(namespace);
+    return policy && policy.madeUnder === current ? policy : found.keep(namespace, versionOf(namespace));
   }
 
   return {
@@ -84,11 +113,4 @@ export function createPolicyBook(
       return malformed.size;
     },
   };
-}
-
-/** A namespace that opted out stays out; any other, a misspelt mode included, is only observed. */
-export function policyDespiteMistakes(policy: Policy, annotations: NamespaceRecord['annotations']): Policy {
-  const saysMode = Object.hasOwn(annotations, 'gridgate.dev/mode');
-  const off = policy.mode === 'off' && (!saysMode || annotations['gridgate.dev/mode']?.trim() === 'off');
-  return off ? policy : { ...policy, mode: 'audit' };
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type Decision, decide, leaveAlone } from '../decision/decide.ts';
+import { capMode } from '../decision/effect.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { Policy } from '../decision/policy.ts';
 import type { Answer } from './answer.ts';
@@ -25,13 +26,14 @@ export function createBindingGuard(pendingPod: (namespace: string, name: string)
     const pod = boundPod(review, pendingPod);
     if (!pod) return passed(review, 'unknown_pod', policy);
     const decision = judgeBinding(pod, targetOf(review), policy, moment);
+    const mode = capMode(policy.mode, moment.modeCap);
     const uid = pod.metadata?.uid ?? '';
-    const vetoed = decision.decision === 'deny' && policy.mode === 'enforce';
-    if (!vetoed) return answerWith(decision, policy, ownerOf(pod));
+    const vetoed = decision.decision === 'deny' && mode === 'enforce';
+    if (!vetoed) return answerWith(decision, mode, ownerOf(pod));
     const count = (vetoes.get(uid) ?? 0) + 1;
-    if (count > MOST_VETOES) return answerWith(leaveAlone('vetoes_exhausted'), policy, ownerOf(pod));
+    if (count > MOST_VETOES) return answerWith(leaveAlone('vetoes_exhausted'), mode, ownerOf(pod));
     if (!review.dryRun) vetoes.set(uid, count);
-    return answerWith(decision, policy, ownerOf(pod));
+    return answerWith(decision, mode, ownerOf(pod));
   }
 
   return { review };
@@ -39,10 +41,13 @@ export function createBindingGuard(pendingPod: (namespace: string, name: string)
 
 /** The same decision as for a pod created on this node. */
 function judgeBinding(pod: Pod, nodeName: string, policy: Policy, moment: Moment): Decision {
-  const decision = decide({ pod: { ...pod, spec: { ...pod.spec, nodeName } }, policy, final: true, ...moment });
+  const { snapshot, now, volumesOf } = moment;
+  const volumes = volumesOf?.(pod.metadata?.namespace ?? '', pod);
+  const bound = { ...pod, spec: { ...pod.spec, nodeName } };
+  const decision = decide({ pod: bound, policy, final: true, snapshot, now, volumes });
   if (decision.decision !== 'deny' || decision.reason !== 'high_carbon') return decision;
   // A pod whose spread cannot be met in clean regions alone was promised preferences only.
-  const unbound = decide({ pod, policy, ...moment });
+  const unbound = decide({ pod, policy, snapshot, now, volumes });
   return unbound.steps?.steering?.keptSpread ? leaveAlone('acceptable') : decision;
 }
 

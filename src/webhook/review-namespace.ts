@@ -1,33 +1,34 @@
+import { effectivePolicy } from '../decision/effective-policy.ts';
+import { shouldBeManaged } from '../decision/managed-label.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../decision/namespace-record.ts';
 import type { PatchOperation } from '../decision/patch.ts';
-import { describeIssue, type PolicyDefaults, type PolicyIssue, parsePolicy } from '../decision/policy-annotations.ts';
+import { describeIssue, type PolicyIssue } from '../decision/policy-annotations.ts';
+import type { PolicyRules } from '../decision/policy-rules.ts';
 import type { Answer, Denial } from './answer.ts';
-import { policyDespiteMistakes } from './policy-book.ts';
 import { isObject, type JsonObject, type Review, text } from './review.ts';
 import { passed } from './review-pod.ts';
 
-/** The webhook configurations exclude these, whatever their labels say. */
-const NEVER_MANAGED: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
-
 /**
- * Refuses the mistakes that this write brings into a namespace's annotations, all in one message, and keeps the label
- * that the pod webhooks select by in step with the mode. Mistakes that were there before do not block other writes.
+ * Refuses the mistakes that this write brings into a namespace's annotations, and what it asks beyond the limits, all in
+ * one message; keeps the label that the pod webhooks select by in step with the mode that counts. What was there before
+ * does not block other writes. The kill switch changes nothing here: it is lifted again without touching namespaces.
  */
-export function reviewNamespace(review: Review, defaults: PolicyDefaults): Answer {
+export function reviewNamespace(review: Review, rules: PolicyRules): Answer {
   const name = review.name || text(field(review.object, 'metadata')['name']);
   if (review.kind !== 'Namespace' || review.group !== '') return passed(review, 'not_a_pod', undefined);
   const annotations = ownAnnotations(review.object);
   const before = review.oldObject ? ownAnnotations(review.oldObject) : {};
-  const { policy, issues } = parsePolicy(annotations, defaults);
-  const { mode } = issues.length > 0 ? policyDespiteMistakes(policy, annotations) : policy;
+  const { policy, mistakes, excess } = effectivePolicy(name, annotations, rules);
+  const { mode } = policy;
   const outcome = { mode, decision: 'allow', reason: 'valid_policy', owner: `Namespace/${name}` } as const;
   if (field(review.object, 'metadata')['deletionTimestamp']) return { outcome };
-  const introduced = issues.filter(({ key, value }) => before[key] !== value);
+  const introduced = [...mistakes, ...excess].filter(({ key, value }) => before[key] !== value);
   if (introduced.length > 0)
     return { denial: denialOf(name, introduced), outcome: { ...outcome, decision: 'deny', reason: 'invalid_policy' } };
-  if (NEVER_MANAGED.has(name) && mode !== 'off')
-    return { warnings: [`gridgate never acts in ${name}: its annotations there have no effect`], outcome };
-  return { patch: labelPatch(review.object, mode !== 'off'), outcome };
+  const managed = shouldBeManaged(name, mode);
+  if (managed !== undefined) return { patch: labelPatch(review.object, managed), outcome };
+  if (mode === 'off' || annotations[`${ANNOTATION_PREFIX}mode`] === undefined) return { outcome };
+  return { warnings: [`gridgate never acts in ${name}: its annotations there have no effect`], outcome };
 }
 
 function denialOf(name: string, issues: readonly PolicyIssue[]): Denial {

@@ -1,16 +1,24 @@
 import { type Decision, decide, leaveAlone } from '../decision/decide.ts';
-import { effectOf } from '../decision/effect.ts';
+import { capMode, effectOf } from '../decision/effect.ts';
 import { controllerOf, type Pod } from '../decision/pod.ts';
-import type { Policy } from '../decision/policy.ts';
+import type { Mode, Policy } from '../decision/policy.ts';
+import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { Answer, Outcome } from './answer.ts';
 import { isObject, type Review, ReviewError } from './review.ts';
+
+/** The bound volumes of a pod, from memory; none for a pod without claims. */
+export type VolumeLookup = (namespace: string, pod: Pod) => readonly VolumeTerms[];
 
 /** What every endpoint needs to judge a pod, read once per review. */
 export interface Moment {
   readonly snapshot: Snapshot;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** No namespace's mode counts above it: the cluster's kill switch. */
+  readonly modeCap?: Mode | undefined;
+  /** Absent: nothing is known of volumes. */
+  readonly volumesOf?: VolumeLookup | undefined;
 }
 
 /** Answers a pod review under a namespace's policy. `final`: the pod cannot be changed any more (`/validate`). */
@@ -19,19 +27,22 @@ export function reviewPod(review: Review, policy: Policy | undefined, moment: Mo
     return passed(review, 'not_a_pod', policy);
   const pod = podOf(review);
   if (!policy) return passed(review, 'unknown_namespace', policy, pod);
-  return answerWith(decide({ pod, policy, requester: review.requester, final, ...moment }), policy, ownerOf(pod));
+  const { snapshot, now, modeCap, volumesOf } = moment;
+  const volumes = volumesOf?.(review.namespace, pod);
+  const decision = decide({ pod, policy, requester: review.requester, final, snapshot, now, volumes });
+  return answerWith(decision, capMode(policy.mode, modeCap), ownerOf(pod));
 }
 
-/** What a decision means under the mode of its namespace. */
-export function answerWith(decision: Decision, policy: Policy, owner: string): Answer {
-  const { allowed, patch, warnings, would } = effectOf(decision, policy.mode);
+/** What a decision means under the mode of its namespace, which the kill switch may have capped. */
+export function answerWith(decision: Decision, mode: Mode, owner: string): Answer {
+  const { allowed, patch, warnings, would } = effectOf(decision, mode);
   const { message, causes } = decision;
   return {
     ...(!allowed && { denial: { code: 403, reason: 'Forbidden', message, causes } as const }),
     patch,
     warnings,
     ...(would !== undefined && { would }),
-    outcome: { mode: policy.mode, ...outcomeOf(decision), owner },
+    outcome: { mode, ...outcomeOf(decision), owner },
   };
 }
 
@@ -39,7 +50,7 @@ export function answerWith(decision: Decision, policy: Policy, owner: string): A
 export function passed(
   review: Review,
   reason: Outcome['reason'],
-  policy: Policy | undefined,
+  policy: Pick<Policy, 'mode'> | undefined,
   pod?: Pod,
   error?: unknown,
 ): Answer {

@@ -52,6 +52,8 @@ const nodeCases: readonly [string, Record<string, string>, string, object][] = [
   ['both zone labels', { [OLD_ZONE]: 'old', [ZONE]: 'new' }, REGION, { zone: 'new' }],
   ['empty labels', { [REGION]: '', [ZONE]: '', [HOSTNAME]: '' }, REGION, {}],
   ['no labels', {}, REGION, {}],
+  ['our own label', { 'gridgate.dev/carbon': 'high' }, REGION, { carbonBand: 'high' }],
+  ['our own label, emptied', { 'gridgate.dev/carbon': '' }, REGION, { carbonBand: '' }],
 ];
 for (const [name, labels, regionLabel, facts] of nodeCases) {
   test(`a node is where its labels say: ${name}`, () => {
@@ -106,6 +108,7 @@ test('only a difference that a reader can see counts', () => {
   const node = { name: 'x', region: 'r' };
   assert.equal(nodes(REGION).differs(node, { ...node }), false);
   assert.equal(nodes(REGION).differs(node, { ...node, zone: 'z' }), true);
+  assert.equal(nodes(REGION).differs(node, { ...node, carbonBand: 'low', uid: '2' }), false);
 
   const facts = { name: 'x', value: 1, globalDefault: false };
   assert.equal(PRIORITY_CLASSES.differs(facts, { ...facts }), false);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseConfigText, readConfigFile } from '../../src/config/config-file.ts';
+import { DEFAULT_CONFIG, parseConfigText, readConfigFile } from '../../src/config/config-file.ts';
 
 const GOOD = `
 sources:
@@ -26,7 +26,8 @@ describe('gridgate.yaml', () => {
   });
 
   it('may say nothing of sources', () => {
-    assert.deepEqual(parseConfigText('{}', 'gridgate.yaml'), { config: { sources: [] } });
+    assert.deepEqual(parseConfigText('{}', 'gridgate.yaml'), { config: DEFAULT_CONFIG });
+    assert.deepEqual(DEFAULT_CONFIG.sources, []);
   });
 
   it('with several mistakes gets all of them, each with its line and path', () => {
@@ -44,7 +45,7 @@ colour: blue
       /^gridgate.yaml, line 4: sources.1.username: must be \{file: PATH\} or \{env: NAME\}/,
       /^gridgate.yaml, line 7: sources.2.path: /,
       /^gridgate.yaml, line 6: sources.2.signal: /,
-      /^gridgate.yaml, line 1: document: .*colour/,
+      /^gridgate.yaml, line 8: colour: no such key$/,
     ].entries())
       assert.match(issues[index] ?? '', wanted);
   });

@@ -37,6 +37,8 @@ export interface ClusterOptions {
 export interface LoggedReview {
   readonly endpoint: string;
   readonly namespace: string;
+  /** The pod's controller, or the pod: `ReplicaSet/web-5d7f`. */
+  readonly owner: string;
   readonly decision: string;
   readonly reason: string;
   readonly dryRun?: boolean;

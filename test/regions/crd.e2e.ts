@@ -73,6 +73,7 @@ describe('the Region CRD', { skip: 'missing' in assets && assets.missing }, () =
   describe('has a status of its own', () => {
     const path = `${REGIONS}/eu-west-3/status?fieldValidation=Strict`;
     const status = {
+      gridZone: 'FR',
       reading: {
         gramsPerKwh: 41.5,
         signal: 'average-lifecycle',

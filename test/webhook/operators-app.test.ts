@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { createHash } from 'node:crypto';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createOperatorsApp } from '../../src/webhook/operators-app.ts';
 import type { RecentDecision } from '../../src/webhook/recorder.ts';
@@ -7,6 +8,7 @@ import { makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import { makeWorld } from './start-webhook.ts';
 
 const SCRIPT = `<script>alert("x")</script>&'`;
+const ESCAPED = '&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#39;';
 const HOSTILE: RecentDecision = {
   at: NOW,
   endpoint: '/mutate',
@@ -15,7 +17,7 @@ const HOSTILE: RecentDecision = {
 };
 
 describe('the server for operators', () => {
-  const state = { unready: [] as string[], snapshot: makeWorld().snapshot, recent: [] as RecentDecision[] };
+  const state = { now: NOW, unready: [] as string[], snapshot: makeWorld().snapshot, recent: [] as RecentDecision[] };
   const metrics = createMetrics({
     clock: () => NOW,
     sources: {
@@ -30,9 +32,12 @@ describe('the server for operators', () => {
     unready: () => state.unready,
     snapshot: () => state.snapshot,
     recent: () => state.recent,
-    clock: () => NOW,
+    clock: () => state.now,
   });
   let origin = '';
+  beforeEach(() => {
+    state.now += 1000;
+  });
   before(async () => {
     origin = await app.listen({ host: '127.0.0.1', port: 0 });
   });
@@ -89,26 +94,54 @@ describe('the server for operators', () => {
   it('/ lists the regions, cleanest first', async () => {
     const { status, headers, body } = await get('/');
     assert.deepEqual([status, headers.get('content-type')], [200, 'text/html; charset=utf-8']);
-    const names = [...body.matchAll(/<tr><td>([a-z-]+)<td class="number">/g)].map(([, name]) => name);
+    const names = [...body.matchAll(/<tr[^>]*><th scope="row">([a-z-]+)/g)].map(([, name]) => name);
     assert.deepEqual(names, ['eu-west', 'eu-north', 'us-west', 'eu-central', 'ca-east']);
-    assert.match(body, /power loss/);
+    assert.match(body, /power loss \(says manual\)/);
   });
 
-  it('/ runs no script, whatever regions, namespaces and owners are called', async () => {
+  it('/ and /status.json are never kept by a browser or a proxy', async () => {
+    for (const path of ['/', '/status.json'])
+      assert.equal((await get(path)).headers.get('cache-control'), 'no-store', path);
+  });
+
+  it('/ runs no script but its own, whatever regions, namespaces and owners are called', async () => {
     state.snapshot = makeSnapshot([makeRegion(SCRIPT, 100, { outage: SCRIPT, reading: { source: SCRIPT } })]);
     state.recent = [HOSTILE];
     const { headers, body } = await get('/');
-    assert.doesNotMatch(body, /<script|alert\("/);
-    const escaped = '&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#39;';
-    assert.equal(body.split(escaped).length - 1, 6);
+    assert.doesNotMatch(body, /alert\("/);
+    const [, inline = '', ...others] = body.split('<script>');
+    assert.deepEqual(others, []);
+    assert.equal(body.split(ESCAPED).length - 1, 7);
     const policy = headers.get('content-security-policy') ?? '';
+    const hash = createHash('sha256')
+      .update(inline.slice(0, inline.indexOf('</script>')))
+      .digest('base64');
     assert.match(policy, /default-src 'none'/);
-    assert.doesNotMatch(policy, /script-src/);
+    assert.ok(policy.includes(`script-src 'sha256-${hash}'`), policy);
+    assert.doesNotMatch(policy, /unsafe|\*|http/);
   });
 
   it('/ shows a region that nothing is known of', async () => {
     state.snapshot = makeSnapshot([makeRegion('terra-incognita', undefined)]);
-    assert.match((await get('/')).body, /terra-incognita<td class="number">unknown/);
+    assert.match((await get('/')).body, /terra-incognita\s*<td class="number">unknown/);
+  });
+
+  it('/status.json tells the same for programs', async () => {
+    state.snapshot = makeSnapshot([makeRegion('eu-north', 50), makeRegion('nowhere', undefined)]);
+    state.recent = [];
+    state.unready = ['shutting down'];
+    const { headers, body } = await get('/status.json');
+    assert.equal(headers.get('content-type'), 'application/json; charset=utf-8');
+    const { apiVersion, replica, regions } = JSON.parse(body);
+    assert.equal(apiVersion, 'gridgate.dev/status/v1');
+    assert.deepEqual(replica, { ready: false, unready: ['shutting down'] });
+    assert.deepEqual(
+      regions.map(({ name, rank }: { name: string; rank?: number }) => [name, rank]),
+      [
+        ['eu-north', 1],
+        ['nowhere', undefined],
+      ],
+    );
   });
 
   for (const [method, path] of [

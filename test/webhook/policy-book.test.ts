@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { compileRules } from '../../src/decision/policy-rules.ts';
 import { createPolicyBook } from '../../src/webhook/policy-book.ts';
 import { makeRecord } from './start-webhook.ts';
 
@@ -94,5 +95,70 @@ describe('a policy', () => {
     const { policyOf } = bookOf();
     policyOf('1', { mode: 'enforce' }, 'a');
     assert.equal(policyOf('1', { mode: 'enforce', weights: 'x' }, 'b').mode, 'audit');
+  });
+});
+
+describe('when the rules change', () => {
+  function liveBook() {
+    let rules = compileRules({});
+    const told: string[] = [];
+    const book = createPolicyBook(
+      () => rules,
+      (name, sentences) => told.push(`malformed ${name} ${sentences.length}`),
+      (name, sentences) => told.push(`beyond ${name} ${sentences.length}`),
+    );
+    return {
+      book,
+      told,
+      change(written: Parameters<typeof compileRules>[0]) {
+        rules = compileRules(written);
+      },
+    };
+  }
+  const record = (annotations: Record<string, string>, resourceVersion = '1', name = 'shop') =>
+    makeRecord(name, annotations, { resourceVersion });
+
+  it('a policy is compiled anew, once, for the same object and for another of its version', () => {
+    const { book, change } = liveBook();
+    const namespace = record({ mode: 'enforce' });
+    assert.equal(book.policyOf(namespace).maxIntensity, 300);
+    change({ policy: { 'max-intensity': '200' } });
+    const policy = book.policyOf(namespace);
+    assert.equal(policy.maxIntensity, 200);
+    assert.equal(book.policyOf(namespace), policy);
+    assert.equal(book.policyOf(record({ mode: 'enforce' })), policy);
+    change({});
+    assert.equal(book.policyOf(namespace).maxIntensity, 300);
+  });
+
+  it('the last good version of a malformed policy stays in force, under the new rules', () => {
+    const { book, change } = liveBook();
+    book.policyOf(record({ mode: 'enforce', 'max-intensity': '500' }));
+    const broken = record({ mode: 'enforce', 'max-intensity': 'much' }, '2');
+    assert.equal(book.policyOf(broken).maxIntensity, 500);
+    change({ limits: { 'max-intensity': 400 } });
+    const { maxIntensity, mode } = book.policyOf(broken);
+    assert.deepEqual([maxIntensity, mode], [400, 'enforce']);
+  });
+
+  it('what asks beyond the limits is told once a version, and is not malformed', () => {
+    const { book, told, change } = liveBook();
+    change({ limits: { 'max-intensity': 400, failover: [] } });
+    const namespace = record({ mode: 'enforce', 'max-intensity': '500', priority: 'failover' });
+    for (let i = 0; i < 3; i++) assert.equal(book.policyOf({ ...namespace }).maxIntensity, 400);
+    assert.deepEqual(told, ['beyond shop 2']);
+    assert.equal(
+      book.malformed(() => namespace),
+      0,
+    );
+  });
+
+  it('namespaces that say the same share a policy only where the limits treat them alike', () => {
+    const { book, change } = liveBook();
+    change({ limits: { failover: ['pay-*'] } });
+    const of = (name: string) => book.policyOf(record({ mode: 'enforce', priority: 'failover' }, '1', name));
+    assert.equal(of('pay-1'), of('pay-2'));
+    assert.equal(of('shop'), of('lab'));
+    assert.deepEqual([of('pay-1').priority, of('shop').priority], ['failover', 'flexible']);
   });
 });

@@ -32,6 +32,9 @@ function namespace(mode: string): ReviewParts {
 /** A way through a public endpoint to every reason there is. */
 const WAYS: Readonly<Record<Reason, Way>> = {
   mode_off: mutate(makePod(), { namespace: 'legacy' }),
+  switched_off: mutate(makePod(), {}, (world) => {
+    world.modeCap = 'off';
+  }),
   not_a_pod: mutate({ data: {} }, { kind: 'ConfigMap' }),
   mirror_pod: mutate(makePod({ annotations: { 'kubernetes.io/config.mirror': 'x' } }), { groups: ['system:nodes'] }),
   daemonset_pod: mutate(makePod({ ...requires(onNode('node-eu-west')), metadata: { ownerReferences: [DAEMON_SET] } })),
@@ -73,7 +76,8 @@ async function follow(webhook: TestWebhook, { path, review, given, asked = 1 }: 
 describe('a review over TLS ends with the reason', () => {
   const webhook = useWebhook();
   beforeEach(() => {
-    webhook.world.snapshot = makeWorld().snapshot;
+    const { snapshot, modeCap } = makeWorld();
+    Object.assign(webhook.world, { snapshot, modeCap });
   });
 
   for (const [reason, way] of Object.entries(WAYS))

@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before } from 'node:test';
 import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
 import type { Pod } from '../../src/decision/pod.ts';
+import type { Mode } from '../../src/decision/policy.ts';
+import type { PolicyRules } from '../../src/decision/policy-rules.ts';
 import type { Snapshot } from '../../src/regions/snapshot.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createPolicyFinder, type NamespaceSource } from '../../src/webhook/find-policy.ts';
@@ -18,6 +20,9 @@ export interface World {
   now: number;
   snapshot: Snapshot;
   isClosing: boolean;
+  rules: PolicyRules;
+  /** The kill switch. */
+  modeCap: Mode | undefined;
   readonly namespaces: Map<string, NamespaceRecord>;
   /** By `namespace/name`. */
   readonly pendingPods: Map<string, Pod>;
@@ -61,6 +66,8 @@ export function makeWorld(): World {
       priorityClasses: { names: new Set(['gridgate-flexible', 'gridgate-failover']) },
     }),
     isClosing: false,
+    rules: { defaults: {}, limits: {} },
+    modeCap: undefined,
     namespaces: new Map(Object.entries(NAMESPACES).map(([name, annotations]) => [name, makeRecord(name, annotations)])),
     pendingPods: new Map(),
   };
@@ -123,16 +130,18 @@ export async function startWebhook({ fetchNamespace, requestTimeoutMs }: Webhook
     namespace: (name) => world.namespaces.get(name),
     ...(fetchNamespace && { fetchNamespace }),
   };
+  const rules = () => world.rules;
   const pair = await issueForLocalhost();
   const app = createWebhookApp({
     tls: pair,
     snapshot: () => world.snapshot,
     policies: createPolicyFinder(
       source,
-      createPolicyBook({}, () => {}),
+      createPolicyBook(rules, () => {}),
       clock,
     ),
-    policyDefaults: {},
+    policyDefaults: rules,
+    modeCap: () => world.modeCap,
     bindings: createBindingGuard((namespace, name) => world.pendingPods.get(`${namespace}/${name}`)),
     recorder,
     clock,

@@ -17,6 +17,8 @@ export interface IntensityChainDeps extends Pick<RequesterDeps, 'clock' | 'rando
 export interface RegionIntensity {
   /** Absent where no source covers the region and its grid zone has no yearly average. */
   readonly reading?: Reading;
+  /** How long one value of the reading's series lasts, milliseconds; absent for a yearly average. */
+  readonly stepMs?: number;
   /** The sources that were considered, in their order; those behind a fresh reading were not. */
   readonly attempts: readonly Attempt[];
   /** From the source of the reading. */
@@ -30,6 +32,7 @@ export interface IntensityChain {
 
 interface Candidate {
   readonly reading: Reading;
+  readonly stepMs?: number | undefined;
   readonly forecast?: () => Promise<Forecast | undefined>;
 }
 
@@ -88,7 +91,13 @@ export function createIntensityChain({
         wanted,
       );
       const source = candidates.find((one) => one.reading === reading);
-      return { ...(reading && { reading }), attempts, forecast: await source?.forecast?.() };
+      const stepMs = source?.stepMs;
+      return {
+        ...(reading && { reading }),
+        ...(stepMs !== undefined && { stepMs }),
+        attempts,
+        forecast: await source?.forecast?.(),
+      };
     },
   };
 }
@@ -100,9 +109,9 @@ async function consider(feed: Feed, region: RegionZones): Promise<{ attempt: Att
     return { attempt: { source: source.name, outcome: named.outcome, message: named.message } };
   }
   const zone = named.value;
-  const { attempt, reading } = await feed.current(zone);
+  const { attempt, reading, stepMs } = await feed.current(zone);
   if (!reading) return { attempt };
-  return { attempt, candidate: { reading, forecast: () => feed.forecast(zone, reading.signal) } };
+  return { attempt, candidate: { reading, stepMs, forecast: () => feed.forecast(zone, reading.signal) } };
 }
 
 /** A source that throws here must not take the others with it. */

@@ -26,7 +26,7 @@ export interface Forecast {
 export interface Feed {
   readonly source: IntensitySource;
   /** The value of now, or the last good one while it can be used. */
-  current(zone: string): Promise<{ readonly attempt: Attempt; readonly reading?: Reading }>;
+  current(zone: string): Promise<{ readonly attempt: Attempt; readonly reading?: Reading; readonly stepMs?: number }>;
   /** From now on, in one signal; `undefined` where the source has neither forecast nor history. */
   forecast(zone: string, signal: Signal): Promise<Forecast | undefined>;
 }
@@ -56,7 +56,10 @@ export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
     async current(zone) {
       const { answer, good } = await currents(zone);
       const reading = good && readingOf(good);
-      return { attempt: { source: name, ...told(answer, reading) }, ...(reading && { reading }) };
+      return {
+        attempt: { source: name, ...told(answer, reading) },
+        ...(good && reading && { reading, stepMs: good.stepMs }),
+      };
     },
     forecast: createForecaster(source, request, clock),
   };

@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DEFAULT_CONFIG, type GridgateConfig, parseConfigText } from '../config/config-file.ts';
+import { watchFiles } from '../config/watch-files.ts';
+import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
+import type { Log } from '../telemetry/log.ts';
+
+/** The configuration that counts now, and the rules that it makes of policies. */
+export interface LiveConfig {
+  current(): GridgateConfig;
+  /** The same object until policy defaults or limits change. */
+  rules(): PolicyRules;
+  stop(): void;
+}
+
+interface LiveConfigDeps {
+  /** Absent: there is no file, and nothing ever changes. */
+  readonly path: string | undefined;
+  /** What was read at the start, as `readConfigFile` answers it. */
+  readonly initial?: { readonly config: GridgateConfig; readonly text?: string };
+  /** The option `--default-region`, which counts before the file's `home-region`. */
+  readonly defaultRegion?: string | undefined;
+  readonly log: Log;
+  /** After each good new version that differs; a section that did not change is the same object in both. */
+  readonly onChange: (next: GridgateConfig, previous: GridgateConfig) => void;
+  readonly intervalMs?: number;
+}
+
+/** Follows gridgate.yaml: a good new version counts at once, one with mistakes is logged with all of them and passed over. */
+export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
+  const { path, log, onChange, defaultRegion, intervalMs } = deps;
+  let current = deps.initial?.config ?? DEFAULT_CONFIG;
+  let rules = compileRules(current, defaultRegion);
+  if (path === undefined) return { current: () => current, rules: () => rules, stop: () => {} };
+
+  function accept(read: GridgateConfig): void {
+    const previous = current;
+    const next = keepUnchanged(read, previous);
+    const changed = sectionsOf(next).filter((section) => next[section] !== previous[section]);
+    log.info({ path, changed }, 'configuration reloaded');
+    if (changed.length === 0) return;
+    current = next;
+    if (next.policy !== previous.policy || next.limits !== previous.limits) rules = compileRules(next, defaultRegion);
+    onChange(next, previous);
+  }
+
+  const known = deps.initial?.text;
+  const stop = watchFiles({
+    files: [path],
+    known: known === undefined ? undefined : [known],
+    intervalMs,
+    onChange([text = '']) {
+      const read = parseConfigText(text, path);
+      if ('config' in read) accept(read.config);
+      else log.error({ path, mistakes: read.issues }, 'configuration not reloaded; its last good version stays');
+    },
+    onError: (error) =>
+      log.error({ path, mistakes: [error.message] }, 'configuration not reloaded; its last good version stays'),
+  });
+  return { current: () => current, rules: () => rules, stop };
+}
+
+function keepUnchanged(next: GridgateConfig, previous: GridgateConfig): GridgateConfig {
+  const kept = sectionsOf(next).map((section) => {
+    const isSame = isDeepStrictEqual(next[section], previous[section]);
+    return [section, isSame ? previous[section] : next[section]] as const;
+  });
+  return Object.fromEntries(kept) as unknown as GridgateConfig;
+}
+
+function sectionsOf(config: GridgateConfig): readonly (keyof GridgateConfig)[] {
+  return Object.keys(config) as (keyof GridgateConfig)[];
+}

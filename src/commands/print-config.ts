@@ -1,0 +1,60 @@
+import { stringify } from 'yaml';
+import { DEFAULT_CONFIG, readConfigFile } from '../config/config-file.ts';
+import { formatDuration } from '../config/duration.ts';
+import { longFlag, OPTIONS, type Option, type OptionKey, type OutputFormat } from '../config/options.ts';
+import { parseShortDuration } from '../config/parsers.ts';
+import type { Origins } from '../config/read-options.ts';
+import { BUILT_IN_DEFAULTS } from '../decision/policy-defaults.ts';
+import { EXIT, reportIssues } from './exit-codes.ts';
+import { print } from './print.ts';
+
+/** Options that say what to print, not how to serve. */
+const OF_PRINTING: ReadonlySet<OptionKey> = new Set(['printConfig', 'output']);
+
+export interface Printed {
+  readonly values: Readonly<Partial<Record<OptionKey, unknown>>> & {
+    readonly config?: string | undefined;
+    readonly output?: OutputFormat | undefined;
+  };
+  readonly origins: Origins;
+}
+
+/**
+ * Prints the effective configuration: every option with where it came from, and gridgate.yaml with its defaults filled
+ * in. Secrets are never in either, only where they are. Exit code 2 when the file holds mistakes.
+ */
+export async function printConfig({ values, origins }: Printed): Promise<number> {
+  const read = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
+  if ('issues' in read) return reportIssues(read.issues);
+  const { policy, ...sections } = read.config;
+  const shown = {
+    options: optionsOf({ values, origins }),
+    file: { ...sections, policy: { ...BUILT_IN_DEFAULTS, ...policy, ...homeRegionOf(values) } },
+  };
+  await print(values.output === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown, { lineWidth: 0 }));
+  return EXIT.fine;
+}
+
+function optionsOf({ values, origins }: Printed): Readonly<Record<string, unknown>> {
+  const keys = Object.keys(values) as OptionKey[];
+  return Object.fromEntries(
+    keys
+      .filter((key) => !OF_PRINTING.has(key))
+      .map((key) => {
+        const option: Option<unknown> = OPTIONS[key];
+        const value = asWritten(option, values[key]);
+        return [longFlag(option.flags).slice(2), { value, from: origins[key] ?? 'default' }];
+      }),
+  );
+}
+
+/** The option counts before the file. */
+function homeRegionOf({ defaultRegion }: Printed['values']): Readonly<Record<string, unknown>> {
+  return defaultRegion === undefined ? {} : { 'home-region': defaultRegion };
+}
+
+/** What an option is, as it would be written; what happens without it, where it has no value. */
+function asWritten({ parse, defaultText }: Option<unknown>, value: unknown): unknown {
+  if (value === undefined) return defaultText === undefined ? null : `(${defaultText})`;
+  return parse === (parseShortDuration as unknown) ? formatDuration(value as number) : value;
+}

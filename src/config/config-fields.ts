@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+export const text = z.string().min(1);
+export const url = z
+  .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
+  // Who prints or logs a URL must not have to think of what is in it.
+  .refine((text) => !hasCredentials(text), 'must not hold a user name or password; they do not belong in this file');
+
+function hasCredentials(text: string): boolean {
+  const { username, password } = URL.parse(text) ?? {};
+  return Boolean(username || password);
+}
+
+/** Where a secret is: never the secret itself, which would end in logs and process lists. */
+export const secret = z.union([z.strictObject({ file: text }), z.strictObject({ env: text })], {
+  message: 'must be {file: PATH} or {env: NAME}; a secret does not belong in this file',
+});
+
+/** A list of sources in which none is there twice, as each is known by its type; empty where it is left out. */
+export function sourceList<T extends { readonly type: string }>(source: z.ZodType<T>) {
+  return z
+    .array(source)
+    .superRefine((sources, context) => {
+      for (const [index, { type }] of sources.entries()) {
+        if (sources.findIndex((other) => other.type === type) < index)
+          context.addIssue({ code: 'custom', path: [index, 'type'], message: `${type} is there twice` });
+      }
+    })
+    .default([]);
+}

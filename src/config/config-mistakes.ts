@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { nearestKey } from '../decision/policy-annotations.ts';
+import type { YamlPath } from './yaml-documents.ts';
+
+/** One mistake in a document, with the path of what is wrong. */
+export interface ConfigMistake {
+  readonly at: YamlPath;
+  readonly message: string;
+}
+
+/** What zod found, as people read it: each unknown key by itself, with the one that was probably meant. */
+export function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType, document: unknown): readonly ConfigMistake[] {
+  const at = issue.path as YamlPath;
+  if (issue.code !== 'unrecognized_keys') return [{ at, message: issue.message }];
+  const known = knownKeys(schema, at, document);
+  return issue.keys.map((key) => {
+    const nearest = nearestKey(key, known);
+    return { at: [...at, key], message: `no such key${nearest === undefined ? '' : `, did you mean ${nearest}?`}` };
+  });
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly const?: unknown;
+}
+
+/** The keys that the schema knows at a path; of several variants those of the one with the document's `type`. */
+function knownKeys(schema: z.ZodType, path: YamlPath, document: unknown): readonly string[] {
+  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  let at: readonly JsonSchema[] = [root];
+  let value = document;
+  for (const step of path) {
+    value = (value as Record<string | number, unknown> | undefined)?.[step];
+    at = at.flatMap(({ properties, items }) => (typeof step === 'number' ? (items ?? []) : (properties?.[step] ?? [])));
+    at = at.flatMap((one) => one.oneOf ?? one.anyOf ?? one);
+  }
+  const type = (value as { readonly type?: unknown } | undefined)?.type;
+  const meant = at.filter(({ properties }) => properties?.['type']?.const === type);
+  return (meant.length > 0 ? meant : at).flatMap(({ properties }) => Object.keys(properties ?? {}));
+}

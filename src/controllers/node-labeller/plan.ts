@@ -1,0 +1,51 @@
+import { CARBON_LABEL } from '../../cluster/nodes.ts';
+import type { Band } from '../../regions/band.ts';
+import type { NodeFacts } from '../../regions/topology.ts';
+
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+  readonly timeAdded?: string;
+}
+
+/** `PreferNoSchedule` only: a taint of carbon never keeps a pod from running. */
+const EFFECT = 'PreferNoSchedule';
+
+/** A change of the label `gridgate.dev/carbon`; no `to`: it goes away. */
+export interface LabelChange {
+  readonly from: string | undefined;
+  readonly to: Band | undefined;
+}
+
+/** What the label must become; undefined when it is right. A node without a region, or in one without a band, has none. */
+export function planLabel(node: NodeFacts, bandOf: (region: string) => Band | undefined): LabelChange | undefined {
+  const to = bandOfNode(node, bandOf);
+  return to === node.carbonBand ? undefined : { from: node.carbonBand, to };
+}
+
+export function bandOfNode({ region }: NodeFacts, bandOf: (region: string) => Band | undefined): Band | undefined {
+  return region === undefined ? undefined : bandOf(region);
+}
+
+/**
+ * A node's taints with ours put right; undefined when it is. A taint of our key with another effect is somebody else's.
+ *
+ * | band   | our taint                                     |
+ * | ------ | --------------------------------------------- |
+ * | low    | none: there is nothing to keep away from      |
+ * | medium | `gridgate.dev/carbon=medium:PreferNoSchedule` |
+ * | high   | `gridgate.dev/carbon=high:PreferNoSchedule`   |
+ * | none   | none                                          |
+ */
+export function planTaints(taints: readonly Taint[], band: Band | undefined): readonly Taint[] | undefined {
+  const wanted = band === undefined || band === 'low' ? undefined : band;
+  const ours = taints.filter(isOurs);
+  if (wanted === undefined ? ours.length === 0 : ours.length === 1 && ours[0]?.value === wanted) return undefined;
+  const others = taints.filter((taint) => !isOurs(taint));
+  return wanted === undefined ? others : [...others, { key: CARBON_LABEL, value: wanted, effect: EFFECT }];
+}
+
+function isOurs({ key, effect }: Taint): boolean {
+  return key === CARBON_LABEL && effect === EFFECT;
+}

@@ -1,0 +1,67 @@
+import type { Logger } from 'pino';
+import type { ApiClient } from '../../cluster/api-client.ts';
+import type { ApiWriter } from '../../cluster/api-writer.ts';
+import type { Pod } from '../../decision/pod.ts';
+import { type Clock, createPace, MONOTONIC } from '../pace.ts';
+import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { writeEach } from '../write-each.ts';
+import { findStuck } from './find-stuck.ts';
+import { type Nudged, planNudges, type StuckOwner } from './plan.ts';
+
+export const NUDGED_ANNOTATION = 'gridgate.dev/nudged';
+
+const NUDGES_PER_SECOND = 5;
+/** Every replica of the webhook must have seen the change, or the one nudge ends in one more denial. */
+const SETTLE_MS = 2_000;
+/** A round lists the owners of a whole cluster. */
+const REST_MS = 10_000;
+const RESYNC_MS = 10 * 60_000;
+
+export interface OwnerNudgerDeps {
+  readonly api: Pick<ApiClient, 'get'>;
+  readonly writer: Pick<ApiWriter, 'mergePatch'>;
+  /** What the webhook would do with a pod of this template now: the same `decide()`. */
+  readonly wouldAdmit: (pod: Pod, namespace: string) => boolean;
+  /** Whether any namespace denies pods at all; nothing is listed otherwise. */
+  readonly mayDeny: () => boolean;
+  /** Epoch milliseconds, for the annotation. */
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+/**
+ * Nudges owners that gridgate's denials drove into backoff (up to 17 minutes) once their pods would be admitted: any change of
+ * a ReplicaSet, StatefulSet or Job makes its controller try again at once, past that backoff, and an annotation changes nothing
+ * else (seen on Kubernetes 1.35.4).
+ */
+export function createOwnerNudger(deps: OwnerNudgerDeps): Rounds {
+  const { api, writer, wouldAdmit, mayDeny, now, log, clock = MONOTONIC } = deps;
+  const pace = createPace({ perSecond: NUDGES_PER_SECOND, clock });
+  let nudged: Nudged = new Map();
+
+  async function nudge({ path, uid, since, namespace }: StuckOwner): Promise<void> {
+    const annotations = { [NUDGED_ANNOTATION]: new Date(now()).toISOString() };
+    await writer.mergePatch(path, { metadata: { uid, annotations } }); // with the uid: another of that name is a 409
+    nudged = new Map(nudged).set(uid, since);
+    log.info({ namespace, owner: path }, 'owner nudged: its pods are not refused any more');
+  }
+
+  async function round(signal: AbortSignal): Promise<Outcome> {
+    if (!mayDeny()) return 'done';
+    const plan = planNudges(await findStuck(api, signal), nudged, wouldAdmit);
+    nudged = plan.nudged;
+    const isDue = ({ pod, namespace }: StuckOwner) => wouldAdmit(pod, namespace);
+    return writeEach({ items: plan.nudge, isDue, write: nudge, pace, signal });
+  }
+
+  return createRounds({
+    name: 'owner-nudger',
+    round,
+    resyncMs: RESYNC_MS,
+    settleMs: SETTLE_MS,
+    restMs: REST_MS,
+    clock,
+    log,
+  });
+}

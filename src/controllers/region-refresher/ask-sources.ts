@@ -1,0 +1,75 @@
+import type { Logger } from 'pino';
+import type { LiveRegion } from '../../cluster/regions.ts';
+import type { OutageState } from '../../regions/region-status.ts';
+import type { IntensityChain } from '../../signals/intensity/chain.ts';
+import { failuresOf, readIntensities } from '../../signals/intensity/read-regions.ts';
+import { untilAbort } from '../../signals/intensity/until-abort.ts';
+import type { Term } from './term.ts';
+
+/** What the refresher needs of the automatic sources of outages (signals/outage/outage-board.ts). */
+export interface OutageReader {
+  /** Asks all of them; never rejects. One at a time. */
+  refresh(regions: readonly string[]): Promise<OutagePicture>;
+  /** Goes on from what a leader before wrote down. */
+  restore(outages: ReadonlyMap<string, OutageState>): void;
+}
+
+export interface OutagePicture {
+  readonly byRegion: ReadonlyMap<string, OutageState>;
+  /** Too many regions are called down to believe it. */
+  readonly distrusted: boolean;
+  readonly called: number;
+}
+
+/** Asks about these regions; what comes too late, because a spec changed again or the term ended, is dropped. */
+export async function askIntensities(
+  { chain, term }: { readonly chain: IntensityChain; readonly term: Term },
+  regions: readonly LiveRegion[],
+  signal: AbortSignal,
+): Promise<void> {
+  const read = await untilAbort(readIntensities(chain, regions), signal);
+  for (const region of regions) {
+    const intensity = read.get(region.metadata.name);
+    if (intensity && term.isCurrent(region)) term.learn(region, intensity);
+  }
+}
+
+/** Asks the automatic sources of outages about all regions. */
+export async function askOutages(
+  { outages, term }: { readonly outages: OutageReader; readonly term: Term },
+  signal: AbortSignal,
+): Promise<OutagePicture> {
+  const names = term.regions().map(({ metadata }) => metadata.name);
+  if (!term.isRestored && names.length > 0) {
+    outages.restore(term.outages);
+    term.isRestored = true;
+  }
+  const picture = await untilAbort(outages.refresh(names), signal);
+  term.outages = picture.byRegion;
+  return picture;
+}
+
+/** Logs what is wrong with the sources when that changes. */
+export function createSourceLog(log: Logger) {
+  let told = '';
+  let distrusted = false;
+  return {
+    tellIntensities(term: Term): void {
+      const failures = failuresOf(term.intensities());
+      const text = failures.join('; ');
+      if (text !== told && text !== '') log.warn({ failures }, 'sources of intensities failed');
+      if (text !== told && text === '') log.info('every source of intensities works again');
+      told = text;
+    },
+    tellOutages(picture: OutagePicture): void {
+      const regions = picture.byRegion.size;
+      if (picture.distrusted && !distrusted)
+        log.error(
+          { called: picture.called, regions },
+          'automatic outages are distrusted: too many regions are called down',
+        );
+      if (!picture.distrusted && distrusted) log.info('automatic outages are trusted again');
+      distrusted = picture.distrusted;
+    },
+  };
+}

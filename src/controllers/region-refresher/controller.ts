@@ -1,0 +1,121 @@
+import type { Logger } from 'pino';
+import type { ApiWriter } from '../../cluster/api-writer.ts';
+import type { LiveRegion } from '../../cluster/regions.ts';
+import type { BandThresholds } from '../../regions/band.ts';
+import type { Signal } from '../../regions/reading.ts';
+import type { IntensityChain } from '../../signals/intensity/chain.ts';
+import { type Clock, createPace, MONOTONIC } from '../pace.ts';
+import { createRounds, type Outcome } from '../rounds.ts';
+import { askIntensities, askOutages, createSourceLog, type OutageReader } from './ask-sources.ts';
+import { createTerm } from './term.ts';
+import { writeStatuses } from './write-statuses.ts';
+
+export interface RegionRefresherDeps {
+  /** As the cluster view shows them now. */
+  readonly regions: () => readonly LiveRegion[];
+  readonly chain: IntensityChain;
+  readonly outages: OutageReader;
+  readonly writer: Pick<ApiWriter, 'apply'>;
+  readonly policySignal: Signal;
+  /** A region's own thresholds, gCO2e/kWh; the usual ones where it has none. */
+  readonly thresholdsOf?: (region: string) => BandThresholds | undefined;
+  /** Epoch milliseconds: what readings are dated with. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  /** For waiting; nobody sets it. */
+  readonly monotonic?: Clock;
+}
+
+export interface RegionRefresher {
+  start(): void;
+  /** Resolves when nothing will be written any more. */
+  stop(): Promise<void>;
+  /** After a change in the view of Regions: a new or changed spec is acted on at once. */
+  regionsChanged(): void;
+  /** When a source of outages may have news: they are asked at once. */
+  outagesChanged(): void;
+}
+
+const WRITES_PER_SECOND = 10;
+const STATUSES = { name: 'region refresher', resyncMs: 30_000, settleMs: 20, restMs: 20 };
+const OUTAGES = { name: 'outage poll', resyncMs: 29_000, settleMs: 20, restMs: 1_000 };
+/** As long as the chain keeps an answer. */
+const INTENSITIES = { name: 'intensity poll', resyncMs: 5 * 60_000, settleMs: 0, restMs: 0 };
+const CHANGED_SPECS = { name: 'changed regions', resyncMs: 5 * 60_000, settleMs: 20, restMs: 20 };
+
+/** Sources -> `Region.status`, for the leader alone. */
+export function createRegionRefresher(deps: RegionRefresherDeps): RegionRefresher {
+  let run: Run | undefined;
+  return {
+    start() {
+      if (run) return;
+      run = createRun(deps);
+      run.start();
+    },
+    async stop() {
+      const ending = run;
+      await ending?.stop();
+      if (run === ending) run = undefined;
+    },
+    regionsChanged: () => run?.regionsChanged(),
+    outagesChanged: () => run?.outagesChanged(),
+  };
+}
+
+type Run = RegionRefresher;
+
+/** One term as the leader. */
+function createRun(deps: RegionRefresherDeps): Run {
+  const { clock, log, monotonic = MONOTONIC, policySignal, thresholdsOf } = deps;
+  const term = createTerm(deps.regions);
+  const pace = createPace({ perSecond: WRITES_PER_SECOND, clock: monotonic });
+  const sourceLog = createSourceLog(log);
+  const facts = () => ({
+    intensityOf: term.intensityOf,
+    outages: term.outages,
+    policySignal,
+    thresholdsOf,
+    now: clock(),
+  });
+
+  const rounds = (settings: typeof STATUSES, round: (signal: AbortSignal) => Promise<Outcome>) =>
+    createRounds({ ...settings, round, clock: monotonic, log });
+  const statuses = rounds(STATUSES, async (signal) => {
+    const { outcome, more } = await writeStatuses({ ...deps, term, facts, pace, signal });
+    if (more) statuses.changed();
+    return outcome;
+  });
+  const outages = rounds(OUTAGES, async (signal) => {
+    sourceLog.tellOutages(await askOutages({ ...deps, term }, signal));
+    statuses.changed();
+    return 'done';
+  });
+  const askAbout = async (regions: readonly LiveRegion[], signal: AbortSignal): Promise<Outcome> => {
+    if (regions.length === 0) return 'done';
+    await askIntensities({ ...deps, term }, regions, signal);
+    sourceLog.tellIntensities(term);
+    statuses.changed();
+    return 'done';
+  };
+  const intensities = rounds(INTENSITIES, async (signal) => {
+    term.takeChanged();
+    return askAbout(term.regions(), signal);
+  });
+  // Beside the poll: a slow source of another region must not hold up a new one.
+  const changedSpecs = rounds(CHANGED_SPECS, async (signal) => askAbout(term.takeChanged(), signal));
+
+  return {
+    start() {
+      for (const one of [intensities, changedSpecs, outages, statuses]) one.start();
+    },
+    async stop() {
+      await Promise.all([intensities, changedSpecs, outages, statuses].map((one) => one.stop()));
+    },
+    regionsChanged() {
+      if (term.regions().every(term.isCurrent)) return; // our own writes, or a reading of somebody's
+      statuses.changed();
+      changedSpecs.changed();
+    },
+    outagesChanged: outages.changed,
+  };
+}

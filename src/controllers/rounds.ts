@@ -1,0 +1,108 @@
+import { ExponentialBackoff, halfJitterGenerator } from 'cockatiel';
+import type { Logger } from 'pino';
+import type { Clock } from './pace.ts';
+
+/** `again`: something changed under our hands; another round, a little later, is due. */
+export type Outcome = 'done' | 'again';
+
+export interface RoundsDeps {
+  /** The controller's name, for the log. */
+  readonly name: string;
+  /** Reads, plans, applies. Whatever it rejects with is logged once and tried again. */
+  readonly round: (signal: AbortSignal) => Promise<Outcome>;
+  /** Without a change a round comes after so long. */
+  readonly resyncMs: number;
+  /** From a change to its round: changes within that time share one. */
+  readonly settleMs: number;
+  /** Rounds are at least so far apart. */
+  readonly restMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Rounds {
+  /** The first round comes at once. Does nothing while running. */
+  start(): void;
+  /** Resolves when the round that runs has ended; nothing is written afterwards. */
+  stop(): Promise<void>;
+  /** Asks for a round; one that runs already is followed by another. */
+  changed(): void;
+}
+
+const BACKOFF = { initialDelay: 1_000, maxDelay: 60_000, generator: halfJitterGenerator };
+
+/** Runs rounds one after the other, never two at once; a failing one is tried again with backoff, for as long as it runs. */
+export function createRounds(deps: RoundsDeps): Rounds {
+  const { round, resyncMs, settleMs, restMs, clock } = deps;
+  const health = createHealth(deps);
+  let running: { readonly stopping: AbortController; readonly ended: Promise<void> } | undefined;
+  let isDue = false;
+  let wake = () => {};
+
+  async function run(signal: AbortSignal): Promise<void> {
+    let backoff = new ExponentialBackoff(BACKOFF).next();
+    while (!signal.aborted) {
+      isDue = false; // what changes from here on is for the next round
+      const isDone = await attempt(signal);
+      await pause(isDone ? restMs : backoff.duration, signal);
+      backoff = isDone ? new ExponentialBackoff(BACKOFF).next() : backoff.next(undefined);
+      if (isDone) await untilDue(signal);
+    }
+  }
+
+  async function attempt(signal: AbortSignal): Promise<boolean> {
+    try {
+      const outcome = await round(signal);
+      health.succeeded();
+      return outcome === 'done';
+    } catch (error) {
+      if (!signal.aborted) health.failed(error);
+      return false;
+    }
+  }
+
+  async function untilDue(signal: AbortSignal): Promise<void> {
+    const changed = new AbortController();
+    wake = () => changed.abort();
+    if (!isDue) await pause(resyncMs, AbortSignal.any([signal, changed.signal]));
+    if (isDue) await pause(settleMs, signal);
+  }
+
+  function pause(ms: number, signal: AbortSignal): Promise<unknown> {
+    return clock.pause(ms, signal).catch(() => {}); // only a change or `stop` ends it early
+  }
+
+  return {
+    start() {
+      if (running) return;
+      const stopping = new AbortController();
+      running = { stopping, ended: run(stopping.signal) };
+    },
+    async stop() {
+      const ending = running;
+      ending?.stopping.abort();
+      await ending?.ended;
+      if (running === ending) running = undefined;
+    },
+    changed() {
+      isDue = true;
+      wake();
+    },
+  };
+}
+
+/** Logs when rounds begin to fail, fail in another way, and succeed again; tries in between are silent. */
+function createHealth({ name, log }: Pick<RoundsDeps, 'name' | 'log'>) {
+  let failure: string | undefined;
+  return {
+    succeeded() {
+      if (failure !== undefined) log.info({ controller: name }, `${name} works again`);
+      failure = undefined;
+    },
+    failed(error: unknown) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== failure) log.warn({ controller: name, failure: message }, `${name} cannot do all its work`);
+      failure = message;
+    },
+  };
+}

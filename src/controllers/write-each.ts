@@ -1,0 +1,47 @@
+import { ApiError } from '../cluster/api-error.ts';
+import type { Pace } from './pace.ts';
+import type { Outcome } from './rounds.ts';
+
+const GONE = 404;
+const CHANGED_MEANWHILE = 409;
+
+export interface WriteEachOptions<T> {
+  readonly items: Iterable<T>;
+  /** Whether the item still needs its write: asked just before it, since the round may be long. */
+  readonly isDue: (item: T) => boolean;
+  readonly write: (item: T) => Promise<unknown>;
+  readonly pace: Pace;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes one item after the other. A refusal by the API server is about one object: the others go on, and the first refusal
+ * is thrown at the end. Anything else (no network, no longer the leader) ends it at once.
+ *
+ * | answer      | this object              | the outcome           |
+ * | ----------- | ------------------------ | --------------------- |
+ * | fine        | done                     | done                  |
+ * | 404         | is gone                  | done                  |
+ * | 409         | seen again, a bit later  | again                 |
+ * | other error | tried again with backoff | thrown, after the end |
+ * | no answer   | tried again with backoff | thrown at once        |
+ */
+export async function writeEach<T>({ items, isDue, write, pace, signal }: WriteEachOptions<T>): Promise<Outcome> {
+  const answers = new Set<Answer>();
+  for (const item of items) {
+    if (!isDue(item)) continue;
+    await pace.take(signal);
+    if (isDue(item)) answers.add(await write(item).then(() => 'fine', toAnswer));
+  }
+  const refusal = [...answers].find((answer) => answer instanceof ApiError);
+  if (refusal) throw refusal;
+  return answers.has('changed') ? 'again' : 'done';
+}
+
+type Answer = 'fine' | 'gone' | 'changed' | ApiError;
+
+function toAnswer(error: unknown): Answer {
+  if (!(error instanceof ApiError)) throw error;
+  if (error.status === CHANGED_MEANWHILE) return 'changed';
+  return error.status === GONE ? 'gone' : error;
+}

@@ -1,0 +1,17 @@
+import type { Mode } from './policy.ts';
+
+/** The webhook configurations exclude these, whatever their labels say. */
+export const NEVER_MANAGED: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
+
+/**
+ * Whether a namespace should have the label `gridgate.dev/managed`; undefined where gridgate leaves the label alone.
+ *
+ * | namespace | mode                 | label  |
+ * | --------- | -------------------- | ------ |
+ * | excluded  | any                  | -      |
+ * | other     | off                  | none   |
+ * | other     | audit, warn, enforce | "true" |
+ */
+export function shouldBeManaged(name: string, mode: Mode, excluded = NEVER_MANAGED): boolean | undefined {
+  return excluded.has(name) ? undefined : mode !== 'off';
+}

@@ -1,0 +1,80 @@
+import { cleanestFirst } from '../../decision/cleanest-first.ts';
+import type { Mode } from '../../decision/policy.ts';
+import { comparableReading } from '../../decision/refuse.ts';
+import { BAND_THRESHOLDS, type BandThresholds } from '../../regions/band.ts';
+import type { Reading } from '../../regions/reading.ts';
+import type { RegionView, Snapshot } from '../../regions/snapshot.ts';
+import type { RecentDecision } from '../recorder.ts';
+
+/** What is known of one source of readings or outages. */
+export interface SourceStatus {
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly lastOkAt?: number;
+  /** Requests by outcome since this process started. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** What is wrong with it now, in plain words. */
+  readonly problem?: string;
+}
+
+/** What the page is made of; what nobody can tell is left out of it. */
+export interface StatusDeps {
+  /** What keeps the webhook from being ready; empty when it is. */
+  readonly unready: () => readonly string[];
+  readonly snapshot: () => Snapshot;
+  /** Newest first. */
+  readonly recent: () => readonly RecentDecision[];
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** What this replica does: `webhook`, `controllers`. */
+  readonly roles?: readonly string[];
+  /** The mode that the kill switch caps every namespace's at; `undefined` when it caps nothing. */
+  readonly modeCap?: () => Mode | undefined;
+  /** Whether this replica leads; `undefined` when it takes no part in elections. */
+  readonly leader?: () => boolean | undefined;
+  readonly sources?: () => readonly SourceStatus[];
+  /** Seconds since the last event, by resource. */
+  readonly watches?: () => Readonly<Record<string, number>>;
+  /** Of all regions; `undefined` when every region has its own. Without this function the defaults are shown. */
+  readonly thresholds?: () => BandThresholds | undefined;
+}
+
+/** Everything that the page and `/status.json` tell, of one moment. */
+export interface Status {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly unready: readonly string[];
+  readonly snapshot: Snapshot;
+  /** Cleanest first; regions without a comparable reading last. */
+  readonly regions: readonly RegionView[];
+  readonly thresholds?: BandThresholds | undefined;
+  readonly roles?: readonly string[] | undefined;
+  readonly modeCap?: Mode | undefined;
+  readonly leader?: boolean | undefined;
+  readonly sources?: readonly SourceStatus[] | undefined;
+  readonly watches?: Readonly<Record<string, number>> | undefined;
+  readonly decisions: readonly RecentDecision[];
+}
+
+/** Reads everything once, so that a page does not contradict itself. */
+export function readStatus(deps: StatusDeps): Status {
+  const snapshot = deps.snapshot();
+  return {
+    now: deps.clock(),
+    unready: deps.unready(),
+    snapshot,
+    regions: cleanestFirst(snapshot),
+    thresholds: deps.thresholds ? deps.thresholds() : BAND_THRESHOLDS,
+    roles: deps.roles,
+    modeCap: deps.modeCap?.(),
+    leader: deps.leader?.(),
+    sources: deps.sources?.(),
+    watches: deps.watches?.(),
+    decisions: deps.recent(),
+  };
+}
+
+/** The reading that a region is ranked by. */
+export function rankedReading(region: RegionView, { snapshot }: Status): Reading | undefined {
+  return comparableReading(region, snapshot);
+}

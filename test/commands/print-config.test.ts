@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { parse } from 'yaml';
+import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+
+const FILE = `
+sources:
+  - {type: watttime, username: {env: WATT_USER}, password: {file: /run/secrets/watt}}
+policy: {mode: warn, max-intensity: 250}
+limits: {no-opt-out: [pay-*]}
+`;
+
+/** Runs `printConfig` behind the options of \`serve\`, as \`gridgate serve\` would. */
+const SCRIPT = `
+  import { Command } from 'commander';
+  import { printConfig } from './src/commands/print-config.ts';
+  import { SERVE_OPTIONS } from './src/commands/serve-options.ts';
+  import { addOptions, findOrigins, readOptions } from './src/config/read-options.ts';
+  const command = addOptions(new Command(), SERVE_OPTIONS).parse(process.argv.slice(1), { from: 'user' });
+  const { values } = readOptions(command, SERVE_OPTIONS, process.env);
+  process.exitCode = await printConfig({ values, origins: findOrigins(command, SERVE_OPTIONS, process.env) });
+`;
+
+function run(
+  test: TestContext,
+  { file = FILE, args = [], env = {} }: { file?: string; args?: string[]; env?: object },
+) {
+  const path = join(makeTemporaryDirectory(test), 'gridgate.yaml');
+  writeFileSync(path, file);
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module-typescript', '--eval', SCRIPT, '--', '--print-config', '--config', path, ...args],
+    { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...env } },
+  );
+  return { path, status, stdout, stderr };
+}
+
+describe('the effective configuration', { concurrency: 2 }, () => {
+  it('has each option with where it came from, and the file with its defaults filled in', (t) => {
+    const args = ['--port', '9443', '--shutdown-delay', '90s', '--default-region', 'eu-north'];
+    const env = { PORT: '7443', GRIDGATE_HOST: '127.0.0.1', WATT_USER: 'hunter2' };
+    const { status, stdout, stderr, path } = run(t, { args, env });
+    assert.deepEqual([status, stderr], [0, '']);
+    const { options, file } = parse(stdout);
+    assert.deepEqual(options.port, { value: 9443, from: '--port' });
+    assert.deepEqual(options.host, { value: '127.0.0.1', from: 'GRIDGATE_HOST' });
+    assert.deepEqual(options['metrics-port'], { value: 9090, from: 'default' });
+    assert.deepEqual(options['metrics-host'], { value: '(as --host)', from: 'default' });
+    assert.deepEqual(options['shutdown-delay'], { value: '1m30s', from: '--shutdown-delay' });
+    assert.deepEqual(options.config, { value: path, from: '--config' });
+    assert.equal(options.output, undefined);
+    assert.deepEqual(file.bands, { mode: 'absolute', thresholds: [200, 300] });
+    assert.deepEqual(file.limits, { 'no-opt-out': ['pay-*'] });
+    assert.deepEqual(file.policy, {
+      mode: 'warn',
+      'max-intensity': '250',
+      'when-all-dirty': 'cleanest',
+      regions: '*',
+      weights: 'carbon=1,cost=0,latency=0',
+      placement: 'prefer',
+      priority: 'flexible',
+      'defer-min-saving': '10',
+      'defer-by': 'gate',
+      'pod-overrides': 'tighten',
+      'home-region': 'eu-north',
+    });
+  });
+
+  it('shows where secrets are, never what they are', (t) => {
+    const { stdout } = run(t, { env: { WATT_USER: 'hunter2' } });
+    const [source] = parse(stdout).file.sources;
+    assert.deepEqual([source.username, source.password], [{ env: 'WATT_USER' }, { file: '/run/secrets/watt' }]);
+    assert.doesNotMatch(stdout, /hunter2/);
+  });
+
+  it('is JSON where that is asked for', (t) => {
+    const { stdout } = run(t, { args: ['--output', 'json'] });
+    assert.equal(JSON.parse(stdout).file.policy.mode, 'warn');
+  });
+
+  it('printed as YAML is a file that means the same', (t) => {
+    const { file } = parse(run(t, {}).stdout);
+    const again = run(t, { file: JSON.stringify(file) });
+    assert.deepEqual([again.stderr, again.status], ['', 0]);
+    assert.deepEqual(parse(again.stdout).file, file);
+  });
+
+  it('of a file with mistakes is its mistakes, and exit code 2', (t) => {
+    const { status, stdout, stderr, path } = run(t, { file: 'policy: {mode: loud}\nbands: {mod: x}' });
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.deepEqual(stderr.trim().split('\n'), [
+      `gridgate: ${path}, line 2: bands.mod: no such key, did you mean mode?`,
+      `gridgate: ${path}, line 1: policy.mode: "loud" is not one of off, audit, warn, enforce`,
+    ]);
+  });
+});
