@@ -5,6 +5,7 @@ import type { NodeSelectorTerm, Requirement } from '../src/decision/node-selecto
 import type { Affinity, Pod, PodSpec } from '../src/decision/pod.ts';
 import type { Policy } from '../src/decision/policy.ts';
 import { describeIssue, parsePolicy } from '../src/decision/policy-annotations.ts';
+import type { PolicyRules } from '../src/decision/policy-rules.ts';
 import { bandOf } from '../src/regions/band.ts';
 import type { Reading } from '../src/regions/reading.ts';
 import type { RegionView, Snapshot } from '../src/regions/snapshot.ts';
@@ -172,3 +173,6 @@ function isPolicy(value: object): value is Policy {
 export function applied(pod: Pod, { patch }: Pick<Decision, 'patch'>): Pod {
   return jsonPatch.applyPatch(pod, structuredClone(patch) as jsonPatch.Operation[], true, false).newDocument;
 }
+
+/** A configuration that says nothing of policies. */
+export const NO_RULES: PolicyRules = { defaults: {}, limits: {} };

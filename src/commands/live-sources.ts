@@ -55,7 +55,8 @@ function at(url: string | undefined): { readonly baseUrl?: string } {
   return url === undefined ? {} : { baseUrl: url };
 }
 
-function secretReader(secret: Secret, env: Environment): SecretReader {
+/** Reads a secret from where it is, anew each time. */
+export function secretReader(secret: Secret, env: Environment): SecretReader {
   if ('file' in secret) return () => readFile(secret.file, 'utf8');
   return async () => env[secret.env] ?? '';
 }

@@ -1,8 +1,13 @@
+import type { Environment } from '../config/read-options.ts';
+import type { Signal } from '../regions/reading.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
-import type { IntensityChain } from '../signals/intensity/chain.ts';
+import { createIntensityChain, type IntensityChain } from '../signals/intensity/chain.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { SourceTally } from '../telemetry/source-tally.ts';
+import type { LiveConfig } from './live-config.ts';
 import { readLive } from './live-readings.ts';
+import { createSources } from './live-sources.ts';
 
 interface RefreshDeps {
   readonly chain: IntensityChain;
@@ -16,11 +21,61 @@ export interface Refresher {
   stop(): void;
 }
 
+interface StandAloneDeps {
+  readonly config: Pick<LiveConfig, 'current'>;
+  readonly env: Environment;
+  readonly policySignal: Signal;
+  readonly tally: SourceTally;
+  readonly holder: SnapshotHolder;
+  readonly log: Log;
+}
+
+/** The refresher of a server without a cluster: asks the sources of the moment, if there are any. */
+export function createStandAloneRefresher(deps: StandAloneDeps): Refresher & { configChanged(): void } {
+  const { config, env, policySignal, tally, holder, log } = deps;
+  let followed: readonly RegionResource[] = [];
+  let { sources, outage } = config.current();
+  let refresher = create();
+  warnOfOutages();
+
+  function create(): Refresher {
+    const made = createSources(sources, { fetch: globalThis.fetch, clock: Date.now }, env);
+    const chain = createIntensityChain({ sources: made, policySignal, clock: Date.now, onRequest: tally.count });
+    return createRefresher({ chain, holder, log });
+  }
+
+  function warnOfOutages(): void {
+    if (outage.sources.length > 0)
+      log.warn('sources of outages are asked in a cluster only; here spec.outage counts alone');
+  }
+
+  return {
+    follow(regions) {
+      followed = regions;
+      if (sources.length > 0) refresher.follow(regions);
+    },
+    configChanged() {
+      const next = config.current();
+      if (next.outage !== outage) {
+        ({ outage } = next);
+        warnOfOutages();
+      }
+      if (next.sources === sources) return;
+      ({ sources } = next);
+      refresher.stop();
+      refresher = create();
+      if (sources.length > 0) refresher.follow(followed);
+      else holder.setReadings(new Map());
+    },
+    stop: () => refresher.stop(),
+  };
+}
+
 /** As long as the chain keeps an answer. */
 const INTERVAL_MS = 5 * 60_000;
 
 /** Keeps the snapshot's readings as fresh as their sources; failures are logged when they change. */
-export function createRefresher({ chain, holder, log }: RefreshDeps): Refresher {
+function createRefresher({ chain, holder, log }: RefreshDeps): Refresher {
   let followed: readonly RegionResource[] = [];
   let told = '';
   let timer: NodeJS.Timeout | undefined;

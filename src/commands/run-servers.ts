@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { KeyPair } from '../certs/key-pair.ts';
-import type { PolicyDefaults } from '../decision/policy-annotations.ts';
+import type { Mode } from '../decision/policy.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { flushLog, type Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -14,19 +14,30 @@ import { createBindingGuard } from '../webhook/review-binding.ts';
 import { createWebhookApp } from '../webhook/webhook-app.ts';
 import type { CertificateSource } from './certificate-source.ts';
 import type { ClusterSource } from './cluster-source.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { ServeValues } from './serve-options.ts';
+import { idleSeconds, rolesPlayed, sourceStatuses } from './status-facts.ts';
 import { startWebhookServer } from './webhook-server.ts';
 
-interface Running {
-  readonly values: ServeValues;
-  /** Absent: this replica answers no reviews. */
-  readonly certificate?: CertificateSource;
-  readonly holder: SnapshotHolder;
+/** What is served, and from what. */
+export interface Served {
   readonly source: ClusterSource;
-  readonly sourceRequests: () => readonly SourceRequests[];
-  readonly log: Log;
+  /** Absent: this replica answers no reviews. */
+  readonly certificate?: CertificateSource | undefined;
+  /** The kill switch of a cluster. */
+  readonly modeCap?: (() => Mode | undefined) | undefined;
+  /** Absent where this replica does not run for the lease. */
+  readonly isLeader?: (() => boolean) | undefined;
   /** Stops what feeds the servers. */
   readonly stop: () => Promise<void>;
+}
+
+interface Running extends Served {
+  readonly values: ServeValues;
+  readonly config: LiveConfig;
+  readonly holder: SnapshotHolder;
+  readonly sourceRequests: () => readonly SourceRequests[];
+  readonly log: Log;
   /** How long to go on serving, not ready, after a signal. */
   readonly shutdownDelayMs: number;
 }
@@ -36,13 +47,13 @@ const DRAIN_MS = 10_000;
 
 /** Listens on both ports and answers reviews until a signal ends the process. Rejects when a port is taken. */
 export async function runServers(running: Running): Promise<void> {
-  const { values, log, holder, source, certificate } = running;
+  const { values, config, log, holder, source, certificate, modeCap, isLeader } = running;
   let closing = false;
   const clock = Date.now;
-  const { defaultRegion } = values;
-  const policyDefaults: PolicyDefaults = defaultRegion === undefined ? {} : { homeRegion: defaultRegion };
-  const book = createPolicyBook(policyDefaults, (namespace, mistakes) =>
-    log.warn({ namespace, mistakes }, 'malformed policy'),
+  const book = createPolicyBook(
+    config.rules,
+    (namespace, mistakes) => log.warn({ namespace, mistakes }, 'malformed policy'),
+    (namespace, excess) => log.warn({ namespace, excess }, 'policy beyond the limits, which count'),
   );
   const metrics = createMetrics({
     clock,
@@ -52,6 +63,7 @@ export async function runServers(running: Running): Promise<void> {
       watchLastEventAt: source.lastEventAt,
       sourceRequests: running.sourceRequests,
       malformedPolicies: () => book.malformed(source.namespace),
+      ...(isLeader && { isLeader }),
     },
   });
   const recorder = createRecorder({ log, clock, metrics });
@@ -60,8 +72,10 @@ export async function runServers(running: Running): Promise<void> {
       tls,
       snapshot: holder.current,
       policies: createPolicyFinder(source, book, clock),
-      policyDefaults,
+      rules: config.rules,
       bindings: createBindingGuard(source.pendingPod),
+      volumes: source.volumesOf,
+      modeCap,
       recorder,
       clock,
       isClosing: () => closing,
@@ -78,6 +92,12 @@ export async function runServers(running: Running): Promise<void> {
     snapshot: holder.current,
     recent: recorder.recent,
     clock,
+    roles: rolesPlayed(certificate !== undefined, isLeader !== undefined),
+    ...(modeCap && { modeCap }),
+    ...(isLeader && { leader: isLeader }),
+    sources: () => sourceStatuses(running.sourceRequests()),
+    watches: () => idleSeconds(source.lastEventAt(), clock()),
+    thresholds: () => config.current().bands.thresholds,
   });
   const close = async () => {
     await Promise.all([webhook?.close(), operators.close()]);

@@ -16,6 +16,8 @@ export const SERVE_OPTIONS = [
   'roles',
   'systemNamespace',
   'serviceName',
+  'manageCertificates',
+  'taintNodes',
   'regionLabel',
   'defaultRegion',
   'policySignal',

@@ -1,21 +1,22 @@
 import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
-import { readConfigFile, type SourceConfig } from '../config/config-file.ts';
-import type { Environment } from '../config/read-options.ts';
+import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/config-file.ts';
+import { OPTIONS } from '../config/options.ts';
+import type { Environment, Origins } from '../config/read-options.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
-import { createSnapshotHolder } from '../regions/snapshot-holder.ts';
-import { createIntensityChain } from '../signals/intensity/chain.ts';
+import { createSnapshotHolder, type SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { embeddedReading } from '../signals/intensity/embedded.ts';
-import { createLog } from '../telemetry/log.ts';
-import { createSourceTally } from '../telemetry/source-tally.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import { createSourceTally, type SourceTally } from '../telemetry/source-tally.ts';
 import { certificateFromFiles } from './certificate-source.ts';
-import { type ClusterSource, openClusterSource, openFileSource } from './cluster-source.ts';
+import { openFileSource } from './cluster-source.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { followFile } from './follow-file.ts';
-import { createSources } from './live-sources.ts';
+import { createLiveConfig, type LiveConfig } from './live-config.ts';
+import { printConfig } from './print-config.ts';
 import { type ClusterFile, type FileContents, parseRegionsText, readCluster, readRegions } from './read-files.ts';
-import { createRefresher } from './refresh-readings.ts';
-import { runServers } from './run-servers.ts';
+import { createStandAloneRefresher } from './refresh-readings.ts';
+import { runServers, type Served } from './run-servers.ts';
 import type { ServeValues } from './serve-options.ts';
 
 /** Options of which some may hold mistakes. */
@@ -23,67 +24,74 @@ type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** What the options name, read and found in order. */
 interface Inputs {
-  readonly regionsPath: string;
-  readonly regions: FileContents<readonly RegionResource[]>;
+  /** Absent: a cluster has Region objects. */
+  readonly regions?: { readonly path: string; readonly contents: FileContents<readonly RegionResource[]> };
   /** Absent: a cluster says which namespaces there are. */
   readonly cluster?: FileContents<ClusterFile>;
-  readonly sources: readonly SourceConfig[];
-  readonly certificate: { readonly files: KeyPairFiles; readonly pair: KeyPair };
+  readonly config: { readonly config: GridgateConfig; readonly text?: string };
+  /** Absent: the cluster's Secret has it, or nobody needs one. */
+  readonly certificate?: { readonly files: KeyPairFiles; readonly pair: KeyPair };
+}
+
+interface Beginning {
+  readonly values: ServeValues;
+  readonly env: Environment;
+  readonly inputs: Inputs;
+  readonly config: LiveConfig;
+  readonly holder: SnapshotHolder;
+  readonly tally: SourceTally;
+  readonly log: Log;
 }
 
 const CLUSTER_SHUTDOWN_DELAY_MS = 10_000;
 
-/** Starts the webhook, which runs until SIGTERM or SIGINT; answers exit code 2 when options or files hold mistakes. */
-export async function serve(values: ServeValues, env: Environment): Promise<number> {
+/** Starts webhook and controllers, which run until SIGTERM or SIGINT; answers exit code 2 when options or files hold mistakes. */
+export async function serve(values: ServeValues, env: Environment, origins: Origins): Promise<number> {
+  if (values.printConfig) return printConfig({ values, origins });
   const read = await readInputs(values, env);
   if (!read.inputs) return reportIssues(read.issues);
-  const { regionsPath, regions, cluster, certificate, sources } = read.inputs;
-
+  const { inputs } = read;
   const log = createLog({ level: values.logLevel });
-  const { regionLabel, policySignal, namespaces = '' } = values;
-  const holder = createSnapshotHolder({ regionLabel, policySignal, fallbackReading: embeddedReading }, Date.now);
-  const deps = { fetch: globalThis.fetch, clock: Date.now };
-  const tally = createSourceTally();
-  const chain = createIntensityChain({
-    sources: createSources(sources, deps, env),
-    policySignal,
-    clock: Date.now,
-    onRequest: tally.count,
-  });
-  const refresher = createRefresher({ chain, holder, log });
-  const stopRegions = followFile({
-    path: regionsPath,
-    initial: regions,
-    parse: (text) => parseRegionsText(text, regionsPath),
-    accept(next) {
-      holder.setRegions(next);
-      if (sources.length > 0) refresher.follow(next);
-    },
+  let onConfig = () => {};
+  let onSnapshot = () => {};
+  const config = createLiveConfig({
+    path: values.config,
+    initial: inputs.config,
+    defaultRegion: values.defaultRegion,
     log,
+    onChange(next, previous) {
+      if (next.bands !== previous.bands) holder.setThresholds(next.bands.thresholds);
+      if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)
+        onConfig();
+    },
   });
-  let source: ClusterSource;
+  const holder = createSnapshotHolder(
+    {
+      regionLabel: values.regionLabel,
+      policySignal: values.policySignal,
+      fallbackReading: embeddedReading,
+      thresholds: inputs.config.config.bands.thresholds,
+    },
+    Date.now,
+    () => onSnapshot(),
+  );
+  const beginning = { values, env, inputs, config, holder, tally: createSourceTally(), log };
   try {
-    source = cluster
-      ? openFileSource(namespaces, regionLabel, cluster, { holder, log })
-      : await openClusterSource(values, { holder, log });
-  } catch (error) {
-    return reportIssues([(error as Error).message]);
-  }
-  const stop = async () => {
-    stopRegions();
-    refresher.stop();
-    holder.stop();
-    await source.stop();
-  };
-  try {
-    const shutdownDelayMs = values.shutdownDelay ?? (cluster ? 0 : CLUSTER_SHUTDOWN_DELAY_MS);
-    const served = certificateFromFiles(certificate.files, certificate.pair, log);
+    const served = inputs.cluster ? beginStandAlone(beginning, inputs.cluster) : await beginInCluster(beginning);
+    onConfig = served.onConfig;
+    onSnapshot = served.onSnapshot;
+    const shutdownDelayMs = values.shutdownDelay ?? (inputs.cluster ? 0 : CLUSTER_SHUTDOWN_DELAY_MS);
+    const stop = async () => {
+      config.stop();
+      holder.stop();
+      await served.stop();
+    };
     await runServers({
+      ...served,
       values,
-      certificate: served,
+      config,
       holder,
-      source,
-      sourceRequests: tally.read,
+      sourceRequests: beginning.tally.read,
       log,
       stop,
       shutdownDelayMs,
@@ -92,6 +100,69 @@ export async function serve(values: ServeValues, env: Environment): Promise<numb
   } catch (error) {
     return reportIssues([(error as Error).message]);
   }
+}
+
+/** What feeds the servers, and what wants to hear of changes. */
+type Begun = Omit<Served, 'stop'> & {
+  readonly stop: () => Promise<void>;
+  readonly onConfig: () => void;
+  readonly onSnapshot: () => void;
+};
+
+function beginStandAlone(beginning: Beginning, cluster: FileContents<ClusterFile>): Begun {
+  const { values, env, inputs, config, holder, tally, log } = beginning;
+  const refresher = createStandAloneRefresher({ config, env, policySignal: values.policySignal, tally, holder, log });
+  const stopRegions = followRegions(beginning, refresher.follow);
+  const source = openFileSource(values.namespaces ?? '', values.regionLabel, cluster, { holder, log });
+  const { certificate } = inputs;
+  return {
+    source,
+    ...(certificate && { certificate: certificateFromFiles(certificate.files, certificate.pair, log) }),
+    onConfig: refresher.configChanged,
+    onSnapshot: () => {},
+    async stop() {
+      stopRegions();
+      refresher.stop();
+      await source.stop();
+    },
+  };
+}
+
+async function beginInCluster(beginning: Beginning): Promise<Begun> {
+  const { inputs, log } = beginning;
+  // Importing the Kubernetes client costs 88 MB and half a second: only those pay who use a cluster.
+  const { openReplica } = await import('./cluster-replica.ts');
+  const { certificate } = inputs;
+  const fromFiles = certificate && certificateFromFiles(certificate.files, certificate.pair, log);
+  const replica = openReplica({ ...beginning, certificate: fromFiles });
+  const stopRegions = followRegions(beginning, () => {});
+  return {
+    ...replica,
+    onConfig: replica.configChanged,
+    onSnapshot: replica.snapshotChanged,
+    async stop() {
+      stopRegions();
+      await replica.source.stop();
+    },
+  };
+}
+
+/** Regions of a file, where there is one; `onRegions` hears of each version. */
+function followRegions(
+  { inputs: { regions }, holder, log }: Beginning,
+  onRegions: (regions: readonly RegionResource[]) => void,
+): () => void {
+  if (!regions) return () => {};
+  return followFile({
+    path: regions.path,
+    initial: regions.contents,
+    parse: (text) => parseRegionsText(text, regions.path),
+    accept(next) {
+      holder.setRegions(next);
+      onRegions(next);
+    },
+    log,
+  });
 }
 
 /** The mistakes in what these options name: told together with mistakes in other options. */
@@ -111,39 +182,37 @@ async function readInputs(
     issues.push('--namespaces: means nothing beside --kubeconfig, which says where the namespaces are');
   if (!inCluster && namespaces === undefined)
     issues.push('--namespaces (GRIDGATE_NAMESPACES): is missing; outside a cluster give it or --kubeconfig');
-  if (regionsPath === undefined)
-    issues.push('--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources');
-  const regions = regionsPath === undefined ? undefined : await readRegions(regionsPath);
+  if (!inCluster && regionsPath === undefined)
+    issues.push('--regions (GRIDGATE_REGIONS): is missing; outside a cluster give a file of Region resources');
+  const contents = regionsPath === undefined ? undefined : await readRegions(regionsPath);
   const cluster = inCluster || namespaces === undefined ? undefined : await readCluster(namespaces, regionLabel);
-  issues.push(...(regions?.issues ?? []), ...(cluster?.issues ?? []));
-  const sources = await readSources(values.config, inCluster, issues);
-  const certificate = await openCertificate(values, issues);
-  if (issues.length > 0 || regionsPath === undefined || !regions || !certificate) return { issues };
-  return { inputs: { regionsPath, regions, certificate, sources, ...(cluster && { cluster }) }, issues };
+  const config = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
+  const configIssues = 'issues' in config ? config.issues : [];
+  issues.push(...(contents?.issues ?? []), ...(cluster?.issues ?? []), ...configIssues);
+  const certificate = await openCertificate(values, inCluster, issues);
+  if (issues.length > 0 || 'issues' in config) return { issues };
+  return {
+    inputs: {
+      config,
+      ...(regionsPath !== undefined && contents && { regions: { path: regionsPath, contents } }),
+      ...(certificate && { certificate }),
+      ...(cluster && { cluster }),
+    },
+    issues,
+  };
 }
 
-async function readSources(path: string | undefined, inCluster: boolean, issues: string[]): Promise<Inputs['sources']> {
-  if (path === undefined) return [];
-  const read = await readConfigFile(path);
-  if ('issues' in read) {
-    issues.push(...read.issues);
-    return [];
-  }
-  const { sources } = read.config;
-  if (inCluster && sources.length > 0)
-    issues.push('--config: sources are asked by a stand-alone server only, until replicas of a cluster have a leader');
-  return sources;
-}
-
-/** The pair that the options name, else the development certificate. */
+/** The pair that the options name; else the development certificate, but in a cluster the one in its Secret. */
 async function openCertificate(
   { certFile, keyFile, certDir }: Maybe<ServeValues>,
+  inCluster: boolean,
   issues: string[],
-): Promise<Inputs['certificate'] | undefined> {
+): Promise<Inputs['certificate']> {
   try {
     const given = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
     // One is made only for a server that is going to start.
     if (!given && (issues.length > 0 || certDir === undefined)) return undefined;
+    if (!given && inCluster && certDir === OPTIONS.certDir.default) return undefined;
     const files = given ?? (await ensureDevCertificate({ dir: certDir ?? '', clock: Date.now }));
     return { files, pair: loadKeyPair(files) };
   } catch (error) {

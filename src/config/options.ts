@@ -123,6 +123,17 @@ export const OPTIONS = {
     help: 'of the Service that certificates are for, of the Lease and of the webhook configurations',
     parse: parseNamespaceName,
   }),
+  manageCertificates: optional({
+    flags: '--manage-certificates [boolean]',
+    help: 'issue and renew the certificate, and keep it in every caBundle',
+    parse: parseBoolean,
+    defaultText: 'true in a cluster, without --cert-file',
+  }),
+  taintNodes: withDefault(false, {
+    flags: '--taint-nodes [boolean]',
+    help: 'beside its label, give a node whose region is not clean the taint gridgate.dev/carbon (PreferNoSchedule)',
+    parse: parseBoolean,
+  }),
   regionLabel: withDefault('topology.kubernetes.io/region', {
     flags: '--region-label <key>',
     help: 'node label that names the region',

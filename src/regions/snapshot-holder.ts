@@ -1,3 +1,4 @@
+import type { BandThresholds } from './band.ts';
 import { buildSnapshot, nextChange, type SnapshotInput } from './build-snapshot.ts';
 import type { ObservedRegion } from './observed-region.ts';
 import type { Reading } from './reading.ts';
@@ -12,6 +13,8 @@ export interface SnapshotHolder {
   setReadings(readings: ReadonlyMap<string, Reading>): void;
   /** Replaces what is known of nodes and PriorityClasses. */
   setCluster(cluster: Pick<SnapshotInput, 'topology' | 'priorityClasses'>): void;
+  /** gCO2e/kWh, of regions whose band nobody else says. */
+  setThresholds(thresholds: BandThresholds): void;
   stop(): void;
 }
 
@@ -20,8 +23,8 @@ type Fixed = Pick<SnapshotInput, 'regionLabel' | 'policySignal' | 'fallbackReadi
 /** setTimeout waits at most this long. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Holds the one current snapshot and replaces it as a whole. */
-export function createSnapshotHolder(fixed: Fixed, clock: () => number): SnapshotHolder {
+/** Holds the one current snapshot and replaces it as a whole; `onChange` hears of each new one. */
+export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange = () => {}): SnapshotHolder {
   let input: Omit<SnapshotInput, 'now'> = { ...fixed, regions: [], regionsReadAt: clock() };
   let snapshot = buildSnapshot({ ...input, now: clock() });
   let timer: NodeJS.Timeout | undefined;
@@ -35,6 +38,7 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number): Snapsho
     clearTimeout(timer);
     const next = nextChange(input.regions, now);
     if (next !== undefined) timer = setTimeout(rebuild, Math.min(next - now, LONGEST_TIMER_MS)).unref();
+    onChange();
   }
 
   return {
@@ -51,6 +55,10 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number): Snapsho
     },
     setCluster(cluster) {
       input = { ...input, ...cluster };
+      rebuild();
+    },
+    setThresholds(thresholds) {
+      input = { ...input, thresholds };
       rebuild();
     },
     stop: () => clearTimeout(timer),

@@ -13,6 +13,8 @@ export interface MetricSources {
   readonly watchLastEventAt: () => Readonly<Record<string, number>>;
   /** Requests to sources of intensities so far. */
   readonly sourceRequests?: () => readonly SourceRequests[];
+  /** Absent where this replica does not run for the lease. */
+  readonly isLeader?: () => boolean;
   /** How many namespaces have a malformed policy. */
   readonly malformedPolicies: () => number;
 }
@@ -106,6 +108,12 @@ function stateGauges(clock: () => number, sources: MetricSources): GaugeSpec[] {
       labelNames: ['resource'],
       read: () =>
         Object.entries(sources.watchLastEventAt()).map(([resource, at]) => [{ resource }, secondsBetween(at, clock())]),
+    },
+    {
+      name: 'gridgate_leader',
+      help: '1 while this replica leads, 0 while another may; none where it does not run for the lease',
+      labelNames: [],
+      read: () => (sources.isLeader ? [[{}, Number(sources.isLeader())]] : []),
     },
     {
       name: 'gridgate_malformed_policies',

@@ -2,6 +2,8 @@ export interface SourceRequests {
   readonly source: string;
   readonly outcome: string;
   readonly count: number;
+  /** Epoch milliseconds of the last one. */
+  readonly lastAt: number;
 }
 
 /** Requests to sources so far, kept for whoever scrapes. */
@@ -10,12 +12,12 @@ export interface SourceTally {
   readonly read: () => readonly SourceRequests[];
 }
 
-export function createSourceTally(): SourceTally {
+export function createSourceTally(clock: () => number = Date.now): SourceTally {
   const entries = new Map<string, SourceRequests>();
   return {
     count(source, outcome) {
       const key = `${source} ${outcome}`;
-      entries.set(key, { source, outcome, count: (entries.get(key)?.count ?? 0) + 1 });
+      entries.set(key, { source, outcome, count: (entries.get(key)?.count ?? 0) + 1, lastAt: clock() });
     },
     read: () => [...entries.values()],
   };

@@ -1,10 +1,10 @@
 import { parseDuration } from '../config/duration.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
+import type { PolicyRules } from '../decision/policy-rules.ts';
 import { isWorkload } from '../decision/workload.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { type Answer, writeAnswer } from './answer.ts';
 import type { PolicyFinder } from './find-policy.ts';
-import { type RulesSource, rulesOf } from './policy-book.ts';
 import type { Recorder } from './recorder.ts';
 import { parseReview, type Review, ReviewError } from './review.ts';
 import type { BindingGuard } from './review-binding.ts';
@@ -15,7 +15,8 @@ import { reviewWorkload } from './review-workload.ts';
 export interface EndpointDeps {
   readonly snapshot: () => Snapshot;
   readonly policies: PolicyFinder;
-  readonly policyDefaults: RulesSource;
+  /** What the configuration says of policies. */
+  readonly rules: () => PolicyRules;
   readonly bindings: BindingGuard;
   /** Absent: nothing is known of volumes, and none holds a pod. */
   readonly volumes?: VolumeLookup | undefined;
@@ -37,8 +38,7 @@ const DEFAULT_DEADLINE_MS = 10_000;
 
 /** The four HTTPS endpoints by path, apart from any server. */
 export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoint> {
-  const { bindings, clock, modeCap = () => undefined } = deps;
-  const rules = rulesOf(deps.policyDefaults);
+  const { bindings, clock, rules, modeCap = () => undefined } = deps;
 
   /** Has a review answered, and fails open: what goes wrong inside lets the pod pass, and says so. */
   function endpoint(

@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { cohortOf, effectivePolicy } from '../decision/effective-policy.ts';
-import { NO_LIMITS } from '../decision/limits.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Policy } from '../decision/policy.ts';
-import { describeIssue, type PolicyDefaults } from '../decision/policy-annotations.ts';
+import { describeIssue } from '../decision/policy-annotations.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
 import { createMemory } from '../decision/remember.ts';
 
@@ -13,9 +12,6 @@ export interface PolicyBook {
   /** How many of the namespaces that there are have annotations that do not parse. */
   malformed(namespaceNamed: (name: string) => NamespaceRecord | undefined): number;
 }
-
-/** Defaults that never change, or rules that are another object after each change. */
-export type RulesSource = PolicyDefaults | (() => PolicyRules);
 
 type Tell = (namespace: string, sentences: readonly string[]) => void;
 
@@ -36,20 +32,12 @@ const MOST_NAMESPACES = 20_000;
 /** Namespaces with the same annotations share one policy, and so what was worked out from it. */
 const MOST_POLICIES = 2_000;
 
-/** Rules of `source`; of defaults alone the same object each time. */
-export function rulesOf(source: RulesSource): () => PolicyRules {
-  if (typeof source === 'function') return source;
-  const rules = { defaults: source, limits: NO_LIMITS };
-  return () => rules;
-}
-
 /**
- * Keeps compiled policies until the rules change. Annotations that do not parse (written while gridgate was away) leave
+ * Keeps compiled policies until `rules` answers another object. Annotations that do not parse (written while gridgate was away) leave
  * the last good policy in force; where there is none, the namespace counts as `audit`. `onMalformed` tells of each such
  * version once, `onExcess` of each that asks for more than the limits, which count.
  */
-export function createPolicyBook(source: RulesSource, onMalformed: Tell, onExcess: Tell = () => {}): PolicyBook {
-  const rules = rulesOf(source);
+export function createPolicyBook(rules: () => PolicyRules, onMalformed: Tell, onExcess: Tell = () => {}): PolicyBook {
   let known = rules();
   const entries = new LRUCache<string, Entry>({ max: MOST_NAMESPACES });
   const policies = new LRUCache<string, Compiled>({ max: MOST_POLICIES });

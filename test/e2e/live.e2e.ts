@@ -6,7 +6,7 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
 import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { skip } from './cluster.ts';
-import { type LiveCluster, REGIONS_PATH, startLiveCluster, SYSTEM } from './live-cluster.ts';
+import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from './live-cluster.ts';
 import { pod, prefixed } from './objects.ts';
 
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/gridgate-system/leases/gridgate';
@@ -95,7 +95,11 @@ describe('gridgate as its manifests install it', { skip }, () => {
   test('nodes carry the band of their region', async () => {
     await cluster.waitFor('the labels', async () => {
       const { items } = await cluster.send('GET', '/api/v1/nodes');
-      const bands = new Set(items.map(({ metadata: { name, labels } }: Rendered) => `${name.slice(0, -2)} ${labels['gridgate.dev/carbon']}`));
+      const bands = new Set(
+        items.map(
+          ({ metadata: { name, labels } }: Rendered) => `${name.slice(0, -2)} ${labels['gridgate.dev/carbon']}`,
+        ),
+      );
       const wanted = ['eu-central-1 high', 'eu-north-1 low', 'us-fixed low'];
       return [...bands].sort().join() === wanted.join() || undefined;
     });
@@ -206,7 +210,10 @@ describe('gridgate as its manifests install it', { skip }, () => {
 
   async function leading(): Promise<GridgateProcess> {
     for (const instance of cluster.replicas('controllers')) {
-      const metrics = await fetch(`${instance.operators}/metrics`).then((answer) => answer.text(), () => '');
+      const metrics = await fetch(`${instance.operators}/metrics`).then(
+        (answer) => answer.text(),
+        () => '',
+      );
       if (/^gridgate_leader 1$/m.test(metrics)) return instance;
     }
     throw new Error('nobody leads');

@@ -20,13 +20,22 @@ const ROOMS: Readonly<Record<string, Room>> = {
     builtins: false,
   },
   regions: { rooms: [], packages: ['zod'], builtins: false },
-  signals: { rooms: ['regions'], packages: ['@tgwf/co2', 'cockatiel', 'lru-cache', 'zod', 'yaml'], builtins: false },
+  signals: {
+    rooms: ['regions'],
+    packages: ['@aws-sdk/client-health', '@tgwf/co2', 'cockatiel', 'lru-cache', 'zod', 'yaml'],
+    builtins: false,
+  },
   telemetry: { rooms: ['regions'], packages: ['pino', 'prom-client'], builtins: false },
-  config: { rooms: ['regions'], packages: ['commander', 'yaml', 'zod'], builtins: true },
+  config: { rooms: ['decision', 'regions'], packages: ['commander', 'yaml', 'zod'], builtins: true },
   certs: { rooms: ['config'], packages: ['selfsigned'], builtins: true },
   cluster: {
     rooms: ['decision', 'regions'],
     packages: ['@kubernetes/client-node', 'cockatiel', 'pino'],
+    builtins: true,
+  },
+  controllers: {
+    rooms: ['certs', 'cluster', 'decision', 'regions', 'signals'],
+    packages: ['cockatiel', 'pino'],
     builtins: true,
   },
   webhook: {
@@ -35,8 +44,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
     builtins: true,
   },
   commands: {
-    rooms: ['certs', 'cluster', 'config', 'decision', 'regions', 'signals', 'telemetry', 'webhook'],
-    packages: ['close-with-grace', 'cockatiel', 'commander', 'diff', 'fast-json-patch', 'yaml'],
+    rooms: ['certs', 'cluster', 'config', 'controllers', 'decision', 'regions', 'signals', 'telemetry', 'webhook'],
+    packages: ['close-with-grace', 'commander', 'diff', 'fast-json-patch', 'yaml'],
     builtins: true,
   },
   'main.ts': { rooms: ['commands'], packages: [], builtins: false },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createEndpoints } from '../../src/webhook/endpoints.ts';
 import { createBindingGuard } from '../../src/webhook/review-binding.ts';
-import { makePod, makeSnapshot, NOW } from '../builders.ts';
+import { makePod, makeSnapshot, NO_RULES, NOW } from '../builders.ts';
 import { toReview } from './reviews.ts';
 
 it('a review whose counting fails is answered once, and nothing is thrown at the server', async () => {
@@ -10,7 +10,7 @@ it('a review whose counting fails is answered once, and nothing is thrown at the
     const endpoints = createEndpoints({
       snapshot: () => makeSnapshot([]),
       policies: { find: () => policy },
-      policyDefaults: {},
+      rules: () => NO_RULES,
       bindings: createBindingGuard(() => undefined),
       recorder: {
         record: () => {

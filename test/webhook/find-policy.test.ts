@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
 import { createPolicyFinder } from '../../src/webhook/find-policy.ts';
 import { createPolicyBook } from '../../src/webhook/policy-book.ts';
-import { makePod, NOW } from '../builders.ts';
+import { makePod, NO_RULES, NOW } from '../builders.ts';
 import { ask } from './client.ts';
 import { makeRecord, useWebhook } from './start-webhook.ts';
 
@@ -22,7 +22,10 @@ function finderOf({ seen, live = async () => OPTED_IN }: Facts = {}) {
   const gets: number[] = [];
   const complaints: string[] = [];
   const known = new Map<string, NamespaceRecord>(seen ? [[seen.name, seen]] : []);
-  const book = createPolicyBook({}, (name) => complaints.push(name));
+  const book = createPolicyBook(
+    () => NO_RULES,
+    (name) => complaints.push(name),
+  );
   const source = {
     namespace: (name: string) => known.get(name),
     fetchNamespace: (_name: string, timeoutMs: number) => {
@@ -54,7 +57,10 @@ describe('finding a policy', () => {
   });
 
   it('asks nobody where there is no API server', () => {
-    const book = createPolicyBook({}, () => {});
+    const book = createPolicyBook(
+      () => NO_RULES,
+      () => {},
+    );
     const { find } = createPolicyFinder({ namespace: () => undefined }, book, () => NOW);
     assert.equal(find('new', FAR), undefined);
   });

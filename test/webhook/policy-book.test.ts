@@ -6,7 +6,11 @@ import { makeRecord } from './start-webhook.ts';
 
 function bookOf(defaults = {}) {
   const complaints: string[] = [];
-  const book = createPolicyBook(defaults, (name, mistakes) => complaints.push(`${name}: ${mistakes.join('; ')}`));
+  const rules = { defaults, limits: {} };
+  const book = createPolicyBook(
+    () => rules,
+    (name, mistakes) => complaints.push(`${name}: ${mistakes.join('; ')}`),
+  );
   const policyOf = (resourceVersion: string, annotations: Record<string, string>, name = 'shop') =>
     book.policyOf(makeRecord(name, annotations, { resourceVersion }));
   return { book, complaints, policyOf };

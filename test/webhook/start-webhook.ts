@@ -140,7 +140,7 @@ export async function startWebhook({ fetchNamespace, requestTimeoutMs }: Webhook
       createPolicyBook(rules, () => {}),
       clock,
     ),
-    policyDefaults: rules,
+    rules,
     modeCap: () => world.modeCap,
     bindings: createBindingGuard((namespace, name) => world.pendingPods.get(`${namespace}/${name}`)),
     recorder,

@@ -6,7 +6,7 @@ import { createEndpoints } from '../../src/webhook/endpoints.ts';
 import { createPolicyFinder } from '../../src/webhook/find-policy.ts';
 import { createPolicyBook } from '../../src/webhook/policy-book.ts';
 import { createBindingGuard } from '../../src/webhook/review-binding.ts';
-import { makePod, NOW, REGION_LABEL, region, term } from '../builders.ts';
+import { makePod, NO_RULES, NOW, REGION_LABEL, region, term } from '../builders.ts';
 import { bindingReview, type ReviewParts, toReview, workloadOf } from './reviews.ts';
 import { makeWorld } from './start-webhook.ts';
 
@@ -34,10 +34,13 @@ function open(volumes?: readonly VolumeTerms[]) {
     snapshot: () => world.snapshot,
     policies: createPolicyFinder(
       { namespace: (name) => world.namespaces.get(name) },
-      createPolicyBook({}, () => {}),
+      createPolicyBook(
+        () => NO_RULES,
+        () => {},
+      ),
       () => NOW,
     ),
-    policyDefaults: {},
+    rules: () => NO_RULES,
     bindings: createBindingGuard((namespace, name) => world.pendingPods.get(`${namespace}/${name}`)),
     ...(volumes && {
       volumes: (namespace: string, pod: Pod) => {

@@ -1,0 +1,39 @@
+import { createServedCertificate } from '../certs/served-certificate.ts';
+import type { ApiClient } from '../cluster/api-client.ts';
+import { watchSecret } from '../cluster/watch-secret.ts';
+import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { CertificateSource } from './certificate-source.ts';
+import type { InstalledNames } from './installed-names.ts';
+
+interface SecretDeps {
+  readonly api: ApiClient;
+  readonly names: InstalledNames;
+  readonly log: Log;
+}
+
+/** The certificate that the controllers keep in a Secret; ready only when every caBundle of the cluster verifies it. */
+export function certificateFromSecret({ api, names, log }: SecretDeps): CertificateSource {
+  const { namespace, leafSecret, serviceHost, configurations } = names;
+  return {
+    follow(onPair) {
+      const served = createServedCertificate({
+        origin: `Secret ${namespace}/${leafSecret}`,
+        dnsName: serviceHost,
+        clock: Date.now,
+        onChange: onPair,
+        onError: (error) => log.error({ err: error }, 'certificate'),
+      });
+      const secret = watchSecret({ api, namespace, name: leafSecret, log, onChange: served.offer });
+      const bundles = watchWebhookBundles({ api, configurations, log, onChange: () => {} });
+      const started = [secret.start(), bundles.start()];
+      for (const one of started) one.catch(() => {}); // rejected only when stopped before the first list
+      this.unready = () => [
+        ...(bundles.synced() ? [] : ['the webhook configurations are not seen yet']),
+        ...served.unready(bundles.bundles()),
+      ];
+      return () => void Promise.all([secret.stop(), bundles.stop()]);
+    },
+    unready: () => [],
+  };
+}

@@ -1,0 +1,34 @@
+import { serviceNames } from '../certs/authority.ts';
+import type { WebhookConfigurationRef } from '../cluster/webhook-bundles.ts';
+import type { ServeValues } from './serve-options.ts';
+
+/** What the manifests install, by the names of their namespace and Service. */
+export interface InstalledNames {
+  readonly namespace: string;
+  /** What the API server calls: the name that every caBundle must verify. */
+  readonly serviceHost: string;
+  /** Every name that the certificate is for. */
+  readonly hosts: readonly string[];
+  readonly authoritySecret: string;
+  readonly leafSecret: string;
+  readonly lease: string;
+  readonly configurations: readonly WebhookConfigurationRef[];
+}
+
+export function installedNames({
+  systemNamespace: namespace,
+  serviceName: service,
+}: Pick<ServeValues, 'systemNamespace' | 'serviceName'>): InstalledNames {
+  return {
+    namespace,
+    serviceHost: `${service}.${namespace}.svc`,
+    hosts: serviceNames(service, namespace),
+    authoritySecret: `${service}-ca`,
+    leafSecret: `${service}-tls`,
+    lease: service,
+    configurations: [
+      { kind: 'MutatingWebhookConfiguration', name: service },
+      { kind: 'ValidatingWebhookConfiguration', name: service },
+    ],
+  };
+}

@@ -1,0 +1,64 @@
+import type { ApiClient } from '../cluster/api-client.ts';
+import { ApiError } from '../cluster/api-error.ts';
+import type { OutageSourceConfig } from '../config/outage-config.ts';
+import type { Environment } from '../config/read-options.ts';
+import type { SourceDeps } from '../signals/intensity/source.ts';
+import { createAwsHealth } from '../signals/outage/aws-health.ts';
+import { createConfigMapOutage } from '../signals/outage/configmap-outage.ts';
+import type { NodeConditions } from '../signals/outage/node-health.ts';
+import { createNodesOutage } from '../signals/outage/nodes-outage.ts';
+import { createPrometheusOutage } from '../signals/outage/prometheus-outage.ts';
+import type { OutageSource } from '../signals/outage/source.ts';
+import { secretReader } from './live-sources.ts';
+
+interface OutageSourceDeps extends SourceDeps {
+  readonly env: Environment;
+  readonly api: ApiClient;
+  readonly nodes: () => Iterable<NodeConditions>;
+}
+
+const IDLE_TIMEOUT_MS = 10_000;
+
+/** The configured automatic sources of outages. */
+export function createOutageSources(
+  configs: readonly OutageSourceConfig[],
+  deps: OutageSourceDeps,
+): readonly OutageSource[] {
+  return configs.map((config) => createOutageSource(config, deps));
+}
+
+function createOutageSource(config: OutageSourceConfig, deps: OutageSourceDeps): OutageSource {
+  switch (config.type) {
+    case 'prometheus': {
+      const { url, query, regionLabel, token } = config;
+      const label = regionLabel === undefined ? {} : { regionLabel };
+      return createPrometheusOutage(
+        { baseUrl: url, query, ...label, ...(token && { token: secretReader(token, deps.env) }) },
+        deps,
+      );
+    }
+    case 'aws-health': {
+      const { services, endpoint } = config;
+      return createAwsHealth({ ...(services && { services }), ...(endpoint !== undefined && { endpoint }) });
+    }
+    case 'configmap':
+      return createConfigMapOutage(() => readConfigMap(deps.api, config));
+    case 'nodes':
+      return createNodesOutage(deps);
+  }
+}
+
+/** `undefined` when there is none. */
+async function readConfigMap(
+  api: ApiClient,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
+  try {
+    const object = await api.get(path, { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS });
+    return (object as { readonly data?: Record<string, string> }).data ?? {};
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
