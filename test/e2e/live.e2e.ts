@@ -38,7 +38,7 @@ async function startProvider(gramsByZone: Readonly<Record<string, number>>) {
   };
 }
 
-describe('gridgate as its manifests install it', { skip }, () => {
+describe('gridgate as its manifests install it', () => {
   let cluster: LiveCluster;
   let provider: Awaited<ReturnType<typeof startProvider>>;
 
@@ -81,7 +81,7 @@ describe('gridgate as its manifests install it', { skip }, () => {
     return (await cluster.send('GET', LEASE)).spec.holderIdentity;
   }
 
-  test('live readings steer pods, through its own certificate and the real Service', async () => {
+  test('live readings steer pods, through its own certificate and the real Service', { skip }, async () => {
     await untilPreferred('eu-north-1');
     const { stdout } = await cluster.kubectl(['get', 'regions']);
     assert.match(stdout, /^NAME +ZONE +GCO2\/KWH +BAND +OUTAGE +SOURCE +AGE/);
@@ -92,7 +92,7 @@ describe('gridgate as its manifests install it', { skip }, () => {
       assert.ok(!JSON.stringify(log).includes('secret-of-the-test'));
   });
 
-  test('nodes carry the band of their region', async () => {
+  test('nodes carry the band of their region', { skip }, async () => {
     await cluster.waitFor('the labels', async () => {
       const { items } = await cluster.send('GET', '/api/v1/nodes');
       const bands = new Set(
@@ -105,7 +105,7 @@ describe('gridgate as its manifests install it', { skip }, () => {
     });
   });
 
-  test('an outage set by hand: no new pod goes there within 2 s, and back again', async (t: TestContext) => {
+  test('an outage set by hand: no new pod goes there within 2 s, and back again', { skip }, async (t: TestContext) => {
     const began = performance.now();
     await setOutage('eu-north-1', { active: true, reason: 'AZ power loss' });
     await untilPreferred('us-fixed', NOTICED_MS);
@@ -120,7 +120,7 @@ describe('gridgate as its manifests install it', { skip }, () => {
     await untilPreferred('eu-north-1', NOTICED_MS);
   });
 
-  test('the kill switch: within 2 s nothing is steered, and again when it is gone', async () => {
+  test('the kill switch: within 2 s nothing is steered, and again when it is gone', { skip }, async () => {
     const path = `${SYSTEM}/configmaps`;
     const metadata = { name: 'gridgate-kill-switch' };
     const untilSteered = (steered: boolean) =>
@@ -135,7 +135,7 @@ describe('gridgate as its manifests install it', { skip }, () => {
     await untilSteered(true);
   });
 
-  test('a label that was taken away by hand comes back', async () => {
+  test('a label that was taken away by hand comes back', { skip }, async () => {
     await cluster.patch('/api/v1/namespaces/shop', { metadata: { labels: { 'gridgate.dev/managed': null } } });
     await cluster.waitFor('the label', async () => {
       const { metadata } = await cluster.send('GET', '/api/v1/namespaces/shop');
@@ -143,7 +143,9 @@ describe('gridgate as its manifests install it', { skip }, () => {
     });
   });
 
-  test('automatic sources that call most regions down are distrusted; one that calls one down is believed', async () => {
+  test('automatic sources that call most regions down are distrusted; one that calls one down is believed', {
+    skip,
+  }, async () => {
     const path = `${SYSTEM}/configmaps`;
     const metadata = { name: 'gridgate-outages' };
     const outageOf = async (name: string) => (await cluster.region(name)).status.outage?.active ?? false;
@@ -167,7 +169,9 @@ describe('gridgate as its manifests install it', { skip }, () => {
     return cluster.replicas('controllers').some(({ log }) => log.some(({ msg }) => text.test(String(msg))));
   }
 
-  test('the leader killed with -9: another goes on within 20 s, and no reading is lost', async (t: TestContext) => {
+  test('the leader killed with -9: another goes on within 20 s, and no reading is lost', {
+    skip,
+  }, async (t: TestContext) => {
     const before = await holder();
     const leader = await leading();
     const began = performance.now();
@@ -189,7 +193,7 @@ describe('gridgate as its manifests install it', { skip }, () => {
     await cluster.send('DELETE', `${REGIONS_PATH}/late`);
   });
 
-  test('the best region deleted: pods go to the next', async () => {
+  test('the best region deleted: pods go to the next', { skip }, async () => {
     const { spec } = await cluster.region('eu-north-1');
     await cluster.send('DELETE', `${REGIONS_PATH}/eu-north-1`);
     await untilPreferred('us-fixed', NOTICED_MS);
@@ -197,7 +201,7 @@ describe('gridgate as its manifests install it', { skip }, () => {
     await cluster.send('POST', REGIONS_PATH, { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata, spec });
   });
 
-  test('the API server restarted: replicas stay ready, and hear of what comes after', async () => {
+  test('the API server restarted: replicas stay ready, and hear of what comes after', { skip }, async () => {
     await cluster.controlPlane.restartApiServer();
     for (const { operators } of cluster.replicas('webhook'))
       assert.equal((await fetch(`${operators}/readyz`)).status, 200);
