@@ -24,7 +24,15 @@ const REGIONS = 8;
 /** 465 g/kWh, above the default ceiling. */
 const DIRTY_REGION = regionName(5);
 /** What gridgate's own Deployment would run from is played by a process of ours. */
-const INSTALLED = ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'PriorityClass'];
+const INSTALLED = [
+  'Namespace',
+  'ServiceAccount',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Role',
+  'RoleBinding',
+  'PriorityClass',
+];
 const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 const CEL_FILES = ['mutating-policy.yaml', 'validating-policy.yaml'].map((file) => `test/fixtures/cel/${file}`);
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
