@@ -106,6 +106,8 @@ async function fill(controlPlane: ControlPlane, files: Record<'regions' | 'names
   const { code, stderr } = await controlPlane.kubectl(['apply', '-k', 'manifests/crd']);
   if (code !== 0) throw new Error(stderr);
   const { request } = controlPlane;
+  // Where the Lease is.
+  await request('POST', '/api/v1/namespaces', { metadata: { name: 'gridgate-system' } });
   await controlPlane.waitFor(
     'the Region resource',
     async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined,
