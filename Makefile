@@ -1,6 +1,6 @@
 # Every target works on a machine with Node 20+, npm and make; `control-plane` also needs Go, once.
 .DEFAULT_GOAL := help
-.PHONY: help install build demo run test types lint control-plane e2e bench bench-api certs clean
+.PHONY: help install build demo run test types lint control-plane e2e bench bench-api figures certs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ bench: build ## throughput, latency and memory, as ratios in one run
 
 bench-api: build control-plane ## pod creation through the real API server: none, gridgate, CEL
 	@npm run --silent bench-api
+
+figures: build control-plane ## outage to effect, leader killed, certificate rotated: the tests that measure them
+	@npm run --silent figures
 
 certs: build ## create or show the development certificate
 	@npm run --silent gridgate -- certs
