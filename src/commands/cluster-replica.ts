@@ -2,10 +2,9 @@ import { createApiClient } from '../cluster/api-client.ts';
 import { createClusterView } from '../cluster/cluster-view.ts';
 import { createKillSwitch } from '../cluster/kill-switch.ts';
 import { loadKubeConfig } from '../cluster/kube-config.ts';
+import { joinLastEvents, lastEventOf } from '../cluster/last-events.ts';
+import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
-import { decide } from '../decision/decide.ts';
-import { effectivePolicy } from '../decision/effective-policy.ts';
-import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Mode } from '../decision/policy.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { buildTopology } from '../regions/topology.ts';
@@ -15,10 +14,12 @@ import { certificateFromSecret } from './certificate-from-secret.ts';
 import type { CertificateSource } from './certificate-source.ts';
 import type { ClusterSource } from './cluster-source.ts';
 import { installedNames } from './installed-names.ts';
+import { createNamespaceJudge } from './judge-namespaces.ts';
 import type { LiveConfig } from './live-config.ts';
 import { createLiveRefresher } from './live-refresher.ts';
 import type { ServeValues } from './serve-options.ts';
 import { type Controllers, startControllers } from './start-controllers.ts';
+import { sourceNames } from './status-facts.ts';
 
 interface ReplicaDeps {
   readonly values: ServeValues;
@@ -39,7 +40,11 @@ export interface Replica {
   readonly modeCap: () => Mode | undefined;
   /** Absent where it does not run for the lease. */
   readonly isLeader: (() => boolean) | undefined;
-  readonly configChanged: () => void;
+  /** Of all namespaces; undefined while another replica leads. */
+  readonly malformedPolicies: () => number | undefined;
+  /** Sources that this replica asks; undefined while another does. */
+  readonly askedSources: () => readonly string[] | undefined;
+  readonly configChanged: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly snapshotChanged: () => void;
 }
 
@@ -80,16 +85,14 @@ export function openReplica(deps: ReplicaDeps): Replica {
     holder.setCluster({ topology: buildTopology(view.nodes()), priorityClasses: view.priorityClasses() });
   }
 
+  const certificate = isWebhook ? (deps.certificate ?? certificateFromSecret({ api, names, log })) : undefined;
   const killSwitch = isWebhook ? openKillSwitch() : undefined;
   function openKillSwitch() {
-    const [namespace = '', name = ''] = values.killSwitch.split('/');
-    const opened = createKillSwitch({ api, namespace, name, log });
+    const opened = createKillSwitch({ api, ...names.killSwitch, log });
     opened.start().catch(() => {}); // rejected only when stopped before the first list
     return opened;
   }
 
-  const modeOf = ({ name, annotations }: NamespaceRecord) =>
-    effectivePolicy(name, annotations, config.rules()).policy.mode;
   const refresher = createLiveRefresher({
     config: config.current,
     env,
@@ -110,14 +113,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,
       taintsNodes: values.taintNodes,
       bandOf: (region) => holder.current().byName.get(region)?.band,
-      modeOf,
-      wouldAdmit(pod, name) {
-        const namespace = view.namespace(name);
-        if (!namespace) return true;
-        const { policy } = effectivePolicy(name, namespace.annotations, config.rules());
-        const volumes = view.volumesOf(name, pod);
-        return decide({ pod, policy, snapshot: holder.current(), now: Date.now(), volumes }).decision !== 'deny';
-      },
+      judge: createNamespaceJudge({ view, config, holder, clock: Date.now }),
       log,
     });
 
@@ -131,22 +127,38 @@ export function openReplica(deps: ReplicaDeps): Replica {
       volumesOf: view.volumesOf,
       unready: () => [
         ...Object.entries(view.syncState()).flatMap(([resource, { synced, failure }]) =>
-          synced ? [] : [`${resource} not seen yet${failure ? `: ${failure}` : ''}`],
+          unseen(resource, synced, failure),
         ),
-        ...(killSwitch && !killSwitch.synced() ? [`kill switch not seen yet: ${killSwitch.failure() ?? ''}`] : []),
+        ...(killSwitch ? unseen('kill switch', killSwitch.synced(), killSwitch.failure()) : []),
       ],
-      lastEventAt: () => view.lastEventAt(),
+      lastEventAt: () =>
+        joinLastEvents([
+          view.lastEventAt(),
+          lastEventOf('kill-switch', killSwitch?.lastEventAt()),
+          certificate?.lastEventAt?.(),
+          controllers?.lastEventAt(),
+        ]),
       async stop() {
         clearTimeout(timer);
-        await controllers?.stop();
-        await Promise.all([view.stop(), killSwitch?.stop()]);
+        // Together: until the first view is there or given up, the controllers cannot end.
+        await Promise.all([controllers?.stop(), view.stop(), killSwitch?.stop()]);
         api.close();
       },
     },
-    certificate: isWebhook ? (deps.certificate ?? certificateFromSecret({ api, names, log })) : undefined,
+    certificate,
     modeCap: () => killSwitch?.cap(),
     isLeader: controllers?.isLeader,
-    configChanged: refresher.configChanged,
+    malformedPolicies: () => controllers?.malformedPolicies(),
+    askedSources: () => (controllers?.isLeader() ? sourceNames(config.current()) : undefined),
+    configChanged(next, previous) {
+      if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)
+        refresher.configChanged();
+      if (next.policy !== previous.policy || next.limits !== previous.limits) controllers?.rulesChanged();
+    },
     snapshotChanged: () => controllers?.snapshotChanged(),
   };
+}
+
+function unseen(what: string, synced: boolean, failure: string | undefined): readonly string[] {
+  return synced ? [] : [`${what} not seen yet${failure ? `: ${failure}` : ''}`];
 }

@@ -18,6 +18,7 @@ import { type ClusterFile, type FileContents, parseRegionsText, readCluster, rea
 import { createStandAloneRefresher } from './refresh-readings.ts';
 import { runServers, type Served } from './run-servers.ts';
 import type { ServeValues } from './serve-options.ts';
+import { sourceNames } from './status-facts.ts';
 
 /** Options of which some may hold mistakes. */
 type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -52,17 +53,17 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   if (!read.inputs) return reportIssues(read.issues);
   const { inputs } = read;
   const log = createLog({ level: values.logLevel });
-  let onConfig = () => {};
+  let onConfig: Begun['onConfig'] = () => {};
   let onSnapshot = () => {};
   const config = createLiveConfig({
     path: values.config,
     initial: inputs.config,
     defaultRegion: values.defaultRegion,
+    bands: values.bands,
     log,
     onChange(next, previous) {
       if (next.bands !== previous.bands) holder.setThresholds(next.bands.thresholds);
-      if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)
-        onConfig();
+      onConfig(next, previous);
     },
   });
   const holder = createSnapshotHolder(
@@ -105,7 +106,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
 /** What feeds the servers, and what wants to hear of changes. */
 type Begun = Omit<Served, 'stop'> & {
   readonly stop: () => Promise<void>;
-  readonly onConfig: () => void;
+  readonly onConfig: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly onSnapshot: () => void;
 };
 
@@ -117,6 +118,7 @@ function beginStandAlone(beginning: Beginning, cluster: FileContents<ClusterFile
   const { certificate } = inputs;
   return {
     source,
+    askedSources: () => sourceNames(config.current()),
     ...(certificate && { certificate: certificateFromFiles(certificate.files, certificate.pair, log) }),
     onConfig: refresher.configChanged,
     onSnapshot: () => {},

@@ -15,7 +15,9 @@ export const SERVICE_ACCOUNT = 'system:serviceaccount:gridgate-system:gridgate';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 /** What gridgate's own Deployment would run from is played by processes of ours. */
-const INSTALLED = ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'PriorityClass'];
+const INSTALLED = [
+  ...['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'PriorityClass'],
+];
 const READY_MS = 20_000;
 
 const assets = findAssets();
