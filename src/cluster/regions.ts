@@ -59,10 +59,10 @@ export function createInvalidRegionLog(log: Logger): (seen: Iterable<SeenRegion>
   };
 }
 
-/** Conditions are for people, and how long a band has been held for the leader: no snapshot changes with them. */
+/** Conditions and thresholds are for people, how long a band has been held for the leader: no snapshot changes with them. */
 function whatReadersSee(region: SeenRegion): object {
   if ('issues' in region) return region;
-  const { conditions, bandSince, bandChanges, ...observed } = region.observed;
+  const { conditions, bandSince, bandChanges, bandThresholds, ...observed } = region.observed;
   return { spec: region.spec, observed };
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
 import type { KubeObject } from './kube-object.ts';
+import { joinLastEvents, type LastEvents, lastEventOf } from './last-events.ts';
 import { createProjectionStore } from './projection-store.ts';
 import { createReflector } from './reflector.ts';
 import type { WatchedResource } from './watched-resource.ts';
@@ -26,6 +27,7 @@ export interface WebhookBundles {
   /** Of the configurations that exist; the last view stays while the API server is away. */
   bundles(): Iterable<WebhookBundle>;
   synced(): boolean;
+  lastEventAt(): LastEvents;
 }
 
 const RESOURCES = {
@@ -63,7 +65,7 @@ export function watchWebhookBundles(deps: {
   const followed = configurations.map((ref) => {
     const resource = configurationNamed(ref);
     const store = createProjectionStore(resource);
-    return { store, reflector: createReflector({ api, resource, store, log, onChange }) };
+    return { resource, store, reflector: createReflector({ api, resource, store, log, onChange }) };
   });
   return {
     async start() {
@@ -74,6 +76,8 @@ export function watchWebhookBundles(deps: {
     },
     bundles: () => followed.flatMap(({ store }) => [...store.values()].flat()),
     synced: () => followed.every(({ reflector }) => reflector.synced()),
+    lastEventAt: () =>
+      joinLastEvents(followed.map(({ resource, reflector }) => lastEventOf(resource.name, reflector.lastEventAt()))),
   };
 }
 

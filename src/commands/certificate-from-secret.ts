@@ -1,5 +1,6 @@
 import { createServedCertificate } from '../certs/served-certificate.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
+import { joinLastEvents, lastEventOf } from '../cluster/last-events.ts';
 import { watchSecret } from '../cluster/watch-secret.ts';
 import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -32,6 +33,7 @@ export function certificateFromSecret({ api, names, log }: SecretDeps): Certific
         ...(bundles.synced() ? [] : ['the webhook configurations are not seen yet']),
         ...served.unready(bundles.bundles()),
       ];
+      this.lastEventAt = () => joinLastEvents([lastEventOf('secrets', secret.lastEventAt()), bundles.lastEventAt()]);
       return () => void Promise.all([secret.stop(), bundles.stop()]);
     },
     unready: () => [],

@@ -1,5 +1,6 @@
 import { findExpiry, type KeyPair, type KeyPairFiles } from '../certs/key-pair.ts';
 import { watchKeyPair } from '../certs/watch-key-pair.ts';
+import type { LastEvents } from '../cluster/last-events.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** Where the webhook's certificate comes from. */
@@ -8,6 +9,8 @@ export interface CertificateSource {
   follow(onPair: (pair: KeyPair) => void): () => void;
   /** Why replicas must not be called yet, in words; empty when nothing is wrong. */
   unready(): readonly string[];
+  /** Of what is watched in a cluster for it. */
+  lastEventAt?(): LastEvents;
 }
 
 /** A pair of files, loaded already and followed while they change. */

@@ -2,6 +2,7 @@ import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { loadKeyPair } from '../certs/key-pair.ts';
 import type { OptionValues } from '../config/options.ts';
 import { EXIT } from './exit-codes.ts';
+import { print } from './print.ts';
 
 export const CERTS_OPTIONS = ['certDir'] as const;
 
@@ -9,7 +10,7 @@ export const CERTS_OPTIONS = ['certDir'] as const;
 export async function certs({ certDir }: OptionValues<(typeof CERTS_OPTIONS)[number]>): Promise<number> {
   const files = await ensureDevCertificate({ dir: certDir, clock: Date.now });
   const { subjectAltName, notAfter, fingerprint } = loadKeyPair(files);
-  process.stdout.write(
+  await print(
     `${files.created ? 'created' : 'still valid'}: ${files.certFile}, ${files.keyFile}, ${files.caFile}
 names: ${subjectAltName}
 until: ${new Date(notAfter).toISOString()}

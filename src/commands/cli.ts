@@ -5,9 +5,11 @@ import { addOptions, type Environment, findOrigins, type Origins, readOptions } 
 import { ADMIT_OPTIONS, admit } from './admit.ts';
 import { CERTS_OPTIONS, certs } from './certs.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
+import { AFTER_HELP } from './help-texts.ts';
 import { checkRegionSource } from './load-regions.ts';
 import { REGIONS_OPTIONS, regions } from './regions.ts';
-import { checkServe, serve } from './serve.ts';
+import { serve } from './serve.ts';
+import { checkServe } from './serve-inputs.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
 import { checkWeights, WEIGHTS_OPTIONS, weights } from './weights.ts';
 
@@ -16,13 +18,13 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
   let exitCode: number = EXIT.usage;
 
   function add<K extends OptionKey>(
-    name: string,
+    name: keyof typeof AFTER_HELP,
     description: string,
     keys: readonly K[],
     command: (values: OptionValues<K>, env: Environment, origins: Origins) => Promise<number>,
     check: (values: Partial<OptionValues<K>>, env: Environment) => Promise<readonly string[]> = async () => [],
   ): void {
-    const sub = program.command(name).description(description);
+    const sub = program.command(name).description(description).addHelpText('after', AFTER_HELP[name]);
     addOptions(sub, keys).action(async () => {
       const read = readOptions(sub, keys, env);
       exitCode =
@@ -36,7 +38,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     .description('Places Kubernetes work where and when electricity is clean')
     .version(ownVersion())
     .exitOverride();
-  add('serve', 'run the admission webhook', SERVE_OPTIONS, serve, checkServe);
+  add('serve', 'run the admission webhook and, in a cluster, the controllers', SERVE_OPTIONS, serve, checkServe);
   add('admit', 'explain the decision about one pod', ADMIT_OPTIONS, admit);
   add(
     'regions',

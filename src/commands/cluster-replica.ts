@@ -2,23 +2,25 @@ import { createApiClient } from '../cluster/api-client.ts';
 import { createClusterView } from '../cluster/cluster-view.ts';
 import { createKillSwitch } from '../cluster/kill-switch.ts';
 import { loadKubeConfig } from '../cluster/kube-config.ts';
+import { joinLastEvents, lastEventOf } from '../cluster/last-events.ts';
+import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
-import { decide } from '../decision/decide.ts';
-import { effectivePolicy } from '../decision/effective-policy.ts';
-import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Mode } from '../decision/policy.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { buildTopology } from '../regions/topology.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
+import { atMostEvery } from './at-most-every.ts';
 import { certificateFromSecret } from './certificate-from-secret.ts';
 import type { CertificateSource } from './certificate-source.ts';
 import type { ClusterSource } from './cluster-source.ts';
 import { installedNames } from './installed-names.ts';
+import { createNamespaceJudge } from './judge-namespaces.ts';
 import type { LiveConfig } from './live-config.ts';
 import { createLiveRefresher } from './live-refresher.ts';
 import type { ServeValues } from './serve-options.ts';
 import { type Controllers, startControllers } from './start-controllers.ts';
+import { sourceNames } from './status-facts.ts';
 
 interface ReplicaDeps {
   readonly values: ServeValues;
@@ -39,12 +41,16 @@ export interface Replica {
   readonly modeCap: () => Mode | undefined;
   /** Absent where it does not run for the lease. */
   readonly isLeader: (() => boolean) | undefined;
-  readonly configChanged: () => void;
+  /** Of all namespaces; undefined while another replica leads. */
+  readonly malformedPolicies: () => number | undefined;
+  /** Sources that this replica asks; undefined while another does. */
+  readonly askedSources: () => readonly string[] | undefined;
+  readonly configChanged: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly snapshotChanged: () => void;
 }
 
-/** A rollout touches many nodes within a moment: one snapshot serves them all. */
-const COALESCE_MS = 100;
+/** A rollout touches many nodes, and a new hour many regions: each snapshot costs all plans that were made for the last. */
+const RENEW_EVERY_MS = 500;
 
 /** Follows a cluster and, with the role for it, works in it. Throws when the kubeconfig cannot be used. */
 export function openReplica(deps: ReplicaDeps): Replica {
@@ -54,7 +60,6 @@ export function openReplica(deps: ReplicaDeps): Replica {
   const api = createApiClient(kubeConfig);
   const names = installedNames(values);
   const isWebhook = roles.includes('webhook');
-  let timer: NodeJS.Timeout | undefined;
   let controllers: Controllers | undefined;
 
   const view = createClusterView({
@@ -66,30 +71,33 @@ export function openReplica(deps: ReplicaDeps): Replica {
     log,
     onChange(resource) {
       if (resource === 'regions') {
-        holder.setRegions(view.regions());
+        regions.ask();
         controllers?.regionsChanged();
       } else if (resource === 'namespaces') controllers?.namespacesChanged();
-      else timer ??= setTimeout(renew, COALESCE_MS).unref();
+      else nodes.ask();
       if (resource === 'nodes') controllers?.nodesChanged();
     },
   });
 
-  function renew(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    holder.setCluster({ topology: buildTopology(view.nodes()), priorityClasses: view.priorityClasses() });
+  const regions = atMostEvery(RENEW_EVERY_MS, () => holder.setRegions(view.regions()));
+  const nodes = atMostEvery(RENEW_EVERY_MS, () =>
+    holder.setCluster({ topology: buildTopology(view.nodes()), priorityClasses: view.priorityClasses() }),
+  );
+
+  /** What waits for its turn counts before this replica calls itself ready. */
+  function showAll(): void {
+    if (values.regions === undefined) regions.flush();
+    nodes.flush();
   }
 
+  const certificate = isWebhook ? (deps.certificate ?? certificateFromSecret({ api, names, log })) : undefined;
   const killSwitch = isWebhook ? openKillSwitch() : undefined;
   function openKillSwitch() {
-    const [namespace = '', name = ''] = values.killSwitch.split('/');
-    const opened = createKillSwitch({ api, namespace, name, log });
+    const opened = createKillSwitch({ api, ...names.killSwitch, log });
     opened.start().catch(() => {}); // rejected only when stopped before the first list
     return opened;
   }
 
-  const modeOf = ({ name, annotations }: NamespaceRecord) =>
-    effectivePolicy(name, annotations, config.rules()).policy.mode;
   const refresher = createLiveRefresher({
     config: config.current,
     env,
@@ -110,19 +118,12 @@ export function openReplica(deps: ReplicaDeps): Replica {
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,
       taintsNodes: values.taintNodes,
       bandOf: (region) => holder.current().byName.get(region)?.band,
-      modeOf,
-      wouldAdmit(pod, name) {
-        const namespace = view.namespace(name);
-        if (!namespace) return true;
-        const { policy } = effectivePolicy(name, namespace.annotations, config.rules());
-        const volumes = view.volumesOf(name, pod);
-        return decide({ pod, policy, snapshot: holder.current(), now: Date.now(), volumes }).decision !== 'deny';
-      },
+      judge: createNamespaceJudge({ view, config, holder, clock: Date.now }),
       log,
     });
 
   // Stopping before the first sync rejects the start: nothing is lost by that.
-  view.start().then(renew, (error: unknown) => log.debug({ err: error }, 'cluster view stopped'));
+  view.start().then(showAll, (error: unknown) => log.debug({ err: error }, 'cluster view stopped'));
   return {
     source: {
       namespace: view.namespace,
@@ -131,22 +132,39 @@ export function openReplica(deps: ReplicaDeps): Replica {
       volumesOf: view.volumesOf,
       unready: () => [
         ...Object.entries(view.syncState()).flatMap(([resource, { synced, failure }]) =>
-          synced ? [] : [`${resource} not seen yet${failure ? `: ${failure}` : ''}`],
+          unseen(resource, synced, failure),
         ),
-        ...(killSwitch && !killSwitch.synced() ? [`kill switch not seen yet: ${killSwitch.failure() ?? ''}`] : []),
+        ...(killSwitch ? unseen('kill switch', killSwitch.synced(), killSwitch.failure()) : []),
       ],
-      lastEventAt: () => view.lastEventAt(),
+      lastEventAt: () =>
+        joinLastEvents([
+          view.lastEventAt(),
+          lastEventOf('kill-switch', killSwitch?.lastEventAt()),
+          certificate?.lastEventAt?.(),
+          controllers?.lastEventAt(),
+        ]),
       async stop() {
-        clearTimeout(timer);
-        await controllers?.stop();
-        await Promise.all([view.stop(), killSwitch?.stop()]);
+        regions.stop();
+        nodes.stop();
+        // Together: until the first view is there or given up, the controllers cannot end.
+        await Promise.all([controllers?.stop(), view.stop(), killSwitch?.stop()]);
         api.close();
       },
     },
-    certificate: isWebhook ? (deps.certificate ?? certificateFromSecret({ api, names, log })) : undefined,
+    certificate,
     modeCap: () => killSwitch?.cap(),
     isLeader: controllers?.isLeader,
-    configChanged: refresher.configChanged,
+    malformedPolicies: () => controllers?.malformedPolicies(),
+    askedSources: () => (controllers?.isLeader() ? sourceNames(config.current()) : undefined),
+    configChanged(next, previous) {
+      if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)
+        refresher.configChanged();
+      if (next.policy !== previous.policy || next.limits !== previous.limits) controllers?.rulesChanged();
+    },
     snapshotChanged: () => controllers?.snapshotChanged(),
   };
+}
+
+function unseen(what: string, synced: boolean, failure: string | undefined): readonly string[] {
+  return synced ? [] : [`${what} not seen yet${failure ? `: ${failure}` : ''}`];
 }

@@ -12,13 +12,17 @@ export interface InstalledNames {
   readonly authoritySecret: string;
   readonly leafSecret: string;
   readonly lease: string;
+  /** The ConfigMap. */
+  readonly killSwitch: { readonly namespace: string; readonly name: string };
   readonly configurations: readonly WebhookConfigurationRef[];
 }
 
 export function installedNames({
   systemNamespace: namespace,
   serviceName: service,
-}: Pick<ServeValues, 'systemNamespace' | 'serviceName'>): InstalledNames {
+  killSwitch = `${namespace}/gridgate-kill-switch`,
+}: Pick<ServeValues, 'systemNamespace' | 'serviceName' | 'killSwitch'>): InstalledNames {
+  const [switchNamespace = '', switchName = ''] = killSwitch.split('/');
   return {
     namespace,
     serviceHost: `${service}.${namespace}.svc`,
@@ -26,6 +30,7 @@ export function installedNames({
     authoritySecret: `${service}-ca`,
     leafSecret: `${service}-tls`,
     lease: service,
+    killSwitch: { namespace: switchNamespace, name: switchName },
     configurations: [
       { kind: 'MutatingWebhookConfiguration', name: service },
       { kind: 'ValidatingWebhookConfiguration', name: service },

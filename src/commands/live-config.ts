@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_CONFIG, type GridgateConfig, parseConfigText } from '../config/config-file.ts';
 import { watchFiles } from '../config/watch-files.ts';
 import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
+import type { BandMode } from '../regions/band.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** The configuration that counts now, and the rules that it makes of policies. */
@@ -19,6 +20,8 @@ interface LiveConfigDeps {
   readonly initial?: { readonly config: GridgateConfig; readonly text?: string };
   /** The option `--default-region`, which counts before the file's `home-region`. */
   readonly defaultRegion?: string | undefined;
+  /** The option `--bands`, which counts before the file's `bands.mode`. */
+  readonly bands?: BandMode | undefined;
   readonly log: Log;
   /** After each good new version that differs; a section that did not change is the same object in both. */
   readonly onChange: (next: GridgateConfig, previous: GridgateConfig) => void;
@@ -28,13 +31,14 @@ interface LiveConfigDeps {
 /** Follows gridgate.yaml: a good new version counts at once, one with mistakes is logged with all of them and passed over. */
 export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
   const { path, log, onChange, defaultRegion, intervalMs } = deps;
-  let current = deps.initial?.config ?? DEFAULT_CONFIG;
+  const withOptions = (config: GridgateConfig) => withBands(config, deps.bands);
+  let current = withOptions(deps.initial?.config ?? DEFAULT_CONFIG);
   let rules = compileRules(current, defaultRegion);
   if (path === undefined) return { current: () => current, rules: () => rules, stop: () => {} };
 
   function accept(read: GridgateConfig): void {
     const previous = current;
-    const next = keepUnchanged(read, previous);
+    const next = keepUnchanged(withOptions(read), previous);
     const changed = sectionsOf(next).filter((section) => next[section] !== previous[section]);
     log.info({ path, changed }, 'configuration reloaded');
     if (changed.length === 0) return;
@@ -57,6 +61,11 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
       log.error({ path, mistakes: [error.message] }, 'configuration not reloaded; its last good version stays'),
   });
   return { current: () => current, rules: () => rules, stop };
+}
+
+/** The file's configuration with what the option `--bands` says instead. */
+export function withBands(config: GridgateConfig, mode: BandMode | undefined): GridgateConfig {
+  return mode === undefined ? config : { ...config, bands: { ...config.bands, mode } };
 }
 
 function keepUnchanged(next: GridgateConfig, previous: GridgateConfig): GridgateConfig {

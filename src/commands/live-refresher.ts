@@ -1,6 +1,7 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { ApiWriter } from '../cluster/api-writer.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
+import { type LastEvents, lastEventOf } from '../cluster/last-events.ts';
 import { nodeConditions } from '../cluster/node-conditions.ts';
 import { createProjectionStore } from '../cluster/projection-store.ts';
 import { createReflector, type Reflector } from '../cluster/reflector.ts';
@@ -10,6 +11,7 @@ import type { Environment } from '../config/read-options.ts';
 import { createRegionRefresher, type RegionRefresher } from '../controllers/region-refresher/controller.ts';
 import type { Signal } from '../regions/reading.ts';
 import { createIntensityChain, type IntensityChain, type IntensityChainDeps } from '../signals/intensity/chain.ts';
+import { createTrailingWeeks, type TrailingWeeks } from '../signals/intensity/trailing-weeks.ts';
 import { type NodeConditions, type NodeObject, readNodeConditions } from '../signals/outage/node-health.ts';
 import { createOutageBoard } from '../signals/outage/outage-board.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -33,11 +35,20 @@ export interface LiveRefresher {
   regionsChanged(): void;
   /** The configuration names other sources, or other bands. */
   configChanged(): void;
+  /** Of what is watched while this replica leads. */
+  lastEventAt(): LastEvents;
 }
 
 interface Term {
   readonly refresher: RegionRefresher;
   readonly nodes: Reflector | undefined;
+}
+
+/** What these sources said, in a memory that outlives a term: what was asked five minutes ago is not asked again. */
+interface Memory {
+  readonly of: GridgateConfig['sources'];
+  readonly chain: IntensityChain;
+  readonly weeks: TrailingWeeks;
 }
 
 const FETCHING = { fetch: globalThis.fetch, clock: Date.now };
@@ -48,36 +59,39 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
   let writer: ApiWriter | undefined;
   let term: Term | undefined;
   let changing = Promise.resolve();
-  let chain: { readonly of: GridgateConfig['sources']; readonly chain: IntensityChain } | undefined;
+  let memory: Memory | undefined;
 
-  /** Kept over the end of a term: what was asked five minutes ago is not asked again. */
-  function currentChain(): IntensityChain {
-    const { sources } = config();
-    if (chain?.of !== sources) {
-      const made = createSources(sources, FETCHING, env);
-      chain = { of: sources, chain: createIntensityChain({ sources: made, policySignal, clock: Date.now, onRequest }) };
-    }
-    return chain.chain;
+  function remembered(): Memory {
+    const { sources: of } = config();
+    if (memory?.of === of) return memory;
+    const sources = createSources(of, FETCHING, env);
+    const chain = createIntensityChain({ sources, policySignal, clock: Date.now, onRequest });
+    memory = { of, chain, weeks: createTrailingWeeks({ chain, policySignal, clock: Date.now }) };
+    return memory;
   }
 
   function begin(writing: ApiWriter): Term {
     const { outage, bands } = config();
+    const { chain, weeks } = remembered();
+    const isRelative = bands.mode === 'relative';
     const followed = outage.sources.some(({ type }) => type === 'nodes') ? followNodes() : undefined;
     const nodes = followed?.store.values ?? (() => []);
     const sources = createOutageSources(outage.sources, { ...FETCHING, env, api, nodes });
     const board = createOutageBoard({ sources, clock: Date.now, onFailure: () => {} }); // its report names them
     const refresher = createRegionRefresher({
       regions,
-      chain: currentChain(),
+      chain: isRelative ? weeks : chain,
       outages: createOutageReader(board, sources, log),
       writer: writing,
       policySignal,
-      thresholdsOf: () => bands.thresholds,
+      thresholds: bands.thresholds,
+      ...(isRelative && { thresholdsOf: weeks.thresholdsOf }),
       clock: Date.now,
       log,
     });
-    followed?.reflector.start().catch(() => {}); // rejected only when stopped before the first list
     refresher.start();
+    // Nodes are witnesses from their first list on, not only half a minute later; rejected only when stopped before it.
+    followed?.reflector.start().then(refresher.outagesChanged, () => {});
     return { refresher, nodes: followed?.reflector };
   }
 
@@ -109,6 +123,7 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
       },
     }),
     regionsChanged: () => term?.refresher.regionsChanged(),
+    lastEventAt: () => lastEventOf('nodes', term?.nodes?.lastEventAt()),
     configChanged() {
       changing = changing.then(end).then(() => {
         if (writer) term = begin(writer);

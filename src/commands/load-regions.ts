@@ -1,15 +1,14 @@
-import { readConfigFile } from '../config/config-file.ts';
+import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/config-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { buildSnapshot } from '../regions/build-snapshot.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
-import { createIntensityChain } from '../signals/intensity/chain.ts';
 import { gridZoneOf } from '../signals/intensity/cloud-zones.ts';
 import type { IntensitySource } from '../signals/intensity/source.ts';
 import { type ClusterOptions, isFromCluster, readClusterRegions } from './cluster-regions.ts';
-import { readLive } from './live-readings.ts';
 import { createSources } from './live-sources.ts';
+import { measureRegions } from './measure-regions.ts';
 import { readRegions } from './read-files.ts';
 
 /** What commands about regions read, wherever it comes from. */
@@ -27,6 +26,7 @@ export interface DescribedRegions {
   /** Regions of a cluster that were passed over, a sentence each. */
   readonly invalid: readonly string[];
   readonly sources: readonly IntensitySource[];
+  readonly bands: GridgateConfig['bands'];
 }
 
 export const REGION_SOURCE_OPTIONS = ['regions', 'config', 'policySignal'] as const;
@@ -44,16 +44,17 @@ export async function describeRegions(values: RegionSource, env: Environment): P
   const fromCluster = isFromCluster(values, env);
   const [file, configured] = await Promise.all([
     path === undefined ? { value: [], issues: fromCluster ? [] : [REGIONS_MISSING] } : readRegions(path),
-    config === undefined ? { config: { sources: [] } } : readConfigFile(config),
+    config === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(config),
   ]);
   const twice = path !== undefined && kubeconfig !== undefined ? [REGIONS_TWICE] : [];
   const issues = [...twice, ...file.issues, ...('issues' in configured ? configured.issues : [])];
   if (issues.length > 0 || 'issues' in configured) return { issues };
+  const { bands } = configured.config;
   const deps = { fetch: globalThis.fetch, clock: Date.now };
   const sources = createSources(configured.config.sources, deps, env);
-  if (!fromCluster) return { regions: file.value, invalid: [], sources };
+  if (!fromCluster) return { regions: file.value, invalid: [], sources, bands };
   const read = await readClusterRegions(values);
-  return 'issues' in read ? read : { ...read, sources };
+  return 'issues' in read ? read : { ...read, sources, bands };
 }
 
 /**
@@ -63,16 +64,15 @@ export async function describeRegions(values: RegionSource, env: Environment): P
 export async function loadRegions(values: RegionSource, env: Environment): Promise<LoadedRegions | Issues> {
   const described = await describeRegions(values, env);
   if ('issues' in described) return described;
-  const { sources, invalid } = described;
+  const { sources, invalid, bands } = described;
   const regions = sources.length === 0 ? described.regions : described.regions.map(withoutMeasurement);
   const { policySignal } = values;
-  const chain = createIntensityChain({ sources, policySignal, clock: Date.now });
-  const { readings, failures } = await readLive(chain, regions);
+  const { failures, ...measured } = await measureRegions(regions, { sources, bands, policySignal });
   const now = Date.now();
   const snapshot = buildSnapshot({
     regions,
     regionsReadAt: now,
-    fallbackReading: (name) => readings.get(name),
+    ...measured,
     // A file has no nodes to look for.
     regionLabel: '',
     policySignal,

@@ -1,12 +1,14 @@
-import { stringify } from 'yaml';
 import { DEFAULT_CONFIG, readConfigFile } from '../config/config-file.ts';
 import { formatDuration } from '../config/duration.ts';
 import { longFlag, OPTIONS, type Option, type OptionKey, type OutputFormat } from '../config/options.ts';
 import { parseShortDuration } from '../config/parsers.ts';
 import type { Origins } from '../config/read-options.ts';
 import { BUILT_IN_DEFAULTS } from '../decision/policy-defaults.ts';
+import type { BandMode } from '../regions/band.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
+import { withBands } from './live-config.ts';
 import { print } from './print.ts';
+import { renderData } from './render-data.ts';
 
 /** Options that say what to print, not how to serve. */
 const OF_PRINTING: ReadonlySet<OptionKey> = new Set(['printConfig', 'output']);
@@ -15,6 +17,7 @@ export interface Printed {
   readonly values: Readonly<Partial<Record<OptionKey, unknown>>> & {
     readonly config?: string | undefined;
     readonly output?: OutputFormat | undefined;
+    readonly bands?: BandMode | undefined;
   };
   readonly origins: Origins;
 }
@@ -26,12 +29,12 @@ export interface Printed {
 export async function printConfig({ values, origins }: Printed): Promise<number> {
   const read = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
   if ('issues' in read) return reportIssues(read.issues);
-  const { policy, ...sections } = read.config;
+  const { policy, ...sections } = withBands(read.config, values.bands);
   const shown = {
     options: optionsOf({ values, origins }),
     file: { ...sections, policy: { ...BUILT_IN_DEFAULTS, ...policy, ...homeRegionOf(values) } },
   };
-  await print(values.output === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown, { lineWidth: 0 }));
+  await print(renderData(shown, values.output === 'json' ? 'json' : 'yaml'));
   return EXIT.fine;
 }
 

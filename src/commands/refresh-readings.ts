@@ -3,6 +3,7 @@ import type { Signal } from '../regions/reading.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { createIntensityChain, type IntensityChain } from '../signals/intensity/chain.ts';
+import { createTrailingWeeks, type TrailingWeeks } from '../signals/intensity/trailing-weeks.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import type { LiveConfig } from './live-config.ts';
@@ -11,12 +12,14 @@ import { createSources } from './live-sources.ts';
 
 interface RefreshDeps {
   readonly chain: IntensityChain;
+  /** With relative bands. */
+  readonly thresholdsOf?: TrailingWeeks['thresholdsOf'];
   readonly holder: SnapshotHolder;
   readonly log: Log;
 }
 
 export interface Refresher {
-  /** Asks at once for regions that are new, and from then on every five minutes for all of them. */
+  /** Looks at once for regions that are new, and from then on every minute for all; the chain asks what is due. */
   follow(regions: readonly RegionResource[]): void;
   stop(): void;
 }
@@ -35,13 +38,16 @@ export function createStandAloneRefresher(deps: StandAloneDeps): Refresher & { c
   const { config, env, policySignal, tally, holder, log } = deps;
   let followed: readonly RegionResource[] = [];
   let { sources, outage } = config.current();
+  let { mode } = config.current().bands;
   let refresher = create();
   warnOfOutages();
 
   function create(): Refresher {
     const made = createSources(sources, { fetch: globalThis.fetch, clock: Date.now }, env);
     const chain = createIntensityChain({ sources: made, policySignal, clock: Date.now, onRequest: tally.count });
-    return createRefresher({ chain, holder, log });
+    if (mode === 'absolute') return createRefresher({ chain, holder, log });
+    const weeks = createTrailingWeeks({ chain, policySignal, clock: Date.now });
+    return createRefresher({ chain: weeks, thresholdsOf: weeks.thresholdsOf, holder, log });
   }
 
   function warnOfOutages(): void {
@@ -60,8 +66,9 @@ export function createStandAloneRefresher(deps: StandAloneDeps): Refresher & { c
         ({ outage } = next);
         warnOfOutages();
       }
-      if (next.sources === sources) return;
+      if (next.sources === sources && next.bands.mode === mode) return;
       ({ sources } = next);
+      ({ mode } = next.bands);
       refresher.stop();
       refresher = create();
       if (sources.length > 0) refresher.follow(followed);
@@ -71,11 +78,11 @@ export function createStandAloneRefresher(deps: StandAloneDeps): Refresher & { c
   };
 }
 
-/** As long as the chain keeps an answer. */
-const INTERVAL_MS = 5 * 60_000;
+/** The chain keeps an answer for 5 minutes from when it was asked, which is later than we looked: look again soon after. */
+const INTERVAL_MS = 60_000;
 
 /** Keeps the snapshot's readings as fresh as their sources; failures are logged when they change. */
-function createRefresher({ chain, holder, log }: RefreshDeps): Refresher {
+function createRefresher({ chain, thresholdsOf, holder, log }: RefreshDeps): Refresher {
   let followed: readonly RegionResource[] = [];
   let told = '';
   let timer: NodeJS.Timeout | undefined;
@@ -87,7 +94,7 @@ function createRefresher({ chain, holder, log }: RefreshDeps): Refresher {
     const { readings, failures } = await readLive(chain, asked);
     // Regions that were replaced meanwhile have a refresh of their own.
     if (asked !== followed) return;
-    holder.setReadings(readings);
+    holder.setReadings(readings, thresholdsOf);
     const text = failures.join('; ');
     if (text !== told && text !== '') log.warn({ failures }, 'sources of intensities failed');
     if (text !== told && text === '') log.info('every source of intensities works again');

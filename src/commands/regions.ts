@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { zonesOf } from '../signals/intensity/read-regions.ts';
@@ -10,6 +9,7 @@ import { EXIT, reportIssues } from './exit-codes.ts';
 import { describeRegions, loadRegions, REGION_SOURCE_OPTIONS } from './load-regions.ts';
 import { note, print } from './print.ts';
 import { listRegions, renderListing, renderShell } from './region-listing.ts';
+import { renderData } from './render-data.ts';
 
 export const REGIONS_OPTIONS = [
   ...REGION_SOURCE_OPTIONS,
@@ -74,5 +74,5 @@ function renderLabels(labels: readonly string[] | undefined): string {
 
 function render(data: object, output: RegionsValues['output'], renderForPeople: () => string): string {
   if (output === undefined || output === 'table') return renderForPeople();
-  return output === 'json' ? `${JSON.stringify(data, null, 2)}\n` : stringify(data);
+  return renderData(data, output);
 }

@@ -16,7 +16,7 @@ import type { CertificateSource } from './certificate-source.ts';
 import type { ClusterSource } from './cluster-source.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { ServeValues } from './serve-options.ts';
-import { idleSeconds, rolesPlayed, sourceStatuses } from './status-facts.ts';
+import { absoluteThresholds, idleSeconds, rolesPlayed, sourceStatuses } from './status-facts.ts';
 import { startWebhookServer } from './webhook-server.ts';
 
 /** What is served, and from what. */
@@ -28,6 +28,10 @@ export interface Served {
   readonly modeCap?: (() => Mode | undefined) | undefined;
   /** Absent where this replica does not run for the lease. */
   readonly isLeader?: (() => boolean) | undefined;
+  /** Of all namespaces, where this replica knows; otherwise those that were asked about are counted. */
+  readonly malformedPolicies?: () => number | undefined;
+  /** Sources of intensities that this replica asks; undefined while another does. */
+  readonly askedSources: () => readonly string[] | undefined;
   /** Stops what feeds the servers. */
   readonly stop: () => Promise<void>;
 }
@@ -62,7 +66,8 @@ export async function runServers(running: Running): Promise<void> {
       certificateNotAfter: () => webhook?.pair()?.notAfter,
       watchLastEventAt: source.lastEventAt,
       sourceRequests: running.sourceRequests,
-      malformedPolicies: () => book.malformed(source.namespace),
+      malformedPolicies: () =>
+        running.malformedPolicies?.() ?? (certificate ? book.malformed(source.namespace) : undefined),
       ...(isLeader && { isLeader }),
     },
   });
@@ -95,22 +100,26 @@ export async function runServers(running: Running): Promise<void> {
     roles: rolesPlayed(certificate !== undefined, isLeader !== undefined),
     ...(modeCap && { modeCap }),
     ...(isLeader && { leader: isLeader }),
-    sources: () => sourceStatuses(running.sourceRequests()),
+    sources: () => {
+      const asked = running.askedSources();
+      return asked && sourceStatuses(asked, running.sourceRequests());
+    },
     watches: () => idleSeconds(source.lastEventAt(), clock()),
-    thresholds: () => config.current().bands.thresholds,
+    thresholds: () => absoluteThresholds(config.current()),
   });
   const close = async () => {
     await Promise.all([webhook?.close(), operators.close()]);
     await running.stop();
   };
   try {
-    await operators.listen({ host: values.metricsHost ?? values.host, port: values.metricsPort });
-    // The first certificate may be long in coming: until then a signal must end the process, too.
+    // Before anything is waited for: a signal ends a process with the id 1, as in a container, only where it is listened to, and the
+    // first certificate may be long in coming.
     closeOnSignal(running, async () => {
       closing = true;
       await sleep(running.shutdownDelayMs);
       await close();
     });
+    await operators.listen({ host: values.metricsHost ?? values.host, port: values.metricsPort });
     const origin = await webhook?.listening;
     log.info({ webhook: origin, operators: operators.listeningOrigin }, 'listening');
     await flushLog(log);

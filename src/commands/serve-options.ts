@@ -21,6 +21,7 @@ export const SERVE_OPTIONS = [
   'regionLabel',
   'defaultRegion',
   'policySignal',
+  'bands',
   'logLevel',
   'shutdownDelay',
   'checkBindings',

@@ -1,7 +1,3 @@
-import { ensureDevCertificate } from '../certs/dev-certificate.ts';
-import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
-import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/config-file.ts';
-import { OPTIONS } from '../config/options.ts';
 import type { Environment, Origins } from '../config/read-options.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../regions/snapshot-holder.ts';
@@ -14,24 +10,12 @@ import { EXIT, reportIssues } from './exit-codes.ts';
 import { followFile } from './follow-file.ts';
 import { createLiveConfig, type LiveConfig } from './live-config.ts';
 import { printConfig } from './print-config.ts';
-import { type ClusterFile, type FileContents, parseRegionsText, readCluster, readRegions } from './read-files.ts';
+import { type ClusterFile, type FileContents, parseRegionsText } from './read-files.ts';
 import { createStandAloneRefresher } from './refresh-readings.ts';
 import { runServers, type Served } from './run-servers.ts';
+import { type Inputs, readInputs } from './serve-inputs.ts';
 import type { ServeValues } from './serve-options.ts';
-
-/** Options of which some may hold mistakes. */
-type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
-
-/** What the options name, read and found in order. */
-interface Inputs {
-  /** Absent: a cluster has Region objects. */
-  readonly regions?: { readonly path: string; readonly contents: FileContents<readonly RegionResource[]> };
-  /** Absent: a cluster says which namespaces there are. */
-  readonly cluster?: FileContents<ClusterFile>;
-  readonly config: { readonly config: GridgateConfig; readonly text?: string };
-  /** Absent: the cluster's Secret has it, or nobody needs one. */
-  readonly certificate?: { readonly files: KeyPairFiles; readonly pair: KeyPair };
-}
+import { sourceNames } from './status-facts.ts';
 
 interface Beginning {
   readonly values: ServeValues;
@@ -52,17 +36,17 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   if (!read.inputs) return reportIssues(read.issues);
   const { inputs } = read;
   const log = createLog({ level: values.logLevel });
-  let onConfig = () => {};
+  let onConfig: Begun['onConfig'] = () => {};
   let onSnapshot = () => {};
   const config = createLiveConfig({
     path: values.config,
     initial: inputs.config,
     defaultRegion: values.defaultRegion,
+    bands: values.bands,
     log,
     onChange(next, previous) {
       if (next.bands !== previous.bands) holder.setThresholds(next.bands.thresholds);
-      if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)
-        onConfig();
+      onConfig(next, previous);
     },
   });
   const holder = createSnapshotHolder(
@@ -105,7 +89,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
 /** What feeds the servers, and what wants to hear of changes. */
 type Begun = Omit<Served, 'stop'> & {
   readonly stop: () => Promise<void>;
-  readonly onConfig: () => void;
+  readonly onConfig: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly onSnapshot: () => void;
 };
 
@@ -117,6 +101,7 @@ function beginStandAlone(beginning: Beginning, cluster: FileContents<ClusterFile
   const { certificate } = inputs;
   return {
     source,
+    askedSources: () => sourceNames(config.current()),
     ...(certificate && { certificate: certificateFromFiles(certificate.files, certificate.pair, log) }),
     onConfig: refresher.configChanged,
     onSnapshot: () => {},
@@ -163,61 +148,4 @@ function followRegions(
     },
     log,
   });
-}
-
-/** The mistakes in what these options name: told together with mistakes in other options. */
-export async function checkServe(values: Partial<ServeValues>, env: Environment): Promise<readonly string[]> {
-  return (await readInputs({ ...values, certDir: undefined }, env)).issues;
-}
-
-async function readInputs(
-  values: Maybe<ServeValues>,
-  env: Environment,
-): Promise<{ inputs?: Inputs; issues: readonly string[] }> {
-  const { regions: regionsPath, namespaces, kubeconfig, regionLabel = '' } = values;
-  const inCluster =
-    kubeconfig !== undefined || (namespaces === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined);
-  const issues: string[] = [];
-  if (kubeconfig !== undefined && namespaces !== undefined)
-    issues.push('--namespaces: means nothing beside --kubeconfig, which says where the namespaces are');
-  if (!inCluster && namespaces === undefined)
-    issues.push('--namespaces (GRIDGATE_NAMESPACES): is missing; outside a cluster give it or --kubeconfig');
-  if (!inCluster && regionsPath === undefined)
-    issues.push('--regions (GRIDGATE_REGIONS): is missing; outside a cluster give a file of Region resources');
-  const contents = regionsPath === undefined ? undefined : await readRegions(regionsPath);
-  const cluster = inCluster || namespaces === undefined ? undefined : await readCluster(namespaces, regionLabel);
-  const config = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
-  const configIssues = 'issues' in config ? config.issues : [];
-  issues.push(...(contents?.issues ?? []), ...(cluster?.issues ?? []), ...configIssues);
-  const certificate = await openCertificate(values, inCluster, issues);
-  if (issues.length > 0 || 'issues' in config) return { issues };
-  return {
-    inputs: {
-      config,
-      ...(regionsPath !== undefined && contents && { regions: { path: regionsPath, contents } }),
-      ...(certificate && { certificate }),
-      ...(cluster && { cluster }),
-    },
-    issues,
-  };
-}
-
-/** The pair that the options name; else the development certificate, but in a cluster the one in its Secret. */
-async function openCertificate(
-  { certFile, keyFile, certDir }: Maybe<ServeValues>,
-  inCluster: boolean,
-  issues: string[],
-): Promise<Inputs['certificate']> {
-  try {
-    const given = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
-    // One is made only for a server that is going to start.
-    if (!given && (issues.length > 0 || certDir === undefined)) return undefined;
-    if (!given && inCluster && certDir === OPTIONS.certDir.default) return undefined;
-    const files = given ?? (await ensureDevCertificate({ dir: certDir ?? '', clock: Date.now }));
-    return { files, pair: loadKeyPair(files) };
-  } catch (error) {
-    const hint = error instanceof CertificateError ? '' : `--cert-dir ${certDir}: `;
-    issues.push(`${hint}${(error as Error).message}`);
-    return undefined;
-  }
 }

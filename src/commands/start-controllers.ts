@@ -2,18 +2,18 @@ import type { ApiClient } from '../cluster/api-client.ts';
 import { createApiWriter } from '../cluster/api-writer.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import { makeIdentity } from '../cluster/election-identity.ts';
+import { joinLastEvents, type LastEvents } from '../cluster/last-events.ts';
 import { createLeaderElection } from '../cluster/leader-election.ts';
 import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
 import { createCertificatesController, DEFAULT_LIFETIMES } from '../controllers/certificates/controller.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
-import type { NamespaceRecord } from '../decision/namespace-record.ts';
-import type { Pod } from '../decision/pod.ts';
-import type { Mode } from '../decision/policy.ts';
+import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
 import type { Band } from '../regions/band.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InstalledNames } from './installed-names.ts';
+import type { NamespaceJudge } from './judge-namespaces.ts';
 import type { LiveRefresher } from './live-refresher.ts';
 
 interface ControllersDeps {
@@ -25,9 +25,7 @@ interface ControllersDeps {
   readonly keepsCertificates: boolean;
   readonly taintsNodes: boolean;
   readonly bandOf: (region: string) => Band | undefined;
-  /** What a namespace's annotations come to, whatever the kill switch says. */
-  readonly modeOf: (namespace: NamespaceRecord) => Mode;
-  readonly wouldAdmit: (pod: Pod, namespace: string) => boolean;
+  readonly judge: NamespaceJudge;
   readonly log: Log;
 }
 
@@ -38,6 +36,13 @@ export interface Controllers {
   regionsChanged(): void;
   /** After each new snapshot: bands and refusals may be others. */
   snapshotChanged(): void;
+  /** After a change of policy defaults or limits: labels and refusals may be others. */
+  rulesChanged(): void;
+  /** How many namespaces have a malformed policy; undefined while another replica leads. */
+  malformedPolicies(): number | undefined;
+  /** Of what the controllers watch beside the view. */
+  lastEventAt(): LastEvents;
+  /** Resolves only after `view.start()` has resolved, or `view.stop()` was called. */
   stop(): Promise<void>;
 }
 
@@ -48,19 +53,20 @@ interface Controller {
 
 /** Runs for the lease; the controllers work while this replica leads, and every write asks whether it still does. */
 export function startControllers(deps: ControllersDeps): Controllers {
-  const { api, view, names, refresher, log } = deps;
+  const { api, view, names, refresher, judge, log } = deps;
+  const identity = makeIdentity(deps.podName);
   const election = createLeaderElection({
     api,
     namespace: names.namespace,
     name: names.lease,
-    identity: makeIdentity(deps.podName),
+    identity,
     log,
     onChange: (leading) => (leading ? begin() : void end()),
   });
   const writer = createApiWriter({ api, mayWrite: election.assertLeading });
   const namespaces = createNamespaceLabeller({
     view,
-    effectiveMode: deps.modeOf,
+    effectiveMode: judge.modeOf,
     ownNamespace: names.namespace,
     writer,
     log,
@@ -69,8 +75,17 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const nudger = createOwnerNudger({
     api,
     writer,
-    wouldAdmit: deps.wouldAdmit,
-    mayDeny: () => [...view.namespaces()].some((namespace) => deps.modeOf(namespace) === 'enforce'),
+    wouldAdmit: judge.wouldAdmit,
+    mayDeny: () => [...view.namespaces()].some((namespace) => judge.modeOf(namespace) === 'enforce'),
+    now: Date.now,
+    log,
+  });
+  const reporter = createPolicyReporter({
+    namespaces: view.namespaces,
+    mistakesOf: judge.mistakesOf,
+    ownNamespace: names.namespace,
+    instance: identity,
+    writer,
     now: Date.now,
     log,
   });
@@ -85,14 +100,16 @@ export function startControllers(deps: ControllersDeps): Controllers {
     namespaces,
     nodes,
     nudger,
+    reporter,
     ...(certificates ? [certificates] : []),
   ];
   /** One change after the other: what ends has ended before it begins again. */
   let changing = Promise.resolve();
+  let isStopping = false;
 
   function begin(): void {
     changing = changing.then(() => {
-      if (election.isLeader()) for (const controller of controllers) controller.start();
+      if (election.isLeader() && !isStopping) for (const controller of controllers) controller.start();
     });
   }
 
@@ -105,14 +122,24 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const synced = view.start().then(election.start, () => {});
   return {
     isLeader: election.isLeader,
-    namespacesChanged: namespaces.changed,
+    namespacesChanged() {
+      namespaces.changed();
+      reporter.changed();
+    },
     nodesChanged: nodes.changed,
     regionsChanged: refresher.regionsChanged,
+    malformedPolicies: reporter.malformed,
+    lastEventAt: () => joinLastEvents([refresher.lastEventAt(), bundles?.lastEventAt()]),
     snapshotChanged() {
       nodes.changed();
       nudger.changed();
     },
+    rulesChanged() {
+      namespaces.changed();
+      nudger.changed();
+    },
     async stop() {
+      isStopping = true; // the lease may still be won while the controllers end
       await end();
       await synced;
       await Promise.all([election.stop(), bundles?.stop()]);

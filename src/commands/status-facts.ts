@@ -1,13 +1,22 @@
+import type { GridgateConfig } from '../config/config-file.ts';
 import { ROLES, type Role } from '../config/options.ts';
+import type { BandThresholds } from '../regions/band.ts';
 import type { SourceRequests } from '../telemetry/source-tally.ts';
 import type { SourceStatus } from '../webhook/page/status.ts';
 
-/** What the status page says of each source that was asked. */
-export function sourceStatuses(requests: readonly SourceRequests[]): readonly SourceStatus[] {
-  const bySource = Map.groupBy(requests, ({ source }) => source);
-  return [...bySource].map(([name, ofSource]) => {
+/** The configured sources of intensities, as requests to them are counted; two of a kind share their name. */
+export function sourceNames({ sources }: Pick<GridgateConfig, 'sources'>): readonly string[] {
+  return [...new Set(sources.map(({ type }) => type))];
+}
+
+/** What the status page says of the configured sources (`names`), and what their requests came to. */
+export function sourceStatuses(names: readonly string[], requests: readonly SourceRequests[]): readonly SourceStatus[] {
+  return names.map((name) => {
+    const ofSource = requests.filter(({ source }) => source === name);
+    const [first] = ofSource;
+    if (!first) return { name, outcomes: {} };
     const lastOkAt = ofSource.find(({ outcome }) => outcome === 'ok')?.lastAt;
-    const last = ofSource.reduce((latest, one) => (one.lastAt > latest.lastAt ? one : latest));
+    const last = ofSource.reduce((latest, one) => (one.lastAt > latest.lastAt ? one : latest), first);
     return {
       name,
       outcomes: Object.fromEntries(ofSource.map(({ outcome, count }) => [outcome, count])),
@@ -22,6 +31,11 @@ export function idleSeconds(lastEventAt: Readonly<Record<string, number>>, now: 
   return Object.fromEntries(
     Object.entries(lastEventAt).map(([resource, at]) => [resource, Math.max(0, (now - at) / 1_000)]),
   );
+}
+
+/** The thresholds of all regions; `undefined` where each has its own. */
+export function absoluteThresholds({ bands }: Pick<GridgateConfig, 'bands'>): BandThresholds | undefined {
+  return bands.mode === 'absolute' ? bands.thresholds : undefined;
 }
 
 /** What a replica does: alone it answers reviews and has no controllers. */

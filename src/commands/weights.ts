@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { gramsOfPounds } from '../regions/pounds-per-mwh.ts';
@@ -7,6 +6,7 @@ import { type CandidateRegions, candidateRegions } from './candidate-regions.ts'
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { checkRegionSource, loadRegions, REGION_SOURCE_OPTIONS } from './load-regions.ts';
 import { note, print } from './print.ts';
+import { renderData } from './render-data.ts';
 import { renderTable } from './render-table.ts';
 
 export const WEIGHTS_OPTIONS = [...REGION_SOURCE_OPTIONS, 'lbsPerMwh', 'output'] as const;
@@ -71,8 +71,7 @@ function cleanestOf(regions: readonly Intensity[]): readonly Intensity[] {
 }
 
 function render(listing: WeightsListing, output: WeightsValues['output'] = 'yaml'): string {
-  if (output === 'yaml') return stringify(listing);
-  return output === 'json' ? `${JSON.stringify(listing, null, 2)}\n` : renderWeights(listing);
+  return output === 'table' ? renderWeights(listing) : renderData(listing, output);
 }
 
 function renderWeights({ regions }: WeightsListing): string {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { BAND_THRESHOLDS } from '../regions/band.ts';
+import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { SIGNALS } from '../regions/reading.ts';
 import { MAX_GRAMS_PER_KWH } from '../regions/region-resource.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
@@ -35,8 +35,11 @@ const sourceConfig = z.discriminatedUnion('type', [
 const grams = z.number().positive().max(MAX_GRAMS_PER_KWH);
 const bandsConfig = z
   .strictObject({
-    /** `relative`: each region's own 25th and 75th percentile of 7 days instead of these thresholds. */
-    mode: z.enum(['absolute', 'relative']).default('absolute'),
+    /**
+     * `relative`: a measured region's own 25th and 75th percentile of its last 7 days, once 24 hours of these are known;
+     * until then, for fixed values and for yearly averages, these thresholds. The option `--bands` counts before it.
+     */
+    mode: z.enum(BAND_MODES).default('absolute'),
     /** gCO2e/kWh: low ends at the first, high begins above the second. */
     thresholds: z
       .tuple([grams, grams])

@@ -1,3 +1,4 @@
+import { BAND_MODES } from '../regions/band.ts';
 import { SIGNALS } from '../regions/reading.ts';
 import { parseLbsPerMwh } from './lbs-per-mwh.ts';
 import type { Parser } from './parsers.ts';
@@ -44,15 +45,23 @@ type Spec<T> = Omit<Option<T>, 'default' | 'required' | 'env'> & { readonly env?
 
 /** Every option of every command, once. Environment variables are GRIDGATE_<FLAG> unless they say otherwise. */
 export const OPTIONS = {
-  host: withDefault('0.0.0.0', { flags: '--host <address>', help: 'where the webhook listens', parse: parseHost }),
-  port: withDefault(8443, { flags: '--port <port>', env: 'PORT', help: 'HTTPS port', parse: parsePort }),
+  host: withDefault('0.0.0.0', {
+    flags: '--host <address>',
+    help: 'address that the webhook listens on',
+    parse: parseHost,
+  }),
+  port: withDefault(8443, { flags: '--port <port>', env: 'PORT', help: 'HTTPS port of the webhook', parse: parsePort }),
   metricsHost: optional({
     flags: '--metrics-host <address>',
-    help: 'where metrics, probes and the status page listen',
+    help: 'address that metrics, probes and the status page listen on',
     parse: parseHost,
     defaultText: 'as --host',
   }),
-  metricsPort: withDefault(9090, { flags: '--metrics-port <port>', help: 'plain HTTP port', parse: parsePort }),
+  metricsPort: withDefault(9090, {
+    flags: '--metrics-port <port>',
+    help: 'plain HTTP port of metrics, probes and the status page',
+    parse: parsePort,
+  }),
   certFile: optional({
     flags: '--cert-file <file>',
     env: 'CERT_FILE',
@@ -69,13 +78,17 @@ export const OPTIONS = {
   }),
   certDir: withDefault('certs', {
     flags: '--cert-dir <directory>',
-    help: 'where the development certificate lives when no files are given',
+    help: 'where the development certificate is kept, for use without --cert-file outside a cluster',
     parse: textOf('a directory'),
   }),
-  regions: optional({ flags: '--regions <file>', help: 'Region resources, YAML or JSON', parse: textOf('a file') }),
+  regions: optional({
+    flags: '--regions <file>',
+    help: 'file of Region resources, YAML or JSON, instead of those of a cluster',
+    parse: textOf('a file'),
+  }),
   config: optional({
     flags: '--config <file>',
-    help: 'gridgate.yaml: sources, outages, bands, policy defaults and limits; reloaded when it changes',
+    help: 'gridgate.yaml: sources, outages, bands, policy defaults and limits; serve follows its changes',
     parse: textOf('a file'),
   }),
   printConfig: withDefault(false, {
@@ -83,20 +96,25 @@ export const OPTIONS = {
     help: 'print the effective configuration, with where each part came from, and exit',
     parse: parseBoolean,
   }),
-  killSwitch: withDefault('gridgate-system/gridgate-kill-switch', {
+  killSwitch: optional({
     flags: '--kill-switch <namespace/name>',
     help: 'ConfigMap of a cluster whose key max-mode (off, audit, warn, enforce) caps the mode of every namespace',
     parse: parseNamespacedName,
+    defaultText: 'gridgate-kill-switch in --system-namespace',
   }),
   check: withDefault(false, {
     flags: '--check [boolean]',
-    help: 'try every configured source once, in a cluster labels too, and say what works',
+    help: 'try every configured source once and say what works; in a cluster also compare node labels and Regions',
     parse: parseBoolean,
   }),
-  namespaces: optional({ flags: '--namespaces <file>', help: 'Namespaces, YAML or JSON', parse: textOf('a file') }),
+  namespaces: optional({
+    flags: '--namespaces <file>',
+    help: 'file of Namespaces (and Nodes, PriorityClasses), YAML or JSON, instead of a cluster',
+    parse: textOf('a file'),
+  }),
   kubeconfig: optional({
     flags: '--kubeconfig <file>',
-    help: 'cluster to read from',
+    help: 'cluster to work with',
     parse: textOf('a file'),
     defaultText: 'the service account, in a cluster',
   }),
@@ -109,7 +127,7 @@ export const OPTIONS = {
   }),
   roles: withDefault<readonly Role[]>(ROLES, {
     flags: '--roles <roles>',
-    help: 'what this replica does in a cluster, between commas',
+    help: 'what this replica does in a cluster: webhook, controllers, or both between commas',
     parse: someOf(ROLES),
   }),
   systemNamespace: withDefault('gridgate-system', {
@@ -120,7 +138,7 @@ export const OPTIONS = {
   }),
   serviceName: withDefault('gridgate', {
     flags: '--service-name <name>',
-    help: 'of the Service that certificates are for, of the Lease and of the webhook configurations',
+    help: 'name of the Service (certificates are for it), of the Lease and of the webhook configurations',
     parse: parseNamespaceName,
   }),
   manageCertificates: optional({
@@ -150,6 +168,12 @@ export const OPTIONS = {
     help: `what ceilings and ranking count: ${SIGNALS.join(', ')}`,
     parse: oneOf(SIGNALS),
   }),
+  bands: optional({
+    flags: '--bands <mode>',
+    help: "absolute: the same thresholds for all regions; relative: each region's own 25th and 75th percentile of 7 days",
+    parse: oneOf(BAND_MODES),
+    defaultText: 'as gridgate.yaml says, else absolute',
+  }),
   logLevel: withDefault('info', {
     flags: '--log-level <level>',
     help: `least severe line to log: ${LOG_LEVELS.join(', ')}`,
@@ -163,7 +187,7 @@ export const OPTIONS = {
   }),
   checkBindings: withDefault(false, {
     flags: '--check-bindings [boolean]',
-    help: 'judge pods/binding reviews',
+    help: 'judge pods/binding reviews too, as the strict manifests ask; needs to list and watch pods',
     parse: parseBoolean,
   }),
   filename: required({
@@ -179,7 +203,7 @@ export const OPTIONS = {
   }),
   output: optional({
     flags: '--output <format>',
-    help: OUTPUT_FORMATS.join(', '),
+    help: `how to print: ${OUTPUT_FORMATS.join(', ')}`,
     parse: oneOf(OUTPUT_FORMATS),
     defaultText: 'table; yaml for weights and --print-config',
   }),

@@ -1,6 +1,10 @@
 export const BANDS = ['low', 'medium', 'high'] as const;
 export type Band = (typeof BANDS)[number];
 
+/** Which thresholds bands have: the same for all regions, or each region's own (thresholds-in-force.ts). */
+export const BAND_MODES = ['absolute', 'relative'] as const;
+export type BandMode = (typeof BAND_MODES)[number];
+
 /** gCO2e/kWh: `low` ends at the first, `high` begins above the second. The first never exceeds the second. */
 export type BandThresholds = readonly [lowUpTo: number, highAbove: number];
 

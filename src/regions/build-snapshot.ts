@@ -10,6 +10,7 @@ import {
 } from './observed-region.ts';
 import type { Reading, Signal } from './reading.ts';
 import type { PriorityClasses, RegionView, Snapshot } from './snapshot.ts';
+import { isMeasured, thresholdsInForce } from './thresholds-in-force.ts';
 import type { Topology } from './topology.ts';
 
 export interface SnapshotInput {
@@ -22,6 +23,8 @@ export interface SnapshotInput {
   readonly heldBands?: ReadonlyMap<string, HeldBand> | undefined;
   /** gCO2e/kWh, for bands that no leader holds. */
   readonly thresholds?: BandThresholds | undefined;
+  /** A region's own ones, with relative bands. */
+  readonly thresholdsOf?: ((region: ObservedRegion) => BandThresholds | undefined) | undefined;
   readonly regionLabel: string;
   readonly policySignal: Signal;
   readonly topology?: Topology | undefined;
@@ -82,12 +85,14 @@ function viewOf(region: ObservedRegion, input: SnapshotInput): RegionView {
  * The leader's band goes with the leader's reading, so that all replicas agree. Otherwise values set by hand and yearly
  * averages count at once, since they do not waver, and measured ones with hysteresis.
  */
-function bandsOf({ metadata: { name }, observed }: ObservedRegion, reading: Reading, input: SnapshotInput) {
-  const { gramsPerKwh, source, freshness } = reading;
-  const { heldBands, now, thresholds } = input;
+function bandsOf(region: ObservedRegion, reading: Reading, input: SnapshotInput) {
+  const { metadata, observed } = region;
+  const { gramsPerKwh } = reading;
+  const { heldBands, now } = input;
   if (observed?.band && isSameValue(observed.reading, reading)) return { band: observed.band };
-  if (source === 'static' || freshness === 'embedded') return { band: bandOf(gramsPerKwh, thresholds) };
-  const heldBand = nextBand({ previous: heldBands?.get(name), gramsPerKwh, now, thresholds });
+  const thresholds = thresholdsInForce(reading, { absolute: input.thresholds, own: input.thresholdsOf?.(region) });
+  if (!isMeasured(reading)) return { band: bandOf(gramsPerKwh, thresholds) };
+  const heldBand = nextBand({ previous: heldBands?.get(metadata.name), gramsPerKwh, now, thresholds });
   return { band: heldBand.band, heldBand };
 }
 

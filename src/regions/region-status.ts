@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BANDS, type Band } from './band.ts';
+import { BANDS, type Band, type BandThresholds } from './band.ts';
 import { type Reading, SIGNALS } from './reading.ts';
 import { MAX_GRAMS_PER_KWH } from './region-resource.ts';
 
@@ -44,6 +44,8 @@ export interface RegionStatus {
   readonly band?: Band;
   readonly bandSince?: number;
   readonly bandChanges?: readonly number[];
+  /** gCO2e/kWh: what the band was judged by. */
+  readonly bandThresholds?: BandThresholds;
   readonly outage?: OutageState;
   readonly gridZone?: string;
   readonly conditions?: readonly Condition[];
@@ -78,6 +80,11 @@ const status = z.object({
   band: z.enum(BANDS).optional().catch(undefined),
   bandSince: time.optional().catch(undefined),
   bandChanges: z.array(time).optional().catch(undefined),
+  bandThresholds: z
+    .tuple([grams, grams])
+    .refine(([low, high]) => low <= high)
+    .optional()
+    .catch(undefined),
   outage: z
     .object({
       active: z.boolean(),

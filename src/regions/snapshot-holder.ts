@@ -9,8 +9,8 @@ export interface SnapshotHolder {
   current(): Snapshot;
   /** Replaces the regions with what the leader, where there is one, saw of them; other fixed values count as read now. */
   setRegions(regions: readonly ObservedRegion[]): void;
-  /** Replaces what sources say; a region that is not among them has its fallback. */
-  setReadings(readings: ReadonlyMap<string, Reading>): void;
+  /** Replaces what sources say, and the thresholds they make; a region that is not among them has its fallback. */
+  setReadings(readings: ReadonlyMap<string, Reading>, thresholdsOf?: SnapshotInput['thresholdsOf']): void;
   /** Replaces what is known of nodes and PriorityClasses. */
   setCluster(cluster: Pick<SnapshotInput, 'topology' | 'priorityClasses'>): void;
   /** gCO2e/kWh, of regions whose band nobody else says. */
@@ -20,8 +20,8 @@ export interface SnapshotHolder {
 
 type Fixed = Pick<SnapshotInput, 'regionLabel' | 'policySignal' | 'fallbackReading' | 'thresholds'>;
 
-/** setTimeout waits at most this long. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Timers count real time, and the clock can be set: how long a jump of it goes unnoticed. */
+const LOOK_MS = 10_000;
 
 /** Holds the one current snapshot and replaces it as a whole; `onChange` hears of each new one. */
 export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange = () => {}): SnapshotHolder {
@@ -35,10 +35,21 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
       snapshot.regions.flatMap(({ name, heldBand }) => (heldBand ? [[name, heldBand] as const] : [])),
     );
     snapshot = buildSnapshot({ ...input, heldBands, now });
-    clearTimeout(timer);
-    const next = nextChange(input.regions, now);
-    if (next !== undefined) timer = setTimeout(rebuild, Math.min(next - now, LONGEST_TIMER_MS)).unref();
+    const next = nextChange(input.regions, now) ?? Number.POSITIVE_INFINITY;
+    wait(next - now, () => look(now, next));
     onChange();
+  }
+
+  /** Judges anew when something is due, or when the clock was set back to before the last judgement. */
+  function look(builtAt: number, next: number): void {
+    const now = clock();
+    if (now >= next || now < builtAt) rebuild();
+    else wait(next - now, () => look(builtAt, next));
+  }
+
+  function wait(ms: number, then: () => void): void {
+    clearTimeout(timer);
+    timer = setTimeout(then, Math.min(ms, LOOK_MS)).unref();
   }
 
   return {
@@ -47,10 +58,10 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
       input = { ...input, regions, regionsReadAt: clock() };
       rebuild();
     },
-    setReadings(readings) {
+    setReadings(readings, thresholdsOf) {
       const fallbackReading = (region: string, gridZone: string | undefined) =>
         readings.get(region) ?? fixed.fallbackReading(region, gridZone);
-      input = { ...input, fallbackReading };
+      input = { ...input, fallbackReading, thresholdsOf };
       rebuild();
     },
     setCluster(cluster) {

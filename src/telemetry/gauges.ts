@@ -15,8 +15,8 @@ export interface MetricSources {
   readonly sourceRequests?: () => readonly SourceRequests[];
   /** Absent where this replica does not run for the lease. */
   readonly isLeader?: () => boolean;
-  /** How many namespaces have a malformed policy. */
-  readonly malformedPolicies: () => number;
+  /** How many namespaces have a malformed policy; undefined where nobody looks. */
+  readonly malformedPolicies: () => number | undefined;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -71,7 +71,9 @@ function regionGauges(clock: () => number, snapshot: MetricSources['snapshot']):
       help: 'Age of the reading in use; none where a reading has no moment (a fixed value, a yearly average)',
       labelNames: ['region'],
       read: perRegion(({ name: region, reading }) =>
-        reading?.measuredAt === undefined ? [] : [[{ region }, secondsBetween(reading.measuredAt, clock())]],
+        reading?.measuredAt === undefined || reading.source === 'static'
+          ? []
+          : [[{ region }, secondsBetween(reading.measuredAt, clock())]],
       ),
     },
     {
@@ -84,7 +86,7 @@ function regionGauges(clock: () => number, snapshot: MetricSources['snapshot']):
     },
     {
       name: 'gridgate_region_outage',
-      help: '1 while a region is called down, 0 while it is called healthy; none where its health is unknown',
+      help: '1 while a region counts as down, 0 while nobody that is asked calls it down; none where nobody is asked',
       labelNames: ['region'],
       read: perRegion(({ name: region, outage }) => (outage ? [[{ region }, Number(outage.active)]] : [])),
     },
@@ -104,7 +106,7 @@ function stateGauges(clock: () => number, sources: MetricSources): GaugeSpec[] {
     },
     {
       name: 'gridgate_watch_idle_seconds',
-      help: 'Time since the last event of a watch',
+      help: 'Time since the last sign of life of a watch; of a resource watched twice, the longer',
       labelNames: ['resource'],
       read: () =>
         Object.entries(sources.watchLastEventAt()).map(([resource, at]) => [{ resource }, secondsBetween(at, clock())]),
@@ -117,9 +119,12 @@ function stateGauges(clock: () => number, sources: MetricSources): GaugeSpec[] {
     },
     {
       name: 'gridgate_malformed_policies',
-      help: 'Namespaces whose policy is malformed',
+      help: 'Namespaces whose policy is malformed: of all on the leader, of those whose pods came on other webhooks',
       labelNames: [],
-      read: () => [[{}, sources.malformedPolicies()]],
+      read: () => {
+        const malformed = sources.malformedPolicies();
+        return malformed === undefined ? [] : [[{}, malformed]];
+      },
     },
   ];
 }

@@ -35,14 +35,14 @@ const MOST_POLICIES = 2_000;
 /**
  * Keeps compiled policies until `rules` answers another object. Annotations that do not parse (written while gridgate was away) leave
  * the last good policy in force; where there is none, the namespace counts as `audit`. `onMalformed` tells of each such
- * version once, `onExcess` of each that asks for more than the limits, which count.
+ * version once, `onExcess` of each that asks for more than the limits, which count, and again when other limits come.
  */
 export function createPolicyBook(rules: () => PolicyRules, onMalformed: Tell, onExcess: Tell = () => {}): PolicyBook {
   let known = rules();
   const entries = new LRUCache<string, Entry>({ max: MOST_NAMESPACES });
   const policies = new LRUCache<string, Compiled>({ max: MOST_POLICIES });
   const malformed = new LRUCache<string, true>({ max: MOST_NAMESPACES });
-  /** The version whose mistakes were told last: two versions may take turns while the informer is behind. */
+  /** The version that was told of last, and what: other limits can make the same version ask for too much. */
   const told = new LRUCache<string, string>({ max: MOST_NAMESPACES });
 
   const found = createMemory<NamespaceRecord, Policy>();
@@ -61,8 +61,10 @@ export function createPolicyBook(rules: () => PolicyRules, onMalformed: Tell, on
   function report(name: string, version: string, { mistakes, excess }: Compiled): void {
     if (mistakes.length > 0) malformed.set(name, true);
     else malformed.delete(name);
-    if (told.get(name) === version || mistakes.length + excess.length === 0) return;
-    told.set(name, version);
+    if (mistakes.length + excess.length === 0) return;
+    const news = [version, ...mistakes, ...excess].join('\n');
+    if (told.get(name) === news) return;
+    told.set(name, news);
     if (mistakes.length > 0) onMalformed(name, mistakes);
     if (excess.length > 0) onExcess(name, excess);
   }

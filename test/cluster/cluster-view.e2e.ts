@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { type Announced, type ClusterView, createClusterView } from '../../src/cluster/cluster-view.ts';
 import { loadKubeConfig } from '../../src/cluster/kube-config.ts';
-import { findAssets } from '../control-plane/assets.ts';
+import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 
 const SERVICE_ACCOUNT = 'system:serviceaccount:gridgate-system:gridgate';
@@ -16,15 +16,14 @@ const LONG_MS = 30_000;
 
 type LogLine = { readonly level: number; readonly resource?: string; readonly failure?: string; readonly msg: string };
 
-const assets = findAssets();
-
-describe('the cluster view', { skip: 'missing' in assets && assets.missing }, () => {
+describe('the cluster view', () => {
   let controlPlane: ControlPlane;
   let view: ClusterView;
   const changes: Announced[] = [];
   const log: LogLine[] = [];
 
   before(async () => {
+    if (skip) return;
     controlPlane = await startControlPlane({
       workers: [],
       users: [{ name: SERVICE_ACCOUNT, groups: ['system:serviceaccounts', 'system:authenticated'] }],
@@ -42,7 +41,7 @@ describe('the cluster view', { skip: 'missing' in assets && assets.missing }, ()
     await controlPlane?.stop();
   });
 
-  test('says what RBAC denies it, once, and syncs when the manifests allow it', async () => {
+  test('says what RBAC denies it, once, and syncs when the manifests allow it', { skip }, async () => {
     const started = view.start();
     await controlPlane.waitFor('four refusals', () => {
       const failures = Object.values(view.syncState()).map(({ failure }) => failure);
@@ -64,7 +63,7 @@ describe('the cluster view', { skip: 'missing' in assets && assets.missing }, ()
     assert.doesNotMatch(JSON.stringify(log), new RegExp(tokenOf(SERVICE_ACCOUNT)));
   });
 
-  test('shows what there was before it started', () => {
+  test('shows what there was before it started', { skip }, () => {
     assert.deepEqual([...view.nodes()], []);
     assert.deepEqual(view.priorityClasses(), { names: new Set(['system-cluster-critical', 'system-node-critical']) });
     assert.equal(view.namespace('default')?.managed, false);
@@ -73,7 +72,7 @@ describe('the cluster view', { skip: 'missing' in assets && assets.missing }, ()
     assert.deepEqual(new Set(changes), new Set(['namespaces', 'priorityclasses']));
   });
 
-  test('sees a namespace come and change, and fetches one that it may not have seen', async () => {
+  test('sees a namespace come and change, and fetches one that it may not have seen', { skip }, async () => {
     await create('/api/v1/namespaces', {
       metadata: { name: 'shop', annotations: { 'gridgate.dev/mode': 'warn', a: 'b' } },
     });
@@ -86,12 +85,11 @@ describe('the cluster view', { skip: 'missing' in assets && assets.missing }, ()
     await controlPlane.waitFor('the label', () => view.namespace('shop')?.managed || undefined);
   });
 
-  test('a heartbeat of a node is no change, another region is', async () => {
+  test('a heartbeat of a node is no change, another region is', { skip }, async () => {
     await controlPlane.addNodes([{ name: 'node-a', labels: { [REGION_LABEL]: 'eu-north-1' } }]);
     await controlPlane.waitFor('the node', () => [...view.nodes()][0]);
-    const [{ uid, ...node } = { name: '' }] = view.nodes();
-    assert.ok(uid);
-    assert.deepEqual(node, { name: 'node-a', region: 'eu-north-1', hostname: 'node-a' });
+    const seen = Array.from(view.nodes(), ({ uid, ...node }) => node);
+    assert.deepEqual(seen, [{ name: 'node-a', region: 'eu-north-1', hostname: 'node-a' }]);
 
     changes.length = 0;
     const heartbeat = { type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() };
@@ -104,7 +102,7 @@ describe('the cluster view', { skip: 'missing' in assets && assets.missing }, ()
     assert.deepEqual(changes, ['nodes']); // events keep their order: the heartbeat's has passed
   });
 
-  test('sees deletions', async () => {
+  test('sees deletions', { skip }, async () => {
     await create('/apis/scheduling.k8s.io/v1/priorityclasses', {
       metadata: { name: 'normal' },
       value: 5,
@@ -119,7 +117,7 @@ describe('the cluster view', { skip: 'missing' in assets && assets.missing }, ()
     await controlPlane.waitFor('no node', () => [...view.nodes()].length === 0 || undefined);
   });
 
-  test('knows a pod until it is bound', async () => {
+  test('knows a pod until it is bound', { skip }, async () => {
     const spec = { nodeSelector: { disk: 'ssd' }, containers: [{ name: 'c', image: 'example.invalid/c:1' }] };
     await create('/api/v1/namespaces/default/pods', { metadata: { name: 'p', annotations: { a: 'b' } }, spec });
     const { metadata, spec: kept } = await controlPlane.waitFor('the pod', () => view.pendingPod('default', 'p'));
@@ -134,7 +132,7 @@ describe('the cluster view', { skip: 'missing' in assets && assets.missing }, ()
     await controlPlane.waitFor('no pod', () => view.pendingPod('default', 'p') === undefined || undefined);
   });
 
-  test('keeps its view over a restart of the API server, and goes on with what changed since', async () => {
+  test('keeps its view over a restart of the API server, and goes on with what changed since', { skip }, async () => {
     log.length = 0;
     // What the restarted API server begins with is newer than what each watch saw last: it answers 410.
     await create('/api/v1/namespaces/default/configmaps', { metadata: { name: 'newer' } });

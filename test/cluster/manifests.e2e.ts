@@ -2,27 +2,31 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { findAssets } from '../control-plane/assets.ts';
+import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
-import { MANIFESTS, OVERLAYS, ofKind, type Rendered, render } from './rendered-manifests.ts';
+import { LAYOUTS, MANIFESTS, ofKind, type Rendered, render } from './rendered-manifests.ts';
 
 const PODS = '/api/v1/namespaces/gridgate-system/pods';
-const BASE_RULES = ['/namespaces get,list,watch', '/nodes list,watch', 'scheduling.k8s.io/priorityclasses list,watch'];
-const RULES = { base: BASE_RULES, strict: [...BASE_RULES, '/pods list,watch'] };
+const WEBHOOK = { name: 'gridgate', account: 'gridgate', roles: 'webhook' };
+const CONTROLLERS = { name: 'gridgate-controllers', account: 'gridgate-controllers', roles: 'controllers' };
+const DEPLOYMENTS = {
+  base: [WEBHOOK, CONTROLLERS],
+  strict: [WEBHOOK, CONTROLLERS],
+  single: [{ ...WEBHOOK, account: 'gridgate-controllers', roles: 'webhook,controllers' }],
+};
 
-const assets = findAssets();
-
-describe('the manifests', { skip: 'missing' in assets && assets.missing }, () => {
+describe('the manifests', () => {
   let controlPlane: ControlPlane;
   const rendered = new Map<string, Rendered[]>();
 
   before(async () => {
+    if (skip) return;
     controlPlane = await startControlPlane({ workers: [] });
-    for (const overlay of OVERLAYS) rendered.set(overlay, await render(controlPlane, overlay));
+    for (const layout of LAYOUTS) rendered.set(layout, await render(controlPlane, layout));
   });
   after(() => controlPlane?.stop());
 
-  test('a dry run before the namespace exists misses nothing but the namespace', async () => {
+  test('a dry run before the namespace exists misses nothing but the namespace', { skip }, async () => {
     const { code, stderr } = await dryRun('-k', 'base');
     assert.equal(code, 1);
     for (const line of stderr.trim().split('\n')) assert.match(line, /namespaces "gridgate-system" not found$/);
@@ -31,73 +35,91 @@ describe('the manifests', { skip: 'missing' in assets && assets.missing }, () =>
     assert.equal(created.code, 0, created.stderr);
   });
 
-  for (const overlay of OVERLAYS) {
-    describe(overlay, () => {
-      test('passes a server-side dry run without a warning', async () => {
-        const { code, stdout, stderr } = await dryRun('-k', overlay);
+  for (const layout of LAYOUTS) {
+    describe(layout, () => {
+      const objects = (...kinds: readonly string[]) => ofKind(rendered.get(layout) ?? [], ...kinds);
+
+      test('passes a server-side dry run without a warning', { skip }, async () => {
+        const { code, stdout, stderr } = await dryRun('-k', layout);
         assert.deepEqual([code, stderr], [0, '']);
-        assert.equal(stdout.trim().split('\n').length, objects(overlay).length);
+        assert.equal(stdout.trim().split('\n').length, rendered.get(layout)?.length);
       });
 
-      test('may do what it needs and no more', () => {
-        assert.deepEqual(ofKind(objects(overlay), 'Role', 'RoleBinding'), []);
-        assert.deepEqual(
-          ofKind(objects(overlay), 'ClusterRole').flatMap(({ rules }) => rules.map(ruleText)),
-          RULES[overlay],
-        );
-        for (const { subjects } of ofKind(objects(overlay), 'ClusterRoleBinding')) {
-          assert.deepEqual(subjects, [{ kind: 'ServiceAccount', name: 'gridgate', namespace: 'gridgate-system' }]);
-        }
-      });
-
-      test('its webhooks never break or block a cluster', () => {
-        for (const webhook of webhooks(overlay)) {
+      test('its webhooks never break or block a cluster', { skip }, () => {
+        const configurations = objects('MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration');
+        for (const webhook of configurations.flatMap(({ webhooks }) => webhooks)) {
           const { name, failurePolicy, timeoutSeconds, matchPolicy, clientConfig } = webhook;
           assert.deepEqual([failurePolicy, timeoutSeconds, matchPolicy], ['Ignore', 2, 'Equivalent'], name);
           assert.deepEqual(
             [clientConfig.service.name, clientConfig.service.namespace],
             ['gridgate', 'gridgate-system'],
           );
-          assert.deepEqual(
-            excluded(webhook),
-            ['kube-system', 'kube-public', 'kube-node-lease', 'gridgate-system'],
-            name,
-          );
+          const own = ['kube-system', 'kube-public', 'kube-node-lease', 'gridgate-system'];
+          assert.deepEqual(excluded(webhook), own, name);
           const isForNamespaces = name === 'namespaces.gridgate.dev';
           const labels = isForNamespaces ? undefined : { 'gridgate.dev/managed': 'true' };
           assert.deepEqual(webhook.namespaceSelector.matchLabels, labels, name);
         }
       });
 
-      test('its pods meet the restricted level, which refuses others', async () => {
-        const [{ spec }] = ofKind(objects(overlay), 'Deployment');
-        const pod = { metadata: { ...spec.template.metadata, name: 'gridgate-1' }, spec: spec.template.spec };
-        const admitted = await controlPlane.request('POST', `${PODS}?dryRun=All`, pod);
-        assert.equal(admitted.status, 201, JSON.stringify(admitted.body));
-
-        const refused = await controlPlane.request('POST', `${PODS}?dryRun=All`, withPrivilege(pod));
-        assert.equal(refused.status, 403);
-        assert.match(refused.body.message, /violates PodSecurity "restricted:latest": privileged/);
+      test('runs each role under the account for it, and tokens of sources only where they are read', { skip }, () => {
+        const deployments = objects('Deployment').map(({ metadata, spec: { template } }) => ({
+          name: metadata.name,
+          account: template.spec.serviceAccountName,
+          roles: flagsOf(template)['--roles'],
+        }));
+        assert.deepEqual(deployments, DEPLOYMENTS[layout]);
+        for (const { spec } of objects('Deployment')) {
+          const sources = spec.template.spec.volumes.find(({ name }: Rendered) => name === 'sources');
+          const secret = { secretName: 'gridgate-sources', optional: true, defaultMode: 0o440 };
+          const asks = flagsOf(spec.template)['--roles']?.includes('controllers');
+          assert.deepEqual(sources?.secret, asks ? secret : undefined);
+        }
       });
 
-      test('its Deployment finds what it refers to, and its Service and budget find it', () => {
-        const [{ spec }] = ofKind(objects(overlay), 'Deployment');
-        const { labels } = spec.template.metadata;
-        assert.deepEqual(spec.selector.matchLabels, labels);
-        assert.deepEqual(ofKind(objects(overlay), 'Service')[0].spec.selector, labels);
-        assert.deepEqual(ofKind(objects(overlay), 'PodDisruptionBudget')[0].spec.selector.matchLabels, labels);
+      test('its pods meet the restricted level, which refuses others', { skip }, async () => {
+        for (const { spec } of objects('Deployment')) {
+          const pod = { metadata: { ...spec.template.metadata, name: 'gridgate-1' }, spec: spec.template.spec };
+          const admitted = await controlPlane.request('POST', `${PODS}?dryRun=All`, pod);
+          assert.equal(admitted.status, 201, JSON.stringify(admitted.body));
 
-        const [regions] = spec.template.spec.volumes;
-        const [configMap] = ofKind(objects(overlay), 'ConfigMap');
-        assert.equal(regions.configMap.name, configMap.metadata.name);
-        assert.equal(configMap.data['regions.yaml'], readFileSync(`${MANIFESTS}/samples/regions.yaml`, 'utf8'));
-        const { args } = spec.template.spec.containers[0];
-        assert.equal(args.includes('--check-bindings'), overlay === 'strict');
+          const refused = await controlPlane.request('POST', `${PODS}?dryRun=All`, withPrivilege(pod));
+          assert.equal(refused.status, 403);
+          assert.match(refused.body.message, /violates PodSecurity "restricted:latest": privileged/);
+        }
+      });
+
+      test('its Deployments find what they refer to, and Service and budgets find them', { skip }, () => {
+        const budgets = new Map(objects('PodDisruptionBudget').map(({ metadata, spec }) => [metadata.name, spec]));
+        assert.equal(budgets.size, objects('Deployment').length);
+        const [configMap] = objects('ConfigMap');
+        for (const { metadata, spec } of objects('Deployment')) {
+          const { template } = spec;
+          assert.deepEqual(spec.selector.matchLabels, template.metadata.labels);
+          assert.deepEqual(budgets.get(metadata.name)?.selector.matchLabels, spec.selector.matchLabels);
+          const [container] = template.spec.containers;
+          const [volume] = template.spec.volumes;
+          const [mount] = container.volumeMounts;
+          assert.deepEqual([volume.name, volume.configMap.name], [mount.name, configMap.metadata.name]);
+          assert.deepEqual(
+            [flagsOf(template)['--config']],
+            Object.keys(configMap.data).map((key) => `${mount.mountPath}/${key}`),
+          );
+          const ports = container.ports.map(({ name }: Rendered) => name);
+          for (const probe of [container.readinessProbe, container.livenessProbe])
+            assert.ok(ports.includes(probe.httpGet.port));
+          const isStrict = layout === 'strict' && metadata.name === 'gridgate';
+          assert.equal('--check-bindings' in flagsOf(template), isStrict);
+        }
+        assert.deepEqual(
+          objects('Service')[0].spec.selector,
+          objects('Deployment').find(({ metadata }) => metadata.name === 'gridgate').spec.selector.matchLabels,
+        );
       });
     });
   }
 
-  test('the sample namespaces pass a dry run, and label and mode agree', async () => {
+  test('the sample namespaces pass a dry run, and label and mode agree', { skip }, async () => {
     const { code, stderr } = await dryRun('-f', 'samples/namespaces.yaml');
     assert.deepEqual([code, stderr], [0, '']);
     const namespaces = parseAllDocuments(readFileSync(`${MANIFESTS}/samples/namespaces.yaml`, 'utf8')).map((d) =>
@@ -112,19 +134,12 @@ describe('the manifests', { skip: 'missing' in assets && assets.missing }, () =>
   function dryRun(flag: '-k' | '-f', path: string) {
     return controlPlane.kubectl(['apply', '--dry-run=server', flag, `${MANIFESTS}/${path}`]);
   }
-
-  function objects(overlay: string): Rendered[] {
-    return rendered.get(overlay) ?? [];
-  }
-
-  function webhooks(overlay: string): Rendered[] {
-    const configurations = ofKind(objects(overlay), 'MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration');
-    return configurations.flatMap(({ webhooks }) => webhooks);
-  }
 });
 
-function ruleText({ apiGroups, resources, verbs }: Rendered): string {
-  return `${apiGroups}/${resources} ${verbs}`;
+/** The container's arguments: `--roles=webhook` as one entry. */
+function flagsOf({ spec }: Rendered): Record<string, string | undefined> {
+  const args: string[] = spec.containers[0].args;
+  return Object.fromEntries(args.slice(1).map((arg) => arg.split('=') as [string, string?]));
 }
 
 function excluded({ namespaceSelector }: Rendered): string[] {

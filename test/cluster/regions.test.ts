@@ -61,6 +61,7 @@ describe('a Region of the cluster', () => {
   const rows: readonly [name: string, after: Parameters<typeof object>[1], differs: boolean][] = [
     ['only its version', { ...base, version: '6' }, false],
     ['only since when its band is held', { ...base, status: { ...base.status, bandSince: WRITTEN } }, false],
+    ['only the thresholds of its band', { ...base, status: { ...base.status, bandThresholds: [1, 2] } }, false],
     ['its band', { ...base, status: { band: 'high' } }, true],
     ['its spec', { ...base, spec: { gridZone: 'DE' } }, true],
     ['its forecast', { ...base, status: { ...base.status, forecast: [{ from: WRITTEN, gramsPerKwh: 5 }] } }, true],

@@ -4,8 +4,11 @@ import { parseAllDocuments } from 'yaml';
 import type { ControlPlane } from '../control-plane/start.ts';
 
 export const MANIFESTS = fileURLToPath(new URL('../../manifests', import.meta.url));
+/** Each with webhooks of its own. */
 export const OVERLAYS = ['base', 'strict'] as const;
-export type Overlay = (typeof OVERLAYS)[number];
+/** `single` has the webhooks of the base and other pods. */
+export const LAYOUTS = [...OVERLAYS, 'single'] as const;
+export type Overlay = (typeof LAYOUTS)[number];
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of every kind; the assertion is the check
 export type Rendered = any;

@@ -100,8 +100,10 @@ describe('the bundles of webhook configurations', () => {
       },
     });
     assert.equal(watch.synced(), false);
+    assert.deepEqual(watch.lastEventAt(), {});
     await watch.start();
     assert.equal(watch.synced(), true);
+    assert.deepEqual(Object.keys(watch.lastEventAt()), ['mutatingwebhookconfigurations']);
     await changed.promise;
     assert.deepEqual(
       [...watch.bundles()].map(({ caBundle }) => caBundle),

@@ -6,10 +6,12 @@ import { parse, stringify } from 'yaml';
 import type { PatchOperation } from '../../src/decision/patch.ts';
 import type { Pod } from '../../src/decision/pod.ts';
 import { makePod, REGION_LABEL } from '../builders.ts';
+import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import { startElectricityMaps } from '../signals/fake-electricity-maps.ts';
 import { workloadOf } from '../webhook/reviews.ts';
 import { type Finished, runGridgate } from './run-gridgate.ts';
 import { serveWorld } from './serving.ts';
-import { namespaceYaml, type WorldFiles, writeDocuments, writeWorld } from './world-files.ts';
+import { namespaceYaml, regionYaml, type WorldFiles, writeDocuments, writeWorld } from './world-files.ts';
 
 const PINNED = makePod({ nodeSelector: { [REGION_LABEL]: 'eu-central' } });
 
@@ -146,6 +148,35 @@ describe('gridgate admit', { timeout: 60_000, concurrency: 2 }, () => {
       for (const [i, pattern] of says.entries()) assert.match(complaints[i] ?? '', pattern);
     });
 
+  it('counts what gridgate.yaml says: defaults, limits (told where a namespace asks for more), bands and sources', async (t) => {
+    const files = await writeWorld(t);
+    const { baseUrl, asked } = await startElectricityMaps(t);
+    const config = join(files.directory, 'gridgate.yaml');
+    const sources = [{ type: 'electricity-maps', token: { env: 'TOKEN' }, url: baseUrl }];
+    const [policy, limits] = [{ mode: 'enforce' }, { 'max-intensity': 410 }];
+    writeFileSync(config, stringify({ sources, policy, limits, bands: { mode: 'relative' } }));
+    writeDocuments(files.regions, [regionYaml('eu-central-1', {})]);
+    writeDocuments(files.namespaces, [namespaceYaml('plain'), namespaceYaml('greedy', { 'max-intensity': '600' })]);
+    const path = writeDocuments(join(files.directory, 'pod.yaml'), [manifest('Pod', makePod())]);
+    const given = ['-f', path, '--regions', files.regions, '--namespaces', files.namespaces, '--config', config];
+    const settings = { env: { TOKEN: 's3cret' } };
+    for (const [namespace, ceiling, says] of [
+      ['plain', 300, /^$/],
+      ['greedy', 410, /^gridgate: namespace greedy: gridgate\.dev\/max-intensity: "600" is not .*410/],
+    ] as const) {
+      const { stdout, stderr } = await runGridgate(['admit', ...given, '--namespace', namespace], settings);
+      assert.match(stdout, new RegExp(`mode enforce, class standard, ceiling ${ceiling} `));
+      assert.match(stdout, /cleanest: eu-central-1 at 412 gCO2e\/kWh \(electricity-maps/);
+      assert.match(stderr, says);
+    }
+    assert.ok(asked.some((one) => one.path.endsWith('/history')));
+    writeFileSync(config, 'colour: blue\n');
+    const { code, complaints } = await runGridgate(['admit', ...given, '--namespace', 'gone'], settings);
+    assert.equal(code, 2);
+    assert.equal(complaints.length, 2, complaints.join('\n'));
+    assert.match(complaints.join(), /gridgate\.yaml, line 1: colour/);
+  });
+
   it('lists every mistake of all its files', async (t) => {
     const files = await writeWorld(t);
     writeFileSync(files.regions, 'kind: Region\n');
@@ -184,30 +215,49 @@ describe('gridgate admit decides as the webhook does about', { timeout: 60_000 }
     return JSON.parse(JSON.stringify(patch).replaceAll(/\\"at\\":\\"[^"]*\\"/g, ''));
   }
 
-  it(Object.keys(pods).join(', '), async (t) => {
-    const { files, mutate } = await serveWorld(t);
-    const named = Object.values(pods).map((pod, i) => ({ ...pod, metadata: { ...pod.metadata, name: `web-${i}` } }));
-    for (const namespace of ['shop', 'reports', 'lab', 'legacy']) {
-      const objects = named.map((pod, i) => manifest('Pod', pod, `web-${i}`));
-      const { stdout } = await admit(files, objects, '--namespace', namespace, '--output', 'json');
-      const explained = JSON.parse(stdout);
-      for (const [i, object] of named.entries()) {
-        const { allowed, patch, warnings = [], status, auditAnnotations } = await mutate({ object, namespace });
-        const { decision, would = decision, reason } = auditAnnotations;
-        const said = explained[i];
-        assert.deepEqual(
-          { allowed, decision: would, reason, warnings, message: status?.message, patch: masked(patch) },
-          {
-            allowed: said.allowed,
-            decision: said.decision,
-            reason: said.reason,
-            warnings: said.warnings,
-            message: said.allowed ? undefined : said.message,
-            patch: masked(said.patch),
-          },
-          `${Object.keys(pods)[i]} in ${namespace}`,
+  const configurations: readonly [name: string, text: string][] = [
+    ['', '{}\n'],
+    [
+      'defaults and limits of a configuration',
+      'policy: {mode: enforce}\nlimits: {max-intensity: 45, regions: ["eu-*"]}\n',
+    ],
+  ];
+  for (const [configured, text] of configurations)
+    it([...Object.keys(pods), configured].join(', '), async (t) => {
+      const config = join(makeTemporaryDirectory(t), 'gridgate.yaml');
+      writeFileSync(config, text);
+      const { files, mutate } = await serveWorld(t, ['--config', config]);
+      const named = Object.values(pods).map((pod, i) => ({ ...pod, metadata: { ...pod.metadata, name: `web-${i}` } }));
+      for (const namespace of ['shop', 'reports', 'lab', 'legacy']) {
+        const objects = named.map((pod, i) => manifest('Pod', pod, `web-${i}`));
+        const { stdout } = await admit(
+          files,
+          objects,
+          '--namespace',
+          namespace,
+          '--output',
+          'json',
+          '--config',
+          config,
         );
+        const explained = JSON.parse(stdout);
+        for (const [i, object] of named.entries()) {
+          const { allowed, patch, warnings = [], status, auditAnnotations } = await mutate({ object, namespace });
+          const { decision, would = decision, reason } = auditAnnotations;
+          const said = explained[i];
+          assert.deepEqual(
+            { allowed, decision: would, reason, warnings, message: status?.message, patch: masked(patch) },
+            {
+              allowed: said.allowed,
+              decision: said.decision,
+              reason: said.reason,
+              warnings: said.warnings,
+              message: said.allowed ? undefined : said.message,
+              patch: masked(said.patch),
+            },
+            `${Object.keys(pods)[i]} in ${namespace}`,
+          );
+        }
       }
-    }
-  });
+    });
 });

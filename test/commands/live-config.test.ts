@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createLiveConfig } from '../../src/commands/live-config.ts';
 import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../../src/config/config-file.ts';
+import type { BandMode } from '../../src/regions/band.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { pollUntil } from '../control-plane/poll.ts';
 
 const FIRST = 'policy: {mode: warn}\nsources: [{type: uk-carbon-intensity}]\n';
 
-async function follow(test: TestContext, defaultRegion?: string) {
+async function follow(test: TestContext, defaultRegion?: string, bands?: BandMode) {
   const path = join(makeTemporaryDirectory(test), 'gridgate.yaml');
   writeFileSync(path, FIRST);
   const initial = await readConfigFile(path);
@@ -21,6 +22,7 @@ async function follow(test: TestContext, defaultRegion?: string) {
     path,
     initial,
     defaultRegion,
+    bands,
     log: createLog({ level: 'info', destination: { write: (line) => log.push(JSON.parse(line)) } }),
     onChange: (...change) => changes.push(change),
     intervalMs: 10,
@@ -52,6 +54,15 @@ describe('gridgate.yaml while gridgate runs', { concurrency: 4 }, () => {
     assert.notEqual(live.rules(), rules);
     assert.equal(live.rules().limits.maxIntensity, 100);
     assert.deepEqual(changes, [[live.current(), first]]);
+  });
+
+  it('has the bands of the option, whatever the file says', async (t) => {
+    const { live, write, changes } = await follow(t, undefined, 'relative');
+    assert.equal(live.current().bands.mode, 'relative');
+    await write(`${FIRST}bands: {mode: absolute}\n`);
+    assert.deepEqual([live.current().bands.mode, changes], ['relative', []]);
+    await write(`${FIRST}bands: {mode: absolute, thresholds: [1, 2]}\n`);
+    assert.deepEqual(live.current().bands, { mode: 'relative', thresholds: [1, 2] });
   });
 
   it('leaves the rules alone when they are not what changed', async (t) => {

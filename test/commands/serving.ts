@@ -17,9 +17,13 @@ export interface Serving {
 }
 
 /** Starts `gridgate serve` over good files; it ends with the test at the latest. */
-export async function serveWorld(test: TestContext, args: readonly string[] = []): Promise<Serving> {
+export async function serveWorld(
+  test: TestContext,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Serving> {
   const files = await writeWorld(test);
-  const gridgate = await startGridgate({ args: [...files.args, ...args] });
+  const gridgate = await startGridgate({ args: [...files.args, ...args], env });
   test.after(() => gridgate.end('SIGKILL'));
   const address = { port: Number(new URL(gridgate.webhook).port), ca: files.ca };
   return {

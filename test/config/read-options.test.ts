@@ -61,7 +61,7 @@ describe('the table of options', () => {
     const help = addOptions(new Command(), Object.keys(OPTIONS) as OptionKey[]).helpInformation();
     const words = help.replace(/\s+/g, ' ');
     for (const { env } of Object.values(OPTIONS)) assert.ok(words.includes(`env: ${env})`), env);
-    assert.match(words, /HTTPS port \(default: 8443, env: PORT\)/);
+    assert.match(words, /HTTPS port of the webhook \(default: 8443, env: PORT\)/);
     assert.match(words, /\(default: 10s in a cluster, otherwise 0, env: GRIDGATE_SHUTDOWN_DELAY\)/);
     assert.match(words, /-f, --filename <file> .*\(required, env: GRIDGATE_FILENAME\)/);
   });

@@ -18,7 +18,7 @@ const OWNERS = ['web', 'db'];
 const LONG_MS = 60_000;
 const FEW_SECONDS_MS = 6_000;
 
-describe('an owner in backoff after denials', { skip }, () => {
+describe('an owner in backoff after denials', () => {
   const log = pino({ level: 'silent' });
   let cluster: Cluster;
   let api: ReturnType<typeof createApiClient>;
@@ -26,6 +26,7 @@ describe('an owner in backoff after denials', { skip }, () => {
   let isClean = false;
 
   before(async () => {
+    if (skip) return;
     cluster = await startCluster();
     api = createApiClient(loadKubeConfig({ file: cluster.controlPlane.kubeconfig }));
     nudger = createOwnerNudger({
@@ -43,7 +44,7 @@ describe('an owner in backoff after denials', { skip }, () => {
     await cluster?.stop();
   });
 
-  test('gets its pods within seconds of the end of the refusal', async (t) => {
+  test('gets its pods within seconds of the end of the refusal', { skip }, async (t) => {
     await cluster.createNamespace(NAMESPACE, { mode: 'enforce', 'max-intensity': '250' });
     const { spec } = await cluster.createDeployment(NAMESPACE, 'web', 2, DIRTY);
     const { selector, template } = spec;

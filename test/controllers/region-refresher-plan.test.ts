@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { LiveRegion } from '../../src/cluster/regions.ts';
 import { planStatus, planStatuses, type StatusFacts } from '../../src/controllers/region-refresher/plan.ts';
 import type { OutageState, RegionStatus } from '../../src/regions/region-status.ts';
 import type { RegionIntensity } from '../../src/signals/intensity/chain.ts';
@@ -52,6 +53,7 @@ describe('the status of a region', () => {
       band: 'medium',
       bandSince: NOW,
       bandChanges: [],
+      bandThresholds: [200, 300],
       outage: { active: false, sources: [] },
       gridZone: 'DE',
     });
@@ -221,8 +223,33 @@ describe('a band', () => {
   });
 
   it('has the thresholds of its region', () => {
-    const thresholdsOf = (name: string) => (name === 'a' ? ([50, 80] as const) : undefined);
-    assert.equal(planned(liveRegion('a'), { intensity: measuredIntensity(100), thresholdsOf }).band, 'high');
+    const thresholdsOf = ({ metadata }: LiveRegion) => (metadata.name === 'a' ? ([50, 80] as const) : undefined);
+    const thresholds = [1, 2] as const;
+    const rows: readonly [name: string, region: LiveRegion, intensity: RegionIntensity, band: string, own: boolean][] =
+      [
+        ['measured, with a week of its own', liveRegion('a'), measuredIntensity(70), 'medium', true],
+        ['measured, too little known of it', liveRegion('b'), measuredIntensity(70), 'high', false],
+        ['a yearly average', liveRegion('a'), averageIntensity(), 'high', false],
+        ['a fixed value', liveRegion('a', { gramsPerKwh: 2 }), measuredIntensity(70), 'medium', false],
+      ];
+    for (const [name, region, intensity, band, own] of rows) {
+      const status = planned(region, { intensity, thresholds, thresholdsOf });
+      assert.deepEqual([status.band, status.bandThresholds], [band, own ? [50, 80] : [1, 2]], name);
+    }
+  });
+
+  it('shows other thresholds as soon as they count', () => {
+    const parts = { intensity: measuredIntensity(100) };
+    assert.equal(planStatus(settled(100), facts(parts)), undefined);
+    const status = planned(settled(100), { ...parts, thresholds: [150, 300] });
+    assert.deepEqual([status.bandThresholds, status.band], [[150, 300], 'low']);
+  });
+
+  it('holds a band although its thresholds move', () => {
+    const region = settled(100);
+    const thresholdsOf = () => [40, 80] as const;
+    const at = (now: number) => planned(region, { intensity: measuredIntensity(100, 0, now), thresholdsOf, now }).band;
+    assert.deepEqual([at(NOW + 29 * MINUTE_MS), at(NOW + 30 * MINUTE_MS)], ['low', 'high']);
   });
 });
 

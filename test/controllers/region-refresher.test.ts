@@ -93,7 +93,7 @@ describe('the region refresher', () => {
 
     const before = writes.length;
     await time.advance(600_000);
-    assert.equal(asked.length, 9, 'every five minutes');
+    assert.equal(asked.length, 33, 'every minute: the chain knows whose five minutes are over');
     assert.equal(polled.length, 21, 'every thirty seconds');
     assert.equal(writes.length, before);
   });

@@ -16,13 +16,7 @@ const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 /** What gridgate's own Deployment would run from is played by processes of ours. */
 const INSTALLED = [
-  'Namespace',
-  'ServiceAccount',
-  'ClusterRole',
-  'ClusterRoleBinding',
-  'Role',
-  'RoleBinding',
-  'PriorityClass',
+  ...['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'PriorityClass'],
 ];
 const READY_MS = 20_000;
 

@@ -83,6 +83,27 @@ describe('the reading of a region', () => {
   });
 });
 
+describe('the band of a region without a leader', () => {
+  const measured: Reading = { ...AVERAGE, gramsPerKwh: 150, source: 'watttime', measuredAt: NOW, freshness: 'fresh' };
+  const own = ({ metadata }: { metadata: { name: string } }) =>
+    metadata.name === 'a' ? ([50, 100] as const) : undefined;
+  const rows: readonly [name: string, region: RegionResource, reading: Reading, band: string][] = [
+    ['measured: by its own week', resource({}), measured, 'high'],
+    ['measured, without a week: by the thresholds of all', resource({}, 'b'), measured, 'low'],
+    ['an average: by the thresholds of all', resource({}), { ...AVERAGE, gramsPerKwh: 150 }, 'low'],
+    ['a fixed value: by the thresholds of all', resource({ gramsPerKwh: 150 }), measured, 'low'],
+  ];
+  for (const [name, region, reading, band] of rows)
+    it(name, () => {
+      const { regions } = build([region], {
+        fallbackReading: () => reading,
+        thresholdsOf: own,
+        thresholds: [200, 400],
+      });
+      assert.equal(regions[0]?.band, band);
+    });
+});
+
 describe('an outage', () => {
   const rows: readonly [name: string, outage: RegionSpec['outage'], active: boolean | undefined][] = [
     ['nobody spoke of: unknown', undefined, undefined],

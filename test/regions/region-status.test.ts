@@ -33,6 +33,7 @@ const status: fc.Arbitrary<RegionStatus> = fc.record(
     band: fc.constantFrom(...BANDS),
     bandSince: time,
     bandChanges: fc.array(time, { maxLength: 5 }),
+    bandThresholds: fc.tuple(grams, grams).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
     outage: fc.record(
       { active: fc.boolean(), reason: fc.string(), sources: fc.array(fc.string()), since: time, quietSince: time },
       { requiredKeys: ['active', 'sources'], noNullPrototype: true },

@@ -5,7 +5,8 @@ import { createSnapshotHolder } from '../../src/regions/snapshot-holder.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
 import { NOW } from '../builders.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 function resource(spec: RegionSpec): RegionResource {
   const parsed = parseRegion({ apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name: 'a' }, spec });
@@ -21,12 +22,17 @@ function outageUntil(ms: number): RegionResource {
 function holderOf(test: TestContext) {
   test.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: NOW });
   const fixed = { regionLabel: 'region', policySignal: 'average-lifecycle', fallbackReading: () => undefined } as const;
-  const holder = createSnapshotHolder(fixed, Date.now);
+  let aheadMs = 0;
+  const holder = createSnapshotHolder(fixed, () => Date.now() + aheadMs);
   test.after(holder.stop);
   return {
     holder,
     isDown: () => holder.current().byName.get('a')?.outage?.active,
     pass: (ms: number) => test.mock.timers.tick(ms),
+    /** Sets the clock, which no timer hears of. */
+    jump(ms: number) {
+      aheadMs += ms;
+    },
   };
 }
 
@@ -66,6 +72,19 @@ describe('the snapshot holder', () => {
     pass(1);
     assert.equal(isDown(), false);
     assert.equal(before.byName.get('a')?.outage?.active, true);
+  });
+
+  it('notices within 10 s that the clock was set forward, or back', (t) => {
+    const { holder, isDown, pass, jump } = holderOf(t);
+    holder.setRegions([outageUntil(NOW + HOUR_MS)]);
+    const before = holder.current();
+    jump(HOUR_MS);
+    pass(10_000);
+    assert.equal(isDown(), false);
+    jump(-HOUR_MS);
+    pass(10_000);
+    assert.equal(isDown(), true);
+    assert.notEqual(holder.current(), before);
   });
 
   it('waits for an end beyond the longest timer', (t) => {

@@ -40,10 +40,10 @@ describe('the Carbon Intensity API of Great Britain', () => {
 
   const paths: readonly [what: 'current' | 'history' | 'forecast', zone: string, body: object, path: string][] = [
     ['current', 'GB', NATIONAL, '/intensity'],
-    ['history', 'GB', NATIONAL, '/intensity/2026-05-06T00:09Z/pt24h'],
+    ['history', 'GB', NATIONAL, '/intensity/2026-04-29T00:09Z/2026-05-06T00:09Z'],
     ['forecast', 'GB', NATIONAL, '/intensity/2026-05-06T00:09Z/fw48h'],
     ['current', '12', REGION_NOW, '/regional/regionid/12'],
-    ['history', '13', REGION_SPAN, '/regional/intensity/2026-05-06T00:09Z/pt24h/regionid/13'],
+    ['history', '13', REGION_SPAN, '/regional/intensity/2026-04-29T00:09Z/2026-05-06T00:09Z/regionid/13'],
     ['forecast', '13', REGION_SPAN, '/regional/intensity/2026-05-06T00:09Z/fw48h/regionid/13'],
   ];
   for (const [what, zone, body, path] of paths)

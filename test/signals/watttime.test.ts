@@ -57,7 +57,7 @@ describe('WattTime', () => {
     );
     assert.equal(asked[1]?.path, '/v3/historical');
     const { start, end } = asked[1]?.query ?? {};
-    assert.deepEqual([start, end], ['2022-07-14T00:07:00.000Z', '2022-07-15T00:07:00.000Z']);
+    assert.deepEqual([start, end], ['2022-07-08T00:07:00.000Z', '2022-07-15T00:07:00.000Z']);
   });
 
   const refused: readonly [name: string, meta: object, failure: string, says: RegExp][] = [

@@ -90,7 +90,7 @@ describe('the metrics of regions', () => {
         outage: { active: false, sources: ['manual'] },
       }),
       region('us-east-1', {
-        reading: { ...FRESH, gramsPerKwh: 379.1 },
+        reading: { ...FRESH, gramsPerKwh: 379.1, measuredAt: NOW - 40_000 }, // a fixed value: it ages no further
         band: 'high',
         outage: { active: true, sources: [] },
       }),
@@ -134,7 +134,7 @@ describe('the metrics of regions', () => {
   });
 
   it('never show a negative age when the clock of a source is ahead', async () => {
-    const reading = { ...FRESH, gramsPerKwh: 1, measuredAt: NOW + 5_000 };
+    const reading = { ...FRESH, source: 'watttime', gramsPerKwh: 1, measuredAt: NOW + 5_000 };
     const lines = await scrape(metricsOf({ snapshot: () => snapshotOf(region('a', { reading })) }));
     assert.ok(lines.includes('gridgate_region_reading_age_seconds{region="a"} 0'));
   });
@@ -163,6 +163,11 @@ describe('the metrics of the process', () => {
     assert.ok(expired.includes('gridgate_certificate_expiry_seconds -1'));
     const absent = await scrape(metricsOf());
     assert.ok(!absent.some((line) => line.startsWith('gridgate_certificate_expiry_seconds')));
+  });
+
+  it('say nothing of malformed policies where nobody looks', async () => {
+    const lines = await scrape(metricsOf({ malformedPolicies: () => undefined }));
+    assert.ok(!lines.some((line) => line.startsWith('gridgate_malformed_policies')));
   });
 
   it('come as the Prometheus text format, with the process metrics, into the registry given', async () => {

@@ -83,7 +83,6 @@ describe('the server for operators', () => {
       'gridgate_region_grams_per_kwh{region="eu-north",signal="average-lifecycle",source="static"} 50',
       'gridgate_region_band{region="eu-central",band="high"} 1',
       'gridgate_region_outage{region="eu-west"} 1',
-      'gridgate_region_reading_age_seconds{region="eu-north"} 600',
       'gridgate_certificate_expiry_seconds 3600',
       'gridgate_watch_idle_seconds{resource="namespaces"} 2',
     ])
@@ -96,7 +95,7 @@ describe('the server for operators', () => {
     assert.deepEqual([status, headers.get('content-type')], [200, 'text/html; charset=utf-8']);
     const names = [...body.matchAll(/<tr[^>]*><th scope="row">([a-z-]+)/g)].map(([, name]) => name);
     assert.deepEqual(names, ['eu-west', 'eu-north', 'us-west', 'eu-central', 'ca-east']);
-    assert.match(body, /power loss \(says manual\)/);
+    assert.match(body, /power loss \(set by hand\)/);
   });
 
   it('/ and /status.json are never kept by a browser or a proxy', async () => {

@@ -157,6 +157,26 @@ describe('when the rules change', () => {
     );
   });
 
+  it('a version that only now asks beyond the limits is told', () => {
+    const { book, told, change } = liveBook();
+    const namespace = record({ mode: 'enforce', 'max-intensity': '500', priority: 'failover' });
+    for (const ceiling of [400, 400, 300]) {
+      change({ limits: { 'max-intensity': ceiling, failover: ['shop'] } });
+      for (let i = 0; i < 3; i++) book.policyOf({ ...namespace });
+    }
+    assert.deepEqual(told, ['beyond shop 1', 'beyond shop 1']);
+  });
+
+  it('a version that was malformed, and now asks for too much as well, is told', () => {
+    const { book, told, change } = liveBook();
+    const namespace = record({ mode: 'enforce', 'max-intensity': '500', weights: 'x' });
+    book.policyOf(namespace);
+    change({ limits: { 'max-intensity': 400 } });
+    book.policyOf(namespace);
+    assert.deepEqual(told.slice(0, 1), ['malformed shop 1']);
+    assert.ok(told.includes('beyond shop 1'));
+  });
+
   it('namespaces that say the same share a policy only where the limits treat them alike', () => {
     const { book, change } = liveBook();
     change({ limits: { failover: ['pay-*'] } });

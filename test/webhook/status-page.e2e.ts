@@ -84,7 +84,7 @@ describe('the status page in a browser', () => {
     assert.match(names.join(' '), /^eu-north-1 ca-central-1 eu-west-3 .* us-east-2 edge-lab$/s);
     assert.match(
       await page.locator('#regions tr.down').innerText(),
-      /eu-south-2\s+outage AZ power loss \(says manual\)/,
+      /eu-south-2\s+outage AZ power loss \(set by hand\)/,
     );
     assert.equal(await page.locator('#forecast svg.line').count(), 9);
     assert.match(

@@ -27,8 +27,9 @@ describe('the status page', () => {
     ['ready', {}, /This replica ready webhook and controllers/],
     ['not ready, and why', { unready: () => ['no <nodes>', 'x'] }, /Not ready: no &lt;nodes&gt;; x /],
     ['the leader', { leader: () => true }, /Leader this replica/],
-    ['no leader', { leader: () => false }, /Leader not this replica/],
-    ['no election', { leader: () => undefined }, /Leader no election here/],
+    ['who asks the sources', {}, /asks the sources and writes/],
+    ['no leader', { leader: () => false }, /Leader not this replica the one that leads asks the sources/],
+    ['nothing of leaders where none is elected', { leader: () => undefined }, /controllers Cleanest now/],
     ['the kill switch', { modeCap: () => 'audit' }, /Kill switch: every namespace counts at most as audit/],
     ['how many regions are down, and which', {}, /Outages 1 of 15 eu-south-2/],
     ['how old the snapshot is', {}, /Snapshot 42 s old/],
@@ -45,17 +46,26 @@ describe('the status page', () => {
   });
 
   const rows: readonly [name: string, region: Parameters<typeof makeRegion>, shown: RegExp][] = [
-    ['fresh', ['a', 120.04], /a 120 low static 10 min/],
-    ['stale', ['a', 250, { reading: { freshness: 'stale', measuredAt: NOW - 4 * HOUR_MS } }], /a 250 .*4 h stale/],
+    ['fresh', ['a', 120.04, { reading: { source: 'watttime' } }], /a 120 low watttime 10 min/],
+    ['a fixed value', ['a', 120.04], /a 120 low static fixed value/],
+    [
+      'stale',
+      ['a', 250, { reading: { source: 'watttime', freshness: 'stale', measuredAt: NOW - 4 * HOUR_MS } }],
+      /a 250 .*4 h stale/,
+    ],
     [
       'a yearly average',
-      ['a', 250, { reading: { freshness: 'embedded', source: 'embedded' } }],
+      ['a', 250, { reading: { freshness: 'embedded', source: 'embedded', estimated: true } }],
       /embedded yearly average/,
     ],
-    ['estimated', ['a', 250, { reading: { estimated: true } }], /static estimated 10 min/],
-    ['of another signal', ['a', 250, { reading: { signal: 'marginal' } }], /not ranked a 250 static marginal 10 min/],
+    ['estimated', ['a', 250, { reading: { source: 'watttime', estimated: true } }], /watttime estimated 10 min/],
+    [
+      'of another signal',
+      ['a', 250, { reading: { signal: 'marginal' } }],
+      /not ranked a 250 static marginal fixed value/,
+    ],
     ['unknown', ['a', undefined], /No reading a unknown/],
-    ['in outage', ['a', 120, { outage: 'no <power>' }], /a outage no &lt;power&gt; \(says manual\) 120 low/],
+    ['in outage', ['a', 120, { outage: 'no <power>' }], /a outage no &lt;power&gt; \(set by hand\) 120 low/],
   ];
   for (const [name, region, shown] of rows)
     it(`has a row for a reading that is ${name}`, () => {
@@ -74,6 +84,28 @@ describe('the status page', () => {
     const page = renderPage(readStatus({ unready, snapshot, recent, clock }));
     assert.doesNotMatch(page, /id="(sources|watches)"|undefined/);
     assert.match(page, /id="regions"/);
+  });
+
+  it('shows no table of watches where nothing is watched', () => {
+    assert.doesNotMatch(pageOf({ watches: () => ({}) }), /id="watches"/);
+  });
+
+  it('leaves the sources to the replica that asks them', () => {
+    assert.doesNotMatch(pageOf({ sources: () => undefined }), /id="sources"|#sources|No source is configured/);
+  });
+
+  it('does not call a source that was never asked a failing one', () => {
+    const text = textOf(pageOf({ sources: () => [{ name: 'uk-carbon-intensity', outcomes: {} }] }));
+    assert.match(text, /Problem uk-carbon-intensity none: no region needed it/);
+  });
+
+  it('says who calls a region down', () => {
+    const down = makeRegion('a', 120, { outage: 'fire' });
+    const said = (sources: readonly string[]) =>
+      textOf(pageOfRegions({ ...down, outage: { active: true, sources: [...sources] } }));
+    assert.match(said(['aws-health', 'nodes']), /\(says aws-health, says nodes\)/);
+    assert.match(said(['manual', 'nodes']), /\(set by hand, says nodes\)/);
+    assert.match(said([]), /\(nobody says so\)/);
   });
 
   it('says that there is nothing, where there is nothing', () => {

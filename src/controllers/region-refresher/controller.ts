@@ -17,8 +17,10 @@ export interface RegionRefresherDeps {
   readonly outages: OutageReader;
   readonly writer: Pick<ApiWriter, 'apply'>;
   readonly policySignal: Signal;
-  /** A region's own thresholds, gCO2e/kWh; the usual ones where it has none. */
-  readonly thresholdsOf?: (region: string) => BandThresholds | undefined;
+  /** Of the configuration, gCO2e/kWh; the usual ones without it. */
+  readonly thresholds?: BandThresholds;
+  /** A region's own ones, with relative bands; `undefined` where it has none. */
+  readonly thresholdsOf?: (region: LiveRegion) => BandThresholds | undefined;
   /** Epoch milliseconds: what readings are dated with. */
   readonly clock: () => number;
   readonly log: Logger;
@@ -39,8 +41,8 @@ export interface RegionRefresher {
 const WRITES_PER_SECOND = 10;
 const STATUSES = { name: 'region refresher', resyncMs: 30_000, settleMs: 20, restMs: 20 };
 const OUTAGES = { name: 'outage poll', resyncMs: 29_000, settleMs: 20, restMs: 1_000 };
-/** As long as the chain keeps an answer. */
-const INTENSITIES = { name: 'intensity poll', resyncMs: 5 * 60_000, settleMs: 0, restMs: 0 };
+/** The chain keeps an answer for 5 minutes from when it was asked, which is later than we looked: look again soon after. */
+const INTENSITIES = { name: 'intensity poll', resyncMs: 60_000, settleMs: 0, restMs: 0 };
 const CHANGED_SPECS = { name: 'changed regions', resyncMs: 5 * 60_000, settleMs: 20, restMs: 20 };
 
 /** Sources -> `Region.status`, for the leader alone. */
@@ -66,7 +68,7 @@ type Run = RegionRefresher;
 
 /** One term as the leader. */
 function createRun(deps: RegionRefresherDeps): Run {
-  const { clock, log, monotonic = MONOTONIC, policySignal, thresholdsOf } = deps;
+  const { clock, log, monotonic = MONOTONIC, policySignal, thresholds, thresholdsOf } = deps;
   const term = createTerm(deps.regions);
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock: monotonic });
   const sourceLog = createSourceLog(log);
@@ -74,6 +76,7 @@ function createRun(deps: RegionRefresherDeps): Run {
     intensityOf: term.intensityOf,
     outages: term.outages,
     policySignal,
+    thresholds,
     thresholdsOf,
     now: clock(),
   });

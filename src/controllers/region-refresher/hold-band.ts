@@ -2,15 +2,16 @@ import type { LiveRegion } from '../../cluster/regions.ts';
 import { type BandThresholds, bandOf, nextBand } from '../../regions/band.ts';
 import type { Reading } from '../../regions/reading.ts';
 import type { RegionStatus } from '../../regions/region-status.ts';
+import { isMeasured } from '../../regions/thresholds-in-force.ts';
 import { gridZoneOf } from '../../signals/intensity/cloud-zones.ts';
 
-type HeldStatus = Pick<RegionStatus, 'band' | 'bandSince' | 'bandChanges'>;
+type HeldStatus = Pick<RegionStatus, 'band' | 'bandSince' | 'bandChanges' | 'bandThresholds'>;
 
 interface Circumstances {
   /** Epoch milliseconds. */
   readonly now: number;
-  /** gCO2e/kWh; the usual ones where there are none. */
-  readonly thresholds: BandThresholds | undefined;
+  /** gCO2e/kWh: those in force. */
+  readonly thresholds: BandThresholds;
 }
 
 /**
@@ -30,12 +31,9 @@ export function holdBand(region: LiveRegion, reading: Reading, { now, thresholds
   const gridZone = gridZoneOf({ name: metadata.name, gridZone: spec.gridZone });
   if (last && isMeasured(reading) && isMeasured(observed.reading) && observed.gridZone === gridZone) {
     const held = nextBand({ previous: { band: last, since, changes }, gramsPerKwh, now, thresholds });
-    return { band: held.band, bandSince: held.since, bandChanges: held.changes ?? [] };
+    return { band: held.band, bandSince: held.since, bandChanges: held.changes ?? [], bandThresholds: thresholds };
   }
   const band = bandOf(gramsPerKwh, thresholds);
-  return { band, bandSince: band === last ? Math.min(since, now) : now, bandChanges: changes };
-}
-
-function isMeasured(reading: Reading | undefined): boolean {
-  return reading !== undefined && reading.source !== 'static' && reading.freshness !== 'embedded';
+  const bandSince = band === last ? Math.min(since, now) : now;
+  return { band, bandSince, bandChanges: changes, bandThresholds: thresholds };
 }

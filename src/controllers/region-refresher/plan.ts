@@ -11,6 +11,7 @@ import {
   type OutageState,
   type RegionStatus,
 } from '../../regions/region-status.ts';
+import { thresholdsInForce } from '../../regions/thresholds-in-force.ts';
 import type { RegionIntensity } from '../../signals/intensity/chain.ts';
 import { choose } from '../../signals/intensity/choose.ts';
 import { gridZoneOf } from '../../signals/intensity/cloud-zones.ts';
@@ -23,8 +24,10 @@ export interface StatusFacts {
   /** What automatic sources say, by region; absent is unknown. */
   readonly outages: ReadonlyMap<string, OutageState>;
   readonly policySignal: Signal;
-  /** A region's own thresholds, gCO2e/kWh; the usual ones where it has none. */
-  readonly thresholdsOf?: ((region: string) => BandThresholds | undefined) | undefined;
+  /** Of the configuration, gCO2e/kWh. */
+  readonly thresholds?: BandThresholds | undefined;
+  /** A region's own ones, with relative bands. */
+  readonly thresholdsOf?: ((region: LiveRegion) => BandThresholds | undefined) | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -79,11 +82,12 @@ function measuredPart(region: LiveRegion, facts: StatusFacts): RegionStatus {
   const forecast = forecastOf(region, intensity, facts.now);
   const attempts = spec.gramsPerKwh === undefined ? (intensity?.attempts ?? []) : [];
   const said = conditionsOf({ reading, policySignal: facts.policySignal, attempts });
+  const choice = { absolute: facts.thresholds, own: facts.thresholdsOf?.(region) };
   return {
     ...(reading && { reading }),
     ...(forecast && { forecast }),
     ...(reading?.signal === facts.policySignal &&
-      holdBand(region, reading, { now: facts.now, thresholds: facts.thresholdsOf?.(metadata.name) })),
+      holdBand(region, reading, { now: facts.now, thresholds: thresholdsInForce(reading, choice) })),
     conditions: carryOver(said, observed.conditions, { now: facts.now, generation: metadata.generation }),
   };
 }

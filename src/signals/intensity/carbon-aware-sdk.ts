@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Signal } from '../../regions/reading.ts';
 import { getJson } from './get-json.ts';
-import { DAY_MS, fromNowOn, HOUR_MS, instant, MINUTE_MS, oldestFirst } from './series.ts';
+import { DAY_MS, HOUR_MS, instant, MINUTE_MS, notOverYet, oldestFirst } from './series.ts';
 import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
@@ -74,7 +74,7 @@ export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: Sourc
       if (answer.location !== location)
         throw new SourceError('wrong_zone', `the answer is for ${answer.location}, not ${location}`);
       const points = answer.forecastData.map(({ timestamp, value }) => ({ from: timestamp, gramsPerKwh: value }));
-      return fromNowOn(points, (answer.forecastData[0]?.duration ?? 0) * MINUTE_MS, deps.clock());
+      return notOverYet(points, (answer.forecastData[0]?.duration ?? 0) * MINUTE_MS, deps.clock());
     },
   };
 }

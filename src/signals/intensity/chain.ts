@@ -4,7 +4,7 @@ import { choose } from './choose.ts';
 import { embeddedReading } from './embedded.ts';
 import { type Attempt, createFeed, type Feed, type Forecast } from './feed.ts';
 import type { RequesterDeps } from './requester.ts';
-import type { IntensitySource, RegionZones, SourceName } from './source.ts';
+import type { IntensitySource, Measurement, RegionZones, SourceName } from './source.ts';
 
 export interface IntensityChainDeps extends Pick<RequesterDeps, 'clock' | 'random' | 'deadline'> {
   /** In the order in which they are asked. */
@@ -28,6 +28,11 @@ export interface RegionIntensity {
 export interface IntensityChain {
   /** The best there is to know of a region now; never rejects. Values, forecasts and histories are each asked for once in 5 min. */
   read(region: RegionZones): Promise<RegionIntensity>;
+}
+
+export interface ChainWithHistory extends IntensityChain {
+  /** What the named source knows of a region's last days, oldest first; empty where it has no history. Never rejects. */
+  history(region: RegionZones, source: string): Promise<readonly Measurement[]>;
 }
 
 interface Candidate {
@@ -62,7 +67,7 @@ export function createIntensityChain({
   policySignal,
   onRequest,
   ...deps
-}: IntensityChainDeps): IntensityChain {
+}: IntensityChainDeps): ChainWithHistory {
   const wanted = policySignal ?? 'average-lifecycle';
   const feeds = sources.map((source) =>
     createFeed(source, { ...deps, onRequest: (outcome) => onRequest?.(source.name, outcome) }),
@@ -98,6 +103,14 @@ export function createIntensityChain({
         attempts,
         forecast: await source?.forecast?.(),
       };
+    },
+
+    async history(region, source) {
+      for (const feed of feeds.filter((one) => one.source.name === source)) {
+        const zone = zoneOf(feed.source, region);
+        if (zone.outcome === 'ok') return feed.history(zone.value);
+      }
+      return [];
     },
   };
 }

@@ -3,7 +3,7 @@ import { gridZoneOf } from './cloud-zones.ts';
 import { getJson } from './get-json.ts';
 import type { SecretReader } from './read-secret.ts';
 import { readToken } from './read-secret.ts';
-import { fromNowOn, HOUR_MS, instant, oldestFirst } from './series.ts';
+import { HOUR_MS, instant, notOverYet, oldestFirst } from './series.ts';
 import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
@@ -83,7 +83,7 @@ export function createElectricityMaps(options: ElectricityMapsOptions, deps: Sou
     async forecast(zone, abort) {
       const answer = await ask('forecast', zone, { schema: forecast, abort });
       const points = answer.forecast.map((one) => ({ from: one.datetime, gramsPerKwh: one.carbonIntensity }));
-      return fromNowOn(points, HOUR_MS, deps.clock());
+      return notOverYet(points, HOUR_MS, deps.clock());
     },
   };
 }

@@ -29,6 +29,8 @@ export interface Feed {
   current(zone: string): Promise<{ readonly attempt: Attempt; readonly reading?: Reading; readonly stepMs?: number }>;
   /** From now on, in one signal; `undefined` where the source has neither forecast nor history. */
   forecast(zone: string, signal: Signal): Promise<Forecast | undefined>;
+  /** The last days as far as the source knows them, oldest first; empty where it does not, or fails. */
+  history(zone: string): Promise<readonly Measurement[]>;
 }
 
 /** Puts manners (`requester.ts`), memory (`zone-memory.ts`) and judgement (`plausible.ts`) around a source. */
@@ -61,11 +63,15 @@ export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
         ...(good && reading && { reading, stepMs: good.stepMs }),
       };
     },
-    forecast: createForecaster(source, request, clock),
+    ...createOutlook(source, request, clock),
   };
 }
 
-function createForecaster(source: IntensitySource, request: Requester, clock: () => number): Feed['forecast'] {
+function createOutlook(
+  source: IntensitySource,
+  request: Requester,
+  clock: () => number,
+): Pick<Feed, 'forecast' | 'history'> {
   const forecasts = createZoneMemory(
     (zone) => request(async (abort) => plausibleForecast((await source.forecast?.(zone, abort)) ?? [], clock())),
     clock,
@@ -79,15 +85,18 @@ function createForecaster(source: IntensitySource, request: Requester, clock: ()
     return source.forecast ? fromNowOn((await forecasts(zone)).good ?? [], clock()) : [];
   }
 
-  async function yesterday(zone: string, signal: Signal): Promise<readonly ForecastPoint[]> {
-    return source.history ? yesterdayAgain((await histories(zone)).good ?? [], signal, clock()) : [];
+  async function history(zone: string): Promise<readonly Measurement[]> {
+    return source.history ? ((await histories(zone)).good ?? []) : [];
   }
 
-  return async function forecast(zone, signal) {
-    const points = await announced(zone);
-    if (points.length > 0) return { points, estimated: false, source: source.name };
-    const again = await yesterday(zone, signal);
-    return again.length > 0 ? { points: again, estimated: true, source: source.name } : undefined;
+  return {
+    history,
+    async forecast(zone, signal) {
+      const points = await announced(zone);
+      if (points.length > 0) return { points, estimated: false, source: source.name };
+      const again = yesterdayAgain(await history(zone), signal, clock());
+      return again.length > 0 ? { points: again, estimated: true, source: source.name } : undefined;
+    },
   };
 }
 

@@ -15,6 +15,6 @@ export function oldestFirst(measurements: readonly Measurement[]): readonly Meas
 }
 
 /** What is not over yet, earliest first; the last value lasts one step. */
-export function fromNowOn(points: readonly ForecastPoint[], stepMs: number, now: number): readonly ForecastPoint[] {
+export function notOverYet(points: readonly ForecastPoint[], stepMs: number, now: number): readonly ForecastPoint[] {
   return points.filter(({ from }) => from + stepMs > now).toSorted((one, other) => one.from - other.from);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { gridZoneOf } from './cloud-zones.ts';
 import { getJson } from './get-json.ts';
-import { fromNowOn, instant, MINUTE_MS, oldestFirst } from './series.ts';
+import { DAY_MS, instant, MINUTE_MS, notOverYet, oldestFirst } from './series.ts';
 import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
@@ -33,13 +33,13 @@ export function createUkCarbonIntensity(
   { baseUrl = 'https://api.carbonintensity.org.uk' }: UkCarbonIntensityOptions,
   deps: SourceDeps,
 ): Required<IntensitySource> {
-  /** `span` is a path of its documentation such as `fw48h`; without one, the half-hour that is now. */
+  /** `span` is a path of its documentation such as `{from}/fw48h`; without one, the half-hour that is now. */
   async function ask(zone: string, span: string | undefined, abort: AbortSignal): Promise<readonly Period[]> {
     if (zone !== NATIONAL && !/^([1-9]|1[0-7])$/.test(zone))
       throw new SourceError('not_covered', `there is no region ${zone}: ${NATIONAL}, or 1 to 17`);
     const answer = await getJson({
       ...deps,
-      url: sourceUrl(baseUrl, pathOf(zone, span && `${toMinute(deps.clock())}/${span}`)),
+      url: sourceUrl(baseUrl, pathOf(zone, span)),
       abort,
       schema: zone === NATIONAL ? national : regional,
     });
@@ -63,15 +63,18 @@ export function createUkCarbonIntensity(
       return measured;
     },
 
+    /** A week, for relative bands; its documentation allows 14 days. */
     async history(zone, abort) {
-      return oldestFirst((await ask(zone, 'pt24h', abort)).map(measure).filter((one) => one !== undefined));
+      const now = deps.clock();
+      const span = `${toMinute(now - 7 * DAY_MS)}/${toMinute(now)}`;
+      return oldestFirst((await ask(zone, span, abort)).map(measure).filter((one) => one !== undefined));
     },
 
     async forecast(zone, abort) {
-      const points = (await ask(zone, 'fw48h', abort)).flatMap(({ from, intensity: { forecast } }) =>
-        typeof forecast === 'number' ? [{ from, gramsPerKwh: forecast }] : [],
+      const points = (await ask(zone, `${toMinute(deps.clock())}/fw48h`, abort)).flatMap(
+        ({ from, intensity: { forecast } }) => (typeof forecast === 'number' ? [{ from, gramsPerKwh: forecast }] : []),
       );
-      return fromNowOn(points, STEP_MS, deps.clock());
+      return notOverYet(points, STEP_MS, deps.clock());
     },
   };
 }

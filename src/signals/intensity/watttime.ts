@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { gramsOfPounds } from '../../regions/pounds-per-mwh.ts';
 import { getJson } from './get-json.ts';
 import type { SecretReader } from './read-secret.ts';
-import { DAY_MS, fromNowOn, instant, oldestFirst } from './series.ts';
+import { DAY_MS, instant, notOverYet, oldestFirst } from './series.ts';
 import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
@@ -67,16 +67,17 @@ export function createWattTime(options: WattTimeOptions, deps: SourceDeps): Requ
       return first;
     },
 
+    /** A week, for relative bands; it is not asked for stand-ins of a forecast, which this provider has. */
     async history(zone, abort) {
       const now = deps.clock();
-      const query = { start: new Date(now - DAY_MS).toISOString(), end: new Date(now).toISOString() };
+      const query = { start: new Date(now - 7 * DAY_MS).toISOString(), end: new Date(now).toISOString() };
       return oldestFirst(await ask('historical', { zone, query, abort }));
     },
 
     async forecast(zone, abort) {
       const measurements = await ask('forecast', { zone, query: { horizon_hours: '24' }, abort });
       const points = measurements.map(({ measuredAt, gramsPerKwh }) => ({ from: measuredAt, gramsPerKwh }));
-      return fromNowOn(points, measurements[0]?.stepMs ?? 0, deps.clock());
+      return notOverYet(points, measurements[0]?.stepMs ?? 0, deps.clock());
     },
   };
 }

@@ -6,11 +6,12 @@ import type { Status } from './status.ts';
 
 /** The last decisions of this replica, newest first. */
 export function decisionsSection({ decisions }: Status): Html {
-  return html`<section id="decisions"><h2>Last decisions</h2>
-<table class="wide decisions"><thead><tr><th scope="col">Time (UTC)<th scope="col">Decision<th scope="col">Reason
+  const table = html`<table class="wide decisions"><thead><tr><th scope="col">Time (UTC)<th scope="col">Decision<th scope="col">Reason
 <th scope="col">Region<th scope="col">Namespace<th scope="col">Owner<th scope="col">Mode</thead>
-<tbody>${decisions.map(decisionRow)}</tbody></table>
-${decisions.length === 0 && html`<p class="hint">None since this process started.</p>`}</section>`;
+<tbody>${decisions.map(decisionRow)}</tbody></table>`;
+  const none = html`<p class="hint">None since this process started.</p>`;
+  return html`<section id="decisions"><h2>Last decisions</h2>
+${decisions.length === 0 ? none : table}</section>`;
 }
 
 function decisionRow({ at, namespace, outcome }: RecentDecision): Html {

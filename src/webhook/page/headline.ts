@@ -14,7 +14,7 @@ export function headline(status: Status): Html {
 ${unready.length > 0 && html`<div class="alert"><b>Not ready:</b> ${unready.join('; ')}</div>`}
 ${status.modeCap && html`<div class="alert"><b>Kill switch:</b> every namespace counts at most as ${status.modeCap}</div>`}
 <dl>${tile('This replica', unready.length === 0 ? 'ready' : 'not ready', status.roles?.join(' and '))}
-${tile('Leader', leadership(status.leader), status.leader === false && 'another replica may lead')}
+${status.leader !== undefined && leaderTile(status.leader)}
 ${tile('Cleanest now', best?.name ?? 'unknown', reading && `${formatGrams(reading.gramsPerKwh)} gCO2e/kWh`)}
 ${tile('Outages', down.length === 0 ? 'none' : `${down.length} of ${regions.length}`, down.length > 0 && namesOf(down))}
 ${tile('Policy signal', snapshot.policySignal, `${regions.length} regions`)}
@@ -25,9 +25,11 @@ function tile(name: string, value: string | Html, more: string | false | undefin
   return html`<div><dt>${name}</dt><dd>${value}</dd>${more && html`<dd class="more">${more}</dd>`}</div>`;
 }
 
-function leadership(leader: boolean | undefined): string {
-  if (leader === undefined) return 'no election here';
-  return leader ? 'this replica' : 'not this replica';
+/** Only of a replica that runs for it: one that answers reviews alone does not know. */
+function leaderTile(isLeader: boolean): Html {
+  return isLeader
+    ? tile('Leader', 'this replica', 'asks the sources and writes')
+    : tile('Leader', 'not this replica', 'the one that leads asks the sources');
 }
 
 const MOST_NAMED = 3;

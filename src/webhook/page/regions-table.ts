@@ -63,16 +63,22 @@ function regionRow(region: RegionView, status: Status, scale: Scale): Html {
 }
 
 function outageNote({ reason = 'no reason given', sources }: Outage): Html {
-  return html`<span class="outage"><b>outage</b> ${reason} (says ${sources.join(', ') || 'nobody'})</span>`;
+  return html`<span class="outage"><b>outage</b> ${reason} (${saidBy(sources)})</span>`;
 }
 
-function sourceOf({ source, signal, estimated }: Reading, ranked: boolean): Html {
-  const marks = [...(ranked ? [] : [signal]), ...(estimated ? ['estimated'] : [])];
+function saidBy(sources: Outage['sources']): string {
+  if (sources.length === 0) return 'nobody says so';
+  return sources.map((source) => (source === 'manual' ? 'set by hand' : `says ${source}`)).join(', ');
+}
+
+function sourceOf({ source, signal, estimated, freshness }: Reading, ranked: boolean): Html {
+  const marks = [...(ranked ? [] : [signal]), ...(estimated && freshness !== 'embedded' ? ['estimated'] : [])];
   return html`${source}${marks.map((mark) => html` <span class="mark">${mark}</span>`)}`;
 }
 
-function ageOf({ freshness, measuredAt }: Reading, now: number): Html {
+function ageOf({ source, freshness, measuredAt }: Reading, now: number): Html {
   if (freshness === 'embedded') return html`<span class="mark">yearly average</span>`;
+  if (source === 'static') return html`<span class="mark">fixed value</span>`;
   if (measuredAt === undefined) return html``;
   const age = html`<time datetime="${isoTime(measuredAt)}">${formatAge(now - measuredAt)}</time>`;
   return freshness === 'stale' ? html`${age} <span class="mark">stale</span>` : age;

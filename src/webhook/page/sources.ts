@@ -6,25 +6,31 @@ import type { SourceStatus, Status } from './status.ts';
 export function sourcesSection({ sources, now }: Status): Html {
   if (!sources) return html``;
   return html`<section id="sources"><h2>Sources</h2>
-<table class="wide sources"><thead>
+${sources.length === 0 ? NO_SOURCE : sourcesTable(sources, now)}</section>`;
+}
+
+const NO_SOURCE = html`<p class="hint">No source is configured: fixed values and yearly averages count.</p>`;
+
+function sourcesTable(sources: readonly SourceStatus[], now: number): Html {
+  return html`<table class="wide sources"><thead>
 <tr><th scope="col">Source<th scope="col">Last success<th scope="col">Requests<th scope="col">Problem</thead>
-<tbody>${sources.map((source) => sourceRow(source, now))}</tbody></table>
-${sources.length === 0 && html`<p class="hint">No source is configured: fixed values and yearly averages count.</p>`}</section>`;
+<tbody>${sources.map((source) => sourceRow(source, now))}</tbody></table>`;
 }
 
 function sourceRow({ name, lastOkAt, outcomes, problem }: SourceStatus, now: number): Html {
+  const isAsked = Object.keys(outcomes).length > 0;
   const counts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
   const success =
     lastOkAt === undefined
-      ? 'never'
+      ? isAsked && 'never'
       : html`<time datetime="${isoTime(lastOkAt)}">${formatAge(now - lastOkAt)}</time> ago`;
   return html`<tr><th scope="row">${name}<td>${success}
-<td>${counts.join(' · ') || 'none yet'}<td class="problem">${problem}</tr>`;
+<td>${isAsked ? counts.join(' · ') : 'none: no region needed it'}<td class="problem">${problem}</tr>`;
 }
 
 /** How long each watch of the API server has been silent. */
 export function watchesSection({ watches }: Status): Html {
-  if (!watches) return html``;
+  if (!watches || Object.keys(watches).length === 0) return html``;
   const rows = Object.entries(watches).map(
     ([resource, seconds]) => html`<tr><th scope="row">${resource}<td class="number">${formatAge(seconds * 1000)}</tr>`,
   );

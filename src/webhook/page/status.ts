@@ -32,7 +32,8 @@ export interface StatusDeps {
   readonly modeCap?: () => Mode | undefined;
   /** Whether this replica leads; `undefined` when it takes no part in elections. */
   readonly leader?: () => boolean | undefined;
-  readonly sources?: () => readonly SourceStatus[];
+  /** `undefined` while another replica asks them. */
+  readonly sources?: () => readonly SourceStatus[] | undefined;
   /** Seconds since the last event, by resource. */
   readonly watches?: () => Readonly<Record<string, number>>;
   /** Of all regions; `undefined` when every region has its own. Without this function the defaults are shown. */

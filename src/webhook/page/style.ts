@@ -81,6 +81,7 @@ body{padding:.75rem .6rem 1.5rem}
 nav{order:3;flex-basis:100%}
 section{padding:.75rem}
 dl{grid-template-columns:1fr 1fr}
+dl div:last-child:nth-child(odd){grid-column:1/-1}
 .cards{grid-template-columns:1fr 1fr;gap:.9rem}
 .wide thead{display:none}
 .wide tr{display:flex;flex-wrap:wrap;gap:.05rem .7rem;padding:.45rem 0;border-top:1px solid var(--rule);align-items:baseline}
@@ -89,10 +90,10 @@ dl{grid-template-columns:1fr 1fr}
 .wide :is(th,td:nth-child(3)){flex:1 1 40%}
 .decisions td:nth-child(n+4){font-size:.85rem;color:var(--soft)}
 .sources td:nth-child(n+3){flex:1 1 100%;font-size:.85rem}
-.regions tr{display:grid;grid-template-columns:1fr auto auto}
+.regions tr{display:grid;grid-template-columns:1fr auto 4.6rem}
 .regions tr.heading{display:block}
 .regions .chart{grid-area:2/1/3/4}
-.regions td:nth-child(4){grid-area:1/3}
+.regions td:nth-child(4){grid-area:1/3;text-align:right}
 .regions td:nth-child(5),.regions td:nth-child(6){grid-row:3;font-size:.8rem;color:var(--soft)}
 .regions td:nth-child(6){grid-column:2/4;text-align:right}
 .pair>:first-child,.pair>*{flex:1 1 100%}

@@ -1,0 +1,40 @@
+import type { ClusterView } from '../cluster/cluster-view.ts';
+import { decide } from '../decision/decide.ts';
+import { effectivePolicy } from '../decision/effective-policy.ts';
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import type { Pod } from '../decision/pod.ts';
+import type { Mode } from '../decision/policy.ts';
+import { describeIssue } from '../decision/policy-annotations.ts';
+import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
+import type { LiveConfig } from './live-config.ts';
+
+/** What the controllers ask of decisions. */
+export interface NamespaceJudge {
+  /** What a namespace's annotations come to, whatever the kill switch says. */
+  modeOf(namespace: NamespaceRecord): Mode;
+  /** Why its annotations do not parse, in sentences. */
+  mistakesOf(namespace: NamespaceRecord): readonly string[];
+  wouldAdmit(pod: Pod, namespace: string): boolean;
+}
+
+export function createNamespaceJudge(deps: {
+  readonly view: Pick<ClusterView, 'namespace' | 'volumesOf'>;
+  readonly config: Pick<LiveConfig, 'rules'>;
+  readonly holder: Pick<SnapshotHolder, 'current'>;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+}): NamespaceJudge {
+  const { view, config, holder, clock } = deps;
+  const effective = ({ name, annotations }: NamespaceRecord) => effectivePolicy(name, annotations, config.rules());
+  return {
+    modeOf: (namespace) => effective(namespace).policy.mode,
+    mistakesOf: (namespace) => effective(namespace).mistakes.map(describeIssue),
+    wouldAdmit(pod, name) {
+      const namespace = view.namespace(name);
+      if (!namespace) return true;
+      const { policy } = effective(namespace);
+      const volumes = view.volumesOf(name, pod);
+      return decide({ pod, policy, snapshot: holder.current(), now: clock(), volumes }).decision !== 'deny';
+    },
+  };
+}

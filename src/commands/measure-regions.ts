@@ -1,0 +1,37 @@
+import type { GridgateConfig } from '../config/config-file.ts';
+import type { SnapshotInput } from '../regions/build-snapshot.ts';
+import type { Signal } from '../regions/reading.ts';
+import { createIntensityChain } from '../signals/intensity/chain.ts';
+import type { DescribedRegion } from '../signals/intensity/read-regions.ts';
+import type { IntensitySource } from '../signals/intensity/source.ts';
+import { createTrailingWeeks } from '../signals/intensity/trailing-weeks.ts';
+import { readLive } from './live-readings.ts';
+
+interface Measuring {
+  readonly sources: readonly IntensitySource[];
+  readonly bands: GridgateConfig['bands'];
+  readonly policySignal: Signal;
+}
+
+/** What a snapshot needs to know of intensities and bands. */
+export interface MeasuredRegions extends Pick<SnapshotInput, 'fallbackReading' | 'thresholds' | 'thresholdsOf'> {
+  /** What went wrong at sources, a sentence each. */
+  readonly failures: readonly string[];
+}
+
+/** Asks the sources once, as a server does when it starts; never rejects. */
+export async function measureRegions(
+  regions: readonly DescribedRegion[],
+  { sources, bands, policySignal }: Measuring,
+): Promise<MeasuredRegions> {
+  const chain = createIntensityChain({ sources, policySignal, clock: Date.now });
+  const weeks = createTrailingWeeks({ chain, policySignal, clock: Date.now });
+  const isRelative = bands.mode === 'relative';
+  const { readings, failures } = await readLive(isRelative ? weeks : chain, regions);
+  return {
+    fallbackReading: (name) => readings.get(name),
+    thresholds: bands.thresholds,
+    ...(isRelative && { thresholdsOf: weeks.thresholdsOf }),
+    failures,
+  };
+}

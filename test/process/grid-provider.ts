@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What of one reading is not as it should be. */
+interface Oddity {
+  readonly zone?: string;
+  readonly carbonIntensity?: unknown;
+  readonly datetime?: string;
+  readonly emissionFactorType?: string;
+}
+
+/** Answers a request for a zone's current value as no good provider does. */
+export type Fault = (response: ServerResponse, zone: string) => void;
+
+export interface Asked {
+  readonly zone: string;
+  readonly token: string | undefined;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export interface GridProvider extends AsyncDisposable {
+  readonly url: string;
+  /** Requests for current values. */
+  readonly asked: readonly Asked[];
+  /** Zones that are not here are answered well. */
+  readonly faults: Map<string, Fault>;
+  /** Those with other tokens are refused, where there is one. */
+  token: string | undefined;
+  /** gCO2e/kWh of every good answer. */
+  grams: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Speaks Electricity Maps' v3 (test/fixtures/intensity says where its form comes from) over real HTTP, with faults by zone. */
+export async function startGridProvider(): Promise<GridProvider> {
+  const asked: Asked[] = [];
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+    const zone = searchParams.get('zone') ?? '';
+    const token = request.headers['auth-token'] as string | undefined;
+    const isLatest = pathname.endsWith('/latest');
+    if (isLatest) asked.push({ zone, token, at: Date.now() });
+    const fault = isLatest && provider.faults.get(zone);
+    if (fault) fault(response, zone);
+    else if (provider.token !== undefined && provider.token !== token) status(401)(response, zone);
+    else send(response, isLatest ? reading(zone, provider.grams) : { zone, history: [], forecast: [] });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const provider: GridProvider = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    faults: new Map(),
+    token: undefined,
+    grams: 77,
+    async [Symbol.asyncDispose]() {
+      server.close().closeAllConnections();
+    },
+  };
+  return provider;
+}
+
+function reading(zone: string, carbonIntensity: unknown, oddity: Oddity = {}): object {
+  const datetime = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS).toISOString();
+  const quality = { emissionFactorType: 'lifecycle', isEstimated: false, estimationMethod: null };
+  return { zone, carbonIntensity, datetime, updatedAt: datetime, ...quality, ...oddity };
+}
+
+function send(response: ServerResponse, body: object | string): void {
+  response.setHeader('content-type', 'application/json');
+  response.end(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+/** An answer that is good but for this. */
+export function odd(oddity: Oddity): Fault {
+  return (response, zone) => send(response, reading(zone, 77, oddity));
+}
+
+/** A good answer, as text that something happened to. */
+export function garbled(garble: (json: string) => string): Fault {
+  return (response, zone) => send(response, garble(JSON.stringify(reading(zone, 77))));
+}
+
+export function status(code: number, headers: Readonly<Record<string, string>> = {}): Fault {
+  return (response) => void response.writeHead(code, headers).end('{"error":"no"}');
+}
+
+export function html(response: ServerResponse): void {
+  response.setHeader('content-type', 'text/html');
+  response.end('<!doctype html><title>Please log in</title>');
+}
+
+/** A good answer after so many milliseconds. */
+export function late(ms: number): Fault {
+  return (response, zone) => {
+    const timer = setTimeout(() => send(response, reading(zone, 77)), ms);
+    response.on('close', () => clearTimeout(timer));
+  };
+}
