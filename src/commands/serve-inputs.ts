@@ -34,10 +34,7 @@ export async function readInputs(
   const inCluster = isInCluster(values, env);
   const issues = [...misfits(values, inCluster)];
   const contents = values.regions === undefined ? undefined : await readRegions(values.regions);
-  const cluster =
-    inCluster || values.namespaces === undefined
-      ? undefined
-      : await readCluster(values.namespaces, values.regionLabel ?? '');
+  const cluster = inCluster ? undefined : await readNamespaces(values);
   const config = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
   for (const read of [contents, cluster, config]) if (read && 'issues' in read) issues.push(...read.issues);
   const certificate = await openCertificate(values, inCluster, issues);
@@ -47,6 +44,10 @@ export async function readInputs(
     inputs: { config, ...(regions && { regions }), ...(certificate && { certificate }), ...(cluster && { cluster }) },
     issues,
   };
+}
+
+async function readNamespaces({ namespaces, regionLabel = '' }: Maybe<ServeValues>): Promise<Inputs['cluster']> {
+  return namespaces === undefined ? undefined : readCluster(namespaces, regionLabel);
 }
 
 function isInCluster({ kubeconfig, namespaces }: Maybe<ServeValues>, env: Environment): boolean {

@@ -1,3 +1,4 @@
+import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment, Origins } from '../config/read-options.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../regions/snapshot-holder.ts';
