@@ -19,6 +19,7 @@ import { createNamespaceJudge } from './judge-namespaces.ts';
 import type { LiveConfig } from './live-config.ts';
 import { createLiveRefresher } from './live-refresher.ts';
 import type { ServeValues } from './serve-options.ts';
+import { showRegions } from './show-regions.ts';
 import { type Controllers, startControllers } from './start-controllers.ts';
 import { sourceNames } from './status-facts.ts';
 
@@ -49,7 +50,7 @@ export interface Replica {
   readonly snapshotChanged: () => void;
 }
 
-/** A rollout touches many nodes, and a new hour many regions: each snapshot costs all plans that were made for the last. */
+/** A rollout touches many nodes within a moment: each snapshot costs all plans that were made for the last. */
 const RENEW_EVERY_MS = 500;
 
 /** Follows a cluster and, with the role for it, works in it. Throws when the kubeconfig cannot be used. */
@@ -71,7 +72,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
     log,
     onChange(resource) {
       if (resource === 'regions') {
-        regions.ask();
+        regions.changed();
         controllers?.regionsChanged();
       } else if (resource === 'namespaces') controllers?.namespacesChanged();
       else nodes.ask();
@@ -79,7 +80,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
     },
   });
 
-  const regions = atMostEvery(RENEW_EVERY_MS, () => holder.setRegions(view.regions()));
+  const regions = showRegions({ regions: view.regions, show: holder.setRegions });
   const nodes = atMostEvery(RENEW_EVERY_MS, () =>
     holder.setCluster({ topology: buildTopology(view.nodes()), priorityClasses: view.priorityClasses() }),
   );

@@ -1,0 +1,56 @@
+import type { LiveRegion } from '../cluster/regions.ts';
+import { atMostEvery } from './at-most-every.ts';
+
+interface ShowDeps {
+  readonly regions: () => readonly LiveRegion[];
+  readonly show: (regions: readonly LiveRegion[]) => void;
+}
+
+export interface RegionsShown {
+  changed(): void;
+  /** Shows what there is now. */
+  flush(): void;
+  stop(): void;
+}
+
+/** What a person did, or an outage. */
+const SOON_MS = 500;
+/** With each new hour the leader writes a reading into every region, ten a second. */
+const LATER_MS = 5_000;
+
+/**
+ * Shows the regions of a cluster as they change. Each time costs all plans that were made before, so that readings, which are
+ * of an hour anyway, come together; a region that comes or goes, a changed spec and an outage do not wait for them.
+ */
+export function showRegions({ regions, show }: ShowDeps): RegionsShown {
+  let shown = '';
+  const soon = atMostEvery(SOON_MS, showNow);
+  const later = atMostEvery(LATER_MS, showNow);
+
+  function showNow(): void {
+    const now = regions();
+    shown = whatIsUrgent(now);
+    show(now);
+  }
+
+  return {
+    changed() {
+      if (whatIsUrgent(regions()) === shown) later.ask();
+      else soon.ask();
+    },
+    flush: soon.flush,
+    stop() {
+      soon.stop();
+      later.stop();
+    },
+  };
+}
+
+function whatIsUrgent(regions: readonly LiveRegion[]): string {
+  return regions
+    .map(
+      ({ metadata: { name, uid, generation }, observed }) => `${name} ${uid} ${generation} ${observed.outage?.active}`,
+    )
+    .sort()
+    .join();
+}
