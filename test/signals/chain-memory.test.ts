@@ -26,6 +26,15 @@ describe('the memory of the chain', () => {
     assert.ok(results.every(({ reading, forecast }) => reading?.gramsPerKwh === 7 && forecast?.points.length === 2));
   });
 
+  it('asks a source that says so each time, once for all that ask at once', async () => {
+    const source = { ...scripted('file', { current: measured(7) }), keptMs: 0 };
+    const { read } = startChain([source]);
+    await Promise.all([read(CELLAR), read(CELLAR)]);
+    source.scripts.current = measured(9);
+    assert.equal((await read(CELLAR)).reading?.gramsPerKwh, 9);
+    assert.equal(source.asked.length, 2);
+  });
+
   const answers = [
     ['a value', measured(7)],
     ['a value that is too old', measured(7, { measuredAt: START - 9 * HOUR })],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Signal } from '../../regions/reading.ts';
 import { getJson } from './get-json.ts';
 import { DAY_MS, HOUR_MS, instant, MINUTE_MS, notOverYet, oldestFirst } from './series.ts';
-import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
+import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
 
@@ -40,7 +40,7 @@ interface Question<T> {
 }
 
 /** The Green Software Foundation's Carbon Aware SDK (WebApi), gCO2/kWh; zones are its locations, such as `eastus`. */
-export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: SourceDeps): Required<IntensitySource> {
+export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: SourceDeps): ForecastingSource {
   const { baseUrl, signal } = options;
 
   function ask<T>(path: string, { query, schema, abort }: Question<T>): Promise<T> {

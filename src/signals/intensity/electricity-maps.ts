@@ -4,7 +4,7 @@ import { getJson } from './get-json.ts';
 import type { SecretReader } from './read-secret.ts';
 import { readToken } from './read-secret.ts';
 import { HOUR_MS, instant, notOverYet, oldestFirst } from './series.ts';
-import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
+import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
 
@@ -37,7 +37,7 @@ const forecast = z.object({
 });
 
 /** Electricity Maps API v3 (https://portal.electricitymaps.com/developer-hub/api/reference), hourly averages. */
-export function createElectricityMaps(options: ElectricityMapsOptions, deps: SourceDeps): Required<IntensitySource> {
+export function createElectricityMaps(options: ElectricityMapsOptions, deps: SourceDeps): ForecastingSource {
   const { baseUrl = 'https://api.electricitymaps.com', token, zoneTokens, signal = 'average-lifecycle' } = options;
 
   async function ask<T extends { readonly zone: string }>(

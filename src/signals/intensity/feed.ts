@@ -39,10 +39,16 @@ export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
   const { name } = source;
   const request = createRequester(deps);
 
-  const currents = createZoneMemory(async (zone) => {
-    const answer = await request(async (abort) => plausibleMeasurement(await source.current(zone, abort), clock()));
-    return answer.outcome === 'ok' && freshnessNow(answer.value) === undefined ? tooOld(answer.value, clock()) : answer;
-  }, clock);
+  const currents = createZoneMemory(
+    async (zone) => {
+      const answer = await request(async (abort) => plausibleMeasurement(await source.current(zone, abort), clock()));
+      return answer.outcome === 'ok' && freshnessNow(answer.value) === undefined
+        ? tooOld(answer.value, clock())
+        : answer;
+    },
+    clock,
+    source.keptMs,
+  );
   function freshnessNow({ measuredAt, stepMs }: Measurement) {
     return freshnessOf(clock() - measuredAt, stepMs);
   }

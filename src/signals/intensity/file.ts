@@ -27,6 +27,7 @@ export function createFile(options: FileOptions, { clock }: Pick<SourceDeps, 'cl
 
   return {
     name: 'file',
+    keptMs: 0, // whoever writes it expects it to count; looking again costs nothing
 
     zoneOf: (region) => gridZoneOf(region) ?? region.name,
 

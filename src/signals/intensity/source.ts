@@ -36,6 +36,8 @@ export type RegionZones = Pick<RegionSpec, 'gridZone' | 'wattTime' | 'ukCarbonIn
 /** A provider of intensities. Its functions reject with a SourceError and nothing else, or answer values as received. */
 export interface IntensitySource {
   readonly name: SourceName;
+  /** How long an answer is kept, milliseconds; by default the five minutes that are due to somebody else's server. */
+  readonly keptMs?: number;
   /** What the source calls a region's zone; `undefined` where it does not cover the region. */
   zoneOf(region: RegionZones): string | undefined;
   current(zone: string, abort: AbortSignal): Promise<Measurement>;
@@ -44,6 +46,9 @@ export interface IntensitySource {
   /** From now on, earliest first, in the same signal as `current`. */
   readonly forecast?: (zone: string, abort: AbortSignal) => Promise<readonly ForecastPoint[]>;
 }
+
+/** One that knows the past and what is to come. */
+export type ForecastingSource = IntensitySource & Required<Pick<IntensitySource, 'history' | 'forecast'>>;
 
 /** What every source is built with. */
 export interface SourceDeps {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { gridZoneOf } from './cloud-zones.ts';
 import { getJson } from './get-json.ts';
 import { DAY_MS, instant, MINUTE_MS, notOverYet, oldestFirst } from './series.ts';
-import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
+import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
 
@@ -32,7 +32,7 @@ const regional = z
 export function createUkCarbonIntensity(
   { baseUrl = 'https://api.carbonintensity.org.uk' }: UkCarbonIntensityOptions,
   deps: SourceDeps,
-): Required<IntensitySource> {
+): ForecastingSource {
   /** `span` is a path of its documentation such as `{from}/fw48h`; without one, the half-hour that is now. */
   async function ask(zone: string, span: string | undefined, abort: AbortSignal): Promise<readonly Period[]> {
     if (zone !== NATIONAL && !/^([1-9]|1[0-7])$/.test(zone))

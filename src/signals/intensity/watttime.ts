@@ -3,7 +3,7 @@ import { gramsOfPounds } from '../../regions/pounds-per-mwh.ts';
 import { getJson } from './get-json.ts';
 import type { SecretReader } from './read-secret.ts';
 import { DAY_MS, instant, notOverYet, oldestFirst } from './series.ts';
-import type { IntensitySource, Measurement, SourceDeps } from './source.ts';
+import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
 import { createWattTimeSession } from './watttime-session.ts';
@@ -36,7 +36,7 @@ interface Question {
 }
 
 /** WattTime API v3 (https://docs.watttime.org): marginal operating emissions rate, in steps of five minutes. */
-export function createWattTime(options: WattTimeOptions, deps: SourceDeps): Required<IntensitySource> {
+export function createWattTime(options: WattTimeOptions, deps: SourceDeps): ForecastingSource {
   const { baseUrl = 'https://api.watttime.org', username, password } = options;
   const withToken = createWattTimeSession({ baseUrl, username, password }, deps);
 

@@ -18,13 +18,14 @@ const MOST_ZONES = 1_000;
 const KEPT_MS = 5 * 60_000;
 
 /**
- * Asks at most once per zone and 5 minutes, whatever the answer was and however many ask at once; a source that was left
+ * Asks at most once per zone and `keptMs` (5 minutes), whatever the answer was and however many ask at once; a source that was left
  * alone was not asked. Age is judged here and not by lru-cache's ttl: an entry outlives its answer, for its last good
  * value, and a clock that is set back must not keep an answer for longer. Beyond 1,000 zones the least used is forgotten.
  */
 export function createZoneMemory<T>(
   ask: (zone: string) => Promise<Answer<T>>,
   clock: () => number,
+  keptMs = KEPT_MS,
 ): (zone: string) => Promise<Known<T>> {
   const entries = new LRUCache<string, Entry<T>>({ max: MOST_ZONES });
 
@@ -45,7 +46,7 @@ export function createZoneMemory<T>(
     const entry = entries.get(zone) ?? {};
     entries.set(zone, entry);
     if (entry.pending) return entry.pending;
-    if (entry.known && entry.askedAt !== undefined && lasts(entry.askedAt, KEPT_MS, clock())) return entry.known;
+    if (entry.known && entry.askedAt !== undefined && lasts(entry.askedAt, keptMs, clock())) return entry.known;
     entry.pending = refresh(entry, zone);
     return entry.pending;
   };
