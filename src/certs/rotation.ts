@@ -54,8 +54,9 @@ export function planRotation(state: RotationState, holdMs: number, now: number):
   }
   const known = { authority, leaf, bundles: state.bundles };
   return (
-    planLeaf(known, holdMs, now) ??
+    // First: a leaf that is replaced takes with it the last word on who issued what a replica may still serve.
     planPrevious(known, now) ??
+    planLeaf(known, holdMs, now) ??
     planBundles(known, now) ?? { kind: 'wait', until: nextMoment(known, holdMs, now) }
   );
 }
@@ -99,10 +100,12 @@ function planPrevious(known: Known, now: number): RotationAction | undefined {
     !isCurrent(known) || now < (leaf?.previousUntil ?? previous.notAfter);
   // Where somebody edited the list, the served certificate itself says whom to go on trusting.
   const issuers = leaf ? [...leaf.issuers, ...bundles.flat().filter((one) => isIssuer(one, leaf))] : [];
-  const others = unique([...authority.previous.filter(isNeeded), ...issuers]).filter(
+  // An authority that is new everywhere, and no leaf: what replicas serve from memory only the bundles can tell.
+  const trusted = leaf || isCarriedByAll(known) ? [] : bundles.flat().filter(({ x509 }) => x509.ca);
+  const others = unique([...authority.previous.filter(isNeeded), ...issuers, ...trusted]).filter(
     ({ fingerprint }) => fingerprint !== authority.certificate.fingerprint,
   );
-  const previous = alive(others, now);
+  const previous = alive(others, now).slice(0, MOST_PREVIOUS);
   if (isSame(previous, authority.previous)) return undefined;
   return { kind: 'set-previous', reason: 'which earlier CAs issued what may still be served has changed', previous };
 }

@@ -81,7 +81,7 @@ describe('the next step of a rotation', () => {
     },
     'there is no leaf, and only another is trusted': {
       state: () => ({ authority: authority(), bundles: [[parse(old)]] }),
-      next: 'write-bundles',
+      next: 'set-previous old',
     },
     'the leaf is of an earlier authority, whose bundle is empty': {
       state: async () => ({ authority: authority(undefined, [old]), leaf: await leafOf(old), bundles: [[]] }),

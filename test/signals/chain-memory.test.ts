@@ -35,6 +35,23 @@ describe('the memory of the chain', () => {
     assert.equal(source.asked.length, 2);
   });
 
+  it('asks for a forecast every half an hour, sooner where it failed', async () => {
+    const source = scripted('watttime', { current: async () => measured(7), forecast: down });
+    const { read, advance } = startChain([source]);
+    const forecasts = () => source.asked.filter((what) => what.startsWith('forecast')).length;
+    await read(CELLAR);
+    advance(6 * MINUTE);
+    source.scripts.forecast = [{ from: START, gramsPerKwh: 7 }];
+    await read(CELLAR);
+    assert.equal(forecasts(), 2);
+    advance(25 * MINUTE);
+    await read(CELLAR);
+    assert.equal(forecasts(), 2);
+    advance(6 * MINUTE);
+    await read(CELLAR);
+    assert.equal(forecasts(), 3);
+  });
+
   const answers = [
     ['a value', measured(7)],
     ['a value that is too old', measured(7, { measuredAt: START - 9 * HOUR })],

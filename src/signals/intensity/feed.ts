@@ -33,6 +33,9 @@ export interface Feed {
   history(zone: string): Promise<readonly Measurement[]>;
 }
 
+/** Providers forecast once an hour at most: what is to come is not asked with each value of now. */
+const OUTLOOK_KEPT_MS = 30 * 60_000;
+
 /** Puts manners (`requester.ts`), memory (`zone-memory.ts`) and judgement (`plausible.ts`) around a source. */
 export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
   const { clock } = deps;
@@ -81,10 +84,12 @@ function createOutlook(
   const forecasts = createZoneMemory(
     (zone) => request(async (abort) => plausibleForecast((await source.forecast?.(zone, abort)) ?? [], clock())),
     clock,
+    OUTLOOK_KEPT_MS,
   );
   const histories = createZoneMemory(
     (zone) => request(async (abort) => plausibleHistory((await source.history?.(zone, abort)) ?? [], clock())),
     clock,
+    OUTLOOK_KEPT_MS,
   );
 
   async function announced(zone: string): Promise<readonly ForecastPoint[]> {

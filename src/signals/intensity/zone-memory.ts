@@ -18,7 +18,7 @@ const MOST_ZONES = 1_000;
 const KEPT_MS = 5 * 60_000;
 
 /**
- * Asks at most once per zone and `keptMs` (5 minutes), whatever the answer was and however many ask at once; a source that was left
+ * Asks at most once per zone and `keptMs` (5 minutes, and no longer after a failure), whatever the answer was and however many ask at once; a source that was left
  * alone was not asked. Age is judged here and not by lru-cache's ttl: an entry outlives its answer, for its last good
  * value, and a clock that is set back must not keep an answer for longer. Beyond 1,000 zones the least used is forgotten.
  */
@@ -46,7 +46,10 @@ export function createZoneMemory<T>(
     const entry = entries.get(zone) ?? {};
     entries.set(zone, entry);
     if (entry.pending) return entry.pending;
-    if (entry.known && entry.askedAt !== undefined && lasts(entry.askedAt, keptMs, clock())) return entry.known;
+    const { known, askedAt } = entry;
+    const isGood = known?.answer.outcome === 'ok';
+    if (known && askedAt !== undefined && lasts(askedAt, isGood ? keptMs : Math.min(keptMs, KEPT_MS), clock()))
+      return known;
     entry.pending = refresh(entry, zone);
     return entry.pending;
   };
