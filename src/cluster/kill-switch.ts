@@ -34,6 +34,8 @@ interface KillSwitchDeps {
   readonly namespace: string;
   readonly name: string;
   readonly log: Logger;
+  /** After each change of the cap. */
+  readonly onChange?: () => void;
 }
 
 interface ConfigMap extends KubeObject {
@@ -72,7 +74,8 @@ export function killSwitchResource(namespace: string, name: string): WatchedReso
 }
 
 /** Follows the kill switch; while the API server is away, its last setting stays. */
-export function createKillSwitch({ api, namespace, name, log }: KillSwitchDeps): KillSwitch {
+export function createKillSwitch(deps: KillSwitchDeps): KillSwitch {
+  const { api, namespace, name, log } = deps;
   const resource = killSwitchResource(namespace, name);
   const store = createProjectionStore(resource);
   let current: KillSwitchSetting = {};
@@ -91,7 +94,9 @@ export function createKillSwitch({ api, namespace, name, log }: KillSwitchDeps):
         where,
         cap ? `kill switch: no mode above ${cap} counts` : 'kill switch: every namespace has its own mode',
       );
+    const hasChanged = cap !== current.cap;
     current = setting;
+    if (hasChanged) deps.onChange?.();
   }
 
   const reflector = createReflector({ api, resource, store, log, onChange });

@@ -92,12 +92,9 @@ export function openReplica(deps: ReplicaDeps): Replica {
   }
 
   const certificate = isWebhook ? (deps.certificate ?? certificateFromSecret({ api, names, log })) : undefined;
-  const killSwitch = isWebhook ? openKillSwitch() : undefined;
-  function openKillSwitch() {
-    const opened = createKillSwitch({ api, ...names.killSwitch, log });
-    opened.start().catch(() => {}); // rejected only when stopped before the first list
-    return opened;
-  }
+  // The controllers look at it, too: what it lifts ends refusals.
+  const killSwitch = createKillSwitch({ api, ...names.killSwitch, log, onChange: () => controllers?.rulesChanged() });
+  killSwitch.start().catch(() => {}); // rejected only when stopped before the first list
 
   const refresher = createLiveRefresher({
     config: config.current,
@@ -119,7 +116,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,
       taintsNodes: values.taintNodes,
       bandOf: (region) => holder.current().byName.get(region)?.band,
-      judge: createNamespaceJudge({ view, config, holder, clock: Date.now }),
+      judge: createNamespaceJudge({ view, config, holder, modeCap: killSwitch.cap, clock: Date.now }),
       log,
     });
 
@@ -135,12 +132,12 @@ export function openReplica(deps: ReplicaDeps): Replica {
         ...Object.entries(view.syncState()).flatMap(([resource, { synced, failure }]) =>
           unseen(resource, synced, failure),
         ),
-        ...(killSwitch ? unseen('kill switch', killSwitch.synced(), killSwitch.failure()) : []),
+        ...unseen('kill switch', killSwitch.synced(), killSwitch.failure()),
       ],
       lastEventAt: () =>
         joinLastEvents([
           view.lastEventAt(),
-          lastEventOf('kill-switch', killSwitch?.lastEventAt()),
+          lastEventOf('kill-switch', killSwitch.lastEventAt()),
           certificate?.lastEventAt?.(),
           controllers?.lastEventAt(),
         ]),
@@ -148,12 +145,12 @@ export function openReplica(deps: ReplicaDeps): Replica {
         regions.stop();
         nodes.stop();
         // Together: until the first view is there or given up, the controllers cannot end.
-        await Promise.all([controllers?.stop(), view.stop(), killSwitch?.stop()]);
+        await Promise.all([controllers?.stop(), view.stop(), killSwitch.stop()]);
         api.close();
       },
     },
     certificate,
-    modeCap: () => killSwitch?.cap(),
+    modeCap: killSwitch.cap,
     isLeader: controllers?.isLeader,
     malformedPolicies: () => controllers?.malformedPolicies(),
     askedSources: () => (controllers?.isLeader() ? sourceNames(config.current()) : undefined),

@@ -1,5 +1,6 @@
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import { decide } from '../decision/decide.ts';
+import { capMode } from '../decision/effect.ts';
 import { effectivePolicy } from '../decision/effective-policy.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
@@ -14,6 +15,7 @@ export interface NamespaceJudge {
   modeOf(namespace: NamespaceRecord): Mode;
   /** Why its annotations do not parse, in sentences. */
   mistakesOf(namespace: NamespaceRecord): readonly string[];
+  /** Whether a pod would come to be now, the kill switch included. */
   wouldAdmit(pod: Pod, namespace: string): boolean;
 }
 
@@ -21,10 +23,11 @@ export function createNamespaceJudge(deps: {
   readonly view: Pick<ClusterView, 'namespace' | 'volumesOf'>;
   readonly config: Pick<LiveConfig, 'rules'>;
   readonly holder: Pick<SnapshotHolder, 'current'>;
+  readonly modeCap: () => Mode | undefined;
   /** Epoch milliseconds. */
   readonly clock: () => number;
 }): NamespaceJudge {
-  const { view, config, holder, clock } = deps;
+  const { view, config, holder, modeCap, clock } = deps;
   const effective = ({ name, annotations }: NamespaceRecord) => effectivePolicy(name, annotations, config.rules());
   return {
     modeOf: (namespace) => effective(namespace).policy.mode,
@@ -33,6 +36,7 @@ export function createNamespaceJudge(deps: {
       const namespace = view.namespace(name);
       if (!namespace) return true;
       const { policy } = effective(namespace);
+      if (capMode(policy.mode, modeCap()) !== 'enforce') return true;
       const volumes = view.volumesOf(name, pod);
       return decide({ pod, policy, snapshot: holder.current(), now: clock(), volumes }).decision !== 'deny';
     },

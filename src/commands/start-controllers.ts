@@ -72,11 +72,16 @@ export function startControllers(deps: ControllersDeps): Controllers {
     log,
   });
   const nodes = createNodeLabeller({ view, bandOf: deps.bandOf, taint: deps.taintsNodes, api, writer, log });
+  let hasEnforced = false;
   const nudger = createOwnerNudger({
     api,
     writer,
     wouldAdmit: judge.wouldAdmit,
-    mayDeny: () => [...view.namespaces()].some((namespace) => judge.modeOf(namespace) === 'enforce'),
+    // Once is enough: a namespace that enforces no more has owners that are stuck all the same.
+    mayDeny() {
+      hasEnforced ||= [...view.namespaces()].some((namespace) => judge.modeOf(namespace) === 'enforce');
+      return hasEnforced;
+    },
     now: Date.now,
     log,
   });
@@ -124,6 +129,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     isLeader: election.isLeader,
     namespacesChanged() {
       namespaces.changed();
+      nudger.changed();
       reporter.changed();
     },
     nodesChanged: nodes.changed,
