@@ -174,5 +174,14 @@ export function applied(pod: Pod, { patch }: Pick<Decision, 'patch'>): Pod {
   return jsonPatch.applyPatch(pod, structuredClone(patch) as jsonPatch.Operation[], true, false).newDocument;
 }
 
+/** What a region without a measurement has. */
+export const AVERAGE: Reading = {
+  gramsPerKwh: 500,
+  signal: 'average-lifecycle',
+  source: 'embedded',
+  estimated: true,
+  freshness: 'embedded',
+};
+
 /** A configuration that says nothing of policies. */
 export const NO_RULES: PolicyRules = { defaults: {}, limits: {} };

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { ApiError } from './api-error.ts';
+import { ApiError, messageOf } from './api-error.ts';
 
 export interface ElectionHealth {
   succeeded(): void;
@@ -31,10 +31,4 @@ export function createElectionHealth(lease: string, log: Logger): ElectionHealth
 function consequenceOf(status: number | undefined): string {
   if (status !== 403) return 'cannot read or write the lease: whoever leads stops when it expires';
   return 'may not use the lease, so this replica never leads: its role needs get, create and update on leases';
-}
-
-/** An error's message, or what there is of it: Node joins failures of several addresses in one without a message. */
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || (error as NodeJS.ErrnoException).code || error.name;
 }

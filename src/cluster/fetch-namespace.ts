@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { ApiClient } from './api-client.ts';
-import { ApiError } from './api-error.ts';
+import { getIfThere } from './get-if-there.ts';
 import type { KubeObject } from './kube-object.ts';
 import { ACCEPT_NAMESPACE, NAMESPACES_PATH, toNamespaceRecord } from './namespaces.ts';
 
@@ -19,12 +19,11 @@ export async function fetchNamespace(
   const path = `${NAMESPACES_PATH}/${encodeURIComponent(name)}`;
   try {
     either.throwIfAborted();
-    const answer = api.get(path, { accept: ACCEPT_NAMESPACE, idleTimeoutMs: MOST_IDLE_MS, signal: either });
+    const answer = getIfThere(api, path, { accept: ACCEPT_NAMESPACE, idleTimeoutMs: MOST_IDLE_MS, signal: either });
     // Raced, because credentials can come from a slow plugin that knows no signal.
     const object = await Promise.race([answer, once(either, 'abort').then(() => either.throwIfAborted())]);
-    return toNamespaceRecord(object as KubeObject);
+    return object === undefined ? undefined : toNamespaceRecord(object as KubeObject);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
     if (timeout.aborted) throw new Error(`the API server does not answer within ${timeoutMs} ms`, { cause: error });
     throw error;
   }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { messageOf } from './election-health.ts';
+import { messageOf } from './api-error.ts';
 
 export class NotLeadingError extends Error {
   override readonly name = 'NotLeadingError';

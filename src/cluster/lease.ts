@@ -1,6 +1,6 @@
 import type { ApiClient } from './api-client.ts';
-import { ApiError } from './api-error.ts';
 import { FIELD_MANAGER } from './api-writer.ts';
+import { getIfThere } from './get-if-there.ts';
 import type { KubeObject } from './kube-object.ts';
 
 export interface LeaseSpec {
@@ -38,13 +38,10 @@ export function createLeaseClient(deps: { api: ApiClient; namespace: string; nam
 
   return {
     async get(timeoutMs, hangUp) {
-      try {
-        const read = (signal: AbortSignal) => api.get(path, { accept: JSON_TYPE, idleTimeoutMs: timeoutMs, signal });
-        return toLease(await within(timeoutMs, read, hangUp));
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return undefined;
-        throw error;
-      }
+      const options = { accept: JSON_TYPE, idleTimeoutMs: timeoutMs };
+      const read = (signal: AbortSignal) => getIfThere(api, path, { ...options, signal });
+      const answer = await within(timeoutMs, read, hangUp);
+      return answer === undefined ? undefined : toLease(answer);
     },
     async create(spec, timeoutMs) {
       const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec };

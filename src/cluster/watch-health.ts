@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { ApiError } from './api-error.ts';
+import { ApiError, messageOf } from './api-error.ts';
 import type { Watched } from './watched-resource.ts';
 
 export interface WatchHealth {
@@ -35,10 +35,4 @@ export function createWatchHealth(resource: Watched, log: Logger): WatchHealth {
 /** All network errors are one kind: an API server that restarts shows several of them within a second. */
 function kindOf(error: unknown): string {
   return error instanceof ApiError ? String(error.status) : 'unreachable';
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // Node joins the failures of several addresses in an AggregateError without a message of its own.
-  return error.message || (error as NodeJS.ErrnoException).code || error.name;
 }

@@ -1,3 +1,4 @@
+import type { KeyPair } from '../certs/key-pair.ts';
 import { createServedCertificate } from '../certs/served-certificate.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
 import { joinLastEvents, lastEventOf } from '../cluster/last-events.ts';
@@ -16,26 +17,26 @@ interface SecretDeps {
 /** The certificate that the controllers keep in a Secret; ready only when every caBundle of the cluster verifies it. */
 export function certificateFromSecret({ api, names, log }: SecretDeps): CertificateSource {
   const { namespace, leafSecret, serviceHost, configurations } = names;
+  let tell: (pair: KeyPair) => void = () => {};
+  const served = createServedCertificate({
+    origin: `Secret ${namespace}/${leafSecret}`,
+    dnsName: serviceHost,
+    clock: Date.now,
+    onChange: (pair) => tell(pair),
+    onError: (error) => log.error({ err: error }, 'certificate'),
+  });
+  const secret = watchSecret({ api, namespace, name: leafSecret, log, onChange: served.offer });
+  const bundles = watchWebhookBundles({ api, configurations, log, onChange: () => {} });
   return {
     follow(onPair) {
-      const served = createServedCertificate({
-        origin: `Secret ${namespace}/${leafSecret}`,
-        dnsName: serviceHost,
-        clock: Date.now,
-        onChange: onPair,
-        onError: (error) => log.error({ err: error }, 'certificate'),
-      });
-      const secret = watchSecret({ api, namespace, name: leafSecret, log, onChange: served.offer });
-      const bundles = watchWebhookBundles({ api, configurations, log, onChange: () => {} });
-      const started = [secret.start(), bundles.start()];
-      for (const one of started) one.catch(() => {}); // rejected only when stopped before the first list
-      this.unready = () => [
-        ...(bundles.synced() ? [] : ['the webhook configurations are not seen yet']),
-        ...served.unready(bundles.bundles()),
-      ];
-      this.lastEventAt = () => joinLastEvents([lastEventOf('secrets', secret.lastEventAt()), bundles.lastEventAt()]);
+      tell = onPair;
+      for (const one of [secret, bundles]) one.start().catch(() => {}); // rejected only when stopped before the first list
       return () => void Promise.all([secret.stop(), bundles.stop()]);
     },
-    unready: () => [],
+    unready: () => [
+      ...(bundles.synced() ? [] : ['the webhook configurations are not seen yet']),
+      ...served.unready(bundles.bundles()),
+    ],
+    lastEventAt: () => joinLastEvents([lastEventOf('secrets', secret.lastEventAt()), bundles.lastEventAt()]),
   };
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../cluster/api-error.ts';
 import type { InvalidRegion, LiveRegion, SeenRegion } from '../cluster/regions.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { Environment } from '../config/read-options.ts';
@@ -79,9 +80,7 @@ async function readOnce<T>(
 }
 
 function wordsOf(error: unknown): string {
-  const { name, message, code } = error as NodeJS.ErrnoException;
-  if (name === 'TimeoutError' || name === 'AbortError')
-    return `the API server does not answer within ${TIMEOUT_MS / 1000} s`;
-  // Node joins the failures of several addresses in an AggregateError without a message of its own.
-  return message || code || name;
+  const { name } = error as Error;
+  const isLate = name === 'TimeoutError' || name === 'AbortError';
+  return isLate ? `the API server does not answer within ${TIMEOUT_MS / 1000} s` : messageOf(error);
 }

@@ -10,12 +10,12 @@ import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import { createRegionRefresher, type RegionRefresher } from '../controllers/region-refresher/controller.ts';
 import type { Signal } from '../regions/reading.ts';
-import { createIntensityChain, type IntensityChain, type IntensityChainDeps } from '../signals/intensity/chain.ts';
-import { createTrailingWeeks, type TrailingWeeks } from '../signals/intensity/trailing-weeks.ts';
+import type { IntensityChainDeps } from '../signals/intensity/chain.ts';
 import { type NodeConditions, type NodeObject, readNodeConditions } from '../signals/outage/node-health.ts';
 import { createOutageBoard } from '../signals/outage/outage-board.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createSources } from './live-sources.ts';
+import { createMeasuring } from './measuring.ts';
 import { createOutageReader } from './outage-reader.ts';
 import { createOutageSources } from './outage-sources.ts';
 
@@ -47,8 +47,7 @@ interface Term {
 /** What these sources said, in a memory that outlives a term: what was asked five minutes ago is not asked again. */
 interface Memory {
   readonly of: GridgateConfig['sources'];
-  readonly chain: IntensityChain;
-  readonly weeks: TrailingWeeks;
+  readonly measuring: ReturnType<typeof createMeasuring>;
 }
 
 const FETCHING = { fetch: globalThis.fetch, clock: Date.now };
@@ -65,27 +64,23 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
     const { sources: of } = config();
     if (memory?.of === of) return memory;
     const sources = createSources(of, FETCHING, env);
-    const chain = createIntensityChain({ sources, policySignal, clock: Date.now, onRequest });
-    memory = { of, chain, weeks: createTrailingWeeks({ chain, policySignal, clock: Date.now }) };
+    memory = { of, measuring: createMeasuring({ sources, policySignal, onRequest }) };
     return memory;
   }
 
   function begin(writing: ApiWriter): Term {
     const { outage, bands } = config();
-    const { chain, weeks } = remembered();
-    const isRelative = bands.mode === 'relative';
     const followed = outage.sources.some(({ type }) => type === 'nodes') ? followNodes() : undefined;
     const nodes = followed?.store.values ?? (() => []);
     const sources = createOutageSources(outage.sources, { ...FETCHING, env, api, nodes });
     const board = createOutageBoard({ sources, clock: Date.now, onFailure: () => {} }); // its report names them
     const refresher = createRegionRefresher({
       regions,
-      chain: isRelative ? weeks : chain,
+      ...remembered().measuring(bands.mode),
       outages: createOutageReader(board, sources, log),
       writer: writing,
       policySignal,
       thresholds: bands.thresholds,
-      ...(isRelative && { thresholdsOf: weeks.thresholdsOf }),
       clock: Date.now,
       log,
     });

@@ -1,11 +1,10 @@
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { SnapshotInput } from '../regions/build-snapshot.ts';
 import type { Signal } from '../regions/reading.ts';
-import { createIntensityChain } from '../signals/intensity/chain.ts';
 import type { DescribedRegion } from '../signals/intensity/read-regions.ts';
 import type { IntensitySource } from '../signals/intensity/source.ts';
-import { createTrailingWeeks } from '../signals/intensity/trailing-weeks.ts';
 import { readLive } from './live-readings.ts';
+import { createMeasuring } from './measuring.ts';
 
 interface Measuring {
   readonly sources: readonly IntensitySource[];
@@ -24,14 +23,12 @@ export async function measureRegions(
   regions: readonly DescribedRegion[],
   { sources, bands, policySignal }: Measuring,
 ): Promise<MeasuredRegions> {
-  const chain = createIntensityChain({ sources, policySignal, clock: Date.now });
-  const weeks = createTrailingWeeks({ chain, policySignal, clock: Date.now });
-  const isRelative = bands.mode === 'relative';
-  const { readings, failures } = await readLive(isRelative ? weeks : chain, regions);
+  const { chain, thresholdsOf } = createMeasuring({ sources, policySignal })(bands.mode);
+  const { readings, failures } = await readLive(chain, regions);
   return {
     fallbackReading: (name) => readings.get(name),
     thresholds: bands.thresholds,
-    ...(isRelative && { thresholdsOf: weeks.thresholdsOf }),
+    ...(thresholdsOf && { thresholdsOf }),
     failures,
   };
 }

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../cluster/api-client.ts';
-import { ApiError } from '../cluster/api-error.ts';
+import { getIfThere } from '../cluster/get-if-there.ts';
 import type { OutageSourceConfig } from '../config/outage-config.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { SourceDeps } from '../signals/intensity/source.ts';
@@ -54,11 +54,7 @@ async function readConfigMap(
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
-  try {
-    const object = await api.get(path, { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS });
-    return (object as { readonly data?: Record<string, string> }).data ?? {};
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
-    throw error;
-  }
+  const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS };
+  const object = (await getIfThere(api, path, options)) as { readonly data?: Record<string, string> } | undefined;
+  return object && (object.data ?? {});
 }

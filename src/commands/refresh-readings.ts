@@ -2,18 +2,15 @@ import type { Environment } from '../config/read-options.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
-import { createIntensityChain, type IntensityChain } from '../signals/intensity/chain.ts';
-import { createTrailingWeeks, type TrailingWeeks } from '../signals/intensity/trailing-weeks.ts';
+import { createFailureLog } from '../signals/failure-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import type { LiveConfig } from './live-config.ts';
 import { readLive } from './live-readings.ts';
 import { createSources } from './live-sources.ts';
+import { createMeasuring, type Measured } from './measuring.ts';
 
-interface RefreshDeps {
-  readonly chain: IntensityChain;
-  /** With relative bands. */
-  readonly thresholdsOf?: TrailingWeeks['thresholdsOf'];
+interface RefreshDeps extends Measured {
   readonly holder: SnapshotHolder;
   readonly log: Log;
 }
@@ -44,10 +41,8 @@ export function createStandAloneRefresher(deps: StandAloneDeps): Refresher & { c
 
   function create(): Refresher {
     const made = createSources(sources, { fetch: globalThis.fetch, clock: Date.now }, env);
-    const chain = createIntensityChain({ sources: made, policySignal, clock: Date.now, onRequest: tally.count });
-    if (mode === 'absolute') return createRefresher({ chain, holder, log });
-    const weeks = createTrailingWeeks({ chain, policySignal, clock: Date.now });
-    return createRefresher({ chain: weeks, thresholdsOf: weeks.thresholdsOf, holder, log });
+    const measuring = createMeasuring({ sources: made, policySignal, onRequest: tally.count });
+    return createRefresher({ ...measuring(mode), holder, log });
   }
 
   function warnOfOutages(): void {
@@ -84,7 +79,7 @@ const INTERVAL_MS = 60_000;
 /** Keeps the snapshot's readings as fresh as their sources; failures are logged when they change. */
 function createRefresher({ chain, thresholdsOf, holder, log }: RefreshDeps): Refresher {
   let followed: readonly RegionResource[] = [];
-  let told = '';
+  const tellFailures = createFailureLog('intensities', log);
   let timer: NodeJS.Timeout | undefined;
 
   async function refresh(): Promise<void> {
@@ -95,10 +90,7 @@ function createRefresher({ chain, thresholdsOf, holder, log }: RefreshDeps): Ref
     // Regions that were replaced meanwhile have a refresh of their own.
     if (asked !== followed) return;
     holder.setReadings(readings, thresholdsOf);
-    const text = failures.join('; ');
-    if (text !== told && text !== '') log.warn({ failures }, 'sources of intensities failed');
-    if (text !== told && text === '') log.info('every source of intensities works again');
-    told = text;
+    tellFailures(failures);
   }
 
   return {

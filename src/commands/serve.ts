@@ -88,8 +88,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
 }
 
 /** What feeds the servers, and what wants to hear of changes. */
-type Begun = Omit<Served, 'stop'> & {
-  readonly stop: () => Promise<void>;
+type Begun = Served & {
   readonly onConfig: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly onSnapshot: () => void;
 };

@@ -1,6 +1,7 @@
 import type { GridgateConfig } from '../config/config-file.ts';
 import { ROLES, type Role } from '../config/options.ts';
 import type { BandThresholds } from '../regions/band.ts';
+import { secondsBetween } from '../telemetry/gauges.ts';
 import type { SourceRequests } from '../telemetry/source-tally.ts';
 import type { SourceStatus } from '../webhook/page/status.ts';
 
@@ -28,9 +29,7 @@ export function sourceStatuses(names: readonly string[], requests: readonly Sour
 
 /** Seconds since the last event of each watch. */
 export function idleSeconds(lastEventAt: Readonly<Record<string, number>>, now: number): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(lastEventAt).map(([resource, at]) => [resource, Math.max(0, (now - at) / 1_000)]),
-  );
+  return Object.fromEntries(Object.entries(lastEventAt).map(([resource, at]) => [resource, secondsBetween(at, now)]));
 }
 
 /** The thresholds of all regions; `undefined` where each has its own. */

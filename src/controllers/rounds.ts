@@ -1,5 +1,6 @@
 import { ExponentialBackoff, halfJitterGenerator } from 'cockatiel';
 import type { Logger } from 'pino';
+import { messageOf } from '../cluster/api-error.ts';
 import type { Clock } from './pace.ts';
 
 /** `again`: something changed under our hands; another round, a little later, is due. */
@@ -100,7 +101,7 @@ function createHealth({ name, log }: Pick<RoundsDeps, 'name' | 'log'>) {
       failure = undefined;
     },
     failed(error: unknown) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (message !== failure) log.warn({ controller: name, failure: message }, `${name} cannot do all its work`);
       failure = message;
     },

@@ -129,7 +129,7 @@ function stateGauges(clock: () => number, sources: MetricSources): GaugeSpec[] {
   ];
 }
 
-/** Never negative: another machine's clock may be ahead of ours. */
-function secondsBetween(from: number, to: number): number {
+/** Of two moments in epoch milliseconds; never negative: another machine's clock may be ahead of ours. */
+export function secondsBetween(from: number, to: number): number {
   return Math.max(0, (to - from) / 1_000);
 }

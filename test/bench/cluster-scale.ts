@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { type Figure, median, report } from './figures.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
@@ -38,7 +36,7 @@ export async function measureClusterScale(figures: Figure[], options: ClusterSca
   };
   await using controlPlane = await startControlPlane({ workers: ['kwok'], deadlineMs: 180_000 });
   await fill(controlPlane, files, nodes);
-  const provider = await startProvider();
+  const provider = await startGridProvider();
   const config = join(directory, 'scale.yaml');
   const sources = [{ type: 'electricity-maps', token: { env: 'TOKEN' }, url: provider.url }];
   await writeFile(config, stringify({ sources }));
@@ -76,11 +74,11 @@ export async function measureClusterScale(figures: Figure[], options: ClusterSca
 
   await measureCalls(figures, controlPlane, provider);
   await Promise.all([replica.end(), second.end()]);
-  provider.close();
+  await provider[Symbol.asyncDispose]();
 }
 
 /** Every region changes from a fixed value to its zone's, ten regions a zone, while two replicas look on. */
-async function measureCalls(figures: Figure[], controlPlane: ControlPlane, provider: Provider): Promise<void> {
+async function measureCalls(figures: Figure[], controlPlane: ControlPlane, provider: GridProvider): Promise<void> {
   const began = performance.now();
   for (let index = 0; index < REGIONS; index++) {
     const spec = { gramsPerKwh: null, gridZone: `ZONE-${index % ZONES}` };
@@ -93,7 +91,8 @@ async function measureCalls(figures: Figure[], controlPlane: ControlPlane, provi
   });
   const left = FOLLOWED_MS - (performance.now() - began);
   if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
-  const most = Math.max(...provider.callsByZone.values());
+  const callsByZone = Map.groupBy(provider.asked, ({ zone }) => zone);
+  const most = Math.max(...[...callsByZone.values()].map(({ length }) => length));
   const name = `most calls to a source for one zone, ${REGIONS} regions in ${ZONES} zones, 2 replicas, within 5 minutes`;
   report(figures, { name, value: most, unit: 'calls', limit: 1, keep: 'at most' });
 }
@@ -139,37 +138,4 @@ async function createAll({ request }: ControlPlane, path: string, objects: reado
 
 function untilReady({ waitFor }: ControlPlane, { operators }: GridgateProcess): Promise<true> {
   return waitFor('gridgate to be ready', async () => (await fetch(`${operators}/readyz`)).ok || undefined);
-}
-
-interface Provider {
-  readonly url: string;
-  /** Of the current value. */
-  readonly callsByZone: ReadonlyMap<string, number>;
-  close(): void;
-}
-
-/** Speaks Electricity Maps' v3 and counts. */
-async function startProvider(): Promise<Provider> {
-  const callsByZone = new Map<string, number>();
-  const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
-    const zone = searchParams.get('zone') ?? '';
-    const datetime = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000).toISOString();
-    response.setHeader('content-type', 'application/json');
-    if (!pathname.endsWith('/latest')) {
-      response.end(JSON.stringify({ zone, history: [], forecast: [], updatedAt: datetime }));
-      return;
-    }
-    callsByZone.set(zone, (callsByZone.get(zone) ?? 0) + 1);
-    const row = { zone, carbonIntensity: 100 + callsByZone.size, datetime, updatedAt: datetime };
-    response.end(
-      JSON.stringify({ ...row, emissionFactorType: 'lifecycle', isEstimated: false, estimationMethod: null }),
-    );
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    callsByZone,
-    close: () => server.close().closeAllConnections(),
-  };
 }

@@ -1,61 +1,27 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { makePod } from '../builders.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
 import { runGridgate } from './run-gridgate.ts';
 import { serveWorld, until, untilLogged } from './serving.ts';
 import { regionYaml, writeDocuments } from './world-files.ts';
 
 const TOKEN = 'a-token-nobody-may-see';
 
-interface Provider {
-  readonly url: string;
-  readonly requests: string[];
-  /** gCO2e/kWh by zone; a zone that is not there is answered with 404. */
-  readonly zones: Map<string, number>;
+/** With one token that is good. */
+async function startProvider(test: TestContext): Promise<GridProvider> {
+  const zones = { DE: 412, 'SE-SE3': 31 };
+  const provider = await startGridProvider(new Map(Object.entries(zones)));
+  test.after(() => provider[Symbol.asyncDispose]());
+  provider.token = TOKEN;
+  return provider;
 }
 
-/** Speaks Electricity Maps' v3 (test/fixtures/intensity says where its form comes from), with one token that is good. */
-async function startProvider(test: TestContext): Promise<Provider> {
-  const zones = new Map([
-    ['DE', 412],
-    ['SE-SE3', 31],
-  ]);
-  const requests: string[] = [];
-  const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
-    const zone = searchParams.get('zone') ?? '';
-    requests.push(`${pathname} ${zone}`);
-    const grams = zones.get(zone);
-    const isKnown = request.headers['auth-token'] === TOKEN;
-    response.statusCode = isKnown ? (grams === undefined ? 404 : 200) : 401;
-    response.setHeader('content-type', 'application/json');
-    const row = {
-      zone,
-      carbonIntensity: grams,
-      datetime: new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000).toISOString(),
-      updatedAt: new Date().toISOString(),
-      emissionFactorType: 'lifecycle',
-      isEstimated: false,
-      estimationMethod: null,
-    };
-    const { zone: _, ...rest } = row;
-    if (pathname.endsWith('/latest')) response.end(JSON.stringify(row));
-    else response.end(JSON.stringify({ zone, history: [row], forecast: [rest], updatedAt: row.updatedAt }));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  test.after(() => server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, zones };
-}
-
-function writeFiles(test: TestContext, provider: Provider, token: string) {
+function writeFiles(test: TestContext, provider: GridProvider, token: string) {
   const directory = makeTemporaryDirectory(test);
   const file = (name: string, text: string) => {
     writeFileSync(join(directory, name), text);
@@ -145,7 +111,7 @@ describe('gridgate serve --config', { timeout: 60_000 }, () => {
     const { allowed, status } = await serving.mutate({ object: pinned });
     assert.equal(allowed, false);
     assert.match(status?.message ?? '', /eu-north-1 is at 990 gCO2e\/kWh \(electricity-maps/);
-    const latest = provider.requests.filter((request) => request.startsWith('/v3/carbon-intensity/latest'));
+    const latest = provider.asked.map(({ zone }) => zone);
     assert.deepEqual([...latest].sort(), [...new Set(latest)].sort());
     const { text } = await serving.page('/metrics');
     assert.match(text, /gridgate_source_requests_total\{source="electricity-maps",outcome="ok"\} \d+/);

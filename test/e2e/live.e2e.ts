@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
+import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
 import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { skip } from './cluster.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from './live-cluster.ts';
@@ -13,38 +11,14 @@ const LEASE = '/apis/coordination.k8s.io/v1/namespaces/gridgate-system/leases/gr
 const NOTICED_MS = 2_000;
 const SUCCEEDED_MS = 20_000;
 
-/** Speaks Electricity Maps' v3 for the zones that it is given. */
-async function startProvider(gramsByZone: Readonly<Record<string, number>>) {
-  const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
-    const zone = searchParams.get('zone') ?? '';
-    const datetime = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000).toISOString();
-    const row = { zone, carbonIntensity: gramsByZone[zone], datetime, updatedAt: datetime, isEstimated: false };
-    response.setHeader('content-type', 'application/json');
-    const isLatest = pathname.endsWith('/latest');
-    response.statusCode = gramsByZone[zone] === undefined ? 404 : 200;
-    response.end(
-      JSON.stringify(
-        isLatest
-          ? { ...row, emissionFactorType: 'lifecycle', estimationMethod: null }
-          : { zone, history: [], forecast: [], updatedAt: datetime },
-      ),
-    );
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () => server.close().closeAllConnections(),
-  };
-}
-
 describe('gridgate as its manifests install it', () => {
   let cluster: LiveCluster;
-  let provider: Awaited<ReturnType<typeof startProvider>>;
+  let provider: GridProvider;
 
   before(async () => {
     if (skip) return;
-    provider = await startProvider({ 'SE-SE3': 21, DE: 330 });
+    const zones = { 'SE-SE3': 21, DE: 330 };
+    provider = await startGridProvider(new Map(Object.entries(zones)));
     cluster = await startLiveCluster({
       regions: { 'eu-north-1': {}, 'eu-central-1': {}, 'us-fixed': { gramsPerKwh: 90 } },
       config: {
@@ -58,7 +32,7 @@ describe('gridgate as its manifests install it', () => {
   });
   after(async () => {
     await cluster?.stop();
-    provider?.stop();
+    await provider?.[Symbol.asyncDispose]();
   });
 
   /** The region that a new pod prefers most; nothing is created. */

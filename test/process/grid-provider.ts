@@ -24,18 +24,20 @@ export interface GridProvider extends AsyncDisposable {
   readonly url: string;
   /** Requests for current values. */
   readonly asked: readonly Asked[];
+  /** gCO2e/kWh by zone, where there are any: no other zone is known then. */
+  readonly zones: Map<string, number>;
   /** Zones that are not here are answered well. */
   readonly faults: Map<string, Fault>;
   /** Those with other tokens are refused, where there is one. */
   token: string | undefined;
-  /** gCO2e/kWh of every good answer. */
+  /** gCO2e/kWh of every good answer about a zone that has no value of its own. */
   grams: number;
 }
 
 const HOUR_MS = 3_600_000;
 
 /** Speaks Electricity Maps' v3 (test/fixtures/intensity says where its form comes from) over real HTTP, with faults by zone. */
-export async function startGridProvider(): Promise<GridProvider> {
+export async function startGridProvider(zones = new Map<string, number>()): Promise<GridProvider> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
@@ -44,14 +46,15 @@ export async function startGridProvider(): Promise<GridProvider> {
     const isLatest = pathname.endsWith('/latest');
     if (isLatest) asked.push({ zone, token, at: Date.now() });
     const fault = isLatest && provider.faults.get(zone);
-    if (fault) fault(response, zone);
-    else if (provider.token !== undefined && provider.token !== token) status(401)(response, zone);
-    else send(response, isLatest ? reading(zone, provider.grams) : { zone, history: [], forecast: [] });
+    const isRefused = provider.token !== undefined && provider.token !== token;
+    const answer = isRefused ? status(401) : isLatest ? answerNow(provider) : answerSeries(provider);
+    (fault || answer)(response, zone);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const provider: GridProvider = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
+    zones,
     faults: new Map(),
     token: undefined,
     grams: 77,
@@ -66,6 +69,29 @@ function reading(zone: string, carbonIntensity: unknown, oddity: Oddity = {}): o
   const datetime = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS).toISOString();
   const quality = { emissionFactorType: 'lifecycle', isEstimated: false, estimationMethod: null };
   return { zone, carbonIntensity, datetime, updatedAt: datetime, ...quality, ...oddity };
+}
+
+function answerNow(provider: GridProvider): Fault {
+  return (response, zone) => {
+    const grams = gramsOf(provider, zone);
+    if (grams === undefined) status(404)(response, zone);
+    else send(response, reading(zone, grams));
+  };
+}
+
+/** The value of now as the only one of the past, and for two more hours. */
+function answerSeries(provider: GridProvider): Fault {
+  const at = (hours: number) => new Date((Math.floor(Date.now() / HOUR_MS) + hours) * HOUR_MS).toISOString();
+  return (response, zone) => {
+    const grams = gramsOf(provider, zone);
+    const forecast = [0, 1, 2].map((hours) => reading(zone, grams, { datetime: at(hours) }));
+    if (grams === undefined) status(404)(response, zone);
+    else send(response, { zone, forecast, history: [reading(zone, grams)] });
+  };
+}
+
+function gramsOf({ zones, grams }: GridProvider, zone: string): number | undefined {
+  return zones.size === 0 ? grams : zones.get(zone);
 }
 
 function send(response: ServerResponse, body: object | string): void {

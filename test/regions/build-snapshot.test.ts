@@ -4,17 +4,9 @@ import { buildSnapshot, nextChange, type SnapshotInput } from '../../src/regions
 import type { Reading } from '../../src/regions/reading.ts';
 import { parseRegion, type RegionResource, type RegionSpec } from '../../src/regions/region-resource.ts';
 import type { RegionView } from '../../src/regions/snapshot.ts';
-import { NOW } from '../builders.ts';
+import { AVERAGE, NOW } from '../builders.ts';
 
 const READ_AT = NOW - 60_000;
-const AVERAGE: Reading = {
-  gramsPerKwh: 500,
-  signal: 'average-lifecycle',
-  source: 'embedded',
-  estimated: true,
-  freshness: 'embedded',
-};
-
 function resource(spec: RegionSpec, name = 'a'): RegionResource {
   const parsed = parseRegion({ apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name }, spec });
   if ('issues' in parsed) throw new Error(parsed.issues.join('; '));

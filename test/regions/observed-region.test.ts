@@ -2,23 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { buildSnapshot, nextChange } from '../../src/regions/build-snapshot.ts';
 import type { ObservedRegion } from '../../src/regions/observed-region.ts';
-import type { Reading } from '../../src/regions/reading.ts';
 import type { RegionSpec } from '../../src/regions/region-resource.ts';
 import type { ObservedReading, OutageState, RegionStatus } from '../../src/regions/region-status.ts';
 import { createSnapshotHolder } from '../../src/regions/snapshot-holder.ts';
+import { AVERAGE, NOW } from '../builders.ts';
 
-const NOW = Date.parse('2026-11-22T09:00:00Z');
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const READ_AT = NOW - 1_000;
-
-const AVERAGE: Reading = {
-  gramsPerKwh: 500,
-  signal: 'average-lifecycle',
-  source: 'embedded',
-  estimated: true,
-  freshness: 'embedded',
-};
 
 function measured(ageMs: number, change: Partial<ObservedReading> = {}): ObservedReading {
   const measuredAt = NOW - ageMs;

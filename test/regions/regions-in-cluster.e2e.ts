@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
@@ -17,12 +14,12 @@ import { embeddedReading } from '../../src/signals/intensity/embedded.ts';
 import { runGridgate } from '../commands/run-gridgate.ts';
 import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
 
 const CRD = fileURLToPath(new URL('../../manifests/crd/regions.yaml', import.meta.url));
 const REGIONS = '/apis/gridgate.dev/v1alpha1/regions';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const POLICY_SIGNAL = 'average-lifecycle';
-const HOUR_MS = 3_600_000;
 
 describe('regions in a cluster', () => {
   let controlPlane: ControlPlane;
@@ -33,11 +30,12 @@ describe('regions in a cluster', () => {
     ['DE', 412],
     ['FR', 41],
   ]);
-  const provider = startProvider(zones);
+  let provider: GridProvider;
   const log: { msg: string; failure?: string; region?: string }[] = [];
 
   before(async () => {
     if (skip) return;
+    provider = await startGridProvider(zones);
     controlPlane = await startControlPlane({ workers: [] });
     const kubeConfig = loadKubeConfig({ file: controlPlane.kubeconfig });
     const fixed = { regionLabel: 'region', policySignal: POLICY_SIGNAL, fallbackReading: embeddedReading } as const;
@@ -58,7 +56,7 @@ describe('regions in a cluster', () => {
     const api = createApiClient(kubeConfig);
     after(() => api.close());
     const deps = { fetch: globalThis.fetch, clock: Date.now };
-    const source = createElectricityMaps({ baseUrl: await provider.url(), token: async () => 'good' }, deps);
+    const source = createElectricityMaps({ baseUrl: provider.url, token: async () => 'good' }, deps);
     refresher = createRegionRefresher({
       regions: view.regions,
       chain: createIntensityChain({ sources: [source], policySignal: POLICY_SIGNAL, clock: Date.now }),
@@ -73,7 +71,7 @@ describe('regions in a cluster', () => {
     await refresher?.stop();
     await view?.stop();
     holder?.stop();
-    provider?.close();
+    await provider?.[Symbol.asyncDispose]();
     await controlPlane?.stop();
   });
 
@@ -291,38 +289,3 @@ describe('regions in a cluster', () => {
     });
   }
 });
-
-/** Speaks Electricity Maps' v3 (test/fixtures/intensity says where its form comes from). */
-function startProvider(zones: ReadonlyMap<string, number>) {
-  const hour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-  const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
-    const zone = searchParams.get('zone') ?? '';
-    const grams = zones.get(zone);
-    response.writeHead(grams === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    const rowAt = (at: number) => ({
-      zone,
-      carbonIntensity: grams,
-      datetime: new Date(at).toISOString(),
-      updatedAt: new Date(hour).toISOString(),
-      emissionFactorType: 'lifecycle',
-      isEstimated: false,
-      estimationMethod: null,
-    });
-    const forecast = [0, 1, 2].map((hours) => rowAt(hour + hours * HOUR_MS));
-    response.end(
-      JSON.stringify(pathname.endsWith('/latest') ? rowAt(hour) : { zone, forecast, history: [rowAt(hour)] }),
-    );
-  });
-  return {
-    async url(): Promise<string> {
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    },
-    close(): void {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}

@@ -2,7 +2,7 @@ import { type ParsedCertificate, parseCertificates } from '../../certs/parsed-ce
 import type { RotationState } from '../../certs/rotation.ts';
 import { readAuthority, readLeaf, readTrusted, type SecretData } from '../../certs/stored-certificates.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { ApiError } from '../../cluster/api-error.ts';
+import { getIfThere } from '../../cluster/get-if-there.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import {
   toWebhookBundles,
@@ -46,7 +46,8 @@ export async function readClusterState(
   { namespace, hosts, secrets, configurations }: Names,
   signal: AbortSignal,
 ): Promise<ClusterState> {
-  const read = (path: string) => find(api, path, signal);
+  const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal };
+  const read = async (path: string) => (await getIfThere(api, path, options)) as KubeObject | undefined;
   const [authority, leaf, ...found] = await Promise.all([
     read(`${secretsPath(namespace)}/${secrets.authority}`) as Promise<SecretObject | undefined>,
     read(`${secretsPath(namespace)}/${secrets.leaf}`) as Promise<SecretObject | undefined>,
@@ -69,16 +70,6 @@ export async function readClusterState(
 
 export function secretsPath(namespace: string): string {
   return `/api/v1/namespaces/${namespace}/secrets`;
-}
-
-async function find(api: Pick<ApiClient, 'get'>, path: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-  try {
-    const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal };
-    return (await api.get(path, options)) as KubeObject;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
-    throw error;
-  }
 }
 
 function toConfiguration(ref: WebhookConfigurationRef, object: KubeObject | undefined): FoundConfiguration | undefined {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { planRotation, type RotationAction } from '../../certs/rotation.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { ApiError } from '../../cluster/api-error.ts';
+import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import { type ApplyDeps, applyAction } from './apply-action.ts';
 import { type ClusterState, readClusterState } from './cluster-state.ts';
 
@@ -92,7 +92,7 @@ export function createCertificatesController(deps: CertificatesControllerDeps): 
   }
 
   function noteFailure(error: unknown): void {
-    const message = error instanceof Error ? error.message || error.name : String(error);
+    const message = messageOf(error);
     if (message !== failure) log.warn({ controller: NAME, failure: message }, 'certificates cannot be kept in order');
     failure = message;
   }

@@ -11,9 +11,12 @@ import { writeEach } from '../write-each.ts';
 import { labelPatch, planLabel } from './plan.ts';
 
 const WRITES_PER_SECOND = 10;
-const RESYNC_MS = 10 * 60_000;
-const SETTLE_MS = 100;
-const REST_MS = 1_000;
+const ROUNDS = {
+  name: 'namespace-labeller',
+  resyncMs: 10 * 60_000,
+  settleMs: 100,
+  restMs: 1_000,
+};
 
 export interface NamespaceLabellerDeps {
   /** The namespaces as they are known now. */
@@ -64,13 +67,5 @@ export function createNamespaceLabeller(deps: NamespaceLabellerDeps): Rounds {
     return writeEach({ items, isDue: (name) => due(name) !== undefined, write, pace, signal });
   }
 
-  return createRounds({
-    name: 'namespace-labeller',
-    round,
-    resyncMs: RESYNC_MS,
-    settleMs: SETTLE_MS,
-    restMs: REST_MS,
-    clock,
-    log,
-  });
+  return createRounds({ ...ROUNDS, round, clock, log });
 }

@@ -14,12 +14,15 @@ import { createTaintWriter } from './taints.ts';
 export const NODE_LABELLER = 'gridgate-node-labeller';
 
 const NODES_PER_SECOND = 10;
-/** Nobody announces a label changed by hand: this is when it is found. Looking costs no request. */
-const RESYNC_MS = 30_000;
+const ROUNDS = {
+  name: 'node-labeller',
+  /** Nobody announces a label changed by hand: this is when it is found. Looking costs no request. */
+  resyncMs: 30_000,
+  settleMs: 100,
+  restMs: 1_000,
+};
 /** Looking for taints changed by hand is a list of whole nodes. */
 const TAINT_CHECK_MS = 60 * 60_000;
-const SETTLE_MS = 100;
-const REST_MS = 1_000;
 
 export interface NodeLabellerDeps {
   /** The nodes as they are known now; not those of a snapshot, which may show an older label. */
@@ -100,15 +103,7 @@ export function createNodeLabeller(deps: NodeLabellerDeps): Rounds {
     return outcome;
   }
 
-  return createRounds({
-    name: 'node-labeller',
-    round,
-    resyncMs: RESYNC_MS,
-    settleMs: SETTLE_MS,
-    restMs: REST_MS,
-    clock,
-    log,
-  });
+  return createRounds({ ...ROUNDS, round, clock, log });
 }
 
 /** The label as the view shows it, and what a write makes of it: another band meanwhile is another state. */

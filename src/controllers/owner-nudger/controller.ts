@@ -11,11 +11,14 @@ import { type Nudged, planNudges, type StuckOwner } from './plan.ts';
 export const NUDGED_ANNOTATION = 'gridgate.dev/nudged';
 
 const NUDGES_PER_SECOND = 5;
-/** Every replica of the webhook must have seen the change, or the one nudge ends in one more denial. */
-const SETTLE_MS = 2_000;
-/** A round lists the owners of a whole cluster. */
-const REST_MS = 10_000;
-const RESYNC_MS = 10 * 60_000;
+const ROUNDS = {
+  name: 'owner-nudger',
+  resyncMs: 10 * 60_000,
+  /** Every replica of the webhook must have seen the change, or the one nudge ends in one more denial. */
+  settleMs: 2_000,
+  /** A round lists the owners of a whole cluster. */
+  restMs: 10_000,
+};
 
 export interface OwnerNudgerDeps {
   readonly api: Pick<ApiClient, 'get'>;
@@ -55,13 +58,5 @@ export function createOwnerNudger(deps: OwnerNudgerDeps): Rounds {
     return writeEach({ items: plan.nudge, isDue, write: nudge, pace, signal });
   }
 
-  return createRounds({
-    name: 'owner-nudger',
-    round,
-    resyncMs: RESYNC_MS,
-    settleMs: SETTLE_MS,
-    restMs: REST_MS,
-    clock,
-    log,
-  });
+  return createRounds({ ...ROUNDS, round, clock, log });
 }

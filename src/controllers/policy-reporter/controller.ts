@@ -8,9 +8,12 @@ import { writeEach } from '../write-each.ts';
 import { eventName, findMalformed, type Malformed, malformedEvent } from './plan.ts';
 
 const WRITES_PER_SECOND = 5;
-const RESYNC_MS = 10 * 60_000;
-const SETTLE_MS = 1_000;
-const REST_MS = 5_000;
+const ROUNDS = {
+  name: 'policy-reporter',
+  resyncMs: 10 * 60_000,
+  settleMs: 1_000,
+  restMs: 5_000,
+};
 const TOLD_BEFORE = 409;
 
 export interface PolicyReporterDeps {
@@ -57,15 +60,7 @@ export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
     return writeEach({ items, isDue, write, pace, signal });
   }
 
-  const rounds = createRounds({
-    name: 'policy-reporter',
-    round,
-    resyncMs: RESYNC_MS,
-    settleMs: SETTLE_MS,
-    restMs: REST_MS,
-    clock,
-    log,
-  });
+  const rounds = createRounds({ ...ROUNDS, round, clock, log });
   return {
     ...rounds,
     async stop() {

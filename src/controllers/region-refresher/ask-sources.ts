@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { LiveRegion } from '../../cluster/regions.ts';
 import type { OutageState } from '../../regions/region-status.ts';
+import { createFailureLog } from '../../signals/failure-log.ts';
 import type { IntensityChain } from '../../signals/intensity/chain.ts';
 import { failuresOf, readIntensities } from '../../signals/intensity/read-regions.ts';
 import { untilAbort } from '../../signals/intensity/until-abort.ts';
@@ -51,16 +52,10 @@ export async function askOutages(
 
 /** Logs what is wrong with the sources when that changes. */
 export function createSourceLog(log: Logger) {
-  let told = '';
+  const tellFailures = createFailureLog('intensities', log);
   let distrusted = false;
   return {
-    tellIntensities(term: Term): void {
-      const failures = failuresOf(term.intensities());
-      const text = failures.join('; ');
-      if (text !== told && text !== '') log.warn({ failures }, 'sources of intensities failed');
-      if (text !== told && text === '') log.info('every source of intensities works again');
-      told = text;
-    },
+    tellIntensities: (term: Term) => tellFailures(failuresOf(term.intensities())),
     tellOutages(picture: OutagePicture): void {
       const regions = picture.byRegion.size;
       if (picture.distrusted && !distrusted)

@@ -1,0 +1,17 @@
+/** As much of a logger as this needs. */
+interface FailureLogger {
+  warn(facts: { readonly failures: readonly string[] }, message: string): void;
+  info(message: string): void;
+}
+
+/** Logs what fails at sources (`what`, as `intensities`), a sentence each, when that changes; answers whom to tell. */
+export function createFailureLog(what: string, log: FailureLogger): (failures: readonly string[]) => void {
+  let told = '';
+  return function tell(failures) {
+    const text = failures.join('; ');
+    if (text === told) return;
+    told = text;
+    if (text === '') log.info(`every source of ${what} works again`);
+    else log.warn({ failures }, `sources of ${what} failed`);
+  };
+}
