@@ -9,12 +9,11 @@ import type { Pod } from '../decision/pod.ts';
 import { describeIssue } from '../decision/policy-annotations.ts';
 import { compileRules } from '../decision/policy-rules.ts';
 import { podOfWorkload } from '../decision/workload.ts';
-import { buildSnapshot } from '../regions/build-snapshot.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { createSources } from './live-sources.ts';
-import { measureRegions } from './measure-regions.ts';
+import { takeSnapshot } from './load-regions.ts';
 import { note, print } from './print.ts';
 import { type ClusterFile, readCluster, readRegions } from './read-files.ts';
 import { type Explained, renderDecisions } from './render-decisions.ts';
@@ -41,7 +40,7 @@ export async function admit(values: AdmitValues, env: Environment): Promise<numb
   const read = await readInputs(values);
   if ('issues' in read) return reportIssues(read.issues);
   for (const sentence of read.excess) note(sentence);
-  const snapshot = await takeSnapshot(read, values, env);
+  const snapshot = await observe(read, values, env);
   const now = Date.now();
   const explained = read.pods.map(({ pod, name, namespace, policy }): Explained => {
     const decision = decide({ pod, policy, snapshot, now });
@@ -91,26 +90,17 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
   return { pods, excess: [...excess], regions: regions.value, cluster: cluster.value, config };
 }
 
-async function takeSnapshot(
-  { regions, cluster, config }: Inputs,
+async function observe(
+  { regions, cluster, config: { sources, bands } }: Inputs,
   { policySignal, regionLabel }: AdmitValues,
   env: Environment,
 ): Promise<Snapshot> {
-  const sources = createSources(config.sources, { fetch: globalThis.fetch, clock: Date.now }, env);
-  const { failures, ...measured } = await measureRegions(regions, { sources, bands: config.bands, policySignal });
+  const { failures, snapshot } = await takeSnapshot(
+    { regions, invalid: [], sources: createSources(sources, { fetch: globalThis.fetch, clock: Date.now }, env), bands },
+    { policySignal, regionLabel, ...cluster },
+  );
   for (const failure of failures) note(failure);
-  const { topology, priorityClasses } = cluster;
-  const now = Date.now();
-  return buildSnapshot({
-    ...measured,
-    regions,
-    regionsReadAt: now,
-    regionLabel,
-    policySignal,
-    topology,
-    priorityClasses,
-    now,
-  });
+  return snapshot;
 }
 
 function podOf({

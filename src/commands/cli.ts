@@ -3,34 +3,51 @@ import { Command, CommanderError } from 'commander';
 import type { OptionKey, OptionValues } from '../config/options.ts';
 import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
 import { ADMIT_OPTIONS, admit } from './admit.ts';
+import { AUDIT_OPTIONS, audit } from './audit.ts';
 import { CERTS_OPTIONS, certs } from './certs.ts';
+import { completion, SHELLS } from './completion.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
+import { EXPLAIN_OPTIONS, EXPLAINED_KINDS, explain } from './explain.ts';
 import { AFTER_HELP } from './help-texts.ts';
 import { checkRegionSource } from './load-regions.ts';
+import { PREFLIGHT_OPTIONS, preflight } from './preflight.ts';
 import { REGIONS_OPTIONS, regions } from './regions.ts';
 import { serve } from './serve.ts';
 import { checkServe } from './serve-inputs.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
+import { SPILLOVER_OPTIONS, spillover } from './spillover.ts';
 import { checkWeights, WEIGHTS_OPTIONS, weights } from './weights.ts';
+
+interface CommandSpec<K extends OptionKey> {
+  readonly name: keyof typeof AFTER_HELP;
+  readonly description: string;
+  readonly options: readonly K[];
+  /** Answers the exit code. */
+  readonly run: (
+    values: OptionValues<K>,
+    env: Environment,
+    origins: Origins,
+    args: readonly string[],
+  ) => Promise<number>;
+  /** The mistakes in what the options name, where options have mistakes too. */
+  readonly check?: (values: Partial<OptionValues<K>>, env: Environment) => Promise<readonly string[]>;
+  /** Positional arguments, all required. */
+  readonly args?: readonly { readonly name: string; readonly help: string }[];
+}
 
 /** Parses arguments (without node and script), runs the command and answers the exit code. */
 export async function run(args: readonly string[], env: Environment): Promise<number> {
   let exitCode: number = EXIT.usage;
 
-  function add<K extends OptionKey>(
-    name: keyof typeof AFTER_HELP,
-    description: string,
-    keys: readonly K[],
-    command: (values: OptionValues<K>, env: Environment, origins: Origins) => Promise<number>,
-    check: (values: Partial<OptionValues<K>>, env: Environment) => Promise<readonly string[]> = async () => [],
-  ): void {
+  function add<K extends OptionKey>({ name, description, options, run, check, args = [] }: CommandSpec<K>): void {
     const sub = program.command(name).description(description).addHelpText('after', AFTER_HELP[name]);
-    addOptions(sub, keys).action(async () => {
-      const read = readOptions(sub, keys, env);
+    for (const arg of args) sub.argument(`<${arg.name}>`, arg.help);
+    addOptions(sub, options).action(async () => {
+      const read = readOptions(sub, options, env);
       exitCode =
         'issues' in read
-          ? reportIssues([...read.issues, ...(await check(read.values, env))])
-          : await command(read.values, env, findOrigins(sub, keys, env));
+          ? reportIssues([...read.issues, ...((await check?.(read.values, env)) ?? [])])
+          : await run(read.values, env, findOrigins(sub, options, env), sub.processedArgs as string[]);
     });
   }
 
@@ -38,17 +55,69 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     .description('Places Kubernetes work where and when electricity is clean')
     .version(ownVersion())
     .exitOverride();
-  add('serve', 'run the admission webhook and, in a cluster, the controllers', SERVE_OPTIONS, serve, checkServe);
-  add('admit', 'explain the decision about one pod', ADMIT_OPTIONS, admit);
-  add(
-    'regions',
-    'rank regions by the carbon intensity of their electricity',
-    REGIONS_OPTIONS,
-    regions,
-    checkRegionSource,
-  );
-  add('weights', 'weigh regions for placement by carbon intensity', WEIGHTS_OPTIONS, weights, checkWeights);
-  add('certs', 'create or show the development certificate', CERTS_OPTIONS, certs);
+  add({
+    name: 'serve',
+    description: 'run the admission webhook and, in a cluster, the controllers',
+    options: SERVE_OPTIONS,
+    run: serve,
+    check: checkServe,
+  });
+  add({ name: 'admit', description: 'explain the decision about one pod', options: ADMIT_OPTIONS, run: admit });
+  add({
+    name: 'explain',
+    description: 'explain what was decided about a pod or workload of a cluster, and what would be now',
+    options: EXPLAIN_OPTIONS,
+    run: explain,
+    args: [
+      { name: 'kind', help: `what it is: ${EXPLAINED_KINDS.join(', ')}` },
+      { name: 'name', help: 'its name' },
+    ],
+  });
+  add({
+    name: 'audit',
+    description: 'what each workload would get, the carbon at stake and the cleanest alternative',
+    options: AUDIT_OPTIONS,
+    run: audit,
+  });
+  add({
+    name: 'regions',
+    description: 'rank regions by the carbon intensity of their electricity',
+    options: REGIONS_OPTIONS,
+    run: regions,
+    check: checkRegionSource,
+  });
+  add({
+    name: 'weights',
+    description: 'weigh regions for placement by carbon intensity',
+    options: WEIGHTS_OPTIONS,
+    run: weights,
+    check: checkWeights,
+  });
+  add({
+    name: 'preflight',
+    description: 'idle power of an upgrade, before it is rolled out',
+    options: PREFLIGHT_OPTIONS,
+    run: preflight,
+  });
+  add({
+    name: 'spillover',
+    description: 'carbon of traffic that moved regions, and where it should have gone',
+    options: SPILLOVER_OPTIONS,
+    run: spillover,
+  });
+  add({
+    name: 'certs',
+    description: 'create or show the development certificate',
+    options: CERTS_OPTIONS,
+    run: certs,
+  });
+  add({
+    name: 'completion',
+    description: 'print the completion script of a shell',
+    options: [],
+    run: async (_values, _env, _origins, [shell = '']) => completion(program, shell),
+    args: [{ name: 'shell', help: `one of ${SHELLS.join(', ')}` }],
+  });
 
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -1,4 +1,4 @@
-/** What stands below the options in `gridgate COMMAND --help`: how to begin, and the exit codes that scripts ask for. */
+/** What stands below the options in `gridgate COMMAND --help`: two ways to begin, and the exit codes that scripts ask for. */
 export const AFTER_HELP = {
   serve: `
 Stand-alone, to try it:
@@ -9,7 +9,27 @@ In a cluster it needs no option. The status page is at http://HOST:9090/
 
 Exit codes: 0 ended by a signal, 1 by a fault, 2 usage or configuration`,
   admit: `
+What a pod would get, step by step, with the patch as a diff:
+  gridgate admit -f pod.yaml --namespace shop --regions regions.yaml --namespaces namespaces.yaml
+The same as data, with intensities from the configured sources:
+  gridgate admit -f deployment.yaml --regions regions.yaml --namespaces namespaces.yaml --config gridgate.yaml --output json
+
 Exit codes: 0 allowed, 1 denied, 2 usage or configuration`,
+  explain: `
+Where a pod runs, what was decided when it came, and what would be decided now:
+  gridgate explain pod web-7d4b9c-x2x9z -n shop
+Why a Deployment gets no pods:
+  gridgate explain deployment web -n shop --output yaml
+
+Exit codes: 0 fine, 1 it is, or would be, denied, 2 usage or configuration, 3 the cluster does not answer`,
+  audit: `
+Before anything is installed, in CI; exit code 1 when a workload would be denied:
+  helm template shop ./chart | gridgate audit -f - --regions regions.yaml
+What runs now, with a page to show around:
+  gridgate audit --live --kubeconfig ~/.kube/config --html audit.html
+
+Exit codes: 0 fine, 1 something would be denied, 2 usage or configuration, or a document that cannot be read,
+3 the cluster does not answer`,
   regions: `
 Regions come from --regions, from the cluster of --kubeconfig, or in a cluster from that one.
   gridgate regions --kubeconfig ~/.kube/config
@@ -19,7 +39,31 @@ Exit codes: 0 fine, 1 no usable region, or labels that do not fit (--check), 2 u
 3 the cluster does not answer, or no source works (--check)`,
   weights: `
   gridgate weights --lbs-per-mwh 'East US=1585' 'West US=865'
+  gridgate weights --regions regions.yaml --output json
 
 Exit codes: 0 fine, 1 no usable region, 2 usage or configuration`,
-  certs: '',
+  preflight: `
+Before nodes are upgraded, from the cluster itself:
+  gridgate preflight --kubeconfig ~/.kube/config --target-version 1.33 --compare staging-nodes.json
+From a file, with a baseline of one's own:
+  kubectl get nodes -o json | gridgate preflight -f - --baseline-watts 5200 --max-increase 10
+
+Exit codes: 0 safe to upgrade, 1 idle power spike, 2 usage or configuration, 3 the cluster or Prometheus does not answer`,
+  spillover: `
+1 TB that moved from us-west-2 to eu-central-1 during an incident:
+  gridgate spillover --region us-west-2 --to eu-central-1 --bytes 1e12 --regions regions.yaml
+What CloudWatch counted, and where it should have gone within 120 ms:
+  gridgate spillover --region us-west-2 --to eu-central-1 --start 2026-11-20T08:00:00Z --end 2026-11-20T14:00:00Z \\
+    --cloudwatch --regions regions.yaml --max-latency 120ms
+
+Exit codes: 0 fine, 2 usage or configuration, 3 the source of bytes does not answer`,
+  certs: `
+A certificate for localhost and the Service's names, kept while it is valid:
+  gridgate certs
+In another directory:
+  gridgate certs --cert-dir /tmp/certs`,
+  completion: `
+  gridgate completion bash > /etc/bash_completion.d/gridgate
+  gridgate completion zsh > "\${fpath[1]}/_gridgate"
+  gridgate completion fish > ~/.config/fish/completions/gridgate.fish`,
 } as const;

@@ -1,14 +1,15 @@
 import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/config-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
-import { buildSnapshot } from '../regions/build-snapshot.ts';
+import { buildSnapshot, type SnapshotInput } from '../regions/build-snapshot.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { gridZoneOf } from '../signals/intensity/cloud-zones.ts';
 import type { IntensitySource } from '../signals/intensity/source.ts';
-import { type ClusterOptions, isFromCluster, readClusterRegions } from './cluster-regions.ts';
+import { readClusterRegions } from './cluster-regions.ts';
 import { createSources } from './live-sources.ts';
 import { measureRegions } from './measure-regions.ts';
+import { type ClusterOptions, isFromCluster } from './open-cluster.ts';
 import { readRegions } from './read-files.ts';
 
 /** What commands about regions read, wherever it comes from. */
@@ -36,7 +37,7 @@ const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says 
 
 export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number]> & ClusterOptions;
 /** `exitCode` where it is no mistake of the command line's. */
-type Issues = { readonly issues: readonly string[]; readonly exitCode?: number };
+export type Issues = { readonly issues: readonly string[]; readonly exitCode?: number };
 
 /** Reads regions and configuration; asks nobody yet. */
 export async function describeRegions(values: RegionSource, env: Environment): Promise<DescribedRegions | Issues> {
@@ -63,21 +64,24 @@ export async function describeRegions(values: RegionSource, env: Environment): P
  */
 export async function loadRegions(values: RegionSource, env: Environment): Promise<LoadedRegions | Issues> {
   const described = await describeRegions(values, env);
-  if ('issues' in described) return described;
-  const { sources, invalid, bands } = described;
-  const regions = sources.length === 0 ? described.regions : described.regions.map(withoutMeasurement);
-  const { policySignal } = values;
+  return 'issues' in described ? described : takeSnapshot(described, values);
+}
+
+/** What a snapshot takes besides regions; a file of Regions has no nodes to look for. */
+interface Surroundings extends Pick<SnapshotInput, 'topology' | 'priorityClasses' | 'policySignal'> {
+  readonly regionLabel?: string;
+}
+
+/** Asks the sources once and makes the picture of this moment; never rejects. */
+export async function takeSnapshot(
+  { regions: described, invalid, sources, bands }: DescribedRegions,
+  { policySignal, regionLabel = '', topology, priorityClasses }: Surroundings,
+): Promise<LoadedRegions> {
+  const regions = sources.length === 0 ? described : described.map(withoutMeasurement);
   const { failures, ...measured } = await measureRegions(regions, { sources, bands, policySignal });
   const now = Date.now();
-  const snapshot = buildSnapshot({
-    regions,
-    regionsReadAt: now,
-    ...measured,
-    // A file has no nodes to look for.
-    regionLabel: '',
-    policySignal,
-    now,
-  });
+  const world = { regionLabel, policySignal, topology, priorityClasses };
+  const snapshot = buildSnapshot({ regions, regionsReadAt: now, ...measured, ...world, now });
   return { snapshot, zones: new Map(regions.flatMap(zoneOf)), failures: [...invalid, ...failures] };
 }
 

@@ -1,6 +1,7 @@
 import { DEFAULT_CONFIG, readConfigFile } from '../config/config-file.ts';
 import { formatDuration } from '../config/duration.ts';
-import { longFlag, OPTIONS, type Option, type OptionKey, type OutputFormat } from '../config/options.ts';
+import { longFlag, type Option } from '../config/option.ts';
+import { OPTIONS, type OptionKey, type OutputFormat } from '../config/options.ts';
 import { parseShortDuration } from '../config/parsers.ts';
 import type { Origins } from '../config/read-options.ts';
 import { BUILT_IN_DEFAULTS } from '../decision/policy-defaults.ts';

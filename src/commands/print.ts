@@ -2,16 +2,33 @@
  * Writes to stdout and waits until all of it is written. A reader that has seen enough (`| head -1`) is no failure;
  * anything else, a full disk for one, throws.
  */
-export function print(text: string): Promise<void> {
+export async function print(text: string): Promise<void> {
+  await write(text);
+}
+
+/** The same for what is too long to be one text: small pieces are joined, and nobody waits for what is not read. */
+export async function printAll(pieces: Iterable<string>): Promise<void> {
+  let chunk = '';
+  for (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < CHUNK_CHARACTERS) continue;
+    if (!(await write(chunk))) return;
+    chunk = '';
+  }
+  if (chunk !== '') await write(chunk);
+}
+
+const CHUNK_CHARACTERS = 65_536;
+
+/** Answers whether anybody still reads. */
+function write(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    function settle(error?: NodeJS.ErrnoException | null): void {
+    // A failed write is told twice, to its callback and as an event, which without a listener ends the process.
+    if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {});
+    process.stdout.write(text, (error?: NodeJS.ErrnoException | null) => {
       if (error && error.code !== 'EPIPE') reject(error);
-      else resolve();
-    }
-    // A failed write is told twice, to its callback and as an event, which without a listener ends the process. The
-    // listener stays: which of the two comes first is up to Node.
-    process.stdout.on('error', settle);
-    process.stdout.write(text, settle);
+      else resolve(!error);
+    });
   });
 }
 

@@ -4,9 +4,10 @@ import { zonesOf } from '../signals/intensity/read-regions.ts';
 import { candidateRegions } from './candidate-regions.ts';
 import { checkLabels } from './check-labels.ts';
 import { checkSources, renderChecks } from './check-sources.ts';
-import { isFromCluster, readClusterNodes } from './cluster-regions.ts';
+import { readClusterNodes } from './cluster-regions.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { describeRegions, loadRegions, REGION_SOURCE_OPTIONS } from './load-regions.ts';
+import { isFromCluster } from './open-cluster.ts';
 import { note, print } from './print.ts';
 import { listRegions, renderListing, renderShell } from './region-listing.ts';
 import { renderData } from './render-data.ts';
@@ -56,7 +57,7 @@ async function check(values: RegionsValues, env: Environment): Promise<number> {
   const { sources, invalid } = described;
   const nodes = isFromCluster(values, env) ? await readClusterNodes(values, values.regionLabel) : undefined;
   if (nodes && 'issues' in nodes) return report(nodes);
-  const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.items, values.regionLabel)];
+  const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.value, values.regionLabel)];
   const regions = described.regions.map(zonesOf);
   const checks = await checkSources(sources, { regions, policySignal: values.policySignal, clock: Date.now });
   if (sources.length === 0 && !nodes)

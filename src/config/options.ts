@@ -1,7 +1,7 @@
 import { BAND_MODES } from '../regions/band.ts';
 import { SIGNALS } from '../regions/reading.ts';
 import { parseLbsPerMwh } from './lbs-per-mwh.ts';
-import type { Parser } from './parsers.ts';
+import { type Option, optional, required, withDefault } from './option.ts';
 import {
   oneOf,
   parseBoolean,
@@ -15,6 +15,7 @@ import {
   someOf,
   textOf,
 } from './parsers.ts';
+import { QUESTION_OPTIONS } from './question-options.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -26,25 +27,9 @@ export type Role = (typeof ROLES)[number];
 export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-/** One option of a command; `V` is what a command reads, undefined included where nothing is given. */
-export interface Option<V> {
-  /** As commander and `--help` write it. */
-  readonly flags: string;
-  readonly env: string;
-  readonly help: string;
-  readonly parse: Parser<NonNullable<V>>;
-  readonly default?: NonNullable<V>;
-  /** What happens without it, in words, where that depends on more than this option. */
-  readonly defaultText?: string;
-  readonly required?: true;
-  /** The key of an option without which this one means nothing. */
-  readonly needs?: string;
-}
-
-type Spec<T> = Omit<Option<T>, 'default' | 'required' | 'env'> & { readonly env?: string };
-
-/** Every option of every command, once. Environment variables are GRIDGATE_<FLAG> unless they say otherwise. */
+/** Every option of every command, once. */
 export const OPTIONS = {
+  ...QUESTION_OPTIONS,
   host: withDefault('0.0.0.0', {
     flags: '--host <address>',
     help: 'address that the webhook listens on',
@@ -196,7 +181,7 @@ export const OPTIONS = {
     parse: textOf('a file'),
   }),
   namespace: optional({
-    flags: '--namespace <name>',
+    flags: '-n, --namespace <name>',
     help: 'namespace the object would be created in',
     parse: parseNamespaceName,
     defaultText: "the object's own",
@@ -226,25 +211,3 @@ export type OptionKey = keyof typeof OPTIONS;
 export type OptionValues<K extends OptionKey> = {
   readonly [P in K]: (typeof OPTIONS)[P] extends Option<infer V> ? V : never;
 };
-
-/** The long flag of an option, without what it takes: `--port`. */
-export function longFlag(flags: string): string {
-  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
-}
-
-function withDefault<T>(value: NonNullable<T>, spec: Spec<T>): Option<T> {
-  return { ...named(spec), default: value };
-}
-
-function optional<T>(spec: Spec<T>): Option<T | undefined> {
-  return named(spec) as Option<T | undefined>;
-}
-
-function required<T>(spec: Spec<T>): Option<T> {
-  return { ...named(spec), required: true };
-}
-
-function named<T>(spec: Spec<T>): Option<T> {
-  const env = `GRIDGATE_${longFlag(spec.flags).slice(2).toUpperCase().replaceAll('-', '_')}`;
-  return { env, ...spec };
-}

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 
 /** A parsed value, or the words that say what would have been allowed. */
@@ -16,6 +17,70 @@ export const parseNamespaceName: Parser<string> = matching(DNS_LABEL, 'a namespa
 /** Any non-empty text; `what` completes "must be ...". */
 export function textOf(what: string): Parser<string> {
   return (text) => (text.trim() === '' || text.includes('\0') ? { allowed: what } : { value: text });
+}
+
+/** Texts between commas. */
+export function textsOf(what: string): Parser<readonly string[]> {
+  const one = textOf(what);
+  return (text) => {
+    const value = text.split(',');
+    return value.every((part) => 'value' in one(part)) ? { value } : { allowed: what };
+  };
+}
+
+/** A finite number above zero; `unit` completes "a number of ... above 0". */
+export function parsePositive(unit: string): Parser<number> {
+  return (text) => {
+    const value = numberOf(text);
+    return value > 0 ? { value } : { allowed: `a number of ${unit} above 0` };
+  };
+}
+
+/** A finite number from zero. */
+export function parseNotNegative(unit: string): Parser<number> {
+  return (text) => {
+    const value = numberOf(text);
+    return value >= 0 ? { value } : { allowed: `a number of ${unit} from 0` };
+  };
+}
+
+/** Decimal notation only: `Number` also reads '', ' ', 0x10 and Infinity. */
+function numberOf(text: string): number {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) && Number.isFinite(Number(text))
+    ? Number(text)
+    : Number.NaN;
+}
+
+/** Epoch milliseconds of an RFC 3339 time: a moment needs its offset. */
+export function parseTime(text: string): Parsed<number> {
+  const parsed = z.iso.datetime({ offset: true }).safeParse(text);
+  return parsed.success ? { value: Date.parse(parsed.data) } : { allowed: 'a time such as 2026-11-22T09:00:00Z' };
+}
+
+export function parseUrl(text: string): Parsed<string> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url && ['http:', 'https:'].includes(url.protocol)
+    ? { value: text.replace(/\/+$/, '') }
+    : { allowed: 'a URL such as http://prometheus:9090' };
+}
+
+/** `1.33`, with or without the `v` and the patch that nodes report. */
+export function parseVersion(text: string): Parsed<string> {
+  const match = /^v?(\d+\.\d+)(\.\d+)?$/.exec(text);
+  return match ? { value: text.replace(/^v/, '') } : { allowed: 'a version such as 1.33 or 1.33.2' };
+}
+
+/** Factors above zero by name: `arm64=1.18,amd64=1.101`. */
+export function parseFactors(text: string): Parsed<ReadonlyMap<string, number>> {
+  const factors = new Map<string, number>();
+  for (const part of text.split(',')) {
+    const [name = '', value = '', ...rest] = part.split('=').map((one) => one.trim());
+    const factor = numberOf(value);
+    if (!/^[a-z0-9]+$/.test(name) || !(factor > 0) || rest.length > 0 || factors.has(name))
+      return { allowed: 'pairs such as arm64=1.18,amd64=1.101, each name once' };
+    factors.set(name, factor);
+  }
+  return { value: factors };
 }
 
 /** One of a closed list of words. */

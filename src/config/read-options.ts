@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
-import type { Option, OptionKey, OptionValues } from './options.ts';
-import { longFlag, OPTIONS } from './options.ts';
+import { type Command, Option as Flag } from 'commander';
+import { longFlag, type Option } from './option.ts';
+import { OPTIONS, type OptionKey, type OptionValues } from './options.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,7 +39,7 @@ export function readOptions<K extends OptionKey>(
   const given = new Map<OptionKey, Given>();
   for (const key of keys) {
     const option: Option<unknown> = OPTIONS[key];
-    const found = findText(option, flags[key], env);
+    const found = findText(option, flags, env);
     if (found) given.set(key, found);
     const read = found ? parseGiven(option, found) : valueWithout(option);
     if ('issue' in read) issues.push(read.issue);
@@ -54,11 +54,17 @@ export function readOptions<K extends OptionKey>(
 /** Where the values that `readOptions` answers came from. */
 export function findOrigins(command: Command, keys: readonly OptionKey[], env: Environment): Origins {
   const flags = command.opts<Record<string, unknown>>();
-  const found = keys.map((key) => [key, findText(OPTIONS[key], flags[key], env)?.from] as const);
+  const found = keys.map((key) => [key, findText(OPTIONS[key], flags, env)?.from] as const);
   return Object.fromEntries(found.filter(([, from]) => from !== undefined));
 }
 
-function findText(option: Option<unknown>, flag: unknown, env: Environment): Given | undefined {
+function findText(
+  option: Option<unknown>,
+  flags: Readonly<Record<string, unknown>>,
+  env: Environment,
+): Given | undefined {
+  // Commander's key is the flag's; ours may be another, where one flag means different things to different commands.
+  const flag = flags[new Flag(option.flags).attributeName()];
   if (flag !== undefined) return { text: String(flag), from: longFlag(option.flags) };
   const text = env[option.env];
   // An empty variable is how manifests and shells write "not set".

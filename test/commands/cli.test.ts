@@ -4,11 +4,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ADMIT_OPTIONS } from '../../src/commands/admit.ts';
+import { AUDIT_OPTIONS } from '../../src/commands/audit.ts';
 import { CERTS_OPTIONS } from '../../src/commands/certs.ts';
+import { EXPLAIN_OPTIONS } from '../../src/commands/explain.ts';
+import { PREFLIGHT_OPTIONS } from '../../src/commands/preflight.ts';
 import { REGIONS_OPTIONS } from '../../src/commands/regions.ts';
 import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
+import { SPILLOVER_OPTIONS } from '../../src/commands/spillover.ts';
 import { WEIGHTS_OPTIONS } from '../../src/commands/weights.ts';
-import { OPTIONS, type Option, type OptionKey } from '../../src/config/options.ts';
+import type { Option } from '../../src/config/option.ts';
+import { OPTIONS, type OptionKey } from '../../src/config/options.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runGridgate } from './run-gridgate.ts';
 
@@ -18,6 +23,10 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   regions: REGIONS_OPTIONS,
   weights: WEIGHTS_OPTIONS,
   certs: CERTS_OPTIONS,
+  audit: AUDIT_OPTIONS,
+  explain: EXPLAIN_OPTIONS,
+  preflight: PREFLIGHT_OPTIONS,
+  spillover: SPILLOVER_OPTIONS,
 };
 
 describe('gridgate --help', { timeout: 30_000, concurrency: 2 }, () => {

@@ -1,0 +1,118 @@
+import type { Decision } from '../decision/decide.ts';
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import type { Pod } from '../decision/pod.ts';
+import type { Mode } from '../decision/policy.ts';
+import type { Reason } from '../decision/reasons.ts';
+import type { VolumeTerms } from '../decision/volume-terms.ts';
+import type { Basis } from '../energy/basis.ts';
+import type { DefaultRequests, RequestingSpec } from '../energy/pod-requests.ts';
+
+/** Where an object of a file stands. */
+export interface Place {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly document: number;
+  readonly line: number;
+}
+
+/** A workload as it was read, with the pod that its author wrote: never bound to a node. Only what decisions read is kept. */
+export interface Workload {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly pod: Pod;
+  /** As many as are written (replicas, parallelism), or run. */
+  readonly pods: number;
+  /** The requests of its containers; a LimitRange that adds to them may stand later in the stream. */
+  readonly resources: RequestingSpec;
+  readonly place?: Place;
+  /** Running pods by region; the key '' stands for nodes of no known region. */
+  readonly runsIn?: ReadonlyMap<string, number>;
+  readonly volumes?: readonly VolumeTerms[];
+}
+
+/** One thing out of files or a cluster, in the order in which they come. */
+export type AuditItem =
+  | { readonly type: 'workload'; readonly workload: Workload }
+  | { readonly type: 'namespace'; readonly namespace: NamespaceRecord }
+  /** A LimitRange's. */
+  | { readonly type: 'defaults'; readonly namespace: string; readonly defaults: DefaultRequests }
+  /** An object without pods. */
+  | { readonly type: 'passed-over'; readonly kind: string }
+  /** A sentence with file, document and line. */
+  | { readonly type: 'broken'; readonly message: string };
+
+/**
+ * What gridgate would do with a workload, and the carbon at stake. Within `v1` of the report fields are added, never taken
+ * away or given another meaning; every field is always there, `null` where nobody knows or it does not apply.
+ */
+export interface AuditedWorkload {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly place: Place | null;
+  /** The mode that counts for the namespace: its own, or the one to assume. */
+  readonly mode: Mode;
+  readonly pods: number;
+  /** As under `enforce`, whatever the mode. */
+  readonly decision: Decision['decision'];
+  readonly reason: Reason;
+  /** Whether its pods are, in this mode, denied. */
+  readonly denied: boolean;
+  /** Why they are (or in another mode would be) denied, as the webhook says it; otherwise the reason's sentence. */
+  readonly message: string;
+  /** That it may use, best first; at most 10. */
+  readonly regions: readonly string[];
+  /** Where gridgate would place it first. */
+  readonly region: string | null;
+  /** Running pods by region; `null` for files. */
+  readonly runsIn: Readonly<Record<string, number>> | null;
+  /** Running pods in regions that the policy refuses; `null` for files. */
+  readonly misplaced: number | null;
+  readonly requests: { readonly vcpu: number; readonly memoryGb: number; readonly basis: Basis };
+  /** Operational CO2e of all its pods. */
+  readonly gramsPerHour: {
+    /** Where it runs; for files the mean over the regions its own constraints leave, as a scheduler without carbon data spreads. */
+    readonly asWritten: number | null;
+    readonly atHome: number | null;
+    /** Where gridgate would place it. */
+    readonly placed: number | null;
+  };
+  /** The cleanest region the policy accepts, without the workload's own constraints, where that is cleaner. */
+  readonly alternative: { readonly region: string; readonly gramsPerHour: number } | null;
+}
+
+export interface CarbonTotals {
+  readonly workloads: number;
+  readonly pods: number;
+  readonly denied: number;
+  /** Denied in mode `enforce`, but not in the one that counts. */
+  readonly wouldBeDenied: number;
+  readonly misplaced: number;
+  readonly gramsPerHour: { readonly asWritten: number; readonly atHome: number; readonly placed: number };
+  /** Workloads that have no figure, which the sums leave out. */
+  readonly withoutFigure: number;
+  /** Workloads whose requests had to be assumed. */
+  readonly estimated: number;
+}
+
+/** What `gridgate audit --output json` prints. */
+export interface AuditReport {
+  readonly version: 'v1';
+  /** ISO 8601. */
+  readonly takenAt: string;
+  readonly policySignal: string;
+  readonly source: 'files' | 'cluster';
+  readonly totals: CarbonTotals;
+  readonly namespaces: readonly ({ readonly namespace: string; readonly mode: Mode } & CarbonTotals)[];
+  readonly regions: readonly {
+    readonly region: string;
+    readonly gramsPerKwh: number | null;
+    readonly gramsPerHour: { readonly asWritten: number; readonly placed: number };
+  }[];
+  readonly workloads: readonly AuditedWorkload[];
+  /** Objects without pods, by kind. */
+  readonly passedOver: Readonly<Record<string, number>>;
+  /** What could not be read, a sentence each, with file, document and line. */
+  readonly broken: readonly string[];
+}

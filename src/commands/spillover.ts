@@ -1,0 +1,34 @@
+import type { OptionValues } from '../config/options.ts';
+import type { Environment } from '../config/read-options.ts';
+
+export const SPILLOVER_OPTIONS = [
+  'region',
+  'to',
+  'start',
+  'end',
+  'factor',
+  'kwhPerGb',
+  'baselineKg',
+  'bytes',
+  'fromFile',
+  'cloudwatch',
+  'endpoint',
+  'prometheusUrl',
+  'prometheusQuery',
+  'allow',
+  'maxLatency',
+  'regions',
+  'config',
+  'kubeconfig',
+  'context',
+  'policySignal',
+  'regionLabel',
+  'output',
+] as const;
+
+export type SpilloverValues = OptionValues<(typeof SPILLOVER_OPTIONS)[number]>;
+
+/** To be built. */
+export async function spillover(_values: SpilloverValues, _env: Environment): Promise<number> {
+  throw new Error('not built yet');
+}

@@ -1,0 +1,192 @@
+import { MODES } from '../decision/policy.ts';
+import { optional, withDefault } from './option.ts';
+import {
+  oneOf,
+  parseBoolean,
+  parseFactors,
+  parseNamespaceName,
+  parseNotNegative,
+  parsePositive,
+  parseRegionName,
+  parseShortDuration,
+  parseTime,
+  parseUrl,
+  parseVersion,
+  textOf,
+  textsOf,
+} from './parsers.ts';
+
+export const AUDIT_FORMATS = ['table', 'json', 'yaml', 'sarif', 'junit'] as const;
+export type AuditFormat = (typeof AUDIT_FORMATS)[number];
+
+/** What the kubelet's CPU manager does (`cpuManagerPolicy`). */
+export const CPU_MANAGER_POLICIES = ['none', 'static'] as const;
+export type CpuManagerPolicy = (typeof CPU_MANAGER_POLICIES)[number];
+
+/** Options of the commands that answer carbon questions: audit, explain, preflight, spillover. */
+export const QUESTION_OPTIONS = {
+  files: optional<readonly string[]>({
+    flags: '-f, --filename <path...>',
+    help: 'files or directories of Kubernetes YAML or JSON, or - for standard input; repeat it, or put commas between',
+    parse: textsOf('files or directories'),
+  }),
+  live: withDefault(false, {
+    flags: '--live [boolean]',
+    help: 'audit what runs in the cluster instead of files',
+    parse: parseBoolean,
+  }),
+  report: withDefault(false, {
+    flags: '--report [boolean]',
+    help: 'with --live: write one policy report for each namespace into the cluster',
+    parse: parseBoolean,
+  }),
+  html: optional({
+    flags: '--html <file>',
+    help: 'also write one self-contained page with charts',
+    parse: textOf('a file'),
+  }),
+  auditOutput: withDefault('table', {
+    flags: '--output <format>',
+    help: `how to print: ${AUDIT_FORMATS.join(', ')} (sarif for code scanning, junit for CI)`,
+    parse: oneOf(AUDIT_FORMATS),
+  }),
+  assumeMode: optional({
+    flags: '--assume-mode <mode>',
+    help: `mode of namespaces that are off or that nobody described: ${MODES.join(', ')}`,
+    parse: oneOf(MODES),
+    defaultText: 'off stays off; enforce where nobody described the namespace',
+  }),
+  auditNamespace: optional({
+    flags: '-n, --namespace <name>',
+    help: 'namespace of objects that name none; with --live the only one to audit',
+    parse: parseNamespaceName,
+    defaultText: 'default; all with --live',
+  }),
+  powerTable: optional({
+    flags: '--power-table <file>',
+    help: 'own power figures, YAML or JSON: instance types, watts of vCPU and memory, PUE',
+    parse: textOf('a file'),
+    defaultText: 'the embedded table',
+  }),
+  explainNamespace: withDefault('default', {
+    flags: '-n, --namespace <name>',
+    help: 'namespace of the object',
+    parse: parseNamespaceName,
+  }),
+  nodesFile: optional({
+    flags: '-f, --filename <file>',
+    help: 'nodes as `kubectl get nodes -o json` prints them, or - for standard input, instead of a cluster',
+    parse: textOf('a file'),
+  }),
+  targetVersion: withDefault('1.33', {
+    flags: '--target-version <version>',
+    help: 'Kubernetes version of the nodes that are counted',
+    parse: parseVersion,
+  }),
+  baselineWatts: withDefault(4200, {
+    flags: '--baseline-watts <watts>',
+    help: 'idle power of the fleet before the upgrade',
+    parse: parsePositive('watts'),
+  }),
+  maxIncrease: withDefault(15, {
+    flags: '--max-increase <percent>',
+    help: 'how much more than the baseline is still safe',
+    parse: parseNotNegative('percent'),
+  }),
+  staticFactor: optional({
+    flags: '--static-factor <arch=factor...>',
+    help: 'what the static CPU manager makes of idle power; repeat it, or put commas between',
+    parse: parseFactors,
+    defaultText: 'arm64=1.18,amd64=1.101',
+  }),
+  assumePolicy: withDefault('static', {
+    flags: '--assume-policy <policy>',
+    help: `CPU manager policy of nodes that do not tell: ${CPU_MANAGER_POLICIES.join(', ')}`,
+    parse: oneOf(CPU_MANAGER_POLICIES),
+  }),
+  compare: optional({
+    flags: '--compare <file>',
+    help: 'nodes of staging, as `kubectl get nodes -o json` prints them: says what staging lacks',
+    parse: textOf('a file'),
+  }),
+  prometheusUrl: optional({
+    flags: '--prometheus-url <url>',
+    help: 'Prometheus that measured it',
+    parse: parseUrl,
+  }),
+  prometheusQuery: optional({
+    flags: '--prometheus-query <query>',
+    help: 'what to ask it: watts by node for preflight, bytes per second for spillover',
+    parse: textOf('a query'),
+    defaultText: 'preflight: node_exporter power supply, then Kepler; spillover: node_exporter bytes sent',
+    needs: 'prometheusUrl',
+  }),
+  region: optional({
+    flags: '--region <region>',
+    help: 'the region that failed, whose traffic moved',
+    parse: parseRegionName,
+  }),
+  to: optional({
+    flags: '--to <region>',
+    help: 'the region that the traffic moved to',
+    parse: parseRegionName,
+  }),
+  start: optional({
+    flags: '--start <time>',
+    help: 'when the traffic began to move, RFC 3339',
+    parse: parseTime,
+  }),
+  end: optional({
+    flags: '--end <time>',
+    help: 'when it was back, RFC 3339',
+    parse: parseTime,
+  }),
+  factor: withDefault(12, {
+    flags: '--factor <factor>',
+    help: 'how many times the measured bytes cross the network (replication, retries)',
+    parse: parsePositive('a factor'),
+  }),
+  kwhPerGb: withDefault(0.000_15, {
+    flags: '--kwh-per-gb <kWh>',
+    help: 'energy of moving one GB',
+    parse: parsePositive('kWh'),
+  }),
+  baselineKg: withDefault(4.2, {
+    flags: '--baseline-kg <kgCO2e>',
+    help: 'emissions without the failover, that the total is compared with',
+    parse: parsePositive('kgCO2e'),
+  }),
+  bytes: optional({
+    flags: '--bytes <bytes>',
+    help: 'bytes that moved, when they are known',
+    parse: parseNotNegative('bytes'),
+  }),
+  fromFile: optional({
+    flags: '--from-file <file>',
+    help: 'flows as CSV or JSON: from, to, bytes, start, end',
+    parse: textOf('a file'),
+  }),
+  cloudwatch: withDefault(false, {
+    flags: '--cloudwatch [boolean]',
+    help: 'sum NetworkOut of the EC2 instances in --to from CloudWatch, hour by hour',
+    parse: parseBoolean,
+  }),
+  endpoint: optional({
+    flags: '--endpoint <url>',
+    help: 'server that speaks as CloudWatch does',
+    parse: parseUrl,
+    defaultText: "AWS's own for the region",
+    needs: 'cloudwatch',
+  }),
+  allow: optional({
+    flags: '--allow <regions>',
+    help: 'where traffic may go: names or globs between commas, !eu-* excludes',
+    parse: textOf('names or globs'),
+    defaultText: 'all described regions',
+  }),
+  maxLatency: optional({
+    flags: '--max-latency <duration>',
+    help: 'how far from --region it may go',
+    parse: parseShortDuration,
+  }),
+};

@@ -1,0 +1,33 @@
+import type { Basis } from './basis.ts';
+import {
+  ASSUMED_UTILISATION,
+  MEMORY_WATTS_PER_GB,
+  type Provider,
+  PUE,
+  VCPU_WATTS,
+  type VcpuWatts,
+} from './coefficients.ts';
+import type { PodRequests } from './pod-requests.ts';
+
+/** What pods draw and data centres add; `DEFAULT_POWER_MODEL`, or what a power table says instead. */
+export interface PowerModel {
+  readonly vcpuWatts: VcpuWatts;
+  readonly memoryWattsPerGb: number;
+  pue(provider: Provider | undefined): { readonly value: number; readonly basis: Basis };
+}
+
+/** The PUE of AWS where the provider is not known. */
+export const DEFAULT_POWER_MODEL: PowerModel = {
+  vcpuWatts: VCPU_WATTS,
+  memoryWattsPerGb: MEMORY_WATTS_PER_GB.value,
+  pue: (provider) => ({ value: PUE[provider ?? 'aws'].value, basis: provider ? 'looked-up' : 'estimated' }),
+};
+
+/**
+ * Watts that a pod's requests stand for: vCPU * (min + utilisation * (max - min)) + memory GB * 0.392
+ * (Cloud Carbon Footprint, "Energy Estimate (Watt-Hours)"). An estimate by nature: nobody measured the pod.
+ */
+export function podWatts({ vcpu, memoryGb }: Pick<PodRequests, 'vcpu' | 'memoryGb'>, model: PowerModel): number {
+  const { min, max } = model.vcpuWatts;
+  return vcpu * (min + ASSUMED_UTILISATION * (max - min)) + memoryGb * model.memoryWattsPerGb;
+}

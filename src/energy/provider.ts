@@ -1,0 +1,11 @@
+import { AWS_ZONES } from '../signals/intensity/aws-zones.ts';
+import { AZURE_ZONES } from '../signals/intensity/azure-zones.ts';
+import { GOOGLE_ZONES } from '../signals/intensity/google-zones.ts';
+import type { Provider } from './coefficients.ts';
+
+/** Whose data centre a region is, by the names of the public clouds' regions, of which no two are alike. */
+export function providerOf(region: string): Provider | undefined {
+  if (Object.hasOwn(AWS_ZONES, region)) return 'aws';
+  if (Object.hasOwn(AZURE_ZONES, region)) return 'azure';
+  return Object.hasOwn(GOOGLE_ZONES, region) ? 'gcp' : undefined;
+}
