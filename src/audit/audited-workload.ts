@@ -6,6 +6,8 @@ import type { Reason } from '../decision/reasons.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { Basis } from '../energy/basis.ts';
 import type { DefaultRequests, RequestingSpec } from '../energy/pod-requests.ts';
+import type { RegionResource } from '../regions/region-resource.ts';
+import type { NodeFacts } from '../regions/topology.ts';
 
 /** Where an object of a file stands. */
 export interface Place {
@@ -37,6 +39,12 @@ export type AuditItem =
   | { readonly type: 'namespace'; readonly namespace: NamespaceRecord }
   /** A LimitRange's. */
   | { readonly type: 'defaults'; readonly namespace: string; readonly defaults: DefaultRequests }
+  | { readonly type: 'region'; readonly region: RegionResource }
+  | { readonly type: 'node'; readonly node: NodeFacts }
+  | { readonly type: 'priority-class'; readonly name: string; readonly value: number; readonly globalDefault: boolean }
+  /** A bound claim, by `namespace/name`. */
+  | { readonly type: 'claim'; readonly claim: string; readonly volume: string }
+  | { readonly type: 'volume'; readonly volume: string; readonly terms: VolumeTerms['terms'] }
   /** An object without pods. */
   | { readonly type: 'passed-over'; readonly kind: string }
   /** A sentence with file, document and line. */
@@ -78,7 +86,7 @@ export interface AuditedWorkload {
     /** Where gridgate would place it. */
     readonly placed: number | null;
   };
-  /** The cleanest region the policy accepts, without the workload's own constraints, where that is cleaner. */
+  /** The cleanest region the policy accepts, without the workload's own constraints: where that is cleaner, or the workload denied. */
   readonly alternative: { readonly region: string; readonly gramsPerHour: number } | null;
 }
 
@@ -89,8 +97,9 @@ export interface CarbonTotals {
   /** Denied in mode `enforce`, but not in the one that counts. */
   readonly wouldBeDenied: number;
   readonly misplaced: number;
+  /** Of workloads that have both figures, as written and placed: denied ones are left out. Without a home, `atHome` counts them as written. */
   readonly gramsPerHour: { readonly asWritten: number; readonly atHome: number; readonly placed: number };
-  /** Workloads that have no figure, which the sums leave out. */
+  /** Workloads that the sums leave out. */
   readonly withoutFigure: number;
   /** Workloads whose requests had to be assumed. */
   readonly estimated: number;

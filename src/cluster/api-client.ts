@@ -74,8 +74,12 @@ export function createApiClient(kubeConfig: KubeConfig): ApiClient {
       if (value !== undefined) url.searchParams.set(key, value);
     }
     const prepared: RequestOptions = { ...(await requestOptions(options)), method };
-    if (content) prepared.headers = { ...prepared.headers, 'content-type': content.contentType };
     const body = content && JSON.stringify(content.body);
+    if (content && body !== undefined) {
+      // Node itself writes no length for a DELETE: its body would be read as the beginning of the next request.
+      const length = { 'content-length': Buffer.byteLength(body) };
+      prepared.headers = { ...prepared.headers, 'content-type': content.contentType, ...length };
+    }
     const start: Start = (onResponse) => request(url, prepared, onResponse);
     const response = await transmit(start, options.idleTimeoutMs, body, content?.beforeSend);
     const { statusCode = 500 } = response;
@@ -132,8 +136,8 @@ function toApiError(request: string, { statusCode = 500, headers }: IncomingMess
 
 function parseStatus(body: string): Status {
   try {
-    const { reason, message } = JSON.parse(body) as Status;
-    return { ...(reason && { reason }), ...(message && { message }) };
+    const { reason, message, metadata } = JSON.parse(body) as Status;
+    return { ...(reason && { reason }), ...(message && { message }), ...(metadata && { metadata }) };
   } catch {
     return { message: body.slice(0, 200) }; // a proxy's page: its beginning says who it is
   }

@@ -5,11 +5,14 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   readonly retryAfterMs: number;
+  /** Where a list that grew too old can be gone on with. */
+  readonly continueFrom: string | undefined;
 
-  constructor(request: string, { code = 500, reason, message }: Status, retryAfterMs = 0) {
+  constructor(request: string, { code = 500, reason, message, metadata }: Status, retryAfterMs = 0) {
     super(`${request} answers ${[code, reason].filter(Boolean).join(' ')}${message ? `: ${message}` : ''}`);
     this.status = code;
     this.retryAfterMs = retryAfterMs;
+    this.continueFrom = metadata?.continue || undefined;
   }
 }
 

@@ -14,7 +14,12 @@ export interface KubeObject {
 
 /** One page of a list. */
 export interface ObjectList {
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    /** How many follow this page; absent where the API server did not count them. */
+    readonly remainingItemCount?: number;
+  };
   /** Seen as null for an empty PartialObjectMetadataList of nodes (Kubernetes 1.35). */
   readonly items: readonly KubeObject[] | null;
 }
@@ -24,4 +29,6 @@ export interface Status {
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
+  /** Of a list that grew too old (410): goes on behind the last page, with objects as they are by now. */
+  readonly metadata?: { readonly continue?: string };
 }

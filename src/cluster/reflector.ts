@@ -12,7 +12,7 @@ import type { WatchedResource } from './watched-resource.ts';
 export interface ReflectorDeps<T> {
   readonly api: ApiClient;
   readonly resource: WatchedResource<T>;
-  readonly store: ProjectionStore<T>;
+  readonly store: Pick<ProjectionStore<T>, 'put' | 'remove' | 'beginReplacement'>;
   readonly log: Logger;
   /** Called after each list or event that changed a projection. */
   readonly onChange: () => void;

@@ -12,6 +12,7 @@ export const WATCHED = [
   'mutatingwebhookconfigurations',
   'validatingwebhookconfigurations',
   'kill-switch',
+  'events',
 ] as const;
 export type Watched = (typeof WATCHED)[number];
 

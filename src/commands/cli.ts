@@ -1,21 +1,24 @@
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import type { OptionKey, OptionValues } from '../config/options.ts';
+import { type Argument, Command, CommanderError, type Option } from 'commander';
+import { OPTIONS, type OptionKey, type OptionValues } from '../config/options.ts';
 import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
 import { ADMIT_OPTIONS, admit } from './admit.ts';
-import { AUDIT_OPTIONS, audit } from './audit.ts';
+import { AUDIT_OPTIONS, audit } from './audit/audit.ts';
 import { CERTS_OPTIONS, certs } from './certs.ts';
-import { completion, SHELLS } from './completion.ts';
+import { COMPLETION_SERVER, completion, SHELLS, serveCompletion } from './completion/completion.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
-import { EXPLAIN_OPTIONS, EXPLAINED_KINDS, explain } from './explain.ts';
+import { EXPLAIN_OPTIONS, explain } from './explain/explain.ts';
+import { EXPLAINED_KINDS } from './explain/target.ts';
 import { AFTER_HELP } from './help-texts.ts';
 import { checkRegionSource } from './load-regions.ts';
-import { PREFLIGHT_OPTIONS, preflight } from './preflight.ts';
+import { ownVersion } from './own-version.ts';
+import { PREFLIGHT_OPTIONS, preflight } from './preflight/preflight.ts';
+import { surviveClosedReader } from './print.ts';
 import { REGIONS_OPTIONS, regions } from './regions.ts';
 import { serve } from './serve.ts';
 import { checkServe } from './serve-inputs.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
-import { SPILLOVER_OPTIONS, spillover } from './spillover.ts';
+import { SPILLOVER_OPTIONS } from './spillover/options.ts';
+import { checkSpillover, spillover } from './spillover/spillover.ts';
 import { checkWeights, WEIGHTS_OPTIONS, weights } from './weights.ts';
 
 interface CommandSpec<K extends OptionKey> {
@@ -31,23 +34,46 @@ interface CommandSpec<K extends OptionKey> {
   ) => Promise<number>;
   /** The mistakes in what the options name, where options have mistakes too. */
   readonly check?: (values: Partial<OptionValues<K>>, env: Environment) => Promise<readonly string[]>;
-  /** Positional arguments, all required. */
-  readonly args?: readonly { readonly name: string; readonly help: string }[];
+  readonly args?: readonly PositionalArgument[];
+}
+
+/** Required unless it says otherwise. */
+interface PositionalArgument {
+  readonly name: string;
+  readonly help: string;
+  readonly words?: readonly string[];
+  readonly isOptional?: true;
 }
 
 /** Parses arguments (without node and script), runs the command and answers the exit code. */
 export async function run(args: readonly string[], env: Environment): Promise<number> {
   let exitCode: number = EXIT.usage;
+  /** What options and arguments take, for shells that complete them. */
+  const wordsByTaker = new Map<Option | Argument, readonly string[]>();
 
   function add<K extends OptionKey>({ name, description, options, run, check, args = [] }: CommandSpec<K>): void {
     const sub = program.command(name).description(description).addHelpText('after', AFTER_HELP[name]);
-    for (const arg of args) sub.argument(`<${arg.name}>`, arg.help);
-    addOptions(sub, options).action(async () => {
+    for (const { name, help, words, isOptional } of args) {
+      const argument = sub.createArgument(isOptional ? `[${name}]` : `<${name}>`, help);
+      sub.addArgument(argument);
+      if (words) wordsByTaker.set(argument, words);
+    }
+    addOptions(sub, options);
+    for (const [index, key] of options.entries()) {
+      const [option, { words }] = [sub.options[index], OPTIONS[key].parse];
+      if (option && words) wordsByTaker.set(option, words);
+    }
+    sub.action(async () => {
       const read = readOptions(sub, options, env);
       exitCode =
         'issues' in read
           ? reportIssues([...read.issues, ...((await check?.(read.values, env)) ?? [])])
-          : await run(read.values, env, findOrigins(sub, options, env), sub.processedArgs as string[]);
+          : await run(
+              read.values,
+              env,
+              findOrigins(sub, options, env),
+              sub.processedArgs.filter((arg) => arg !== undefined),
+            );
     });
   }
 
@@ -69,8 +95,8 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     options: EXPLAIN_OPTIONS,
     run: explain,
     args: [
-      { name: 'kind', help: `what it is: ${EXPLAINED_KINDS.join(', ')}` },
-      { name: 'name', help: 'its name' },
+      { name: 'kind', help: `what it is: ${EXPLAINED_KINDS.join(', ')}`, words: EXPLAINED_KINDS },
+      { name: 'name', help: 'its name; KIND/NAME in one word is fine, too', isOptional: true },
     ],
   });
   add({
@@ -104,6 +130,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     description: 'carbon of traffic that moved regions, and where it should have gone',
     options: SPILLOVER_OPTIONS,
     run: spillover,
+    check: checkSpillover,
   });
   add({
     name: 'certs',
@@ -115,10 +142,18 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     name: 'completion',
     description: 'print the completion script of a shell',
     options: [],
-    run: async (_values, _env, _origins, [shell = '']) => completion(program, shell),
-    args: [{ name: 'shell', help: `one of ${SHELLS.join(', ')}` }],
+    run: (_values, _env, _origins, [shell = '']) => completion(program.name(), shell),
+    args: [{ name: 'shell', help: `one of ${SHELLS.join(', ')}`, words: SHELLS }],
   });
+  program
+    .command(COMPLETION_SERVER, { hidden: true })
+    .argument('[words...]')
+    .allowUnknownOption()
+    .action(async (words: string[]) => {
+      exitCode = await serveCompletion(program, (taker) => wordsByTaker.get(taker), words, env);
+    });
 
+  surviveClosedReader(); // commander writes help by itself
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
@@ -128,10 +163,4 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     throw error;
   }
   return exitCode;
-}
-
-/** Of the package.json beside `src` and `dist`. */
-function ownVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return version;
 }

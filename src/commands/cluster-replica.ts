@@ -5,6 +5,7 @@ import { loadKubeConfig } from '../cluster/kube-config.ts';
 import { joinLastEvents, lastEventOf } from '../cluster/last-events.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
+import type { NamespaceCarbon } from '../controllers/carbon-meter/carbon-ledger.ts';
 import type { Mode } from '../decision/policy.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { buildTopology } from '../regions/topology.ts';
@@ -44,6 +45,8 @@ export interface Replica {
   readonly isLeader: (() => boolean) | undefined;
   /** Of all namespaces; undefined while another replica leads. */
   readonly malformedPolicies: () => number | undefined;
+  /** What pods avoid by where they run; undefined while another replica leads. Absent where it does not run for the lease. */
+  readonly carbon: (() => readonly NamespaceCarbon[] | undefined) | undefined;
   /** Sources that this replica asks; undefined while another does. */
   readonly askedSources: () => readonly string[] | undefined;
   readonly configChanged: (next: GridgateConfig, previous: GridgateConfig) => void;
@@ -115,6 +118,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       refresher,
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,
       taintsNodes: values.taintNodes,
+      snapshot: holder.current,
       bandOf: (region) => holder.current().byName.get(region)?.band,
       judge: createNamespaceJudge({ view, config, holder, modeCap: killSwitch.cap, clock: Date.now }),
       log,
@@ -153,6 +157,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
     modeCap: killSwitch.cap,
     isLeader: controllers?.isLeader,
     malformedPolicies: () => controllers?.malformedPolicies(),
+    carbon: controllers?.carbon,
     askedSources: () => (controllers?.isLeader() ? sourceNames(config.current()) : undefined),
     configChanged(next, previous) {
       if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)

@@ -8,13 +8,15 @@ import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import type { NodeFacts } from '../regions/topology.ts';
+import { EXIT } from './exit-codes.ts';
 import { type ClusterOptions, openCluster, readFromCluster, type Unread } from './open-cluster.ts';
 
 /** A cluster as it is now, as far as decisions read it. */
 export interface ClusterWorld {
-  /** None where the cluster knows no Regions. */
+  /** None where the cluster knows no Regions, or a file has them. */
   readonly regions: readonly ObservedRegion[];
-  readonly nodes: readonly NodeFacts[];
+  /** Absent where the caller may not read them: then any region may have some. */
+  readonly nodes?: readonly NodeFacts[];
   readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
   readonly priorityClasses?: PriorityClasses;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
@@ -26,20 +28,28 @@ export interface ClusterWorld {
 const TIMEOUT_MS = 60_000;
 
 /**
- * Reads all of it once, with the caller's own rights. Namespaces must be readable; without the rest the decisions know less,
- * and a note says what.
+ * Reads all of it once, with the caller's own rights; with `onlyNamespace` those in this one suffice. Namespaces must be
+ * readable; without the rest the decisions know less, and a note says what.
  */
-export async function readClusterWorld(options: ClusterOptions, regionLabel: string): Promise<ClusterWorld | Unread> {
+export async function readClusterWorld(
+  options: ClusterOptions,
+  regionLabel: string,
+  onlyNamespace?: string,
+): Promise<ClusterWorld | Unread> {
   const opened = await openCluster(options);
   if ('issues' in opened) return opened;
   try {
-    return await readWorld(opened.api, regionLabel);
+    return await readWorld(opened.api, regionLabel, { onlyNamespace, readsRegions: options.regions === undefined });
   } finally {
     opened.api.close();
   }
 }
 
-async function readWorld(api: ApiClient, regionLabel: string): Promise<ClusterWorld | Unread> {
+async function readWorld(
+  api: ApiClient,
+  regionLabel: string,
+  { onlyNamespace, readsRegions }: { readonly onlyNamespace: string | undefined; readonly readsRegions: boolean },
+): Promise<ClusterWorld | Unread> {
   const [
     { listOnce },
     { nodes: NODES },
@@ -50,6 +60,7 @@ async function readWorld(api: ApiClient, regionLabel: string): Promise<ClusterWo
     { persistentVolumes },
     { objectKey },
     { volumesOfPod },
+    { fetchNamespace },
   ] = await Promise.all([
     import('../cluster/list-once.ts'),
     import('../cluster/nodes.ts'),
@@ -60,6 +71,7 @@ async function readWorld(api: ApiClient, regionLabel: string): Promise<ClusterWo
     import('../cluster/persistent-volumes.ts'),
     import('../cluster/projection-store.ts'),
     import('../cluster/volumes-of-pod.ts'),
+    import('../cluster/fetch-namespace.ts'),
   ]);
   const notes: string[] = [];
 
@@ -83,24 +95,40 @@ async function readWorld(api: ApiClient, regionLabel: string): Promise<ClusterWo
     return new Map(await listOr(keyed, without));
   }
 
+  async function listNamespaces(): Promise<readonly NamespaceRecord[]> {
+    try {
+      return await listOnce(api, NAMESPACES, TIMEOUT_MS);
+    } catch (cause) {
+      if (!isRefusal(cause)) throw cause;
+      throw new Error(`${messageOf(cause)}; who may read one namespace alone names it with -n`, { cause });
+    }
+  }
+
+  async function getNamespace(name: string): Promise<readonly NamespaceRecord[]> {
+    const found = await fetchNamespace(api, name, TIMEOUT_MS);
+    return found ? [found] : [];
+  }
+
   const read = await readFromCluster(
     'the cluster',
     () =>
       Promise.all([
-        listOnce(api, NAMESPACES, TIMEOUT_MS),
-        listOr(NODES(regionLabel), 'pins to zones and nodes say nothing about regions'),
-        listOr(REGIONS, 'regions are those of the nodes, with yearly averages'),
+        onlyNamespace === undefined ? listNamespaces() : getNamespace(onlyNamespace),
+        listOr(NODES(regionLabel), 'pins to zones and nodes say nothing about regions, and pods may run anywhere'),
+        readsRegions ? listOr(REGIONS, 'regions are those of the nodes, with yearly averages') : undefined,
         listOr(PRIORITY_CLASSES, 'priorities are not judged'),
-        mapOr<string>(PERSISTENT_VOLUME_CLAIMS, 'volumes hold no pod'),
+        mapOr<string>(claimsIn(PERSISTENT_VOLUME_CLAIMS, onlyNamespace), 'volumes hold no pod'),
         mapOr<VolumeFacts>(persistentVolumes(regionLabel), 'volumes hold no pod'),
       ]),
     TIMEOUT_MS,
   );
   if ('issues' in read) return read;
-  const [namespaces, nodes = [], regions = [], classes, claims, volumes] = read.value;
+  if (onlyNamespace !== undefined && read.value[0].length === 0)
+    return { issues: [`there is no namespace ${onlyNamespace} in this cluster`], exitCode: EXIT.usage };
+  const [namespaces, nodes, regions = [], classes, claims, volumes] = read.value;
   return {
     regions: validRegions(regions),
-    nodes,
+    ...(nodes && { nodes }),
     namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
     ...(classes && { priorityClasses: toPriorityClasses(classes) }),
     volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),
@@ -111,6 +139,11 @@ async function readWorld(api: ApiClient, regionLabel: string): Promise<ClusterWo
       ),
     ],
   };
+}
+
+function claimsIn<T>(claims: WatchedResource<T>, namespace: string | undefined): WatchedResource<T> {
+  if (namespace === undefined) return claims;
+  return { ...claims, path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/${claims.name}` };
 }
 
 /** What the caller may not see, or the cluster does not have. */

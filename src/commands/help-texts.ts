@@ -17,8 +17,8 @@ The same as data, with intensities from the configured sources:
 Exit codes: 0 allowed, 1 denied, 2 usage or configuration`,
   explain: `
 Where a pod runs, what was decided when it came, and what would be decided now:
-  gridgate explain pod web-7d4b9c-x2x9z -n shop
-Why a Deployment gets no pods:
+  gridgate explain pod web-7d4b9c-x2x9z -n shop --kubeconfig ~/.kube/config
+Why a Deployment gets no pods, asked in a cluster:
   gridgate explain deployment web -n shop --output yaml
 
 Exit codes: 0 fine, 1 it is, or would be, denied, 2 usage or configuration, 3 the cluster does not answer`,
@@ -28,8 +28,11 @@ Before anything is installed, in CI; exit code 1 when a workload would be denied
 What runs now, with a page to show around:
   gridgate audit --live --kubeconfig ~/.kube/config --html audit.html
 
-Exit codes: 0 fine, 1 something would be denied, 2 usage or configuration, or a document that cannot be read,
-3 the cluster does not answer`,
+--live reads with your own rights: pods of all namespaces, or of the one of -n; an owner is judged by its newest pod.
+--report writes openreports.io/v1alpha1 Reports, else wgpolicyk8s.io/v1alpha2 PolicyReports; with neither it exits with 2.
+
+Exit codes: 0 fine, 1 something is denied (whatever else went wrong in files), 2 usage or configuration, or a
+document that cannot be read, 3 the cluster does not answer`,
   regions: `
 Regions come from --regions, from the cluster of --kubeconfig, or in a cluster from that one.
   gridgate regions --kubeconfig ~/.kube/config

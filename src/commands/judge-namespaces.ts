@@ -13,6 +13,8 @@ import type { LiveConfig } from './live-config.ts';
 export interface NamespaceJudge {
   /** What a namespace's annotations come to, whatever the kill switch says. */
   modeOf(namespace: NamespaceRecord): Mode;
+  /** Its home region where its pods are placed (`warn`, `enforce`), whatever the kill switch says: it moves nothing that runs. */
+  homeOf(namespace: NamespaceRecord): string | undefined;
   /** Why its annotations do not parse, in sentences. */
   mistakesOf(namespace: NamespaceRecord): readonly string[];
   /** Whether a pod would come to be now, the kill switch included. */
@@ -31,6 +33,10 @@ export function createNamespaceJudge(deps: {
   const effective = ({ name, annotations }: NamespaceRecord) => effectivePolicy(name, annotations, config.rules());
   return {
     modeOf: (namespace) => effective(namespace).policy.mode,
+    homeOf(namespace) {
+      const { mode, homeRegion } = effective(namespace).policy;
+      return mode === 'warn' || mode === 'enforce' ? homeRegion : undefined;
+    },
     mistakesOf: (namespace) => effective(namespace).mistakes.map(describeIssue),
     wouldAdmit(pod, name) {
       const namespace = view.namespace(name);

@@ -7,7 +7,7 @@ import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
-import { buildTopology, type Topology } from '../regions/topology.ts';
+import { buildTopology, type NodeFacts, type Topology } from '../regions/topology.ts';
 import { readClusterWorld } from './cluster-world.ts';
 import { createSources } from './live-sources.ts';
 import { type Issues, takeSnapshot } from './load-regions.ts';
@@ -39,7 +39,8 @@ export interface World {
   readonly notes: readonly string[];
 }
 
-const NO_REGIONS =
+/** Said alone where nobody describes regions, and no node can be seen either. */
+export const NO_REGIONS =
   '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources, or --kubeconfig for a cluster that has them';
 const NAMESPACES_TWICE = '--namespaces: means nothing beside --kubeconfig, which says where the namespaces are';
 
@@ -53,6 +54,20 @@ interface Surroundings {
   readonly notes: readonly string[];
 }
 
+export interface WorldExtent {
+  readonly fallbackRegions?: readonly string[];
+  /** Of a cluster's namespaces the one that is needed: a caller with rights in no other can read it. */
+  readonly onlyNamespace?: string | undefined;
+  /** What stands in a command's own input: it counts beside what files and clusters say, except that `--regions` counts alone. */
+  readonly beside?: Beside;
+}
+
+export interface Beside {
+  readonly regions: readonly ObservedRegion[];
+  readonly nodes: readonly NodeFacts[];
+  readonly priorityClasses?: PriorityClasses;
+}
+
 /**
  * Reads it from files, or from the cluster of `--kubeconfig` or the one we run in; `--regions` counts before a cluster's
  * own. Where nobody describes regions, those in `fallbackRegions` and those that nodes are in stand with the yearly
@@ -61,13 +76,14 @@ interface Surroundings {
 export async function loadWorld(
   values: WorldValues,
   env: Environment,
-  { fallbackRegions = [] }: { readonly fallbackRegions?: readonly string[] } = {},
+  { fallbackRegions = [], onlyNamespace, beside }: WorldExtent = {},
 ): Promise<World | Issues> {
   const [file, configured] = await Promise.all([
     values.regions === undefined ? { value: [], issues: [] } : readRegions(values.regions),
     values.config === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(values.config),
   ]);
-  const surroundings = await readSurroundings(values, env);
+  const read = await readSurroundings(values, env, onlyNamespace);
+  const surroundings = 'issues' in read || !beside ? read : withBeside(read, beside);
   const ofSurroundings = 'issues' in surroundings ? surroundings : { issues: [] };
   const issues = [...file.issues, ...('issues' in configured ? configured.issues : []), ...ofSurroundings.issues];
   if (issues.length > 0 || 'issues' in configured || 'issues' in surroundings) return { ...ofSurroundings, issues };
@@ -98,12 +114,16 @@ async function observe(
   };
 }
 
-async function readSurroundings(values: WorldValues, env: Environment): Promise<Surroundings | Issues> {
+async function readSurroundings(
+  values: WorldValues,
+  env: Environment,
+  onlyNamespace: string | undefined,
+): Promise<Surroundings | Issues> {
   const { namespaces: path, kubeconfig, regionLabel } = values;
   if (kubeconfig !== undefined && path !== undefined) return { issues: [NAMESPACES_TWICE] };
   if (isInCluster(values, env)) {
-    const world = await readClusterWorld(values, regionLabel);
-    return 'issues' in world ? world : { ...world, topology: buildTopology(world.nodes) };
+    const world = await readClusterWorld(values, regionLabel, onlyNamespace);
+    return 'issues' in world ? world : { ...world, ...(world.nodes && { topology: buildTopology(world.nodes) }) };
   }
   const file =
     path === undefined ? { value: { namespaces: new Map() }, issues: [] } : await readCluster(path, regionLabel);
@@ -115,6 +135,18 @@ async function readSurroundings(values: WorldValues, env: Environment): Promise<
 export function isInCluster({ kubeconfig, namespaces, regions }: Partial<WorldValues>, env: Environment): boolean {
   const isGiven = namespaces !== undefined || regions !== undefined;
   return kubeconfig !== undefined || (!isGiven && env['KUBERNETES_SERVICE_HOST'] !== undefined);
+}
+
+/** The cluster's own word on a region, a node or a priority counts before a copy of it. */
+function withBeside(surroundings: Surroundings, { regions, nodes, priorityClasses }: Beside): Surroundings {
+  const known = new Set(surroundings.regions.map(({ metadata }) => metadata.name));
+  const ofCluster = surroundings.topology?.nodes ?? [];
+  return {
+    ...surroundings,
+    regions: [...surroundings.regions, ...regions.filter(({ metadata }) => !known.has(metadata.name))],
+    ...(nodes.length > 0 && { topology: buildTopology([...nodes, ...ofCluster]) }),
+    ...(priorityClasses && !surroundings.priorityClasses && { priorityClasses }),
+  };
 }
 
 function regionsOfNodes({ topology }: Surroundings): readonly string[] {

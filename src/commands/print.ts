@@ -23,13 +23,17 @@ const CHUNK_CHARACTERS = 65_536;
 /** Answers whether anybody still reads. */
 function write(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    // A failed write is told twice, to its callback and as an event, which without a listener ends the process.
-    if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {});
+    surviveClosedReader();
     process.stdout.write(text, (error?: NodeJS.ErrnoException | null) => {
       if (error && error.code !== 'EPIPE') reject(error);
       else resolve(!error);
     });
   });
+}
+
+/** A failed write is told twice, to its callback and as an event, which without a listener ends the process with a stack. */
+export function surviveClosedReader(): void {
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {});
 }
 
 /** Says something about the data to people, on stderr: one line, without control characters. */

@@ -80,7 +80,8 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
   return { value, issues, text: file.text };
 }
 
-function namespaceRecord(document: ManifestDocument): NamespaceRecord {
+/** A Namespace as policies are compiled from it. */
+export function namespaceRecord(document: ManifestDocument): NamespaceRecord {
   const { name, annotations, labels } = metadataOf(document);
   const own = Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX));
   return {
@@ -91,7 +92,8 @@ function namespaceRecord(document: ManifestDocument): NamespaceRecord {
   };
 }
 
-function nodeFacts(document: ManifestDocument, regionLabel: string): NodeFacts {
+/** A Node as pins to places are looked up in it. */
+export function nodeFacts(document: ManifestDocument, regionLabel: string): NodeFacts {
   const { name, labels } = metadataOf(document);
   const region = labels[regionLabel];
   const zone = labels['topology.kubernetes.io/zone'];

@@ -7,6 +7,7 @@ import type { RegionView } from '../regions/snapshot.ts';
 import type { Intensity } from '../regions/weigh-regions.ts';
 import type { LoadedRegions } from './load-regions.ts';
 import { type Column, renderTable } from './render-table.ts';
+import type { Style } from './terminal.ts';
 
 /**
  * What `gridgate regions --output json` prints. Within `v1` fields are added, never taken away or given another
@@ -73,18 +74,24 @@ function toIso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+const DOWN = 'DOWN';
+const BAND_STYLES: Readonly<Record<string, Style>> = { low: 'green', medium: 'yellow', high: 'red' } satisfies Record<
+  Band,
+  Style
+>;
+
 const COLUMNS: readonly Column[] = [
   { title: 'NAME', givesWay: 4 },
   { title: 'ZONE', givesWay: 2 },
   { title: 'gCO2/kWh', align: 'right' },
-  { title: 'BAND' },
-  { title: 'OUTAGE', givesWay: 1 },
+  { title: 'BAND', style: (band) => BAND_STYLES[band] },
+  { title: 'OUTAGE', givesWay: 1, style: (outage) => (outage.startsWith(DOWN) ? 'red' : undefined) },
   { title: 'SOURCE', givesWay: 3 },
   { title: 'AGE', align: 'right' },
 ];
 
-/** The listing as a table of at most 80 columns; a reading of another signal names it beside its source. */
-export function renderListing({ regions, policySignal }: RegionListing): string {
+/** The listing as a table of at most `width` columns; a reading of another signal names it beside its source. */
+export function renderListing({ regions, policySignal }: RegionListing, width?: number): string {
   const rows = regions.map(({ name, zone, gramsPerKwh, signal, band, outage, source, ageSeconds }) => [
     name,
     zone ?? '-',
@@ -94,12 +101,12 @@ export function renderListing({ regions, policySignal }: RegionListing): string 
     signal === null || signal === policySignal ? (source ?? '-') : `${source} (${signal})`,
     ageSeconds === null ? '-' : formatAge(ageSeconds),
   ]);
-  return renderTable(COLUMNS, rows);
+  return renderTable(COLUMNS, rows, width);
 }
 
 function describeOutage(outage: ListedRegion['outage']): string {
   if (!outage?.active) return '-';
-  return outage.reason === null ? 'DOWN' : `DOWN: ${outage.reason}`;
+  return outage.reason === null ? DOWN : `${DOWN}: ${outage.reason}`;
 }
 
 /** The two largest units tell enough. */

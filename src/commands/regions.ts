@@ -11,6 +11,7 @@ import { isFromCluster } from './open-cluster.ts';
 import { note, print } from './print.ts';
 import { listRegions, renderListing, renderShell } from './region-listing.ts';
 import { renderData } from './render-data.ts';
+import { terminalColumns } from './terminal.ts';
 
 export const REGIONS_OPTIONS = [
   ...REGION_SOURCE_OPTIONS,
@@ -38,7 +39,7 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
     return candidates.length === 0 ? EXIT.findings : EXIT.fine;
   }
   const listing = listRegions(loaded);
-  await print(render(listing, values.output, () => renderListing(listing)));
+  await print(render(listing, values.output, () => renderListing(listing, terminalColumns())));
   return EXIT.fine;
 }
 

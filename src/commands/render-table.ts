@@ -5,6 +5,8 @@ export interface Column {
   readonly align?: 'right';
   /** Columns with a low number give way first where the table is too wide; those without one never do. */
   readonly givesWay?: number;
+  /** How wide one that gives way stays; otherwise as wide as its title. */
+  readonly least?: number;
   /** The colour of a cell on a terminal; its width stays. */
   readonly style?: (cell: string) => Style | undefined;
 }
@@ -17,13 +19,30 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   width = LEAST_COLUMNS,
 ): string {
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => row.map(onOneLine))];
-  const widths = fit(
-    columns,
-    columns.map((_, index) => lines.reduce((most, line) => Math.max(most, lengthOf(line[index] ?? '')), 0)),
-    width,
-  );
-  return lines.map((line, row) => renderLine(line, columns, widths, row === 0)).join('');
+  const { head, line } = layOut(columns, rows, width);
+  return head + rows.map(line).join('');
+}
+
+/** The same for rows that are too many for one text: its head, and how each row is written once all were looked at. */
+export function layOut(
+  columns: readonly Column[],
+  rows: Iterable<readonly string[]>,
+  width: number,
+): { readonly head: string; readonly line: (row: readonly string[]) => string } {
+  const natural = columns.map(({ title }) => lengthOf(title));
+  for (const row of rows)
+    for (const [index, most] of natural.entries())
+      natural[index] = Math.max(most, lengthOf(onOneLine(row[index] ?? '')));
+  const widths = fit(columns, natural, width);
+  return {
+    head: renderLine(
+      columns.map(({ title }) => title),
+      columns,
+      widths,
+      true,
+    ),
+    line: (row) => renderLine(row.map(onOneLine), columns, widths, false),
+  };
 }
 
 function renderLine(
@@ -46,13 +65,13 @@ function fit(columns: readonly Column[], natural: readonly number[], width: numb
   const widths = [...natural];
   let excess = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (columns.length - 1) - width;
   const yielding = columns
-    .map(({ title, givesWay }, index) => ({ index, givesWay, least: title.length }))
+    .map(({ title, givesWay, least = title.length }, index) => ({ index, givesWay, least }))
     .filter(({ givesWay }) => givesWay !== undefined)
     .sort((a, b) => (a.givesWay ?? 0) - (b.givesWay ?? 0));
   for (const { index, least } of yielding) {
     if (excess <= 0) break;
     const wanted = widths[index] ?? 0;
-    const kept = Math.max(least, wanted - excess);
+    const kept = Math.max(Math.min(least, wanted), wanted - excess);
     widths[index] = kept;
     excess -= wanted - kept;
   }
@@ -67,9 +86,13 @@ function pad(text: string, width: number, align: Column['align']): string {
 
 /** Characters, not halves of them. */
 function lengthOf(text: string): number {
-  return [...text].length;
+  return ASCII.test(text) ? text.length : [...text].length;
 }
 
-function onOneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const ASCII = /^[\x00-\x7f]*$/;
+
+/** Without what moves the cursor, ends the line, or has a terminal write the rest of it from right to left. */
+export function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }

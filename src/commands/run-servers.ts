@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { KeyPair } from '../certs/key-pair.ts';
+import type { NamespaceCarbon } from '../controllers/carbon-meter/carbon-ledger.ts';
 import type { Mode } from '../decision/policy.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { flushLog, type Log } from '../telemetry/log.ts';
@@ -30,6 +31,8 @@ export interface Served {
   readonly isLeader?: (() => boolean) | undefined;
   /** Of all namespaces, where this replica knows; otherwise those that were asked about are counted. */
   readonly malformedPolicies?: () => number | undefined;
+  /** What pods avoid by where they run; absent where this replica does not run for the lease. */
+  readonly carbon?: (() => readonly NamespaceCarbon[] | undefined) | undefined;
   /** Sources of intensities that this replica asks; undefined while another does. */
   readonly askedSources: () => readonly string[] | undefined;
   /** Stops what feeds the servers. */
@@ -69,6 +72,7 @@ export async function runServers(running: Running): Promise<void> {
       malformedPolicies: () =>
         running.malformedPolicies?.() ?? (certificate ? book.malformed(source.namespace) : undefined),
       ...(isLeader && { isLeader }),
+      ...(running.carbon && { carbon: running.carbon }),
     },
   });
   const recorder = createRecorder({ log, clock, metrics });

@@ -5,12 +5,17 @@ import { makeIdentity } from '../cluster/election-identity.ts';
 import { joinLastEvents, type LastEvents } from '../cluster/last-events.ts';
 import { createLeaderElection } from '../cluster/leader-election.ts';
 import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
+import type { NamespaceCarbon } from '../controllers/carbon-meter/carbon-ledger.ts';
+import { createCarbonMeter } from '../controllers/carbon-meter/controller.ts';
 import { createCertificatesController, DEFAULT_LIFETIMES } from '../controllers/certificates/controller.ts';
+import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Band } from '../regions/band.ts';
+import type { Snapshot } from '../regions/snapshot.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InstalledNames } from './installed-names.ts';
 import type { NamespaceJudge } from './judge-namespaces.ts';
@@ -25,6 +30,7 @@ interface ControllersDeps {
   readonly keepsCertificates: boolean;
   readonly taintsNodes: boolean;
   readonly bandOf: (region: string) => Band | undefined;
+  readonly snapshot: () => Snapshot;
   readonly judge: NamespaceJudge;
   readonly log: Log;
 }
@@ -40,6 +46,8 @@ export interface Controllers {
   rulesChanged(): void;
   /** How many namespaces have a malformed policy; undefined while another replica leads. */
   malformedPolicies(): number | undefined;
+  /** What pods avoid by where they run; undefined while another replica leads. */
+  carbon(): readonly NamespaceCarbon[] | undefined;
   /** Of what the controllers watch beside the view. */
   lastEventAt(): LastEvents;
   /** Resolves only after `view.start()` has resolved, or `view.stop()` was called. */
@@ -72,6 +80,8 @@ export function startControllers(deps: ControllersDeps): Controllers {
     log,
   });
   const nodes = createNodeLabeller({ view, bandOf: deps.bandOf, taint: deps.taintsNodes, api, writer, log });
+  const enforces = (namespace: NamespaceRecord) => judge.modeOf(namespace) === 'enforce';
+  const someEnforce = () => [...view.namespaces()].some(enforces);
   let hasEnforced = false;
   const nudger = createOwnerNudger({
     api,
@@ -79,9 +89,21 @@ export function startControllers(deps: ControllersDeps): Controllers {
     wouldAdmit: judge.wouldAdmit,
     // Once is enough: a namespace that enforces no more has owners that are stuck all the same.
     mayDeny() {
-      hasEnforced ||= [...view.namespaces()].some((namespace) => judge.modeOf(namespace) === 'enforce');
+      hasEnforced ||= someEnforce();
       return hasEnforced;
     },
+    now: Date.now,
+    log,
+  });
+  const teller = createDenialTeller({
+    api,
+    writer,
+    mayDeny: someEnforce,
+    denies(name) {
+      const namespace = view.namespace(name);
+      return namespace !== undefined && enforces(namespace);
+    },
+    instance: identity,
     now: Date.now,
     log,
   });
@@ -91,6 +113,14 @@ export function startControllers(deps: ControllersDeps): Controllers {
     ownNamespace: names.namespace,
     instance: identity,
     writer,
+    now: Date.now,
+    log,
+  });
+  const meter = createCarbonMeter({
+    api,
+    namespaces: view.namespaces,
+    homeOf: judge.homeOf,
+    snapshot: deps.snapshot,
     now: Date.now,
     log,
   });
@@ -105,7 +135,9 @@ export function startControllers(deps: ControllersDeps): Controllers {
     namespaces,
     nodes,
     nudger,
+    teller,
     reporter,
+    meter,
     ...(certificates ? [certificates] : []),
   ];
   /** One change after the other: what ends has ended before it begins again. */
@@ -130,19 +162,26 @@ export function startControllers(deps: ControllersDeps): Controllers {
     namespacesChanged() {
       namespaces.changed();
       nudger.changed();
+      teller.changed();
       reporter.changed();
+      meter.changed();
     },
     nodesChanged: nodes.changed,
     regionsChanged: refresher.regionsChanged,
     malformedPolicies: reporter.malformed,
-    lastEventAt: () => joinLastEvents([refresher.lastEventAt(), bundles?.lastEventAt()]),
+    carbon: meter.carbon,
+    lastEventAt: () =>
+      joinLastEvents([refresher.lastEventAt(), meter.lastEventAt(), teller.lastEventAt(), bundles?.lastEventAt()]),
     snapshotChanged() {
       nodes.changed();
       nudger.changed();
+      meter.changed();
     },
     rulesChanged() {
       namespaces.changed();
       nudger.changed();
+      teller.changed();
+      meter.changed();
     },
     async stop() {
       isStopping = true; // the lease may still be won while the controllers end

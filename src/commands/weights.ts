@@ -8,6 +8,7 @@ import { checkRegionSource, loadRegions, REGION_SOURCE_OPTIONS } from './load-re
 import { note, print } from './print.ts';
 import { renderData } from './render-data.ts';
 import { renderTable } from './render-table.ts';
+import { terminalColumns } from './terminal.ts';
 
 export const WEIGHTS_OPTIONS = [...REGION_SOURCE_OPTIONS, 'lbsPerMwh', 'output'] as const;
 
@@ -89,5 +90,6 @@ function renderWeights({ regions }: WeightsListing): string {
       { title: 'PLACEMENT WEIGHT', align: 'right' },
     ],
     rows,
+    terminalColumns(),
   );
 }

@@ -21,6 +21,8 @@ export function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType, document:
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  /** Of keys that people choose; `false` where there are none. */
+  readonly additionalProperties?: JsonSchema | false;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
@@ -34,7 +36,9 @@ function knownKeys(schema: z.ZodType, path: YamlPath, document: unknown): readon
   let value = document;
   for (const step of path) {
     value = (value as Record<string | number, unknown> | undefined)?.[step];
-    at = at.flatMap(({ properties, items }) => (typeof step === 'number' ? (items ?? []) : (properties?.[step] ?? [])));
+    at = at.flatMap(({ properties, items, additionalProperties }) =>
+      typeof step === 'number' ? (items ?? []) : (properties?.[step] ?? (additionalProperties || [])),
+    );
     at = at.flatMap((one) => one.oneOf ?? one.anyOf ?? one);
   }
   const type = (value as { readonly type?: unknown } | undefined)?.type;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { YamlDocument, YamlPath } from './yaml-documents.ts';
+import type { YamlDocument, YamlMistake, YamlPath } from './yaml-documents.ts';
 import { parseYamlDocuments } from './yaml-documents.ts';
 
 /** One Kubernetes object of a file; where it stands is kept for messages. */
@@ -44,10 +44,28 @@ export async function readManifests(path: string): Promise<ManifestFile> {
 
 /** Parses such a file's text; Lists are flattened, every mistake is reported, and an empty file is one. */
 export function parseManifests(text: string, file: string): Manifests {
+  const { documents, issues, isEmpty } = parsePiece(text, file, WHOLE);
+  // A file caught between truncation and writing must not count as "nothing configured"; a List without items may.
+  return { documents, issues: isEmpty ? [...issues, `${file}: holds no Kubernetes object`] : issues };
+}
+
+/** What of a file comes before a piece of it. */
+interface Before {
+  readonly documents: number;
+  readonly lines: number;
+}
+
+/** Of one piece of a stream, whose author nobody knows. */
+const MOST_COMPOSED = 4 * 2 ** 20;
+const WHOLE: Before = { documents: 0, lines: 0 };
+
+/** The same for one piece of a longer file; nothing in it is no mistake. */
+export function parsePiece(text: string, file: string, before: Before): Manifests & { readonly isEmpty: boolean } {
   const documents: ManifestDocument[] = [];
   const issues: string[] = [];
   let isEmpty = true;
-  for (const source of parseYamlDocuments(text)) {
+  for (const found of parseYamlDocuments(text, before === WHOLE ? undefined : MOST_COMPOSED)) {
+    const source = moved(found, before);
     isEmpty = false;
     if ('message' in source) {
       issues.push(place(file, source.message, source.document, source.line));
@@ -62,9 +80,18 @@ export function parseManifests(text: string, file: string): Manifests {
         );
     }
   }
-  // A file caught between truncation and writing must not count as "nothing configured"; a List without items may.
-  if (isEmpty) issues.push(`${file}: holds no Kubernetes object`);
-  return { documents, issues };
+  return { documents, issues, isEmpty };
+}
+
+function moved(source: YamlDocument | YamlMistake, before: Before): YamlDocument | YamlMistake {
+  if (before === WHOLE) return source;
+  if (!('message' in source))
+    return {
+      ...source,
+      number: source.number + before.documents,
+      lineOf: (path) => source.lineOf(path) + before.lines,
+    };
+  return { ...source, document: (source.document ?? 1) + before.documents, line: (source.line ?? 1) + before.lines };
 }
 
 interface Found {

@@ -3,7 +3,11 @@ import { parseDuration } from './duration.ts';
 
 /** A parsed value, or the words that say what would have been allowed. */
 export type Parsed<T> = { readonly value: T } | { readonly allowed: string };
-export type Parser<T> = (text: string) => Parsed<T>;
+export interface Parser<T> {
+  (text: string): Parsed<T>;
+  /** All that it allows, where that is a closed list. */
+  readonly words?: readonly string[];
+}
 
 const LABEL_NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -85,20 +89,22 @@ export function parseFactors(text: string): Parsed<ReadonlyMap<string, number>> 
 
 /** One of a closed list of words. */
 export function oneOf<T extends string>(words: readonly T[]): Parser<T> {
-  return (text) => {
+  function parse(text: string): Parsed<T> {
     const value = words.find((word) => word === text);
     return value === undefined ? { allowed: `one of ${words.join(', ')}` } : { value };
-  };
+  }
+  return Object.assign(parse, { words });
 }
 
 /** Some of a closed list of words, between commas. */
 export function someOf<T extends string>(words: readonly T[]): Parser<readonly T[]> {
-  return (text) => {
+  function parse(text: string): Parsed<readonly T[]> {
     const given = text.split(',').map((part) => part.trim());
     const value = words.filter((word) => given.includes(word));
     const isKnown = given.every((part) => words.some((word) => word === part));
     return isKnown ? { value } : { allowed: `some of ${words.join(', ')}, between commas` };
-  };
+  }
+  return Object.assign(parse, { words });
 }
 
 /** A TCP port; 0 lets the system choose one. */

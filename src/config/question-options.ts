@@ -144,7 +144,7 @@ export const QUESTION_OPTIONS = {
   factor: withDefault(12, {
     flags: '--factor <factor>',
     help: 'how many times the measured bytes cross the network (replication, retries)',
-    parse: parsePositive('a factor'),
+    parse: parsePositive('times'),
   }),
   kwhPerGb: withDefault(0.000_15, {
     flags: '--kwh-per-gb <kWh>',
@@ -163,7 +163,7 @@ export const QUESTION_OPTIONS = {
   }),
   fromFile: optional({
     flags: '--from-file <file>',
-    help: 'flows as CSV or JSON: from, to, bytes, start, end',
+    help: 'flows as CSV or JSON, or - for standard input: from, to, bytes, start, end',
     parse: textOf('a file'),
   }),
   cloudwatch: withDefault(false, {

@@ -1,6 +1,7 @@
 import type { Document, ScalarTag } from 'yaml';
 import { Composer, isNode, LineCounter, Parser } from 'yaml';
-import { parsePlainJson } from './plain-json.ts';
+import { itemLines, parsePlainJson } from './plain-json.ts';
+import { parsePlainYaml } from './plain-yaml.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -23,6 +24,8 @@ export interface YamlMistake {
 /** Far above what people write by hand, far below what makes a small file fill the memory. */
 const MAX_ALIASES = 100;
 
+const TOO_LONG = 'is broken, or too long for YAML that is not in plain block style; give it as JSON (-o json)';
+
 /** Of one document; what goes wrong after a first mistake is mostly its echo. */
 const MAX_MISTAKES = 20;
 
@@ -34,14 +37,50 @@ const YAML_1_1_BOOLEAN: ScalarTag = {
   resolve: (source) => /^(?:yes|on)$/i.test(source),
 };
 
-/** Parses one document after the other, empty ones left out; instead of one with mistakes (duplicate keys too), those. */
-export function* parseYamlDocuments(text: string): Generator<YamlDocument | YamlMistake> {
+/**
+ * Parses one document after the other, empty ones left out; instead of one with mistakes (duplicate keys too), those. Text
+ * above `mostComposed` characters that takes a syntax tree is refused: the tree is some hundred times as large.
+ */
+export function* parseYamlDocuments(
+  text: string,
+  mostComposed = Number.POSITIVE_INFINITY,
+): Generator<YamlDocument | YamlMistake> {
+  const isTooLong = text.length > mostComposed;
   const json = parsePlainJson(text);
-  if (json !== undefined) yield { number: 1, value: json, lineOf: lazyLines(text) };
+  if (json !== undefined) {
+    const begin = text.slice(0, text.indexOf('{')).split('\n').length;
+    yield {
+      number: 1,
+      value: json,
+      lineOf: withItems(isTooLong ? () => begin : lazyLines(text), begin, () => itemLines(text)),
+    };
+    return;
+  }
+  const plain = parsePlainYaml(text);
+  if (plain) {
+    const { value, line, itemLines: lines } = plain;
+    yield { number: 1, value, lineOf: withItems(isTooLong ? () => line : lazyLines(text), line, () => lines) };
+  } else if (isTooLong) yield { document: 1, line: 1, message: TOO_LONG };
   else yield* composeAndCheck(text);
 }
 
-/** Files of ten thousand objects are mostly JSON without a mistake: only a mistake is worth a syntax tree. */
+/** A document's own line, and those of a List's items, which can be a hundred thousand, take no syntax tree. */
+function withItems(
+  lineOf: YamlDocument['lineOf'],
+  begin: number,
+  findItems: () => readonly number[],
+): YamlDocument['lineOf'] {
+  let items: readonly number[] | undefined;
+  return (path) => {
+    if (path.length === 0) return begin;
+    const [key, index] = path;
+    if (path.length !== 2 || key !== 'items' || typeof index !== 'number') return lineOf(path);
+    items ??= findItems();
+    return items[index] ?? begin;
+  };
+}
+
+/** Most documents are without a mistake: only a mistake is worth a syntax tree. */
 function lazyLines(text: string): YamlDocument['lineOf'] {
   let composed: YamlDocument | YamlMistake | undefined;
   return (path) => {

@@ -17,10 +17,10 @@ export interface DefaultRequests {
 }
 
 /**
- * What the scheduler itself assumes of a container without requests when it scores nodes: 100m and 200 MB
+ * What the scheduler itself assumes of a container without requests when it scores nodes: 100m and 200 MiB
  * (`pkg/scheduler/util/pod_resources.go`, Kubernetes 1.35).
  */
-const ASSUMED = { vcpu: 0.1, memoryBytes: 200 * 2 ** 20 };
+const ASSUMED = { cpu: 0.1, memory: 200 * 2 ** 20 };
 
 interface Resources {
   readonly requests?: Readonly<Record<string, unknown>> | null;
@@ -41,41 +41,74 @@ export interface RequestingSpec {
   readonly resources?: Resources | null;
 }
 
+/** One resource of all containers, in cores or bytes. */
+interface Sum {
+  readonly amount: number;
+  /** Whether nothing had to be assumed. */
+  readonly isKnown: boolean;
+}
+
 /**
  * What the scheduler reserves for a pod: the sum of its containers and restartable init containers (sidecars), or the
- * largest init container with the sidecars before it if that is more, and the overhead (KEP-753). A limit without a
- * request counts as the request, as the API server has it.
+ * largest init container with the sidecars before it if that is more, and the overhead (KEP-753); what the pod says as a
+ * whole instead, where it does (KEP-2837). A limit without a request counts as the request, as the API server has it.
  */
 export function requestsOf(spec: RequestingSpec, defaults: DefaultRequests = {}): PodRequests {
-  const cpu = reserved(spec, 'cpu', defaults.cpu, ASSUMED.vcpu);
-  const memory = reserved(spec, 'memory', defaults.memory, ASSUMED.memoryBytes);
+  const cpu = reserved(spec, 'cpu', defaults.cpu);
+  const memory = reserved(spec, 'memory', defaults.memory);
   const isKnown = cpu.isKnown && memory.isKnown;
   return { vcpu: cpu.amount, memoryGb: memory.amount / 1e9, basis: isKnown ? 'looked-up' : 'estimated' };
 }
 
-function reserved(spec: RequestingSpec, resource: 'cpu' | 'memory', fallback: unknown, assumed: number) {
-  const overhead = parseQuantity(spec.overhead?.[resource]) ?? 0;
-  const ofPod = written(spec.resources, resource);
+function reserved(spec: RequestingSpec, resource: 'cpu' | 'memory', fallback: unknown): Sum {
+  const overhead = amountOf(spec.overhead?.[resource]) ?? 0;
+  const ofPod = amountOf(spec.resources?.requests?.[resource]) ?? podLimit(spec, resource);
   if (ofPod !== undefined) return { amount: ofPod + overhead, isKnown: true };
-  const byDefault = parseQuantity(fallback);
-  let isKnown = true;
+  // The API server makes a pod-level request out of what containers request; then who requests nothing counts as nothing.
+  const isCapped = amountOf(spec.resources?.limits?.[resource]) !== undefined;
+  const unwritten = isCapped ? 0 : amountOf(fallback);
+  const { amount, isKnown } = sumUp(spec, (container) => written(container, resource) ?? unwritten, ASSUMED[resource]);
+  return { amount: amount + overhead, isKnown };
+}
+
+function sumUp(spec: RequestingSpec, read: (container: Container) => number | undefined, assumed: number): Sum {
+  const containers = listed(spec.containers);
+  let isKnown = containers.length > 0;
   let running = 0;
   let sidecars = 0;
   let peak = 0;
-  for (const container of spec.containers ?? []) {
-    const amount = written(container.resources, resource) ?? byDefault;
+  const add = (container: Container) => {
+    const amount = read(container);
     if (amount === undefined) isKnown = false;
-    running += amount ?? assumed;
+    return amount ?? assumed;
+  };
+  for (const container of containers) running += add(container);
+  for (const container of listed(spec.initContainers)) {
+    if (container.restartPolicy === 'Always') sidecars += add(container);
+    // One that says nothing is gone soon: it is not assumed to need more than those that stay.
+    else peak = Math.max(peak, sidecars + (read(container) ?? 0));
   }
-  for (const container of spec.initContainers ?? []) {
-    // One that says nothing is gone soon, or small beside the rest: it is not assumed to be more.
-    const amount = written(container.resources, resource) ?? byDefault ?? 0;
-    if (container.restartPolicy === 'Always') sidecars += amount;
-    else peak = Math.max(peak, sidecars + amount);
-  }
-  return { amount: Math.max(running + sidecars, peak, sidecars) + overhead, isKnown };
+  return { amount: Math.max(running + sidecars, peak), isKnown };
 }
 
-function written(resources: Resources | null | undefined, resource: string): number | undefined {
-  return parseQuantity(resources?.requests?.[resource]) ?? parseQuantity(resources?.limits?.[resource]);
+/** The pod-level limit is its request only where no container requests anything (`defaultPodRequests`, Kubernetes 1.34). */
+function podLimit(spec: RequestingSpec, resource: string): number | undefined {
+  const all = [...listed(spec.containers), ...listed(spec.initContainers)];
+  const isRequested = all.some((container) => written(container, resource) !== undefined);
+  return isRequested ? undefined : amountOf(spec.resources?.limits?.[resource]);
+}
+
+function written({ resources }: Container, resource: string): number | undefined {
+  return amountOf(resources?.requests?.[resource]) ?? amountOf(resources?.limits?.[resource]);
+}
+
+/** The API server refuses negative amounts: they say nothing. */
+function amountOf(quantity: unknown): number | undefined {
+  const amount = parseQuantity(quantity);
+  return amount !== undefined && amount >= 0 ? amount : undefined;
+}
+
+/** Files hold what people write: a list may be none, and hold holes. */
+function listed(containers: readonly Container[] | null | undefined): readonly Container[] {
+  return Array.isArray(containers) ? containers.map((container) => container ?? {}) : [];
 }

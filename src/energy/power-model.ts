@@ -13,6 +13,7 @@ import type { PodRequests } from './pod-requests.ts';
 export interface PowerModel {
   readonly vcpuWatts: VcpuWatts;
   readonly memoryWattsPerGb: number;
+  /** `undefined` stands for a region of no public cloud. */
   pue(provider: Provider | undefined): { readonly value: number; readonly basis: Basis };
 }
 
@@ -23,11 +24,15 @@ export const DEFAULT_POWER_MODEL: PowerModel = {
   pue: (provider) => ({ value: PUE[provider ?? 'aws'].value, basis: provider ? 'looked-up' : 'estimated' }),
 };
 
+/** Watts of vCPUs that are busy to a share from 0 to 1: vCPU * (min + utilisation * (max - min)). */
+export function cpuWatts(vcpu: number, { min, max }: VcpuWatts, utilisation: number): number {
+  return vcpu * (min + utilisation * (max - min));
+}
+
 /**
- * Watts that a pod's requests stand for: vCPU * (min + utilisation * (max - min)) + memory GB * 0.392
+ * Watts that a pod's requests stand for: vCPU * (min + 50% * (max - min)) + memory GB * 0.392
  * (Cloud Carbon Footprint, "Energy Estimate (Watt-Hours)"). An estimate by nature: nobody measured the pod.
  */
 export function podWatts({ vcpu, memoryGb }: Pick<PodRequests, 'vcpu' | 'memoryGb'>, model: PowerModel): number {
-  const { min, max } = model.vcpuWatts;
-  return vcpu * (min + ASSUMED_UTILISATION * (max - min)) + memoryGb * model.memoryWattsPerGb;
+  return cpuWatts(vcpu, model.vcpuWatts, ASSUMED_UTILISATION.value) + memoryGb * model.memoryWattsPerGb;
 }

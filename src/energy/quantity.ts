@@ -1,29 +1,29 @@
-/** Kubernetes quantities (`k8s.io/apimachinery/pkg/api/resource`): decimal and binary suffixes, and exponents. */
-const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E)|[eE]([+-]?\d+))?$/;
+/**
+ * Kubernetes quantities (`k8s.io/apimachinery/pkg/api/resource`): decimal and binary suffixes, and exponents. What stands
+ * before a point is never read in two ways, so that a long text of digits costs no more than its length.
+ */
+const QUANTITY = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E)|[eE]([+-]?\d+))?$/;
 
-const SCALE: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
+/** Powers of ten. */
+const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+/** Powers of two. */
+const BINARY: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
+
+/** Kubernetes caps what is larger, without a word. */
+const LARGEST = 2 ** 63;
 
 /** A quantity as a number of cores, bytes or what else it counts; `undefined` when it is none. Manifests may hold bare numbers. */
 export function parseQuantity(quantity: unknown): number | undefined {
-  if (typeof quantity === 'number') return Number.isFinite(quantity) ? quantity : undefined;
-  const match = typeof quantity === 'string' ? QUANTITY.exec(quantity.trim()) : null;
+  if (typeof quantity === 'number') return Number.isFinite(quantity) ? cap(quantity) : undefined;
+  const match = typeof quantity === 'string' ? QUANTITY.exec(quantity) : null;
   if (!match) return undefined;
-  const [, digits = '', suffix, exponent] = match;
-  return Number(digits) * (suffix === undefined ? 10 ** Number(exponent ?? 0) : (SCALE[suffix] ?? 1));
+  const [, digits = '', suffix = '', exponent] = match;
+  const binary = BINARY[suffix];
+  if (binary !== undefined) return cap(Number(digits) * 2 ** binary);
+  // JavaScript reads "250e-9" to the last bit, which a product with 1e-9 is not.
+  return cap(Number(`${digits}e${exponent ?? DECIMAL[suffix] ?? 0}`));
+}
+
+function cap(amount: number): number {
+  return Math.max(-LARGEST, Math.min(LARGEST, amount));
 }

@@ -15,8 +15,17 @@ export interface MetricSources {
   readonly sourceRequests?: () => readonly SourceRequests[];
   /** Absent where this replica does not run for the lease. */
   readonly isLeader?: () => boolean;
+  /** Estimates so far; undefined while another replica leads, absent where this one does not run for the lease. */
+  readonly carbon?: () => readonly NamespaceCarbon[] | undefined;
   /** How many namespaces have a malformed policy; undefined where nobody looks. */
   readonly malformedPolicies: () => number | undefined;
+}
+
+/** Neither ever falls. */
+interface NamespaceCarbon {
+  readonly namespace: string;
+  readonly avoidedGrams: number;
+  readonly addedGrams: number;
 }
 
 type Labels = Readonly<Record<string, string>>;

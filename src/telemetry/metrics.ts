@@ -25,6 +25,7 @@ export function createMetrics({ registry = new Registry(), clock, sources }: Met
   const registers = [registry];
   registerGauges(registry, clock, sources);
   if (sources.sourceRequests) registerSourceRequests(registers, sources.sourceRequests);
+  if (sources.carbon) registerCarbon(registers, sources.carbon);
   collectDefaultMetrics({ register: registry });
   return {
     countReview: createReviewCounter(registers),
@@ -44,6 +45,25 @@ function registerSourceRequests(registers: Registry[], read: NonNullable<MetricS
       for (const { source, outcome, count } of read()) this.inc({ source, outcome }, count);
     },
   });
+}
+
+function registerCarbon(registers: Registry[], read: NonNullable<MetricSources['carbon']>): void {
+  const caveat = 'with an average signal attribution, not consequence';
+  const counters = [
+    ['avoided', `Estimated grams of CO2e that pods avoid by running where they do instead of at home; ${caveat}`],
+    ['added', `Estimated grams of CO2e that pods add by running where it is dirtier than at home; ${caveat}`],
+  ] as const;
+  for (const [what, help] of counters)
+    new Counter({
+      name: `gridgate_carbon_${what}_grams_total`,
+      help,
+      labelNames: ['namespace'] as const,
+      registers,
+      collect() {
+        this.reset();
+        for (const carbon of read() ?? []) this.inc({ namespace: carbon.namespace }, carbon[`${what}Grams`]);
+      },
+    });
 }
 
 /** Reviews not yet told to prom-client. */

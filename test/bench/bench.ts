@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { ensureDevCertificate } from '../../src/certs/dev-certificate.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
+import { measureAuditPace } from './audit-pace.ts';
 import { countWrongAnswers } from './check-answers.ts';
 import { measureClusterMemory } from './cluster-memory.ts';
 import { measureClusterScale } from './cluster-scale.ts';
@@ -56,6 +57,7 @@ async function measureAll(): Promise<void> {
   await single.end();
   await measureChangingSnapshot();
   await measureMemory(regions, namespaces, oneReview);
+  failures += await measureAuditPace(figures, { directory, regions, smoke });
   const assets = findAssets();
   if ('missing' in assets) process.stdout.write(`skip what needs a cluster: ${assets.missing}\n`);
   else {

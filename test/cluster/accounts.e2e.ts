@@ -14,7 +14,7 @@ const READS = [
   `${CONFIGURATIONS} list,watch`,
 ];
 const OWN_READS = ['/secrets [gridgate-tls] list,watch', '/configmaps [gridgate-kill-switch] list,watch'];
-const PENDING_PODS = '/pods list,watch';
+const PODS = '/pods list,watch';
 /** By account and scope. */
 const RULES = {
   'gridgate in the cluster': READS,
@@ -23,7 +23,8 @@ const RULES = {
     ...READS,
     'gridgate.dev/regions/status patch',
     '/namespaces,nodes get,patch',
-    '/events list',
+    PODS,
+    '/events list,watch',
     'events.k8s.io/events create',
     `${CONFIGURATIONS} get,patch`,
     'apps/replicasets,statefulsets list,patch',
@@ -67,7 +68,7 @@ describe('the accounts of the manifests', () => {
 
   for (const layout of LAYOUTS)
     test(`${layout}: may do what they need and no more`, { skip }, () => {
-      const strict = layout === 'strict' ? [PENDING_PODS] : [];
+      const strict = layout === 'strict' ? [PODS] : [];
       assert.deepEqual(rulesByAccount(rendered.get(layout) ?? []), {
         ...RULES,
         'gridgate in the cluster': [...READS, ...strict],

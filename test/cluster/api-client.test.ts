@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { KubeConfig } from '@kubernetes/client-node';
 import { createApiClient } from '../../src/cluster/api-client.ts';
@@ -68,6 +69,21 @@ describe('the API client', () => {
       });
     });
   }
+
+  test('sends the body of every method whole, and the next request after it', async () => {
+    using served = await serve(async (request, response) => {
+      response.end(JSON.stringify({ method: request.method, body: await text(request) }));
+    });
+    const options = { contentType: 'application/json', body: { name: 'grün' }, idleTimeoutMs: LONG_MS };
+    for (const method of ['DELETE', 'POST', 'PUT', 'PATCH', 'DELETE'] as const)
+      assert.deepEqual(await served.api.send(method, '/x', options), { method, body: '{"name":"grün"}' });
+  });
+
+  test('says where a list that grew too old goes on', async () => {
+    const body = { kind: 'Status', code: 410, reason: 'Expired', metadata: { continue: 'later' } };
+    using served = await serve((_, response) => response.writeHead(410).end(JSON.stringify(body)));
+    await assert.rejects(served.api.get('/x', OPTIONS), { status: 410, continueFrom: 'later' });
+  });
 
   test('rejects what is not JSON', async () => {
     using served = await serve((_, response) => response.end('<html>'));

@@ -1,9 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import type { ApiClient, GetOptions } from '../../src/cluster/api-client.ts';
 
-/** One answer: a list's pages are objects, a watch is the lines it sends (`hang` keeps it open), an Error is thrown. */
-export type Answer = { readonly page: object } | { readonly lines: readonly string[]; readonly hang?: boolean } | Error;
+/**
+ * One answer: a list's pages are objects, a watch is the lines it sends (`hang` keeps it open) or a stream of them, an Error
+ * is thrown.
+ */
+export type Answer =
+  | { readonly page: object }
+  | { readonly lines: readonly string[] | Readable; readonly hang?: boolean }
+  | Error;
 
 export interface FakeApi extends ApiClient {
   /** The queries it was asked, in order. */
@@ -35,7 +41,7 @@ export function fakeApi(answers: readonly Answer[]): FakeApi {
       const answer = next(query);
       if (answer === undefined) return untilAborted(signal);
       if (answer instanceof Error) throw answer;
-      if ('lines' in answer) return streamOf(answer.lines, answer.hang ? signal : undefined) as IncomingMessage;
+      if ('lines' in answer) return streamOf(answer, signal) as IncomingMessage;
       throw new Error('a list was planned, but a watch asked for');
     },
     async send() {
@@ -45,10 +51,12 @@ export function fakeApi(answers: readonly Answer[]): FakeApi {
   };
 }
 
-function streamOf(chunks: readonly string[], openUntil?: AbortSignal): Readable {
+function streamOf({ lines, hang = false }: Extract<Answer, { lines: unknown }>, signal?: AbortSignal): Readable {
+  if (lines instanceof Readable) return signal ? addAbortSignal(signal, lines) : lines;
+  const chunks = lines;
   async function* send() {
     yield* chunks;
-    if (openUntil) await untilAborted(openUntil);
+    if (hang) await untilAborted(signal);
   }
   return Readable.from(send(), { objectMode: false });
 }

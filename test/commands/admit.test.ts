@@ -7,9 +7,9 @@ import type { PatchOperation } from '../../src/decision/patch.ts';
 import type { Pod } from '../../src/decision/pod.ts';
 import { makePod, REGION_LABEL } from '../builders.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import { type Finished, runGridgate } from '../process/run-gridgate.ts';
 import { startElectricityMaps } from '../signals/fake-electricity-maps.ts';
 import { workloadOf } from '../webhook/reviews.ts';
-import { type Finished, runGridgate } from './run-gridgate.ts';
 import { serveWorld } from './serving.ts';
 import { namespaceYaml, regionYaml, type WorldFiles, writeDocuments, writeWorld } from './world-files.ts';
 

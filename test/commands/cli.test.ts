@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { ADMIT_OPTIONS } from '../../src/commands/admit.ts';
-import { AUDIT_OPTIONS } from '../../src/commands/audit.ts';
+import { AUDIT_OPTIONS } from '../../src/commands/audit/audit.ts';
 import { CERTS_OPTIONS } from '../../src/commands/certs.ts';
-import { EXPLAIN_OPTIONS } from '../../src/commands/explain.ts';
-import { PREFLIGHT_OPTIONS } from '../../src/commands/preflight.ts';
+import { EXPLAIN_OPTIONS } from '../../src/commands/explain/explain.ts';
+import { PREFLIGHT_OPTIONS } from '../../src/commands/preflight/preflight.ts';
 import { REGIONS_OPTIONS } from '../../src/commands/regions.ts';
 import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
-import { SPILLOVER_OPTIONS } from '../../src/commands/spillover.ts';
+import { SPILLOVER_OPTIONS } from '../../src/commands/spillover/options.ts';
 import { WEIGHTS_OPTIONS } from '../../src/commands/weights.ts';
 import type { Option } from '../../src/config/option.ts';
 import { OPTIONS, type OptionKey } from '../../src/config/options.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import { runGridgate } from './run-gridgate.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
 
 const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   serve: SERVE_OPTIONS,
@@ -52,6 +54,12 @@ describe('gridgate --help', { timeout: 30_000, concurrency: 2 }, () => {
         if (option.required) assert.ok(notes.includes('required'), notes);
       }
     });
+});
+
+it('gridgate COMMAND --help | head says no more than head wants', async () => {
+  const command = `'${process.execPath}' src/main.ts audit --help | head -c 1 >/dev/null; exit \${PIPESTATUS[0]}`;
+  const { stderr } = await promisify(execFile)('bash', ['-c', command]);
+  assert.equal(stderr, '');
 });
 
 it('gridgate --version prints the version of its package', async () => {

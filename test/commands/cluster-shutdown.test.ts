@@ -10,7 +10,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { startGridgate } from '../process/gridgate-process.ts';
-import { runGridgate } from './run-gridgate.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
 import { until } from './serving.ts';
 
 const NO_DELAY = ['--shutdown-delay', '0'];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createNamespaceJudge } from '../../src/commands/judge-namespaces.ts';
+import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
 import type { Mode } from '../../src/decision/policy.ts';
 import { makePod, makeSnapshot, NO_RULES, REGION_LABEL } from '../builders.ts';
 import { makeRecord } from '../webhook/start-webhook.ts';
@@ -8,16 +9,18 @@ import { makeRecord } from '../webhook/start-webhook.ts';
 /** Refused where the namespace enforces: it is bound to a region above the default ceiling. */
 const PINNED = makePod({ nodeSelector: { [REGION_LABEL]: 'dirty' } });
 
-function wouldAdmit(mode: Mode, cap?: Mode): boolean {
-  const namespace = makeRecord('shop', { mode });
-  const judge = createNamespaceJudge({
+function judgeOf(namespace: NamespaceRecord, cap?: Mode) {
+  return createNamespaceJudge({
     view: { namespace: () => namespace, volumesOf: () => [] },
     config: { rules: () => NO_RULES },
     holder: { current: () => makeSnapshot({ clean: 50, dirty: 900 }) },
     modeCap: () => cap,
     clock: () => 0,
   });
-  return judge.wouldAdmit(PINNED, 'shop');
+}
+
+function wouldAdmit(mode: Mode, cap?: Mode): boolean {
+  return judgeOf(makeRecord('shop', { mode }), cap).wouldAdmit(PINNED, 'shop');
 }
 
 describe('whether the pods of a stuck owner would be admitted', () => {
@@ -30,4 +33,21 @@ describe('whether the pods of a stuck owner would be admitted', () => {
   };
   for (const [name, [mode, cap, admitted]] of Object.entries(rows))
     it(name, () => assert.equal(wouldAdmit(mode, cap), admitted));
+});
+
+describe('the home of pods whose carbon is counted', () => {
+  const rows: Readonly<Record<string, readonly [Record<string, string>, string | undefined]>> = {
+    'where they are placed, and denied': [{ mode: 'enforce', 'home-region': 'dirty' }, 'dirty'],
+    'where they are placed': [{ mode: 'warn', 'home-region': 'dirty' }, 'dirty'],
+    'none where they are only observed': [{ mode: 'audit', 'home-region': 'dirty' }, undefined],
+    'none where they are left alone': [{ mode: 'off', 'home-region': 'dirty' }, undefined],
+    'none where nobody says': [{ mode: 'enforce' }, undefined],
+    'none where the policy is malformed: it counts as audit': [{ mode: 'enforc', 'home-region': 'dirty' }, undefined],
+  };
+  for (const [name, [annotations, home]] of Object.entries(rows))
+    it(name, () => {
+      const namespace = makeRecord('shop', annotations);
+      assert.equal(judgeOf(namespace).homeOf(namespace), home);
+      assert.equal(judgeOf(namespace, 'off').homeOf(namespace), home, 'the kill switch moves nothing that runs');
+    });
 });

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { makePod } from '../builders.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
-import { runGridgate } from './run-gridgate.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
 import { serveWorld, until, untilLogged } from './serving.ts';
 import { regionYaml, writeDocuments } from './world-files.ts';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { runGridgate } from './run-gridgate.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
 
 const execute = promisify(execFile);
 const OLDER_THAN = 22;

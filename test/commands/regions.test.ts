@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import { type Finished, runGridgate } from './run-gridgate.ts';
+import { type Finished, runGridgate } from '../process/run-gridgate.ts';
 import { REGIONS, regionYaml, writeDocuments } from './world-files.ts';
 
 const WORLD = [...REGIONS, regionYaml('eu-north-1', {}), regionYaml('mars', { gridZone: 'MARS' })];

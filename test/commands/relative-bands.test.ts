@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
 import { startElectricityMaps } from '../signals/fake-electricity-maps.ts';
-import { runGridgate } from './run-gridgate.ts';
 import { serveWorld, until } from './serving.ts';
 import { regionYaml, writeDocuments } from './world-files.ts';
 

@@ -29,6 +29,20 @@ describe('a table', () => {
     assert.equal(second, `${'n'.repeat(66)}…      1  xxx…`);
   });
 
+  it('leaves a column that gives way as wide as it asks for', () => {
+    const columns = [
+      { title: 'A', givesWay: 1, least: 10 },
+      { title: 'B', givesWay: 2 },
+    ];
+    const [, line = ''] = renderTable(columns, [['a'.repeat(60), 'b'.repeat(90)]]).split('\n');
+    assert.equal(line, `${'a'.repeat(9)}…  ${'b'.repeat(67)}…`);
+    const [, short = ''] = renderTable(columns, [['a', 'b'.repeat(90)]]).split('\n');
+    assert.equal(short, `a  ${'b'.repeat(76)}…`);
+  });
+
+  it('keeps out what would turn the rest of a line around', () =>
+    assert.equal(renderTable([{ title: 'A' }], [['x\u202ey\u2066z\u2028w']]), 'A\nx y z w\n'));
+
   it('keeps control characters and lines of its contents out', () =>
     assert.equal(renderTable([{ title: 'A' }], [['x\n\u001b[31my\u009bz']]), 'A\nx [31my z\n'));
 

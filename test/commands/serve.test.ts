@@ -7,8 +7,8 @@ import { describe, it } from 'node:test';
 import { makePod, REGION_LABEL } from '../builders.ts';
 import { issueForLocalhost } from '../certs/pairs.ts';
 import { startGridgate } from '../process/gridgate-process.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
 import { ask } from '../webhook/client.ts';
-import { runGridgate } from './run-gridgate.ts';
 import { serveWorld, until } from './serving.ts';
 import { argsFor, NAMESPACES, namespaceYaml, REGIONS, regionYaml, writeDocuments, writeWorld } from './world-files.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parse } from 'yaml';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import { runGridgate } from './run-gridgate.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
 import { REGIONS, regionYaml, writeDocuments } from './world-files.ts';
 
 const AZURE = ['--lbs-per-mwh', 'East US=1585', '--lbs-per-mwh', 'West US=865'];

@@ -11,10 +11,10 @@ import { createSnapshotHolder, type SnapshotHolder } from '../../src/regions/sna
 import { createIntensityChain } from '../../src/signals/intensity/chain.ts';
 import { createElectricityMaps } from '../../src/signals/intensity/electricity-maps.ts';
 import { embeddedReading } from '../../src/signals/intensity/embedded.ts';
-import { runGridgate } from '../commands/run-gridgate.ts';
 import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
 
 const CRD = fileURLToPath(new URL('../../manifests/crd/regions.yaml', import.meta.url));
 const REGIONS = '/apis/gridgate.dev/v1alpha1/regions';

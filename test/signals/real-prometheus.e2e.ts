@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
-import { runGridgate } from '../commands/run-gridgate.ts';
 import { regionYaml, writeDocuments } from '../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { skip, startPrometheus } from '../process/prometheus.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
 
 const QUERY = 'grid_grams{region="{{region}}"}';
 

@@ -34,8 +34,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
     builtins: false,
   },
   energy: { rooms: ['regions', 'signals'], packages: [], builtins: false },
+  // Its page is of the same family as the status page.
   audit: {
-    rooms: ['decision', 'regions', 'energy'],
+    rooms: ['decision', 'regions', 'energy', 'page'],
     packages: ['echarts', 'fast-xml-builder'],
     builtins: false,
   },
@@ -54,8 +55,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['cockatiel', 'pino'],
     builtins: true,
   },
+  page: { rooms: [], packages: [], builtins: false },
   webhook: {
-    rooms: ['decision', 'regions', 'config/duration'],
+    rooms: ['decision', 'page', 'regions', 'config/duration'],
     packages: ['fastify', 'lru-cache', 'pino'],
     builtins: true,
   },
@@ -75,7 +77,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'telemetry',
       'webhook',
     ],
-    packages: ['@bomb.sh/tab', 'close-with-grace', 'commander', 'csv-parse', 'diff', 'fast-json-patch', 'yaml', 'zod'],
+    packages: ['@pnpm/tabtab', 'close-with-grace', 'commander', 'csv-parse', 'diff', 'fast-json-patch', 'yaml', 'zod'],
     builtins: true,
   },
   'main.ts': { rooms: ['commands'], packages: [], builtins: false },
@@ -226,11 +228,11 @@ describe('a file of src', () => {
 });
 
 describe('the program', () => {
-  it('loads the Kubernetes client and the issuer of certificates only where they are needed', () => {
+  it('loads the Kubernetes client, charts and the issuer of certificates only where they are needed', () => {
     const loaded = loadedAtStart(source, 'src/commands/cli.ts');
     assert.ok(loaded.has('fastify') && loaded.has('commander'), [...loaded].join(', '));
     assert.deepEqual(
-      ['@kubernetes/client-node', 'selfsigned'].filter((name) => loaded.has(name)),
+      ['@kubernetes/client-node', 'echarts', 'selfsigned'].filter((name) => loaded.has(name)),
       [],
     );
   });

@@ -170,6 +170,35 @@ describe('the metrics of the process', () => {
     assert.ok(!lines.some((line) => line.startsWith('gridgate_malformed_policies')));
   });
 
+  it('tell the carbon avoided and added by namespace, as it is at each scrape, while this replica leads', async () => {
+    let carbon: ReturnType<NonNullable<MetricSources['carbon']>> = [
+      { namespace: 'shop', avoidedGrams: 1.5, addedGrams: 0 },
+      { namespace: 'bank', avoidedGrams: 0, addedGrams: 20 },
+    ];
+    const metrics = metricsOf({ carbon: () => carbon });
+    const told = async () => (await scrape(metrics)).filter((line) => line.startsWith('gridgate_carbon_'));
+    const lines = [
+      'gridgate_carbon_avoided_grams_total{namespace="shop"} 1.5',
+      'gridgate_carbon_avoided_grams_total{namespace="bank"} 0',
+      'gridgate_carbon_added_grams_total{namespace="shop"} 0',
+      'gridgate_carbon_added_grams_total{namespace="bank"} 20',
+    ];
+    assert.deepEqual(await told(), lines);
+    assert.deepEqual(await told(), lines, 'not twice as much after two scrapes');
+    carbon = [{ namespace: 'shop', avoidedGrams: 2, addedGrams: 0.25 }];
+    assert.deepEqual(await told(), [
+      'gridgate_carbon_avoided_grams_total{namespace="shop"} 2',
+      'gridgate_carbon_added_grams_total{namespace="shop"} 0.25',
+    ]);
+    carbon = undefined;
+    assert.deepEqual(await told(), []);
+    assert.match((await metrics.render()).body, /^# TYPE gridgate_carbon_avoided_grams_total counter$/m);
+  });
+
+  it('say nothing of carbon where this replica does not run for the lease', async () => {
+    assert.doesNotMatch((await metricsOf().render()).body, /gridgate_carbon/);
+  });
+
   it('come as the Prometheus text format, with the process metrics, into the registry given', async () => {
     const registry = new Registry();
     const { render } = createMetrics({

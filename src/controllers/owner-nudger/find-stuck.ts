@@ -1,8 +1,10 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { listPages } from '../../cluster/list-watch.ts';
+import { denialIn } from '../../decision/denial-words.ts';
 import { podOfWorkload } from '../../decision/workload.ts';
-import { deniedSince, isOurDenial, lacksPods, type OwnerObject, type StuckOwner } from './plan.ts';
+import { lacksPods, type OwnerObject } from '../lacks-pods.ts';
+import { deniedSince, type StuckOwner } from './plan.ts';
 
 interface OwnerKind {
   readonly group: string;
@@ -48,7 +50,7 @@ export async function findStuck(api: Pick<ApiClient, 'get'>, signal: AbortSignal
     const denied = new Set<string>();
     const events = list('/api/v1/events', `reason=FailedCreate,involvedObject.kind=${kind}`);
     for await (const { involvedObject, message } of events as AsyncIterable<FailedCreate>) {
-      if (involvedObject?.uid !== undefined && isOurDenial(message)) denied.add(involvedObject.uid);
+      if (involvedObject?.uid !== undefined && denialIn(message)) denied.add(involvedObject.uid);
     }
     return denied;
   }

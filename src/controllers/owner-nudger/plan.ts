@@ -1,5 +1,6 @@
-import type { KubeObject } from '../../cluster/kube-object.ts';
+import { denialIn } from '../../decision/denial-words.ts';
 import type { Pod } from '../../decision/pod.ts';
+import type { OwnerObject } from '../lacks-pods.ts';
 
 /** An owner whose pods gridgate denied, as it is now. */
 export interface StuckOwner {
@@ -11,54 +12,12 @@ export interface StuckOwner {
   readonly pod: Pod;
 }
 
-/** The fields of a ReplicaSet, StatefulSet or Job that tell whether it lacks pods. */
-export interface OwnerObject extends KubeObject {
-  readonly spec?: {
-    readonly replicas?: number;
-    readonly parallelism?: number;
-    readonly completions?: number;
-    readonly suspend?: boolean;
-  };
-  readonly status?: {
-    readonly replicas?: number;
-    readonly active?: number;
-    readonly succeeded?: number;
-    readonly conditions?: readonly Condition[];
-  };
-}
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly lastTransitionTime?: string;
-}
-
-/** The API server's words around a webhook's, and the first of ours (`denyMessage`). */
-const DENIAL = /\badmission webhook "[^"]*" denied the request: gridgate refuses /;
-
-export function isOurDenial(message: string | undefined): boolean {
-  return message !== undefined && DENIAL.test(message);
-}
-
 /** Since when a ReplicaSet shows a denial of ours; its controller keeps the first failure's message until one succeeds. */
 export function deniedSince({ status }: OwnerObject): string | undefined {
   const condition = status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
   if (condition?.status !== 'True' || condition.reason !== 'FailedCreate') return undefined;
-  return isOurDenial(condition.message) ? (condition.lastTransitionTime ?? '') : undefined;
+  return denialIn(condition.message) ? (condition.lastTransitionTime ?? '') : undefined;
 }
-
-/** Whether its controller has pods to create. */
-export function lacksPods(kind: string, { spec = {}, status = {} }: OwnerObject): boolean {
-  if (kind !== 'Job') return (status.replicas ?? 0) < (spec.replicas ?? 1);
-  const hasEnded = status.conditions?.some(({ type, status }) => ENDED.has(type) && status === 'True') ?? false;
-  if (hasEnded || spec.suspend) return false;
-  const left = (spec.completions ?? Number.POSITIVE_INFINITY) - (status.succeeded ?? 0);
-  return (status.active ?? 0) < Math.min(spec.parallelism ?? 1, left);
-}
-
-const ENDED: ReadonlySet<string> = new Set(['Complete', 'Failed', 'SuccessCriteriaMet', 'FailureTarget']);
 
 /** By uid: since when the owners were stuck that were nudged already. */
 export type Nudged = ReadonlyMap<string, string>;

@@ -4,6 +4,7 @@ import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { eventsPath } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
 import { eventName, findMalformed, type Malformed, malformedEvent } from './plan.ts';
 
@@ -47,8 +48,7 @@ export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
 
   async function write(malformed: Malformed): Promise<void> {
     const { namespace } = malformed;
-    const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
-    await writer.create(path, malformedEvent(malformed, instance, now())).catch(unlessToldBefore);
+    await writer.create(eventsPath(namespace), malformedEvent(malformed, instance, now())).catch(unlessToldBefore);
     told.set(namespace, eventName(malformed));
   }
 

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import { warningEvent } from '../warning-event.ts';
 
-/** The `reason` of the Event, and its `reportingController`. */
+/** The `reason` of the Event. */
 export const MALFORMED = 'PolicyMalformed';
-export const REPORTER = 'gridgate.dev/controllers';
-
-/** What the API server takes. */
-const MAX_INSTANCE = 128;
-const MAX_NOTE_BYTES = 1_024;
 
 /** A namespace whose annotations do not parse, and why. */
 export interface Malformed {
@@ -41,28 +37,12 @@ export function eventName({ mistakes }: Malformed): string {
   return `gridgate-policy-malformed-${hash.slice(0, 12)}`;
 }
 
-/** An `events.k8s.io/v1` Event in the namespace itself, where its owners look; `now` is epoch milliseconds. */
+/** An Event in the namespace itself, where its owners look; `now` is epoch milliseconds. */
 export function malformedEvent(malformed: Malformed, instance: string, now: number): object {
   const { namespace, mistakes } = malformed;
-  const sentence = `gridgate cannot read this namespace's policy; its last good version counts, else mode audit: ${mistakes.join('; ')}`;
-  return {
-    apiVersion: 'events.k8s.io/v1',
-    kind: 'Event',
-    metadata: { name: eventName(malformed), namespace },
-    eventTime: new Date(now).toISOString().replace('Z', '000Z'), // MicroTime
-    type: 'Warning',
-    reason: MALFORMED,
-    action: 'ReadPolicy',
-    note: shorten(sentence),
-    // An Event is in the namespace of what it is about, and only a namespace itself has none.
-    regarding: { apiVersion: 'v1', kind: 'Namespace', name: namespace, namespace },
-    reportingController: REPORTER,
-    reportingInstance: instance.slice(0, MAX_INSTANCE),
-  };
-}
-
-function shorten(text: string): string {
-  if (Buffer.byteLength(text) <= MAX_NOTE_BYTES) return text;
-  const cut = Buffer.from(text).subarray(0, MAX_NOTE_BYTES - 3);
-  return `${cut.toString('utf8').replace(/\uFFFD+$/, '')}...`;
+  const note = `gridgate cannot read this namespace's policy; its last good version counts, else mode audit: ${mistakes.join('; ')}`;
+  // An Event is in the namespace of what it is about, and only a namespace itself has none.
+  const regarding = { apiVersion: 'v1', kind: 'Namespace', name: namespace };
+  const what = { name: eventName(malformed), namespace, reason: MALFORMED, action: 'ReadPolicy' };
+  return warningEvent({ ...what, note, regarding, instance }, now);
 }

@@ -1,7 +1,7 @@
 import { formatGrams } from '../../decision/messages.ts';
+import { type Html, html } from '../../page/html.ts';
 import type { Band, BandThresholds } from '../../regions/band.ts';
 import type { Reading } from '../../regions/reading.ts';
-import { type Html, html } from './html.ts';
 import type { Status } from './status.ts';
 
 /** What all bars of a page are drawn against. */

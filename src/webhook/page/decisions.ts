@@ -1,6 +1,6 @@
 import { REASONS } from '../../decision/reasons.ts';
+import { type Html, html } from '../../page/html.ts';
 import type { RecentDecision } from '../recorder.ts';
-import { type Html, html } from './html.ts';
 import { isoTime, timeOfDay } from './moment.ts';
 import type { Status } from './status.ts';
 

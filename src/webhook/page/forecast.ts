@@ -1,6 +1,6 @@
 import { formatGrams } from '../../decision/messages.ts';
+import { type Html, html } from '../../page/html.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
-import { type Html, html } from './html.ts';
 import { bandColours, type ChartScale, type ForecastPoints, lineChart } from './line-chart.ts';
 import { timeOfDay } from './moment.ts';
 import { rankedReading, type Status } from './status.ts';

@@ -1,5 +1,5 @@
 import { formatGrams } from '../../decision/messages.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../page/html.ts';
 import { formatAge, isoTime } from './moment.ts';
 import { rankedReading, type Status } from './status.ts';
 

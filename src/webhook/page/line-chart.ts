@@ -1,6 +1,6 @@
+import { type Html, html } from '../../page/html.ts';
 import type { BandThresholds } from '../../regions/band.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
-import { type Html, html } from './html.ts';
 
 export type ForecastPoints = NonNullable<RegionView['forecast']>;
 type Point = ForecastPoints[number];

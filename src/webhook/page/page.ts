@@ -1,13 +1,13 @@
+import { type Html, html } from '../../page/html.ts';
+import { STYLE } from '../../page/style.ts';
 import { decisionsSection } from './decisions.ts';
 import { forecastSection } from './forecast.ts';
 import { headline } from './headline.ts';
-import { type Html, html } from './html.ts';
 import { isoTime } from './moment.ts';
 import { hashSource, REFRESH_SCRIPT } from './refresh.ts';
 import { regionsSection } from './regions-table.ts';
 import { sourcesSection, watchesSection } from './sources.ts';
 import type { Status } from './status.ts';
-import { STYLE } from './style.ts';
 
 /** Lets the page do what it does and nothing else: its own style and script by their hash, its own server for the refresh. */
 export const PAGE_POLICY = [

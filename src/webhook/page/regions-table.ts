@@ -1,8 +1,8 @@
 import { formatGrams } from '../../decision/messages.ts';
+import { type Html, html } from '../../page/html.ts';
 import type { Reading } from '../../regions/reading.ts';
 import type { Outage, RegionView } from '../../regions/snapshot.ts';
 import { bar, type Scale, scaleMarks, scaleOf } from './bars.ts';
-import { type Html, html } from './html.ts';
 import { formatAge, isoTime } from './moment.ts';
 import { rankedReading, type Status } from './status.ts';
 

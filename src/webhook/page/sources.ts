@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../page/html.ts';
 import { formatAge, isoTime } from './moment.ts';
 import type { SourceStatus, Status } from './status.ts';
 

@@ -1,0 +1,203 @@
+import { type Decision, decide, leaveAlone } from '../decision/decide.ts';
+import { alternatives, type Judgement } from '../decision/judge.ts';
+import { NEVER_MANAGED } from '../decision/managed-label.ts';
+import { controllerOf, type Pod } from '../decision/pod.ts';
+import type { Mode, Policy } from '../decision/policy.ts';
+import { REASONS } from '../decision/reasons.ts';
+import { comparableReading, refusalOf } from '../decision/refuse.ts';
+import { createMemory, remember } from '../decision/remember.ts';
+import type { VolumeTerms } from '../decision/volume-terms.ts';
+import { podGramsPerHour } from '../energy/emissions.ts';
+import { type DefaultRequests, type PodRequests, requestsOf } from '../energy/pod-requests.ts';
+import type { PowerModel } from '../energy/power-model.ts';
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { AuditedWorkload, Workload } from './audited-workload.ts';
+import { asPlaced, asWritten, type PodSpread } from './spread-of-pods.ts';
+
+/** What workloads are judged by. */
+export interface AuditContext {
+  readonly snapshot: Snapshot;
+  /** The same policy object for the same namespace each time: what was judged for one workload serves the next. */
+  readonly policyOf: (namespace: string) => { readonly policy: Policy; readonly isDescribed: boolean };
+  readonly defaultsOf: (namespace: string) => DefaultRequests;
+  /** Of namespaces that are off or that nobody described. */
+  readonly assumeMode?: Mode | undefined;
+  readonly model: PowerModel;
+  readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** A workload with its figures, and where these arise. */
+export interface JudgedWorkload {
+  readonly audited: AuditedWorkload;
+  /** Grams of CO2e an hour by region. */
+  readonly asWrittenIn: ReadonlyMap<string, number>;
+  readonly placedIn: ReadonlyMap<string, number>;
+}
+
+const MOST_REGIONS = 10;
+/** Less than this, relative to what it would save, is noise of the arithmetic. */
+const ROUNDING = 1e-9;
+const KUBELET = { groups: ['system:nodes'] };
+
+/**
+ * What gridgate would do with a workload, judged as under `enforce` with the policy of its namespace, and the carbon at
+ * stake. Pure; a well-formed workload never makes it throw.
+ */
+export function judgeWorkload(workload: Workload, context: AuditContext): JudgedWorkload {
+  const { namespace, kind, name, place, pods, runsIn } = workload;
+  const { snapshot } = context;
+  const { policy, isDescribed } = context.policyOf(namespace);
+  const mode = modeInEffect(namespace, policy.mode, isDescribed, context.assumeMode);
+  const volumes = workload.volumes ?? context.volumesOf(namespace, workload.pod);
+  const decision = decideAbout(workload, enforced(policy), volumes, context);
+  const requests = requestsOf(workload.resources, context.defaultsOf(namespace));
+  const grams = (spread: PodSpread) => gramsIn(spread, requests, context);
+
+  const written = grams(asWritten(workload, decision, { snapshot, volumes }));
+  const isDenied = decision.decision === 'deny';
+  const spread = asPlaced(workload, decision, snapshot);
+  const placed = spread ? grams(spread) : isDenied ? NOWHERE : written;
+  const isFixed = kind === 'DaemonSet';
+  const region = spread?.size === 1 ? [...spread.keys()][0] : undefined;
+  const audited: AuditedWorkload = {
+    namespace,
+    kind,
+    name,
+    place: place ?? null,
+    mode,
+    pods,
+    decision: decision.decision,
+    reason: decision.reason,
+    denied: isDenied && mode === 'enforce',
+    message: decision.message || REASONS[decision.reason],
+    regions: regionsOf(decision),
+    region: region ?? null,
+    runsIn: runsIn ? Object.fromEntries(runsIn) : null,
+    misplaced: runsIn ? misplaced(runsIn, decision, snapshot) : null,
+    requests,
+    gramsPerHour: {
+      asWritten: written.sum,
+      atHome: isFixed ? written.sum : atHome(policy.homeRegion, pods, grams),
+      placed: placed.sum,
+    },
+    alternative: cleanestAlternative(decision, { pods, now: placed.sum ?? written.sum, grams, snapshot }),
+  };
+  return { audited, asWrittenIn: written.byRegion, placedIn: placed.byRegion };
+}
+
+/**
+ * | namespace     | described | its own mode         | mode in effect              |
+ * | ------------- | --------- | -------------------- | --------------------------- |
+ * | never managed | any       | any                  | off                         |
+ * | other         | yes       | audit, warn, enforce | its own                     |
+ * | other         | yes       | off                  | `--assume-mode`, else off   |
+ * | other         | no        | any                  | `--assume-mode`, else enforce |
+ */
+function modeInEffect(namespace: string, own: Mode, isDescribed: boolean, assumed: Mode | undefined): Mode {
+  if (NEVER_MANAGED.has(namespace)) return 'off';
+  if (!isDescribed) return assumed ?? 'enforce';
+  return own === 'off' ? (assumed ?? 'off') : own;
+}
+
+const enforcedPolicies = createMemory<Policy, Policy>();
+
+/** The same policy, of a namespace that opted in. */
+function enforced(policy: Policy): Policy {
+  return policy.mode === 'off' ? remember(enforcedPolicies, policy, () => ({ ...policy, mode: 'enforce' })) : policy;
+}
+
+function decideAbout(
+  { namespace, kind, pod }: Workload,
+  policy: Policy,
+  volumes: readonly VolumeTerms[],
+  { snapshot, now }: AuditContext,
+): Decision {
+  if (NEVER_MANAGED.has(namespace)) return leaveAlone('mode_off');
+  // Its template does not name the nodes yet that make its pods a DaemonSet's.
+  if (kind === 'DaemonSet') return leaveAlone('daemonset_pod');
+  const isStatic = controllerOf(pod)?.kind === 'Node';
+  return decide({ pod, policy, snapshot, now, volumes, ...(isStatic && { requester: KUBELET }) });
+}
+
+interface Grams {
+  /** `null` where no region of them has a reading. */
+  readonly sum: number | null;
+  readonly byRegion: ReadonlyMap<string, number>;
+}
+
+const NOWHERE: Grams = { sum: null, byRegion: new Map() };
+
+/** Grams of CO2e an hour of all pods; those in a region without a reading (or without a node yet) count as the others do on average. */
+function gramsIn(spread: PodSpread, requests: PodRequests, { snapshot, model }: AuditContext): Grams {
+  const byRegion = new Map<string, number>();
+  let [sum, known, all] = [0, 0, 0];
+  for (const [name, pods] of spread) {
+    all += pods;
+    const region = snapshot.byName.get(name);
+    const reading = region && comparableReading(region, snapshot);
+    if (!reading) continue;
+    const grams = pods * podGramsPerHour(requests, { region: name, gramsPerKwh: reading.gramsPerKwh }, model);
+    byRegion.set(name, grams);
+    sum += grams;
+    known += pods;
+  }
+  if (all === 0) return spread.size === 0 ? NOWHERE : { sum: 0, byRegion };
+  if (known === 0) return NOWHERE;
+  if (known === all) return { sum, byRegion };
+  for (const [name, grams] of byRegion) byRegion.set(name, (grams * all) / known);
+  return { sum: (sum * all) / known, byRegion };
+}
+
+function atHome(home: string | undefined, pods: number, grams: (spread: PodSpread) => Grams): number | null {
+  return home === undefined ? null : grams(new Map([[home, pods]])).sum;
+}
+
+const namesOf = createMemory<Judgement, readonly string[]>();
+
+function regionsOf({ steps }: Decision): readonly string[] {
+  if (!steps) return [];
+  return remember(namesOf, steps.judgement, () => {
+    const { ranked, candidates } = steps.judgement;
+    const names = [...ranked.map(({ region }) => region.name), ...candidates.map(({ name }) => name)];
+    return [...new Set(names)].slice(0, MOST_REGIONS);
+  });
+}
+
+/** Pods in a region that the policy refuses and where they would not be left. */
+function misplaced(runsIn: PodSpread, { steps }: Decision, snapshot: Snapshot): number {
+  if (!steps) return 0;
+  const { treatment, judgement } = steps;
+  let count = 0;
+  for (const [name, pods] of runsIn) {
+    const region = snapshot.byName.get(name);
+    if (region && !judgement.candidates.includes(region) && refusalOf(region, treatment, snapshot)) count += pods;
+  }
+  return count;
+}
+
+interface Present {
+  readonly pods: number;
+  /** Grams of CO2e an hour. */
+  readonly now: number | null;
+  readonly grams: (spread: PodSpread) => Grams;
+  readonly snapshot: Snapshot;
+}
+
+function cleanestAlternative(
+  { decision, steps }: Decision,
+  { pods, now, grams, snapshot }: Present,
+): AuditedWorkload['alternative'] {
+  if (!steps) return null;
+  const { heldTo } = steps.reach;
+  let best: { region: RegionView; gramsPerHour: number } | undefined;
+  for (const region of alternatives(steps.treatment, snapshot)) {
+    if (heldTo && !heldTo.includes(region)) continue;
+    const gramsPerHour = grams(new Map([[region.name, pods]])).sum;
+    if (gramsPerHour !== null && (!best || gramsPerHour < best.gramsPerHour)) best = { region, gramsPerHour };
+  }
+  if (!best) return null;
+  const isCleaner = now !== null && best.gramsPerHour < now * (1 - ROUNDING);
+  return isCleaner || decision === 'deny' ? { region: best.region.name, gramsPerHour: best.gramsPerHour } : null;
+}

@@ -1,0 +1,125 @@
+import Builder from 'fast-xml-builder';
+import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import { formatGramsPerHour } from './grams-per-hour.ts';
+import { verdictOf } from './verdict.ts';
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+const ATTRIBUTE = '@';
+const TEXT = '#text';
+
+const builder = new Builder({
+  attributeNamePrefix: ATTRIBUTE,
+  textNodeName: TEXT,
+  ignoreAttributes: false,
+  suppressBooleanAttributes: false,
+  suppressEmptyNode: true,
+  format: true,
+});
+
+/**
+ * The workloads as JUnit XML: a suite for each namespace, a case for each workload, a failure where it is denied. Namespaces
+ * that are off are skipped; documents that cannot be read are errors of a suite of their own.
+ */
+export function* renderJunit(report: AuditReport): Iterable<string> {
+  const byNamespace = Map.groupBy(report.workloads, ({ namespace }) => namespace);
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+  yield openTag('testsuites', {
+    name: 'gridgate audit',
+    ...countsOf(report.workloads),
+    ...(report.broken.length > 0 && {
+      tests: report.workloads.length + report.broken.length,
+      errors: report.broken.length,
+    }),
+  });
+  for (const [namespace, workloads] of byNamespace) {
+    yield openTag('testsuite', { name: namespace, ...countsOf(workloads), timestamp: report.takenAt });
+    for (const workload of workloads) yield builder.build({ testcase: toTestCase(workload) });
+    yield '</testsuite>\n';
+  }
+  yield* renderBroken(report);
+  yield '</testsuites>\n';
+}
+
+function* renderBroken({ broken, takenAt }: AuditReport): Iterable<string> {
+  const { length } = broken;
+  if (length === 0) return;
+  yield openTag('testsuite', {
+    name: 'documents that cannot be read',
+    tests: length,
+    failures: 0,
+    errors: length,
+    skipped: 0,
+    timestamp: takenAt,
+  });
+  for (const [index, message] of broken.entries())
+    yield builder.build({
+      testcase: {
+        ...attributes({ classname: 'documents', name: `document ${index + 1}` }),
+        error: { ...attributes({ type: 'unreadable', message }), [TEXT]: inXml(message) },
+      },
+    });
+  yield '</testsuite>\n';
+}
+
+function countsOf(workloads: readonly AuditedWorkload[]) {
+  return {
+    tests: workloads.length,
+    failures: workloads.filter(({ denied }) => denied).length,
+    errors: 0,
+    skipped: workloads.filter(isSkipped).length,
+  };
+}
+
+function isSkipped({ mode, denied }: AuditedWorkload): boolean {
+  return mode === 'off' && !denied;
+}
+
+function toTestCase(workload: AuditedWorkload) {
+  const { namespace, kind, name, place, reason, message, denied } = workload;
+  return {
+    ...attributes({
+      classname: `${namespace}.${kind}`,
+      name,
+      ...(place && { file: place.file, line: place.line }),
+    }),
+    ...(denied && { failure: { ...attributes({ type: reason, message }), [TEXT]: inXml(message) } }),
+    ...(isSkipped(workload) && { skipped: attributes({ message: 'mode off: gridgate leaves the namespace alone' }) }),
+    'system-out': inXml(describe(workload)),
+  };
+}
+
+function describe(workload: AuditedWorkload): string {
+  const { reason, message, gramsPerHour, regions } = workload;
+  const { asWritten, atHome, placed } = gramsPerHour;
+  return [
+    `${verdictOf(workload)} (${reason}): ${message}`,
+    `regions: ${regions.join(', ') || 'none'}`,
+    `gCO2e/h as written ${formatGramsPerHour(asWritten)}, at home ${formatGramsPerHour(atHome)}, placed ${formatGramsPerHour(placed)}`,
+  ].join('\n');
+}
+
+/** An opening tag alone, for what comes in pieces. */
+function openTag(name: string, values: Attributes): string {
+  return `${builder
+    .build({ [name]: attributes(values) })
+    .trimEnd()
+    .replace(/\/>$/, '>')}\n`;
+}
+
+/** Readers of XML make a space of every line break in an attribute; ours is told so by whoever writes it. */
+function attributes(values: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      ATTRIBUTE + name,
+      typeof value === 'string' ? inXml(value).replace(/[\t\n\r]+/g, ' ') : value,
+    ]),
+  );
+}
+
+/** XML 1.0 has no way to write these, escaped or not (https://www.w3.org/TR/xml/#charsets). */
+const NOT_IN_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
+
+function inXml(text: string): string {
+  return text.replace(NOT_IN_XML, '\u{FFFD}');
+}

@@ -1,0 +1,129 @@
+import { REASONS, type Reason } from '../decision/reasons.ts';
+import type { AuditedWorkload, AuditReport, Place } from './audited-workload.ts';
+import { jsonPieces } from './json-pieces.ts';
+import { nameOf, verdictOf, worstFirst } from './verdict.ts';
+
+/**
+ * GitHub refuses a run of more results.
+ * https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+ */
+const MOST_RESULTS = 25_000;
+const MOST_NOTIFICATIONS = 1_000;
+const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
+
+/** As in SARIF 2.1.0, section 3.27.10. */
+type Level = 'error' | 'warning' | 'note';
+
+/** The findings as SARIF 2.1.0 for code scanning: what is, or in another mode would be, denied. Worst first. */
+export function* renderSarif(report: AuditReport, version: string): Iterable<string> {
+  const found = report.workloads.filter(({ decision }) => decision === 'deny').sort(worstFirst);
+  const shown = found.slice(0, MOST_RESULTS);
+  const reasons = [...new Set(shown.map(({ reason }) => reason))];
+  const log = {
+    $schema: SCHEMA,
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'gridgate', version, semanticVersion: version, rules: reasons.map(toRule) } },
+        automationDetails: { id: `gridgate-audit/${report.source}/` },
+        invocations: [toInvocation(report, found.length - shown.length)],
+        columnKind: 'utf16CodeUnits',
+        results: shown.map((workload) => toResult(workload, reasons.indexOf(workload.reason))),
+      },
+    ],
+  };
+  // Down to the single results.
+  yield* jsonPieces(log, 4);
+  yield '\n';
+}
+
+function toRule(reason: Reason) {
+  return {
+    id: reason,
+    name: reason.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    shortDescription: { text: sentence(REASONS[reason]) },
+    fullDescription: { text: `gridgate denies pods of this workload: ${sentence(REASONS[reason])}` },
+    help: { text: helpFor(reason) },
+    defaultConfiguration: { level: 'error' satisfies Level },
+    properties: { tags: ['kubernetes', 'sustainability', 'carbon'] },
+  };
+}
+
+const REMEDIES: Partial<Record<Reason, string>> = {
+  not_allowed:
+    "Let the workload run in a region that the namespace's gridgate.dev/regions allows, or widen that annotation.",
+  too_far: "Let the workload run nearer to the home region, or raise the namespace's gridgate.dev/max-latency.",
+  outage: 'Let the workload run in a region that is up: loosen its nodeSelector or required node affinity.',
+  high_carbon:
+    "Let the workload run in a cleaner region: loosen its nodeSelector or required node affinity, or raise the namespace's gridgate.dev/max-intensity.",
+};
+
+function helpFor(reason: Reason): string {
+  const remedy = REMEDIES[reason] ?? 'The message names what was refused and the cleanest region that is allowed now.';
+  return `${remedy} \`gridgate admit -f FILE --namespace NAMESPACE\` explains the decision step by step.`;
+}
+
+function toResult(workload: AuditedWorkload, ruleIndex: number) {
+  const { reason, message, place, namespace, kind, name, mode, pods, gramsPerHour, alternative } = workload;
+  const subject = nameOf(workload);
+  return {
+    ruleId: reason,
+    ruleIndex,
+    level: levelOf(workload),
+    message: { text: `${kind} ${name} in namespace ${namespace}: ${message}`.toWellFormed() },
+    locations: [
+      {
+        ...(place && { physicalLocation: toPhysicalLocation(place) }),
+        logicalLocations: [{ name, fullyQualifiedName: subject, kind: 'resource' }],
+      },
+    ],
+    // Not of lines or readings, which move: the same workload refused for the same reason stays one alert.
+    partialFingerprints: { 'workloadAndReason/v1': `${subject}/${reason}` },
+    properties: { mode, pods, gramsPerHour, alternative },
+  };
+}
+
+/** A namespace that is off asked for nothing: worth a note. */
+function levelOf(workload: AuditedWorkload): Level {
+  if (verdictOf(workload) === 'deny') return 'error';
+  return workload.mode === 'off' ? 'note' : 'warning';
+}
+
+function toPhysicalLocation({ file, line }: Place) {
+  const isAbsolute = file.startsWith('/');
+  return {
+    artifactLocation: isAbsolute
+      ? { uri: `file://${toUriPath(file)}` }
+      : { uri: toUriPath(file.replace(/^(?:\.\/+)+/, '')), uriBaseId: '%SRCROOT%' },
+    region: { startLine: Math.max(1, Math.trunc(line) || 1) },
+  };
+}
+
+/** Standard input has no file: a name stands for it. */
+function toUriPath(file: string): string {
+  if (file === '-') return 'stdin';
+  return file.toWellFormed().split('/').map(encodeURIComponent).join('/');
+}
+
+function toInvocation({ takenAt, broken }: AuditReport, leftOut: number) {
+  const more = broken.length - MOST_NOTIFICATIONS;
+  return {
+    executionSuccessful: broken.length === 0,
+    endTimeUtc: takenAt,
+    toolExecutionNotifications: [
+      ...(leftOut > 0
+        ? [notification('warning', `${leftOut} more findings were left out: a run holds ${MOST_RESULTS}`)]
+        : []),
+      ...broken.slice(0, MOST_NOTIFICATIONS).map((text) => notification('error', text)),
+      ...(more > 0 ? [notification('error', `${more} more documents could not be read`)] : []),
+    ],
+  };
+}
+
+function notification(level: Level, text: string) {
+  return { level, message: { text: text.toWellFormed() } };
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,124 @@
+import type { ApiClient } from './api-client.ts';
+import { ApiError, messageOf } from './api-error.ts';
+import { NODES_PATH } from './nodes.ts';
+
+export interface KubeletConfigs<T> {
+  /** By node, what `read` made of it; nodes that did not answer are missing. */
+  readonly found: ReadonlyMap<string, T>;
+  /** What went wrong, a sentence for each kind of failure. */
+  readonly failures: readonly string[];
+}
+
+interface ReadOptions<T> {
+  /** What to keep of a configuration; `undefined` where it does not tell. */
+  readonly read: (config: unknown) => T | undefined;
+  /** Called after each node. */
+  readonly onProgress?: (done: number) => void;
+  readonly timeoutMs?: number;
+}
+
+const AT_ONCE = 16;
+const TIMEOUT_MS = 5_000;
+/** So many failures running say that no kubelet can be reached: 5,000 nodes of 5 s would be half an hour. */
+const GIVE_UP_AFTER = 32;
+/** A configuration is about 4 KB. */
+const MOST_BYTES = 1024 * 1024;
+
+/**
+ * Asks kubelets what they are configured to do, through the API server's node proxy and with the caller's own rights
+ * (`nodes/proxy`); never rejects. Who may not ask the first node is not asked again for the others.
+ */
+export async function readKubeletConfigs<T>(
+  api: Pick<ApiClient, 'open'>,
+  names: readonly string[],
+  { read, onProgress, timeoutMs = TIMEOUT_MS }: ReadOptions<T>,
+): Promise<KubeletConfigs<T>> {
+  const found = new Map<string, T>();
+  const failures = new Map<string, { count: number; readonly example: string }>();
+  const queue = names.values();
+  let done = 0;
+  let running = 0;
+  let gaveUp: string | undefined;
+
+  async function ask(name: string): Promise<void> {
+    try {
+      const value = read(await readConfig(api, name, timeoutMs));
+      if (value === undefined) fail('the answer does not tell the CPU manager policy', name);
+      else found.set(name, value);
+      running = 0;
+    } catch (error) {
+      const kind = kindOf(error, timeoutMs);
+      if (done === 0 && error instanceof ApiError && error.status === 403)
+        gaveUp = `kubelets are not asked, which needs the right to get nodes/proxy: ${messageOf(error)}`;
+      else fail(kind, `${name}: ${messageOf(error).slice(0, 200)}`);
+      running += 1;
+      if (running >= GIVE_UP_AFTER)
+        gaveUp ??= `${GIVE_UP_AFTER} kubelets running did not answer: the other ${names.length - done - 1} are not asked`;
+    }
+    done += 1;
+    onProgress?.(done);
+  }
+
+  function fail(kind: string, example: string): void {
+    const known = failures.get(kind);
+    if (known) known.count += 1;
+    else failures.set(kind, { count: 1, example });
+  }
+
+  async function work(): Promise<void> {
+    for (const name of queue) {
+      await ask(name);
+      if (gaveUp !== undefined) return;
+    }
+  }
+
+  const first = queue.next();
+  if (!first.done) await ask(first.value);
+  if (gaveUp === undefined) await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const sentences = [...failures].map(
+    ([kind, { count, example }]) => `${count} of ${names.length} kubelets: ${kind} (${example})`,
+  );
+  return { found, failures: gaveUp === undefined ? sentences : [...sentences, gaveUp] };
+}
+
+async function readConfig(api: Pick<ApiClient, 'open'>, name: string, timeoutMs: number): Promise<unknown> {
+  const path = `${NODES_PATH}/${encodeURIComponent(name)}/proxy/configz`;
+  const patience = new AbortController();
+  // Besides the idle timeout: a kubelet that sends a byte now and then is never idle.
+  const timer = setTimeout(() => patience.abort(), timeoutMs);
+  try {
+    const { signal } = patience;
+    return JSON.parse(
+      await readText(await api.open(path, { accept: 'application/json', idleTimeoutMs: timeoutMs, signal })),
+    );
+  } catch (error) {
+    throw patience.signal.aborted ? new LateError(timeoutMs) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readText(response: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new Error(`the answer is larger than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+class LateError extends Error {
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs / 1_000} s`);
+  }
+}
+
+function kindOf(error: unknown, timeoutMs: number): string {
+  if (error instanceof ApiError) return `HTTP ${error.status}`;
+  if (error instanceof SyntaxError) return 'the answer is not JSON';
+  if (error instanceof LateError || messageOf(error).startsWith('nothing arrives'))
+    return `no answer within ${timeoutMs / 1_000} s`;
+  return 'the connection failed';
+}

@@ -1,0 +1,77 @@
+import type { ApiClient } from './api-client.ts';
+import { getIfThere } from './get-if-there.ts';
+import type { KubeObject, ObjectList } from './kube-object.ts';
+import { acceptFor } from './watched-resource.ts';
+
+/** A resource of policy reports. */
+export interface ReportKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+}
+
+/** In the order in which they are chosen: the second is the first's predecessor. */
+export const REPORT_KINDS: readonly ReportKind[] = [
+  { apiVersion: 'openreports.io/v1alpha1', kind: 'Report', plural: 'reports' },
+  { apiVersion: 'wgpolicyk8s.io/v1alpha2', kind: 'PolicyReport', plural: 'policyreports' },
+];
+
+const JSON_OPTIONS = { accept: 'application/json', idleTimeoutMs: 30_000 };
+const PAGE_SIZE = 500;
+
+/** The first kind of reports that the cluster knows; rejects as `ApiClient.get` does. */
+export async function findReportKind(api: Pick<ApiClient, 'get'>): Promise<ReportKind | undefined> {
+  for (const kind of REPORT_KINDS) {
+    const found = (await getIfThere(api, `/apis/${kind.apiVersion}`, JSON_OPTIONS)) as ResourceList | undefined;
+    if (found?.resources?.some(({ name }) => name === kind.plural)) return kind;
+  }
+  return undefined;
+}
+
+interface ResourceList {
+  readonly resources?: readonly { readonly name: string }[];
+}
+
+export function reportPath({ apiVersion, plural }: ReportKind, namespace: string, name: string): string {
+  return `/apis/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${plural}/${name}`;
+}
+
+/** The report as it stands; undefined where there is none. */
+export async function getReport(api: Pick<ApiClient, 'get'>, path: string): Promise<KubeObject | undefined> {
+  return (await getIfThere(api, path, JSON_OPTIONS)) as KubeObject | undefined;
+}
+
+/** The metadata of all reports of a name and label, in one namespace or in all. */
+export async function listReports(
+  api: Pick<ApiClient, 'get'>,
+  { apiVersion, plural }: ReportKind,
+  {
+    name,
+    label,
+    namespace,
+  }: { readonly name: string; readonly label: string; readonly namespace?: string | undefined },
+): Promise<readonly KubeObject['metadata'][]> {
+  const inside = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  const found: KubeObject['metadata'][] = [];
+  let from: string | undefined;
+  do {
+    const page = (await api.get(`/apis/${apiVersion}${inside}/${plural}`, {
+      ...JSON_OPTIONS,
+      accept: acceptFor('metadata', 'list'),
+      query: { limit: String(PAGE_SIZE), continue: from, labelSelector: label, fieldSelector: `metadata.name=${name}` },
+    })) as ObjectList;
+    found.push(...(page.items ?? []).map(({ metadata }) => metadata));
+    from = page.metadata.continue || undefined;
+  } while (from !== undefined);
+  return found;
+}
+
+/** Deletes this very object: not one that came in its place. */
+export async function deleteReport(
+  api: Pick<ApiClient, 'send'>,
+  path: string,
+  { uid, resourceVersion }: KubeObject['metadata'],
+): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } };
+  await api.send('DELETE', path, { contentType: 'application/json', body, idleTimeoutMs: JSON_OPTIONS.idleTimeoutMs });
+}

@@ -1,0 +1,166 @@
+import type { AuditedWorkload, AuditReport } from '../../audit/audited-workload.ts';
+import { type AuditContext, judgeWorkload } from '../../audit/judge-workload.ts';
+import { createRegionCarbon, sumUp } from '../../audit/sum-up.ts';
+import type { OptionValues } from '../../config/options.ts';
+import { readPowerTable } from '../../config/power-table.ts';
+import type { Environment } from '../../config/read-options.ts';
+import type { Mode } from '../../decision/policy.ts';
+import type { PowerModel } from '../../energy/power-model.ts';
+import { DEFAULT_POWER_TABLE } from '../../energy/power-table.ts';
+import { EXIT, reportIssues } from '../exit-codes.ts';
+import { checkRegionSource, type Issues } from '../load-regions.ts';
+import { isInCluster, loadWorld, WORLD_OPTIONS, type World } from '../load-world.ts';
+import { openCluster } from '../open-cluster.ts';
+import { note, printAll } from '../print.ts';
+import { createProgress } from '../progress.ts';
+import { readCluster } from '../read-files.ts';
+import { terminalColumns } from '../terminal.ts';
+import { writeWhole } from '../write-whole.ts';
+import { checkPaths, collectFiles } from './audit-files.ts';
+import { type Collected, collectItems } from './collect-items.ts';
+import { createPolicies } from './policies-of-audit.ts';
+import { renderAudit } from './render-audit.ts';
+
+export const AUDIT_OPTIONS = [
+  ...WORLD_OPTIONS,
+  'files',
+  'live',
+  'report',
+  'html',
+  'auditNamespace',
+  'assumeMode',
+  'powerTable',
+  'auditOutput',
+] as const;
+
+export type AuditValues = OptionValues<(typeof AUDIT_OPTIONS)[number]>;
+
+const NOTHING_TO_AUDIT =
+  '--filename: is missing; name files or directories, - for standard input, or audit what runs with --live';
+const FILES_AND_LIVE = '--filename: means nothing beside --live, which says that what runs is audited';
+const REPORT_OF_FILES = '--report: needs --live; policy reports tell what runs in a cluster';
+const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfig';
+
+/**
+ * Audits files or a cluster. Answers 2 or 3 when a policy report could not be written, else 1 when something is denied, else 2
+ * when something of the input could not be read.
+ */
+export async function audit(values: AuditValues, env: Environment): Promise<number> {
+  const [mistakes, power] = await Promise.all([findMistakes(values, env), readPower(values.powerTable)]);
+  const issues = [...mistakes, ...('issues' in power ? power.issues : [])];
+  if (issues.length > 0 || 'issues' in power) return reportIssues(issues);
+  const input = values.live ? await readLive(values, env) : await readFiles(values, env);
+  if ('issues' in input) return fail(input);
+  for (const sentence of input.world.notes) note(sentence);
+  const report = judgeAll(input, power.table.model, values.assumeMode);
+  await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
+  if (values.html !== undefined) {
+    // Charts take 0.4 s to load.
+    const { renderAuditHtml } = await import('../../audit/render-html.ts');
+    await writeWhole(values.html, renderAuditHtml(report));
+    note(`${values.html} is written`);
+  }
+  const written = values.report ? await writePolicyReports(report, values) : EXIT.fine;
+  if (written !== EXIT.fine) return written;
+  if (report.totals.denied > 0) return EXIT.findings;
+  return report.broken.length > 0 ? EXIT.usage : EXIT.fine;
+}
+
+/** Everything that can be wrong before a long stream is read, or a cluster asked. */
+async function findMistakes(values: AuditValues, env: Environment): Promise<readonly string[]> {
+  const { files, live, report, regions, config, namespaces, regionLabel } = values;
+  const described = { ...(regions !== undefined && { regions }), ...(config !== undefined && { config }) };
+  return [
+    ...(files === undefined && !live ? [NOTHING_TO_AUDIT] : []),
+    ...(files !== undefined && live ? [FILES_AND_LIVE] : []),
+    ...(report && !live ? [REPORT_OF_FILES] : []),
+    ...(live && !isInCluster(values, env) ? [LIVE_WITHOUT_CLUSTER] : []),
+    ...(files !== undefined && !live ? await checkPaths(files) : []),
+    ...(await checkRegionSource(described, env)),
+    ...(namespaces === undefined ? [] : (await readCluster(namespaces, regionLabel)).issues),
+  ];
+}
+
+async function readPower(path: string | undefined) {
+  return path === undefined ? { table: DEFAULT_POWER_TABLE } : readPowerTable(path);
+}
+
+interface Input {
+  readonly world: World;
+  readonly collected: Collected;
+  readonly source: AuditReport['source'];
+}
+
+async function readFiles(values: AuditValues, env: Environment): Promise<Input | Issues> {
+  const { files = [], auditNamespace: namespace = 'default', regionLabel } = values;
+  const collected = await collectFiles(files, { namespace, regionLabel });
+  const { workloads, passedOver, namespaces, beside, broken } = collected;
+  const world = await loadWorld(values, env, { beside });
+  if ('issues' in world) return { ...world, issues: [...world.issues, ...broken] };
+  const objects = workloads.length + passedOver.size + namespaces.size + beside.regions.length + beside.nodes.length;
+  if (objects === 0 && broken.length === 0)
+    return { issues: [`--filename: ${files.join(', ')} holds no Kubernetes object`] };
+  return { world, collected, source: 'files' };
+}
+
+async function readLive(values: AuditValues, env: Environment): Promise<Input | Issues> {
+  const { auditNamespace: namespace } = values;
+  const world = await loadWorld(values, env, { onlyNamespace: namespace });
+  if ('issues' in world) return world;
+  const opened = await openCluster(values);
+  if ('issues' in opened) return opened;
+  const { readLiveWorkloads } = await import('./live-workloads.ts');
+  const { topology } = world.snapshot;
+  const regionOf = (node: string) => topology?.byName.get(node)?.region;
+  try {
+    const deps = { api: opened.api, namespace, regionOf, volumesOf: world.volumesOf, progress: createProgress() };
+    return { world, collected: await collectItems(readLiveWorkloads(deps)), source: 'cluster' };
+  } catch (error) {
+    return { issues: [(error as Error).message], exitCode: EXIT.upstream };
+  } finally {
+    opened.api.close();
+  }
+}
+
+function judgeAll({ world, collected, source }: Input, model: PowerModel, assumeMode: Mode | undefined): AuditReport {
+  const { snapshot, rules, namespaces } = world;
+  const { workloads, defaults, passedOver, broken } = collected;
+  const context: AuditContext = {
+    snapshot,
+    policyOf: createPolicies({ rules, known: namespaces, input: collected.namespaces, onIssue: note }),
+    defaultsOf: (namespace) => defaults.get(namespace) ?? {},
+    assumeMode,
+    model,
+    volumesOf: (namespace, pod) => [...world.volumesOf(namespace, pod), ...collected.volumesOf(namespace, pod)],
+    now: Date.now(),
+  };
+  const carbon = createRegionCarbon();
+  const audited: AuditedWorkload[] = [];
+  // Each is let go once it is judged: two of 100,000 at a time are too many.
+  for (const workload of drain(workloads)) {
+    const judged = judgeWorkload(workload, context);
+    carbon.add(judged);
+    audited.push(judged.audited);
+  }
+  return sumUp(audited, { snapshot, source, carbon, passedOver, broken });
+}
+
+function* drain<T>(list: T[]): Generator<T> {
+  list.reverse();
+  for (let next = list.pop(); next !== undefined; next = list.pop()) yield next;
+}
+
+async function writePolicyReports(report: AuditReport, values: AuditValues): Promise<number> {
+  const { describeWritten, writeReports } = await import('./write-reports.ts');
+  const { kubeconfig, context, auditNamespace: namespace } = values;
+  const written = await writeReports(report, { kubeconfig, context, namespace });
+  if ('issues' in written) return fail(written);
+  note(describeWritten(written));
+  for (const failure of written.failures) note(failure);
+  return written.failures.length > 0 ? EXIT.upstream : EXIT.fine;
+}
+
+function fail({ issues, exitCode = EXIT.usage }: Issues): number {
+  reportIssues(issues);
+  return exitCode;
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+/** Of a pod what decisions and figures read, in the types that the API server insists on. */
+const requirement = z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() });
+const term = z.looseObject({
+  matchExpressions: z.array(requirement).nullish(),
+  matchFields: z.array(requirement).nullish(),
+});
+const texts = z.record(z.string(), z.string()).nullish();
+const amounts = z.record(z.string(), z.union([z.string(), z.number()])).nullish();
+const resources = z.looseObject({ requests: amounts, limits: amounts }).nullish();
+const containers = z.array(z.looseObject({ resources, restartPolicy: z.string().nullish() }));
+const text = z.string().nullish();
+
+const podShape = z.looseObject({
+  metadata: z.looseObject({ annotations: texts, labels: texts }).nullish(),
+  spec: z.looseObject({
+    containers,
+    initContainers: containers.nullish(),
+    overhead: amounts,
+    resources,
+    nodeName: text,
+    nodeSelector: texts,
+    affinity: z
+      .looseObject({
+        nodeAffinity: z
+          .looseObject({
+            requiredDuringSchedulingIgnoredDuringExecution: z
+              .looseObject({ nodeSelectorTerms: z.array(term) })
+              .nullish(),
+            preferredDuringSchedulingIgnoredDuringExecution: z
+              .array(z.looseObject({ weight: z.number(), preference: term }))
+              .nullish(),
+          })
+          .nullish(),
+      })
+      .nullish(),
+    tolerations: z.array(z.looseObject({ key: text, operator: text, value: text, effect: text })).nullish(),
+    topologySpreadConstraints: z
+      .array(
+        z.looseObject({
+          topologyKey: text,
+          whenUnsatisfiable: text,
+          minDomains: z.number().nullish(),
+          nodeAffinityPolicy: text,
+        }),
+      )
+      .nullish(),
+    volumes: z
+      .array(z.looseObject({ persistentVolumeClaim: z.looseObject({ claimName: z.string() }).nullish() }))
+      .nullish(),
+    priorityClassName: text,
+    priority: z.number().nullish(),
+    preemptionPolicy: text,
+  }),
+});
+
+const MOST_TOLD = 5;
+
+function inOurWords(message: string): string {
+  return message
+    .replace('Invalid input: expected string, received number', 'must be text; write the number in quotes')
+    .replace('Invalid input: expected string, received boolean', 'must be text; write true and false in quotes')
+    .replace(/^Invalid input: expected (\w+), received (\w+)$/, 'must be of type $1, not $2');
+}
+
+/** What is wrong with a pod, or a template of one, a sentence each with its path; at most 5. */
+export function mistakesInPod(pod: unknown): readonly string[] {
+  const parsed = podShape.safeParse(pod);
+  if (parsed.success) return [];
+  const all = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${inOurWords(message)}`);
+  const more = all.length - MOST_TOLD;
+  return [...all.slice(0, MOST_TOLD), ...(more > 0 ? [`and ${more} more mistakes`] : [])];
+}

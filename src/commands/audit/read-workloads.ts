@@ -1,0 +1,102 @@
+import { createReadStream } from 'node:fs';
+import type { AuditItem } from '../../audit/audited-workload.ts';
+import { parsePiece } from '../../config/manifest-file.ts';
+import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../config/object-stream.ts';
+import { describeReadFailure, findManifestFiles, STDIN } from './find-manifest-files.ts';
+import { type ManifestSettings, readManifest } from './manifest-items.ts';
+import { createOwnedWorkloads, type OwnedWorkloads } from './owned-workloads.ts';
+
+export interface WorkloadFiles extends ManifestSettings {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** Hears of every piece that was read, and of what. */
+  readonly onBytes?: ((bytes: number, file: string) => void) | undefined;
+}
+
+const MOST_MISTAKES_TOLD = 5;
+const CHUNK_BYTES = 256 * 1024;
+const TOO_LONG = `is longer than ${MOST_DOCUMENT_CHARACTERS / 2 ** 20} MB and was not read; audit the cluster with --live, or give the objects one by one: kubectl get ... -o json | jq -c '.items[]' | gridgate audit -f -`;
+const UNRENDERED = 'holds a template that nobody rendered, {{ }}; audit what helm template prints';
+
+/**
+ * Everything that files hold, in order, and last the workloads that controllers made and nobody in the input stands for.
+ * One document is held at a time. Never rejects for bad input, which becomes an item too.
+ */
+export async function* readWorkloads(paths: readonly string[], deps: WorkloadFiles): AsyncGenerator<AuditItem> {
+  const owned = createOwnedWorkloads();
+  for await (const found of findManifestFiles(paths)) {
+    if ('issue' in found) yield { type: 'broken', message: found.issue };
+    else yield* readFile(found.path, owned, deps);
+  }
+  for (const workload of owned.rest()) yield { type: 'workload', workload };
+}
+
+async function* readFile(path: string, owned: OwnedWorkloads, deps: WorkloadFiles): AsyncGenerator<AuditItem> {
+  const file = path === STDIN ? 'standard input' : path;
+  const bytes = path === STDIN ? deps.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  try {
+    let documents = 0;
+    for await (const { text, line } of splitDocuments(tellBytes(bytes, file, deps))) {
+      if (text === undefined)
+        yield { type: 'broken', message: `${file}, document ${documents + 1}, line ${line}: ${TOO_LONG}` };
+      else yield* readPiece(text, { documents, lines: line - 1, file }, owned, deps);
+      documents += 1;
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    yield { type: 'broken', message: describeReadFailure(file, error) };
+  }
+}
+
+interface Before {
+  readonly documents: number;
+  readonly lines: number;
+  readonly file: string;
+}
+
+function* readPiece(
+  text: string,
+  before: Before,
+  owned: OwnedWorkloads,
+  settings: ManifestSettings,
+): Generator<AuditItem> {
+  const { file } = before;
+  const { documents, issues } = parsePiece(text, file, before);
+  for (const message of tell(issues, text, before)) yield { type: 'broken', message };
+  for (const document of documents) {
+    const item = readManifest({ document, file, settings });
+    if (item.type === 'owned') {
+      owned.stand(item.workload);
+      owned.keep(item);
+    } else {
+      if (item.type === 'workload') owned.stand(item.workload);
+      yield item;
+    }
+  }
+}
+
+/** What is wrong with one document; most of many mistakes is an echo of the first. */
+function tell(issues: readonly string[], text: string, { file, documents, lines }: Before): readonly string[] {
+  const [first] = issues;
+  if (first === undefined) return [];
+  const template = text.search(/\{\{.*\}\}/);
+  if (template >= 0) {
+    const line = lines + text.slice(0, template).split('\n').length;
+    return [`${file}, document ${documents + 1}, line ${line}: ${UNRENDERED}`];
+  }
+  const more = issues.length - MOST_MISTAKES_TOLD;
+  return [
+    ...issues.slice(0, MOST_MISTAKES_TOLD),
+    ...(more > 0 ? [`${first.split(', line')[0]}: and ${more} more mistakes`] : []),
+  ];
+}
+
+async function* tellBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  { onBytes }: Pick<WorkloadFiles, 'onBytes'>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onBytes?.(chunk.length, file);
+    yield chunk;
+  }
+}

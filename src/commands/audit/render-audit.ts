@@ -1,0 +1,48 @@
+import { stringify } from 'yaml';
+import type { AuditReport } from '../../audit/audited-workload.ts';
+import { jsonPieces } from '../../audit/json-pieces.ts';
+import { renderJunit } from '../../audit/render-junit.ts';
+import { renderSarif } from '../../audit/render-sarif.ts';
+import type { AuditFormat } from '../../config/question-options.ts';
+import { ownVersion } from '../own-version.ts';
+import { renderAuditTable } from './audit-table.ts';
+
+/** A report in pieces, so that 100,000 workloads never are one text; a table takes `width` columns. */
+export function renderAudit(
+  report: AuditReport,
+  format: AuditFormat,
+  { width }: { readonly width: number },
+): Iterable<string> {
+  switch (format) {
+    case 'table':
+      return renderAuditTable(report, width);
+    case 'json':
+      return renderJson(report);
+    case 'yaml':
+      return renderYaml(report);
+    case 'sarif':
+      return renderSarif(report, ownVersion());
+    case 'junit':
+      return renderJunit(report);
+  }
+}
+
+function* renderJson(report: AuditReport): Iterable<string> {
+  yield* jsonPieces(report);
+  yield '\n';
+}
+
+/** Entry by entry of its lists: what one list of all would be, since every entry is indented alike. */
+function* renderYaml(report: AuditReport): Iterable<string> {
+  for (const [name, value] of Object.entries(report)) {
+    if (!Array.isArray(value) || value.length === 0) yield toYaml({ [name]: value });
+    else {
+      yield `${name}:\n`;
+      for (const entry of value) yield toYaml({ [name]: [entry] }).slice(name.length + 2);
+    }
+  }
+}
+
+function toYaml(data: unknown): string {
+  return stringify(data, { lineWidth: 0, aliasDuplicateObjects: false });
+}

@@ -1,0 +1,62 @@
+import { parse } from 'yaml';
+import type { ApiClient } from '../../cluster/api-client.ts';
+import { type CpuManagerPolicy, policyOfKubeletConfig, type ToldPolicy } from '../../preflight/cpu-manager-policy.ts';
+import type { FleetNode } from '../../preflight/fleet-node.ts';
+import { createProgress, progressBar } from '../progress.ts';
+
+/** What kubelets themselves told, by node. */
+export interface KubeletPolicies {
+  readonly told: ReadonlyMap<string, CpuManagerPolicy>;
+  /** Why some told nothing, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Asks the kubelets of a cluster; never rejects. */
+export async function askKubelets(api: ApiClient, nodes: readonly FleetNode[]): Promise<KubeletPolicies> {
+  const { readKubeletConfigs } = await import('../../cluster/kubelet-config.ts');
+  const progress = createProgress();
+  const names = nodes.map(({ name }) => name);
+  const { found, failures } = await readKubeletConfigs(api, names, {
+    read: policyOfKubeletConfig,
+    onProgress: (done) => progress.show(progressBar(done, names.length, 'kubelets asked')),
+  });
+  progress.end();
+  return { told: found, notes: failures };
+}
+
+/**
+ * Who says what a node's policy is:
+ *
+ * | its kubelet | annotation | policy                 |
+ * | ----------- | ---------- | ---------------------- |
+ * | tells       | any        | the kubelet's          |
+ * | silent      | tells      | the annotation's       |
+ * | silent      | silent     | the one that is assumed |
+ */
+export function createPolicyOf(
+  ofKubelets: ReadonlyMap<string, CpuManagerPolicy>,
+  assumed: CpuManagerPolicy,
+): (node: FleetNode) => ToldPolicy {
+  // Nodes of one pool have one annotation: it is parsed once.
+  const parsed = new Map<string, CpuManagerPolicy | undefined>();
+  function ofAnnotation(text: string): CpuManagerPolicy | undefined {
+    if (!parsed.has(text)) parsed.set(text, policyOfText(text));
+    return parsed.get(text);
+  }
+
+  return ({ name, kubeletConfig }) => {
+    const ofKubelet = ofKubelets.get(name);
+    if (ofKubelet !== undefined) return { policy: ofKubelet, origin: 'configz' };
+    const noted = kubeletConfig === undefined ? undefined : ofAnnotation(kubeletConfig);
+    return noted === undefined ? { policy: assumed, origin: 'assumed' } : { policy: noted, origin: 'annotation' };
+  };
+}
+
+/** What is no YAML tells nothing. */
+function policyOfText(text: string): CpuManagerPolicy | undefined {
+  try {
+    return policyOfKubeletConfig(parse(text, { logLevel: 'silent' }));
+  } catch {
+    return undefined;
+  }
+}

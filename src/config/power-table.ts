@@ -1,0 +1,156 @@
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { parseInstanceType } from '../energy/instance-type.ts';
+import { createPowerTable, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
+import { mistakesOf } from './config-mistakes.ts';
+import { parseYamlDocuments, type YamlDocument } from './yaml-documents.ts';
+
+export type PowerTableRead = { readonly table: PowerTable } | { readonly issues: readonly string[] };
+
+/** A label's value: the instance type of a node is one. */
+const INSTANCE_TYPE = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+/** Far more than every instance type there is takes. */
+const MAX_BYTES = 16 * 2 ** 20;
+const LONGEST_KEY = 80;
+
+/** Far outside of what there is, to tell a slip of units from an unusual machine. */
+const watts = between(0, 100, 'watts');
+const idleWatts = between(0.01, 50_000, 'watts');
+const vcpus = z.int({ error: 'must be a whole number from 1 to 10000' }).min(1).max(10_000);
+const pue = between(1, 5);
+
+const instance = z
+  .strictObject(
+    {
+      idleWatts: idleWatts.optional(),
+      vcpus: vcpus.optional(),
+      arch: z.enum(['arm64', 'amd64'], { error: 'must be arm64 or amd64' }).optional(),
+      manufacturingKg: between(1, 1_000_000, 'kgCO2e').optional(),
+      machineVcpus: vcpus.optional(),
+    },
+    { error: 'must be a number of idle watts, or fields such as idleWatts and vcpus' },
+  )
+  .refine(({ idleWatts, manufacturingKg }) => idleWatts !== undefined || manufacturingKg !== undefined, {
+    error: 'needs idleWatts or manufacturingKg',
+  })
+  .refine(({ machineVcpus, manufacturingKg }) => machineVcpus === undefined || manufacturingKg !== undefined, {
+    error: 'is of no use without manufacturingKg',
+    path: ['machineVcpus'],
+  });
+
+const ownPower = z.strictObject(
+  {
+    vcpuWatts: z
+      .strictObject({ min: watts, max: watts }, { error: 'must be {min: WATTS, max: WATTS}' })
+      .refine(({ min, max }) => min <= max, { error: 'must not be below min', path: ['max'] })
+      .optional(),
+    memoryWattsPerGb: between(0, 100, 'watts').optional(),
+    pue: z
+      .strictObject(
+        { aws: pue.optional(), azure: pue.optional(), gcp: pue.optional(), default: pue.optional() },
+        { error: 'must be numbers by provider: {aws, azure, gcp, default}' },
+      )
+      .optional(),
+    instances: z.record(z.string(), instance, { error: 'must be figures by instance type' }).default({}),
+  },
+  { error: 'must be fields: vcpuWatts, memoryWattsPerGb, pue, instances' },
+);
+
+/**
+ * Reads `--power-table FILE`, YAML or JSON: own figures, which count before the embedded ones, each as `looked-up`. All of
+ * it may be left out. Every mistake names the file, the line and the path.
+ *
+ * ```yaml
+ * vcpuWatts: {min: 0.9, max: 4.1}   # of one vCPU, idle and busy
+ * memoryWattsPerGb: 0.35
+ * pue: {aws: 1.15, azure: 1.18, gcp: 1.1, default: 1.4}   # default: regions of no public cloud
+ * instances:
+ *   m7g.large: 12.1                 # idle watts
+ *   edge-box:
+ *     idleWatts: 38
+ *     vcpus: 16                     # for the family's other sizes; known of AWS, Azure and Google
+ *     arch: amd64                   # for types that no family tells of
+ *     manufacturingKg: 1200         # kgCO2e of the machine below
+ *     machineVcpus: 64              # left out: the instance is the whole machine
+ * ```
+ */
+export async function readPowerTable(path: string): Promise<PowerTableRead> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) return { issues: [`${path}: is larger than 16 MiB; a power table is not`] };
+    return parsePowerTable(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    return { issues: [`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`] };
+  }
+}
+
+function parsePowerTable(text: string, path: string): PowerTableRead {
+  const documents = [...parseYamlDocuments(text)];
+  const broken = documents.flatMap((document) => ('message' in document ? [document] : []));
+  if (broken.length > 0) return { issues: broken.map(({ line, message }) => place(path, line, message)) };
+  const [document, second] = documents;
+  if (second) return { issues: [`${path}: holds more than one document`] };
+  if (!document || 'message' in document) return { issues: [`${path}: is empty`] };
+  return check(document, path);
+}
+
+function check(document: YamlDocument, path: string): PowerTableRead {
+  const value = spellOut(document.value);
+  const parsed = ownPower.safeParse(value);
+  const mistakes = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, ownPower, value));
+  const all = [...mistakes, ...findOdd(value)];
+  if (!parsed.success || all.length > 0)
+    return {
+      issues: all.map(({ at, message }) =>
+        place(path, document.lineOf(at), `${at.map(legible).join('.') || 'document'}: ${message}`),
+      ),
+    };
+  const instances = new Map<string, OwnInstance>(Object.entries(parsed.data.instances));
+  return { table: createPowerTable({ ...parsed.data, instances }) };
+}
+
+/** A number instead of an instance type's fields is its idle watts. */
+function spellOut(value: unknown): unknown {
+  if (!isMapping(value) || !isMapping(value['instances'])) return value;
+  const entries = Object.entries(value['instances']).map(([name, entry]) => [
+    name,
+    typeof entry === 'number' ? { idleWatts: entry } : entry,
+  ]);
+  return { ...value, instances: Object.fromEntries(entries) };
+}
+
+/** Mistakes that need an instance type's name. */
+function findOdd(value: unknown): { readonly at: readonly string[]; readonly message: string }[] {
+  const instances = isMapping(value) ? value['instances'] : undefined;
+  if (!isMapping(instances)) return [];
+  return Object.entries(instances).flatMap(([name, entry]) => {
+    const at = ['instances', name];
+    // zod passes `__proto__` over without a word.
+    if (!INSTANCE_TYPE.test(name)) return [{ at, message: 'is no instance type; give one as nodes are labelled' }];
+    if (!isMapping(entry)) return [];
+    const own = Number(entry['vcpus'] ?? parseInstanceType(name)?.vcpus);
+    const machine = Number(entry['machineVcpus']);
+    if (own > machine) return [{ at: [...at, 'machineVcpus'], message: `must not be below the instance's ${own}` }];
+    return [];
+  });
+}
+
+/** A number within bounds; `unit` completes "a number of ...". */
+function between(low: number, high: number, unit?: string) {
+  const error = `must be a number${unit === undefined ? '' : ` of ${unit}`} from ${low} to ${high}`;
+  return z.number({ error }).min(low, { error }).max(high, { error });
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A key of the file, as a terminal may show it. */
+function legible(key: string | number): string {
+  const text = String(key).replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return text.length > LONGEST_KEY ? `${text.slice(0, LONGEST_KEY)}...` : text;
+}
+
+function place(path: string, line: number | undefined, message: string): string {
+  return line === undefined ? `${path}: ${message}` : `${path}, line ${line}: ${message}`;
+}

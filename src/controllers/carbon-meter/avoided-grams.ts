@@ -1,0 +1,28 @@
+import { comparableReading } from '../../decision/refuse.ts';
+import { avoidedGramsPerHour, type Place } from '../../energy/emissions.ts';
+import { DEFAULT_POWER_MODEL } from '../../energy/power-model.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import type { Usage } from './usage.ts';
+
+/**
+ * Grams of CO2e that a namespace's pods avoided by what they used in a region instead of at home, below 0 what they added;
+ * undefined where one of the two has no reading of the policy signal. An estimate from requests (DESIGN 11).
+ *
+ * The formula is linear in what a pod requests: with vCPU hours for vCPUs and GB hours for GB it answers grams.
+ */
+export function avoidedGrams(
+  { region, vcpuHours, memoryGbHours }: Usage,
+  home: string,
+  snapshot: Snapshot,
+): number | undefined {
+  const places = { home: placeOf(home, snapshot), actual: placeOf(region, snapshot) };
+  if (!places.home || !places.actual) return undefined;
+  const { home: from, actual } = places;
+  return avoidedGramsPerHour({ vcpu: vcpuHours, memoryGb: memoryGbHours }, { home: from, actual }, DEFAULT_POWER_MODEL);
+}
+
+function placeOf(region: string, snapshot: Snapshot): Place | undefined {
+  const view = snapshot.byName.get(region);
+  const reading = view && comparableReading(view, snapshot);
+  return reading && { region, gramsPerKwh: reading.gramsPerKwh };
+}

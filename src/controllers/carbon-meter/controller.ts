@@ -1,0 +1,112 @@
+import type { Logger } from 'pino';
+import type { ApiClient } from '../../cluster/api-client.ts';
+import type { LastEvents } from '../../cluster/last-events.ts';
+import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import { type Clock, MONOTONIC } from '../pace.ts';
+import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { avoidedGrams } from './avoided-grams.ts';
+import { createCarbonLedger, type NamespaceCarbon } from './carbon-ledger.ts';
+import { type PodWatch, watchUsage } from './pod-watch.ts';
+
+const ROUNDS = {
+  name: 'carbon-meter',
+  resyncMs: 60_000,
+  settleMs: 200,
+  restMs: 1_000,
+};
+
+export interface CarbonMeterDeps {
+  readonly api: ApiClient;
+  readonly namespaces: () => Iterable<NamespaceRecord>;
+  /** Where pods of a namespace would have gone; undefined where gridgate places none. */
+  readonly homeOf: (namespace: NamespaceRecord) => string | undefined;
+  readonly snapshot: () => Snapshot;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+export interface CarbonMeter extends Rounds {
+  /** Up to this moment; undefined while this does not run. */
+  carbon(): readonly NamespaceCarbon[] | undefined;
+  lastEventAt(): LastEvents;
+}
+
+/**
+ * Estimates the grams of CO2e that pods avoid, or add, where they run instead of at home (DESIGN 11), for the time that it
+ * sees them run. Where no namespace has its pods placed it watches none. What it has counted stays for as long as the
+ * process: a counter never falls, and another leader's begins at 0.
+ */
+export function createCarbonMeter(deps: CarbonMeterDeps): CarbonMeter {
+  const { api, namespaces, homeOf, snapshot, now, log, clock = MONOTONIC } = deps;
+  const ledger = createCarbonLedger();
+  let isRunning = false;
+  let watch: PodWatch | undefined;
+  /** Under which pods were counted since the last round: a new snapshot does not change what was. */
+  let homes: ReadonlyMap<string, string> = new Map();
+  let seen: Snapshot | undefined;
+
+  function settle(): void {
+    for (const usage of watch?.take() ?? []) {
+      const home = homes.get(usage.namespace);
+      const grams = home !== undefined && seen ? avoidedGrams(usage, home, seen) : undefined;
+      if (grams !== undefined) ledger.book(usage.namespace, grams);
+    }
+  }
+
+  function look(): void {
+    const all = [...namespaces()];
+    homes = new Map(
+      all.flatMap((namespace) => {
+        const home = homeOf(namespace);
+        return home === undefined ? [] : [[namespace.name, home] as const];
+      }),
+    );
+    for (const namespace of homes.keys()) ledger.open(namespace);
+    ledger.closeOld(new Set(all.map(({ name }) => name)), clock.now());
+    seen = snapshot();
+    watch?.nodesMoved();
+  }
+
+  async function close(): Promise<void> {
+    const ending = watch;
+    watch = undefined;
+    await ending?.stop();
+  }
+
+  async function round(): Promise<Outcome> {
+    settle();
+    look();
+    if (homes.size === 0) await close();
+    else watch ??= watchUsage({ api, regionOf, now, clock, log });
+    return 'done';
+  }
+
+  function regionOf(node: string): string | undefined {
+    return seen?.topology?.byName.get(node)?.region;
+  }
+
+  const rounds = createRounds({ ...ROUNDS, round, clock, log });
+  return {
+    ...rounds,
+    start() {
+      isRunning = true;
+      rounds.start();
+    },
+    async stop() {
+      await rounds.stop();
+      settle();
+      isRunning = false;
+      seen = undefined;
+      await close();
+    },
+    carbon() {
+      if (!isRunning) return undefined;
+      settle();
+      return ledger.read();
+    },
+    lastEventAt: () => watch?.lastEventAt() ?? {},
+  };
+}

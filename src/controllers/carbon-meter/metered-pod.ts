@@ -1,0 +1,36 @@
+import type { KubeObject } from '../../cluster/kube-object.ts';
+import { DECISION_ANNOTATION } from '../../decision/patch.ts';
+import { type RequestingSpec, requestsOf } from '../../energy/pod-requests.ts';
+
+/** What is kept of a pod that gridgate decided about and that runs on a node. */
+export interface MeteredPod {
+  readonly namespace: string;
+  readonly node: string;
+  readonly vcpu: number;
+  /** 10^9 bytes. */
+  readonly memoryGb: number;
+}
+
+/** Above what any machine has: whoever binds a pod without the scheduler can ask for anything. */
+const MOST = { vcpu: 10_000, memoryGb: 1_000_000 };
+const ENDED = new Set(['Succeeded', 'Failed']);
+
+interface RunningPod extends KubeObject {
+  readonly spec?: (RequestingSpec & { readonly nodeName?: unknown }) | null;
+  readonly status?: { readonly phase?: string } | null;
+}
+
+/**
+ * A pod with our record, a node and no end; undefined for any other, and for one whose requests no machine could meet. The
+ * record is only looked for, never read: anybody can write one.
+ */
+export function toMeteredPod(object: KubeObject): MeteredPod | undefined {
+  const { metadata, spec, status } = object as RunningPod;
+  const { namespace } = metadata;
+  const node = spec?.nodeName;
+  if (namespace === undefined || typeof node !== 'string' || node === '') return undefined;
+  if (!Object.hasOwn(metadata.annotations ?? {}, DECISION_ANNOTATION) || ENDED.has(status?.phase ?? ''))
+    return undefined;
+  const { vcpu, memoryGb } = requestsOf(spec ?? {});
+  return vcpu <= MOST.vcpu && memoryGb <= MOST.memoryGb ? { namespace, node, vcpu, memoryGb } : undefined;
+}

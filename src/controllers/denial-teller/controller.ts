@@ -1,0 +1,103 @@
+import type { Logger } from 'pino';
+import type { ApiClient } from '../../cluster/api-client.ts';
+import { ApiError } from '../../cluster/api-error.ts';
+import type { ApiWriter } from '../../cluster/api-writer.ts';
+import type { LastEvents } from '../../cluster/last-events.ts';
+import { type Clock, createPace, MONOTONIC } from '../pace.ts';
+import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { eventsPath } from '../warning-event.ts';
+import { writeEach } from '../write-each.ts';
+import { createDenialLedger } from './denial-ledger.ts';
+import { findOwner } from './find-owner.ts';
+import { createDenialEars, recallTold } from './hear-denials.ts';
+import { type Denial, refusedEvent } from './plan.ts';
+
+/** Each is a read and, mostly, a write. */
+const TOLD_PER_SECOND = 5;
+const ROUNDS = {
+  name: 'denial-teller',
+  resyncMs: 10 * 60_000,
+  settleMs: 1_000,
+  restMs: 1_000,
+};
+const TOLD_BEFORE = 409;
+
+export interface DenialTellerDeps {
+  readonly api: ApiClient;
+  readonly writer: Pick<ApiWriter, 'create'>;
+  /** Whether any namespace denies pods now; where none does, nothing is watched. */
+  readonly mayDeny: () => boolean;
+  readonly denies: (namespace: string) => boolean;
+  /** Who reports, for people: the pod or the host. */
+  readonly instance: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+export interface DenialTeller extends Rounds {
+  lastEventAt(): LastEvents;
+}
+
+/**
+ * Tells the owner that people look at why it gets no pods: one Event for an owner and reason in ten minutes, for as long as
+ * it is refused. The webhook may write nothing, so this hears of a denial where the denied controller complains of it.
+ * By a watch: it brings the news at once and costs nothing while there is none, whereas a list would read every Event of
+ * the cluster each time (the API server keeps no cache of them).
+ */
+export function createDenialTeller(deps: DenialTellerDeps): DenialTeller {
+  const { api, writer, mayDeny, denies, instance, now, log, clock = MONOTONIC } = deps;
+  const pace = createPace({ perSecond: TOLD_PER_SECOND, clock });
+  const ledger = createDenialLedger(now);
+  const rounds = createRounds({ ...ROUNDS, round, clock, log });
+  const ears = createDenialEars({
+    api,
+    log,
+    hear: (denial) => denies(denial.namespace) && ledger.hear(denial),
+    onHeard: rounds.changed,
+  });
+
+  async function round(signal: AbortSignal): Promise<Outcome> {
+    if (!mayDeny()) {
+      ledger.forgetWaiting();
+      await ears.close();
+      return 'done';
+    }
+    if (!ears.isOpen()) {
+      await recallTold(api, ledger.markTold, signal);
+      ears.open();
+    }
+    ledger.forgetOld();
+    const isDue = (denial: Denial) => ledger.isWaiting(denial) && denies(denial.namespace);
+    return writeEach({ items: ledger.waiting(), isDue, write: (denial) => tell(denial, signal), pace, signal });
+  }
+
+  async function tell(denial: Denial, signal: AbortSignal): Promise<void> {
+    const { namespace, uid, reason, at } = denial;
+    const owner = await findOwner(api, denial, signal);
+    const top = owner?.uid;
+    if (owner && top !== undefined && !ledger.wasTold(top, reason, at)) {
+      const event = refusedEvent(denial, owner, instance, now());
+      await writer.create(eventsPath(namespace), event).catch(unlessToldBefore);
+      ledger.markTold(top, reason, now());
+      ledger.markTold(uid, reason, now()); // spares the look for its owner
+    }
+    ledger.settle(denial);
+  }
+
+  return {
+    ...rounds,
+    async stop() {
+      await rounds.stop();
+      await ears.close();
+      ledger.forgetWaiting();
+    },
+    lastEventAt: ears.lastEventAt,
+  };
+}
+
+/** Another leader told the same within these ten minutes. */
+function unlessToldBefore(error: unknown): void {
+  if (!(error instanceof ApiError) || error.status !== TOLD_BEFORE) throw error;
+}

@@ -1,0 +1,33 @@
+import { isPlausible, parseInstanceType } from './instance-type.ts';
+import type { PowerTable } from './power-table.ts';
+
+/** What is known of a node; each may be missing. */
+export interface NodeShape {
+  readonly instanceType?: string | undefined;
+  /** Its capacity. */
+  readonly vcpus?: number | undefined;
+  /** As the label `kubernetes.io/arch` has it. */
+  readonly arch?: string | undefined;
+}
+
+/** What the node, the name of its type and the power table tell together. */
+export interface KnownNode {
+  readonly family?: string | undefined;
+  readonly vcpus?: number | undefined;
+  readonly arch?: string | undefined;
+}
+
+/**
+ * The family, vCPUs and architecture of a node. Own tables know best; otherwise the larger number of vCPUs counts: with
+ * constrained sizes, and with threads switched off, a node shows fewer than its host sets aside.
+ */
+export function knowNode({ instanceType = '', vcpus, arch }: NodeShape, table: PowerTable): KnownNode {
+  const named = parseInstanceType(instanceType);
+  const entry = table.instances.get(instanceType);
+  const told = [named?.vcpus, vcpus].filter(isPlausible);
+  return {
+    family: named?.family,
+    vcpus: entry?.vcpus ?? (told.length > 0 ? Math.max(...told) : undefined),
+    arch: arch ?? entry?.arch ?? named?.arch,
+  };
+}
