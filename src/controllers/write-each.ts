@@ -9,7 +9,8 @@ export interface WriteEachOptions<T> {
   readonly items: Iterable<T>;
   /** Whether the item still needs its write: asked just before it, since the round may be long. */
   readonly isDue: (item: T) => boolean;
-  readonly write: (item: T) => Promise<unknown>;
+  /** May answer `again` itself: what it wrote did not stay. */
+  readonly write: (item: T) => Promise<Outcome | void>;
   readonly pace: Pace;
   readonly signal: AbortSignal;
 }
@@ -21,6 +22,7 @@ export interface WriteEachOptions<T> {
  * | answer      | this object              | the outcome           |
  * | ----------- | ------------------------ | --------------------- |
  * | fine        | done                     | done                  |
+ * | `again`     | seen again, a bit later  | again                 |
  * | 404         | is gone                  | done                  |
  * | 409         | seen again, a bit later  | again                 |
  * | other error | tried again with backoff | thrown, after the end |
@@ -31,7 +33,8 @@ export async function writeEach<T>({ items, isDue, write, pace, signal }: WriteE
   for (const item of items) {
     if (!isDue(item)) continue;
     await pace.take(signal);
-    if (isDue(item)) answers.add(await write(item).then(() => 'fine', toAnswer));
+    if (isDue(item))
+      answers.add(await write(item).then((outcome) => (outcome === 'again' ? 'changed' : 'fine'), toAnswer));
   }
   const refusal = [...answers].find((answer) => answer instanceof ApiError);
   if (refusal) throw refusal;

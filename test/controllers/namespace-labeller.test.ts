@@ -42,7 +42,10 @@ describe('the label of a namespace', () => {
 });
 
 /** An API server whose changes the view shows at once, unless it lags. */
-function start(records: readonly NamespaceRecord[], { lags = false, refuse = new Map<string, number>() } = {}) {
+function start(
+  records: readonly NamespaceRecord[],
+  { lags = false, refuse = new Map<string, number>(), undo = new Set<string>() } = {},
+) {
   const known = new Map(records.map((record) => [record.name, record]));
   const clock = fakeClock();
   const writes: { path: string; patch: unknown; at: number }[] = [];
@@ -57,6 +60,7 @@ function start(records: readonly NamespaceRecord[], { lags = false, refuse = new
         const code = refuse.get(name);
         if (code !== undefined) throw new ApiError(`PATCH ${path}`, { code });
         const record = known.get(name);
+        if (undo.has(name)) return { metadata: { name, resourceVersion: record?.resourceVersion ?? '' } };
         if (record && !lags) known.set(name, { ...record, managed: !record.managed, resourceVersion: '2' });
         return { metadata: { name } };
       },
@@ -99,6 +103,17 @@ describe('the namespace labeller', () => {
     labeller.changed();
     await clock.advance(5_000);
     assert.equal(writes.length, 2);
+    await labeller.stop();
+  });
+
+  test('a write that a webhook with an older configuration undoes is tried again soon', async () => {
+    const undo = new Set(['team']);
+    const { labeller, clock, writes, known } = start([namespace('team', 'warn', false)], { undo });
+    await clock.advance(10_000);
+    assert.ok(writes.length > 1);
+    undo.clear();
+    await clock.advance(10_000);
+    assert.equal(known.get('team')?.managed, true);
     await labeller.stop();
   });
 

@@ -50,15 +50,18 @@ export function createNamespaceLabeller(deps: NamespaceLabellerDeps): Rounds {
     return label && { namespace, label };
   }
 
-  async function write(name: string): Promise<void> {
+  async function write(name: string): Promise<Outcome> {
     const change = due(name);
-    if (!change) return;
-    await writer.mergePatch(
+    if (!change) return 'done';
+    const written = await writer.mergePatch(
       `${NAMESPACES_PATH}/${encodeURIComponent(name)}`,
       labelPatch(change.namespace, change.label),
     );
+    // A webhook that has yet to read the new configuration puts its own label back, and nothing has changed.
+    if (written.metadata.resourceVersion === change.namespace.resourceVersion) return 'again';
     expectations.expectChange(name, change.namespace.resourceVersion);
     log.info({ namespace: name, managed: change.label === 'true' }, 'namespace label healed');
+    return 'done';
   }
 
   async function round(signal: AbortSignal): Promise<Outcome> {
