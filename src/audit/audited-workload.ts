@@ -9,8 +9,12 @@ import type { DefaultRequests, RequestingSpec } from '../energy/pod-requests.ts'
 import type { RegionResource } from '../regions/region-resource.ts';
 import type { NodeFacts } from '../regions/topology.ts';
 
+/** What stands for the file of an object that has none. */
+export const STANDARD_INPUT = 'standard input';
+
 /** Where an object of a file stands. */
 export interface Place {
+  /** As it was named, or `standard input`. */
   readonly file: string;
   /** Counted from 1. */
   readonly document: number;

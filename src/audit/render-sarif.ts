@@ -1,5 +1,5 @@
 import { REASONS, type Reason } from '../decision/reasons.ts';
-import type { AuditedWorkload, AuditReport, Place } from './audited-workload.ts';
+import { type AuditedWorkload, type AuditReport, type Place, STANDARD_INPUT } from './audited-workload.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { nameOf, verdictOf, worstFirst } from './verdict.ts';
 
@@ -99,9 +99,8 @@ function toPhysicalLocation({ file, line }: Place) {
   };
 }
 
-/** Standard input has no file: a name stands for it. */
 function toUriPath(file: string): string {
-  if (file === '-') return 'stdin';
+  if (file === STANDARD_INPUT) return 'stdin';
   return file.toWellFormed().split('/').map(encodeURIComponent).join('/');
 }
 

@@ -36,11 +36,13 @@ export async function readKubeletConfigs<T>(
   const found = new Map<string, T>();
   const failures = new Map<string, { count: number; readonly example: string }>();
   const queue = names.values();
+  let asked = 0;
   let done = 0;
   let running = 0;
   let gaveUp: string | undefined;
 
   async function ask(name: string): Promise<void> {
+    asked += 1;
     try {
       const value = read(await readConfig(api, name, timeoutMs));
       if (value === undefined) fail('the answer does not tell the CPU manager policy', name);
@@ -52,8 +54,8 @@ export async function readKubeletConfigs<T>(
         gaveUp = `kubelets are not asked, which needs the right to get nodes/proxy: ${messageOf(error)}`;
       else fail(kind, `${name}: ${messageOf(error).slice(0, 200)}`);
       running += 1;
-      if (running >= GIVE_UP_AFTER)
-        gaveUp ??= `${GIVE_UP_AFTER} kubelets running did not answer: the other ${names.length - done - 1} are not asked`;
+      if (running >= GIVE_UP_AFTER && asked < names.length)
+        gaveUp ??= `${GIVE_UP_AFTER} kubelets running did not answer: the other ${names.length - asked} are not asked`;
     }
     done += 1;
     onProgress?.(done);

@@ -38,7 +38,10 @@ const EXPIRED = 410;
  * or the network's own error.
  */
 export async function* listPods(api: Pick<ApiClient, 'get'>, options: ListPods = {}): AsyncGenerator<PodPage> {
-  const path = options.namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${options.namespace}/pods`;
+  const path =
+    options.namespace === undefined
+      ? '/api/v1/pods'
+      : `/api/v1/namespaces/${encodeURIComponent(options.namespace)}/pods`;
   let from: string | undefined;
   let isResumed = false;
   do {

@@ -103,7 +103,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   }
 
   async function listIfNeeded(): Promise<string> {
-    const isDue = listedAt === undefined || now() - listedAt >= RELIST_AFTER_MS;
+    const isDue = listedAt === undefined || Math.abs(now() - listedAt) >= RELIST_AFTER_MS; // a date may be set back
     return version === undefined || isDue ? list() : version;
   }
 

@@ -8,8 +8,11 @@ export const EXIT = {
   upstream: 3,
 } as const;
 
-/** Prints every mistake of a command line or configuration, one a line, and answers the exit code for it. */
+/**
+ * Prints every mistake of a command line or configuration and answers the exit code for it. What servers and files say in
+ * them is not to be trusted with a terminal: control characters are left out, lines stay.
+ */
 export function reportIssues(issues: readonly string[]): number {
-  for (const issue of issues) process.stderr.write(`gridgate: ${issue}\n`);
+  for (const issue of issues) process.stderr.write(`gridgate: ${issue.replace(/[^\P{Cc}\n]+/gu, ' ')}\n`);
   return EXIT.usage;
 }

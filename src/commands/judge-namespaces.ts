@@ -4,8 +4,9 @@ import { capMode } from '../decision/effect.ts';
 import { effectivePolicy } from '../decision/effective-policy.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
-import type { Mode } from '../decision/policy.ts';
+import type { Mode, Policy } from '../decision/policy.ts';
 import { describeIssue } from '../decision/policy-annotations.ts';
+import { createMemory } from '../decision/remember.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import type { LiveConfig } from './live-config.ts';
 
@@ -21,6 +22,14 @@ export interface NamespaceJudge {
   wouldAdmit(pod: Pod, namespace: string): boolean;
 }
 
+/** What is asked again and again of a compiled policy: of ten thousand, little is kept. */
+interface Summary {
+  readonly mode: Mode;
+  readonly homeRegion: Policy['homeRegion'] | undefined;
+  readonly madeUnder: Policy['madeUnder'] | undefined;
+  readonly mistakes: readonly string[];
+}
+
 export function createNamespaceJudge(deps: {
   readonly view: Pick<ClusterView, 'namespace' | 'volumesOf'>;
   readonly config: Pick<LiveConfig, 'rules'>;
@@ -31,13 +40,24 @@ export function createNamespaceJudge(deps: {
 }): NamespaceJudge {
   const { view, config, holder, modeCap, clock } = deps;
   const effective = ({ name, annotations }: NamespaceRecord) => effectivePolicy(name, annotations, config.rules());
+  const seen = createMemory<NamespaceRecord, Summary>();
+
+  /** Kept, since each controller asks about all namespaces after every change, in the webhook's own thread where both run. */
+  function summaryOf(namespace: NamespaceRecord): Summary {
+    const known = seen.of(namespace);
+    if (known?.madeUnder === config.rules()) return known;
+    const { policy, mistakes } = effective(namespace);
+    const { mode, homeRegion, madeUnder } = policy;
+    return seen.keep(namespace, { mode, homeRegion, madeUnder, mistakes: mistakes.map(describeIssue) });
+  }
+
   return {
-    modeOf: (namespace) => effective(namespace).policy.mode,
+    modeOf: (namespace) => summaryOf(namespace).mode,
     homeOf(namespace) {
-      const { mode, homeRegion } = effective(namespace).policy;
+      const { mode, homeRegion } = summaryOf(namespace);
       return mode === 'warn' || mode === 'enforce' ? homeRegion : undefined;
     },
-    mistakesOf: (namespace) => effective(namespace).mistakes.map(describeIssue),
+    mistakesOf: (namespace) => summaryOf(namespace).mistakes,
     wouldAdmit(pod, name) {
       const namespace = view.namespace(name);
       if (!namespace) return true;

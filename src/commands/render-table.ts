@@ -92,7 +92,7 @@ function lengthOf(text: string): number {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
 const ASCII = /^[\x00-\x7f]*$/;
 
-/** Without what moves the cursor, ends the line, or has a terminal write the rest of it from right to left. */
+/** Without what moves the cursor, ends the line, is not seen, or has a terminal write the rest of it from right to left. */
 export function onOneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -54,6 +54,10 @@ function createSplitter(mostCharacters: number): Splitter {
   let found: StreamedDocument[] = [];
   let inside: Inside = 'before';
   let held: string[] = [];
+  /** What is being taken, and the part of it that belongs to the document and is not among `held` yet. */
+  let taken = '';
+  let heldBegin = 0;
+  let heldEnd = 0;
   let heldCharacters = 0;
   let isTooLong = false;
   /** Of the document, and of where the splitter is. */
@@ -71,16 +75,24 @@ function createSplitter(mostCharacters: number): Splitter {
   let isBehindValue = false;
   let hasMarker = false;
 
-  function hold(piece: string): void {
-    if (piece === '') return;
-    heldCharacters += piece.length;
+  /** Holds the text that was taken up to `end`. */
+  function hold(end: number): void {
+    heldCharacters += end - heldEnd;
+    heldEnd = end;
     if (heldCharacters > mostCharacters) {
       isTooLong = true;
       held = [];
-    } else held.push(piece);
+    }
+  }
+
+  /** Not line by line: of four million lines even what says where they are takes more than their text. */
+  function settle(): void {
+    if (!isTooLong && heldEnd > heldBegin) held.push(taken.slice(heldBegin, heldEnd));
+    heldBegin = heldEnd;
   }
 
   function flush(): void {
+    settle();
     const text = held.join('');
     if (isTooLong) found.push({ line: firstLine });
     else if (hasMarker || text.trim() !== '') found.push({ text, line: firstLine });
@@ -122,7 +134,7 @@ function createSplitter(mostCharacters: number): Splitter {
     const end = newline < 0 ? text.length : newline + 1;
     if (newline >= 0) line += 1;
     atLineStart = newline >= 0;
-    hold(text.slice(from, end));
+    hold(end);
     return end;
   }
 
@@ -135,13 +147,13 @@ function createSplitter(mostCharacters: number): Splitter {
       if (code === NEWLINE) passNewline();
       else if (isInString) passInString(code);
       else if (!SPACES.has(code) && endsWith(code)) {
-        hold(text.slice(from, at));
+        hold(at);
         flush();
         isBehindValue = true;
         return at;
       }
     }
-    hold(text.slice(from, at));
+    hold(at);
     return at;
   }
 
@@ -169,6 +181,8 @@ function createSplitter(mostCharacters: number): Splitter {
 
   function take(text: string, isLast: boolean): void {
     let at = 0;
+    taken = text;
+    heldBegin = heldEnd = 0;
     while (at < text.length) {
       if (mayBeginSomething(text, at)) {
         const { rest, isWhole } = restOfLine(text, at);
@@ -178,6 +192,7 @@ function createSplitter(mostCharacters: number): Splitter {
       atLineStart = isBehindValue = false;
       at = inside === 'json' ? passJson(text, at) : passLine(text, at);
     }
+    settle();
     carried = text.slice(at);
   }
 

@@ -61,8 +61,11 @@ export function parseTime(text: string): Parsed<number> {
   return parsed.success ? { value: Date.parse(parsed.data) } : { allowed: 'a time such as 2026-11-22T09:00:00Z' };
 }
 
+/** Without a user and a password: fetch refuses those, and messages and reports repeat the address. */
 export function parseUrl(text: string): Parsed<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && url.username + url.password !== '')
+    return { allowed: 'a URL without a user, such as http://prometheus:9090' };
   return url && ['http:', 'https:'].includes(url.protocol)
     ? { value: text.replace(/\/+$/, '') }
     : { allowed: 'a URL such as http://prometheus:9090' };

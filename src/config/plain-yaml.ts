@@ -48,7 +48,8 @@ export function parsePlainYaml(text: string): PlainYaml | undefined {
   try {
     return createReader(text.split('\n')).document();
   } catch (error) {
-    if (error === OTHERWISE) return undefined;
+    // A RangeError: of a pattern, in a string of some ten million characters.
+    if (error === OTHERWISE || error instanceof RangeError) return undefined;
     throw error;
   }
 }

@@ -7,6 +7,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A Service named `gridgate-metrics` makes Kubernetes set GRIDGATE_METRICS_PORT=tcp://10.0.0.7:9090 in pods near it. */
 const SERVICE_LINK = /^(?:tcp|udp|sctp):\/\/[0-9a-f.:[\]]+:\d+$/;
 const LONGEST_QUOTE = 80;
+/** The user and password of an address, which no message repeats. */
+const USER_INFO = /(:\/\/)[^/?#]*@/g;
 
 /** The flag or environment variable that each option came from; those without one have their default. */
 export type Origins = Readonly<Partial<Record<OptionKey, string>>>;
@@ -107,5 +109,6 @@ function nameBoth(option: { readonly flags: string; readonly env: string }): str
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text);
+  const shown = text.replace(USER_INFO, '$1...@');
+  return JSON.stringify(shown.length > LONGEST_QUOTE ? `${shown.slice(0, LONGEST_QUOTE)}...` : shown);
 }

@@ -139,7 +139,7 @@ describe('SARIF', () => {
     ['././deploy/x.yaml', 'deploy/x.yaml', '%SRCROOT%'],
     ['../x.yaml', '../x.yaml', '%SRCROOT%'],
     ['/tmp/c:d/x.yaml', 'file:///tmp/c%3Ad/x.yaml', undefined],
-    ['-', 'stdin', '%SRCROOT%'],
+    ['standard input', 'stdin', '%SRCROOT%'],
     ['\uD800.yaml', '%EF%BF%BD.yaml', '%SRCROOT%'],
   ];
   for (const [file, uri, uriBaseId] of files)

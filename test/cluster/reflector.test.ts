@@ -145,15 +145,17 @@ describe('a reflector', () => {
     assert.deepEqual(seen, [['a', 'a']]);
   });
 
-  test('lists again after a while, even when the watch goes well', async () => {
-    const { asked } = await reflect([page(['one'], '5'), { lines: [] }, page(['one'], '8')], {
-      pauseTakesMs: SOME_TIME,
+  for (const [name, pauseTakesMs] of [
+    ['after a while', SOME_TIME],
+    ['when the date was set back', -SOME_TIME],
+  ] as const)
+    test(`lists again ${name}, even when the watch goes well`, async () => {
+      const { asked } = await reflect([page(['one'], '5'), { lines: [] }, page(['one'], '8')], { pauseTakesMs });
+      assert.deepEqual(
+        asked.map((query) => query['resourceVersion']),
+        [undefined, '5', undefined, '8'],
+      );
     });
-    assert.deepEqual(
-      asked.map((query) => query['resourceVersion']),
-      [undefined, '5', undefined, '8'],
-    );
-  });
 
   test('waits longer from failure to failure, as long as asked to, and shortly again after an event', async () => {
     const down = new Error('connect ECONNREFUSED');

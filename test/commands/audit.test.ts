@@ -17,6 +17,8 @@ interface ObjectParts {
   readonly spec?: object;
   /** Beside the template. */
   readonly own?: object;
+  /** Of a CronJob, beside the template of its Jobs' pods. */
+  readonly job?: object;
   readonly metadata?: object;
   readonly status?: object;
 }
@@ -25,11 +27,11 @@ interface ObjectParts {
 function workload(
   kind: string,
   name: string,
-  { spec = {}, own = {}, metadata = {}, status }: ObjectParts = {},
+  { spec = {}, own = {}, job = {}, metadata = {}, status }: ObjectParts = {},
 ): object {
   const podSpec = { containers: CONTAINERS, ...spec };
   const template = { template: { spec: podSpec } };
-  const specs: Record<string, object> = { Pod: podSpec, CronJob: { jobTemplate: { spec: template } } };
+  const specs: Record<string, object> = { Pod: podSpec, CronJob: { jobTemplate: { spec: { ...template, ...job } } } };
   return {
     apiVersion: API_VERSIONS[kind] ?? 'apps/v1',
     kind,
@@ -85,7 +87,10 @@ describe('gridgate audit of files', () => {
           workload('ReplicaSet', 'old'),
           workload('Job', 'import', { own: { parallelism: 4 } }),
           workload('Job', 'later', { own: { parallelism: 4, suspend: true } }),
+          workload('Job', 'nearly-done', { own: { parallelism: 4, completions: 2 } }),
           workload('CronJob', 'nightly'),
+          workload('CronJob', 'wide', { job: { parallelism: 5, completions: 9 } }),
+          workload('CronJob', 'later', { job: { parallelism: 5 }, own: { suspend: true } }),
           { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } },
           { apiVersion: 'example.com/v1', kind: 'Deployment', metadata: { name: 'not-ours' } },
         ),
@@ -93,11 +98,14 @@ describe('gridgate audit of files', () => {
     });
     assert.equal(code, 1);
     assert.deepEqual(names(report), [
+      'CronJob/later 0',
       'CronJob/nightly 1',
+      'CronJob/wide 5',
       'DaemonSet/agent 7',
       'Deployment/web 3',
       'Job/import 4',
       'Job/later 0',
+      'Job/nearly-done 2',
       'Pod/bare 1',
       'ReplicaSet/old 1',
       'StatefulSet/db 2',
@@ -188,6 +196,33 @@ describe('gridgate audit of files', () => {
     });
   });
 
+  it('tells garbage in one short line without control characters', async (test) => {
+    const stdin = `a: *${'\u0001\u009b\u{1F600}'.repeat(2_000)}\n`;
+    const { report } = await auditJson(test, { stdin });
+    assert.match(report.broken.join(), /\u{1F600} \u{1F600}/u);
+    for (const message of report.broken) {
+      assert.ok(message.length < 500, `${message.length} characters`);
+      assert.doesNotMatch(message, /\p{Cc}/u);
+      assert.ok(message.isWellFormed());
+    }
+  });
+
+  it('says of each member of a long List where it stands, and reads on behind one that is broken', async (test) => {
+    const filler = workload('Pod', 'first', { metadata: { annotations: { long: 'x'.repeat(1_100_000) } } });
+    const [first, good] = [filler, workload('Pod', 'good')].map((object) => JSON.stringify(object));
+    const stdin = `{"items": [\n${first},\n{"apiVersion" 1},\n${good}\n],\n"kind": "List", "apiVersion": "v1"}\n`;
+    const { code, report } = await auditJson(test, { stdin });
+    assert.deepEqual([code, names(report)], [2, ['Pod/first 1', 'Pod/good 1']]);
+    assert.deepEqual(
+      report.workloads.map(({ place }) => [place?.document, place?.line]),
+      [
+        [1, 2],
+        [1, 4],
+      ],
+    );
+    assert.match(report.broken[0] ?? '', /^standard input, document 1, line 3: /);
+  });
+
   it('refuses one List over 64 MB, with the way out, and goes on behind it', async (test) => {
     const item = JSON.stringify(workload('Pod', 'x', { metadata: { annotations: { long: 'x'.repeat(1_000_000) } } }));
     const list = `{"apiVersion":"v1","kind":"List","items":[${Array(68).fill(item).join()}]}`;
@@ -202,6 +237,15 @@ describe('gridgate audit of files', () => {
     const { code, report } = await auditJson(test, { stdin });
     assert.deepEqual([code, names(report)], [2, ['Pod/behind 1']]);
     assert.match(report.broken.join(), /^standard input, document 1, line 1: is broken, or too long .*-o json/);
+  });
+
+  it('passes over a long line of open braces without looking at it again and again', {
+    timeout: 30_000,
+  }, async (test) => {
+    const stdin = `a: b: ${'{{'.repeat(1_000_000)}\n---\n${yaml(workload('Pod', 'behind'))}`;
+    const { report } = await auditJson(test, { stdin });
+    assert.deepEqual(names(report), ['Pod/behind 1']);
+    assert.match(report.broken[0] ?? '', /^standard input, document 1, line 1: /);
   });
 
   it('exits 1, not 2, when a workload is denied beside a broken document', async (test) => {
@@ -357,6 +401,14 @@ describe('the command line of gridgate audit', () => {
       args: ['-f', '-'],
       stdin: '# nothing\n',
       complaints: [/- holds no Kubernetes object/],
+    },
+    'a page where none can be': {
+      args: ['-f', '-', '--html', 'DIR/none/page.html'],
+      complaints: [/--html: .*none\/page\.html cannot be written: ENOENT/],
+    },
+    'a page in place of a directory': {
+      args: ['-f', '-', '--html', 'DIR'],
+      complaints: [/--html: .* cannot be written: it is no regular file/],
     },
     'standard input twice': { args: ['-f', '-', '-f', '-'], complaints: [/- is there twice/] },
   };

@@ -8,7 +8,7 @@ import type { ExplainReport } from '../../src/commands/explain/explained.ts';
 import { readKillSwitch, readObject } from '../../src/commands/explain/read-object.ts';
 import { readRecord } from '../../src/commands/explain/read-record.ts';
 import { renderExplained } from '../../src/commands/explain/render-explained.ts';
-import { EXPLAINED_KINDS, parseTarget } from '../../src/commands/explain/target.ts';
+import { EXPLAINED_KINDS, type ExplainTarget, parseTarget } from '../../src/commands/explain/target.ts';
 import type { World } from '../../src/commands/load-world.ts';
 import { compileRules } from '../../src/decision/policy-rules.ts';
 import { makeNode, makeSnapshot, REGION_LABEL } from '../builders.ts';
@@ -501,6 +501,20 @@ describe('gridgate explain', { timeout: 120_000, concurrency: 2 }, () => {
     });
     assert.equal(code, 3);
     assert.match(complaints[0] ?? '', /^gridgate: cannot read pod web-1: .*403 Forbidden: may not get/);
+  });
+
+  for (const answer of [null, [], 'pong', {}, { metadata: null }])
+    it(`an API server that answers ${JSON.stringify(answer)}: an error, no crash`, async () => {
+      const target = parseTarget(['pod', 'web-1'], 'shop') as ExplainTarget;
+      const read = readObject({ api: { get: async () => answer }, signal: AbortSignal.abort() }, target);
+      await assert.rejects(read, /GET .*\/pods\/web-1 answers something that is no Pod$/);
+    });
+
+  it('a failure whose Event has no time: null, as documented', async () => {
+    const event = { ...failedCreate('web'), lastTimestamp: null, eventTime: null };
+    const objects = { [apps('replicasets')]: [workload('web')], [EVENTS]: [event] };
+    const { report } = await explainHere({ args: ['rs', 'web'], objects });
+    assert.equal(report.refusal?.at, null);
   });
 
   it('a cluster that is away: exit 3; none at all: exit 2', async (t) => {

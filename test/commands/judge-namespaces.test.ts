@@ -3,16 +3,17 @@ import { describe, it } from 'node:test';
 import { createNamespaceJudge } from '../../src/commands/judge-namespaces.ts';
 import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
 import type { Mode } from '../../src/decision/policy.ts';
+import { compileRules } from '../../src/decision/policy-rules.ts';
 import { makePod, makeSnapshot, NO_RULES, REGION_LABEL } from '../builders.ts';
 import { makeRecord } from '../webhook/start-webhook.ts';
 
 /** Refused where the namespace enforces: it is bound to a region above the default ceiling. */
 const PINNED = makePod({ nodeSelector: { [REGION_LABEL]: 'dirty' } });
 
-function judgeOf(namespace: NamespaceRecord, cap?: Mode) {
+function judgeOf(namespace: NamespaceRecord, cap?: Mode, rules = () => NO_RULES) {
   return createNamespaceJudge({
     view: { namespace: () => namespace, volumesOf: () => [] },
-    config: { rules: () => NO_RULES },
+    config: { rules },
     holder: { current: () => makeSnapshot({ clean: 50, dirty: 900 }) },
     modeCap: () => cap,
     clock: () => 0,
@@ -50,4 +51,28 @@ describe('the home of pods whose carbon is counted', () => {
       assert.equal(judgeOf(namespace).homeOf(namespace), home);
       assert.equal(judgeOf(namespace, 'off').homeOf(namespace), home, 'the kill switch moves nothing that runs');
     });
+});
+
+describe('what a namespace asks for', () => {
+  it('is read once for as long as it and the rules stay: five controllers ask about every one after each change', () => {
+    let reads = 0;
+    const written = makeRecord('shop', { mode: 'warn', 'home-region': 'dirty' });
+    const namespace: NamespaceRecord = {
+      ...written,
+      get annotations() {
+        reads += 1;
+        return written.annotations;
+      },
+    };
+    let rules = NO_RULES;
+    const judge = judgeOf(namespace, undefined, () => rules);
+    const ask = () => [judge.modeOf(namespace), judge.homeOf(namespace), judge.mistakesOf(namespace)];
+    assert.deepEqual(ask(), ['warn', 'dirty', []]);
+    const once = reads;
+    ask();
+    assert.equal(reads, once);
+    rules = compileRules({ policy: {}, limits: { mode: 'enforce' } });
+    assert.equal(judge.modeOf(namespace), 'enforce');
+    assert.ok(reads > once);
+  });
 });

@@ -200,6 +200,17 @@ describe('gridgate preflight -f', { timeout: 120_000 }, () => {
     assert.ok(!stdout.includes('\u001b'));
   });
 
+  const ENDLESS: readonly (readonly string[])[] = [
+    ['--static-factor', 'arm64=1e308'],
+    ['--baseline-watts', '1e-308'],
+  ];
+  for (const args of ENDLESS)
+    it(`refuses ${args.join(' ')}: no sum is endless`, async (t) => {
+      const { code, stdout, stderr } = await preflight(t, nodes(20, { name: 'n' }), ...args, '--output', 'json');
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, /--baseline-watts, --static-factor and --power-table: give numbers that no sum is beyond/);
+    });
+
   it('counts 10,000 nodes', async (t) => {
     const { total, code } = await report(t, nodes(10_000, { name: 'n' }));
     assert.deepEqual([code, total.nodes, total.watts], [1, 10_000, 147_500]);
@@ -335,7 +346,7 @@ describe('gridgate preflight --prometheus-url', { timeout: 60_000 }, () => {
     ['a scalar', { body: { status: 'success', data: { resultType: 'scalar', result: [0, '5'] } } }, /finds a scalar/],
     ['a matrix', { body: { status: 'success', data: { resultType: 'matrix', result: [] } } }, /another shape/],
     [
-      'a refusal',
+      'a refusal of our own query',
       { status: 400, body: { status: 'error', errorType: 'bad_data', error: 'parse error' } },
       /bad_data: parse error/,
     ],
@@ -347,6 +358,19 @@ describe('gridgate preflight --prometheus-url', { timeout: 60_000 }, () => {
       assert.deepEqual([code, stdout], [3, '']);
       assert.match(stderr, told);
     });
+
+  it('that refuses the query ends with exit code 2, and its words leave the terminal as it is', async (t) => {
+    const body = { status: 'error', errorType: 'bad_data', error: 'parse error \u001b[31m' };
+    const { baseUrl } = await startProvider(t, { status: 400, body });
+    const { code, stdout, stderr } = await preflight(
+      t,
+      FLEET,
+      ...['--prometheus-url', baseUrl, '--prometheus-query', 'sum('],
+    );
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /--prometheus-query: Prometheus refuses it: HTTP 400: bad_data: parse error/);
+    assert.ok(!stderr.includes('\u001b'));
+  });
 
   it('that is gone ends with exit code 3', async (t) => {
     const { code, stderr } = await preflight(t, FLEET, '--prometheus-url', 'http://127.0.0.1:1');
@@ -416,6 +440,15 @@ describe('gridgate preflight --kubeconfig', { timeout: 60_000 }, () => {
     assert.match(stderr, /2 of 3 kubelets: HTTP 500/);
     assert.match(stderr, /yearly averages stand for intensities/);
     assert.equal(found.carbon.regions[0].source, 'embedded');
+  });
+
+  it('takes what a kubelet tells for nothing that staging tells, though its node has the same name', async (t) => {
+    const staging = write(t, listOf([nodeObject({ name: 'n-0', annotations: NONE })]), 'staging.json');
+    const { found } = await live(t, nodes(1, { name: 'n' }), () => told('static'), NO_REGIONS, '--compare', staging);
+    assert.deepEqual(
+      found.staging.lacks.map(({ what, value }: Record<string, string>) => [what, value]),
+      [['policy', 'static']],
+    );
   });
 
   it('goes on without the right to nodes/proxy, asks once and says so', async (t) => {

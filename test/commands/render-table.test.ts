@@ -41,7 +41,7 @@ describe('a table', () => {
   });
 
   it('keeps out what would turn the rest of a line around', () =>
-    assert.equal(renderTable([{ title: 'A' }], [['x\u202ey\u2066z\u2028w']]), 'A\nx y z w\n'));
+    assert.equal(renderTable([{ title: 'A' }], [['x\u202ey\u2066z\u2028w\u200fv\ufeffu']]), 'A\nx y z w v u\n'));
 
   it('keeps control characters and lines of its contents out', () =>
     assert.equal(renderTable([{ title: 'A' }], [['x\n\u001b[31my\u009bz']]), 'A\nx [31my z\n'));

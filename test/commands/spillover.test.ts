@@ -167,6 +167,38 @@ us-west-2,eu-central-1,32,2026-11-20T10:00:00Z,
     assert.ok(stdout.split('\n').length < 60);
   });
 
+  const CROWDS: Readonly<Record<string, string>> = {
+    'CSV of good rows': `from,to,bytes\n${'us-west-2,eu-central-1,1\n'.repeat(1_000_000)}`,
+    'CSV of broken rows': `from,to,bytes\n${'a"x,b,1\n'.repeat(1_000_000)}`,
+    JSON: `[${'1,'.repeat(5_000_000)}1]`,
+  };
+  for (const [name, text] of Object.entries(CROWDS))
+    it(`refuses millions of flows in ${name} without holding them all`, async (t) => {
+      const flows = writeFiles(t).file('flows', text);
+      const { code, complaints } = await run(['--from-file', flows], { NODE_OPTIONS: '--max-old-space-size=256' });
+      assert.equal(code, 2, complaints.join('\n').slice(0, 500));
+      assert.match(complaints.join('\n'), /flows: holds more than 100000 flows; sum them up/);
+    });
+
+  it('says whom --max-latency does not keep out, for want of a latency', async (t) => {
+    const { file } = writeFiles(t);
+    const near = (ms?: number) => ({ gramsPerKwh: 30, ...(ms !== undefined && { latencyMs: { 'us-west-2': ms } }) });
+    const regions = writeDocuments(file('r.yaml', ''), [
+      ...[regionYaml('us-west-2', near()), regionYaml('eu-central-1', near(142)), regionYaml('unmeasured', near())],
+      regionYaml('forbidden', near()),
+    ]);
+    const args = [...MOVED, '--regions', regions, '--max-latency', '120ms', '--allow', '*,!forbidden'];
+    const { notes } = await reportOf(args);
+    assert.deepEqual(
+      notes.filter((text) => text.includes('latency')),
+      ['no latency from the failed region is known of unmeasured: --max-latency does not keep it out'],
+    );
+    assert.deepEqual(
+      (await reportOf([...MOVED, '--regions', regions])).notes.filter((text) => text.includes('latency')),
+      [],
+    );
+  });
+
   it('says where nothing is acceptable, and where nothing is known', async (t) => {
     const { regions } = writeFiles(t);
     const far = await run([...MOVED, '--regions', regions, '--allow', 'us-*', '--max-latency', '5ms']);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { writeWhole } from '../../src/commands/write-whole.ts';
@@ -54,5 +54,36 @@ describe('a file that a command writes', { timeout: 30_000 }, () => {
   it('that cannot be made is refused with the reason of the system', async (t) => {
     const path = join(makeTemporaryDirectory(t), 'none', 'page.html');
     await assert.rejects(writeWhole(path, ['x']), /ENOENT/);
+  });
+
+  it('replaces what a link leads to, not the link', async (t) => {
+    const dir = makeTemporaryDirectory(t);
+    const [path, link] = [join(dir, 'page.html'), join(dir, 'link.html')];
+    writeFileSync(path, 'before');
+    symlinkSync(path, link);
+    await writeWhole(link, ['new']);
+    assert.ok(lstatSync(link).isSymbolicLink());
+    assert.equal(readFileSync(path, 'utf8'), 'new');
+  });
+
+  it('never takes the place of a pipe or a device, nor of a link to one', async (t) => {
+    const dir = makeTemporaryDirectory(t);
+    const [pipe, link] = [join(dir, 'pipe'), join(dir, 'link')];
+    execFileSync('mkfifo', [pipe]);
+    symlinkSync(pipe, link);
+    for (const path of [pipe, link]) await assert.rejects(writeWhole(path, ['x']), /no regular file/);
+    assert.ok(lstatSync(pipe).isFIFO());
+    assert.ok(lstatSync(link).isSymbolicLink());
+    assert.deepEqual(readdirSync(dir).sort(), ['link', 'pipe']);
+  });
+
+  it('follows no link that lies in wait beside its place', async (t) => {
+    const dir = makeTemporaryDirectory(t);
+    const [path, victim] = [join(dir, 'page.html'), join(dir, 'victim')];
+    writeFileSync(victim, 'mine');
+    symlinkSync(victim, join(dir, `.page.html.${process.pid}`));
+    await writeWhole(path, ['new']);
+    assert.equal(readFileSync(victim, 'utf8'), 'mine');
+    assert.equal(readFileSync(path, 'utf8'), 'new');
   });
 });

@@ -69,6 +69,7 @@ describe('parsePlainYaml', () => {
     CRLF: 'a: 1\r\nb: 2\r\n',
     'a line separator': 'a: b\u2028\n',
     'nesting that only a loop can follow': '- '.repeat(50_000),
+    'a string longer than a regular expression can follow': `a: "${'x\\n'.repeat(10_000_000)}"\n`,
   };
   for (const [name, text] of Object.entries(LEFT))
     it(`leaves to the full parser ${name}`, () => assert.equal(parsePlainYaml(text), undefined));

@@ -30,6 +30,29 @@ function read<K extends OptionKey>(keys: readonly K[], args: readonly string[], 
   return readOptions(command, keys, env);
 }
 
+describe('an address with a password in it', () => {
+  const url = 'http://user:s3cret@prometheus:9090';
+  const given: readonly [name: string, args: readonly string[], env: Record<string, string>][] = [
+    ['flag', ['--prometheus-url', url], {}],
+    ['environment variable', [], { GRIDGATE_PROMETHEUS_URL: url }],
+  ];
+  for (const [name, args, env] of given)
+    it(`is refused as a ${name}, and what it says is not repeated`, () => {
+      const found = read(['prometheusUrl'], args, env);
+      const [issue = '', ...others] = 'issues' in found ? found.issues : [];
+      assert.deepEqual(others, []);
+      assert.match(
+        issue,
+        /: "http:\/\/\.\.\.@prometheus:9090" is not allowed; give a URL without a user, such as http/,
+      );
+    });
+
+  it('nor where another mistake quotes it', () => {
+    const found = read(['region'], ['--region', `${url}/${'x'.repeat(100)}`]);
+    assert.ok('issues' in found && !found.issues.join().includes('s3cret'));
+  });
+});
+
 describe('the table of options', () => {
   const named: Partial<Record<OptionKey, string>> = {
     port: 'PORT',

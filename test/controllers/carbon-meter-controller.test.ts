@@ -59,13 +59,15 @@ function start(answers: readonly Answer[], homes: Readonly<Record<string, string
   const world = {
     namespaces: namespacesOf(homes),
     snapshot: makeSnapshot({ 'us-east-1': 400, 'eu-north-1': 50 }, { nodes: NODES }),
+    /** By how much the machine's date is off. */
+    dateErrorMs: 0,
   };
   const meter = createCarbonMeter({
     api,
     namespaces: () => world.namespaces,
     homeOf: ({ annotations }) => annotations['gridgate.dev/home-region'],
     snapshot: () => world.snapshot,
-    now: () => NOW + clock.now(),
+    now: () => NOW + clock.now() + world.dateErrorMs,
     clock,
     log: pino({ level: 'warn' }, { write: (text: string) => void warnings.push(JSON.parse(text).msg) }),
   });
@@ -205,6 +207,20 @@ describe('the carbon meter', () => {
     const after = told()?.avoidedGrams ?? 0;
     assert.ok(after > whileSilent + AVOIDED / 61 && after < whileSilent + AVOIDED / 29, `${after}`);
   });
+
+  for (const days of [-1, 1])
+    it(`a date that is set by ${days} day: what is counted depends on a watch that is alive, not on it`, async () => {
+      const watch = openWatch();
+      const { clock, told, change } = start([page(podObject('a')), { lines: watch.lines }]);
+      await clock.advance(MINUTE);
+      await change({ dateErrorMs: days * 24 * 60 * MINUTE });
+      await clock.advance(30 * MINUTE);
+      const whileSilent = told()?.avoidedGrams ?? 0;
+      assert.ok(whileSilent >= AVOIDED / 60 && whileSilent < (13 * AVOIDED) / 60, `${whileSilent}`);
+      watch.tell('BOOKMARK', { metadata: { resourceVersion: '3' } });
+      await clock.advance(3 * MINUTE);
+      assert.ok((told()?.avoidedGrams ?? 0) > whileSilent + AVOIDED / 30);
+    });
 
   it('tells nothing while another replica leads, and in its next term goes on from what it had', async () => {
     const answers = [page(podObject('a')), { lines: [], hang: true }, page(podObject('a')), { lines: [], hang: true }];

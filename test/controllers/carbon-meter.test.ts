@@ -124,24 +124,33 @@ describe('the pods that count', () => {
   });
 });
 
-describe('the pods in view', () => {
-  function view(nodes: Record<string, string | undefined>) {
-    let hours = 0;
-    const usage = createUsageMeter(() => hours);
-    const pods = createMeteredPods({ project: toMeteredPod, usage, regionOf: (node) => nodes[node] });
-    return {
-      pods,
-      /** vCPU hours of the next hour, by namespace and region. */
-      nextHour() {
-        usage.take();
-        hours += 1;
-        return Object.fromEntries(
-          usage.take().map(({ namespace, region, vcpuHours }) => [`${namespace} ${region}`, vcpuHours]),
-        );
-      },
-    };
-  }
+function view(nodes: Record<string, string | undefined>) {
+  let hours = 0;
+  const usage = createUsageMeter(() => hours);
+  let moves = 0;
+  const counting = {
+    ...usage,
+    enter(...args: Parameters<typeof usage.enter>) {
+      moves += 1;
+      usage.enter(...args);
+    },
+  };
+  const pods = createMeteredPods({ project: toMeteredPod, usage: counting, regionOf: (node) => nodes[node] });
+  return {
+    pods,
+    moves: () => moves,
+    /** vCPU hours of the next hour, by namespace and region. */
+    nextHour() {
+      usage.take();
+      hours += 1;
+      return Object.fromEntries(
+        usage.take().map(({ namespace, region, vcpuHours }) => [`${namespace} ${region}`, vcpuHours]),
+      );
+    },
+  };
+}
 
+describe('the pods in view', () => {
   it('come, change, move and go', () => {
     const { pods, nextHour } = view({ n1: 'a', n2: 'b' });
     pods.put(podObject());
@@ -196,6 +205,22 @@ describe('the pods in view', () => {
     nodes['n1'] = 'a';
     pods.nodesMoved();
     assert.deepEqual(nextHour(), { 'shop a': 0.25 });
+  });
+});
+
+describe('a node that comes, moves or goes', () => {
+  it('costs its own pods, not those of all others', () => {
+    const nodes: Record<string, string | undefined> = { n1: 'a', n2: 'b' };
+    const { pods, nextHour, moves } = view(nodes);
+    for (let i = 0; i < 100; i++) pods.put(podObject({}, { uid: `u${i}` }));
+    pods.put(podObject({ nodeName: 'n2' }, { uid: 'moved' }));
+    const before = moves();
+    nodes['n2'] = 'c';
+    pods.nodesMoved();
+    assert.deepEqual(nextHour(), { 'shop a': 25, 'shop c': 0.25 });
+    assert.equal(moves() - before, 1);
+    pods.nodesMoved();
+    assert.equal(moves() - before, 1);
   });
 });
 

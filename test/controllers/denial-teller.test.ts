@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import type { ApiClient } from '../../src/cluster/api-client.ts';
@@ -93,6 +95,25 @@ describe('what an Event of a controller says', () => {
     assert.ok(Buffer.byteLength(note) <= 1_024 && note.startsWith('gridgate refuses'));
   });
 
+  test('an Event as large as the API server takes leaves nothing large behind', () => {
+    const huge = 'x'.repeat(1_000_000);
+    const hostile: readonly EventParts[] = [{ uid: huge }, { name: huge }, { kind: huge }];
+    for (const parts of hostile) assert.equal(toDenial(failedCreate(parts) as never), undefined);
+    const told = { reportingComponent: 'gridgate.dev/controllers', involvedObject: { uid: huge }, metadata: {} };
+    assert.equal(toTold(told as never), undefined);
+
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const kept = Array.from({ length: 100 }, (_, i) =>
+      toDenial(JSON.parse(JSON.stringify(failedCreate({ message: denied() + i + huge })))),
+    );
+    collect();
+    const heldBytes = process.memoryUsage().heapUsed - before;
+    assert.ok(kept.every((one) => one !== undefined) && heldBytes < 10_000_000, `${heldBytes} bytes`);
+  });
+
   test('a leader reads from the Events of the one before whom it told what', () => {
     const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'd1' };
     const { note, reportingController, eventTime, metadata } = refusedEvent(
@@ -108,7 +129,7 @@ describe('what an Event of a controller says', () => {
       reportingComponent: reportingController,
       eventTime,
     };
-    assert.deepEqual(toTold(stored as never), { uid: 'd1', reason: 'outage', at: START });
+    assert.deepEqual(toTold(stored as never), { namespace: 'shop', uid: 'd1', reason: 'outage', at: START });
     assert.equal(toTold({ ...stored, reportingComponent: 'somebody' } as never), undefined);
   });
 
@@ -144,7 +165,7 @@ describe('what is to be told', () => {
   for (const [name, told, at, now, due] of rows)
     test(`${name}: ${due}`, () => {
       const ledger = createDenialLedger(() => START + now * MINUTE_MS);
-      if (told) ledger.markTold('u', told[1], START + told[0] * MINUTE_MS);
+      if (told) ledger.markTold(denial({ reason: told[1], at: START + told[0] * MINUTE_MS }));
       ledger.forgetOld();
       assert.equal(ledger.hear(denial({ at: START + at * MINUTE_MS })), due);
       assert.equal([...ledger.waiting()].length, due ? 1 : 0);
@@ -167,12 +188,48 @@ describe('what is to be told', () => {
           const since = now - (last.get(reason) ?? Number.NEGATIVE_INFINITY);
           assert.equal(isHeard, since >= 10 * MINUTE_MS);
           if (!isHeard) continue;
-          ledger.markTold('u', reason, now);
+          ledger.markTold(denial({ reason, at: now }));
           ledger.settle(denial({ reason }));
           last.set(reason, now);
         }
       }),
     );
+  });
+
+  test('a told Event that claims to be of the future silences its owner for ten minutes, no longer', () => {
+    let now = START;
+    const ledger = createDenialLedger(() => now);
+    ledger.markTold(denial({ at: START + 1_000_000 * MINUTE_MS }));
+    assert.equal(ledger.hear(denial()), false);
+    now += 10 * MINUTE_MS;
+    ledger.forgetOld();
+    assert.equal(ledger.hear(denial({ at: now })), true);
+  });
+
+  test('a clock that is set back silences nobody', () => {
+    let now = START;
+    const ledger = createDenialLedger(() => now);
+    ledger.markTold(denial());
+    now -= 60 * MINUTE_MS;
+    assert.equal(ledger.hear(denial({ at: now })), true);
+  });
+
+  test('Events of another namespace, with whatever uid, neither silence an owner nor stand in its place', () => {
+    const ledger = createDenialLedger(() => START);
+    ledger.markTold(denial({ namespace: 'forger' }));
+    assert.equal(ledger.hear(denial()), true);
+    ledger.hear(denial({ namespace: 'another' }));
+    assert.deepEqual(
+      [...ledger.waiting()].map(({ namespace }) => namespace),
+      ['shop', 'another'],
+    );
+  });
+
+  test('forgets the oldest of what it was told that others told, rather than keep it all', () => {
+    const ledger = createDenialLedger(() => START);
+    for (let i = 0; i < 50_000; i++) ledger.markTold(denial({ uid: `u${i}` }));
+    const isKnown = (i: number) => ledger.wasTold(denial({ uid: `u${i}` }));
+    assert.deepEqual([isKnown(0), isKnown(49_999)], [false, true]);
   });
 
   test('keeps no more than it can tell, and forgets', () => {
@@ -348,7 +405,7 @@ describe('the denial teller', () => {
   test('what the leader before told is not told again; ten minutes after that it is', async () => {
     const told = [
       {
-        metadata: { name: 'e' },
+        metadata: { name: 'e', namespace: 'shop' },
         involvedObject: { uid: 'uid-web' },
         message: `${WORDS} [high_carbon]`,
         reportingComponent: 'gridgate.dev/controllers',
@@ -374,20 +431,28 @@ describe('the denial teller', () => {
     await teller.stop();
   });
 
-  test('one that is refused keeps no other back, and is tried again', async () => {
-    const owners = { web: {}, api: {} };
+  test('one that the API server refuses keeps no other back, and is tried again when it is denied again', async () => {
+    const owners = { web: {}, api: {}, late: {} };
     const events = [failedCreate({ namespace: 'ending' }), failedCreate({ name: 'api' })];
-    const refusals = new Set(['/apis/events.k8s.io/v1/namespaces/ending/events']);
-    const { teller, clock, written } = start({
-      owners,
-      events,
-      answer: (path) => (refusals.delete(path) ? 403 : undefined),
-    });
+    const isEnding = (path: string) => path === '/apis/events.k8s.io/v1/namespaces/ending/events';
+    const answer = (path: string) => (isEnding(path) ? 403 : undefined);
+    const { teller, clock, written, say, now } = start({ owners, events, answer });
+    const namespaces = () => written.map(({ path }) => path.split('/')[5]);
+    await clock.advance(5 * MINUTE_MS);
+    await say(failedCreate({ name: 'late', at: now() }));
+    await clock.advance(10_000);
+    assert.deepEqual(namespaces(), ['ending', 'shop', 'shop']);
+    await say(failedCreate({ namespace: 'ending', at: now() }));
+    await clock.advance(10_000);
+    assert.deepEqual(namespaces(), ['ending', 'shop', 'shop', 'ending']);
+    await teller.stop();
+  });
+
+  test('one that the API server has no time for is tried again', async () => {
+    const failures = [503, 429];
+    const { teller, clock, written } = start({ events: [failedCreate()], answer: () => failures.pop() });
     await clock.advance(2 * MINUTE_MS);
-    assert.deepEqual(
-      written.map(({ path }) => path.split('/')[5]),
-      ['ending', 'shop', 'ending'],
-    );
+    assert.equal(written.length, 3);
     await teller.stop();
   });
 

@@ -94,6 +94,19 @@ describe('kubelets', () => {
     assert.match(failures.at(-1) ?? '', /32 kubelets running did not answer: the other 49\d\d are not asked/);
   });
 
+  it('of whom none answers are all asked where they are few', async (t) => {
+    const names = Array.from({ length: 40 }, (_, i) => `n${i}`);
+    const { asked, failures } = await ask(t, (_, response) => response.writeHead(503).end(), names);
+    const [, left = '0'] = /the other (\d+) are not asked/.exec(failures.join()) ?? [];
+    assert.equal(asked.length + Number(left), names.length);
+  });
+
+  it('says nothing of others where there are none', async (t) => {
+    const names = Array.from({ length: 32 }, (_, i) => `n${i}`);
+    const { failures } = await ask(t, (_, response) => response.writeHead(503).end(), names);
+    assert.equal(failures.length, 1, failures.join());
+  });
+
   it('are few or none', async (t) => {
     assert.deepEqual(await ask(t, (_, response) => response.end(STATIC), []), { found: [], failures: [], asked: [] });
   });

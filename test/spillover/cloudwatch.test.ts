@@ -12,9 +12,14 @@ function hours(...bytes: readonly number[]): Record<string, number> {
   return Object.fromEntries(bytes.map((one, hour) => [new Date(START + hour * HOUR_MS).toISOString(), one]));
 }
 
-async function read(test: TestContext, fake: FakeOptions, range = RANGE, abort = AbortSignal.timeout(20_000)) {
+async function read(
+  test: TestContext,
+  fake: FakeOptions,
+  range = RANGE,
+  { abort = AbortSignal.timeout(20_000), now = NOW } = {},
+) {
   const { endpoint, asked } = await startCloudWatch(test, fake);
-  const measured = await readCloudWatch({ region: 'eu-central-1', endpoint }, range, { abort, now: NOW });
+  const measured = await readCloudWatch({ region: 'eu-central-1', endpoint }, range, { abort, now });
   return { ...measured, asked };
 }
 
@@ -69,6 +74,19 @@ describe('bytes from CloudWatch', () => {
     assert.ok(notes.includes('of hours that lie partly outside the range a proportional part counts'), notes.join());
   });
 
+  it('of the hour that still runs are those of its part so far', async (t) => {
+    const now = START + 1.5 * HOUR_MS;
+    const instances = { 'i-1': hours(8e9, 4e9) };
+    const whole = await read(t, { instances }, { startMs: START, endMs: now }, { now });
+    assert.deepEqual(
+      whole.pieces.map(({ bytes }) => bytes),
+      [8e9, 4e9],
+    );
+    assert.match(whole.notes.join('\n'), /the last hour still runs/);
+    const half = await read(t, { instances }, { startMs: START, endMs: START + 1.25 * HOUR_MS }, { now });
+    assert.equal(half.pieces[1]?.bytes, 2e9);
+  });
+
   it('that are missing or only a part are told, not taken for zero', async (t) => {
     const { notes } = await read(t, {
       instances: { 'i-1': hours(1) },
@@ -96,6 +114,7 @@ describe('bytes from CloudWatch', () => {
     'an inner error': [awsError(500, 'InternalServiceFault'), 'unavailable', /HTTP 500/],
     HTML: [{ body: '<html>' }, 'malformed', /not what CloudWatch answers/],
     'no answer': [undefined, 'unavailable', /no answer in time/],
+    'the same page for ever': [{ body: { Metrics: [], NextToken: 'same' } }, 'malformed', /more than 200 pages/],
     'negative bytes': [
       { body: { Metrics: [], MetricDataResults: [{ Id: 'i0', Timestamps: [START / 1000], Values: [-5] }] } },
       'implausible',
@@ -113,7 +132,7 @@ describe('bytes from CloudWatch', () => {
           answer: ({ action }) => (isValues && action === 'ListMetrics' ? 'usual' : answer),
         },
         RANGE,
-        abort,
+        { abort },
       );
       await assert.rejects(asking, (error: Error & { failure?: string }) => {
         assert.equal(error.failure, failure);

@@ -15,7 +15,7 @@ import { note, printAll } from '../print.ts';
 import { createProgress } from '../progress.ts';
 import { readCluster } from '../read-files.ts';
 import { terminalColumns } from '../terminal.ts';
-import { writeWhole } from '../write-whole.ts';
+import { findObstacle, writeWhole } from '../write-whole.ts';
 import { checkPaths, collectFiles } from './audit-files.ts';
 import { type Collected, collectItems } from './collect-items.ts';
 import { createPolicies } from './policies-of-audit.ts';
@@ -68,7 +68,8 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
 
 /** Everything that can be wrong before a long stream is read, or a cluster asked. */
 async function findMistakes(values: AuditValues, env: Environment): Promise<readonly string[]> {
-  const { files, live, report, regions, config, namespaces, regionLabel } = values;
+  const { files, live, report, html, regions, config, namespaces, regionLabel } = values;
+  const obstacle = html === undefined ? undefined : await findObstacle(html);
   const described = { ...(regions !== undefined && { regions }), ...(config !== undefined && { config }) };
   return [
     ...(files === undefined && !live ? [NOTHING_TO_AUDIT] : []),
@@ -76,6 +77,7 @@ async function findMistakes(values: AuditValues, env: Environment): Promise<read
     ...(report && !live ? [REPORT_OF_FILES] : []),
     ...(live && !isInCluster(values, env) ? [LIVE_WITHOUT_CLUSTER] : []),
     ...(files !== undefined && !live ? await checkPaths(files) : []),
+    ...(obstacle === undefined ? [] : [`--html: ${obstacle}`]),
     ...(await checkRegionSource(described, env)),
     ...(namespaces === undefined ? [] : (await readCluster(namespaces, regionLabel)).issues),
   ];

@@ -75,7 +75,7 @@ function readWorkload(facts: Facts): Found {
   const pods = podsOf(kind, value);
   const mistakes = [
     ...mistakesInPod(pod),
-    ...(pods === undefined ? [`spec.${kind === 'Job' ? 'parallelism' : 'replicas'}: must be a whole number`] : []),
+    ...(pods === undefined ? [`${COUNT_OF[kind] ?? 'spec.replicas'}: must be a whole number`] : []),
   ];
   if (mistakes.length > 0 || pods === undefined)
     return broken(
@@ -96,6 +96,11 @@ function readWorkload(facts: Facts): Found {
   return owners.length > 0 ? { type: 'owned', workload, owners } : { type: 'workload', workload };
 }
 
+/** Where it stands how many pods there are. */
+const COUNT_OF: Readonly<Record<string, string>> = {
+  Job: 'spec.parallelism, spec.completions',
+  CronJob: 'spec.jobTemplate.spec.parallelism, completions',
+};
 const TEMPLATE_OF: Readonly<Record<string, string>> = { Pod: 'spec', CronJob: 'spec.jobTemplate.spec.template' };
 
 function podOf({ apiVersion, kind, value }: ManifestDocument): Pod | undefined {
@@ -105,14 +110,22 @@ function podOf({ apiVersion, kind, value }: ManifestDocument): Pod | undefined {
   return podOfWorkload(group, kind === 'DaemonSet' ? 'Deployment' : kind, value);
 }
 
-/** As many as would run at once; of a DaemonSet as many as its status tells, else one. `undefined`: no number. */
+/** As many as would run at once, of a CronJob in one Job; of a DaemonSet as many as its status tells, else one. `undefined`: no number. */
 function podsOf(kind: string, value: Json): number | undefined {
   const spec = objectAt(value, 'spec') ?? {};
   if (kind === 'Pod') return 1;
   if (kind === 'DaemonSet') return wholeNumber(objectAt(value, 'status')?.['desiredNumberScheduled'], 1) ?? 1;
-  if (kind === 'CronJob') return spec['suspend'] === true ? 0 : 1;
-  if (kind !== 'Job') return wholeNumber(spec['replicas'], 1);
-  return spec['suspend'] === true ? 0 : wholeNumber(spec['parallelism'], 1);
+  if (kind === 'Job') return podsOfJob(spec);
+  if (kind !== 'CronJob') return wholeNumber(spec['replicas'], 1);
+  return spec['suspend'] === true ? 0 : podsOfJob(objectAt(objectAt(spec, 'jobTemplate') ?? {}, 'spec') ?? {});
+}
+
+/** No more run at once than have to complete. */
+function podsOfJob(spec: Json): number | undefined {
+  if (spec['suspend'] === true) return 0;
+  const parallelism = wholeNumber(spec['parallelism'], 1);
+  const completions = wholeNumber(spec['completions'], Number.POSITIVE_INFINITY);
+  return parallelism === undefined || completions === undefined ? undefined : Math.min(parallelism, completions);
 }
 
 function wholeNumber(value: unknown, byDefault: number): number | undefined {

@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
-import type { AuditItem } from '../../audit/audited-workload.ts';
+import { type AuditItem, STANDARD_INPUT } from '../../audit/audited-workload.ts';
+import { cutList } from '../../config/list-items.ts';
 import { parsePiece } from '../../config/manifest-file.ts';
 import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../config/object-stream.ts';
+import { onOneLine } from '../render-table.ts';
 import { describeReadFailure, findManifestFiles, STDIN } from './find-manifest-files.ts';
 import { type ManifestSettings, readManifest } from './manifest-items.ts';
 import { createOwnedWorkloads, type OwnedWorkloads } from './owned-workloads.ts';
@@ -13,7 +15,11 @@ export interface WorkloadFiles extends ManifestSettings {
 }
 
 const MOST_MISTAKES_TOLD = 5;
+/** What a parser says of garbage holds the garbage. */
+const MOST_TOLD_CHARACTERS = 300;
 const CHUNK_BYTES = 256 * 1024;
+/** A List that is longer is read member by member. */
+const LONG_CHARACTERS = 2 ** 20;
 const TOO_LONG = `is longer than ${MOST_DOCUMENT_CHARACTERS / 2 ** 20} MB and was not read; audit the cluster with --live, or give the objects one by one: kubectl get ... -o json | jq -c '.items[]' | gridgate audit -f -`;
 const UNRENDERED = 'holds a template that nobody rendered, {{ }}; audit what helm template prints';
 
@@ -31,14 +37,14 @@ export async function* readWorkloads(paths: readonly string[], deps: WorkloadFil
 }
 
 async function* readFile(path: string, owned: OwnedWorkloads, deps: WorkloadFiles): AsyncGenerator<AuditItem> {
-  const file = path === STDIN ? 'standard input' : path;
+  const file = path === STDIN ? STANDARD_INPUT : path;
   const bytes = path === STDIN ? deps.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   try {
     let documents = 0;
     for await (const { text, line } of splitDocuments(tellBytes(bytes, file, deps))) {
       if (text === undefined)
         yield { type: 'broken', message: `${file}, document ${documents + 1}, line ${line}: ${TOO_LONG}` };
-      else yield* readPiece(text, { documents, lines: line - 1, file }, owned, deps);
+      else yield* readDocument(text, { documents, lines: line - 1, file }, owned, deps);
       documents += 1;
     }
   } catch (error) {
@@ -51,6 +57,18 @@ interface Before {
   readonly documents: number;
   readonly lines: number;
   readonly file: string;
+}
+
+function* readDocument(
+  text: string,
+  before: Before,
+  owned: OwnedWorkloads,
+  settings: ManifestSettings,
+): Generator<AuditItem> {
+  const items = text.length > LONG_CHARACTERS ? cutList(text) : undefined;
+  if (!items) return yield* readPiece(text, before, owned, settings);
+  for (const item of items)
+    yield* readPiece(item.text, { ...before, lines: before.lines + item.line - 1 }, owned, settings);
 }
 
 function* readPiece(
@@ -78,16 +96,33 @@ function* readPiece(
 function tell(issues: readonly string[], text: string, { file, documents, lines }: Before): readonly string[] {
   const [first] = issues;
   if (first === undefined) return [];
-  const template = text.search(/\{\{.*\}\}/);
-  if (template >= 0) {
+  const template = findTemplate(text);
+  if (template !== undefined) {
     const line = lines + text.slice(0, template).split('\n').length;
     return [`${file}, document ${documents + 1}, line ${line}: ${UNRENDERED}`];
   }
   const more = issues.length - MOST_MISTAKES_TOLD;
   return [
-    ...issues.slice(0, MOST_MISTAKES_TOLD),
+    ...issues.slice(0, MOST_MISTAKES_TOLD).map(shorten),
     ...(more > 0 ? [`${first.split(', line')[0]}: and ${more} more mistakes`] : []),
   ];
+}
+
+function shorten(message: string): string {
+  const characters = [...onOneLine(message.slice(0, 4 * MOST_TOLD_CHARACTERS).toWellFormed())];
+  if (characters.length <= MOST_TOLD_CHARACTERS) return characters.join('');
+  return `${characters.slice(0, MOST_TOLD_CHARACTERS).join('')}…`;
+}
+
+/** Where the first `{{` is whose line has a `}}` behind it. Not by a pattern, which would look at a long line for each `{{`. */
+function findTemplate(text: string): number | undefined {
+  for (let open = text.indexOf('{{'); open >= 0; ) {
+    const newline = text.indexOf('\n', open);
+    const end = newline < 0 ? text.length : newline;
+    if (text.slice(open, end).includes('}}')) return open;
+    open = text.indexOf('{{', end);
+  }
+  return undefined;
 }
 
 async function* tellBytes(

@@ -90,14 +90,15 @@ const ENDED = new Set(['Succeeded', 'Failed']);
 /** Reads an object and what belongs to it, with the caller's own rights; rejects where the object itself cannot be read. */
 export async function readObject(deps: ReadDeps, target: ExplainTarget): Promise<FoundObject | NotFound> {
   const path = `${collectionPath(target, target.namespace)}/${encodeURIComponent(target.name)}`;
-  let object: LiveObject;
+  let object: unknown;
   try {
     const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal: deps.signal };
-    object = (await deps.api.get(path, options)) as LiveObject;
+    object = await deps.api.get(path, options);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== GONE) throw error;
     return { nearest: await nearestNames(deps, target) };
   }
+  if (!isObject(object)) throw new Error(`GET ${path} answers something that is no ${target.kind}`);
   return target.kind === 'Pod' ? { object, creators: [], notes: [] } : readBelongings(deps, target, object);
 }
 
@@ -112,6 +113,11 @@ async function readBelongings(deps: ReadDeps, target: ExplainTarget, object: Liv
     or(undefined, 'why pods fail is not known', failureOf(deps, target.namespace, creators)),
   ]);
   return { object, creators, notes, ...(pods && { pods }), ...(failure && { failure }) };
+}
+
+/** A proxy in between may answer any JSON. */
+function isObject(answer: unknown): answer is LiveObject {
+  return typeof (answer as Partial<LiveObject> | null)?.metadata?.name === 'string';
 }
 
 /** Whether a pod has done its work, or failed for good. */
@@ -196,12 +202,12 @@ interface FailedCreate extends KubeObject {
 async function lastFailedCreate(deps: ReadDeps, namespace: string, uid: string) {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`;
   const fieldSelector = `reason=FailedCreate,involvedObject.uid=${uid}`;
-  let last: { message: string; at: string } | undefined;
+  let last: { message: string; at: string | null } | undefined;
   try {
     for await (const event of list(deps, path, { fieldSelector })) {
       const { message = '', lastTimestamp, eventTime } = event as FailedCreate;
-      const at = lastTimestamp ?? eventTime ?? '';
-      if (!last || at >= last.at) last = { message, at };
+      const at = lastTimestamp ?? eventTime ?? null;
+      if (!last || (at ?? '') >= (last.at ?? '')) last = { message, at };
     }
   } catch (error) {
     // Whoever may not see Events has the condition.

@@ -4,9 +4,10 @@ import { type CpuManagerPolicy, policyOfKubeletConfig, type ToldPolicy } from '.
 import type { FleetNode } from '../../preflight/fleet-node.ts';
 import { createProgress, progressBar } from '../progress.ts';
 
-/** What kubelets themselves told, by node. */
+/** What kubelets themselves told. */
 export interface KubeletPolicies {
-  readonly told: ReadonlyMap<string, CpuManagerPolicy>;
+  /** By node and not by name: a node of staging may have the same name. */
+  readonly told: ReadonlyMap<FleetNode, CpuManagerPolicy>;
   /** Why some told nothing, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -21,7 +22,11 @@ export async function askKubelets(api: ApiClient, nodes: readonly FleetNode[]): 
     onProgress: (done) => progress.show(progressBar(done, names.length, 'kubelets asked')),
   });
   progress.end();
-  return { told: found, notes: failures };
+  const told = nodes.flatMap((node) => {
+    const policy = found.get(node.name);
+    return policy === undefined ? [] : [[node, policy] as const];
+  });
+  return { told: new Map(told), notes: failures };
 }
 
 /**
@@ -34,7 +39,7 @@ export async function askKubelets(api: ApiClient, nodes: readonly FleetNode[]): 
  * | silent      | silent     | the one that is assumed |
  */
 export function createPolicyOf(
-  ofKubelets: ReadonlyMap<string, CpuManagerPolicy>,
+  ofKubelets: KubeletPolicies['told'],
   assumed: CpuManagerPolicy,
 ): (node: FleetNode) => ToldPolicy {
   // Nodes of one pool have one annotation: it is parsed once.
@@ -44,8 +49,9 @@ export function createPolicyOf(
     return parsed.get(text);
   }
 
-  return ({ name, kubeletConfig }) => {
-    const ofKubelet = ofKubelets.get(name);
+  return (node) => {
+    const { kubeletConfig } = node;
+    const ofKubelet = ofKubelets.get(node);
     if (ofKubelet !== undefined) return { policy: ofKubelet, origin: 'configz' };
     const noted = kubeletConfig === undefined ? undefined : ofAnnotation(kubeletConfig);
     return noted === undefined ? { policy: assumed, origin: 'assumed' } : { policy: noted, origin: 'annotation' };

@@ -1,6 +1,7 @@
 import type { OptionValues } from '../../config/options.ts';
 import type { FleetNode } from '../../preflight/fleet-node.ts';
 import { matchMeasurements } from '../../preflight/match-measurements.ts';
+import { StatusError } from '../../signals/intensity/get-json.ts';
 import { SourceError } from '../../signals/intensity/source-error.ts';
 import { measurePower, POWER_QUERIES, type PowerQuery } from '../../signals/power/prometheus-power.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -15,7 +16,7 @@ export interface MeasuredNodes {
 /** Over an hour of 5,000 nodes. */
 const TIMEOUT_MS = 30_000;
 
-/** Asks Prometheus what nodes draw; of several queries the first that knows a node counts. A dead Prometheus is exit code 3. */
+/** Asks Prometheus what nodes draw; of several queries the first that knows a node counts. A dead Prometheus is exit code 3, a refused query 2. */
 export async function measureNodes(
   { prometheusUrl, prometheusQuery }: OptionValues<'prometheusUrl' | 'prometheusQuery'>,
   nodes: readonly FleetNode[],
@@ -28,6 +29,9 @@ export async function measureNodes(
     return { watts, notes: [...found.flatMap(({ notes }) => notes), coverage(watts.size, nodes.length)] };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
+    const isRefused = error instanceof StatusError && (error.status === 400 || error.status === 422);
+    if (isRefused && prometheusQuery !== undefined)
+      return { issues: [`--prometheus-query: Prometheus refuses it: ${error.message}`], exitCode: EXIT.usage };
     const remedy = 'leave --prometheus-url out to use the power table';
     return { issues: [`--prometheus-url: ${prometheusUrl}: ${error.message}; ${remedy}`], exitCode: EXIT.upstream };
   }

@@ -45,6 +45,8 @@ const NODES_MISSING =
 const NODES_TWICE = '--kubeconfig: means nothing beside --filename, which says what the nodes are';
 const INPUT_TWICE = '--compare: standard input is --filename already; give a file';
 
+const ENDLESS = '--baseline-watts, --static-factor and --power-table: give numbers that no sum is beyond';
+
 type Issues = { readonly issues: readonly string[]; readonly exitCode?: number };
 
 /** What files say; nobody was asked yet. */
@@ -94,6 +96,7 @@ export async function preflight(values: PreflightValues, env: Environment, origi
     staging: files.staging?.nodes,
     now: Date.now(),
   });
+  if (!isBounded(found)) return report({ issues: [ENDLESS] });
   await print(render(found, values.output));
   return found.verdict === 'IDLE POWER SPIKE' ? EXIT.findings : EXIT.fine;
 }
@@ -101,6 +104,10 @@ export async function preflight(values: PreflightValues, env: Environment, origi
 function report({ issues, exitCode }: Issues): number {
   const usage = reportIssues(issues);
   return exitCode ?? usage;
+}
+
+function isBounded({ total, carbon }: PreflightReport): boolean {
+  return [total.watts, total.wattsUnderStatic, total.increasePercent, carbon.kgCo2eUnderStatic].every(Number.isFinite);
 }
 
 function render(found: PreflightReport, output: PreflightValues['output']): string {

@@ -149,7 +149,7 @@ function renderCarbon({ carbon }: PreflightReport, width: number): string {
   return (
     renderTable(columns, rows, width) +
     andMore(regions.length, 'regions') +
-    wrap(unknown === '' ? sum : `${sum}. ${unknown}`, width)
+    wrap(unknown === '' ? sum : `${sum}; ${unknown}`, width)
   );
 }
 

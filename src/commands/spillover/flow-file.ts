@@ -42,7 +42,7 @@ export async function readFlows({ path, defaults }: FlowFile): Promise<FlowsRead
   const rows = (isJson ? jsonRows(text) : await csvRows(text)).toSorted((a, b) => a.at - b.at);
   if (rows.length === 0) return { flows: [], issues: [`${name}: holds no flow; ${SHAPE}`] };
   if (rows.length > MOST_FLOWS)
-    return { flows: [], issues: [`${name}: holds ${rows.length} flows; sum them up to ${MOST_FLOWS} or fewer`] };
+    return { flows: [], issues: [`${name}: holds more than ${MOST_FLOWS} flows; sum them up to that many or fewer`] };
   return readRows(rows, defaults, { name, unit: isJson ? 'flow' : 'line' });
 }
 
@@ -90,26 +90,41 @@ async function readText(path: string): Promise<{ readonly text: string } | { rea
 }
 
 async function csvRows(text: string): Promise<readonly Row[]> {
-  // Only here, so that other commands start without it.
-  const { parse } = await import('csv-parse/sync');
-  const mistakes: Row[] = [];
-  const lines = parse(text, {
-    info: true,
-    trim: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    on_skip: (error) => {
-      mistakes.push({ at: Number(error?.['lines'] ?? 0), mistake: `is no CSV: ${error?.message}` });
-      return undefined;
-    },
-  }) as unknown as readonly CsvLine[];
+  const { lines, mistakes } = await parseCsv(text);
   const [head, ...body] = lines;
   if (!head) return mistakes;
   const fields = head.record.map((title) => FLOW_FIELDS.find((field) => field === title.toLowerCase()));
   const wrong = headMistakes(fields, head.record);
   if (wrong.length > 0) return wrong.map((mistake) => ({ at: head.info.lines, mistake }));
   return [...body.map((line) => csvRow(line, fields)), ...mistakes];
+}
+
+/** Stops where there are more than `MOST_FLOWS` of either: 64 MiB hold millions, which fill the memory. */
+async function parseCsv(
+  text: string,
+): Promise<{ readonly lines: readonly CsvLine[]; readonly mistakes: readonly Row[] }> {
+  // Only here, so that other commands start without it.
+  const { parse } = await import('csv-parse/sync');
+  const mistakes: Row[] = [];
+  try {
+    const lines = parse(text, {
+      info: true,
+      trim: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      skip_records_with_error: true,
+      to: MOST_FLOWS + 2, // with the first line, which names the columns
+      on_skip: (error) => {
+        mistakes.push({ at: Number(error?.['lines'] ?? 0), mistake: `is no CSV: ${error?.message}` });
+        if (mistakes.length > MOST_FLOWS) throw new Error('too many broken lines to tell');
+        return undefined;
+      },
+    }) as unknown as readonly CsvLine[];
+    return { lines, mistakes };
+  } catch (error) {
+    if (mistakes.length > MOST_FLOWS) return { lines: [], mistakes };
+    throw error;
+  }
 }
 
 interface CsvLine {
@@ -143,7 +158,8 @@ function jsonRows(text: string): readonly Row[] {
   }
   const list = isMapping(data) ? data['flows'] : data;
   if (!Array.isArray(list)) return none('has no list of flows');
-  return list.map((item: unknown, index): Row => {
+  // One more than is allowed tells that they are too many.
+  return list.slice(0, MOST_FLOWS + 1).map((item: unknown, index): Row => {
     const read = isMapping(item) ? textsOf(item) : 'is no object with from, to and bytes';
     return { at: index + 1, ...(typeof read === 'string' ? { mistake: read } : { record: read }) };
   });

@@ -24,9 +24,12 @@ export async function spillover(values: SpilloverValues, env: Environment, origi
   const report = reportOf(values, origins, gathered);
   if (!Number.isFinite(report.total.kgCO2e) || !Number.isFinite(report.total.percentOfBaseline))
     return fail({ issues: ['--factor, --kwh-per-gb and --baseline-kg: give numbers that no sum is beyond'] });
-  for (const sentence of report.notes) note(sentence);
+  const notes = [...report.notes, ...latencyNotes(values, report)];
+  for (const sentence of notes) note(sentence);
   const { output = 'table' } = values;
-  await print(output === 'table' ? renderSpillover(report, terminalColumns()) : renderData(report, output));
+  await print(
+    output === 'table' ? renderSpillover(report, terminalColumns()) : renderData({ ...report, notes }, output),
+  );
   return EXIT.fine;
 }
 
@@ -91,6 +94,18 @@ function timingNotes(flows: readonly Flow[], { byName, takenAt }: Snapshot): rea
     return takenAt - startMs > HOUR_MS && source !== 'static' && freshness !== 'embedded';
   });
   return isPast ? ['intensities are those of now, not of when the traffic moved'] : [];
+}
+
+/** A region whose latency nobody measured is not refused for it (DESIGN 4). */
+function latencyNotes({ maxLatency }: SpilloverValues, { plans }: SpilloverReport): readonly string[] {
+  if (maxLatency === undefined) return [];
+  const kept = plans.flatMap(({ regions }) =>
+    regions.filter(({ latencyMs, refusal }) => latencyMs === null && !refusal),
+  );
+  const [first, ...others] = new Set(kept.map(({ region }) => region));
+  if (first === undefined) return [];
+  const [names, them] = others.length > 0 ? [`${first} and ${others.length} more`, 'them'] : [first, 'it'];
+  return [`no latency from the failed region is known of ${names}: --max-latency does not keep ${them} out`];
 }
 
 function figure(value: number, origin: string | undefined, usual: string): Figure {

@@ -6,7 +6,7 @@ import type { UsageMeter } from './usage.ts';
 
 /** What a reflector fills; every change is at once in `usage`. */
 export interface MeteredPods extends Pick<ProjectionStore<unknown>, 'put' | 'remove' | 'beginReplacement'> {
-  /** Counts every pod where its node is now. */
+  /** Counts pods where their nodes are now. */
   nodesMoved(): void;
 }
 
@@ -45,6 +45,14 @@ export function createMeteredPods({ project, usage, regionOf }: MeteredPodsDeps)
     usage.leaveAll();
     regions = new Map();
     for (const pod of pods.values()) enter(pod);
+  }
+
+  /** Of many thousand pods few are on the nodes that came or went: only these are counted elsewhere. */
+  function move(moved: ReadonlyMap<string, string | undefined>): void {
+    const passengers = [...pods.values()].filter(({ node }) => moved.has(node));
+    passengers.forEach(leave);
+    for (const [node, region] of moved) regions.set(node, region);
+    passengers.forEach(enter);
   }
 
   function drop(uid: string): void {
@@ -90,7 +98,12 @@ export function createMeteredPods({ project, usage, regionOf }: MeteredPodsDeps)
       };
     },
     nodesMoved() {
-      for (const [node, region] of regions) if (regionOf(node) !== region) return recount();
+      const moved = new Map<string, string | undefined>();
+      for (const [node, region] of regions) {
+        const next = regionOf(node);
+        if (next !== region) moved.set(node, next);
+      }
+      if (moved.size > 0) move(moved);
     },
   };
 }

@@ -35,7 +35,8 @@ export function watchUsage({ api, regionOf, now, clock, log }: PodWatchDeps): Po
   const usage = createUsageMeter(
     createObservedTime({
       now: clock.now,
-      isWatching: () => now() - (reflector.lastEventAt() ?? 0) <= MOST_SILENCE_MS,
+      // A last event in the future is of a date that has been set back: how old it is nobody knows.
+      isWatching: () => Math.abs(now() - (reflector.lastEventAt() ?? 0)) <= MOST_SILENCE_MS,
       onLeap: (tookMs, countedMs) =>
         log.warn(
           { minutes: Math.round(tookMs / 60_000), counted: countedMs / 60_000 },

@@ -5,7 +5,7 @@ import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
-import { eventsPath } from '../warning-event.ts';
+import { eventsPath, type Regarding } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
 import { createDenialLedger } from './denial-ledger.ts';
 import { findOwner } from './find-owner.ts';
@@ -21,6 +21,7 @@ const ROUNDS = {
   restMs: 1_000,
 };
 const TOLD_BEFORE = 409;
+const REFUSED = new Set([400, 403, 404, 413, 422]);
 
 export interface DenialTellerDeps {
   readonly api: ApiClient;
@@ -74,16 +75,24 @@ export function createDenialTeller(deps: DenialTellerDeps): DenialTeller {
   }
 
   async function tell(denial: Denial, signal: AbortSignal): Promise<void> {
-    const { namespace, uid, reason, at } = denial;
     const owner = await findOwner(api, denial, signal);
-    const top = owner?.uid;
-    if (owner && top !== undefined && !ledger.wasTold(top, reason, at)) {
-      const event = refusedEvent(denial, owner, instance, now());
-      await writer.create(eventsPath(namespace), event).catch(unlessToldBefore);
-      ledger.markTold(top, reason, now());
-      ledger.markTold(uid, reason, now()); // spares the look for its owner
+    const top = owner?.uid === undefined ? undefined : { ...denial, uid: owner.uid };
+    if (owner && top && !ledger.wasTold(top)) {
+      await write(denial, owner);
+      ledger.markTold({ ...top, at: now() });
+      ledger.markTold({ ...denial, at: now() }); // spares the look for its owner
     }
     ledger.settle(denial);
+  }
+
+  /** What is refused (a quota of Events, a namespace that ends) waits for the next denial: it must not hold back the others. */
+  async function write(denial: Denial, owner: Regarding): Promise<void> {
+    try {
+      await writer.create(eventsPath(denial.namespace), refusedEvent(denial, owner, instance, now()));
+    } catch (error) {
+      if (isRefusal(error)) ledger.settle(denial);
+      if (!isToldBefore(error)) throw error;
+    }
   }
 
   return {
@@ -98,6 +107,11 @@ export function createDenialTeller(deps: DenialTellerDeps): DenialTeller {
 }
 
 /** Another leader told the same within these ten minutes. */
-function unlessToldBefore(error: unknown): void {
-  if (!(error instanceof ApiError) || error.status !== TOLD_BEFORE) throw error;
+function isToldBefore(error: unknown): boolean {
+  return error instanceof ApiError && error.status === TOLD_BEFORE;
+}
+
+/** A later try of the same would be answered the same. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && REFUSED.has(error.status);
 }

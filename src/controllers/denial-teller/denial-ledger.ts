@@ -1,9 +1,11 @@
-import { type Denial, TELL_AGAIN_MS } from './plan.ts';
+import { type Denial, TELL_AGAIN_MS, type Told } from './plan.ts';
 
 /** Longer than the longest pause between two tries of Kubernetes' controllers (1,000 s): what is older may be over. */
 const RECENT_MS = 20 * 60_000;
 /** Some 8 MB. Who finds no room tries again, and is heard again. */
 const MOST_WAITING = 5_000;
+/** More than are told before they are forgotten: Events that anybody wrote may claim as many as they like. */
+const MOST_TOLD = 20_000;
 
 /** What was heard and is to be told, and what was told. Bounded: telling is paced, and nothing is kept for long. */
 export interface DenialLedger {
@@ -14,10 +16,9 @@ export interface DenialLedger {
   isWaiting(denial: Denial): boolean;
   /** It was told, or need not be. */
   settle(denial: Denial): void;
-  /** `at` is epoch milliseconds. */
-  markTold(uid: string, reason: string, at: number): void;
+  markTold(told: Told): void;
   /** Whether the owner heard this reason less than ten minutes before `at`. */
-  wasTold(uid: string, reason: string, at: number): boolean;
+  wasTold(denied: Told): boolean;
   forgetOld(): void;
   forgetWaiting(): void;
 }
@@ -28,25 +29,34 @@ export function createDenialLedger(now: () => number): DenialLedger {
   const toldAt = new Map<string, number>();
   const isOld = (at: number, ageMs: number) => at < now() - ageMs;
 
-  function wasTold(uid: string, reason: string, at: number): boolean {
-    return Math.min(at, now()) < (toldAt.get(keyOf(uid, reason)) ?? Number.NEGATIVE_INFINITY) + TELL_AGAIN_MS;
+  function wasTold(denied: Told): boolean {
+    const told = toldAt.get(keyOf(denied));
+    // What was told in the future was told by a clock that has been set back.
+    return told !== undefined && told <= now() && Math.min(denied.at, now()) < told + TELL_AGAIN_MS;
   }
 
   return {
     wasTold,
     hear(denial) {
-      const { uid, reason, at } = denial;
-      const key = keyOf(uid, reason);
-      if (isOld(at, RECENT_MS) || wasTold(uid, reason, at)) return false;
+      const key = keyOf(denial);
+      if (isOld(denial.at, RECENT_MS) || wasTold(denial)) return false;
       if (waiting.size >= MOST_WAITING && !waiting.has(key)) return false;
       waiting.set(key, denial);
       return true;
     },
     waiting: () => waiting.values(),
-    isWaiting: ({ uid, reason, at }) => waiting.has(keyOf(uid, reason)) && !isOld(at, RECENT_MS),
-    settle: ({ uid, reason }) => void waiting.delete(keyOf(uid, reason)),
-    markTold(uid, reason, at) {
-      toldAt.set(keyOf(uid, reason), Math.max(at, toldAt.get(keyOf(uid, reason)) ?? at));
+    isWaiting: (denial) => waiting.has(keyOf(denial)) && !isOld(denial.at, RECENT_MS),
+    settle: (denial) => void waiting.delete(keyOf(denial)),
+    markTold(told) {
+      const key = keyOf(told);
+      const at = Math.min(told.at, now());
+      const before = toldAt.get(key) ?? at;
+      toldAt.delete(key); // the latest stands last
+      toldAt.set(key, before > now() ? at : Math.max(at, before));
+      for (const oldest of toldAt.keys()) {
+        if (toldAt.size <= MOST_TOLD) break;
+        toldAt.delete(oldest);
+      }
     },
     forgetOld() {
       for (const [key, { at }] of waiting) if (isOld(at, RECENT_MS)) waiting.delete(key);
@@ -57,6 +67,6 @@ export function createDenialLedger(now: () => number): DenialLedger {
   };
 }
 
-function keyOf(uid: string, reason: string): string {
-  return `${uid} ${reason}`;
+function keyOf({ namespace, uid, reason }: Told): string {
+  return `${namespace} ${uid} ${reason}`;
 }

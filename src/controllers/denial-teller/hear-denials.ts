@@ -5,7 +5,7 @@ import { type LastEvents, lastEventOf } from '../../cluster/last-events.ts';
 import { listPages } from '../../cluster/list-watch.ts';
 import { createReflector, type Reflector, type ReflectorDeps } from '../../cluster/reflector.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
-import { type Denial, PLACEMENT_REFUSED, toDenial, toTold } from './plan.ts';
+import { type Denial, PLACEMENT_REFUSED, type Told, toDenial, toTold } from './plan.ts';
 
 const EVENTS = '/api/v1/events';
 
@@ -79,11 +79,11 @@ function passOn(hear: (denial: Denial) => boolean): ReflectorDeps<unknown>['stor
 /** What the leaders before told, as far as Events of it are left. */
 export async function recallTold(
   api: Pick<ApiClient, 'get'>,
-  markTold: (uid: string, reason: string, at: number) => void,
+  markTold: (told: Told) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const resource = { path: EVENTS, content: 'full', fieldSelector: `reason=${PLACEMENT_REFUSED}` } as const;
   for await (const { items } of listPages(api, resource, signal)) {
-    for (const told of (items ?? []).map(toTold)) if (told) markTold(told.uid, told.reason, told.at);
+    for (const told of (items ?? []).map(toTold)) if (told) markTold(told);
   }
 }

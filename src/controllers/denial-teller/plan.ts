@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { denialIn } from '../../decision/denial-words.ts';
+import { REFUSALS } from '../../decision/reasons.ts';
 import { REPORTER, type Regarding, warningEvent } from '../warning-event.ts';
 
 /** The `reason` of our Event. */
@@ -9,18 +10,22 @@ export const PLACEMENT_REFUSED = 'PlacementRefused';
 /** One owner hears one reason once in so long. */
 export const TELL_AGAIN_MS = 10 * 60_000;
 
-/** A pod that gridgate denied, as the Event of the controller that wanted it tells. */
-export interface Denial {
+/** What an owner hears, or heard. A uid counts within its namespace alone: who may write Events there can name any. */
+export interface Told {
   readonly namespace: string;
+  readonly uid: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** A pod that gridgate denied, as the Event of the controller that wanted it tells. */
+export interface Denial extends Told {
   /** What wanted the pod: a ReplicaSet rather than its Deployment. */
   readonly kind: string;
   readonly name: string;
-  readonly uid: string;
-  readonly reason: string;
   /** Ours, without those around them. */
   readonly words: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
 }
 
 /** A core Event as far as it is read; whoever may create Events wrote it. */
@@ -36,6 +41,8 @@ interface EventObject extends KubeObject {
 
 /** As many characters as an Event's note may have bytes. */
 const MOST_WORDS = 1_024;
+/** Longer than any real one: the API server takes an Event of a megabyte. */
+const MOST_NAME = 253;
 /** Where the words were cut before their reason. */
 const UNKNOWN_REASON = 'refused';
 
@@ -44,18 +51,29 @@ export function toDenial(object: KubeObject): Denial | undefined {
   const event = object as EventObject;
   const { kind = '', name = '', uid = '' } = event.involvedObject ?? {};
   const quoted = denialIn(event.message);
-  if (!quoted || uid === '') return undefined;
+  if (!quoted || uid === '' || [kind, name, uid].some(({ length }) => length > MOST_NAME)) return undefined;
   const { words, reason = UNKNOWN_REASON } = quoted;
   const { namespace = '' } = event.metadata;
-  return { namespace, kind, name, uid, reason, words: words.slice(0, MOST_WORDS), at: timeOf(event) };
+  return { namespace, kind, name, uid, reason, words: copyOf(words.slice(0, MOST_WORDS)), at: timeOf(event) };
 }
 
 /** Of an Event of ours, whom it told what and when. */
-export function toTold(object: KubeObject): { uid: string; reason: string; at: number } | undefined {
+export function toTold(object: KubeObject): Told | undefined {
   const event = object as EventObject;
   const { uid } = event.involvedObject ?? {};
-  if (event.reportingComponent !== REPORTER || uid === undefined) return undefined;
-  return { uid, reason: /\[([a-z_]+)\]$/.exec(event.message ?? '')?.[1] ?? UNKNOWN_REASON, at: timeOf(event) };
+  if (event.reportingComponent !== REPORTER || uid === undefined || uid.length > MOST_NAME) return undefined;
+  const { namespace = '' } = event.metadata;
+  return { namespace, uid, reason: quotedReason(event.message) ?? UNKNOWN_REASON, at: timeOf(event) };
+}
+
+function quotedReason(note = ''): string | undefined {
+  const named = /\[([a-z_]+)\]$/.exec(note)?.[1];
+  return REFUSALS.find((refusal) => refusal === named);
+}
+
+/** A part of a string holds the whole of it in memory. */
+function copyOf(part: string): string {
+  return Buffer.from(part).toString();
 }
 
 function timeOf({ lastTimestamp, series, eventTime, metadata }: EventObject): number {

@@ -67,7 +67,7 @@ export async function readCloudWatch(
       onProgress(from, metrics.length);
       await addSums(sums, metrics.slice(from, from + MOST_QUERIES), { sdk, client, range, abort });
     }
-    const pieces = toPieces(sums.byHour, range);
+    const pieces = toPieces(sums.byHour, range, now);
     return { pieces, notes: notesOf({ region, range, now, instances: metrics.length, pieces, sums }) };
   } catch (error) {
     throw toAwsSourceError(error, abort.aborted, SERVICE);
@@ -81,7 +81,7 @@ async function listInstances(sdk: Sdk, client: CloudWatchClient, abortSignal: Ab
   const found: Metric[] = [];
   let left = MOST_PAGES;
   const wanted = { Namespace: 'AWS/EC2', MetricName: 'NetworkOut', Dimensions: [{ Name: 'InstanceId' }] };
-  for await (const page of sdk.paginateListMetrics({ client, stopOnSameToken: true }, wanted, { abortSignal })) {
+  for await (const page of sdk.paginateListMetrics({ client }, wanted, { abortSignal })) {
     for (const metric of page.Metrics ?? []) if (metric.Dimensions?.length === 1) found.push(metric);
     left -= 1;
     if (left === 0) throw new SourceError('malformed', `CloudWatch lists more than ${MOST_PAGES} pages of instances`);
@@ -107,7 +107,7 @@ async function addSums(sums: HourlySums, metrics: readonly Metric[], { sdk, clie
     })),
   };
   let left = MOST_PAGES;
-  const pages = sdk.paginateGetMetricData({ client, stopOnSameToken: true }, input, { abortSignal: abort });
+  const pages = sdk.paginateGetMetricData({ client }, input, { abortSignal: abort });
   for await (const page of pages) {
     addPage(sums, page, metrics);
     left -= 1;
@@ -134,14 +134,18 @@ function addResult(byHour: Map<number, number>, { Timestamps = [], Values = [] }
   }
 }
 
-/** Traffic is taken to flow evenly within an hour: its part inside the range counts. */
-function toPieces(byHour: ReadonlyMap<number, number>, range: TimeRange): readonly TrafficPiece[] {
+/**
+ * Traffic is taken to flow evenly within an hour: its part inside the range counts. The sum of the hour that still runs is
+ * of what passed of it.
+ */
+function toPieces(byHour: ReadonlyMap<number, number>, range: TimeRange, now: number): readonly TrafficPiece[] {
   return [...byHour]
     .sort(([a], [b]) => a - b)
     .map(([at, bytes]) => {
       const startMs = Math.max(at, range.startMs);
       const endMs = Math.min(at + HOUR_MS, range.endMs);
-      return { startMs, endMs, bytes: (bytes * Math.max(0, endMs - startMs)) / HOUR_MS };
+      const share = (endMs - startMs) / Math.min(HOUR_MS, now - at);
+      return { startMs, endMs, bytes: bytes * share };
     })
     .filter(({ startMs, endMs }) => endMs > startMs);
 }
@@ -168,6 +172,10 @@ function notesOf({ region, range, now, instances, pieces, sums: { incomplete } }
     notes.push(`CloudWatch answers only a part for ${first}${others.length > 0 ? ` and ${others.length} more` : ''}`);
   if (startMs % HOUR_MS !== 0 || endMs % HOUR_MS !== 0)
     notes.push('of hours that lie partly outside the range a proportional part counts');
+  if (Math.ceil(endMs / HOUR_MS) * HOUR_MS > now)
+    notes.push(
+      'the last hour still runs, and CloudWatch counts its last minutes only later: ask again for a whole sum',
+    );
   if (now - startMs > LISTED_MS)
     notes.push('CloudWatch lists only instances that sent something in the last two weeks; others are not counted');
   return notes;

@@ -18,6 +18,9 @@ const OWN_STEP_SECONDS = 60;
 /** A range of minutes has that many points all the same. */
 const LEAST_POINTS = 60;
 
+const ALL_NODES =
+  'node_exporter counts all that the nodes of this Prometheus sent, wherever they are, not only what moved; --prometheus-query narrows it';
+
 /**
  * Integrates bytes per second over a range; rejects with a SourceError. The value of a moment counts for the step before
  * it, as `rate()` looks back. Steps without a value are not counted, and told.
@@ -39,7 +42,11 @@ export async function readPrometheusTraffic(
   return {
     query: asked,
     pieces: integrate(rates, points, range, stepSeconds * 1_000),
-    notes: [...warnings.map((text) => `Prometheus warns: ${text}`), ...notesOf(series, rates, points, stepSeconds)],
+    notes: [
+      ...(query === undefined ? [ALL_NODES] : []),
+      ...warnings.map((text) => `Prometheus warns: ${text}`),
+      ...notesOf(series, rates, points, stepSeconds),
+    ],
   };
 }
 
