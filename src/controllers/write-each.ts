@@ -10,7 +10,7 @@ export interface WriteEachOptions<T> {
   /** Whether the item still needs its write: asked just before it, since the round may be long. */
   readonly isDue: (item: T) => boolean;
   /** May answer `again` itself: what it wrote did not stay. */
-  readonly write: (item: T) => Promise<Outcome | void>;
+  readonly write: (item: T) => Promise<unknown>;
   readonly pace: Pace;
   readonly signal: AbortSignal;
 }
