@@ -1,4 +1,5 @@
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
+import { DECISION_ANNOTATION } from '../decision/patch.ts';
 import { controllerOf, type OwnerReference, type Pod, type PodSpec } from '../decision/pod.ts';
 import type { RequestingSpec } from '../energy/pod-requests.ts';
 
@@ -15,8 +16,6 @@ const HASH_LABEL = 'pod-template-hash';
 const DUE_MINUTE = /-\d{8,}$/;
 /** Annotations with a meaning for decisions besides our own. */
 const READ_ANNOTATIONS: ReadonlySet<string> = new Set(['cloud.google.com/region', 'kubernetes.io/config.mirror']);
-/** A record for people: long, different for each pod, and trusted by nobody. */
-const RECORD_ANNOTATION = 'gridgate.dev/decision';
 
 /** Of a pod only what decisions read, not bound to a node where it is one that was made already; equal parts are shared. */
 export function podToJudge(pod: Pod): Pod {
@@ -74,7 +73,7 @@ export function copyOf(text: string): string {
 
 function sharedAnnotations(annotations: Annotations | null | undefined): Annotations | undefined {
   const read = Object.entries(annotations ?? {}).filter(
-    ([key]) => (key.startsWith(ANNOTATION_PREFIX) && key !== RECORD_ANNOTATION) || READ_ANNOTATIONS.has(key),
+    ([key]) => (key.startsWith(ANNOTATION_PREFIX) && key !== DECISION_ANNOTATION) || READ_ANNOTATIONS.has(key),
   );
   return read.length > 0 ? share(Object.fromEntries(read)) : undefined;
 }

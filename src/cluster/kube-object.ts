@@ -32,3 +32,8 @@ export interface Status {
   /** Of a list that grew too old (410): goes on behind the last page, with objects as they are by now. */
   readonly metadata?: { readonly continue?: string };
 }
+
+/** Whether a pod of this phase has done its work, or failed for good. */
+export function isEndedPhase(phase: unknown): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}

@@ -8,6 +8,18 @@ export const EXIT = {
   upstream: 3,
 } as const;
 
+/** Why a command cannot go on; `exitCode` where it is no mistake of the command line's. */
+export interface Issues {
+  readonly issues: readonly string[];
+  readonly exitCode?: number;
+}
+
+/** Prints why a command ends, and answers its exit code. */
+export function reportFailure({ issues, exitCode = EXIT.usage }: Issues): number {
+  reportIssues(issues);
+  return exitCode;
+}
+
 /**
  * Prints every mistake of a command line or configuration and answers the exit code for it. What servers and files say in
  * them is not to be trusted with a terminal: control characters are left out, lines stay.

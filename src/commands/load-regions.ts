@@ -7,6 +7,7 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import { gridZoneOf } from '../signals/intensity/cloud-zones.ts';
 import type { IntensitySource } from '../signals/intensity/source.ts';
 import { readClusterRegions } from './cluster-regions.ts';
+import type { Issues } from './exit-codes.ts';
 import { createSources } from './live-sources.ts';
 import { measureRegions } from './measure-regions.ts';
 import { type ClusterOptions, isFromCluster } from './open-cluster.ts';
@@ -36,8 +37,6 @@ const REGIONS_MISSING = '--regions (GRIDGATE_REGIONS): is missing; give a file o
 const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says where the regions are';
 
 export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number]> & ClusterOptions;
-/** `exitCode` where it is no mistake of the command line's. */
-export type Issues = { readonly issues: readonly string[]; readonly exitCode?: number };
 
 /** Reads regions and configuration; asks nobody yet. */
 export async function describeRegions(values: RegionSource, env: Environment): Promise<DescribedRegions | Issues> {

@@ -9,8 +9,9 @@ import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
 import { buildTopology, type NodeFacts, type Topology } from '../regions/topology.ts';
 import { readClusterWorld } from './cluster-world.ts';
+import type { Issues } from './exit-codes.ts';
 import { createSources } from './live-sources.ts';
-import { type Issues, takeSnapshot } from './load-regions.ts';
+import { takeSnapshot } from './load-regions.ts';
 import { readCluster, readRegions } from './read-files.ts';
 
 /** Options that say where regions, namespaces and nodes come from. */

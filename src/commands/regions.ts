@@ -5,7 +5,7 @@ import { candidateRegions } from './candidate-regions.ts';
 import { checkLabels } from './check-labels.ts';
 import { checkSources, renderChecks } from './check-sources.ts';
 import { readClusterNodes } from './cluster-regions.ts';
-import { EXIT, reportIssues } from './exit-codes.ts';
+import { EXIT, reportFailure } from './exit-codes.ts';
 import { describeRegions, loadRegions, REGION_SOURCE_OPTIONS } from './load-regions.ts';
 import { isFromCluster } from './open-cluster.ts';
 import { note, print } from './print.ts';
@@ -29,7 +29,7 @@ type RegionsValues = OptionValues<(typeof REGIONS_OPTIONS)[number]>;
 export async function regions(values: RegionsValues, env: Environment): Promise<number> {
   if (values.check) return check(values, env);
   const loaded = await loadRegions(values, env);
-  if ('issues' in loaded) return report(loaded);
+  if ('issues' in loaded) return reportFailure(loaded);
   for (const failure of loaded.failures) note(failure);
   if (values.format === 'shell') {
     const { candidates, leftOut } = candidateRegions(loaded.snapshot);
@@ -43,21 +43,16 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
   return EXIT.fine;
 }
 
-function report({ issues, exitCode }: { readonly issues: readonly string[]; readonly exitCode?: number }): number {
-  const usage = reportIssues(issues);
-  return exitCode ?? usage;
-}
-
 /**
  * Tries every configured source once and, in a cluster, holds the labels of its nodes against its Regions; exit code 3
  * when no source works, 1 when labels and Regions do not fit.
  */
 async function check(values: RegionsValues, env: Environment): Promise<number> {
   const described = await describeRegions(values, env);
-  if ('issues' in described) return report(described);
+  if ('issues' in described) return reportFailure(described);
   const { sources, invalid } = described;
   const nodes = isFromCluster(values, env) ? await readClusterNodes(values, values.regionLabel) : undefined;
-  if (nodes && 'issues' in nodes) return report(nodes);
+  if (nodes && 'issues' in nodes) return reportFailure(nodes);
   const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.value, values.regionLabel)];
   const regions = described.regions.map(zonesOf);
   const checks = await checkSources(sources, { regions, policySignal: values.policySignal, clock: Date.now });

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { parseInstanceType } from '../energy/instance-type.ts';
-import { createPowerTable, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
+import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
 import { mistakesOf } from './config-mistakes.ts';
 import { parseYamlDocuments, type YamlDocument } from './yaml-documents.ts';
 
@@ -57,7 +57,7 @@ const ownPower = z.strictObject(
 );
 
 /**
- * Reads `--power-table FILE`, YAML or JSON: own figures, which count before the embedded ones, each as `looked-up`. All of
+ * Reads `--power-table FILE`, YAML or JSON (without a file the embedded table counts): own figures, which count before the embedded ones, each as `looked-up`. All of
  * it may be left out. Every mistake names the file, the line and the path.
  *
  * ```yaml
@@ -74,7 +74,8 @@ const ownPower = z.strictObject(
  *     machineVcpus: 64              # left out: the instance is the whole machine
  * ```
  */
-export async function readPowerTable(path: string): Promise<PowerTableRead> {
+export async function readPowerTable(path: string | undefined): Promise<PowerTableRead> {
+  if (path === undefined) return { table: DEFAULT_POWER_TABLE };
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) return { issues: [`${path}: is larger than 16 MiB; a power table is not`] };

@@ -6,9 +6,8 @@ import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
 import type { Mode } from '../../decision/policy.ts';
 import type { PowerModel } from '../../energy/power-model.ts';
-import { DEFAULT_POWER_TABLE } from '../../energy/power-table.ts';
-import { EXIT, reportIssues } from '../exit-codes.ts';
-import { checkRegionSource, type Issues } from '../load-regions.ts';
+import { EXIT, type Issues, reportFailure, reportIssues } from '../exit-codes.ts';
+import { checkRegionSource } from '../load-regions.ts';
 import { isInCluster, loadWorld, WORLD_OPTIONS, type World } from '../load-world.ts';
 import { openCluster } from '../open-cluster.ts';
 import { note, printAll } from '../print.ts';
@@ -46,11 +45,11 @@ const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfi
  * when something of the input could not be read.
  */
 export async function audit(values: AuditValues, env: Environment): Promise<number> {
-  const [mistakes, power] = await Promise.all([findMistakes(values, env), readPower(values.powerTable)]);
+  const [mistakes, power] = await Promise.all([findMistakes(values, env), readPowerTable(values.powerTable)]);
   const issues = [...mistakes, ...('issues' in power ? power.issues : [])];
   if (issues.length > 0 || 'issues' in power) return reportIssues(issues);
   const input = values.live ? await readLive(values, env) : await readFiles(values, env);
-  if ('issues' in input) return fail(input);
+  if ('issues' in input) return reportFailure(input);
   for (const sentence of input.world.notes) note(sentence);
   const report = judgeAll(input, power.table.model, values.assumeMode);
   await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
@@ -81,10 +80,6 @@ async function findMistakes(values: AuditValues, env: Environment): Promise<read
     ...(await checkRegionSource(described, env)),
     ...(namespaces === undefined ? [] : (await readCluster(namespaces, regionLabel)).issues),
   ];
-}
-
-async function readPower(path: string | undefined) {
-  return path === undefined ? { table: DEFAULT_POWER_TABLE } : readPowerTable(path);
 }
 
 interface Input {
@@ -156,13 +151,8 @@ async function writePolicyReports(report: AuditReport, values: AuditValues): Pro
   const { describeWritten, writeReports } = await import('./write-reports.ts');
   const { kubeconfig, context, auditNamespace: namespace } = values;
   const written = await writeReports(report, { kubeconfig, context, namespace });
-  if ('issues' in written) return fail(written);
+  if ('issues' in written) return reportFailure(written);
   note(describeWritten(written));
   for (const failure of written.failures) note(failure);
   return written.failures.length > 0 ? EXIT.upstream : EXIT.fine;
-}
-
-function fail({ issues, exitCode = EXIT.usage }: Issues): number {
-  reportIssues(issues);
-  return exitCode;
 }

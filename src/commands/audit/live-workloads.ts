@@ -2,6 +2,7 @@ import type { AuditItem } from '../../audit/audited-workload.ts';
 import { type Owner, ownerOf, podToJudge, resourcesOf } from '../../audit/workload-of.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
+import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { type LivePod, listPods, type PodPage } from '../../cluster/live-pods.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
@@ -27,8 +28,6 @@ interface Running extends Owner {
   readonly byRegion: Map<string, number>;
 }
 
-const DONE: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
-const RECORD_ANNOTATION = 'gridgate.dev/decision';
 const FORBIDDEN = 403;
 
 /**
@@ -41,7 +40,7 @@ export async function* readLiveWorkloads(deps: LiveWorkloads): AsyncGenerator<Au
     for await (const { pods } of readPages(deps)) {
       for (const pod of pods) {
         const { phase = '' } = pod.status ?? {};
-        if (DONE.has(phase)) yield { type: 'passed-over', kind: `Pod (${phase.toLowerCase()})` };
+        if (isEndedPhase(phase)) yield { type: 'passed-over', kind: `Pod (${phase.toLowerCase()})` };
         else count(pod, owners, deps.regionOf);
       }
     }
@@ -95,13 +94,12 @@ function toNewest(pod: LivePod, createdAt: string, owner: Owner | undefined): Ru
   };
 }
 
-/** The pod before the scheduler bound it and gridgate wrote its record; `decide` itself looks past requirements of ours. */
+/** The pod before the scheduler bound it; `podToJudge` drops our record, `decide` itself looks past requirements of ours. */
 function asWritten({ metadata, spec = {} }: LivePod, owner: Owner | undefined): Pod {
   const { nodeName, ...rest } = spec;
-  const { [RECORD_ANNOTATION]: record, ...annotations } = metadata.annotations ?? {};
   const { name, generateName, ...others } = metadata as NonNullable<Pod['metadata']>;
   const called = owner ? { generateName: `${owner.name}-` } : { name: metadata.name };
-  return { metadata: { ...others, ...called, annotations }, spec: rest };
+  return { metadata: { ...others, ...called }, spec: rest };
 }
 
 function describeFailure(error: unknown, namespace: string | undefined): string {

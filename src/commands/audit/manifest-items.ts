@@ -1,5 +1,6 @@
 import type { AuditItem, Place, Workload } from '../../audit/audited-workload.ts';
 import { copyOf, type Owner, ownerOf, podToJudge, resourcesOf } from '../../audit/workload-of.ts';
+import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { toVolumeName } from '../../cluster/persistent-volume-claims.ts';
 import { placeTerms } from '../../cluster/persistent-volumes.ts';
 import type { ManifestDocument } from '../../config/manifest-file.ts';
@@ -135,7 +136,7 @@ function wholeNumber(value: unknown, byDefault: number): number | undefined {
 
 function hasEnded(kind: string, value: Json): boolean {
   const status = objectAt(value, 'status');
-  if (kind === 'Pod') return status?.['phase'] === 'Succeeded' || status?.['phase'] === 'Failed';
+  if (kind === 'Pod') return isEndedPhase(status?.['phase']);
   const conditions = kind === 'Job' ? status?.['conditions'] : undefined;
   if (!Array.isArray(conditions)) return false;
   return conditions.some((one) => (one?.type === 'Complete' || one?.type === 'Failed') && one?.status === 'True');

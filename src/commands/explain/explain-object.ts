@@ -1,4 +1,5 @@
 import { denialIn } from '../../decision/denial-words.ts';
+import { DECISION_ANNOTATION } from '../../decision/patch.ts';
 import { annotationOf, type Pod } from '../../decision/pod.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { podOfWorkload } from '../../decision/workload.ts';
@@ -27,7 +28,6 @@ export interface ExplainInput {
 const MOST_NAMED = 10;
 const REFUSAL_IS_OVER =
   "the refusal is over: gridgate's controllers have the owner try again within seconds, and by itself it does within 17 minutes";
-const DECISION_ANNOTATION = 'gridgate.dev/decision';
 
 /** Puts together what was read and what would be decided now. */
 export function explainObject(input: ExplainInput): ExplainReport {

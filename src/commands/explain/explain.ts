@@ -2,8 +2,8 @@ import { messageOf } from '../../cluster/api-error.ts';
 import type { OptionValues } from '../../config/options.ts';
 import type { Environment, Origins } from '../../config/read-options.ts';
 import type { Mode } from '../../decision/policy.ts';
-import { EXIT, reportIssues } from '../exit-codes.ts';
-import { checkRegionSource, type Issues } from '../load-regions.ts';
+import { EXIT, type Issues, reportFailure, reportIssues } from '../exit-codes.ts';
+import { checkRegionSource } from '../load-regions.ts';
 import { isInCluster, loadWorld, NO_REGIONS, type World } from '../load-world.ts';
 import { openCluster, readFromCluster, type Unread } from '../open-cluster.ts';
 import { print } from '../print.ts';
@@ -63,10 +63,7 @@ export async function explain(
   const issues = [...ofTarget, ...(hasCluster ? [] : [NO_CLUSTER]), ...ofFiles];
   if (issues.length > 0 || 'issues' in target) return reportIssues(issues);
   const readings = await readAll(values, env, target);
-  if ('issues' in readings) {
-    reportIssues(readings.issues);
-    return readings.exitCode ?? EXIT.usage;
-  }
+  if ('issues' in readings) return reportFailure(readings);
   const { policySignal, output = 'table' } = values;
   const { found, world, modeCap, notes, isPartial } = readings;
   const input = { target, found, policySignal, now: Date.now(), notes, modeCap };

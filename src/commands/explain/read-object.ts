@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
-import type { KubeObject, ObjectList } from '../../cluster/kube-object.ts';
+import { isEndedPhase, type KubeObject, type ObjectList } from '../../cluster/kube-object.ts';
 import { lacksPods, type OwnerObject } from '../../controllers/lacks-pods.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
@@ -85,7 +85,6 @@ const PAGE_SIZE = '500';
 const MOST_NEAREST = 3;
 const FORBIDDEN = 403;
 const GONE = 404;
-const ENDED = new Set(['Succeeded', 'Failed']);
 
 /** Reads an object and what belongs to it, with the caller's own rights; rejects where the object itself cannot be read. */
 export async function readObject(deps: ReadDeps, target: ExplainTarget): Promise<FoundObject | NotFound> {
@@ -122,7 +121,7 @@ function isObject(answer: unknown): answer is LiveObject {
 
 /** Whether a pod has done its work, or failed for good. */
 export function hasEnded({ status }: Pick<LiveObject, 'status'>): boolean {
-  return ENDED.has(status?.phase ?? '');
+  return isEndedPhase(status?.phase);
 }
 
 /** What the caller may not see is left out, with a sentence. */

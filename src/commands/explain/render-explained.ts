@@ -1,3 +1,4 @@
+import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import { REASONS } from '../../decision/reasons.ts';
 import { formatAge } from '../../webhook/page/moment.ts';
@@ -87,7 +88,7 @@ function refusalSection({ refusal, takenAt }: ExplainReport): Section | undefine
 
 function runsSection({ runs, object, takenAt }: ExplainReport): Section | undefined {
   if (!runs) return undefined;
-  if (object.phase === 'Succeeded' || object.phase === 'Failed')
+  if (isEndedPhase(object.phase))
     return {
       title: 'Ran',
       lines: [

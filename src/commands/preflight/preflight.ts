@@ -2,13 +2,13 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import type { OptionValues } from '../../config/options.ts';
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment, Origins } from '../../config/read-options.ts';
-import { DEFAULT_POWER_TABLE, type PowerTable } from '../../energy/power-table.ts';
+import type { PowerTable } from '../../energy/power-table.ts';
 import { assess, countVersions } from '../../preflight/assess.ts';
 import type { FleetNode } from '../../preflight/fleet-node.ts';
 import { isVersion } from '../../preflight/kubernetes-version.ts';
 import { STATIC_FACTORS } from '../../preflight/node-power.ts';
 import type { PreflightReport } from '../../preflight/preflight-report.ts';
-import { EXIT, reportIssues } from '../exit-codes.ts';
+import { EXIT, type Issues, reportFailure } from '../exit-codes.ts';
 import { openCluster } from '../open-cluster.ts';
 import { note, print } from '../print.ts';
 import { renderData } from '../render-data.ts';
@@ -47,8 +47,6 @@ const INPUT_TWICE = '--compare: standard input is --filename already; give a fil
 
 const ENDLESS = '--baseline-watts, --static-factor and --power-table: give numbers that no sum is beyond';
 
-type Issues = { readonly issues: readonly string[]; readonly exitCode?: number };
-
 /** What files say; nobody was asked yet. */
 interface GivenFiles {
   /** Absent where the nodes are those of a cluster. */
@@ -67,17 +65,17 @@ interface Fleet extends KubeletPolicies {
 /** Prints the idle power of the nodes of the target version: exit code 1 where it is too far above the baseline. */
 export async function preflight(values: PreflightValues, env: Environment, origins: Origins = {}): Promise<number> {
   const files = await readGivenFiles(values, env, origins);
-  if ('issues' in files) return report(files);
+  if ('issues' in files) return reportFailure(files);
   const fleet = await readFleet(files, values);
-  if ('issues' in fleet) return report(fleet);
+  if ('issues' in fleet) return reportFailure(fleet);
   for (const text of [...fleet.notes, ...(files.staging?.notes ?? [])]) note(text);
   const counted = fleet.nodes.filter(({ version }) => isVersion(version, values.targetVersion));
-  if (counted.length === 0) return report({ issues: [nothingToCount(fleet.nodes, values.targetVersion)] });
+  if (counted.length === 0) return reportFailure({ issues: [nothingToCount(fleet.nodes, values.targetVersion)] });
   const [measured, intensities] = await Promise.all([
     measureNodes(values, counted),
     readIntensitiesOf(new Set(counted.flatMap(({ region }) => region ?? [])), fleet.book, values, env),
   ]);
-  if ('issues' in measured) return report(measured);
+  if ('issues' in measured) return reportFailure(measured);
   for (const text of [...measured.notes, ...intensities.notes]) note(text);
   const factors = new Map([...STATIC_FACTORS, ...(values.staticFactor ?? [])]);
   for (const arch of new Set(counted.map(({ arch }) => arch))) if (!factors.has(arch ?? '')) note(withoutFactor(arch));
@@ -96,14 +94,9 @@ export async function preflight(values: PreflightValues, env: Environment, origi
     staging: files.staging?.nodes,
     now: Date.now(),
   });
-  if (!isBounded(found)) return report({ issues: [ENDLESS] });
+  if (!isBounded(found)) return reportFailure({ issues: [ENDLESS] });
   await print(render(found, values.output));
   return found.verdict === 'IDLE POWER SPIKE' ? EXIT.findings : EXIT.fine;
-}
-
-function report({ issues, exitCode }: Issues): number {
-  const usage = reportIssues(issues);
-  return exitCode ?? usage;
 }
 
 function isBounded({ total, carbon }: PreflightReport): boolean {
@@ -125,7 +118,7 @@ async function readGivenFiles(
   const [nodes, staging, table, book] = await Promise.all([
     nodesFile === undefined ? undefined : readNodesFile(nodesFile, regionLabel),
     compare === undefined ? undefined : readNodesFile(compare, regionLabel),
-    powerTable === undefined ? { table: DEFAULT_POWER_TABLE } : readPowerTable(powerTable),
+    readPowerTable(powerTable),
     readRegionBook(values),
   ]);
   const issues = [...checkSource(values, env, origins), ...[nodes, staging, table, book].flatMap(issuesOf)];

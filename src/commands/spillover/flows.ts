@@ -5,8 +5,8 @@ import type { MeasuredTraffic, TimeRange } from '../../signals/traffic/measured-
 import { readPrometheusTraffic } from '../../signals/traffic/prometheus-traffic.ts';
 import type { Flow } from '../../spillover/flow.ts';
 import type { BytesSource } from '../../spillover/report.ts';
+import type { Issues } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Issues } from '../load-regions.ts';
 import { createProgress, progressBar } from '../progress.ts';
 import { readFlows } from './flow-file.ts';
 import type { SpilloverValues } from './options.ts';

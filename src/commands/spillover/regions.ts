@@ -7,8 +7,9 @@ import { providerOf } from '../../energy/provider.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { CLOUD_ZONES } from '../../signals/intensity/cloud-zones.ts';
 import { embeddedReading } from '../../signals/intensity/embedded.ts';
+import type { Issues } from '../exit-codes.ts';
 import { createSources } from '../live-sources.ts';
-import { type DescribedRegions, describeRegions, type Issues, takeSnapshot } from '../load-regions.ts';
+import { type DescribedRegions, describeRegions, takeSnapshot } from '../load-regions.ts';
 import { isFromCluster } from '../open-cluster.ts';
 import type { SpilloverValues } from './options.ts';
 

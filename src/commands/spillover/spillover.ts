@@ -5,8 +5,7 @@ import { failoverPolicy } from '../../spillover/failover-policy.ts';
 import type { Flow } from '../../spillover/flow.ts';
 import { type Figure, reportSpillover, type SpilloverReport } from '../../spillover/report.ts';
 import { KWH_PER_GB } from '../../spillover/transfer-energy.ts';
-import { EXIT, reportIssues } from '../exit-codes.ts';
-import type { Issues } from '../load-regions.ts';
+import { EXIT, type Issues, reportFailure } from '../exit-codes.ts';
 import { note, print } from '../print.ts';
 import { renderData } from '../render-data.ts';
 import { terminalColumns } from '../terminal.ts';
@@ -20,10 +19,10 @@ import { renderSpillover } from './render-spillover.ts';
 export async function spillover(values: SpilloverValues, env: Environment, origins: Origins): Promise<number> {
   const now = Date.now();
   const gathered = await gather(values, env, now);
-  if ('issues' in gathered) return fail(gathered);
+  if ('issues' in gathered) return reportFailure(gathered);
   const report = reportOf(values, origins, gathered);
   if (!Number.isFinite(report.total.kgCO2e) || !Number.isFinite(report.total.percentOfBaseline))
-    return fail({ issues: ['--factor, --kwh-per-gb and --baseline-kg: give numbers that no sum is beyond'] });
+    return reportFailure({ issues: ['--factor, --kwh-per-gb and --baseline-kg: give numbers that no sum is beyond'] });
   const notes = [...report.notes, ...latencyNotes(values, report)];
   for (const sentence of notes) note(sentence);
   const { output = 'table' } = values;
@@ -110,9 +109,4 @@ function latencyNotes({ maxLatency }: SpilloverValues, { plans }: SpilloverRepor
 
 function figure(value: number, origin: string | undefined, usual: string): Figure {
   return { value, source: origin === undefined ? `${usual} (default)` : `given by ${origin}` };
-}
-
-function fail({ issues, exitCode }: Issues): number {
-  const usage = reportIssues(issues);
-  return exitCode ?? usage;
 }

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../cluster/kube-object.ts';
+import { isEndedPhase, type KubeObject } from '../../cluster/kube-object.ts';
 import { DECISION_ANNOTATION } from '../../decision/patch.ts';
 import { type RequestingSpec, requestsOf } from '../../energy/pod-requests.ts';
 
@@ -13,7 +13,6 @@ export interface MeteredPod {
 
 /** Above what any machine has: whoever binds a pod without the scheduler can ask for anything. */
 const MOST = { vcpu: 10_000, memoryGb: 1_000_000 };
-const ENDED = new Set(['Succeeded', 'Failed']);
 
 interface RunningPod extends KubeObject {
   readonly spec?: (RequestingSpec & { readonly nodeName?: unknown }) | null;
@@ -29,8 +28,7 @@ export function toMeteredPod(object: KubeObject): MeteredPod | undefined {
   const { namespace } = metadata;
   const node = spec?.nodeName;
   if (namespace === undefined || typeof node !== 'string' || node === '') return undefined;
-  if (!Object.hasOwn(metadata.annotations ?? {}, DECISION_ANNOTATION) || ENDED.has(status?.phase ?? ''))
-    return undefined;
+  if (!Object.hasOwn(metadata.annotations ?? {}, DECISION_ANNOTATION) || isEndedPhase(status?.phase)) return undefined;
   const { vcpu, memoryGb } = requestsOf(spec ?? {});
   return vcpu <= MOST.vcpu && memoryGb <= MOST.memoryGb ? { namespace, node, vcpu, memoryGb } : undefined;
 }
