@@ -63,7 +63,7 @@ if [ -n "${KUBEBUILDER_ASSETS:-}" ] && has_all_binaries "$KUBEBUILDER_ASSETS"; t
   exit 0
 fi
 if ! command -v go >/dev/null; then
-  echo "Building the test control plane needs Go 1.25 or newer (https://go.dev/dl), and there is no 'go' on the PATH." >&2
+  echo "Building the test control plane needs Go 1.26 or newer (https://go.dev/dl), and there is no 'go' on the PATH." >&2
   echo "Or set KUBEBUILDER_ASSETS to a folder with: ${binaries[*]}." >&2
   exit 3
 fi
