@@ -30,9 +30,10 @@ type Situation = Pick<Judgement, 'treatment' | 'snapshot' | 'reach'>;
 /** Judges all regions within reach, a reach of this snapshot. */
 export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): Judgement {
   const base = { treatment, snapshot, reach };
-  const nothing = { refused: [], candidates: [], ranked: [] };
-  if (reach.regions.length === 0) return { ...base, ...nothing, denied: false, reason: 'unreachable' };
+  const nothing = { candidates: [], ranked: [] };
   const { refused, acceptable } = split(reach.regions, treatment, snapshot);
+  if (isSovereign(treatment) && isOutside(base)) return { ...base, ...nothing, refused, denied: true, reason: 'not_allowed' };
+  if (reach.regions.length === 0) return { ...base, ...nothing, refused, denied: false, reason: 'unreachable' };
   if (acceptable.length > 0) {
     const ranked = rank(acceptable, treatment, snapshot);
     const reason = reasonToPlace(reach, treatment, snapshot);
@@ -51,6 +52,33 @@ export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): J
     candidates: stays,
     ranked: rank(stays, treatment, snapshot),
   };
+}
+
+/** Whether the namespace or the pod says where data may live. */
+export function isSovereign({ policy, podRegions }: Treatment): boolean {
+  return policy.regions !== ANY_REGION || podRegions !== ANY_REGION;
+}
+
+export function isAllowed(region: string, { policy, podRegions }: Treatment): boolean {
+  return policy.regions.matches(region) && podRegions.matches(region);
+}
+
+/**
+ * Whether a pod has no allowed place to wait for, under a policy that says where data may live. Names are judged, with
+ * Region resources or without:
+ *
+ * | the pod                                                              | outside |
+ * | -------------------------------------------------------------------- | ------- |
+ * | names a node of which nobody knows the region                        | yes     |
+ * | fits nodes without a region label, and no others                     | yes     |
+ * | names regions, none of them allowed                                  | yes     |
+ * | names no region, and its own words leave no known one that is allowed | yes     |
+ * | any other: it gets `In` the allowed names                            | no      |
+ */
+function isOutside({ treatment, reach }: Situation): boolean {
+  if (reach.onUnknownNode || (reach.regions.length === 0 && reach.unlabelled)) return true;
+  const names = reach.named ?? reach.possible.map(({ name }) => name);
+  return !names.some((name) => isAllowed(name, treatment));
 }
 
 function split(regions: readonly RegionView[], treatment: Treatment, snapshot: Snapshot) {
@@ -72,7 +100,7 @@ function reasonToPlace(reach: Reach, treatment: Treatment, snapshot: Snapshot): 
 /**
  * Nothing within reach is acceptable. What stays (first row that holds); nothing: denied.
  *
- * | held by its volumes | refused only for carbon | `when-all-dirty` | acceptable elsewhere, out of the pod's own reach | stays              |
+ * | held by its volumes | refused only for carbon | `when-all-dirty` | acceptable where its needs alone would lead      | stays              |
  * | ------------------- | ----------------------- | ---------------- | ------------------------------------------------ | ------------------ |
  * | yes                 | some                    | any              | any                                              | the cleanest       |
  * | yes                 | none                    | any              | any                                              | those in outage    |
@@ -86,7 +114,7 @@ function staying(refused: readonly RefusedRegion[], situation: Situation): reado
   const dirty = cleanestUsable(refusedFor('high_carbon', refused), snapshot);
   if (isHeld(situation)) return dirty ? [dirty] : refusedFor('outage', refused);
   if (!dirty || treatment.policy.whenAllDirty === 'deny') return [];
-  return !reach.all && alternatives(treatment, snapshot).length > 0 ? [] : [dirty];
+  return alternatives(treatment, snapshot, reach.needed).length > 0 ? [] : [dirty];
 }
 
 /** Whether a pod is where it is because of its volumes: they reach nothing better that its own constraints leave out. */
@@ -127,7 +155,11 @@ export function cleanest(regions: readonly RegionView[], snapshot: Snapshot): Re
   return best;
 }
 
-/** Every region that the policy accepts and that has, or may get, a node: where a pod without constraints could go. */
-export function alternatives(treatment: Treatment, snapshot: Snapshot): readonly RegionView[] {
-  return snapshot.regions.filter((region) => isUsable(region, snapshot) && !refusalOf(region, treatment, snapshot));
+/** Those of some regions that the policy accepts and that have, or may get, a node. */
+export function alternatives(
+  treatment: Treatment,
+  snapshot: Snapshot,
+  among: readonly RegionView[] = snapshot.regions,
+): readonly RegionView[] {
+  return among.filter((region) => isUsable(region, snapshot) && !refusalOf(region, treatment, snapshot));
 }

@@ -1,10 +1,12 @@
-import { BANDS, type Band } from '../regions/band.ts';
+import type { Band } from '../regions/band.ts';
+import { CARBON_KEY } from '../regions/node-facts.ts';
 import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
 import { isEmptyTerm, type NodeSelectorTerm } from './node-selector.ts';
 import { carries, ownExpressions, type RegionRequirement } from './own-requirement.ts';
 import { annotationOf, type Pod, type PreferredTerm, preferredTerms, requiredTerms, type Toleration } from './pod.ts';
 import { createMemory, remember } from './remember.ts';
 import type { Steering } from './steer.ts';
+import { tolerationsFor } from './tolerated-bands.ts';
 
 export interface PatchOperation {
   readonly op: 'add' | 'remove' | 'replace';
@@ -13,7 +15,6 @@ export interface PatchOperation {
 }
 
 export const DECISION_ANNOTATION = 'gridgate.dev/decision';
-export const CARBON_TAINT = 'gridgate.dev/carbon';
 const ARCH_LABEL = 'kubernetes.io/arch';
 /** Below the best region's 100 and above a poor one's: the architecture breaks ties, the region leads. */
 const ARCH_WEIGHT = 20;
@@ -205,7 +206,7 @@ function prefersSame(left: PreferredTerm, right: PreferredTerm): boolean {
 
 function tolerationOperations(pod: Pod, bands: readonly Band[]): readonly PatchOperation[] {
   const present = pod.spec?.tolerations;
-  const wanted = wantedTolerations(bands);
+  const wanted = tolerationsFor(bands);
   if (!present) return wanted.length > 0 ? [{ op: 'add', path: '/spec/tolerations', value: wanted }] : [];
   const ours = present.filter(concernsCarbon);
   if (ours.length > 0 && bands.every((band) => ours.some((toleration) => tolerates(toleration, band)))) return [];
@@ -215,17 +216,11 @@ function tolerationOperations(pod: Pod, bands: readonly Band[]): readonly PatchO
 }
 
 function concernsCarbon({ key, operator }: Toleration): boolean {
-  return key === CARBON_TAINT || (!key && operator === 'Exists');
+  return key === CARBON_KEY || (!key && operator === 'Exists');
 }
 
 function tolerates({ operator, value, effect }: Toleration, band: string): boolean {
   return !effect && (operator === 'Exists' || value === band);
-}
-
-/** One toleration where every band is tolerated, else one a band. */
-function wantedTolerations(bands: readonly Band[]): readonly Toleration[] {
-  if (bands.length === BANDS.length) return [{ key: CARBON_TAINT, operator: 'Exists' }];
-  return bands.map((band) => ({ key: CARBON_TAINT, operator: 'Equal', value: band }));
 }
 
 /**

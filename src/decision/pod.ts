@@ -28,9 +28,25 @@ export interface PodSpec {
   readonly tolerations?: readonly Toleration[] | null;
   readonly topologySpreadConstraints?: readonly SpreadConstraint[] | null;
   readonly volumes?: readonly Volume[] | null;
+  readonly containers?: readonly Container[] | null;
+  readonly initContainers?: readonly Container[] | null;
+  readonly overhead?: Readonly<Record<string, unknown>> | null;
+  /** Of the pod as a whole. */
+  readonly resources?: Resources | null;
   readonly priorityClassName?: string;
   readonly priority?: number;
   readonly preemptionPolicy?: string;
+}
+
+/** Of a container only what it needs of its node. */
+export interface Container {
+  readonly resources?: Resources | null;
+  readonly restartPolicy?: string;
+}
+
+export interface Resources {
+  readonly requests?: Readonly<Record<string, unknown>> | null;
+  readonly limits?: Readonly<Record<string, unknown>> | null;
 }
 
 export interface Affinity {

@@ -1,133 +1,208 @@
 import { LRUCache } from 'lru-cache';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
-import type { NodeFacts } from '../regions/topology.ts';
-import { isEmptyTerm, type Requirement, satisfies } from './node-selector.ts';
-import { withoutOwn } from './own-requirement.ts';
-import { type Pod, requiredTerms } from './pod.ts';
+import type { Topology } from '../regions/topology.ts';
+import { type Alternative, type Asks, asksNothing, asksOf, needsOf, requirementsOf } from './asks.ts';
+import { mayCome } from './new-nodes.ts';
+import { asksIndividually, type Places, placesOf, toleratesAll } from './node-match.ts';
+import { isEmptyTerm, satisfies } from './node-selector.ts';
+import type { Pod, Toleration } from './pod.ts';
 import { createMemory, remember } from './remember.ts';
-import {
-  type Alternative,
-  HOSTNAME_LABEL,
-  isFree,
-  MOST_NODES_ASKED,
-  regionsOf,
-  requirementsOf,
-  toAlternative,
-  ZONE_LABEL,
-} from './term-regions.ts';
-import { regionsOfVolumes } from './volume-regions.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 
-/** Where a pod can run before any policy. `all`: nothing of its own says where. One object for equal reaches of a snapshot. */
+/** Where a pod can run before any policy. One object for equal reaches of a snapshot. */
 export interface Reach {
+  /** Whether `regions` are all that are known. */
   readonly all: boolean;
+  /** A node there has what the pod asks for, or may come; without a view of nodes: the region fits its own words. */
   readonly regions: readonly RegionView[];
-  /** Where the pod's volumes alone let it run; absent where none of them says. */
+  /** Where its needs alone would let it run: without what it only wishes for. */
+  readonly needed: readonly RegionView[];
+  /** Where its own words on regions would let it run, if there were nodes. */
+  readonly possible: readonly RegionView[];
+  /** The only regions that its own words name, known or not; absent where they name none. */
+  readonly named?: readonly string[];
+  /** Of `regions`, those where a node has it now; absent without a view of nodes. */
+  readonly seen?: ReadonlySet<string>;
+  /** A node without a region label has what the pod asks for. */
+  readonly unlabelled: boolean;
+  /** Where the pod's volumes alone let it run; absent where they leave all. */
   readonly heldTo?: readonly RegionView[];
+  /** The pod names a node of which nobody knows the region. */
+  readonly onUnknownNode?: true;
 }
 
-interface ReachOptions {
+export interface ReachOptions {
   readonly target?: string | undefined;
   /** Also counts requirements that gridgate added: for a final pod, which nothing can steer any more. */
   readonly asIs?: boolean;
   /** Bound volumes: where each of them is, the pod must be. */
   readonly volumes?: readonly VolumeTerms[] | undefined;
+  /** Those that gridgate would add. */
+  readonly tolerations?: readonly Toleration[];
 }
 
-/** The regions that `nodeName`, a target region, the node selector, the required terms and bound volumes leave (DESIGN 5.2). */
-export function reachableRegions(
-  pod: Pod,
-  snapshot: Snapshot,
-  { target, asIs = false, volumes }: ReachOptions = {},
-): Reach {
-  const heldTo = volumes && volumes.length > 0 ? regionsOfVolumes(volumes, snapshot) : undefined;
-  if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, snapshot, heldTo);
-  if (target === undefined && !pod.spec?.nodeSelector && !pod.spec?.affinity?.nodeAffinity) {
-    return unconstrainedReach(snapshot, heldTo);
-  }
-  const alternatives = alternativesOf(pod, snapshot.regionLabel, asIs);
-  if (target === undefined && alternatives.some(isFree)) return unconstrainedReach(snapshot, heldTo);
-  const budget = { nodesLeft: MOST_NODES_ASKED };
-  const names = new Set(alternatives.flatMap((alternative) => regionsOf(alternative, snapshot, budget)));
-  const regions = regionsNamed(
-    target === undefined ? names : new Set([target].filter((name) => names.has(name))),
-    snapshot,
-  );
-  return reachOf(snapshot, heldTo ? regions.filter((region) => heldTo.includes(region)) : regions, heldTo);
-}
+type Parts = Omit<Reach, 'all'>;
 
-/** Sorted by name. */
-function regionsNamed(names: ReadonlySet<string>, { byName, regions }: Snapshot): readonly RegionView[] {
-  if (names.size > FEW_REGIONS) return regions.filter(({ name }) => names.has(name));
-  return [...names].sort().flatMap((name) => byName.get(name) ?? []);
-}
+const NO_TOLERATIONS: readonly Toleration[] = [];
+const ANYWHERE: readonly Alternative[] = [[]];
+const TOLERATES_ALL: readonly Toleration[] = [{ operator: 'Exists' }];
 
-/** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
-const whole = createMemory<Snapshot, Reach>();
-const parts = createMemory<Snapshot, LRUCache<string, Reach>>();
-const MOST_PARTS = 500;
-/** So many are cheaper to sort than all regions to walk. */
-const FEW_REGIONS = 8;
-
-function unconstrainedReach(snapshot: Snapshot, heldTo: Reach['heldTo']): Reach {
-  if (heldTo) return reachOf(snapshot, heldTo, heldTo);
-  return remember(whole, snapshot, () => ({ all: true, regions: snapshot.regions }));
-}
-
-function reachOf(snapshot: Snapshot, regions: readonly RegionView[], heldTo: Reach['heldTo']): Reach {
-  const ofSnapshot = remember(parts, snapshot, () => new LRUCache<string, Reach>({ max: MOST_PARTS }));
-  const key = heldTo ? `${namesOf(regions)}|${namesOf(heldTo)}` : namesOf(regions);
+/** The regions in which a node can run a pod, by what the pod itself asks for. */
+export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOptions = {}): Reach {
+  const { topology } = snapshot;
+  const { target, asIs = false, volumes, tolerations = NO_TOLERATIONS } = options;
+  const asks = asksOf(pod, topology, { asIs, volumes, tolerations });
+  if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, asks, snapshot);
+  const taints = topology ? toleratedKey(asks, topology) : '';
+  if (target === undefined && taints === '' && asksNothing(asks))
+    return remember(whole, snapshot, () => shared(partsOf(asks, target, snapshot), snapshot));
+  const key = `${target ?? ''}\n${taints}\n${keyOf(asks)}`;
+  const ofSnapshot = remember(byAsks, snapshot, () => new LRUCache<string, Reach>({ max: MOST_ASKS }));
   let reach = ofSnapshot.get(key);
   if (!reach) {
-    reach = { all: false, regions, ...(heldTo && { heldTo }) };
+    reach = shared(partsOf(asks, target, snapshot), snapshot);
     ofSnapshot.set(key, reach);
   }
   return reach;
 }
 
-function namesOf(regions: readonly RegionView[]): string {
-  return regions.map(({ name }) => name).join();
+/** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
+const whole = createMemory<Snapshot, Reach>();
+const byAsks = createMemory<Snapshot, LRUCache<string, Reach>>();
+const byContent = createMemory<Snapshot, LRUCache<string, Reach>>();
+const MOST_ASKS = 2_000;
+const MOST_REACHES = 500;
+
+function shared(parts: Parts, snapshot: Snapshot): Reach {
+  const ofSnapshot = remember(byContent, snapshot, () => new LRUCache<string, Reach>({ max: MOST_REACHES }));
+  const { regions, needed, possible, heldTo, named, seen, unlabelled, onUnknownNode } = parts;
+  const lists = [regions, needed, possible, ...(heldTo ? [heldTo] : [])].map((views) =>
+    views === snapshot.regions ? '*' : views.map(({ name }) => name),
+  );
+  const key = JSON.stringify([lists, named, seen && [...seen], unlabelled, onUnknownNode]);
+  let reach = ofSnapshot.get(key);
+  if (!reach) {
+    reach = { all: regions === snapshot.regions, ...parts };
+    ofSnapshot.set(key, reach);
+  }
+  return reach;
+}
+
+function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot): Parts {
+  const { topology } = snapshot;
+  const isTarget = (name: string) => target === undefined || name === target;
+  const inReach = within(asks, snapshot).filter(({ name }) => isTarget(name));
+  const places = topology && placesKnown(asks, topology);
+  const named = target === undefined ? namedRegions(asks, snapshot.regionLabel) : [target];
+  const held = heldBy(asks, snapshot);
+  return {
+    regions: inReach,
+    needed: within(needsOf(asks), snapshot),
+    possible: possibleRegions(asks, target, snapshot),
+    ...(named && { named }),
+    ...(places && { seen: target === undefined ? places.regions : new Set([target].filter((one) => places.regions.has(one))) }),
+    unlabelled: target === undefined && (places?.unlabelled ?? false),
+    ...(held && { heldTo: held }),
+  };
+}
+
+/** The known regions where a node would do, or may come that does. All where that is all of them. */
+function within(asks: Asks, snapshot: Snapshot): readonly RegionView[] {
+  const { topology, regions } = snapshot;
+  const places = topology && placesKnown(asks, topology);
+  const isWithin = places
+    ? (region: RegionView) => places.regions.has(region.name) || (region.elastic && mayCome(asks, region, snapshot))
+    : (region: RegionView) => speaksFor(region.name, asks, snapshot.regionLabel);
+  const found = regions.filter(isWithin);
+  return found.length === regions.length ? regions : found;
+}
+
+/** Whether what a pod and its volumes say of regions, and nothing else, admits one. */
+function speaksFor(name: string, { alternatives, volumes }: Asks, regionLabel: string): boolean {
+  const holds = (alternative: Alternative) =>
+    alternative.every((one) => one.key !== regionLabel || satisfies(one, name));
+  return (
+    alternatives.some(holds) &&
+    volumes.every(({ terms }) => terms.some((term) => !isEmptyTerm(term) && holds(requirementsOf(term))))
+  );
+}
+
+function possibleRegions({ alternatives }: Asks, target: string | undefined, snapshot: Snapshot): readonly RegionView[] {
+  const { regions, regionLabel } = snapshot;
+  const ofPod = { alternatives, volumes: [], tolerations: [], requests: {} };
+  const possible = regions.filter(
+    ({ name }) => (target === undefined || name === target) && speaksFor(name, ofPod, regionLabel),
+  );
+  return possible.length === regions.length ? regions : possible;
+}
+
+/** The names in the pod's own words, where each of its alternatives names some. */
+function namedRegions({ alternatives }: Asks, regionLabel: string): readonly string[] | undefined {
+  const names = alternatives.map((alternative) => {
+    const onRegion = alternative.filter(({ key }) => key === regionLabel);
+    const listed = onRegion.find(({ operator }) => operator === 'In')?.values;
+    return listed?.filter((name) => onRegion.every((one) => satisfies(one, name)));
+  });
+  return names.every((some) => some !== undefined) ? [...new Set(names.flat())].sort() : undefined;
+}
+
+/** Where the volumes alone leave a pod; `undefined` where that is everywhere that has nodes. */
+function heldBy(asks: Asks, snapshot: Snapshot): readonly RegionView[] | undefined {
+  if (asks.volumes.length === 0) return undefined;
+  const ofVolumes = { alternatives: ANYWHERE, tolerations: TOLERATES_ALL, requests: {}, volumes: asks.volumes };
+  const left = within(ofVolumes, snapshot);
+  return left.length < within({ ...ofVolumes, volumes: [] }, snapshot).length ? left : undefined;
 }
 
 /**
  * No scheduler asks anything of a pod that names its node: whatever else it claims, this is where it runs. A volume that
  * cannot be reached from there holds nothing.
  */
-function reachOfNode(nodeName: string, snapshot: Snapshot, heldTo: Reach['heldTo']): Reach {
-  const name = snapshot.topology?.byName.get(nodeName)?.region;
-  const region = name === undefined ? undefined : snapshot.byName.get(name);
-  if (!region) return reachOf(snapshot, [], undefined);
-  return reachOf(snapshot, [region], heldTo?.includes(region) ? heldTo : undefined);
-}
-
-/** Terms are ORed, expressions ANDed, and the node selector counts in each. */
-function alternativesOf(pod: Pod, regionLabel: string, asIs: boolean): readonly Alternative[] {
-  const selector = selectorRequirements(pod, regionLabel);
-  const written = requiredTerms(pod);
-  const terms = written && !asIs ? withoutOwn(written) : written;
-  if (!terms) return [toAlternative(selector, regionLabel)];
-  return terms
-    .filter((term) => !isEmptyTerm(term))
-    .map((term) => toAlternative([...selector, ...requirementsOf(term)], regionLabel));
-}
-
-function selectorRequirements(pod: Pod, regionLabel: string): Requirement[] {
-  const selector = pod.spec?.nodeSelector;
-  if (!selector) return [];
-  return [regionLabel, ZONE_LABEL, HOSTNAME_LABEL]
-    .filter((key) => Object.hasOwn(selector, key))
-    .map((key) => ({ key, operator: 'In', values: [String(selector[key])] }));
-}
-
-/** One node for every region and zone in which the pod's own terms, as far as region and zone go, let it run. */
-export function admittedCells(pod: Pod, snapshot: Snapshot): readonly NodeFacts[] {
-  const alternatives = alternativesOf(pod, snapshot.regionLabel, false);
-  const cells = snapshot.topology?.cells ?? [];
-  return cells.filter(({ region, zone }) =>
-    alternatives.some(
-      (alternative) =>
-        alternative.region.every((requirement) => satisfies(requirement, region)) &&
-        alternative.node.every((requirement) => requirement.key !== ZONE_LABEL || satisfies(requirement, zone)),
-    ),
+function reachOfNode(nodeName: string, asks: Asks, snapshot: Snapshot): Reach {
+  const node = snapshot.topology?.byName.get(nodeName);
+  const region = node?.region === undefined ? undefined : snapshot.byName.get(node.region);
+  const regions = region ? [region] : [];
+  const heldTo = heldBy(asks, snapshot);
+  return shared(
+    {
+      regions,
+      needed: within(needsOf({ ...asks, alternatives: ANYWHERE }), snapshot),
+      possible: regions,
+      named: regions.map(({ name }) => name),
+      ...(snapshot.topology && { seen: new Set(regions.map(({ name }) => name)) }),
+      unlabelled: node !== undefined && node.region === undefined,
+      ...(!node && { onUnknownNode: true as const }),
+      ...(region && heldTo?.includes(region) && { heldTo }),
+    },
+    snapshot,
   );
 }
+
+/** Answers that depend on classes alone outlive the comings and goings of single nodes. */
+const places = new WeakMap<object, LRUCache<string, Places>>();
+
+function placesKnown(asks: Asks, topology: Topology): Places {
+  const isOfClasses = Object.keys(asks.requests).length === 0 && !asksIndividually(asks, topology);
+  const owner = isOfClasses ? topology.classSet : topology;
+  const known = places.get(owner) ?? new LRUCache<string, Places>({ max: MOST_ASKS });
+  places.set(owner, known);
+  const key = `${toleratedKey(asks, topology)}\n${keyOf(asks)}`;
+  let found = known.get(key);
+  if (!found) {
+    found = placesOf(asks, topology);
+    known.set(key, found);
+  }
+  return found;
+}
+
+function keyOf({ alternatives, requests, volumes }: Asks): string {
+  const terms = volumes.length > 0 ? volumes.map(({ terms }) => terms) : 0;
+  return JSON.stringify([alternatives, requests, terms]);
+}
+
+/** Which of the cluster's taints the pod tolerates, a digit each; empty where that is every one. */
+function toleratedKey({ tolerations }: Asks, { taints }: Topology): string {
+  if (taints.length === 0 || taints.every((taint) => toleratesAll(tolerations, [taint]))) return '';
+  return taints.map((taint) => (toleratesAll(tolerations, [taint]) ? 1 : 0)).join('');
+}
+

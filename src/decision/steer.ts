@@ -1,14 +1,13 @@
-import { BANDS, type Band } from '../regions/band.ts';
+import type { Band } from '../regions/band.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
-import type { Judgement } from './judge.ts';
+import { isAllowed, isSovereign, type Judgement } from './judge.ts';
 import type { RegionRequirement } from './own-requirement.ts';
 import type { Pod } from './pod.ts';
 import type { Ranked } from './rank.ts';
 import type { Refusal } from './reasons.ts';
 import { refusalOf } from './refuse.ts';
-import { ANY_REGION } from './region-patterns.ts';
 import { breaksSpread } from './spread.ts';
-import type { Treatment } from './treatment.ts';
+import { bandsToTolerate } from './tolerated-bands.ts';
 import { isUsable } from './usable.ts';
 
 /** What a pod should carry to follow a judgement (DESIGN 5.6). */
@@ -41,7 +40,7 @@ export function steer(judgement: Judgement, spreading?: Pod): Steering {
     ...(requirement && { requirement }),
     preferred: preferences(judgement, best, requirement),
     ...(arch !== undefined && { arch }),
-    toleratedBands: toleratedBands(treatment),
+    toleratedBands: bandsToTolerate(treatment, snapshot),
     ...(priorityClass && { priorityClass }),
     keptSpread,
   };
@@ -65,43 +64,39 @@ function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[
 /**
  * The one requirement on the region label (first row that holds):
  *
- * | case                                  | requirement      |
- * | ------------------------------------- | ---------------- |
- * | the pod's author names a target       | In target        |
- * | `placement: require`                  | In the best      |
- * | refused by sovereignty or latency     | In candidates    |
- * | held by a volume, any region so refused | In candidates: its claim may be made anew, and elsewhere |
- * | refused by outage or ceiling only     | NotIn refused: nodes without the label stay usable |
+ * | case                                              | requirement                                            |
+ * | ------------------------------------------------- | ------------------------------------------------------ |
+ * | the pod's author names a target                   | In target                                              |
+ * | `placement: require`                              | In the best                                            |
+ * | the policy says where data may live, or a region that the pod could ask for is too far | In the acceptable names, with nodes or without |
+ * | a region that the pod could ask for is refused by outage or ceiling | NotIn these: nodes without the label stay usable |
+ * | no node has what the pod asks for                 | none of outage and ceiling: it waits for whatever comes |
  */
 function requirementOf(
-  { treatment, snapshot, reach, refused, candidates }: Judgement,
+  judgement: Judgement,
   best: readonly RegionView[] | undefined,
   keptSpread: boolean,
 ): RegionRequirement | undefined {
+  const { treatment, snapshot, reach, candidates, reason } = judgement;
   if (treatment.target !== undefined) return { operator: 'In', values: [treatment.target] };
   if (best) return { operator: 'In', values: names(best) };
-  const binding = refused.filter(({ refusal }) => !(keptSpread && refusal === 'high_carbon'));
-  if (
-    isForeignWithin(treatment, snapshot) ||
-    (reach.heldTo && snapshot.regions.some((region) => isForbidden(refusalOf(region, treatment, snapshot)))) ||
-    binding.some(({ refusal }) => isForbidden(refusal))
-  ) {
-    if (candidates.length === 0) return undefined;
-    const dirty = refused.filter((entry) => !binding.includes(entry)).map(({ region }) => region);
-    return { operator: 'In', values: names([...candidates, ...dirty]) };
+  const refusals = new Map<RegionView, Refusal>();
+  for (const region of reach.possible) {
+    const refusal = candidates.includes(region) ? undefined : refusalOf(region, treatment, snapshot);
+    const gives = (reason === 'unreachable' || (keptSpread && refusal === 'high_carbon')) && !isForbidden(refusal);
+    if (refusal && !gives) refusals.set(region, refusal);
   }
-  return binding.length === 0 ? undefined : { operator: 'NotIn', values: names(binding.map(({ region }) => region)) };
+  const open = reach.possible.filter((region) => !refusals.has(region));
+  if (isSovereign(treatment) || [...refusals.values()].some(isForbidden)) {
+    const unknown = (reach.named ?? []).filter((name) => !snapshot.byName.has(name) && isAllowed(name, treatment));
+    const values = [...names(open), ...unknown].sort();
+    return values.length > 0 ? { operator: 'In', values } : undefined;
+  }
+  return refusals.size > 0 ? { operator: 'NotIn', values: names([...refusals.keys()]) } : undefined;
 }
 
 function isForbidden(refusal: Refusal | undefined): boolean {
   return refusal === 'not_allowed' || refusal === 'too_far';
-}
-
-/** Where data may live is said by name: nodes of a region that has no Region resource may be outside as well. */
-function isForeignWithin({ policy, podRegions }: Treatment, { topology, byName }: Snapshot): boolean {
-  if (policy.regions === ANY_REGION && podRegions === ANY_REGION) return false;
-  const isForeign = (name: string) => !byName.has(name) && !(policy.regions.matches(name) && podRegions.matches(name));
-  return [...(topology?.zonesByRegion.keys() ?? [])].some(isForeign);
 }
 
 function names(regions: readonly RegionView[]): readonly string[] {
@@ -127,12 +122,6 @@ function archOf({ treatment, snapshot }: Judgement): string | undefined {
   if (preferArch === undefined || homeRegion === undefined) return undefined;
   const band = snapshot.byName.get(homeRegion)?.band;
   return band !== undefined && band !== 'low' ? preferArch : undefined;
-}
-
-function toleratedBands({ policy, podClass }: Treatment): readonly Band[] {
-  const ofClass = podClass === 'flexible' ? BANDS.filter((band) => band !== 'high') : BANDS;
-  const { tolerate } = policy;
-  return tolerate ? ofClass.filter((band) => tolerate.includes(band)) : ofClass;
 }
 
 function priorityClassOf({ treatment, refused, candidates }: Judgement): Steering['priorityClass'] | undefined {

@@ -2,5 +2,5 @@ import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 
 /** Whether a region has a node or may scale from none; without a view of nodes, every region counts as usable. */
 export function isUsable(region: RegionView, snapshot: Snapshot): boolean {
-  return !snapshot.topology || region.elastic || snapshot.topology.zonesByRegion.has(region.name);
+  return !snapshot.topology || region.elastic || snapshot.topology.regions.has(region.name);
 }

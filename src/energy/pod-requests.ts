@@ -1,5 +1,5 @@
 import type { Basis } from './basis.ts';
-import { parseQuantity } from './quantity.ts';
+import { parseQuantity } from '../units/quantity.ts';
 
 /** What a pod reserves. */
 export interface PodRequests {

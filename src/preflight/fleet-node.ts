@@ -1,4 +1,4 @@
-import { parseQuantity } from '../energy/quantity.ts';
+import { parseQuantity } from '../units/quantity.ts';
 
 /** What is read of a node; each but the name may be missing. */
 export interface FleetNode {

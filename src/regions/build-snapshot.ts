@@ -1,4 +1,4 @@
-import { type BandThresholds, bandOf, type HeldBand, nextBand } from './band.ts';
+import { BANDS, type Band, type BandThresholds, bandOf, type HeldBand, nextBand } from './band.ts';
 import {
   automaticOutage,
   changesByItself,
@@ -12,6 +12,12 @@ import type { Reading, Signal } from './reading.ts';
 import type { PriorityClasses, RegionView, Snapshot } from './snapshot.ts';
 import { isMeasured, thresholdsInForce } from './thresholds-in-force.ts';
 import type { Topology } from './topology.ts';
+
+/** What the configuration says of taints. */
+export interface NodeTaints {
+  /** Bands whose taint nodes may carry that nobody sees now. */
+  readonly bands?: readonly Band[];
+}
 
 export interface SnapshotInput {
   readonly regions: readonly ObservedRegion[];
@@ -28,6 +34,7 @@ export interface SnapshotInput {
   readonly regionLabel: string;
   readonly policySignal: Signal;
   readonly topology?: Topology | undefined;
+  readonly taints?: NodeTaints | undefined;
   readonly priorityClasses?: PriorityClasses | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -35,16 +42,28 @@ export interface SnapshotInput {
 
 /** Makes the picture of all regions at one moment. */
 export function buildSnapshot(input: SnapshotInput): Snapshot {
-  const regions = input.regions.map((region) => viewOf(region, input)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const regions = [...input.regions, ...onlyLabelled(input)]
+    .map((region) => viewOf(region, input))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     takenAt: input.now,
     regionLabel: input.regionLabel,
     policySignal: input.policySignal,
     regions,
     byName: new Map(regions.map((region) => [region.name, region])),
-    ...(input.topology && { topology: input.topology }),
+    ...(input.topology && { topology: input.topology, taintedBands: taintedBands(input.topology, input.taints) }),
     ...(input.priorityClasses && { priorityClasses: input.priorityClasses }),
   };
+}
+
+/** Regions that nobody describes and that nodes are in all the same: their names are judged like any other's. */
+function onlyLabelled({ regions, topology }: SnapshotInput): readonly ObservedRegion[] {
+  const described = new Set(regions.map(({ metadata }) => metadata.name));
+  return [...(topology?.regions ?? [])].filter((name) => !described.has(name)).map((name) => ({ metadata: { name }, spec: {} }));
+}
+
+function taintedBands({ carbonTaints }: Topology, { bands = [] }: NodeTaints = {}): ReadonlySet<Band> {
+  return new Set(BANDS.filter((band) => carbonTaints.has(band) || bands.includes(band)));
 }
 
 /** The next moment (epoch milliseconds) at which the same input gives another snapshot; `undefined` when none will. */
@@ -77,7 +96,7 @@ function viewOf(region: ObservedRegion, input: SnapshotInput): RegionView {
     ...(forecast && { forecast }),
     latencyMs: new Map(Object.entries(spec.latencyMs ?? {})),
     ...(spec.pricePerHour !== undefined && { pricePerHour: spec.pricePerHour }),
-    elastic: spec.elastic ?? false,
+    elastic: spec.elastic ?? input.topology?.grouped.has(name) ?? false,
   };
 }
 

@@ -44,6 +44,9 @@ export interface Snapshot {
   /** Sorted by name. */
   readonly regions: readonly RegionView[];
   readonly byName: ReadonlyMap<string, RegionView>;
+  /** Absent: nothing is known of nodes. */
   readonly topology?: Topology;
+  /** Bands whose taint some node carries or may come to carry; absent where nodes are not known. */
+  readonly taintedBands?: ReadonlySet<Band>;
   readonly priorityClasses?: PriorityClasses;
 }

@@ -1,46 +1,205 @@
-/** What gridgate knows of a node: which it is, where it is, and what gridgate has said of it. */
-export interface NodeFacts {
-  readonly name: string;
+import { CARBON_KEY, HOSTNAME_LABEL, type NodeFacts, type Taint } from './node-facts.ts';
+
+/** Nodes that no pod can tell apart but by what is each node's own. */
+export interface NodeClass {
   readonly region?: string;
-  readonly zone?: string;
-  readonly hostname?: string;
-  readonly uid?: string;
-  /** The label `gridgate.dev/carbon`, when this node was last seen: in a snapshot it may be an old one. */
-  readonly carbonBand?: string;
+  /** Of one of its nodes: they agree in all labels but the individual ones. */
+  readonly labels: NodeFacts['labels'];
+  /** Those that keep pods away. */
+  readonly taints: readonly Taint[];
+  /** The least and the most that one of its nodes offers, by resource; absent where nothing is said of them. */
+  readonly least?: Readonly<Record<string, number>>;
+  readonly most?: Readonly<Record<string, number>>;
+  readonly nodes: readonly NodeFacts[];
 }
 
-/** The nodes of a cluster, indexed for the questions a pod's constraints ask. Immutable. */
+/** The nodes of a cluster, folded into classes for the questions that pods ask. Immutable. */
 export interface Topology {
   readonly nodes: readonly NodeFacts[];
-  /** One node for every distinct pair of region and zone: zone constraints need look at no more. */
-  readonly cells: readonly NodeFacts[];
   readonly byName: ReadonlyMap<string, NodeFacts>;
   readonly byHostname: ReadonlyMap<string, readonly NodeFacts[]>;
-  readonly zonesByRegion: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly classes: readonly NodeClass[];
+  /** Labels that tell single nodes apart: classes say nothing of them. */
+  readonly individual: ReadonlySet<string>;
+  /** The regions that have nodes. */
+  readonly regions: ReadonlySet<string>;
+  /** Regions of which a node belongs to a group that an autoscaler may grow. */
+  readonly grouped: ReadonlySet<string>;
+  /** Every taint that keeps pods away from some node. */
+  readonly taints: readonly Taint[];
+  /** The values of the carbon taint that some node carries, whatever its effect. */
+  readonly carbonTaints: ReadonlySet<string>;
+  /** What every node offers at least, by resource; absent where no node says what it offers. */
+  readonly smallest?: Readonly<Record<string, number>>;
+  /** Keys of taints that start-up agents remove again: they keep nothing away. */
+  readonly startupTaints: ReadonlySet<string>;
+  /** One object for equal sets of classes: answers that depend on classes alone can be kept with it. */
+  readonly classSet: object;
+  /** As it was built, so that the next one folds only what changed. */
+  readonly fold: Fold;
 }
 
-/** Indexes nodes by name, host name, region and zone. */
-export function buildTopology(nodes: Iterable<NodeFacts>): Topology {
+interface Fold {
+  readonly keys: ReadonlyMap<string, unknown>;
+  /** So many classes there were when individual labels were last looked for. */
+  readonly lookedAt: number;
+}
+
+interface TopologyOptions {
+  /** As the configuration names them. */
+  readonly startupTaints?: ReadonlySet<string> | undefined;
+  /** The topology before this one: what it folded is not folded again. */
+  readonly previous?: Topology | undefined;
+}
+
+/** Labels that autoscalers put on the nodes of the groups that they grow. */
+const GROUP_LABELS = [
+  'karpenter.sh/nodepool',
+  'eks.amazonaws.com/nodegroup',
+  'cloud.google.com/gke-nodepool',
+  'kubernetes.azure.com/agentpool',
+];
+/** With more classes than this, labels that tell single nodes apart are looked for; again when there are half as many more. */
+const MANY_CLASSES = 100;
+/** A label with more values than this tells single nodes apart. */
+const MANY_VALUES = 50;
+/** Steps a factor of two: allocatable memory of equal machines differs by some pages. */
+const SIZE_STEPS = 8;
+const ONLY_HOSTNAME: ReadonlySet<string> = new Set([HOSTNAME_LABEL]);
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+/** Folds nodes into classes. Work is linear in them; nodes that are the same objects as before are not read again. */
+export function buildTopology(
+  nodes: Iterable<NodeFacts>,
+  { startupTaints = NO_KEYS, previous }: TopologyOptions = {},
+): Topology {
   const all = [...nodes];
-  const cells = new Map<string, NodeFacts>();
-  const byName = new Map<string, NodeFacts>();
-  const byHostname = new Map<string, NodeFacts[]>();
-  const zonesByRegion = new Map<string, Set<string>>();
-  for (const node of all) {
-    byName.set(node.name, node);
-    cells.set(`${node.region ?? ''}\n${node.zone ?? ''}`, node);
-    if (node.hostname !== undefined) append(byHostname, node.hostname, node);
-    if (node.region !== undefined) {
-      const zones = zonesByRegion.get(node.region) ?? new Set<string>();
-      if (node.zone !== undefined) zones.add(node.zone);
-      zonesByRegion.set(node.region, zones);
+  let individual = previous?.individual ?? ONLY_HOSTNAME;
+  let groups = groupByKey(all, individual, startupTaints);
+  let lookedAt = previous?.fold.lookedAt ?? MANY_CLASSES / 1.5;
+  if (groups.size > 1.5 * lookedAt) {
+    individual = individualLabels(all);
+    groups = groupByKey(all, individual, startupTaints);
+    lookedAt = groups.size;
+  }
+  const classes = [...groups.values()].map((members) => toClass(members, startupTaints));
+  const isSame = previous?.fold.keys.size === groups.size && [...groups.keys()].every((key) => previous.fold.keys.has(key));
+  return {
+    nodes: all,
+    byName: new Map(all.map((node) => [node.name, node])),
+    byHostname: indexHostnames(all),
+    classes,
+    individual,
+    regions: new Set(classes.flatMap(({ region }) => region ?? [])),
+    grouped: new Set(
+      classes.flatMap(({ region, labels }) => (region !== undefined && GROUP_LABELS.some((label) => labels[label]) ? region : [])),
+    ),
+    taints: distinct(classes.flatMap(({ taints }) => taints)),
+    carbonTaints: new Set(
+      all.flatMap(({ taints }) => taints.flatMap(({ key, value }) => (key === CARBON_KEY && value ? value : []))),
+    ),
+    ...smallestOf(classes),
+    startupTaints,
+    classSet: isSame ? previous.classSet : {},
+    fold: { keys: groups, lookedAt: Math.max(lookedAt, MANY_CLASSES / 1.5) },
+  };
+}
+
+/** The key of a node's class, kept with the node: 5,000 nodes are folded anew whenever one of them changes. */
+const keys = new WeakMap<NodeFacts, { readonly individual: ReadonlySet<string>; readonly startupTaints: ReadonlySet<string>; readonly key: string }>();
+
+function groupByKey(nodes: readonly NodeFacts[], individual: ReadonlySet<string>, startupTaints: ReadonlySet<string>): Map<string, NodeFacts[]> {
+  const groups = new Map<string, NodeFacts[]>();
+  for (const node of nodes) {
+    const key = keyOf(node, individual, startupTaints);
+    const members = groups.get(key);
+    if (members) members.push(node);
+    else groups.set(key, [node]);
+  }
+  return groups;
+}
+
+function keyOf(node: NodeFacts, individual: ReadonlySet<string>, startupTaints: ReadonlySet<string>): string {
+  const known = keys.get(node);
+  if (known?.individual === individual && known.startupTaints === startupTaints) return known.key;
+  const labels = Object.entries(node.labels).filter(([label]) => !individual.has(label));
+  const sizes = Object.entries(node.allocatable ?? {}).map(([resource, amount]) => [resource, sizeStep(amount)]);
+  const key = JSON.stringify([
+    node.region,
+    labels.sort(byFirst),
+    keepingAway(node, startupTaints),
+    node.allocatable && sizes.sort(byFirst),
+  ]);
+  keys.set(node, { individual, startupTaints, key });
+  return key;
+}
+
+function byFirst([a]: readonly unknown[], [b]: readonly unknown[]): number {
+  return String(a) < String(b) ? -1 : 1;
+}
+
+function sizeStep(amount: number): number {
+  return amount <= 0 ? 0 : Math.round(Math.log2(amount) * SIZE_STEPS) + 1_000;
+}
+
+/** The taints of a node that keep pods away for as long as it lives. */
+export function keepingAway({ taints }: NodeFacts, startupTaints: ReadonlySet<string>): readonly Taint[] {
+  return taints.filter(({ key, effect }) => effect !== 'PreferNoSchedule' && !startupTaints.has(key));
+}
+
+function individualLabels(nodes: readonly NodeFacts[]): ReadonlySet<string> {
+  const values = new Map<string, Set<string>>();
+  for (const { labels } of nodes) {
+    for (const [label, value] of Object.entries(labels)) {
+      const seen = values.get(label) ?? new Set<string>();
+      if (seen.size <= MANY_VALUES) values.set(label, seen.add(value));
     }
   }
-  return { nodes: all, cells: [...cells.values()], byName, byHostname, zonesByRegion };
+  return new Set([HOSTNAME_LABEL, ...[...values].filter(([, seen]) => seen.size > MANY_VALUES).map(([label]) => label)]);
 }
 
-function append(index: Map<string, NodeFacts[]>, key: string, node: NodeFacts): void {
-  const list = index.get(key);
-  if (list) list.push(node);
-  else index.set(key, [node]);
+function toClass(nodes: readonly NodeFacts[], startupTaints: ReadonlySet<string>): NodeClass {
+  const [first] = nodes as readonly [NodeFacts];
+  const sizes = nodes.flatMap(({ allocatable }) => allocatable ?? []);
+  return {
+    ...(first.region !== undefined && { region: first.region }),
+    labels: first.labels,
+    taints: keepingAway(first, startupTaints),
+    ...(sizes.length > 0 && { least: foldSizes(sizes, Math.min), most: foldSizes(sizes, Math.max) }),
+    nodes,
+  };
+}
+
+/** Nodes of one class name the same resources. */
+function foldSizes(sizes: readonly Readonly<Record<string, number>>[], choose: (a: number, b: number) => number): Readonly<Record<string, number>> {
+  const folded: Record<string, number> = { ...sizes[0] };
+  for (const one of sizes) {
+    for (const [resource, amount] of Object.entries(one)) folded[resource] = choose(folded[resource] ?? amount, amount);
+  }
+  return folded;
+}
+
+/** A resource that some node lacks has no least amount. */
+function smallestOf(classes: readonly NodeClass[]): Pick<Topology, 'smallest'> {
+  const [first, ...others] = classes.flatMap(({ least }) => least ?? []);
+  if (!first) return {};
+  const ofAll = Object.keys(first).filter((resource) => others.every((other) => other[resource] !== undefined));
+  const leastOf = (resource: string) => Math.min(...[first, ...others].map((one) => one[resource] ?? 0));
+  return { smallest: Object.fromEntries(ofAll.map((resource) => [resource, leastOf(resource)])) };
+}
+
+function indexHostnames(nodes: readonly NodeFacts[]): ReadonlyMap<string, readonly NodeFacts[]> {
+  const index = new Map<string, NodeFacts[]>();
+  for (const node of nodes) {
+    const hostname = node.labels[HOSTNAME_LABEL];
+    if (hostname === undefined) continue;
+    const others = index.get(hostname);
+    if (others) others.push(node);
+    else index.set(hostname, [node]);
+  }
+  return index;
+}
+
+function distinct(taints: readonly Taint[]): readonly Taint[] {
+  return [...new Map(taints.map((taint) => [JSON.stringify(taint), taint])).values()];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseQuantity } from '../../src/energy/quantity.ts';
+import { parseQuantity } from '../../src/units/quantity.ts';
 
 describe('a quantity of Kubernetes', () => {
   const rows: readonly [quantity: unknown, amount: number][] = [

@@ -1,0 +1,104 @@
+import type { Topology } from '../regions/topology.ts';
+import { isEmptyTerm, type NodeSelectorTerm, type Requirement } from './node-selector.ts';
+import { withoutOwn } from './own-requirement.ts';
+import { type Pod, requiredTerms, type Toleration } from './pod.ts';
+import { type Amounts, requestsOf } from './requests.ts';
+import type { VolumeTerms } from './volume-terms.ts';
+
+/** What a pod asks of a node, before any policy. */
+export interface Asks {
+  /** ORed; the requirements of one must all hold. One without requirements: any node will do. */
+  readonly alternatives: readonly Alternative[];
+  /** Its own, and those that gridgate would add. */
+  readonly tolerations: readonly Toleration[];
+  /** Only what some node may lack; a pod that fits every node asks for nothing. */
+  readonly requests: Amounts;
+  /** Where each of its bound volumes is, the pod must be. */
+  readonly volumes: readonly VolumeTerms[];
+}
+
+export type Alternative = readonly Requirement[];
+
+/** How requirements name a node itself. */
+export const NODE_NAME = 'metadata.name';
+/** Labels without which an image does not run: needs, like size, all others being wishes. */
+const NEEDED_LABELS: ReadonlySet<string> = new Set([
+  'kubernetes.io/os',
+  'kubernetes.io/arch',
+  'beta.kubernetes.io/os',
+  'beta.kubernetes.io/arch',
+]);
+const ANYWHERE: readonly Alternative[] = [[]];
+const NOTHING: Amounts = {};
+const NO_VOLUMES: readonly VolumeTerms[] = [];
+const NO_TOLERATIONS: readonly Toleration[] = [];
+
+interface AsksOptions {
+  /** Also counts requirements that gridgate added: for a final pod, which nothing can steer any more. */
+  readonly asIs: boolean;
+  readonly volumes: readonly VolumeTerms[] | undefined;
+  /** Those that gridgate would add. */
+  readonly tolerations: readonly Toleration[];
+}
+
+/** What a pod asks of these nodes; without a view of nodes neither size nor tolerations are looked at. */
+export function asksOf(pod: Pod, topology: Topology | undefined, options: AsksOptions): Asks {
+  const { volumes = NO_VOLUMES, asIs } = options;
+  const alternatives = alternativesOf(pod, asIs);
+  const isTainted = topology !== undefined && topology.taints.length > 0;
+  if (!isTainted && !topology?.smallest) return { alternatives, tolerations: NO_TOLERATIONS, requests: NOTHING, volumes };
+  const requests = requestsOf(pod);
+  return {
+    alternatives,
+    tolerations: isTainted ? tolerationsOf(pod, requests, options.tolerations) : NO_TOLERATIONS,
+    requests: uncommon(requests, topology),
+    volumes,
+  };
+}
+
+/** A taint that is named like a requested resource counts as tolerated: clusters have an admission plugin that sees to it. */
+function tolerationsOf({ spec }: Pod, requests: Amounts, ours: readonly Toleration[]): readonly Toleration[] {
+  const extended = Object.keys(requests).filter((resource) => resource.includes('/'));
+  return [...(spec?.tolerations ?? []), ...ours, ...extended.map((key) => ({ key, operator: 'Exists' }))];
+}
+
+/** Whether any node will do, as far as the pod says. */
+export function asksNothing({ alternatives, requests, volumes }: Asks): boolean {
+  return alternatives.some(({ length }) => length === 0) && volumes.length === 0 && requests === NOTHING;
+}
+
+/** The asks without what the pod only wishes for. */
+export function needsOf(asks: Asks): Asks {
+  const needed = asks.alternatives.map((alternative) => alternative.filter(({ key }) => NEEDED_LABELS.has(key)));
+  return { ...asks, alternatives: needed.some(({ length }) => length === 0) ? ANYWHERE : needed };
+}
+
+/** Terms are ORed, their requirements ANDed, and the node selector counts in each. */
+function alternativesOf({ spec, ...pod }: Pod, asIs: boolean): readonly Alternative[] {
+  const { nodeSelector } = spec ?? {};
+  const affinity = spec?.affinity?.nodeAffinity;
+  if (!nodeSelector && !affinity) return ANYWHERE;
+  const selector = Object.entries(nodeSelector ?? {}).map(([key, value]) => ({
+    key,
+    operator: 'In',
+    values: [String(value)],
+  }));
+  const written = requiredTerms({ ...pod, ...(spec && { spec }) });
+  const terms = written && !asIs ? withoutOwn(written) : written;
+  if (!terms) return [selector];
+  return terms.filter((term) => !isEmptyTerm(term)).map((term) => [...selector, ...requirementsOf(term)]);
+}
+
+/** All that a term asks for; node names are asked for in fields. */
+export function requirementsOf(term: NodeSelectorTerm): readonly Requirement[] {
+  const { matchExpressions, matchFields } = term;
+  if (!matchFields?.length) return matchExpressions ?? [];
+  return [...(matchExpressions ?? []), ...matchFields.map((field) => ({ ...field, key: NODE_NAME }))];
+}
+
+/** Most pods fit every node: what they request then says nothing. */
+function uncommon(requests: Amounts, { smallest }: Topology): Amounts {
+  if (!smallest) return NOTHING;
+  const some = Object.entries(requests).filter(([resource, amount]) => !(amount <= (smallest[resource] ?? Number.NaN)));
+  return some.length === 0 ? NOTHING : Object.fromEntries(some);
+}

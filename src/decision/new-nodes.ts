@@ -1,0 +1,63 @@
+import { HOSTNAME_LABEL } from '../regions/node-facts.ts';
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Topology } from '../regions/topology.ts';
+import { type Asks, NODE_NAME, requirementsOf } from './asks.ts';
+import { isEmptyTerm, type Requirement, satisfies } from './node-selector.ts';
+
+/** Labels that name a place, by the words of Kubernetes, clouds and storage drivers. */
+const PLACE_LABEL = /^(topology\.|failure-domain\.)|\/(region|zone|location)$/;
+
+/**
+ * Whether a node that an elastic region may yet add could have what a pod asks for:
+ *
+ * | asked of a new node                                          | may it come |
+ * | ------------------------------------------------------------ | ----------- |
+ * | a region label that this region's name does not satisfy      | no          |
+ * | one of some named hosts or nodes                             | no          |
+ * | a place (zone, a volume's topology) that only other regions' nodes carry | no |
+ * | anything else: instance types, devices, size, taints         | yes         |
+ */
+export function mayCome({ alternatives, volumes }: Asks, region: RegionView, snapshot: Snapshot): boolean {
+  return (
+    alternatives.some((alternative) => alternative.every((one) => isOpen(one, region, snapshot, isPlace(one)))) &&
+    volumes.every(({ terms }) =>
+      terms.some((term) => !isEmptyTerm(term) && requirementsOf(term).every((one) => isOpen(one, region, snapshot, true))),
+    )
+  );
+}
+
+function isPlace({ key }: Requirement): boolean {
+  return PLACE_LABEL.test(key);
+}
+
+function isOpen(requirement: Requirement, region: RegionView, snapshot: Snapshot, ofPlace: boolean): boolean {
+  const { key, operator, values } = requirement;
+  if (key === snapshot.regionLabel) return satisfies(requirement, region.name);
+  if (operator !== 'In') return true;
+  if (key === NODE_NAME || key === HOSTNAME_LABEL) return false;
+  if (!ofPlace || !snapshot.topology) return true;
+  const carriers = regionsByValue(key, snapshot.topology);
+  return (values ?? []).some((value) => {
+    const regions = carriers.get(value);
+    return regions === undefined || regions.has(region.name);
+  });
+}
+
+type RegionsByValue = ReadonlyMap<string, ReadonlySet<string | undefined>>;
+const remembered = new WeakMap<Topology, Map<string, RegionsByValue>>();
+/** Of labels that pods name: their authors may make up any number. */
+const MOST_LABELS = 100;
+
+function regionsByValue(label: string, topology: Topology): RegionsByValue {
+  const ofTopology = remembered.get(topology) ?? new Map<string, RegionsByValue>();
+  remembered.set(topology, ofTopology);
+  const known = ofTopology.get(label);
+  if (known) return known;
+  const regions = new Map<string, Set<string | undefined>>();
+  for (const { labels, region } of topology.individual.has(label) ? topology.nodes : topology.classes) {
+    const value = labels[label];
+    if (value !== undefined) regions.set(value, (regions.get(value) ?? new Set()).add(region));
+  }
+  if (ofTopology.size < MOST_LABELS) ofTopology.set(label, regions);
+  return regions;
+}

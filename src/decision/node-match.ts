@@ -1,0 +1,118 @@
+import { HOSTNAME_LABEL, type NodeFacts, type Taint } from '../regions/node-facts.ts';
+import { keepingAway, type NodeClass, type Topology } from '../regions/topology.ts';
+import { type Alternative, type Asks, NODE_NAME, requirementsOf } from './asks.ts';
+import { isEmptyTerm, satisfies } from './node-selector.ts';
+import type { Toleration } from './pod.ts';
+import type { Amounts } from './requests.ts';
+
+/** Where nodes are that have what a pod asks for. */
+export interface Places {
+  readonly regions: ReadonlySet<string>;
+  /** Nodes without a region label. */
+  readonly unlabelled: boolean;
+}
+
+/**
+ * Of requirements and values looked at for one pod. Its author may write thousands, and a cluster has thousands of nodes:
+ * beyond this all nodes count. Then more regions are within reach, and those refused are kept out all the same.
+ */
+const MOST_LOOKS = 2_000_000;
+
+/** The places of the nodes that kube-scheduler's filters for node affinity, taints, resources and bound volumes let a pod onto. */
+export function placesOf(asks: Asks, topology: Topology): Places {
+  const pinned = pinnedNodes(asks, topology);
+  const isIndividual = asksIndividually(asks, topology);
+  const looks = requirementsCount(asks) * (pinned?.length ?? (isIndividual ? topology.nodes : topology.classes).length);
+  const regions = new Set<string>();
+  let unlabelled = false;
+  const add = ({ region }: { readonly region?: string }) => {
+    if (region === undefined) unlabelled = true;
+    else regions.add(region);
+  };
+  if (looks > MOST_LOOKS) topology.classes.forEach(add);
+  else if (pinned) pinned.filter((node) => isMatch(node, asks, topology)).forEach(add);
+  else topology.classes.filter((one) => hasMatch(one, asks, isIndividual)).forEach(add);
+  return { regions, unlabelled };
+}
+
+/** Whether one of a class's nodes would do. */
+function hasMatch(one: NodeClass, asks: Asks, isIndividual: boolean): boolean {
+  if (!toleratesAll(asks.tolerations, one.taints) || !fits(asks.requests, one.most)) return false;
+  const isExact = !isIndividual && fits(asks.requests, one.least);
+  return isExact ? meets(one.labels, undefined, asks) : one.nodes.some((node) => isMatchWithin(node, asks));
+}
+
+function isMatch(node: NodeFacts, asks: Asks, { startupTaints }: Topology): boolean {
+  return toleratesAll(asks.tolerations, keepingAway(node, startupTaints)) && isMatchWithin(node, asks);
+}
+
+/** Of a node whose taints were looked at. */
+function isMatchWithin({ name, labels, allocatable }: NodeFacts, asks: Asks): boolean {
+  return fits(asks.requests, allocatable) && meets(labels, name, asks);
+}
+
+function meets(labels: NodeFacts['labels'], name: string | undefined, { alternatives, volumes }: Asks): boolean {
+  const holds = (alternative: Alternative) =>
+    alternative.every((one) => satisfies(one, one.key === NODE_NAME ? name : labels[one.key]));
+  return (
+    alternatives.some(holds) &&
+    volumes.every(({ terms }) => terms.some((term) => !isEmptyTerm(term) && holds(requirementsOf(term))))
+  );
+}
+
+/** Nodes of which nothing is said have room for anything. */
+function fits(requests: Amounts, offered: Amounts | undefined): boolean {
+  if (!offered) return true;
+  for (const resource in requests) if (!((requests[resource] ?? 0) <= (offered[resource] ?? 0))) return false;
+  return true;
+}
+
+export function toleratesAll(tolerations: readonly Toleration[], taints: readonly Taint[]): boolean {
+  return taints.every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)));
+}
+
+/** As `v1.Toleration.ToleratesTaint` has it: no effect means all, no key with `Exists` every taint. */
+function tolerates({ key, operator, value, effect }: Toleration, taint: Taint): boolean {
+  if (effect && effect !== taint.effect) return false;
+  if (key && key !== taint.key) return false;
+  if (operator === 'Exists') return true;
+  return (!operator || operator === 'Equal') && Boolean(key) && (value ?? '') === (taint.value ?? '');
+}
+
+/** The nodes that every alternative names; `undefined` where one names none. 5,000 nodes must not be walked for a pin to one. */
+function pinnedNodes(asks: Asks, topology: Topology): readonly NodeFacts[] | undefined {
+  const lists = [asks.alternatives, ...asks.volumes.map(({ terms }) => terms.map(requirementsOf))];
+  for (const alternatives of lists) {
+    const named = alternatives.map((alternative) => namedNodes(alternative, topology));
+    if (named.length > 0 && named.every((nodes) => nodes !== undefined)) return [...new Set(named.flat())];
+  }
+  return undefined;
+}
+
+function namedNodes(alternative: Alternative, { byName, byHostname }: Topology): readonly NodeFacts[] | undefined {
+  for (const { key, operator, values } of alternative) {
+    if (operator !== 'In') continue;
+    if (key === NODE_NAME) return (values ?? []).flatMap((value) => byName.get(value) ?? []);
+    if (key === HOSTNAME_LABEL) return (values ?? []).flatMap((value) => byHostname.get(value) ?? []);
+  }
+  return undefined;
+}
+
+/** Whether an answer depends on more than classes. */
+export function asksIndividually({ alternatives, volumes }: Asks, { individual }: Topology): boolean {
+  const isIndividual = (alternative: Alternative) =>
+    alternative.some(({ key }) => key === NODE_NAME || individual.has(key));
+  return (
+    alternatives.some(isIndividual) || volumes.some(({ terms }) => terms.some((term) => isIndividual(requirementsOf(term))))
+  );
+}
+
+function requirementsCount({ alternatives, volumes }: Asks): number {
+  let count = 1;
+  const add = (alternative: Alternative) => {
+    for (const { values } of alternative) count += 1 + (values?.length ?? 0);
+  };
+  alternatives.forEach(add);
+  for (const { terms } of volumes) for (const term of terms) add(requirementsOf(term));
+  return count;
+}

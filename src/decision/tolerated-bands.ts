@@ -1,0 +1,24 @@
+import { BANDS, type Band } from '../regions/band.ts';
+import { CARBON_KEY } from '../regions/node-facts.ts';
+import type { Snapshot } from '../regions/snapshot.ts';
+import type { Toleration } from './pod.ts';
+import type { Treatment } from './treatment.ts';
+
+/** The bands whose taint a pod may tolerate, by its class and what its namespace says. */
+export function bandsOf({ policy, podClass }: Pick<Treatment, 'policy' | 'podClass'>): readonly Band[] {
+  const ofClass = podClass === 'flexible' ? BANDS.filter((band) => band !== 'high') : BANDS;
+  const { tolerate } = policy;
+  return tolerate ? ofClass.filter((band) => tolerate.includes(band)) : ofClass;
+}
+
+/** Those of them that some node carries or may: nothing is added that no node asks for. All where nodes are not known. */
+export function bandsToTolerate(treatment: Treatment, { taintedBands }: Snapshot): readonly Band[] {
+  const bands = bandsOf(treatment);
+  return taintedBands ? bands.filter((band) => taintedBands.has(band)) : bands;
+}
+
+/** One toleration where every band is tolerated, else one a band. */
+export function tolerationsFor(bands: readonly Band[]): readonly Toleration[] {
+  if (bands.length === BANDS.length) return [{ key: CARBON_KEY, operator: 'Exists' }];
+  return bands.map((band) => ({ key: CARBON_KEY, operator: 'Equal', value: band }));
+}

@@ -1,0 +1,84 @@
+import { parseQuantity } from '../units/quantity.ts';
+
+/** A taint of a node, as in `v1.Taint`. */
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}
+
+/** What gridgate knows of a node: which it is, where it is, and what it has to offer. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly uid?: string;
+  /** The value of the region label; absent where the node has none. */
+  readonly region?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** All but those that come and go. */
+  readonly taints: readonly Taint[];
+  /** Cores, bytes or pieces by resource; absent where nothing is said of them. */
+  readonly allocatable?: Readonly<Record<string, number>>;
+}
+
+/** The label and the taint that say how clean a node's electricity is now. */
+export const CARBON_KEY = 'gridgate.dev/carbon';
+export const HOSTNAME_LABEL = 'kubernetes.io/hostname';
+export const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
+interface NodeObject {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly labels?: Readonly<Record<string, string>> | null;
+  };
+  readonly spec?: { readonly taints?: readonly Taint[] | null } | null;
+  readonly status?: { readonly allocatable?: Readonly<Record<string, unknown>> | null } | null;
+}
+
+const NO_LABELS: NodeFacts['labels'] = Object.freeze({});
+const NO_TAINTS: NodeFacts['taints'] = Object.freeze([]);
+
+/** Taints that Kubernetes, cloud providers and autoscalers put on a node for a while: they say nothing of where a pod can run. */
+const PASSING_PREFIXES = [
+  'node.kubernetes.io/',
+  'node.cloudprovider.kubernetes.io/',
+  'karpenter.sh/',
+  'cluster-autoscaler.kubernetes.io/',
+];
+const PASSING = new Set(['ToBeDeletedByClusterAutoscaler', 'DeletionCandidateOfClusterAutoscaler']);
+const PASSING_SUFFIX = '/agent-not-ready';
+
+/** Reads a Node; an empty region label says nothing. */
+export function toNodeFacts({ metadata, spec, status }: NodeObject, regionLabel: string): NodeFacts {
+  const { name, uid } = metadata;
+  const labels = metadata.labels ?? NO_LABELS;
+  const region = labels[regionLabel];
+  const allocatable = status?.allocatable;
+  return {
+    name,
+    ...(uid && { uid }),
+    ...(region && { region }),
+    labels,
+    taints: lastingTaints(spec?.taints),
+    ...(allocatable && { allocatable: amountsOf(allocatable) }),
+  };
+}
+
+function lastingTaints(taints: readonly Taint[] | null | undefined): NodeFacts['taints'] {
+  const lasting = (taints ?? []).filter(({ key }) => !isPassing(key));
+  if (lasting.length === 0) return NO_TAINTS;
+  return lasting.map(({ key, value, effect }) => ({ key, ...(value && { value }), effect }));
+}
+
+function isPassing(key: string): boolean {
+  return PASSING.has(key) || key.endsWith(PASSING_SUFFIX) || PASSING_PREFIXES.some((prefix) => key.startsWith(prefix));
+}
+
+function amountsOf(quantities: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
+  const amounts: Record<string, number> = {};
+  for (const [resource, quantity] of Object.entries(quantities)) {
+    const amount = parseQuantity(quantity);
+    if (amount !== undefined) amounts[resource] = amount;
+  }
+  return amounts;
+}
