@@ -91,13 +91,13 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
 }
 
 async function observe(
-  { regions, cluster, config: { sources, bands } }: Inputs,
+  { regions, cluster, config: { sources, bands, nodes } }: Inputs,
   { policySignal, regionLabel }: AdmitValues,
   env: Environment,
 ): Promise<Snapshot> {
   const { failures, snapshot } = await takeSnapshot(
     { regions, invalid: [], sources: createSources(sources, { fetch: globalThis.fetch, clock: Date.now }, env), bands },
-    { policySignal, regionLabel, ...cluster },
+    { policySignal, regionLabel, nodeRules: nodes, ...cluster },
   );
   for (const failure of failures) note(failure);
   return snapshot;

@@ -17,7 +17,7 @@ import type { CertificateSource } from './certificate-source.ts';
 import type { ClusterSource } from './cluster-source.ts';
 import { installedNames } from './installed-names.ts';
 import { createNamespaceJudge } from './judge-namespaces.ts';
-import type { LiveConfig } from './live-config.ts';
+import { changesRules, type LiveConfig } from './live-config.ts';
 import { createLiveRefresher } from './live-refresher.ts';
 import type { ServeValues } from './serve-options.ts';
 import { showRegions } from './show-regions.ts';
@@ -117,7 +117,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       podName: env['POD_NAME'],
       refresher,
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,
-      taintsNodes: values.taintNodes,
+      taintedBands: () => config.current().nodes.taintedBands,
       snapshot: holder.current,
       bandOf: (region) => holder.current().byName.get(region)?.band,
       judge: createNamespaceJudge({ view, config, holder, modeCap: killSwitch.cap, clock: Date.now }),
@@ -162,7 +162,8 @@ export function openReplica(deps: ReplicaDeps): Replica {
     configChanged(next, previous) {
       if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)
         refresher.configChanged();
-      if (next.policy !== previous.policy || next.limits !== previous.limits) controllers?.rulesChanged();
+      if (changesRules(next, previous)) controllers?.rulesChanged();
+      if (next.nodes !== previous.nodes) controllers?.nodesChanged();
     },
     snapshotChanged: () => controllers?.snapshotChanged(),
   };

@@ -3,6 +3,7 @@ import { DEFAULT_CONFIG, type GridgateConfig, parseConfigText } from '../config/
 import { watchFiles } from '../config/watch-files.ts';
 import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
 import type { BandMode } from '../regions/band.ts';
+import { TAINTABLE_BANDS } from '../regions/node-rules.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** The configuration that counts now, and the rules that it makes of policies. */
@@ -22,6 +23,8 @@ interface LiveConfigDeps {
   readonly defaultRegion?: string | undefined;
   /** The option `--bands`, which counts before the file's `bands.mode`. */
   readonly bands?: BandMode | undefined;
+  /** The option `--taint-nodes`, which counts before the file's `taint-nodes`. */
+  readonly taintNodes?: boolean | undefined;
   readonly log: Log;
   /** After each good new version that differs; a section that did not change is the same object in both. */
   readonly onChange: (next: GridgateConfig, previous: GridgateConfig) => void;
@@ -31,7 +34,7 @@ interface LiveConfigDeps {
 /** Follows gridgate.yaml: a good new version counts at once, one with mistakes is logged with all of them and passed over. */
 export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
   const { path, log, onChange, defaultRegion, intervalMs } = deps;
-  const withOptions = (config: GridgateConfig) => withBands(config, deps.bands);
+  const withOptions = (config: GridgateConfig) => applyOptions(config, deps);
   let current = withOptions(deps.initial?.config ?? DEFAULT_CONFIG);
   let rules = compileRules(current, defaultRegion);
   if (path === undefined) return { current: () => current, rules: () => rules, stop: () => {} };
@@ -43,7 +46,7 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
     log.info({ path, changed }, 'configuration reloaded');
     if (changed.length === 0) return;
     current = next;
-    if (next.policy !== previous.policy || next.limits !== previous.limits) rules = compileRules(next, defaultRegion);
+    if (changesRules(next, previous)) rules = compileRules(next, defaultRegion);
     onChange(next, previous);
   }
 
@@ -63,9 +66,22 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
   return { current: () => current, rules: () => rules, stop };
 }
 
-/** The file's configuration with what the option `--bands` says instead. */
-export function withBands(config: GridgateConfig, mode: BandMode | undefined): GridgateConfig {
-  return mode === undefined ? config : { ...config, bands: { ...config.bands, mode } };
+/** Whether two versions make different rules of policies. */
+export function changesRules(next: GridgateConfig, previous: GridgateConfig): boolean {
+  return (['policy', 'limits', 'daemonOwners'] as const).some((section) => next[section] !== previous[section]);
+}
+
+/** The file's configuration with what options say instead. */
+export function applyOptions(
+  config: GridgateConfig,
+  { bands: mode, taintNodes }: Pick<LiveConfigDeps, 'bands' | 'taintNodes'>,
+): GridgateConfig {
+  if (mode === undefined && taintNodes === undefined) return config;
+  return {
+    ...config,
+    ...(mode !== undefined && { bands: { ...config.bands, mode } }),
+    ...(taintNodes !== undefined && { nodes: { ...config.nodes, taintedBands: taintNodes ? TAINTABLE_BANDS : [] } }),
+  };
 }
 
 function keepUnchanged(next: GridgateConfig, previous: GridgateConfig): GridgateConfig {

@@ -2,6 +2,7 @@ import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/c
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { buildSnapshot, type SnapshotInput } from '../regions/build-snapshot.ts';
+import type { NodeRules } from '../regions/node-rules.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { gridZoneOf } from '../signals/intensity/cloud-zones.ts';
@@ -69,17 +70,18 @@ export async function loadRegions(values: RegionSource, env: Environment): Promi
 /** What a snapshot takes besides regions; a file of Regions has no nodes to look for. */
 interface Surroundings extends Pick<SnapshotInput, 'topology' | 'priorityClasses' | 'policySignal'> {
   readonly regionLabel?: string;
+  readonly nodeRules?: NodeRules;
 }
 
 /** Asks the sources once and makes the picture of this moment; never rejects. */
 export async function takeSnapshot(
   { regions: described, invalid, sources, bands }: DescribedRegions,
-  { policySignal, regionLabel = '', topology, priorityClasses }: Surroundings,
+  { policySignal, regionLabel = '', nodeRules, topology, priorityClasses }: Surroundings,
 ): Promise<LoadedRegions> {
   const regions = sources.length === 0 ? described : described.map(withoutMeasurement);
   const { failures, ...measured } = await measureRegions(regions, { sources, bands, policySignal });
   const now = Date.now();
-  const world = { regionLabel, policySignal, topology, priorityClasses };
+  const world = { regionLabel, policySignal, nodeRules, topology, priorityClasses };
   const snapshot = buildSnapshot({ regions, regionsReadAt: now, ...measured, ...world, now });
   return { snapshot, zones: new Map(regions.flatMap(zoneOf)), failures: [...invalid, ...failures] };
 }

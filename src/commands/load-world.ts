@@ -103,7 +103,7 @@ async function observe(
   const sources = createSources(config.sources, { fetch: globalThis.fetch, clock: Date.now }, env);
   const { snapshot, zones, failures } = await takeSnapshot(
     { regions, invalid: [], sources, bands: config.bands },
-    { policySignal, regionLabel, ...rest },
+    { policySignal, regionLabel, nodeRules: config.nodes, ...rest },
   );
   return {
     snapshot,

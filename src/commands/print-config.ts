@@ -1,4 +1,4 @@
-import { DEFAULT_CONFIG, readConfigFile } from '../config/config-file.ts';
+import { DEFAULT_CONFIG, readConfigFile, writeConfig } from '../config/config-file.ts';
 import { formatDuration } from '../config/duration.ts';
 import { longFlag, type Option } from '../config/option.ts';
 import { OPTIONS, type OptionKey, type OutputFormat } from '../config/options.ts';
@@ -7,7 +7,7 @@ import type { Origins } from '../config/read-options.ts';
 import { BUILT_IN_DEFAULTS } from '../decision/policy-defaults.ts';
 import type { BandMode } from '../regions/band.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
-import { withBands } from './live-config.ts';
+import { applyOptions } from './live-config.ts';
 import { print } from './print.ts';
 import { renderData } from './render-data.ts';
 
@@ -19,6 +19,7 @@ export interface Printed {
     readonly config?: string | undefined;
     readonly output?: OutputFormat | undefined;
     readonly bands?: BandMode | undefined;
+    readonly taintNodes?: boolean | undefined;
   };
   readonly origins: Origins;
 }
@@ -30,7 +31,7 @@ export interface Printed {
 export async function printConfig({ values, origins }: Printed): Promise<number> {
   const read = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
   if ('issues' in read) return reportIssues(read.issues);
-  const { policy, ...sections } = withBands(read.config, values.bands);
+  const { policy, ...sections } = writeConfig(applyOptions(read.config, values));
   const shown = {
     options: optionsOf({ values, origins }),
     file: { ...sections, policy: { ...BUILT_IN_DEFAULTS, ...policy, ...homeRegionOf(values) } },

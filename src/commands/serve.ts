@@ -44,9 +44,11 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
     initial: inputs.config,
     defaultRegion: values.defaultRegion,
     bands: values.bands,
+    taintNodes: values.taintNodes,
     log,
     onChange(next, previous) {
       if (next.bands !== previous.bands) holder.setThresholds(next.bands.thresholds);
+      if (next.nodes !== previous.nodes) holder.setNodeRules(next.nodes);
       onConfig(next, previous);
     },
   });
@@ -56,6 +58,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
       policySignal: values.policySignal,
       fallbackReading: embeddedReading,
       thresholds: inputs.config.config.bands.thresholds,
+      nodeRules: config.current().nodes,
     },
     Date.now,
     () => onSnapshot(),

@@ -28,7 +28,7 @@ interface ControllersDeps {
   readonly podName: string | undefined;
   readonly refresher: LiveRefresher;
   readonly keepsCertificates: boolean;
-  readonly taintsNodes: boolean;
+  readonly taintedBands: () => readonly Band[];
   readonly bandOf: (region: string) => Band | undefined;
   readonly snapshot: () => Snapshot;
   readonly judge: NamespaceJudge;
@@ -79,7 +79,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     writer,
     log,
   });
-  const nodes = createNodeLabeller({ view, bandOf: deps.bandOf, taint: deps.taintsNodes, api, writer, log });
+  const nodes = createNodeLabeller({ view, bandOf: deps.bandOf, taintedBands: deps.taintedBands, api, writer, log });
   const enforces = (namespace: NamespaceRecord) => judge.modeOf(namespace) === 'enforce';
   const someEnforce = () => [...view.namespaces()].some(enforces);
   let hasEnforced = false;

@@ -5,6 +5,7 @@ import { SIGNALS } from '../regions/reading.ts';
 import { MAX_GRAMS_PER_KWH } from '../regions/region-resource.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
 import { mistakesOf } from './config-mistakes.ts';
+import { nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
 import { parseYamlDocuments } from './yaml-documents.ts';
@@ -55,11 +56,21 @@ const gridgateConfig = z
     bands: bandsConfig,
     policy: policyConfig,
     limits: limitsConfig,
+    ...nodeKeys,
   })
   .superRefine(({ policy, limits }, context) => {
     for (const { name, message } of findContradictions(policy, limits))
       context.addIssue({ code: 'custom', path: ['policy', name], message });
-  });
+  })
+  .transform(({ sources, outage, bands, policy, limits, ...keys }) => ({
+    sources,
+    outage,
+    bands,
+    policy,
+    limits,
+    daemonOwners: keys['daemon-owners'],
+    nodes: toNodeRules(keys),
+  }));
 
 export type GridgateConfig = z.infer<typeof gridgateConfig>;
 export type SourceConfig = GridgateConfig['sources'][number];
@@ -73,6 +84,11 @@ export type ConfigFileRead =
 
 /** What an empty file, or none, says. */
 export const DEFAULT_CONFIG: GridgateConfig = gridgateConfig.parse({});
+
+/** The configuration as a file says it that means the same. */
+export function writeConfig({ daemonOwners, nodes, ...sections }: GridgateConfig) {
+  return { ...sections, 'daemon-owners': daemonOwners, ...writeNodeRules(nodes) };
+}
 
 /** Reads `gridgate.yaml`; every mistake names the file, the line and the path. */
 export async function readConfigFile(path: string): Promise<ConfigFileRead> {

@@ -132,10 +132,11 @@ export const OPTIONS = {
     parse: parseBoolean,
     defaultText: 'true in a cluster, without --cert-file',
   }),
-  taintNodes: withDefault(false, {
+  taintNodes: optional({
     flags: '--taint-nodes [boolean]',
-    help: 'beside its label, give a node whose region is not clean the taint gridgate.dev/carbon (PreferNoSchedule)',
+    help: 'give nodes of regions in band medium or high the taint gridgate.dev/carbon (PreferNoSchedule)',
     parse: parseBoolean,
+    defaultText: 'as taint-nodes in gridgate.yaml says, else false',
   }),
   regionLabel: withDefault('topology.kubernetes.io/region', {
     flags: '--region-label <key>',

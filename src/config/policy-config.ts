@@ -4,7 +4,7 @@ import { MODES } from '../decision/policy.ts';
 import { parsePolicy } from '../decision/policy-annotations.ts';
 import { parsePolicyDefaults } from '../decision/policy-defaults.ts';
 import { compileRules, type WrittenLimits } from '../decision/policy-rules.ts';
-import { parseRegionPatterns } from '../decision/region-patterns.ts';
+import { parseAccountPatterns, parseRegionPatterns } from '../decision/region-patterns.ts';
 
 /** YAML 1.1 reads the word off as a boolean; a mode can mean nothing else by it. */
 const mode = z.preprocess((value) => (value === false ? 'off' : value), z.enum(MODES));
@@ -34,6 +34,12 @@ const pattern = z
     'must be a name or glob such as eu-*',
   );
 const patterns = z.array(pattern).max(100);
+const account = z
+  .string()
+  .refine(
+    (text) => !text.includes(',') && parseAccountPatterns([text]) !== undefined,
+    'must be an account or glob such as system:serviceaccount:kube-system:*',
+  );
 const MOST_GRAMS_PER_KWH = 1_000_000;
 
 /** What namespaces may ask for (DESIGN 4); without a key there is no such limit. */
@@ -45,6 +51,12 @@ export const limitsConfig = z
     failover: patterns.optional(),
     'pod-overrides': patterns.optional(),
     'no-opt-out': patterns.optional(),
+    /** Namespaces in which a system PriorityClass exempts from carbon and waiting. */
+    'system-priority': patterns.optional(),
+    /** Whether a spread that clean regions cannot meet opens dirty ones; otherwise its pods are denied. */
+    'spread-opens-dirty': z.boolean().optional(),
+    /** Who may create pods of daemon sets that are exempt. */
+    'daemon-accounts': z.array(account).max(100).optional(),
   })
   .default({});
 

@@ -23,7 +23,13 @@ export function effectivePolicy(name: string, annotations: Annotations, rules: P
     // A default beyond the limits is nothing that the namespace asks.
     return value === undefined || asked.issues.some((issue) => issue.key === key) ? [] : [{ key, value, allowed }];
   });
-  const policy = { ...limited.policy, madeUnder: rules };
+  const { daemonOwners, daemonAccounts } = rules;
+  const policy: Policy = {
+    ...limited.policy,
+    ...(daemonOwners && { daemonOwners }),
+    ...(daemonAccounts && { daemonAccounts }),
+    madeUnder: rules,
+  };
   return {
     policy: asked.issues.length > 0 ? policyDespiteMistakes(policy, annotations) : policy,
     mistakes: asked.issues,

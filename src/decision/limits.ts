@@ -15,6 +15,10 @@ export interface Limits {
   readonly podOverrides?: RegionPatterns;
   /** Namespaces that may not choose `off`, and what they get instead. */
   readonly noOptOut?: { readonly namespaces: RegionPatterns; readonly mode: Mode };
+  /** Namespaces in which a system PriorityClass exempts from carbon and waiting. */
+  readonly systemPriority?: RegionPatterns;
+  /** A spread that clean regions cannot meet opens no dirty ones; absent: it does. */
+  readonly spreadOpensDirty?: false;
 }
 
 export const NO_LIMITS: Limits = {};
@@ -39,6 +43,13 @@ export interface Excess {
  * | `mode`          | a mode but `off` that is weaker           | the limit                                      |
  * | `failover`      | `failover`, in a namespace not listed     | `flexible`                                     |
  * | `pod-overrides` | `allow`, in a namespace not listed        | `tighten`                                      |
+ *
+ * Two more are about what pods claim, which no annotation of a namespace can ask for:
+ *
+ * | limit                       | counts                                                            |
+ * | --------------------------- | ----------------------------------------------------------------- |
+ * | `system-priority`           | in a namespace not listed a system PriorityClass exempts nothing  |
+ * | `spread-opens-dirty: false` | a spread that clean regions cannot meet opens no dirty ones       |
  */
 export function applyLimits(
   policy: Policy,
@@ -51,6 +62,8 @@ export function applyLimits(
     cutMode(policy, namespace, limits),
     cutFailover(policy, namespace, limits),
     cutOverrides(policy, namespace, limits),
+    cutSystemPriority(policy, namespace, limits),
+    cutSpread(policy, limits),
   ];
   const parts = cuts.flatMap((cut) => (cut.part ? [cut.part] : []));
   return {
@@ -60,8 +73,10 @@ export function applyLimits(
 }
 
 /** Which of the lists of namespaces this one is on: namespaces with the same answer have the same limits. */
-export function standingOf(namespace: string, { failover, podOverrides, noOptOut }: Limits): string {
-  return [failover, podOverrides, noOptOut?.namespaces].map((list) => (isOn(list, namespace) ? 1 : 0)).join('');
+export function standingOf(namespace: string, { failover, podOverrides, noOptOut, systemPriority }: Limits): string {
+  return [failover, podOverrides, noOptOut?.namespaces, systemPriority]
+    .map((list) => (isOn(list, namespace) ? 1 : 0))
+    .join('');
 }
 
 /** The stronger of two modes: off < audit < warn < enforce. */
@@ -119,6 +134,16 @@ function cutFailover({ priority }: Policy, namespace: string, { failover }: Limi
 function cutOverrides(policy: Policy, namespace: string, limits: Limits): Cut {
   if (policy.podOverrides !== 'allow' || isOn(limits.podOverrides, namespace)) return NOTHING;
   return { part: { podOverrides: 'tighten' }, excess: excessOf('pod-overrides', `tighten${LIMITED}`) };
+}
+
+function cutSystemPriority(policy: Policy, namespace: string, { systemPriority }: Limits): Cut {
+  if (policy.systemPriorityExempts === false || isOn(systemPriority, namespace)) return NOTHING;
+  return { part: { systemPriorityExempts: false } };
+}
+
+function cutSpread(policy: Policy, { spreadOpensDirty }: Limits): Cut {
+  if (spreadOpensDirty === undefined || policy.spreadOpensDirty === spreadOpensDirty) return NOTHING;
+  return { part: { spreadOpensDirty } };
 }
 
 /** Follows what would be allowed. */

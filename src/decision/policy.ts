@@ -1,5 +1,5 @@
 import type { Band } from '../regions/band.ts';
-import type { RegionPatterns } from './region-patterns.ts';
+import type { NamePatterns, RegionPatterns } from './region-patterns.ts';
 
 export const MODES = ['off', 'audit', 'warn', 'enforce'] as const;
 export type Mode = (typeof MODES)[number];
@@ -33,6 +33,14 @@ export interface Policy {
   readonly deferMinSavingPercent: number;
   readonly deferBy: 'gate' | 'suspend';
   readonly podOverrides: 'tighten' | 'allow';
+  /** Whether a system PriorityClass exempts from carbon and waiting; absent: it does. */
+  readonly systemPriorityExempts?: boolean;
+  /** Whether a spread that clean regions cannot meet opens dirty ones; absent: it does, else its pods are denied. */
+  readonly spreadOpensDirty?: boolean;
+  /** Kinds, as group/Kind, whose pods belong to one node each; absent: `DAEMON_OWNERS`. */
+  readonly daemonOwners?: readonly string[];
+  /** The accounts that may create exempt pods of these; absent: any. */
+  readonly daemonAccounts?: NamePatterns;
   /** The configuration's rules that it was compiled under, for whoever keeps it: others make it void. */
   readonly madeUnder?: object;
 }

@@ -1,7 +1,11 @@
-/** A list of names or globs, of regions or namespaces; `!` excludes. */
-export interface RegionPatterns {
+/** A list of names or globs; `!` excludes. */
+export interface NamePatterns {
   readonly text: string;
-  readonly matches: (region: string) => boolean;
+  readonly matches: (name: string) => boolean;
+}
+
+/** Of regions or namespaces. */
+export interface RegionPatterns extends NamePatterns {
   /** The limit that narrows them. */
   readonly within?: RegionPatterns;
 }
@@ -10,19 +14,30 @@ export const ANY_REGION: RegionPatterns = { text: '*', matches: () => true };
 
 /** As long as a label value can be. */
 const PATTERN = /^!?[A-Za-z0-9*?][A-Za-z0-9._*?-]{0,62}$/;
+/** Names of accounts hold colons, slashes, addresses of mail; a comma stands between two of them. */
+const ACCOUNT_PATTERN = /^!?[^\s,!\p{C}][^\s,\p{C}]{0,252}$/u;
 const MOST_PATTERNS = 100;
 
 /** Parses `eu-*, us-west-2, !eu-south-*`; only exclusions mean all others. `undefined` when malformed. */
 export function parseRegionPatterns(text: string): RegionPatterns | undefined {
   const patterns = text.split(',', MOST_PATTERNS + 1).map((pattern) => pattern.trim());
   if (patterns.length > MOST_PATTERNS || !patterns.every((pattern) => PATTERN.test(pattern))) return undefined;
+  return compilePatterns(patterns);
+}
+
+/** Parses names or globs of accounts, such as `system:serviceaccount:kube-system:*`; `undefined` when malformed. */
+export function parseAccountPatterns(patterns: readonly string[]): NamePatterns | undefined {
+  return patterns.every((pattern) => ACCOUNT_PATTERN.test(pattern)) ? compilePatterns(patterns) : undefined;
+}
+
+function compilePatterns(patterns: readonly string[]): NamePatterns {
   const excluded = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
   const included = patterns.filter((pattern) => !pattern.startsWith('!'));
   return {
     text: patterns.join(','),
-    matches: (region) =>
-      (included.length === 0 || included.some((pattern) => isMatch(region, pattern))) &&
-      !excluded.some((pattern) => isMatch(region, pattern)),
+    matches: (name) =>
+      (included.length === 0 || included.some((pattern) => isMatch(name, pattern))) &&
+      !excluded.some((pattern) => isMatch(name, pattern)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { BandThresholds } from './band.ts';
 import { buildSnapshot, nextChange, type SnapshotInput } from './build-snapshot.ts';
+import type { NodeRules } from './node-rules.ts';
 import type { ObservedRegion } from './observed-region.ts';
 import type { Reading } from './reading.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -15,17 +16,19 @@ export interface SnapshotHolder {
   setCluster(cluster: Pick<SnapshotInput, 'topology' | 'priorityClasses'>): void;
   /** gCO2e/kWh, of regions whose band nobody else says. */
   setThresholds(thresholds: BandThresholds): void;
+  setNodeRules(rules: NodeRules): void;
   stop(): void;
 }
 
-type Fixed = Pick<SnapshotInput, 'regionLabel' | 'policySignal' | 'fallbackReading' | 'thresholds'>;
+type Input = Omit<SnapshotInput, 'now'> & { readonly nodeRules?: NodeRules | undefined };
+type Fixed = Pick<Input, 'regionLabel' | 'policySignal' | 'fallbackReading' | 'thresholds' | 'nodeRules'>;
 
 /** Timers count real time, and the clock can be set: how long a jump of it goes unnoticed. */
 const LOOK_MS = 10_000;
 
 /** Holds the one current snapshot and replaces it as a whole; `onChange` hears of each new one. */
 export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange = () => {}): SnapshotHolder {
-  let input: Omit<SnapshotInput, 'now'> = { ...fixed, regions: [], regionsReadAt: clock() };
+  let input: Input = { ...fixed, regions: [], regionsReadAt: clock() };
   let snapshot = buildSnapshot({ ...input, now: clock() });
   let timer: NodeJS.Timeout | undefined;
 
@@ -70,6 +73,10 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
     },
     setThresholds(thresholds) {
       input = { ...input, thresholds };
+      rebuild();
+    },
+    setNodeRules(nodeRules) {
+      input = { ...input, nodeRules };
       rebuild();
     },
     stop: () => clearTimeout(timer),

@@ -11,7 +11,7 @@ import { pollUntil } from '../control-plane/poll.ts';
 
 const FIRST = 'policy: {mode: warn}\nsources: [{type: uk-carbon-intensity}]\n';
 
-async function follow(test: TestContext, defaultRegion?: string, bands?: BandMode) {
+async function follow(test: TestContext, defaultRegion?: string, bands?: BandMode, taintNodes?: boolean) {
   const path = join(makeTemporaryDirectory(test), 'gridgate.yaml');
   writeFileSync(path, FIRST);
   const initial = await readConfigFile(path);
@@ -23,6 +23,7 @@ async function follow(test: TestContext, defaultRegion?: string, bands?: BandMod
     initial,
     defaultRegion,
     bands,
+    taintNodes,
     log: createLog({ level: 'info', destination: { write: (line) => log.push(JSON.parse(line)) } }),
     onChange: (...change) => changes.push(change),
     intervalMs: 10,
@@ -63,6 +64,20 @@ describe('gridgate.yaml while gridgate runs', { concurrency: 4 }, () => {
     assert.deepEqual([live.current().bands.mode, changes], ['relative', []]);
     await write(`${FIRST}bands: {mode: absolute, thresholds: [1, 2]}\n`);
     assert.deepEqual(live.current().bands, { mode: 'relative', thresholds: [1, 2] });
+  });
+
+  it('taints the bands of the option, whatever the file says', async (t) => {
+    const { live, write } = await follow(t, undefined, undefined, true);
+    assert.deepEqual(live.current().nodes.taintedBands, ['medium', 'high']);
+    await write(`${FIRST}taint-nodes: [high]\nstartup-taints: [cold]\n`);
+    const { taintedBands, startupTaints } = live.current().nodes;
+    assert.deepEqual([taintedBands, startupTaints], [['medium', 'high'], ['cold']]);
+  });
+
+  it('has other rules when it names more kinds like DaemonSets', async (t) => {
+    const { live, write } = await follow(t);
+    await write(`${FIRST}daemon-owners: [example.com/Agent]\n`);
+    assert.equal(live.rules().daemonOwners?.at(-1), 'example.com/Agent');
   });
 
   it('leaves the rules alone when they are not what changed', async (t) => {

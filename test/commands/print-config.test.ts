@@ -54,6 +54,7 @@ describe('the effective configuration', { concurrency: 2 }, () => {
     assert.equal(options.output, undefined);
     assert.deepEqual(file.bands, { mode: 'absolute', thresholds: [200, 300] });
     assert.deepEqual(file.limits, { 'no-opt-out': ['pay-*'] });
+    assert.deepEqual([file['taint-nodes'], file['startup-taints'], file.tolerations], ['none', [], 'as-needed']);
     assert.deepEqual(file.policy, {
       mode: 'warn',
       'max-intensity': '250',

@@ -32,6 +32,18 @@ describe('gridgate.yaml takes', () => {
     ['a list as one', 'policy: {regions: [eu-*, us-west-2]}', policy({ regions: 'eu-*,us-west-2' })],
     ['an annotation as it is written', 'policy: {weights: "carbon=1,cost=1"}', policy({ weights: 'carbon=1,cost=1' })],
     ['the limit off', 'limits: {mode: off}', { limits: { mode: 'off' } }],
+    [
+      'where and for whom pods are exempt',
+      'limits: {system-priority: [kube-*], spread-opens-dirty: false, daemon-accounts: ["system:serviceaccount:*", "a@b.test"]}',
+      {
+        limits: {
+          'system-priority': ['kube-*'],
+          'spread-opens-dirty': false,
+          'daemon-accounts': ['system:serviceaccount:*', 'a@b.test'],
+        },
+      },
+    ],
+    ['owners like DaemonSets', 'daemon-owners: [example.com/Agent]', { daemonOwners: ['example.com/Agent'] }],
     ['nobody', 'limits: {failover: [], no-opt-out: []}', { limits: { failover: [], 'no-opt-out': [] } }],
     [
       'a default within its limits',
@@ -114,6 +126,20 @@ describe('gridgate.yaml with a mistake names its line, path and what is allowed:
       'a namespace that cannot be',
       'limits: {no-opt-out: [shop, "a b"]}',
       ['line 1: limits.no-opt-out.1: must be a name or glob such as eu-*'],
+    ],
+    [
+      'a spread that opens a little',
+      'limits: {spread-opens-dirty: sometimes}',
+      ['line 1: limits.spread-opens-dirty: Invalid input: expected boolean, received string'],
+    ],
+    [
+      'accounts that cannot be',
+      'limits:\n  daemon-accounts:\n  - "a b"\n  - "a,b"\n  - "!"',
+      [
+        'line 3: limits.daemon-accounts.0: ',
+        'line 4: limits.daemon-accounts.1: ',
+        'line 5: limits.daemon-accounts.2: ',
+      ].map((place) => `${place}must be an account or glob such as system:serviceaccount:kube-system:*`),
     ],
     [
       'two regions in one',

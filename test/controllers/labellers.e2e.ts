@@ -58,7 +58,7 @@ describe('the labellers', () => {
     nodeLabeller = createNodeLabeller({
       view,
       bandOf: (region) => bands.get(region),
-      taint: true,
+      taintedBands: () => ['medium', 'high'],
       api: {
         async get(path, options) {
           const answer = await api.get(path, options);
@@ -178,7 +178,7 @@ describe('the labellers', () => {
     const late = createNodeLabeller({
       view: { nodes: () => (gone ? [gone] : []), node: () => gone },
       bandOf: () => 'low',
-      taint: false,
+      taintedBands: () => [],
       api,
       writer: createApiWriter({ api, mayWrite: () => tried.resolve() }),
       log,

@@ -34,6 +34,8 @@ describe('the label of a node', () => {
   }
 });
 
+const MEDIUM_AND_HIGH: readonly Band[] = ['medium', 'high'];
+
 const taints: readonly [name: string, taints: readonly Taint[], Band | undefined, readonly Taint[] | undefined][] = [
   ['high is added after those of others', [OTHER], 'high', [OTHER, OURS]],
   ['medium too', [], 'medium', [{ ...OURS, value: 'medium' }]],
@@ -48,7 +50,7 @@ const taints: readonly [name: string, taints: readonly Taint[], Band | undefined
 
 describe('the taints of a node', () => {
   for (const [name, before, band, after] of taints) {
-    test(name, () => assert.deepEqual(planTaints(before, band), after));
+    test(name, () => assert.deepEqual(planTaints(before, band, MEDIUM_AND_HIGH), after));
   }
 
   test('those of others stay as and where they are, and what is put right is right', () => {
@@ -59,11 +61,11 @@ describe('the taints of a node', () => {
     });
     fc.assert(
       fc.property(fc.array(taint), fc.constantFrom(...BANDS, undefined), (before, band) => {
-        const after = planTaints(before, band) ?? before;
+        const after = planTaints(before, band, MEDIUM_AND_HIGH) ?? before;
         const others = (all: readonly Taint[]) =>
           all.filter(({ key, effect }) => key !== KEY || effect !== 'PreferNoSchedule');
         assert.deepEqual(others(after), others(before));
-        assert.equal(planTaints(after, band), undefined);
+        assert.equal(planTaints(after, band, MEDIUM_AND_HIGH), undefined);
       }),
     );
   });
@@ -79,6 +81,7 @@ interface Options {
   readonly lags?: boolean;
   /** The taints of each node; none: tainting is off. */
   readonly taintsOf?: Map<string, readonly Taint[]>;
+  readonly taintedBands?: () => readonly Band[];
   readonly conflicts?: Set<string>;
 }
 
@@ -86,7 +89,12 @@ interface Options {
 function start(
   count: number,
   bands: Map<string, Band>,
-  { lags = false, taintsOf, conflicts = new Set() }: Options = {},
+  {
+    lags = false,
+    taintsOf,
+    conflicts = new Set(),
+    taintedBands = () => (taintsOf ? MEDIUM_AND_HIGH : []),
+  }: Options = {},
 ) {
   const known = new Map<string, NodeFacts>();
   for (let i = 0; i < count; i++) known.set(`n${i}`, { name: `n${i}`, region: 'eu', uid: `uid-${i}` });
@@ -105,7 +113,7 @@ function start(
   const labeller = createNodeLabeller({
     view: { nodes: () => known.values(), node: (name) => known.get(name) },
     bandOf: (region) => bands.get(region),
-    taint: taintsOf !== undefined,
+    taintedBands,
     api: {
       async get(path) {
         const nodeNamed = (name: string) => ({
@@ -267,6 +275,19 @@ describe('the node labeller', () => {
     await clock.advance(1_500);
     assert.equal(taintsOf.get('n0')?.length, 1);
     assert.equal(writes.length, 1);
+    await labeller.stop();
+  });
+
+  test('bands that are tainted no more lose their taint without waiting for the hour', async () => {
+    const taintsOf = new Map<string, readonly Taint[]>();
+    let taintedBands: readonly Band[] = MEDIUM_AND_HIGH;
+    const { labeller, clock } = start(1, new Map([['eu', 'medium']]), { taintsOf, taintedBands: () => taintedBands });
+    await clock.advance(2_000);
+    assert.equal(taintsOf.get('n0')?.length, 1);
+    taintedBands = ['high'];
+    labeller.changed();
+    await clock.advance(3_000);
+    assert.deepEqual(taintsOf.get('n0'), []);
     await labeller.stop();
   });
 

@@ -93,6 +93,9 @@ describe('limits, the stricter counts:', () => {
       { podOverrides: 'allow' },
       [],
     ],
+    ['system priority where any namespace may', {}, {}, {}, []],
+    ['system priority where others may', {}, { 'system-priority': ['ops-*'] }, { systemPriorityExempts: false }, []],
+    ['a spread that opens no dirty regions', {}, { 'spread-opens-dirty': false }, { spreadOpensDirty: false }, []],
     [
       'everything at once',
       { mode: 'audit', 'max-intensity': '500', regions: 'us-*', priority: 'failover', 'pod-overrides': 'allow' },
@@ -115,6 +118,19 @@ describe('limits, the stricter counts:', () => {
     const { policy } = limited({ mode: 'off' }, { 'no-opt-out': ['shop'], mode: 'audit' }, 'shop', { mode: 'enforce' });
     assert.equal(policy.mode, 'enforce');
   });
+});
+
+describe('what pods may claim in a policy without limits on it', () => {
+  const rows: readonly [name: string, limits: WrittenLimits][] = [
+    ['none at all', {}],
+    ['this namespace on the list', { 'system-priority': ['sh*'] }],
+    ['a spread that may open dirty regions', { 'spread-opens-dirty': true }],
+  ];
+  for (const [name, limits] of rows)
+    it(name, () => {
+      const { policy } = limited({}, limits);
+      assert.deepEqual([policy.systemPriorityExempts ?? true, policy.spreadOpensDirty ?? true], [true, true]);
+    });
 });
 
 describe('regions within the limits', () => {
@@ -179,6 +195,8 @@ const limiting: fc.Arbitrary<WrittenLimits> = fc.record({
   failover: lists,
   'pod-overrides': lists,
   'no-opt-out': lists,
+  'system-priority': lists,
+  'spread-opens-dirty': fc.option(fc.boolean(), { nil: undefined }),
 });
 
 describe('any policy within any limits', () => {

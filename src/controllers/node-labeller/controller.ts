@@ -29,8 +29,8 @@ export interface NodeLabellerDeps {
   readonly view: { nodes(): Iterable<NodeFacts>; node(name: string): NodeFacts | undefined };
   /** The band of a region in the current snapshot. Start only once there is one: no band takes the label away. */
   readonly bandOf: (region: string) => Band | undefined;
-  /** Taints nodes as well; taints from before are left when it is off again. */
-  readonly taint: boolean;
+  /** Bands whose nodes are tainted as well; taints from before are left when there are none. */
+  readonly taintedBands: () => readonly Band[];
   readonly api: Pick<ApiClient, 'get'>;
   readonly writer: Pick<ApiWriter, 'apply' | 'mergePatch'>;
   readonly log: Logger;
@@ -39,12 +39,12 @@ export interface NodeLabellerDeps {
 
 /** Labels nodes with the band of their region, `gridgate.dev/carbon=<band>`, at most 10 nodes a second; taints on request. */
 export function createNodeLabeller(deps: NodeLabellerDeps): Rounds {
-  const { view, bandOf, taint, api, writer, log, clock = MONOTONIC } = deps;
+  const { view, bandOf, taintedBands, api, writer, log, clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: NODES_PER_SECOND, clock });
   const expectations = createExpectations(clock);
-  const taints = createTaintWriter({ api, writer, bandOf: bandOfNamed });
+  const taints = createTaintWriter({ api, writer, bandOf: bandOfNamed, taintedBands });
   const wrongTaints = new Set<string>();
-  let taintsCheckedAt = Number.NEGATIVE_INFINITY;
+  let taintsChecked = { at: Number.NEGATIVE_INFINITY, bands: '' };
 
   function bandOfNamed(name: string): Band | undefined {
     const node = view.node(name);
@@ -65,7 +65,7 @@ export function createNodeLabeller(deps: NodeLabellerDeps): Rounds {
     const node = view.node(name);
     if (!node) return;
     const change = dueLabel(node);
-    if (taint) await taints.put(name, bandOfNode(node, bandOf)); // first: a right label says that all is done
+    if (taintedBands().length > 0) await taints.put(name, bandOfNode(node, bandOf)); // first: a right label says that all is done
     wrongTaints.delete(name);
     if (!change) return;
     await writeLabel(node, change.to);
@@ -87,11 +87,13 @@ export function createNodeLabeller(deps: NodeLabellerDeps): Rounds {
   }
 
   async function checkTaints(signal: AbortSignal): Promise<void> {
-    if (!taint || clock.now() - taintsCheckedAt < TAINT_CHECK_MS) return;
+    const bands = taintedBands().join();
+    const isChecked = taintsChecked.bands === bands && clock.now() - taintsChecked.at < TAINT_CHECK_MS;
+    if (bands === '' || isChecked) return;
     const found = await taints.findWrong(signal);
     wrongTaints.clear();
     for (const name of found) wrongTaints.add(name);
-    taintsCheckedAt = clock.now();
+    taintsChecked = { at: clock.now(), bands };
   }
 
   async function round(signal: AbortSignal): Promise<Outcome> {

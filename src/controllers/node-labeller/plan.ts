@@ -31,15 +31,17 @@ export function bandOfNode({ region }: NodeFacts, bandOf: (region: string) => Ba
 /**
  * A node's taints with ours put right; undefined when it is. A taint of our key with another effect is somebody else's.
  *
- * | band   | our taint                                     |
- * | ------ | --------------------------------------------- |
- * | low    | none: there is nothing to keep away from      |
- * | medium | `gridgate.dev/carbon=medium:PreferNoSchedule` |
- * | high   | `gridgate.dev/carbon=high:PreferNoSchedule`   |
- * | none   | none                                          |
+ * | band                  | our taint                                     |
+ * | --------------------- | --------------------------------------------- |
+ * | one of `taintedBands` | `gridgate.dev/carbon=<band>:PreferNoSchedule` |
+ * | another, or none      | none                                          |
  */
-export function planTaints(taints: readonly Taint[], band: Band | undefined): readonly Taint[] | undefined {
-  const wanted = band === undefined || band === 'low' ? undefined : band;
+export function planTaints(
+  taints: readonly Taint[],
+  band: Band | undefined,
+  taintedBands: readonly Band[],
+): readonly Taint[] | undefined {
+  const wanted = band !== undefined && taintedBands.includes(band) ? band : undefined;
   const ours = taints.filter(isOurs);
   if (wanted === undefined ? ours.length === 0 : ours.length === 1 && ours[0]?.value === wanted) return undefined;
   const others = taints.filter((taint) => !isOurs(taint));

@@ -23,19 +23,20 @@ export interface TaintWriterDeps {
   readonly writer: Pick<ApiWriter, 'mergePatch'>;
   /** The band that a node should show. */
   readonly bandOf: (name: string) => Band | undefined;
+  readonly taintedBands: () => readonly Band[];
 }
 
 /**
  * Taints are one atomic list, which server-side apply would take over whole, with everybody's entries. So: read, change our
  * entry, and write the list with the version that was read; a change in between is a 409, never somebody's lost taint.
  */
-export function createTaintWriter({ api, writer, bandOf }: TaintWriterDeps): TaintWriter {
+export function createTaintWriter({ api, writer, bandOf, taintedBands }: TaintWriterDeps): TaintWriter {
   return {
     async findWrong(signal) {
       const wrong: string[] = [];
       for await (const { items } of listPages(api, { path: NODES_PATH, content: 'full' }, signal)) {
         for (const node of items ?? []) {
-          if (planTaints(taintsOf(node), bandOf(node.metadata.name))) wrong.push(node.metadata.name);
+          if (planTaints(taintsOf(node), bandOf(node.metadata.name), taintedBands())) wrong.push(node.metadata.name);
         }
       }
       return wrong;
@@ -43,7 +44,7 @@ export function createTaintWriter({ api, writer, bandOf }: TaintWriterDeps): Tai
     async put(name, band) {
       const path = `${NODES_PATH}/${encodeURIComponent(name)}`;
       const node = (await api.get(path, { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS })) as NodeObject;
-      const taints = planTaints(taintsOf(node), band);
+      const taints = planTaints(taintsOf(node), band, taintedBands());
       if (!taints) return;
       const { resourceVersion } = node.metadata;
       await writer.mergePatch(path, { metadata: { resourceVersion }, spec: { taints } });

@@ -1,0 +1,17 @@
+import type { Band } from './band.ts';
+
+/** What the configuration says of nodes and their taints. */
+export interface NodeRules {
+  /** Keys of taints that go away by themselves when a node has started. */
+  readonly startupTaints: readonly string[];
+  /** The bands whose nodes gridgate taints, and so may carry its taint at any time. */
+  readonly taintedBands: readonly Band[];
+  /** Pools that have no node now may carry the taint: every pod gets its tolerations, whatever nodes say. */
+  readonly tolerateAlways: boolean;
+}
+
+/** Bands that a taint can keep pods away from: `low` is where they should go. */
+export const TAINTABLE_BANDS = ['medium', 'high'] as const satisfies readonly Band[];
+
+/** The configuration says nothing. */
+export const NO_NODE_RULES: NodeRules = { startupTaints: [], taintedBands: [], tolerateAlways: false };
