@@ -6,10 +6,11 @@ import type { Affinity, Pod, PodSpec } from '../src/decision/pod.ts';
 import type { Policy } from '../src/decision/policy.ts';
 import { describeIssue, parsePolicy } from '../src/decision/policy-annotations.ts';
 import type { PolicyRules } from '../src/decision/policy-rules.ts';
-import { bandOf } from '../src/regions/band.ts';
+import { BANDS, bandOf } from '../src/regions/band.ts';
+import type { NodeFacts } from '../src/regions/node-facts.ts';
 import type { Reading } from '../src/regions/reading.ts';
 import type { RegionView, Snapshot } from '../src/regions/snapshot.ts';
-import { buildTopology, type NodeFacts } from '../src/regions/topology.ts';
+import { buildTopology } from '../src/regions/topology.ts';
 
 /** The moment of every test. */
 export const NOW = Date.parse('2026-11-22T09:00:00Z');
@@ -102,7 +103,9 @@ const FRESH: Omit<Reading, 'gramsPerKwh'> = {
   freshness: 'fresh',
 };
 
-type SnapshotParts = Partial<Pick<Snapshot, 'regionLabel' | 'policySignal' | 'priorityClasses' | 'takenAt'>> & {
+type SnapshotParts = Partial<
+  Pick<Snapshot, 'regionLabel' | 'policySignal' | 'priorityClasses' | 'takenAt' | 'taintedBands' | 'startupTaints'>
+> & {
   /** Absent: no view of nodes. */
   readonly nodes?: readonly NodeFacts[];
 };
@@ -115,6 +118,10 @@ export function makeSnapshot(
   const views = isList(regions)
     ? [...regions]
     : Object.entries(regions).map(([name, grams]) => makeRegion(name, grams));
+  const topology = nodes && buildTopology(nodes);
+  const described = new Set(views.map(({ name }) => name));
+  const labelled = [...(topology?.regions ?? [])].filter((name) => !described.has(name));
+  views.push(...labelled.map((name) => makeRegion(name, undefined)));
   views.sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     takenAt: NOW,
@@ -122,7 +129,7 @@ export function makeSnapshot(
     policySignal: 'average-lifecycle',
     regions: views,
     byName: new Map(views.map((view) => [view.name, view])),
-    ...(nodes && { topology: buildTopology(nodes) }),
+    ...(topology && { topology, taintedBands: new Set(BANDS.filter((band) => topology.carbonTaints.has(band))) }),
     ...parts,
   };
 }
@@ -131,14 +138,22 @@ function isList<T>(value: readonly T[] | object): value is readonly T[] {
   return Array.isArray(value);
 }
 
-/** A node in a zone (`eu-a/1` is zone `eu-a/1` of region `eu-a`), or in none. */
-export function makeNode(name: string, place?: string): NodeFacts {
+type NodeParts = Partial<Omit<NodeFacts, 'name' | 'region'>>;
+
+/** A node in a zone (`eu-a/1` is zone `eu-a-1` of region `eu-a`), or in none; its labels come on top of those of its place. */
+export function makeNode(name: string, place?: string, { labels, ...parts }: NodeParts = {}): NodeFacts {
   const region = place?.split('/')[0];
   return {
     name,
-    hostname: name,
     ...(region && { region }),
-    ...(place?.includes('/') && { zone: place.replace('/', '-') }),
+    labels: {
+      [HOSTNAME_LABEL]: name,
+      ...(region && { [REGION_LABEL]: region }),
+      ...(place?.includes('/') && { [ZONE_LABEL]: place.replace('/', '-') }),
+      ...labels,
+    },
+    taints: [],
+    ...parts,
   };
 }
 

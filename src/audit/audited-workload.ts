@@ -6,8 +6,8 @@ import type { Reason } from '../decision/reasons.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { Basis } from '../energy/basis.ts';
 import type { DefaultRequests, RequestingSpec } from '../energy/pod-requests.ts';
+import type { NodeFacts } from '../regions/node-facts.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
-import type { NodeFacts } from '../regions/topology.ts';
 
 /** What stands for the file of an object that has none. */
 export const STANDARD_INPUT = 'standard input';

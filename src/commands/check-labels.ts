@@ -1,5 +1,5 @@
+import type { NodeFacts } from '../regions/node-facts.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
-import type { NodeFacts } from '../regions/topology.ts';
 
 const MOST_NAMES = 3;
 

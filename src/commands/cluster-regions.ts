@@ -1,6 +1,6 @@
 import type { InvalidRegion, LiveRegion, SeenRegion } from '../cluster/regions.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
-import type { NodeFacts } from '../regions/topology.ts';
+import type { NodeFacts } from '../regions/node-facts.ts';
 import { type ClusterOptions, openCluster, readFromCluster, type Unread } from './open-cluster.ts';
 
 export interface ClusterRegions {

@@ -84,9 +84,10 @@ export function openReplica(deps: ReplicaDeps): Replica {
   });
 
   const regions = showRegions({ regions: view.regions, show: holder.setRegions });
-  const nodes = atMostEvery(RENEW_EVERY_MS, () =>
-    holder.setCluster({ topology: buildTopology(view.nodes()), priorityClasses: view.priorityClasses() }),
-  );
+  const nodes = atMostEvery(RENEW_EVERY_MS, () => {
+    const topology = buildTopology(view.nodes(), holder.current().topology);
+    holder.setCluster({ topology, priorityClasses: view.priorityClasses() });
+  });
 
   /** What waits for its turn counts before this replica calls itself ready. */
   function showAll(): void {

@@ -5,9 +5,9 @@ import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
+import type { NodeFacts } from '../regions/node-facts.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
-import type { NodeFacts } from '../regions/topology.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ClusterOptions, openCluster, readFromCluster, type Unread } from './open-cluster.ts';
 

@@ -5,9 +5,10 @@ import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
 import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
+import type { NodeFacts } from '../regions/node-facts.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
-import { buildTopology, type NodeFacts, type Topology } from '../regions/topology.ts';
+import { buildTopology, type Topology } from '../regions/topology.ts';
 import { readClusterWorld } from './cluster-world.ts';
 import type { Issues } from './exit-codes.ts';
 import { createSources } from './live-sources.ts';
@@ -151,7 +152,7 @@ function withBeside(surroundings: Surroundings, { regions, nodes, priorityClasse
 }
 
 function regionsOfNodes({ topology }: Surroundings): readonly string[] {
-  return [...(topology?.zonesByRegion.keys() ?? [])];
+  return [...(topology?.regions ?? [])];
 }
 
 function namedRegions(names: readonly string[]): readonly ObservedRegion[] {

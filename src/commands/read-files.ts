@@ -1,9 +1,10 @@
 import { type ManifestDocument, type ManifestFile, parseManifests, readManifests } from '../config/manifest-file.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL, type NamespaceRecord } from '../decision/namespace-record.ts';
 import { describeIssue, parsePolicy } from '../decision/policy-annotations.ts';
+import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
 import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
-import { buildTopology, type NodeFacts, type Topology } from '../regions/topology.ts';
+import { buildTopology, type Topology } from '../regions/topology.ts';
 
 /** What a file held; `issues` name the file, the document and the path of every mistake. */
 export interface FileContents<T> {
@@ -92,13 +93,11 @@ export function namespaceRecord(document: ManifestDocument): NamespaceRecord {
   };
 }
 
-/** A Node as pins to places are looked up in it. */
-export function nodeFacts(document: ManifestDocument, regionLabel: string): NodeFacts {
-  const { name, labels } = metadataOf(document);
-  const region = labels[regionLabel];
-  const zone = labels['topology.kubernetes.io/zone'];
-  const hostname = labels['kubernetes.io/hostname'] ?? name;
-  return { name, hostname, ...(region !== undefined && { region }), ...(zone !== undefined && { zone }) };
+/** A Node as a file has it: its host is often left out, and is its name then. */
+export function nodeFacts({ value }: ManifestDocument, regionLabel: string): NodeFacts {
+  const { metadata, ...rest } = value as unknown as Parameters<typeof toNodeFacts>[0];
+  const labels = { [HOSTNAME_LABEL]: metadata.name, ...metadata.labels };
+  return toNodeFacts({ ...rest, metadata: { ...metadata, labels } }, regionLabel);
 }
 
 function priorityClassesOf(documents: readonly ManifestDocument[]): PriorityClasses {

@@ -1,3 +1,4 @@
+import type { Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
 import { isEmptyTerm, type NodeSelectorTerm, type Requirement } from './node-selector.ts';
 import { withoutOwn } from './own-requirement.ts';
@@ -9,7 +10,7 @@ import type { VolumeTerms } from './volume-terms.ts';
 export interface Asks {
   /** ORed; the requirements of one must all hold. One without requirements: any node will do. */
   readonly alternatives: readonly Alternative[];
-  /** Its own, and those that gridgate would add. */
+  /** Its own, those that gridgate would add, and those of what keeps nothing away. */
   readonly tolerations: readonly Toleration[];
   /** Only what some node may lack; a pod that fits every node asks for nothing. */
   readonly requests: Amounts;
@@ -41,25 +42,32 @@ interface AsksOptions {
   readonly tolerations: readonly Toleration[];
 }
 
-/** What a pod asks of these nodes; without a view of nodes neither size nor tolerations are looked at. */
-export function asksOf(pod: Pod, topology: Topology | undefined, options: AsksOptions): Asks {
+/** What a pod asks of the nodes of a snapshot; without a view of them neither size nor tolerations are looked at. */
+export function asksOf(pod: Pod, { topology, startupTaints = [] }: Snapshot, options: AsksOptions): Asks {
   const { volumes = NO_VOLUMES, asIs } = options;
   const alternatives = alternativesOf(pod, asIs);
   const isTainted = topology !== undefined && topology.taints.length > 0;
-  if (!isTainted && !topology?.smallest) return { alternatives, tolerations: NO_TOLERATIONS, requests: NOTHING, volumes };
+  if (!isTainted && !topology?.smallest)
+    return { alternatives, tolerations: NO_TOLERATIONS, requests: NOTHING, volumes };
   const requests = requestsOf(pod);
   return {
     alternatives,
-    tolerations: isTainted ? tolerationsOf(pod, requests, options.tolerations) : NO_TOLERATIONS,
+    tolerations: isTainted ? tolerationsOf(pod, requests, options.tolerations, startupTaints) : NO_TOLERATIONS,
     requests: uncommon(requests, topology),
     volumes,
   };
 }
 
 /** A taint that is named like a requested resource counts as tolerated: clusters have an admission plugin that sees to it. */
-function tolerationsOf({ spec }: Pod, requests: Amounts, ours: readonly Toleration[]): readonly Toleration[] {
+function tolerationsOf(
+  { spec }: Pod,
+  requests: Amounts,
+  ours: readonly Toleration[],
+  startupTaints: readonly string[],
+): readonly Toleration[] {
   const extended = Object.keys(requests).filter((resource) => resource.includes('/'));
-  return [...(spec?.tolerations ?? []), ...ours, ...extended.map((key) => ({ key, operator: 'Exists' }))];
+  const passed = [...extended, ...startupTaints].map((key) => ({ key, operator: 'Exists' }));
+  return [...(spec?.tolerations ?? []), ...ours, ...passed];
 }
 
 /** Whether any node will do, as far as the pod says. */
@@ -67,14 +75,18 @@ export function asksNothing({ alternatives, requests, volumes }: Asks): boolean 
   return alternatives.some(({ length }) => length === 0) && volumes.length === 0 && requests === NOTHING;
 }
 
+export function isNeededLabel(label: string): boolean {
+  return NEEDED_LABELS.has(label);
+}
+
 /** The asks without what the pod only wishes for. */
 export function needsOf(asks: Asks): Asks {
-  const needed = asks.alternatives.map((alternative) => alternative.filter(({ key }) => NEEDED_LABELS.has(key)));
+  const needed = asks.alternatives.map((alternative) => alternative.filter(({ key }) => isNeededLabel(key)));
   return { ...asks, alternatives: needed.some(({ length }) => length === 0) ? ANYWHERE : needed };
 }
 
 /** Terms are ORed, their requirements ANDed, and the node selector counts in each. */
-function alternativesOf({ spec, ...pod }: Pod, asIs: boolean): readonly Alternative[] {
+export function alternativesOf({ spec, ...pod }: Pod, asIs: boolean): readonly Alternative[] {
   const { nodeSelector } = spec ?? {};
   const affinity = spec?.affinity?.nodeAffinity;
   if (!nodeSelector && !affinity) return ANYWHERE;

@@ -1,14 +1,27 @@
 import type { Snapshot } from '../regions/snapshot.ts';
-import { exemption, type Requester } from './exempt.ts';
-import type { Judgement } from './judge.ts';
-import { allDirtyWarning, type Cause, causesOf, denyMessage, heldWarning, warning } from './messages.ts';
+import { attribute, type Share } from './attribute.ts';
+import { judgeDaemonPod } from './daemon-pod.ts';
+import { exemption, isDaemonPod, type Requester } from './exempt.ts';
+import { alternatives, type Judgement } from './judge.ts';
+import {
+  allDirtyWarning,
+  type Cause,
+  causesOf,
+  denyMessage,
+  heldWarning,
+  newNodesWarning,
+  unreachableWarning,
+  warning,
+} from './messages.ts';
+import { carriesOwn } from './own-requirement.ts';
 import { buildPatch, type PatchOperation, setsPriority } from './patch.ts';
-import { type Plan, planFor } from './plan.ts';
+import { type Plan, planFor, planOf } from './plan.ts';
 import type { Pod } from './pod.ts';
 import type { Policy } from './policy.ts';
-import { type Reach, reachableRegions } from './reachable.ts';
+import { type Reach, type ReachOptions, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
 import type { Steering } from './steer.ts';
+import { tolerationsOf } from './tolerated-bands.ts';
 import { type Treatment, treatmentOf } from './treatment.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 
@@ -55,13 +68,15 @@ const NO_REQUESTER: Requester = {};
 /** Decides about one pod under one policy and one snapshot (DESIGN 5). Pure; a well-formed pod never makes it throw. */
 export function decide(input: DecisionInput): Decision {
   const { pod, policy, snapshot, final = false, volumes } = input;
-  const exempt = exemption(pod, policy, input.requester ?? NO_REQUESTER);
+  const { requester = NO_REQUESTER } = input;
+  const exempt = exemption(pod, policy, requester);
   if (exempt) return leaveAlone(exempt);
 
   const { treatment, warnings } = treatmentOf(pod, policy);
-  const reach = reachableRegions(pod, snapshot, { target: treatment.target, asIs: final, volumes });
-  const plan = planFor(input, treatment, reach);
+  const plan = isDaemonPod(pod, policy, requester) ? planForDaemonPod(input, treatment) : planForPod(input, treatment);
+  if (!plan) return leaveAlone('daemonset_pod');
   const { reason, region, steering, isSteered, patches } = plan;
+  const { reach } = plan.judgement;
   if (!steering) return deny(input, plan, warnings);
 
   const movable = !final && !pod.spec?.nodeName;
@@ -70,7 +85,7 @@ export function decide(input: DecisionInput): Decision {
       movable && reason !== 'unreachable' && (isSteered || setsPriority(pod, steering, snapshot)) ? 'steer' : 'allow',
     reason,
     region,
-    warnings: allWarnings(warnings, plan, steering, input),
+    warnings: allWarnings(warnings, plan, input),
     patch: movable ? buildPatch(pod, steering, patches, snapshot) : [],
     message: '',
     causes: [],
@@ -78,46 +93,82 @@ export function decide(input: DecisionInput): Decision {
   };
 }
 
+function planForPod(input: DecisionInput, treatment: Treatment): Plan {
+  const reach = reachableRegions(input.pod, input.snapshot, reachOptions(input, treatment));
+  return planFor(input, treatment, reach);
+}
+
+function planForDaemonPod({ pod, snapshot }: DecisionInput, treatment: Treatment): Plan | undefined {
+  const due = judgeDaemonPod(pod, treatment, snapshot);
+  return due && planOf(due.judgement, due.steering);
+}
+
+function reachOptions({ final = false, volumes }: DecisionInput, treatment: Treatment): ReachOptions {
+  return { target: treatment.target, asIs: final, volumes, tolerations: tolerationsOf(treatment) };
+}
+
 /** A decision that changes nothing, for a reason that needs no judgement. */
 export function leaveAlone(reason: Reason): Decision {
   return { decision: 'allow', reason, warnings: [], patch: [], message: '', causes: [] };
 }
 
-function deny(
-  { pod, now, volumes }: DecisionInput,
-  { judgement, region }: Plan,
-  warnings: readonly string[],
-): Decision {
+function deny(input: DecisionInput, { judgement, region }: Plan, warnings: readonly string[]): Decision {
+  const { pod, now, volumes } = input;
   const { treatment, reach, reason } = judgement;
+  const shares = isForWishes(judgement) ? sharesOf(input) : [];
   return {
     decision: 'deny',
     reason,
     region,
     warnings: bounded(warnings),
     patch: [],
-    message: denyMessage(pod, judgement, now),
+    message: denyMessage(pod, judgement, shares, now),
     causes: causesOf(judgement, now),
     steps: { treatment, reach, judgement, volumes },
   };
 }
 
-function allWarnings(
-  ofPod: readonly string[],
-  { judgement, reason }: Plan,
-  { keptSpread }: Steering,
-  { now, volumes }: DecisionInput,
-): readonly string[] {
+/** Which of the pod's wishes and needs leaves which regions, for whoever explains a decision. */
+export function sharesOf(input: DecisionInput): readonly Share[] {
+  const { treatment } = treatmentOf(input.pod, input.policy);
+  return attribute(input.pod, input.snapshot, reachOptions(input, treatment));
+}
+
+/** Whether somewhere else would be acceptable, but for wishes of the pod that do not speak of regions. */
+function isForWishes({ treatment, snapshot, reach }: Judgement): boolean {
+  return !reach.named && reach.regions.length > 0 && alternatives(treatment, snapshot, reach.needed).length > 0;
+}
+
+function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput): readonly string[] {
+  const { judgement, reason, steering } = plan;
+  const { pod, now, volumes = [] } = input;
+  const { reach } = judgement;
   const all: string[] = [];
   const noneAcceptable = reason === 'all_dirty' || reason === 'outage';
-  if (noneAcceptable && judgement.reach.heldTo) all.push(heldWarning(judgement, volumes ?? [], now));
-  else if (noneAcceptable) all.push(allDirtyWarning(judgement, now));
-  if (reason === 'unreachable' && judgement.treatment.target !== undefined)
-    all.push(
-      `gridgate.dev/region: ${judgement.treatment.target} is no region that gridgate knows, or out of the pod's own reach`,
-    );
-  if (keptSpread)
+  if (noneAcceptable && reach.heldTo) all.push(heldWarning(judgement, volumes, now));
+  else if (noneAcceptable) all.push(allDirtyWarning(judgement, reach.all ? [] : sharesOf(input), now));
+  if (reason === 'unreachable') all.push(unreachableWarning(pod, judgement, sharesOf(input)));
+  else if (isForNewNodes(plan, input)) all.push(newNodesWarning(judgement, sharesOf(input)));
+  if (steering?.keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");
   return bounded([...all, ...ofPod]);
+}
+
+/**
+ * Whether no node that is there now has what the pod asks for where it may go. What an earlier decision added counts here:
+ * a copied pod may carry a requirement that contradicts today's.
+ */
+function isForNewNodes({ judgement: { reach, treatment }, steering }: Plan, input: DecisionInput): boolean {
+  if (!reach.seen) return false;
+  const options = { ...reachOptions(input, treatment), asIs: true };
+  const { seen = reach.seen, unlabelled } = carriesOwn(input.pod)
+    ? reachableRegions(input.pod, input.snapshot, options)
+    : reach;
+  const { requirement } = steering ?? {};
+  const mayGo = (name: string) =>
+    requirement === undefined || requirement.values.includes(name) === (requirement.operator === 'In');
+  const staysUnlabelled = unlabelled && requirement?.operator !== 'In';
+  return !staysUnlabelled && ![...seen].some(mayGo);
 }
 
 /** The API server takes 4,096 characters of warnings in all. */

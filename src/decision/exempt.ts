@@ -1,3 +1,4 @@
+import { DAEMON_OWNERS } from './daemon-owners.ts';
 import type { NodeSelectorTerm } from './node-selector.ts';
 import { controllerOf, type Pod, requiredTerms } from './pod.ts';
 import type { Policy } from './policy.ts';
@@ -14,12 +15,10 @@ const SYSTEM_CLASSES: ReadonlySet<string> = new Set(['system-node-critical', 'sy
 /** The lowest priority that only Kubernetes' own classes reach. */
 const SYSTEM_PRIORITY = 2_000_000_000;
 
-/** Why a pod is left alone (DESIGN 5.1); `undefined` when it is judged. */
+/** Why a pod is left alone; `undefined` when it is judged. */
 export function exemption(pod: Pod, policy: Policy, requester: Requester): Reason | undefined {
   if (policy.mode === 'off') return 'mode_off';
-  if (isMirrorPod(pod, requester)) return 'mirror_pod';
-  if (isDaemonSetPod(pod)) return 'daemonset_pod';
-  return undefined;
+  return isMirrorPod(pod, requester) ? 'mirror_pod' : undefined;
 }
 
 /** The annotation alone proves nothing: anybody can write it, only kubelets are in `system:nodes`. */
@@ -32,12 +31,24 @@ function isMirrorPod(pod: Pod, requester: Requester): boolean {
   );
 }
 
-/** The owner alone proves nothing either; a pod that every term pins to one node has nowhere else to go. */
-function isDaemonSetPod(pod: Pod): boolean {
+/**
+ * Whether a pod belongs to a daemon set: it is exempt from carbon, outage and steering. Neither owner nor shape proves it,
+ * so that a forger gains just that, on the one node it names; `daemonAccounts` keeps forgers out where accounts are known.
+ */
+export function isDaemonPod(
+  pod: Pod,
+  { daemonOwners = DAEMON_OWNERS, daemonAccounts }: Policy,
+  { username }: Requester,
+): boolean {
   const owner = controllerOf(pod);
-  if (owner?.kind !== 'DaemonSet' || owner.apiVersion !== 'apps/v1') return false;
+  if (!owner || !daemonOwners.includes(`${groupOf(owner.apiVersion ?? '')}/${owner.kind}`)) return false;
+  if (username !== undefined && daemonAccounts && !daemonAccounts.matches(username)) return false;
   const terms = requiredTerms(pod) ?? [];
-  return terms.length > 0 && terms.every(pinsOneNode);
+  return Boolean(pod.spec?.nodeName) || (terms.length > 0 && terms.every(pinsOneNode));
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 
 function pinsOneNode(term: NodeSelectorTerm): boolean {

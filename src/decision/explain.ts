@@ -1,4 +1,5 @@
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Share } from './attribute.ts';
 import type { Decision } from './decide.ts';
 import { formatGrams } from './messages.ts';
 import type { Policy } from './policy.ts';
@@ -16,8 +17,8 @@ export interface Finding {
 
 const MOST_NAMED = 8;
 
-/** Tells the steps of a decision in the order they were taken (DESIGN 5). */
-export function explain(decision: Decision, policy: Policy): readonly Finding[] {
+/** Tells the steps of a decision in the order they were taken; `shares`: what of the pod's own leaves which regions. */
+export function explain(decision: Decision, policy: Policy, shares: readonly Share[] = []): readonly Finding[] {
   const { steps, reason } = decision;
   if (!steps) return [{ step: 'leave alone', finding: REASONS[reason] }];
   const { treatment, reach, judgement, steering, volumes = [] } = steps;
@@ -30,7 +31,7 @@ export function explain(decision: Decision, policy: Policy): readonly Finding[] 
     { step: 'treatment', finding: `mode ${policy.mode}, class ${treatment.podClass}, ${limits}${target}` },
     {
       step: 'reachable',
-      finding: describeReach(reach, snapshot, volumes),
+      finding: describeReach(reach, snapshot, volumes, shares),
     },
     {
       step: 'refused',
@@ -44,11 +45,20 @@ export function explain(decision: Decision, policy: Policy): readonly Finding[] 
   ];
 }
 
-function describeReach({ all, regions, heldTo }: Reach, snapshot: Snapshot, volumes: readonly VolumeTerms[]): string {
-  if (all) return `all ${regions.length} regions`;
+function describeReach(
+  { all, regions, heldTo, seen }: Reach,
+  snapshot: Snapshot,
+  volumes: readonly VolumeTerms[],
+  shares: readonly Share[],
+): string {
+  const blind = seen ? '' : '; nodes were not looked at';
+  if (all) return `all ${regions.length} regions${blind}`;
   const names = (views: readonly RegionView[]) => list(views.map(({ name }) => name));
   const held = heldTo ? `; ${describeVolumes(volumes)} reachable in ${names(heldTo)}` : '';
-  return `${regions.length} of ${snapshot.regions.length}: ${names(regions)}${held}`;
+  const parts = shares.map(({ what, kind, leaves }) => `; ${kind}: ${what} leaves ${names(leaves)}`).join('');
+  const unseen = seen ? regions.filter(({ name }) => !seen.has(name)) : [];
+  const toCome = unseen.length > 0 ? `; by nodes that may come: ${names(unseen)}` : '';
+  return `${regions.length} of ${snapshot.regions.length}: ${names(regions)}${held}${parts}${toCome}${blind}`;
 }
 
 function describeSteering(steering: Steering): string {

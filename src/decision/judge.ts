@@ -32,7 +32,8 @@ export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): J
   const base = { treatment, snapshot, reach };
   const nothing = { candidates: [], ranked: [] };
   const { refused, acceptable } = split(reach.regions, treatment, snapshot);
-  if (isSovereign(treatment) && isOutside(base)) return { ...base, ...nothing, refused, denied: true, reason: 'not_allowed' };
+  if (isSovereign(treatment) && isOutside(base))
+    return { ...base, ...nothing, refused, denied: true, reason: 'not_allowed' };
   if (reach.regions.length === 0) return { ...base, ...nothing, refused, denied: false, reason: 'unreachable' };
   if (acceptable.length > 0) {
     const ranked = rank(acceptable, treatment, snapshot);

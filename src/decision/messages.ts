@@ -1,9 +1,11 @@
 import type { Reading } from '../regions/reading.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Share } from './attribute.ts';
 import { alternatives, cleanest, type Judgement, type RefusedRegion } from './judge.ts';
 import type { Pod } from './pod.ts';
 import type { Policy, SetBy } from './policy.ts';
 import { comparableReading, latencyFromHome } from './refuse.ts';
+import { ANY_REGION } from './region-patterns.ts';
 import { createMemory, remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';
 import { describeVolumes, type VolumeTerms } from './volume-terms.ts';
@@ -19,19 +21,50 @@ const bestElsewhere = createMemory<Judgement, { readonly region: RegionView | un
 
 const MOST_CAUSES = 10;
 const MOST_ALSO_NAMED = 3;
+const MOST_NAME_CHARACTERS = 63;
 const MOST_WARNING_CHARACTERS = 240;
 
 /**
  * The one line a denied user reads: what was refused, the reading with unit, source and age, the limit and who set it,
  * and the cleanest allowed alternative now. `now` in epoch milliseconds.
  */
-export function denyMessage(pod: Pod, judgement: Judgement, now: number): string {
+export function denyMessage(pod: Pod, judgement: Judgement, shares: readonly Share[], now: number): string {
   const [first, ...others] = inOrder(judgement);
-  if (!first) return '';
+  const why = first ? sentenceFor(first, judgement, now) : outsideSentence(pod, judgement);
   const more = others.length > 0 ? `; also refused: ${listRefused(others)}` : '';
+  const only = shares.length > 0 ? `; ${sharesSentence(shares)}` : '';
   return printable(
-    `gridgate refuses ${nameOf(pod)}: ${sentenceFor(first, judgement, now)}${more}; ${alternativeSentence(judgement, now)} [${judgement.reason}]`,
+    `gridgate refuses ${nameOf(pod)}: ${why}${more}${only}; ${alternativeSentence(judgement, now)} [${judgement.reason}]`,
   );
+}
+
+/** Why a pod has no place under a policy that says where data may live, although no region within its reach is refused. */
+function outsideSentence(pod: Pod, { treatment, snapshot, reach }: Judgement): string {
+  const { nodeName = '' } = pod.spec ?? {};
+  const limit = `the regions ${listPatterns(treatment)} that it is allowed`;
+  if (reach.onUnknownNode)
+    return `node ${clip(nodeName)} is in no region that is known here, and so not among ${limit}`;
+  if (reach.unlabelled)
+    return `the nodes that it fits carry no label ${snapshot.regionLabel}, and so are not among ${limit}`;
+  if (reach.named)
+    return `it asks for region ${reach.named.slice(0, MOST_ALSO_NAMED).map(clip).join(', ') || 'none'}, which is not among ${limit}`;
+  const known = snapshot.regions.length > 0 ? `known: ${listNames(snapshot.regions)}` : 'no region is known';
+  return `nothing here is among ${limit} (${known})`;
+}
+
+function listPatterns({ policy, podRegions }: Treatment): string {
+  return [policy.regions, podRegions]
+    .filter((patterns) => patterns !== ANY_REGION)
+    .map(({ text }) => text)
+    .join(' and ');
+}
+
+/** What each of a pod's wishes and needs leaves: `its node selector pool=gpu leaves only us-east-1`. */
+export function sharesSentence(shares: readonly Share[]): string {
+  const some = [...shares].sort((a, b) => a.leaves.length - b.leaves.length).slice(0, MOST_ALSO_NAMED);
+  return some
+    .map(({ what, leaves }) => `its ${what} leaves ${leaves.length > 0 ? `only ${listNames(leaves)}` : 'no region'}`)
+    .join(', ');
 }
 
 /** One cause per refused region, at most 10. */
@@ -46,10 +79,32 @@ export function causesOf(judgement: Judgement, now: number): readonly Cause[] {
 }
 
 /** The warning for a pod that stays in a region above its ceiling because there is nowhere cleaner. */
-export function allDirtyWarning({ candidates, treatment, snapshot }: Judgement, now: number): string {
+export function allDirtyWarning(
+  { candidates, treatment, snapshot }: Judgement,
+  shares: readonly Share[],
+  now: number,
+): string {
   const [region] = candidates;
   const reading = region && comparableReading(region, snapshot);
-  return `gridgate: every region within reach is above ${limit(treatment)}; cleanest: ${region?.name} at ${reading ? quantity(reading, now) : 'unknown intensity'}`;
+  const why = shares.length > 0 ? ` (${sharesSentence(shares)})` : '';
+  return `gridgate: every region within reach${why} is above ${limit(treatment)}; cleanest: ${region?.name} at ${reading ? quantity(reading, now) : 'unknown intensity'}`;
+}
+
+/** The warning for a pod that no node can run now, and none is known to come. */
+export function unreachableWarning(pod: Pod, { treatment, snapshot }: Judgement, shares: readonly Share[]): string {
+  const { nodeName } = pod.spec ?? {};
+  const { target } = treatment;
+  if (nodeName) return `gridgate: node ${clip(nodeName)} is in no region that is known here`;
+  if (target !== undefined && !snapshot.topology?.regions.has(target))
+    return `gridgate.dev/region: ${target} is no region that gridgate knows, or out of the pod's own reach`;
+  if (!snapshot.topology) return "gridgate: the pod's own constraints match no region that gridgate knows";
+  return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${sharesSentence(shares) || 'no single node has all of it'}`;
+}
+
+/** The warning for a pod that can run only on nodes that nobody has seen yet. */
+export function newNodesWarning({ candidates }: Judgement, shares: readonly Share[]): string {
+  const why = shares.length > 0 ? ` (${sharesSentence(shares)})` : '';
+  return `gridgate: no node of ${listNames(candidates)} has now what the pod asks for; it counts on new ones${why}`;
 }
 
 /** The warning for a pod that its volumes hold in a region that is refused for carbon or outage. */
@@ -91,6 +146,10 @@ function listNames(regions: readonly RegionView[]): string {
   return names.join(', ') + more;
 }
 
+function clip(name: string): string {
+  return name.length <= MOST_NAME_CHARACTERS ? name : `${name.slice(0, MOST_NAME_CHARACTERS - 1)}…`;
+}
+
 function nameOf({ metadata }: Pod): string {
   if (metadata?.name) return `pod ${metadata.name}`;
   return metadata?.generateName ? `pod ${metadata.generateName}*` : 'this pod';
@@ -125,10 +184,9 @@ function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }
 function alternativeSentence(judgement: Judgement, now: number): string {
   const { treatment, snapshot, reach } = judgement;
   const { heldTo } = reach;
-  const { region } = remember(bestElsewhere, judgement, () => {
-    const open = alternatives(treatment, snapshot).filter((one) => heldTo?.includes(one) ?? true);
-    return { region: cleanest(open, snapshot) };
-  });
+  const { region } = remember(bestElsewhere, judgement, () => ({
+    region: cleanest(alternatives(treatment, snapshot, reach.needed), snapshot),
+  }));
   if (!region) return heldTo ? `its volumes hold it in ${listNames(heldTo)}` : 'no region is acceptable now';
   return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
 }

@@ -1,7 +1,7 @@
 import { HOSTNAME_LABEL } from '../regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
-import { type Asks, NODE_NAME, requirementsOf } from './asks.ts';
+import { type Asks, isNeededLabel, NODE_NAME, requirementsOf } from './asks.ts';
 import { isEmptyTerm, type Requirement, satisfies } from './node-selector.ts';
 
 /** Labels that name a place, by the words of Kubernetes, clouds and storage drivers. */
@@ -14,14 +14,18 @@ const PLACE_LABEL = /^(topology\.|failure-domain\.)|\/(region|zone|location)$/;
  * | ------------------------------------------------------------ | ----------- |
  * | a region label that this region's name does not satisfy      | no          |
  * | one of some named hosts or nodes                             | no          |
- * | a place (zone, a volume's topology) that only other regions' nodes carry | no |
+ * | a place (zone, whatever a volume is bound to) that only other regions' nodes carry | no |
  * | anything else: instance types, devices, size, taints         | yes         |
  */
 export function mayCome({ alternatives, volumes }: Asks, region: RegionView, snapshot: Snapshot): boolean {
   return (
     alternatives.some((alternative) => alternative.every((one) => isOpen(one, region, snapshot, isPlace(one)))) &&
     volumes.every(({ terms }) =>
-      terms.some((term) => !isEmptyTerm(term) && requirementsOf(term).every((one) => isOpen(one, region, snapshot, true))),
+      terms.some(
+        (term) =>
+          !isEmptyTerm(term) &&
+          requirementsOf(term).every((one) => isOpen(one, region, snapshot, !isNeededLabel(one.key))),
+      ),
     )
   );
 }

@@ -30,7 +30,7 @@ export function placesOf(asks: Asks, topology: Topology): Places {
     else regions.add(region);
   };
   if (looks > MOST_LOOKS) topology.classes.forEach(add);
-  else if (pinned) pinned.filter((node) => isMatch(node, asks, topology)).forEach(add);
+  else if (pinned) pinned.filter((node) => isMatch(node, asks)).forEach(add);
   else topology.classes.filter((one) => hasMatch(one, asks, isIndividual)).forEach(add);
   return { regions, unlabelled };
 }
@@ -42,8 +42,8 @@ function hasMatch(one: NodeClass, asks: Asks, isIndividual: boolean): boolean {
   return isExact ? meets(one.labels, undefined, asks) : one.nodes.some((node) => isMatchWithin(node, asks));
 }
 
-function isMatch(node: NodeFacts, asks: Asks, { startupTaints }: Topology): boolean {
-  return toleratesAll(asks.tolerations, keepingAway(node, startupTaints)) && isMatchWithin(node, asks);
+function isMatch(node: NodeFacts, asks: Asks): boolean {
+  return toleratesAll(asks.tolerations, keepingAway(node)) && isMatchWithin(node, asks);
 }
 
 /** Of a node whose taints were looked at. */
@@ -103,7 +103,8 @@ export function asksIndividually({ alternatives, volumes }: Asks, { individual }
   const isIndividual = (alternative: Alternative) =>
     alternative.some(({ key }) => key === NODE_NAME || individual.has(key));
   return (
-    alternatives.some(isIndividual) || volumes.some(({ terms }) => terms.some((term) => isIndividual(requirementsOf(term))))
+    alternatives.some(isIndividual) ||
+    volumes.some(({ terms }) => terms.some((term) => isIndividual(requirementsOf(term))))
   );
 }
 

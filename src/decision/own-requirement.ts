@@ -1,4 +1,5 @@
 import { isEmptyTerm, type NodeSelectorTerm, type Requirement } from './node-selector.ts';
+import { type Pod, requiredTerms } from './pod.ts';
 
 /** A requirement on the region label that gridgate adds. */
 export interface RegionRequirement {
@@ -35,6 +36,11 @@ export function withoutOwn(terms: readonly NodeSelectorTerm[]): readonly NodeSel
   if (!terms.some(hasOwn)) return terms;
   const stripped = terms.map((term) => (hasOwn(term) ? strip(term) : term));
   return stripped.some((term, index) => isEmptyTerm(term) && !isEmptyTerm(terms[index] ?? {})) ? undefined : stripped;
+}
+
+/** Whether a pod carries a requirement that gridgate added, or that somebody forged. */
+export function carriesOwn(pod: Pod): boolean {
+  return requiredTerms(pod)?.some(hasOwn) ?? false;
 }
 
 function hasOwn(term: NodeSelectorTerm): boolean {

@@ -48,7 +48,7 @@ export function openPatches(steering: Steering | undefined, record: string, snap
 
 /**
  * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod
- * decided twice gets nothing. It never removes or rewrites a requirement, and always applies.
+ * decided twice gets nothing, and one that needs nothing neither. It never removes or rewrites a requirement, and always applies.
  */
 export function buildPatch(
   pod: Pod,
@@ -59,12 +59,13 @@ export function buildPatch(
   const kind = kindOf(pod, steering, record, snapshot);
   const known = kind === undefined ? undefined : made.get(kind);
   if (known) return known;
-  const patch = [
+  const changes = [
     ...affinityOperations(pod, steering, snapshot.regionLabel),
     ...tolerationOperations(pod, steering.toleratedBands),
     ...priorityOperations(pod, steering.priorityClass, snapshot.priorityClasses),
-    ...annotationOperations(pod, record),
   ];
+  // An answer with a patch costs the API server 3 ms, whatever the patch holds: a record alone is not worth that.
+  const patch = changes.length > 0 ? [...changes, ...annotationOperations(pod, record)] : changes;
   if (kind !== undefined && made.size < MOST_KINDS) {
     encoded.keep(patch, encodePatch(patch));
     made.set(kind, patch);

@@ -7,6 +7,7 @@ import type { Reason } from './reasons.ts';
 import { recordOf } from './record.ts';
 import { createMemory, remember } from './remember.ts';
 import { type Steering, steer } from './steer.ts';
+import { tolerationsOf } from './tolerated-bands.ts';
 import type { Treatment } from './treatment.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 
@@ -44,7 +45,9 @@ export function planFor({ pod, snapshot, volumes }: Asked, treatment: Treatment,
   }
   const spreads = pod.spec?.topologySpreadConstraints;
   if (!plan.steering || !spreads || spreads.length === 0) return plan;
-  return planOf(plan.judgement, steerSpread(pod, plan.judgement, volumes));
+  const steering = steerSpread(pod, plan.judgement, volumes);
+  if (!steering.keptSpread || treatment.policy.spreadOpensDirty !== false) return planOf(plan.judgement, steering);
+  return planOf({ ...plan.judgement, denied: true, reason: 'high_carbon', candidates: [], ranked: [] }, undefined);
 }
 
 /**
@@ -55,11 +58,14 @@ function steerSpread(pod: Pod, judgement: Judgement, volumes: Asked['volumes']):
   const steering = steer(judgement, pod);
   if (!steering.keptSpread) return steering;
   const { treatment, snapshot } = judgement;
-  const asIs = reachableRegions(pod, snapshot, { target: treatment.target, asIs: true, volumes });
+  const { target } = treatment;
+  const tolerations = tolerationsOf(treatment);
+  const asIs = reachableRegions(pod, snapshot, { target, asIs: true, volumes, tolerations });
   return judge(treatment, snapshot, asIs).denied ? steer(judgement) : steering;
 }
 
-function planOf(judgement: Judgement, steering: Steering | undefined): Plan {
+/** A judgement with what pods of its get. */
+export function planOf(judgement: Judgement, steering: Steering | undefined): Plan {
   const isSteered = steering !== undefined && (steering.requirement !== undefined || steering.preferred.length > 0);
   const reason = judgement.reason === 'acceptable' && isSteered ? 'steered' : judgement.reason;
   const record = steering ? recordOf(judgement, reason) : '';

@@ -7,11 +7,12 @@ import { asksIndividually, type Places, placesOf, toleratesAll } from './node-ma
 import { isEmptyTerm, satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
 import { createMemory, remember } from './remember.ts';
+import { isUsable } from './usable.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 
 /** Where a pod can run before any policy. One object for equal reaches of a snapshot. */
 export interface Reach {
-  /** Whether `regions` are all that are known. */
+  /** Whether `regions` are all that have nodes, or may get some. */
   readonly all: boolean;
   /** A node there has what the pod asks for, or may come; without a view of nodes: the region fits its own words. */
   readonly regions: readonly RegionView[];
@@ -51,7 +52,7 @@ const TOLERATES_ALL: readonly Toleration[] = [{ operator: 'Exists' }];
 export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOptions = {}): Reach {
   const { topology } = snapshot;
   const { target, asIs = false, volumes, tolerations = NO_TOLERATIONS } = options;
-  const asks = asksOf(pod, topology, { asIs, volumes, tolerations });
+  const asks = asksOf(pod, snapshot, { asIs, volumes, tolerations });
   if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, asks, snapshot);
   const taints = topology ? toleratedKey(asks, topology) : '';
   if (target === undefined && taints === '' && asksNothing(asks))
@@ -82,7 +83,10 @@ function shared(parts: Parts, snapshot: Snapshot): Reach {
   const key = JSON.stringify([lists, named, seen && [...seen], unlabelled, onUnknownNode]);
   let reach = ofSnapshot.get(key);
   if (!reach) {
-    reach = { all: regions === snapshot.regions, ...parts };
+    reach = {
+      all: regions.length === snapshot.regions.filter((region) => isUsable(region, snapshot)).length,
+      ...parts,
+    };
     ofSnapshot.set(key, reach);
   }
   return reach;
@@ -100,14 +104,16 @@ function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot): Pa
     needed: within(needsOf(asks), snapshot),
     possible: possibleRegions(asks, target, snapshot),
     ...(named && { named }),
-    ...(places && { seen: target === undefined ? places.regions : new Set([target].filter((one) => places.regions.has(one))) }),
+    ...(places && {
+      seen: target === undefined ? places.regions : new Set([target].filter((one) => places.regions.has(one))),
+    }),
     unlabelled: target === undefined && (places?.unlabelled ?? false),
     ...(held && { heldTo: held }),
   };
 }
 
 /** The known regions where a node would do, or may come that does. All where that is all of them. */
-function within(asks: Asks, snapshot: Snapshot): readonly RegionView[] {
+export function within(asks: Asks, snapshot: Snapshot): readonly RegionView[] {
   const { topology, regions } = snapshot;
   const places = topology && placesKnown(asks, topology);
   const isWithin = places
@@ -127,7 +133,11 @@ function speaksFor(name: string, { alternatives, volumes }: Asks, regionLabel: s
   );
 }
 
-function possibleRegions({ alternatives }: Asks, target: string | undefined, snapshot: Snapshot): readonly RegionView[] {
+function possibleRegions(
+  { alternatives }: Asks,
+  target: string | undefined,
+  snapshot: Snapshot,
+): readonly RegionView[] {
   const { regions, regionLabel } = snapshot;
   const ofPod = { alternatives, volumes: [], tolerations: [], requests: {} };
   const possible = regions.filter(
@@ -205,4 +215,3 @@ function toleratedKey({ tolerations }: Asks, { taints }: Topology): string {
   if (taints.length === 0 || taints.every((taint) => toleratesAll(tolerations, [taint]))) return '';
   return taints.map((taint) => (toleratesAll(tolerations, [taint]) ? 1 : 0)).join('');
 }
-

@@ -21,7 +21,7 @@ export function requestsOf({ spec }: Pod): Amounts {
   for (const [resource, amount] of Object.entries(sidecars)) running[resource] = (running[resource] ?? 0) + amount;
   for (const [resource, amount] of Object.entries(peak)) running[resource] = Math.max(running[resource] ?? 0, amount);
   for (const [resource, amount] of amountsOf(spec?.resources)) running[resource] = amount;
-  for (const [resource, amount] of amountsOf({ requests: spec?.overhead }))
+  for (const [resource, amount] of amountsOf({ requests: spec?.overhead ?? null }))
     running[resource] = (running[resource] ?? 0) + amount;
   return running;
 }

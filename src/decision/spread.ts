@@ -1,7 +1,9 @@
+import { type NodeFacts, ZONE_LABEL } from '../regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Topology } from '../regions/topology.ts';
+import { type Alternative, alternativesOf, NODE_NAME } from './asks.ts';
+import { satisfies } from './node-selector.ts';
 import type { Pod, SpreadConstraint } from './pod.ts';
-import { admittedCells } from './reachable.ts';
-import { ZONE_LABEL } from './term-regions.ts';
 
 /**
  * Whether a spread over regions or zones that the pod insists on could be met in `before` but not in `after`, the
@@ -29,14 +31,13 @@ function isStrict({ whenUnsatisfiable, topologyKey }: SpreadConstraint, snapshot
 }
 
 function tooFewDomains(
-  { minDomains = 1, topologyKey }: SpreadConstraint,
+  { minDomains = 1, topologyKey = '' }: SpreadConstraint,
   pod: Pod,
   before: readonly RegionView[],
   after: readonly RegionView[],
   snapshot: Snapshot,
 ): boolean {
-  const domains = (regions: readonly RegionView[]) =>
-    countDomains(regions, topologyKey === ZONE_LABEL ? 'zone' : 'region', pod, snapshot);
+  const domains = (regions: readonly RegionView[]) => countDomains(regions, topologyKey, pod, snapshot);
   return domains(after) < minDomains && minDomains <= domains(before);
 }
 
@@ -44,9 +45,28 @@ function tooFewDomains(
  * Domains that the pod's own terms admit and that have a node. Without a view of nodes a region counts as one domain:
  * rather a preference too many than a pod that never runs.
  */
-function countDomains(regions: readonly RegionView[], key: 'zone' | 'region', pod: Pod, snapshot: Snapshot): number {
+function countDomains(regions: readonly RegionView[], label: string, pod: Pod, snapshot: Snapshot): number {
   if (!snapshot.topology) return regions.length;
   const names = new Set(regions.map(({ name }) => name));
-  const cells = admittedCells(pod, snapshot).filter(({ region }) => region !== undefined && names.has(region));
-  return new Set(cells.map((cell) => cell[key]).filter((domain) => domain !== undefined)).size;
+  const alternatives = alternativesOf(pod, false);
+  const domains = snapshot.topology.classes
+    .filter(
+      ({ region, labels }) =>
+        region !== undefined && names.has(region) && mayMatch(alternatives, labels, snapshot.topology),
+    )
+    .map(({ labels }) => labels[label]);
+  return new Set(domains.filter((domain) => domain !== undefined)).size;
+}
+
+/** What tells single nodes apart is left out. */
+function mayMatch(
+  alternatives: readonly Alternative[],
+  labels: NodeFacts['labels'],
+  topology: Topology | undefined,
+): boolean {
+  return alternatives.some((alternative) =>
+    alternative.every(
+      (one) => one.key === NODE_NAME || topology?.individual.has(one.key) || satisfies(one, labels[one.key]),
+    ),
+  );
 }

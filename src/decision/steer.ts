@@ -1,6 +1,6 @@
 import type { Band } from '../regions/band.ts';
-import type { RegionView, Snapshot } from '../regions/snapshot.ts';
-import { isAllowed, isSovereign, type Judgement } from './judge.ts';
+import type { RegionView } from '../regions/snapshot.ts';
+import { isAllowed, isSovereign, type Judgement, type RefusedRegion } from './judge.ts';
 import type { RegionRequirement } from './own-requirement.ts';
 import type { Pod } from './pod.ts';
 import type { Ranked } from './rank.ts';
@@ -62,40 +62,55 @@ function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[
 }
 
 /**
- * The one requirement on the region label (first row that holds):
+ * The one requirement on the region label (first row that holds); none where the pod's own words say as much:
  *
- * | case                                              | requirement                                            |
- * | ------------------------------------------------- | ------------------------------------------------------ |
- * | the pod's author names a target                   | In target                                              |
- * | `placement: require`                              | In the best                                            |
- * | the policy says where data may live, or a region that the pod could ask for is too far | In the acceptable names, with nodes or without |
- * | a region that the pod could ask for is refused by outage or ceiling | NotIn these: nodes without the label stay usable |
- * | no node has what the pod asks for                 | none of outage and ceiling: it waits for whatever comes |
+ * | case                                                                 | requirement       |
+ * | -------------------------------------------------------------------- | ----------------- |
+ * | the pod's author names a target                                      | In target         |
+ * | `placement: require`                                                 | In the best       |
+ * | the policy says where data may live, or a region that the pod's words admit is too far | In those of them that are acceptable, with nodes or without |
+ * | one that its words admit, and its volumes too, is refused by outage or ceiling | NotIn these: nodes without the label stay usable |
+ *
+ * Regions count that have no node for the pod now: one may come while it waits. A claim may be made anew, and elsewhere.
  */
 function requirementOf(
   judgement: Judgement,
   best: readonly RegionView[] | undefined,
   keptSpread: boolean,
 ): RegionRequirement | undefined {
-  const { treatment, snapshot, reach, candidates, reason } = judgement;
+  const { treatment, snapshot, reach } = judgement;
   if (treatment.target !== undefined) return { operator: 'In', values: [treatment.target] };
   if (best) return { operator: 'In', values: names(best) };
-  const refusals = new Map<RegionView, Refusal>();
-  for (const region of reach.possible) {
-    const refusal = candidates.includes(region) ? undefined : refusalOf(region, treatment, snapshot);
-    const gives = (reason === 'unreachable' || (keptSpread && refusal === 'high_carbon')) && !isForbidden(refusal);
-    if (refusal && !gives) refusals.set(region, refusal);
-  }
-  const open = reach.possible.filter((region) => !refusals.has(region));
-  if (isSovereign(treatment) || [...refusals.values()].some(isForbidden)) {
+  const closed = closedRegions(judgement, keptSpread);
+  if (isSovereign(treatment) || closed.some(({ refusal }) => isForbidden(refusal))) {
+    const shut = new Set(closed.map(({ region }) => region));
+    const open = names(reach.possible.filter((region) => !shut.has(region)));
     const unknown = (reach.named ?? []).filter((name) => !snapshot.byName.has(name) && isAllowed(name, treatment));
-    const values = [...names(open), ...unknown].sort();
-    return values.length > 0 ? { operator: 'In', values } : undefined;
+    const values = [...open, ...unknown].sort();
+    const saysNothing = values.length === 0 || reach.named?.every((name) => values.includes(name));
+    return saysNothing ? undefined : { operator: 'In', values };
   }
-  return refusals.size > 0 ? { operator: 'NotIn', values: names([...refusals.keys()]) } : undefined;
+  const { heldTo = reach.possible } = reach;
+  const refused = closed.map(({ region }) => region).filter((region) => heldTo.includes(region));
+  return refused.length > 0 ? { operator: 'NotIn', values: names(refused) } : undefined;
 }
 
-function isForbidden(refusal: Refusal | undefined): boolean {
+/** The refused regions that the pod's own words admit, those left out that it may go to all the same. */
+function closedRegions(
+  { treatment, snapshot, reach, candidates, refused, reason }: Judgement,
+  keptSpread: boolean,
+): readonly RefusedRegion[] {
+  const stays = new Set(candidates);
+  const ofPossible = (region: RegionView) => {
+    const refusal = stays.has(region) ? undefined : refusalOf(region, treatment, snapshot);
+    return refusal ? [{ region, refusal }] : [];
+  };
+  const all = reach.possible === reach.regions ? refused : reach.possible.flatMap(ofPossible);
+  const gives = (refusal: Refusal) => reason === 'unreachable' || (keptSpread && refusal === 'high_carbon');
+  return all.filter(({ refusal }) => isForbidden(refusal) || !gives(refusal));
+}
+
+function isForbidden(refusal: Refusal): boolean {
   return refusal === 'not_allowed' || refusal === 'too_far';
 }
 

@@ -2,13 +2,21 @@ import { BANDS, type Band } from '../regions/band.ts';
 import { CARBON_KEY } from '../regions/node-facts.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { Toleration } from './pod.ts';
+import { createMemory, remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';
 
 /** The bands whose taint a pod may tolerate, by its class and what its namespace says. */
-export function bandsOf({ policy, podClass }: Pick<Treatment, 'policy' | 'podClass'>): readonly Band[] {
+function bandsOf({ policy, podClass }: Pick<Treatment, 'policy' | 'podClass'>): readonly Band[] {
   const ofClass = podClass === 'flexible' ? BANDS.filter((band) => band !== 'high') : BANDS;
   const { tolerate } = policy;
   return tolerate ? ofClass.filter((band) => tolerate.includes(band)) : ofClass;
+}
+
+const remembered = createMemory<Treatment, readonly Toleration[]>();
+
+/** All that gridgate may add for a pod: their taints are nothing that keeps it away. */
+export function tolerationsOf(treatment: Treatment): readonly Toleration[] {
+  return remember(remembered, treatment, () => tolerationsFor(bandsOf(treatment)));
 }
 
 /** Those of them that some node carries or may: nothing is added that no node asks for. All where nodes are not known. */

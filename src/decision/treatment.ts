@@ -48,7 +48,7 @@ const plain: Readonly<Record<PodClass | 'system', Memory<Policy, Treatment>>> = 
 
 /** Merges a pod's annotations into its namespace's policy; each mistake or refused claim becomes a warning. */
 export function treatmentOf(pod: Pod, policy: Policy): { treatment: Treatment; warnings: readonly string[] } {
-  const systemPod = hasSystemPriority(pod);
+  const systemPod = policy.systemPriorityExempts !== false && hasSystemPriority(pod);
   const own = ownKeys(pod);
   if (own.length === 0) return { treatment: plainTreatment(policy, 'standard', systemPod), warnings: [] };
   const warnings = own.flatMap(unknownKeyWarning);

@@ -1,5 +1,5 @@
-import type { Basis } from './basis.ts';
 import { parseQuantity } from '../units/quantity.ts';
+import type { Basis } from './basis.ts';
 
 /** What a pod reserves. */
 export interface PodRequests {

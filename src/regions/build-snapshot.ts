@@ -1,4 +1,5 @@
 import { BANDS, type Band, type BandThresholds, bandOf, type HeldBand, nextBand } from './band.ts';
+import { NO_NODE_RULES, type NodeRules } from './node-rules.ts';
 import {
   automaticOutage,
   changesByItself,
@@ -12,12 +13,6 @@ import type { Reading, Signal } from './reading.ts';
 import type { PriorityClasses, RegionView, Snapshot } from './snapshot.ts';
 import { isMeasured, thresholdsInForce } from './thresholds-in-force.ts';
 import type { Topology } from './topology.ts';
-
-/** What the configuration says of taints. */
-export interface NodeTaints {
-  /** Bands whose taint nodes may carry that nobody sees now. */
-  readonly bands?: readonly Band[];
-}
 
 export interface SnapshotInput {
   readonly regions: readonly ObservedRegion[];
@@ -34,7 +29,8 @@ export interface SnapshotInput {
   readonly regionLabel: string;
   readonly policySignal: Signal;
   readonly topology?: Topology | undefined;
-  readonly taints?: NodeTaints | undefined;
+  /** Absent: the configuration says nothing. */
+  readonly nodeRules?: NodeRules | undefined;
   readonly priorityClasses?: PriorityClasses | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -51,7 +47,11 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
     policySignal: input.policySignal,
     regions,
     byName: new Map(regions.map((region) => [region.name, region])),
-    ...(input.topology && { topology: input.topology, taintedBands: taintedBands(input.topology, input.taints) }),
+    ...(input.topology && {
+      topology: input.topology,
+      taintedBands: taintedBands(input.topology, input.nodeRules),
+      startupTaints: input.nodeRules?.startupTaints ?? [],
+    }),
     ...(input.priorityClasses && { priorityClasses: input.priorityClasses }),
   };
 }
@@ -59,11 +59,14 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
 /** Regions that nobody describes and that nodes are in all the same: their names are judged like any other's. */
 function onlyLabelled({ regions, topology }: SnapshotInput): readonly ObservedRegion[] {
   const described = new Set(regions.map(({ metadata }) => metadata.name));
-  return [...(topology?.regions ?? [])].filter((name) => !described.has(name)).map((name) => ({ metadata: { name }, spec: {} }));
+  return [...(topology?.regions ?? [])]
+    .filter((name) => !described.has(name))
+    .map((name) => ({ metadata: { name }, spec: {} }));
 }
 
-function taintedBands({ carbonTaints }: Topology, { bands = [] }: NodeTaints = {}): ReadonlySet<Band> {
-  return new Set(BANDS.filter((band) => carbonTaints.has(band) || bands.includes(band)));
+function taintedBands({ carbonTaints }: Topology, rules: NodeRules = NO_NODE_RULES): ReadonlySet<Band> {
+  const isTainted = (band: Band) => rules.tolerateAlways || carbonTaints.has(band) || rules.taintedBands.includes(band);
+  return new Set(BANDS.filter(isTainted));
 }
 
 /** The next moment (epoch milliseconds) at which the same input gives another snapshot; `undefined` when none will. */

@@ -20,7 +20,7 @@ export interface SnapshotHolder {
   stop(): void;
 }
 
-type Input = Omit<SnapshotInput, 'now'> & { readonly nodeRules?: NodeRules | undefined };
+type Input = Omit<SnapshotInput, 'now'>;
 type Fixed = Pick<Input, 'regionLabel' | 'policySignal' | 'fallbackReading' | 'thresholds' | 'nodeRules'>;
 
 /** Timers count real time, and the clock can be set: how long a jump of it goes unnoticed. */

@@ -48,5 +48,7 @@ export interface Snapshot {
   readonly topology?: Topology;
   /** Bands whose taint some node carries or may come to carry; absent where nodes are not known. */
   readonly taintedBands?: ReadonlySet<Band>;
+  /** Keys of taints that go away by themselves when a node has started: they keep nothing away. */
+  readonly startupTaints?: readonly string[];
   readonly priorityClasses?: PriorityClasses;
 }

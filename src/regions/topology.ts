@@ -31,8 +31,6 @@ export interface Topology {
   readonly carbonTaints: ReadonlySet<string>;
   /** What every node offers at least, by resource; absent where no node says what it offers. */
   readonly smallest?: Readonly<Record<string, number>>;
-  /** Keys of taints that start-up agents remove again: they keep nothing away. */
-  readonly startupTaints: ReadonlySet<string>;
   /** One object for equal sets of classes: answers that depend on classes alone can be kept with it. */
   readonly classSet: object;
   /** As it was built, so that the next one folds only what changed. */
@@ -43,13 +41,6 @@ interface Fold {
   readonly keys: ReadonlyMap<string, unknown>;
   /** So many classes there were when individual labels were last looked for. */
   readonly lookedAt: number;
-}
-
-interface TopologyOptions {
-  /** As the configuration names them. */
-  readonly startupTaints?: ReadonlySet<string> | undefined;
-  /** The topology before this one: what it folded is not folded again. */
-  readonly previous?: Topology | undefined;
 }
 
 /** Labels that autoscalers put on the nodes of the groups that they grow. */
@@ -66,24 +57,21 @@ const MANY_VALUES = 50;
 /** Steps a factor of two: allocatable memory of equal machines differs by some pages. */
 const SIZE_STEPS = 8;
 const ONLY_HOSTNAME: ReadonlySet<string> = new Set([HOSTNAME_LABEL]);
-const NO_KEYS: ReadonlySet<string> = new Set();
 
-/** Folds nodes into classes. Work is linear in them; nodes that are the same objects as before are not read again. */
-export function buildTopology(
-  nodes: Iterable<NodeFacts>,
-  { startupTaints = NO_KEYS, previous }: TopologyOptions = {},
-): Topology {
+/** Folds nodes into classes. Work is linear in them; nodes that were the same objects in `previous` are not read again. */
+export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): Topology {
   const all = [...nodes];
   let individual = previous?.individual ?? ONLY_HOSTNAME;
-  let groups = groupByKey(all, individual, startupTaints);
+  let groups = groupByKey(all, individual);
   let lookedAt = previous?.fold.lookedAt ?? MANY_CLASSES / 1.5;
   if (groups.size > 1.5 * lookedAt) {
     individual = individualLabels(all);
-    groups = groupByKey(all, individual, startupTaints);
+    groups = groupByKey(all, individual);
     lookedAt = groups.size;
   }
-  const classes = [...groups.values()].map((members) => toClass(members, startupTaints));
-  const isSame = previous?.fold.keys.size === groups.size && [...groups.keys()].every((key) => previous.fold.keys.has(key));
+  const classes = [...groups.values()].map((members) => toClass(members));
+  const isSame =
+    previous?.fold.keys.size === groups.size && [...groups.keys()].every((key) => previous.fold.keys.has(key));
   return {
     nodes: all,
     byName: new Map(all.map((node) => [node.name, node])),
@@ -92,26 +80,27 @@ export function buildTopology(
     individual,
     regions: new Set(classes.flatMap(({ region }) => region ?? [])),
     grouped: new Set(
-      classes.flatMap(({ region, labels }) => (region !== undefined && GROUP_LABELS.some((label) => labels[label]) ? region : [])),
+      classes.flatMap(({ region, labels }) =>
+        region !== undefined && GROUP_LABELS.some((label) => labels[label]) ? region : [],
+      ),
     ),
     taints: distinct(classes.flatMap(({ taints }) => taints)),
     carbonTaints: new Set(
       all.flatMap(({ taints }) => taints.flatMap(({ key, value }) => (key === CARBON_KEY && value ? value : []))),
     ),
     ...smallestOf(classes),
-    startupTaints,
     classSet: isSame ? previous.classSet : {},
     fold: { keys: groups, lookedAt: Math.max(lookedAt, MANY_CLASSES / 1.5) },
   };
 }
 
 /** The key of a node's class, kept with the node: 5,000 nodes are folded anew whenever one of them changes. */
-const keys = new WeakMap<NodeFacts, { readonly individual: ReadonlySet<string>; readonly startupTaints: ReadonlySet<string>; readonly key: string }>();
+const keys = new WeakMap<NodeFacts, { readonly individual: ReadonlySet<string>; readonly key: string }>();
 
-function groupByKey(nodes: readonly NodeFacts[], individual: ReadonlySet<string>, startupTaints: ReadonlySet<string>): Map<string, NodeFacts[]> {
+function groupByKey(nodes: readonly NodeFacts[], individual: ReadonlySet<string>): Map<string, NodeFacts[]> {
   const groups = new Map<string, NodeFacts[]>();
   for (const node of nodes) {
-    const key = keyOf(node, individual, startupTaints);
+    const key = keyOf(node, individual);
     const members = groups.get(key);
     if (members) members.push(node);
     else groups.set(key, [node]);
@@ -119,18 +108,18 @@ function groupByKey(nodes: readonly NodeFacts[], individual: ReadonlySet<string>
   return groups;
 }
 
-function keyOf(node: NodeFacts, individual: ReadonlySet<string>, startupTaints: ReadonlySet<string>): string {
+function keyOf(node: NodeFacts, individual: ReadonlySet<string>): string {
   const known = keys.get(node);
-  if (known?.individual === individual && known.startupTaints === startupTaints) return known.key;
+  if (known?.individual === individual) return known.key;
   const labels = Object.entries(node.labels).filter(([label]) => !individual.has(label));
   const sizes = Object.entries(node.allocatable ?? {}).map(([resource, amount]) => [resource, sizeStep(amount)]);
   const key = JSON.stringify([
     node.region,
     labels.sort(byFirst),
-    keepingAway(node, startupTaints),
+    keepingAway(node),
     node.allocatable && sizes.sort(byFirst),
   ]);
-  keys.set(node, { individual, startupTaints, key });
+  keys.set(node, { individual, key });
   return key;
 }
 
@@ -143,8 +132,8 @@ function sizeStep(amount: number): number {
 }
 
 /** The taints of a node that keep pods away for as long as it lives. */
-export function keepingAway({ taints }: NodeFacts, startupTaints: ReadonlySet<string>): readonly Taint[] {
-  return taints.filter(({ key, effect }) => effect !== 'PreferNoSchedule' && !startupTaints.has(key));
+export function keepingAway({ taints }: NodeFacts): readonly Taint[] {
+  return taints.filter(({ effect }) => effect !== 'PreferNoSchedule');
 }
 
 function individualLabels(nodes: readonly NodeFacts[]): ReadonlySet<string> {
@@ -155,23 +144,29 @@ function individualLabels(nodes: readonly NodeFacts[]): ReadonlySet<string> {
       if (seen.size <= MANY_VALUES) values.set(label, seen.add(value));
     }
   }
-  return new Set([HOSTNAME_LABEL, ...[...values].filter(([, seen]) => seen.size > MANY_VALUES).map(([label]) => label)]);
+  return new Set([
+    HOSTNAME_LABEL,
+    ...[...values].filter(([, seen]) => seen.size > MANY_VALUES).map(([label]) => label),
+  ]);
 }
 
-function toClass(nodes: readonly NodeFacts[], startupTaints: ReadonlySet<string>): NodeClass {
+function toClass(nodes: readonly NodeFacts[]): NodeClass {
   const [first] = nodes as readonly [NodeFacts];
-  const sizes = nodes.flatMap(({ allocatable }) => allocatable ?? []);
+  const sizes = nodes.flatMap(({ allocatable }) => (allocatable ? [allocatable] : []));
   return {
     ...(first.region !== undefined && { region: first.region }),
     labels: first.labels,
-    taints: keepingAway(first, startupTaints),
+    taints: keepingAway(first),
     ...(sizes.length > 0 && { least: foldSizes(sizes, Math.min), most: foldSizes(sizes, Math.max) }),
     nodes,
   };
 }
 
 /** Nodes of one class name the same resources. */
-function foldSizes(sizes: readonly Readonly<Record<string, number>>[], choose: (a: number, b: number) => number): Readonly<Record<string, number>> {
+function foldSizes(
+  sizes: readonly Readonly<Record<string, number>>[],
+  choose: (a: number, b: number) => number,
+): Readonly<Record<string, number>> {
   const folded: Record<string, number> = { ...sizes[0] };
   for (const one of sizes) {
     for (const [resource, amount] of Object.entries(one)) folded[resource] = choose(folded[resource] ?? amount, amount);
@@ -181,7 +176,7 @@ function foldSizes(sizes: readonly Readonly<Record<string, number>>[], choose: (
 
 /** A resource that some node lacks has no least amount. */
 function smallestOf(classes: readonly NodeClass[]): Pick<Topology, 'smallest'> {
-  const [first, ...others] = classes.flatMap(({ least }) => least ?? []);
+  const [first, ...others] = classes.flatMap(({ least }) => (least ? [least] : []));
   if (!first) return {};
   const ofAll = Object.keys(first).filter((resource) => others.every((other) => other[resource] !== undefined));
   const leastOf = (resource: string) => Math.min(...[first, ...others].map((one) => one[resource] ?? 0));

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../../src/cluster/kube-object.ts';
 import { NAMESPACES, toNamespaceRecord } from '../../src/cluster/namespaces.ts';
-import { nodes, toNodeFacts } from '../../src/cluster/nodes.ts';
+import { nodes } from '../../src/cluster/nodes.ts';
 import { PENDING_PODS, toPendingPod } from '../../src/cluster/pending-pods.ts';
 import { PRIORITY_CLASSES, toPriorityClasses, toPriorityClassFacts } from '../../src/cluster/priority-classes.ts';
+import { toNodeFacts } from '../../src/regions/node-facts.ts';
+import { makeNode } from '../builders.ts';
 
 const REGION = 'topology.kubernetes.io/region';
-const ZONE = 'topology.kubernetes.io/zone';
-const OLD_ZONE = 'failure-domain.beta.kubernetes.io/zone';
-const HOSTNAME = 'kubernetes.io/hostname';
 
 function labelled(labels: Record<string, string>, annotations: Record<string, string> = {}): KubeObject {
   return { metadata: { name: 'x', resourceVersion: '7', labels, annotations } };
@@ -45,21 +44,47 @@ test('namespaces that ask for nothing share their empty annotations', () => {
   assert.equal(toNamespaceRecord(one).annotations, toNamespaceRecord(other).annotations);
 });
 
-const nodeCases: readonly [string, Record<string, string>, string, object][] = [
-  ['all labels', { [REGION]: 'r', [ZONE]: 'z', [HOSTNAME]: 'h' }, REGION, { region: 'r', zone: 'z', hostname: 'h' }],
-  ['another region label', { region: 'q', [REGION]: 'r' }, 'region', { region: 'q' }],
-  ['the old zone label', { [OLD_ZONE]: 'z' }, REGION, { zone: 'z' }],
-  ['both zone labels', { [OLD_ZONE]: 'old', [ZONE]: 'new' }, REGION, { zone: 'new' }],
-  ['empty labels', { [REGION]: '', [ZONE]: '', [HOSTNAME]: '' }, REGION, {}],
-  ['no labels', {}, REGION, {}],
-  ['our own label', { 'gridgate.dev/carbon': 'high' }, REGION, { carbonBand: 'high' }],
-  ['our own label, emptied', { 'gridgate.dev/carbon': '' }, REGION, { carbonBand: '' }],
+const nodeCases: readonly [string, Record<string, string>, string, string | undefined][] = [
+  ['the region label', { [REGION]: 'r', zone: 'z' }, REGION, 'r'],
+  ['another region label', { region: 'q', [REGION]: 'r' }, 'region', 'q'],
+  ['an empty label', { [REGION]: '' }, REGION, undefined],
+  ['no labels', {}, REGION, undefined],
 ];
-for (const [name, labels, regionLabel, facts] of nodeCases) {
+for (const [name, labels, regionLabel, region] of nodeCases) {
   test(`a node is where its labels say: ${name}`, () => {
-    assert.deepEqual(toNodeFacts(labelled(labels), regionLabel), { name: 'x', ...facts });
+    assert.equal(toNodeFacts(labelled(labels), regionLabel).region, region);
   });
 }
+
+test('a node keeps its labels, the taints that last, and what it offers', () => {
+  const effect = 'NoSchedule';
+  const passing = [
+    'node.kubernetes.io/not-ready',
+    'node.kubernetes.io/unschedulable',
+    'node.cloudprovider.kubernetes.io/uninitialized',
+    'karpenter.sh/disrupted',
+    'cluster-autoscaler.kubernetes.io/scale-down',
+    'ToBeDeletedByClusterAutoscaler',
+    'DeletionCandidateOfClusterAutoscaler',
+    'ebs.csi.aws.com/agent-not-ready',
+  ];
+  const lasting = [
+    { key: 'gpu', value: 'yes', effect },
+    { key: 'gridgate.dev/carbon', value: 'high', effect: 'PreferNoSchedule' },
+  ];
+  const object = {
+    metadata: { name: 'x', uid: 'u', labels: { a: 'b' } },
+    spec: { taints: [...passing.map((key) => ({ key, effect })), ...lasting] },
+    status: { allocatable: { cpu: '3920m', memory: '7Gi', 'nvidia.com/gpu': '2' }, conditions: [{ type: 'Ready' }] },
+  };
+  assert.deepEqual(nodes(REGION).project(object), {
+    name: 'x',
+    uid: 'u',
+    labels: { a: 'b' },
+    taints: lasting,
+    allocatable: { cpu: 3.92, memory: 7 * 2 ** 30, 'nvidia.com/gpu': 2 },
+  });
+});
 
 test('PriorityClasses: names and the global default', () => {
   const plain = toPriorityClassFacts({ metadata: { name: 'plain' } });
@@ -105,10 +130,12 @@ test('only a difference that a reader can see counts', () => {
   assert.equal(NAMESPACES.differs(record, { ...record, annotations: { 'gridgate.dev/mode': 'audit' } }), true);
   assert.equal(NAMESPACES.differs(record, { ...record, annotations: {} }), true);
 
-  const node = { name: 'x', region: 'r' };
-  assert.equal(nodes(REGION).differs(node, { ...node }), false);
-  assert.equal(nodes(REGION).differs(node, { ...node, zone: 'z' }), true);
-  assert.equal(nodes(REGION).differs(node, { ...node, carbonBand: 'low', uid: '2' }), false);
+  const node = makeNode('x', 'r', { allocatable: { cpu: 4 } });
+  const { differs } = nodes(REGION);
+  assert.equal(differs(node, makeNode('x', 'r', { allocatable: { cpu: 4 } })), false);
+  assert.equal(differs(node, { ...node, labels: { ...node.labels, tier: 'gold' } }), true);
+  assert.equal(differs(node, { ...node, taints: [{ key: 'gpu', effect: 'NoSchedule' }] }), true);
+  assert.equal(differs(node, { ...node, allocatable: { cpu: 8 } }), true);
 
   const facts = { name: 'x', value: 1, globalDefault: false };
   assert.equal(PRIORITY_CLASSES.differs(facts, { ...facts }), false);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkLabels } from '../../src/commands/check-labels.ts';
+import type { NodeFacts } from '../../src/regions/node-facts.ts';
+import { makeNode } from '../builders.ts';
 
 const LABEL = 'topology.kubernetes.io/region';
 
@@ -12,12 +14,12 @@ describe('labels of nodes and Regions', () => {
   const rows: readonly [
     name: string,
     regions: readonly ReturnType<typeof region>[],
-    nodes: readonly { name: string; region?: string }[],
+    nodes: readonly NodeFacts[],
     expected: readonly string[],
   ][] = [
-    ['fit', [region('a')], [{ name: 'n', region: 'a' }], []],
+    ['fit', [region('a')], [makeNode('n', 'a')], []],
     ['fit where a region may scale from no nodes', [region('a', true)], [], []],
-    ['fit where a node has no label', [], [{ name: 'n' }], []],
+    ['fit where a node has no label', [], [makeNode('n')], []],
     [
       'do not fit: a Region without nodes',
       [region('a', false)],
@@ -27,19 +29,19 @@ describe('labels of nodes and Regions', () => {
     [
       'do not fit: a label that is no Region',
       [],
-      [{ name: 'n', region: 'b' }],
+      [makeNode('n', 'b')],
       [`no Region is named b, the label ${LABEL} of node n`],
     ],
     [
       'do not fit: a label of many nodes that is no Region',
       [],
-      ['n5', 'n4', 'n3', 'n2', 'n1'].map((name) => ({ name, region: 'b' })),
+      ['n5', 'n4', 'n3', 'n2', 'n1'].map((name) => makeNode(name, 'b')),
       [`no Region is named b, the label ${LABEL} of nodes n1, n2, n3 and 2 more`],
     ],
     [
       'do not fit: two names for one place, in the order of names',
       [region('eu-north-1')],
-      [{ name: 'n', region: 'EU-North-1' }],
+      [makeNode('n', 'EU-North-1')],
       [
         `no Region is named EU-North-1, the label ${LABEL} of node n`,
         `no node has the label ${LABEL}=eu-north-1, and Region eu-north-1 is not elastic: no pod can run there`,

@@ -7,7 +7,8 @@ import type { KubeObject } from '../../src/cluster/kube-object.ts';
 import { createNodeLabeller } from '../../src/controllers/node-labeller/controller.ts';
 import { planLabel, planTaints, type Taint } from '../../src/controllers/node-labeller/plan.ts';
 import { BANDS, type Band } from '../../src/regions/band.ts';
-import type { NodeFacts } from '../../src/regions/topology.ts';
+import type { NodeFacts } from '../../src/regions/node-facts.ts';
+import { makeNode } from '../builders.ts';
 import { fakeClock } from './fake-clock.ts';
 
 const KEY = 'gridgate.dev/carbon';
@@ -15,21 +16,21 @@ const OURS: Taint = { key: KEY, value: 'high', effect: 'PreferNoSchedule' };
 const OTHER: Taint = { key: 'team', value: 'a', effect: 'NoSchedule', timeAdded: '2026-01-01T00:00:00Z' };
 const OF_OUR_KEY: Taint = { key: KEY, value: 'high', effect: 'NoSchedule' };
 
-const labels: readonly [name: string, node: Partial<NodeFacts>, change: object | undefined][] = [
-  ['none yet', { region: 'eu' }, { from: undefined, to: 'high' }],
-  ['right', { region: 'eu', carbonBand: 'high' }, undefined],
-  ['an older band', { region: 'eu', carbonBand: 'low' }, { from: 'low', to: 'high' }],
-  ['no word of ours', { region: 'eu', carbonBand: '' }, { from: '', to: 'high' }],
-  ['a region without a band', { region: 'xx', carbonBand: 'low' }, { from: 'low', to: undefined }],
-  ['no region any more', { carbonBand: 'low' }, { from: 'low', to: undefined }],
-  ['no region, no label', {}, undefined],
+const labels: readonly [name: string, node: NodeFacts, change: object | undefined][] = [
+  ['none yet', makeNode('n', 'eu'), { from: undefined, to: 'high' }],
+  ['right', makeNode('n', 'eu', { labels: { [KEY]: 'high' } }), undefined],
+  ['an older band', makeNode('n', 'eu', { labels: { [KEY]: 'low' } }), { from: 'low', to: 'high' }],
+  ['no word of ours', makeNode('n', 'eu', { labels: { [KEY]: '' } }), { from: '', to: 'high' }],
+  ['a region without a band', makeNode('n', 'xx', { labels: { [KEY]: 'low' } }), { from: 'low', to: undefined }],
+  ['no region any more', makeNode('n', undefined, { labels: { [KEY]: 'low' } }), { from: 'low', to: undefined }],
+  ['no region, no label', makeNode('n'), undefined],
 ];
 
 describe('the label of a node', () => {
   for (const [name, node, change] of labels) {
     test(name, () => {
       const bandOf = (region: string) => (region === 'eu' ? 'high' : undefined);
-      assert.deepEqual(planLabel({ name: 'n', ...node }, bandOf), change);
+      assert.deepEqual(planLabel(node, bandOf), change);
     });
   }
 });
@@ -97,7 +98,7 @@ function start(
   }: Options = {},
 ) {
   const known = new Map<string, NodeFacts>();
-  for (let i = 0; i < count; i++) known.set(`n${i}`, { name: `n${i}`, region: 'eu', uid: `uid-${i}` });
+  for (let i = 0; i < count; i++) known.set(`n${i}`, makeNode(`n${i}`, 'eu', { uid: `uid-${i}` }));
   const clock = fakeClock();
   const writes: Write[] = [];
   const lists: number[] = [];
@@ -105,8 +106,9 @@ function start(
   function labelled(path: string, label: string | undefined): KubeObject {
     const name = path.split('/').at(-1) ?? '';
     writes.push({ name, label, at: clock.now() });
-    const { carbonBand: _, ...node } = known.get(name) ?? { name };
-    if (!lags) known.set(name, { ...node, ...(label !== undefined && { carbonBand: label }) });
+    const { uid = '' } = known.get(name) ?? {};
+    const labels = label === undefined ? {} : { [KEY]: label };
+    if (!lags) known.set(name, makeNode(name, 'eu', { ...(uid && { uid }), labels }));
     return { metadata: { name } };
   }
 
@@ -179,7 +181,7 @@ describe('the node labeller', () => {
     bands.set('eu', 'low');
     labeller.changed();
     await clock.advance(60_000);
-    assert.ok([...known.values()].every(({ carbonBand }) => carbonBand === 'low'));
+    assert.ok([...known.values()].every(({ labels }) => labels[KEY] === 'low'));
     const late = writes.filter(({ name }) => Number(name.slice(1)) >= early + 10);
     assert.equal(late.length, 100 - early - 10);
     assert.ok(late.every(({ label }) => label === 'low'));
@@ -221,13 +223,13 @@ describe('the node labeller', () => {
     const bands = new Map<string, Band>([['eu', 'high']]);
     const { labeller, clock, known } = start(1, bands);
     await clock.advance(1_000);
-    known.set('n0', { name: 'n0', region: 'eu', uid: 'uid-0', carbonBand: 'low' });
+    known.set('n0', makeNode('n0', 'eu', { uid: 'uid-0', labels: { [KEY]: 'low' } }));
     await clock.advance(35_000);
-    assert.equal(known.get('n0')?.carbonBand, 'high');
+    assert.equal(known.get('n0')?.labels[KEY], 'high');
     bands.clear();
     labeller.changed();
     await clock.advance(2_000);
-    assert.equal(known.get('n0')?.carbonBand, undefined);
+    assert.equal(known.get('n0')?.labels[KEY], undefined);
     await labeller.stop();
   });
 
@@ -235,7 +237,7 @@ describe('the node labeller', () => {
     const bands = new Map<string, Band>([['eu', 'high']]);
     const taintsOf = new Map<string, readonly Taint[]>([['n0', [OTHER]]]);
     const { labeller, clock, writes, lists, known } = start(2, bands, { taintsOf });
-    known.set('n0', { name: 'n0', region: 'eu', uid: 'uid-0', carbonBand: 'high' });
+    known.set('n0', makeNode('n0', 'eu', { uid: 'uid-0', labels: { [KEY]: 'high' } }));
     await clock.advance(1_000);
     assert.deepEqual(
       [...taintsOf],

@@ -119,7 +119,7 @@ describe('not denied: nowhere cleaner to go', () => {
     ['pinned, elsewhere is abroad', [dirty, abroad], only('eu-dirty'), 'allow all_dirty eu-dirty'],
     ['pinned, elsewhere is down', [dirty, down], only('eu-dirty'), 'allow all_dirty eu-dirty'],
     ['nodeName', [dirty, dirtier], { nodeName: 'node-of-eu-dirtier' }, 'allow all_dirty eu-dirtier'],
-    ['one region only', [dirty], {}, 'allow all_dirty eu-dirty'],
+    ['one region only', [dirty], {}, 'steer all_dirty eu-dirty'],
   ]);
 
   it('the cleanest region without a node is nowhere to go', () => {
@@ -141,7 +141,7 @@ describe('not denied: nowhere cleaner to go', () => {
 describe('no readings', () => {
   const other = (name: string) => makeRegion(name, 900, { reading: { signal: 'marginal' } });
   check([
-    ['suspend the ceiling', [other('eu-a'), other('eu-b')], {}, 'allow no_data eu-a eu-b'],
+    ['suspend the ceiling', [other('eu-a'), other('eu-b')], {}, 'steer no_data eu-a eu-b'],
     ['leave sovereignty', [unknown, makeRegion('us-a', undefined)], {}, 'steer no_data eu-unknown'],
     [
       'leave outage',
@@ -151,13 +151,18 @@ describe('no readings', () => {
     ],
     ['deny a pin abroad', [unknown, makeRegion('us-a', undefined)], only('us-a'), 'deny not_allowed'],
     ['of some are not enough to say no_data', [unknown, clean], {}, 'steer steered eu-clean eu-unknown'],
-    ['a yearly average is a reading', [yearly], {}, 'allow acceptable eu-yearly'],
+    ['a yearly average is a reading', [yearly], {}, 'steer steered eu-yearly'],
   ]);
 });
 
 describe('unreachable', () => {
+  const NOWHERE = { regions: 'mars' };
   check([
-    ['no known region', [clean], only('mars'), 'allow unreachable'],
-    ['no region at all', [], {}, 'allow unreachable'],
+    ['a region that nobody knows', [clean], only('mars'), 'allow unreachable', {}],
+    ['no region at all', [], {}, 'allow unreachable', {}],
+    ['a region that nobody knows, and that is allowed', [clean], only('mars'), 'allow unreachable', NOWHERE],
+    ['denied: a region that nobody knows, and that is not allowed', [clean], only('mars'), 'deny not_allowed'],
+    ['denied: no known region is allowed', [clean], {}, 'deny not_allowed', NOWHERE],
+    ['denied: no region is known at all', [], {}, 'deny not_allowed'],
   ]);
 });

@@ -18,6 +18,8 @@ import {
 /** Every region is refused, so that whoever is judged is denied. */
 const snapshot = makeSnapshot([makeRegion('eu-a', 100, { outage: 'fire' }), makeRegion('us-a', 100)]);
 const policy = { regions: 'eu-*' };
+/** Without a word of regions in the policy. */
+const down = makeSnapshot([makeRegion('eu-a', 100, { outage: 'fire' }), makeRegion('us-a', 100, { outage: 'fire' })]);
 
 const MIRROR = { 'kubernetes.io/config.mirror': '3a1f' };
 const KUBELET: Requester = { username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] };
@@ -51,7 +53,7 @@ describe('a pod that is left alone', () => {
   ];
   for (const [name, pod, reason, requester] of rows) {
     it(`${name}: ${reason}`, () => {
-      const decision = decideNow(makePod(pod), policy, snapshot, requester && { requester });
+      const decision = decideNow(makePod(pod), {}, down, requester && { requester });
       assert.deepEqual(decision, { decision: 'allow', reason, warnings: [], patch: [], message: '', causes: [] });
     });
   }
@@ -149,7 +151,7 @@ describe('a system PriorityClass', () => {
     assert.equal(decideNow(makePod(system), policy, snapshot).decision, 'deny');
     const pinned = makePod({ ...system, ...requires(term(region('In', 'us-a'))) });
     assert.equal(decideNow(pinned, policy, snapshot).reason, 'not_allowed');
-    const down = makePod({ ...system, nodeSelector: { [REGION_LABEL]: 'eu-a' } });
-    assert.equal(decideNow(down, policy, snapshot).reason, 'outage');
+    const inOutage = makePod({ ...system, nodeSelector: { [REGION_LABEL]: 'eu-a' } });
+    assert.equal(decideNow(inOutage, policy, snapshot).reason, 'outage');
   });
 });

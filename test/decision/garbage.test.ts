@@ -6,6 +6,7 @@ import { createBindingGuard } from '../../src/webhook/review-binding.ts';
 import { createWebhookApp, type WebhookApp } from '../../src/webhook/webhook-app.ts';
 import {
   decideNow,
+  makeNode,
   makePod,
   makePolicy,
   makeRegion,
@@ -21,7 +22,7 @@ import { issueForLocalhost } from '../certs/pairs.ts';
 
 const SEED = Number(process.env['GRIDGATE_SEED'] ?? 20261122);
 const snapshot = makeSnapshot([makeRegion('eu-a', 100), makeRegion('us-a', 900)], {
-  nodes: [{ name: 'n1', region: 'eu-a' }],
+  nodes: [makeNode('n1', 'eu-a')],
 });
 const policy = makePolicy({ regions: 'eu-*' });
 

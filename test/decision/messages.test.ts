@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Decision } from '../../src/decision/decide.ts';
 import { effectOf } from '../../src/decision/effect.ts';
-import { decideNow, makePod, makeRegion, makeSnapshot, NOW, region, requires, term } from '../builders.ts';
+import { decideNow, makeNode, makePod, makeRegion, makeSnapshot, NOW, region, requires, term } from '../builders.ts';
 
 const clean = makeRegion('eu-a', 41.26, { reading: { source: 'electricity-maps', measuredAt: NOW - 59 * 60_000 } });
 const dirty = makeRegion('eu-d', 512.34, { reading: { source: 'electricity-maps', measuredAt: NOW - 25 * 60_000 } });
@@ -106,7 +106,9 @@ describe('the message of a denial', () => {
   });
 
   it('names the cleanest alternative that has a node', () => {
-    const topology = makeSnapshot([clean, dirty, makeRegion('eu-0', 1)], { nodes: [{ name: 'n1', region: 'eu-a' }] });
+    const topology = makeSnapshot([clean, dirty, makeRegion('eu-0', 1)], {
+      nodes: [makeNode('n1', 'eu-a'), makeNode('n2', 'eu-d')],
+    });
     assert.match(decideNow(makePod(only('eu-d')), {}, topology).message, /cleanest allowed now: eu-a /);
   });
 });

@@ -9,7 +9,7 @@ import { applied, decideNow, makePolicy, REGION_LABEL } from '../builders.ts';
 import { insistsOnSpread, isCarbonExempt, isGood, verdictOn } from './policy-model.ts';
 import { PLACED, POD_ANNOTATIONS } from './random-pods.ts';
 import { describeScenario, type Scenario, scenario, snapshotOf } from './scenarios.ts';
-import { type Node, nodesFor } from './scheduler-model.ts';
+import { type Node, nodesFor, tolerant } from './scheduler-model.ts';
 
 const SEED = Number(process.env['GRIDGATE_SEED'] ?? 20261122);
 /** Random scenarios in all, shared by the properties. */
@@ -91,7 +91,7 @@ describe(`a random pod (GRIDGATE_SEED=${SEED})`, () => {
 
   property('never may run on a node that its own constraints refused, and keeps what is not ours', 0.15, (scenario) => {
     const { pod } = decideIn(scenario);
-    const before = new Set(nodesFor(scenario.pod, scenario.nodes));
+    const before = new Set(nodesFor(tolerant(scenario.pod), scenario.nodes));
     for (const name of nodesFor(pod, scenario.nodes)) assert.ok(before.has(name), name);
     assert.deepEqual(pod.spec?.nodeSelector, scenario.pod.spec?.nodeSelector);
     const added = (pod.spec?.tolerations ?? []).slice(scenario.pod.spec?.tolerations?.length ?? 0);
@@ -139,12 +139,23 @@ describe(`a random pod (GRIDGATE_SEED=${SEED})`, () => {
       const fresh = decideIn(scenario, scenario.laterRegions);
       assert.equal(second.decision.decision === 'deny', fresh.decision.decision === 'deny');
       assert.equal(second.decision.reason, fresh.decision.reason);
-      const before = new Set(nodesFor(first.pod, scenario.nodes));
+      const before = new Set(nodesFor(tolerant(first.pod), scenario.nodes));
       for (const name of nodesFor(second.pod, scenario.nodes)) assert.ok(before.has(name), name);
       for (const [region, count] of preferencesOf(second.pod))
         assert.ok(count <= Math.max(1, preferencesOf(scenario.pod).get(region) ?? 0), region);
     },
   );
+
+  property('can still run where it could, or the answer says why not', 0.67, (scenario) => {
+    const { decision, pod } = decideIn(scenario);
+    if (!scenario.seesNodes || decision.decision === 'deny' || scenario.pod.spec?.nodeName) return;
+    const before = nodesFor(
+      { ...scenario.pod, spec: { ...scenario.pod.spec, tolerations: pod.spec?.tolerations ?? [] } },
+      scenario.nodes,
+    );
+    if (before.length === 0 || nodesFor(pod, scenario.nodes).length > 0) return;
+    assert.match(decision.warnings.join(), /counts on new ones|it waits|is no region that gridgate knows/);
+  });
 
   for (const annotation of [...Object.keys(POD_ANNOTATIONS), 'all of them']) {
     // The best (`require`) and the cleanest (all dirty) are those of a pod's own reach: who reaches less may get

@@ -12,6 +12,8 @@ const ZONES = PLACES.flatMap((place) => [`${place}-1`, `${place}-2`]);
 /** The marker that gridgate puts behind a requirement of its own; here it is forged. */
 export const PLACED = 'gridgate.dev/placed';
 export const ARCH = 'kubernetes.io/arch';
+export const GPU = 'nvidia.com/gpu';
+export const POOLS = ['web', 'batch'];
 
 /** This value, `weight` times as often as another. */
 export const mostly = <T>(value: T, others: fc.Arbitrary<T>, weight = 3) =>
@@ -45,6 +47,7 @@ const requirement: fc.Arbitrary<Requirement> = fc.oneof(
   { weight: 3, arbitrary: among(ZONE_LABEL, ZONES) },
   { weight: 2, arbitrary: among(HOSTNAME_LABEL, NODE_NAMES) },
   { weight: 2, arbitrary: among(ARCH, ['amd64', 'arm64']) },
+  { weight: 2, arbitrary: among('pool', POOLS) },
   { weight: 1, arbitrary: fc.constant({ key: PLACED, operator: 'DoesNotExist' }) },
   {
     weight: 1,
@@ -111,7 +114,7 @@ const spread = record({
 });
 
 const toleration = record({
-  key: mostly('gridgate.dev/carbon', oneOf(undefined, 'gpu')),
+  key: mostly('gridgate.dev/carbon', oneOf(undefined, 'gpu'), 1),
   operator: oneOf(undefined, 'Equal', 'Exists'),
   value: oneOf(undefined, 'low', 'high'),
   effect: mostly(undefined, oneOf('NoSchedule', 'PreferNoSchedule')),
@@ -131,11 +134,21 @@ const priority = fc.oneof(
   },
 );
 
+/** Whole numbers, as the model counts. */
+const container = record({
+  name: fc.constant('main'),
+  resources: mostly(
+    undefined,
+    record({ requests: record({ cpu: maybe(oneOf('1', '4', '9')), [GPU]: mostly(undefined, oneOf('1', '4')) }) }),
+    5,
+  ),
+});
+
 const OWNER = { apiVersion: 'apps/v1', name: 'owner', controller: true };
 const spec = fc
   .tuple(
     record({
-      containers: fc.constant([{ name: 'main' }]),
+      containers: fc.array(container, { minLength: 1, maxLength: 2 }),
       nodeName: mostly(undefined, oneOf(...NODE_NAMES, 'ghost'), 15),
       nodeSelector: mostly(
         undefined,
@@ -145,6 +158,7 @@ const spec = fc
           oneOf(...ZONES).map((name) => ({ [ZONE_LABEL]: name })),
           oneOf(...NODE_NAMES).map((name) => ({ [HOSTNAME_LABEL]: name })),
           fc.constant({ [ARCH]: 'arm64' }),
+          oneOf(...POOLS).map((pool) => ({ pool })),
         ),
       ),
       affinity,

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import type { Requester } from '../../src/decision/exempt.ts';
 import type { Pod } from '../../src/decision/pod.ts';
+import { toNodeFacts } from '../../src/regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
 import { HOSTNAME_LABEL, makeRegion, makeSnapshot, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
-import { ARCH, maybe, mostly, NODE_NAMES, oneOf, PLACES, pod, REGIONS, record } from './random-pods.ts';
+import { ARCH, GPU, maybe, mostly, NODE_NAMES, oneOf, PLACES, POOLS, pod, REGIONS, record } from './random-pods.ts';
 import type { Node } from './scheduler-model.ts';
 
 /** One random pod in one random cluster under one random policy. */
@@ -56,10 +57,26 @@ const regions = fc
   .tuple(...REGIONS.map((name) => maybe(region(name), 9)))
   .map((views) => views.filter((view) => view !== undefined));
 
+const TAINTS = [
+  { key: 'gpu', effect: 'NoSchedule' },
+  { key: 'gridgate.dev/carbon', value: 'high', effect: 'NoSchedule' },
+  { key: 'gridgate.dev/carbon', value: 'low', effect: 'PreferNoSchedule' },
+];
+
 const node = (name: string): fc.Arbitrary<Node> =>
   fc
-    .tuple(maybe(oneOf(...PLACES), 9), oneOf('', '-1', '-2'), oneOf('amd64', 'arm64'), oneOf('', '1', '7', 'x'))
-    .map(([place, suffix, arch, tier]) => ({
+    .record({
+      place: maybe(oneOf(...PLACES), 9),
+      suffix: oneOf('', '-1', '-2'),
+      arch: oneOf('amd64', 'arm64'),
+      tier: oneOf('', '1', '7', 'x'),
+      pool: oneOf('', ...POOLS),
+      taints: mostly<Node['taints']>(undefined, fc.subarray(TAINTS), 4),
+      allocatable: maybe(fc.record({ cpu: oneOf(4, 8, 16), [GPU]: oneOf(0, 2, 8) }), 3) as fc.Arbitrary<
+        Node['allocatable']
+      >,
+    })
+    .map(({ place, suffix, arch, tier, pool, taints, allocatable }) => ({
       name,
       labels: {
         [HOSTNAME_LABEL]: name,
@@ -67,7 +84,10 @@ const node = (name: string): fc.Arbitrary<Node> =>
         ...(place !== undefined && { [REGION_LABEL]: place }),
         ...(suffix !== '' && { [ZONE_LABEL]: `${place ?? 'eu-a'}${suffix}` }),
         ...(tier !== '' && { tier }),
+        ...(pool !== '' && { pool }),
       },
+      ...(taints && { taints }),
+      ...(allocatable && { allocatable }),
     }));
 
 export const scenario: fc.Arbitrary<Scenario> = fc
@@ -99,7 +119,8 @@ export function describeScenario({ pod, policy, regions, laterRegions, nodes, se
     ...regions.map((view) => `region ${brief(view)}`),
     ...laterRegions.map((view) => `later ${brief(view)}`),
     ...nodes.map(
-      ({ name, labels }) => `${seesNodes ? 'node' : 'unseen node'} ${name} ${Object.values(labels).join(' ')}`,
+      ({ name, labels, taints = [], allocatable }) =>
+        `${seesNodes ? 'node' : 'unseen node'} ${name} ${Object.values(labels).join(' ')} ${taints.map(({ key, value }) => `${key}=${value}`)} ${JSON.stringify(allocatable)}`,
     ),
     '',
   ].join('\n');
@@ -111,10 +132,11 @@ const PRIORITY_CLASSES = {
 };
 
 export function snapshotOf({ nodes, seesNodes }: Scenario, regions: readonly RegionView[], takenAt = 0): Snapshot {
-  const facts = nodes.map(({ name, labels }) => {
-    const region = labels[REGION_LABEL];
-    const zone = labels[ZONE_LABEL];
-    return { name, hostname: name, ...(region && { region }), ...(zone && { zone }) };
-  });
+  const facts = nodes.map(({ name, labels, taints = [], allocatable }) =>
+    toNodeFacts(
+      { metadata: { name, labels }, spec: { taints }, ...(allocatable && { status: { allocatable } }) },
+      REGION_LABEL,
+    ),
+  );
   return makeSnapshot(regions, { priorityClasses: PRIORITY_CLASSES, takenAt, ...(seesNodes && { nodes: facts }) });
 }

@@ -71,7 +71,7 @@ describe('a spread that could not be met in clean regions: carbon only prefers',
     [
       'zones that the pod itself excludes are no domains',
       overZones({ minDomains: 3 }),
-      'none',
+      'NotIn z',
       requires(term(zone('In', 'a-1', 'b-1', 'c-1'))),
     ],
   ]);

@@ -31,9 +31,9 @@ const REGIONS = [
   makeRegion('new', 30, { elastic: true }),
   makeRegion('void', 20),
 ];
-/** `new` has no node yet, `void` never gets one, `mars` has no Region. */
+/** `new` has no node yet, `void` never gets one, `mars` has no Region; all are arm64. */
 const NODES = ['clean/1', 'clean/2', 'dirty/1', 'down/1', 'far/1', 'filthy/1', 'mars/1'].map((place) =>
-  makeNode(`node-${place}`, place),
+  makeNode(`node-${place}`, place, { labels: { 'kubernetes.io/arch': 'arm64' } }),
 );
 const SNAPSHOT = makeSnapshot(REGIONS, { nodes: NODES });
 const arch = expression('kubernetes.io/arch', 'In', 'arm64');
@@ -85,14 +85,14 @@ describe('the regions that bound volumes leave', () => {
     ['volumes apart', {}, [inDirty, inDown], '', ''],
     ['one that says nothing beside one that does', {}, [volume(term(arch)), inDirty], 'dirty', 'dirty'],
     ['a zone', {}, [volume(term(zone('In', 'clean-2')))], 'clean', 'clean'],
-    ['a zone without a node', {}, [volume(term(zone('In', 'clean-9')))], '', ''],
+    ['a zone without a node: only a new one can be in it', {}, [volume(term(zone('In', 'clean-9')))], 'new', 'new'],
     ['a host', {}, [volume(term(expression(HOSTNAME_LABEL, 'In', 'node-far/1')))], 'far', 'far'],
     ['a node name', {}, [volume(onNode('node-far/1'))], 'far', 'far'],
     ['an empty term matches nothing', {}, [volume({}, term(region('In', 'far')))], 'far', 'far'],
     ['no term at all', {}, [volume()], '', ''],
-    ['a region without a Region', {}, [volume(term(region('In', 'mars')))], '', ''],
+    ['a region without a Region', {}, [volume(term(region('In', 'mars')))], 'mars', 'mars'],
     ['regions without a node count only alone', {}, [volume(term(region('In', 'void', 'dirty')))], 'dirty', 'dirty'],
-    ['a region without a node alone', {}, [volume(term(region('In', 'void')))], 'void', 'void'],
+    ['a region without a node alone', {}, [volume(term(region('In', 'void')))], '', ''],
     ['an elastic region counts without', {}, [volume(term(region('In', 'new', 'dirty')))], 'dirty new', 'dirty new'],
     ['and the selector of the pod', { nodeSelector: { [REGION_LABEL]: 'far' } }, [inDirty], '', 'dirty'],
     [
@@ -100,7 +100,7 @@ describe('the regions that bound volumes leave', () => {
       requires(term(region('In', 'far')), term(region('In', 'dirty'))),
       [volume(term(region('NotIn', 'far')))],
       'dirty',
-      'clean dirty down filthy new',
+      'clean dirty down filthy mars new',
     ],
     ['and terms of the pod on other labels', requires(term(arch)), [inDirty], 'dirty', 'dirty'],
     ['a node that reaches it', { nodeName: 'node-dirty/1' }, [inDirty], 'dirty', 'dirty'],
@@ -196,16 +196,17 @@ describe('a pod that its volume holds', () => {
       'in an outage or where it may not be',
       [volume(term(region('In', 'down', 'filthy')))],
       { regions: '!filthy' },
-      'steer outage In down',
+      'steer outage In clean down far mars new void',
     ],
-    ['where nobody knows', [volume(term(region('In', 'mars')))], {}, 'allow unreachable'],
+    ['where nobody knows the intensity', [volume(term(region('In', 'mars')))], {}, 'allow no_data'],
+    ['where no node is', [volume(term(region('In', 'void')))], {}, 'allow unreachable'],
     ['apart from a second one', [inDirty, inDown], {}, 'allow unreachable'],
     ['in a region that is allowed', [inDirty], { regions: 'd*' }, 'steer all_dirty In dirty'],
     [
       'near enough',
       [volume(term(region('In', 'clean')))],
       { 'home-region': 'clean', 'max-latency': '80ms' },
-      'steer steered In clean',
+      'steer steered In clean mars new void',
     ],
     ['placement: require', [inDirty], { placement: 'require' }, 'steer all_dirty In dirty'],
   ];
@@ -273,7 +274,7 @@ describe('a pod that its volume holds', () => {
     const finding = explain(decideNow(makePod(), policy, SNAPSHOT, { volumes: [inDirty] }), policy)[2];
     assert.deepEqual(finding, {
       step: 'reachable',
-      finding: '1 of 7: dirty; volume pv-1 (claim data) reachable in dirty',
+      finding: '1 of 8: dirty; volume pv-1 (claim data) reachable in dirty',
     });
   });
 

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { parseRegion, type RegionResource, type RegionSpec } from '../../src/regions/region-resource.ts';
 import { createSnapshotHolder } from '../../src/regions/snapshot-holder.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
-import { NOW } from '../builders.ts';
+import { makeNode, NOW } from '../builders.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -56,7 +56,7 @@ describe('the snapshot holder', () => {
     const { holder, pass } = holderOf(t);
     holder.setRegions([resource({ gramsPerKwh: 1 })]);
     pass(DAY_MS);
-    holder.setCluster({ topology: buildTopology([{ name: 'n' }]) });
+    holder.setCluster({ topology: buildTopology([makeNode('n')]) });
     assert.equal(holder.current().byName.get('a')?.reading?.measuredAt, NOW);
     assert.equal(holder.current().takenAt, NOW + DAY_MS);
     holder.setRegions([resource({})]);

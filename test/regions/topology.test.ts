@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { NodeFacts } from '../../src/regions/node-facts.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
+import { makeNode } from '../builders.ts';
 
 const NODES = [
-  { name: 'n1', hostname: 'h1', region: 'eu', zone: 'eu-a' },
-  { name: 'n2', hostname: 'h2', region: 'eu', zone: 'eu-a' },
-  { name: 'n3', hostname: 'h3', region: 'eu', zone: 'eu-b' },
-  { name: 'n4', hostname: 'h1', region: 'us' },
-  { name: 'n5' },
+  makeNode('n1', 'eu/a'),
+  makeNode('n2', 'eu/a'),
+  makeNode('n3', 'eu/b'),
+  makeNode('n4', 'us', { labels: { 'kubernetes.io/hostname': 'n1' } }),
+  makeNode('n5'),
 ];
+
+function sizes(nodes: readonly NodeFacts[]): readonly number[] {
+  return buildTopology(nodes).classes.map((one) => one.nodes.length);
+}
 
 describe('the topology of nodes', () => {
   const topology = buildTopology(NODES);
@@ -17,32 +23,75 @@ describe('the topology of nodes', () => {
 
   it('finds all nodes of a host name', () => {
     assert.deepEqual(
-      topology.byHostname.get('h1')?.map(({ name }) => name),
+      topology.byHostname.get('n1')?.map(({ name }) => name),
       ['n1', 'n4'],
     );
   });
 
-  it('knows the zones of each region that has a node, in a zone or not', () => {
-    assert.deepEqual(
-      [...topology.zonesByRegion],
-      [
-        ['eu', new Set(['eu-a', 'eu-b'])],
-        ['us', new Set()],
-      ],
-    );
-  });
+  it('knows the regions that have nodes', () => assert.deepEqual([...topology.regions], ['eu', 'us']));
 
-  it('has one cell for every pair of region and zone', () => {
-    assert.deepEqual(
-      topology.cells.map(({ region, zone }) => [region, zone]),
-      [
-        ['eu', 'eu-a'],
-        ['eu', 'eu-b'],
-        ['us', undefined],
-        [undefined, undefined],
-      ],
-    );
-  });
+  it('folds nodes that differ only in what is their own', () => assert.deepEqual(sizes(NODES), [2, 1, 1, 1]));
 
   it('can be of no nodes', () => assert.deepEqual(buildTopology([]).nodes, []));
+});
+
+describe('nodes are of one class', () => {
+  const allocatable = { cpu: 4, memory: 16e9 };
+  const rows: readonly [name: string, other: NodeFacts, classes: number][] = [
+    ['with the same of everything', makeNode('m', 'eu', { allocatable }), 1],
+    ['with some pages of memory less', makeNode('m', 'eu', { allocatable: { cpu: 4, memory: 15.9e9 } }), 1],
+    ['not with half the memory', makeNode('m', 'eu', { allocatable: { cpu: 4, memory: 8e9 } }), 2],
+    ['not with a device', makeNode('m', 'eu', { allocatable: { ...allocatable, 'nvidia.com/gpu': 1 } }), 2],
+    ['not with another label', makeNode('m', 'eu', { allocatable, labels: { pool: 'gpu' } }), 2],
+    ['not with a taint', makeNode('m', 'eu', { allocatable, taints: [{ key: 'gpu', effect: 'NoSchedule' }] }), 2],
+    [
+      'with a taint that keeps nothing away',
+      makeNode('m', 'eu', { allocatable, taints: [{ key: 'gpu', effect: 'PreferNoSchedule' }] }),
+      1,
+    ],
+  ];
+  for (const [name, other, classes] of rows)
+    it(name, () => assert.equal(sizes([makeNode('n', 'eu', { allocatable }), other]).length, classes));
+
+  it('and what the class offers is known exactly', () => {
+    const [one] = buildTopology([
+      makeNode('n', 'eu', { allocatable }),
+      makeNode('m', 'eu', { allocatable: { cpu: 4, memory: 15.9e9 } }),
+    ]).classes;
+    assert.deepEqual([one?.least?.['memory'], one?.most?.['memory']], [15.9e9, 16e9]);
+  });
+
+  it('whatever labels tell each of thousands apart', () => {
+    const many = Array.from({ length: 2_000 }, (_, index) =>
+      makeNode(`n${index}`, `r${index % 20}`, { labels: { instance: `i-${index}`, pool: `p${index % 10}` } }),
+    );
+    const { classes, individual } = buildTopology(many);
+    assert.equal(classes.length, 20);
+    assert.deepEqual([...individual].sort(), ['instance', 'kubernetes.io/hostname']);
+  });
+});
+
+describe('a topology after another', () => {
+  const first = buildTopology(NODES);
+
+  it('has the same set of classes where a node of a known class came', () => {
+    assert.equal(buildTopology([...NODES, makeNode('n6', 'eu/a')], first).classSet, first.classSet);
+  });
+
+  it('has another one where a class came or went', () => {
+    assert.notEqual(buildTopology([...NODES, makeNode('n6', 'ap/a')], first).classSet, first.classSet);
+    assert.notEqual(buildTopology(NODES.slice(0, 4), first).classSet, first.classSet);
+  });
+});
+
+describe('what regions and taints say', () => {
+  const { grouped, carbonTaints, taints } = buildTopology([
+    makeNode('n1', 'eu', { labels: { 'karpenter.sh/nodepool': 'default' } }),
+    makeNode('n2', 'us', { taints: [{ key: 'gridgate.dev/carbon', value: 'high', effect: 'PreferNoSchedule' }] }),
+    makeNode('n3', 'ap', { taints: [{ key: 'gpu', effect: 'NoSchedule' }] }),
+    makeNode('n4', undefined, { labels: { 'cloud.google.com/gke-nodepool': 'x' } }),
+  ]);
+  it('a region of a node group may grow', () => assert.deepEqual([...grouped], ['eu']));
+  it('a carbon taint counts whatever its effect', () => assert.deepEqual([...carbonTaints], ['high']));
+  it('a preference keeps nothing away', () => assert.deepEqual(taints, [{ key: 'gpu', effect: 'NoSchedule' }]));
 });

@@ -11,7 +11,7 @@ import { createPolicyBook } from '../../src/webhook/policy-book.ts';
 import { createRecorder, type RecentDecision } from '../../src/webhook/recorder.ts';
 import { createBindingGuard } from '../../src/webhook/review-binding.ts';
 import { createWebhookApp, type WebhookApp } from '../../src/webhook/webhook-app.ts';
-import { makeRegion, makeSnapshot, NOW } from '../builders.ts';
+import { makeNode, makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import { issueForLocalhost } from '../certs/pairs.ts';
 
 /** What a webhook under test sees; a test may change it between two reviews. */
@@ -62,7 +62,7 @@ export function makeWorld(): World {
   return {
     now: NOW,
     snapshot: makeSnapshot(regions, {
-      nodes: regions.map(({ name: region }) => ({ name: `node-${region}`, hostname: `node-${region}`, region })),
+      nodes: regions.map(({ name: region }) => makeNode(`node-${region}`, region)),
       priorityClasses: { names: new Set(['gridgate-flexible', 'gridgate-failover']) },
     }),
     isClosing: false,

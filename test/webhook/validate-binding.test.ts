@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Pod } from '../../src/decision/pod.ts';
-import { makePod, makeRegion, makeSnapshot, NOW, REGION_LABEL } from '../builders.ts';
+import { makeNode, makePod, makeRegion, makeSnapshot, NOW, REGION_LABEL } from '../builders.ts';
 import { ask, type Verdict } from './client.ts';
 import { bindingReview, type ReviewParts } from './reviews.ts';
 import { makeWorld, useWebhook } from './start-webhook.ts';
@@ -129,7 +129,7 @@ describe('/validate-binding', () => {
     pending(admitted as Pod);
     assert.equal((await bind('node-us-west')).allowed, true);
     const regions = [makeRegion('eu-north', 50), makeRegion('us-west', 700)];
-    const nodes = regions.map(({ name: region }) => ({ name: `node-${region}`, region }));
+    const nodes = regions.map(({ name: region }) => makeNode(`node-${region}`, region));
     webhook.world.snapshot = makeSnapshot(regions, { nodes, takenAt: NOW + 1 });
     const { status } = await bind('node-us-west');
     assert.match(status?.message ?? '', /us-west is at 700/);

@@ -3,8 +3,8 @@ import { toPriorityClasses } from '../../cluster/priority-classes.ts';
 import { volumesOfPod } from '../../cluster/volumes-of-pod.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { DefaultRequests } from '../../energy/pod-requests.ts';
+import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
-import type { NodeFacts } from '../../regions/topology.ts';
 import type { Beside, World } from '../load-world.ts';
 
 /** All of an audit's input: what counts may stand behind what it counts for. */

@@ -7,8 +7,8 @@ import type { ManifestDocument } from '../../config/manifest-file.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfWorkload } from '../../decision/workload.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
-import { parseQuantity } from '../../units/quantity.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
+import { parseQuantity } from '../../units/quantity.ts';
 import { namespaceRecord, nodeFacts } from '../read-files.ts';
 import { mistakesInPod } from './pod-shape.ts';
 

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
-import { CARBON_LABEL, NODES_PATH } from '../../cluster/nodes.ts';
+import { NODES_PATH } from '../../cluster/nodes.ts';
 import type { Band } from '../../regions/band.ts';
-import type { NodeFacts } from '../../regions/topology.ts';
+import { CARBON_KEY, type NodeFacts } from '../../regions/node-facts.ts';
 import { createExpectations } from '../expectations.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
@@ -76,9 +76,9 @@ export function createNodeLabeller(deps: NodeLabellerDeps): Rounds {
     const path = `${NODES_PATH}/${encodeURIComponent(name)}`;
     // Not by applying without it: where somebody else set the same label too, it would stay.
     if (band === undefined)
-      return void (await writer.mergePatch(path, { metadata: { labels: { [CARBON_LABEL]: null } } }));
+      return void (await writer.mergePatch(path, { metadata: { labels: { [CARBON_KEY]: null } } }));
     // Applying creates what is missing: with the uid, a node that is gone answers 409 instead of coming back as a ghost.
-    const metadata = { name, ...(uid !== undefined && { uid }), labels: { [CARBON_LABEL]: band } };
+    const metadata = { name, ...(uid !== undefined && { uid }), labels: { [CARBON_KEY]: band } };
     await writer.apply(
       path,
       { apiVersion: 'v1', kind: 'Node', metadata },
@@ -109,6 +109,6 @@ export function createNodeLabeller(deps: NodeLabellerDeps): Rounds {
 }
 
 /** The label as the view shows it, and what a write makes of it: another band meanwhile is another state. */
-function stateAfter({ uid = '', carbonBand = '' }: NodeFacts, { to }: LabelChange): string {
-  return `${uid}/${carbonBand}/${to ?? ''}`;
+function stateAfter({ uid = '', labels }: NodeFacts, { to }: LabelChange): string {
+  return `${uid}/${labels[CARBON_KEY] ?? ''}/${to ?? ''}`;
 }

@@ -1,6 +1,5 @@
-import { CARBON_LABEL } from '../../cluster/nodes.ts';
 import type { Band } from '../../regions/band.ts';
-import type { NodeFacts } from '../../regions/topology.ts';
+import { CARBON_KEY, type NodeFacts } from '../../regions/node-facts.ts';
 
 export interface Taint {
   readonly key: string;
@@ -21,7 +20,8 @@ export interface LabelChange {
 /** What the label must become; undefined when it is right. A node without a region, or in one without a band, has none. */
 export function planLabel(node: NodeFacts, bandOf: (region: string) => Band | undefined): LabelChange | undefined {
   const to = bandOfNode(node, bandOf);
-  return to === node.carbonBand ? undefined : { from: node.carbonBand, to };
+  const from = node.labels[CARBON_KEY];
+  return to === from ? undefined : { from, to };
 }
 
 export function bandOfNode({ region }: NodeFacts, bandOf: (region: string) => Band | undefined): Band | undefined {
@@ -45,9 +45,9 @@ export function planTaints(
   const ours = taints.filter(isOurs);
   if (wanted === undefined ? ours.length === 0 : ours.length === 1 && ours[0]?.value === wanted) return undefined;
   const others = taints.filter((taint) => !isOurs(taint));
-  return wanted === undefined ? others : [...others, { key: CARBON_LABEL, value: wanted, effect: EFFECT }];
+  return wanted === undefined ? others : [...others, { key: CARBON_KEY, value: wanted, effect: EFFECT }];
 }
 
 function isOurs({ key, effect }: Taint): boolean {
-  return key === CARBON_LABEL && effect === EFFECT;
+  return key === CARBON_KEY && effect === EFFECT;
 }

@@ -1,0 +1,51 @@
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import { type Alternative, type Asks, alternativesOf, asksOf, needsOf } from './asks.ts';
+import type { Pod } from './pod.ts';
+import { type ReachOptions, within } from './reachable.ts';
+
+/** One thing that a pod asks for, and the regions that it alone leaves. */
+export interface Share {
+  /** As its author wrote it: `node selector pool=gpu`. */
+  readonly what: string;
+  readonly kind: 'need' | 'wish';
+  readonly leaves: readonly RegionView[];
+}
+
+/** Authors may write thousands of labels; a message has room for a few. */
+const MOST_LABELS = 10;
+const MOST_WORDS = 80;
+const ANYWHERE: readonly Alternative[] = [[]];
+const FREE: Asks = { alternatives: ANYWHERE, tolerations: [{ operator: 'Exists' }], requests: {}, volumes: [] };
+
+/** Which of a pod's wishes and needs leaves which regions; those that leave all are left out. For people: it costs more than the decision. */
+export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = {}): readonly Share[] {
+  const { target, asIs = false, volumes = [], tolerations = [] } = options;
+  const asks = asksOf(pod, snapshot, { asIs, volumes, tolerations });
+  const all = within(FREE, snapshot);
+  const shares: Share[] = [];
+  const add = (what: string, kind: Share['kind'], leaves: readonly RegionView[]) => {
+    if (leaves.length < all.length) shares.push({ what: what.slice(0, MOST_WORDS), kind, leaves });
+  };
+  const addAsks = (what: string, part: Partial<Asks>) => {
+    const alone = { ...FREE, ...part };
+    const isNeed = within(needsOf(alone), snapshot).length === within(alone, snapshot).length;
+    add(what, isNeed ? 'need' : 'wish', within(alone, snapshot));
+  };
+
+  const { nodeSelector, nodeName } = pod.spec ?? {};
+  if (nodeName) return [{ what: `node name ${nodeName}`.slice(0, MOST_WORDS), kind: 'wish', leaves: [] }];
+  if (target !== undefined)
+    add(
+      `region ${target}`,
+      'wish',
+      all.filter(({ name }) => name === target),
+    );
+  for (const [key, value] of Object.entries(nodeSelector ?? {}).slice(0, MOST_LABELS))
+    addAsks(`node selector ${key}=${value}`, { alternatives: [[{ key, operator: 'In', values: [String(value)] }]] });
+  if (pod.spec?.affinity?.nodeAffinity)
+    addAsks('node affinity', { alternatives: alternativesOf({ spec: { affinity: pod.spec.affinity } }, asIs) });
+  if (snapshot.topology?.taints.length) addAsks('taints that it does not tolerate', { tolerations: asks.tolerations });
+  for (const [resource, amount] of Object.entries(asks.requests))
+    addAsks(`request of ${amount} ${resource}`, { requests: { [resource]: amount } });
+  return shares;
+}
