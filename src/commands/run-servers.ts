@@ -41,6 +41,8 @@ export interface Served {
 
 interface Running extends Served {
   readonly values: ServeValues;
+  /** Where the webhook listens. */
+  readonly host: string;
   readonly config: LiveConfig;
   readonly holder: SnapshotHolder;
   readonly sourceRequests: () => readonly SourceRequests[];
@@ -54,7 +56,7 @@ const DRAIN_MS = 10_000;
 
 /** Listens on both ports and answers reviews until a signal ends the process. Rejects when a port is taken. */
 export async function runServers(running: Running): Promise<void> {
-  const { values, config, log, holder, source, certificate, modeCap, isLeader } = running;
+  const { values, host, config, log, holder, source, certificate, modeCap, isLeader } = running;
   let closing = false;
   const clock = Date.now;
   const book = createPolicyBook(
@@ -89,7 +91,7 @@ export async function runServers(running: Running): Promise<void> {
       clock,
       isClosing: () => closing,
     });
-  const webhook = certificate && startWebhookServer({ certificate, create, host: values.host, port: values.port, log });
+  const webhook = certificate && startWebhookServer({ certificate, create, host, port: values.port, log });
   const operators = createOperatorsApp({
     renderMetrics: metrics.render,
     unready: () => [
@@ -123,7 +125,7 @@ export async function runServers(running: Running): Promise<void> {
       await sleep(running.shutdownDelayMs);
       await close();
     });
-    await operators.listen({ host: values.metricsHost ?? values.host, port: values.metricsPort });
+    await operators.listen({ host: values.metricsHost ?? host, port: values.metricsPort });
     const origin = await webhook?.listening;
     log.info({ webhook: origin, operators: operators.listeningOrigin }, 'listening');
     await flushLog(log);

@@ -5,6 +5,7 @@ import { createSnapshotHolder, type SnapshotHolder } from '../regions/snapshot-h
 import { embeddedReading } from '../signals/intensity/embedded.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createSourceTally, type SourceTally } from '../telemetry/source-tally.ts';
+import { anyAddress } from './any-address.ts';
 import { certificateFromFiles } from './certificate-source.ts';
 import { openFileSource } from './cluster-source.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
@@ -77,6 +78,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
     await runServers({
       ...served,
       values,
+      host: values.host ?? (await anyAddress()),
       config,
       holder,
       sourceRequests: beginning.tally.read,

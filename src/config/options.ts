@@ -30,10 +30,11 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 /** Every option of every command, once. */
 export const OPTIONS = {
   ...QUESTION_OPTIONS,
-  host: withDefault('0.0.0.0', {
+  host: optional({
     flags: '--host <address>',
     help: 'address that the webhook listens on',
     parse: parseHost,
+    defaultText: ':: for IPv6 and IPv4, 0.0.0.0 where there is no IPv6',
   }),
   port: withDefault(8443, { flags: '--port <port>', env: 'PORT', help: 'HTTPS port of the webhook', parse: parsePort }),
   metricsHost: optional({

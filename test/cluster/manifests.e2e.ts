@@ -77,6 +77,31 @@ describe('the manifests', () => {
         }
       });
 
+      test('its guard judges every write of the account under which its controllers run', { skip }, () => {
+        const [policy, ...others] = objects('ValidatingAdmissionPolicy');
+        const [binding] = objects('ValidatingAdmissionPolicyBinding');
+        assert.deepEqual(others, []);
+        assert.equal(policy.spec.failurePolicy, 'Fail');
+        assert.deepEqual(binding.spec, { policyName: policy.metadata.name, validationActions: ['Deny'] });
+        const [{ metadata, spec }] = objects('Deployment').filter(({ spec: { template } }) =>
+          flagsOf(template)['--roles']?.includes('controllers'),
+        );
+        const account = `system:serviceaccount:${metadata.namespace}:${spec.template.spec.serviceAccountName}`;
+        const [{ expression }] = policy.spec.matchConditions;
+        assert.equal(expression, `request.userInfo.username == '${account}'`);
+
+        const judged = namesOf(policy.spec.matchConstraints.resourceRules);
+        const writable = objects('ClusterRole', 'Role')
+          .filter((role) => role.metadata.name === 'gridgate-controllers')
+          .flatMap(({ rules }) => rules)
+          .filter(({ verbs }: Rendered) => verbs.some((verb: string) => !['get', 'list', 'watch'].includes(verb)));
+        assert.deepEqual(
+          namesOf(writable).filter((name) => !judged.includes(name)),
+          [],
+        );
+        assert.ok(writable.length >= 8);
+      });
+
       test('its pods meet the restricted level, which refuses others', { skip }, async () => {
         for (const { spec } of objects('Deployment')) {
           const pod = { metadata: { ...spec.template.metadata, name: 'gridgate-1' }, spec: spec.template.spec };
@@ -135,6 +160,13 @@ describe('the manifests', () => {
     return controlPlane.kubectl(['apply', '--dry-run=server', flag, `${MANIFESTS}/${path}`]);
   }
 });
+
+/** The resources of rules: `apps/replicasets/status`. */
+function namesOf(rules: readonly Rendered[]): readonly string[] {
+  const names = ({ apiGroups, resources }: Rendered) =>
+    apiGroups.flatMap((group: string) => resources.map((resource: string) => `${group}/${resource}`));
+  return rules.flatMap(names);
+}
 
 /** The container's arguments: `--roles=webhook` as one entry. */
 function flagsOf({ spec }: Rendered): Record<string, string | undefined> {

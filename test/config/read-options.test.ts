@@ -96,7 +96,7 @@ describe('reading options', () => {
   const rows: Record<string, { args?: string[]; env?: Record<string, string>; expected: Record<string, unknown> }> = {
     'defaults, and nothing where there is none': {
       expected: {
-        host: '0.0.0.0',
+        host: undefined,
         port: 8443,
         metricsHost: undefined,
         metricsPort: 9090,

@@ -6,6 +6,7 @@ export type AuditEvent = {
   readonly verb: string;
   readonly user: { readonly username: string; readonly groups?: readonly string[] };
   readonly objectRef?: {
+    readonly apiGroup?: string;
     readonly resource: string;
     readonly subresource?: string;
     readonly namespace?: string;
@@ -15,13 +16,15 @@ export type AuditEvent = {
   readonly annotations?: Readonly<Record<string, string>>;
 };
 
-// What an admission webhook can annotate. Status writes are left out: kwok alone would drown the rest.
+// What an admission webhook can annotate, and every write of gridgate's controllers. Status writes of others are left out:
+// kwok alone would drown the rest.
 const POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
   rules: [
     { level: 'None', verbs: ['get', 'list', 'watch'] },
+    { level: 'Metadata', users: ['system:serviceaccount:gridgate-system:gridgate-controllers'] },
     {
       level: 'Metadata',
       resources: [

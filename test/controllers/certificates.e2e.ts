@@ -17,6 +17,8 @@ import {
   type CertificatesController,
   createCertificatesController,
 } from '../../src/controllers/certificates/controller.ts';
+import { applyObjects, CONTROLLERS_ACCOUNT } from '../cluster/controllers-account.ts';
+import { ofKind, render } from '../cluster/rendered-manifests.ts';
 import { skip } from '../control-plane/assets.ts';
 import { readAuditLog } from '../control-plane/audit.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
@@ -55,6 +57,10 @@ const RULES = {
   ],
 };
 
+/** The guard of the manifests holds the controllers' account beside these rules. */
+const USERS = { controllers: CONTROLLERS_ACCOUNT, webhook: 'webhook' };
+const GUARD = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
+
 describe('the certificates controller', () => {
   let controlPlane: ControlPlane;
   const apis: Partial<Record<keyof typeof RULES, ApiClient>> = {};
@@ -67,11 +73,12 @@ describe('the certificates controller', () => {
 
   before(async () => {
     if (skip) return;
-    const users = Object.keys(RULES).map((name) => ({ name, groups: ['system:authenticated'] }));
+    const users = Object.values(USERS).map((name) => ({ name, groups: ['system:authenticated'] }));
     controlPlane = await startControlPlane({ workers: [], users });
     await grant('controllers');
     await grant('webhook');
     await create('/api/v1/namespaces', { metadata: { name: NAMESPACE } });
+    await applyObjects(controlPlane, ofKind(await render(controlPlane, 'base'), ...GUARD));
   });
   after(async () => {
     if (skip) return;
@@ -176,9 +183,9 @@ describe('the certificates controller', () => {
     await create(`/apis/${group}/v1/clusterrolebindings`, {
       metadata: { name: role },
       roleRef: { apiGroup: group, kind: 'ClusterRole', name: role },
-      subjects: [{ apiGroup: group, kind: 'User', name: role }],
+      subjects: [{ apiGroup: group, kind: 'User', name: USERS[role] }],
     });
-    apis[role] = createApiClient(loadKubeConfig({ file: controlPlane.kubeconfigFor(role) }));
+    apis[role] = createApiClient(loadKubeConfig({ file: controlPlane.kubeconfigFor(USERS[role]) }));
   }
 
   function apiOf(role: keyof typeof RULES): ApiClient {

@@ -10,6 +10,7 @@ import { createNodeLabeller, NODE_LABELLER } from '../../src/controllers/node-la
 import type { Mode } from '../../src/decision/policy.ts';
 import type { Band } from '../../src/regions/band.ts';
 import { REGION_LABEL } from '../builders.ts';
+import { CONTROLLERS_ACCOUNT, installControllersAccount } from '../cluster/controllers-account.ts';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
 import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
@@ -34,8 +35,8 @@ describe('the labellers', () => {
 
   before(async () => {
     if (skip) return;
-    controlPlane = await startControlPlane({ workers: [] });
-    const kubeConfig = loadKubeConfig({ file: controlPlane.kubeconfig });
+    controlPlane = await startControlPlane({ workers: [], users: [{ name: CONTROLLERS_ACCOUNT }] });
+    const kubeConfig = loadKubeConfig({ file: await installControllersAccount(controlPlane) });
     api = createApiClient(kubeConfig);
     const writer = createApiWriter({ api, mayWrite: () => {} });
     view = createClusterView({
@@ -102,9 +103,8 @@ describe('the labellers', () => {
 
   test('a namespace gets its label, gets it back, and loses it with its opt-in', { skip }, async () => {
     const annotations = { 'gridgate.dev/mode': 'warn' };
-    for (const name of ['team', 'gridgate-system']) {
-      await send('POST', '/api/v1/namespaces', { metadata: { name, annotations, labels: { mine: 'yes' } } });
-    }
+    await send('POST', '/api/v1/namespaces', { metadata: { name: 'team', annotations, labels: { mine: 'yes' } } });
+    await send('PATCH', '/api/v1/namespaces/gridgate-system', { metadata: { annotations } }, MERGE_PATCH);
     namespaceLabeller.start();
     const until = (label: string | undefined) =>
       controlPlane.waitFor(`label ${label}`, async () => (await labelOf('team')) === label || undefined);

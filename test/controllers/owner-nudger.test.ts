@@ -126,10 +126,10 @@ describe('whom to nudge', () => {
 
 const TEMPLATE = { metadata: { labels: { app: 'x' } }, spec: { nodeSelector: { region: 'us-east' } } };
 
-function replicaSet(name: string, message = DENIED): object {
+function replicaSet(name: string, message = DENIED, namespace = 'team'): object {
   const condition = { ...FAILURE, message };
   return {
-    metadata: { name, namespace: 'team', uid: `uid-${name}` },
+    metadata: { name, namespace, uid: `uid-${name}` },
     spec: { replicas: 1, template: TEMPLATE },
     status: { replicas: 0, conditions: [condition] },
   };
@@ -178,14 +178,15 @@ const REPLICA_SETS = '/apis/apps/v1/replicasets';
 
 describe('the owner nudger', () => {
   test('nudges when the refusal ends, once, with an annotation for exactly that owner', async () => {
-    const { nudger, clock, writes, admit } = start({ [REPLICA_SETS]: [replicaSet('web'), replicaSet('q', 'quota')] });
+    const owners = [replicaSet('web'), replicaSet('q', 'quota'), replicaSet('dns', DENIED, 'kube-system')];
+    const { nudger, clock, writes, admit } = start({ [REPLICA_SETS]: owners });
     await clock.advance(20_000);
     assert.deepEqual(writes, []);
     admit.now = true;
     nudger.changed();
     await clock.advance(2_000);
     const annotations = { 'gridgate.dev/nudged': '2026-11-22T09:00:22.000Z' };
-    const path = '/apis/apps/v1/namespaces/team/replicasets/web';
+    const path = '/apis/apps/v1/namespaces/team/replicasets/web/status';
     assert.deepEqual(writes, [{ path, patch: { metadata: { uid: 'uid-web', annotations } }, at: 22_000 }]);
     nudger.changed();
     await clock.advance(60_000);
@@ -250,7 +251,7 @@ describe('the owner nudger', () => {
     await clock.advance(60_000);
     assert.deepEqual(
       writes.map(({ path }) => path),
-      ['/apis/apps/v1/namespaces/team/statefulsets/db', '/apis/batch/v1/namespaces/team/jobs/batch'],
+      ['/apis/apps/v1/namespaces/team/statefulsets/db/status', '/apis/batch/v1/namespaces/team/jobs/batch/status'],
     );
     await nudger.stop();
   });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDevCertificate } from '../../src/certs/dev-certificate.ts';
 import { REGION_LABEL } from '../builders.ts';
+import { ACCOUNT_KINDS, CONTROLLERS_ACCOUNT } from '../cluster/controllers-account.ts';
 import { type Overlay, ofKind, type Rendered, render } from '../cluster/rendered-manifests.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import type { NodeSpec } from '../control-plane/nodes.ts';
@@ -15,9 +16,7 @@ export const SERVICE_ACCOUNT = 'system:serviceaccount:gridgate-system:gridgate';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 /** What gridgate's own Deployment would run from is played by processes of ours. */
-const INSTALLED = [
-  ...['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'PriorityClass'],
-];
+const INSTALLED = [...ACCOUNT_KINDS, 'PriorityClass'];
 const READY_MS = 20_000;
 
 const assets = findAssets();
@@ -63,7 +62,8 @@ export async function startCluster(options: ClusterOptions = {}) {
   let probes = 0;
   // The API server goes first: nothing is to be drained then.
   cleanup.defer(async () => void (await Promise.all(instances.map((instance) => instance.end()))));
-  const controlPlane = await startControlPlane({ users: [{ name: SERVICE_ACCOUNT }], flags: options.flags ?? {} });
+  const users = [{ name: SERVICE_ACCOUNT }, { name: CONTROLLERS_ACCOUNT }];
+  const controlPlane = await startControlPlane({ users, flags: options.flags ?? {} });
   cleanup.defer(controlPlane.stop);
   const { waitFor } = controlPlane;
   const kubeconfig = controlPlane.kubeconfigFor(SERVICE_ACCOUNT);

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { applyObjects, CONTROLLERS_ACCOUNT, untilGuarded } from '../cluster/controllers-account.ts';
 import { type Rendered, render } from '../cluster/rendered-manifests.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
@@ -10,7 +11,7 @@ import { nodesIn, prefixed } from './objects.ts';
 
 const ACCOUNTS = {
   webhook: 'system:serviceaccount:gridgate-system:gridgate',
-  controllers: 'system:serviceaccount:gridgate-system:gridgate-controllers',
+  controllers: CONTROLLERS_ACCOUNT,
 } as const;
 export type Role = keyof typeof ACCOUNTS;
 
@@ -111,11 +112,10 @@ export async function startLiveCluster(options: LiveOptions) {
 
 /** All of the base but its Deployments. */
 async function install(controlPlane: ControlPlane): Promise<void> {
-  const { request, waitFor, kubectl } = controlPlane;
+  const { request, waitFor } = controlPlane;
   const objects = (await render(controlPlane, 'base')).filter(({ kind }) => kind !== 'Deployment');
-  const input = objects.map((object) => JSON.stringify(object)).join('\n---\n');
-  const { code, stderr } = await kubectl(['apply', '-f', '-'], input);
-  assert.equal(code, 0, stderr);
+  await applyObjects(controlPlane, objects);
+  await untilGuarded(controlPlane);
   await waitFor('the Region resource', async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined);
 }
 

@@ -25,6 +25,8 @@ export interface GridgateProcess {
 export interface ProcessOptions {
   /** Arguments after `serve`; ports are chosen freely unless given here. */
   readonly args: readonly string[];
+  /** On the address that gridgate itself chooses. */
+  readonly anyAddress?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Processor to run on, where the system can pin. */
   readonly cpu?: number;
@@ -39,7 +41,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts `gridgate serve` on loopback and waits until it listens; rejects with its stderr when it does not. */
+/** Starts `gridgate serve`, on loopback unless told otherwise, and waits until it listens; rejects with its stderr when it does not. */
 export async function startGridgate(options: ProcessOptions): Promise<GridgateProcess> {
   const started = performance.now();
   const child = spawnPinned(options);
@@ -97,15 +99,14 @@ async function untilWritten(file: string, exited: Promise<unknown>): Promise<Rec
   return {};
 }
 
-function spawnPinned({ args, env, cpu, compiled = false, logFile }: ProcessOptions): ChildProcess {
+function spawnPinned({ args, anyAddress, env, cpu, compiled = false, logFile }: ProcessOptions): ChildProcess {
   const script = compiled ? 'dist/main.js' : 'src/main.ts';
   const command = [
     process.execPath,
     '--max-semi-space-size=16',
     script,
     'serve',
-    '--host',
-    '127.0.0.1',
+    ...(anyAddress ? [] : ['--host', '127.0.0.1']),
     ...ports(args),
     ...args,
   ];

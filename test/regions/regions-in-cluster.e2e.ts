@@ -11,6 +11,7 @@ import { createSnapshotHolder, type SnapshotHolder } from '../../src/regions/sna
 import { createIntensityChain } from '../../src/signals/intensity/chain.ts';
 import { createElectricityMaps } from '../../src/signals/intensity/electricity-maps.ts';
 import { embeddedReading } from '../../src/signals/intensity/embedded.ts';
+import { CONTROLLERS_ACCOUNT, installControllersAccount } from '../cluster/controllers-account.ts';
 import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
@@ -36,8 +37,8 @@ describe('regions in a cluster', () => {
   before(async () => {
     if (skip) return;
     provider = await startGridProvider(zones);
-    controlPlane = await startControlPlane({ workers: [] });
-    const kubeConfig = loadKubeConfig({ file: controlPlane.kubeconfig });
+    controlPlane = await startControlPlane({ workers: [], users: [{ name: CONTROLLERS_ACCOUNT }] });
+    const kubeConfig = loadKubeConfig({ file: await installControllersAccount(controlPlane) });
     const fixed = { regionLabel: 'region', policySignal: POLICY_SIGNAL, fallbackReading: embeddedReading } as const;
     holder = createSnapshotHolder(fixed, Date.now);
     const logger = pino({ level: 'debug' }, { write: (line) => void log.push(JSON.parse(line)) });

@@ -36,7 +36,8 @@ export interface OwnerNudgerDeps {
 /**
  * Nudges owners that gridgate's denials drove into backoff (up to 17 minutes) once their pods would be admitted: any change of
  * a ReplicaSet, StatefulSet or Job makes its controller try again at once, past that backoff, and an annotation changes nothing
- * else (seen on Kubernetes 1.35.4).
+ * else. It is written through the owner's status, where the API server drops every change of a spec: so this needs no right
+ * to patch owners, which is the right to run any pod (seen on Kubernetes 1.36.3).
  */
 export function createOwnerNudger(deps: OwnerNudgerDeps): Rounds {
   const { api, writer, wouldAdmit, mayDeny, now, log, clock = MONOTONIC } = deps;
@@ -45,7 +46,8 @@ export function createOwnerNudger(deps: OwnerNudgerDeps): Rounds {
 
   async function nudge({ path, uid, since, namespace }: StuckOwner): Promise<void> {
     const annotations = { [NUDGED_ANNOTATION]: new Date(now()).toISOString() };
-    await writer.mergePatch(path, { metadata: { uid, annotations } }); // with the uid: another of that name is a 409
+    // With the uid: another of that name is a 409.
+    await writer.mergePatch(`${path}/status`, { metadata: { uid, annotations } });
     nudged = new Map(nudged).set(uid, since);
     log.info({ namespace, owner: path }, 'owner nudged: its pods are not refused any more');
   }

@@ -2,6 +2,7 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { listPages } from '../../cluster/list-watch.ts';
 import { denialIn } from '../../decision/denial-words.ts';
+import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import { podOfWorkload } from '../../decision/workload.ts';
 import { lacksPods, type OwnerObject } from '../lacks-pods.ts';
 import { deniedSince, type StuckOwner } from './plan.ts';
@@ -24,7 +25,10 @@ interface FailedCreate extends KubeObject {
   readonly message?: string;
 }
 
-/** Every owner that lacks pods since gridgate denied one. Needs `list` on the three kinds and on events. */
+/**
+ * Every owner that lacks pods since gridgate denied one; in the namespaces of Kubernetes none is denied, and nothing may be
+ * written, whatever Events there say. Needs `list` on the three kinds and on events.
+ */
 export async function findStuck(api: Pick<ApiClient, 'get'>, signal: AbortSignal): Promise<readonly StuckOwner[]> {
   const stuck = await stuckOf(REPLICA_SETS, deniedSince);
   for (const kind of TOLD_BY_EVENTS) {
@@ -39,6 +43,7 @@ export async function findStuck(api: Pick<ApiClient, 'get'>, signal: AbortSignal
   async function stuckOf(kind: OwnerKind, since: (owner: OwnerObject) => string | undefined): Promise<StuckOwner[]> {
     const found: StuckOwner[] = [];
     for await (const owner of list(`/apis/${kind.group}/v1/${kind.plural}`)) {
+      if (NEVER_MANAGED.has(owner.metadata.namespace ?? '')) continue;
       const deniedSince = lacksPods(kind.kind, owner) ? since(owner) : undefined;
       const one = deniedSince === undefined ? undefined : toStuckOwner(kind, owner, deniedSince);
       if (one) found.push(one);

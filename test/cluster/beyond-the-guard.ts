@@ -1,0 +1,270 @@
+/** A write that goes beyond what the controllers do, and what stops it. */
+export interface Beyond {
+  readonly name: string;
+  readonly method?: 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+  readonly path: string;
+  /** With PUT: what is changed of the object as it is. */
+  readonly body?: unknown;
+  readonly type?: 'merge-patch' | 'json-patch' | 'json';
+  /** A change of a spec through a status is dropped by the API server itself. */
+  readonly refusedBy: 'guard' | 'RBAC' | 'nobody, without effect';
+}
+
+const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
+const SYSTEM = '/api/v1/namespaces/gridgate-system';
+const NODE = '/api/v1/nodes/dirty-1';
+const TEAM = '/api/v1/namespaces/team';
+const REGION = '/apis/gridgate.dev/v1alpha1/regions/dirty';
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/gridgate-system/leases';
+const EVENTS = (namespace: string) => `/apis/events.k8s.io/v1/namespaces/${namespace}/events`;
+
+const refused = (name: string, path: string, body: unknown, more: Partial<Beyond> = {}): Beyond => ({
+  name,
+  path,
+  body,
+  refusedBy: 'guard',
+  ...more,
+});
+const labels = (change: object) => ({ metadata: { labels: change } });
+const annotations = (change: object) => ({ metadata: { annotations: change } });
+const OWNER = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-0000-0000-000000000000' };
+const CARBON = { key: 'gridgate.dev/carbon', value: 'high' };
+const RBAC = { refusedBy: 'RBAC' } as const;
+const POST = { method: 'POST', type: 'json' } as const;
+const PUT = { method: 'PUT', type: 'json' } as const;
+
+/** Of everything whose metadata the controllers can touch. */
+function metadataOf(path: string, how: Partial<Beyond> = {}): readonly Beyond[] {
+  return [
+    refused('a label', path, labels({ team: 'x' }), how),
+    refused('an annotation', path, annotations({ team: 'x' }), how),
+    refused('a finalizer', path, { metadata: { finalizers: ['example.com/stays'] } }, how),
+    refused('an owner', path, { metadata: { ownerReferences: [OWNER] } }, how),
+    { name: 'its end', method: 'DELETE', path: path.replace(/\/status$/, ''), ...RBAC },
+  ];
+}
+
+/** Their spec is the right to run any pod as any account. */
+function throughStatus(path: string, kubeSystem: string, status: object): readonly Beyond[] {
+  const owner = path.replace(/\/status$/, '');
+  const evil = { spec: { template: { spec: { serviceAccountName: 'admin' } } } };
+  return [
+    ...metadataOf(path),
+    refused('its status', path, { status }),
+    refused('its spec through its status', path, evil, { refusedBy: 'nobody, without effect' }),
+    refused('its spec', owner, evil, RBAC),
+    refused('our own annotation, past its status', owner, annotations({ 'gridgate.dev/nudged': 'x' }), RBAC),
+    refused('our own annotation, in kube-system', kubeSystem, annotations({ 'gridgate.dev/nudged': 'x' })),
+  ];
+}
+
+function configuration(resource: string): readonly Beyond[] {
+  const path = `${ADMISSION}/${resource}/gridgate`;
+  const other = `${ADMISSION}/${resource}/somebody-elses`;
+  const json = { type: 'json-patch' } as const;
+  const hook = (name: string, op: 'add' | 'replace' | 'remove', field: string, value?: unknown) =>
+    refused(name, path, [{ op, path: `/webhooks/0${field}`, value }], json);
+  return [
+    ...metadataOf(path),
+    hook('where it calls: another path', 'replace', '/clientConfig/service/path', '/other'),
+    hook('where it calls: another Service', 'replace', '/clientConfig/service/namespace', 'default'),
+    hook('where it calls: a URL', 'replace', '/clientConfig', { url: 'https://evil.example' }),
+    hook('its rules', 'add', '/rules/-', {
+      apiGroups: [''],
+      apiVersions: ['v1'],
+      resources: ['secrets'],
+      operations: ['CREATE'],
+    }),
+    hook('its scope', 'replace', '/rules/0/scope', '*'),
+    hook('its namespaces', 'replace', '/namespaceSelector', {}),
+    hook('its objects', 'replace', '/objectSelector', { matchLabels: { a: 'b' } }),
+    hook('its conditions', 'add', '/matchConditions', [{ name: 'never', expression: 'false' }]),
+    hook('its failure policy', 'replace', '/failurePolicy', 'Fail'),
+    hook('its timeout', 'replace', '/timeoutSeconds', 30),
+    hook('its match policy', 'replace', '/matchPolicy', 'Exact'),
+    hook('its side effects', 'replace', '/sideEffects', 'NoneOnDryRun'),
+    hook('its name', 'replace', '/name', 'other.gridgate.dev'),
+    hook('a webhook less', 'remove', ''),
+    refused('a webhook more', path, [{ op: 'copy', from: '/webhooks/0', path: '/webhooks/-' }, NAME_OF_COPY], json),
+    refused("somebody else's configuration", other, annotations({ a: 'b' }), RBAC),
+    refused('a new configuration', `${ADMISSION}/${resource}`, { metadata: { name: 'evil' } }, { ...POST, ...RBAC }),
+  ];
+}
+const NAME_OF_COPY = { op: 'replace', path: '/webhooks/0/name', value: 'copy.gridgate.dev' };
+
+const secret = (name: string, type: string, more: object = {}) => ({ metadata: { name, ...more }, type });
+/** The token controller fills it with a token of that account. */
+const OF_ACCOUNT = { annotations: { 'kubernetes.io/service-account.name': 'gridgate-controllers' } };
+
+function event(namespace: string, change: object, name = 'gridgate-evil'): object {
+  return {
+    metadata: { name, namespace },
+    eventTime: '2026-11-28T10:00:00.000000Z',
+    type: 'Warning',
+    reason: 'PlacementRefused',
+    action: 'Admit',
+    note: 'evil',
+    regarding: { apiVersion: 'v1', kind: 'Namespace', name: namespace, namespace },
+    reportingController: 'gridgate.dev/controllers',
+    reportingInstance: 'evil',
+    ...change,
+  };
+}
+
+function events(name: string, change: object, namespace = 'team', objectName?: string): Beyond {
+  return refused(name, EVENTS(namespace), event(namespace, change, objectName), POST);
+}
+
+/** By what the controllers write, as the audit log has it: what goes beyond, one try for each group of fields. */
+export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
+  [
+    'patch nodes',
+    [
+      ...metadataOf(NODE),
+      refused("another's label", NODE, labels({ 'topology.kubernetes.io/region': 'clean' })),
+      refused("another's label away", NODE, labels({ 'topology.kubernetes.io/region': null })),
+      refused('another label with our prefix', NODE, labels({ 'gridgate.dev/other': 'x' })),
+      refused('a cordon', NODE, { spec: { unschedulable: true } }),
+      refused('a provider', NODE, { spec: { providerID: 'evil://1' } }),
+      refused('another taint', NODE, { spec: { taints: [{ key: 'evil', effect: 'NoExecute' }] } }),
+      refused('our taint with another effect', NODE, { spec: { taints: [{ ...CARBON, effect: 'NoSchedule' }] } }),
+      refused('its status', NODE, { status: { allocatable: { cpu: '0' } } }, { refusedBy: 'nobody, without effect' }),
+      refused('its status itself', `${NODE}/status`, { status: { allocatable: { cpu: '0' } } }, RBAC),
+      refused('a new node', '/api/v1/nodes', { metadata: { name: 'evil' } }, { ...POST, ...RBAC }),
+    ],
+  ],
+  [
+    'patch namespaces',
+    [
+      ...metadataOf(TEAM),
+      refused('the level of its pods', TEAM, labels({ 'pod-security.kubernetes.io/enforce': 'privileged' })),
+      refused('another label with our prefix', TEAM, labels({ 'gridgate.dev/scrape': 'true' })),
+      refused('its policy', TEAM, annotations({ 'gridgate.dev/mode': 'off' })),
+      refused('its own finalizers', TEAM, { spec: { finalizers: [] } }, { refusedBy: 'nobody, without effect' }),
+      refused('its end without them', `${TEAM}/finalize`, { spec: { finalizers: [] } }, RBAC),
+      refused('our label on kube-system', '/api/v1/namespaces/kube-system', labels({ 'gridgate.dev/managed': 'true' })),
+      refused("our label on gridgate's own", SYSTEM, labels({ 'gridgate.dev/managed': 'true' })),
+    ],
+  ],
+  [
+    'patch apps/replicasets/status',
+    throughStatus(
+      '/apis/apps/v1/namespaces/team/replicasets/web/status',
+      '/apis/apps/v1/namespaces/kube-system/replicasets/dns/status',
+      { replicas: 7 },
+    ),
+  ],
+  [
+    'patch apps/statefulsets/status',
+    throughStatus(
+      '/apis/apps/v1/namespaces/team/statefulsets/db/status',
+      '/apis/apps/v1/namespaces/kube-system/statefulsets/dns/status',
+      { replicas: 7 },
+    ),
+  ],
+  [
+    'patch batch/jobs/status',
+    throughStatus(
+      '/apis/batch/v1/namespaces/team/jobs/batch/status',
+      '/apis/batch/v1/namespaces/kube-system/jobs/dns/status',
+      { conditions: [{ type: 'Mine', status: 'True' }] },
+    ),
+  ],
+  ['patch admissionregistration.k8s.io/mutatingwebhookconfigurations', configuration('mutatingwebhookconfigurations')],
+  [
+    'patch admissionregistration.k8s.io/validatingwebhookconfigurations',
+    configuration('validatingwebhookconfigurations'),
+  ],
+  [
+    'patch gridgate.dev/regions/status',
+    [
+      refused('a label', `${REGION}/status`, labels({ a: 'b' }), { refusedBy: 'nobody, without effect' }),
+      refused(
+        'its spec through its status',
+        `${REGION}/status`,
+        { spec: { gramsPerKwh: 1 } },
+        {
+          refusedBy: 'nobody, without effect',
+        },
+      ),
+      refused('its spec', REGION, { spec: { gramsPerKwh: 1 } }, RBAC),
+      { name: 'its end', method: 'DELETE', path: REGION, ...RBAC },
+    ],
+  ],
+  [
+    'create coordination.k8s.io/leases',
+    [
+      refused('another Lease', LEASES, { metadata: { name: 'evil' } }, POST),
+      refused('a Lease without a name', LEASES, { metadata: { generateName: 'gridgate' } }, POST),
+      refused(
+        'a Lease of a component of Kubernetes',
+        '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases',
+        { metadata: { name: 'evil' } },
+        { ...POST, ...RBAC },
+      ),
+    ],
+  ],
+  [
+    'update coordination.k8s.io/leases',
+    [
+      ...metadataOf(`${LEASES}/gridgate`, PUT),
+      refused('a patch', `${LEASES}/gridgate`, { spec: { holderIdentity: 'me' } }, RBAC),
+    ],
+  ],
+  [
+    'create secrets',
+    [
+      refused('another Secret', `${SYSTEM}/secrets`, secret('evil', 'Opaque'), POST),
+      refused(
+        'a token of an account',
+        `${SYSTEM}/secrets`,
+        secret('evil', 'kubernetes.io/service-account-token', OF_ACCOUNT),
+        POST,
+      ),
+      refused(
+        'a token of an account by the name of the certificate',
+        `${SYSTEM}/secrets`,
+        secret('gridgate-tls', 'kubernetes.io/service-account-token', OF_ACCOUNT),
+        POST,
+      ),
+      refused('a Secret elsewhere', `${TEAM}/secrets`, secret('gridgate-tls', 'Opaque'), { ...POST, ...RBAC }),
+      refused('a Secret of Kubernetes', '/api/v1/namespaces/kube-system/secrets', secret('gridgate-tls', 'Opaque'), {
+        ...POST,
+        ...RBAC,
+      }),
+      refused(
+        'a ConfigMap of Kubernetes',
+        '/api/v1/namespaces/kube-system/configmaps',
+        { metadata: { name: 'cluster-autoscaler-priority-expander' } },
+        { ...POST, ...RBAC },
+      ),
+    ],
+  ],
+  [
+    'update secrets',
+    [
+      ...metadataOf(`${SYSTEM}/secrets/gridgate-ca`, PUT),
+      refused('that it never changes again', `${SYSTEM}/secrets/gridgate-ca`, { immutable: true }, PUT),
+      refused('a patch', `${SYSTEM}/secrets/gridgate-ca`, { data: {} }, RBAC),
+    ],
+  ],
+  [
+    'create events.k8s.io/events',
+    [
+      events('in the name of another', { reportingController: 'kubelet' }),
+      events('good news', { type: 'Normal' }),
+      events('under a name of another', {}, 'team', 'web.17'),
+      events('with a label', { metadata: { name: 'gridgate-evil', labels: { a: 'b' } } }),
+      events('with an owner', { metadata: { name: 'gridgate-evil', ownerReferences: [OWNER] } }),
+      events('of two objects', { related: { apiVersion: 'v1', kind: 'Pod', name: 'x', namespace: 'team' } }),
+      events('in a series', { series: { count: 2, lastObservedTime: '2026-11-28T10:00:00.000000Z' } }),
+      events('in kube-system', {}, 'kube-system'),
+      refused(
+        'the older resource',
+        `${TEAM}/events`,
+        { metadata: { name: 'gridgate-evil' }, involvedObject: { namespace: 'team' } },
+        { ...POST, ...RBAC },
+      ),
+    ],
+  ],
+]);
