@@ -9,7 +9,7 @@ import { createApiClient } from './api-client.ts';
 import { fetchNamespace } from './fetch-namespace.ts';
 import { NAMESPACES } from './namespaces.ts';
 import { nodes } from './nodes.ts';
-import { PENDING_PODS, type PendingPod } from './pending-pods.ts';
+import { type PendingPod, pendingPods } from './pending-pods.ts';
 import { PERSISTENT_VOLUME_CLAIMS } from './persistent-volume-claims.ts';
 import { persistentVolumes } from './persistent-volumes.ts';
 import { PRIORITY_CLASSES, toPriorityClasses } from './priority-classes.ts';
@@ -57,6 +57,8 @@ export interface ClusterView {
   /** With what the leader saw of them; invalid ones are passed over. */
   regions(): readonly LiveRegion[];
   pendingPod(namespace: string, name: string): PendingPod | undefined;
+  /** Milliseconds for which a pending pod has been seen without a scheduling gate; 0 for one that is not known, or gated. */
+  freeForMs(namespace: string, name: string): number;
   /** The bound volumes of a pod that say where they are. */
   volumesOf(namespace: string, pod: Pod): readonly VolumeTerms[];
   /** Epoch milliseconds of each resource's last sign of life (page, event or bookmark); absent before the first. */
@@ -90,7 +92,8 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     tellInvalid(regionStore?.values() ?? []);
     onChange('regions');
   }
-  const podStore = watchPendingPods ? follow(PENDING_PODS, () => {}) : undefined;
+  const monotonic = () => performance.now();
+  const podStore = watchPendingPods ? follow(pendingPods(monotonic), () => {}) : undefined;
   const volumeStores = watchVolumes
     ? { claims: follow(PERSISTENT_VOLUME_CLAIMS, () => {}), volumes: follow(persistentVolumes(regionLabel), () => {}) }
     : undefined;
@@ -111,6 +114,10 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     priorityClasses: () => priorityClasses,
     regions: () => validRegions(regionStore?.values() ?? []),
     pendingPod: (namespace, name) => podStore?.get(objectKey(name, namespace)),
+    freeForMs(namespace, name) {
+      const { freeSince } = podStore?.get(objectKey(name, namespace)) ?? {};
+      return freeSince === undefined ? 0 : monotonic() - freeSince;
+    },
     volumesOf: (namespace, pod) => (volumeStores ? volumesOfPod(namespace, pod, volumeStores) : []),
     lastEventAt: () => mapDefined(reflectors, (reflector) => reflector.lastEventAt()),
     syncState: () => mapDefined(reflectors, syncStateOf),

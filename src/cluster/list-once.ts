@@ -12,7 +12,7 @@ export async function listOnce<T>(
   const all: T[] = [];
   try {
     for await (const { items } of listPages(api, resource, AbortSignal.timeout(timeoutMs)))
-      all.push(...(items ?? []).map(resource.project));
+      all.push(...(items ?? []).map((object) => resource.project(object)));
   } catch (error) {
     if (resource.whenMissing === undefined || !(error instanceof ApiError) || error.status !== 404) throw error;
     throw new Error(resource.whenMissing, { cause: error });

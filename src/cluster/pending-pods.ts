@@ -5,7 +5,26 @@ import type { KubeObject } from './kube-object.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** What is kept of a pod without a node: what judging its binding reads. */
-export type PendingPod = Pod & { readonly metadata: KubeObject['metadata'] };
+export type PendingPod = Pod & {
+  readonly metadata: KubeObject['metadata'];
+  /** Since when this process has seen it without a scheduling gate, on its clock; absent while it has one. */
+  readonly freeSince?: number;
+};
+
+/** Of a pod's spec what no policy reads as it stands: whether it waits, and what it asks of a node besides labels. */
+interface WholeSpec {
+  readonly nodeName?: string;
+  readonly schedulingGates?: readonly unknown[] | null;
+  readonly containers?: readonly SizedContainer[] | null;
+  readonly initContainers?: readonly SizedContainer[] | null;
+  readonly overhead?: object | null;
+  readonly resources?: object | null;
+}
+
+interface SizedContainer {
+  readonly resources?: object | null;
+  readonly restartPolicy?: string;
+}
 
 /** Annotations of others that a decision reads: a static pod's mark, and another spelling of the target region. */
 const FOREIGN_ANNOTATIONS = new Set(['kubernetes.io/config.mirror', 'cloud.google.com/region']);
@@ -23,10 +42,49 @@ export function toPendingPod(object: KubeObject): PendingPod {
       ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
     },
     spec: {
-      ...pick(spec ?? {}, ['nodeSelector', 'priorityClassName', 'priority']),
+      ...pick(spec ?? {}, [
+        'nodeSelector',
+        'tolerations',
+        'topologySpreadConstraints',
+        'priorityClassName',
+        'priority',
+      ]),
+      ...sizeOf(wholeSpec(object)),
       ...(nodeAffinity && { affinity: { nodeAffinity } }),
       ...(claims.length > 0 && { volumes: claims.map((claimName) => ({ persistentVolumeClaim: { claimName } })) }),
     },
+  };
+}
+
+/**
+ * | the pod                             | free since                 |
+ * | ----------------------------------- | -------------------------- |
+ * | has a scheduling gate, or a node    | -                          |
+ * | was free when it was last seen      | then: lists change nothing |
+ * | is another of the same name, or new | now                        |
+ */
+function freeSince(object: KubeObject, before: PendingPod | undefined, now: number): number | undefined {
+  const { schedulingGates, nodeName } = wholeSpec(object);
+  if (nodeName || (schedulingGates?.length ?? 0) > 0) return undefined;
+  const isSame = before !== undefined && before.metadata.uid === object.metadata.uid;
+  return (isSame ? before.freeSince : undefined) ?? now;
+}
+
+function wholeSpec(object: KubeObject): WholeSpec {
+  return (object as { readonly spec?: WholeSpec }).spec ?? {};
+}
+
+/** What its containers request, without the containers. */
+function sizeOf({ containers, initContainers, ...spec }: WholeSpec): WholeSpec {
+  const [some, first] = [containers, initContainers].map((list) =>
+    (list ?? []).flatMap(({ resources, restartPolicy }) =>
+      resources && Object.keys(resources).length > 0 ? [{ resources, ...(restartPolicy && { restartPolicy }) }] : [],
+    ),
+  );
+  return {
+    ...(some?.length && { containers: some }),
+    ...(first?.length && { initContainers: first }),
+    ...pick(spec, ['overhead', 'resources']),
   };
 }
 
@@ -34,12 +92,20 @@ function pick<T extends object, K extends keyof T>(object: T, keys: readonly K[]
   return Object.fromEntries(keys.filter((key) => key in object).map((key) => [key, object[key]])) as Pick<T, K>;
 }
 
-/** A pod leaves with its binding: the API server tells a watch with this selector of it as of a deletion. */
-export const PENDING_PODS: WatchedResource<PendingPod> = {
-  name: 'pods',
-  path: '/api/v1/pods',
-  content: 'full',
-  fieldSelector: 'spec.nodeName=',
-  project: toPendingPod,
-  differs: () => false, // looked up when a binding comes, never announced
-};
+/**
+ * A pod leaves with its binding: the API server tells a watch with this selector of it as of a deletion. `clock` is monotonic,
+ * milliseconds: nobody makes a pod wait longer, or shorter, by setting a date.
+ */
+export function pendingPods(clock: () => number): WatchedResource<PendingPod> {
+  return {
+    name: 'pods',
+    path: '/api/v1/pods',
+    content: 'full',
+    fieldSelector: 'spec.nodeName=',
+    project(object, before) {
+      const since = freeSince(object, before, clock());
+      return { ...toPendingPod(object), ...(since !== undefined && { freeSince: since }) };
+    },
+    differs: () => false, // looked up when a binding comes, never announced
+  };
+}

@@ -23,16 +23,20 @@ export function createProjectionStore<T>({ project, differs }: WatchedResource<T
     get: (key) => content.get(key),
     values: () => content.values(),
     put(object) {
-      const after = project(object);
-      const changed = hasChanged(keyOf(object), after);
-      content.set(keyOf(object), after);
+      const key = keyOf(object);
+      const after = project(object, content.get(key));
+      const changed = hasChanged(key, after);
+      content.set(key, after);
       return changed;
     },
     remove: (object) => content.delete(keyOf(object)),
     beginReplacement() {
       const replacement = new Map<string, T>();
       return {
-        add: (object) => void replacement.set(keyOf(object), project(object)),
+        add(object) {
+          const key = keyOf(object);
+          replacement.set(key, project(object, content.get(key)));
+        },
         commit() {
           const changed =
             replacement.size !== content.size || [...replacement].some(([key, after]) => hasChanged(key, after));

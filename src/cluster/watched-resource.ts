@@ -25,8 +25,8 @@ export interface WatchedResource<T> {
   readonly fieldSelector?: string;
   /** For a resource that a cluster need not have: what a 404 means, in words; nothing waits for it to be installed. */
   readonly whenMissing?: string;
-  /** Keeps little: it is held for every object of the cluster. */
-  project(object: KubeObject): T;
+  /** Keeps little: it is held for every object of the cluster. `before` is what is held of the same name until now. */
+  project(object: KubeObject, before?: T): T;
   /** Whether a reader must hear of the difference between two projections of one object. */
   differs(before: T, after: T): boolean;
 }

@@ -132,6 +132,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       namespace: view.namespace,
       fetchNamespace: (name, timeoutMs) => view.fetchNamespace(name, timeoutMs),
       pendingPod: view.pendingPod,
+      freeForMs: view.freeForMs,
       volumesOf: view.volumesOf,
       unready: () => [
         ...Object.entries(view.syncState()).flatMap(([resource, { synced, failure }]) =>

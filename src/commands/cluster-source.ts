@@ -9,6 +9,8 @@ import { type ClusterFile, type FileContents, parseClusterText } from './read-fi
 /** Where namespaces, nodes, PriorityClasses and pending pods come from. */
 export interface ClusterSource extends NamespaceSource {
   pendingPod(namespace: string, name: string): Pod | undefined;
+  /** Milliseconds for which a pending pod has been seen without a scheduling gate. */
+  freeForMs(namespace: string, name: string): number;
   /** The bound volumes of a pod that say where they are. */
   volumesOf(namespace: string, pod: Pod): readonly VolumeTerms[];
   /** What is not known yet, in words; empty when everything was seen once. */
@@ -44,6 +46,7 @@ export function openFileSource(
   return {
     namespace: (name) => current.namespaces.get(name),
     pendingPod: () => undefined,
+    freeForMs: () => 0,
     volumesOf: () => [],
     unready: () => [],
     lastEventAt: () => ({}),

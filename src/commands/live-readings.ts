@@ -13,5 +13,5 @@ export interface LiveReadings {
 export async function readLive(chain: IntensityChain, regions: readonly DescribedRegion[]): Promise<LiveReadings> {
   const intensities = await readIntensities(chain, regions);
   const readings = [...intensities].flatMap(([name, { reading }]) => (reading ? [[name, reading] as const] : []));
-  return { readings: new Map(readings), failures: failuresOf(intensities.values()) };
+  return { readings: new Map(readings), failures: failuresOf(intensities) };
 }

@@ -27,10 +27,16 @@ function createSource(
 ): IntensitySource {
   switch (config.type) {
     case 'electricity-maps': {
-      const { url, token, tokens = {}, signal } = config;
+      const { url, token, tokens = {}, signal, disableEstimations = false } = config;
       const zoneTokens = new Map(Object.entries(tokens).map(([zone, secret]) => [zone, secretOf(secret)]));
       return createElectricityMaps(
-        { ...at(url), ...(token && { token: secretOf(token) }), zoneTokens, ...(signal && { signal }) },
+        {
+          ...at(url),
+          ...(token && { token: secretOf(token) }),
+          zoneTokens,
+          ...(signal && { signal }),
+          disableEstimations,
+        },
         deps,
       );
     }

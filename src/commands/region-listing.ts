@@ -90,11 +90,14 @@ const COLUMNS: readonly Column[] = [
   { title: 'AGE', align: 'right' },
 ];
 
-/** The listing as a table of at most `width` columns; a reading of another signal names it beside its source. */
+/**
+ * The listing as a table of at most `width` columns; a reading of another signal names it beside its source. A fixed value
+ * needs no zone; where one is needed and none is known, that is said.
+ */
 export function renderListing({ regions, policySignal }: RegionListing, width?: number): string {
   const rows = regions.map(({ name, zone, gramsPerKwh, signal, band, outage, source, ageSeconds }) => [
     name,
-    zone ?? '-',
+    zone ?? (source === 'static' ? '-' : 'no zone'),
     gramsPerKwh === null ? 'unknown' : formatGrams(gramsPerKwh),
     band ?? '-',
     describeOutage(outage),

@@ -44,8 +44,8 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
 }
 
 /**
- * Tries every configured source once and, in a cluster, holds the labels of its nodes against its Regions; exit code 3
- * when no source works, 1 when labels and Regions do not fit.
+ * Tries every configured source for every region and, in a cluster, holds the labels of its nodes against its Regions; exit code 3
+ * when no source works for any of them, 1 when labels and Regions do not fit.
  */
 async function check(values: RegionsValues, env: Environment): Promise<number> {
   const described = await describeRegions(values, env);

@@ -84,7 +84,7 @@ export async function runServers(running: Running): Promise<void> {
       snapshot: holder.current,
       policies: createPolicyFinder(source, book, clock),
       rules: config.rules,
-      bindings: createBindingGuard(source.pendingPod),
+      bindings: createBindingGuard(source),
       volumes: source.volumesOf,
       modeCap,
       recorder,

@@ -23,6 +23,8 @@ const sourceConfig = z.discriminatedUnion('type', [
       tokens: z.record(text, secret).optional(),
       /** Which emission factors are asked for. */
       signal: z.enum(['average-lifecycle', 'average-direct']).optional(),
+      /** Takes measured values alone, none that the provider estimates. */
+      disableEstimations: z.boolean().optional(),
       url: url.optional(),
     })
     .refine(({ token, tokens }) => token || tokens, 'needs token or tokens'),

@@ -25,7 +25,7 @@ export const REASONS = {
   high_carbon: 'the electricity of the region is above the ceiling',
   // Bindings (/validate-binding)
   unknown_pod: 'the pod of this binding is not known here; gridgate fails open',
-  vetoes_exhausted: 'this pod was vetoed three times; gridgate lets go',
+  waited_unbound: "gridgate's own watch has shown the pod ungated and unbound for 5 minutes; it lets go",
   // Namespaces (/namespaces)
   valid_policy: 'the annotations of the namespace are in order',
   invalid_policy: 'this write introduces mistakes in the annotations of the namespace',

@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import { type Decision, decide, leaveAlone } from '../decision/decide.ts';
 import { capMode } from '../decision/effect.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { Policy } from '../decision/policy.ts';
+import type { Reason } from '../decision/reasons.ts';
 import type { Answer } from './answer.ts';
 import { isObject, type Review, text } from './review.ts';
 import { answerWith, type Moment, ownerOf, passed } from './review-pod.ts';
@@ -11,32 +11,48 @@ export interface BindingGuard {
   review(review: Review, policy: Policy | undefined, moment: Moment): Answer;
 }
 
-/** The scheduler tries the same node over and over: after so many vetoes a pod is worth more than a clean node. */
-const MOST_VETOES = 3;
+/** What is known of pods that wait for a node; answers come from memory. */
+export interface PendingPods {
+  pendingPod(namespace: string, name: string): Pod | undefined;
+  /** Milliseconds for which the watch has shown the pod without a scheduling gate and without a node; 0: not at all. */
+  freeForMs(namespace: string, name: string): number;
+}
+
+/** The scheduler tries the same node over and over: a pod that has waited so long is worth more than a clean node. */
+const LET_GO_AFTER_MS = 5 * 60_000;
+
+/** Where data may live, and how far from its users, is no question of patience. */
+const PATIENT_ABOUT: ReadonlySet<Reason> = new Set(['outage', 'high_carbon']);
 
 /**
  * Judges bindings: a pod that waited, or that another scheduler places, may be about to reach a node whose region the
- * policy refuses by now. `pendingPod` answers from memory; a pod that is not known here passes.
+ * policy refuses by now. A pod that is not known here passes. In mode `enforce`:
+ *
+ * | refused for               | free and unbound, as our own watch has seen it | answer                    |
+ * | ------------------------- | ---------------------------------------------- | ------------------------- |
+ * | outage, carbon            | for 5 minutes                                  | allowed, `waited_unbound` |
+ * | outage, carbon            | for less                                       | denied                    |
+ * | sovereignty, any other    | for any time                                   | denied                    |
+ *
+ * Reviews change nothing of that: anybody who reaches the port can post some.
  */
-export function createBindingGuard(pendingPod: (namespace: string, name: string) => Pod | undefined): BindingGuard {
-  const vetoes = new LRUCache<string, number>({ max: 10_000 });
-
+export function createBindingGuard({ pendingPod, freeForMs }: PendingPods): BindingGuard {
   function review(review: Review, policy: Policy | undefined, moment: Moment): Answer {
     if (!policy) return passed(review, 'unknown_namespace', policy);
     const pod = boundPod(review, pendingPod);
     if (!pod) return passed(review, 'unknown_pod', policy);
-    const decision = judgeBinding(pod, targetOf(review), policy, moment);
     const mode = capMode(policy.mode, moment.modeCap);
-    const uid = pod.metadata?.uid ?? '';
-    const vetoed = decision.decision === 'deny' && mode === 'enforce';
-    if (!vetoed) return answerWith(decision, mode, ownerOf(pod));
-    const count = (vetoes.get(uid) ?? 0) + 1;
-    if (count > MOST_VETOES) return answerWith(leaveAlone('vetoes_exhausted'), mode, ownerOf(pod));
-    if (!review.dryRun) vetoes.set(uid, count);
-    return answerWith(decision, mode, ownerOf(pod));
+    const decision = judgeBinding(pod, targetOf(review), policy, moment);
+    const isVeto = decision.decision === 'deny' && mode === 'enforce';
+    const letsGo = isVeto && PATIENT_ABOUT.has(decision.reason) && waitedMs(review, freeForMs) >= LET_GO_AFTER_MS;
+    return answerWith(letsGo ? leaveAlone('waited_unbound') : decision, mode, ownerOf(pod));
   }
 
   return { review };
+}
+
+function waitedMs(review: Review, freeForMs: PendingPods['freeForMs']): number {
+  return freeForMs(review.namespace, podNameOf(review));
 }
 
 /** The same decision as for a pod created on this node. */
@@ -51,14 +67,19 @@ function judgeBinding(pod: Pod, nodeName: string, policy: Policy, moment: Moment
   return unbound.steps?.steering?.keptSpread ? leaveAlone('acceptable') : decision;
 }
 
-function boundPod(
-  { object, namespace, name }: Review,
-  pendingPod: (namespace: string, name: string) => Pod | undefined,
-): Pod | undefined {
-  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
-  const pod = pendingPod(namespace, name || text(metadata['name']));
+function boundPod(review: Review, pendingPod: PendingPods['pendingPod']): Pod | undefined {
+  const metadata = metadataOf(review);
+  const pod = pendingPod(review.namespace, podNameOf(review));
   const isAnother = metadata['uid'] !== undefined && metadata['uid'] !== pod?.metadata?.uid;
   return isAnother ? undefined : pod;
+}
+
+function podNameOf(review: Review): string {
+  return review.name || text(metadataOf(review)['name']);
+}
+
+function metadataOf({ object }: Review): Readonly<Record<string, unknown>> {
+  return isObject(object['metadata']) ? object['metadata'] : {};
 }
 
 function targetOf({ object }: Review): string {

@@ -122,7 +122,10 @@ describe('the cluster view', () => {
     await create('/api/v1/namespaces/default/pods', { metadata: { name: 'p', annotations: { a: 'b' } }, spec });
     const { metadata, spec: kept } = await controlPlane.waitFor('the pod', () => view.pendingPod('default', 'p'));
     assert.deepEqual(Object.keys(metadata).toSorted(), ['name', 'namespace', 'uid']);
-    assert.deepEqual(kept, { nodeSelector: { disk: 'ssd' }, priority: 0 });
+    const { tolerations, ...rest } = kept ?? {};
+    assert.deepEqual(rest, { nodeSelector: { disk: 'ssd' }, priority: 0 });
+    assert.equal(tolerations?.length, 2); // an admission plugin adds them
+    assert.ok(view.freeForMs('default', 'p') > 0);
 
     await controlPlane.addNodes([{ name: 'node-b', labels: { [REGION_LABEL]: 'eu-west-1' } }]);
     await create('/api/v1/namespaces/default/pods/p/binding', {
@@ -130,6 +133,7 @@ describe('the cluster view', () => {
       target: { kind: 'Node', name: 'node-b' },
     });
     await controlPlane.waitFor('no pod', () => view.pendingPod('default', 'p') === undefined || undefined);
+    assert.equal(view.freeForMs('default', 'p'), 0);
   });
 
   test('keeps its view over a restart of the API server, and goes on with what changed since', { skip }, async () => {

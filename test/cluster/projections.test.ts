@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { KubeObject } from '../../src/cluster/kube-object.ts';
 import { NAMESPACES, toNamespaceRecord } from '../../src/cluster/namespaces.ts';
 import { nodes } from '../../src/cluster/nodes.ts';
-import { PENDING_PODS, toPendingPod } from '../../src/cluster/pending-pods.ts';
+import { pendingPods, toPendingPod } from '../../src/cluster/pending-pods.ts';
 import { PRIORITY_CLASSES, toPriorityClasses, toPriorityClassFacts } from '../../src/cluster/priority-classes.ts';
 import { toNodeFacts } from '../../src/regions/node-facts.ts';
 import { makeNode } from '../builders.ts';
@@ -103,24 +103,46 @@ test('a pending pod keeps what judging its binding reads', () => {
   const required = { nodeSelectorTerms: [{ matchExpressions: [{ key: REGION, operator: 'In', values: ['r'] }] }] };
   const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'd', uid: 'u', controller: true };
   const metadata = { name: 'p', namespace: 'n', uid: '1', ownerReferences: [owner] };
-  const spec = { nodeSelector: { a: 'b' }, priorityClassName: 'c', priority: 0 };
+  const spec = {
+    nodeSelector: { a: 'b' },
+    tolerations: [{ key: 'gpu', operator: 'Exists' }],
+    topologySpreadConstraints: [{ topologyKey: REGION, whenUnsatisfiable: 'DoNotSchedule' }],
+    priorityClassName: 'c',
+    priority: 0,
+    overhead: { cpu: '1' },
+  };
+  const resources = { requests: { cpu: '2' } };
   const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: required };
   const ours = { 'gridgate.dev/class': 'critical', 'cloud.google.com/region': 'r', 'kubernetes.io/config.mirror': 'm' };
   const pod = {
     metadata: { ...metadata, labels: { app: 'p' }, annotations: { ...ours, big: 'value' }, managedFields: [{}] },
-    spec: { ...spec, affinity: { nodeAffinity, podAffinity: {} }, containers: [{ name: 'c' }], volumes: [] },
+    spec: {
+      ...spec,
+      affinity: { nodeAffinity, podAffinity: {} },
+      containers: [
+        { name: 'c', image: 'c' },
+        { name: 'd', resources },
+      ],
+      initContainers: [{ name: 'e', resources, restartPolicy: 'Always' }],
+      volumes: [],
+    },
     status: { phase: 'Pending' },
   };
   assert.deepEqual(toPendingPod(pod), {
     metadata: { ...metadata, annotations: ours },
-    spec: { ...spec, affinity: { nodeAffinity } },
+    spec: {
+      ...spec,
+      containers: [{ resources }],
+      initContainers: [{ resources, restartPolicy: 'Always' }],
+      affinity: { nodeAffinity },
+    },
   });
 });
 
 test('a pending pod without any of it stays small', () => {
   const pod = { metadata: { name: 'p', namespace: 'n' }, spec: { containers: [], affinity: { podAffinity: {} } } };
   assert.deepEqual(toPendingPod(pod), { metadata: { name: 'p', namespace: 'n' }, spec: {} });
-  assert.equal(PENDING_PODS.differs(toPendingPod(pod), toPendingPod(pod)), false);
+  assert.equal(pendingPods(() => 0).differs(toPendingPod(pod), toPendingPod(pod)), false);
 });
 
 test('only a difference that a reader can see counts', () => {

@@ -7,6 +7,7 @@ import { makePod } from '../builders.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
+import { startProvider as startFake } from '../signals/fake-provider.ts';
 import { serveWorld, until, untilLogged } from './serving.ts';
 import { regionYaml, writeDocuments } from './world-files.ts';
 
@@ -88,6 +89,61 @@ describe('gridgate regions --config', { timeout: 60_000 }, () => {
       assert.match(stdout, wanted);
     }
   });
+
+  const HOUR_STARTS = () => new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000).toISOString();
+  const zones: readonly [name: string, order: readonly string[]][] = [
+    ['first', ['eu-central-1', 'eu-north-1']],
+    ['last', ['eu-north-1', 'eu-central-1']],
+  ];
+  for (const [name, order] of zones)
+    it(`--check asks for every region: the one that is refused comes ${name}`, async (t) => {
+      const provider = await startFake(t, ({ query: { zone } }) =>
+        zone === 'DE'
+          ? { status: 403 }
+          : {
+              body: {
+                zone,
+                carbonIntensity: 50,
+                datetime: HOUR_STARTS(),
+                emissionFactorType: 'lifecycle',
+                isEstimated: false,
+              },
+            },
+      );
+      const directory = makeTemporaryDirectory(t);
+      const config = join(directory, 'gridgate.yaml');
+      const sources = [
+        { type: 'electricity-maps', token: { env: 'TOKEN' }, url: provider.baseUrl, disableEstimations: true },
+        { type: 'watttime', username: { env: 'TOKEN' }, password: { env: 'TOKEN' } },
+      ];
+      writeFileSync(config, stringify({ sources }));
+      const regions = writeDocuments(
+        join(directory, 'R.yaml'),
+        [...order, 'cellar'].map((region) => regionYaml(region, {})),
+      );
+      const args = ['regions', '--regions', regions, '--config', config, '--check'];
+      const { code, stdout } = await runGridgate(args, { env: { TOKEN } });
+      assert.equal(code, 0, stdout);
+      assert.ok(provider.asked.every(({ query }) => query['disableEstimations'] === 'true'));
+      const lines = stdout.trimEnd().split('\n').sort();
+      assert.equal(lines.length, 4, stdout);
+      assert.match(lines[0] ?? '', /^- {6}electricity-maps {2}no zone for cellar$/);
+      assert.match(lines[1] ?? '', /^FAILS {2}electricity-maps {2}DE \(eu-central-1\): unauthorized: HTTP 403: /);
+      assert.match(lines[2] ?? '', /^FAILS {2}watttime {10}covers none of the regions; /);
+      assert.match(lines[3] ?? '', /^works {2}electricity-maps {2}SE-SE3 \(eu-north-1\): 50 gCO2e\/kWh, fresh/);
+      const json = JSON.parse((await runGridgate([...args, '--output', 'json'], { env: { TOKEN } })).stdout);
+      const [maps] = json.sources;
+      assert.deepEqual([maps.works, maps.says], [true, 'works for 1 of 3 regions']);
+      assert.deepEqual(
+        maps.regions.map(({ region, zone, works }: Record<string, unknown>) => [region, zone, works]),
+        [
+          ...order.map((region) => (region === 'eu-north-1' ? [region, 'SE-SE3', true] : [region, 'DE', false])),
+          ['cellar', null, false],
+        ],
+      );
+      const { stderr } = await runGridgate(args.slice(0, -1), { env: { TOKEN } });
+      assert.match(stderr, /electricity-maps: unauthorized: HTTP 403: .* \(eu-central-1\)$/m);
+    });
 
   it('refuses a configuration with mistakes, all of them at once', async (t) => {
     const { config, regions } = writeFiles(t, await startProvider(t), TOKEN);

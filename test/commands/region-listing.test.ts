@@ -101,7 +101,8 @@ describe('the table of regions', () => {
   const rows: readonly [name: string, region: RegionView, cells: readonly string[]][] = [
     ['measured', makeRegion('eu', 120.46), ['eu', '-', '120.5', 'low', '-', 'static', '10m']],
     ['an average has no age', AVERAGE, ['avg', 'DE', '250', 'medium', '-', 'embedded', '-']],
-    ['unknown', makeRegion('eu', undefined), ['eu', '-', 'unknown', '-', '-', '-', '-']],
+    ['unknown, as is its zone', makeRegion('eu', undefined), ['eu', 'no zone', 'unknown', '-', '-', '-', '-']],
+    ['unknown in a known zone', makeRegion('avg', undefined), ['avg', 'DE', 'unknown', '-', '-', '-', '-']],
     ['in outage', makeRegion('eu', 1, { outage: 'flood' }), ['eu', '-', '1', 'low', 'DOWN: flood', 'static', '10m']],
     [
       'in outage, nobody says why',

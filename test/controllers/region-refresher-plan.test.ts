@@ -66,6 +66,14 @@ describe('the status of a region', () => {
     );
   });
 
+  it('says where not even the grid zone is known', () => {
+    const nobody = { intensity: { attempts: [], forecast: undefined } };
+    const [ready] = planned(liveRegion('us-iso-east-1'), nobody).conditions ?? [];
+    assert.deepEqual([ready?.status, ready?.reason], ['False', 'NoZone']);
+    assert.match(ready?.message ?? '', /no grid zone is known .* spec\.gridZone/);
+    assert.equal(planned(liveRegion('mars', { gridZone: 'MARS' }), nobody).conditions?.[0]?.reason, 'NoReading');
+  });
+
   it('shows the zone of a public cloud region whose spec names none', () => {
     assert.equal(planned(liveRegion('eu-central-1'), {}).gridZone, 'DE');
   });

@@ -57,7 +57,7 @@ describe('a pod that no API server would send', () => {
       snapshot: () => snapshot,
       policies: { find: () => policy },
       rules: () => NO_RULES,
-      bindings: createBindingGuard(() => undefined),
+      bindings: createBindingGuard({ pendingPod: () => undefined, freeForMs: () => 0 }),
       recorder: { record: () => {}, recent: () => [] },
       clock: () => NOW,
       isClosing: () => false,

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { REGION_LABEL } from '../builders.ts';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
+import { createSettableClock, type SettableClock, skip as skipWithoutFakeTime } from '../process/fake-time.ts';
 import { type Cluster, skip, startCluster } from './cluster.ts';
 import { addLabel, registerHooks } from './mutating-hook.ts';
 import { nodesIn, pod } from './objects.ts';
@@ -19,7 +23,9 @@ const BY_HAND = { schedulerName: 'by-hand' };
 const REFUSAL =
   /gridgate refuses pod \S+: eu-west is at 500 gCO2e\/kWh .*cleanest allowed now: eu-north at 50 gCO2e\/kWh/;
 const DENIED = { decision: 'deny', reason: 'high_carbon' };
-const LET_GO = { decision: 'allow', reason: 'vetoes_exhausted' };
+const LET_GO = { decision: 'allow', reason: 'waited_unbound' };
+/** The watch must have shown a pod free and unbound for 5 minutes. */
+const PATIENCE_S = 301;
 
 const IN_US_EAST = {
   nodeAffinity: {
@@ -31,27 +37,55 @@ const IN_US_EAST = {
 
 describe('the strict overlay', () => {
   let cluster: Cluster;
+  let clock: SettableClock;
+  const directory = mkdtempSync(join(tmpdir(), 'gridgate-test-'));
 
   before(async () => {
     if (skip) return;
-    cluster = await startCluster({ overlay: 'strict', nodes: NODES });
+    clock = createSettableClock(directory, 'all');
+    cluster = await startCluster({ overlay: 'strict', nodes: NODES, ...(!skipWithoutFakeTime && { env: clock.env }) });
     await cluster.createNamespace('shop', { mode: 'enforce', 'pod-overrides': 'allow' });
   });
-  after(() => cluster?.stop());
+  after(async () => {
+    await cluster?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
 
-  test('a binding to a node that went dirty is denied three times, then let go and counted', { skip }, async () => {
+  test('a binding to a node that went dirty is denied, however often it is asked for', { skip }, async () => {
     await createWhileClean('waiting');
-    await untilJudged('waiting', 'eu-west-1'); // dry runs, which count for nothing
+    await untilJudged('waiting', 'eu-west-1');
     const counts = await Promise.all([counted(DENIED), counted(LET_GO)]);
-    for (let veto = 1; veto <= 3; veto++) {
+    for (let veto = 1; veto <= 8; veto++) {
       const { status, body } = await bind('waiting', 'eu-west-1');
       assert.deepEqual([status, body.reason], [403, 'Forbidden'], `veto ${veto}: ${JSON.stringify(body)}`);
       assert.match(body.message, /admission webhook "bindings\.gridgate\.dev" denied the request/);
       assert.match(body.message, REFUSAL);
     }
-    assert.equal((await bind('waiting', 'eu-west-1')).status, 201);
-    assert.deepEqual(await Promise.all([counted(DENIED), counted(LET_GO)]), [counts[0] + 3, counts[1] + 1]);
-    assert.deepEqual(await nodeOf('waiting'), 'eu-west-1');
+    assert.deepEqual(await Promise.all([counted(DENIED), counted(LET_GO)]), [counts[0] + 8, counts[1]]);
+  });
+
+  test('5 minutes later it is let go and counted; one to a region that is not allowed never is', {
+    skip: skip || skipWithoutFakeTime,
+  }, async () => {
+    await createWhileClean('patient');
+    await untilJudged('patient', 'eu-west-1');
+    await cluster.createNamespace('european', { mode: 'enforce', regions: 'eu-*' });
+    await cluster.createPod('european', pod('local', BY_HAND));
+    const bindAbroad = () => bind('local', 'us-west-1', 'european');
+    await cluster.waitFor('gridgate to judge local', async () => (await bindAbroad()).status === 403 || undefined);
+    const before = await counted(LET_GO);
+    clock.set(PATIENCE_S);
+    await cluster.waitFor(
+      'the clock to count',
+      async () => (await bind('patient', 'eu-west-1')).status === 201 || undefined,
+    );
+    // Connections that were idle over the jump are gone: the first request on one of them fails.
+    const after = await cluster.waitFor('the metrics', () => counted(LET_GO).catch(() => undefined));
+    assert.equal(after, before + 1);
+    assert.equal(await nodeOf('patient'), 'eu-west-1');
+    const { status, body } = await bindAbroad();
+    assert.equal(status, 403);
+    assert.match(body.message, /us-west is not among the regions eu-\* .*\[not_allowed\]/);
   });
 
   test('a binding to a clean node passes, as does any where the mode only warns', { skip }, async () => {

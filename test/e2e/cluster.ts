@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly nodes?: readonly NodeSpec[];
   /** More arguments of every `gridgate serve`. */
   readonly args?: readonly string[];
+  /** Of every `gridgate serve`. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly flags?: NonNullable<ControlPlaneOptions['flags']>;
   /** Namespaces from before gridgate came, with their annotations. */
   readonly earlier?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -98,6 +100,7 @@ export async function startCluster(options: ClusterOptions = {}) {
     const files = { '--kubeconfig': kubeconfig, '--cert-dir': certDir, '--regions': regionsFile };
     const strict = overlay === 'strict' ? ['--check-bindings'] : [];
     const instance = await startGridgate({
+      ...(options.env && { env: options.env }),
       args: [
         '--roles',
         'webhook',

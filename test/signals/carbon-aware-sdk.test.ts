@@ -12,7 +12,7 @@ function create(baseUrl: string, now = '2022-05-17T21:00:00Z') {
   return createCarbonAwareSdk({ baseUrl, signal: 'marginal' }, deps(now));
 }
 
-function row(time: string, rating: number) {
+function row(time: string, rating: unknown) {
   return { ...EMISSIONS[0], time, rating };
 }
 
@@ -39,6 +39,46 @@ describe('the Carbon Aware SDK', () => {
     const { baseUrl } = await startProvider(t, { body });
     const { gramsPerKwh, stepMs } = await create(baseUrl).current('eastus', PATIENT);
     assert.deepEqual([gramsPerKwh, stepMs], [3, 300_000]);
+  });
+
+  const passedOver: readonly [name: string, newest: object][] = [
+    ['without a value', row('2022-05-17T21:00:00Z', null)],
+    ['with text for a value', row('2022-05-17T21:00:00Z', 'n/a')],
+    ['with a negative value', row('2022-05-17T21:00:00Z', -1)],
+    ['with an absurd value', row('2022-05-17T21:00:00Z', 20_000)],
+    ['of the future', row('2022-05-17T22:00:00Z', 7)],
+    ['without a time', { ...EMISSIONS[0], rating: 7, time: null }],
+  ];
+  for (const [name, newest] of passedOver)
+    it(`answers the next newest value, with its own time, where the newest row is ${name}`, async (t) => {
+      const body = [newest, row('2022-05-17T20:00:00Z', 120), row('2022-05-17T19:00:00Z', 130)];
+      const { baseUrl } = await startProvider(t, { body });
+      const { gramsPerKwh, measuredAt, stepMs } = await create(baseUrl).current('eastus', PATIENT);
+      assert.deepEqual([gramsPerKwh, measuredAt, stepMs], [120, Date.parse('2022-05-17T20:00:00Z'), HOUR_MS]);
+    });
+
+  it('answers a zero now, but nothing of a series of zeros', async (t) => {
+    const zero = row('2022-05-17T20:00:00Z', 0);
+    const { baseUrl } = await startProvider(t, { body: [zero, row('2022-05-17T19:00:00Z', 130)] });
+    assert.equal((await create(baseUrl).current('eastus', PATIENT)).gramsPerKwh, 0);
+    const dead = await startProvider(t, { body: [zero, row('2022-05-17T19:00:00Z', 0)] });
+    assert.equal((await rejection(create(dead.baseUrl).current('eastus', PATIENT))).failure, 'implausible');
+  });
+
+  it('answers a forecast without the points that have no value', async (t) => {
+    const [first, ...rest] = FORECAST[0].forecastData;
+    const body = [{ ...FORECAST[0], forecastData: [{ ...first, value: null }, ...rest] }];
+    const { baseUrl } = await startProvider(t, { body });
+    const forecast = await create(baseUrl, '2022-07-19T14:09:59Z').forecast('northeurope', PATIENT);
+    assert.deepEqual(
+      forecast.map(({ gramsPerKwh }) => gramsPerKwh),
+      [535.7318741001667],
+    );
+  });
+
+  it('says that there is no value where there are only rows without one', async (t) => {
+    const { baseUrl } = await startProvider(t, { body: [row('2022-05-17T20:00:00Z', null)] });
+    assert.equal((await rejection(create(baseUrl).current('eastus', PATIENT))).failure, 'not_covered');
   });
 
   it('answers the last day, oldest first', async (t) => {

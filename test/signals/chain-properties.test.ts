@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { freshnessOf } from '../../src/regions/freshness.ts';
-import { SIGNALS } from '../../src/regions/reading.ts';
+import { SIGNALS, type Signal } from '../../src/regions/reading.ts';
 import { MAX_GRAMS_PER_KWH } from '../../src/regions/region-resource.ts';
 import type { RegionIntensity } from '../../src/signals/intensity/chain.ts';
 import type { SourceName } from '../../src/signals/intensity/source.ts';
@@ -93,8 +93,9 @@ async function replay(plan: readonly Step[], onRead: (result: RegionIntensity, n
   return asked;
 }
 
-function isPlausible(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= MAX_GRAMS_PER_KWH;
+function isPlausible(value: unknown, signal?: Signal): boolean {
+  const least = signal === 'average-lifecycle' ? Number.MIN_VALUE : 0;
+  return typeof value === 'number' && value >= least && value <= MAX_GRAMS_PER_KWH;
 }
 
 describe('whatever the sources answer and the clock does, the chain', () => {
@@ -104,14 +105,21 @@ describe('whatever the sources answer and the clock does, the chain', () => {
         await replay(plan, ({ reading, forecast, attempts }, now) => {
           assert.doesNotMatch(JSON.stringify(attempts), /hunter2/);
           if (reading) {
-            assert.ok(isPlausible(reading.gramsPerKwh) && SIGNALS.includes(reading.signal), JSON.stringify(reading));
+            assert.ok(
+              isPlausible(reading.gramsPerKwh, reading.signal) && SIGNALS.includes(reading.signal),
+              JSON.stringify(reading),
+            );
             const isMeasured = reading.freshness !== 'embedded';
             assert.equal(reading.measuredAt !== undefined, isMeasured);
             if (isMeasured) assert.ok(freshnessOf(now - (reading.measuredAt ?? Number.NaN), HOUR), 'too old');
           }
           const points = forecast?.points ?? [];
           assert.equal(points.length > 0, forecast !== undefined);
-          assert.ok(points.every(({ gramsPerKwh, from }) => isPlausible(gramsPerKwh) && new Date(from).toISOString()));
+          assert.ok(
+            points.every(
+              ({ gramsPerKwh, from }) => isPlausible(gramsPerKwh, reading?.signal) && new Date(from).toISOString(),
+            ),
+          );
           assert.ok(points.every(({ from }, index) => from >= (points[index - 1]?.from ?? from)));
           assert.ok(forecast === undefined || forecast.source === reading?.source);
         });

@@ -61,6 +61,7 @@ describe('the chain of intensity sources', () => {
     ['not a number', { gramsPerKwh: Number.NaN }, /not a number/],
     ['infinite', { gramsPerKwh: Number.POSITIVE_INFINITY }, /not a number/],
     ['text', { gramsPerKwh: '12' as unknown as number }, /not a number/],
+    ['zero, over the life of its plants', { gramsPerKwh: 0 }, /0 gCO2e\/kWh is no grid/],
     ['negative', { gramsPerKwh: -0.1 }, /-0.1 gCO2e\/kWh is negative/],
     ['absurd', { gramsPerKwh: 2000.1 }, /2000.1 gCO2e\/kWh is above 2000/],
     ['of the future', { measuredAt: START + 5 * MINUTE + 1 }, /6 min from now: its clock or this one is wrong/],
@@ -80,8 +81,14 @@ describe('the chain of intensity sources', () => {
     });
 
   it('takes what is just plausible', async () => {
-    for (const [grams, measuredAt] of [[0, START + 5 * MINUTE] as const, [2000, START] as const]) {
-      const source = scripted('prometheus', { current: measured(grams, { measuredAt }) });
+    const rows = [
+      [Number.MIN_VALUE, START + 5 * MINUTE, 'average-lifecycle'],
+      [0, START, 'average-direct'],
+      [0, START, 'marginal'],
+      [2000, START, 'average-lifecycle'],
+    ] as const;
+    for (const [grams, measuredAt, signal] of rows) {
+      const source = scripted('prometheus', { current: measured(grams, { measuredAt, signal }) });
       assert.equal((await startChain([source]).read(CELLAR)).reading?.gramsPerKwh, grams);
     }
   });
@@ -98,7 +105,7 @@ describe('the forecast of the chain', () => {
     ['is in order', { forecast: [at(1, 2), at(0, 1)] }, [at(0, 1), at(1, 2)], false],
     [
       'begins with the point that counts now',
-      { forecast: [at(-2, 0), at(-1, 1), at(1, 2)] },
+      { forecast: [at(-2, 3), at(-1, 1), at(1, 2)] },
       [at(-1, 1), at(1, 2)],
       false,
     ],
@@ -108,6 +115,9 @@ describe('the forecast of the chain', () => {
       [at(0, 1), at(3, 5)],
       false,
     ],
+    ['has no zero of a lifecycle', { forecast: [at(0, 1), at(1, 0), at(2, 2)] }, [at(0, 1), at(2, 2)], false],
+    ['is not one of zeros alone', { forecast: [at(0, 0), at(1, 0)], history: [was(-24, 1)] }, [at(0, 1)], true],
+    ['is yesterday again without its zeros', { history: [was(-24, 0), was(-23, 2)] }, [at(1, 2)], true],
     ['is not one that is over', { forecast: [at(-2, 1), at(-1, 1)] }, undefined],
     ['is not there without forecast and history', {}, undefined],
     [
@@ -134,6 +144,20 @@ describe('the forecast of the chain', () => {
     const { read, requests } = startChain([source]);
     assert.equal((await read(CELLAR)).forecast, undefined);
     assert.deepEqual(requests, ['electricity-maps ok', 'electricity-maps implausible']);
+  });
+
+  it('may be zero at times in a signal that can be', async () => {
+    const source = scripted('watttime', { current: marginal(100), forecast: [at(0, 0), at(1, 5), at(2, 0)] });
+    const { forecast } = await startChain([source], { policySignal: 'marginal' }).read(CELLAR);
+    assert.deepEqual(forecast?.points, [at(0, 0), at(1, 5), at(2, 0)]);
+  });
+
+  it('that is zero for ever is refused and counted in any signal', async () => {
+    const zeros = { forecast: [at(0, 0), at(1, 0)], history: [was(-24, 0, 'marginal'), was(-23, 0, 'marginal')] };
+    const source = scripted('watttime', { current: marginal(100), ...zeros });
+    const { read, requests } = startChain([source], { policySignal: 'marginal' });
+    assert.equal((await read(CELLAR)).forecast, undefined);
+    assert.deepEqual(requests, ['watttime ok', 'watttime implausible', 'watttime implausible']);
   });
 
   it('is of the source of the reading, no other', async () => {

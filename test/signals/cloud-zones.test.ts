@@ -9,8 +9,8 @@ import { GOOGLE_ZONES } from '../../src/signals/intensity/google-zones.ts';
 describe('the grid zones of', () => {
   /** How a cloud names its regions: what its nodes show in topology.kubernetes.io/region, never a zone or a display name. */
   const clouds: readonly [cloud: string, zones: Readonly<Record<string, string>>, atLeast: number, name: RegExp][] = [
-    ['AWS', AWS_ZONES, 33, /^[a-z]{2}-[a-z]+-\d$/],
-    ['Azure', AZURE_ZONES, 60, /^[a-z]+[23]?$/],
+    ['AWS', AWS_ZONES, 39, /^[a-z]{2,4}(-[a-z]+){1,2}-\d$/],
+    ['Azure', AZURE_ZONES, 71, /^[a-z]+[23]?$/],
     ['Google Cloud', GOOGLE_ZONES, 42, /^[a-z]+-[a-z]+\d{1,2}$/],
   ];
   for (const [cloud, zones, atLeast, name] of clouds)
@@ -43,6 +43,20 @@ describe('the grid zones of', () => {
     ['Sydney', 'australiaeast', 'australia-southeast1'],
     ['Tokyo', 'japaneast', 'asia-northeast1'],
     ['Virginia', 'us-east-1', 'us-east4'],
+    ['Virginia', 'eastus', 'usgovvirginia'],
+    ['Virginia', 'eastus', 'usdodeast'],
+    ['Ohio', 'us-east-2', 'us-gov-east-1'],
+    ['Oregon', 'us-west-2', 'us-gov-west-1'],
+    ['Phoenix', 'westus3', 'usgovarizona'],
+    ['San Antonio', 'southcentralus', 'usgovtexas'],
+    ['Iowa', 'centralus', 'usdodcentral'],
+    ['Brandenburg and Frankfurt', 'eusc-de-east-1', 'eu-central-1'],
+    ['Taiwan', 'ap-east-2', 'asia-east1'],
+    ['Beijing', 'cn-north-1', 'chinanorth'],
+    ['Beijing', 'cn-north-1', 'chinanorth2'],
+    ['China', 'cn-northwest-1', 'chinanorth3'],
+    ['Shanghai', 'chinaeast', 'chinaeast2'],
+    ['China', 'chinaeast', 'chinaeast3'],
     ['Virginia', 'eastus2', 'us-east4'],
   ];
   for (const [place, one, other] of neighbours)

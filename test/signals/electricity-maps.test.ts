@@ -58,6 +58,48 @@ describe('Electricity Maps', () => {
     assert.equal(asked[0]?.path, '/v3/carbon-intensity/forecast');
   });
 
+  it('answers a series without the hours of another shape', async (t) => {
+    const [first, second, third] = HISTORY.history;
+    const body = {
+      ...HISTORY,
+      history: [null, { ...first, carbonIntensity: 'n/a' }, { ...second, datetime: 7 }, third],
+    };
+    const { baseUrl } = await startProvider(t, { body });
+    const history = await create({ baseUrl }).history('DE', PATIENT);
+    assert.deepEqual(
+      history.map(({ gramsPerKwh }) => gramsPerKwh),
+      [third.carbonIntensity],
+    );
+  });
+
+  it('answers a forecast without the hours that have no value', async (t) => {
+    const [past, now, ...rest] = FORECAST.forecast;
+    const body = { ...FORECAST, forecast: [past, { ...now, carbonIntensity: null }, ...rest] };
+    const { baseUrl } = await startProvider(t, { body });
+    const forecast = await create({ baseUrl }, '2018-11-26T18:59:59Z').forecast('DK-DK2', PATIENT);
+    assert.deepEqual(forecast, [{ from: Date.parse('2018-11-28T17:00:00Z'), gramsPerKwh: 194 }]);
+  });
+
+  it('refuses a series in which nothing has the right shape', async (t) => {
+    const { baseUrl } = await startProvider(t, { body: { ...HISTORY, history: [{}, 7] } });
+    const error = await rejection(create({ baseUrl }).history('DE', PATIENT));
+    assert.deepEqual([error.failure, /history\.0\.zone/.test(error.message)], ['malformed', true]);
+  });
+
+  it('can leave out what the provider only estimates', async (t) => {
+    const { baseUrl, asked } = await startProvider(t, ({ path }) => ({
+      body: path.endsWith('/latest') ? LATEST : path.endsWith('/history') ? HISTORY : FORECAST,
+    }));
+    const source = create({ baseUrl, disableEstimations: true });
+    await source.current('US-CAR-DUK', PATIENT);
+    await source.history('DE', PATIENT);
+    await source.forecast('DK-DK2', PATIENT);
+    assert.deepEqual(
+      asked.map(({ query }) => query['disableEstimations']),
+      ['true', 'true', undefined],
+    );
+  });
+
   it('can count direct emissions alone', async (t) => {
     const { baseUrl, asked } = await startProvider(t, { body: { ...LATEST, emissionFactorType: 'direct' } });
     const measured = await create({ baseUrl, signal: 'average-direct' }).current('US-CAR-DUK', PATIENT);

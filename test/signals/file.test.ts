@@ -24,6 +24,7 @@ describe('a file of intensities', () => {
     ['JSON', '{"FR": 50, "DE": 338.2}', 338.2, NOW],
     ['JSON with a time', '{"DE":{"gramsPerKwh":0,"measuredAt":"2026-11-22T08:00:00.5Z"}}', 0, '2026-11-22T08:00:00.5Z'],
     ['JSON with an entry without a time', '{"DE":{"gramsPerKwh":-1}}', -1, NOW],
+    ['YAML with nonsense for another zone', 'FR: low\nPL:\nES: {a: 1}\nDE: 338.2', 338.2, NOW],
     ['YAML with aliases', 'FR: &all {gramsPerKwh: 1}\nDE: *all', 1, NOW],
   ];
   for (const [name, text, grams, measuredAt] of values)
@@ -52,6 +53,10 @@ describe('a file of intensities', () => {
       assert.equal((await rejection(create('DE: 1').current(zone, PATIENT))).failure, 'not_covered');
     });
 
+  it('has nothing for a zone with nothing', async () => {
+    assert.equal((await rejection(create('DE: null\nFR: 1').current('DE', PATIENT))).failure, 'not_covered');
+  });
+
   it('has nothing for __proto__', async () => {
     assert.equal((await rejection(create('DE: 1').current('__proto__', PATIENT))).failure, 'not_covered');
   });
@@ -62,7 +67,7 @@ describe('a file of intensities', () => {
     ['that breaks off', '{"DE": 1, "FR"', /neither YAML nor JSON/],
     ['that has a zone twice', 'DE: 1\nDE: 2', /neither YAML nor JSON: Map keys must be unique/],
     ['of two documents', 'DE: 1\n---\nDE: 2', /neither YAML nor JSON/],
-    ['with a value in words', 'DE: 1\nFR: low', /another shape: FR/],
+    ['with a value in words', 'DE: low', /another shape: DE/],
     ['with a value that is no number', 'DE: .nan', /another shape: DE/],
     ['with a misspelt field', 'DE: {gramsPerKWh: 1}', /another shape: DE/],
     ['with a time of no time zone', 'DE: {gramsPerKwh: 1, measuredAt: 2026-11-22T08:00:00}', /another shape: DE/],

@@ -72,6 +72,20 @@ describe('Prometheus', () => {
       assert.match(error.message, says);
     });
 
+  const passedOver: readonly [name: string, text: string][] = [
+    ['NaN, of a division by nothing', 'NaN'],
+    ['an infinity', '-Inf'],
+    ['less than nothing', '-7'],
+    ['an absurd value', '120500'],
+  ];
+  for (const [name, text] of passedOver)
+    it(`answers the one value that can be right beside ${name}`, async (t) => {
+      const value = (one: string) => [1435781451.781, one];
+      const body = vector({ ...SAMPLE, value: value(text) }, { ...OTHER, value: value('120.5') });
+      const { baseUrl } = await startProvider(t, { body });
+      assert.equal((await create(baseUrl).current('up', PATIENT)).gramsPerKwh, 120.5);
+    });
+
   it('passes a value on as it is', async (t) => {
     const { baseUrl } = await startProvider(t, { body: valued('-7') });
     assert.equal((await create(baseUrl).current('up', PATIENT)).gramsPerKwh, -7);

@@ -45,14 +45,14 @@ describe('what is remembered for relative bands', () => {
   it('begins with the history of the source, which is asked once', async () => {
     const source = scripted('watttime', {
       current: async () => measured(500, { measuredAt: weeks.clock() }),
-      history: yesterday(24, (i) => i),
+      history: yesterday(24, (i) => i + 1),
       // With a forecast nobody needs yesterday as a stand-in.
       forecast: [0, 48].map((hours) => ({ from: START + hours * HOUR, gramsPerKwh: 1 })),
     });
     const weeks = follow([source]);
     assert.equal(weeks.thresholdsOf(DESCRIBED), undefined);
     await weeks.read(CELLAR);
-    assert.deepEqual(weeks.thresholdsOf(DESCRIBED), [6, 18]); // 0 to 23, and 500
+    assert.deepEqual(weeks.thresholdsOf(DESCRIBED), [7, 19]); // 1 to 24, and 500
     for (let hours = 0; hours < 10; hours++) {
       weeks.advance(HOUR);
       await weeks.read(CELLAR);

@@ -66,6 +66,13 @@ describe('the Carbon Intensity API of Great Britain', () => {
     ]);
   });
 
+  it('answers the last week without the half-hours of another shape', async (t) => {
+    const [first] = NATIONAL.data;
+    const body = { data: [{ ...first, intensity: { forecast: 'moderate' } }, { ...first, from: 'noon' }, null, first] };
+    const { baseUrl } = await startProvider(t, { body });
+    assert.equal((await create(baseUrl, '2018-01-20T12:10:00Z').history('GB', PATIENT)).length, 1);
+  });
+
   it('answers the last day of a region, oldest first', async (t) => {
     const [one] = REGION_SPAN.data.data;
     const before = { ...one, from: '2026-05-05T23:30Z', to: '2026-05-06T00:00Z', intensity: { forecast: 150 } };

@@ -60,6 +60,23 @@ describe('WattTime', () => {
     assert.deepEqual([start, end], ['2022-07-08T00:07:00.000Z', '2022-07-15T00:07:00.000Z']);
   });
 
+  it('answers the next point where the first has no value, or one that cannot be right', async (t) => {
+    const [first, second] = FORECAST.data;
+    for (const value of [null, -5, 1e6, 'high']) {
+      const body = { ...FORECAST, data: [{ ...first, value }, second] };
+      const { baseUrl } = await startProvider(t, (one) => login(one) ?? { body });
+      const { measuredAt } = await create(baseUrl).current('CAISO_NORTH', PATIENT);
+      assert.equal(measuredAt, Date.parse(second.point_time));
+    }
+  });
+
+  it('answers a series without the points that have no value', async (t) => {
+    const [first, second] = HISTORICAL.data;
+    const body = { ...HISTORICAL, data: [{ ...first, value: null }, second] };
+    const { baseUrl } = await startProvider(t, (one) => login(one) ?? { body });
+    assert.equal((await create(baseUrl).history('CAISO_NORTH', PATIENT)).length, 1);
+  });
+
   const refused: readonly [name: string, meta: object, failure: string, says: RegExp][] = [
     ['of another region', { region: 'PSCO' }, 'wrong_zone', /is for PSCO, not CAISO_NORTH/],
     ['in another unit', { units: 'lbs_health_damage_per_mwh' }, 'malformed', /meta\.units/],

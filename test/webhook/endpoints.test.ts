@@ -11,7 +11,7 @@ it('a review whose counting fails is answered once, and nothing is thrown at the
       snapshot: () => makeSnapshot([]),
       policies: { find: () => policy },
       rules: () => NO_RULES,
-      bindings: createBindingGuard(() => undefined),
+      bindings: createBindingGuard({ pendingPod: () => undefined, freeForMs: () => 0 }),
       recorder: {
         record: () => {
           throw new Error('the disk is full');

@@ -9,7 +9,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { createPolicyFinder, type NamespaceSource } from '../../src/webhook/find-policy.ts';
 import { createPolicyBook } from '../../src/webhook/policy-book.ts';
 import { createRecorder, type RecentDecision } from '../../src/webhook/recorder.ts';
-import { createBindingGuard } from '../../src/webhook/review-binding.ts';
+import { createBindingGuard, type PendingPods } from '../../src/webhook/review-binding.ts';
 import { createWebhookApp, type WebhookApp } from '../../src/webhook/webhook-app.ts';
 import { makeNode, makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import { issueForLocalhost } from '../certs/pairs.ts';
@@ -26,6 +26,8 @@ export interface World {
   readonly namespaces: Map<string, NamespaceRecord>;
   /** By `namespace/name`. */
   readonly pendingPods: Map<string, Pod>;
+  /** For how long all of them have been seen free and unbound, milliseconds. */
+  freeForMs: number;
 }
 
 /** A webhook that listens on loopback, and what it did. */
@@ -70,6 +72,7 @@ export function makeWorld(): World {
     modeCap: undefined,
     namespaces: new Map(Object.entries(NAMESPACES).map(([name, annotations]) => [name, makeRecord(name, annotations)])),
     pendingPods: new Map(),
+    freeForMs: 0,
   };
 }
 
@@ -112,6 +115,14 @@ export function useWebhook(options: WebhookOptions = {}): TestWebhook {
   return running;
 }
 
+/** What a binding guard asks of the world. */
+export function pendingPodsOf(world: World): PendingPods {
+  return {
+    pendingPod: (namespace, name) => world.pendingPods.get(`${namespace}/${name}`),
+    freeForMs: () => world.freeForMs,
+  };
+}
+
 export async function stopWebhook({ app }: TestWebhook): Promise<void> {
   const closed = app.close();
   app.server.closeAllConnections();
@@ -142,7 +153,7 @@ export async function startWebhook({ fetchNamespace, requestTimeoutMs }: Webhook
     ),
     rules,
     modeCap: () => world.modeCap,
-    bindings: createBindingGuard((namespace, name) => world.pendingPods.get(`${namespace}/${name}`)),
+    bindings: createBindingGuard(pendingPodsOf(world)),
     recorder,
     clock,
     isClosing: () => world.isClosing,

@@ -14,6 +14,7 @@ describe('/validate-binding', () => {
   beforeEach(() => {
     name = `web-${number++}`;
     webhook.world.snapshot = makeWorld().snapshot;
+    webhook.world.freeForMs = 0;
     webhook.counted.length = 0;
     pending(makePod());
   });
@@ -46,30 +47,31 @@ describe('/validate-binding', () => {
     assert.match(status?.message ?? '', new RegExp(`^gridgate refuses pod ${name}: eu-central .* now: eu-north at 50`));
   });
 
-  it('three vetoes of one pod, whatever the node, then it lets go and counts that', async () => {
-    const nodes = ['node-eu-central', 'node-eu-west', 'node-eu-central', 'node-eu-central', 'node-eu-west'];
-    const allowed: boolean[] = [];
-    for (const node of nodes) allowed.push((await bind(node)).allowed);
-    assert.deepEqual(allowed, [false, false, false, true, true]);
-    assert.deepEqual(webhook.counted.slice(-2), Array(2).fill('/validate-binding enforce allow vetoes_exhausted'));
-  });
+  const FIVE_MINUTES = 300_000;
+  const patience: readonly [what: string, namespace: string, node: string, waitedMs: number, reason: string][] = [
+    ['a dirty node, gated or just freed', 'shop', 'node-eu-central', 0, 'high_carbon'],
+    ['a dirty node, nearly 5 minutes unbound', 'shop', 'node-eu-central', FIVE_MINUTES - 1, 'high_carbon'],
+    ['a dirty node, 5 minutes unbound', 'shop', 'node-eu-central', FIVE_MINUTES, 'waited_unbound'],
+    ['a node in outage, nearly 5 minutes unbound', 'shop', 'node-eu-west', FIVE_MINUTES - 1, 'outage'],
+    ['a node in outage, 5 minutes unbound', 'shop', 'node-eu-west', FIVE_MINUTES, 'waited_unbound'],
+    ['a node outside the allowed regions, a day unbound', 'european', 'node-us-west', 86_400_000, 'not_allowed'],
+    ['a node too far away, a day unbound', 'near', 'node-us-west', 86_400_000, 'too_far'],
+    ['a clean node, a day unbound', 'shop', 'node-eu-north', 86_400_000, 'acceptable'],
+  ];
+  for (const [what, namespace, node, waitedMs, reason] of patience)
+    it(`${what}: ${reason}`, async () => {
+      pending(makePod(), namespace);
+      webhook.world.freeForMs = waitedMs;
+      const { allowed, auditAnnotations } = await bind(node, { namespace });
+      const isAllowed = reason === 'waited_unbound' || reason === 'acceptable';
+      assert.deepEqual([allowed, auditAnnotations['reason']], [isAllowed, reason]);
+      const decision = isAllowed ? 'allow' : 'deny';
+      assert.deepEqual(webhook.counted, [`/validate-binding enforce ${decision} ${reason}`]);
+    });
 
-  it('the vetoes of one pod do not count for another, not even for its namesake', async () => {
-    for (let i = 0; i < 3; i++) await bind('node-eu-central');
-    const again = { ...makePod(), metadata: { name, uid: 'another-uid' } };
-    webhook.world.pendingPods.set(`shop/${name}`, again);
-    assert.equal((await bind('node-eu-central')).allowed, false);
-  });
-
-  it('a dry run gets the same answer and uses up no veto', async () => {
-    for (let i = 0; i < 5; i++) assert.equal((await bind('node-eu-central', { dryRun: true })).allowed, false);
-    assert.deepEqual(webhook.counted, []);
-    assert.equal((await bind('node-eu-central')).allowed, false);
-  });
-
-  it('an allowed binding uses up no veto', async () => {
-    for (let i = 0; i < 5; i++) await bind('node-eu-north');
-    assert.equal((await bind('node-eu-central')).allowed, false);
+  it('is judged the same however often it is asked, and whoever asks', async () => {
+    for (let i = 0; i < 20; i++) assert.equal((await bind('node-eu-central', { dryRun: i % 2 === 0 })).allowed, false);
+    assert.deepEqual(webhook.counted, Array(10).fill('/validate-binding enforce deny high_carbon'));
   });
 
   const unjudged: readonly [name: string, rest: () => Partial<ReviewParts>, reason: string][] = [
@@ -106,9 +108,10 @@ describe('/validate-binding', () => {
     ['lab', false],
     ['reports', true],
   ] as const)
-    it(`in ${namespace}: allowed${warned ? ' with a warning' : ' in silence'}, and never exhausted`, async () => {
+    it(`in ${namespace}: allowed${warned ? ' with a warning' : ' in silence'}, however long it waited`, async () => {
       pending(makePod(), namespace);
-      for (let i = 0; i < 5; i++) {
+      for (const waitedMs of [0, FIVE_MINUTES]) {
+        webhook.world.freeForMs = waitedMs;
         const { allowed, warnings, auditAnnotations } = await bind('node-eu-central', { namespace });
         assert.deepEqual(
           [allowed, (warnings?.length ?? 0) > 0, auditAnnotations['reason']],

@@ -8,7 +8,7 @@ import { createPolicyBook } from '../../src/webhook/policy-book.ts';
 import { createBindingGuard } from '../../src/webhook/review-binding.ts';
 import { makePod, NO_RULES, NOW, REGION_LABEL, region, term } from '../builders.ts';
 import { bindingReview, type ReviewParts, toReview, workloadOf } from './reviews.ts';
-import { makeWorld } from './start-webhook.ts';
+import { makeWorld, pendingPodsOf } from './start-webhook.ts';
 
 interface Reply {
   readonly allowed: boolean;
@@ -41,7 +41,7 @@ function open(volumes?: readonly VolumeTerms[]) {
       () => NOW,
     ),
     rules: () => NO_RULES,
-    bindings: createBindingGuard((namespace, name) => world.pendingPods.get(`${namespace}/${name}`)),
+    bindings: createBindingGuard(pendingPodsOf(world)),
     ...(volumes && {
       volumes: (namespace: string, pod: Pod) => {
         asked.push(namespace);

@@ -7,6 +7,8 @@ const LONGEST_MESSAGE = 1_024;
 interface Facts {
   readonly reading: Reading | undefined;
   readonly policySignal: Signal;
+  /** Whether a grid zone is known for the region. */
+  readonly hasZone: boolean;
   /** How asking each source went; none were asked for a fixed value. */
   readonly attempts: readonly Attempt[];
 }
@@ -21,6 +23,7 @@ type Said = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
  * | `Ready`          | `True`    | `Stale`         | a measurement of some hours ago counts        |
  * | `Ready`          | `True`    | `YearlyAverage` | the average of the grid zone counts           |
  * | `Ready`          | `False`   | `OtherSignal`   | the only reading compares with no other       |
+ * | `Ready`          | `False`   | `NoZone`        | nobody knows, nor which grid zone it is in    |
  * | `Ready`          | `False`   | `NoReading`     | nobody knows                                  |
  * | `SourcesHealthy` | `True`    | `Answering`     | every source that was asked answered          |
  * | `SourcesHealthy` | `False`   | `Failing`       | one of them failed; the message says how      |
@@ -33,8 +36,15 @@ export function conditionsOf(facts: Facts): readonly Said[] {
   }));
 }
 
-function readyOf({ reading, policySignal }: Facts): Said {
+function readyOf({ reading, policySignal, hasZone }: Facts): Said {
   const type = 'Ready';
+  if (!reading && !hasZone)
+    return {
+      type,
+      status: 'False',
+      reason: 'NoZone',
+      message: 'no grid zone is known for this name: spec.gridZone says which',
+    };
   if (!reading) return { type, status: 'False', reason: 'NoReading', message: 'no source knows its intensity' };
   const { source, signal, freshness } = reading;
   if (signal !== policySignal) {

@@ -81,7 +81,8 @@ function measuredPart(region: LiveRegion, facts: StatusFacts): RegionStatus {
   const reading = readingOf(region, intensity, facts);
   const forecast = forecastOf(region, intensity, facts.now);
   const attempts = spec.gramsPerKwh === undefined ? (intensity?.attempts ?? []) : [];
-  const said = conditionsOf({ reading, policySignal: facts.policySignal, attempts });
+  const hasZone = gridZoneOf({ name: metadata.name, gridZone: spec.gridZone }) !== undefined;
+  const said = conditionsOf({ reading, policySignal: facts.policySignal, hasZone, attempts });
   const choice = { absolute: facts.thresholds, own: facts.thresholdsOf?.(region) };
   return {
     ...(reading && { reading }),

@@ -12,7 +12,8 @@ export interface Term {
   /** What the sources said of a region; what they said of another spec of it counts no more. */
   intensityOf(region: LiveRegion): RegionIntensity | undefined;
   learn(region: LiveRegion, intensity: RegionIntensity): void;
-  intensities(): readonly RegionIntensity[];
+  /** By region. */
+  intensities(): ReadonlyMap<string, RegionIntensity>;
   /** What automatic sources say; before the first time what the leader before wrote. */
   outages: ReadonlyMap<string, OutageState>;
   /** Whether the outage board has taken over what the leader before wrote. */
@@ -43,7 +44,7 @@ export function createTerm(view: () => readonly LiveRegion[]): Term {
       return one?.version === versionOf(region) ? one.intensity : undefined;
     },
     learn: (region, intensity) => void learned.set(region.metadata.name, { version: versionOf(region), intensity }),
-    intensities: () => [...learned.values()].map(({ intensity }) => intensity),
+    intensities: () => new Map([...learned].map(([name, { intensity }]) => [name, intensity])),
     outages: new Map(),
     isRestored: false,
     takeChanged() {

@@ -1,4 +1,4 @@
-/** AWS regions and the Electricity Maps zones they draw from. GovCloud and China are left out. */
+/** AWS regions and the Electricity Maps zones they draw from. Those of intelligence services are left out: nobody says where they are. */
 export const AWS_ZONES = {
   'us-east-1': 'US-MIDA-PJM',
   'us-east-2': 'US-MIDA-PJM',
@@ -33,4 +33,12 @@ export const AWS_ZONES = {
   'ap-northeast-2': 'KR',
   'ap-northeast-3': 'JP-KN',
   'ap-east-1': 'HK',
+  'ap-east-2': 'TW', // Taipei
+
+  // Partitions of their own
+  'us-gov-east-1': 'US-MIDA-PJM', // Ohio
+  'us-gov-west-1': 'US-NW-PACW', // Oregon
+  'cn-north-1': 'CN', // Beijing
+  'cn-northwest-1': 'CN', // Ningxia
+  'eusc-de-east-1': 'DE', // Brandenburg
 } as const satisfies Readonly<Record<string, string>>;

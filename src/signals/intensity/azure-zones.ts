@@ -1,7 +1,7 @@
 /**
  * Azure regions and the Electricity Maps zones they draw from, by the physical locations in Microsoft's list of regions
- * (learn.microsoft.com/azure/reliability/regions-list), restricted regions included. Azure Government, China and regions
- * that are only announced are left out.
+ * (learn.microsoft.com/azure/reliability/regions-list), restricted regions, Azure Government and China included. Regions that
+ * are only announced are left out.
  */
 export const AZURE_ZONES = {
   eastus: 'US-MIDA-PJM', // Virginia
@@ -68,4 +68,17 @@ export const AZURE_ZONES = {
   australiaeast: 'AU-NSW', // Sydney
   australiasoutheast: 'AU-VIC', // Melbourne
   newzealandnorth: 'NZ', // Auckland
+
+  usgovvirginia: 'US-MIDA-PJM',
+  usgovtexas: 'US-TEX-ERCO', // San Antonio
+  usgovarizona: 'US-SW-AZPS', // Phoenix
+  usdodeast: 'US-MIDA-PJM', // Virginia
+  usdodcentral: 'US-MIDW-MISO', // Iowa
+
+  chinanorth: 'CN', // Beijing
+  chinanorth2: 'CN', // Beijing
+  chinanorth3: 'CN', // Hebei
+  chinaeast: 'CN', // Shanghai
+  chinaeast2: 'CN', // Shanghai
+  chinaeast3: 'CN', // Jiangsu
 } as const satisfies Readonly<Record<string, string>>;

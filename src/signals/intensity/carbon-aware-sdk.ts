@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Signal } from '../../regions/reading.ts';
 import { getJson } from './get-json.ts';
-import { DAY_MS, HOUR_MS, instant, MINUTE_MS, notOverYet, oldestFirst } from './series.ts';
+import { firstPlausible } from './plausible.ts';
+import { DAY_MS, HOUR_MS, instant, MINUTE_MS, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
@@ -13,13 +14,14 @@ export interface CarbonAwareSdkOptions {
   readonly signal: Signal;
 }
 
-const emissions = z.array(z.object({ location: z.string(), time: instant, rating: z.number() }));
+/** `null` where its own source has no value yet. */
+const emissions = rowsOf(z.object({ location: z.string(), time: instant, rating: z.number().nullable() }));
 type Emissions = z.infer<typeof emissions>;
 
 const forecasts = z.tuple([
   z.object({
     location: z.string(),
-    forecastData: z.array(
+    forecastData: rowsOf(
       z.object({
         timestamp: instant,
         /** Minutes. */
@@ -58,7 +60,8 @@ export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: Sourc
     zoneOf: ({ carbonAwareSdk }) => carbonAwareSdk,
 
     async current(location, abort) {
-      const newest = (await askEmissions({ location }, abort)).at(-1);
+      const rows = await askEmissions({ location }, abort);
+      const newest = firstPlausible(rows.toReversed(), deps.clock());
       if (!newest) throw new SourceError('not_covered', `there is no value for ${location} now`);
       return newest;
     },
@@ -85,7 +88,9 @@ function measure(rows: Emissions, signal: Signal): readonly Measurement[] {
   if (other) throw new SourceError('wrong_zone', `the answer is for ${rows[0]?.location} and ${other.location}`);
   const stepMs = findStep(rows);
   return oldestFirst(
-    rows.map(({ time, rating }) => ({ gramsPerKwh: rating, signal, measuredAt: time, stepMs, estimated: false })),
+    rows.flatMap(({ time, rating }) =>
+      rating === null ? [] : [{ gramsPerKwh: rating, signal, measuredAt: time, stepMs, estimated: false }],
+    ),
   );
 }
 

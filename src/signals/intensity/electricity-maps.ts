@@ -3,7 +3,7 @@ import { gridZoneOf } from './cloud-zones.ts';
 import { getJson } from './get-json.ts';
 import type { SecretReader } from './read-secret.ts';
 import { readToken } from './read-secret.ts';
-import { HOUR_MS, instant, notOverYet, oldestFirst } from './series.ts';
+import { HOUR_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
@@ -19,6 +19,8 @@ export interface ElectricityMapsOptions {
   readonly zoneTokens?: ReadonlyMap<string, SecretReader>;
   /** Which emission factors the provider calculates with. */
   readonly signal?: AverageSignal;
+  /** Values of now and before that were measured alone: hours that the provider only estimates have none. */
+  readonly disableEstimations?: boolean;
 }
 
 const row = z.object({
@@ -30,15 +32,18 @@ const row = z.object({
   isEstimated: z.boolean(),
   temporalGranularity: z.literal('hourly').optional(),
 });
-const history = z.object({ zone: z.string(), history: z.array(row) });
+const history = z.object({ zone: z.string(), history: rowsOf(row) });
 const forecast = z.object({
   zone: z.string(),
-  forecast: z.array(z.object({ carbonIntensity: z.number(), datetime: instant })),
+  forecast: rowsOf(z.object({ carbonIntensity: z.number(), datetime: instant })),
 });
 
 /** Electricity Maps API v3 (https://portal.electricitymaps.com/developer-hub/api/reference), hourly averages. */
 export function createElectricityMaps(options: ElectricityMapsOptions, deps: SourceDeps): ForecastingSource {
   const { baseUrl = 'https://api.electricitymaps.com', token, zoneTokens, signal = 'average-lifecycle' } = options;
+  const measuredOnly: Readonly<Record<string, string>> = options.disableEstimations
+    ? { disableEstimations: 'true' }
+    : {};
 
   async function ask<T extends { readonly zone: string }>(
     what: 'latest' | 'history' | 'forecast',
@@ -48,7 +53,12 @@ export function createElectricityMaps(options: ElectricityMapsOptions, deps: Sou
     const read = zoneTokens?.get(zone) ?? token;
     if (!read) throw new SourceError('unauthorized', `there is no Electricity Maps token for ${zone}`);
     // Without disableCallerLookup a zone that it does not know is answered with that of the caller's address.
-    const query = { zone, emissionFactorType: FACTORS[signal], disableCallerLookup: 'true' };
+    const query = {
+      zone,
+      emissionFactorType: FACTORS[signal],
+      disableCallerLookup: 'true',
+      ...(what !== 'forecast' && measuredOnly),
+    };
     const answer = await getJson({
       ...deps,
       url: sourceUrl(baseUrl, `/v3/carbon-intensity/${what}`, query),

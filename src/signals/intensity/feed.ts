@@ -2,7 +2,7 @@ import { freshnessOf } from '../../regions/freshness.ts';
 import type { Reading, Signal } from '../../regions/reading.ts';
 import type { Answer, Outcome } from './answer.ts';
 import { fromNowOn, yesterdayAgain } from './outlook.ts';
-import { plausibleForecast, plausibleHistory, plausibleMeasurement } from './plausible.ts';
+import { plausibleForecast, plausibleHistory, plausibleIn, plausibleMeasurement } from './plausible.ts';
 import { createRequester, type Requester, type RequesterDeps } from './requester.ts';
 import type { ForecastPoint, IntensitySource, Measurement, SourceName } from './source.ts';
 import { createZoneMemory } from './zone-memory.ts';
@@ -92,8 +92,8 @@ function createOutlook(
     OUTLOOK_KEPT_MS,
   );
 
-  async function announced(zone: string): Promise<readonly ForecastPoint[]> {
-    return source.forecast ? fromNowOn((await forecasts(zone)).good ?? [], clock()) : [];
+  async function announced(zone: string, signal: Signal): Promise<readonly ForecastPoint[]> {
+    return source.forecast ? fromNowOn(plausibleIn(signal, (await forecasts(zone)).good ?? []), clock()) : [];
   }
 
   async function history(zone: string): Promise<readonly Measurement[]> {
@@ -103,7 +103,7 @@ function createOutlook(
   return {
     history,
     async forecast(zone, signal) {
-      const points = await announced(zone);
+      const points = await announced(zone, signal);
       if (points.length > 0) return { points, estimated: false, source: source.name };
       const again = yesterdayAgain(await history(zone), signal, clock());
       return again.length > 0 ? { points: again, estimated: true, source: source.name } : undefined;

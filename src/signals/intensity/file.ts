@@ -15,9 +15,19 @@ export interface FileOptions {
   readonly stepMs?: number;
 }
 
-const entry = z.strictObject({ gramsPerKwh: z.number(), measuredAt: instant.optional() });
-const zones = z.record(z.string(), z.union([z.number().transform((gramsPerKwh) => ({ gramsPerKwh })), entry]));
-type Entry = z.infer<typeof entry>;
+interface Entry {
+  readonly gramsPerKwh: number;
+  readonly measuredAt?: number | undefined;
+}
+
+const entry: z.ZodType<Entry | undefined> = z.union([
+  z.number().transform((gramsPerKwh) => ({ gramsPerKwh })),
+  z.strictObject({ gramsPerKwh: z.number(), measuredAt: instant.optional() }),
+  /** Nothing is known of the zone, or not now. */
+  z.null().transform(() => undefined),
+]);
+/** One entry at a time: what is wrong with a zone is no matter of the others. */
+const zones = z.record(z.string(), z.unknown());
 
 const MAX_ALIASES = 100;
 
@@ -32,7 +42,7 @@ export function createFile(options: FileOptions, { clock }: Pick<SourceDeps, 'cl
     zoneOf: (region) => gridZoneOf(region) ?? region.name,
 
     async current(zone) {
-      const found = parseZones(await readText(read)).get(zone);
+      const found = entryOf(parseZones(await readText(read)), zone);
       if (!found) throw new SourceError('not_covered', `the file has nothing for ${zone}`);
       // A value without a time is meant to hold for as long as it stands there.
       const { gramsPerKwh, measuredAt = clock() } = found;
@@ -51,11 +61,20 @@ async function readText(read: FileOptions['read']): Promise<string> {
   }
 }
 
-function parseZones(text: string): ReadonlyMap<string, Entry> {
-  const parsed = zones.safeParse(parseYaml(text));
-  if (parsed.success) return new Map(Object.entries(parsed.data));
+function parseZones(text: string): ReadonlyMap<string, unknown> {
+  return new Map(Object.entries(shaped(zones, parseYaml(text), [])));
+}
+
+function entryOf(all: ReadonlyMap<string, unknown>, zone: string): Entry | undefined {
+  return all.has(zone) ? shaped(entry, all.get(zone), [zone]) : undefined;
+}
+
+function shaped<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[]): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new SourceError('malformed', `the file has another shape: ${issue?.path.join('.') || 'it'}: ${issue?.message}`);
+  const where = [...path, ...(issue?.path ?? [])].join('.') || 'it';
+  throw new SourceError('malformed', `the file has another shape: ${where}: ${issue?.message}`);
 }
 
 /** YAML 1.2, unlike the manifests': in 1.1, Norway's zone `NO` would be a boolean. JSON is YAML as well. */

@@ -1,5 +1,6 @@
 import type { Signal } from '../../regions/reading.ts';
 import { gridZoneOf } from './cloud-zones.ts';
+import { canBeGrams } from './plausible.ts';
 import type { PrometheusAddress, PrometheusResult, PrometheusValue } from './query-prometheus.ts';
 import { parseValue, queryPrometheus } from './query-prometheus.ts';
 import { MINUTE_MS } from './series.ts';
@@ -49,11 +50,12 @@ function fill(template: string, region: RegionZones): string | undefined {
 
 function onlySample(data: PrometheusResult): PrometheusValue {
   if (data.resultType === 'scalar') return data.result;
-  const [only, ...others] = data.result;
-  if (!only) throw new SourceError('not_covered', 'the query finds nothing');
-  if (others.length > 0)
-    throw new SourceError('malformed', `the query must find one value, and finds ${data.result.length}`);
-  return only.value;
+  const [first] = data.result;
+  if (!first) throw new SourceError('not_covered', 'the query finds nothing');
+  // NaN is what PromQL makes of a division by nothing: what cannot be right does not hide what can.
+  const right = data.result.filter(({ value: [, text] }) => canBeGrams(parseValue(text)));
+  if (right.length > 1) throw new SourceError('malformed', `the query must find one value, and finds ${right.length}`);
+  return (right[0] ?? first).value;
 }
 
 function readValue(text: string): number {

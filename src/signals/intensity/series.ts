@@ -10,6 +10,17 @@ export const instant = z
   .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })])
   .transform((text) => Date.parse(text));
 
+/** The rows of a series: one of another shape costs that row alone. Where no row has the right one, the first says what is wrong. */
+export function rowsOf<T>(row: z.ZodType<T>) {
+  return z.array(z.unknown()).transform((rows, context): readonly T[] => {
+    const parsed = rows.map((one) => row.safeParse(one));
+    const kept = parsed.flatMap((one) => (one.success ? [one.data] : []));
+    const issue = kept.length > 0 ? undefined : parsed[0]?.error?.issues[0];
+    if (issue) context.addIssue({ code: 'custom', path: [0, ...issue.path], message: issue.message });
+    return kept;
+  });
+}
+
 export function oldestFirst(measurements: readonly Measurement[]): readonly Measurement[] {
   return measurements.toSorted((one, other) => one.measuredAt - other.measuredAt);
 }

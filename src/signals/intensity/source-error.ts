@@ -7,7 +7,7 @@
  * | `unavailable`  | 5xx, a refused connection, DNS, a timeout         | its   | yes     |
  * | `malformed`    | no JSON, JSON of another shape, another unit      | its   | no      |
  * | `wrong_zone`   | an answer for another zone than asked             | its   | no      |
- * | `implausible`  | negative, above 2,000 g/kWh, more than 5 min ahead| its   | no      |
+ * | `implausible`  | no value that can be right (plausible.ts)         | its   | no      |
  */
 export type Failure =
   | 'unauthorized'

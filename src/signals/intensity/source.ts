@@ -33,7 +33,10 @@ export type RegionZones = Pick<RegionSpec, 'gridZone' | 'wattTime' | 'ukCarbonIn
   readonly name: string;
 };
 
-/** A provider of intensities. Its functions reject with a SourceError and nothing else, or answer values as received. */
+/**
+ * A provider of intensities. Its functions reject with a SourceError and nothing else, or answer values as received; one that
+ * receives several for now answers the newest that can be right (plausible.ts).
+ */
 export interface IntensitySource {
   readonly name: SourceName;
   /** How long an answer is kept, milliseconds; by default the five minutes that are due to somebody else's server. */

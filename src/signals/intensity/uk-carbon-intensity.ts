@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { gridZoneOf } from './cloud-zones.ts';
 import { getJson } from './get-json.ts';
-import { DAY_MS, instant, MINUTE_MS, notOverYet, oldestFirst } from './series.ts';
+import { firstPlausible } from './plausible.ts';
+import { DAY_MS, instant, MINUTE_MS, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
@@ -17,9 +18,9 @@ const grams = z.number().nullish();
 const period = z.object({ from: instant, intensity: z.object({ forecast: grams, actual: grams }) });
 type Period = z.infer<typeof period>;
 
-const national = z.object({ data: z.array(period) }).transform(({ data }) => ({ zone: NATIONAL, periods: data }));
+const national = z.object({ data: rowsOf(period) }).transform(({ data }) => ({ zone: NATIONAL, periods: data }));
 
-const region = z.object({ regionid: z.number().int(), data: z.array(period) });
+const region = z.object({ regionid: z.number().int(), data: rowsOf(period) });
 /** /regional/regionid answers a list of one region, a span of time the region itself. */
 const regional = z
   .object({ data: z.union([region, z.tuple([region]).transform(([only]) => only)]) })
@@ -58,7 +59,8 @@ export function createUkCarbonIntensity(
     },
 
     async current(zone, abort) {
-      const measured = (await ask(zone, undefined, abort)).map(measure).find((one) => one !== undefined);
+      const rows = (await ask(zone, undefined, abort)).map(measure).filter((one) => one !== undefined);
+      const measured = firstPlausible(rows, deps.clock());
       if (!measured) throw new SourceError('not_covered', `there is no value for ${zone} now`);
       return measured;
     },

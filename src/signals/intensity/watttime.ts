@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { gramsOfPounds } from '../../regions/pounds-per-mwh.ts';
 import { getJson } from './get-json.ts';
+import { firstPlausible } from './plausible.ts';
 import type { SecretReader } from './read-secret.ts';
-import { DAY_MS, instant, notOverYet, oldestFirst } from './series.ts';
+import { DAY_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
@@ -17,7 +18,7 @@ export interface WattTimeOptions {
 const SIGNAL_TYPE = 'co2_moer';
 
 const answer = z.object({
-  data: z.array(z.object({ point_time: instant, value: z.number() })),
+  data: rowsOf(z.object({ point_time: instant, value: z.number() })),
   meta: z.object({
     region: z.string(),
     // /v3/signal-index has the same shape with the unit `percentile`, of its own region alone.
@@ -62,7 +63,8 @@ export function createWattTime(options: WattTimeOptions, deps: SourceDeps): Fore
 
     /** Its documentation asks for the forecast's first point: /v3/historical comes late and with gaps. */
     async current(zone, abort) {
-      const [first] = oldestFirst(await ask('forecast', { zone, query: { horizon_hours: '0' }, abort }));
+      const rows = oldestFirst(await ask('forecast', { zone, query: { horizon_hours: '0' }, abort }));
+      const first = firstPlausible(rows, deps.clock());
       if (!first) throw new SourceError('not_covered', `there is no value for ${zone} now`);
       return first;
     },
