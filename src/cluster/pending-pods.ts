@@ -1,5 +1,5 @@
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
-import type { Pod } from '../decision/pod.ts';
+import type { Pod, PodSpec } from '../decision/pod.ts';
 import { claimNamesOf } from '../decision/volume-terms.ts';
 import type { KubeObject } from './kube-object.ts';
 import type { WatchedResource } from './watched-resource.ts';
@@ -11,20 +11,7 @@ export type PendingPod = Pod & {
   readonly freeSince?: number;
 };
 
-/** Of a pod's spec what no policy reads as it stands: whether it waits, and what it asks of a node besides labels. */
-interface WholeSpec {
-  readonly nodeName?: string;
-  readonly schedulingGates?: readonly unknown[] | null;
-  readonly containers?: readonly SizedContainer[] | null;
-  readonly initContainers?: readonly SizedContainer[] | null;
-  readonly overhead?: object | null;
-  readonly resources?: object | null;
-}
-
-interface SizedContainer {
-  readonly resources?: object | null;
-  readonly restartPolicy?: string;
-}
+type WholeSpec = PodSpec & { readonly schedulingGates?: readonly unknown[] | null };
 
 /** Annotations of others that a decision reads: a static pod's mark, and another spelling of the target region. */
 const FOREIGN_ANNOTATIONS = new Set(['kubernetes.io/config.mirror', 'cloud.google.com/region']);
@@ -75,7 +62,7 @@ function wholeSpec(object: KubeObject): WholeSpec {
 }
 
 /** What its containers request, without the containers. */
-function sizeOf({ containers, initContainers, ...spec }: WholeSpec): WholeSpec {
+function sizeOf({ containers, initContainers, ...spec }: PodSpec): PodSpec {
   const [some, first] = [containers, initContainers].map((list) =>
     (list ?? []).flatMap(({ resources, restartPolicy }) =>
       resources && Object.keys(resources).length > 0 ? [{ resources, ...(restartPolicy && { restartPolicy }) }] : [],

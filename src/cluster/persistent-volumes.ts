@@ -4,7 +4,7 @@ import type { WatchedResource } from './watched-resource.ts';
 
 /** Where the nodes are that can reach a volume. */
 export interface VolumeFacts {
-  /** ORed; absent where nothing is said about regions, zones or nodes. Volumes of one place share one array. */
+  /** ORed, on whatever labels its driver uses; absent where nothing is said. Volumes of one place share one array. */
   readonly terms?: readonly NodeSelectorTerm[];
 }
 
@@ -16,22 +16,13 @@ type Volume = KubeObject & {
   };
 };
 
-/** The second of each is from before Kubernetes 1.17. */
-const REGION_LABELS = ['topology.kubernetes.io/region', 'failure-domain.beta.kubernetes.io/region'];
-const ZONE_LABEL = 'topology.kubernetes.io/zone';
-const HOSTNAME_LABEL = 'kubernetes.io/hostname';
-const OLD_ZONE_LABEL = 'failure-domain.beta.kubernetes.io/zone';
-/** CSI drivers put the zone on nodes under a name of their own as well, with the same values. */
-const ZONE_LABELS = [
-  ZONE_LABEL,
-  OLD_ZONE_LABEL,
-  'topology.ebs.csi.aws.com/zone',
-  'topology.gke.io/zone',
-  'topology.disk.csi.azure.com/zone',
-  'topology.cinder.csi.openstack.org/zone',
-];
+/** Names from before Kubernetes 1.17, which nodes no longer need to carry; kube-scheduler looks for the others, too. */
+const RENAMED: Readonly<Record<string, string>> = {
+  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
+};
 /** Labels of a volume itself that kube-scheduler's VolumeZone filter compares with those of nodes. */
-const PLACE_LABELS = [...REGION_LABELS, ZONE_LABEL, OLD_ZONE_LABEL];
+const PLACE_LABELS = Object.entries(RENAMED).flat();
 /** Between the zones of one label (`cloud-provider/volume/helpers`). */
 const LABEL_DELIMITER = '__';
 const ANYWHERE: VolumeFacts = Object.freeze({});
@@ -62,30 +53,23 @@ export function persistentVolumes(regionLabel: string): WatchedResource<VolumeFa
   };
 }
 
-/** The terms of a volume's node affinity and its labels, as far as they say where it is; `undefined` where they do not. */
+/** Which nodes can reach a volume, by its node affinity and its labels; `undefined` where they say nothing. */
 export function placeTerms(object: KubeObject, regionLabel: string): readonly NodeSelectorTerm[] | undefined {
   const ofLabels = placeLabels(object, regionLabel);
   const required = (object as Volume).spec?.nodeAffinity?.required;
+  if (!required) return ofLabels.length > 0 ? [{ matchExpressions: ofLabels }] : undefined;
   // An empty term matches no node.
-  const written = required?.nodeSelectorTerms?.filter((term) => !isEmptyTerm(term)) ?? [];
-  const terms = (required ? written : [{}]).map((term) => placeTerm(term, ofLabels, regionLabel));
-  return terms.some((term) => !term.matchExpressions && !term.matchFields) ? undefined : terms;
-}
-
-/** A region that is named says more than its zones and hosts, which may have no node just now. */
-function placeTerm(
-  { matchExpressions, matchFields }: NodeSelectorTerm,
-  ofLabels: readonly Requirement[],
-  regionLabel: string,
-): NodeSelectorTerm {
-  const all = [...(matchExpressions ?? []).map((one) => ({ ...one, key: keyOf(one.key, regionLabel) })), ...ofLabels];
-  const regions = all.filter(({ key }) => key === regionLabel);
-  if (regions.some(({ operator }) => operator === 'In')) return { matchExpressions: regions };
-  const places = all.filter(({ key }) => key === regionLabel || key === ZONE_LABEL || key === HOSTNAME_LABEL);
-  return {
-    ...(places.length > 0 && { matchExpressions: places }),
-    ...(matchFields?.length && { matchFields }),
-  };
+  const terms = (required.nodeSelectorTerms ?? []).filter((term) => !isEmptyTerm(term));
+  return terms.map(({ matchExpressions, matchFields }) => {
+    const expressions = [
+      ...(matchExpressions ?? []).map((one) => ({ ...one, key: keyOf(one.key, regionLabel) })),
+      ...ofLabels,
+    ];
+    return {
+      ...(expressions.length > 0 && { matchExpressions: expressions }),
+      ...(matchFields?.length && { matchFields }),
+    };
+  });
 }
 
 function placeLabels({ metadata: { labels = {} } }: KubeObject, regionLabel: string): readonly Requirement[] {
@@ -96,8 +80,6 @@ function placeLabels({ metadata: { labels = {} } }: KubeObject, regionLabel: str
   }));
 }
 
-/** The standard region labels mean gridgate's regions only where those are named by one of them. */
 function keyOf(label: string, regionLabel: string): string {
-  if (REGION_LABELS.includes(label) && REGION_LABELS.includes(regionLabel)) return regionLabel;
-  return ZONE_LABELS.includes(label) && label !== regionLabel ? ZONE_LABEL : label;
+  return label === regionLabel ? label : (RENAMED[label] ?? label);
 }

@@ -48,20 +48,16 @@ function makeClaim(name: string, volumeName?: string, namespace = 'shop'): KubeO
 describe('where a volume is', () => {
   const inZone = term(zone('In', 'eu-west-1a'));
   const inRegion = term(region('In', 'eu-west-1'));
+  const atHetzner = term(expression('csi.hetzner.cloud/location', 'In', 'ash'));
+  const inRack = term(expression('rack', 'In', '7'));
   const rows: readonly [name: string, parts: VolumeParts, terms: readonly NodeSelectorTerm[] | undefined][] = [
     ['NFS: anywhere', {}, undefined],
     [
-      'EBS, migrated: zone and region; the region says it all',
+      'EBS, migrated: zone and region',
       { terms: [term(zone('In', 'eu-west-1a'), region('In', 'eu-west-1'))] },
-      [inRegion],
+      [term(zone('In', 'eu-west-1a'), region('In', 'eu-west-1'))],
     ],
-    ['EBS CSI', { terms: [term(expression('topology.ebs.csi.aws.com/zone', 'In', 'eu-west-1a'))] }, [inZone]],
-    ['Google disk CSI', { terms: [term(expression('topology.gke.io/zone', 'In', 'eu-west-1a'))] }, [inZone]],
-    [
-      'Azure disk CSI',
-      { terms: [term(expression('topology.disk.csi.azure.com/zone', 'In', 'eastus-1'))] },
-      [term(zone('In', 'eastus-1'))],
-    ],
+    ['a driver with a key of its own', { terms: [atHetzner] }, [atHetzner]],
     [
       'Azure disk CSI, several terms',
       { terms: [term(zone('In', 'eastus-1')), term(zone('In', 'eastus-2'))] },
@@ -79,12 +75,12 @@ describe('where a volume is', () => {
       { terms: [term(expression(OLD_ZONE, 'In', 'eu-west-1a')), term(expression(OLD_REGION, 'In', 'eu-west-1'))] },
       [inZone, inRegion],
     ],
-    ['other labels only', { terms: [term(expression('rack', 'In', '7'))] }, undefined],
-    ['one of its terms on other labels only', { terms: [inZone, term(expression('rack', 'In', '7'))] }, undefined],
+    ['other labels only', { terms: [inRack] }, [inRack]],
+    ['one of its terms on other labels only', { terms: [inZone, inRack] }, [inZone, inRack]],
     [
       'other labels beside the zone',
       { terms: [term(expression('rack', 'In', '7'), zone('In', 'eu-west-1a'))] },
-      [inZone],
+      [term(expression('rack', 'In', '7'), zone('In', 'eu-west-1a'))],
     ],
     [
       'NotIn keeps the zone beside it',
@@ -94,28 +90,32 @@ describe('where a volume is', () => {
     ['an empty term matches nothing', { terms: [{}, inZone] }, [inZone]],
     ['only an empty term', { terms: [{}] }, []],
     ['labels of its own', { labels: { [ZONE_LABEL]: 'eu-west-1a' } }, [inZone]],
-    ['labels of its own, old', { labels: { [OLD_ZONE]: 'eu-west-1a', [OLD_REGION]: 'eu-west-1' } }, [inRegion]],
+    [
+      'labels of its own, old',
+      { labels: { [OLD_ZONE]: 'eu-west-1a', [OLD_REGION]: 'eu-west-1' } },
+      [term(region('In', 'eu-west-1'), zone('In', 'eu-west-1a'))],
+    ],
     ['a label of two zones', { labels: { [ZONE_LABEL]: 'a__b' } }, [term(zone('In', 'a', 'b'))]],
     [
       'labels and terms',
       { labels: { [ZONE_LABEL]: 'a' }, terms: [term(expression('rack', 'In', '7'))] },
-      [term(zone('In', 'a'))],
+      [term(expression('rack', 'In', '7'), zone('In', 'a'))],
     ],
     ['labels of others', { labels: { app: 'web' } }, undefined],
   ];
   for (const [name, parts, terms] of rows)
     it(name, () => assert.deepEqual(placeTerms(makeVolume('pv', parts), REGION_LABEL), terms));
 
-  const keyed: readonly [name: string, label: string, regionLabel: string, found: boolean][] = [
-    ['a label of the cluster', 'region', 'region', true],
-    ['the standard label under another one', REGION_LABEL, 'region', false],
-    ['the old label under another one', OLD_REGION, 'region', false],
-    ['the standard label under the old one', REGION_LABEL, OLD_REGION, true],
+  const keyed: readonly [name: string, label: string, regionLabel: string, key: string][] = [
+    ['a label of the cluster', 'region', 'region', 'region'],
+    ['the standard label under another one', REGION_LABEL, 'region', REGION_LABEL],
+    ['the old label under another one: nodes carry the new', OLD_REGION, 'region', REGION_LABEL],
+    ['the old label, which is the configured one', OLD_REGION, OLD_REGION, OLD_REGION],
   ];
-  for (const [name, label, regionLabel, found] of keyed)
-    it(`by the region label that is configured: ${name}`, () => {
+  for (const [name, label, regionLabel, key] of keyed)
+    it(`by the label that nodes carry: ${name}`, () => {
       const terms = placeTerms(makeVolume('pv', { terms: [term(expression(label, 'In', 'eu'))] }), regionLabel);
-      assert.deepEqual(terms, found ? [term(expression(regionLabel, 'In', 'eu'))] : undefined);
+      assert.deepEqual(terms, [term(expression(key, 'In', 'eu'))]);
     });
 
   it('is kept once for all volumes of a place', () => {
