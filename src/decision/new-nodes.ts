@@ -1,4 +1,4 @@
-import { HOSTNAME_LABEL } from '../regions/node-facts.ts';
+import { HOSTNAME_LABEL, labelOf } from '../regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
 import { type Asks, isNeededLabel, NODE_NAME, requirementsOf } from './asks.ts';
@@ -59,7 +59,7 @@ function regionsByValue(label: string, topology: Topology): RegionsByValue {
   if (known) return known;
   const regions = new Map<string, Set<string | undefined>>();
   for (const { labels, region } of topology.individual.has(label) ? topology.nodes : topology.classes) {
-    const value = labels[label];
+    const value = labelOf(labels, label);
     if (value !== undefined) regions.set(value, (regions.get(value) ?? new Set()).add(region));
   }
   if (ofTopology.size < MOST_LABELS) ofTopology.set(label, regions);

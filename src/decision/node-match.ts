@@ -1,4 +1,4 @@
-import { HOSTNAME_LABEL, type NodeFacts, type Taint } from '../regions/node-facts.ts';
+import { HOSTNAME_LABEL, labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
 import { keepingAway, type NodeClass, type Topology } from '../regions/topology.ts';
 import { type Alternative, type Asks, NODE_NAME, requirementsOf } from './asks.ts';
 import { isEmptyTerm, satisfies } from './node-selector.ts';
@@ -53,7 +53,7 @@ function isMatchWithin({ name, labels, allocatable }: NodeFacts, asks: Asks): bo
 
 function meets(labels: NodeFacts['labels'], name: string | undefined, { alternatives, volumes }: Asks): boolean {
   const holds = (alternative: Alternative) =>
-    alternative.every((one) => satisfies(one, one.key === NODE_NAME ? name : labels[one.key]));
+    alternative.every((one) => satisfies(one, one.key === NODE_NAME ? name : labelOf(labels, one.key)));
   return (
     alternatives.some(holds) &&
     volumes.every(({ terms }) => terms.some((term) => !isEmptyTerm(term) && holds(requirementsOf(term))))

@@ -1,4 +1,4 @@
-import { type NodeFacts, ZONE_LABEL } from '../regions/node-facts.ts';
+import { labelOf, type NodeFacts, ZONE_LABEL } from '../regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
 import { type Alternative, alternativesOf, NODE_NAME } from './asks.ts';
@@ -66,7 +66,7 @@ function mayMatch(
 ): boolean {
   return alternatives.some((alternative) =>
     alternative.every(
-      (one) => one.key === NODE_NAME || topology?.individual.has(one.key) || satisfies(one, labels[one.key]),
+      (one) => one.key === NODE_NAME || topology?.individual.has(one.key) || satisfies(one, labelOf(labels, one.key)),
     ),
   );
 }

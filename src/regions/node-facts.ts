@@ -64,6 +64,11 @@ export function toNodeFacts({ metadata, spec, status }: NodeObject, regionLabel:
   };
 }
 
+/** The value of a label; pods may ask for one that is named like what every object inherits. */
+export function labelOf(labels: NodeFacts['labels'], label: string): string | undefined {
+  return Object.hasOwn(labels, label) ? labels[label] : undefined;
+}
+
 function lastingTaints(taints: readonly Taint[] | null | undefined): NodeFacts['taints'] {
   const lasting = (taints ?? []).filter(({ key }) => !isPassing(key));
   if (lasting.length === 0) return NO_TAINTS;

@@ -44,7 +44,7 @@ describe('/mutate', () => {
       ['ca-east', 1],
     ]);
     assert.deepEqual(requirements(pod), [{ key: REGION_LABEL, operator: 'NotIn', values: ['eu-central', 'eu-west'] }]);
-    assert.deepEqual(pod.spec?.tolerations, [{ key: 'gridgate.dev/carbon', operator: 'Exists' }]);
+    assert.deepEqual(pod.spec?.tolerations, [{ key: 'gridgate.dev/carbon', operator: 'Equal', value: 'high' }]);
     const record = JSON.parse(pod.metadata?.annotations?.[DECISION] ?? '');
     assert.deepEqual(record.refused, ['eu-central 340 static high_carbon', 'eu-west 40 static outage']);
     assert.equal(record.at, new Date(webhook.world.now).toISOString());

@@ -49,6 +49,9 @@ export interface WebhookOptions {
   readonly requestTimeoutMs?: number;
 }
 
+/** As the node labeller leaves a node where electricity is dirty. */
+const TAINTED = { taints: [{ key: 'gridgate.dev/carbon', value: 'high', effect: 'PreferNoSchedule' }] };
+
 /**
  * Regions of every kind: clean and near, clean and far, dirty, in outage, and one that only a yearly average is known of.
  * Each has a node named for it.
@@ -64,7 +67,9 @@ export function makeWorld(): World {
   return {
     now: NOW,
     snapshot: makeSnapshot(regions, {
-      nodes: regions.map(({ name: region }) => makeNode(`node-${region}`, region)),
+      nodes: regions.map(({ name: region }) =>
+        makeNode(`node-${region}`, region, region === 'eu-central' ? TAINTED : {}),
+      ),
       priorityClasses: { names: new Set(['gridgate-flexible', 'gridgate-failover']) },
     }),
     isClosing: false,

@@ -98,8 +98,7 @@ describe('a pod whose claim is bound', () => {
 
   it('gets no requirement that keeps it from its only region', () => {
     const { patch = '' } = open([IN_CENTRAL]).ask('/mutate', { object: stateful });
-    const operations = JSON.parse(Buffer.from(patch, 'base64').toString());
-    assert.doesNotMatch(JSON.stringify(operations), new RegExp(`${REGION_LABEL}|nodeAffinity`));
+    assert.doesNotMatch(Buffer.from(patch, 'base64').toString(), new RegExp(`${REGION_LABEL}|nodeAffinity`));
   });
 
   it('is bound to a node of its region, whatever happens there, and not vetoed', () => {
