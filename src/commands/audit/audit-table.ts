@@ -1,7 +1,8 @@
 import type { AuditedWorkload, AuditReport } from '../../audit/audited-workload.ts';
 import { formatChange, formatGramsPerHour } from '../../audit/grams-per-hour.ts';
 import { verdictOf, worstFirst } from '../../audit/verdict.ts';
-import { type Column, layOut, onOneLine } from '../render-table.ts';
+import { onOneLine } from '../legible.ts';
+import { type Column, layOut } from '../render-table.ts';
 import { paint, type Style } from '../terminal.ts';
 import { wrapText } from '../wrap-text.ts';
 
