@@ -9,6 +9,9 @@ import type { DefaultRequests, RequestingSpec } from '../energy/pod-requests.ts'
 import type { NodeFacts } from '../regions/node-facts.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 
+/** Reasons of decisions, and what an audit finds besides. */
+export type AuditReason = Reason | 'unknown_region';
+
 /** What stands for the file of an object that has none. */
 export const STANDARD_INPUT = 'standard input';
 
@@ -35,6 +38,8 @@ export interface Workload {
   /** Running pods by region; the key '' stands for nodes of no known region. */
   readonly runsIn?: ReadonlyMap<string, number>;
   readonly volumes?: readonly VolumeTerms[];
+  /** Of a kind that nobody knows: judged by the template of pods that it carries. */
+  readonly byTemplate?: true;
 }
 
 /** One thing out of files or a cluster, in the order in which they come. */
@@ -51,6 +56,12 @@ export type AuditItem =
   | { readonly type: 'volume'; readonly volume: string; readonly terms: VolumeTerms['terms'] }
   /** An object without pods. */
   | { readonly type: 'passed-over'; readonly kind: string }
+  /** An object of a kind that nobody knows, and that carries no template of pods: it may well make some. */
+  | { readonly type: 'not-judged'; readonly kind: string }
+  /** What is no Kubernetes object: a patch, values of a chart, a file of another program. */
+  | { readonly type: 'no-object'; readonly what: string }
+  /** A sentence on what kubectl reads without a word, with file, document and line. */
+  | { readonly type: 'oddity'; readonly message: string }
   /** A sentence with file, document and line. */
   | { readonly type: 'broken'; readonly message: string };
 
@@ -68,11 +79,15 @@ export interface AuditedWorkload {
   readonly pods: number;
   /** As under `enforce`, whatever the mode. */
   readonly decision: Decision['decision'];
-  readonly reason: Reason;
+  readonly reason: AuditReason;
   /** Whether its pods are, in this mode, denied. */
   readonly denied: boolean;
   /** Why they are (or in another mode would be) denied, as the webhook says it; otherwise the reason's sentence. */
   readonly message: string;
+  /** Names of regions that it asks for and nobody knows, and placeholders that nobody rendered. */
+  readonly unknownRegions: readonly string[];
+  /** `pod template` for kinds that nobody knows. */
+  readonly judgedBy: 'kind' | 'pod template';
   /** That it may use, best first; at most 10. */
   readonly regions: readonly string[];
   /** Where gridgate would place it first. */
@@ -101,6 +116,8 @@ export interface CarbonTotals {
   /** Denied in mode `enforce`, but not in the one that counts. */
   readonly wouldBeDenied: number;
   readonly misplaced: number;
+  /** Workloads that ask for regions that nobody knows. */
+  readonly unknownRegion: number;
   /** Of workloads that have both figures, as written and placed: denied ones are left out. Without a home, `atHome` counts them as written. */
   readonly gramsPerHour: { readonly asWritten: number; readonly atHome: number; readonly placed: number };
   /** Workloads that the sums leave out. */
@@ -126,6 +143,10 @@ export interface AuditReport {
   readonly workloads: readonly AuditedWorkload[];
   /** Objects without pods, by kind. */
   readonly passedOver: Readonly<Record<string, number>>;
+  /** Objects of unknown kinds, by kind: what pods they make was not looked at. */
+  readonly notJudged: Readonly<Record<string, number>>;
+  /** What is no Kubernetes object, by what it is. */
+  readonly noObjects: Readonly<Record<string, number>>;
   /** What could not be read, a sentence each, with file, document and line. */
   readonly broken: readonly string[];
 }

@@ -3,7 +3,6 @@ import { alternatives, type Judgement } from '../decision/judge.ts';
 import { NEVER_MANAGED } from '../decision/managed-label.ts';
 import { controllerOf, type Pod } from '../decision/pod.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
-import { REASONS } from '../decision/reasons.ts';
 import { comparableReading, refusalOf } from '../decision/refuse.ts';
 import { createMemory, remember } from '../decision/remember.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
@@ -11,8 +10,10 @@ import { podGramsPerHour } from '../energy/emissions.ts';
 import { type DefaultRequests, type PodRequests, requestsOf } from '../energy/pod-requests.ts';
 import type { PowerModel } from '../energy/power-model.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
-import type { AuditedWorkload, Workload } from './audited-workload.ts';
+import type { AuditedWorkload, AuditReason, Workload } from './audited-workload.ts';
+import { AUDIT_REASONS } from './findings.ts';
 import { asPlaced, asWritten, type PodSpread } from './spread-of-pods.ts';
+import { describeUnknown, type KnownRegions, unknownRegionsOf } from './unknown-regions.ts';
 
 /** What workloads are judged by. */
 export interface AuditContext {
@@ -24,6 +25,8 @@ export interface AuditContext {
   readonly assumeMode?: Mode | undefined;
   readonly model: PowerModel;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
+  /** Without it names of regions are not looked at. */
+  readonly knownRegions?: KnownRegions;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -59,7 +62,7 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   const isDenied = decision.decision === 'deny';
   const spread = asPlaced(workload, decision, snapshot);
   const placed = spread ? grams(spread) : isDenied ? NOWHERE : written;
-  const isFixed = kind === 'DaemonSet';
+  const isFixed = isDaemonKind(kind);
   const region = spread?.size === 1 ? [...spread.keys()][0] : undefined;
   const audited: AuditedWorkload = {
     namespace,
@@ -69,9 +72,8 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     mode,
     pods,
     decision: decision.decision,
-    reason: decision.reason,
-    denied: isDenied && mode === 'enforce',
-    message: decision.message || REASONS[decision.reason],
+    ...findingsOf(workload, decision, { mode, context }),
+    judgedBy: workload.byTemplate ? 'pod template' : 'kind',
     regions: regionsOf(decision),
     region: region ?? null,
     runsIn: runsIn ? Object.fromEntries(runsIn) : null,
@@ -116,9 +118,31 @@ function decideAbout(
 ): Decision {
   if (NEVER_MANAGED.has(namespace)) return leaveAlone('mode_off');
   // Its template does not name the nodes yet that make its pods a DaemonSet's.
-  if (kind === 'DaemonSet') return leaveAlone('daemonset_pod');
+  if (isDaemonKind(kind)) return leaveAlone('daemonset_pod');
   const isStatic = controllerOf(pod)?.kind === 'Node';
   return decide({ pod, policy, snapshot, now, volumes, ...(isStatic && { requester: KUBELET }) });
+}
+
+/** DaemonSets of other groups place one pod on each node, too. */
+function isDaemonKind(kind: string): boolean {
+  return /DaemonSet(?:ReplicaSet)?$/.test(kind);
+}
+
+/** A denial is said first; a region that nobody knows is the reason where nothing else is found. */
+function findingsOf(
+  { pod }: Workload,
+  decision: Decision,
+  { mode, context }: { readonly mode: Mode; readonly context: AuditContext },
+): Pick<AuditedWorkload, 'reason' | 'denied' | 'message' | 'unknownRegions'> {
+  const { knownRegions, snapshot } = context;
+  const unknownRegions = knownRegions ? unknownRegionsOf(pod, snapshot.regionLabel, knownRegions) : [];
+  const isDenied = decision.decision === 'deny';
+  const isReason = unknownRegions.length > 0 && !isDenied && mode !== 'off';
+  const reason: AuditReason = isReason ? 'unknown_region' : decision.reason;
+  const told = decision.message || AUDIT_REASONS[decision.reason];
+  const unknown = knownRegions && unknownRegions.length > 0 ? [describeUnknown(unknownRegions, knownRegions)] : [];
+  const message = isReason ? unknown.join() : [told, ...unknown].join('; ');
+  return { reason, denied: isDenied && mode === 'enforce', message, unknownRegions };
 }
 
 interface Grams {

@@ -1,5 +1,6 @@
 import { NEVER_MANAGED } from '../decision/managed-label.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import { isFinding } from './findings.ts';
 
 export const REPORT_NAME = 'gridgate-audit';
 export const REPORT_LABELS = { 'app.kubernetes.io/managed-by': 'gridgate' } as const;
@@ -55,6 +56,7 @@ const LEFT_ALONE: ReadonlySet<string> = new Set(['daemonset_pod', 'mirror_pod'])
 const OUTCOMES = ['fail', 'warn', 'pass'] as const;
 const API_VERSIONS: ReadonlyMap<string, string> = new Map([
   ['Pod', 'v1'],
+  ['ReplicationController', 'v1'],
   ...['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'].map((kind) => [kind, 'apps/v1'] as const),
   ...['Job', 'CronJob'].map((kind) => [kind, 'batch/v1'] as const),
 ]);
@@ -101,7 +103,7 @@ function bounded(workloads: readonly AuditedWorkload[], seconds: number): readon
 }
 
 /**
- * | mode          | of a DaemonSet or static | denied, or runs where it is refused | stays although too dirty or in outage | otherwise |
+ * | mode          | of a DaemonSet or static | denied, runs where it is refused, or asks for an unknown region | stays although too dirty or in outage | otherwise |
  * | ------------- | -------------- | ----------------------------------- | ------------------------------------- | --------- |
  * | `off`         | skip           | skip                                | skip                                  | skip      |
  * | `audit, warn` | skip           | warn                                | warn                                  | pass      |
@@ -118,8 +120,8 @@ function severityOf(workload: AuditedWorkload): Severity {
   return isTolerated(workload) ? 'low' : 'info';
 }
 
-function isRefused({ decision, misplaced }: AuditedWorkload): boolean {
-  return decision === 'deny' || (misplaced ?? 0) > 0;
+function isRefused(workload: AuditedWorkload): boolean {
+  return workload.decision === 'deny' || isFinding(workload) || (workload.misplaced ?? 0) > 0;
 }
 
 function isTolerated({ reason }: AuditedWorkload): boolean {
@@ -145,7 +147,7 @@ function resultOf(workload: AuditedWorkload, seconds: number): ReportResult {
     source: 'gridgate',
     policy: 'gridgate',
     category: 'Carbon',
-    rule: decision !== 'deny' && isRefused(workload) ? MISPLACED : reason,
+    rule: decision !== 'deny' && !isFinding(workload) && isRefused(workload) ? MISPLACED : reason,
     result,
     severity: severityOf(workload),
     scored: result !== 'warn',

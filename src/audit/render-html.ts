@@ -1,8 +1,8 @@
-import { REASONS } from '../decision/reasons.ts';
 import { type Html, html } from '../page/html.ts';
 import { STYLE } from '../page/style.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { type Bars, drawBars } from './bar-chart.ts';
+import { AUDIT_REASONS, isFinding } from './findings.ts';
 import { formatChange, formatGramsPerHour } from './grams-per-hour.ts';
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
 import { AUDIT_STYLE } from './page-style.ts';
@@ -60,6 +60,7 @@ function totals(report: AuditReport): Html {
   return html`<section id="headline"><dl>
 ${tile('Workloads', String(all.workloads), `${count(all.pods, 'pod')}, ${count(namespaces.length, 'namespace')}`)}
 ${tile('Denied', String(all.denied), `${all.wouldBeDenied} more would be in mode enforce`)}
+${all.unknownRegion > 0 && tile('Unknown regions', String(all.unknownRegion), 'ask for a region that nobody knows')}
 ${source === 'cluster' && tile('Misplaced pods', String(all.misplaced), 'run where the policy refuses it')}
 ${tile(`gCO2e/h ${now}`, formatGramsPerHour(asWritten), `${formatGramsPerHour(atHome)} in the home region`)}
 ${tile('As gridgate would place it', formatChange(all.gramsPerHour) ?? '-', `${formatGramsPerHour(placed)} gCO2e/h`)}
@@ -142,13 +143,14 @@ function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterabl
 }
 
 function row(workload: AuditedWorkload, now: string): Html {
-  const { namespace, kind, name, mode, reason, regions, pods, gramsPerHour } = workload;
+  const { namespace, kind, name, mode, reason, regions, pods, gramsPerHour, judgedBy } = workload;
   const { asWritten, atHome, placed } = gramsPerHour;
   const verdict = verdictOf(workload);
-  const isRefused = workload.decision === 'deny';
-  return html`<tr${isRefused && html` class="refused"`}><th scope="row" data-value="${name}">${name}<span class="kind">${kind}</span>
+  const isRefused = workload.decision === 'deny' || isFinding(workload);
+  const by = judgedBy === 'pod template' && html`<span class="kind">judged by its pod template</span>`;
+  return html`<tr${isRefused && html` class="refused"`}><th scope="row" data-value="${name}">${name}<span class="kind">${kind}</span>${by}
 <td>${namespace} <span class="mark">${mode}</span>
-<td><b class="decision ${verdict}">${verdict}</b> <span title="${REASONS[reason]}">${reason}</span>${isRefused && why(workload)}
+<td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${isRefused && why(workload)}
 <td>${regionList(regions)}
 ${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at home')}${grams(placed, 'placed')}${cleaner(workload)}</tr>
 `;
@@ -184,15 +186,16 @@ function number(value: number | null, label: string, text: string | Html): Html 
 `;
 }
 
-function leftOut({ workloads, passedOver, broken, totals: all, policySignal }: AuditReport, shown: number): Html {
+function leftOut(report: AuditReport, shown: number): Html {
+  const { workloads, passedOver, notJudged, noObjects, broken, totals: all, policySignal } = report;
   const rows = workloads.length - shown;
-  const kinds = Object.entries(passedOver).sort(([, a], [, b]) => b - a);
-  const listed = kinds.slice(0, MOST_LISTED).map(([kind, count]) => `${count} ${kind}`);
   const entries: readonly (string | false)[] = [
     rows > 0 && `${count(rows, 'workload')} not in the table.`,
     all.withoutFigure > 0 &&
       `${count(all.withoutFigure, 'workload')} without a figure, left out of sums and charts: denied, or without a reading.`,
-    kinds.length > 0 && `Passed over, without pods: ${listed.join(', ')}${kinds.length > listed.length ? ', …' : ''}.`,
+    listed('Not judged, of kinds that gridgate does not know', notJudged),
+    listed('Passed over, without pods', passedOver),
+    listed('Passed over, no Kubernetes objects', noObjects),
     ...broken.slice(0, MOST_LISTED).map((message) => `Could not be read: ${message}`),
     broken.length > MOST_LISTED && `${broken.length - MOST_LISTED} more could not be read.`,
   ];
@@ -201,4 +204,11 @@ function leftOut({ workloads, passedOver, broken, totals: all, policySignal }: A
 ${said.length === 0 ? html`<p class="hint">Nothing.</p>` : html`<ul>${said.map((entry) => html`<li>${entry}</li>`)}</ul>`}
 <p class="hint">Operational emissions of requested vCPU and memory${policySignal.startsWith('average') && ', with an average signal: attribution, not consequence'}.</p></section>
 `;
+}
+
+/** Most first. */
+function listed(title: string, counts: Readonly<Record<string, number>>): string | false {
+  const all = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const said = all.slice(0, MOST_LISTED).map(([what, number]) => `${number} ${what}`);
+  return all.length > 0 && `${title}: ${said.join(', ')}${all.length > said.length ? ', …' : ''}.`;
 }

@@ -1,5 +1,6 @@
 import Builder from 'fast-xml-builder';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import { isFinding } from './findings.ts';
 import { formatGramsPerHour } from './grams-per-hour.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -18,7 +19,8 @@ const builder = new Builder({
 });
 
 /**
- * The workloads as JUnit XML: a suite for each namespace, a case for each workload, a failure where it is denied. Namespaces
+ * The workloads as JUnit XML: a suite for each namespace, a case for each workload, a failure where it is denied or asks
+ * for regions that nobody knows. Namespaces
  * that are off are skipped; documents that cannot be read are errors of a suite of their own.
  */
 export function* renderJunit(report: AuditReport): Iterable<string> {
@@ -65,35 +67,36 @@ function* renderBroken({ broken, takenAt }: AuditReport): Iterable<string> {
 function countsOf(workloads: readonly AuditedWorkload[]) {
   return {
     tests: workloads.length,
-    failures: workloads.filter(({ denied }) => denied).length,
+    failures: workloads.filter(isFinding).length,
     errors: 0,
     skipped: workloads.filter(isSkipped).length,
   };
 }
 
-function isSkipped({ mode, denied }: AuditedWorkload): boolean {
-  return mode === 'off' && !denied;
+function isSkipped(workload: AuditedWorkload): boolean {
+  return workload.mode === 'off' && !isFinding(workload);
 }
 
 function toTestCase(workload: AuditedWorkload) {
-  const { namespace, kind, name, place, reason, message, denied } = workload;
+  const { namespace, kind, name, place, reason, message } = workload;
   return {
     ...attributes({
       classname: `${namespace}.${kind}`,
       name,
       ...(place && { file: place.file, line: place.line }),
     }),
-    ...(denied && { failure: { ...attributes({ type: reason, message }), [TEXT]: inXml(message) } }),
+    ...(isFinding(workload) && { failure: { ...attributes({ type: reason, message }), [TEXT]: inXml(message) } }),
     ...(isSkipped(workload) && { skipped: attributes({ message: 'mode off: gridgate leaves the namespace alone' }) }),
     'system-out': inXml(describe(workload)),
   };
 }
 
 function describe(workload: AuditedWorkload): string {
-  const { reason, message, gramsPerHour, regions } = workload;
+  const { reason, message, gramsPerHour, regions, judgedBy } = workload;
   const { asWritten, atHome, placed } = gramsPerHour;
   return [
     `${verdictOf(workload)} (${reason}): ${message}`,
+    ...(judgedBy === 'pod template' ? ['judged by its pod template'] : []),
     `regions: ${regions.join(', ') || 'none'}`,
     `gCO2e/h as written ${formatGramsPerHour(asWritten)}, at home ${formatGramsPerHour(atHome)}, placed ${formatGramsPerHour(placed)}`,
   ].join('\n');

@@ -1,5 +1,11 @@
-import { REASONS, type Reason } from '../decision/reasons.ts';
-import { type AuditedWorkload, type AuditReport, type Place, STANDARD_INPUT } from './audited-workload.ts';
+import {
+  type AuditedWorkload,
+  type AuditReason,
+  type AuditReport,
+  type Place,
+  STANDARD_INPUT,
+} from './audited-workload.ts';
+import { AUDIT_REASONS, isFinding } from './findings.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { nameOf, verdictOf, worstFirst } from './verdict.ts';
 
@@ -14,9 +20,12 @@ const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 /** As in SARIF 2.1.0, section 3.27.10. */
 type Level = 'error' | 'warning' | 'note';
 
-/** The findings as SARIF 2.1.0 for code scanning: what is, or in another mode would be, denied. Worst first. */
+/**
+ * The findings as SARIF 2.1.0 for code scanning: what is, or in another mode would be, denied, and what asks for regions
+ * that nobody knows. Worst first.
+ */
 export function* renderSarif(report: AuditReport, version: string): Iterable<string> {
-  const found = report.workloads.filter(({ decision }) => decision === 'deny').sort(worstFirst);
+  const found = report.workloads.filter(isTold).sort(worstFirst);
   const shown = found.slice(0, MOST_RESULTS);
   const reasons = [...new Set(shown.map(({ reason }) => reason))];
   const log = {
@@ -37,19 +46,30 @@ export function* renderSarif(report: AuditReport, version: string): Iterable<str
   yield '\n';
 }
 
-function toRule(reason: Reason) {
+function isTold(workload: AuditedWorkload): boolean {
+  return workload.decision === 'deny' || isFinding(workload);
+}
+
+function toRule(reason: AuditReason) {
   return {
     id: reason,
     name: reason.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase()),
-    shortDescription: { text: sentence(REASONS[reason]) },
-    fullDescription: { text: `gridgate denies pods of this workload: ${sentence(REASONS[reason])}` },
+    shortDescription: { text: sentence(AUDIT_REASONS[reason]) },
+    fullDescription: { text: fullDescription(reason) },
     help: { text: helpFor(reason) },
     defaultConfiguration: { level: 'error' satisfies Level },
     properties: { tags: ['kubernetes', 'sustainability', 'carbon'] },
   };
 }
 
-const REMEDIES: Partial<Record<Reason, string>> = {
+function fullDescription(reason: AuditReason): string {
+  const text = sentence(AUDIT_REASONS[reason]);
+  return reason === 'unknown_region' ? text : `gridgate denies pods of this workload: ${text}`;
+}
+
+const REMEDIES: Partial<Record<AuditReason, string>> = {
+  unknown_region:
+    'Correct the name, describe the region with a Region resource, or audit what helm template or kustomize build prints.',
   not_allowed:
     "Let the workload run in a region that the namespace's gridgate.dev/regions allows, or widen that annotation.",
   too_far: "Let the workload run nearer to the home region, or raise the namespace's gridgate.dev/max-latency.",
@@ -58,13 +78,14 @@ const REMEDIES: Partial<Record<Reason, string>> = {
     "Let the workload run in a cleaner region: loosen its nodeSelector or required node affinity, or raise the namespace's gridgate.dev/max-intensity.",
 };
 
-function helpFor(reason: Reason): string {
+function helpFor(reason: AuditReason): string {
   const remedy = REMEDIES[reason] ?? 'The message names what was refused and the cleanest region that is allowed now.';
   return `${remedy} \`gridgate admit -f FILE --namespace NAMESPACE\` explains the decision step by step.`;
 }
 
 function toResult(workload: AuditedWorkload, ruleIndex: number) {
   const { reason, message, place, namespace, kind, name, mode, pods, gramsPerHour, alternative } = workload;
+  const { judgedBy, unknownRegions } = workload;
   const subject = nameOf(workload);
   return {
     ruleId: reason,
@@ -79,13 +100,13 @@ function toResult(workload: AuditedWorkload, ruleIndex: number) {
     ],
     // Not of lines or readings, which move: the same workload refused for the same reason stays one alert.
     partialFingerprints: { 'workloadAndReason/v1': `${subject}/${reason}` },
-    properties: { mode, pods, gramsPerHour, alternative },
+    properties: { mode, pods, judgedBy, unknownRegions, gramsPerHour, alternative },
   };
 }
 
 /** A namespace that is off asked for nothing: worth a note. */
 function levelOf(workload: AuditedWorkload): Level {
-  if (verdictOf(workload) === 'deny') return 'error';
+  if (verdictOf(workload) === 'deny' || isFinding(workload)) return 'error';
   return workload.mode === 'off' ? 'note' : 'warning';
 }
 

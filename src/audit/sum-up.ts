@@ -11,6 +11,10 @@ export interface AuditFacts {
   readonly carbon: RegionCarbon;
   /** Objects without pods, by kind. */
   readonly passedOver: ReadonlyMap<string, number>;
+  /** Objects of unknown kinds, by kind. */
+  readonly notJudged?: ReadonlyMap<string, number>;
+  /** What is no Kubernetes object, by what it is. */
+  readonly noObjects?: ReadonlyMap<string, number>;
   readonly broken: readonly string[];
 }
 
@@ -36,9 +40,11 @@ export function createRegionCarbon(): RegionCarbon & {
   };
 }
 
+const NONE: ReadonlyMap<string, number> = new Map();
+
 /** The report of an audit: totals, by namespace and by region. Pure. */
 export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): AuditReport {
-  const { snapshot, source, carbon, passedOver, broken } = facts;
+  const { snapshot, source, carbon, passedOver, notJudged = NONE, noObjects = NONE, broken } = facts;
   const whole = emptyTotals();
   const namespaces = new Map<string, { readonly mode: Mode; readonly totals: Totals }>();
   for (const workload of audited) {
@@ -58,6 +64,8 @@ export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): A
     regions: regionRows(snapshot, carbon),
     workloads: audited,
     passedOver: Object.fromEntries(inOrder(passedOver)),
+    notJudged: Object.fromEntries(inOrder(notJudged)),
+    noObjects: Object.fromEntries(inOrder(noObjects)),
     broken,
   };
 }
@@ -74,6 +82,7 @@ function emptyTotals(): Totals {
     denied: 0,
     wouldBeDenied: 0,
     misplaced: 0,
+    unknownRegion: 0,
     gramsPerHour: { asWritten: 0, atHome: 0, placed: 0 },
     withoutFigure: 0,
     estimated: 0,
@@ -86,6 +95,7 @@ function count(workload: AuditedWorkload, totals: Totals): void {
   if (workload.denied) totals.denied += 1;
   else if (workload.decision === 'deny') totals.wouldBeDenied += 1;
   totals.misplaced += workload.misplaced ?? 0;
+  if (workload.unknownRegions.length > 0) totals.unknownRegion += 1;
   if (workload.requests.basis === 'estimated') totals.estimated += 1;
   if (!hasFigures(workload)) {
     totals.withoutFigure += 1;

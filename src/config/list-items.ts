@@ -1,6 +1,18 @@
-import { parsePlainJson } from './plain-json.ts';
+import { parseYamlDocument } from './yaml-documents.ts';
 
-/** A member of a List, as JSON text, and the line on which it begins, counted from 1 in the text of the List. */
+/** The members of a List, one by one: as objects all at once they take four times the memory of their text. */
+export interface CutList {
+  /** What a typed list such as PodList says of its members, which need not say it themselves. */
+  readonly listed?: Listed;
+  readonly members: Iterable<ListItem>;
+}
+
+export interface Listed {
+  readonly apiVersion: unknown;
+  readonly kind: string;
+}
+
+/** The text of a member, and the line on which it begins, counted from 1 in the text of the List. */
 export interface ListItem {
   readonly text: string;
   readonly line: number;
@@ -11,6 +23,14 @@ interface Span {
   readonly begin: number;
   readonly end: number;
   readonly line: number;
+  /** In YAML its first line begins behind a dash, and the others so far in. */
+  readonly indent?: number;
+}
+
+/** Where the members are, and the text without them. */
+interface Cut {
+  readonly members: readonly Span[];
+  readonly frame: string;
 }
 
 const QUOTE = 34;
@@ -19,22 +39,72 @@ const OPEN = new Set([91, 123]);
 const CLOSE = new Set([93, 125]);
 const ITEMS = /"items"\s*:\s*\[/y;
 
-/**
- * The members of a JSON List one by one: as objects all at once they take four times the memory of their text. `undefined`
- * where the text is anything else: a typed list too, whose members do not say what they are, and what is broken around
- * its members.
- */
-export function cutList(text: string): Iterable<ListItem> | undefined {
-  if (!/^\s*\{/.test(text)) return undefined;
-  const begin = findItems(text);
-  const found = begin === undefined ? undefined : findMembers(text, begin);
-  if (begin === undefined || !found) return undefined;
-  const frame = parsePlainJson(`${text.slice(0, begin)}${text.slice(found.end)}`);
-  return (frame as { kind?: unknown } | undefined)?.kind === 'List' ? cut(text, found.members) : undefined;
+/** Cuts a List in JSON, or in YAML as kubectl prints it; `undefined` where the text is anything else, or is broken around its members. */
+export function cutList(text: string): CutList | undefined {
+  const isJson = /^\s*\{/.test(text);
+  const found = isJson ? cutJson(text) : cutBlocks(text);
+  const listed = found && listOf(parseFrame(found.frame));
+  if (!found || !listed) return undefined;
+  const { apiVersion, kind } = listed;
+  return { ...(kind !== '' && { listed: { apiVersion, kind } }), members: toItems(found.members, text) };
 }
 
-function* cut(text: string, members: readonly Span[]): Generator<ListItem> {
-  for (const { begin, end, line } of members) yield { text: text.slice(begin, end), line };
+function* toItems(members: readonly Span[], text: string): Generator<ListItem> {
+  for (const { begin, end, line, indent = 0 } of members)
+    yield { text: ' '.repeat(indent) + text.slice(begin, end), line };
+}
+
+/** The members of a value that is a list of objects, and what it says of them; an empty kind: nothing. */
+export function listOf(value: unknown): (Listed & { readonly items: readonly unknown[] }) | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kind, apiVersion, items } = value as { kind?: unknown; apiVersion?: unknown; items?: unknown };
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return undefined;
+  return { apiVersion, kind: kind.slice(0, -'List'.length), items };
+}
+
+function parseFrame(frame: string): unknown {
+  const [document] = parseYamlDocument(frame);
+  return document && !('message' in document) && document.oddities.length === 0 ? document.value : undefined;
+}
+
+function cutJson(text: string): Cut | undefined {
+  const begin = findItems(text);
+  const found = begin === undefined ? undefined : findMembers(text, begin);
+  return found && { members: found.members, frame: `${text.slice(0, begin)}${text.slice(found.end)}` };
+}
+
+/** In block style: what has the members below it, how each of them begins, and what ends them. */
+const BLOCK_ITEMS = /^(?:items|"items"|'items') *:[ \t]*(?:#.*)?\r?$/m;
+const BLOCK_MEMBER = /^ *-(?=\s|$)/;
+const TOP = /^[^\s#-]/;
+
+/** What block style has below `items:`: each member begins with a dash, all of them as far in as the first. */
+function cutBlocks(text: string): Cut | undefined {
+  const head = BLOCK_ITEMS.exec(text);
+  if (!head) return undefined;
+  const from = Math.min(text.length, head.index + head[0].length + 1);
+  const dashes: { readonly begin: number; readonly line: number; readonly indent: number }[] = [];
+  let own: string | undefined;
+  let line = 1 + countLines(text, 0, from);
+  let at = from;
+  for (; at < text.length; at = endOfLine(text, at)) {
+    const begin = text.slice(at, at + MOST_INDENT);
+    if (TOP.test(begin)) break;
+    const dash = BLOCK_MEMBER.exec(begin)?.[0];
+    own ??= dash;
+    if (dash !== undefined && dash === own) dashes.push({ begin: at + dash.length, line, indent: dash.length });
+    line += 1;
+  }
+  const members = dashes.map((dash, i) => ({ ...dash, end: (dashes[i + 1]?.begin ?? at + dash.indent) - dash.indent }));
+  return members.length === 0 ? undefined : { members, frame: `${text.slice(0, from)}  []\n${text.slice(at)}` };
+}
+
+/** Of the list `items`. */
+const MOST_INDENT = 20;
+
+function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline < 0 ? text.length : newline + 1;
 }
 
 /** Behind the bracket that opens the items. */

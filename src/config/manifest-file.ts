@@ -1,6 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import type { YamlDocument, YamlMistake, YamlPath } from './yaml-documents.ts';
-import { parseYamlDocuments } from './yaml-documents.ts';
+import { cutList, type Listed, type ListItem, listOf } from './list-items.ts';
+import { splitText } from './object-stream.ts';
+import { describeReadError, readText } from './read-text.ts';
+import {
+  type Before,
+  parseYamlDocument,
+  type YamlDocument,
+  type YamlMistake,
+  type YamlPath,
+} from './yaml-documents.ts';
 
 /** One Kubernetes object of a file; where it stands is kept for messages. */
 export interface ManifestDocument {
@@ -23,113 +30,140 @@ export interface ManifestFile extends Manifests {
   readonly text: string | undefined;
 }
 
-type Mapping = Readonly<Record<string, unknown>>;
+/** What stands in one document of a stream. */
+export type Found =
+  | { readonly type: 'object'; readonly document: ManifestDocument }
+  /** An object that kubectl would refuse, or text that is no YAML. */
+  | ({ readonly type: 'mistake' } & YamlMistake)
+  /** What kubectl takes as its author hardly meant it. */
+  | ({ readonly type: 'oddity' } & YamlMistake)
+  /** Data of another kind: values of a chart, a patch in JSON, a kustomization without a kind. */
+  | ({ readonly type: 'other' } & YamlMistake)
+  | { readonly type: 'empty-list' };
 
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a directory',
-  EACCES: 'reading it is not permitted',
-};
+type Mapping = Readonly<Record<string, unknown>>;
 
 /** Reads a file of Kubernetes objects, YAML or JSON; a file that cannot be read is one issue, never an exception. */
 export async function readManifests(path: string): Promise<ManifestFile> {
   try {
-    const text = await readFile(path, 'utf8');
+    const text = await readText(path);
     return { ...parseManifests(text, path), text };
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    return { documents: [], issues: [`${path}: cannot be read: ${READ_ERRORS[code] ?? code}`], text: undefined };
+    return { documents: [], issues: [`${path}: cannot be read: ${describeReadError(error)}`], text: undefined };
   }
 }
 
 /** Parses such a file's text; Lists are flattened, every mistake is reported, and an empty file is one. */
 export function parseManifests(text: string, file: string): Manifests {
-  const { documents, issues, isEmpty } = parsePiece(text, file, WHOLE);
+  const documents: ManifestDocument[] = [];
+  const issues: string[] = [];
+  let isEmpty = true;
+  let number = 0;
+  for (const { text: piece, line } of splitText(text)) {
+    const all = [...parseDocument(piece, { documents: number, lines: line - 1 })];
+    const oddities = all.filter(({ type }) => type === 'oddity');
+    // Whoever writes for gridgate is told what kubectl passes over; the rest of such a document would be an echo.
+    for (const found of oddities.length > 0 ? oddities : all) {
+      if (found.type === 'object') documents.push(found.document);
+      else if (found.type !== 'empty-list') issues.push(place(file, found));
+    }
+    if (all.length > 0) isEmpty = false;
+    number += 1;
+  }
   // A file caught between truncation and writing must not count as "nothing configured"; a List without items may.
   return { documents, issues: isEmpty ? [...issues, `${file}: holds no Kubernetes object`] : issues };
 }
 
-/** What of a file comes before a piece of it. */
-interface Before {
-  readonly documents: number;
-  readonly lines: number;
+/** A List that is longer is read member by member. */
+const LONG_CHARACTERS = 2 ** 20;
+
+/** What one document of a stream holds, as kubectl reads it; of a long List one member is held at a time. */
+export function* parseDocument(text: string, before: Before): Generator<Found> {
+  const list = text.length > LONG_CHARACTERS ? cutList(text) : undefined;
+  if (!list) return yield* parsePiece(text, before, undefined);
+  let isEmpty = true;
+  for (const member of list.members) {
+    isEmpty = false;
+    yield* parseMember(member, before, list.listed);
+  }
+  if (isEmpty) yield { type: 'empty-list' };
 }
 
-/** Of one piece of a stream, whose author nobody knows. */
-const MOST_COMPOSED = 4 * 2 ** 20;
-const WHOLE: Before = { documents: 0, lines: 0 };
+function parseMember({ text, line }: ListItem, { documents, lines }: Before, listed: Listed | undefined) {
+  return parsePiece(text, { documents, lines: lines + line - 1 }, listed);
+}
 
-/** The same for one piece of a longer file; nothing in it is no mistake. */
-export function parsePiece(text: string, file: string, before: Before): Manifests & { readonly isEmpty: boolean } {
-  const documents: ManifestDocument[] = [];
-  const issues: string[] = [];
-  let isEmpty = true;
-  for (const found of parseYamlDocuments(text, before === WHOLE ? undefined : MOST_COMPOSED)) {
-    const source = moved(found, before);
-    isEmpty = false;
-    if ('message' in source) {
-      issues.push(place(file, source.message, source.document, source.line));
-      continue;
-    }
-    for (const found of flatten({ value: source.value, path: [], source })) {
-      const read = readObject(found);
-      if (!('mistakes' in read)) documents.push(read);
-      else
-        issues.push(
-          ...read.mistakes.map(({ message, path }) => place(file, message, source.number, source.lineOf(path))),
-        );
+function* parsePiece(text: string, before: Before, listed: Listed | undefined): Generator<Found> {
+  for (const source of parseYamlDocument(text, before)) {
+    if ('message' in source) yield { type: 'mistake', ...source };
+    else {
+      for (const oddity of source.oddities) yield { type: 'oddity', ...oddity };
+      yield* flatten({ value: source.value, path: [], source, ...(listed && { listed }) });
     }
   }
-  return { documents, issues, isEmpty };
 }
 
-function moved(source: YamlDocument | YamlMistake, before: Before): YamlDocument | YamlMistake {
-  if (before === WHOLE) return source;
-  if (!('message' in source))
-    return {
-      ...source,
-      number: source.number + before.documents,
-      lineOf: (path) => source.lineOf(path) + before.lines,
-    };
-  return { ...source, document: (source.document ?? 1) + before.documents, line: (source.line ?? 1) + before.lines };
-}
-
-interface Found {
+interface Member {
   readonly value: unknown;
   readonly path: YamlPath;
   readonly source: YamlDocument;
-  /** What a typed list such as NamespaceList says of its items, which the API server does not repeat in each. */
-  readonly listed?: { readonly apiVersion: unknown; readonly kind: string };
+  readonly listed?: Listed;
 }
 
-interface Mistake {
-  readonly message: string;
-  readonly path: YamlPath;
+function* flatten(member: Member): Generator<Found> {
+  const list = listOf(member.value);
+  if (!list) return yield* readObject(member);
+  if (list.items.length === 0) yield { type: 'empty-list' };
+  const { path, source } = member;
+  const { apiVersion, kind } = list;
+  for (const [i, value] of list.items.entries())
+    yield* flatten({
+      value,
+      path: [...path, 'items', i],
+      source,
+      ...(kind !== '' && { listed: { apiVersion, kind } }),
+    });
 }
 
-function flatten(found: Found): Found[] {
-  const { value, path, source } = found;
-  if (!isMapping(value)) return [found];
-  const { kind, apiVersion, items } = value;
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [found];
-  const listed = kind === 'List' ? undefined : { apiVersion, kind: kind.slice(0, -'List'.length) };
-  return items.flatMap((item, i) =>
-    flatten({ value: item, path: [...path, 'items', i], source, ...(listed && { listed }) }),
-  );
-}
-
-function readObject(found: Found): ManifestDocument | { readonly mistakes: readonly Mistake[] } {
-  const { value, path, source, listed } = found;
-  if (!isMapping(value)) return { mistakes: [{ message: 'is not a Kubernetes object', path }] };
+/**
+ * | apiVersion and kind | metadata | it is                                   |
+ * | ------------------- | -------- | --------------------------------------- |
+ * | both                | any      | an object                               |
+ * | one, none           | yes      | an object that lacks something          |
+ * | one, none           | no       | something else                          |
+ */
+function* readObject({ value, path, source, listed }: Member): Generator<Found> {
+  const tell = (message: string, at: YamlPath = path): YamlMistake => ({
+    document: source.number,
+    line: source.lineOf(at),
+    message,
+  });
+  if (!isMapping(value)) return yield { type: 'other', ...tell('is not a Kubernetes object') };
   const apiVersion = value['apiVersion'] ?? listed?.apiVersion;
   const kind = value['kind'] ?? listed?.kind;
-  const mistakes = findUnquoted(value, path);
-  if (!isText(apiVersion) || !isText(kind)) mistakes.push({ message: 'apiVersion and kind must both be given', path });
-  if (mistakes.length > 0) return { mistakes };
+  const endless = findEndless(value, path);
+  const mistakes = findUnquoted(value, path).map(({ message, path }) => tell(message, path));
+  if (endless) mistakes.push(tell(`${endless.slice(path.length).join('.')}: ${ENDLESS}`, endless));
+  if (!isText(apiVersion) || !isText(kind)) {
+    const lacking = tell('apiVersion and kind must both be given');
+    if (!isMapping(value['metadata'])) return yield { type: 'other', ...lacking };
+    mistakes.push(lacking);
+  }
+  if (mistakes.length > 0) for (const mistake of mistakes) yield { type: 'mistake', ...mistake };
+  else yield { type: 'object', document: toDocument(value, String(apiVersion), String(kind), source, path) };
+}
+
+function toDocument(
+  value: Mapping,
+  apiVersion: string,
+  kind: string,
+  source: YamlDocument,
+  path: YamlPath,
+): ManifestDocument {
   return {
-    apiVersion: String(apiVersion),
-    kind: String(kind),
-    value,
+    apiVersion,
+    kind,
+    value: withoutNulls(value) as Mapping,
     document: source.number,
     get line() {
       return source.lineOf(path);
@@ -137,14 +171,46 @@ function readObject(found: Found): ManifestDocument | { readonly mistakes: reado
   };
 }
 
+const ENDLESS = 'Kubernetes knows no infinite numbers, and none that is not a number';
+
+/** The path of a number that JSON cannot hold: kubectl refuses it. */
+function findEndless(value: unknown, path: YamlPath): YamlPath | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : path;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    if (typeof inner !== 'object' && typeof inner !== 'number') continue;
+    const found = findEndless(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** What is null was not given: so the API server reads it. Answers the same value where nothing is. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const members = value.map(withoutNulls);
+    return members.every((member, i) => member === value[i]) ? value : members;
+  }
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const cleaned = withoutNulls(inner);
+    if (cleaned === inner && inner !== null) continue;
+    copy ??= { ...value };
+    if (cleaned === null) delete copy[key];
+    else copy[key] = cleaned;
+  }
+  return copy ?? value;
+}
+
 /** Labels and annotations are text to Kubernetes: kubectl refuses `mode: off` and `max-intensity: 250` without quotes. */
-function findUnquoted({ metadata }: Mapping, path: YamlPath): Mistake[] {
+function findUnquoted({ metadata }: Mapping, path: YamlPath): { readonly message: string; readonly path: YamlPath }[] {
   if (!isMapping(metadata)) return [];
   return ['labels', 'annotations'].flatMap((section) => {
     const entries = metadata[section];
     if (!isMapping(entries)) return [];
     return Object.keys(entries)
-      .filter((key) => typeof entries[key] !== 'string')
+      .filter((key) => typeof entries[key] !== 'string' && entries[key] !== null)
       .map((key) => ({
         message: `metadata.${section}: ${key} must be text; write its value in quotes`,
         path: [...path, 'metadata', section, key],
@@ -152,9 +218,9 @@ function findUnquoted({ metadata }: Mapping, path: YamlPath): Mistake[] {
   });
 }
 
-function place(file: string, message: string, document?: number, line?: number): string {
-  const where = document === undefined ? [file] : [file, `document ${document}`, `line ${line}`];
-  return `${where.join(', ')}: ${message}`;
+/** A sentence with its place in a file. */
+export function place(file: string, { document, line, message }: YamlMistake): string {
+  return `${file}, document ${document}, line ${line}: ${message}`;
 }
 
 function isMapping(value: unknown): value is Mapping {

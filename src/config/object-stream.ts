@@ -1,3 +1,5 @@
+import { createTextPieces } from './decode-text.ts';
+
 /** One document of a stream, as text; `text` is absent where it is too long to be held. */
 export interface StreamedDocument {
   readonly text?: string;
@@ -17,11 +19,18 @@ export async function* splitDocuments(
   chunks: AsyncIterable<Uint8Array>,
   mostCharacters = MOST_DOCUMENT_CHARACTERS,
 ): AsyncGenerator<StreamedDocument> {
-  const decoder = new TextDecoder();
+  const pieces = createTextPieces();
   const splitter = createSplitter(mostCharacters);
-  for await (const chunk of chunks) yield* splitter.push(decoder.decode(chunk, { stream: true }));
-  yield* splitter.push(decoder.decode());
+  for await (const chunk of chunks) yield* splitter.push(pieces.decode(chunk));
+  yield* splitter.push(pieces.end());
   yield* splitter.end();
+}
+
+/** The documents of a text that is in memory anyway. */
+export function* splitText(text: string): Generator<StreamedDocument & { readonly text: string }> {
+  const splitter = createSplitter(Number.POSITIVE_INFINITY);
+  const found = [...splitter.push(text), ...splitter.end()];
+  for (const { text: piece = '', line } of found) yield { text: piece, line };
 }
 
 /**
@@ -32,6 +41,8 @@ type Inside = 'before' | 'yaml' | 'json' | 'after';
 
 const NEWLINE = 10;
 const QUOTE = 34;
+/** What a single quote stands behind where it begins a text of YAML in braces. */
+const BEFORE_TEXT = new Set(['{', '[', ',', ':']);
 const BACKSLASH = 92;
 const SPACES = new Set([9, 10, 13, 32]);
 const DASH = 45;
@@ -64,7 +75,8 @@ function createSplitter(mostCharacters: number): Splitter {
   let firstLine = 1;
   let line = 1;
   let depth = 0;
-  let isInString = false;
+  /** The quotation mark that ends the string. */
+  let string: number | undefined;
   let isEscaped = false;
   /** The last character of JSON that is no space. */
   let last = '';
@@ -98,7 +110,8 @@ function createSplitter(mostCharacters: number): Splitter {
     else if (hasMarker || text.trim() !== '') found.push({ text, line: firstLine });
     held = [];
     heldCharacters = 0;
-    isTooLong = hasMarker = isInString = isEscaped = false;
+    isTooLong = hasMarker = isEscaped = false;
+    string = undefined;
     inside = 'before';
     depth = 0;
     last = '';
@@ -145,7 +158,7 @@ function createSplitter(mostCharacters: number): Splitter {
       const code = text.charCodeAt(at);
       at += 1;
       if (code === NEWLINE) passNewline();
-      else if (isInString) passInString(code);
+      else if (string !== undefined) passInString(code);
       else if (!SPACES.has(code) && endsWith(code)) {
         hold(at);
         flush();
@@ -159,21 +172,23 @@ function createSplitter(mostCharacters: number): Splitter {
 
   /** No string of JSON goes over a line: one that is open was never closed. */
   function passNewline(): void {
-    isInString = isEscaped = false;
+    string = undefined;
+    isEscaped = false;
     line += 1;
     atLineStart = true;
   }
 
   function passInString(code: number): void {
     if (isEscaped) isEscaped = false;
-    else if (code === BACKSLASH) isEscaped = true;
-    else if (code === QUOTE) isInString = false;
+    else if (code === BACKSLASH && string === QUOTE) isEscaped = true;
+    else if (code === string) string = undefined;
   }
 
   /** Whether a character outside of strings ends the value. */
   function endsWith(code: number): boolean {
+    const before = last;
     last = String.fromCharCode(code);
-    if (last === '"') isInString = true;
+    if (last === '"' || (last === "'" && BEFORE_TEXT.has(before))) string = code;
     else if (last === '{' || last === '[') depth += 1;
     else if (last === '}' || last === ']') depth -= 1;
     return depth === 0;

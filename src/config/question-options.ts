@@ -35,6 +35,11 @@ export const QUESTION_OPTIONS = {
     help: 'audit what runs in the cluster instead of files',
     parse: parseBoolean,
   }),
+  strictFiles: withDefault(false, {
+    flags: '--strict [boolean]',
+    help: 'with -f: what is no Kubernetes object (values of a chart, patches) is a mistake',
+    parse: parseBoolean,
+  }),
   report: withDefault(false, {
     flags: '--report [boolean]',
     help: 'with --live: write one policy report for each namespace into the cluster',

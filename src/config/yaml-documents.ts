@@ -1,7 +1,7 @@
-import type { Document, ScalarTag } from 'yaml';
-import { Composer, isNode, LineCounter, Parser } from 'yaml';
-import { itemLines, parsePlainJson } from './plain-json.ts';
-import { parsePlainYaml } from './plain-yaml.ts';
+import type { Document } from 'yaml';
+import { isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { parseKubectlYaml } from './kubectl-yaml.ts';
+import { splitText } from './object-stream.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -12,56 +12,71 @@ export interface YamlDocument {
   readonly value: unknown;
   /** The line, counted from 1, of the node at a path, or of the nearest node above it. */
   readonly lineOf: (path: YamlPath) => number;
+  /** What kubectl takes without a word and its author hardly meant: keys said twice, of which the last counts, unknown tags. */
+  readonly oddities: readonly YamlMistake[];
 }
 
 export interface YamlMistake {
-  /** Absent when the file as a whole could not be parsed. */
-  readonly document?: number;
-  readonly line?: number;
+  readonly document: number;
+  readonly line: number;
   readonly message: string;
 }
 
-/** Far above what people write by hand, far below what makes a small file fill the memory. */
-const MAX_ALIASES = 100;
+/** What of a stream comes before a piece of it. */
+export interface Before {
+  readonly documents: number;
+  readonly lines: number;
+}
 
-const TOO_LONG = 'is broken, or too long for YAML that is not in plain block style; give it as JSON (-o json)';
+export const NOTHING_BEFORE: Before = { documents: 0, lines: 0 };
 
-/** Of one document; what goes wrong after a first mistake is mostly its echo. */
-const MAX_MISTAKES = 20;
+/** What a parser may hold: its events take some thirty times the text. */
+const MOST_PARSED = 4 * 2 ** 20;
+/** What is looked at once more, some fifty times slower, to say all that is wrong with it, and where. */
+const MOST_LOCATED = 2 ** 18;
+const TOO_LONG = 'is broken, or too long for YAML; give it as JSON (-o json)';
 
-/** kubectl reads these words without quotes as booleans (YAML 1.1); a file has to mean the same here and there. */
-const YAML_1_1_BOOLEAN: ScalarTag = {
-  tag: 'tag:yaml.org,2002:bool',
-  default: true,
-  test: /^(?:yes|Yes|YES|on|On|ON|no|No|NO|off|Off|OFF)$/,
-  resolve: (source) => /^(?:yes|on)$/i.test(source),
-};
+/** Of a document; what goes wrong after a first mistake is mostly its echo. */
+const MOST_MISTAKES = 20;
 
-/**
- * Parses one document after the other, empty ones left out; instead of one with mistakes (duplicate keys too), those. Text
- * above `mostComposed` characters that takes a syntax tree is refused: the tree is some hundred times as large.
- */
-export function* parseYamlDocuments(
-  text: string,
-  mostComposed = Number.POSITIVE_INFINITY,
-): Generator<YamlDocument | YamlMistake> {
-  const isTooLong = text.length > mostComposed;
-  const json = parsePlainJson(text);
-  if (json !== undefined) {
-    const begin = text.slice(0, text.indexOf('{')).split('\n').length;
-    yield {
-      number: 1,
-      value: json,
-      lineOf: withItems(isTooLong ? () => begin : lazyLines(text), begin, () => itemLines(text)),
-    };
-    return;
+/** Every document of a text, empty ones left out; a key said twice and a tag nobody knows are mistakes. */
+export function* parseYamlDocuments(text: string): Generator<YamlDocument | YamlMistake> {
+  let documents = 0;
+  for (const piece of splitText(text)) {
+    const found = parseYamlDocument(piece.text, { documents, lines: piece.line - 1 });
+    documents += 1;
+    for (const one of found) {
+      if ('message' in one || one.oddities.length === 0) yield one;
+      else yield* one.oddities;
+    }
   }
-  const plain = parsePlainYaml(text);
-  if (plain) {
-    const { value, line, itemLines: lines } = plain;
-    yield { number: 1, value, lineOf: withItems(isTooLong ? () => line : lazyLines(text), line, () => lines) };
-  } else if (isTooLong) yield { document: 1, line: 1, message: TOO_LONG };
-  else yield* composeAndCheck(text);
+}
+
+/** One document as kubectl reads it: nothing where it is empty, one mistake or more where it is broken. */
+export function parseYamlDocument(text: string, before = NOTHING_BEFORE): readonly (YamlDocument | YamlMistake)[] {
+  const number = before.documents + 1;
+  if (text.length > MOST_PARSED) return parseLong(text, before);
+  try {
+    const { value, start, itemStarts, isOdd } = parseKubectlYaml(text);
+    if (value === null || value === undefined) return [];
+    const lineOf = withItems(lazyLines(text, before), before.lines + lineAt(text, start), () =>
+      linesAt(text, itemStarts()).map((line) => line + before.lines),
+    );
+    return [{ number, value, lineOf, oddities: isOdd ? findMistakes(text, before) : [] }];
+  } catch (error) {
+    return describeFailure(error, text, before);
+  }
+}
+
+/** Not as YAML: as JSON, which takes no more than what it means. A key said twice counts once. */
+function parseLong(text: string, { documents, lines }: Before): readonly (YamlDocument | YamlMistake)[] {
+  const number = documents + 1;
+  const line = lines + lineAt(text, text.search(/\S/));
+  try {
+    return [{ number, value: JSON.parse(text), lineOf: () => line, oddities: [] }];
+  } catch {
+    return [{ document: number, line, message: TOO_LONG }];
+  }
 }
 
 /** A document's own line, and those of a List's items, which can be a hundred thousand, take no syntax tree. */
@@ -81,63 +96,33 @@ function withItems(
 }
 
 /** Most documents are without a mistake: only a mistake is worth a syntax tree. */
-function lazyLines(text: string): YamlDocument['lineOf'] {
-  let composed: YamlDocument | YamlMistake | undefined;
+function lazyLines(text: string, before: Before): YamlDocument['lineOf'] {
+  let composed: { readonly tree: Document.Parsed | undefined; readonly lines: LineCounter } | undefined;
   return (path) => {
-    composed ??= [...composeAndCheck(text)][0];
-    return composed && 'lineOf' in composed ? composed.lineOf(path) : 1;
+    composed ??= compose(text);
+    return before.lines + (composed.tree ? findLine(composed.tree, path, composed.lines) : 1);
   };
 }
 
-function* composeAndCheck(text: string): Generator<YamlDocument | YamlMistake> {
+function compose(text: string) {
   const lines = new LineCounter();
-  let number = 0;
-  try {
-    // Not parseAllDocuments: the syntax trees of 10,000 namespaces, alive all at once, take 35 MB more.
-    for (const parsed of composeDocuments(text, lines)) {
-      number += 1;
-      const mistakes = findMistakes(parsed, number, lines);
-      if (mistakes.length > 0) yield* mistakes;
-      else if (!isEmpty(parsed)) yield toDocument(parsed, number, lines);
-    }
-  } catch (error) {
-    yield { message: describeFailure(error) };
-  }
+  const all =
+    text.length > MOST_LOCATED
+      ? []
+      : parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', merge: true });
+  return { tree: Array.isArray(all) ? all[0] : undefined, lines };
 }
 
-function composeDocuments(text: string, lines: LineCounter): Generator<Document.Parsed> {
-  const parser = new Parser(lines.addNewLine);
-  const composer = new Composer({
-    prettyErrors: false,
-    logLevel: 'error',
-    merge: true,
-    customTags: (tags) => [YAML_1_1_BOOLEAN, ...tags],
-  });
-  return composer.compose(parser.parse(text)) as Generator<Document.Parsed>;
-}
-
-function toDocument(parsed: Document.Parsed, number: number, lines: LineCounter): YamlDocument | YamlMistake {
-  const lineOf = (path: YamlPath) => findLine(parsed, path, lines);
-  try {
-    return { number, value: parsed.toJS({ maxAliasCount: MAX_ALIASES }), lineOf };
-  } catch (error) {
-    return { document: number, line: lineOf([]), message: describeFailure(error) };
-  }
-}
-
-function findMistakes(parsed: Document.Parsed, document: number, lines: LineCounter): YamlMistake[] {
+function findMistakes(text: string, before: Before): YamlMistake[] {
+  const { tree, lines } = compose(text);
   const found = new Map<string, YamlMistake>();
-  for (const problem of [...parsed.errors, ...parsed.warnings]) {
-    const { line } = lines.linePos(problem.pos[0]);
-    const message = describeFailure(problem);
-    found.set(`${line} ${message}`, { document, line, message });
-    if (found.size === MAX_MISTAKES) break;
+  for (const problem of tree ? [...tree.errors, ...tree.warnings] : []) {
+    const line = before.lines + lines.linePos(problem.pos[0]).line;
+    const message = firstLine(problem.message);
+    found.set(`${line} ${message}`, { document: before.documents + 1, line, message });
+    if (found.size === MOST_MISTAKES) break;
   }
   return [...found.values()];
-}
-
-function isEmpty({ contents }: Document.Parsed): boolean {
-  return contents === null || ('value' in contents && contents.value === null);
 }
 
 function findLine(parsed: Document.Parsed, path: YamlPath, lines: LineCounter): number {
@@ -148,9 +133,31 @@ function findLine(parsed: Document.Parsed, path: YamlPath, lines: LineCounter): 
   return 1;
 }
 
-function describeFailure(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof RangeError || message.includes('call stack')) return 'is nested too deeply';
-  if (message.startsWith('Excessive alias count')) return 'uses too many aliases';
+/** All that the one parser finds where the other gave up; what that said, where it alone found something. */
+function describeFailure(error: unknown, text: string, before: Before): readonly YamlMistake[] {
+  const { reason, message, mark } = error as Error & { reason?: string; mark?: { line: number } };
+  const told = firstLine(reason ?? message);
+  const isDeep = error instanceof RangeError || told.includes('maxDepth');
+  const mistakes = isDeep ? [] : findMistakes(text, before);
+  if (mistakes.length > 0) return mistakes;
+  const line = before.lines + (mark?.line ?? 0) + 1;
+  return [{ document: before.documents + 1, line, message: isDeep ? 'is nested too deeply' : told }];
+}
+
+function firstLine(message: string): string {
   return message.split('\n', 1)[0] ?? '';
+}
+
+function lineAt(text: string, offset: number): number {
+  return linesAt(text, [offset])[0] ?? 1;
+}
+
+/** The lines, counted from 1, of offsets in ascending order. */
+function linesAt(text: string, offsets: readonly number[]): readonly number[] {
+  let line = 1;
+  let newline = text.indexOf('\n');
+  return offsets.map((offset) => {
+    for (; newline >= 0 && newline < offset; newline = text.indexOf('\n', newline + 1)) line += 1;
+    return line;
+  });
 }

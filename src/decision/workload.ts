@@ -5,9 +5,17 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   'apps/Deployment': ['spec', 'template'],
   'apps/StatefulSet': ['spec', 'template'],
   'apps/ReplicaSet': ['spec', 'template'],
+  '/ReplicationController': ['spec', 'template'],
   'batch/Job': ['spec', 'template'],
   'batch/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
 };
+
+/** Where objects of other kinds keep one: Rollout, CloneSet, a Service of Knative; AdvancedCronJob; ScaledJob. */
+const OTHER_TEMPLATES: readonly (readonly string[])[] = [
+  ['spec', 'template'],
+  ['spec', 'jobTemplate', 'spec', 'template'],
+  ['spec', 'jobTargetRef', 'template'],
+];
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -17,18 +25,34 @@ export function isWorkload(group: string, kind: string): boolean {
 
 /** A pod as a workload will create it; `undefined` when the object has no template of one. */
 export function podOfWorkload(group: string, kind: string, object: JsonObject): Pod | undefined {
-  const metadata = child(object, 'metadata') ?? {};
+  const path = TEMPLATES[`${group}/${kind}`];
+  return path && podAt(path, object);
+}
+
+/** A pod as an object of any kind will create it, where it carries what can only be a template of one: containers. */
+export function podOfTemplate(object: JsonObject): Pod | undefined {
+  const pods = OTHER_TEMPLATES.map((path) => podAt(path, object));
+  return pods.find((pod) => hasContainers(pod?.spec));
+}
+
+function podAt(path: readonly string[], object: JsonObject): Pod | undefined {
   let template: JsonObject | undefined = object;
-  for (const step of TEMPLATES[`${group}/${kind}`] ?? []) template = template && child(template, step);
+  for (const step of path) template = template && child(template, step);
   const spec = template && child(template, 'spec');
-  if (!template || !spec || template === object) return undefined;
-  return { metadata: { ...child(template, 'metadata'), generateName: `${String(metadata['name'] ?? '')}-` }, spec };
+  if (!template || !spec) return undefined;
+  const { name = '' } = child(object, 'metadata') ?? {};
+  return { metadata: { ...child(template, 'metadata'), generateName: `${String(name)}-` }, spec };
 }
 
 /** Whether another object's controller made this one: its author was told already. */
 export function isControlled(object: JsonObject): boolean {
   const owners = child(object, 'metadata')?.['ownerReferences'];
   return Array.isArray(owners) && owners.some((owner: OwnerReference) => owner?.controller === true);
+}
+
+function hasContainers(spec: object | undefined): boolean {
+  const { containers } = (spec ?? {}) as { readonly containers?: unknown };
+  return Array.isArray(containers) && containers.length > 0;
 }
 
 function child(object: JsonObject, name: string): JsonObject | undefined {

@@ -17,6 +17,8 @@ export function makeAudited({ grams, ...parts }: WorkloadParts = {}): AuditedWor
     reason: 'steered',
     denied: false,
     message: 'the pod is led to the best of the acceptable regions',
+    unknownRegions: [],
+    judgedBy: 'kind',
     regions: ['eu-north-1', 'eu-west-3'],
     region: 'eu-north-1',
     runsIn: null,
@@ -66,6 +68,8 @@ export function makeReport(workloads: readonly AuditedWorkload[], parts: Partial
     ],
     workloads,
     passedOver: {},
+    notJudged: {},
+    noObjects: {},
     broken: [],
     ...parts,
   };
@@ -83,6 +87,7 @@ function totalsOf(workloads: readonly AuditedWorkload[]): CarbonTotals {
     denied: sum(workloads, ({ denied }) => Number(denied)),
     wouldBeDenied: sum(workloads, ({ decision, denied }) => Number(decision === 'deny' && !denied)),
     misplaced: sum(workloads, ({ misplaced }) => misplaced),
+    unknownRegion: sum(workloads, ({ unknownRegions }) => Number(unknownRegions.length > 0)),
     gramsPerHour: {
       asWritten: sum(withFigures, ({ gramsPerHour }) => gramsPerHour.asWritten),
       atHome: sum(withFigures, ({ gramsPerHour }) => gramsPerHour.atHome),

@@ -110,7 +110,8 @@ describe('gridgate audit of files', () => {
       'ReplicaSet/old 1',
       'StatefulSet/db 2',
     ]);
-    assert.deepEqual(report.passedOver, { Deployment: 1, Service: 1 });
+    assert.deepEqual(report.passedOver, { Service: 1 });
+    assert.deepEqual(report.notJudged, { 'Deployment.example.com': 1 }, 'whose template nobody sees');
     const denied = report.workloads.filter((one) => one.denied);
     assert.deepEqual(
       denied.map(({ name, reason, alternative }) => [name, reason, alternative?.region]),
@@ -127,7 +128,7 @@ describe('gridgate audit of files', () => {
         metadata: { name: 'l', namespace: 'new' },
         spec: { limits: [{ type: 'Container', default: { cpu: '2', memory: '3G' }, defaultRequest: { cpu: '1' } }] },
       },
-      { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', labels: { [REGION_LABEL]: 'eu-central' } } },
+      { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', labels: { [REGION_LABEL]: 'eu-central' } } },
     );
     const namespace = namespaceYaml('new', { mode: 'audit', 'home-region': 'eu-north' });
     const regions = [

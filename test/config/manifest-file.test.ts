@@ -91,7 +91,6 @@ describe('mistakes in manifests', () => {
     'annotations that kubectl would refuse': {
       text: 'apiVersion: v1\nkind: Namespace\nmetadata:\n  annotations:\n    gridgate.dev/mode: off\n    gridgate.dev/max-intensity: 250\n  labels: {a: }\n',
       issues: [
-        'F.yaml, document 1, line 7: metadata.labels: a must be text; write its value in quotes',
         'F.yaml, document 1, line 5: metadata.annotations: gridgate.dev/mode must be text; write its value in quotes',
         'F.yaml, document 1, line 6: metadata.annotations: gridgate.dev/max-intensity must be text; write its value in quotes',
       ],
@@ -101,12 +100,18 @@ describe('mistakes in manifests', () => {
       issues: ['F.yaml, document 1, line 1: uses too many aliases'],
     },
     'an alias of nothing': { text: 'a: *b\n', issues: [/^F.yaml, document 1, line 1: .*b/] },
-    'nested sequences without end': { text: '['.repeat(50_000), issues: [/: is nested too deeply$/, /./, /./] },
+    'nested sequences without end': {
+      text: '['.repeat(50_000),
+      issues: ['F.yaml, document 1, line 1: is nested too deeply'],
+    },
     'a tag nobody knows': {
       text: `${REGION}a: !env HOME\n`,
       issues: ['F.yaml, document 1, line 4: Unresolved tag: !env'],
     },
-    'not text at all': { text: '\0\u0001\0', issues: ['F.yaml, document 1, line 1: is not a Kubernetes object'] },
+    'not text at all': {
+      text: '\0\u0001\0',
+      issues: ['F.yaml, document 1, line 1: null byte is not allowed in input'],
+    },
   };
   for (const [name, { text, issues }] of Object.entries(rows)) {
     it(name, () => {

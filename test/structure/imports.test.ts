@@ -43,7 +43,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   preflight: { rooms: ['energy', 'regions'], packages: [], builtins: false },
   spillover: { rooms: ['decision', 'energy', 'regions'], packages: [], builtins: false },
   telemetry: { rooms: ['regions'], packages: ['pino', 'prom-client'], builtins: false },
-  config: { rooms: ['decision', 'energy', 'regions'], packages: ['commander', 'yaml', 'zod'], builtins: true },
+  config: {
+    rooms: ['decision', 'energy', 'regions'],
+    packages: ['commander', 'js-yaml', 'yaml', 'zod'],
+    builtins: true,
+  },
   certs: { rooms: ['config'], packages: ['selfsigned'], builtins: true },
   cluster: {
     rooms: ['decision', 'regions'],

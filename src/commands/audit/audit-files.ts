@@ -3,12 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { createProgress, progressBar } from '../progress.ts';
 import { type Collected, collectItems } from './collect-items.ts';
 import { describeReadFailure, STDIN } from './find-manifest-files.ts';
-import { readWorkloads } from './read-workloads.ts';
-
-export interface FileSettings {
-  readonly namespace: string;
-  readonly regionLabel: string;
-}
+import { type FileSettings, readWorkloads } from './read-workloads.ts';
 
 const BYTES_PER_MB = 1e6;
 

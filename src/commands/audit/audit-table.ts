@@ -1,7 +1,8 @@
 import type { AuditedWorkload, AuditReport } from '../../audit/audited-workload.ts';
 import { formatChange, formatGramsPerHour } from '../../audit/grams-per-hour.ts';
 import { verdictOf, worstFirst } from '../../audit/verdict.ts';
-import { type Column, layOut, onOneLine } from '../render-table.ts';
+import { onOneLine } from '../legible.ts';
+import { type Column, layOut } from '../render-table.ts';
 import { paint, type Style } from '../terminal.ts';
 import { wrapText } from '../wrap-text.ts';
 
@@ -18,6 +19,7 @@ const SHORT_KINDS: ReadonlyMap<string, string> = new Map([
   ['StatefulSet', 'sts'],
   ['DaemonSet', 'ds'],
   ['ReplicaSet', 'rs'],
+  ['ReplicationController', 'rc'],
   ['CronJob', 'cj'],
 ]);
 
@@ -43,13 +45,21 @@ export function* renderAuditTable(report: AuditReport, width: number): Iterable<
     yield `Grams of CO2e per hour: ${asWrittenName(report)}, at home, as gridgate would place it\n`;
     yield* renderNamespaces(report, width);
     yield* renderList('Denied', width, workloads.filter(({ denied }) => denied).map(whyRefused));
+    yield* renderList(
+      'Asks for a region that nobody knows (unknown_region)',
+      width,
+      workloads.filter(({ reason }) => reason === 'unknown_region').map(whyRefused),
+    );
     yield* renderList('Would be denied in mode enforce', width, workloads.filter(isSpared).map(whyRefused));
     if (width < WIDE)
       yield* renderList('Cleaner, if their own constraints allowed it', width, alternativesOf(workloads));
+    yield* renderCounts('Judged by its pod template', width, byTemplate(workloads));
     yield '\n';
     yield* renderTotals(report, width);
   }
-  yield* renderPassedOver(report, width);
+  yield* renderCounts('Not judged, of kinds that gridgate does not know', width, report.notJudged);
+  yield* renderCounts('Passed over, without pods', width, report.passedOver);
+  yield* renderCounts('Passed over, no Kubernetes objects', width, report.noObjects);
   yield* renderList('Could not be read', width, broken);
 }
 
@@ -150,6 +160,7 @@ function* renderTotals(report: AuditReport, width: number): Iterable<string> {
   yield `${paint('bold', 'Totals')}: ${count(totals.workloads, 'workload')}, ${count(totals.pods, 'pod')} in ${count(namespaces.length, 'namespace')}\n`;
   yield `  Denied           ${tell(totals.denied, 'red')}\n`;
   yield `  Would be denied  ${tell(totals.wouldBeDenied, 'yellow')}\n`;
+  if (totals.unknownRegion > 0) yield `  Unknown region   ${tell(totals.unknownRegion, 'red')}\n`;
   if (source === 'cluster') yield `  Misplaced pods   ${tell(totals.misplaced, 'yellow')}\n`;
   yield hanging(
     `gCO2e per hour   ${formatGramsPerHour(asWritten)} ${asWrittenName(report)}, ${formatGramsPerHour(atHome)} at home, ${formatGramsPerHour(placed)} placed${change}`,
@@ -173,13 +184,21 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
+function byTemplate(workloads: readonly AuditedWorkload[]): Readonly<Record<string, number>> {
+  const kinds = Map.groupBy(
+    workloads.filter(({ judgedBy }) => judgedBy === 'pod template'),
+    ({ kind }) => kind,
+  );
+  return Object.fromEntries([...kinds].map(([kind, some]) => [kind, some.length]));
+}
+
 /** Most first. */
-function* renderPassedOver({ passedOver }: AuditReport, width: number): Iterable<string> {
-  const kinds = Object.entries(passedOver).sort(([, a], [, b]) => b - a);
-  if (kinds.length === 0) return;
-  const shown = kinds.slice(0, MOST_LISTED).map(([kind, number]) => `${number} ${kind}`);
-  const more = kinds.length - shown.length;
-  const text = `Passed over, without pods: ${[...shown, ...(more > 0 ? [`${more} more kinds`] : [])].join(', ')}`;
+function* renderCounts(title: string, width: number, counts: Readonly<Record<string, number>>): Iterable<string> {
+  const all = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  if (all.length === 0) return;
+  const shown = all.slice(0, MOST_LISTED).map(([what, number]) => `${number} ${what}`);
+  const more = all.length - shown.length;
+  const text = `${title}: ${[...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`;
   yield hanging(onOneLine(text), width).trimStart();
 }
 

@@ -1,11 +1,14 @@
 import type { AuditedWorkload, AuditReport } from '../../audit/audited-workload.ts';
+import { isFinding } from '../../audit/findings.ts';
 import { type AuditContext, judgeWorkload } from '../../audit/judge-workload.ts';
 import { createRegionCarbon, sumUp } from '../../audit/sum-up.ts';
+import type { KnownRegions } from '../../audit/unknown-regions.ts';
 import type { OptionValues } from '../../config/options.ts';
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
 import type { Mode } from '../../decision/policy.ts';
 import type { PowerModel } from '../../energy/power-model.ts';
+import { CLOUD_ZONES } from '../../signals/intensity/cloud-zones.ts';
 import { EXIT, type Issues, reportFailure, reportIssues } from '../exit-codes.ts';
 import { checkRegionSource } from '../load-regions.ts';
 import { isInCluster, loadWorld, WORLD_OPTIONS, type World } from '../load-world.ts';
@@ -24,6 +27,7 @@ export const AUDIT_OPTIONS = [
   ...WORLD_OPTIONS,
   'files',
   'live',
+  'strictFiles',
   'report',
   'html',
   'auditNamespace',
@@ -41,7 +45,8 @@ const REPORT_OF_FILES = '--report: needs --live; policy reports tell what runs i
 const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfig';
 
 /**
- * Audits files or a cluster. Answers 2 or 3 when a policy report could not be written, else 1 when something is denied, else 2
+ * Audits files or a cluster. Answers 2 or 3 when a policy report could not be written, else 1 when something is denied or asks
+ * for a region that nobody knows, else 2
  * when something of the input could not be read.
  */
 export async function audit(values: AuditValues, env: Environment): Promise<number> {
@@ -61,7 +66,7 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
   }
   const written = values.report ? await writePolicyReports(report, values) : EXIT.fine;
   if (written !== EXIT.fine) return written;
-  if (report.totals.denied > 0) return EXIT.findings;
+  if (report.workloads.some(isFinding)) return EXIT.findings;
   return report.broken.length > 0 ? EXIT.usage : EXIT.fine;
 }
 
@@ -86,18 +91,32 @@ interface Input {
   readonly world: World;
   readonly collected: Collected;
   readonly source: AuditReport['source'];
+  readonly knownRegions: KnownRegions;
 }
 
 async function readFiles(values: AuditValues, env: Environment): Promise<Input | Issues> {
-  const { files = [], auditNamespace: namespace = 'default', regionLabel } = values;
-  const collected = await collectFiles(files, { namespace, regionLabel });
-  const { workloads, passedOver, namespaces, beside, broken } = collected;
+  const { files = [], auditNamespace: namespace = 'default', regionLabel, strictFiles: strict } = values;
+  const collected = await collectFiles(files, { namespace, regionLabel, strict });
+  for (const sentence of collected.oddities) note(sentence);
+  const { beside, broken } = collected;
   const world = await loadWorld(values, env, { beside });
   if ('issues' in world) return { ...world, issues: [...world.issues, ...broken] };
-  const objects = workloads.length + passedOver.size + namespaces.size + beside.regions.length + beside.nodes.length;
-  if (objects === 0 && broken.length === 0)
+  if (isNothing(collected) && broken.length === 0)
     return { issues: [`--filename: ${files.join(', ')} holds no Kubernetes object`] };
-  return { world, collected, source: 'files' };
+  return { world, collected, source: 'files', knownRegions: knownRegions(collected, world, isInCluster(values, env)) };
+}
+
+function isNothing({ workloads, passedOver, notJudged, noObjects, namespaces, beside }: Collected): boolean {
+  const counts = [passedOver.size, notJudged.size, noObjects.size, namespaces.size];
+  return [workloads.length, ...counts, beside.regions.length, beside.nodes.length].every((count) => count === 0);
+}
+
+/** Regions and nodes say which names there are; without a cluster the public clouds' regions count, too. */
+function knownRegions({ beside }: Pick<Collected, 'beside'>, { snapshot }: World, isCluster: boolean): KnownRegions {
+  const ofNodes = [...beside.nodes, ...(snapshot.topology?.nodes ?? [])].flatMap(({ region }) => region ?? []);
+  const given = [...snapshot.byName.keys(), ...beside.regions.map(({ metadata }) => metadata.name), ...ofNodes];
+  const names = new Set([...given, ...(isCluster ? [] : CLOUD_ZONES.keys())]);
+  return { isKnown: (name) => names.has(name), names: [...names] };
 }
 
 async function readLive(values: AuditValues, env: Environment): Promise<Input | Issues> {
@@ -111,7 +130,8 @@ async function readLive(values: AuditValues, env: Environment): Promise<Input | 
   const regionOf = (node: string) => topology?.byName.get(node)?.region;
   try {
     const deps = { api: opened.api, namespace, regionOf, volumesOf: world.volumesOf, progress: createProgress() };
-    return { world, collected: await collectItems(readLiveWorkloads(deps)), source: 'cluster' };
+    const collected = await collectItems(readLiveWorkloads(deps));
+    return { world, collected, source: 'cluster', knownRegions: knownRegions(collected, world, true) };
   } catch (error) {
     return { issues: [(error as Error).message], exitCode: EXIT.upstream };
   } finally {
@@ -119,9 +139,13 @@ async function readLive(values: AuditValues, env: Environment): Promise<Input | 
   }
 }
 
-function judgeAll({ world, collected, source }: Input, model: PowerModel, assumeMode: Mode | undefined): AuditReport {
+function judgeAll(
+  { world, collected, source, knownRegions }: Input,
+  model: PowerModel,
+  assumeMode: Mode | undefined,
+): AuditReport {
   const { snapshot, rules, namespaces } = world;
-  const { workloads, defaults, passedOver, broken } = collected;
+  const { workloads, defaults, passedOver, notJudged, noObjects, broken } = collected;
   const context: AuditContext = {
     snapshot,
     policyOf: createPolicies({ rules, known: namespaces, input: collected.namespaces, onIssue: note }),
@@ -129,6 +153,7 @@ function judgeAll({ world, collected, source }: Input, model: PowerModel, assume
     assumeMode,
     model,
     volumesOf: (namespace, pod) => [...world.volumesOf(namespace, pod), ...collected.volumesOf(namespace, pod)],
+    knownRegions,
     now: Date.now(),
   };
   const carbon = createRegionCarbon();
@@ -139,7 +164,7 @@ function judgeAll({ world, collected, source }: Input, model: PowerModel, assume
     carbon.add(judged);
     audited.push(judged.audited);
   }
-  return sumUp(audited, { snapshot, source, carbon, passedOver, broken });
+  return sumUp(audited, { snapshot, source, carbon, passedOver, notJudged, noObjects, broken });
 }
 
 function* drain<T>(list: T[]): Generator<T> {

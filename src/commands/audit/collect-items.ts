@@ -16,6 +16,9 @@ export interface Collected {
   readonly beside: Beside;
   readonly volumesOf: World['volumesOf'];
   readonly passedOver: ReadonlyMap<string, number>;
+  readonly notJudged: ReadonlyMap<string, number>;
+  readonly noObjects: ReadonlyMap<string, number>;
+  readonly oddities: readonly string[];
   readonly broken: readonly string[];
 }
 
@@ -33,6 +36,9 @@ export async function collectItems(
   const claims = new Map<string, string>();
   const volumes = new Map<string, Pick<Extract<AuditItem, { type: 'volume' }>, 'terms'>>();
   const passedOver = new Map<string, number>();
+  const notJudged = new Map<string, number>();
+  const noObjects = new Map<string, number>();
+  const oddities: string[] = [];
   const broken: string[] = [];
 
   function take(item: AuditItem): void {
@@ -63,7 +69,16 @@ export async function collectItems(
         volumes.set(item.volume, item);
         return;
       case 'passed-over':
-        passedOver.set(item.kind, (passedOver.get(item.kind) ?? 0) + 1);
+        count(passedOver, item.kind);
+        return;
+      case 'not-judged':
+        count(notJudged, item.kind);
+        return;
+      case 'no-object':
+        count(noObjects, item.what);
+        return;
+      case 'oddity':
+        oddities.push(item.message);
         return;
       case 'broken':
         broken.push(item.message);
@@ -82,6 +97,13 @@ export async function collectItems(
     },
     volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),
     passedOver,
+    notJudged,
+    noObjects,
+    oddities,
     broken,
   };
+}
+
+function count(counts: Map<string, number>, what: string): void {
+  counts.set(what, (counts.get(what) ?? 0) + 1);
 }

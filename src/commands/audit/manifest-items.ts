@@ -5,12 +5,14 @@ import { toVolumeName } from '../../cluster/persistent-volume-claims.ts';
 import { placeTerms } from '../../cluster/persistent-volumes.ts';
 import type { ManifestDocument } from '../../config/manifest-file.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
-import { podOfWorkload } from '../../decision/workload.ts';
+import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
 import { parseQuantity } from '../../units/quantity.ts';
 import { namespaceRecord, nodeFacts } from '../read-files.ts';
+import { hasNoPods } from './kinds-without-pods.ts';
 import { mistakesInPod } from './pod-shape.ts';
+import { mistakeInQuantity } from './resource-amounts.ts';
 
 export interface ManifestSettings {
   /** Of objects that name none. */
@@ -35,13 +37,14 @@ interface Facts {
   readonly settings: ManifestSettings;
 }
 
-/** What an object says to an audit, by group and kind; objects of other kinds are passed over. */
+/** What an object says to an audit, by group and kind. */
 const READERS: Readonly<Record<string, (facts: Facts) => Found>> = {
   '/Pod': readWorkload,
   'apps/Deployment': readWorkload,
   'apps/StatefulSet': readWorkload,
   'apps/DaemonSet': readWorkload,
   'apps/ReplicaSet': readWorkload,
+  '/ReplicationController': readWorkload,
   'batch/Job': readWorkload,
   'batch/CronJob': readWorkload,
   '/Namespace': ({ document }) => ({ type: 'namespace', namespace: namespaceRecord(document) }),
@@ -56,9 +59,10 @@ const READERS: Readonly<Record<string, (facts: Facts) => Found>> = {
 /** One thing for each object; what is wrong with it is one too, with file, document and line. */
 export function readManifest(facts: Facts): Found {
   const { apiVersion, kind, value } = facts.document;
-  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-  const read = READERS[`${group}/${kind}`];
-  if (!read) return { type: 'passed-over', kind };
+  const group = groupOf(apiVersion);
+  const read = READERS[`${group}/${kind}`] ?? (podOfTemplate(value) && readWorkload);
+  if (!read)
+    return hasNoPods(group, kind) ? { type: 'passed-over', kind } : { type: 'not-judged', kind: inFull(group, kind) };
   const metadata = objectAt(value, 'metadata');
   if (typeof metadata?.['name'] !== 'string' && typeof metadata?.['generateName'] !== 'string')
     return broken(facts, [`${kind}: metadata.name must be given, as text`]);
@@ -68,12 +72,23 @@ export function readManifest(facts: Facts): Found {
   return read(facts);
 }
 
+/** `Workflow.argoproj.io`, as kubectl names kinds of groups. */
+function inFull(group: string, kind: string): string {
+  return group === '' ? kind : `${kind}.${group}`;
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+}
+
 function readWorkload(facts: Facts): Found {
   const { document } = facts;
   const { kind, value } = document;
-  const pod = podOf(document);
+  const byTemplate = READERS[`${groupOf(document.apiVersion)}/${kind}`] === undefined;
+  const pod = byTemplate ? podOfTemplate(value) : podOf(document);
+  if (isPatch(document, pod)) return { type: 'no-object', what: 'patch' };
   if (!pod) return broken(facts, [`${nameOf(facts)}: has no ${TEMPLATE_OF[kind] ?? 'spec.template'} with a spec`]);
-  const pods = podsOf(kind, value);
+  const pods = byTemplate ? podsByTemplate(kind, value) : podsOf(kind, value);
   const mistakes = [
     ...mistakesInPod(pod),
     ...(pods === undefined ? [`${COUNT_OF[kind] ?? 'spec.replicas'}: must be a whole number`] : []),
@@ -92,6 +107,7 @@ function readWorkload(facts: Facts): Found {
     pods,
     resources: resourcesOf((pod.spec ?? {}) as RequestingSpec),
     place: placeOf(facts),
+    ...(byTemplate && { byTemplate }),
   };
   const owners = ownersOf(kind, value, pod);
   return owners.length > 0 ? { type: 'owned', workload, owners } : { type: 'workload', workload };
@@ -107,8 +123,14 @@ const TEMPLATE_OF: Readonly<Record<string, string>> = { Pod: 'spec', CronJob: 's
 function podOf({ apiVersion, kind, value }: ManifestDocument): Pod | undefined {
   if (kind === 'Pod') return objectAt(value, 'spec') && (value as Pod);
   // The template of a DaemonSet stands where that of a Deployment does.
-  const [group = ''] = apiVersion.split('/');
-  return podOfWorkload(group, kind === 'DaemonSet' ? 'Deployment' : kind, value);
+  return podOfWorkload(groupOf(apiVersion), kind === 'DaemonSet' ? 'Deployment' : kind, value);
+}
+
+/** Part of a workload, which kustomize or `kubectl patch` merges into a whole one: a spec that has no containers. */
+function isPatch({ kind, value }: ManifestDocument, pod: Pod | undefined): boolean {
+  if (value['$patch'] !== undefined) return true;
+  const spec = pod?.spec as Json | undefined;
+  return kind !== 'Pod' && objectAt(value, 'spec') !== undefined && spec?.['containers'] === undefined;
 }
 
 /** As many as would run at once, of a CronJob in one Job; of a DaemonSet as many as its status tells, else one. `undefined`: no number. */
@@ -119,6 +141,14 @@ function podsOf(kind: string, value: Json): number | undefined {
   if (kind === 'Job') return podsOfJob(spec);
   if (kind !== 'CronJob') return wholeNumber(spec['replicas'], 1);
   return spec['suspend'] === true ? 0 : podsOfJob(objectAt(objectAt(spec, 'jobTemplate') ?? {}, 'spec') ?? {});
+}
+
+/** Of a kind that nobody knows: what stands where other kinds have their number; one where nothing does. */
+function podsByTemplate(kind: string, value: Json): number | undefined {
+  const spec = objectAt(value, 'spec') ?? {};
+  if (/DaemonSet/.test(kind)) return podsOf('DaemonSet', value);
+  if (objectAt(spec, 'jobTargetRef')) return podsOfJob(objectAt(spec, 'jobTargetRef') ?? {});
+  return objectAt(spec, 'jobTemplate') ? podsOf('CronJob', value) : wholeNumber(spec['replicas'], 1);
 }
 
 /** No more run at once than have to complete. */
@@ -158,8 +188,14 @@ function readLimitRange(facts: Facts): Found {
   const amount = (resource: string) =>
     ofContainers
       .flatMap((limit) => ['defaultRequest', 'default', 'max', 'min'].map((from) => limit[from]?.[resource]))
-      .find((quantity) => parseQuantity(quantity) !== undefined);
+      .find((quantity) => quantity !== undefined);
   const [cpu, memory] = [amount('cpu'), amount('memory')];
+  const mistakes = [cpu, memory].flatMap((quantity) => mistakeInQuantity(quantity ?? 0) ?? []);
+  if (mistakes.length > 0)
+    return broken(
+      facts,
+      mistakes.map((mistake) => `${nameOf(facts)}: spec.limits: ${mistake}`),
+    );
   const defaults = { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
   return { type: 'defaults', namespace: namespaceOf(facts), defaults };
 }

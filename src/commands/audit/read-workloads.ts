@@ -1,14 +1,19 @@
 import { createReadStream } from 'node:fs';
 import { type AuditItem, STANDARD_INPUT } from '../../audit/audited-workload.ts';
-import { cutList } from '../../config/list-items.ts';
-import { parsePiece } from '../../config/manifest-file.ts';
+import { type ManifestDocument, parseDocument, place } from '../../config/manifest-file.ts';
 import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../config/object-stream.ts';
-import { onOneLine } from '../render-table.ts';
+import type { YamlMistake } from '../../config/yaml-documents.ts';
+import { onOneLine } from '../legible.ts';
 import { describeReadFailure, findManifestFiles, STDIN } from './find-manifest-files.ts';
 import { type ManifestSettings, readManifest } from './manifest-items.ts';
 import { createOwnedWorkloads, type OwnedWorkloads } from './owned-workloads.ts';
 
-export interface WorkloadFiles extends ManifestSettings {
+export interface FileSettings extends ManifestSettings {
+  /** Whether what is no Kubernetes object is a mistake. */
+  readonly strict?: boolean | undefined;
+}
+
+export interface WorkloadFiles extends FileSettings {
   readonly stdin: AsyncIterable<Uint8Array>;
   /** Hears of every piece that was read, and of what. */
   readonly onBytes?: ((bytes: number, file: string) => void) | undefined;
@@ -18,8 +23,6 @@ const MOST_MISTAKES_TOLD = 5;
 /** What a parser says of garbage holds the garbage. */
 const MOST_TOLD_CHARACTERS = 300;
 const CHUNK_BYTES = 256 * 1024;
-/** A List that is longer is read member by member. */
-const LONG_CHARACTERS = 2 ** 20;
 const TOO_LONG = `is longer than ${MOST_DOCUMENT_CHARACTERS / 2 ** 20} MB and was not read; audit the cluster with --live, or give the objects one by one: kubectl get ... -o json | jq -c '.items[]' | gridgate audit -f -`;
 const UNRENDERED = 'holds a template that nobody rendered, {{ }}; audit what helm template prints';
 
@@ -31,9 +34,16 @@ export async function* readWorkloads(paths: readonly string[], deps: WorkloadFil
   const owned = createOwnedWorkloads();
   for await (const found of findManifestFiles(paths)) {
     if ('issue' in found) yield { type: 'broken', message: found.issue };
+    else if (found.instead !== undefined) yield passOver(found.path, found.instead, deps);
     else yield* readFile(found.path, owned, deps);
   }
   for (const workload of owned.rest()) yield { type: 'workload', workload };
+}
+
+function passOver(path: string, what: string, { strict }: FileSettings): AuditItem {
+  return strict
+    ? { type: 'broken', message: `${path}: is a ${what}, and no Kubernetes object` }
+    : { type: 'no-object', what };
 }
 
 async function* readFile(path: string, owned: OwnedWorkloads, deps: WorkloadFiles): AsyncGenerator<AuditItem> {
@@ -63,32 +73,40 @@ function* readDocument(
   text: string,
   before: Before,
   owned: OwnedWorkloads,
-  settings: ManifestSettings,
+  settings: FileSettings,
 ): Generator<AuditItem> {
-  const items = text.length > LONG_CHARACTERS ? cutList(text) : undefined;
-  if (!items) return yield* readPiece(text, before, owned, settings);
-  for (const item of items)
-    yield* readPiece(item.text, { ...before, lines: before.lines + item.line - 1 }, owned, settings);
+  const mistakes: string[] = [];
+  const { file } = before;
+  for (const found of parseDocument(text, before)) {
+    if (found.type === 'mistake') mistakes.push(place(file, found));
+    else if (found.type === 'oddity') yield { type: 'oddity', message: shorten(place(file, found)) };
+    else if (found.type === 'other') yield settings.strict ? brokenObject(file, found) : NO_OBJECT;
+    else if (found.type === 'object') yield* readObject(found.document, before, owned, settings);
+  }
+  for (const message of tell(mistakes, text, before)) yield { type: 'broken', message };
 }
 
-function* readPiece(
-  text: string,
-  before: Before,
+const NO_OBJECT: AuditItem = { type: 'no-object', what: 'document' };
+
+function brokenObject(file: string, found: YamlMistake): AuditItem {
+  return { type: 'broken', message: place(file, found) };
+}
+
+function* readObject(
+  document: ManifestDocument,
+  { file }: Before,
   owned: OwnedWorkloads,
-  settings: ManifestSettings,
+  settings: FileSettings,
 ): Generator<AuditItem> {
-  const { file } = before;
-  const { documents, issues } = parsePiece(text, file, before);
-  for (const message of tell(issues, text, before)) yield { type: 'broken', message };
-  for (const document of documents) {
-    const item = readManifest({ document, file, settings });
-    if (item.type === 'owned') {
-      owned.stand(item.workload);
-      owned.keep(item);
-    } else {
-      if (item.type === 'workload') owned.stand(item.workload);
-      yield item;
-    }
+  const item = readManifest({ document, file, settings });
+  if (item.type === 'owned') {
+    owned.stand(item.workload);
+    owned.keep(item);
+  } else if (item.type === 'no-object' && settings.strict) {
+    yield brokenObject(file, { ...document, message: `${document.kind}: is a patch, which is no whole object` });
+  } else {
+    if (item.type === 'workload') owned.stand(item.workload);
+    yield item;
   }
 }
 
