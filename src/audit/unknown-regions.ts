@@ -1,6 +1,6 @@
 import { type Pod, preferredTerms, requiredTerms } from '../decision/pod.ts';
 import { nearestKey } from '../decision/policy-annotations.ts';
-import { ZONE_LABEL } from '../decision/term-regions.ts';
+import { ZONE_LABEL } from '../regions/node-facts.ts';
 
 /** Who knows which regions there are. */
 export interface KnownRegions {

@@ -15,11 +15,11 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   // lru-cache without a ttl is a bounded memory: no clock, no timer.
   decision: {
-    rooms: ['regions', 'config/duration'],
+    rooms: ['regions', 'units', 'config/duration'],
     packages: ['fastest-levenshtein', 'lru-cache'],
     builtins: false,
   },
-  regions: { rooms: [], packages: ['zod'], builtins: false },
+  regions: { rooms: ['units'], packages: ['zod'], builtins: false },
   signals: {
     rooms: ['regions'],
     packages: [
@@ -33,14 +33,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
     builtins: false,
   },
-  energy: { rooms: ['regions', 'signals'], packages: [], builtins: false },
+  energy: { rooms: ['regions', 'signals', 'units'], packages: [], builtins: false },
   // Its page is of the same family as the status page.
   audit: {
     rooms: ['decision', 'regions', 'energy', 'page'],
     packages: ['echarts', 'fast-xml-builder'],
     builtins: false,
   },
-  preflight: { rooms: ['energy', 'regions'], packages: [], builtins: false },
+  preflight: { rooms: ['energy', 'regions', 'units'], packages: [], builtins: false },
   spillover: { rooms: ['decision', 'energy', 'regions'], packages: [], builtins: false },
   telemetry: { rooms: ['regions'], packages: ['pino', 'prom-client'], builtins: false },
   config: {
@@ -60,6 +60,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     builtins: true,
   },
   page: { rooms: [], packages: [], builtins: false },
+  units: { rooms: [], packages: [], builtins: false },
   webhook: {
     rooms: ['decision', 'page', 'regions', 'config/duration'],
     packages: ['fastify', 'lru-cache', 'pino'],
@@ -79,6 +80,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'signals',
       'spillover',
       'telemetry',
+      'units',
       'webhook',
     ],
     packages: ['@pnpm/tabtab', 'close-with-grace', 'commander', 'csv-parse', 'diff', 'fast-json-patch', 'yaml', 'zod'],

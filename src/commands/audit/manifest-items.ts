@@ -8,7 +8,6 @@ import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
-import { parseQuantity } from '../../units/quantity.ts';
 import { namespaceRecord, nodeFacts } from '../read-files.ts';
 import { hasNoPods } from './kinds-without-pods.ts';
 import { mistakesInPod } from './pod-shape.ts';
