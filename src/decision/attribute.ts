@@ -2,6 +2,7 @@ import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import { type Alternative, type Asks, alternativesOf, asksOf, needsOf } from './asks.ts';
 import type { Pod } from './pod.ts';
 import { type ReachOptions, within } from './reachable.ts';
+import { describeVolumes } from './volume-terms.ts';
 
 /** One thing that a pod asks for, and the regions that it alone leaves. */
 export interface Share {
@@ -46,6 +47,12 @@ export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = 
     addAsks('node affinity', { alternatives: alternativesOf({ spec: { affinity: pod.spec.affinity } }, asIs) });
   if (snapshot.topology?.taints.length) addAsks('taints that it does not tolerate', { tolerations: asks.tolerations });
   for (const [resource, amount] of Object.entries(asks.requests))
-    addAsks(`request of ${amount} ${resource}`, { requests: { [resource]: amount } });
+    addAsks(`request of ${quantityOf(resource, amount)}`, { requests: { [resource]: amount } });
+  for (const volume of volumes.slice(0, MOST_LABELS)) addAsks(describeVolumes([volume]), { volumes: [volume] });
   return shares;
+}
+
+function quantityOf(resource: string, amount: number): string {
+  const isBytes = resource === 'memory' || resource === 'ephemeral-storage' || resource.startsWith('hugepages-');
+  return isBytes ? `${Math.round((10 * amount) / 2 ** 30) / 10} GiB ${resource}` : `${amount} ${resource}`;
 }

@@ -54,7 +54,7 @@ function describeReach(
   const blind = seen ? '' : '; nodes were not looked at';
   if (all) return `all ${regions.length} regions${blind}`;
   const names = (views: readonly RegionView[]) => list(views.map(({ name }) => name));
-  const held = heldTo ? `; ${describeVolumes(volumes)} reachable in ${names(heldTo)}` : '';
+  const held = heldTo && shares.length === 0 ? `; ${describeVolumes(volumes)} reachable in ${names(heldTo)}` : '';
   const parts = shares.map(({ what, kind, leaves }) => `; ${kind}: ${what} leaves ${names(leaves)}`).join('');
   const unseen = seen ? regions.filter(({ name }) => !seen.has(name)) : [];
   const toCome = unseen.length > 0 ? `; by nodes that may come: ${names(unseen)}` : '';

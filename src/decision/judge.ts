@@ -40,6 +40,7 @@ export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): J
     const reason = reasonToPlace(reach, treatment, snapshot);
     return { ...base, denied: false, reason, refused, candidates: acceptable, ranked };
   }
+  if (isOpenOutside(refused, base)) return { ...base, ...nothing, refused, denied: false, reason: 'acceptable' };
   const stays = staying(refused, base);
   if (stays.length === 0 || loosens(stays, base)) {
     const reason = firstRefusal(refused.map(({ refusal }) => refusal)) ?? 'high_carbon';
@@ -96,6 +97,12 @@ function split(regions: readonly RegionView[], treatment: Treatment, snapshot: S
 function reasonToPlace(reach: Reach, treatment: Treatment, snapshot: Snapshot): Reason {
   const blind = !treatment.systemPod && reach.regions.every((region) => !comparableReading(region, snapshot));
   return blind ? 'no_data' : 'acceptable';
+}
+
+/** Whether nodes in no region at all can run the pod, and the requirement that keeps it out of regions leaves them. */
+function isOpenOutside(refused: readonly RefusedRegion[], { treatment, reach }: Situation): boolean {
+  const isForbidden = refused.some(({ refusal }) => refusal === 'not_allowed' || refusal === 'too_far');
+  return reach.unlabelled && !isSovereign(treatment) && !isForbidden;
 }
 
 /**

@@ -51,6 +51,8 @@ type RegionsByValue = ReadonlyMap<string, ReadonlySet<string | undefined>>;
 const remembered = new WeakMap<Topology, Map<string, RegionsByValue>>();
 /** Of labels that pods name: their authors may make up any number. */
 const MOST_LABELS = 100;
+/** Of a key, as the API server will have it: reviews come before its validation. */
+const LONGEST_LABEL = 317;
 
 function regionsByValue(label: string, topology: Topology): RegionsByValue {
   const ofTopology = remembered.get(topology) ?? new Map<string, RegionsByValue>();
@@ -62,6 +64,6 @@ function regionsByValue(label: string, topology: Topology): RegionsByValue {
     const value = labelOf(labels, label);
     if (value !== undefined) regions.set(value, (regions.get(value) ?? new Set()).add(region));
   }
-  if (ofTopology.size < MOST_LABELS) ofTopology.set(label, regions);
+  if (ofTopology.size < MOST_LABELS && label.length <= LONGEST_LABEL) ofTopology.set(label, regions);
   return regions;
 }

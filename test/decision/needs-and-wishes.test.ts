@@ -137,3 +137,26 @@ describe('what nothing asks for is not added', () => {
     assert.deepEqual(steps?.steering?.toleratedBands, ['low', 'medium', 'high']);
   });
 });
+
+describe('nodes without a region label', () => {
+  const nodes = [
+    makeNode('n1', 'dirty', { labels: { pool: 'x' } }),
+    makeNode('bare', undefined, { labels: { pool: 'x' } }),
+  ];
+  const snapshot = makeSnapshot([makeRegion('clean', 20, { elastic: true }), makeRegion('dirty', 379)], { nodes });
+  const pod = makePod({ nodeSelector: { pool: 'x' } });
+
+  it('stay usable where the pod reaches no other that is acceptable', () => {
+    const only = makeSnapshot([makeRegion('dirty', 379)], { nodes });
+    const { decision, warnings, steps } = decideNow(pod, {}, only);
+    assert.deepEqual([decision, warnings], ['steer', []]);
+    assert.deepEqual(steps?.steering?.requirement, { operator: 'NotIn', values: ['dirty'] });
+  });
+  it('are no reason for a warning where they alone have what the pod asks for', () => {
+    const { reason, warnings } = decideNow(pod, {}, makeSnapshot([], { nodes: nodes.slice(1) }));
+    assert.deepEqual([reason, warnings], ['unreachable', []]);
+  });
+  it('count beside nodes that may come', () => {
+    assert.deepEqual(decideNow(pod, {}, snapshot).warnings, []);
+  });
+});

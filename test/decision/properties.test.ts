@@ -8,12 +8,9 @@ import type { RegionView } from '../../src/regions/snapshot.ts';
 import { applied, decideNow, makePolicy, REGION_LABEL } from '../builders.ts';
 import { insistsOnSpread, isCarbonExempt, isGood, verdictOn } from './policy-model.ts';
 import { PLACED, POD_ANNOTATIONS } from './random-pods.ts';
+import { RUNS, SEED } from './random-runs.ts';
 import { describeScenario, type Scenario, scenario, snapshotOf } from './scenarios.ts';
 import { type Node, nodesFor, tolerant } from './scheduler-model.ts';
-
-const SEED = Number(process.env['GRIDGATE_SEED'] ?? 20261122);
-/** Random scenarios in all, shared by the properties. */
-const RUNS = Number(process.env['GRIDGATE_RUNS'] ?? 30_000);
 
 const LEFT_ALONE: ReadonlySet<Reason> = new Set(['mode_off', 'mirror_pod', 'daemonset_pod']);
 const seen = new Map<Reason, number>();

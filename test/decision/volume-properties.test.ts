@@ -19,11 +19,9 @@ import {
   zone,
 } from '../builders.ts';
 import { verdictOn } from './policy-model.ts';
+import { RUNS, SEED } from './random-runs.ts';
 import { describeScenario, type Scenario, scenario, snapshotOf } from './scenarios.ts';
 import { admits, type Node, nodesFor, tolerant } from './scheduler-model.ts';
-
-const SEED = Number(process.env['GRIDGATE_SEED'] ?? 20261122);
-const RUNS = Number(process.env['GRIDGATE_RUNS'] ?? 30_000);
 
 interface Held extends Scenario {
   readonly volumes: readonly VolumeTerms[];
