@@ -2,6 +2,7 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import { exemption, type Requester } from './exempt.ts';
 import type { Judgement } from './judge.ts';
 import { allDirtyWarning, type Cause, causesOf, denyMessage, heldWarning, warning } from './messages.ts';
+import { denyOversized } from './oversized.ts';
 import { buildPatch, type PatchOperation, setsPriority } from './patch.ts';
 import { type Plan, planFor } from './plan.ts';
 import type { Pod } from './pod.ts';
@@ -55,6 +56,8 @@ const NO_REQUESTER: Requester = {};
 /** Decides about one pod under one policy and one snapshot (DESIGN 5). Pure; a well-formed pod never makes it throw. */
 export function decide(input: DecisionInput): Decision {
   const { pod, policy, snapshot, final = false, volumes } = input;
+  const oversized = denyOversized(pod, policy);
+  if (oversized) return oversized;
   const exempt = exemption(pod, policy, input.requester ?? NO_REQUESTER);
   if (exempt) return leaveAlone(exempt);
 

@@ -16,10 +16,20 @@ export function breaksSpread(
 ): boolean {
   if (before.length === after.length) return false;
   const constraints = pod.spec?.topologySpreadConstraints ?? [];
+  const counted = new Map<unknown, readonly [before: number, after: number]>();
+  /** Once a key: counting asks every term of the pod about every zone. */
+  const domainsOf = ({ topologyKey }: SpreadConstraint) => {
+    const known = counted.get(topologyKey);
+    if (known) return known;
+    const key = topologyKey === ZONE_LABEL ? 'zone' : 'region';
+    const counts = [countDomains(before, key, pod, snapshot), countDomains(after, key, pod, snapshot)] as const;
+    counted.set(topologyKey, counts);
+    return counts;
+  };
   return constraints.some(
     (constraint) =>
       isStrict(constraint, snapshot) &&
-      (constraint.nodeAffinityPolicy === 'Ignore' || tooFewDomains(constraint, pod, before, after, snapshot)),
+      (constraint.nodeAffinityPolicy === 'Ignore' || tooFewDomains(constraint, domainsOf(constraint))),
   );
 }
 
@@ -28,16 +38,8 @@ function isStrict({ whenUnsatisfiable, topologyKey }: SpreadConstraint, snapshot
   return overPlaces && whenUnsatisfiable === 'DoNotSchedule';
 }
 
-function tooFewDomains(
-  { minDomains = 1, topologyKey }: SpreadConstraint,
-  pod: Pod,
-  before: readonly RegionView[],
-  after: readonly RegionView[],
-  snapshot: Snapshot,
-): boolean {
-  const domains = (regions: readonly RegionView[]) =>
-    countDomains(regions, topologyKey === ZONE_LABEL ? 'zone' : 'region', pod, snapshot);
-  return domains(after) < minDomains && minDomains <= domains(before);
+function tooFewDomains({ minDomains = 1 }: SpreadConstraint, [before, after]: readonly [number, number]): boolean {
+  return after < minDomains && minDomains <= before;
 }
 
 /**
