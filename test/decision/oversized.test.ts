@@ -136,7 +136,7 @@ describe('the patch of the largest pods that are judged', () => {
     });
 
   it('a list that is replaced holds every different term, with the requirement, and needs no second patch', () => {
-    const terms = [...many(20, (i) => term(zone('In', `region-${i % 10}-a`))), {}, {}];
+    const terms = [...many(20, (i) => term(zone('In', `region-${95 + (i % 10)}-a`))), {}, {}];
     const pod = makePod(requires(...terms));
     const patched = applied(pod, decideNow(pod, policy, snapshot));
     const left =
