@@ -33,8 +33,11 @@ const HEADROOM = 1 / 4;
 const MODEST = 1 / 8;
 
 const LOOK_MS = 50;
-/** Looks without progress after which a sender counts as stalled; a turn of the loop that takes long is one look. */
-const PATIENCE_LOOKS = 5;
+/**
+ * Looks without progress after which a sender counts as stalled; a turn of the loop that takes long is one look. Ordinary
+ * reviews come whole and have no time to lose; of a large one something may be lost on its way.
+ */
+const PATIENCE_LOOKS = { small: 5, large: 20 } as const;
 /** Progress is a part of the body, or so many bytes. */
 const PART = 1 / 16;
 const ENOUGH_BYTES = 64 * 1024;
@@ -50,6 +53,7 @@ interface Place extends Wish {
 interface Queue {
   readonly budget: number;
   readonly modestBytes: number;
+  readonly patience: number;
   bytes: number;
   /** Smallest first, and of equal size who came first. */
   waiting: Place[];
@@ -62,8 +66,8 @@ interface Queue {
  */
 export function createBodyBudget(largestBytes: number): BodyBudget {
   const lanes: Readonly<Record<Lane, Queue>> = {
-    small: openQueue(SMALL_BUDGET_BYTES, SMALL_BODY_BYTES),
-    large: openQueue(LARGE_BUDGET_BYTES, largestBytes),
+    small: openQueue(SMALL_BUDGET_BYTES, SMALL_BODY_BYTES, PATIENCE_LOOKS.small),
+    large: openQueue(LARGE_BUDGET_BYTES, largestBytes, PATIENCE_LOOKS.large),
   };
   let looking: NodeJS.Timeout | undefined;
 
@@ -102,8 +106,8 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
   return { reserve, state: () => ({ small: stateOf(lanes.small), large: stateOf(lanes.large) }) };
 }
 
-function openQueue(budget: number, largestBytes: number): Queue {
-  return { budget, modestBytes: largestBytes * MODEST, bytes: 0, waiting: [], reading: new Set() };
+function openQueue(budget: number, largestBytes: number, patience: number): Queue {
+  return { budget, modestBytes: largestBytes * MODEST, patience, bytes: 0, waiting: [], reading: new Set() };
 }
 
 function stateOf({ bytes, waiting }: Queue): { bytes: number; waiting: number } {
@@ -151,7 +155,7 @@ function release(queue: Queue, place: Place): void {
 }
 
 function dismissStalled(queue: Queue): void {
-  const stalled = [...queue.reading].filter(isStalled);
+  const stalled = [...queue.reading].filter((place) => isStalled(place, queue.patience));
   for (const place of stalled) {
     // Admitting who waits can finish others of this list.
     if (place.state !== 'reading') continue;
@@ -160,10 +164,10 @@ function dismissStalled(queue: Queue): void {
   }
 }
 
-function isStalled(place: Place): boolean {
+function isStalled(place: Place, patience: number): boolean {
   if (place.received - place.seen >= Math.min(ENOUGH_BYTES, place.bytes * PART)) {
     place.seen = place.received;
     place.looks = 0;
   } else place.looks += 1;
-  return place.looks >= PATIENCE_LOOKS;
+  return place.looks >= patience;
 }

@@ -10,6 +10,9 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const LETTER_U = 0x75;
 
+const IS_MARK = new Uint8Array(256);
+for (const mark of [QUOTE, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT]) IS_MARK[mark] = 1;
+
 /** Where the string that begins at `start` closes; the end of the body where it does not. */
 export function endOfString(body: Buffer, start: number): number {
   const { length } = body;
@@ -37,10 +40,10 @@ export function isBetween(byte = 0): boolean {
   return byte <= SPACE || byte === COMMA;
 }
 
-/** Where the value that begins at `start` ends. */
-export function endOfValue(body: Buffer, start: number): number {
+/** Where the value ends that begins at `start`, or of which so many lists and objects are open there. */
+export function endOfValue(body: Buffer, start: number, open = 0): number {
   const { length } = body;
-  let depth = 0;
+  let depth = open;
   let at = start;
   while (at < length) {
     const byte = body[at];
@@ -52,6 +55,14 @@ export function endOfValue(body: Buffer, start: number): number {
     if (depth === 0 && (byte === QUOTE || isClosing(byte))) return at;
   }
   return length;
+}
+
+/** The next byte from `at` on that is a quote, a comma or a bracket; the end of the body where there is none. */
+export function nextMark(body: Buffer, at: number): number {
+  const { length } = body;
+  let next = at;
+  while (next < length && IS_MARK[body[next] ?? 0] === 0) next += 1;
+  return next;
 }
 
 export function isOpening(byte: number | undefined): boolean {

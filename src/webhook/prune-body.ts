@@ -11,6 +11,7 @@ import {
   isKey,
   isOneOf,
   isOpening,
+  nextMark,
   OPEN_LIST,
   OPEN_OBJECT,
   QUOTE,
@@ -112,8 +113,8 @@ interface Walk {
   at: number;
   depth: number;
   values: number;
-  /** Where the object of the request is kept and where it began, while it is being read. */
-  held: { readonly at: number; readonly from: number } | undefined;
+  /** Where the object of the request is kept, while it is being read. */
+  heldAt: number | undefined;
   isOversized: boolean;
 }
 
@@ -122,8 +123,9 @@ interface Walk {
  * takes fifty.
  */
 function pruneAll(body: Buffer, kept: Kept): Pruned {
-  const walk: Walk = { body, kept, at: 0, depth: 0, values: 0, held: undefined, isOversized: false };
+  const walk: Walk = { body, kept, at: 0, depth: 0, values: 0, heldAt: undefined, isOversized: false };
   while (walk.at < body.length) {
+    walk.at = nextMark(body, walk.at);
     if (body[walk.at] === QUOTE) passString(walk);
     else passByte(walk, body[walk.at]);
     if (walk.values > MOST_VALUES) emptyHeld(walk);
@@ -140,21 +142,21 @@ function passByte(walk: Walk, byte: number | undefined): void {
     walk.values += 1;
   } else if (isClosing(byte)) {
     walk.depth -= 1;
-    if (walk.depth === REQUEST_DEPTH && walk.held) letGo(walk);
+    if (walk.depth === REQUEST_DEPTH && walk.heldAt !== undefined) letGo(walk);
   }
 }
 
 /** Each object has its own share of values. */
 function letGo(walk: Walk): void {
-  walk.held = undefined;
+  walk.heldAt = undefined;
   walk.values = 0;
 }
 
 function emptyHeld(walk: Walk): void {
-  const { body, kept, held } = walk;
-  if (!held) throw new RangeError(`the review holds more than ${MOST_VALUES} values`);
-  walk.at = endOfValue(body, held.from);
-  kept.emptyFrom(held.at, walk.at);
+  const { body, kept, heldAt } = walk;
+  if (heldAt === undefined) throw new RangeError(`the review holds more than ${MOST_VALUES} values`);
+  walk.at = endOfValue(body, walk.at, walk.depth - REQUEST_DEPTH);
+  kept.emptyFrom(heldAt, walk.at);
   walk.depth = REQUEST_DEPTH;
   walk.isOversized = true;
   letGo(walk);
@@ -177,7 +179,7 @@ function passString(walk: Walk): void {
     if (list) passList(walk, list.isRead);
   } else if (body[value] === OPEN_OBJECT && walk.depth === REQUEST_DEPTH && isOneOf(HELD, body, start, end)) {
     kept.upTo(value);
-    walk.held = { at: kept.end(), from: value };
+    walk.heldAt = kept.end();
   }
 }
 

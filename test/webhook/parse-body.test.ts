@@ -128,6 +128,7 @@ describe('a huge body', () => {
       { spec: { tolerations: many(300_000, () => ({})) } },
       { metadata: { labels: Object.fromEntries(many(300_000, (i) => [`l${i}`, '']) as [string, string][]) } },
       { spec: { containers: [{ resources: { limits: many(300_000, () => 1) } }] } },
+      { spec: { containers: [{ name: 'main', image: 'main' }], tolerations: many(300_000, () => ({})) } },
     ]) {
       const { value, isOversized } = parseBody(Buffer.from(JSON.stringify(envelope(object, rest))));
       assert.equal(isOversized, true);
