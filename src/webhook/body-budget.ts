@@ -55,14 +55,14 @@ interface Queue {
   readonly modestBytes: number;
   readonly patience: number;
   bytes: number;
-  /** Smallest first, and of equal size who came first. */
+  /** Smallest first, and of equal size who came last: whoever waits long is given up by the API server, or never meant it. */
   waiting: Place[];
   readonly reading: Set<Place>;
 }
 
 /**
  * How many bytes of bodies are in memory at once. Each reserves its length before it is read, and waits its turn: nobody
- * is refused. The smallest goes first. While somebody waits, whoever holds a place and sends nothing loses it.
+ * is refused. The smallest goes first, of equal ones the newest. While somebody waits, whoever holds a place and sends nothing loses it.
  */
 export function createBodyBudget(largestBytes: number): BodyBudget {
   const lanes: Readonly<Record<Lane, Queue>> = {
@@ -137,7 +137,7 @@ function insert(waiting: Place[], place: Place): void {
   let high = waiting.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((waiting[middle]?.bytes ?? 0) <= place.bytes) low = middle + 1;
+    if ((waiting[middle]?.bytes ?? 0) < place.bytes) low = middle + 1;
     else high = middle;
   }
   waiting.splice(low, 0, place);

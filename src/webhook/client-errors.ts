@@ -1,5 +1,6 @@
 import type { Server } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { failure } from './endpoints.ts';
 import type { Reject, RejectionCause } from './rejections.ts';
 
@@ -22,13 +23,15 @@ const NO_HTTP: ClientError = { status: 400, cause: 'not_http', phrase: 'Bad Requ
 /** Answers and counts what never became a request, and closes its connection. */
 export function answerClientErrors(server: Server, reject: Reject): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const { authorizationError } = socket as TLSSocket;
+    if (authorizationError) reject({ status: 0, cause: 'no_handshake', problem: String(authorizationError) });
     // Whoever hung up asked nothing.
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable) {
       socket.destroy();
       return;
     }
     if (!OF_HTTP.test(error.code ?? '')) {
-      reject({ status: 0, cause: 'no_handshake', error: error.code ?? error.message });
+      reject({ status: 0, cause: 'no_handshake', problem: error.code ?? error.message });
       socket.destroy();
       return;
     }

@@ -29,8 +29,8 @@ export interface EndpointDeps {
 
 /** Answers a body posted to an endpoint; `timeout` as in the query. Never throws: what goes wrong is an answer, too. */
 export type Endpoint = (body: Buffer, timeout: string | undefined, send: Send) => void;
-/** `error`: why it is no AdmissionReview. */
-type Send = (statusCode: number, payload: Buffer, error?: string) => void;
+/** `problem`: why it is no AdmissionReview. */
+type Send = (statusCode: number, payload: Buffer, problem?: string) => void;
 
 type Answering = (review: Review, policy: Policy | undefined, moment: Moment) => Answer;
 

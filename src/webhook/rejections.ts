@@ -25,7 +25,8 @@ export interface Rejection {
   readonly cause: RejectionCause;
   /** The path of an endpoint; absent where it asked for none. */
   readonly endpoint?: string | undefined;
-  readonly error?: string;
+  /** In words. */
+  readonly problem?: string;
 }
 
 export type Reject = (rejection: Rejection) => void;

@@ -56,10 +56,15 @@ export function createService({ endpoints, receiveBody, reject, isClosing }: Ser
       length,
       timeoutMs,
       onBody: (body) =>
-        endpoint?.(body, timeout, (status, payload, error) => {
+        endpoint?.(body, timeout, (status, payload, problem) => {
           release();
           if (status !== 200)
-            reject({ status, cause: status === 400 ? 'malformed' : 'failed', endpoint: path, ...(error && { error }) });
+            reject({
+              status,
+              cause: status === 400 ? 'malformed' : 'failed',
+              endpoint: path,
+              ...(problem && { problem }),
+            });
           send(status, payload, isClosing());
         }),
       onFailure(cause) {
