@@ -18,24 +18,22 @@ const BY_CODE: Readonly<Record<string, ClientError>> = {
 };
 /** All others are of TLS: what is said before a handshake is not for anybody. */
 const OF_HTTP = /^(HPE_|ERR_HTTP_)/;
+const HUNG_UP = /^(ECONNRESET|EPIPE)$/;
 const NO_HTTP: ClientError = { status: 400, cause: 'not_http', phrase: 'Bad Request' };
 
 /** Answers and counts what never became a request, and closes its connection. */
 export function answerClientErrors(server: Server, reject: Reject): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const { authorizationError } = socket as TLSSocket;
-    if (authorizationError) reject({ status: 0, cause: 'no_handshake', problem: String(authorizationError) });
+    const { code = '' } = error;
+    const stranger = (socket as TLSSocket).authorizationError;
     // Whoever hung up asked nothing.
-    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable) {
+    if (stranger || !(OF_HTTP.test(code) || HUNG_UP.test(code)))
+      reject({ status: 0, cause: 'no_handshake', problem: String(stranger || code || error.message) });
+    if (!OF_HTTP.test(code) || !socket.writable) {
       socket.destroy();
       return;
     }
-    if (!OF_HTTP.test(error.code ?? '')) {
-      reject({ status: 0, cause: 'no_handshake', problem: error.code ?? error.message });
-      socket.destroy();
-      return;
-    }
-    const { status, cause, phrase } = BY_CODE[error.code ?? ''] ?? NO_HTTP;
+    const { status, cause, phrase } = BY_CODE[code] ?? NO_HTTP;
     reject({ status, cause });
     const payload = failure(phrase.toLowerCase());
     socket.end(
