@@ -4,6 +4,7 @@ import type { RegionResource } from '../regions/region-resource.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { embeddedReading } from '../signals/intensity/embedded.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
+import { createLogOutput } from '../telemetry/log-output.ts';
 import { createSourceTally, type SourceTally } from '../telemetry/source-tally.ts';
 import { anyAddress } from './any-address.ts';
 import { certificateFromFiles } from './certificate-source.ts';
@@ -30,6 +31,7 @@ interface Beginning {
 }
 
 const CLUSTER_SHUTDOWN_DELAY_MS = 10_000;
+const LOOPBACK = '127.0.0.1';
 
 /** Starts webhook and controllers, which run until SIGTERM or SIGINT; answers exit code 2 when options or files hold mistakes. */
 export async function serve(values: ServeValues, env: Environment, origins: Origins): Promise<number> {
@@ -37,7 +39,8 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   const read = await readInputs(values, env);
   if (!read.inputs) return reportIssues(read.issues);
   const { inputs } = read;
-  const log = createLog({ level: values.logLevel });
+  const output = createLogOutput();
+  const log = createLog({ level: values.logLevel, destination: output });
   let onConfig: Begun['onConfig'] = () => {};
   let onSnapshot = () => {};
   const config = createLiveConfig({
@@ -75,16 +78,21 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
       holder.stop();
       await served.stop();
     };
+    const host = values.host ?? (await anyAddress());
     await runServers({
       ...served,
       values,
-      host: values.host ?? (await anyAddress()),
+      host,
       config,
       holder,
       sourceRequests: beginning.tally.read,
       log,
       stop,
       shutdownDelayMs,
+      // Outside a cluster no NetworkPolicy stands before it.
+      operatorsHost: inputs.cluster ? LOOPBACK : host,
+      clientCa: inputs.clientCa,
+      droppedLogLines: output.dropped,
     });
     return EXIT.fine;
   } catch (error) {

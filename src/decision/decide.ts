@@ -13,6 +13,7 @@ import {
   unreachableWarning,
   warning,
 } from './messages.ts';
+import { denyOversized } from './oversized.ts';
 import { carriesOwn } from './own-requirement.ts';
 import { buildPatch, type PatchOperation, setsPriority } from './patch.ts';
 import { type Plan, planFor, planOf } from './plan.ts';
@@ -69,6 +70,8 @@ const NO_REQUESTER: Requester = {};
 export function decide(input: DecisionInput): Decision {
   const { pod, policy, snapshot, final = false, volumes } = input;
   const { requester = NO_REQUESTER } = input;
+  const oversized = denyOversized(pod, policy);
+  if (oversized) return oversized;
   const exempt = exemption(pod, policy, requester);
   if (exempt) return leaveAlone(exempt);
 

@@ -48,7 +48,8 @@ export function openPatches(steering: Steering | undefined, record: string, snap
 
 /**
  * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod
- * decided twice gets nothing, and one that needs nothing neither. It never removes or rewrites a requirement, and always applies.
+ * decided twice gets nothing, and one that needs nothing neither. It never loosens a requirement, and always applies. Its
+ * size is linear in the pod's.
  */
 export function buildPatch(
   pod: Pod,
@@ -157,7 +158,31 @@ function requirementOperations(
   const terms = requiredTerms(pod);
   if (!terms)
     return [{ op: 'add', path: `${NODE_AFFINITY}/${REQUIRED}`, value: requiredBlock(requirement, regionLabel) }];
-  return terms.flatMap((term, index) => termOperations(term, index, requirement, regionLabel));
+  const operations = terms.flatMap((term, index) => termOperations(term, index, requirement, regionLabel));
+  return terms.length > MOST_TERMS ? smallerOf(operations, wholeTerms(terms, requirement, regionLabel)) : operations;
+}
+
+/**
+ * All terms in one operation, equal ones once: terms are ORed, so a second like it admits no other node. What is not
+ * ours of each stays as it is, and a term that matches nothing stays such.
+ */
+function wholeTerms(
+  terms: readonly NodeSelectorTerm[],
+  requirement: RegionRequirement,
+  regionLabel: string,
+): readonly PatchOperation[] {
+  const expressions = ownExpressions(regionLabel, requirement);
+  const distinct = new Map(terms.map((term) => [JSON.stringify(term), term]));
+  const value = [...distinct.values()].map((term) =>
+    isEmptyTerm(term) || carries(term, regionLabel, requirement)
+      ? term
+      : { ...term, matchExpressions: [...(term.matchExpressions ?? []), ...expressions] },
+  );
+  return [{ op: 'replace', path: `${NODE_AFFINITY}/${REQUIRED}/nodeSelectorTerms`, value }];
+}
+
+function smallerOf(some: readonly PatchOperation[], others: readonly PatchOperation[]): readonly PatchOperation[] {
+  return some.length === 0 || JSON.stringify(some).length <= JSON.stringify(others).length ? some : others;
 }
 
 /** Terms are ORed: the requirement goes into every one. An empty term matches nothing and must stay so. */

@@ -23,6 +23,8 @@ interface Annotation {
 }
 
 const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+/** Of an annotation's key behind the slash; comparing takes time in proportion, and authors may send megabytes. */
+const LONGEST_NAME = 63;
 const NUMBER = /^\d+(\.\d+)?$/;
 
 /** The closed table of namespace annotations (DESIGN 4). */
@@ -89,6 +91,7 @@ export function quoted(value: string): string {
 
 /** The known key nearest to a misspelt one, when it is near enough to be meant. */
 export function nearestKey(name: string, known: readonly string[]): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const ranked = known.map((key) => ({ key, edits: distance(name, key) })).sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
   return best && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.key : undefined;

@@ -18,6 +18,8 @@ export const REASONS = {
   steered: 'the pod is led to the best of the acceptable regions',
   no_data: 'no usable intensity for any region: only sovereignty, latency and outage count',
   all_dirty: 'every region within reach is above the ceiling; the cleanest of them stays',
+  // Refused unjudged
+  oversized: 'the pod carries more terms, tolerations or the like than gridgate judges',
   // Refused, in order of precedence (DESIGN 5.3)
   not_allowed: 'the policy does not allow this region',
   too_far: 'the region is too far from home',

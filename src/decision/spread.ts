@@ -18,10 +18,20 @@ export function breaksSpread(
 ): boolean {
   if (before.length === after.length) return false;
   const constraints = pod.spec?.topologySpreadConstraints ?? [];
+  const counted = new Map<unknown, readonly [before: number, after: number]>();
+  /** Once a key: counting asks every term of the pod about every zone. */
+  const domainsOf = ({ topologyKey }: SpreadConstraint) => {
+    const known = counted.get(topologyKey);
+    if (known) return known;
+    const count = (regions: readonly RegionView[]) => countDomains(regions, topologyKey ?? '', pod, snapshot);
+    const counts = [count(before), count(after)] as const;
+    counted.set(topologyKey, counts);
+    return counts;
+  };
   return constraints.some(
     (constraint) =>
       isStrict(constraint, snapshot) &&
-      (constraint.nodeAffinityPolicy === 'Ignore' || tooFewDomains(constraint, pod, before, after, snapshot)),
+      (constraint.nodeAffinityPolicy === 'Ignore' || tooFewDomains(constraint, domainsOf(constraint))),
   );
 }
 
@@ -30,15 +40,8 @@ function isStrict({ whenUnsatisfiable, topologyKey }: SpreadConstraint, snapshot
   return overPlaces && whenUnsatisfiable === 'DoNotSchedule';
 }
 
-function tooFewDomains(
-  { minDomains = 1, topologyKey = '' }: SpreadConstraint,
-  pod: Pod,
-  before: readonly RegionView[],
-  after: readonly RegionView[],
-  snapshot: Snapshot,
-): boolean {
-  const domains = (regions: readonly RegionView[]) => countDomains(regions, topologyKey, pod, snapshot);
-  return domains(after) < minDomains && minDomains <= domains(before);
+function tooFewDomains({ minDomains = 1 }: SpreadConstraint, [before, after]: readonly [number, number]): boolean {
+  return after < minDomains && minDomains <= before;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { DestinationStream, LogFn, Logger } from 'pino';
 import { pino } from 'pino';
+import { createLogOutput } from './log-output.ts';
 
 export type Log = Logger;
 
@@ -10,14 +11,10 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
-const BUFFER_CHARACTERS = 65_536;
-const FLUSH_INTERVAL_MS = 200;
-/** When nobody reads stdout, lines are dropped beyond this instead of filling the memory. */
-const MAX_BUFFER_BYTES = 4 * 1_024 * 1_024;
 const MAX_MESSAGE = 500;
 
 /** Creates a logger of JSON lines with ISO time and level names. Lines reach stdout within 200 ms, or at exit. */
-export function createLog({ level, destination = bufferedStdout() }: LogOptions): Log {
+export function createLog({ level, destination = createLogOutput() }: LogOptions): Log {
   return pino(
     {
       level,
@@ -31,7 +28,7 @@ export function createLog({ level, destination = bufferedStdout() }: LogOptions)
   );
 }
 
-/** Resolves once every line logged so far is written, or cannot be. */
+/** Resolves once every line logged so far is written, or cannot be; after a second at the latest. */
 export function flushLog(log: Log): Promise<void> {
   return new Promise((resolve) => {
     log.flush(() => resolve());
@@ -48,35 +45,6 @@ function createTimestamp(): () => string {
     at = now;
     text = `,"time":"${new Date(now).toISOString()}"`;
     return text;
-  };
-}
-
-/**
- * One line per decision is logged on the request path: a write each would cost more than the decision. Lines are
- * gathered here and not by sonic-boom, which measures, and so flattens, its whole buffer at every line.
- */
-function bufferedStdout(): DestinationStream & { flush(done?: (error?: Error) => void): void } {
-  const stdout = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: MAX_BUFFER_BYTES });
-  let lines = '';
-
-  function release(): void {
-    if (lines !== '') stdout.write(lines);
-    lines = '';
-  }
-
-  setInterval(release, FLUSH_INTERVAL_MS).unref();
-  // Before pino's own listeners, which write what they have and close.
-  process.prependListener('beforeExit', release);
-  process.prependListener('exit', release);
-  return {
-    write(line) {
-      lines += line;
-      if (lines.length >= BUFFER_CHARACTERS) release();
-    },
-    flush(done = () => {}) {
-      release();
-      stdout.flush(done);
-    },
   };
 }
 

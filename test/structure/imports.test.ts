@@ -42,7 +42,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   preflight: { rooms: ['energy', 'regions', 'units'], packages: [], builtins: false },
   spillover: { rooms: ['decision', 'energy', 'regions'], packages: [], builtins: false },
-  telemetry: { rooms: ['regions'], packages: ['pino', 'prom-client'], builtins: false },
+  telemetry: { rooms: ['regions'], packages: ['pino', 'prom-client'], builtins: true },
   config: {
     rooms: ['decision', 'energy', 'regions'],
     packages: ['commander', 'js-yaml', 'yaml', 'zod'],

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { createLog } from '../../src/telemetry/log.ts';
+import { createLogOutput } from '../../src/telemetry/log-output.ts';
 
+const OUTPUT_MODULE = new URL('../../src/telemetry/log-output.ts', import.meta.url).href;
 const LOG_MODULE = new URL('../../src/telemetry/log.ts', import.meta.url).href;
 
 function capture(level = 'info') {
@@ -74,13 +77,15 @@ describe('an error in a log line', () => {
 });
 
 describe('the buffered log', () => {
-  /** Starts a program that has `log` and `flushLog`. */
-  function start(program: string): ChildProcessByStdio<null, Readable, null> {
-    const prelude = `import { createLog, flushLog } from ${JSON.stringify(LOG_MODULE)}; const log = createLog({ level: 'info' });`;
+  /** Starts a program that has `log`, `output` and `flushLog`. */
+  function start(program: string, stdout: 'pipe' | number = 'pipe'): ChildProcessByStdio<null, Readable, Readable> {
+    const prelude = `import { createLog, flushLog } from ${JSON.stringify(LOG_MODULE)};
+      import { createLogOutput } from ${JSON.stringify(OUTPUT_MODULE)};
+      const output = createLogOutput(); const log = createLog({ level: 'info', destination: output });`;
     return spawn(process.execPath, ['--input-type=module', '-e', prelude + program], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 20_000,
-    });
+      stdio: ['ignore', stdout, 'pipe'],
+      timeout: 60_000,
+    }) as ChildProcessByStdio<null, Readable, Readable>;
   }
 
   async function run(program: string): Promise<{ lines: string[]; code: number | null }> {
@@ -126,5 +131,69 @@ describe('the buffered log', () => {
     child.kill('SIGUSR2');
     const [code] = await once(child, 'exit');
     assert.equal(code, 0);
+  });
+
+  const flood = `const { setImmediate: turn } = await import('node:timers/promises');
+    for (let round = 0; round < 100; round++) { for (let i = 0; i < 1000; i++) log.info({ round, i }, 'line'); await turn(); }`;
+  const report = `process.stderr.write(JSON.stringify({ dropped: output.dropped() }));`;
+
+  const ends: Record<string, string> = {
+    'by itself': '',
+    'with process.exit': 'process.exit(0);',
+    'after a flush': 'await flushLog(log); process.exit(0);',
+  };
+  for (const [name, end] of Object.entries(ends))
+    it(`drops and counts lines when the pipe is open and nobody reads it, and the process ends ${name}`, async () => {
+      const child = start(flood + report + end, 'pipe');
+      const [told, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+      const { dropped } = JSON.parse(told);
+      assert.equal(code, 0);
+      assert.ok(dropped > 0 && dropped < 100_000, String(dropped));
+    });
+
+  it('drops and counts lines where there is no room for them', { skip: !existsSync('/dev/full') }, async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = start(`${flood} await flushLog(log); ${report}`, full);
+    const [told, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    closeSync(full);
+    assert.deepEqual([code, JSON.parse(told)], [0, { dropped: 100_000 }]);
+  });
+
+  it('loses nothing of what a slow reader reads, and each line is whole', async () => {
+    const child = start(`${flood} await flushLog(log); ${report}`, 'pipe');
+    const [lines, told] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    const read = lines.split('\n').filter(Boolean);
+    for (const line of read) JSON.parse(line);
+    assert.equal(read.length + JSON.parse(told).dropped, 100_000);
+  });
+});
+
+describe('where lines go', () => {
+  /** A reader that takes so many bytes at a time. */
+  function outputTo(takes: (bytes: Buffer) => number) {
+    const written: Buffer[] = [];
+    const output = createLogOutput({
+      fd: -1,
+      write: (_fd, bytes) => {
+        const count = takes(bytes);
+        written.push(Buffer.from(bytes.subarray(0, count)));
+        return count;
+      },
+    });
+    return { output, text: () => Buffer.concat(written).toString() };
+  }
+
+  it('a line of which a part was written before an error does not run into the next one', async () => {
+    let calls = 0;
+    const { output, text: all } = outputTo((bytes) => {
+      calls += 1;
+      if (calls === 2) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      return calls === 1 ? 4 : bytes.length;
+    });
+    output.write('{"first":1}\n');
+    output.flush();
+    output.write('{"second":2}\n');
+    await new Promise<void>((resolve) => output.flush(resolve));
+    assert.deepEqual(all().split('\n'), ['{"fi', '{"second":2}', '']);
   });
 });

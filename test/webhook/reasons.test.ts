@@ -47,6 +47,7 @@ const WAYS: Readonly<Record<Reason, Way>> = {
     world.snapshot = makeSnapshot([makeRegion('a', undefined), makeRegion('b', undefined)]);
   }),
   all_dirty: mutate(makePod(), { namespace: 'lenient' }),
+  oversized: mutate(makePod({ tolerations: Array.from({ length: 501 }, () => ({ key: 'a', operator: 'Exists' })) })),
   not_allowed: mutate(pinned('us-west'), { namespace: 'european' }),
   too_far: mutate(pinned('us-west'), { namespace: 'near' }),
   outage: mutate(pinned('eu-west')),
@@ -64,7 +65,7 @@ const WAYS: Readonly<Record<Reason, Way>> = {
   invalid_policy: { path: '/namespaces', review: namespace('enfroce') },
 };
 
-const DENIES: readonly Reason[] = ['not_allowed', 'too_far', 'outage', 'high_carbon', 'invalid_policy'];
+const DENIES: readonly Reason[] = ['oversized', 'not_allowed', 'too_far', 'outage', 'high_carbon', 'invalid_policy'];
 
 async function follow(webhook: TestWebhook, { path, review, given }: Way) {
   given?.(webhook.world);
