@@ -90,14 +90,20 @@ export function allDirtyWarning(
   return `gridgate: every region within reach${why} is above ${limit(treatment)}; cleanest: ${region?.name} at ${reading ? quantity(reading, now) : 'unknown intensity'}`;
 }
 
-/** The warning for a pod that no node can run now, and none is known to come. */
-export function unreachableWarning(pod: Pod, { treatment, snapshot }: Judgement, shares: readonly Share[]): string {
+/** The warning for a pod that no node of a known region can run now, and none is known to come. */
+export function unreachableWarning(
+  pod: Pod,
+  { treatment, snapshot, reach }: Judgement,
+  shares: readonly Share[],
+): string {
   const { nodeName } = pod.spec ?? {};
   const { target } = treatment;
   if (nodeName) return `gridgate: node ${clip(nodeName)} is in no region that is known here`;
   if (target !== undefined && !snapshot.topology?.regions.has(target))
     return `gridgate.dev/region: ${target} is no region that gridgate knows, or out of the pod's own reach`;
   if (!snapshot.topology) return "gridgate: the pod's own constraints match no region that gridgate knows";
+  if (reach.unlabelled)
+    return `gridgate: the nodes that have what the pod asks for carry no label ${snapshot.regionLabel}: nothing is known of their region`;
   return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${sharesSentence(shares) || 'no single node has all of it'}`;
 }
 

@@ -70,6 +70,7 @@ function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[
  * | `placement: require`                                                 | In the best       |
  * | the policy says where data may live, or a region that the pod's words admit is too far | In those of them that are acceptable, with nodes or without |
  * | one that its words admit, and its volumes too, is refused by outage or ceiling | NotIn these: nodes without the label stay usable |
+ * | one is too far, but the pod fits only nodes without the label        | NotIn it: of theirs nobody knows how far they are |
  *
  * Regions count that have no node for the pod now: one may come while it waits. A claim may be made anew, and elsewhere.
  */
@@ -82,7 +83,8 @@ function requirementOf(
   if (treatment.target !== undefined) return { operator: 'In', values: [treatment.target] };
   if (best) return { operator: 'In', values: names(best) };
   const closed = closedRegions(judgement, keptSpread);
-  if (isSovereign(treatment) || closed.some(({ refusal }) => isForbidden(refusal))) {
+  const isOnlyUnlabelled = reach.regions.length === 0 && reach.unlabelled;
+  if (isSovereign(treatment) || (closed.some(({ refusal }) => isForbidden(refusal)) && !isOnlyUnlabelled)) {
     const shut = new Set(closed.map(({ region }) => region));
     const open = names(reach.possible.filter((region) => !shut.has(region)));
     const unknown = (reach.named ?? []).filter((name) => !snapshot.byName.has(name) && isAllowed(name, treatment));

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { type Announced, type ClusterView, createClusterView } from '../../src/cluster/cluster-view.ts';
 import { loadKubeConfig } from '../../src/cluster/kube-config.ts';
+import type { NodeFacts } from '../../src/regions/node-facts.ts';
 import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 
@@ -85,21 +86,55 @@ describe('the cluster view', () => {
     await controlPlane.waitFor('the label', () => view.namespace('shop')?.managed || undefined);
   });
 
-  test('a heartbeat of a node is no change, another region is', { skip }, async () => {
-    await controlPlane.addNodes([{ name: 'node-a', labels: { [REGION_LABEL]: 'eu-north-1' } }]);
-    await controlPlane.waitFor('the node', () => [...view.nodes()][0]);
-    const seen = Array.from(view.nodes(), ({ uid, ...node }) => node);
-    assert.deepEqual(seen, [{ name: 'node-a', region: 'eu-north-1', hostname: 'node-a' }]);
-
-    changes.length = 0;
-    const heartbeat = { type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() };
-    await patch('/api/v1/nodes/node-a/status', { status: { conditions: [heartbeat] } });
-    await patch('/api/v1/nodes/node-a', { metadata: { labels: { [REGION_LABEL]: 'us-east-1' } } });
-    await controlPlane.waitFor('the other region', () => {
-      const [node] = view.nodes();
-      return node?.region === 'us-east-1' || undefined;
+  test('a heartbeat of a node is no change; another label, taint, size or region is', { skip }, async () => {
+    const labels = { [REGION_LABEL]: 'eu-north-1' };
+    const lasting = { key: 'dedicated', value: 'db', effect: 'NoSchedule' };
+    await controlPlane.addNodes([{ name: 'node-a', labels, taints: [{ ...lasting, value: 'web' }] }]);
+    const { uid, ...seen } = await controlPlane.waitFor('the node', () => view.node('node-a'));
+    assert.ok(uid);
+    assert.deepEqual(seen, {
+      name: 'node-a',
+      region: 'eu-north-1',
+      labels: {
+        ...labels,
+        'kubernetes.io/hostname': 'node-a',
+        'kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': 'amd64',
+      },
+      taints: [{ ...lasting, value: 'web' }],
+      allocatable: { cpu: 32, memory: 256 * 2 ** 30, pods: 110 },
     });
-    assert.deepEqual(changes, ['nodes']); // events keep their order: the heartbeat's has passed
+
+    const node = '/api/v1/nodes/node-a';
+    const heartbeat = () =>
+      patch(`${node}/status`, {
+        status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }] },
+      });
+    const passing = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+    const rows: readonly [what: string, path: string, body: object, isSeen: (facts: NodeFacts) => boolean][] = [
+      ['label', node, { metadata: { labels: { pool: 'gpu' } } }, (facts) => facts.labels['pool'] === 'gpu'],
+      ['taint', node, { spec: { taints: [passing, lasting] } }, ({ taints }) => taints[0]?.value === 'db'],
+      [
+        'allocatable',
+        `${node}/status`,
+        { status: { allocatable: { 'example.com/device': '4' } } },
+        ({ allocatable }) => allocatable?.['example.com/device'] === 4,
+      ],
+      [
+        'region',
+        node,
+        { metadata: { labels: { [REGION_LABEL]: 'us-east-1' } } },
+        (facts) => facts.region === 'us-east-1',
+      ],
+    ];
+    for (const [what, path, body, isSeen] of rows) {
+      changes.length = 0;
+      await heartbeat();
+      await patch(node, { spec: { taints: [passing, ...(view.node('node-a')?.taints ?? [])] } });
+      await patch(path, body);
+      await controlPlane.waitFor(`the other ${what}`, () => [...view.nodes()].some(isSeen) || undefined);
+      assert.deepEqual(changes, ['nodes'], what); // events keep their order: those before it have passed
+    }
   });
 
   test('sees deletions', { skip }, async () => {

@@ -14,6 +14,7 @@ const NODES = [
     labels: { [OS]: 'windows', pool: 'gpu', 'csi.hetzner.cloud/location': 'ash' },
   }),
   makeNode('n-dirtier', 'dirtier', { allocatable: { ...small, [GPU]: 8 } }),
+  makeNode('bare', undefined, { allocatable: small, labels: { pool: 'bare' } }),
 ];
 const REGIONS = [makeRegion('clean', 20), makeRegion('dirty', 379), makeRegion('dirtier', 500)];
 const requests = (amounts: Record<string, unknown>) => ({ containers: [{ resources: { requests: amounts } }] });
@@ -52,6 +53,12 @@ const rows: readonly Row[] = [
     { nodeSelector: { pool: 'x' } },
     'allow unreachable',
     /no node has what the pod asks for, and none is known to come; it waits: its node selector pool=x leaves no region/,
+  ],
+  [
+    'a wish that only a node without a region meets: it does not wait',
+    { nodeSelector: { pool: 'bare' } },
+    'allow unreachable',
+    /the nodes that have what the pod asks for carry no label topology.kubernetes.io\/region: nothing is known/,
   ],
   [
     'an extended resource',

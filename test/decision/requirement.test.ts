@@ -4,6 +4,7 @@ import type { RegionView } from '../../src/regions/snapshot.ts';
 import {
   applied,
   decideNow,
+  HOSTNAME_LABEL,
   makeNode,
   makePod,
   makeRegion,
@@ -100,6 +101,13 @@ describe('the requirement on regions', () => {
       requires(term(region('In', 'eu-a', 'eu-d'))),
     ],
     ['nothing refused within reach', [clean, fair, dirty], {}, '', requires(term(region('In', 'eu-a', 'eu-c')))],
+    [
+      'latency, of a pod that fits only nodes without the label',
+      [clean, far],
+      LATENCY,
+      'NotIn eu-far',
+      { nodeSelector: { [HOSTNAME_LABEL]: 'unlabelled' } },
+    ],
     ['a nodeName needs none', [clean, dirty], {}, '', { nodeName: 'eu-a' }],
   ]);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { applyObjects, CONTROLLERS_ACCOUNT, untilGuarded } from '../cluster/controllers-account.ts';
 import { type Rendered, render } from '../cluster/rendered-manifests.ts';
-import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../control-plane/start.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { nodesIn, prefixed } from './objects.ts';
 
@@ -27,6 +27,7 @@ export interface LiveOptions {
   /** The contents of gridgate.yaml. */
   readonly config?: object;
   readonly env?: Readonly<Record<string, string>>;
+  readonly flags?: NonNullable<ControlPlaneOptions['flags']>;
   /** How many replicas of each role. */
   readonly replicas?: Partial<Record<Role, number>>;
 }
@@ -38,14 +39,17 @@ export type LiveCluster = Awaited<ReturnType<typeof startLiveCluster>>;
  * certificates, the real Service. What its two Deployments would run is played by processes of ours.
  */
 export async function startLiveCluster(options: LiveOptions) {
-  const { regions, config = { sources: [] }, env = {}, replicas = {} } = options;
+  const { regions, config = { sources: [] }, env = {}, replicas = {}, flags = {} } = options;
   await using cleanup = new AsyncDisposableStack();
   const processes: { readonly role: Role; readonly instance: GridgateProcess }[] = [];
   cleanup.defer(async () => void (await Promise.all(processes.map(({ instance }) => instance.end('SIGKILL')))));
   const controlPlane = await startControlPlane({
     users: Object.values(ACCOUNTS).map((name) => ({ name })),
     // Services lead to their endpoints without a network of pods.
-    flags: { 'kube-apiserver': ['--enable-aggregator-routing=true'] },
+    flags: {
+      ...flags,
+      'kube-apiserver': ['--enable-aggregator-routing=true', ...(flags['kube-apiserver'] ?? [])],
+    },
   });
   cleanup.defer(controlPlane.stop);
   const { request, waitFor } = controlPlane;

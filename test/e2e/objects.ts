@@ -39,6 +39,11 @@ export function pod(name: string, spec: object = {}, annotations: Readonly<Recor
   };
 }
 
+/** A container that asks for so much. */
+export function requesting(requests: Readonly<Record<string, string>>): Rendered {
+  return { name: 'main', image: 'example.invalid/main:1', resources: { requests, limits: requests } };
+}
+
 export function deployment(name: string, replicas: number, spec: object = {}, annotations = {}): Rendered {
   const { metadata, spec: podSpec } = pod(name, spec, annotations);
   const labels = { app: name };

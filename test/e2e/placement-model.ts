@@ -1,10 +1,11 @@
 import type { RegionView } from '../../src/regions/snapshot.ts';
-import { HOSTNAME_LABEL, makeRegion, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
+import { makeRegion, REGION_LABEL } from '../builders.ts';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
 import { isCarbonExempt, isGood, type Verdict, verdictOn } from '../decision/policy-model.ts';
 import { type Node, nodesFor } from '../decision/scheduler-model.ts';
 
 export interface World {
+  /** Those that somebody described; nodes may be in others. */
   readonly regions: readonly RegionView[];
   readonly nodes: readonly Node[];
 }
@@ -14,55 +15,63 @@ export type Expectation = { readonly denied: string } | { readonly nodes: readon
 
 type Policy = Readonly<Record<string, string>>;
 
-/** Labels by which gridgate knows where a constraint leads; it does not look at others. */
-const PLACES = [REGION_LABEL, ZONE_LABEL, HOSTNAME_LABEL];
+/** Without these an image does not run: no wish, unlike all other labels. */
+const NEEDED = ['kubernetes.io/os', 'kubernetes.io/arch'];
 
-/** DESIGN 4 and 5 in terms of nodes, on purpose without anything of `src/decision`. */
+/** What the policy page promises, in terms of nodes, on purpose without anything of `src/decision`. No region is elastic. */
 export function expectationOf(pod: Rendered, policy: Policy, world: World): Expectation {
   const { mode = 'off' } = policy;
   const own = acceptedBy(pod, world.nodes);
   if (mode === 'off' || mode === 'audit') return { nodes: own };
+  const expected = underPolicy(pod, policy, own, world);
+  return 'denied' in expected && mode !== 'enforce' ? { nodes: own } : expected;
+}
 
+function underPolicy(pod: Rendered, policy: Policy, own: readonly string[], world: World): Expectation {
   const target = pod.spec.nodeName ? undefined : annotation(pod, 'region');
-  const bound = target === undefined ? world.nodes : world.nodes.filter((node) => regionOf(node) === target);
-  const within = acceptedBy(onPlacesAlone(pod), bound).map((name) =>
-    regionOf(world.nodes.find((node) => node.name === name)),
-  );
-  const reached = world.regions.filter(({ name }) => within.includes(name));
-  const unmoved = own.filter((name) => bound.some((node) => node.name === name));
-  if (reached.length === 0) return { nodes: unmoved };
+  const matching = own.filter((name) => target === undefined || regionOf(name, world) === target);
+  const reached = regionsOf(matching, world);
+  const spoken = pod.spec.nodeName ? reached : namedBy(pod, target, world);
+  const verdict = (region: RegionView) => verdictOn(region, { pod, policy });
+  const isSovereign = policy['regions'] !== undefined || annotation(pod, 'regions') !== undefined;
+  const isOnlyUnlabelled = reached.length === 0 && matching.length > 0;
+  if (isSovereign && (isOnlyUnlabelled || !spoken.some((region) => verdict(region).allowed)))
+    return { denied: 'not_allowed' };
+  if (reached.length === 0) return { nodes: matching };
 
   const kept = keptRegions(pod, policy, reached, world);
-  if (kept.length === 0)
-    return mode === 'enforce'
-      ? { denied: firstReason(reached.map((region) => verdictOn(region, { pod, policy }))) }
-      : { nodes: own };
-  if (pod.spec.nodeName) return { nodes: unmoved };
-  const names = kept.map(({ name }) => name);
+  if (kept.length === 0) return { denied: firstReason(reached.map(verdict)) };
+  if (pod.spec.nodeName) return { nodes: matching };
   const best = policy['placement'] === 'require' && !isCarbonExempt({ pod, policy }) ? bestOf(kept) : [];
-  const verdicts = reached.map((region) => verdictOn(region, { pod, policy }));
-  const isBinding =
-    verdicts.some(({ allowed, near }) => !allowed || !near) ||
-    undescribed(world).some((region) => !verdictOn(region, { pod, policy }).allowed);
+  const names = best.length > 0 ? best : kept.map(({ name }) => name);
+  const isBinding = best.length > 0 || isSovereign || spoken.map(verdict).some(({ near }) => !near);
   return {
-    nodes: unmoved.filter((name) => {
-      const region = regionOf(world.nodes.find((node) => node.name === name));
-      if (best.length > 0) return best.includes(region);
-      if (isBinding) return names.includes(region);
-      return names.includes(region) || !reached.some((other) => other.name === region);
+    nodes: matching.filter((name) => {
+      const region = regionOf(name, world);
+      return names.includes(region) || (!isBinding && region === '');
     }),
   };
 }
 
-/** Regions that nodes are in and nobody described: where they are not allowed, only names can keep a pod out of them. */
-function undescribed({ nodes, regions }: World): readonly RegionView[] {
-  const names = new Set(nodes.map(regionOf).filter((name) => name !== ''));
-  return [...names]
-    .filter((name) => !regions.some((region) => region.name === name))
-    .map((name) => makeRegion(name, undefined));
+/** What the pod says of regions itself, whatever nodes there are; naming a target says it all. */
+function namedBy(pod: Rendered, target: string | undefined, world: World): readonly RegionView[] {
+  const onRegions = onKeysAlone(pod, [REGION_LABEL]);
+  return knownRegions(world).filter(({ name }) =>
+    target === undefined ? nodesFor(onRegions, [nodeIn(name)]).length > 0 : name === target,
+  );
 }
 
-/** The good regions within reach; when there is none, the cleanest that is refused for carbon alone, unless that is denied. */
+/** Of those that nodes are in and nobody described nothing is known but their names. */
+function knownRegions({ nodes, regions }: World): readonly RegionView[] {
+  const names = new Set(nodes.flatMap(({ labels }) => labels[REGION_LABEL] ?? []));
+  const undescribed = [...names].filter((name) => !regions.some((region) => region.name === name));
+  return [...regions, ...undescribed.map((name) => makeRegion(name, undefined))];
+}
+
+/**
+ * The good regions within reach; when there is none, the cleanest that is refused for carbon alone, unless that is denied,
+ * or a good one is out of reach only for what the pod wishes.
+ */
 function keptRegions(
   pod: Rendered,
   policy: Policy,
@@ -73,7 +82,9 @@ function keptRegions(
   if (reached.some(good)) return reached.filter(good);
   const dirty = reached.filter((region) => isGood({ ...verdictOn(region, { pod, policy }), clean: true }));
   const cleanest = dirty.toSorted((a, b) => grams(a) - grams(b)).slice(0, 1);
-  if (policy['when-all-dirty'] === 'deny' || world.regions.some(good)) return [];
+  const needs = nodesFor(onKeysAlone(pod, NEEDED), world.nodes);
+  const needed = regionsOf(needs, world);
+  if (policy['when-all-dirty'] === 'deny' || needed.some(good)) return [];
   // What its author's own limits rule out counts as elsewhere: they must not lead to where the namespace alone would not.
   const withoutLimits = unlimited(pod, policy);
   if (withoutLimits === pod) return cleanest;
@@ -100,17 +111,26 @@ function acceptedBy(pod: Rendered, nodes: readonly Node[]): readonly string[] {
   return nodeName ? nodes.filter(({ name }) => name === nodeName).map(({ name }) => name) : nodesFor(pod, nodes);
 }
 
-/** The pod with its constraints on other labels taken for met. */
-function onPlacesAlone(pod: Rendered): Rendered {
+/** The pod with its constraints on other labels, and on names, taken for met; all of them where it names its node. */
+function onKeysAlone(pod: Rendered, keys: readonly string[]): Rendered {
   const copy = structuredClone(pod);
+  if (pod.spec.nodeName) return { ...copy, spec: { ...copy.spec, nodeSelector: {}, affinity: undefined } };
   const { nodeSelector = {}, affinity } = copy.spec;
-  copy.spec.nodeSelector = Object.fromEntries(Object.entries(nodeSelector).filter(([key]) => PLACES.includes(key)));
-  const terms = affinity?.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms ?? [];
-  for (const term of terms)
-    term.matchExpressions = term.matchExpressions?.map((expression: Rendered) =>
-      PLACES.includes(expression.key) ? expression : { key: HOSTNAME_LABEL, operator: 'Exists' },
-    );
+  copy.spec.nodeSelector = Object.fromEntries(Object.entries(nodeSelector).filter(([key]) => keys.includes(key)));
+  const terms: Rendered[] =
+    affinity?.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms ?? [];
+  for (const term of terms) {
+    if (Object.keys(term).length === 0) continue;
+    const kept = (term.matchExpressions ?? []).filter(({ key }: Rendered) => keys.includes(key));
+    term.matchExpressions = [...kept, { key: 'met', operator: 'DoesNotExist' }];
+    delete term.matchFields;
+  }
   return copy;
+}
+
+/** A node that has whatever is asked but this region. */
+function nodeIn(region: string): Node {
+  return { name: region, labels: { [REGION_LABEL]: region } };
 }
 
 /** Within 10% of the best score, by carbon alone; a region nobody measured has none. */
@@ -140,6 +160,12 @@ function grams({ reading }: RegionView): number {
   return reading?.gramsPerKwh ?? Number.POSITIVE_INFINITY;
 }
 
-function regionOf(node: Node | undefined): string {
-  return node?.labels[REGION_LABEL] ?? '';
+function regionsOf(names: readonly string[], world: World): readonly RegionView[] {
+  const regions = new Set(names.map((name) => regionOf(name, world)));
+  return knownRegions(world).filter(({ name }) => regions.has(name));
+}
+
+/** Empty where the node is in none. */
+function regionOf(name: string, { nodes }: World): string {
+  return nodes.find((node) => node.name === name)?.labels[REGION_LABEL] ?? '';
 }

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { makeRegion } from '../builders.ts';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
+import type { NodeSpec } from '../control-plane/nodes.ts';
+import type { Node } from '../decision/scheduler-model.ts';
 import { type Cluster, skip, startCluster } from './cluster.ts';
 import { nodesIn } from './objects.ts';
 import { type Expectation, expectationOf, type World } from './placement-model.ts';
-import { randomPods } from './random-pods.ts';
+import { DEVICE, randomPods } from './random-pods.ts';
 import type { Regions } from './regions-file.ts';
 
 const COUNT = 1_000;
@@ -19,8 +21,8 @@ const POLICIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   warned: { mode: 'warn', regions: 'eu-*' },
   plain: { mode: 'enforce' },
   clean: { mode: 'enforce', 'max-intensity': '150', placement: 'none' },
-  'all-dirty': { mode: 'enforce', 'max-intensity': '40', regions: '!ap-*' },
-  'all-dirty-denied': { mode: 'enforce', 'max-intensity': '40', regions: '!ap-*', 'when-all-dirty': 'deny' },
+  'all-dirty': { mode: 'enforce', 'max-intensity': '40', regions: '!ap-*,!mars' },
+  'all-dirty-denied': { mode: 'enforce', 'max-intensity': '40', regions: '!ap-*,!mars', 'when-all-dirty': 'deny' },
   sovereign: { mode: 'enforce', regions: 'eu-*,ap-*' },
   near: { mode: 'enforce', 'home-region': 'us-east', 'max-latency': '100ms', 'max-intensity': '500' },
   best: { mode: 'enforce', placement: 'require', 'max-intensity': '500' },
@@ -44,10 +46,20 @@ const VIEWS = [
   makeRegion('ap-south', undefined, { latencyMs: { 'us-east': 200 } }),
 ];
 const PLACES = [...Object.keys(REGIONS), 'mars'];
-const NODES = [...nodesIn(PLACES), { name: 'nowhere-1', labels: { number: '9' } }].map((node) => ({
-  ...node,
-  capacity: { pods: '2000' },
-}));
+/** Wishes, and needs, that some nodes alone meet, of regions that a policy may refuse. */
+const APART: Readonly<Record<string, Partial<NodeSpec>>> = {
+  'eu-west-1': { labels: { disk: 'ssd' } },
+  'us-east-1': { labels: { disk: 'ssd' }, capacity: { [DEVICE]: '2000' } },
+  'us-east-2': { labels: { disk: 'hdd' }, taints: [{ key: 'dedicated', value: 'db', effect: 'NoSchedule' }] },
+  'us-east-3': { labels: { 'kubernetes.io/arch': 'arm64' } },
+  'us-west-3': { labels: { 'kubernetes.io/arch': 'arm64' }, capacity: { [DEVICE]: '2000' } },
+  'ap-south-2': { taints: [{ key: 'dedicated', value: 'db', effect: 'NoExecute' }] },
+  'mars-1': { labels: { disk: 'hdd' } },
+};
+const NODES: readonly NodeSpec[] = [...nodesIn(PLACES), { name: 'nowhere-1', labels: { number: '9' } }].map((node) => {
+  const { labels, taints = [], capacity } = APART[node.name] ?? {};
+  return { ...node, labels: { ...node.labels, ...labels }, taints, capacity: { pods: '2000', ...capacity } };
+});
 
 interface Sent {
   readonly namespace: string;
@@ -70,8 +82,7 @@ describe(`${COUNT} random pods, seed ${SEED}`, () => {
     });
     for (const [name, policy] of Object.entries(POLICIES)) await cluster.createNamespace(name, policy);
     const { items } = await cluster.send('GET', '/api/v1/nodes');
-    const nodes = items.map(({ metadata }: Rendered) => ({ name: metadata.name, labels: metadata.labels }));
-    await createAll({ regions: VIEWS, nodes });
+    await createAll({ regions: VIEWS, nodes: items.map(toNode) });
   });
   after(() => cluster?.stop());
 
@@ -133,8 +144,18 @@ describe(`${COUNT} random pods, seed ${SEED}`, () => {
   }
 });
 
+function toNode({ metadata, spec, status }: Rendered): Node {
+  const { name, labels } = metadata;
+  return {
+    name,
+    labels,
+    taints: spec.taints ?? [],
+    allocatable: { [DEVICE]: Number(status.allocatable[DEVICE] ?? 0) },
+  };
+}
+
 function explain({ namespace, pod }: Pick<Sent, 'namespace' | 'pod'>, found: unknown): string {
-  const { containers: _, automountServiceAccountToken: __, ...spec } = pod.spec;
+  const { automountServiceAccountToken: _, ...spec } = pod.spec;
   return JSON.stringify({
     seed: SEED,
     namespace,

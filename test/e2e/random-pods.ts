@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { HOSTNAME_LABEL, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
-import { pod } from './objects.ts';
+import { pod, requesting } from './objects.ts';
+
+const ARCH_LABEL = 'kubernetes.io/arch';
+/** What some nodes offer beside the usual. */
+export const DEVICE = 'example.com/device';
 
 /** What random constraints are made of. */
 export interface Places {
@@ -39,6 +43,8 @@ export function randomPods({ regions, zones, nodes }: Places, count: number, see
     { weight: 1, arbitrary: comparing(REGION_LABEL) },
     { weight: 1, arbitrary: listing('number', ['1', '2', '9']) },
     { weight: 1, arbitrary: listing('gpu', ['a100']) },
+    { weight: 2, arbitrary: listing('disk', ['ssd', 'hdd']) },
+    { weight: 1, arbitrary: listing(ARCH_LABEL, ['amd64', 'arm64']) },
   );
   const field = fc.record({
     key: fc.constant('metadata.name'),
@@ -62,10 +68,14 @@ export function randomPods({ regions, zones, nodes }: Places, count: number, see
     oneOf(...zones).map((name) => ({ [ZONE_LABEL]: name })),
     oneOf(...nodes).map((name) => ({ [HOSTNAME_LABEL]: name })),
     oneOf('1', '2', '9').map((number) => ({ number })),
+    fc.constant({ disk: 'ssd' }),
+    oneOf('amd64', 'arm64').map((arch) => ({ [ARCH_LABEL]: arch })),
   );
   const spec = fc.record({
     nodeName: sometimes(3, oneOf(...nodes)),
-    nodeSelector: sometimes(25, nodeSelector),
+    nodeSelector: sometimes(30, nodeSelector),
+    tolerations: sometimes(20, fc.constant([{ key: 'dedicated', operator: 'Exists' }])),
+    containers: sometimes(10, fc.constant([requesting({ [DEVICE]: '1' })])),
     affinity: sometimes(
       65,
       fc.array(term, { minLength: 1, maxLength: 3 }).map((nodeSelectorTerms) => ({
