@@ -52,7 +52,8 @@ function outsideSentence(pod: Pod, { treatment, snapshot, reach }: Judgement): s
   return `nothing here is among ${limit} (${known})`;
 }
 
-function listPatterns({ policy, podRegions }: Treatment): string {
+/** Where data may live, as the namespace and the pod say it. */
+export function listPatterns({ policy, podRegions }: Treatment): string {
   return [policy.regions, podRegions]
     .filter((patterns) => patterns !== ANY_REGION)
     .map(({ text }) => text)
@@ -146,7 +147,8 @@ function listNames(regions: readonly RegionView[]): string {
   return names.join(', ') + more;
 }
 
-function clip(name: string): string {
+/** A name as messages show it. */
+export function clip(name: string): string {
   return name.length <= MOST_NAME_CHARACTERS ? name : `${name.slice(0, MOST_NAME_CHARACTERS - 1)}…`;
 }
 
