@@ -19,6 +19,8 @@ export interface MetricSources {
   readonly carbon?: () => readonly NamespaceCarbon[] | undefined;
   /** How many namespaces have a malformed policy; undefined where nobody looks. */
   readonly malformedPolicies: () => number | undefined;
+  /** The namespaces whose `regions` match nothing that is known; undefined where nobody looks. */
+  readonly unenforceable?: () => readonly string[] | undefined;
 }
 
 /** Neither ever falls. */
@@ -134,6 +136,12 @@ function stateGauges(clock: () => number, sources: MetricSources): GaugeSpec[] {
         const malformed = sources.malformedPolicies();
         return malformed === undefined ? [] : [[{}, malformed]];
       },
+    },
+    {
+      name: 'gridgate_sovereignty_unenforceable',
+      help: "1 while no known region matches a namespace's regions, so that enforce denies every pod; on the leader and stand-alone",
+      labelNames: ['namespace'],
+      read: () => (sources.unenforceable?.() ?? []).map((namespace): Series => [{ namespace }, 1]),
     },
   ];
 }
