@@ -10,7 +10,7 @@ import type { NodeFacts } from '../regions/node-facts.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 
 /** Reasons of decisions, and what an audit finds besides. */
-export type AuditReason = Reason | 'unknown_region';
+export type AuditReason = Reason | 'unknown_region' | 'daemonset_outside';
 
 /** What stands for the file of an object that has none. */
 export const STANDARD_INPUT = 'standard input';
@@ -84,6 +84,10 @@ export interface AuditedWorkload {
   readonly denied: boolean;
   /** Why they are (or in another mode would be) denied, as the webhook says it; otherwise the reason's sentence. */
   readonly message: string;
+  /** Which of its own needs and wishes leaves which regions, where it is denied, `all_dirty` or `unreachable` with them. */
+  readonly asks: readonly ToldAsk[];
+  /** Of a DaemonSet the regions outside its namespace's `regions` that it reaches; '' stands for nodes without a region label. */
+  readonly reachesOutside: readonly string[];
   /** Names of regions that it asks for and nobody knows, and placeholders that nobody rendered. */
   readonly unknownRegions: readonly string[];
   /** `pod template` for kinds that nobody knows. */
@@ -109,6 +113,13 @@ export interface AuditedWorkload {
   readonly alternative: { readonly region: string; readonly gramsPerHour: number } | null;
 }
 
+/** One thing that a workload asks for, `node selector pool=gpu`, and the regions that it alone leaves. */
+export interface ToldAsk {
+  readonly what: string;
+  readonly kind: 'need' | 'wish';
+  readonly leaves: readonly string[];
+}
+
 export interface CarbonTotals {
   readonly workloads: number;
   readonly pods: number;
@@ -118,6 +129,8 @@ export interface CarbonTotals {
   readonly misplaced: number;
   /** Workloads that ask for regions that nobody knows. */
   readonly unknownRegion: number;
+  /** DaemonSets that reach outside their namespace's `regions`. */
+  readonly daemonSetsOutside: number;
   /** Of workloads that have both figures, as written and placed: denied ones are left out. Without a home, `atHome` counts them as written. */
   readonly gramsPerHour: { readonly asWritten: number; readonly atHome: number; readonly placed: number };
   /** Workloads that the sums leave out. */

@@ -1,4 +1,5 @@
-import { type Decision, decide, leaveAlone } from '../decision/decide.ts';
+import { describeOutside, type OutsideReach, outsideReach } from '../decision/daemon-reach.ts';
+import { type Decision, type DecisionInput, decide, leaveAlone, sharesOf } from '../decision/decide.ts';
 import { alternatives, type Judgement } from '../decision/judge.ts';
 import { NEVER_MANAGED } from '../decision/managed-label.ts';
 import { controllerOf, type Pod } from '../decision/pod.ts';
@@ -10,7 +11,7 @@ import { podGramsPerHour } from '../energy/emissions.ts';
 import { type DefaultRequests, type PodRequests, requestsOf } from '../energy/pod-requests.ts';
 import type { PowerModel } from '../energy/power-model.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
-import type { AuditedWorkload, AuditReason, Workload } from './audited-workload.ts';
+import type { AuditedWorkload, AuditReason, ToldAsk, Workload } from './audited-workload.ts';
 import { AUDIT_REASONS } from './findings.ts';
 import { asPlaced, asWritten, type PodSpread } from './spread-of-pods.ts';
 import { describeUnknown, type KnownRegions, unknownRegionsOf } from './unknown-regions.ts';
@@ -54,7 +55,9 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   const { policy, isDescribed } = context.policyOf(namespace);
   const mode = modeInEffect(namespace, policy.mode, isDescribed, context.assumeMode);
   const volumes = workload.volumes ?? context.volumesOf(namespace, workload.pod);
-  const decision = decideAbout(workload, enforced(policy), volumes, context);
+  const isFixed = isDaemonKind(kind, policy);
+  const input = { pod: workload.pod, policy: enforced(policy), snapshot, now: context.now, volumes };
+  const decision = decideAbout(workload, input, isFixed);
   const requests = requestsOf(workload.resources, context.defaultsOf(namespace));
   const grams = (spread: PodSpread) => gramsIn(spread, requests, context);
 
@@ -62,7 +65,6 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   const isDenied = decision.decision === 'deny';
   const spread = asPlaced(workload, decision, snapshot);
   const placed = spread ? grams(spread) : isDenied ? NOWHERE : written;
-  const isFixed = isDaemonKind(kind);
   const region = spread?.size === 1 ? [...spread.keys()][0] : undefined;
   const audited: AuditedWorkload = {
     namespace,
@@ -72,7 +74,12 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     mode,
     pods,
     decision: decision.decision,
-    ...findingsOf(workload, decision, { mode, context }),
+    ...findingsOf(workload, decision, {
+      mode,
+      context,
+      outside: isFixed ? outsideOf(decision, input, mode) : undefined,
+    }),
+    asks: asksOf(decision, input),
     judgedBy: workload.byTemplate ? 'pod template' : 'kind',
     regions: regionsOf(decision),
     region: region ?? null,
@@ -110,39 +117,61 @@ function enforced(policy: Policy): Policy {
   return policy.mode === 'off' ? remember(enforcedPolicies, policy, () => ({ ...policy, mode: 'enforce' })) : policy;
 }
 
-function decideAbout(
-  { namespace, kind, pod }: Workload,
-  policy: Policy,
-  volumes: readonly VolumeTerms[],
-  { snapshot, now }: AuditContext,
-): Decision {
+function decideAbout({ namespace }: Workload, input: DecisionInput, isOfDaemonSet: boolean): Decision {
   if (NEVER_MANAGED.has(namespace)) return leaveAlone('mode_off');
-  // Its template does not name the nodes yet that make its pods a DaemonSet's.
-  if (isDaemonKind(kind)) return leaveAlone('daemonset_pod');
-  const isStatic = controllerOf(pod)?.kind === 'Node';
-  return decide({ pod, policy, snapshot, now, volumes, ...(isStatic && { requester: KUBELET }) });
+  if (isOfDaemonSet) {
+    const decision = decide({ ...input, isDaemonTemplate: true });
+    // What is added to its pods says where they may be, not where they go.
+    return decision.decision === 'deny' ? decision : leaveAlone('daemonset_pod');
+  }
+  const isStatic = controllerOf(input.pod)?.kind === 'Node';
+  return decide({ ...input, ...(isStatic && { requester: KUBELET }) });
 }
 
 /** DaemonSets of other groups place one pod on each node, too. */
-function isDaemonKind(kind: string): boolean {
-  return /DaemonSet(?:ReplicaSet)?$/.test(kind);
+function isDaemonKind(kind: string, { daemonOwners = [] }: Policy): boolean {
+  return /DaemonSet(?:ReplicaSet)?$/.test(kind) || daemonOwners.some((owner) => owner.endsWith(`/${kind}`));
+}
+
+/** A namespace that is off asked for nothing, and in one that denies the pods there are none to wait. */
+function outsideOf(
+  { reason }: Decision,
+  { pod, policy, snapshot }: DecisionInput,
+  mode: Mode,
+): OutsideReach | undefined {
+  return reason === 'daemonset_pod' && mode !== 'off' ? outsideReach(pod, policy, snapshot) : undefined;
+}
+
+/** Worked out only where somebody will ask why. */
+function asksOf({ decision, reason, steps }: Decision, input: DecisionInput): readonly ToldAsk[] {
+  const isTold = decision === 'deny' || reason === 'all_dirty' || reason === 'unreachable';
+  if (!isTold || !steps || (steps.reach.all && reason !== 'unreachable')) return [];
+  return sharesOf(input).map(({ what, kind, leaves }) => ({ what, kind, leaves: leaves.map(({ name }) => name) }));
+}
+
+interface Findings {
+  readonly mode: Mode;
+  readonly context: AuditContext;
+  readonly outside: OutsideReach | undefined;
 }
 
 /** A denial is said first; a region that nobody knows is the reason where nothing else is found. */
 function findingsOf(
-  { pod }: Workload,
+  { pod, kind }: Workload,
   decision: Decision,
-  { mode, context }: { readonly mode: Mode; readonly context: AuditContext },
-): Pick<AuditedWorkload, 'reason' | 'denied' | 'message' | 'unknownRegions'> {
+  { mode, context, outside }: Findings,
+): Pick<AuditedWorkload, 'reason' | 'denied' | 'message' | 'unknownRegions' | 'reachesOutside'> {
   const { knownRegions, snapshot } = context;
   const unknownRegions = knownRegions ? unknownRegionsOf(pod, snapshot.regionLabel, knownRegions) : [];
   const isDenied = decision.decision === 'deny';
   const isReason = unknownRegions.length > 0 && !isDenied && mode !== 'off';
-  const reason: AuditReason = isReason ? 'unknown_region' : decision.reason;
-  const told = decision.message || AUDIT_REASONS[decision.reason];
+  const judged = outside ? 'daemonset_outside' : decision.reason;
+  const reason: AuditReason = isReason ? 'unknown_region' : judged;
+  const told = outside ? describeOutside(kind, outside) : decision.message || AUDIT_REASONS[decision.reason];
   const unknown = knownRegions && unknownRegions.length > 0 ? [describeUnknown(unknownRegions, knownRegions)] : [];
   const message = isReason ? unknown.join() : [told, ...unknown].join('; ');
-  return { reason, denied: isDenied && mode === 'enforce', message, unknownRegions };
+  const reachesOutside = outside ? [...outside.regions, ...(outside.unlabelled ? [''] : [])] : [];
+  return { reason, denied: isDenied && mode === 'enforce', message, unknownRegions, reachesOutside };
 }
 
 interface Grams {

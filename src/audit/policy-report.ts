@@ -1,6 +1,6 @@
 import { NEVER_MANAGED } from '../decision/managed-label.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
-import { isFinding } from './findings.ts';
+import { fullMessage, isFinding } from './findings.ts';
 
 export const REPORT_NAME = 'gridgate-audit';
 export const REPORT_LABELS = { 'app.kubernetes.io/managed-by': 'gridgate' } as const;
@@ -103,6 +103,8 @@ function bounded(workloads: readonly AuditedWorkload[], seconds: number): readon
 }
 
 /**
+ * A DaemonSet that reaches outside `regions` counts as one that stays although too dirty.
+ *
  * | mode          | of a DaemonSet or static | denied, runs where it is refused, or asks for an unknown region | stays although too dirty or in outage | otherwise |
  * | ------------- | -------------- | ----------------------------------- | ------------------------------------- | --------- |
  * | `off`         | skip           | skip                                | skip                                  | skip      |
@@ -125,7 +127,7 @@ function isRefused(workload: AuditedWorkload): boolean {
 }
 
 function isTolerated({ reason }: AuditedWorkload): boolean {
-  return reason === 'all_dirty' || reason === 'outage';
+  return reason === 'all_dirty' || reason === 'outage' || reason === 'daemonset_outside';
 }
 
 function byStake(a: AuditedWorkload, b: AuditedWorkload): number {
@@ -158,7 +160,9 @@ function resultOf(workload: AuditedWorkload, seconds: number): ReportResult {
   };
 }
 
-function messageFor({ message, misplaced, pods, runsIn, region }: AuditedWorkload): string {
+function messageFor(workload: AuditedWorkload): string {
+  const { misplaced, pods, runsIn, region } = workload;
+  const message = fullMessage(workload);
   if (!misplaced) return withoutAges(message);
   const places = Object.entries(runsIn ?? {}).map(([name, count]) => `${name || 'no known region'}: ${count}`);
   const better = region === null ? '' : `; gridgate would place them in ${region}`;

@@ -2,7 +2,7 @@ import { type Html, html } from '../page/html.ts';
 import { STYLE } from '../page/style.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { type Bars, drawBars } from './bar-chart.ts';
-import { AUDIT_REASONS, isFinding } from './findings.ts';
+import { AUDIT_REASONS, fullMessage, isFinding, isLeftByAsks } from './findings.ts';
 import { formatChange, formatGramsPerHour } from './grams-per-hour.ts';
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
 import { AUDIT_STYLE } from './page-style.ts';
@@ -61,6 +61,7 @@ function totals(report: AuditReport): Html {
 ${tile('Workloads', String(all.workloads), `${count(all.pods, 'pod')}, ${count(namespaces.length, 'namespace')}`)}
 ${tile('Denied', String(all.denied), `${all.wouldBeDenied} more would be in mode enforce`)}
 ${all.unknownRegion > 0 && tile('Unknown regions', String(all.unknownRegion), 'ask for a region that nobody knows')}
+${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsOutside), 'reach nodes outside the regions allowed')}
 ${source === 'cluster' && tile('Misplaced pods', String(all.misplaced), 'run where the policy refuses it')}
 ${tile(`gCO2e/h ${now}`, formatGramsPerHour(asWritten), `${formatGramsPerHour(atHome)} in the home region`)}
 ${tile('As gridgate would place it', formatChange(all.gramsPerHour) ?? '-', `${formatGramsPerHour(placed)} gCO2e/h`)}
@@ -150,7 +151,7 @@ function row(workload: AuditedWorkload, now: string): Html {
   const by = judgedBy === 'pod template' && html`<span class="kind">judged by its pod template</span>`;
   return html`<tr${isRefused && html` class="refused"`}><th scope="row" data-value="${name}">${name}<span class="kind">${kind}</span>${by}
 <td>${namespace} <span class="mark">${mode}</span>
-<td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${isRefused && why(workload)}
+<td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}
 <td>${regionList(regions)}
 ${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at home')}${grams(placed, 'placed')}${cleaner(workload)}</tr>
 `;
@@ -163,8 +164,9 @@ function regionList(regions: readonly string[]): Html {
   return html`${named}${more > 0 && html`<span class="mark">+${more}</span>`}`;
 }
 
-function why({ message, place }: AuditedWorkload): Html {
-  return html`<span class="why">${message}</span>${place !== null && html`<span class="why">${place.file}:${place.line}</span>`}`;
+function why(workload: AuditedWorkload): Html {
+  const { place } = workload;
+  return html`<span class="why">${fullMessage(workload)}</span>${place !== null && html`<span class="why">${place.file}:${place.line}</span>`}`;
 }
 
 function cleaner({ alternative }: AuditedWorkload): Html {

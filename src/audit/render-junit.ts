@@ -1,6 +1,6 @@
 import Builder from 'fast-xml-builder';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
-import { isFinding } from './findings.ts';
+import { fullMessage, isFinding } from './findings.ts';
 import { formatGramsPerHour } from './grams-per-hour.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -20,7 +20,7 @@ const builder = new Builder({
 
 /**
  * The workloads as JUnit XML: a suite for each namespace, a case for each workload, a failure where it is denied or asks
- * for regions that nobody knows. Namespaces
+ * for regions that nobody knows. A DaemonSet that reaches outside regions fails nothing: its output says it. Namespaces
  * that are off are skipped; documents that cannot be read are errors of a suite of their own.
  */
 export function* renderJunit(report: AuditReport): Iterable<string> {
@@ -92,10 +92,10 @@ function toTestCase(workload: AuditedWorkload) {
 }
 
 function describe(workload: AuditedWorkload): string {
-  const { reason, message, gramsPerHour, regions, judgedBy } = workload;
+  const { reason, gramsPerHour, regions, judgedBy } = workload;
   const { asWritten, atHome, placed } = gramsPerHour;
   return [
-    `${verdictOf(workload)} (${reason}): ${message}`,
+    `${verdictOf(workload)} (${reason}): ${fullMessage(workload)}`,
     ...(judgedBy === 'pod template' ? ['judged by its pod template'] : []),
     `regions: ${regions.join(', ') || 'none'}`,
     `gCO2e/h as written ${formatGramsPerHour(asWritten)}, at home ${formatGramsPerHour(atHome)}, placed ${formatGramsPerHour(placed)}`,

@@ -5,7 +5,7 @@ import {
   type Place,
   STANDARD_INPUT,
 } from './audited-workload.ts';
-import { AUDIT_REASONS, isFinding } from './findings.ts';
+import { AUDIT_REASONS, fullMessage, isFinding } from './findings.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { nameOf, verdictOf, worstFirst } from './verdict.ts';
 
@@ -22,7 +22,7 @@ type Level = 'error' | 'warning' | 'note';
 
 /**
  * The findings as SARIF 2.1.0 for code scanning: what is, or in another mode would be, denied, and what asks for regions
- * that nobody knows. Worst first.
+ * that nobody knows; as warnings, DaemonSets that reach outside regions. Worst first.
  */
 export function* renderSarif(report: AuditReport, version: string): Iterable<string> {
   const found = report.workloads.filter(isTold).sort(worstFirst);
@@ -47,7 +47,7 @@ export function* renderSarif(report: AuditReport, version: string): Iterable<str
 }
 
 function isTold(workload: AuditedWorkload): boolean {
-  return workload.decision === 'deny' || isFinding(workload);
+  return workload.decision === 'deny' || isFinding(workload) || workload.reason === 'daemonset_outside';
 }
 
 function toRule(reason: AuditReason) {
@@ -57,19 +57,23 @@ function toRule(reason: AuditReason) {
     shortDescription: { text: sentence(AUDIT_REASONS[reason]) },
     fullDescription: { text: fullDescription(reason) },
     help: { text: helpFor(reason) },
-    defaultConfiguration: { level: 'error' satisfies Level },
+    defaultConfiguration: { level: (reason === 'daemonset_outside' ? 'warning' : 'error') satisfies Level },
     properties: { tags: ['kubernetes', 'sustainability', 'carbon'] },
   };
 }
 
 function fullDescription(reason: AuditReason): string {
   const text = sentence(AUDIT_REASONS[reason]);
-  return reason === 'unknown_region' ? text : `gridgate denies pods of this workload: ${text}`;
+  return reason === 'unknown_region' || reason === 'daemonset_outside'
+    ? text
+    : `gridgate denies pods of this workload: ${text}`;
 }
 
 const REMEDIES: Partial<Record<AuditReason, string>> = {
   unknown_region:
     'Correct the name, describe the region with a Region resource, or audit what helm template or kustomize build prints.',
+  daemonset_outside:
+    "Keep the DaemonSet to nodes of allowed regions with a nodeSelector or node affinity, or widen the namespace's gridgate.dev/regions.",
   not_allowed:
     "Let the workload run in a region that the namespace's gridgate.dev/regions allows, or widen that annotation.",
   too_far: "Let the workload run nearer to the home region, or raise the namespace's gridgate.dev/max-latency.",
@@ -84,14 +88,14 @@ function helpFor(reason: AuditReason): string {
 }
 
 function toResult(workload: AuditedWorkload, ruleIndex: number) {
-  const { reason, message, place, namespace, kind, name, mode, pods, gramsPerHour, alternative } = workload;
-  const { judgedBy, unknownRegions } = workload;
+  const { reason, place, namespace, kind, name, mode, pods, gramsPerHour, alternative } = workload;
+  const { judgedBy, unknownRegions, asks, reachesOutside } = workload;
   const subject = nameOf(workload);
   return {
     ruleId: reason,
     ruleIndex,
     level: levelOf(workload),
-    message: { text: `${kind} ${name} in namespace ${namespace}: ${message}`.toWellFormed() },
+    message: { text: `${kind} ${name} in namespace ${namespace}: ${fullMessage(workload)}`.toWellFormed() },
     locations: [
       {
         ...(place && { physicalLocation: toPhysicalLocation(place) }),
@@ -100,7 +104,7 @@ function toResult(workload: AuditedWorkload, ruleIndex: number) {
     ],
     // Not of lines or readings, which move: the same workload refused for the same reason stays one alert.
     partialFingerprints: { 'workloadAndReason/v1': `${subject}/${reason}` },
-    properties: { mode, pods, judgedBy, unknownRegions, gramsPerHour, alternative },
+    properties: { mode, pods, judgedBy, unknownRegions, asks, reachesOutside, gramsPerHour, alternative },
   };
 }
 

@@ -83,6 +83,7 @@ function emptyTotals(): Totals {
     wouldBeDenied: 0,
     misplaced: 0,
     unknownRegion: 0,
+    daemonSetsOutside: 0,
     gramsPerHour: { asWritten: 0, atHome: 0, placed: 0 },
     withoutFigure: 0,
     estimated: 0,
@@ -96,6 +97,7 @@ function count(workload: AuditedWorkload, totals: Totals): void {
   else if (workload.decision === 'deny') totals.wouldBeDenied += 1;
   totals.misplaced += workload.misplaced ?? 0;
   if (workload.unknownRegions.length > 0) totals.unknownRegion += 1;
+  if (workload.reason === 'daemonset_outside') totals.daemonSetsOutside += 1;
   if (workload.requests.basis === 'estimated') totals.estimated += 1;
   if (!hasFigures(workload)) {
     totals.withoutFigure += 1;

@@ -1,6 +1,6 @@
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
 import { DECISION_ANNOTATION } from '../decision/patch.ts';
-import { controllerOf, type OwnerReference, type Pod, type PodSpec } from '../decision/pod.ts';
+import { type Container, controllerOf, type OwnerReference, type Pod, type PodSpec } from '../decision/pod.ts';
 import type { RequestingSpec } from '../energy/pod-requests.ts';
 
 /** Who stands for a pod: the Deployment of its ReplicaSet, the CronJob of its Job, any other controller. */
@@ -95,6 +95,31 @@ function sharedSpec(spec: PodSpec, keepsNode: boolean): PodSpec {
     ...(spec.priorityClassName != null && { priorityClassName: spec.priorityClassName }),
     ...(spec.priority != null && { priority: spec.priority }),
     ...(spec.preemptionPolicy != null && { preemptionPolicy: spec.preemptionPolicy }),
+    ...sizeOf(spec),
+  });
+}
+
+/** What a node must have room for: of containers nothing but their amounts. */
+function sizeOf({ containers, initContainers, overhead, resources }: PodSpec): Partial<PodSpec> {
+  const [main, init] = [containers, initContainers].map(sized);
+  return {
+    ...(main && main.length > 0 && { containers: main }),
+    ...(init && init.length > 0 && { initContainers: init }),
+    ...(overhead && { overhead }),
+    ...(resources && { resources }),
+  };
+}
+
+/** Containers that ask for something; what a file holds need not be a list. */
+function sized(list: PodSpec['containers']): readonly Container[] {
+  return (Array.isArray(list) ? list : []).flatMap((container: Container | null) => {
+    const { requests, limits } = container?.resources ?? {};
+    if (!requests && !limits) return [];
+    const isSidecar = container?.restartPolicy === 'Always';
+    return {
+      resources: { ...(requests && { requests }), ...(limits && { limits }) },
+      ...(isSidecar && { restartPolicy: 'Always' }),
+    };
   });
 }
 

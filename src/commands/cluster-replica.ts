@@ -45,6 +45,8 @@ export interface Replica {
   readonly isLeader: (() => boolean) | undefined;
   /** Of all namespaces; undefined while another replica leads. */
   readonly malformedPolicies: () => number | undefined;
+  /** The namespaces whose `regions` match nothing that is known; undefined while another replica leads. */
+  readonly unenforceable: () => readonly string[] | undefined;
   /** What pods avoid by where they run; undefined while another replica leads. Absent where it does not run for the lease. */
   readonly carbon: (() => readonly NamespaceCarbon[] | undefined) | undefined;
   /** Sources that this replica asks; undefined while another does. */
@@ -159,6 +161,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
     modeCap: killSwitch.cap,
     isLeader: controllers?.isLeader,
     malformedPolicies: () => controllers?.malformedPolicies(),
+    unenforceable: () => controllers?.unenforceable(),
     carbon: controllers?.carbon,
     askedSources: () => (controllers?.isLeader() ? sourceNames(config.current()) : undefined),
     configChanged(next, previous) {

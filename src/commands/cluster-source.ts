@@ -1,3 +1,4 @@
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
@@ -25,13 +26,18 @@ interface SourceDeps {
   readonly log: Log;
 }
 
+/** A source of which all is known. */
+export interface FileSource extends ClusterSource {
+  namespaces(): Iterable<NamespaceRecord>;
+}
+
 /** Namespaces of a file, followed while it changes. */
 export function openFileSource(
   path: string,
   regionLabel: string,
   initial: FileContents<ClusterFile>,
   { holder, log }: SourceDeps,
-): ClusterSource {
+): FileSource {
   let current = initial.value;
   const stop = followFile({
     path,
@@ -45,6 +51,7 @@ export function openFileSource(
   });
   return {
     namespace: (name) => current.namespaces.get(name),
+    namespaces: () => current.namespaces.values(),
     pendingPod: () => undefined,
     freeForMs: () => 0,
     volumesOf: () => [],

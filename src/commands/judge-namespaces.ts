@@ -6,7 +6,10 @@ import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
 import { describeIssue } from '../decision/policy-annotations.ts';
-import { createMemory } from '../decision/remember.ts';
+import { ANY_REGION, type RegionPatterns } from '../decision/region-patterns.ts';
+import { createMemory, remember } from '../decision/remember.ts';
+import { matchesNothing } from '../decision/unknown-names.ts';
+import type { Snapshot } from '../regions/snapshot.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import type { LiveConfig } from './live-config.ts';
 
@@ -18,6 +21,8 @@ export interface NamespaceJudge {
   homeOf(namespace: NamespaceRecord): string | undefined;
   /** Why its annotations do not parse, in sentences. */
   mistakesOf(namespace: NamespaceRecord): readonly string[];
+  /** What it allows where nothing that is known here is among it; `undefined` where something is, or it stays out. */
+  unenforceableOf(namespace: NamespaceRecord): { readonly regions: string; readonly mode: Mode } | undefined;
   /** Whether a pod would come to be now, the kill switch included. */
   wouldAdmit(pod: Pod, namespace: string): boolean;
 }
@@ -28,6 +33,8 @@ interface Summary {
   readonly homeRegion: Policy['homeRegion'] | undefined;
   readonly madeUnder: Policy['madeUnder'] | undefined;
   readonly mistakes: readonly string[];
+  /** Where they say anything. */
+  readonly regions: RegionPatterns | undefined;
 }
 
 export function createNamespaceJudge(deps: {
@@ -48,7 +55,19 @@ export function createNamespaceJudge(deps: {
     if (known?.madeUnder === config.rules()) return known;
     const { policy, mistakes } = effective(namespace);
     const { mode, homeRegion, madeUnder } = policy;
-    return seen.keep(namespace, { mode, homeRegion, madeUnder, mistakes: mistakes.map(describeIssue) });
+    const regions = policy.regions === ANY_REGION ? undefined : policy.regions;
+    return seen.keep(namespace, { mode, homeRegion, madeUnder, mistakes: mistakes.map(describeIssue), regions });
+  }
+
+  /** By what they say: of ten thousand namespaces most say the same. */
+  const allowsNothing = createMemory<Snapshot, Map<string, boolean>>();
+
+  function isUnenforceable(regions: RegionPatterns): boolean {
+    const snapshot = holder.current();
+    const known = remember(allowsNothing, snapshot, () => new Map<string, boolean>());
+    const found = known.get(regions.text) ?? matchesNothing(regions, snapshot);
+    known.set(regions.text, found);
+    return found;
   }
 
   return {
@@ -58,6 +77,10 @@ export function createNamespaceJudge(deps: {
       return mode === 'warn' || mode === 'enforce' ? homeRegion : undefined;
     },
     mistakesOf: (namespace) => summaryOf(namespace).mistakes,
+    unenforceableOf(namespace) {
+      const { mode, regions } = summaryOf(namespace);
+      return regions && mode !== 'off' && isUnenforceable(regions) ? { regions: regions.text, mode } : undefined;
+    },
     wouldAdmit(pod, name) {
       const namespace = view.namespace(name);
       if (!namespace) return true;

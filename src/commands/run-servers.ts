@@ -31,6 +31,8 @@ export interface Served {
   readonly isLeader?: (() => boolean) | undefined;
   /** Of all namespaces, where this replica knows; otherwise those that were asked about are counted. */
   readonly malformedPolicies?: () => number | undefined;
+  /** The namespaces whose `regions` match nothing that is known; undefined where another replica looks. */
+  readonly unenforceable: () => readonly string[] | undefined;
   /** What pods avoid by where they run; absent where this replica does not run for the lease. */
   readonly carbon?: (() => readonly NamespaceCarbon[] | undefined) | undefined;
   /** Sources of intensities that this replica asks; undefined while another does. */
@@ -78,6 +80,7 @@ export async function runServers(running: Running): Promise<void> {
       sourceRequests: running.sourceRequests,
       malformedPolicies: () =>
         running.malformedPolicies?.() ?? (certificate ? book.malformed(source.namespace) : undefined),
+      unenforceable: running.unenforceable,
       ...(isLeader && { isLeader }),
       ...(running.carbon && { carbon: running.carbon }),
       droppedLogLines: running.droppedLogLines,

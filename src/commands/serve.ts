@@ -11,6 +11,7 @@ import { certificateFromFiles } from './certificate-source.ts';
 import { openFileSource } from './cluster-source.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { followFile } from './follow-file.ts';
+import { createNamespaceJudge } from './judge-namespaces.ts';
 import { createLiveConfig, type LiveConfig } from './live-config.ts';
 import { printConfig } from './print-config.ts';
 import { type ClusterFile, type FileContents, parseRegionsText } from './read-files.ts';
@@ -111,10 +112,12 @@ function beginStandAlone(beginning: Beginning, cluster: FileContents<ClusterFile
   const refresher = createStandAloneRefresher({ config, env, policySignal: values.policySignal, tally, holder, log });
   const stopRegions = followRegions(beginning, refresher.follow);
   const source = openFileSource(values.namespaces ?? '', values.regionLabel, cluster, { holder, log });
+  const judge = createNamespaceJudge({ view: source, config, holder, modeCap: () => undefined, clock: Date.now });
   const { certificate } = inputs;
   return {
     source,
     askedSources: () => sourceNames(config.current()),
+    unenforceable: () => [...source.namespaces()].filter(judge.unenforceableOf).map(({ name }) => name),
     ...(certificate && { certificate: certificateFromFiles(certificate.files, certificate.pair, log) }),
     onConfig: refresher.configChanged,
     onSnapshot: () => {},

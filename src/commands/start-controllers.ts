@@ -14,6 +14,7 @@ import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import { listKnown } from '../decision/unknown-names.ts';
 import type { Band } from '../regions/band.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -46,6 +47,8 @@ export interface Controllers {
   rulesChanged(): void;
   /** How many namespaces have a malformed policy; undefined while another replica leads. */
   malformedPolicies(): number | undefined;
+  /** The namespaces whose `regions` match nothing that is known; undefined while another replica leads. */
+  unenforceable(): readonly string[] | undefined;
   /** What pods avoid by where they run; undefined while another replica leads. */
   carbon(): readonly NamespaceCarbon[] | undefined;
   /** Of what the controllers watch beside the view. */
@@ -110,6 +113,8 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const reporter = createPolicyReporter({
     namespaces: view.namespaces,
     mistakesOf: judge.mistakesOf,
+    unenforceableOf: judge.unenforceableOf,
+    known: () => listKnown(deps.snapshot()),
     ownNamespace: names.namespace,
     instance: identity,
     writer,
@@ -143,6 +148,8 @@ export function startControllers(deps: ControllersDeps): Controllers {
   /** One change after the other: what ends has ended before it begins again. */
   let changing = Promise.resolve();
   let isStopping = false;
+  /** Readings change all the time; what is known, seldom. */
+  let knownNames = '';
 
   function begin(): void {
     changing = changing.then(() => {
@@ -169,10 +176,17 @@ export function startControllers(deps: ControllersDeps): Controllers {
     nodesChanged: nodes.changed,
     regionsChanged: refresher.regionsChanged,
     malformedPolicies: reporter.malformed,
+    unenforceable: reporter.unenforceable,
     carbon: meter.carbon,
     lastEventAt: () =>
       joinLastEvents([refresher.lastEventAt(), meter.lastEventAt(), teller.lastEventAt(), bundles?.lastEventAt()]),
     snapshotChanged() {
+      const names = deps
+        .snapshot()
+        .regions.map(({ name }) => name)
+        .join();
+      if (names !== knownNames) reporter.changed();
+      knownNames = names;
       nodes.changed();
       nudger.changed();
       meter.changed();
@@ -181,6 +195,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
       namespaces.changed();
       nudger.changed();
       teller.changed();
+      reporter.changed();
       meter.changed();
     },
     async stop() {

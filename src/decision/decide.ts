@@ -37,6 +37,8 @@ export interface DecisionInput {
   readonly final?: boolean;
   /** Where the pod's bound volumes are. */
   readonly volumes?: readonly VolumeTerms[] | undefined;
+  /** The pod is the template of a daemon set: the pods made from it will name their nodes. */
+  readonly isDaemonTemplate?: boolean;
 }
 
 /** What gridgate would do with a pod under `enforce`; `effectOf` says what its namespace's mode makes of that. */
@@ -68,7 +70,7 @@ const NO_REQUESTER: Requester = {};
 
 /** Decides about one pod under one policy and one snapshot (DESIGN 5). Pure; a well-formed pod never makes it throw. */
 export function decide(input: DecisionInput): Decision {
-  const { pod, policy, snapshot, final = false, volumes } = input;
+  const { pod, policy, snapshot, final = false, volumes, isDaemonTemplate = false } = input;
   const { requester = NO_REQUESTER } = input;
   const oversized = denyOversized(pod, policy);
   if (oversized) return oversized;
@@ -76,7 +78,8 @@ export function decide(input: DecisionInput): Decision {
   if (exempt) return leaveAlone(exempt);
 
   const { treatment, warnings } = treatmentOf(pod, policy);
-  const plan = isDaemonPod(pod, policy, requester) ? planForDaemonPod(input, treatment) : planForPod(input, treatment);
+  const isOfDaemonSet = isDaemonTemplate || isDaemonPod(pod, policy, requester);
+  const plan = isOfDaemonSet ? planForDaemonPod(input, treatment) : planForPod(input, treatment);
   if (!plan) return leaveAlone('daemonset_pod');
   const { reason, region, steering, isSteered, patches } = plan;
   const { reach } = plan.judgement;

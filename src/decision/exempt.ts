@@ -35,16 +35,18 @@ function isMirrorPod(pod: Pod, requester: Requester): boolean {
  * Whether a pod belongs to a daemon set: it is exempt from carbon, outage and steering. Neither owner nor shape proves it,
  * so that a forger gains just that, on the one node it names; `daemonAccounts` keeps forgers out where accounts are known.
  */
-export function isDaemonPod(
-  pod: Pod,
-  { daemonOwners = DAEMON_OWNERS, daemonAccounts }: Policy,
-  { username }: Requester,
-): boolean {
+export function isDaemonPod(pod: Pod, policy: Policy, { username }: Requester): boolean {
+  const { daemonAccounts } = policy;
   const owner = controllerOf(pod);
-  if (!owner || !daemonOwners.includes(`${groupOf(owner.apiVersion ?? '')}/${owner.kind}`)) return false;
+  if (!owner || !isDaemonOwner(groupOf(owner.apiVersion ?? ''), owner.kind ?? '', policy)) return false;
   if (username !== undefined && daemonAccounts && !daemonAccounts.matches(username)) return false;
   const terms = requiredTerms(pod) ?? [];
   return Boolean(pod.spec?.nodeName) || (terms.length > 0 && terms.every(pinsOneNode));
+}
+
+/** Whether pods of this kind belong to one node each. */
+export function isDaemonOwner(group: string, kind: string, { daemonOwners = DAEMON_OWNERS }: Policy): boolean {
+  return daemonOwners.includes(`${group}/${kind}`);
 }
 
 function groupOf(apiVersion: string): string {

@@ -52,7 +52,8 @@ function outsideSentence(pod: Pod, { treatment, snapshot, reach }: Judgement): s
   return `nothing here is among ${limit} (${known})`;
 }
 
-function listPatterns({ policy, podRegions }: Treatment): string {
+/** Where data may live, as the namespace and the pod say it. */
+export function listPatterns({ policy, podRegions }: Treatment): string {
   return [policy.regions, podRegions]
     .filter((patterns) => patterns !== ANY_REGION)
     .map(({ text }) => text)
@@ -60,7 +61,9 @@ function listPatterns({ policy, podRegions }: Treatment): string {
 }
 
 /** What each of a pod's wishes and needs leaves: `its node selector pool=gpu leaves only us-east-1`. */
-export function sharesSentence(shares: readonly Share[]): string {
+export function sharesSentence(
+  shares: readonly (Pick<Share, 'what'> & { readonly leaves: readonly Named[] })[],
+): string {
   const some = [...shares].sort((a, b) => a.leaves.length - b.leaves.length).slice(0, MOST_ALSO_NAMED);
   return some
     .map(({ what, leaves }) => `its ${what} leaves ${leaves.length > 0 ? `only ${listNames(leaves)}` : 'no region'}`)
@@ -146,13 +149,18 @@ function listRefused(refused: readonly RefusedRegion[]): string {
   return [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }
 
-function listNames(regions: readonly RegionView[]): string {
+interface Named {
+  readonly name: string;
+}
+
+function listNames(regions: readonly Named[]): string {
   const more = regions.length > MOST_ALSO_NAMED ? ` and ${regions.length - MOST_ALSO_NAMED} more` : '';
   const names = regions.slice(0, MOST_ALSO_NAMED).map(({ name }) => name);
   return names.join(', ') + more;
 }
 
-function clip(name: string): string {
+/** A name as messages show it. */
+export function clip(name: string): string {
   return name.length <= MOST_NAME_CHARACTERS ? name : `${name.slice(0, MOST_NAME_CHARACTERS - 1)}…`;
 }
 

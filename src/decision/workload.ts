@@ -1,6 +1,6 @@
 import type { OwnerReference, Pod } from './pod.ts';
 
-/** Where each kind keeps the template of its pods. DaemonSets are not here: their pods are left alone. */
+/** Where each kind keeps the template of its pods. DaemonSets are not here: their pods are not placed, see `podOfDaemonSet`. */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   'apps/Deployment': ['spec', 'template'],
   'apps/StatefulSet': ['spec', 'template'],
@@ -27,6 +27,11 @@ export function isWorkload(group: string, kind: string): boolean {
 export function podOfWorkload(group: string, kind: string, object: JsonObject): Pod | undefined {
   const path = TEMPLATES[`${group}/${kind}`];
   return path && podAt(path, object);
+}
+
+/** A pod as a daemon set of any kind will create it, but for the node that it will name. */
+export function podOfDaemonSet(object: JsonObject): Pod | undefined {
+  return podAt(['spec', 'template'], object);
 }
 
 /** A pod as an object of any kind will create it, where it carries what can only be a template of one: containers. */

@@ -23,6 +23,8 @@ export interface MetricSources {
   readonly droppedLogLines?: () => number;
   /** Bodies of reviews: bytes that they have reserved, and how many wait for room; undefined where none come. */
   readonly bodies?: () => Readonly<Record<string, { readonly bytes: number; readonly waiting: number }>> | undefined;
+  /** The namespaces whose `regions` match nothing that is known; undefined where nobody looks. */
+  readonly unenforceable?: () => readonly string[] | undefined;
 }
 
 /** Neither ever falls. */
@@ -150,6 +152,12 @@ function stateGauges(clock: () => number, sources: MetricSources): GaugeSpec[] {
         const malformed = sources.malformedPolicies();
         return malformed === undefined ? [] : [[{}, malformed]];
       },
+    },
+    {
+      name: 'gridgate_sovereignty_unenforceable',
+      help: "1 while no known region matches a namespace's regions, so that enforce denies every pod; on the leader and stand-alone",
+      labelNames: ['namespace'],
+      read: () => (sources.unenforceable?.() ?? []).map((namespace): Series => [{ namespace }, 1]),
     },
   ];
 }

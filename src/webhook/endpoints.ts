@@ -1,4 +1,5 @@
 import { parseDuration } from '../config/duration.ts';
+import { isDaemonOwner } from '../decision/exempt.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
 import { isWorkload } from '../decision/workload.ts';
@@ -100,13 +101,16 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
   return new Map([
     judging('/mutate', (review, policy, moment) => reviewPod(review, policy, moment, false)),
     judging('/validate', (review, policy, moment) =>
-      isWorkload(review.group, review.kind)
-        ? reviewWorkload(review, policy, moment)
-        : reviewPod(review, policy, moment, true),
+      makesPods(review, policy) ? reviewWorkload(review, policy, moment) : reviewPod(review, policy, moment, true),
     ),
     judging('/validate-binding', bindings.review),
-    endpoint('/namespaces', (review) => reviewNamespace(review, rules())),
+    endpoint('/namespaces', (review) => reviewNamespace(review, rules(), deps.snapshot())),
   ]);
+}
+
+/** Kinds of daemon sets that the configuration adds are judged where somebody registers them. */
+function makesPods({ group, kind }: Review, policy: Policy | undefined): boolean {
+  return isWorkload(group, kind) || (policy !== undefined && isDaemonOwner(group, kind, policy));
 }
 
 /** What a caller gets instead of an AdmissionReview. */

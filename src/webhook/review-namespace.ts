@@ -1,9 +1,12 @@
-import { effectivePolicy } from '../decision/effective-policy.ts';
+import { type EffectivePolicy, effectivePolicy } from '../decision/effective-policy.ts';
 import { shouldBeManaged } from '../decision/managed-label.ts';
+import { warning } from '../decision/messages.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../decision/namespace-record.ts';
 import type { PatchOperation } from '../decision/patch.ts';
 import { describeIssue, POLICY_ANNOTATIONS, type PolicyIssue } from '../decision/policy-annotations.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
+import { HOME_KEY, matchesNothing, REGIONS_KEY, unknownNames } from '../decision/unknown-names.ts';
+import type { Snapshot } from '../regions/snapshot.ts';
 import type { Answer, Denial } from './answer.ts';
 import { cutName } from './cut-name.ts';
 import { isObject, type JsonObject, type Review, text } from './review.ts';
@@ -18,7 +21,7 @@ const MOST_NAMED = 50;
  * one message; keeps the label that the pod webhooks select by in step with the mode that counts. What was there before
  * does not block other writes. The kill switch changes nothing here: it is lifted again without touching namespaces.
  */
-export function reviewNamespace(review: Review, rules: PolicyRules): Answer {
+export function reviewNamespace(review: Review, rules: PolicyRules, snapshot: Snapshot): Answer {
   const name = review.name || cutName(text(field(review.object, 'metadata')['name']));
   if (review.kind !== 'Namespace' || review.group !== '') return passed(review, 'not_a_pod', undefined);
   if (review.isOversized) return passed(review, 'oversized', undefined);
@@ -32,9 +35,39 @@ export function reviewNamespace(review: Review, rules: PolicyRules): Answer {
   if (introduced.length > 0)
     return { denial: denialOf(name, introduced), outcome: { ...outcome, decision: 'deny', reason: 'invalid_policy' } };
   const managed = shouldBeManaged(name, mode);
-  if (managed !== undefined) return { patch: labelPatch(review.object, managed), outcome };
+  if (managed !== undefined) {
+    const warnings = adviceOn(name, { policy, annotations, before, rules, snapshot, isNew: !review.oldObject });
+    return { patch: labelPatch(review.object, managed), warnings, outcome };
+  }
   if (mode === 'off' || annotations[`${ANNOTATION_PREFIX}mode`] === undefined) return { outcome };
   return { warnings: [`gridgate never acts in ${name}: its annotations there have no effect`], outcome };
+}
+
+interface Written extends Pick<EffectivePolicy, 'policy'> {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly before: Readonly<Record<string, string>>;
+  readonly rules: PolicyRules;
+  readonly snapshot: Snapshot;
+  readonly isNew: boolean;
+}
+
+/** What is in order and worth a word all the same: names that nothing here has, and a mode that begins to deny. */
+function adviceOn(name: string, { policy, annotations, before, rules, snapshot, isNew }: Written): readonly string[] {
+  const rises = policy.mode === 'enforce' && effectivePolicy(name, before, rules).policy.mode !== 'enforce';
+  const keys = [REGIONS_KEY, HOME_KEY].filter((key) => rises || before[key] !== annotations[key]);
+  const deniesAll = keys.includes(REGIONS_KEY) && policy.mode === 'enforce' && matchesNothing(policy.regions, snapshot);
+  return [
+    ...unknownNames(annotations, keys, snapshot),
+    ...(deniesAll
+      ? ['gridgate: nothing that is known here is among the regions allowed: every pod will be denied']
+      : []),
+    // Nothing runs yet in a namespace that is new.
+    ...(rises && !isNew
+      ? [
+          `gridgate: "gridgate audit --live -n ${name}" names what will be refused, and DaemonSets that reach outside regions`,
+        ]
+      : []),
+  ].map(warning);
 }
 
 function denialOf(name: string, issues: readonly PolicyIssue[]): Denial {

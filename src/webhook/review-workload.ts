@@ -1,23 +1,47 @@
-import { decide } from '../decision/decide.ts';
+import { describeOutside, outsideReach } from '../decision/daemon-reach.ts';
+import { type Decision, decide } from '../decision/decide.ts';
 import { capMode, refusalWarnings } from '../decision/effect.ts';
+import { isDaemonOwner } from '../decision/exempt.ts';
+import { warning } from '../decision/messages.ts';
+import type { Pod } from '../decision/pod.ts';
 import type { Policy } from '../decision/policy.ts';
-import { isControlled, podOfWorkload } from '../decision/workload.ts';
+import { isControlled, podOfDaemonSet, podOfWorkload } from '../decision/workload.ts';
 import type { Answer } from './answer.ts';
 import type { Review } from './review.ts';
 import { type Moment, passed } from './review-pod.ts';
 
-/** Warns the author of a workload whose pods would be denied; never denies and changes nothing. */
+/**
+ * Warns the author of a workload whose pods would be denied; never denies and changes nothing. Of a DaemonSet it says
+ * only that its pods reach outside `regions`: no other step of a decision concerns them.
+ */
 export function reviewWorkload(review: Review, policy: Policy | undefined, moment: Moment): Answer {
   if (!policy) return passed(review, 'unknown_namespace', policy);
   const mode = capMode(policy.mode, moment.modeCap);
   if (mode === 'off') return passed(review, 'mode_off', { mode });
   if (review.isOversized) return passed(review, 'oversized', { mode });
-  const pod = isControlled(review.object) ? undefined : podOfWorkload(review.group, review.kind, review.object);
+  const isDaemonTemplate = isDaemonOwner(review.group, review.kind, policy);
+  const pod = isControlled(review.object) ? undefined : templateOf(review, isDaemonTemplate);
   if (mode === 'audit' || !pod) return passed(review, 'not_a_pod', { mode });
   const { snapshot, now, volumesOf } = moment;
-  const decision = decide({ pod, policy, snapshot, now, volumes: volumesOf?.(review.namespace, pod) });
-  const { reason, warnings } = decision;
+  const volumes = volumesOf?.(review.namespace, pod);
+  const decision = decide({ pod, policy, snapshot, now, volumes, isDaemonTemplate });
   const will = mode === 'enforce' ? 'will be denied' : 'would be denied in mode enforce';
   const refusal = decision.decision === 'deny' ? refusalWarnings(`pods of this ${review.kind} ${will}`, decision) : [];
-  return { warnings: [...refusal, ...warnings], outcome: passed(review, reason, { mode }).outcome };
+  const others = isDaemonTemplate
+    ? outsideWarnings(review.kind, pod, { policy, snapshot, decision })
+    : decision.warnings;
+  return { warnings: [...refusal, ...others], outcome: passed(review, decision.reason, { mode }).outcome };
+}
+
+function templateOf({ group, kind, object }: Review, isDaemonTemplate: boolean): Pod | undefined {
+  return isDaemonTemplate ? podOfDaemonSet(object) : podOfWorkload(group, kind, object);
+}
+
+function outsideWarnings(
+  kind: string,
+  pod: Pod,
+  { policy, snapshot, decision }: Pick<Moment, 'snapshot'> & { readonly policy: Policy; readonly decision: Decision },
+): readonly string[] {
+  const outside = decision.decision === 'deny' ? undefined : outsideReach(pod, policy, snapshot);
+  return outside ? [warning(describeOutside(kind, outside))] : [];
 }

@@ -18,6 +18,8 @@ function audited({ grams = 0, ...parts }: Parts = {}): AuditedWorkload {
     reason: 'acceptable',
     denied: false,
     message: 'the pod may run wherever its own constraints lead; nothing to change',
+    asks: [],
+    reachesOutside: [],
     unknownRegions: [],
     judgedBy: 'kind',
     regions: ['eu-north-1'],

@@ -17,6 +17,8 @@ export function makeAudited({ grams, ...parts }: WorkloadParts = {}): AuditedWor
     reason: 'steered',
     denied: false,
     message: 'the pod is led to the best of the acceptable regions',
+    asks: [],
+    reachesOutside: [],
     unknownRegions: [],
     judgedBy: 'kind',
     regions: ['eu-north-1', 'eu-west-3'],
@@ -87,6 +89,7 @@ function totalsOf(workloads: readonly AuditedWorkload[]): CarbonTotals {
     denied: sum(workloads, ({ denied }) => Number(denied)),
     wouldBeDenied: sum(workloads, ({ decision, denied }) => Number(decision === 'deny' && !denied)),
     misplaced: sum(workloads, ({ misplaced }) => misplaced),
+    daemonSetsOutside: sum(workloads, ({ reason }) => Number(reason === 'daemonset_outside')),
     unknownRegion: sum(workloads, ({ unknownRegions }) => Number(unknownRegions.length > 0)),
     gramsPerHour: {
       asWritten: sum(withFigures, ({ gramsPerHour }) => gramsPerHour.asWritten),

@@ -77,7 +77,11 @@ const CASES: readonly Case[] = [
     ],
     base: [],
   },
-  { name: 'a DaemonSet', request: ['POST', '/apis/apps/v1/namespaces/managed/daemonsets', workload()], base: [] },
+  {
+    name: 'a DaemonSet',
+    request: ['POST', '/apis/apps/v1/namespaces/managed/daemonsets', workload()],
+    base: ['/validate CREATE daemonsets'],
+  },
   {
     name: 'a CronJob',
     request: ['POST', '/apis/batch/v1/namespaces/managed/cronjobs', cronJob()],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { makeNode, makeSnapshot } from '../builders.ts';
 import { ask, type Verdict } from './client.ts';
 import { type TestWebhook, useWebhook } from './start-webhook.ts';
 
@@ -187,4 +188,100 @@ describe('/namespaces in the namespaces of Kubernetes itself', () => {
       assert.equal(warnings, undefined);
     });
   }
+});
+
+describe('/namespaces warns, and allows,', () => {
+  const webhook = useWebhook();
+
+  /** The warnings about a write of these annotations, over those before; without any the namespace is new. */
+  async function warningsOf(after: Record<string, string>, before?: Record<string, string>) {
+    const old = before && { annotations: annotations(before) };
+    const { allowed, warnings = [] } = await write(webhook, { annotations: annotations(after) }, old);
+    assert.equal(allowed, true);
+    return warnings;
+  }
+
+  const KNOWN = '(known: ca-east, eu-central, eu-north and 2 more)';
+  const names: readonly [name: string, written: Record<string, string>, warnings: readonly string[]][] = [
+    ['of nothing where every name is known', { regions: 'eu-*,us-west,!eu-west', 'home-region': 'eu-west' }, []],
+    [
+      'of a region that is misspelt',
+      { regions: 'eu-nroth, eu-west' },
+      ['gridgate.dev/regions: no region that is known here matches "eu-nroth"; did you mean eu-north?'],
+    ],
+    [
+      'of a glob that matches nothing',
+      { regions: 'asia-*,eu-*' },
+      [`gridgate.dev/regions: no region that is known here matches "asia-*" ${KNOWN}`],
+    ],
+    [
+      'of an excluded region that is misspelt: it would not be excluded',
+      { regions: '!us-wset' },
+      ['gridgate.dev/regions: no region that is known here matches "!us-wset"; did you mean us-west?'],
+    ],
+    ['not of a glob that excludes regions to come', { regions: '!cn-*' }, []],
+    [
+      'of many in one sentence',
+      { regions: 'mars-1,mars-2,mars-3,mars-4,eu-*' },
+      [
+        `gridgate.dev/regions: no region that is known here matches "mars-1", nor "mars-2", "mars-3" and 1 more ${KNOWN}`,
+      ],
+    ],
+    [
+      'of a home that nothing here is called',
+      { 'home-region': 'eu-cenrtal' },
+      ['gridgate.dev/home-region: no region that is known here is called "eu-cenrtal"; did you mean eu-central?'],
+    ],
+    [
+      'that enforce will deny everything where nothing known is allowed',
+      { regions: 'asia-*', mode: 'enforce' },
+      [
+        `gridgate.dev/regions: no region that is known here matches "asia-*" ${KNOWN}`,
+        'gridgate: nothing that is known here is among the regions allowed: every pod will be denied',
+      ],
+    ],
+  ];
+  for (const [name, written, warnings] of names)
+    it(name, async () => assert.deepEqual(await warningsOf({ mode: 'audit', ...written }), warnings));
+
+  it('once: not when something else is written', async () => {
+    const written = { mode: 'warn', regions: 'eu-nroth,eu-west' };
+    assert.deepEqual(await warningsOf({ ...written, 'max-intensity': '100' }, written), []);
+  });
+
+  it('of names of nodes alone as of those of Region resources', async () => {
+    const { snapshot } = webhook.world;
+    webhook.world.snapshot = makeSnapshot([], { nodes: [makeNode('node-1', 'edge-lab')] });
+    assert.deepEqual(await warningsOf({ mode: 'audit', regions: 'edge-*' }), []);
+    webhook.world.snapshot = makeSnapshot([]);
+    assert.deepEqual(await warningsOf({ mode: 'audit', regions: 'edge-*' }), [
+      'gridgate.dev/regions: no region that is known here matches "edge-*" (no region is known)',
+    ]);
+    webhook.world.snapshot = snapshot;
+  });
+
+  const SHOWN = [
+    'gridgate: "gridgate audit --live -n new" names what will be refused, and DaemonSets that reach outside regions',
+  ];
+  const rises: readonly [name: string, before: Record<string, string> | undefined, after: string, told: boolean][] = [
+    ['warn to enforce', { mode: 'warn' }, 'enforce', true],
+    ['nothing to enforce', {}, 'enforce', true],
+    ['enforce as before', { mode: 'enforce' }, 'enforce', false],
+    ['audit to warn', { mode: 'audit' }, 'warn', false],
+    ['enforce from the start, where nothing runs yet', undefined, 'enforce', false],
+  ];
+  for (const [name, before, mode, told] of rises)
+    it(`${told ? 'with the command that shows what will be refused' : 'not'}: ${name}`, async () => {
+      assert.deepEqual(await warningsOf({ mode }, before), told ? SHOWN : []);
+    });
+
+  it('of names that were there before when the mode rises to enforce', async () => {
+    const [first, second, ...rest] = await warningsOf(
+      { mode: 'enforce', regions: 'mars' },
+      { mode: 'warn', regions: 'mars' },
+    );
+    assert.match(first ?? '', /matches "mars"/);
+    assert.match(second ?? '', /every pod will be denied/);
+    assert.deepEqual(rest, SHOWN);
+  });
 });

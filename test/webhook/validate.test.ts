@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Pod } from '../../src/decision/pod.ts';
-import { makePod, REGION_LABEL } from '../builders.ts';
+import { makeNode, makePod, makeRegion, makeSnapshot, onNode, REGION_LABEL, requires } from '../builders.ts';
 import { ask } from './client.ts';
 import { workloadOf } from './reviews.ts';
 import { useWebhook } from './start-webhook.ts';
@@ -122,7 +122,8 @@ describe('/validate warns the author of a workload and never denies it:', () => 
   });
 
   const silent: readonly [name: string, kind: string, namespace: string, reason: string][] = [
-    ['a DaemonSet', 'apps/DaemonSet', 'shop', 'not_a_pod'],
+    ['a DaemonSet, whatever its pods ask for', 'apps/DaemonSet', 'shop', 'daemonset_pod'],
+    ['a DaemonSet of another kind, which nobody configured', 'example.com/DaemonSet', 'european', 'not_a_pod'],
     ['a namespace that did not opt in', 'apps/Deployment', 'legacy', 'mode_off'],
     ['a namespace that nobody knows', 'apps/Deployment', 'nobody-knows', 'unknown_namespace'],
   ];
@@ -132,4 +133,65 @@ describe('/validate warns the author of a workload and never denies it:', () => 
       const { warnings, auditAnnotations } = await ask(webhook, '/validate', { kind, namespace, object });
       assert.deepEqual([warnings, auditAnnotations['reason']], [undefined, reason]);
     });
+});
+
+describe('/validate says of a DaemonSet only that it reaches outside regions:', () => {
+  const webhook = useWebhook();
+  const on = (region: string) => makePod({ nodeSelector: { [REGION_LABEL]: region } });
+  const EVERYWHERE =
+    'pods of this DaemonSet reach outside regions: they stay Pending on nodes of ca-east, us-west (allowed: eu-*)';
+
+  async function warningsOf(pod: Pod, kind = 'apps/DaemonSet', namespace = 'european', operation = 'CREATE') {
+    const object = workloadOf(kind, pod);
+    const { allowed, patch, warnings = [] } = await ask(webhook, '/validate', { kind, namespace, operation, object });
+    assert.deepEqual([allowed, patch], [true, undefined], 'it only ever warns');
+    return warnings;
+  }
+
+  for (const operation of ['CREATE', 'UPDATE'])
+    it(`${operation} of one that runs on every node`, async () => {
+      assert.deepEqual(await warningsOf(makePod(), 'apps/DaemonSet', 'european', operation), [EVERYWHERE]);
+    });
+
+  it('one whose author wrote down a node, which the DaemonSet controller replaces', async () => {
+    assert.deepEqual(await warningsOf(makePod(requires(onNode('node-eu-north')))), [EVERYWHERE]);
+  });
+
+  it('at most three regions by name, and nodes in none', async () => {
+    const { snapshot } = webhook.world;
+    const outside = ['a', 'b', 'c', 'd', 'e'];
+    webhook.world.snapshot = makeSnapshot([makeRegion('eu-north', 50)], {
+      nodes: [...outside.map((name) => makeNode(`node-${name}`, name)), makeNode('n', 'eu-north'), makeNode('bare')],
+    });
+    assert.deepEqual(await warningsOf(makePod()), [
+      'pods of this DaemonSet reach outside regions: they stay Pending on nodes of a, b, c and 2 more and without a region label (allowed: eu-*)',
+    ]);
+    webhook.world.snapshot = snapshot;
+  });
+
+  const silent: readonly [name: string, pod: Pod, namespace: string][] = [
+    ['one that keeps to the allowed regions', on('eu-central'), 'european'],
+    [
+      'one that carries a mistake and stays inside',
+      makePod({ annotations: { class: 'flexable' }, ...on('eu-west').spec }),
+      'european',
+    ],
+    ['one in a dirty region or an outage, which are no matter of its pods', on('eu-west'), 'shop'],
+    ['one whose namespace names no regions', makePod(), 'shop'],
+  ];
+  for (const [name, pod, namespace] of silent)
+    it(`silent about ${name}`, async () => assert.deepEqual(await warningsOf(pod, 'apps/DaemonSet', namespace), []));
+
+  it('one that names a node outside: its pods will be denied', async () => {
+    const [first = ''] = await warningsOf(makePod({ nodeName: 'node-us-west' }));
+    assert.match(first, /^pods of this DaemonSet will be denied: .* us-west is not among the regions eu-\*/);
+  });
+
+  it('kinds that the configuration adds, where somebody registers them', async () => {
+    const kind = 'agents.example.com/NodeAgent';
+    assert.deepEqual(await warningsOf(makePod(), kind), []);
+    webhook.world.rules = { ...webhook.world.rules, daemonOwners: [kind] };
+    assert.deepEqual(await warningsOf(makePod(), kind), [EVERYWHERE.replace('DaemonSet', 'NodeAgent')]);
+    webhook.world.rules = { defaults: {}, limits: {} };
+  });
 });

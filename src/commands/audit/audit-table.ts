@@ -1,4 +1,5 @@
 import type { AuditedWorkload, AuditReport } from '../../audit/audited-workload.ts';
+import { fullMessage, isLeftByAsks } from '../../audit/findings.ts';
 import { formatChange, formatGramsPerHour } from '../../audit/grams-per-hour.ts';
 import { verdictOf, worstFirst } from '../../audit/verdict.ts';
 import { onOneLine } from '../legible.ts';
@@ -51,6 +52,16 @@ export function* renderAuditTable(report: AuditReport, width: number): Iterable<
       workloads.filter(({ reason }) => reason === 'unknown_region').map(whyRefused),
     );
     yield* renderList('Would be denied in mode enforce', width, workloads.filter(isSpared).map(whyRefused));
+    yield* renderList(
+      'DaemonSets that reach outside regions (daemonset_outside)',
+      width,
+      workloads.filter(({ reason }) => reason === 'daemonset_outside').map(whyRefused),
+    );
+    yield* renderList(
+      'Left where they are by what they ask for',
+      width,
+      workloads.filter(isLeftByAsks).map((workload) => `${whyRefused(workload)} [${workload.reason}]`),
+    );
     if (width < WIDE)
       yield* renderList('Cleaner, if their own constraints allowed it', width, alternativesOf(workloads));
     yield* renderCounts('Judged by its pod template', width, byTemplate(workloads));
@@ -122,9 +133,9 @@ function isSpared({ decision, denied }: AuditedWorkload): boolean {
 }
 
 function whyRefused(workload: AuditedWorkload): string {
-  const { namespace, place, message } = workload;
+  const { namespace, place } = workload;
   const where = place ? ` (${place.file}:${place.line})` : '';
-  return `${namespace} ${shortName(workload)}${where}: ${message}`;
+  return `${namespace} ${shortName(workload)}${where}: ${fullMessage(workload)}`;
 }
 
 function alternativesOf(workloads: readonly AuditedWorkload[]): readonly string[] {
@@ -161,6 +172,7 @@ function* renderTotals(report: AuditReport, width: number): Iterable<string> {
   yield `  Denied           ${tell(totals.denied, 'red')}\n`;
   yield `  Would be denied  ${tell(totals.wouldBeDenied, 'yellow')}\n`;
   if (totals.unknownRegion > 0) yield `  Unknown region   ${tell(totals.unknownRegion, 'red')}\n`;
+  if (totals.daemonSetsOutside > 0) yield `  Reach outside    ${tell(totals.daemonSetsOutside, 'yellow')}\n`;
   if (source === 'cluster') yield `  Misplaced pods   ${tell(totals.misplaced, 'yellow')}\n`;
   yield hanging(
     `gCO2e per hour   ${formatGramsPerHour(asWritten)} ${asWrittenName(report)}, ${formatGramsPerHour(atHome)} at home, ${formatGramsPerHour(placed)} placed${change}`,

@@ -42,6 +42,8 @@ const NOTHING_TO_AUDIT =
   '--filename: is missing; name files or directories, - for standard input, or audit what runs with --live';
 const FILES_AND_LIVE = '--filename: means nothing beside --live, which says that what runs is audited';
 const REPORT_OF_FILES = '--report: needs --live; policy reports tell what runs in a cluster';
+const NODES_UNSEEN =
+  'nodes were not looked at: of what pods ask for, only regions count; name a cluster with --kubeconfig, or give Nodes in the input';
 const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfig';
 
 /**
@@ -56,6 +58,7 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
   const input = values.live ? await readLive(values, env) : await readFiles(values, env);
   if ('issues' in input) return reportFailure(input);
   for (const sentence of input.world.notes) note(sentence);
+  if (!input.world.snapshot.topology) note(NODES_UNSEEN);
   const report = judgeAll(input, power.table.model, values.assumeMode);
   await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
   if (values.html !== undefined) {

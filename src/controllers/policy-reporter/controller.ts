@@ -6,7 +6,15 @@ import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
 import { eventsPath } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
-import { eventName, findMalformed, type Malformed, malformedEvent } from './plan.ts';
+import {
+  eventName,
+  findMalformed,
+  findUnenforceable,
+  malformedEvent,
+  type Unenforceable,
+  unenforceableEvent,
+  unenforceableName,
+} from './plan.ts';
 
 const WRITES_PER_SECOND = 5;
 const ROUNDS = {
@@ -21,6 +29,10 @@ export interface PolicyReporterDeps {
   readonly namespaces: () => Iterable<NamespaceRecord>;
   /** What is wrong with a namespace's annotations, in sentences. */
   readonly mistakesOf: (namespace: NamespaceRecord) => readonly string[];
+  /** What a namespace allows where nothing that is known here is among it; absent: nobody looks. */
+  readonly unenforceableOf?: (namespace: NamespaceRecord) => Omit<Unenforceable, 'namespace'> | undefined;
+  /** The regions that are known, in words. */
+  readonly known?: () => string;
   readonly ownNamespace?: string | undefined;
   /** Who reports, for people: the pod or the host. */
   readonly instance: string;
@@ -34,29 +46,55 @@ export interface PolicyReporterDeps {
 export interface PolicyReporter extends Rounds {
   /** How many namespaces have a malformed policy; undefined while this does not run. */
   malformed(): number | undefined;
+  /** The namespaces that allow nothing that is known here; undefined while this does not run. */
+  unenforceable(): readonly string[] | undefined;
 }
 
-/** Tells of each malformed policy with one Event in its namespace, once for the same mistakes. */
+/** What an Event tells; equal names say the same. */
+interface Tale {
+  readonly namespace: string;
+  readonly name: string;
+  readonly event: () => object;
+}
+
+/**
+ * Tells of each policy that is malformed, and of each that allows nothing that is known here, with one Event in its
+ * namespace, once for the same mistakes or regions.
+ */
 export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
-  const { namespaces, mistakesOf, ownNamespace, instance, writer, now, log, clock = MONOTONIC } = deps;
+  const { namespaces, mistakesOf, unenforceableOf = () => undefined, known = () => '' } = deps;
+  const { ownNamespace, instance, writer, now, log, clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
-  /** The Event of each namespace that is malformed now; one that is mended and broken again is told again. */
-  let told = new Map<string, string>();
-  let found: number | undefined;
+  /** The Events that are true now, by namespace and name; what is mended and broken again is told again. */
+  let told = new Set<string>();
+  let found: { readonly malformed: number; readonly unenforceable: readonly string[] } | undefined;
 
-  const isDue = (malformed: Malformed) => told.get(malformed.namespace) !== eventName(malformed);
+  const keyOf = ({ namespace, name }: Tale) => `${namespace}/${name}`;
+  const isDue = (tale: Tale) => !told.has(keyOf(tale));
 
-  async function write(malformed: Malformed): Promise<void> {
-    const { namespace } = malformed;
-    await writer.create(eventsPath(namespace), malformedEvent(malformed, instance, now())).catch(unlessToldBefore);
-    told.set(namespace, eventName(malformed));
+  async function write(tale: Tale): Promise<void> {
+    await writer.create(eventsPath(tale.namespace), tale.event()).catch(unlessToldBefore);
+    told.add(keyOf(tale));
   }
 
   async function round(signal: AbortSignal): Promise<Outcome> {
-    const items = findMalformed(namespaces(), mistakesOf, ownNamespace);
-    found = items.length;
-    const names = new Set(items.map(({ namespace }) => namespace));
-    told = new Map([...told].filter(([namespace]) => names.has(namespace)));
+    const malformed = findMalformed(namespaces(), mistakesOf, ownNamespace);
+    const unenforceable = findUnenforceable(namespaces(), unenforceableOf, ownNamespace);
+    found = { malformed: malformed.length, unenforceable: unenforceable.map(({ namespace }) => namespace) };
+    const items: readonly Tale[] = [
+      ...malformed.map((one) => ({
+        namespace: one.namespace,
+        name: eventName(one),
+        event: () => malformedEvent(one, instance, now()),
+      })),
+      ...unenforceable.map((one) => ({
+        namespace: one.namespace,
+        name: unenforceableName(one),
+        event: () => unenforceableEvent(one, known(), { instance, now: now() }),
+      })),
+    ];
+    const keys = new Set(items.map(keyOf));
+    told = new Set([...told].filter((key) => keys.has(key)));
     return writeEach({ items, isDue, write, pace, signal });
   }
 
@@ -67,7 +105,8 @@ export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
       await rounds.stop();
       found = undefined;
     },
-    malformed: () => found,
+    malformed: () => found?.malformed,
+    unenforceable: () => found?.unenforceable,
   };
 }
 
