@@ -1,28 +1,46 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 
 export interface KubeConfigSource {
   /** A kubeconfig file; without it, the service account of the pod we run in. */
   readonly file?: string | undefined;
+  /** Its text, where it was read already: a pipe can be read once. */
+  readonly text?: string | undefined;
   /** A context of that file; its current context otherwise. */
   readonly context?: string | undefined;
 }
 
 /** Loads and checks what it takes to reach a cluster; throws an Error whose message is one sentence for the user. */
-export function loadKubeConfig({ file, context }: KubeConfigSource = {}): KubeConfig {
+export function loadKubeConfig({ file, text, context }: KubeConfigSource = {}): KubeConfig {
   const kubeConfig = new KubeConfig();
   if (file === undefined) kubeConfig.loadFromCluster();
-  else loadFile(kubeConfig, file);
+  else loadFile(kubeConfig, file, text ?? readKubeConfig(file));
   if (context !== undefined) kubeConfig.setCurrentContext(context);
   checkUsable(kubeConfig, file === undefined ? 'the service account of this pod' : `kubeconfig ${file}`);
   return kubeConfig;
 }
 
-function loadFile(kubeConfig: KubeConfig, file: string): void {
+function readKubeConfig(file: string): string {
   try {
-    kubeConfig.loadFromFile(file);
+    return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new Error(`cannot load kubeconfig ${file}: ${(cause as Error).message}`, { cause });
+    throw new Error(`cannot load kubeconfig ${file}: ${(cause as NodeJS.ErrnoException).code ?? 'it cannot be read'}`, {
+      cause,
+    });
+  }
+}
+
+/** A parser says what is wrong with a line by showing it; this file holds tokens and keys. */
+function loadFile(kubeConfig: KubeConfig, file: string, text: string): void {
+  try {
+    kubeConfig.loadFromString(text.replace(/^\ufeff/, ''));
+    kubeConfig.makePathsAbsolute(dirname(file));
+  } catch (cause) {
+    const { mark, message } = cause as Error & { mark?: { line: number } };
+    const missing = /^(?:clusters|users|contexts)\[\d+\][.\w]* is missing$/.exec(message)?.[0];
+    const where = mark ? `line ${mark.line + 1} is not YAML` : (missing ?? 'it is not built as a kubeconfig is');
+    throw new Error(`cannot load kubeconfig ${file}: ${where}; its text is not shown, since it may hold secrets`);
   }
 }
 
@@ -41,15 +59,32 @@ function checkUsable(kubeConfig: KubeConfig, where: string): void {
     throw new Error(`${where} does not define the ${missing} of its context "${kubeConfig.getCurrentContext()}"`);
   }
   const protocol = protocolOf(cluster.server);
-  if (protocol === undefined) throw new Error(`${where} has no usable API server address: "${cluster.server}"`);
+  if (protocol === undefined)
+    throw new Error(`${where} has no usable API server address in its cluster's field server`);
   // client-node refuses plain HTTP (a local proxy) unless told that nothing will be verified.
   if (protocol === 'http:' && !cluster.skipTLSVerify) {
-    throw new Error(`${where} uses plain HTTP for ${cluster.server}, which needs insecure-skip-tls-verify: true`);
+    throw new Error(
+      `${where} uses plain HTTP for ${URL.parse(cluster.server)?.host}, which needs insecure-skip-tls-verify: true`,
+    );
   }
-  const tokenFile: string | undefined = user.authProvider?.config?.tokenFile;
-  const unreadable = [cluster.caFile, user.certFile, user.keyFile, tokenFile].find((path) => path && !isReadable(path));
-  if (unreadable) throw new Error(`${where} needs ${unreadable}, which cannot be read`);
+  const files: Readonly<Record<string, string | undefined>> = {
+    'certificate-authority': cluster.caFile,
+    'client-certificate': user.certFile,
+    'client-key': user.keyFile,
+    tokenFile: user.authProvider?.config?.tokenFile,
+  };
+  const unreadable = Object.entries(files).find(([, path]) => path && !isReadable(path));
+  if (!unreadable) return;
+  const [field, path = ''] = unreadable;
+  throw new Error(`${where} needs ${isShown(path) ? path : `a file as its ${field}`}, which cannot be read`);
 }
+
+/** Keys and tokens are pasted into fields for files, too; they are longer than paths. */
+function isShown(path: string): boolean {
+  return path.length <= LONGEST_PATH && /^[^\p{Cc}]*$/u.test(path) && !/\/(?:LS0t|-----|eyJ)[^/]*$/.test(path);
+}
+
+const LONGEST_PATH = 200;
 
 function protocolOf(server: string): string | undefined {
   const protocol = URL.parse(server)?.protocol;

@@ -1,6 +1,7 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import { messageOf } from '../cluster/api-error.ts';
 import type { Environment } from '../config/read-options.ts';
+import { readText } from '../config/read-text.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface ClusterOptions {
@@ -33,7 +34,8 @@ export async function openCluster({
     import('../cluster/api-client.ts'),
   ]);
   try {
-    return { api: createApiClient(loadKubeConfig({ file: kubeconfig, context })) };
+    const text = kubeconfig === undefined ? undefined : await readText(kubeconfig).catch(() => undefined);
+    return { api: createApiClient(loadKubeConfig({ file: kubeconfig, text, context })) };
   } catch (error) {
     return { issues: [(error as Error).message], exitCode: EXIT.usage };
   }

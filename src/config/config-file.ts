@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { SIGNALS } from '../regions/reading.ts';
@@ -7,6 +6,7 @@ import { secret, sourceList, text, url } from './config-fields.ts';
 import { mistakesOf } from './config-mistakes.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
+import { readText } from './read-text.ts';
 import { parseYamlDocuments } from './yaml-documents.ts';
 
 /** For sources whose rows do not say what they count. */
@@ -78,7 +78,7 @@ export const DEFAULT_CONFIG: GridgateConfig = gridgateConfig.parse({});
 export async function readConfigFile(path: string): Promise<ConfigFileRead> {
   let content: string;
   try {
-    content = await readFile(path, 'utf8');
+    content = await readText(path);
   } catch (error) {
     return { issues: [`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`] };
   }

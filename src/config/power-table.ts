@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { parseInstanceType } from '../energy/instance-type.ts';
 import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
 import { mistakesOf } from './config-mistakes.ts';
+import { readText } from './read-text.ts';
 import { parseYamlDocuments, type YamlDocument } from './yaml-documents.ts';
 
 export type PowerTableRead = { readonly table: PowerTable } | { readonly issues: readonly string[] };
@@ -79,7 +80,7 @@ export async function readPowerTable(path: string | undefined): Promise<PowerTab
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) return { issues: [`${path}: is larger than 16 MiB; a power table is not`] };
-    return parsePowerTable(await readFile(path, 'utf8'), path);
+    return parsePowerTable(await readText(path), path);
   } catch (error) {
     return { issues: [`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`] };
   }

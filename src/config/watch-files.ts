@@ -63,7 +63,7 @@ function createLook(files: readonly string[], initial: readonly string[] | undef
 
   async function readChange(): Promise<readonly string[] | undefined> {
     const before = await sign(files);
-    if (before === signature) return undefined;
+    if (before === undefined || before === signature) return undefined;
     // Read twice: two writes within one tick of the file system's clock have the same signature.
     const early = await readAll(files);
     await sleep(REST_MS, undefined, { ref: false });
@@ -84,9 +84,10 @@ function createLook(files: readonly string[], initial: readonly string[] | undef
   };
 }
 
-/** Tells versions of files apart without reading them; follows symlinks. */
-async function sign(files: readonly string[]): Promise<string> {
+/** Tells versions of files apart without reading them; follows symlinks. A pipe has one version: `undefined` where one is among them. */
+async function sign(files: readonly string[]): Promise<string | undefined> {
   const stats = await Promise.all(files.map((file) => stat(file, { bigint: true })));
+  if (stats.some((facts) => !facts.isFile() && !facts.isDirectory())) return undefined;
   return stats.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(';');
 }
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ApiClient } from '../../cluster/api-client.ts';
+import { decodeText } from '../../config/decode-text.ts';
 import { type ManifestDocument, type Manifests, parseManifests, readManifests } from '../../config/manifest-file.ts';
 import { type FleetNode, parseFleetNode } from '../../preflight/fleet-node.ts';
 import { readFromCluster, type Unread } from '../open-cluster.ts';
@@ -60,7 +61,7 @@ async function readInput(): Promise<string | undefined> {
     if (bytes > MOST_BYTES) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return decodeText(Buffer.concat(chunks));
 }
 
 function tooLarge(path: string): Manifests {

@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
+import { decodeText } from '../../config/decode-text.ts';
 import { quoted } from '../../decision/policy-annotations.ts';
 import type { Flow } from '../../spillover/flow.ts';
+import { onOneLine } from '../legible.ts';
 import { FLOW_FIELDS, type FlowDefaults, type FlowField, type FlowRecord, parseFlow } from './flow-record.ts';
 
 export interface FlowFile {
@@ -37,7 +39,7 @@ export async function readFlows({ path, defaults }: FlowFile): Promise<FlowsRead
   const name = path === '-' ? 'standard input' : path;
   const read = await readText(path);
   if ('problem' in read) return { flows: [], issues: [`${name}: ${read.problem}`] };
-  const text = read.text.replace(/^\uFEFF/, '');
+  const { text } = read;
   const isJson = /^\s*[[{]/.test(text);
   const rows = (isJson ? jsonRows(text) : await csvRows(text)).toSorted((a, b) => a.at - b.at);
   if (rows.length === 0) return { flows: [], issues: [`${name}: holds no flow; ${SHAPE}`] };
@@ -69,7 +71,7 @@ function bounded(issues: readonly string[], name: string): readonly string[] {
 
 /** Messages of parsers quote what they found, whatever it is. */
 function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ').slice(0, LONGEST);
+  return onOneLine(text).slice(0, LONGEST);
 }
 
 async function readText(path: string): Promise<{ readonly text: string } | { readonly problem: string }> {
@@ -86,7 +88,7 @@ async function readText(path: string): Promise<{ readonly text: string } | { rea
     const { code = String(error) } = error as NodeJS.ErrnoException;
     return { problem: `cannot be read: ${READ_ERRORS[code] ?? code}` };
   }
-  return { text: Buffer.concat(chunks).toString('utf8') };
+  return { text: decodeText(Buffer.concat(chunks)) };
 }
 
 async function csvRows(text: string): Promise<readonly Row[]> {
