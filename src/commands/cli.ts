@@ -9,6 +9,7 @@ import { EXIT, reportIssues } from './exit-codes.ts';
 import { EXPLAIN_OPTIONS, explain } from './explain/explain.ts';
 import { EXPLAINED_KINDS } from './explain/target.ts';
 import { AFTER_HELP } from './help-texts.ts';
+import { legible } from './legible.ts';
 import { checkRegionSource } from './load-regions.ts';
 import { ownVersion } from './own-version.ts';
 import { PREFLIGHT_OPTIONS, preflight } from './preflight/preflight.ts';
@@ -80,6 +81,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
   const program = new Command('gridgate')
     .description('Places Kubernetes work where and when electricity is clean')
     .version(ownVersion())
+    .configureOutput({ writeErr: (text) => process.stderr.write(legible(text)) })
     .exitOverride();
   add({
     name: 'serve',

@@ -1,3 +1,5 @@
+import { legible } from './legible.ts';
+
 /** What a command's exit code says (DESIGN 8). */
 export const EXIT = {
   fine: 0,
@@ -25,6 +27,6 @@ export function reportFailure({ issues, exitCode = EXIT.usage }: Issues): number
  * them is not to be trusted with a terminal: control characters are left out, lines stay.
  */
 export function reportIssues(issues: readonly string[]): number {
-  for (const issue of issues) process.stderr.write(`gridgate: ${issue.replace(/[^\P{Cc}\n]+/gu, ' ')}\n`);
+  for (const issue of issues) process.stderr.write(`gridgate: ${legible(issue)}\n`);
   return EXIT.usage;
 }

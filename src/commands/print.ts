@@ -1,5 +1,8 @@
+import { onOneLine } from './legible.ts';
+import { forTerminal } from './terminal.ts';
+
 /**
- * Writes to stdout and waits until all of it is written. A reader that has seen enough (`| head -1`) is no failure;
+ * Writes to stdout, without control characters, and waits until all of it is written. A reader that has seen enough (`| head -1`) is no failure;
  * anything else, a full disk for one, throws.
  */
 export async function print(text: string): Promise<void> {
@@ -24,7 +27,7 @@ const CHUNK_CHARACTERS = 65_536;
 function write(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     surviveClosedReader();
-    process.stdout.write(text, (error?: NodeJS.ErrnoException | null) => {
+    process.stdout.write(forTerminal(text), (error?: NodeJS.ErrnoException | null) => {
       if (error && error.code !== 'EPIPE') reject(error);
       else resolve(!error);
     });
@@ -38,5 +41,5 @@ export function surviveClosedReader(): void {
 
 /** Says something about the data to people, on stderr: one line, without control characters. */
 export function note(text: string): void {
-  process.stderr.write(`gridgate: ${text.replace(/\p{Cc}+/gu, ' ')}\n`);
+  process.stderr.write(`gridgate: ${onOneLine(text)}\n`);
 }

@@ -1,3 +1,4 @@
+import { onOneLine } from './legible.ts';
 import { LEAST_COLUMNS, paint, type Style } from './terminal.ts';
 
 export interface Column {
@@ -91,8 +92,3 @@ function lengthOf(text: string): number {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
 const ASCII = /^[\x00-\x7f]*$/;
-
-/** Without what moves the cursor, ends the line, is not seen, or has a terminal write the rest of it from right to left. */
-export function onOneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
-}

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
+import { legible } from './legible.ts';
 
 /** What a table may take: a terminal's width where that is more than 80 columns. */
 export function terminalColumns(): number {
@@ -9,7 +11,16 @@ export const LEAST_COLUMNS = 80;
 
 export type Style = 'red' | 'yellow' | 'green' | 'bold' | 'dim';
 
-/** Text in a colour, on a terminal whose owner did not set NO_COLOR; elsewhere as it is. */
+const ESCAPE = '\u001b';
+/** Stands for the escape characters of our own colours until the text is printed: no name can hold it. */
+const OWN_ESCAPE = `<${randomUUID()}>`;
+
+/** Text in a colour, on a terminal whose owner did not set NO_COLOR; elsewhere as it is. To be printed with `forTerminal`. */
 export function paint(style: Style, text: string): string {
-  return styleText(style, text, { stream: process.stdout });
+  return styleText(style, legible(text), { stream: process.stdout }).replaceAll(ESCAPE, OWN_ESCAPE);
+}
+
+/** What may reach a terminal of a text: no control character but those of our own colours. */
+export function forTerminal(text: string): string {
+  return legible(text).replaceAll(OWN_ESCAPE, ESCAPE);
 }

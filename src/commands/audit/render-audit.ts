@@ -1,10 +1,11 @@
-import { stringify } from 'yaml';
 import type { AuditReport } from '../../audit/audited-workload.ts';
 import { jsonPieces } from '../../audit/json-pieces.ts';
 import { renderJunit } from '../../audit/render-junit.ts';
 import { renderSarif } from '../../audit/render-sarif.ts';
 import type { AuditFormat } from '../../config/question-options.ts';
+import { escapeUnseen } from '../legible.ts';
 import { ownVersion } from '../own-version.ts';
+import { renderYaml as toYaml } from '../render-data.ts';
 import { renderAuditTable } from './audit-table.ts';
 
 /** A report in pieces, so that 100,000 workloads never are one text; a table takes `width` columns. */
@@ -17,13 +18,13 @@ export function renderAudit(
     case 'table':
       return renderAuditTable(report, width);
     case 'json':
-      return renderJson(report);
+      return escaped(renderJson(report), 'json');
     case 'yaml':
       return renderYaml(report);
     case 'sarif':
-      return renderSarif(report, ownVersion());
+      return escaped(renderSarif(report, ownVersion()), 'json');
     case 'junit':
-      return renderJunit(report);
+      return escaped(renderJunit(report), 'xml');
   }
 }
 
@@ -43,6 +44,6 @@ function* renderYaml(report: AuditReport): Iterable<string> {
   }
 }
 
-function toYaml(data: unknown): string {
-  return stringify(data, { lineWidth: 0, aliasDuplicateObjects: false });
+function* escaped(pieces: Iterable<string>, format: 'json' | 'xml'): Iterable<string> {
+  for (const piece of pieces) yield escapeUnseen(piece, format);
 }

@@ -2,6 +2,7 @@ import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import { REASONS } from '../../decision/reasons.ts';
 import { formatAge } from '../../webhook/page/moment.ts';
+import { onOneLine } from '../legible.ts';
 import { paint, type Style } from '../terminal.ts';
 import type { DecidedNow, ExplainReport, RunsOn } from './explained.ts';
 import type { WrittenRecord } from './read-record.ts';
@@ -231,7 +232,7 @@ function wrap(text: string, width: number, hang = 0): string[] {
   const lines: string[] = [];
   let line = '';
   const room = () => (lines.length === 0 ? width : width - hang);
-  for (const word of text.replace(/\p{Cc}+/gu, ' ').split(' ')) {
+  for (const word of onOneLine(text).split(' ')) {
     let rest = [...word];
     if (line !== '' && [...line].length + 1 + rest.length > room()) {
       lines.push(line.trimEnd());

@@ -1,4 +1,5 @@
 import type { InstanceTypeTotals, PreflightReport } from '../../preflight/preflight-report.ts';
+import { onOneLine } from '../legible.ts';
 import { type Column, renderTable } from '../render-table.ts';
 import { paint, type Style, terminalColumns } from '../terminal.ts';
 
@@ -220,7 +221,7 @@ function nodesOf(value: number): string {
 }
 
 function clip(name: string): string {
-  const text = name.replace(/\p{Cc}+/gu, ' ');
+  const text = onOneLine(name);
   return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text;
 }
 
@@ -228,7 +229,7 @@ function clip(name: string): string {
 function wrap(text: string, width: number): string {
   let lines = '';
   let line = '';
-  for (const word of text.replace(/\p{Cc}+/gu, ' ').split(' ')) {
+  for (const word of onOneLine(text).split(' ')) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines += `${line}\n`;
       line = word;

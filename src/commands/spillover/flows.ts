@@ -7,6 +7,7 @@ import type { Flow } from '../../spillover/flow.ts';
 import type { BytesSource } from '../../spillover/report.ts';
 import type { Issues } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
+import { onOneLine } from '../legible.ts';
 import { createProgress, progressBar } from '../progress.ts';
 import { readFlows } from './flow-file.ts';
 import type { SpilloverValues } from './options.ts';
@@ -132,5 +133,5 @@ function remedyFor({ failure }: SourceError, { cloudwatch }: SpilloverValues): s
 
 /** What a server says is not to be trusted with a terminal. */
 function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+  return onOneLine(text);
 }
