@@ -1,8 +1,9 @@
 /**
  * Kubernetes quantities (`k8s.io/apimachinery/pkg/api/resource`): decimal and binary suffixes, and exponents. What stands
- * before a point is never read in two ways, so that a long text of digits costs no more than its length.
+ * before a point is never read in two ways, so that a long text of digits costs no more than its length. An exponent has to fit
+ * into 64 bits.
  */
-const QUANTITY = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E)|[eE]([+-]?\d+))?$/;
+const QUANTITY = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E)|[eE]([+-]?\d{1,18}))?$/;
 
 /** Powers of ten. */
 const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };

@@ -54,6 +54,7 @@ describe('a quantity of Kubernetes', () => {
     'e3',
     '1e',
     '1e3m',
+    '1e99999999999999999999',
     '1GiB',
     '1gi',
     '1K',

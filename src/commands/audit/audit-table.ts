@@ -1,7 +1,9 @@
 import type { AuditedWorkload, AuditReport } from '../../audit/audited-workload.ts';
+import { pluralOf } from '../../audit/findings.ts';
 import { formatChange, formatGramsPerHour } from '../../audit/grams-per-hour.ts';
 import { verdictOf, worstFirst } from '../../audit/verdict.ts';
-import { type Column, layOut, onOneLine } from '../render-table.ts';
+import { onOneLine } from '../legible.ts';
+import { type Column, layOut } from '../render-table.ts';
 import { paint, type Style } from '../terminal.ts';
 import { wrapText } from '../wrap-text.ts';
 
@@ -52,13 +54,13 @@ export function* renderAuditTable(report: AuditReport, width: number): Iterable<
     yield* renderList('Would be denied in mode enforce', width, workloads.filter(isSpared).map(whyRefused));
     if (width < WIDE)
       yield* renderList('Cleaner, if their own constraints allowed it', width, alternativesOf(workloads));
-    yield* renderCounts('Judged by its pod template', width, byTemplate(workloads));
     yield '\n';
+    yield* renderCounts('Judged by its pod template', width, byTemplate(workloads));
     yield* renderTotals(report, width);
   }
   yield* renderCounts('Not judged, of kinds that gridgate does not know', width, report.notJudged);
   yield* renderCounts('Passed over, without pods', width, report.passedOver);
-  yield* renderCounts('Passed over, no Kubernetes objects', width, report.noObjects);
+  yield* renderCounts('Passed over, no Kubernetes objects', width, pluralOf(report.noObjects));
   yield* renderList('Could not be read', width, broken);
 }
 

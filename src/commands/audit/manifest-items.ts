@@ -7,11 +7,11 @@ import type { ManifestDocument } from '../../config/manifest-file.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
-import { parseQuantity } from '../../energy/quantity.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
 import { namespaceRecord, nodeFacts } from '../read-files.ts';
 import { hasNoPods } from './kinds-without-pods.ts';
 import { mistakesInPod } from './pod-shape.ts';
+import { mistakeInQuantity } from './resource-amounts.ts';
 
 export interface ManifestSettings {
   /** Of objects that name none. */
@@ -187,8 +187,14 @@ function readLimitRange(facts: Facts): Found {
   const amount = (resource: string) =>
     ofContainers
       .flatMap((limit) => ['defaultRequest', 'default', 'max', 'min'].map((from) => limit[from]?.[resource]))
-      .find((quantity) => parseQuantity(quantity) !== undefined);
+      .find((quantity) => quantity !== undefined);
   const [cpu, memory] = [amount('cpu'), amount('memory')];
+  const mistakes = [cpu, memory].flatMap((quantity) => mistakeInQuantity(quantity ?? 0) ?? []);
+  if (mistakes.length > 0)
+    return broken(
+      facts,
+      mistakes.map((mistake) => `${nameOf(facts)}: spec.limits: ${mistake}`),
+    );
   const defaults = { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
   return { type: 'defaults', namespace: namespaceOf(facts), defaults };
 }

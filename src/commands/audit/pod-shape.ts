@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mistakeInQuantity, mistakesInResources } from './resource-amounts.ts';
 
 /** Of a pod what decisions and figures read, in the types that the API server insists on. */
 const requirement = z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() });
@@ -7,8 +8,17 @@ const term = z.looseObject({
   matchFields: z.array(requirement).nullish(),
 });
 const texts = z.record(z.string(), z.string()).nullish();
-const amounts = z.record(z.string(), z.union([z.string(), z.number()])).nullish();
-const resources = z.looseObject({ requests: amounts, limits: amounts }).nullish();
+const amount = z.union([z.string(), z.number()]).superRefine((quantity, context) => {
+  const message = mistakeInQuantity(quantity);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+const amounts = z.record(z.string(), amount).nullish();
+const resources = z
+  .looseObject({ requests: amounts, limits: amounts })
+  .superRefine((given, context) => {
+    for (const { path, message } of mistakesInResources(given)) context.addIssue({ code: 'custom', path, message });
+  })
+  .nullish();
 const containers = z.array(z.looseObject({ resources, restartPolicy: z.string().nullish() }));
 const text = z.string().nullish();
 
