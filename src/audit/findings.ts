@@ -9,6 +9,16 @@ export const AUDIT_REASONS: Readonly<Record<AuditReason, string>> = {
   daemonset_outside: "its pods reach nodes outside the namespace's regions, and stay Pending there",
 };
 
+/** `4 documents`: what is no Kubernetes object, in numbers. */
+export function pluralOf(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(counts).map(([what, number]) => [
+      number === 1 ? what : `${what}${what.endsWith('ch') ? 'es' : 's'}`,
+      number,
+    ]),
+  );
+}
+
 /**
  * Whether it makes an audit end with exit code 1.
  *

@@ -2,7 +2,7 @@ import { type Html, html } from '../page/html.ts';
 import { STYLE } from '../page/style.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { type Bars, drawBars } from './bar-chart.ts';
-import { AUDIT_REASONS, fullMessage, isFinding, isLeftByAsks } from './findings.ts';
+import { AUDIT_REASONS, fullMessage, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
 import { formatChange, formatGramsPerHour } from './grams-per-hour.ts';
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
 import { AUDIT_STYLE } from './page-style.ts';
@@ -197,7 +197,7 @@ function leftOut(report: AuditReport, shown: number): Html {
       `${count(all.withoutFigure, 'workload')} without a figure, left out of sums and charts: denied, or without a reading.`,
     listed('Not judged, of kinds that gridgate does not know', notJudged),
     listed('Passed over, without pods', passedOver),
-    listed('Passed over, no Kubernetes objects', noObjects),
+    listed('Passed over, no Kubernetes objects', pluralOf(noObjects)),
     ...broken.slice(0, MOST_LISTED).map((message) => `Could not be read: ${message}`),
     broken.length > MOST_LISTED && `${broken.length - MOST_LISTED} more could not be read.`,
   ];

@@ -8,7 +8,7 @@ import { effectivePolicy } from '../decision/effective-policy.ts';
 import type { Pod } from '../decision/pod.ts';
 import { describeIssue } from '../decision/policy-annotations.ts';
 import { compileRules } from '../decision/policy-rules.ts';
-import { podOfWorkload } from '../decision/workload.ts';
+import { podOfTemplate, podOfWorkload } from '../decision/workload.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
@@ -109,8 +109,13 @@ function podOf({
   value,
 }: ManifestDocument): Pick<Explained, 'pod' | 'name' | 'namespace'> | undefined {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
-  const pod = group === '' && kind === 'Pod' ? (value as Pod) : podOfWorkload(group, kind, value);
+  const pod = group === '' && kind === 'Pod' ? (value as Pod) : podOfObject(group, kind, value);
   if (!pod?.spec) return undefined;
   const { name = '?', namespace = 'default' } = (value['metadata'] ?? {}) as { name?: string; namespace?: string };
   return { pod, name: `${kind}/${name}`, namespace };
+}
+
+/** Of a workload, or of an object of another kind that carries a template of pods; pods of daemon sets are exempt. */
+function podOfObject(group: string, kind: string, value: ManifestDocument['value']): Pod | undefined {
+  return podOfWorkload(group, kind, value) ?? (kind.includes('DaemonSet') ? undefined : podOfTemplate(value));
 }

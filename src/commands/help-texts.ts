@@ -31,8 +31,11 @@ What runs now, with a page to show around:
 --live reads with your own rights: pods of all namespaces, or of the one of -n; an owner is judged by its newest pod.
 --report writes openreports.io/v1alpha1 Reports, else wgpolicyk8s.io/v1alpha2 PolicyReports; with neither it exits with 2.
 
-Exit codes: 0 fine, 1 something is denied (whatever else went wrong in files), 2 usage or configuration, or a
-document that cannot be read, 3 the cluster does not answer`,
+Files are read as kubectl reads them; what is no Kubernetes object (values of a chart, patches) is passed over and counted,
+--strict makes it a mistake. Kinds that gridgate does not know are judged by their pod template, where they carry one.
+
+Exit codes: 0 fine, 1 something is denied or asks for a region that nobody knows (whatever else went wrong in files),
+2 usage or configuration, or a document that cannot be read, 3 the cluster does not answer`,
   regions: `
 Regions come from --regions, from the cluster of --kubeconfig, or in a cluster from that one.
   gridgate regions --kubeconfig ~/.kube/config

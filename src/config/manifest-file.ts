@@ -141,7 +141,8 @@ function* readObject({ value, path, source, listed }: Member): Generator<Found> 
   if (!isMapping(value)) return yield { type: 'other', ...tell('is not a Kubernetes object') };
   const apiVersion = value['apiVersion'] ?? listed?.apiVersion;
   const kind = value['kind'] ?? listed?.kind;
-  const endless = findEndless(value, path);
+  const isPlain = holdsNoOddValue(value);
+  const endless = isPlain ? undefined : findEndless(value, path);
   const mistakes = findUnquoted(value, path).map(({ message, path }) => tell(message, path));
   if (endless) mistakes.push(tell(`${endless.slice(path.length).join('.')}: ${ENDLESS}`, endless));
   if (!isText(apiVersion) || !isText(kind)) {
@@ -150,7 +151,17 @@ function* readObject({ value, path, source, listed }: Member): Generator<Found> 
     mistakes.push(lacking);
   }
   if (mistakes.length > 0) for (const mistake of mistakes) yield { type: 'mistake', ...mistake };
-  else yield { type: 'object', document: toDocument(value, String(apiVersion), String(kind), source, path) };
+  else
+    yield {
+      type: 'object',
+      document: toDocument(
+        isPlain ? value : (withoutNulls(value) as Mapping),
+        String(apiVersion),
+        String(kind),
+        source,
+        path,
+      ),
+    };
 }
 
 function toDocument(
@@ -163,12 +174,19 @@ function toDocument(
   return {
     apiVersion,
     kind,
-    value: withoutNulls(value) as Mapping,
+    value,
     document: source.number,
     get line() {
       return source.lineOf(path);
     },
   };
+}
+
+/** Most objects hold no null and no endless number: to see that takes neither copies nor paths. */
+function holdsNoOddValue(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object') return true;
+  return value !== null && Object.values(value).every(holdsNoOddValue);
 }
 
 const ENDLESS = 'Kubernetes knows no infinite numbers, and none that is not a number';

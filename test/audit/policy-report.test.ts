@@ -52,6 +52,7 @@ describe('the result of a workload', () => {
     { what: 'that may stay', workload: {}, result: 'pass info' },
     { what: 'that is denied', workload: { ...DENIED, denied: true }, result: 'fail high' },
     { what: 'that would be denied under enforce', workload: { ...DENIED, mode: 'warn' }, result: 'warn medium' },
+    { what: 'that asks for an unknown region', workload: { reason: 'unknown_region' }, result: 'fail high' },
     { what: 'that runs where it is refused', workload: { misplaced: 1 }, result: 'fail high' },
     { what: 'that does so in audit mode', workload: { misplaced: 1, mode: 'audit' }, result: 'warn medium' },
     { what: 'that stays for want of better', workload: { reason: 'all_dirty' }, result: 'warn low' },
@@ -148,6 +149,9 @@ describe('the report of a namespace', () => {
     assert.deepEqual(report.results, []);
     assert.deepEqual(report.summary, { fail: 0, warn: 0, pass: 0, skip: 2, error: 0 });
   });
+
+  it('names a region that nobody knows as its rule', () =>
+    assert.equal(reportOf(audited({ reason: 'unknown_region' })).results[0]?.rule, 'unknown_region'));
 
   it('holds 200 results, counts all, and says how many are missing', () => {
     const many = Array.from({ length: 10_000 }, (_, index) => audited({ name: `web-${index}` }));

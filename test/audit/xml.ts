@@ -20,7 +20,7 @@ const NOT_A_CHARACTER = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10
 
 /**
  * A reader of the XML that reports need (no comments, CDATA or namespaces), strict in what it takes: XML 1.0 characters alone,
- * known entities, tags that match, one root. Throws at the first mistake.
+ * known entities and characters by their number, tags that match, one root. Throws at the first mistake.
  */
 export function parseXml(text: string): XmlElement {
   assert.doesNotMatch(text, NOT_A_CHARACTER);
@@ -57,7 +57,9 @@ function attributesOf(written: string): Readonly<Record<string, string>> {
 function decode(text: string): string {
   assert.ok(!text.includes(']]>'), 'the end of CDATA in text');
   return text.replace(/&([^;\s]*;?)/g, (_, entity: string) => {
-    const character = ENTITIES[entity.replace(/;$/, '')];
+    const [, code] = /^#x([\da-f]+);$/.exec(entity) ?? [];
+    const character =
+      code === undefined ? ENTITIES[entity.replace(/;$/, '')] : String.fromCodePoint(Number.parseInt(code, 16));
     assert.ok(entity.endsWith(';') && character, `no entity: &${entity}`);
     return character;
   });

@@ -45,7 +45,7 @@ async function runPiped(test: TestContext, line: string) {
   const command = `exec '${process.execPath}' src/main.ts ${piped}`;
   const options = { env: { PATH: process.env['PATH'] ?? '' } };
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile('bash', ['-c', command], options, (error, stdout, stderr) =>
+    execFile('bash', ['--norc', '-c', command], options, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
@@ -66,7 +66,7 @@ const COMMANDS: Readonly<Record<string, { readonly line: string; readonly says: 
   spillover: { line: 'spillover --from-file @flows --regions @regions --config @config', says: /kgCO2e/ },
   'serve --print-config': {
     line: 'serve --print-config true --regions @regions --namespaces @namespaces --config @config',
-    says: /max-intensity: 200/,
+    says: /max-intensity: "200"/,
   },
 };
 

@@ -82,6 +82,13 @@ const CASES: Record<string, { text: string; documents: readonly (readonly [numbe
       [1, '{"b":1}'],
     ],
   },
+  'YAML in braces, with quotes of both kinds': {
+    text: `{a: 'x}', b: "it's {"}\n{c: it's}\n`,
+    documents: [
+      [1, `{a: 'x}', b: "it's {"}`],
+      [2, "{c: it's}"],
+    ],
+  },
   'YAML behind JSON': {
     text: '{"a":1}\n---\nb: 2\n',
     documents: [

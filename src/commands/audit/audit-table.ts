@@ -1,5 +1,5 @@
 import type { AuditedWorkload, AuditReport } from '../../audit/audited-workload.ts';
-import { fullMessage, isLeftByAsks } from '../../audit/findings.ts';
+import { fullMessage, isLeftByAsks, pluralOf } from '../../audit/findings.ts';
 import { formatChange, formatGramsPerHour } from '../../audit/grams-per-hour.ts';
 import { verdictOf, worstFirst } from '../../audit/verdict.ts';
 import { onOneLine } from '../legible.ts';
@@ -64,13 +64,13 @@ export function* renderAuditTable(report: AuditReport, width: number): Iterable<
     );
     if (width < WIDE)
       yield* renderList('Cleaner, if their own constraints allowed it', width, alternativesOf(workloads));
-    yield* renderCounts('Judged by its pod template', width, byTemplate(workloads));
     yield '\n';
+    yield* renderCounts('Judged by its pod template', width, byTemplate(workloads));
     yield* renderTotals(report, width);
   }
   yield* renderCounts('Not judged, of kinds that gridgate does not know', width, report.notJudged);
   yield* renderCounts('Passed over, without pods', width, report.passedOver);
-  yield* renderCounts('Passed over, no Kubernetes objects', width, report.noObjects);
+  yield* renderCounts('Passed over, no Kubernetes objects', width, pluralOf(report.noObjects));
   yield* renderList('Could not be read', width, broken);
 }
 

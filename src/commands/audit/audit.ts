@@ -20,6 +20,7 @@ import { terminalColumns } from '../terminal.ts';
 import { findObstacle, writeWhole } from '../write-whole.ts';
 import { checkPaths, collectFiles } from './audit-files.ts';
 import { type Collected, collectItems } from './collect-items.ts';
+import { CHART_TEMPLATE } from './find-manifest-files.ts';
 import { createPolicies } from './policies-of-audit.ts';
 import { renderAudit } from './render-audit.ts';
 
@@ -100,18 +101,31 @@ interface Input {
 async function readFiles(values: AuditValues, env: Environment): Promise<Input | Issues> {
   const { files = [], auditNamespace: namespace = 'default', regionLabel, strictFiles: strict } = values;
   const collected = await collectFiles(files, { namespace, regionLabel, strict });
-  for (const sentence of collected.oddities) note(sentence);
+  tellOddities(collected.oddities);
   const { beside, broken } = collected;
   const world = await loadWorld(values, env, { beside });
   if ('issues' in world) return { ...world, issues: [...world.issues, ...broken] };
-  if (isNothing(collected) && broken.length === 0)
-    return { issues: [`--filename: ${files.join(', ')} holds no Kubernetes object`] };
+  if (isNothing(collected) && broken.length === 0) {
+    const hint = collected.noObjects.has(CHART_TEMPLATE) ? '; audit what helm template prints' : '';
+    return { issues: [`--filename: ${files.join(', ')} holds no Kubernetes object${hint}`] };
+  }
   return { world, collected, source: 'files', knownRegions: knownRegions(collected, world, isInCluster(values, env)) };
 }
 
+/** kubectl says nothing of them. */
+function tellOddities(oddities: readonly string[]): void {
+  for (const sentence of oddities.slice(0, MOST_ODDITIES)) note(sentence);
+  const more = oddities.length - MOST_ODDITIES;
+  if (more > 0) note(`and ${more} more keys that are there twice, or tags that nobody knows`);
+}
+
+const MOST_ODDITIES = 20;
+
+/** Not a single object; and nothing else either, or templates, of which somebody may believe that they were audited. */
 function isNothing({ workloads, passedOver, notJudged, noObjects, namespaces, beside }: Collected): boolean {
-  const counts = [passedOver.size, notJudged.size, noObjects.size, namespaces.size];
-  return [workloads.length, ...counts, beside.regions.length, beside.nodes.length].every((count) => count === 0);
+  const counts = [passedOver.size, notJudged.size, namespaces.size, beside.regions.length, beside.nodes.length];
+  const hasObjects = workloads.length > 0 || counts.some((count) => count > 0);
+  return !hasObjects && (noObjects.size === 0 || noObjects.has(CHART_TEMPLATE));
 }
 
 /** Regions and nodes say which names there are; without a cluster the public clouds' regions count, too. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findPatches, isKustomization } from './kustomization.ts';
 
 export const STDIN = '-';
+export const CHART_TEMPLATE = 'chart template';
 
 /** A file to read, or why there is none. */
 export type FoundFile =
@@ -77,7 +78,7 @@ async function* findBelow(directory: string, walk: Walk): AsyncGenerator<FoundFi
       if (name.startsWith('.') || name === 'node_modules') continue;
       const isTemplates = isChart && name === 'templates';
       for await (const found of findEntry(join(directory, name), walk))
-        yield isTemplates && 'path' in found ? { ...found, instead: 'chart template' } : found;
+        yield isTemplates && 'path' in found ? { ...found, instead: CHART_TEMPLATE } : found;
     }
   } catch (error) {
     yield { issue: describeReadFailure(directory, error) };
