@@ -29,7 +29,8 @@ export interface EndpointDeps {
 
 /** Answers a body posted to an endpoint; `timeout` as in the query. Never throws: what goes wrong is an answer, too. */
 export type Endpoint = (body: Buffer, timeout: string | undefined, send: Send) => void;
-type Send = (statusCode: number, payload: Buffer) => void;
+/** `problem`: why it is no AdmissionReview. */
+type Send = (statusCode: number, payload: Buffer, problem?: string) => void;
 
 type Answering = (review: Review, policy: Policy | undefined, moment: Moment) => Answer;
 
@@ -60,7 +61,7 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
         const fail = (error: unknown) => {
           // What goes wrong in counting it takes no answer back.
           if (isAnswered) return;
-          if (error instanceof ReviewError) send(400, failure(error.message, error.uid));
+          if (error instanceof ReviewError) send(400, failure(error.message, error.uid), error.message);
           else if (review) finish(review, passed(review, 'internal_error', undefined, undefined, error));
           else send(500, failure('gridgate failed inside'));
         };

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Outcome } from './answer.ts';
+import { cutName } from './cut-name.ts';
 import type { Review } from './review.ts';
 
 /** One decision as the status page shows it. */
@@ -36,12 +37,14 @@ export function createRecorder({ log, clock, metrics }: RecorderDeps): Recorder 
 
   return {
     record(endpoint, review, outcome, ms) {
-      const { mode, decision, reason, region, owner, error } = outcome;
-      const { namespace, dryRun } = review;
+      const { mode, decision, reason, region, error } = outcome;
+      const { dryRun } = review;
+      const namespace = cutName(review.namespace);
+      const owner = cutName(outcome.owner);
       metrics.observeDuration(endpoint, ms / 1000);
       if (!dryRun) {
         metrics.countReview(endpoint, mode, decision, reason);
-        ring[written++ % MOST_RECENT] = { at: clock(), endpoint, namespace, outcome };
+        ring[written++ % MOST_RECENT] = { at: clock(), endpoint, namespace, outcome: { ...outcome, owner } };
       }
       const line = { endpoint, namespace, owner, mode, decision, reason, region, ms: Math.round(ms * 1000) / 1000 };
       if (error !== undefined) log.error({ ...line, err: error }, 'failed open');

@@ -2,11 +2,16 @@ import { effectivePolicy } from '../decision/effective-policy.ts';
 import { shouldBeManaged } from '../decision/managed-label.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../decision/namespace-record.ts';
 import type { PatchOperation } from '../decision/patch.ts';
-import { describeIssue, type PolicyIssue } from '../decision/policy-annotations.ts';
+import { describeIssue, POLICY_ANNOTATIONS, type PolicyIssue } from '../decision/policy-annotations.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
 import type { Answer, Denial } from './answer.ts';
+import { cutName } from './cut-name.ts';
 import { isObject, type JsonObject, type Review, text } from './review.ts';
 import { passed } from './review-pod.ts';
+
+/** A namespace may come with a hundred thousand annotations: each mistake is looked for its nearest key, and told. */
+const MOST_OWN = 100;
+const MOST_NAMED = 50;
 
 /**
  * Refuses the mistakes that this write brings into a namespace's annotations, and what it asks beyond the limits, all in
@@ -14,8 +19,9 @@ import { passed } from './review-pod.ts';
  * does not block other writes. The kill switch changes nothing here: it is lifted again without touching namespaces.
  */
 export function reviewNamespace(review: Review, rules: PolicyRules): Answer {
-  const name = review.name || text(field(review.object, 'metadata')['name']);
+  const name = review.name || cutName(text(field(review.object, 'metadata')['name']));
   if (review.kind !== 'Namespace' || review.group !== '') return passed(review, 'not_a_pod', undefined);
+  if (review.isOversized) return passed(review, 'oversized', undefined);
   const annotations = ownAnnotations(review.object);
   const before = review.oldObject ? ownAnnotations(review.oldObject) : {};
   const { policy, mistakes, excess } = effectivePolicy(name, annotations, rules);
@@ -32,17 +38,23 @@ export function reviewNamespace(review: Review, rules: PolicyRules): Answer {
 }
 
 function denialOf(name: string, issues: readonly PolicyIssue[]): Denial {
+  const named = issues.slice(0, MOST_NAMED);
+  const more = issues.length > named.length ? `; and ${issues.length - named.length} more` : '';
   return {
     object: { kind: 'Namespace', name },
     code: 422,
     reason: 'Invalid',
-    message: `gridgate refuses these annotations: ${issues.map(describeIssue).join('; ')}`,
-    causes: issues.map((issue) => ({
+    message: `gridgate refuses these annotations: ${named.map(describe).join('; ')}${more}`,
+    causes: named.map((issue) => ({
       reason: 'FieldValueInvalid',
-      message: describeIssue(issue),
-      field: `metadata.annotations[${issue.key}]`,
+      message: describe(issue),
+      field: `metadata.annotations[${cutName(issue.key)}]`,
     })),
   };
+}
+
+function describe(issue: PolicyIssue): string {
+  return describeIssue({ ...issue, key: cutName(issue.key) });
 }
 
 function labelPatch(namespace: JsonObject, managed: boolean): readonly PatchOperation[] {
@@ -61,7 +73,11 @@ function ownAnnotations(namespace: JsonObject): Record<string, string> {
   if (!isObject(annotations)) return {};
   const isOwn = (entry: [string, unknown]): entry is [string, string] =>
     entry[0].startsWith(ANNOTATION_PREFIX) && typeof entry[1] === 'string';
-  return Object.fromEntries(Object.entries(annotations).filter(isOwn));
+  const own = Object.entries(annotations).filter(isOwn);
+  if (own.length <= MOST_OWN) return Object.fromEntries(own);
+  // All that can mean something, and enough of the rest to be refused for.
+  const known = own.filter(([key]) => Object.hasOwn(POLICY_ANNOTATIONS, key.slice(ANNOTATION_PREFIX.length)));
+  return Object.fromEntries([...own.slice(0, MOST_OWN), ...known]);
 }
 
 function field(object: JsonObject, name: string): JsonObject {

@@ -1,14 +1,18 @@
 import { type Decision, decide, leaveAlone } from '../decision/decide.ts';
 import { capMode, effectOf } from '../decision/effect.ts';
+import { oversized } from '../decision/oversized.ts';
 import { controllerOf, type Pod } from '../decision/pod.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { Answer, Outcome } from './answer.ts';
-import { isObject, type Review, ReviewError } from './review.ts';
+import { cutName } from './cut-name.ts';
+import { isObject, type JsonObject, type Review, ReviewError } from './review.ts';
 
 /** The bound volumes of a pod, from memory; none for a pod without claims. */
 export type VolumeLookup = (namespace: string, pod: Pod) => readonly VolumeTerms[];
+
+const NAMES = ['name', 'generateName', 'namespace'] as const;
 
 /** What every endpoint needs to judge a pod, read once per review. */
 export interface Moment {
@@ -25,12 +29,22 @@ export interface Moment {
 export function reviewPod(review: Review, policy: Policy | undefined, moment: Moment, final: boolean): Answer {
   if (review.kind !== 'Pod' || review.group !== '' || review.subResource !== '')
     return passed(review, 'not_a_pod', policy);
+  const { snapshot, now, modeCap, volumesOf } = moment;
+  if (review.isOversized) return answerOversized(review, policy, modeCap);
   const pod = podOf(review);
   if (!policy) return passed(review, 'unknown_namespace', policy, pod);
-  const { snapshot, now, modeCap, volumesOf } = moment;
   const volumes = volumesOf?.(review.namespace, pod);
   const decision = decide({ pod, policy, requester: review.requester, final, snapshot, now, volumes });
   return answerWith(decision, capMode(policy.mode, modeCap), ownerOf(pod));
+}
+
+/** A pod of which only the envelope was read. */
+function answerOversized(review: Review, policy: Policy | undefined, modeCap: Mode | undefined): Answer {
+  const pod = { metadata: { name: review.name } };
+  if (!policy) return passed(review, 'unknown_namespace', policy, pod);
+  const mode = capMode(policy.mode, modeCap);
+  if (mode === 'off') return passed(review, 'mode_off', { mode }, pod);
+  return answerWith(oversized(pod, 'it holds more values than a pod can have that is stored'), mode, ownerOf(pod));
 }
 
 /** What a decision means under the mode of its namespace, which the kill switch may have capped. */
@@ -54,7 +68,7 @@ export function passed(
   pod?: Pod,
   error?: unknown,
 ): Answer {
-  const owner = pod ? ownerOf(pod) : `${review.kind || 'object'}/${review.name || '?'}`;
+  const owner = pod ? ownerOf(pod) : cutName(`${review.kind || 'object'}/${review.name || '?'}`);
   return {
     outcome: {
       mode: policy?.mode ?? 'unknown',
@@ -72,8 +86,8 @@ function outcomeOf({ decision, reason, region }: Decision): Pick<Outcome, 'decis
 /** The controller of a pod where it has one: a pod's own name says little and changes with every pod. */
 export function ownerOf(pod: Pod): string {
   const owner = controllerOf(pod);
-  if (owner) return `${owner.kind}/${owner.name}`;
-  return `Pod/${pod.metadata?.name ?? `${pod.metadata?.generateName ?? ''}*`}`;
+  if (owner) return cutName(`${owner.kind}/${owner.name}`);
+  return cutName(`Pod/${pod.metadata?.name || `${pod.metadata?.generateName ?? ''}*`}`);
 }
 
 /** The parts that a patch builds on must have their types: the API server sends no others, a stray client might. */
@@ -94,5 +108,17 @@ function podOf({ object, uid }: Review): Pod {
   for (const [name, value] of Object.entries({ tolerations, preferred })) {
     if (value != null && !Array.isArray(value)) throw new ReviewError(`${name} of the pod is no list`, uid);
   }
-  return object as Pod;
+  const short = withShortNames(metadata);
+  return (short === metadata ? object : { ...object, metadata: short }) as Pod;
+}
+
+/** Messages, logs and pages quote a pod's names: what is too long for them is cut before anybody sees it. */
+function withShortNames(metadata: JsonObject): JsonObject {
+  const long = NAMES.filter((key) => isLong(metadata[key]));
+  if (long.length === 0) return metadata;
+  return { ...metadata, ...Object.fromEntries(long.map((key) => [key, cutName(String(metadata[key]))])) };
+}
+
+function isLong(name: unknown): boolean {
+  return typeof name === 'string' && cutName(name) !== name;
 }

@@ -11,6 +11,7 @@ export function reviewWorkload(review: Review, policy: Policy | undefined, momen
   if (!policy) return passed(review, 'unknown_namespace', policy);
   const mode = capMode(policy.mode, moment.modeCap);
   if (mode === 'off') return passed(review, 'mode_off', { mode });
+  if (review.isOversized) return passed(review, 'oversized', { mode });
   const pod = isControlled(review.object) ? undefined : podOfWorkload(review.group, review.kind, review.object);
   if (mode === 'audit' || !pod) return passed(review, 'not_a_pod', { mode });
   const { snapshot, now, volumesOf } = moment;

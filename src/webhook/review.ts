@@ -1,5 +1,6 @@
 import type { Requester } from '../decision/exempt.ts';
-import { parseBody } from './parse-body.ts';
+import { cutName } from './cut-name.ts';
+import { type ParsedBody, parseBody } from './parse-body.ts';
 
 /** What the API server asks, of `admission.k8s.io/v1` AdmissionReview. */
 export interface Review {
@@ -14,6 +15,8 @@ export interface Review {
   readonly object: JsonObject;
   readonly oldObject?: JsonObject;
   readonly dryRun: boolean;
+  /** Whether the object was too much to be read: an empty one is in its place. */
+  readonly isOversized: boolean;
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -30,9 +33,9 @@ export class ReviewError extends Error {
   }
 }
 
-/** Parses a request body; throws a ReviewError that says what is missing. */
+/** Parses a request body, which is overwritten; throws a ReviewError that says what is missing. */
 export function parseReview(body: Buffer): Review {
-  const envelope = parseJson(body);
+  const { envelope, isOversized } = parseJson(body);
   const request = isObject(envelope['request']) ? envelope['request'] : undefined;
   const uid = request && text(request['uid']);
   if (envelope['kind'] !== 'AdmissionReview') throw new ReviewError('the body is no AdmissionReview', uid);
@@ -52,12 +55,13 @@ export function parseReview(body: Buffer): Review {
     group: text(kind['group']),
     subResource: text(request['subResource']),
     operation: text(request['operation']),
-    name: text(request['name']),
-    namespace: text(request['namespace']),
+    name: cutName(text(request['name'])),
+    namespace: cutName(text(request['namespace'])),
     requester: isObject(request['userInfo']) ? requesterOf(request['userInfo']) : {},
     object,
     ...(isObject(oldObject) && { oldObject }),
     dryRun: request['dryRun'] === true,
+    isOversized,
   };
 }
 
@@ -65,16 +69,17 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parseJson(body: Buffer): JsonObject {
+function parseJson(body: Buffer): { readonly envelope: JsonObject; readonly isOversized: boolean } {
   if (body.length === 0) throw new ReviewError('the body is empty');
-  let parsed: unknown;
+  let parsed: ParsedBody;
   try {
     parsed = parseBody(body);
-  } catch {
-    throw new ReviewError('the body is not JSON');
+  } catch (error) {
+    throw new ReviewError(error instanceof RangeError ? error.message : 'the body is not JSON');
   }
-  if (!isObject(parsed)) throw new ReviewError('the body is no AdmissionReview');
-  return parsed;
+  const { value, isOversized } = parsed;
+  if (!isObject(value)) throw new ReviewError('the body is no AdmissionReview');
+  return { envelope: value, isOversized };
 }
 
 function requesterOf(userInfo: JsonObject): Requester {

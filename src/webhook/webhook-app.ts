@@ -1,116 +1,131 @@
 import { createServer, type Server } from 'node:https';
-import type { Socket } from 'node:net';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { createDirectLane, type Lane } from './direct-lane.ts';
-import { createEndpoints, type EndpointDeps, failure } from './endpoints.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { type BodyBudget, createBodyBudget } from './body-budget.ts';
+import { answerClientErrors } from './client-errors.ts';
+import { createEndpoints, type EndpointDeps } from './endpoints.ts';
+import { createTurns } from './one-at-a-time.ts';
+import { createBodyReceiver, MOST_BODY_BYTES } from './receive-body.ts';
+import { createRejections, type RejectionCause } from './rejections.ts';
+import { createService } from './serve-review.ts';
+
+export interface ServedTls {
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** PEM of the authorities of callers; absent: anybody may call. */
+  readonly clientCa?: string | undefined;
+}
 
 export interface WebhookDeps extends EndpointDeps {
-  readonly tls: { readonly cert: string; readonly key: string };
+  readonly tls: ServedTls;
   /** True while shutting down: answers then ask the API server to take its connections elsewhere. */
   readonly isClosing: () => boolean;
-  /** How long a client may take to send a request. */
+  readonly log: Pick<Logger, 'warn'>;
+  readonly countRejection: (status: string, cause: RejectionCause) => void;
+  /** How long a client may take to send the head of a request. */
   readonly requestTimeoutMs?: number;
 }
 
-export type WebhookApp = FastifyInstance<Server>;
+export interface WebhookApp {
+  readonly server: Server;
+  /** Answers where it listens: `https://127.0.0.1:8443`. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<string>;
+  /** Serves other certificates from the next handshake on. */
+  setTls(tls: ServedTls): void;
+  /** Stops listening; resolves when the last request is answered. */
+  close(): Promise<void>;
+  readonly bodies: BodyBudget['state'];
+}
 
-const MAX_BODY_BYTES = 7 * 1024 * 1024;
 /** The API server keeps idle connections 90 s; whoever closes first must not be us, or a review is lost. */
-const KEEP_ALIVE_MS = 120_000;
-/** As long: to Node, a connection that the API server opened in reserve is a request whose headers are late. */
-const REQUEST_TIMEOUT_MS = KEEP_ALIVE_MS;
+const IDLE_TIMEOUT_MS = 120_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** So much of a body that waits for room is taken in with its head. */
+const READ_AHEAD_BYTES = 16 * 1024;
 
 /** Builds the HTTPS server of the webhook endpoints; it does not listen by itself. */
 export function createWebhookApp(deps: WebhookDeps): WebhookApp {
-  const { isClosing } = deps;
-  const endpoints = createEndpoints(deps);
-  const app = createApp(deps, createDirectLane({ endpoints, maxBodyBytes: MAX_BODY_BYTES, isClosing }));
+  const { tls, isClosing, requestTimeoutMs = IDLE_TIMEOUT_MS } = deps;
+  const reject = createRejections({ log: deps.log, count: deps.countRejection });
+  const budget = createBodyBudget(MOST_BODY_BYTES);
+  const service = createService({
+    endpoints: createEndpoints(deps),
+    receiveBody: createBodyReceiver({ budget, takeTurns: createTurns() }),
+    reject,
+    isClosing,
+  });
+  const server = createServer(
+    {
+      ...contextOf(tls),
+      // Whoever has no certificate of these authorities gets no answer at all.
+      requestCert: tls.clientCa !== undefined,
+      rejectUnauthorized: tls.clientCa !== undefined,
+      handshakeTimeout: Math.min(requestTimeoutMs, HANDSHAKE_TIMEOUT_MS),
+      keepAliveTimeout: IDLE_TIMEOUT_MS,
+      // To Node, a connection that the API server opened in reserve is a request whose head is late. A body has a time of
+      // its own, see receive-body.ts.
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs / 4, 5_000),
+      highWaterMark: READ_AHEAD_BYTES,
+    },
+    service,
+  );
+  answerClientErrors(server, reject);
+  const closeSilent = followSilentConnections(server);
 
-  function send(reply: FastifyReply, statusCode: number, payload: Buffer): void {
-    if (isClosing()) reply.header('connection', 'close');
-    reply.code(statusCode).header('content-type', 'application/json').send(payload);
-  }
-
-  app.setErrorHandler((error: FastifyError, _request, reply) => sendError(error, send.bind(undefined, reply)));
-  app.setNotFoundHandler((_request, reply) => send(reply, 404, failure('no such endpoint')));
-  for (const [path, endpoint] of endpoints) {
-    app.post(path, (request, reply) => {
-      endpoint(bodyOf(request), timeoutOf(request), (statusCode, payload) => send(reply, statusCode, payload));
-    });
-  }
-  return app;
+  return {
+    server,
+    listen: ({ host, port }) =>
+      new Promise((resolve, fail) => {
+        server.once('error', fail);
+        server.listen(port, host, () => {
+          server.off('error', fail);
+          resolve(originOf(server.address() as AddressInfo));
+        });
+      }),
+    setTls: (next) => server.setSecureContext(contextOf(next)),
+    async close() {
+      closeSilent();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await closed;
+    },
+    bodies: budget.state,
+  };
 }
 
-function createApp({ tls, requestTimeoutMs = REQUEST_TIMEOUT_MS }: WebhookDeps, takesDirectly: Lane): WebhookApp {
-  const https = {
-    ...tls,
-    minVersion: 'TLSv1.3',
-    handshakeTimeout: Math.min(requestTimeoutMs, HANDSHAKE_TIMEOUT_MS),
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: requestTimeoutMs,
-    // Node swaps the two when the time for headers is the longer one, and a slow body would get its 60 s.
-    headersTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: Math.min(requestTimeoutMs / 4, 5_000),
-  } as const;
-  const app = fastify({
-    https,
-    serverFactory: (route) =>
-      createServer(https, (request, response) => {
-        if (!takesDirectly(request, response)) route(request, response);
-      }),
-    bodyLimit: MAX_BODY_BYTES,
-    return503OnClosing: false,
-    forceCloseConnections: 'idle',
-    exposeHeadRoutes: false,
-  });
-  closeSilentConnections(app);
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  return app;
+function contextOf({ cert, key, clientCa }: ServedTls) {
+  return { cert, key, minVersion: 'TLSv1.3', ...(clientCa !== undefined && { ca: clientCa }) } as const;
+}
+
+function originOf({ address, family, port }: AddressInfo): string {
+  return `https://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 /**
  * Go clients open connections in reserve. Node counts one that never shook hands or never sent a request as busy, and
- * would wait for it when the server closes.
+ * would wait for it when the server closes. Answers what closes them.
  */
-function closeSilentConnections(app: WebhookApp): void {
+function followSilentConnections(server: Server): () => void {
   const unshaken = new Map<string, Socket>();
   const silent = new Set<Socket>();
   const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
-  app.server.on('connection', (socket: Socket) => {
+  server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);
     unshaken.set(key, socket);
     socket.once('close', () => unshaken.delete(key));
   });
-  app.server.on('secureConnection', (socket) => {
+  server.on('secureConnection', (socket) => {
     unshaken.delete(keyOf(socket));
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });
-  app.server.on('request', ({ socket }) => {
+  server.on('request', ({ socket }) => {
     if (silent.size > 0) silent.delete(socket);
   });
-  app.addHook('preClose', async () => {
+  return () => {
     for (const socket of [...unshaken.values(), ...silent]) socket.destroy();
-  });
-}
-
-function bodyOf({ body }: FastifyRequest): Buffer {
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-}
-
-function timeoutOf({ query }: FastifyRequest): string | undefined {
-  const { timeout } = query as { timeout?: unknown };
-  return typeof timeout === 'string' ? timeout : undefined;
-}
-
-function sendError(error: FastifyError, send: (statusCode: number, payload: Buffer) => void): void {
-  const statusCode = error.statusCode ?? 500;
-  const known: Readonly<Record<number, string>> = {
-    400: 'the body is not what its headers say',
-    413: `the body is larger than ${MAX_BODY_BYTES} bytes`,
-    415: 'the content type must be application/json',
   };
-  send(statusCode, failure(known[statusCode] ?? 'gridgate failed inside'));
 }

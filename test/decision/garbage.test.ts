@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parsePolicy } from '../../src/decision/policy-annotations.ts';
+import { createEndpoints, type Endpoint } from '../../src/webhook/endpoints.ts';
 import { createBindingGuard } from '../../src/webhook/review-binding.ts';
-import { createWebhookApp, type WebhookApp } from '../../src/webhook/webhook-app.ts';
 import {
   decideNow,
   makePod,
@@ -17,7 +17,6 @@ import {
   requires,
   term,
 } from '../builders.ts';
-import { issueForLocalhost } from '../certs/pairs.ts';
 
 const SEED = Number(process.env['GRIDGATE_SEED'] ?? 20261122);
 const snapshot = makeSnapshot([makeRegion('eu-a', 100), makeRegion('us-a', 900)], {
@@ -47,23 +46,17 @@ const oddPod = fc.record({
 });
 
 describe('a pod that no API server would send', () => {
-  let app: WebhookApp;
   const reasons = new Map<string, number>();
+  const mutate = createEndpoints({
+    snapshot: () => snapshot,
+    policies: { find: () => policy },
+    rules: () => NO_RULES,
+    bindings: createBindingGuard(() => undefined),
+    recorder: { record: () => {}, recent: () => [] },
+    clock: () => NOW,
+  }).get('/mutate') as Endpoint;
 
-  before(async () => {
-    app = createWebhookApp({
-      tls: await issueForLocalhost(),
-      snapshot: () => snapshot,
-      policies: { find: () => policy },
-      rules: () => NO_RULES,
-      bindings: createBindingGuard(() => undefined),
-      recorder: { record: () => {}, recent: () => [] },
-      clock: () => NOW,
-      isClosing: () => false,
-    });
-  });
-
-  async function review(object: unknown) {
+  function review(object: unknown) {
     const request = {
       uid: 'u1',
       kind: { group: '', version: 'v1', kind: 'Pod' },
@@ -71,8 +64,10 @@ describe('a pod that no API server would send', () => {
       namespace: 'shop',
       object,
     };
-    const payload = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
-    return app.inject({ method: 'POST', url: '/mutate', headers: { 'content-type': 'application/json' }, payload });
+    const body = Buffer.from(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request }));
+    return new Promise<{ statusCode: number; body: string }>((resolve) =>
+      mutate(body, '2s', (statusCode, payload) => resolve({ statusCode, body: payload.toString() })),
+    );
   }
 
   it('is allowed with internal_error, judged, or refused as malformed: never anything else', async () => {

@@ -39,7 +39,7 @@ describe('a hundred clients at once, good and bad, each get their own answer:', 
     ['false invalid_policy', (uid) => review({ uid, kind: 'Namespace', object: typo }, '/namespaces')],
     ['400', () => bad('{')],
     ['415', () => bad(JSON.stringify(toReview({ object: makePod() })), 'text/plain')],
-    ['413', () => bad(' '.repeat(7 * 1024 * 1024 + 1))],
+    ['413', () => bad(' '.repeat(20 * 1024 * 1024 + 1))],
     ['gone', hangUp],
   ];
   const typo = { metadata: { name: 'new', annotations: { 'gridgate.dev/mood': 'enforce' } } };

@@ -26,11 +26,8 @@ describe('a pod of unusual size or keys is judged like any other:', () => {
       '10,000 containers',
       { ...makePod(), spec: { containers: many(10_000, (i) => ({ ...CONTAINER, name: `c${i}` })) } },
     ],
-    ['10,000 tolerations', makePod({ tolerations: many(10_000, (i) => ({ key: `key-${i}`, operator: 'Exists' })) })],
-    [
-      '10,000 of our tolerations',
-      makePod({ tolerations: many(10_000, () => ({ key: 'gridgate.dev/carbon', value: 'x' })) }),
-    ],
+    ['500 tolerations', makePod({ tolerations: many(500, (i) => ({ key: `key-${i}`, operator: 'Exists' })) })],
+    ['500 of our tolerations', makePod({ tolerations: many(500, () => ({ key: 'gridgate.dev/carbon', value: 'x' })) })],
     [
       '10,000 owners',
       makePod({ metadata: { ownerReferences: many(10_000, () => ({ kind: 'ReplicaSet', name: 'r' })) } }),

@@ -3,19 +3,30 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseBody } from '../../src/webhook/parse-body.ts';
 
-const parse = (value: unknown) => parseBody(Buffer.from(JSON.stringify(value)));
+const parse = (value: unknown) => parseBody(Buffer.from(JSON.stringify(value))).value;
 
 describe('the body of a review is parsed without what nobody reads', () => {
-  test('the entries of managedFields and containers are left out, everything else stays', () => {
+  test('the entries of managedFields are left out, of containers all but what they ask of a node; everything else stays', () => {
     const metadata = {
       name: 'web',
       managedFields: [{ fieldsV1: { 'f:spec': { 'k:{"name":"a]"}': {} } } }],
       labels: {},
     };
-    const spec = { nodeName: '', containers: [{ name: 'a', args: ['[', '"', '\\', ']"'] }], volumes: [{ name: 'v' }] };
+    const resources = { requests: { cpu: '250m' }, limits: {} };
+    const containers = [
+      { name: 'a', args: ['[', '"', '\\', ']"', '}'], resources, env: [{ name: 'resources', value: '{' }] },
+      { resources, restartPolicy: 'Always' },
+      { restartPolicy: 'Always', name: 'c' },
+      { 'x"resources': 1, ports: [{ resources: 1 }] },
+      {},
+    ];
+    const spec = { nodeName: '', containers, volumes: [{ name: 'v' }] };
     assert.deepEqual(parse({ metadata, spec }), {
       metadata: { ...metadata, managedFields: [] },
-      spec: { ...spec, containers: [] },
+      spec: {
+        ...spec,
+        containers: [{ resources }, { resources, restartPolicy: 'Always' }, { restartPolicy: 'Always' }, {}, {}],
+      },
     });
   });
 
@@ -28,7 +39,7 @@ describe('the body of a review is parsed without what nobody reads', () => {
     for (const value of [
       { containers: [], managedFields: [] },
       { spec: { containers: null }, metadata: { managedFields: {} } },
-      { spec: { containers: [[]] }, after: 'ü\u{1f30d}' },
+      { spec: { containers: [[], null, 7, ']', { a: [[{}]] }] }, after: 'ü\u{1f30d}' },
     ])
       assert.deepEqual(withoutUnread(parse(value)), withoutUnread(value));
   });
@@ -51,11 +62,95 @@ describe('the body of a review is parsed without what nobody reads', () => {
     }));
     fc.assert(fc.property(tree, (value) => assert.deepEqual(withoutUnread(parse(value)), withoutUnread(value))));
   });
+
+  test('property: white space between them changes nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.dictionary(fc.constantFrom('resources', 'name', 'restartPolicy'), fc.json())),
+        (containers) => {
+          const spaced = JSON.stringify({ spec: { containers } }, undefined, 2).replace(
+            '"containers": [',
+            '"containers":[',
+          );
+          assert.deepEqual(parseBody(Buffer.from(spaced)).value, parse({ spec: { containers } }));
+        },
+      ),
+    );
+  });
+});
+
+describe('a huge body', () => {
+  const envelope = (object: unknown, rest: object = {}) => ({
+    kind: 'AdmissionReview',
+    request: { uid: 'u1', name: 'web', object, oldObject: null, ...rest },
+  });
+  /** Makes any body one of more than 256 KiB. */
+  const padding = { padding: Array.from({ length: 40 }, () => 'x'.repeat(8_000)) };
+  const many = (count: number, make: (index: number) => unknown) => Array.from({ length: count }, (_, i) => make(i));
+
+  test('is parsed like a small one', () => {
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof({ depthSize: 'small' }, fc.string(), fc.integer(), fc.array(tie('tree')), tie('object')),
+      object: fc.dictionary(
+        fc.oneof(fc.constantFrom('managedFields', 'containers', 'object', 'request', 'resources'), fc.string()),
+        tie('tree'),
+      ),
+    }));
+    fc.assert(
+      fc.property(tree, (value) => {
+        const read = parseBody(Buffer.from(JSON.stringify({ ...padding, value }))).value as { value: unknown };
+        assert.deepEqual(withoutUnread(read.value), withoutUnread(value));
+      }),
+    );
+  });
+
+  test('keeps 8,192 bytes of a text, and neither half a character nor half an escape', () => {
+    for (const [text, most] of [
+      ['x'.repeat(1e6), 8_192],
+      ['<'.repeat(1e6), Math.floor(8_192 / 6)],
+      ['\u00e9'.repeat(1e6), 4_096],
+      [`a${'\u{1f30d}'.repeat(1e5)}`, 8_192],
+      ['\\'.repeat(1e6), 4_096],
+      [`${'x'.repeat(8_190)}\\"end"${'x'.repeat(1e6)}`, 8_192],
+    ] as const) {
+      const sent = JSON.stringify(envelope({ text, after: 1 })).replaceAll('<', '\\u003c');
+      const { value } = parseBody(Buffer.from(sent)) as { value: ReturnType<typeof envelope> };
+      const read = value.request.object as { text: string; after: number };
+      assert.equal(read.after, 1);
+      assert.ok(text.startsWith(read.text), JSON.stringify(read.text.slice(-4)));
+      assert.ok(read.text.length <= most && read.text.length > most / 2 - 10, String(read.text.length));
+    }
+  });
+
+  test('whose object holds more values than any pod has that is stored is read without the object', () => {
+    const rest = { name: 'web', dryRun: true };
+    for (const object of [
+      { spec: { tolerations: many(300_000, () => ({})) } },
+      { metadata: { labels: Object.fromEntries(many(300_000, (i) => [`l${i}`, '']) as [string, string][]) } },
+      { spec: { containers: [{ resources: { limits: many(300_000, () => 1) } }] } },
+      { spec: { containers: [{ name: 'main', image: 'main' }], tolerations: many(300_000, () => ({})) } },
+    ]) {
+      const { value, isOversized } = parseBody(Buffer.from(JSON.stringify(envelope(object, rest))));
+      assert.equal(isOversized, true);
+      assert.equal(JSON.stringify(value), JSON.stringify(envelope({}, rest)));
+    }
+  });
+
+  test('of many containers is not oversized by them', () => {
+    const containers = many(50_000, (i) => ({ name: `c${i}`, image: 'i' }));
+    const { isOversized } = parseBody(Buffer.from(JSON.stringify(envelope({ spec: { containers } }))));
+    assert.equal(isOversized, false);
+  });
+
+  test('whose envelope holds too many values is refused', () => {
+    const groups = many(300_000, String);
+    assert.throws(() => parseBody(Buffer.from(JSON.stringify({ request: { userInfo: { groups } } }))), RangeError);
+  });
 });
 
 /** Both sides of a comparison: which list of a name was met first does not matter. */
 function withoutUnread(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (key, inner) =>
-    /(managedFields|containers)$/.test(key) && Array.isArray(inner) ? [] : inner,
+    /(managedFields|ontainers)$/.test(key) && Array.isArray(inner) ? [] : inner,
   );
 }

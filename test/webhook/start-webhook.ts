@@ -37,6 +37,8 @@ export interface TestWebhook {
   readonly ca: string;
   /** `endpoint mode decision reason` of every counted review. */
   readonly counted: string[];
+  /** `status cause` of every rejected request. */
+  readonly rejected: string[];
   /** Every log line, parsed. */
   readonly log: Record<string, unknown>[];
   readonly recent: () => readonly RecentDecision[];
@@ -121,6 +123,7 @@ export async function stopWebhook({ app }: TestWebhook): Promise<void> {
 export async function startWebhook({ fetchNamespace, requestTimeoutMs }: WebhookOptions = {}): Promise<TestWebhook> {
   const world = makeWorld();
   const counted: string[] = [];
+  const rejected: string[] = [];
   const log: Record<string, unknown>[] = [];
   const clock = () => world.now;
   const pino = createLog({ level: 'info', destination: { write: (line) => log.push(JSON.parse(line)) } });
@@ -144,11 +147,13 @@ export async function startWebhook({ fetchNamespace, requestTimeoutMs }: Webhook
     modeCap: () => world.modeCap,
     bindings: createBindingGuard((namespace, name) => world.pendingPods.get(`${namespace}/${name}`)),
     recorder,
+    log: pino,
+    countRejection: (status, cause) => rejected.push(`${status} ${cause}`),
     clock,
     isClosing: () => world.isClosing,
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
-  return { world, app, port, ca: pair.ca, counted, log, recent: recorder.recent };
+  return { world, app, port, ca: pair.ca, counted, rejected, log, recent: recorder.recent };
 }

@@ -1,0 +1,173 @@
+/** A place in the budget for the bytes of one body. */
+export interface Reservation {
+  /** So many bytes of it are here. */
+  received(bytes: number): void;
+  /** All of it is here: it waits for nobody outside any more. */
+  complete(): void;
+  /** Gives the place back; again does nothing. */
+  release(): void;
+}
+
+interface Wish {
+  readonly bytes: number;
+  /** Called once, at once where there is room. */
+  readonly onRoom: () => void;
+  /** Others wait, and nothing has come for a while: called instead of going on. The place is given back already. */
+  readonly onStalled: () => void;
+}
+
+export interface BodyBudget {
+  reserve(wish: Wish): Reservation;
+  /** Bytes reserved, and how many wait for room, by lane. */
+  readonly state: () => Readonly<Record<Lane, { readonly bytes: number; readonly waiting: number }>>;
+}
+
+type Lane = 'small' | 'large';
+
+/** Bodies up to this size have a budget of their own: an ordinary review, of 7 KB, never waits for a huge one. */
+export const SMALL_BODY_BYTES = 256 * 1024;
+const SMALL_BUDGET_BYTES = 16 * 1024 * 1024;
+const LARGE_BUDGET_BYTES = 48 * 1024 * 1024;
+/** The last quarter of a budget is for bodies of at most an eighth of its largest: many large ones leave room for them. */
+const HEADROOM = 1 / 4;
+const MODEST = 1 / 8;
+
+const LOOK_MS = 50;
+/**
+ * Looks without progress after which a sender counts as stalled; a turn of the loop that takes long is one look. Ordinary
+ * reviews come whole and have no time to lose; of a large one something may be lost on its way.
+ */
+const PATIENCE_LOOKS = { small: 5, large: 20 } as const;
+/** Progress is a part of the body, or so many bytes. */
+const PART = 1 / 16;
+const ENOUGH_BYTES = 64 * 1024;
+
+interface Place extends Wish {
+  state: 'waiting' | 'reading' | 'complete' | 'released';
+  received: number;
+  /** What was there at the last progress. */
+  seen: number;
+  looks: number;
+}
+
+interface Queue {
+  readonly budget: number;
+  readonly modestBytes: number;
+  readonly patience: number;
+  bytes: number;
+  /** Smallest first, and of equal size who came last: whoever waits long is given up by the API server, or never meant it. */
+  waiting: Place[];
+  readonly reading: Set<Place>;
+}
+
+/**
+ * How many bytes of bodies are in memory at once. Each reserves its length before it is read, and waits its turn: nobody
+ * is refused. The smallest goes first, of equal ones the newest. While somebody waits, whoever holds a place and sends nothing loses it.
+ */
+export function createBodyBudget(largestBytes: number): BodyBudget {
+  const lanes: Readonly<Record<Lane, Queue>> = {
+    small: openQueue(SMALL_BUDGET_BYTES, SMALL_BODY_BYTES, PATIENCE_LOOKS.small),
+    large: openQueue(LARGE_BUDGET_BYTES, largestBytes, PATIENCE_LOOKS.large),
+  };
+  let looking: NodeJS.Timeout | undefined;
+
+  function reserve(wish: Wish): Reservation {
+    const queue = lanes[wish.bytes <= SMALL_BODY_BYTES ? 'small' : 'large'];
+    const place: Place = { ...wish, state: 'waiting', received: 0, seen: 0, looks: 0 };
+    if (queue.waiting.length === 0 && fits(queue, place)) admit(queue, place);
+    else {
+      insert(queue.waiting, place);
+      admitWaiting(queue);
+      look();
+    }
+    return {
+      received(bytes) {
+        place.received += bytes;
+      },
+      complete() {
+        if (place.state === 'reading') place.state = 'complete';
+        queue.reading.delete(place);
+      },
+      release: () => release(queue, place),
+    };
+  }
+
+  /** Runs only while somebody waits. */
+  function look(): void {
+    const somebodyWaits = lanes.small.waiting.length + lanes.large.waiting.length > 0;
+    if (!somebodyWaits || looking) return;
+    looking = setTimeout(() => {
+      looking = undefined;
+      for (const queue of [lanes.small, lanes.large]) if (queue.waiting.length > 0) dismissStalled(queue);
+      look();
+    }, LOOK_MS).unref();
+  }
+
+  return { reserve, state: () => ({ small: stateOf(lanes.small), large: stateOf(lanes.large) }) };
+}
+
+function openQueue(budget: number, largestBytes: number, patience: number): Queue {
+  return { budget, modestBytes: largestBytes * MODEST, patience, bytes: 0, waiting: [], reading: new Set() };
+}
+
+function stateOf({ bytes, waiting }: Queue): { bytes: number; waiting: number } {
+  return { bytes, waiting: waiting.length };
+}
+
+function fits({ budget, modestBytes, bytes }: Queue, place: Place): boolean {
+  return bytes + place.bytes <= (place.bytes <= modestBytes ? budget : budget * (1 - HEADROOM));
+}
+
+function admit(queue: Queue, place: Place): void {
+  queue.bytes += place.bytes;
+  queue.reading.add(place);
+  place.state = 'reading';
+  place.onRoom();
+}
+
+function admitWaiting(queue: Queue): void {
+  for (let [next] = queue.waiting; next && fits(queue, next); [next] = queue.waiting) {
+    queue.waiting.shift();
+    admit(queue, next);
+  }
+}
+
+function insert(waiting: Place[], place: Place): void {
+  let low = 0;
+  let high = waiting.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((waiting[middle]?.bytes ?? 0) < place.bytes) low = middle + 1;
+    else high = middle;
+  }
+  waiting.splice(low, 0, place);
+}
+
+function release(queue: Queue, place: Place): void {
+  if (place.state === 'released') return;
+  if (place.state === 'waiting') queue.waiting.splice(queue.waiting.indexOf(place), 1);
+  else {
+    queue.bytes -= place.bytes;
+    queue.reading.delete(place);
+  }
+  place.state = 'released';
+  if (queue.waiting.length > 0) admitWaiting(queue);
+}
+
+function dismissStalled(queue: Queue): void {
+  const stalled = [...queue.reading].filter((place) => isStalled(place, queue.patience));
+  for (const place of stalled) {
+    // Admitting who waits can finish others of this list.
+    if (place.state !== 'reading') continue;
+    release(queue, place);
+    place.onStalled();
+  }
+}
+
+function isStalled(place: Place, patience: number): boolean {
+  if (place.received - place.seen >= Math.min(ENOUGH_BYTES, place.bytes * PART)) {
+    place.seen = place.received;
+    place.looks = 0;
+  } else place.looks += 1;
+  return place.looks >= patience;
+}

@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseDuration } from '../config/duration.ts';
+import { type Endpoint, failure } from './endpoints.ts';
+import { MOST_BODY_BYTES, type ReceiveBody } from './receive-body.ts';
+import type { Reject, RejectionCause } from './rejections.ts';
+
+interface ServiceDeps {
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly receiveBody: ReceiveBody;
+  readonly reject: Reject;
+  /** True while shutting down: answers then ask the API server to take its connections elsewhere. */
+  readonly isClosing: () => boolean;
+}
+
+/** For a review without `?timeout=`: the API server's own default. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+const FIRST_TIMEOUT = '?timeout=';
+const JSON_TYPE = 'application/json';
+const JSON_TYPE_WITH_PARAMETERS = /^application\/json[\t ]*;/i;
+/** So much of a body that nobody wants is taken in and thrown away, for the sake of the connection. */
+const MOST_BYTES_UNWANTED = 64 * 1024;
+
+/** A request that gets no AdmissionReview, and why in words. */
+interface Refusal {
+  readonly status: number;
+  readonly cause: RejectionCause;
+  readonly says: string;
+}
+
+const NO_ENDPOINT: Refusal = { status: 404, cause: 'no_endpoint', says: 'no such endpoint' };
+const WRONG_TYPE: Refusal = { status: 415, cause: 'wrong_type', says: `the content type must be ${JSON_TYPE}` };
+const TOO_LARGE: Refusal = {
+  status: 413,
+  cause: 'too_large',
+  says: `the body is larger than ${MOST_BODY_BYTES} bytes`,
+};
+
+/** Answers requests for the endpoints: the one way for every review, and a clear error for whatever is none. */
+export function createService({ endpoints, receiveBody, reject, isClosing }: ServiceDeps) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const { url = '', headers } = request;
+    const queryAt = url.indexOf('?');
+    const path = queryAt < 0 ? url : url.slice(0, queryAt);
+    const endpoint = request.method === 'POST' ? endpoints.get(path) : undefined;
+    const length = lengthOf(headers['content-length']);
+    const refusal = refusalOf(endpoint, headers['content-type'], length);
+    if (refusal) {
+      refuse(refusal);
+      return;
+    }
+    const timeout = queryAt < 0 ? undefined : timeoutOf(url, queryAt);
+    const timeoutMs = (timeout === undefined ? undefined : parseDuration(timeout)) ?? DEFAULT_TIMEOUT_MS;
+    const release = receiveBody({
+      request,
+      response,
+      length,
+      timeoutMs,
+      onBody: (body) =>
+        endpoint?.(body, timeout, (status, payload, problem) => {
+          release();
+          if (status !== 200)
+            reject({
+              status,
+              cause: status === 400 ? 'malformed' : 'failed',
+              endpoint: path,
+              ...(problem && { problem }),
+            });
+          send(status, payload, isClosing());
+        }),
+      onFailure(cause) {
+        if (cause === 'too_large') refuse(TOO_LARGE);
+        else {
+          reject({ status: 0, cause, endpoint: path });
+          request.socket.destroy();
+        }
+      },
+    });
+
+    function refuse({ status, cause, says }: Refusal): void {
+      reject({ status, cause, endpoint: endpoint && path });
+      send(status, failure(says), isClosing() || !(length !== undefined && length <= MOST_BYTES_UNWANTED));
+    }
+
+    function send(status: number, payload: Buffer, isLast: boolean): void {
+      response.writeHead(status, {
+        'content-type': JSON_TYPE,
+        'content-length': payload.length,
+        ...(isLast && { connection: 'close' }),
+      });
+      response.end(payload);
+    }
+  };
+}
+
+function refusalOf(endpoint: unknown, type: string | undefined, length: number | undefined): Refusal | undefined {
+  if (!endpoint) return NO_ENDPOINT;
+  if (type !== JSON_TYPE && !(type !== undefined && JSON_TYPE_WITH_PARAMETERS.test(type))) return WRONG_TYPE;
+  return length !== undefined && length > MOST_BODY_BYTES ? TOO_LARGE : undefined;
+}
+
+function lengthOf(header: string | undefined): number | undefined {
+  return header === undefined ? undefined : Number(header);
+}
+
+/** The API server's query is nothing but the timeout. */
+function timeoutOf(url: string, queryAt: number): string | undefined {
+  if (url.startsWith(FIRST_TIMEOUT, queryAt) && !url.includes('&', queryAt))
+    return url.slice(queryAt + FIRST_TIMEOUT.length);
+  return new URLSearchParams(url.slice(queryAt + 1)).get('timeout') ?? undefined;
+}

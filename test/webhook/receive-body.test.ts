@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, it, type TestContext } from 'node:test';
+import type { TLSSocket } from 'node:tls';
+import { makePod } from '../builders.ts';
+import { pollUntil } from '../control-plane/poll.ts';
+import { ask, openTls } from './client.ts';
+import { toReview } from './reviews.ts';
+import { type TestWebhook, useWebhook } from './start-webhook.ts';
+
+const MIB = 1024 * 1024;
+const REVIEW = JSON.stringify(toReview({ object: makePod() }));
+
+function head(length: number | 'chunked', timeout = '10s'): string {
+  const framing = length === 'chunked' ? 'transfer-encoding: chunked' : `content-length: ${length}`;
+  return `POST /mutate?timeout=${timeout} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`;
+}
+
+async function open(webhook: TestWebhook, test: TestContext, text: string): Promise<TLSSocket> {
+  const socket = await openTls(webhook);
+  test.after(() => socket.destroy());
+  socket.on('error', () => {});
+  socket.write(text);
+  return socket;
+}
+
+function untilClosed(socket: TLSSocket): Promise<unknown> {
+  return new Promise((resolve) => (socket.destroyed ? resolve(0) : socket.on('close', resolve)));
+}
+
+function untilBodies(webhook: TestWebhook, isTrue: (bodies: ReturnType<TestWebhook['app']['bodies']>) => boolean) {
+  return pollUntil({
+    what: 'bodies',
+    probe: async () => isTrue(webhook.app.bodies()) || undefined,
+    deadlineMs: 60_000,
+  });
+}
+
+describe('the memory of a body is given back', { timeout: 120_000 }, () => {
+  const webhook = useWebhook();
+  const huge = REVIEW + ' '.repeat(MIB);
+  const chunk = ' '.repeat(MIB);
+  const rows: Readonly<Record<string, (t: TestContext) => Promise<unknown>>> = {
+    'when it is answered': async (t) => once(await open(webhook, t, head(huge.length) + huge), 'data'),
+    'when it is malformed': async (t) =>
+      once(await open(webhook, t, `${head(300_000)}{${' '.repeat(299_999)}`), 'data'),
+    'when its sender leaves': async (t) => {
+      const socket = await open(webhook, t, head(MIB) + REVIEW);
+      await untilBodies(webhook, ({ large }) => large.bytes === MIB);
+      socket.destroy();
+    },
+    'when its time is over': async (t) => untilClosed(await open(webhook, t, head(MIB, '100ms') + REVIEW)),
+    'when it comes in chunks and never ends': async (t) => {
+      const socket = await open(webhook, t, head('chunked'));
+      for (let sent = 0; sent <= 20; sent++) socket.write(`${MIB.toString(16)}\r\n${chunk}\r\n`);
+      const [answer] = await once(socket, 'data');
+      assert.match(String(answer), /^HTTP\/1\.1 413 /);
+    },
+    'when it comes in chunks and stops': async (t) =>
+      untilClosed(await open(webhook, t, `${head('chunked', '100ms')}5\r\n`)),
+    'when its connection sends no HTTP any more': async (t) => {
+      const socket = await open(webhook, t, `${head('chunked')}nonsense\r\n`);
+      socket.resume();
+      await untilClosed(socket);
+    },
+  };
+  for (const [name, act] of Object.entries(rows))
+    it(name, async (t) => {
+      await act(t);
+      await untilBodies(webhook, ({ small, large }) => small.bytes + large.bytes + small.waiting + large.waiting === 0);
+      assert.equal((await ask(webhook, '/mutate', { object: makePod() })).auditAnnotations['reason'], 'steered');
+    });
+
+  it('and never refused for want of it: there is room for one of these at a time, and all are answered', async (t) => {
+    const bytes = 18.5 * MIB;
+    const body = REVIEW + ' '.repeat(bytes - REVIEW.length);
+    const sockets = await Promise.all(Array.from({ length: 3 }, () => open(webhook, t, head(bytes, '30s') + body)));
+    const answers = await Promise.all(sockets.map(async (socket) => String((await once(socket, 'data'))[0])));
+    for (const answer of answers) assert.match(answer, /^HTTP\/1\.1 200 /);
+    await untilBodies(webhook, ({ small, large }) => small.bytes + large.bytes === 0);
+  });
+});
+
+describe('many that stop half way', { timeout: 120_000 }, () => {
+  const webhook = useWebhook();
+  for (const [name, bytes] of [
+    ['256 KiB', 256 * 1024],
+    ['7 MiB', 7 * MIB],
+  ] as const)
+    it(`of ${name} each take nobody's place`, async (t) => {
+      const half = ' '.repeat(bytes / 2);
+      const stopped = await Promise.all(Array.from({ length: 80 }, () => open(webhook, t, head(bytes) + half)));
+      const own = await open(webhook, t, head(bytes) + REVIEW + ' '.repeat(bytes - REVIEW.length));
+      const [answer] = await once(own, 'data');
+      assert.match(String(answer), /"reason":"steered"/);
+      for (const socket of stopped) socket.destroy();
+    });
+});
