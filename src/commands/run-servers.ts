@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
-import type { KeyPair } from '../certs/key-pair.ts';
 import type { NamespaceCarbon } from '../controllers/carbon-meter/carbon-ledger.ts';
 import type { Mode } from '../decision/policy.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
@@ -12,8 +11,9 @@ import { createOperatorsApp } from '../webhook/operators-app.ts';
 import { createPolicyBook } from '../webhook/policy-book.ts';
 import { createRecorder } from '../webhook/recorder.ts';
 import { createBindingGuard } from '../webhook/review-binding.ts';
-import { createWebhookApp } from '../webhook/webhook-app.ts';
+import { createWebhookApp, type ServedTls } from '../webhook/webhook-app.ts';
 import type { CertificateSource } from './certificate-source.ts';
+import type { ClientCa } from './client-ca.ts';
 import type { ClusterSource } from './cluster-source.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { ServeValues } from './serve-options.ts';
@@ -47,10 +47,18 @@ interface Running extends Served {
   readonly log: Log;
   /** How long to go on serving, not ready, after a signal. */
   readonly shutdownDelayMs: number;
+  /** Where the operators' port listens unless `--metrics-host` says. */
+  readonly operatorsHost: string;
+  readonly clientCa: ClientCa | undefined;
+  /** Log lines so far that could not be written. */
+  readonly droppedLogLines: () => number;
 }
 
 /** What requests in flight get after the delay, before the process ends all the same. */
 const DRAIN_MS = 10_000;
+
+/** A namespace can have thousands of mistakes. */
+const MOST_LOGGED = 20;
 
 /** Listens on both ports and answers reviews until a signal ends the process. Rejects when a port is taken. */
 export async function runServers(running: Running): Promise<void> {
@@ -59,7 +67,7 @@ export async function runServers(running: Running): Promise<void> {
   const clock = Date.now;
   const book = createPolicyBook(
     config.rules,
-    (namespace, mistakes) => log.warn({ namespace, mistakes }, 'malformed policy'),
+    (namespace, mistakes) => log.warn({ namespace, mistakes: mistakes.slice(0, MOST_LOGGED) }, 'malformed policy'),
     (namespace, excess) => log.warn({ namespace, excess }, 'policy beyond the limits, which count'),
   );
   const metrics = createMetrics({
@@ -73,10 +81,12 @@ export async function runServers(running: Running): Promise<void> {
         running.malformedPolicies?.() ?? (certificate ? book.malformed(source.namespace) : undefined),
       ...(isLeader && { isLeader }),
       ...(running.carbon && { carbon: running.carbon }),
+      droppedLogLines: running.droppedLogLines,
+      bodies: () => webhook?.bodies(),
     },
   });
   const recorder = createRecorder({ log, clock, metrics });
-  const create = (tls: KeyPair) =>
+  const create = (tls: ServedTls) =>
     createWebhookApp({
       tls,
       snapshot: holder.current,
@@ -86,10 +96,14 @@ export async function runServers(running: Running): Promise<void> {
       volumes: source.volumesOf,
       modeCap,
       recorder,
+      log,
+      countRejection: metrics.countRejection,
       clock,
       isClosing: () => closing,
     });
-  const webhook = certificate && startWebhookServer({ certificate, create, host: values.host, port: values.port, log });
+  const { clientCa } = running;
+  const webhook =
+    certificate && startWebhookServer({ certificate, create, clientCa, host: values.host, port: values.port, log });
   const operators = createOperatorsApp({
     renderMetrics: metrics.render,
     unready: () => [
@@ -123,7 +137,7 @@ export async function runServers(running: Running): Promise<void> {
       await sleep(running.shutdownDelayMs);
       await close();
     });
-    await operators.listen({ host: values.metricsHost ?? values.host, port: values.metricsPort });
+    await operators.listen({ host: values.metricsHost ?? running.operatorsHost, port: values.metricsPort });
     const origin = await webhook?.listening;
     log.info({ webhook: origin, operators: operators.listeningOrigin }, 'listening');
     await flushLog(log);

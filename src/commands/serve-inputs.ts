@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/c
 import { OPTIONS } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
+import { type ClientCa, readClientCa } from './client-ca.ts';
 import { type ClusterFile, type FileContents, readCluster, readRegions } from './read-files.ts';
 import type { ServeValues } from './serve-options.ts';
 
@@ -19,6 +20,8 @@ export interface Inputs {
   readonly config: { readonly config: GridgateConfig; readonly text?: string };
   /** Absent: the cluster's Secret has it, or nobody needs one. */
   readonly certificate?: { readonly files: KeyPairFiles; readonly pair: KeyPair };
+  /** Absent: callers need no certificate. */
+  readonly clientCa?: ClientCa;
 }
 
 /** The mistakes in what these options name: told together with mistakes in other options. */
@@ -37,11 +40,12 @@ export async function readInputs(
   const cluster = inCluster ? undefined : await readNamespaces(values);
   const config = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
   for (const read of [contents, cluster, config]) if (read && 'issues' in read) issues.push(...read.issues);
+  const clientCa = await openClientCa(values, issues);
   const certificate = await openCertificate(values, inCluster, issues);
   if (issues.length > 0 || 'issues' in config) return { issues };
   const regions = contents && { path: values.regions ?? '', contents };
   return {
-    inputs: { config, ...(regions && { regions }), ...(certificate && { certificate }), ...(cluster && { cluster }) },
+    inputs: { config, ...clientCa, ...certificate, ...(regions && { regions }), ...(cluster && { cluster }) },
     issues,
   };
 }
@@ -65,22 +69,28 @@ function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inClus
   return issues;
 }
 
+async function openClientCa({ clientCa }: Maybe<ServeValues>, issues: string[]): Promise<Pick<Inputs, 'clientCa'>> {
+  const read = clientCa === undefined ? undefined : await readClientCa(clientCa);
+  if (read && 'issue' in read) issues.push(`--client-ca: ${read.issue}`);
+  return read && 'pem' in read ? { clientCa: read } : {};
+}
+
 /** The pair that the options name; else the development certificate, but in a cluster the one in its Secret. */
 async function openCertificate(
   { certFile, keyFile, certDir }: Maybe<ServeValues>,
   inCluster: boolean,
   issues: string[],
-): Promise<Inputs['certificate']> {
+): Promise<Pick<Inputs, 'certificate'>> {
   try {
     const given = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
     // One is made only for a server that is going to start.
-    if (!given && (issues.length > 0 || certDir === undefined)) return undefined;
-    if (!given && inCluster && certDir === OPTIONS.certDir.default) return undefined;
+    if (!given && (issues.length > 0 || certDir === undefined)) return {};
+    if (!given && inCluster && certDir === OPTIONS.certDir.default) return {};
     const files = given ?? (await ensureDevCertificate({ dir: certDir ?? '', clock: Date.now }));
-    return { files, pair: loadKeyPair(files) };
+    return { certificate: { files, pair: loadKeyPair(files) } };
   } catch (error) {
     const hint = error instanceof CertificateError ? '' : `--cert-dir ${certDir}: `;
     issues.push(`${hint}${(error as Error).message}`);
-    return undefined;
+    return {};
   }
 }

@@ -8,6 +8,7 @@ export const SERVE_OPTIONS = [
   'certFile',
   'keyFile',
   'certDir',
+  'clientCa',
   'regions',
   'config',
   'namespaces',

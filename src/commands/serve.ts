@@ -4,6 +4,7 @@ import type { RegionResource } from '../regions/region-resource.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { embeddedReading } from '../signals/intensity/embedded.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
+import { createLogOutput } from '../telemetry/log-output.ts';
 import { createSourceTally, type SourceTally } from '../telemetry/source-tally.ts';
 import { certificateFromFiles } from './certificate-source.ts';
 import { openFileSource } from './cluster-source.ts';
@@ -29,6 +30,7 @@ interface Beginning {
 }
 
 const CLUSTER_SHUTDOWN_DELAY_MS = 10_000;
+const LOOPBACK = '127.0.0.1';
 
 /** Starts webhook and controllers, which run until SIGTERM or SIGINT; answers exit code 2 when options or files hold mistakes. */
 export async function serve(values: ServeValues, env: Environment, origins: Origins): Promise<number> {
@@ -36,7 +38,8 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   const read = await readInputs(values, env);
   if (!read.inputs) return reportIssues(read.issues);
   const { inputs } = read;
-  const log = createLog({ level: values.logLevel });
+  const output = createLogOutput();
+  const log = createLog({ level: values.logLevel, destination: output });
   let onConfig: Begun['onConfig'] = () => {};
   let onSnapshot = () => {};
   const config = createLiveConfig({
@@ -80,6 +83,10 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
       log,
       stop,
       shutdownDelayMs,
+      // Outside a cluster no NetworkPolicy stands before it.
+      operatorsHost: inputs.cluster ? LOOPBACK : values.host,
+      clientCa: inputs.clientCa,
+      droppedLogLines: output.dropped,
     });
     return EXIT.fine;
   } catch (error) {

@@ -1,11 +1,14 @@
 import type { KeyPair } from '../certs/key-pair.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { WebhookApp } from '../webhook/webhook-app.ts';
+import type { ServedTls, WebhookApp } from '../webhook/webhook-app.ts';
 import type { CertificateSource } from './certificate-source.ts';
+import { type ClientCa, followClientCa } from './client-ca.ts';
 
 interface WebhookServerDeps {
   readonly certificate: CertificateSource;
-  readonly create: (pair: KeyPair) => WebhookApp;
+  readonly create: (tls: ServedTls) => WebhookApp;
+  /** Whose certificates callers must present; absent: nobody's. */
+  readonly clientCa?: ClientCa | undefined;
   readonly host: string;
   readonly port: number;
   readonly log: Log;
@@ -16,35 +19,57 @@ export interface WebhookServer {
   readonly listening: Promise<string>;
   /** What it serves. */
   pair(): KeyPair | undefined;
+  /** Bodies of reviews in memory, and those that wait for room. */
+  bodies(): ReturnType<WebhookApp['bodies']> | undefined;
   close(): Promise<void>;
 }
 
 /** Listens with the first certificate; a newer one counts from the next handshake on, and no connection notices. */
-export function startWebhookServer({ certificate, create, host, port, log }: WebhookServerDeps): WebhookServer {
+export function startWebhookServer({
+  certificate,
+  create,
+  clientCa,
+  host,
+  port,
+  log,
+}: WebhookServerDeps): WebhookServer {
   const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
   listening.catch(() => {}); // whoever awaits it hears of it
   let app: WebhookApp | undefined;
   let served: KeyPair | undefined;
+  let callers = clientCa?.pem;
 
   function serve(pair: KeyPair): void {
     served = pair;
     if (!app) {
-      const created = create(pair);
+      const created = create(tlsOf(pair));
       app = created;
-      created.listen({ host, port }).then(() => resolve(created.listeningOrigin), reject);
+      created.listen({ host, port }).then(resolve, reject);
       return;
     }
-    app.server.setSecureContext({ cert: pair.cert, key: pair.key, minVersion: 'TLSv1.3' });
+    app.setTls(tlsOf(pair));
     const notAfter = new Date(pair.notAfter).toISOString();
     log.info({ fingerprint: pair.fingerprint, notAfter }, 'certificate reloaded');
   }
 
+  function tlsOf({ cert, key }: KeyPair): ServedTls {
+    return { cert, key, clientCa: callers };
+  }
+
+  function trust(pem: string): void {
+    callers = pem;
+    if (app && served) app.setTls(tlsOf(served));
+  }
+
   const stop = certificate.follow(serve);
+  const stopCallers = clientCa && followClientCa(clientCa, trust, log);
   return {
     listening,
     pair: () => served,
+    bodies: () => app?.bodies(),
     async close() {
       stop();
+      stopCallers?.();
       reject(new Error('closed before there was a certificate'));
       await app?.close();
     },

@@ -40,7 +40,7 @@ export const OPTIONS = {
     flags: '--metrics-host <address>',
     help: 'address that metrics, probes and the status page listen on',
     parse: parseHost,
-    defaultText: 'as --host',
+    defaultText: 'as --host in a cluster, otherwise 127.0.0.1',
   }),
   metricsPort: withDefault(9090, {
     flags: '--metrics-port <port>',
@@ -65,6 +65,11 @@ export const OPTIONS = {
     flags: '--cert-dir <directory>',
     help: 'where the development certificate is kept, for use without --cert-file outside a cluster',
     parse: textOf('a directory'),
+  }),
+  clientCa: optional({
+    flags: '--client-ca <file>',
+    help: 'authorities, PEM, whose certificate the API server presents; others get no answer; reloaded when it changes',
+    parse: textOf('a file'),
   }),
   regions: optional({
     flags: '--regions <file>',

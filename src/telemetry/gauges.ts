@@ -19,6 +19,10 @@ export interface MetricSources {
   readonly carbon?: () => readonly NamespaceCarbon[] | undefined;
   /** How many namespaces have a malformed policy; undefined where nobody looks. */
   readonly malformedPolicies: () => number | undefined;
+  /** Log lines that could not be written, so far. */
+  readonly droppedLogLines?: () => number;
+  /** Bodies of reviews: bytes that they have reserved, and how many wait for room; undefined where none come. */
+  readonly bodies?: () => Readonly<Record<string, { readonly bytes: number; readonly waiting: number }>> | undefined;
 }
 
 /** Neither ever falls. */
@@ -125,6 +129,18 @@ function stateGauges(clock: () => number, sources: MetricSources): GaugeSpec[] {
       help: '1 while this replica leads, 0 while another may; none where it does not run for the lease',
       labelNames: [],
       read: () => (sources.isLeader ? [[{}, Number(sources.isLeader())]] : []),
+    },
+    {
+      name: 'gridgate_review_bytes_in_flight',
+      help: 'Bytes of memory that bodies of reviews have reserved, of small ones (up to 256 KiB) and large ones',
+      labelNames: ['size'],
+      read: () => Object.entries(sources.bodies?.() ?? {}).map(([size, { bytes }]) => [{ size }, bytes]),
+    },
+    {
+      name: 'gridgate_reviews_waiting',
+      help: 'Reviews whose body waits for room in memory before it is read',
+      labelNames: ['size'],
+      read: () => Object.entries(sources.bodies?.() ?? {}).map(([size, { waiting }]) => [{ size }, waiting]),
     },
     {
       name: 'gridgate_malformed_policies',

@@ -20,7 +20,7 @@ const GATHERED_CHARACTERS = 65_536;
 const RELEASE_INTERVAL_MS = 200;
 const RETRY_MS = 20;
 /** What waits for a reader; beyond it the newest lines are dropped. */
-const MOST_WAITING_BYTES = 2 * 1_024 * 1_024;
+const MOST_WAITING_BYTES = 1_024 * 1_024;
 const FLUSH_PATIENCE_MS = 1_000;
 const EXIT_PATIENCE_MS = 500;
 const PAUSE_AT_EXIT_MS = 5;

@@ -14,6 +14,8 @@ export interface Metrics {
   readonly countReview: (endpoint: string, mode: string, decision: string, reason: string) => void;
   /** Times one answered review. */
   readonly observeDuration: (endpoint: string, seconds: number) => void;
+  /** Counts one request that got no AdmissionReview: the status, or `closed`, and why. */
+  readonly countRejection: (status: string, cause: string) => void;
   /** The Prometheus text exposition of this moment. */
   readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -26,10 +28,12 @@ export function createMetrics({ registry = new Registry(), clock, sources }: Met
   registerGauges(registry, clock, sources);
   if (sources.sourceRequests) registerSourceRequests(registers, sources.sourceRequests);
   if (sources.carbon) registerCarbon(registers, sources.carbon);
+  if (sources.droppedLogLines) registerDroppedLines(registers, sources.droppedLogLines);
   collectDefaultMetrics({ register: registry });
   return {
     countReview: createReviewCounter(registers),
     observeDuration: createReviewTimer(registers),
+    countRejection: createRejectionCounter(registers),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }
@@ -45,6 +49,28 @@ function registerSourceRequests(registers: Registry[], read: NonNullable<MetricS
       for (const { source, outcome, count } of read()) this.inc({ source, outcome }, count);
     },
   });
+}
+
+function registerDroppedLines(registers: Registry[], read: NonNullable<MetricSources['droppedLogLines']>): void {
+  new Counter({
+    name: 'gridgate_log_lines_dropped_total',
+    help: 'Log lines that could not be written, since nobody reads stdout or there is no room',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
+function createRejectionCounter(registers: Registry[]): Metrics['countRejection'] {
+  const rejections = new Counter({
+    name: 'gridgate_rejected_requests_total',
+    help: 'Requests to the webhook that got no AdmissionReview: the status, or closed, and why',
+    labelNames: ['status', 'cause'] as const,
+    registers,
+  });
+  return (status, cause) => rejections.inc({ status, cause });
 }
 
 function registerCarbon(registers: Registry[], read: NonNullable<MetricSources['carbon']>): void {

@@ -48,7 +48,10 @@ describe('the effective configuration', { concurrency: 2 }, () => {
     assert.deepEqual(options.port, { value: 9443, from: '--port' });
     assert.deepEqual(options.host, { value: '127.0.0.1', from: 'GRIDGATE_HOST' });
     assert.deepEqual(options['metrics-port'], { value: 9090, from: 'default' });
-    assert.deepEqual(options['metrics-host'], { value: '(as --host)', from: 'default' });
+    assert.deepEqual(options['metrics-host'], {
+      value: '(as --host in a cluster, otherwise 127.0.0.1)',
+      from: 'default',
+    });
     assert.deepEqual(options['shutdown-delay'], { value: '1m30s', from: '--shutdown-delay' });
     assert.deepEqual(options.config, { value: path, from: '--config' });
     assert.equal(options.output, undefined);

@@ -67,6 +67,34 @@ describe('gridgate serve', { timeout: 60_000 }, () => {
   });
 });
 
+describe("the operators' port of gridgate serve", { timeout: 60_000 }, () => {
+  const rows: readonly [name: string, args: readonly string[], address: string][] = [
+    ['is on loopback without a cluster, wherever the webhook is', ['--host', '0.0.0.0'], '127.0.0.1'],
+    ['is where it is told to be', ['--host', '127.0.0.1', '--metrics-host', '0.0.0.0'], '0.0.0.0'],
+  ];
+  for (const [name, args, address] of rows)
+    it(name, async (t) => {
+      const { args: files } = await writeWorld(t);
+      const gridgate = await startGridgate({ args: [...files, ...args] });
+      t.after(() => gridgate.end('SIGKILL'));
+      const port = Number(new URL(gridgate.operators).port);
+      assert.ok(listeners().includes(`${address}:${port}`), listeners().join(' '));
+      assert.equal(await gridgate.end(), 0);
+    });
+});
+
+/** `address:port` of every TCP socket over IPv4 that listens here. */
+function listeners(): readonly string[] {
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
+  return lines.flatMap((line) => {
+    const [, local = '', , state] = line.trim().split(/\s+/);
+    const [address = '', port = ''] = local.split(':');
+    if (state !== '0A') return [];
+    const bytes = address.match(/../g)?.map((byte) => Number.parseInt(byte, 16)) ?? [];
+    return [`${bytes.reverse().join('.')}:${Number.parseInt(port, 16)}`];
+  });
+}
+
 interface Mistakes {
   readonly name: string;
   readonly regions?: readonly string[];
@@ -161,6 +189,16 @@ const BAD_CONFIGURATIONS: readonly Mistakes[] = [
     without: ['--cert-file', '--key-file'],
     args: ['--cert-dir', 'package.json'],
     says: [/^gridgate: --cert-dir package\.json: /],
+  },
+  {
+    name: 'authorities of callers that are not there',
+    args: ['--client-ca', 'nowhere.crt'],
+    says: [/--client-ca: nowhere\.crt cannot be read: ENOENT/],
+  },
+  {
+    name: 'authorities of callers that are none',
+    args: ['--client-ca', 'package.json'],
+    says: [/--client-ca: package\.json holds no PEM certificate/],
   },
   { name: 'a key of another certificate', mismatch: true, says: [KEY_COMPLAINT] },
   {

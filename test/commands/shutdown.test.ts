@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from 'node:https';
 import { connect } from 'node:net';
@@ -7,8 +8,11 @@ import { makePod } from '../builders.ts';
 import { openTls, send } from '../webhook/client.ts';
 import { toReview } from '../webhook/reviews.ts';
 import { type Serving, serveWorld, until, untilLogged } from './serving.ts';
+import { writeWorld } from './world-files.ts';
 
 const BODY = JSON.stringify(toReview({ object: makePod() }));
+/** A name of 253 characters makes a long line in the log. */
+const LONG_LINE = JSON.stringify(toReview({ object: makePod({ metadata: { name: 'n'.repeat(250) } }) }));
 const HEAD = `POST /mutate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n`;
 const DELAY = ['--shutdown-delay', '2s'];
 
@@ -122,6 +126,50 @@ describe('gridgate serve that is told to stop', { timeout: 60_000, concurrency: 
     t.after(() => silent.destroy());
     await once(silent, 'connect');
     assert.equal(await gridgate.end(), 0);
+  });
+
+  it('answers and ends in good order when nobody reads its log', async (t) => {
+    const files = await writeWorld(t);
+    const child = spawn(
+      process.execPath,
+      [
+        'src/main.ts',
+        'serve',
+        '--host',
+        '127.0.0.1',
+        '--port',
+        '0',
+        '--metrics-port',
+        '0',
+        '--log-level',
+        'trace',
+        ...files.args,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    t.after(() => child.kill('SIGKILL'));
+    const exited = once(child, 'exit');
+    const [line] = await once(child.stdout, 'data');
+    child.stdout.pause();
+    const { webhook, operators } = JSON.parse(
+      String(line)
+        .split('\n')
+        .find((one) => one.includes('"listening"')) ?? '{}',
+    );
+    const address = { port: Number(new URL(webhook).port), ca: files.ca };
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    t.after(() => agent.destroy());
+    const dropped = async () => {
+      const metrics = await (await fetch(`${operators}/metrics`, { headers: { connection: 'close' } })).text();
+      return Number(/^gridgate_log_lines_dropped_total (\d+)$/m.exec(metrics)?.[1] ?? Number.NaN);
+    };
+    while ((await dropped()) === 0)
+      await Promise.all(Array.from({ length: 500 }, () => send(address, '/mutate', LONG_LINE, { agent })));
+    const { status, body } = await send(address, '/mutate', BODY, { agent });
+    assert.deepEqual([status, JSON.parse(body).response.auditAnnotations.reason], [200, 'steered']);
+    agent.destroy();
+    child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null]);
   });
 
   it('twice ends at once with 1', async (t) => {
