@@ -26,6 +26,8 @@ export interface ProcessOptions {
   /** Arguments after `serve`; ports are chosen freely unless given here. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Directory of a cgroup to run in. */
+  readonly cgroup?: string;
   /** Processor to run on, where the system can pin. */
   readonly cpu?: number;
   /** The compiled program, as users run it, instead of the sources. */
@@ -97,7 +99,7 @@ async function untilWritten(file: string, exited: Promise<unknown>): Promise<Rec
   return {};
 }
 
-function spawnPinned({ args, env, cpu, compiled = false, logFile }: ProcessOptions): ChildProcess {
+function spawnPinned({ args, env, cgroup, cpu, compiled = false, logFile }: ProcessOptions): ChildProcess {
   const script = compiled ? 'dist/main.js' : 'src/main.ts';
   const command = [
     process.execPath,
@@ -111,7 +113,10 @@ function spawnPinned({ args, env, cpu, compiled = false, logFile }: ProcessOptio
   ];
   const pinned =
     cpu === undefined || process.platform !== 'linux' ? command : ['taskset', '-c', String(cpu), ...command];
-  return spawn(pinned[0] ?? '', pinned.slice(1), {
+  // From its first byte: what a process took before it joined is not counted.
+  const grouped =
+    cgroup === undefined ? pinned : ['sh', '-c', `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`, 'sh', ...pinned];
+  return spawn(grouped[0] ?? '', grouped.slice(1), {
     stdio: ['ignore', logFile === undefined ? 'pipe' : openSync(logFile, 'w'), 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...env },
     // Ctrl-C goes to the whole foreground group: whoever started this process passes on its own signal, once.

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ensureDevCertificate } from '../../src/certs/dev-certificate.ts';
+import { writeNamespaces, writeRegions } from '../bench/workload.ts';
+import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
+import { createMemoryCgroup, type MemoryCgroup } from '../process/memory-cgroup.ts';
+import type { Attack, Outcomes } from './attacker.ts';
+import type { Bystanding, Seen } from './bystanders.ts';
+
+/** As the manifests have it. */
+const LIMIT_BYTES = 320 * 1024 * 1024;
+/** What a bystander's review may take, 99 of 100; the API server waits 2 s. */
+const MOST_P99_MS = 500;
+const CALM_MS = 3_000;
+
+type Wave = readonly (readonly [kind: Attack['kind'], count: number])[];
+
+/** Ten times as many at once as once brought a replica down. */
+const WAVES: Readonly<Record<string, Wave>> = {
+  '500 bodies of 7 MiB': [['huge', 500]],
+  '600 bodies of 7 MiB that stop half way': [['huge, half', 600]],
+  '600 bodies of 256 KiB that stop half way': [['small, half', 600]],
+  '10 pods of 50,000 terms': [['terms', 10]],
+  '10 pods of 1.24 MB full of <': [['less-than', 10]],
+  '10 pods with names of 2.9 MB': [['names', 10]],
+  '10 pods of 2,300,000 empty tolerations': [['objects', 10]],
+  'all of these': [
+    ['huge', 100],
+    ['huge, half', 100],
+    ['small, half', 100],
+    ['terms', 10],
+    ['less-than', 10],
+    ['names', 10],
+    ['objects', 10],
+  ],
+};
+
+const group = createMemoryCgroup(LIMIT_BYTES);
+const skip = group ? false : 'no memory cgroup can be made here: it takes root';
+
+describe(`a replica with ${LIMIT_BYTES >> 20} MiB of memory under attack`, { skip, timeout: 600_000 }, () => {
+  const cgroup = group as MemoryCgroup;
+  const directory = mkdtempSync(join(tmpdir(), 'gridgate-attacks-'));
+  let gridgate: GridgateProcess;
+  let address: Bystanding;
+  const bystanders = fork('test/attacks/bystanders.ts');
+
+  before(async () => {
+    assert.ok(existsSync('dist/main.js'), 'npm run build');
+    await ensureDevCertificate({ dir: directory, clock: Date.now });
+    const regions = await writeRegions(directory, 30);
+    const namespaces = await writeNamespaces(directory, 100, 100);
+    const args = ['--regions', regions, '--namespaces', namespaces, '--cert-dir', directory];
+    gridgate = await startGridgate({ args, compiled: true, cgroup: cgroup.directory, logFile: join(directory, 'log') });
+    address = {
+      port: Number(new URL(gridgate.webhook).port),
+      ca: readFileSync(join(directory, 'ca.crt'), 'utf8'),
+    };
+  });
+
+  after(async () => {
+    bystanders.kill();
+    if (gridgate) await gridgate.end('SIGKILL');
+    cgroup.remove();
+    rmSync(directory, { recursive: true });
+  });
+
+  /** What bystanders see on this machine while nobody attacks: others may be using it, too. */
+  let calmP99Ms = 0;
+  it('has a calm beginning', async (t) => {
+    const answered = once(bystanders, 'message');
+    bystanders.send(address);
+    await sleep(CALM_MS);
+    bystanders.send('stop');
+    const [{ unsteered, ...seen }] = (await answered) as [Seen];
+    t.diagnostic(JSON.stringify(seen));
+    assert.deepEqual(unsteered, []);
+    calmP99Ms = seen.p99Ms;
+  });
+
+  for (const [name, wave] of Object.entries(WAVES))
+    it(`answers everybody else: ${name}`, async (t) => {
+      const answered = once(bystanders, 'message');
+      bystanders.send(address);
+      const outcomes = await Promise.all(wave.map(([kind, count]) => attack({ kind, count, ...address })));
+      bystanders.send('stop');
+      const [{ unsteered, ...seen }] = (await answered) as [Seen];
+      const told = wave.map(([kind], index) => `${kind} ${JSON.stringify(outcomes[index])}`).join('; ');
+      t.diagnostic(`${JSON.stringify(seen)}, peak ${Math.round(cgroup.peakBytes() / 1e6)} MB, attackers: ${told}`);
+      assert.equal(cgroup.kills(), 0, 'killed for its memory');
+      assert.deepEqual(unsteered, []);
+      assert.ok(seen.p99Ms < MOST_P99_MS + 2 * calmP99Ms, `${seen.p99Ms} ms`);
+    });
+
+  it('has counted whom it did not answer, and ends in good order', async () => {
+    const metrics = await (await fetch(`${gridgate.operators}/metrics`)).text();
+    assert.match(metrics, /gridgate_rejected_requests_total\{status="closed",cause="stalled_body"\} \d/);
+    assert.match(metrics, /gridgate_review_bytes_in_flight\{size="large"\} 0\n/);
+    assert.equal(await gridgate.end(), 0);
+  });
+});
+
+async function attack(request: Attack): Promise<Outcomes> {
+  const child: ChildProcess = fork('test/attacks/attacker.ts');
+  const answered = once(child, 'message');
+  child.send(request);
+  const [outcomes] = (await answered) as [Outcomes];
+  child.kill();
+  return outcomes;
+}
