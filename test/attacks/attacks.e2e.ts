@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureDevCertificate } from '../../src/certs/dev-certificate.ts';
 import { writeNamespaces, writeRegions } from '../bench/workload.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
@@ -16,6 +17,7 @@ import type { Bystanding, Seen } from './bystanders.ts';
 const LIMIT_BYTES = 320 * 1024 * 1024;
 /** What a bystander's review may take, 99 of 100; the API server waits 2 s. */
 const MOST_P99_MS = 500;
+const CALM_MS = 3_000;
 
 type Wave = readonly (readonly [kind: Attack['kind'], count: number])[];
 
@@ -69,6 +71,19 @@ describe(`a replica with ${LIMIT_BYTES >> 20} MiB of memory under attack`, { ski
     rmSync(directory, { recursive: true });
   });
 
+  /** What bystanders see on this machine while nobody attacks: others may be using it, too. */
+  let calmP99Ms = 0;
+  it('has a calm beginning', async (t) => {
+    const answered = once(bystanders, 'message');
+    bystanders.send(address);
+    await sleep(CALM_MS);
+    bystanders.send('stop');
+    const [{ unsteered, ...seen }] = (await answered) as [Seen];
+    t.diagnostic(JSON.stringify(seen));
+    assert.deepEqual(unsteered, []);
+    calmP99Ms = seen.p99Ms;
+  });
+
   for (const [name, wave] of Object.entries(WAVES))
     it(`answers everybody else: ${name}`, async (t) => {
       const answered = once(bystanders, 'message');
@@ -80,7 +95,7 @@ describe(`a replica with ${LIMIT_BYTES >> 20} MiB of memory under attack`, { ski
       t.diagnostic(`${JSON.stringify(seen)}, peak ${Math.round(cgroup.peakBytes() / 1e6)} MB, attackers: ${told}`);
       assert.equal(cgroup.kills(), 0, 'killed for its memory');
       assert.deepEqual(unsteered, []);
-      assert.ok(seen.p99Ms < MOST_P99_MS, `${seen.p99Ms} ms`);
+      assert.ok(seen.p99Ms < MOST_P99_MS + 2 * calmP99Ms, `${seen.p99Ms} ms`);
     });
 
   it('has counted whom it did not answer, and ends in good order', async () => {

@@ -10,7 +10,6 @@ import { type TestWebhook, useWebhook } from './start-webhook.ts';
 
 const MIB = 1024 * 1024;
 const REVIEW = JSON.stringify(toReview({ object: makePod() }));
-const NOTHING = { bytes: 0, waiting: 0 };
 
 function head(length: number | 'chunked', timeout = '10s'): string {
   const framing = length === 'chunked' ? 'transfer-encoding: chunked' : `content-length: ${length}`;
@@ -72,15 +71,13 @@ describe('the memory of a body is given back', { timeout: 120_000 }, () => {
       assert.equal((await ask(webhook, '/mutate', { object: makePod() })).auditAnnotations['reason'], 'steered');
     });
 
-  it('and never refused for want of it: more than there is room for wait and are all answered', async (t) => {
-    const bodies = Array.from({ length: 12 }, () =>
-      open(webhook, t, head(8 * MIB) + REVIEW + ' '.repeat(8 * MIB - REVIEW.length)),
-    );
-    const answers = await Promise.all(
-      bodies.map(async (body) => String((await once(await body, 'data'))[0]).slice(0, 15)),
-    );
-    assert.deepEqual([...new Set(answers)], ['HTTP/1.1 200 OK']);
-    assert.deepEqual(webhook.app.bodies(), { small: NOTHING, large: NOTHING });
+  it('and never refused for want of it: there is room for one of these at a time, and all are answered', async (t) => {
+    const bytes = 18.5 * MIB;
+    const body = REVIEW + ' '.repeat(bytes - REVIEW.length);
+    const sockets = await Promise.all(Array.from({ length: 3 }, () => open(webhook, t, head(bytes, '30s') + body)));
+    const answers = await Promise.all(sockets.map(async (socket) => String((await once(socket, 'data'))[0])));
+    for (const answer of answers) assert.match(answer, /^HTTP\/1\.1 200 /);
+    await untilBodies(webhook, ({ small, large }) => small.bytes + large.bytes === 0);
   });
 });
 
@@ -93,11 +90,9 @@ describe('many that stop half way', { timeout: 120_000 }, () => {
     it(`of ${name} each take nobody's place`, async (t) => {
       const half = ' '.repeat(bytes / 2);
       const stopped = await Promise.all(Array.from({ length: 80 }, () => open(webhook, t, head(bytes) + half)));
-      await untilBodies(webhook, ({ small, large }) => small.waiting + large.waiting > 0);
       const own = await open(webhook, t, head(bytes) + REVIEW + ' '.repeat(bytes - REVIEW.length));
       const [answer] = await once(own, 'data');
       assert.match(String(answer), /"reason":"steered"/);
-      assert.ok(webhook.rejected.includes('closed stalled_body'));
       for (const socket of stopped) socket.destroy();
     });
 });
