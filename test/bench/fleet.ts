@@ -77,16 +77,21 @@ export function fleetNode(index: number, { version, maintenance, tainted }: Node
     status: {
       capacity: { ...capacity, ...gpus, memory: `${bytes / 1_024}Ki` },
       allocatable,
-      conditions: ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'KernelDeadlock', 'ReadonlyFilesystem', 'Ready'].map(
-        (type) => ({
-          type,
-          status: type === 'Ready' ? 'True' : 'False',
-          lastHeartbeatTime: hourly,
-          lastTransitionTime: daily,
-          reason: `KubeletHas${type}`,
-          message: `kubelet has posted the state of ${type}`,
-        }),
-      ),
+      conditions: [
+        'MemoryPressure',
+        'DiskPressure',
+        'PIDPressure',
+        'KernelDeadlock',
+        'ReadonlyFilesystem',
+        'Ready',
+      ].map((type) => ({
+        type,
+        status: type === 'Ready' ? 'True' : 'False',
+        lastHeartbeatTime: hourly,
+        lastTransitionTime: daily,
+        reason: `KubeletHas${type}`,
+        message: `kubelet has posted the state of ${type}`,
+      })),
       addresses: [
         { type: 'InternalIP', address: `10.0.${index >> 8}.${index & 255}` },
         { type: 'Hostname', address: name },
