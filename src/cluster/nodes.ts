@@ -5,13 +5,19 @@ import type { WatchedResource } from './watched-resource.ts';
 
 export const NODES_PATH = '/api/v1/nodes';
 
-/** Whole nodes, since taints and what they offer stand in no metadata; a heartbeat changes nothing of what is kept. */
+/**
+ * Whole nodes, since taints and what they offer stand in no metadata. A heartbeat changes nothing of what is kept: the same
+ * object stays, and so what was worked out for it.
+ */
 export function nodes(regionLabel: string): WatchedResource<NodeFacts> {
   return {
     name: 'nodes',
     path: NODES_PATH,
     content: 'full',
-    project: (object: KubeObject) => toNodeFacts(object, regionLabel),
-    differs: (before, after) => !isDeepStrictEqual(before, after),
+    project(object: KubeObject, before?: NodeFacts) {
+      const after = toNodeFacts(object, regionLabel);
+      return isDeepStrictEqual(before, after) && before ? before : after;
+    },
+    differs: (before, after) => before !== after,
   };
 }

@@ -1,4 +1,4 @@
-import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Picture, RegionView } from '../regions/snapshot.ts';
 import type { Share } from './attribute.ts';
 import type { Decision } from './decide.ts';
 import { formatGrams } from './messages.ts';
@@ -47,7 +47,7 @@ export function explain(decision: Decision, policy: Policy, shares: readonly Sha
 
 function describeReach(
   { all, regions, heldTo, seen }: Reach,
-  snapshot: Snapshot,
+  snapshot: Picture,
   volumes: readonly VolumeTerms[],
   shares: readonly Share[],
 ): string {
@@ -74,7 +74,7 @@ function describeSteering(steering: Steering): string {
   ].join('; ');
 }
 
-function withGrams(region: RegionView, snapshot: Snapshot): string {
+function withGrams(region: RegionView, snapshot: Picture): string {
   const reading = comparableReading(region, snapshot);
   return reading ? `${region.name} (${formatGrams(reading.gramsPerKwh)} g)` : `${region.name} (unknown)`;
 }

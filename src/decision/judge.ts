@@ -1,4 +1,4 @@
-import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Picture, RegionView } from '../regions/snapshot.ts';
 import { type Ranked, rank } from './rank.ts';
 import type { Reach } from './reachable.ts';
 import { firstRefusal, type Reason, type Refusal } from './reasons.ts';
@@ -15,7 +15,7 @@ export interface RefusedRegion {
 /** What the policy says of every region within a pod's reach (DESIGN 5.3 to 5.5). */
 export interface Judgement {
   readonly treatment: Treatment;
-  readonly snapshot: Snapshot;
+  readonly snapshot: Picture;
   readonly reach: Reach;
   readonly denied: boolean;
   readonly reason: Reason;
@@ -28,7 +28,7 @@ export interface Judgement {
 type Situation = Pick<Judgement, 'treatment' | 'snapshot' | 'reach'>;
 
 /** Judges all regions within reach, a reach of this snapshot. */
-export function judge(treatment: Treatment, snapshot: Snapshot, reach: Reach): Judgement {
+export function judge(treatment: Treatment, snapshot: Picture, reach: Reach): Judgement {
   const base = { treatment, snapshot, reach };
   const nothing = { candidates: [], ranked: [] };
   const { refused, acceptable } = split(reach.regions, treatment, snapshot);
@@ -83,7 +83,7 @@ function isOutside({ treatment, reach }: Situation): boolean {
   return !names.some((name) => isAllowed(name, treatment));
 }
 
-function split(regions: readonly RegionView[], treatment: Treatment, snapshot: Snapshot) {
+function split(regions: readonly RegionView[], treatment: Treatment, snapshot: Picture) {
   const refused: RefusedRegion[] = [];
   const acceptable: RegionView[] = [];
   for (const region of regions) {
@@ -94,7 +94,7 @@ function split(regions: readonly RegionView[], treatment: Treatment, snapshot: S
   return { refused, acceptable };
 }
 
-function reasonToPlace(reach: Reach, treatment: Treatment, snapshot: Snapshot): Reason {
+function reasonToPlace(reach: Reach, treatment: Treatment, snapshot: Picture): Reason {
   const blind = !treatment.systemPod && reach.regions.every((region) => !comparableReading(region, snapshot));
   return blind ? 'no_data' : 'acceptable';
 }
@@ -150,13 +150,13 @@ function refusedFor(reason: Refusal, refused: readonly RefusedRegion[]): readonl
 }
 
 /** A region without nodes is nowhere to go, however clean. */
-function cleanestUsable(regions: readonly RegionView[], snapshot: Snapshot): RegionView | undefined {
+function cleanestUsable(regions: readonly RegionView[], snapshot: Picture): RegionView | undefined {
   const usable = regions.filter((region) => isUsable(region, snapshot));
   return cleanest(usable.length > 0 ? usable : regions, snapshot);
 }
 
 /** The region with the lowest comparable reading; regions without one come last. */
-export function cleanest(regions: readonly RegionView[], snapshot: Snapshot): RegionView | undefined {
+export function cleanest(regions: readonly RegionView[], snapshot: Picture): RegionView | undefined {
   const grams = (region: RegionView) => comparableReading(region, snapshot)?.gramsPerKwh ?? Number.POSITIVE_INFINITY;
   let best: RegionView | undefined;
   for (const region of regions) if (!best || grams(region) < grams(best)) best = region;
@@ -166,7 +166,7 @@ export function cleanest(regions: readonly RegionView[], snapshot: Snapshot): Re
 /** Those of some regions that the policy accepts and that have, or may get, a node. */
 export function alternatives(
   treatment: Treatment,
-  snapshot: Snapshot,
+  snapshot: Picture,
   among: readonly RegionView[] = snapshot.regions,
 ): readonly RegionView[] {
   return among.filter((region) => isUsable(region, snapshot) && !refusalOf(region, treatment, snapshot));

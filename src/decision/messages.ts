@@ -1,5 +1,5 @@
 import type { Reading } from '../regions/reading.ts';
-import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Picture, RegionView } from '../regions/snapshot.ts';
 import type { Share } from './attribute.ts';
 import { alternatives, cleanest, type Judgement, type RefusedRegion } from './judge.ts';
 import type { Pod } from './pod.ts';
@@ -205,7 +205,7 @@ function alternativeSentence(judgement: Judgement, now: number): string {
   return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
 }
 
-function readingSuffix(region: RegionView, snapshot: Snapshot, now: number): string {
+function readingSuffix(region: RegionView, snapshot: Picture, now: number): string {
   const reading = comparableReading(region, snapshot);
   return reading ? ` at ${quantity(reading, now)}` : ', of unknown intensity';
 }

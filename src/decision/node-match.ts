@@ -1,8 +1,9 @@
 import { HOSTNAME_LABEL, labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
-import { keepingAway, type NodeClass, type Topology } from '../regions/topology.ts';
+import { keepingAway, type NodeClass, type RegionNodes, type Topology } from '../regions/topology.ts';
 import { type Alternative, type Asks, NODE_NAME, requirementsOf } from './asks.ts';
 import { isEmptyTerm, satisfies } from './node-selector.ts';
 import type { Toleration } from './pod.ts';
+import { createMemory, type Memory, remember } from './remember.ts';
 import type { Amounts } from './requests.ts';
 
 /** Where nodes are that have what a pod asks for. */
@@ -20,6 +21,12 @@ const MOST_LOOKS = 2_000_000;
 
 /** The places of the nodes that kube-scheduler's filters for node affinity, taints, resources and bound volumes let a pod onto. */
 export function placesOf(asks: Asks, topology: Topology): Places {
+  const words = keyOf(asks);
+  const key = words + untolerated(asks.tolerations, topology.taints);
+  return remembered(found, topology, key, () => findPlaces(asks, words, topology));
+}
+
+function findPlaces(asks: Asks, words: string, topology: Topology): Places {
   const pinned = pinnedNodes(asks, topology);
   const isIndividual = asksIndividually(asks, topology);
   const looks = requirementsCount(asks) * (pinned?.length ?? (isIndividual ? topology.nodes : topology.classes).length);
@@ -29,10 +36,52 @@ export function placesOf(asks: Asks, topology: Topology): Places {
     if (region === undefined) unlabelled = true;
     else regions.add(region);
   };
-  if (looks > MOST_LOOKS) topology.classes.forEach(add);
+  if (looks > MOST_LOOKS) topology.byRegion.forEach(add);
   else if (pinned) pinned.filter((node) => isMatch(node, asks)).forEach(add);
-  else topology.classes.filter((one) => hasMatch(one, asks, isIndividual)).forEach(add);
+  else {
+    let [closed, key] = ['', words];
+    for (const one of topology.byRegion) {
+      const closedHere = untolerated(asks.tolerations, one.taints);
+      // Most regions have the same taints: a text that is put together anew has to be hashed anew.
+      if (closedHere !== closed) [closed, key] = [closedHere, words + closedHere];
+      if (remembered(answers, one, key, () => one.classes.some((some) => hasMatch(some, asks, isIndividual)))) add(one);
+    }
+  }
   return { regions, unlabelled };
+}
+
+/** By what was asked. */
+type Answers<K extends object, V extends {}> = Memory<K, Map<string, V>>;
+const found: Answers<Topology, Places> = createMemory();
+/** Whether a region has a node for a pod: that outlives whatever happens to nodes elsewhere. */
+const answers: Answers<RegionNodes, boolean> = createMemory();
+/** Authors of pods may make up any number. */
+const MOST_ANSWERS = 2_000;
+
+function remembered<K extends object, V extends {}>(of: Answers<K, V>, owner: K, key: string, find: () => V): V {
+  const known = remember(of, owner, () => new Map<string, V>());
+  let answer = known.get(key);
+  if (answer === undefined) {
+    answer = find();
+    if (known.size >= MOST_ANSWERS) known.clear();
+    known.set(key, answer);
+  }
+  return answer;
+}
+
+/** All that asks say of a node but for its taints. */
+export function keyOf({ alternatives, requests, volumes }: Asks): string {
+  const terms = volumes.length > 0 ? volumes.map(({ terms }) => terms) : 0;
+  return JSON.stringify([alternatives, requests, terms]);
+}
+
+/** Which of some taints a pod does not tolerate; empty where it tolerates all. */
+export function untolerated(tolerations: readonly Toleration[], taints: readonly Taint[]): string {
+  let key = '';
+  for (const taint of taints)
+    if (!tolerations.some((toleration) => tolerates(toleration, taint)))
+      key += `\n${taint.key}=${taint.value ?? ''}:${taint.effect}`;
+  return key;
 }
 
 /** Whether one of a class's nodes would do. */
@@ -67,7 +116,7 @@ function fits(requests: Amounts, offered: Amounts | undefined): boolean {
   return true;
 }
 
-export function toleratesAll(tolerations: readonly Toleration[], taints: readonly Taint[]): boolean {
+function toleratesAll(tolerations: readonly Toleration[], taints: readonly Taint[]): boolean {
   return taints.every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)));
 }
 
@@ -99,7 +148,7 @@ function namedNodes(alternative: Alternative, { byName, byHostname }: Topology):
 }
 
 /** Whether an answer depends on more than classes. */
-export function asksIndividually({ alternatives, volumes }: Asks, { individual }: Topology): boolean {
+function asksIndividually({ alternatives, volumes }: Asks, { individual }: Topology): boolean {
   const isIndividual = (alternative: Alternative) =>
     alternative.some(({ key }) => key === NODE_NAME || individual.has(key));
   return (

@@ -1,6 +1,6 @@
 import type { Band } from '../regions/band.ts';
 import { CARBON_KEY } from '../regions/node-facts.ts';
-import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
+import type { Picture, PriorityClasses, Snapshot } from '../regions/snapshot.ts';
 import { isEmptyTerm, type NodeSelectorTerm } from './node-selector.ts';
 import { carries, ownExpressions, type RegionRequirement } from './own-requirement.ts';
 import { annotationOf, type Pod, type PreferredTerm, preferredTerms, requiredTerms, type Toleration } from './pod.ts';
@@ -268,7 +268,7 @@ function priorityOperations(
 }
 
 /** Whether a steered pod has the PriorityClass of its steering. */
-export function setsPriority(pod: Pod, { priorityClass }: Steering, snapshot: Snapshot): boolean {
+export function setsPriority(pod: Pod, { priorityClass }: Steering, snapshot: Picture): boolean {
   return priorityClass !== undefined && mayTake(pod, priorityClass, snapshot.priorityClasses);
 }
 

@@ -1,3 +1,4 @@
+import { pictureOf } from '../regions/picture.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { type Judgement, judge } from './judge.ts';
 import { openPatches, type Patches } from './patch.ts';
@@ -39,13 +40,13 @@ export function planFor({ pod, snapshot, volumes }: Asked, treatment: Treatment,
   const ofReach = remember(remembered, reach, () => new WeakMap<Treatment, Plan>());
   let plan = ofReach.get(treatment);
   if (!plan) {
-    const judgement = judge(treatment, snapshot, reach);
+    const judgement = judge(treatment, pictureOf(snapshot), reach);
     plan = planOf(judgement, judgement.denied ? undefined : steer(judgement));
     ofReach.set(treatment, plan);
   }
   const spreads = pod.spec?.topologySpreadConstraints;
   if (!plan.steering || !spreads || spreads.length === 0) return plan;
-  const steering = steerSpread(pod, plan.judgement, volumes);
+  const steering = steerSpread({ pod, snapshot, volumes }, plan.judgement);
   if (!steering.keptSpread || treatment.policy.spreadOpensDirty !== false) return planOf(plan.judgement, steering);
   return planOf({ ...plan.judgement, denied: true, reason: 'high_carbon', candidates: [], ranked: [] }, undefined);
 }
@@ -54,10 +55,10 @@ export function planFor({ pod, snapshot, volumes }: Asked, treatment: Treatment,
  * A pod's spread is honoured by leaving dirty regions open, but not for one whose requirements of ours (its author may
  * have forged them) lead nowhere else.
  */
-function steerSpread(pod: Pod, judgement: Judgement, volumes: Asked['volumes']): Steering {
-  const steering = steer(judgement, pod);
+function steerSpread({ pod, snapshot, volumes }: Asked, judgement: Judgement): Steering {
+  const steering = steer(judgement, { pod, snapshot });
   if (!steering.keptSpread) return steering;
-  const { treatment, snapshot } = judgement;
+  const { treatment } = judgement;
   const { target } = treatment;
   const tolerations = tolerationsOf(treatment);
   const asIs = reachableRegions(pod, snapshot, { target, asIs: true, volumes, tolerations });

@@ -1,4 +1,4 @@
-import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Picture, RegionView } from '../regions/snapshot.ts';
 import type { Factor } from './policy.ts';
 import { comparableReading, latencyFromHome } from './refuse.ts';
 import type { Treatment } from './treatment.ts';
@@ -18,7 +18,7 @@ const FACTORS: readonly Factor[] = ['carbon', 'cost', 'latency'];
  * Ranks candidates, best first, by score = sum(weight_k * best_k / value_k) / sum(weight_k) (DESIGN 5.5); a value
  * nobody knows scores 0. Empty when nothing is known of any candidate.
  */
-export function rank(candidates: readonly RegionView[], treatment: Treatment, snapshot: Snapshot): readonly Ranked[] {
+export function rank(candidates: readonly RegionView[], treatment: Treatment, snapshot: Picture): readonly Ranked[] {
   const { weights } = treatment.policy;
   const scores = new Float64Array(candidates.length);
   let weightSum = 0;
@@ -60,17 +60,12 @@ function termWeight(relativeScore: number): number {
   return Math.max(1, Math.round(100 * relativeScore ** 4));
 }
 
-function flooredValue(
-  region: RegionView,
-  factor: Factor,
-  treatment: Treatment,
-  snapshot: Snapshot,
-): number | undefined {
+function flooredValue(region: RegionView, factor: Factor, treatment: Treatment, snapshot: Picture): number | undefined {
   const value = rawValue(region, factor, treatment, snapshot);
   return value === undefined ? undefined : Math.max(FLOORS[factor], value);
 }
 
-function rawValue(region: RegionView, factor: Factor, treatment: Treatment, snapshot: Snapshot): number | undefined {
+function rawValue(region: RegionView, factor: Factor, treatment: Treatment, snapshot: Picture): number | undefined {
   switch (factor) {
     case 'carbon':
       return comparableReading(region, snapshot)?.gramsPerKwh;

@@ -1,16 +1,16 @@
 import { LRUCache } from 'lru-cache';
-import type { RegionView, Snapshot } from '../regions/snapshot.ts';
-import type { Topology } from '../regions/topology.ts';
+import { pictureOf } from '../regions/picture.ts';
+import type { Picture, RegionView, Snapshot } from '../regions/snapshot.ts';
 import { type Alternative, type Asks, asksNothing, asksOf, needsOf, requirementsOf } from './asks.ts';
 import { mayCome } from './new-nodes.ts';
-import { asksIndividually, type Places, placesOf, toleratesAll } from './node-match.ts';
+import { keyOf, placesOf, untolerated } from './node-match.ts';
 import { isEmptyTerm, satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
 import { createMemory, remember } from './remember.ts';
 import { isUsable } from './usable.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 
-/** Where a pod can run before any policy. One object for equal reaches of a snapshot. */
+/** Where a pod can run before any policy. One object for equal reaches of a picture. */
 export interface Reach {
   /** Whether `regions` are all that have nodes, or may get some. */
   readonly all: boolean;
@@ -54,7 +54,7 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   const { target, asIs = false, volumes, tolerations = NO_TOLERATIONS } = options;
   const asks = asksOf(pod, snapshot, { asIs, volumes, tolerations });
   if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, asks, snapshot);
-  const taints = topology ? toleratedKey(asks, topology) : '';
+  const taints = topology ? untolerated(asks.tolerations, topology.taints) : '';
   if (target === undefined && taints === '' && asksNothing(asks))
     return remember(whole, snapshot, () => shared(partsOf(asks, target, snapshot), snapshot));
   const key = `${target ?? ''}\n${taints}\n${keyOf(asks)}`;
@@ -70,12 +70,13 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
 /** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
 const whole = createMemory<Snapshot, Reach>();
 const byAsks = createMemory<Snapshot, LRUCache<string, Reach>>();
-const byContent = createMemory<Snapshot, LRUCache<string, Reach>>();
+/** Of a picture: what nodes come and go matters to few of them. */
+const byContent = createMemory<Picture, LRUCache<string, Reach>>();
 const MOST_ASKS = 2_000;
 const MOST_REACHES = 500;
 
 function shared(parts: Parts, snapshot: Snapshot): Reach {
-  const ofSnapshot = remember(byContent, snapshot, () => new LRUCache<string, Reach>({ max: MOST_REACHES }));
+  const ofSnapshot = remember(byContent, pictureOf(snapshot), () => new LRUCache<string, Reach>({ max: MOST_REACHES }));
   const { regions, needed, possible, heldTo, named, seen, unlabelled, onUnknownNode } = parts;
   const lists = [regions, needed, possible, ...(heldTo ? [heldTo] : [])].map((views) =>
     views === snapshot.regions ? '*' : views.map(({ name }) => name),
@@ -95,8 +96,8 @@ function shared(parts: Parts, snapshot: Snapshot): Reach {
 function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot): Parts {
   const { topology } = snapshot;
   const isTarget = (name: string) => target === undefined || name === target;
+  const places = topology && placesOf(asks, topology);
   const inReach = within(asks, snapshot).filter(({ name }) => isTarget(name));
-  const places = topology && placesKnown(asks, topology);
   const named = target === undefined ? namedRegions(asks, snapshot.regionLabel) : [target];
   const held = heldBy(asks, snapshot);
   return {
@@ -115,7 +116,7 @@ function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot): Pa
 /** The known regions where a node would do, or may come that does. All where that is all of them. */
 export function within(asks: Asks, snapshot: Snapshot): readonly RegionView[] {
   const { topology, regions } = snapshot;
-  const places = topology && placesKnown(asks, topology);
+  const places = topology && placesOf(asks, topology);
   const isWithin = places
     ? (region: RegionView) => places.regions.has(region.name) || (region.elastic && mayCome(asks, region, snapshot))
     : (region: RegionView) => speaksFor(region.name, asks, snapshot.regionLabel);
@@ -186,32 +187,4 @@ function reachOfNode(nodeName: string, asks: Asks, snapshot: Snapshot): Reach {
     },
     snapshot,
   );
-}
-
-/** Answers that depend on classes alone outlive the comings and goings of single nodes. */
-const places = new WeakMap<object, LRUCache<string, Places>>();
-
-function placesKnown(asks: Asks, topology: Topology): Places {
-  const isOfClasses = Object.keys(asks.requests).length === 0 && !asksIndividually(asks, topology);
-  const owner = isOfClasses ? topology.classSet : topology;
-  const known = places.get(owner) ?? new LRUCache<string, Places>({ max: MOST_ASKS });
-  places.set(owner, known);
-  const key = `${toleratedKey(asks, topology)}\n${keyOf(asks)}`;
-  let found = known.get(key);
-  if (!found) {
-    found = placesOf(asks, topology);
-    known.set(key, found);
-  }
-  return found;
-}
-
-function keyOf({ alternatives, requests, volumes }: Asks): string {
-  const terms = volumes.length > 0 ? volumes.map(({ terms }) => terms) : 0;
-  return JSON.stringify([alternatives, requests, terms]);
-}
-
-/** Which of the cluster's taints the pod tolerates, a digit each; empty where that is every one. */
-function toleratedKey({ tolerations }: Asks, { taints }: Topology): string {
-  if (taints.length === 0 || taints.every((taint) => toleratesAll(tolerations, [taint]))) return '';
-  return taints.map((taint) => (toleratesAll(tolerations, [taint]) ? 1 : 0)).join('');
 }

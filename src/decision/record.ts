@@ -1,4 +1,4 @@
-import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Picture, RegionView } from '../regions/snapshot.ts';
 import type { Judgement } from './judge.ts';
 import { formatGrams } from './messages.ts';
 import type { Reason } from './reasons.ts';
@@ -33,7 +33,7 @@ function contents({ snapshot, candidates, ranked, refused, reach }: Judgement, r
   };
 }
 
-function describe(region: RegionView, snapshot: Snapshot): string {
+function describe(region: RegionView, snapshot: Picture): string {
   const reading = comparableReading(region, snapshot);
   return reading ? `${region.name} ${formatGrams(reading.gramsPerKwh)} ${reading.source}` : region.name;
 }

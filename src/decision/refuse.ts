@@ -1,10 +1,10 @@
 import type { Reading } from '../regions/reading.ts';
-import type { RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Picture, RegionView } from '../regions/snapshot.ts';
 import type { Refusal } from './reasons.ts';
 import type { Treatment } from './treatment.ts';
 
 /** A region's reading of the policy signal; readings of another signal count as unknown. */
-export function comparableReading(region: RegionView, snapshot: Snapshot): Reading | undefined {
+export function comparableReading(region: RegionView, snapshot: Picture): Reading | undefined {
   return region.reading?.signal === snapshot.policySignal ? region.reading : undefined;
 }
 
@@ -24,7 +24,7 @@ export function latencyFromHome(region: RegionView, homeRegion: string | undefin
  * | `outage`      | an outage is active                                  | healthy       |
  * | `high_carbon` | measured intensity above the ceiling                 | clean enough  |
  */
-export function refusalOf(region: RegionView, treatment: Treatment, snapshot: Snapshot): Refusal | undefined {
+export function refusalOf(region: RegionView, treatment: Treatment, snapshot: Picture): Refusal | undefined {
   const { policy } = treatment;
   if (!policy.regions.matches(region.name) || !treatment.podRegions.matches(region.name)) return 'not_allowed';
   if (policy.maxLatencyMs !== undefined) {

@@ -11,41 +11,48 @@ export type Amounts = Readonly<Record<string, number>>;
  */
 export function requestsOf({ spec }: Pod): Amounts {
   const running: Record<string, number> = {};
-  const sidecars: Record<string, number> = {};
-  const peak: Record<string, number> = {};
   for (const container of listed(spec?.containers)) add(running, container.resources);
-  for (const container of listed(spec?.initContainers)) {
-    if (container.restartPolicy === 'Always') add(sidecars, container.resources);
-    else raise(peak, container.resources, sidecars);
-  }
-  for (const [resource, amount] of Object.entries(sidecars)) running[resource] = (running[resource] ?? 0) + amount;
-  for (const [resource, amount] of Object.entries(peak)) running[resource] = Math.max(running[resource] ?? 0, amount);
-  for (const [resource, amount] of amountsOf(spec?.resources)) running[resource] = amount;
-  for (const [resource, amount] of amountsOf({ requests: spec?.overhead ?? null }))
-    running[resource] = (running[resource] ?? 0) + amount;
+  if (spec?.initContainers) addInitial(running, listed(spec.initContainers));
+  eachAmount(spec?.resources, (resource, amount) => {
+    running[resource] = amount;
+  });
+  if (spec?.overhead) add(running, { requests: spec.overhead });
   return running;
 }
 
+function addInitial(running: Record<string, number>, containers: readonly Container[]): void {
+  const sidecars: Record<string, number> = {};
+  const peak: Record<string, number> = {};
+  for (const { restartPolicy, resources } of containers) {
+    if (restartPolicy === 'Always') add(sidecars, resources);
+    else raise(peak, resources, sidecars);
+  }
+  for (const [resource, amount] of Object.entries(sidecars)) running[resource] = (running[resource] ?? 0) + amount;
+  for (const [resource, amount] of Object.entries(peak)) running[resource] = Math.max(running[resource] ?? 0, amount);
+}
+
 function add(sum: Record<string, number>, resources: Resources | null | undefined): void {
-  for (const [resource, amount] of amountsOf(resources)) sum[resource] = (sum[resource] ?? 0) + amount;
-}
-
-function raise(peak: Record<string, number>, resources: Resources | null | undefined, sidecars: Amounts): void {
-  for (const [resource, amount] of amountsOf(resources))
-    peak[resource] = Math.max(peak[resource] ?? 0, amount + (sidecars[resource] ?? 0));
-}
-
-/** A limit without a request counts as the request, as the API server has it. What is no amount says nothing. */
-function amountsOf(resources: Resources | null | undefined): readonly (readonly [string, number])[] {
-  const { requests, limits } = resources ?? {};
-  if (!requests && !limits) return NONE;
-  return Object.entries({ ...limits, ...requests }).flatMap(([resource, quantity]) => {
-    const amount = parseQuantity(quantity);
-    return amount !== undefined && amount > 0 ? [[resource, amount] as const] : [];
+  eachAmount(resources, (resource, amount) => {
+    sum[resource] = (sum[resource] ?? 0) + amount;
   });
 }
 
-const NONE: readonly (readonly [string, number])[] = [];
+function raise(peak: Record<string, number>, resources: Resources | null | undefined, sidecars: Amounts): void {
+  eachAmount(resources, (resource, amount) => {
+    peak[resource] = Math.max(peak[resource] ?? 0, amount + (sidecars[resource] ?? 0));
+  });
+}
+
+/** A limit without a request counts as the request, as the API server has it. What is no amount says nothing. */
+function eachAmount(resources: Resources | null | undefined, take: (resource: string, amount: number) => void): void {
+  const { requests, limits } = resources ?? {};
+  const tell = (resource: string, quantity: unknown) => {
+    const amount = parseQuantity(quantity);
+    if (amount !== undefined && amount > 0) take(resource, amount);
+  };
+  for (const resource in requests) tell(resource, requests[resource]);
+  for (const resource in limits) if (!requests || !Object.hasOwn(requests, resource)) tell(resource, limits[resource]);
+}
 
 /** Files hold what people write: a list may be none, and hold holes. */
 function listed(containers: readonly (Container | null)[] | null | undefined): readonly Container[] {

@@ -1,5 +1,5 @@
 import type { Band } from '../regions/band.ts';
-import type { RegionView } from '../regions/snapshot.ts';
+import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import { isAllowed, isSovereign, type Judgement, type RefusedRegion } from './judge.ts';
 import type { RegionRequirement } from './own-requirement.ts';
 import type { Pod } from './pod.ts';
@@ -21,15 +21,21 @@ export interface Steering {
   readonly keptSpread: boolean;
 }
 
+/** A pod that spreads, and the nodes that it spreads over. */
+interface Spreading {
+  readonly pod: Pod;
+  readonly snapshot: Snapshot;
+}
+
 /** `require` accepts a region within 10% of the best score. */
 const CLOSE_TO_BEST = 0.9;
 const MOST_TERMS = 5;
 
 /** Derives what to add to pods that are not denied; `spreading`: a pod whose own spread carbon must not break. */
-export function steer(judgement: Judgement, spreading?: Pod): Steering {
+export function steer(judgement: Judgement, spreading?: Spreading): Steering {
   const { treatment, snapshot, candidates } = judgement;
   const breaks = (after: readonly RegionView[]) =>
-    spreading !== undefined && breaksSpread(spreading, withoutCarbon(judgement), after, snapshot);
+    spreading !== undefined && breaksSpread(spreading.pod, withoutCarbon(judgement), after, spreading.snapshot);
   const wanted = requiredBest(judgement);
   const best = wanted && !breaks(wanted) ? wanted : undefined;
   const keptSpread = !best && breaks(candidates);

@@ -1,6 +1,6 @@
 import { BANDS, type Band } from '../regions/band.ts';
 import { CARBON_KEY } from '../regions/node-facts.ts';
-import type { Snapshot } from '../regions/snapshot.ts';
+import type { Picture } from '../regions/snapshot.ts';
 import type { Toleration } from './pod.ts';
 import { createMemory, remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';
@@ -20,7 +20,7 @@ export function tolerationsOf(treatment: Treatment): readonly Toleration[] {
 }
 
 /** Those of them that some node carries or may: nothing is added that no node asks for. All where nodes are not known. */
-export function bandsToTolerate(treatment: Treatment, { taintedBands }: Snapshot): readonly Band[] {
+export function bandsToTolerate(treatment: Treatment, { taintedBands }: Picture): readonly Band[] {
   const bands = bandsOf(treatment);
   return taintedBands ? bands.filter((band) => taintedBands.has(band)) : bands;
 }

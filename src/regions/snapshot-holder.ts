@@ -2,6 +2,7 @@ import type { BandThresholds } from './band.ts';
 import { buildSnapshot, nextChange, type SnapshotInput } from './build-snapshot.ts';
 import type { NodeRules } from './node-rules.ts';
 import type { ObservedRegion } from './observed-region.ts';
+import { withNodes } from './picture.ts';
 import type { Reading } from './reading.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -68,8 +69,11 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
       rebuild();
     },
     setCluster(cluster) {
+      const ofNodes = cluster.priorityClasses === input.priorityClasses && withNodes(snapshot, cluster.topology);
       input = { ...input, ...cluster };
-      rebuild();
+      if (!ofNodes) return rebuild();
+      snapshot = ofNodes;
+      onChange();
     },
     setThresholds(thresholds) {
       input = { ...input, thresholds };

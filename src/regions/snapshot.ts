@@ -52,3 +52,8 @@ export interface Snapshot {
   readonly startupTaints?: readonly string[];
   readonly priorityClasses?: PriorityClasses;
 }
+
+/** What regions are judged by: a snapshot without its single nodes. */
+export interface Picture extends Omit<Snapshot, 'topology' | 'startupTaints'> {
+  readonly topology?: Pick<Topology, 'regions'>;
+}

@@ -13,32 +13,39 @@ export interface NodeClass {
   readonly nodes: readonly NodeFacts[];
 }
 
+/** The nodes of one region, or those without one. The same object as before for as long as none of them changes. */
+export interface RegionNodes {
+  readonly region?: string;
+  readonly classes: readonly NodeClass[];
+  /** Every taint that keeps pods away from some of them. */
+  readonly taints: readonly Taint[];
+}
+
 /** The nodes of a cluster, folded into classes for the questions that pods ask. Immutable. */
 export interface Topology {
   readonly nodes: readonly NodeFacts[];
   readonly byName: ReadonlyMap<string, NodeFacts>;
   readonly byHostname: ReadonlyMap<string, readonly NodeFacts[]>;
   readonly classes: readonly NodeClass[];
+  readonly byRegion: readonly RegionNodes[];
   /** Labels that tell single nodes apart: classes say nothing of them. */
   readonly individual: ReadonlySet<string>;
-  /** The regions that have nodes. */
+  /** The regions that have nodes; like the next two the same object as before while they stay the same. */
   readonly regions: ReadonlySet<string>;
   /** Regions of which a node belongs to a group that an autoscaler may grow. */
   readonly grouped: ReadonlySet<string>;
-  /** Every taint that keeps pods away from some node. */
-  readonly taints: readonly Taint[];
   /** The values of the carbon taint that some node carries, whatever its effect. */
   readonly carbonTaints: ReadonlySet<string>;
+  /** Every taint that keeps pods away from some node. */
+  readonly taints: readonly Taint[];
   /** What every node offers at least, by resource; absent where no node says what it offers. */
   readonly smallest?: Readonly<Record<string, number>>;
-  /** One object for equal sets of classes: answers that depend on classes alone can be kept with it. */
-  readonly classSet: object;
   /** As it was built, so that the next one folds only what changed. */
   readonly fold: Fold;
 }
 
 interface Fold {
-  readonly keys: ReadonlyMap<string, unknown>;
+  readonly classes: ReadonlyMap<string, NodeClass>;
   /** So many classes there were when individual labels were last looked for. */
   readonly lookedAt: number;
 }
@@ -58,7 +65,7 @@ const MANY_VALUES = 50;
 const SIZE_STEPS = 8;
 const ONLY_HOSTNAME: ReadonlySet<string> = new Set([HOSTNAME_LABEL]);
 
-/** Folds nodes into classes. Work is linear in them; nodes that were the same objects in `previous` are not read again. */
+/** Folds nodes into classes. Nodes that were the same objects in `previous` are not read again, nor their classes folded. */
 export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): Topology {
   const all = [...nodes];
   let individual = previous?.individual ?? ONLY_HOSTNAME;
@@ -69,58 +76,96 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
     groups = groupByKey(all, individual);
     lookedAt = groups.size;
   }
-  const classes = [...groups.values()].map((members) => toClass(members));
-  const isSame =
-    previous?.fold.keys.size === groups.size && [...groups.keys()].every((key) => previous.fold.keys.has(key));
+  const byKey = new Map(
+    [...groups].map(([key, { members }]) => [key, toClass(members, previous?.fold.classes.get(key))]),
+  );
+  const classes = [...byKey.values()];
+  const byRegion = [...Map.groupBy(classes, ({ region }) => region)].map(([region, ofRegion]) =>
+    toRegionNodes(
+      region,
+      ofRegion,
+      previous?.byRegion.find((one) => one.region === region),
+    ),
+  );
   return {
     nodes: all,
     byName: new Map(all.map((node) => [node.name, node])),
     byHostname: indexHostnames(all),
     classes,
+    byRegion,
     individual,
-    regions: new Set(classes.flatMap(({ region }) => region ?? [])),
-    grouped: new Set(
-      classes.flatMap(({ region, labels }) =>
-        region !== undefined && GROUP_LABELS.some((label) => labels[label]) ? region : [],
-      ),
-    ),
-    taints: distinct(classes.flatMap(({ taints }) => taints)),
-    carbonTaints: new Set(
-      all.flatMap(({ taints }) => taints.flatMap(({ key, value }) => (key === CARBON_KEY && value ? value : []))),
-    ),
+    regions: unlessSame(previous?.regions, new Set(byRegion.flatMap(({ region }) => region ?? []))),
+    grouped: unlessSame(previous?.grouped, groupedRegions(classes)),
+    carbonTaints: unlessSame(previous?.carbonTaints, carbonTaintsOf(all)),
+    taints: distinct(byRegion.flatMap(({ taints }) => taints)),
     ...smallestOf(classes),
-    classSet: isSame ? previous.classSet : {},
-    fold: { keys: groups, lookedAt: Math.max(lookedAt, MANY_CLASSES / 1.5) },
+    fold: { classes: byKey, lookedAt: Math.max(lookedAt, MANY_CLASSES / 1.5) },
   };
+}
+
+function toRegionNodes(
+  region: string | undefined,
+  classes: readonly NodeClass[],
+  before: RegionNodes | undefined,
+): RegionNodes {
+  if (before && isSameList(before.classes, classes)) return before;
+  return {
+    ...(region !== undefined && { region }),
+    classes,
+    taints: distinct(classes.flatMap(({ taints }) => taints)),
+  };
+}
+
+function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
+}
+
+function unlessSame<T>(before: ReadonlySet<T> | undefined, after: ReadonlySet<T>): ReadonlySet<T> {
+  return before?.size === after.size && [...before].every((one) => after.has(one)) ? before : after;
+}
+
+function groupedRegions(classes: readonly NodeClass[]): ReadonlySet<string> {
+  const isGrouped = ({ labels }: NodeClass) => GROUP_LABELS.some((label) => labels[label]);
+  return new Set(classes.flatMap((one) => (one.region !== undefined && isGrouped(one) ? one.region : [])));
+}
+
+function carbonTaintsOf(nodes: readonly NodeFacts[]): ReadonlySet<string> {
+  const values = new Set<string>();
+  for (const { taints } of nodes)
+    for (const { key, value } of taints) if (key === CARBON_KEY && value) values.add(value);
+  return values;
 }
 
 /** The key of a node's class, kept with the node: 5,000 nodes are folded anew whenever one of them changes. */
 const keys = new WeakMap<NodeFacts, { readonly individual: ReadonlySet<string>; readonly key: string }>();
 
-function groupByKey(nodes: readonly NodeFacts[], individual: ReadonlySet<string>): Map<string, NodeFacts[]> {
-  const groups = new Map<string, NodeFacts[]>();
+interface Group {
+  readonly key: string;
+  readonly members: NodeFacts[];
+}
+
+function groupByKey(nodes: readonly NodeFacts[], individual: ReadonlySet<string>): Map<string, Group> {
+  const groups = new Map<string, Group>();
   for (const node of nodes) {
-    const key = keyOf(node, individual);
-    const members = groups.get(key);
-    if (members) members.push(node);
-    else groups.set(key, [node]);
+    const known = keys.get(node);
+    const key = known?.individual === individual ? known.key : keyOf(node, individual);
+    const group = groups.get(key) ?? { key, members: [] };
+    if (group.members.length === 0) groups.set(key, group);
+    group.members.push(node);
+    if (known?.individual !== individual) keys.set(node, { individual, key: group.key }); // one text for all of a class
   }
   return groups;
 }
 
 function keyOf(node: NodeFacts, individual: ReadonlySet<string>): string {
-  const known = keys.get(node);
-  if (known?.individual === individual) return known.key;
   const labels = Object.entries(node.labels).filter(([label]) => !individual.has(label));
   const sizes = Object.entries(node.allocatable ?? {}).map(([resource, amount]) => [resource, sizeStep(amount)]);
-  const key = JSON.stringify([
+  return JSON.stringify([
     node.region,
     labels.sort(byFirst),
     keepingAway(node),
     node.allocatable && sizes.sort(byFirst),
   ]);
-  keys.set(node, { individual, key });
-  return key;
 }
 
 function byFirst([a]: readonly unknown[], [b]: readonly unknown[]): number {
@@ -150,7 +195,8 @@ function individualLabels(nodes: readonly NodeFacts[]): ReadonlySet<string> {
   ]);
 }
 
-function toClass(nodes: readonly NodeFacts[]): NodeClass {
+function toClass(nodes: readonly NodeFacts[], before: NodeClass | undefined): NodeClass {
+  if (before && isSameList(before.nodes, nodes)) return before;
   const [first] = nodes as readonly [NodeFacts];
   const sizes = nodes.flatMap(({ allocatable }) => (allocatable ? [allocatable] : []));
   return {
@@ -196,5 +242,6 @@ function indexHostnames(nodes: readonly NodeFacts[]): ReadonlyMap<string, readon
 }
 
 function distinct(taints: readonly Taint[]): readonly Taint[] {
+  if (taints.length === 0) return taints;
   return [...new Map(taints.map((taint) => [JSON.stringify(taint), taint])).values()];
 }

@@ -119,7 +119,8 @@ function* chunksOf({ at }: PodApiOptions['pods'], start: number, end: number): G
   }
 }
 
-function writeKubeconfig(directory: string, server: string): string {
+/** For a server that lets anyone in. */
+export function writeKubeconfig(directory: string, server: string): string {
   const file = join(directory, 'kubeconfig');
   const config = {
     apiVersion: 'v1',

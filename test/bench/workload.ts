@@ -53,15 +53,27 @@ export function namespaceName(index: number): string {
 }
 
 /** One review a line; with `count` 1 the captured one itself. */
-export async function writeReviews(directory: string, count: number, namespaces: number): Promise<string> {
+export async function writeReviews(
+  directory: string,
+  count: number,
+  namespaces: number,
+  constraintsOf: (index: number) => object = ownConstraints,
+): Promise<string> {
   const captured = await capturedReview();
-  const lines = Array.from({ length: count }, (_, index) => JSON.stringify(varied(captured, index, namespaces)));
+  const lines = Array.from({ length: count }, (_, index) =>
+    JSON.stringify(varied(captured, index, namespaces, constraintsOf)),
+  );
   const file = join(directory, `reviews-${count}.jsonl`);
   await writeFile(file, lines.join('\n'));
   return file;
 }
 
-function varied(captured: CapturedReview, index: number, namespaces: number): CapturedReview {
+function varied(
+  captured: CapturedReview,
+  index: number,
+  namespaces: number,
+  constraintsOf: (index: number) => object,
+): CapturedReview {
   if (index === 0) return captured;
   const review = structuredClone(captured);
   review.request.uid = randomUUID();
@@ -74,7 +86,7 @@ function varied(captured: CapturedReview, index: number, namespaces: number): Ca
     'example.com/build': randomUUID(),
     ...ownAnnotations(index),
   };
-  Object.assign(spec ?? {}, ownConstraints(index));
+  Object.assign(spec ?? {}, constraintsOf(index));
   return review;
 }
 

@@ -73,14 +73,37 @@ describe('nodes are of one class', () => {
 
 describe('a topology after another', () => {
   const first = buildTopology(NODES);
+  const [eu, us, none] = first.byRegion;
 
-  it('has the same set of classes where a node of a known class came', () => {
-    assert.equal(buildTopology([...NODES, makeNode('n6', 'eu/a')], first).classSet, first.classSet);
+  it('is of the same objects where nothing changed', () => {
+    const next = buildTopology(NODES, first);
+    assert.deepEqual(
+      next.byRegion.map((one, index) => one === first.byRegion[index]),
+      [true, true, true],
+    );
+    assert.equal(next.regions, first.regions);
   });
 
-  it('has another one where a class came or went', () => {
-    assert.notEqual(buildTopology([...NODES, makeNode('n6', 'ap/a')], first).classSet, first.classSet);
-    assert.notEqual(buildTopology(NODES.slice(0, 4), first).classSet, first.classSet);
+  it('differs in the region alone where a node came', () => {
+    const next = buildTopology([...NODES, makeNode('n6', 'us')], first);
+    assert.deepEqual(
+      next.byRegion.map((one) => [one.region, one === eu || one === us || one === none]),
+      [
+        ['eu', true],
+        ['us', false],
+        [undefined, true],
+      ],
+    );
+    assert.equal(next.regions, first.regions);
+  });
+
+  it('differs in the region alone where one of two equal nodes went', () => {
+    const next = buildTopology(NODES.slice(1), first);
+    assert.deepEqual([next.byRegion.includes(eu as never), next.byRegion.includes(us as never)], [false, true]);
+  });
+
+  it('knows when a region has lost its last node', () => {
+    assert.deepEqual([...buildTopology(NODES.slice(0, 3), first).regions], ['eu']);
   });
 });
 

@@ -1,0 +1,30 @@
+import type { Picture, Snapshot } from './snapshot.ts';
+import type { Topology } from './topology.ts';
+
+const pictures = new WeakMap<Snapshot, Picture>();
+
+/** One object for snapshots that differ in nothing but single nodes: what was judged for one serves the next. */
+export function pictureOf(snapshot: Snapshot): Picture {
+  const known = pictures.get(snapshot);
+  if (known) return known;
+  const { topology, startupTaints: _, ...rest } = snapshot;
+  // Without its nodes: a judgement that is remembered must not hold what has long been replaced.
+  const picture = { ...rest, ...(topology && { topology: { regions: topology.regions } }) };
+  pictures.set(snapshot, picture);
+  return picture;
+}
+
+/** The snapshot with other nodes; `undefined` where more than single nodes would change. */
+export function withNodes(snapshot: Snapshot, topology: Topology | undefined): Snapshot | undefined {
+  const { topology: before } = snapshot;
+  const isOfNodes =
+    before &&
+    topology &&
+    before.regions === topology.regions &&
+    before.grouped === topology.grouped &&
+    before.carbonTaints === topology.carbonTaints;
+  if (!isOfNodes) return undefined;
+  const next = { ...snapshot, topology };
+  pictures.set(next, pictureOf(snapshot));
+  return next;
+}
