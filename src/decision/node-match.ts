@@ -57,8 +57,11 @@ const found: Answers<Topology, Places> = createMemory();
 const answers: Answers<RegionNodes, boolean> = createMemory();
 /** Authors of pods may make up any number. */
 const MOST_ANSWERS = 2_000;
+/** And of any length, since reviews come before the API server's validation: what is longer is not kept. */
+export const LONGEST_KEY = 2_048;
 
 function remembered<K extends object, V extends {}>(of: Answers<K, V>, owner: K, key: string, find: () => V): V {
+  if (key.length > LONGEST_KEY) return find();
   const known = remember(of, owner, () => new Map<string, V>());
   let answer = known.get(key);
   if (answer === undefined) {

@@ -3,7 +3,7 @@ import { pictureOf } from '../regions/picture.ts';
 import type { Picture, RegionView, Snapshot } from '../regions/snapshot.ts';
 import { type Alternative, type Asks, asksNothing, asksOf, needsOf, requirementsOf } from './asks.ts';
 import { mayCome } from './new-nodes.ts';
-import { keyOf, placesOf, untolerated } from './node-match.ts';
+import { keyOf, LONGEST_KEY, placesOf, untolerated } from './node-match.ts';
 import { isEmptyTerm, satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
 import { createMemory, remember } from './remember.ts';
@@ -58,6 +58,7 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   if (target === undefined && taints === '' && asksNothing(asks))
     return remember(whole, snapshot, () => shared(partsOf(asks, target, snapshot), snapshot));
   const key = `${target ?? ''}\n${taints}\n${keyOf(asks)}`;
+  if (key.length > LONGEST_KEY) return shared(partsOf(asks, target, snapshot), snapshot);
   const ofSnapshot = remember(byAsks, snapshot, () => new LRUCache<string, Reach>({ max: MOST_ASKS }));
   let reach = ofSnapshot.get(key);
   if (!reach) {
@@ -74,6 +75,10 @@ const byAsks = createMemory<Snapshot, LRUCache<string, Reach>>();
 const byContent = createMemory<Picture, LRUCache<string, Reach>>();
 const MOST_ASKS = 2_000;
 const MOST_REACHES = 500;
+/** Room for 200 regions in each list; authors of pods may name any number. */
+const LONGEST_CONTENT = 65_536;
+/** Of a label's value. */
+const LONGEST_NAME = 63;
 
 function shared(parts: Parts, snapshot: Snapshot): Reach {
   const ofSnapshot = remember(byContent, pictureOf(snapshot), () => new LRUCache<string, Reach>({ max: MOST_REACHES }));
@@ -88,7 +93,7 @@ function shared(parts: Parts, snapshot: Snapshot): Reach {
       all: regions.length === snapshot.regions.filter((region) => isUsable(region, snapshot)).length,
       ...parts,
     };
-    ofSnapshot.set(key, reach);
+    if (key.length <= LONGEST_CONTENT) ofSnapshot.set(key, reach);
   }
   return reach;
 }
@@ -152,7 +157,7 @@ function namedRegions({ alternatives }: Asks, regionLabel: string): readonly str
   const names = alternatives.map((alternative) => {
     const onRegion = alternative.filter(({ key }) => key === regionLabel);
     const listed = onRegion.find(({ operator }) => operator === 'In')?.values;
-    return listed?.filter((name) => onRegion.every((one) => satisfies(one, name)));
+    return listed?.filter((name) => name.length <= LONGEST_NAME && onRegion.every((one) => satisfies(one, name)));
   });
   return names.every((some) => some !== undefined) ? [...new Set(names.flat())].sort() : undefined;
 }
