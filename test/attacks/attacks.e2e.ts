@@ -42,6 +42,7 @@ const WAVES: Readonly<Record<string, Wave>> = {
 };
 
 const group = createMemoryCgroup(LIMIT_BYTES);
+process.on('exit', () => group?.remove());
 const skip = group ? false : 'no memory cgroup can be made here: it takes root';
 
 describe(`a replica with ${LIMIT_BYTES >> 20} MiB of memory under attack`, { skip, timeout: 600_000 }, () => {
@@ -49,9 +50,10 @@ describe(`a replica with ${LIMIT_BYTES >> 20} MiB of memory under attack`, { ski
   const directory = mkdtempSync(join(tmpdir(), 'gridgate-attacks-'));
   let gridgate: GridgateProcess;
   let address: Bystanding;
-  const bystanders = fork('test/attacks/bystanders.ts');
+  let bystanders: ChildProcess;
 
   before(async () => {
+    bystanders = fork('test/attacks/bystanders.ts');
     assert.ok(existsSync('dist/main.js'), 'npm run build');
     await ensureDevCertificate({ dir: directory, clock: Date.now });
     const regions = await writeRegions(directory, 30);
@@ -67,7 +69,6 @@ describe(`a replica with ${LIMIT_BYTES >> 20} MiB of memory under attack`, { ski
   after(async () => {
     bystanders.kill();
     if (gridgate) await gridgate.end('SIGKILL');
-    cgroup.remove();
     rmSync(directory, { recursive: true });
   });
 
