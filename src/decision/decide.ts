@@ -153,7 +153,7 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
   const noneAcceptable = reason === 'all_dirty' || reason === 'outage';
   if (noneAcceptable && reach.heldTo) all.push(heldWarning(judgement, volumes, now));
   else if (noneAcceptable) all.push(allDirtyWarning(judgement, reach.all ? [] : sharesOf(input), now));
-  if (reason === 'unreachable' && !reach.unlabelled) all.push(unreachableWarning(pod, judgement, sharesOf(input)));
+  if (reason === 'unreachable') all.push(unreachableWarning(pod, judgement, sharesOf(input)));
   else if (isForNewNodes(plan, input)) all.push(newNodesWarning(judgement, sharesOf(input)));
   if (steering?.keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");

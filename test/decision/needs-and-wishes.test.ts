@@ -159,10 +159,6 @@ describe('nodes without a region label', () => {
     assert.deepEqual([decision, warnings], ['steer', []]);
     assert.deepEqual(steps?.steering?.requirement, { operator: 'NotIn', values: ['dirty'] });
   });
-  it('are no reason for a warning where they alone have what the pod asks for', () => {
-    const { reason, warnings } = decideNow(pod, {}, makeSnapshot([], { nodes: nodes.slice(1) }));
-    assert.deepEqual([reason, warnings], ['unreachable', []]);
-  });
   it('count beside nodes that may come', () => {
     assert.deepEqual(decideNow(pod, {}, snapshot).warnings, []);
   });
