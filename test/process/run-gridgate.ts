@@ -19,9 +19,9 @@ interface RunOptions {
   readonly input?: string;
 }
 
-const LONGEST_MS = 10_000;
+const LONGEST_MS = 60_000;
 
-/** Runs `gridgate` with these arguments until it ends; kills it after 10 s. */
+/** Runs `gridgate` with these arguments until it ends; kills it after a minute. */
 export async function runGridgate(
   args: readonly string[],
   { env = {}, node = process.execPath, script = 'src/main.ts', input = '' }: RunOptions = {},

@@ -117,7 +117,7 @@ describe('the status page in a browser', () => {
       await page.evaluate('globalThis.kept = true; scrollTo({ top: 900, behavior: "instant" })');
       show(state.snapshot, [makeDecision(0, 'brand-new', {}), ...state.recent]);
       await page.clock.fastForward(10_000);
-      await page.locator('#decisions td', { hasText: 'brand-new' }).waitFor({ timeout: 5000 });
+      await page.locator('#decisions td', { hasText: 'brand-new' }).waitFor({ timeout: 60_000 });
       assert.deepEqual(await page.evaluate('[globalThis.kept, scrollY]'), [true, 900]);
       assert.deepEqual(complaints, []);
     },
@@ -129,11 +129,11 @@ describe('the status page in a browser', () => {
     state.now += 1000;
     state.broken = true;
     await page.clock.fastForward(10_000);
-    await note.filter({ hasText: /^no answer since .* what you see is old$/ }).waitFor({ timeout: 5000 });
+    await note.filter({ hasText: /^no answer since .* what you see is old$/ }).waitFor({ timeout: 60_000 });
     assert.equal(await page.locator('#regions tbody tr').count(), 17, 'the last content stays');
     show(state.snapshot, state.recent);
     await page.clock.fastForward(10_000);
-    await note.filter({ hasText: 'refreshed every 10 s' }).waitFor({ timeout: 5000 });
+    await note.filter({ hasText: 'refreshed every 10 s' }).waitFor({ timeout: 60_000 });
   });
 
   test(
@@ -150,7 +150,7 @@ describe('the status page in a browser', () => {
       for (const load of [() => page.clock.fastForward(10_000), () => page.reload()]) {
         await load();
         const name = page.locator('#regions tbody th', { hasText: EVIL });
-        await name.waitFor({ timeout: 5000 });
+        await name.waitFor({ timeout: 60_000 });
         assert.equal(await page.locator('main img, main script').count(), 0);
         assert.equal(await page.evaluate('typeof hacked'), 'undefined');
       }
@@ -165,7 +165,7 @@ describe('the status page in a browser', () => {
       state.now += 1000;
       state.broken = true;
       await page.clock.fastForward(10_000);
-      await page.locator('#refresh.alert').waitFor({ timeout: 5000 });
+      await page.locator('#refresh.alert').waitFor({ timeout: 60_000 });
       assert.equal(await page.locator('.alert').count(), 3);
       const contrasts = await contrastsInPage(page);
       assert.ok(contrasts.length > 150, `${contrasts.length} texts`);
