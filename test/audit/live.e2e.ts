@@ -92,7 +92,7 @@ describe('gridgate audit --live', () => {
       ['calm/Pod/anywhere', 'off', 'deny', false, 1, { 'us-east-1': 1 }, 1],
       ['lab/Pod/lonely', 'audit', 'deny', false, 1, { 'eu-central-1': 1 }, 1],
       ['old/Pod/leaving', 'enforce', 'allow', false, 1, { 'eu-north-1': 1 }, 0],
-      ['shop/CronJob/nightly', 'enforce', 'steer', false, 1, { '': 1 }, 0],
+      ['shop/CronJob/nightly', 'enforce', 'allow', false, 1, { '': 1 }, 0], // no node has what it asks for
       ['shop/DaemonSet/agent', 'enforce', 'allow', false, 12, everywhere, 0],
       ['shop/Deployment/pinned', 'enforce', 'deny', true, 2, { 'us-east-1': 2 }, 2],
       ['shop/Deployment/placed', 'enforce', 'allow', false, 3, { 'us-west-2': 3 }, 0],

@@ -5,11 +5,17 @@ import { REGION_LABEL } from '../builders.ts';
 import { ofKind, type Rendered } from '../cluster/rendered-manifests.ts';
 import { type Cluster, skip, startCluster } from './cluster.ts';
 import { addLabel, registerHooks } from './mutating-hook.ts';
-import { pod } from './objects.ts';
+import { nodesIn, pod } from './objects.ts';
 import { REGIONS } from './regions-file.ts';
 
 const CLASSES = '/apis/scheduling.k8s.io/v1/priorityclasses';
 const DOWN = { ...REGIONS, 'eu-north': { gramsPerKwh: 50, outage: { active: true } } };
+/** Tolerations are added for taints that there are. */
+const BANDS: Readonly<Record<string, string>> = { 'eu-north-3': 'low', 'us-east-3': 'medium', 'us-west-3': 'high' };
+const NODES = nodesIn(Object.keys(REGIONS)).map((node) => {
+  const value = BANDS[node.name];
+  return value ? { ...node, taints: [{ key: 'gridgate.dev/carbon', value, effect: 'PreferNoSchedule' }] } : node;
+});
 const ENFORCE = { mode: 'enforce', 'max-intensity': '1000' };
 const NO_CLASS = { priorityClassName: undefined, priority: 0, preemptionPolicy: 'PreemptLowerPriority' };
 const FLEXIBLE = { priorityClassName: 'gridgate-flexible', priority: -10, preemptionPolicy: 'Never' };
@@ -27,7 +33,7 @@ describe('the priority of a pod', () => {
 
   before(async () => {
     if (skip) return;
-    cluster = await startCluster({ regions: DOWN });
+    cluster = await startCluster({ regions: DOWN, nodes: NODES });
     await cluster.createNamespace('batch', ENFORCE);
     await cluster.createNamespace('failover', { ...ENFORCE, 'pod-overrides': 'allow', priority: 'failover' });
     await cluster.createNamespace('none', { ...ENFORCE, 'pod-overrides': 'allow', priority: 'none' });

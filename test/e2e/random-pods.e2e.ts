@@ -49,10 +49,10 @@ const PLACES = [...Object.keys(REGIONS), 'mars'];
 /** Wishes, and needs, that some nodes alone meet, of regions that a policy may refuse. */
 const APART: Readonly<Record<string, Partial<NodeSpec>>> = {
   'eu-west-1': { labels: { disk: 'ssd' } },
-  'us-east-1': { labels: { disk: 'ssd' }, capacity: { [DEVICE]: '2000' } },
+  'us-east-1': { labels: { disk: 'ssd' }, capacity: { [DEVICE]: '999' } },
   'us-east-2': { labels: { disk: 'hdd' }, taints: [{ key: 'dedicated', value: 'db', effect: 'NoSchedule' }] },
   'us-east-3': { labels: { 'kubernetes.io/arch': 'arm64' } },
-  'us-west-3': { labels: { 'kubernetes.io/arch': 'arm64' }, capacity: { [DEVICE]: '2000' } },
+  'us-west-3': { labels: { 'kubernetes.io/arch': 'arm64' }, capacity: { [DEVICE]: '999' } },
   'ap-south-2': { taints: [{ key: 'dedicated', value: 'db', effect: 'NoExecute' }] },
   'mars-1': { labels: { disk: 'hdd' } },
 };

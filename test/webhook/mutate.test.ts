@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Pod } from '../../src/decision/pod.ts';
 import type { Snapshot } from '../../src/regions/snapshot.ts';
-import { makePod, makeSnapshot, REGION_LABEL, region, requires, term } from '../builders.ts';
+import { makeNode, makePod, makeSnapshot, REGION_LABEL, region, requires, term } from '../builders.ts';
 import { ask } from './client.ts';
 import { useWebhook } from './start-webhook.ts';
 
@@ -48,6 +48,17 @@ describe('/mutate', () => {
     const record = JSON.parse(pod.metadata?.annotations?.[DECISION] ?? '');
     assert.deepEqual(record.refused, ['eu-central 340 static high_carbon', 'eu-west 40 static outage']);
     assert.equal(record.at, new Date(webhook.world.now).toISOString());
+  });
+
+  it('sees what containers ask for', async (t) => {
+    const nodes = [
+      makeNode('a', 'clean', { allocatable: { cpu: 4 } }),
+      makeNode('b', 'dirty', { allocatable: { cpu: 4, 'nvidia.com/gpu': 8 } }),
+    ];
+    see(t, makeSnapshot({ clean: 50, dirty: 400 }, { nodes }));
+    const containers = [{ resources: {} }, { resources: { limits: { 'nvidia.com/gpu': '1' } } }];
+    const { warnings } = await ask(webhook, '/mutate', { object: makePod({ containers }) });
+    assert.match(warnings?.join() ?? '', /its request of 1 nvidia\.com\/gpu leaves only dirty/);
   });
 
   it('adds nothing to a pod that it steered already', async () => {

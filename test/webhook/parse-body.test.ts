@@ -9,7 +9,7 @@ describe('the body of a review is parsed without what nobody reads', () => {
   test('the entries of managedFields are left out, of containers all but what they ask of a node; everything else stays', () => {
     const metadata = {
       name: 'web',
-      managedFields: [{ fieldsV1: { 'f:spec': { 'k:{"name":"a]"}': {} } } }],
+      managedFields: [{ fieldsV1: { 'f:spec': { 'k:{"name":"a]"}': { 'f:resources': { '.': {} } } } } }],
       labels: {},
     };
     const resources = { requests: { cpu: '250m' }, limits: {} };
@@ -27,6 +27,19 @@ describe('the body of a review is parsed without what nobody reads', () => {
         ...spec,
         containers: [{ resources }, { resources, restartPolicy: 'Always' }, { restartPolicy: 'Always' }, {}, {}],
       },
+    });
+  });
+
+  test('what containers ask for stays, whatever stands beside it', () => {
+    const asking = { limits: { 'nvidia.com/gpu': '1' }, requests: { cpu: '500m', 'a"}/b': '1' } };
+    const containers = [
+      { name: 'a', args: ['"resources":{"limits":{"cpu":"9"}}', '}'], resources: asking },
+      { name: 'b', resources: {} },
+      { resizePolicy: [{ resourceName: 'cpu' }], resources: { requests: { memory: '1Gi' } }, stdin: true },
+    ];
+    const initContainers = [{ name: 'i', restartPolicy: 'Always', resources: asking }];
+    assert.deepEqual(parse({ spec: { containers, initContainers } }), {
+      spec: { containers: [{ resources: asking }, { resources: { requests: { memory: '1Gi' } } }], initContainers },
     });
   });
 
@@ -55,7 +68,10 @@ describe('the body of a review is parsed without what nobody reads', () => {
     });
 
   test('property: as JSON.parse, but for the entries of those lists', () => {
-    const key = fc.oneof(fc.constantFrom('managedFields', 'containers', 'x"containers', 'spec'), fc.string());
+    const key = fc.oneof(
+      fc.constantFrom('managedFields', 'containers', 'x"containers', 'resources', 'spec'),
+      fc.string(),
+    );
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof({ depthSize: 'small' }, fc.string(), fc.integer(), fc.array(tie('tree')), tie('object')),
       object: fc.dictionary(key, tie('tree')),
