@@ -2,7 +2,7 @@ import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/c
 import { type ManifestDocument, readManifests } from '../config/manifest-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
-import { decide } from '../decision/decide.ts';
+import { decide, sharesOf } from '../decision/decide.ts';
 import { effectOf } from '../decision/effect.ts';
 import { effectivePolicy } from '../decision/effective-policy.ts';
 import type { Pod } from '../decision/pod.ts';
@@ -43,8 +43,10 @@ export async function admit(values: AdmitValues, env: Environment): Promise<numb
   const snapshot = await observe(read, values, env);
   const now = Date.now();
   const explained = read.pods.map(({ pod, name, namespace, policy }): Explained => {
-    const decision = decide({ pod, policy, snapshot, now });
-    return { name, namespace, pod, policy, decision, effect: effectOf(decision, policy.mode) };
+    const input = { pod, policy, snapshot, now };
+    const decision = decide(input);
+    const shares = sharesOf(input);
+    return { name, namespace, pod, policy, decision, shares, effect: effectOf(decision, policy.mode) };
   });
   await print(renderDecisions(explained, values.output));
   return explained.some(({ effect }) => !effect.allowed) ? EXIT.findings : EXIT.fine;

@@ -2,6 +2,7 @@ import { createTwoFilesPatch } from 'diff';
 import fastJsonPatch from 'fast-json-patch';
 import { stringify } from 'yaml';
 import type { OutputFormat } from '../config/options.ts';
+import type { Share } from '../decision/attribute.ts';
 import type { Decision } from '../decision/decide.ts';
 import type { Effect } from '../decision/effect.ts';
 import { explain } from '../decision/explain.ts';
@@ -17,6 +18,8 @@ export interface Explained {
   readonly pod: Pod;
   readonly policy: Policy;
   readonly decision: Decision;
+  /** What of the pod's own leaves which regions. */
+  readonly shares: readonly Share[];
   readonly effect: Effect;
 }
 
@@ -27,7 +30,7 @@ export function renderDecisions(explained: readonly Explained[], output: OutputF
   return renderData(data.length === 1 ? data[0] : data, output);
 }
 
-function toData({ name, namespace, policy, decision, effect }: Explained) {
+function toData({ name, namespace, policy, decision, shares, effect }: Explained) {
   return {
     object: name,
     namespace,
@@ -37,13 +40,13 @@ function toData({ name, namespace, policy, decision, effect }: Explained) {
     allowed: effect.allowed,
     ...(decision.message && { message: decision.message }),
     warnings: effect.warnings,
-    steps: explain(decision, policy),
+    steps: explain(decision, policy, shares),
     patch: effect.patch,
   };
 }
 
-function renderText({ name, namespace, pod, policy, decision, effect }: Explained): string {
-  const steps = explain(decision, policy).map(
+function renderText({ name, namespace, pod, policy, decision, shares, effect }: Explained): string {
+  const steps = explain(decision, policy, shares).map(
     ({ step, finding }, index) => `  ${index + 1}. ${step.padEnd(11)}  ${finding}`,
   );
   const done = effect.would === undefined ? '' : ' (audit: not carried out)';

@@ -4,7 +4,18 @@ import type { AuditedWorkload, Workload } from '../../src/audit/audited-workload
 import { type AuditContext, judgeWorkload } from '../../src/audit/judge-workload.ts';
 import type { Mode } from '../../src/decision/policy.ts';
 import { DEFAULT_POWER_MODEL } from '../../src/energy/power-model.ts';
-import { AVERAGE, makeNode, makePod, makePolicy, makeRegion, makeSnapshot, NOW, REGION_LABEL } from '../builders.ts';
+import {
+  AVERAGE,
+  makeNode,
+  makePod,
+  makePolicy,
+  makeRegion,
+  makeSnapshot,
+  NOW,
+  onNode,
+  REGION_LABEL,
+  requires,
+} from '../builders.ts';
 
 /** us-west-2, eu-central-1 and us-east-1 as in the incident report (DESIGN 11). */
 const SNAPSHOT = makeSnapshot({ 'us-west-2': 120.5, 'eu-central-1': 338.2, 'us-east-1': 379.1 });
@@ -207,5 +218,105 @@ describe('judgeWorkload', () => {
     const found = audited({ namespace: 'kube-system', pod: pinnedTo('us-east-1'), assumeMode: 'enforce' });
     assert.deepEqual([found.mode, found.decision, found.reason], ['off', 'allow', 'mode_off']);
     assertNear(found.gramsPerHour.placed, IN_US_EAST);
+  });
+});
+
+describe('a DaemonSet under regions', () => {
+  const NODES = ['us-west-2', 'eu-central-1', 'us-east-1'].map((name) => makeNode(`node-${name}`, name));
+  const seen = makeSnapshot({ 'us-west-2': 120.5, 'eu-central-1': 338.2, 'us-east-1': 379.1 }, { nodes: NODES });
+  const agent = (parts: Parts = {}) =>
+    audited({ kind: 'DaemonSet', snapshot: seen, annotations: { regions: 'eu-*' }, ...parts });
+  const OUTSIDE = ['us-east-1', 'us-west-2'];
+
+  it('is found where its pods reach outside, denied nowhere', () => {
+    const { decision, reason, denied, message, reachesOutside, alternative } = agent();
+    assert.deepEqual(
+      [decision, reason, denied, reachesOutside, alternative],
+      ['allow', 'daemonset_outside', false, OUTSIDE, null],
+    );
+    assert.equal(
+      message,
+      'pods of this DaemonSet reach outside regions: they stay Pending on nodes of us-east-1, us-west-2 (allowed: eu-*)',
+    );
+  });
+
+  const rows: readonly [name: string, parts: Parts, reason: string, outside: readonly string[]][] = [
+    ['one that stays inside', { pod: pinnedTo('eu-central-1') }, 'daemonset_pod', []],
+    ['one whose namespace is off', { annotations: { regions: 'eu-*', mode: 'off' } }, 'daemonset_pod', []],
+    ['one of kube-system', { namespace: 'kube-system' }, 'mode_off', []],
+    ['one whose namespace names no regions', { annotations: {} }, 'daemonset_pod', []],
+    [
+      'one in a namespace that only looks',
+      { annotations: { regions: 'eu-*', mode: 'audit' } },
+      'daemonset_outside',
+      OUTSIDE,
+    ],
+    [
+      'one by a running pod, which names its node',
+      { pod: makePod(requires(onNode('node-eu-central-1'))) },
+      'daemonset_outside',
+      OUTSIDE,
+    ],
+    ['one where nodes are not known: by names alone', { snapshot: SNAPSHOT }, 'daemonset_outside', OUTSIDE],
+    ['one of another group', { kind: 'ExtendedDaemonSetReplicaSet' }, 'daemonset_outside', OUTSIDE],
+  ];
+  for (const [name, parts, reason, outside] of rows)
+    it(name, () => {
+      const found = agent(parts);
+      assert.deepEqual([found.reason, found.reachesOutside, found.denied], [reason, outside, false]);
+    });
+
+  it('counts nodes without a region label, which are in no region that is allowed', () => {
+    const snapshot = makeSnapshot(
+      { 'eu-central-1': 338.2 },
+      { nodes: [makeNode('a', 'eu-central-1'), makeNode('bare')] },
+    );
+    const { reachesOutside, message } = agent({ snapshot });
+    assert.deepEqual(reachesOutside, ['']);
+    assert.match(message, /stay Pending on nodes without a region label/);
+  });
+
+  it('is denied like any other where nothing that is known is allowed', () => {
+    const { reason, denied, message } = agent({ annotations: { regions: 'asia-*' } });
+    assert.deepEqual([reason, denied], ['not_allowed', true]);
+    assert.match(message, /is not among the regions asia-\*/);
+  });
+});
+
+describe('what of a workload leaves which regions', () => {
+  const GPU = { allocatable: { cpu: 8, 'nvidia.com/gpu': 4 } };
+  const nodes = [
+    makeNode('clean', 'us-west-2', { allocatable: { cpu: 8 } }),
+    makeNode('gpu', 'us-east-1', { ...GPU, labels: { pool: 'gpu' } }),
+  ];
+  const snapshot = makeSnapshot({ 'us-west-2': 120.5, 'us-east-1': 379.1 }, { nodes });
+  const gpus = makePod({ containers: [{ resources: { limits: { 'nvidia.com/gpu': '2' } } }] });
+
+  const rows: readonly [name: string, pod: ReturnType<typeof makePod>, reason: string, asks: readonly string[]][] = [
+    ['a need that leaves only dirty ones', gpus, 'all_dirty', ['need request of 2 nvidia.com/gpu: us-east-1']],
+    [
+      'a wish that leaves only dirty ones',
+      makePod({ nodeSelector: { pool: 'gpu' } }),
+      'high_carbon',
+      ['wish node selector pool=gpu: us-east-1'],
+    ],
+    [
+      'a wish that leaves none',
+      makePod({ nodeSelector: { pool: 'tpu' } }),
+      'unreachable',
+      ['wish node selector pool=tpu: '],
+    ],
+    ['nothing where it may run well', makePod({ nodeSelector: { [REGION_LABEL]: 'us-west-2' } }), 'acceptable', []],
+  ];
+  for (const [name, pod, reason, asks] of rows)
+    it(name, () => {
+      const found = audited({ pod, snapshot });
+      const told = found.asks.map(({ kind, what, leaves }) => `${kind} ${what}: ${leaves.join()}`);
+      assert.deepEqual([found.reason, told], [reason, asks]);
+    });
+
+  it('nothing where everything is dirty anyway', () => {
+    const found = audited({ snapshot: makeSnapshot({ a: 400, b: 500 }) });
+    assert.deepEqual([found.reason, found.asks], ['all_dirty', []]);
   });
 });

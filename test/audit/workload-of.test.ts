@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ownerOf, podToJudge, resourcesOf } from '../../src/audit/workload-of.ts';
 import type { OwnerReference, Pod } from '../../src/decision/pod.ts';
-import { decideNow, makePod, makeSnapshot, region, requires, term } from '../builders.ts';
+import { decideNow, makeNode, makePod, makeSnapshot, region, requires, term } from '../builders.ts';
 
 function ownedBy(owner: OwnerReference, labels: Record<string, string> = {}): Pod {
   return makePod({ metadata: { name: 'web-abc-xyz', labels, ownerReferences: [{ controller: true, ...owner }] } });
@@ -61,6 +61,26 @@ describe('podToJudge', () => {
       return { decision, reason, region, patch: patch.filter(({ path }) => path.startsWith('/spec')), warnings };
     });
     assert.deepEqual(judged, whole);
+  });
+
+  it('is decided about by what its containers ask for, too', () => {
+    const nodes = [
+      makeNode('a', 'eu-west', { allocatable: { cpu: 4 } }),
+      makeNode('b', 'us-west', { allocatable: { cpu: 4, 'nvidia.com/gpu': 1 } }),
+    ];
+    const snapshot = makeSnapshot({ 'eu-west': 100, 'us-west': 350 }, { nodes });
+    const gpu = [{ resources: { limits: { 'nvidia.com/gpu': '1' } } }];
+    const big = { ...{ image: 'x' }, restartPolicy: 'Always', resources: { requests: { cpu: '64' } } };
+    for (const [pod, reason] of [
+      [makePod({ containers: gpu }), 'all_dirty'],
+      [makePod({ initContainers: [big] }), 'unreachable'],
+      [makePod({ containers: [null, {}] as never }), 'steered'],
+    ] as const)
+      assert.deepEqual(
+        [pod, podToJudge(pod)].map((one) => decideNow(one, {}, snapshot).reason),
+        [reason, reason],
+      );
+    assert.doesNotMatch(JSON.stringify(podToJudge(makePod({ initContainers: [big] }))), /image/);
   });
 
   it('keeps one object for equal parts, and nothing that no decision reads', () => {

@@ -11,7 +11,7 @@ import { type Finished, runGridgate } from '../process/run-gridgate.ts';
 import { startElectricityMaps } from '../signals/fake-electricity-maps.ts';
 import { workloadOf } from '../webhook/reviews.ts';
 import { serveWorld } from './serving.ts';
-import { namespaceYaml, regionYaml, type WorldFiles, writeDocuments, writeWorld } from './world-files.ts';
+import { NAMESPACES, namespaceYaml, regionYaml, type WorldFiles, writeDocuments, writeWorld } from './world-files.ts';
 
 const PINNED = makePod({ nodeSelector: { [REGION_LABEL]: 'eu-central' } });
 
@@ -72,6 +72,24 @@ describe('gridgate admit', { timeout: 60_000, concurrency: 2 }, () => {
       assert.equal(code, expected);
       assert.match(stdout, says);
     });
+
+  it('says which wish leaves which regions where nodes are given, else that they were not looked at', async (t) => {
+    const files = await writeWorld(t);
+    const pod = manifest('Pod', makePod({ nodeSelector: { pool: 'gpu' } }));
+    const blind = await admit(files, [pod], '--namespace', 'shop');
+    assert.match(blind.stdout, /reachable +all 4 regions; nodes were not looked at$/m);
+    const nodes = [
+      ['gpu', 'eu-central'],
+      ['cpu', 'eu-north'],
+    ].map(([pool, region]) =>
+      stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name: pool, labels: { pool, [REGION_LABEL]: region } } }),
+    );
+    writeDocuments(files.namespaces, [...NAMESPACES, ...nodes]);
+    const { code, stdout } = await admit(files, [pod], '--namespace', 'shop');
+    assert.equal(code, 1);
+    assert.match(stdout, /reachable +1 of 4: eu-central; wish: node selector pool=gpu leaves eu-central$/m);
+    assert.match(stdout, /its node selector pool=gpu leaves only eu-central; cleanest allowed now: eu-north/);
+  });
 
   it('decides in the namespace of the object where none is named', async (t) => {
     const { code, data } = await admitJson(t, [manifest('Pod', PINNED)]);

@@ -257,6 +257,15 @@ describe('gridgate explain', { timeout: 120_000, concurrency: 2 }, () => {
     assert.deepEqual(parse(stdout).now, report.now);
   });
 
+  it('says which of its wishes leaves which regions', async () => {
+    const spec = { containers: CONTAINERS, nodeSelector: { 'kubernetes.io/hostname': 'us-east-1' } };
+    const pod = stored('web-1', { spec });
+    const { report } = await explainHere({ args: ['pod', 'web-1'], objects: { [PODS]: [pod] } });
+    const reachable = report.now?.steps.find(({ step }) => step === 'reachable')?.finding ?? '';
+    assert.match(reachable, /wish: node selector kubernetes\.io\/hostname=us-east-1 leaves us-east/);
+    assert.doesNotMatch(reachable, /not looked at/);
+  });
+
   it('a record that gridgate did not write is shown as such, and changes nothing', async () => {
     const pod = runningPod('web-1', 'us-east-1', {
       annotations: { 'gridgate.dev/decision': '{"reason":"fine, trust me"}' },

@@ -53,6 +53,39 @@ describe('the home of pods whose carbon is counted', () => {
     });
 });
 
+describe('whether a namespace allows nothing that is known', () => {
+  const rows: Readonly<Record<string, readonly [Record<string, string>, object | undefined]>> = {
+    'no, where a region matches': [{ mode: 'enforce', regions: 'cl*' }, undefined],
+    'no, where it says nothing of regions': [{ mode: 'enforce' }, undefined],
+    'no, where it stays out': [{ mode: 'off', regions: 'eu-*' }, undefined],
+    yes: [
+      { mode: 'enforce', regions: 'eu-*' },
+      { regions: 'eu-*', mode: 'enforce' },
+    ],
+    'yes, also where it only looks yet': [
+      { mode: 'audit', regions: 'eu-*' },
+      { regions: 'eu-*', mode: 'audit' },
+    ],
+    'yes, by exclusions': [
+      { mode: 'warn', regions: '!clean,!dirty' },
+      { regions: '!clean,!dirty', mode: 'warn' },
+    ],
+  };
+  for (const [name, [annotations, found]] of Object.entries(rows))
+    it(name, () => {
+      const namespace = makeRecord('shop', annotations);
+      assert.deepEqual(judgeOf(namespace).unenforceableOf(namespace), found);
+    });
+
+  it('yes, where it allows nothing within the limits', () => {
+    const namespace = makeRecord('shop', { mode: 'enforce', regions: 'clean' });
+    const rules = () => compileRules({ limits: { regions: ['eu-*'] } });
+    const cached = rules();
+    const found = judgeOf(namespace, undefined, () => cached).unenforceableOf(namespace);
+    assert.deepEqual(found, { regions: 'clean, within eu-*', mode: 'enforce' });
+  });
+});
+
 describe('what a namespace asks for', () => {
   it('is read once for as long as it and the rules stay: five controllers ask about every one after each change', () => {
     let reads = 0;

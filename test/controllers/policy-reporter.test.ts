@@ -3,7 +3,13 @@ import { describe, test } from 'node:test';
 import { pino } from 'pino';
 import { ApiError } from '../../src/cluster/api-error.ts';
 import { createPolicyReporter } from '../../src/controllers/policy-reporter/controller.ts';
-import { eventName, findMalformed, malformedEvent } from '../../src/controllers/policy-reporter/plan.ts';
+import {
+  eventName,
+  findMalformed,
+  findUnenforceable,
+  malformedEvent,
+  unenforceableEvent,
+} from '../../src/controllers/policy-reporter/plan.ts';
 import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
 import { fakeClock } from './fake-clock.ts';
 
@@ -54,13 +60,27 @@ describe('the malformed policies', () => {
   });
 });
 
-function start(records: readonly NamespaceRecord[], refuse: (path: string) => number | undefined = () => undefined) {
+interface World {
+  /** Of namespaces whose `regions` match nothing known: what they allow. */
+  unenforceable: Record<string, string>;
+}
+
+function start(
+  records: readonly NamespaceRecord[],
+  refuse: (path: string) => number | undefined = () => undefined,
+  world: World = { unenforceable: {} },
+) {
   const known = new Map(records.map((record) => [record.name, record]));
   const clock = fakeClock();
   const events: { path: string; note: string; at: number }[] = [];
   const reporter = createPolicyReporter({
     namespaces: () => known.values(),
     mistakesOf,
+    unenforceableOf({ name }) {
+      const regions = world.unenforceable[name];
+      return regions === undefined ? undefined : { regions, mode: 'enforce' };
+    },
+    known: () => 'known: us-east',
     instance: 'gridgate-1',
     writer: {
       async create(path, object) {
@@ -141,5 +161,74 @@ describe('the policy reporter', () => {
     await clock.advance(20_000);
     assert.equal(events.length, 40);
     await reporter.stop();
+  });
+});
+
+describe('namespaces whose regions match nothing known', () => {
+  const path = (name: string) => `/apis/events.k8s.io/v1/namespaces/${name}/events`;
+
+  test('are told once, and again when what they allow changes', async () => {
+    const world: World = { unenforceable: { shop: 'eu-*' } };
+    const { reporter, clock, events } = start([namespace('shop'), namespace('fine')], undefined, world);
+    await clock.advance(25 * 60_000);
+    assert.deepEqual(
+      events.map((event) => [event.path, event.note]),
+      [
+        [
+          path('shop'),
+          'nothing here is among the regions that this namespace allows, so every new pod is denied (known: us-east): eu-*',
+        ],
+      ],
+    );
+    assert.deepEqual(reporter.unenforceable(), ['shop']);
+    for (const next of [{ shop: 'asia-*' }, {}, { shop: 'asia-*' }] as Record<string, string>[]) {
+      world.unenforceable = next;
+      reporter.changed();
+      await clock.advance(20_000);
+    }
+    assert.deepEqual(
+      events.map(({ note }) => note.split(': ').at(-1)),
+      ['eu-*', 'asia-*', 'asia-*'],
+    );
+    await reporter.stop();
+    assert.equal(reporter.unenforceable(), undefined, 'another replica looks now');
+  });
+
+  test('are told beside what is malformed in them', async () => {
+    const world: World = { unenforceable: { shop: 'eu-*' } };
+    const { reporter, clock, events } = start([namespace('shop', 'typo')], undefined, world);
+    await clock.advance(25 * 60_000);
+    assert.equal(events.length, 2);
+    assert.deepEqual([reporter.malformed(), reporter.unenforceable()], [1, ['shop']]);
+    await reporter.stop();
+  });
+
+  test("leave out those of Kubernetes and gridgate's own", () => {
+    const all = ['kube-system', 'gridgate-system', 'shop'].map((name) => namespace(name));
+    const found = findUnenforceable(all, () => ({ regions: 'eu-*', mode: 'warn' }), 'gridgate-system');
+    assert.deepEqual(found, [{ namespace: 'shop', regions: 'eu-*', mode: 'warn' }]);
+  });
+
+  test('get an Event that the guard of the account lets pass, whatever the annotation holds', () => {
+    const found = { namespace: 'shop', regions: 'x*,'.repeat(1_000), mode: 'warn' } as const;
+    const { metadata, type, reportingController, regarding, note, ...rest } = unenforceableEvent(
+      found,
+      'no region is known',
+      { instance: 'a', now: NOW },
+    ) as { metadata: Record<string, string>; note: string } & Record<string, unknown>;
+    assert.match(metadata['name'] ?? '', /^gridgate-[a-z0-9-]{1,63}$/);
+    assert.equal(metadata['namespace'], 'shop');
+    assert.deepEqual([type, reportingController], ['Warning', 'gridgate.dev/controllers']);
+    assert.deepEqual(regarding, { apiVersion: 'v1', kind: 'Namespace', name: 'shop', namespace: 'shop' });
+    assert.match(note, /^nothing here .* in mode enforce every new pod would be denied \(no region is known\): x\*,/);
+    assert.ok(Buffer.byteLength(note) <= 1_024);
+    assert.deepEqual(Object.keys(rest).sort(), [
+      'action',
+      'apiVersion',
+      'eventTime',
+      'kind',
+      'reason',
+      'reportingInstance',
+    ]);
   });
 });

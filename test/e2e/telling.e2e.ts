@@ -95,6 +95,22 @@ describe('what replicas tell of themselves', () => {
     assert.doesNotMatch(await (await fetch(follower.operators)).text(), /id="sources"/);
   });
 
+  test('a namespace whose regions match nothing known: a series of the leader, and one Event in it', {
+    skip,
+  }, async () => {
+    await cluster.createNamespace('sovereign', { mode: 'enforce', regions: 'asia-*' });
+    const path = '/apis/events.k8s.io/v1/namespaces/sovereign/events';
+    const event = await cluster.waitFor('the Event', async () => (await cluster.send('GET', path)).items[0]);
+    assert.deepEqual(
+      [event.type, event.reason, event.regarding.kind, event.regarding.name],
+      ['Warning', 'NothingAllowedIsKnown', 'Namespace', 'sovereign'],
+    );
+    assert.match(event.note, /every new pod is denied \(known: eu-north-1, fixed\): asia-\*$/);
+    const [leader, follower] = await controllers();
+    const series = 'gridgate_sovereignty_unenforceable{namespace="sovereign"}';
+    assert.deepEqual([(await scrape(leader)).get(series), (await scrape(follower)).get(series)], [1, undefined]);
+  });
+
   test('a malformed policy that nobody was there to refuse: one Event in its namespace', { skip }, async () => {
     await cluster.createNamespace('shop', { mode: 'enforc' });
     const path = '/apis/events.k8s.io/v1/namespaces/shop/events';

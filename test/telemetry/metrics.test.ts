@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Registry } from 'prom-client';
+import { buildSnapshot } from '../../src/regions/build-snapshot.ts';
 import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
+import { buildTopology } from '../../src/regions/topology.ts';
+import { embeddedReading } from '../../src/signals/intensity/embedded.ts';
 import type { MetricSources } from '../../src/telemetry/gauges.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { makeNode } from '../builders.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 
@@ -112,6 +116,28 @@ describe('the metrics of regions', () => {
     ]);
   });
 
+  it('list regions that only labels of nodes name, with what is known of them', async () => {
+    const topology = buildTopology([makeNode('a', 'eu-north-1'), makeNode('b', 'edge-lab')]);
+    const snapshot = buildSnapshot({
+      regions: [],
+      regionsReadAt: NOW,
+      fallbackReading: embeddedReading,
+      regionLabel: 'topology.kubernetes.io/region',
+      policySignal: 'average-lifecycle',
+      topology,
+      now: NOW,
+    });
+    const { body } = await metricsOf({ snapshot: () => snapshot }).render();
+    const lines = body.split('\n').filter((line) => line.startsWith('gridgate_region_'));
+    assert.match(
+      lines.join('\n'),
+      /^gridgate_region_grams_per_kwh\{region="eu-north-1",.*source="embedded"\} [\d.]+$/m,
+    );
+    assert.match(lines.join('\n'), /^gridgate_region_band\{region="eu-north-1",band="low"\} 1$/m);
+    assert.ok(!lines.some((line) => line.includes('edge-lab')), 'nothing is measured there');
+    assert.doesNotMatch(body, /NaN|undefined/);
+  });
+
   it('forget a region that vanished and a source that was replaced', async () => {
     const reading = { ...FRESH, gramsPerKwh: 100 };
     let snapshot = snapshotOf(region('a', { reading }), region('b', { reading }));
@@ -163,6 +189,20 @@ describe('the metrics of the process', () => {
     assert.ok(expired.includes('gridgate_certificate_expiry_seconds -1'));
     const absent = await scrape(metricsOf());
     assert.ok(!absent.some((line) => line.startsWith('gridgate_certificate_expiry_seconds')));
+  });
+
+  it('name the namespaces whose regions match nothing known, for as long as they do', async () => {
+    let unenforceable: readonly string[] | undefined = ['bank', 'shop'];
+    const metrics = metricsOf({ unenforceable: () => unenforceable });
+    const told = async () => (await scrape(metrics)).filter((line) => line.includes('unenforceable'));
+    assert.deepEqual(await told(), [
+      'gridgate_sovereignty_unenforceable{namespace="bank"} 1',
+      'gridgate_sovereignty_unenforceable{namespace="shop"} 1',
+    ]);
+    unenforceable = ['shop'];
+    assert.deepEqual(await told(), ['gridgate_sovereignty_unenforceable{namespace="shop"} 1']);
+    unenforceable = undefined;
+    assert.deepEqual(await told(), []);
   });
 
   it('say nothing of malformed policies where nobody looks', async () => {

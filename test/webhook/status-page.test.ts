@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { renderPage } from '../../src/webhook/page/page.ts';
 import { readStatus, type StatusDeps } from '../../src/webhook/page/status.ts';
 import { createStatusPage } from '../../src/webhook/status-page.ts';
-import { makeRegion, makeSnapshot, NOW } from '../builders.ts';
+import { makeNode, makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import { makeDecision, makeForecast, makeSampleStatus } from './sample-status.ts';
 
 const HOUR_MS = 3_600_000;
@@ -39,6 +39,16 @@ describe('the status page', () => {
     it(`its headline tells ${name}`, () => {
       assert.match(textOf(pageOf(parts)), shown);
     });
+
+  it('lists regions that only labels of nodes name', () => {
+    const snapshot = makeSnapshot([makeRegion('described', 100)], { nodes: [makeNode('a', 'edge-lab')] });
+    const page = pageOf({ snapshot: () => snapshot });
+    assert.match(textOf(page), /No reading edge-lab unknown/);
+    assert.match(textOf(page), /2 regions/);
+    assert.doesNotMatch(page, /NaN|undefined/);
+    const bare = makeSnapshot([], { nodes: [makeNode('a', 'edge-lab')] });
+    assert.match(textOf(pageOf({ snapshot: () => bare })), /Cleanest now unknown .*No reading edge-lab unknown/);
+  });
 
   it('names as the cleanest a region that is up', () => {
     const page = pageOfRegions(makeRegion('down', 10, { outage: 'fire' }), makeRegion('up', 20));

@@ -1,4 +1,5 @@
-import { type Decision, decide, leaveAlone } from '../../decision/decide.ts';
+import type { Share } from '../../decision/attribute.ts';
+import { type Decision, decide, leaveAlone, sharesOf } from '../../decision/decide.ts';
 import { capMode, effectOf } from '../../decision/effect.ts';
 import { effectivePolicy } from '../../decision/effective-policy.ts';
 import { explain } from '../../decision/explain.ts';
@@ -28,6 +29,8 @@ export interface Judged {
   readonly decision: Decision;
   /** The same, for a namespace that gridgate leaves alone as in mode audit: what would be at stake. */
   readonly asIfManaged: Decision;
+  /** What of the pod's own leaves which regions. */
+  readonly shares: readonly Share[];
   readonly policy: Policy;
   readonly snapshot: Snapshot;
   readonly mistakes: readonly string[];
@@ -47,11 +50,13 @@ export function judgeNow({ namespace, pod, object, modeCap, now }: JudgeInput, w
   const volumes = world.volumesOf(namespace, pod);
   const requester = isStaticPod(object) ? { groups: ['system:nodes'] } : {};
   const isSwitchedOff = policy.mode === 'off' && asked.mode !== 'off';
-  const decideUnder = (one: Policy) => decide({ pod, policy: one, snapshot, requester, now, volumes });
+  const input = { pod, policy, snapshot, requester, now, volumes };
+  const decideUnder = (one: Policy) => decide({ ...input, policy: one });
   const decision = isSwitchedOff ? leaveAlone('switched_off') : decideUnder(policy);
   return {
     decision,
     asIfManaged: policy.mode === 'off' ? decideUnder({ ...policy, mode: 'audit' }) : decision,
+    shares: sharesOf(input),
     policy,
     snapshot,
     mistakes: [...mistakes, ...excess].map((issue) => `namespace ${namespace}: ${describeIssue(issue)}`),
@@ -67,7 +72,7 @@ function isStaticPod({ metadata }: LiveObject): boolean {
 }
 
 /** As it is reported, with its steps. */
-export function decidedNow({ decision, policy }: Judged): DecidedNow {
+export function decidedNow({ decision, policy, shares }: Judged): DecidedNow {
   const { allowed, warnings } = effectOf(decision, policy.mode);
   return {
     decision: decision.decision,
@@ -76,7 +81,7 @@ export function decidedNow({ decision, policy }: Judged): DecidedNow {
     allowed,
     message: decision.message || REASONS[decision.reason],
     warnings,
-    steps: explain(decision, policy),
+    steps: explain(decision, policy, shares),
   };
 }
 
