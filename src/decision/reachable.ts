@@ -1,12 +1,11 @@
-import { LRUCache } from 'lru-cache';
 import { pictureOf } from '../regions/picture.ts';
 import type { Picture, RegionView, Snapshot } from '../regions/snapshot.ts';
 import { type Alternative, type Asks, asksNothing, asksOf, needsOf, requirementsOf } from './asks.ts';
 import { mayCome } from './new-nodes.ts';
-import { keyOf, placesOf, untolerated } from './node-match.ts';
+import { keyOf, type Places, placesOf, untolerated } from './node-match.ts';
 import { isEmptyTerm, satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
-import { createMemory, remember } from './remember.ts';
+import { createMemory, remember, rememberByName } from './remember.ts';
 import { isUsable } from './usable.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 
@@ -57,47 +56,38 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   const taints = topology ? untolerated(asks.tolerations, topology.taints) : '';
   if (target === undefined && taints === '' && asksNothing(asks))
     return remember(whole, snapshot, () => shared(partsOf(asks, target, snapshot), snapshot));
-  const key = `${target ?? ''}\n${taints}\n${keyOf(asks)}`;
-  const ofSnapshot = remember(byAsks, snapshot, () => new LRUCache<string, Reach>({ max: MOST_ASKS }));
-  let reach = ofSnapshot.get(key);
-  if (!reach) {
-    reach = shared(partsOf(asks, target, snapshot), snapshot);
-    ofSnapshot.set(key, reach);
-  }
-  return reach;
+  const key = keyOf(asks, topology);
+  const ofSnapshot = remember(byAsks, snapshot, () => new Map<string, Reach>());
+  const name = target === undefined ? key : `${target}\n${key}`;
+  return rememberByName(ofSnapshot, name, MOST_ASKS, () => shared(partsOf(asks, target, snapshot, key), snapshot));
 }
 
 /** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
 const whole = createMemory<Snapshot, Reach>();
-const byAsks = createMemory<Snapshot, LRUCache<string, Reach>>();
+const byAsks = createMemory<Snapshot, Map<string, Reach>>();
 /** Of a picture: what nodes come and go matters to few of them. */
-const byContent = createMemory<Picture, LRUCache<string, Reach>>();
+const byContent = createMemory<Picture, Map<string, Reach>>();
 const MOST_ASKS = 2_000;
 const MOST_REACHES = 500;
 
 function shared(parts: Parts, snapshot: Snapshot): Reach {
-  const ofSnapshot = remember(byContent, pictureOf(snapshot), () => new LRUCache<string, Reach>({ max: MOST_REACHES }));
+  const ofPicture = remember(byContent, pictureOf(snapshot), () => new Map<string, Reach>());
   const { regions, needed, possible, heldTo, named, seen, unlabelled, onUnknownNode } = parts;
   const lists = [regions, needed, possible, ...(heldTo ? [heldTo] : [])].map((views) =>
     views === snapshot.regions ? '*' : views.map(({ name }) => name),
   );
   const key = JSON.stringify([lists, named, seen && [...seen], unlabelled, onUnknownNode]);
-  let reach = ofSnapshot.get(key);
-  if (!reach) {
-    reach = {
-      all: regions.length === snapshot.regions.filter((region) => isUsable(region, snapshot)).length,
-      ...parts,
-    };
-    ofSnapshot.set(key, reach);
-  }
-  return reach;
+  return rememberByName(ofPicture, key, MOST_REACHES, () => ({
+    all: regions.length === snapshot.regions.filter((region) => isUsable(region, snapshot)).length,
+    ...parts,
+  }));
 }
 
-function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot): Parts {
+function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot, key?: string): Parts {
   const { topology } = snapshot;
   const isTarget = (name: string) => target === undefined || name === target;
-  const places = topology && placesOf(asks, topology);
-  const inReach = within(asks, snapshot).filter(({ name }) => isTarget(name));
+  const places = topology && placesOf(asks, topology, key);
+  const inReach = within(asks, snapshot, places).filter(({ name }) => isTarget(name));
   const named = target === undefined ? namedRegions(asks, snapshot.regionLabel) : [target];
   const held = heldBy(asks, snapshot);
   return {
@@ -114,9 +104,12 @@ function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot): Pa
 }
 
 /** The known regions where a node would do, or may come that does. All where that is all of them. */
-export function within(asks: Asks, snapshot: Snapshot): readonly RegionView[] {
-  const { topology, regions } = snapshot;
-  const places = topology && placesOf(asks, topology);
+export function within(
+  asks: Asks,
+  snapshot: Snapshot,
+  places: Places | undefined = snapshot.topology && placesOf(asks, snapshot.topology),
+): readonly RegionView[] {
+  const { regions } = snapshot;
   const isWithin = places
     ? (region: RegionView) => places.regions.has(region.name) || (region.elastic && mayCome(asks, region, snapshot))
     : (region: RegionView) => speaksFor(region.name, asks, snapshot.regionLabel);

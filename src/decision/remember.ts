@@ -23,3 +23,13 @@ export function createMemory<K extends object, V extends {}>(): Memory<K, V> {
 export function remember<K extends object, V extends {}>(memory: Memory<K, V>, key: K, make: () => V): V {
   return memory.of(key) ?? memory.keep(key, make());
 }
+
+/** The value of a name, made when it is first asked for. Authors of pods may make up any number: a full table begins anew. */
+export function rememberByName<V extends {}>(table: Map<string, V>, name: string, most: number, make: () => V): V {
+  const known = table.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  if (table.size >= most) table.clear();
+  table.set(name, made);
+  return made;
+}
