@@ -111,6 +111,7 @@ export function requirementsOf(term: NodeSelectorTerm): readonly Requirement[] {
 /** Most pods fit every node: what they request then says nothing. */
 function uncommon(requests: Amounts, { smallest }: Topology): Amounts {
   if (!smallest) return NOTHING;
-  const some = Object.entries(requests).filter(([resource, amount]) => !(amount <= (smallest[resource] ?? Number.NaN)));
-  return some.length === 0 ? NOTHING : Object.fromEntries(some);
+  const isCommon = (resource: string) => (requests[resource] ?? 0) <= (smallest[resource] ?? Number.NaN);
+  const some = Object.keys(requests).filter((resource) => !isCommon(resource));
+  return some.length === 0 ? NOTHING : Object.fromEntries(some.map((resource) => [resource, requests[resource] ?? 0]));
 }

@@ -29,8 +29,9 @@ export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = 
   };
   const addAsks = (what: string, part: Partial<Asks>) => {
     const alone = { ...FREE, ...part };
-    const isNeed = within(needsOf(alone), snapshot).length === within(alone, snapshot).length;
-    add(what, isNeed ? 'need' : 'wish', within(alone, snapshot));
+    const leaves = within(alone, snapshot);
+    if (leaves.length === all.length) return;
+    add(what, within(needsOf(alone), snapshot).length === leaves.length ? 'need' : 'wish', leaves);
   };
 
   const { nodeSelector, nodeName } = pod.spec ?? {};

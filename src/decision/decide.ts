@@ -174,7 +174,9 @@ function isForNewNodes({ judgement: { reach, treatment }, steering }: Plan, inpu
   const mayGo = (name: string) =>
     requirement === undefined || requirement.values.includes(name) === (requirement.operator === 'In');
   const staysUnlabelled = unlabelled && requirement?.operator !== 'In';
-  return !staysUnlabelled && ![...seen].some(mayGo);
+  if (staysUnlabelled) return false;
+  for (const name of seen) if (mayGo(name)) return false;
+  return true;
 }
 
 /** The API server takes 4,096 characters of warnings in all. */

@@ -3,7 +3,7 @@ import { keepingAway, type NodeClass, type RegionNodes, type Topology } from '..
 import { type Alternative, type Asks, NODE_NAME, requirementsOf } from './asks.ts';
 import { isEmptyTerm, satisfies } from './node-selector.ts';
 import type { Toleration } from './pod.ts';
-import { createMemory, type Memory, remember } from './remember.ts';
+import { createMemory, LONGEST_NAME, remember } from './remember.ts';
 import type { Amounts } from './requests.ts';
 
 /** Where nodes are that have what a pod asks for. */
@@ -20,62 +20,51 @@ export interface Places {
 const MOST_LOOKS = 2_000_000;
 
 /** The places of the nodes that kube-scheduler's filters for node affinity, taints, resources and bound volumes let a pod onto. */
-export function placesOf(asks: Asks, topology: Topology): Places {
-  const words = keyOf(asks);
-  const key = words + untolerated(asks.tolerations, topology.taints);
-  return remembered(found, topology, key, () => findPlaces(asks, words, topology));
+export function placesOf(asks: Asks, topology: Topology, key = keyOf(asks, topology)): Places {
+  if (key.length > LONGEST_NAME) return answer(asks, topology, undefined).places;
+  const known = remember(answers, topology.lineage, () => new Map<string, Answer>());
+  const before = known.get(key);
+  if (before?.byRegion === topology.byRegion) return before.places;
+  const found = answer(asks, topology, before);
+  if (!before && known.size >= MOST_ANSWERS) known.clear();
+  known.set(key, found);
+  return found.places;
 }
 
-function findPlaces(asks: Asks, words: string, topology: Topology): Places {
+/** What the nodes of each region answered. It outlives a topology: only regions of which a node has changed are asked again. */
+interface Answer {
+  readonly byRegion: readonly RegionNodes[];
+  readonly matches: readonly boolean[];
+  readonly places: Places;
+}
+
+const answers = createMemory<object, Map<string, Answer>>();
+/** Authors of pods may make up any number. */
+const MOST_ANSWERS = 4_000;
+
+function answer(asks: Asks, topology: Topology, before: Answer | undefined): Answer {
+  const { byRegion, nodes, classes } = topology;
   const pinned = pinnedNodes(asks, topology);
   const isIndividual = asksIndividually(asks, topology);
-  const looks = requirementsCount(asks) * (pinned?.length ?? (isIndividual ? topology.nodes : topology.classes).length);
-  const regions = new Set<string>();
-  let unlabelled = false;
-  const add = ({ region }: { readonly region?: string }) => {
-    if (region === undefined) unlabelled = true;
-    else regions.add(region);
-  };
-  if (looks > MOST_LOOKS) topology.byRegion.forEach(add);
-  else if (pinned) pinned.filter((node) => isMatch(node, asks)).forEach(add);
-  else {
-    let [closed, key] = ['', words];
-    for (const one of topology.byRegion) {
-      const closedHere = untolerated(asks.tolerations, one.taints);
-      // Most regions have the same taints: a text that is put together anew has to be hashed anew.
-      if (closedHere !== closed) [closed, key] = [closedHere, words + closedHere];
-      if (remembered(answers, one, key, () => one.classes.some((some) => hasMatch(some, asks, isIndividual)))) add(one);
-    }
-  }
-  return { regions, unlabelled };
+  const looks = requirementsCount(asks) * (pinned?.length ?? (isIndividual ? nodes : classes).length);
+  const isAsked = looks <= MOST_LOOKS;
+  const places = isAsked && pinned && new Set(pinned.filter((node) => isMatch(node, asks)).map(({ region }) => region));
+  const matches = byRegion.map((one, index) => {
+    if (places) return places.has(one.region);
+    const isKnown = before?.byRegion[index] === one;
+    return isKnown
+      ? before.matches[index] === true
+      : !isAsked || one.classes.some((some) => hasMatch(some, asks, isIndividual));
+  });
+  const regions = byRegion.filter((_, index) => matches[index]).map(({ region }) => region);
+  const named = new Set(regions.filter((region) => region !== undefined));
+  return { byRegion, matches, places: { regions: named, unlabelled: named.size < regions.length } };
 }
 
-/** By what was asked. */
-type Answers<K extends object, V extends {}> = Memory<K, Map<string, V>>;
-const found: Answers<Topology, Places> = createMemory();
-/** Whether a region has a node for a pod: that outlives whatever happens to nodes elsewhere. */
-const answers: Answers<RegionNodes, boolean> = createMemory();
-/** Authors of pods may make up any number. */
-const MOST_ANSWERS = 2_000;
-/** And of any length, since reviews come before the API server's validation: what is longer is not kept. */
-export const LONGEST_KEY = 2_048;
-
-function remembered<K extends object, V extends {}>(of: Answers<K, V>, owner: K, key: string, find: () => V): V {
-  if (key.length > LONGEST_KEY) return find();
-  const known = remember(of, owner, () => new Map<string, V>());
-  let answer = known.get(key);
-  if (answer === undefined) {
-    answer = find();
-    if (known.size >= MOST_ANSWERS) known.clear();
-    known.set(key, answer);
-  }
-  return answer;
-}
-
-/** All that asks say of a node but for its taints. */
-export function keyOf({ alternatives, requests, volumes }: Asks): string {
+/** All that asks say, as far as these nodes have taints. */
+export function keyOf({ alternatives, requests, volumes, tolerations }: Asks, topology?: Topology): string {
   const terms = volumes.length > 0 ? volumes.map(({ terms }) => terms) : 0;
-  return JSON.stringify([alternatives, requests, terms]);
+  return JSON.stringify([alternatives, requests, terms]) + (topology ? untolerated(tolerations, topology.taints) : '');
 }
 
 /** Which of some taints a pod does not tolerate; empty where it tolerates all. */

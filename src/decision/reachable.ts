@@ -1,12 +1,11 @@
-import { LRUCache } from 'lru-cache';
 import { pictureOf } from '../regions/picture.ts';
 import type { Picture, RegionView, Snapshot } from '../regions/snapshot.ts';
 import { type Alternative, type Asks, asksNothing, asksOf, needsOf, requirementsOf } from './asks.ts';
 import { mayCome } from './new-nodes.ts';
-import { keyOf, LONGEST_KEY, placesOf, untolerated } from './node-match.ts';
+import { keyOf, type Places, placesOf, untolerated } from './node-match.ts';
 import { isEmptyTerm, satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
-import { createMemory, remember } from './remember.ts';
+import { createMemory, remember, rememberByName } from './remember.ts';
 import { isUsable } from './usable.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 
@@ -57,52 +56,44 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   const taints = topology ? untolerated(asks.tolerations, topology.taints) : '';
   if (target === undefined && taints === '' && asksNothing(asks))
     return remember(whole, snapshot, () => shared(partsOf(asks, target, snapshot), snapshot));
-  const key = `${target ?? ''}\n${taints}\n${keyOf(asks)}`;
-  if (key.length > LONGEST_KEY) return shared(partsOf(asks, target, snapshot), snapshot);
-  const ofSnapshot = remember(byAsks, snapshot, () => new LRUCache<string, Reach>({ max: MOST_ASKS }));
-  let reach = ofSnapshot.get(key);
-  if (!reach) {
-    reach = shared(partsOf(asks, target, snapshot), snapshot);
-    ofSnapshot.set(key, reach);
-  }
-  return reach;
+  const key = keyOf(asks, topology);
+  const ofSnapshot = remember(byAsks, snapshot, () => new Map<string, Reach>());
+  const name = target === undefined ? key : `${target}\n${key}`;
+  return rememberByName(ofSnapshot, name, { most: MOST_ASKS }, () =>
+    shared(partsOf(asks, target, snapshot, key), snapshot),
+  );
 }
 
 /** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
 const whole = createMemory<Snapshot, Reach>();
-const byAsks = createMemory<Snapshot, LRUCache<string, Reach>>();
+const byAsks = createMemory<Snapshot, Map<string, Reach>>();
 /** Of a picture: what nodes come and go matters to few of them. */
-const byContent = createMemory<Picture, LRUCache<string, Reach>>();
+const byContent = createMemory<Picture, Map<string, Reach>>();
 const MOST_ASKS = 2_000;
 const MOST_REACHES = 500;
 /** Room for 200 regions in each list; authors of pods may name any number. */
 const LONGEST_CONTENT = 65_536;
 /** Of a label's value. */
-const LONGEST_NAME = 63;
+const LONGEST_VALUE = 63;
 
 function shared(parts: Parts, snapshot: Snapshot): Reach {
-  const ofSnapshot = remember(byContent, pictureOf(snapshot), () => new LRUCache<string, Reach>({ max: MOST_REACHES }));
+  const ofPicture = remember(byContent, pictureOf(snapshot), () => new Map<string, Reach>());
   const { regions, needed, possible, heldTo, named, seen, unlabelled, onUnknownNode } = parts;
   const lists = [regions, needed, possible, ...(heldTo ? [heldTo] : [])].map((views) =>
     views === snapshot.regions ? '*' : views.map(({ name }) => name),
   );
   const key = JSON.stringify([lists, named, seen && [...seen], unlabelled, onUnknownNode]);
-  let reach = ofSnapshot.get(key);
-  if (!reach) {
-    reach = {
-      all: regions.length === snapshot.regions.filter((region) => isUsable(region, snapshot)).length,
-      ...parts,
-    };
-    if (key.length <= LONGEST_CONTENT) ofSnapshot.set(key, reach);
-  }
-  return reach;
+  return rememberByName(ofPicture, key, { most: MOST_REACHES, longest: LONGEST_CONTENT }, () => ({
+    all: regions.length === snapshot.regions.filter((region) => isUsable(region, snapshot)).length,
+    ...parts,
+  }));
 }
 
-function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot): Parts {
+function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot, key?: string): Parts {
   const { topology } = snapshot;
   const isTarget = (name: string) => target === undefined || name === target;
-  const places = topology && placesOf(asks, topology);
-  const inReach = within(asks, snapshot).filter(({ name }) => isTarget(name));
+  const places = topology && placesOf(asks, topology, key);
+  const inReach = within(asks, snapshot, places).filter(({ name }) => isTarget(name));
   const named = target === undefined ? namedRegions(asks, snapshot.regionLabel) : [target];
   const held = heldBy(asks, snapshot);
   return {
@@ -119,9 +110,12 @@ function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot): Pa
 }
 
 /** The known regions where a node would do, or may come that does. All where that is all of them. */
-export function within(asks: Asks, snapshot: Snapshot): readonly RegionView[] {
-  const { topology, regions } = snapshot;
-  const places = topology && placesOf(asks, topology);
+export function within(
+  asks: Asks,
+  snapshot: Snapshot,
+  places: Places | undefined = snapshot.topology && placesOf(asks, snapshot.topology),
+): readonly RegionView[] {
+  const { regions } = snapshot;
   const isWithin = places
     ? (region: RegionView) => places.regions.has(region.name) || (region.elastic && mayCome(asks, region, snapshot))
     : (region: RegionView) => speaksFor(region.name, asks, snapshot.regionLabel);
@@ -157,7 +151,7 @@ function namedRegions({ alternatives }: Asks, regionLabel: string): readonly str
   const names = alternatives.map((alternative) => {
     const onRegion = alternative.filter(({ key }) => key === regionLabel);
     const listed = onRegion.find(({ operator }) => operator === 'In')?.values;
-    return listed?.filter((name) => name.length <= LONGEST_NAME && onRegion.every((one) => satisfies(one, name)));
+    return listed?.filter((name) => name.length <= LONGEST_VALUE && onRegion.every((one) => satisfies(one, name)));
   });
   return names.every((some) => some !== undefined) ? [...new Set(names.flat())].sort() : undefined;
 }

@@ -23,3 +23,29 @@ export function createMemory<K extends object, V extends {}>(): Memory<K, V> {
 export function remember<K extends object, V extends {}>(memory: Memory<K, V>, key: K, make: () => V): V {
   return memory.of(key) ?? memory.keep(key, make());
 }
+
+/** Authors of pods may make up any number of names, of any length, since reviews come before the API server's validation. */
+interface Room {
+  readonly most: number;
+  /** Characters of a name; longer ones are not kept. */
+  readonly longest?: number;
+}
+
+/** Of what a pod asks, as text. */
+export const LONGEST_NAME = 2_048;
+
+/** The value of a name, made when it is first asked for; a full table begins anew. */
+export function rememberByName<V extends {}>(
+  table: Map<string, V>,
+  name: string,
+  { most, longest = LONGEST_NAME }: Room,
+  make: () => V,
+): V {
+  const known = table.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  if (name.length > longest) return made;
+  if (table.size >= most) table.clear();
+  table.set(name, made);
+  return made;
+}

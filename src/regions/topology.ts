@@ -27,7 +27,10 @@ export interface Topology {
   readonly byName: ReadonlyMap<string, NodeFacts>;
   readonly byHostname: ReadonlyMap<string, readonly NodeFacts[]>;
   readonly classes: readonly NodeClass[];
+  /** The same list as before while nothing changes. */
   readonly byRegion: readonly RegionNodes[];
+  /** One object for a topology and all that were built after it: answers of regions that stay the same are kept with it. */
+  readonly lineage: object;
   /** Labels that tell single nodes apart: classes say nothing of them. */
   readonly individual: ReadonlySet<string>;
   /** The regions that have nodes; like the next two the same object as before while they stay the same. */
@@ -92,7 +95,8 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
     byName: new Map(all.map((node) => [node.name, node])),
     byHostname: indexHostnames(all),
     classes,
-    byRegion,
+    byRegion: previous && isSameList(previous.byRegion, byRegion) ? previous.byRegion : byRegion,
+    lineage: previous?.lineage ?? {},
     individual,
     regions: unlessSame(previous?.regions, new Set(byRegion.flatMap(({ region }) => region ?? []))),
     grouped: unlessSame(previous?.grouped, groupedRegions(classes)),
