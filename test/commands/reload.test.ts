@@ -35,6 +35,17 @@ describe('while gridgate serves', { timeout: 60_000, concurrency: 3 }, () => {
     assert.equal(await gridgate.end(), 0);
   });
 
+  it('a namespace whose regions match nothing known is a series for as long as that is so', async (t) => {
+    const { files, gridgate, page } = await serveWorld(t);
+    const told = async () => /^gridgate_sovereignty_unenforceable\{.*$/m.exec((await page('/metrics')).text)?.[0];
+    assert.equal(await told(), undefined);
+    writeDocuments(files.namespaces, [...NAMESPACES, namespaceYaml('far', { mode: 'enforce', regions: 'asia-*' })]);
+    await until('the series', async () => (await told()) === 'gridgate_sovereignty_unenforceable{namespace="far"} 1');
+    writeDocuments(files.regions, [...REGIONS, regionYaml('asia-east', { gramsPerKwh: 700 })]);
+    await until('its end', async () => (await told()) === undefined);
+    assert.equal(await gridgate.end(), 0);
+  });
+
   it('a changed namespaces file takes effect, and one with mistakes leaves the last good version in force', async (t) => {
     const serving = await serveWorld(t);
     const { files, gridgate } = serving;
