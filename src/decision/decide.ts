@@ -2,11 +2,12 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import { attribute, type Share } from './attribute.ts';
 import { judgeDaemonPod } from './daemon-pod.ts';
 import { exemption, isDaemonPod, type Requester } from './exempt.ts';
-import { alternatives, type Judgement } from './judge.ts';
+import { alternatives, isAllowed, type Judgement } from './judge.ts';
 import {
   allDirtyWarning,
   type Cause,
   causesOf,
+  daemonOutsideWarning,
   denyMessage,
   heldWarning,
   newNodesWarning,
@@ -153,7 +154,10 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
   const noneAcceptable = reason === 'all_dirty' || reason === 'outage';
   if (noneAcceptable && reach.heldTo) all.push(heldWarning(judgement, volumes, now));
   else if (noneAcceptable) all.push(allDirtyWarning(judgement, reach.all ? [] : sharesOf(input), now));
-  if (reason === 'unreachable') all.push(unreachableWarning(pod, judgement, sharesOf(input)));
+  if (reason === 'daemonset_pod') {
+    if (!reach.regions.some(({ name }) => isAllowed(name, judgement.treatment)))
+      all.push(daemonOutsideWarning(judgement));
+  } else if (reason === 'unreachable') all.push(unreachableWarning(pod, judgement, sharesOf(input)));
   else if (isForNewNodes(plan, input)) all.push(newNodesWarning(judgement, sharesOf(input)));
   if (steering?.keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");

@@ -1,7 +1,7 @@
 import type { Reading } from '../regions/reading.ts';
 import type { Picture, RegionView } from '../regions/snapshot.ts';
 import type { Share } from './attribute.ts';
-import { alternatives, cleanest, type Judgement, type RefusedRegion } from './judge.ts';
+import { alternatives, cleanest, isAllowed, type Judgement, type RefusedRegion } from './judge.ts';
 import type { Pod } from './pod.ts';
 import type { Policy, SetBy } from './policy.ts';
 import { comparableReading, latencyFromHome } from './refuse.ts';
@@ -41,7 +41,7 @@ export function denyMessage(pod: Pod, judgement: Judgement, shares: readonly Sha
 /** Why a pod has no place under a policy that says where data may live, although no region within its reach is refused. */
 function outsideSentence(pod: Pod, { treatment, snapshot, reach }: Judgement): string {
   const { nodeName = '' } = pod.spec ?? {};
-  const limit = `the regions ${listPatterns(treatment)} that it is allowed`;
+  const limit = allowedRegions(treatment);
   if (reach.onUnknownNode)
     return `node ${clip(nodeName)} is in no region that is known here, and so not among ${limit}`;
   if (reach.unlabelled)
@@ -58,6 +58,10 @@ export function listPatterns({ policy, podRegions }: Treatment): string {
     .filter((patterns) => patterns !== ANY_REGION)
     .map(({ text }) => text)
     .join(' and ');
+}
+
+function allowedRegions(treatment: Treatment): string {
+  return `the regions ${listPatterns(treatment)} that it is allowed`;
 }
 
 /** What each of a pod's wishes and needs leaves: `its node selector pool=gpu leaves only us-east-1`. */
@@ -108,6 +112,12 @@ export function unreachableWarning(
   if (reach.unlabelled)
     return `gridgate: the nodes that have what the pod asks for carry no label ${snapshot.regionLabel}: nothing is known of their region`;
   return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${sharesSentence(shares) || 'no single node has all of it'}`;
+}
+
+/** The warning for a pod of a daemon set whose node is in no allowed region: it waits for as long as that is so. */
+export function daemonOutsideWarning({ treatment, reach }: Judgement): string {
+  const where = reach.regions.length > 0 ? `in ${listNames(reach.regions)}` : 'in no known region';
+  return `gridgate: its node is ${where}, not among ${allowedRegions(treatment)}; the pod waits`;
 }
 
 /** The warning for a pod that can run only on nodes that nobody has seen yet. */
@@ -201,7 +211,10 @@ function alternativeSentence(judgement: Judgement, now: number): string {
   const { region } = remember(bestElsewhere, judgement, () => ({
     region: cleanest(alternatives(treatment, snapshot, reach.needed), snapshot),
   }));
-  if (!region) return heldTo ? `its volumes hold it in ${listNames(heldTo)}` : 'no region is acceptable now';
+  if (!region && heldTo) return `its volumes hold it in ${listNames(heldTo)}`;
+  if (!region && !snapshot.regions.some(({ name }) => isAllowed(name, treatment)))
+    return 'no region that is known here is allowed';
+  if (!region) return 'no region is acceptable now';
   return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
 }
 

@@ -113,7 +113,10 @@ describe('where nothing is allowed', () => {
   it('denies and says that nothing here matches', () => {
     const { decision, text } = told(makePod(), SNAPSHOT, { regions: 'mars-*' });
     assert.equal(text, 'deny not_allowed');
-    assert.match(decision.message, /among the regions mars-\*|us-a is not among/);
+    assert.match(
+      decision.message,
+      /eu-a is not among the regions mars-\*.*; no region that is known here is allowed \[/,
+    );
   });
   it('denies a pod that fits nothing, too', () => {
     const { decision } = told(makePod({ nodeSelector: { pool: 'none' } }), SNAPSHOT, { regions: 'mars-*' });
@@ -149,6 +152,10 @@ describe('a pod of a daemon set', () => {
     const pod = daemon(requires(onNode('n-us-b')));
     const { decision, text } = told(pod);
     assert.equal(text, 'steer daemonset_pod In eu-a eu-b');
+    assert.deepEqual(decision.warnings, [
+      'gridgate: its node is in us-b, not among the regions eu-* that it is allowed; the pod waits',
+    ]);
+    assert.deepEqual(told(daemon(requires(onNode('n-eu-a')))).decision.warnings, []);
     const terms = applied(pod, decision).spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     assert.ok(terms?.nodeSelectorTerms?.every(({ matchExpressions }) => matchExpressions?.[0]?.key === REGION_LABEL));
     assert.deepEqual(told(applied(pod, decision)).decision.patch, []);

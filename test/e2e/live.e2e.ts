@@ -5,7 +5,7 @@ import { type GridProvider, startGridProvider } from '../process/grid-provider.t
 import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { skip } from './cluster.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from './live-cluster.ts';
-import { pod, prefixed } from './objects.ts';
+import { nodesIn, pod, prefixed } from './objects.ts';
 
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/gridgate-system/leases/gridgate';
 const NOTICED_MS = 2_000;
@@ -167,10 +167,21 @@ describe('gridgate as its manifests install it', () => {
     await cluster.send('DELETE', `${REGIONS_PATH}/late`);
   });
 
-  test('the best region deleted: pods go to the next', { skip }, async () => {
+  test('the best region deleted: its nodes still name it, and without them pods go to the next', { skip }, async () => {
     const { spec } = await cluster.region('eu-north-1');
     await cluster.send('DELETE', `${REGIONS_PATH}/eu-north-1`);
+    await cluster.waitFor(
+      'its yearly average to count',
+      async () => {
+        const { metadata } = await cluster.send('POST', '/api/v1/namespaces/shop/pods?dryRun=All', pod('asks'));
+        return /"eu-north-1 [\d.]+ embedded/.test(metadata.annotations?.['gridgate.dev/decision']) || undefined;
+      },
+      NOTICED_MS,
+    );
+    const nodes = nodesIn(['eu-north-1']);
+    for (const { name } of nodes) await cluster.send('DELETE', `/api/v1/nodes/${name}`);
     await untilPreferred('us-fixed', NOTICED_MS);
+    await cluster.controlPlane.addNodes(nodes);
     const metadata = { name: 'eu-north-1' };
     await cluster.send('POST', REGIONS_PATH, { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata, spec });
   });
