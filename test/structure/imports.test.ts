@@ -13,10 +13,9 @@ interface Room {
 
 /** Who may import what (DESIGN 2). */
 const ROOMS: Readonly<Record<string, Room>> = {
-  // lru-cache without a ttl is a bounded memory: no clock, no timer.
   decision: {
     rooms: ['regions', 'units', 'config/duration'],
-    packages: ['fastest-levenshtein', 'lru-cache'],
+    packages: ['fastest-levenshtein'],
     builtins: false,
   },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
