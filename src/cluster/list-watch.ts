@@ -21,16 +21,18 @@ interface ErrorEvent {
   readonly object: Status;
 }
 
+type Listed = Pick<WatchedResource<unknown>, 'path' | 'content' | 'fieldSelector' | 'pageSize'>;
+
 /** All pages of a list, one after the other; an ApiError 410 when the list grew too old in between. */
 export async function* listPages(
   api: Pick<ApiClient, 'get'>,
-  { path, content, fieldSelector }: Pick<WatchedResource<unknown>, 'path' | 'content' | 'fieldSelector'>,
+  { path, content, fieldSelector, pageSize = PAGE_SIZE }: Listed,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectList> {
   const accept = acceptFor(content, 'list');
   let next: string | undefined;
   do {
-    const query = { limit: String(PAGE_SIZE), continue: next, fieldSelector };
+    const query = { limit: String(pageSize), continue: next, fieldSelector };
     const page = (await api.get(path, { accept, query, idleTimeoutMs: LIST_IDLE_MS, signal })) as ObjectList;
     yield page;
     next = page.metadata.continue || undefined;

@@ -4,6 +4,8 @@ import type { KubeObject } from './kube-object.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 export const NODES_PATH = '/api/v1/nodes';
+/** 1 MB of them: memory that a page takes at once stays with the process (250 MB resident with 100 a page, 214 with 50). */
+const PAGE_SIZE = 50;
 
 /**
  * Whole nodes, since taints and what they offer stand in no metadata. A heartbeat changes nothing of what is kept: the same
@@ -14,6 +16,7 @@ export function nodes(regionLabel: string): WatchedResource<NodeFacts> {
     name: 'nodes',
     path: NODES_PATH,
     content: 'full',
+    pageSize: PAGE_SIZE,
     project(object: KubeObject, before?: NodeFacts) {
       const after = toNodeFacts(object, regionLabel);
       return isDeepStrictEqual(before, after) && before ? before : after;

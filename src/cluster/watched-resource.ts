@@ -23,6 +23,8 @@ export interface WatchedResource<T> {
   /** `metadata` asks for PartialObjectMetadata: labels and annotations without spec and status. */
   readonly content: 'metadata' | 'full';
   readonly fieldSelector?: string;
+  /** How many objects a page of a list has, for those that are large. */
+  readonly pageSize?: number;
   /** For a resource that a cluster need not have: what a 404 means, in words; nothing waits for it to be installed. */
   readonly whenMissing?: string;
   /** Keeps little: it is held for every object of the cluster. `before` is what is held of the same name until now. */

@@ -15,6 +15,7 @@ import { measureClusterScale } from './cluster-scale.ts';
 import { type Figure, keepsLimit, median, report } from './figures.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import { measureDecide } from './measure-decide.ts';
+import { measureNodeScale } from './node-scale.ts';
 import { residentMb, SERVER_CPU, startBareServer, startLoadProcess } from './processes.ts';
 import { type CapturedReview, writeNamespaces, writeRegions, writeReviews } from './workload.ts';
 
@@ -57,6 +58,7 @@ async function measureAll(): Promise<void> {
   await single.end();
   await measureChangingSnapshot();
   await measureMemory(regions, namespaces, oneReview);
+  await measureNodeScale(figures, { directory, smoke, rounds: ROUNDS, warmUp: WARM_UP, load });
   failures += await measureAuditPace(figures, { directory, regions, smoke });
   const assets = findAssets();
   if ('missing' in assets) process.stdout.write(`skip what needs a cluster: ${assets.missing}\n`);

@@ -6,7 +6,6 @@ import { nodes } from '../../src/cluster/nodes.ts';
 import { pendingPods, toPendingPod } from '../../src/cluster/pending-pods.ts';
 import { PRIORITY_CLASSES, toPriorityClasses, toPriorityClassFacts } from '../../src/cluster/priority-classes.ts';
 import { toNodeFacts } from '../../src/regions/node-facts.ts';
-import { makeNode } from '../builders.ts';
 
 const REGION = 'topology.kubernetes.io/region';
 
@@ -152,14 +151,27 @@ test('only a difference that a reader can see counts', () => {
   assert.equal(NAMESPACES.differs(record, { ...record, annotations: { 'gridgate.dev/mode': 'audit' } }), true);
   assert.equal(NAMESPACES.differs(record, { ...record, annotations: {} }), true);
 
-  const node = makeNode('x', 'r', { allocatable: { cpu: 4 } });
-  const { differs } = nodes(REGION);
-  assert.equal(differs(node, makeNode('x', 'r', { allocatable: { cpu: 4 } })), false);
-  assert.equal(differs(node, { ...node, labels: { ...node.labels, tier: 'gold' } }), true);
-  assert.equal(differs(node, { ...node, taints: [{ key: 'gpu', effect: 'NoSchedule' }] }), true);
-  assert.equal(differs(node, { ...node, allocatable: { cpu: 8 } }), true);
-
   const facts = { name: 'x', value: 1, globalDefault: false };
   assert.equal(PRIORITY_CLASSES.differs(facts, { ...facts }), false);
   assert.equal(PRIORITY_CLASSES.differs(facts, { ...facts, globalDefault: true }), true);
 });
+
+test('a node that only reports stays the same object', () => {
+  const { project, differs } = nodes(REGION);
+  const before = project(nodeObject({}));
+  const rows: readonly [string, KubeObject, boolean][] = [
+    ['a heartbeat', nodeObject({ status: { conditions: [{ lastHeartbeatTime: 'now' }] } }), false],
+    ['a label', nodeObject({ labels: { tier: 'gold' } }), true],
+    ['a taint', nodeObject({ spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } }), true],
+    ['another size', nodeObject({ status: { allocatable: { cpu: '8' } } }), true],
+  ];
+  for (const [name, object, isNew] of rows) {
+    const after = project(object, before);
+    assert.deepEqual([after !== before, differs(before, after)], [isNew, isNew], name);
+  }
+});
+
+function nodeObject({ labels, spec, status }: { labels?: object; spec?: object; status?: object }): KubeObject {
+  const metadata = { name: 'x', labels: { [REGION]: 'r', ...labels } };
+  return { metadata, spec, status: { allocatable: { cpu: '4' }, ...status } } as KubeObject;
+}

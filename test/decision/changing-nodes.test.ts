@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decide } from '../../src/decision/decide.ts';
+import type { Pod } from '../../src/decision/pod.ts';
+import type { NodeFacts } from '../../src/regions/node-facts.ts';
+import { pictureOf, withNodes } from '../../src/regions/picture.ts';
+import type { Snapshot } from '../../src/regions/snapshot.ts';
+import { buildTopology } from '../../src/regions/topology.ts';
+import { expression, makeNode, makePod, makePolicy, makeSnapshot, NOW, onNode, requires, term } from '../builders.ts';
+
+const GPU = [{ key: 'gpu', effect: 'NoSchedule' }];
+const REGIONS = { eu: 20, us: 100, ap: 300 };
+const BASE: readonly NodeFacts[] = [
+  makeNode('e', 'eu/a', { allocatable: { cpu: 4 } }),
+  makeNode('u', 'us/a', { allocatable: { cpu: 4 } }),
+  makeNode('a', 'ap/a', { allocatable: { cpu: 4 } }),
+];
+
+const PODS: Readonly<Record<string, Pod>> = {
+  'asks for nothing': makePod(),
+  'asks for a pool': makePod({ nodeSelector: { pool: 'gpu' } }),
+  'tolerates a taint and asks for a pool': makePod({ nodeSelector: { pool: 'gpu' }, tolerations: [...GPU] }),
+  'asks for a size': makePod({ containers: [{ resources: { requests: { cpu: '6' } } }] }),
+  'asks for a node': makePod(requires(onNode('n'))),
+  'asks for a host': makePod({ nodeSelector: { 'kubernetes.io/hostname': 'n' } }),
+  'asks for anything but a zone': makePod(requires(term(expression('topology.kubernetes.io/zone', 'NotIn', 'us-a')))),
+};
+
+/** What happens one after the other, each to what was there before. */
+const CHANGES: readonly (readonly [name: string, nodes: readonly NodeFacts[]])[] = [
+  ['nothing', BASE],
+  ['a node of a pool comes', [...BASE, makeNode('n', 'us/b', { labels: { pool: 'gpu' } })]],
+  ['it gets a taint', [...BASE, makeNode('n', 'us/b', { labels: { pool: 'gpu' }, taints: GPU })]],
+  ['it moves', [...BASE, makeNode('n', 'ap/b', { labels: { pool: 'gpu' }, taints: GPU })]],
+  ['it goes', BASE],
+  ['a larger one comes', [...BASE, makeNode('n', 'eu/a', { allocatable: { cpu: 8 } })]],
+  ['one of a region nobody described comes', [...BASE, makeNode('n', 'sa/a', { allocatable: { cpu: 8 } })]],
+  ['one without a region comes', [...BASE, makeNode('n', undefined, { labels: { pool: 'gpu' } })]],
+  ['a region loses its only node', BASE.slice(1)],
+];
+
+describe('what is remembered while nodes change never shows', () => {
+  const policy = makePolicy({ 'max-intensity': '200' });
+  const decideBoth = (pod: Pod, snapshot: Snapshot, nodes: readonly NodeFacts[]) => {
+    const afresh = makeSnapshot(REGIONS, { nodes: structuredClone(nodes) });
+    return [snapshot, afresh].map((one) => {
+      const { decision, reason, patch, message, warnings } = decide({ pod, policy, snapshot: one, now: NOW });
+      return { decision, reason, patch, message, warnings };
+    });
+  };
+  let snapshot = makeSnapshot(REGIONS, { nodes: BASE });
+  // Twice: what was kept for nodes that are there again must still be right.
+  for (const [name, nodes] of [...CHANGES, ...CHANGES]) {
+    const topology = buildTopology(nodes, snapshot.topology);
+    snapshot = withNodes(snapshot, topology) ?? { ...makeSnapshot(REGIONS, { nodes }), topology };
+    const current = snapshot;
+    it(name, () => {
+      for (const [what, pod] of Object.entries(PODS)) {
+        const [kept, afresh] = decideBoth(pod, current, nodes);
+        assert.deepEqual(kept, afresh, `a pod that ${what}`);
+      }
+    });
+  }
+});
+
+describe('a picture of regions', () => {
+  const first = makeSnapshot(REGIONS, { nodes: BASE });
+  const next = (nodes: readonly NodeFacts[]) => withNodes(first, buildTopology(nodes, first.topology));
+
+  it('is the same with a node more', () => {
+    const second = next([...BASE, makeNode('n', 'us/b')]);
+    assert.equal(second && pictureOf(second), pictureOf(first));
+  });
+  it('is another where a region gets its first node', () =>
+    assert.equal(next([...BASE, makeNode('n', 'sa')]), undefined));
+  it('is another where a region loses its last', () => assert.equal(next(BASE.slice(1)), undefined));
+  it('is another where a carbon taint comes', () => {
+    const taints = [{ key: 'gridgate.dev/carbon', value: 'high', effect: 'PreferNoSchedule' }];
+    assert.equal(next([...BASE, makeNode('n', 'us/a', { taints })]), undefined);
+  });
+  it('is another where a group of nodes may grow', () => {
+    assert.equal(next([...BASE, makeNode('n', 'us/a', { labels: { 'karpenter.sh/nodepool': 'x' } })]), undefined);
+  });
+  it('holds no nodes', () => assert.deepEqual(Object.keys(pictureOf(first).topology ?? {}), ['regions']));
+});
