@@ -38,7 +38,7 @@ async function admitJson(test: TestContext, objects: readonly string[], ...args:
   return { code, data: JSON.parse(stdout) };
 }
 
-describe('gridgate admit', { timeout: 60_000, concurrency: 2 }, () => {
+describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
   it('explains a steered pod step by step, shows the patch as a diff, and exits 0', async (t) => {
     const pod = makePod({ priorityClassName: 'normal' });
     const { code, stdout, stderr } = await admit(await writeWorld(t), [manifest('Pod', pod)], '--namespace', 'shop');
@@ -219,7 +219,7 @@ describe('gridgate admit', { timeout: 60_000, concurrency: 2 }, () => {
   });
 });
 
-describe('gridgate admit decides as the webhook does about', { timeout: 60_000 }, () => {
+describe('gridgate admit decides as the webhook does about', { timeout: 300_000 }, () => {
   const pods: Readonly<Record<string, Pod>> = {
     'a plain pod': makePod(),
     'a pinned pod': PINNED,

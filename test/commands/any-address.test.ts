@@ -27,7 +27,7 @@ describe('the address for every address', () => {
   test('of this machine', async () => assert.equal(await anyAddress(), hasIpv6 ? '::' : '0.0.0.0'));
 });
 
-describe('gridgate serve', { timeout: 60_000 }, () => {
+describe('gridgate serve', { timeout: 300_000 }, () => {
   const rows: readonly [name: string, args: readonly string[], expected: readonly string[]][] = [
     ['answers on IPv4 and IPv6 unless it is told where', [], BOTH],
     ['listens only where it is told', ['--host', IPV4], [IPV4]],

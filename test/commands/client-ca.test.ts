@@ -31,7 +31,7 @@ async function ask(serving: Serving, caller?: IssuedCertificate): Promise<string
   }
 }
 
-describe('gridgate serve --client-ca', { timeout: 60_000 }, () => {
+describe('gridgate serve --client-ca', { timeout: 300_000 }, () => {
   it('answers callers with a certificate of these authorities, and nobody else; the file may change', async (t) => {
     const { directory } = await writeWorld(t);
     const [apiServer, next, stranger] = await Promise.all([issueCaller(), issueCaller(), issueCaller()]);

@@ -66,7 +66,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe('gridgate serve that waits for its first certificate', { timeout: 60_000 }, () => {
+describe('gridgate serve that waits for its first certificate', { timeout: 300_000 }, () => {
   it('is alive and not ready, and ends with 0 by SIGTERM, its Lease released', async (t) => {
     const cluster = emptyCluster();
     const kubeconfig = await kubeconfigFor(t, cluster.listener);
@@ -95,7 +95,7 @@ describe('gridgate serve that waits for its first certificate', { timeout: 60_00
   });
 });
 
-describe('gridgate serve in a cluster that it has not seen yet', { timeout: 60_000, concurrency: 2 }, () => {
+describe('gridgate serve in a cluster that it has not seen yet', { timeout: 300_000, concurrency: 2 }, () => {
   for (const [how, listener] of [
     ['never answers', SILENT],
     ['answers 500', FAILING],

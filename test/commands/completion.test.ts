@@ -24,7 +24,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'an argument behind an option and its value': { typed: 'gridgate explain -n shop po', offers: ['pod'] },
 };
 
-describe('gridgate completion', { timeout: 60_000, concurrency: 2 }, () => {
+describe('gridgate completion', { timeout: 300_000, concurrency: 2 }, () => {
   for (const [name, { typed, offers, lacks = [] }] of Object.entries(ROWS)) {
     it(`in bash offers ${name}`, async (t) => {
       const { script, env } = await install(t, 'bash');

@@ -195,7 +195,7 @@ describe('the record of a decision', () => {
     it(`${name}: ${readable}`, () => assert.equal(readRecord(annotation)?.readable ?? null, readable));
 });
 
-describe('gridgate explain', { timeout: 120_000, concurrency: 2 }, () => {
+describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
   it('a pod that runs: what was decided, where it runs, what would be decided, and its carbon', async (t) => {
     const pod = runningPod('web-1', 'eu-north-1', {
       annotations: { 'gridgate.dev/decision': RECORD },

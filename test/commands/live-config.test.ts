@@ -32,7 +32,7 @@ async function follow(test: TestContext, defaultRegion?: string, bands?: BandMod
   const write = async (text: string) => {
     const before = log.length;
     writeFileSync(path, text);
-    return pollUntil({ what: 'a log line', probe: () => log[before], deadlineMs: 10_000 });
+    return pollUntil({ what: 'a log line', probe: () => log[before], deadlineMs: 60_000 });
   };
   return { path, live, log, changes, write, first: initial.config };
 }

@@ -42,7 +42,7 @@ function writeFiles(test: TestContext, provider: GridProvider, token: string) {
   };
 }
 
-describe('gridgate regions --config', { timeout: 60_000 }, () => {
+describe('gridgate regions --config', { timeout: 300_000 }, () => {
   it('ranks what the sources say, the yearly average where they say nothing, and fixed values', async (t) => {
     const provider = await startProvider(t);
     const { config, regions } = writeFiles(t, provider, TOKEN);
@@ -154,7 +154,7 @@ describe('gridgate regions --config', { timeout: 60_000 }, () => {
   });
 });
 
-describe('gridgate serve --config', { timeout: 60_000 }, () => {
+describe('gridgate serve --config', { timeout: 300_000 }, () => {
   it('decides by what the sources say, asks each zone once, and counts it', async (t) => {
     const provider = await startProvider(t);
     provider.zones.set('SE-SE3', 990);

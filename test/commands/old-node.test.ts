@@ -25,7 +25,7 @@ async function findOldNode(): Promise<string | undefined> {
 const oldNode = await findOldNode();
 
 describe('on a Node that is too old', {
-  timeout: 60_000,
+  timeout: 300_000,
   skip: oldNode ? false : 'this machine has no Node below 22',
 }, () => {
   it('the compiled program says which one it needs, and exits 2', async (t) => {

@@ -35,7 +35,7 @@ async function report(test: TestContext, items: readonly object[], ...args: read
   return { ...JSON.parse(stdout), code, stderr };
 }
 
-describe('gridgate preflight -f', { timeout: 120_000 }, () => {
+describe('gridgate preflight -f', { timeout: 300_000 }, () => {
   it('says that 336 m7g.large under static are a spike, and exits 1', async (t) => {
     const { code, stdout, stderr } = await preflight(t, nodes(336, { name: 'arm', annotations: STATIC }));
     assert.equal(code, 1);
@@ -264,7 +264,7 @@ describe('gridgate preflight -f', { timeout: 120_000 }, () => {
   });
 });
 
-describe('gridgate preflight --prometheus-url', { timeout: 60_000 }, () => {
+describe('gridgate preflight --prometheus-url', { timeout: 300_000 }, () => {
   /** Answers the queries that name this metric. */
   function vectorFor(metric: string, ...series: readonly [labels: object, watts: string][]) {
     return ({ query }: Asked): Reply => {
@@ -379,7 +379,7 @@ describe('gridgate preflight --prometheus-url', { timeout: 60_000 }, () => {
   });
 });
 
-describe('gridgate preflight --kubeconfig', { timeout: 60_000 }, () => {
+describe('gridgate preflight --kubeconfig', { timeout: 300_000 }, () => {
   const REFUSED = { status: 403, body: { kind: 'Status', reason: 'Forbidden', message: 'cannot get nodes/proxy' } };
 
   function kubeconfigFor(test: TestContext, server: string): string {

@@ -18,7 +18,7 @@ function regions(test: TestContext, ...args: readonly string[]): Promise<Finishe
   return runGridgate(['regions', '--regions', writeRegions(test), ...args]);
 }
 
-describe('gridgate regions', { timeout: 60_000, concurrency: 2 }, () => {
+describe('gridgate regions', { timeout: 300_000, concurrency: 2 }, () => {
   it('ranks them in a table of at most 80 columns, and exits 0', async (t) => {
     const { code, stdout, stderr } = await regions(t);
     assert.deepEqual([code, stderr], [0, '']);
@@ -83,7 +83,7 @@ describe('gridgate regions', { timeout: 60_000, concurrency: 2 }, () => {
     });
 });
 
-describe('gridgate regions exits 2 and lists every mistake:', { timeout: 60_000, concurrency: 2 }, () => {
+describe('gridgate regions exits 2 and lists every mistake:', { timeout: 300_000, concurrency: 2 }, () => {
   const bad = [regionYaml('a', { gramsPerKwh: -1 }), regionYaml('b', { grams: 5 })];
   const rows: readonly [name: string, args: readonly string[], file: boolean, says: readonly RegExp[]][] = [
     ['no file', [], false, [/--regions \(GRIDGATE_REGIONS\): is missing/]],

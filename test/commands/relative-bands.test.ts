@@ -24,7 +24,7 @@ async function world(test: TestContext) {
 
 const ENV = { TOKEN: 's3cret' };
 
-describe('relative bands without a cluster', { timeout: 60_000, concurrency: 2 }, () => {
+describe('relative bands without a cluster', { timeout: 300_000, concurrency: 2 }, () => {
   it('are judged by the history of the source; fixed values are not', async (t) => {
     const { config, regions, writeConfig } = await world(t);
     writeConfig({ mode: 'relative' });

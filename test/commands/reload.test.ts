@@ -18,7 +18,7 @@ async function reasonOf(
   return (await mutate(parts)).auditAnnotations['reason'];
 }
 
-describe('while gridgate serves', { timeout: 60_000, concurrency: 3 }, () => {
+describe('while gridgate serves', { timeout: 300_000, concurrency: 3 }, () => {
   it('a changed regions file takes effect, and one with mistakes leaves the last good version in force', async (t) => {
     const serving = await serveWorld(t);
     const { files, gridgate } = serving;

@@ -40,11 +40,11 @@ export async function serveWorld(
 
 /** Polls until the answer is true; fails the test after 10 s. */
 export function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<true> {
-  return pollUntil({ what, probe: async () => (await isTrue()) || undefined, deadlineMs: 10_000 });
+  return pollUntil({ what, probe: async () => (await isTrue()) || undefined, deadlineMs: 60_000 });
 }
 
 /** Waits for a log line with this message. */
 export async function untilLogged({ log }: GridgateProcess, msg: string): Promise<Readonly<Record<string, unknown>>> {
   const find = () => log.find((line) => line['msg'] === msg);
-  return pollUntil({ what: `the log line ${msg}`, probe: find, deadlineMs: 10_000 });
+  return pollUntil({ what: `the log line ${msg}`, probe: find, deadlineMs: 60_000 });
 }

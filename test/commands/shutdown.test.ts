@@ -32,7 +32,7 @@ async function untilUnready({ page }: Serving): Promise<void> {
   await until('readiness to fail', async () => (await page('/readyz')).status === 503);
 }
 
-describe('gridgate serve that is told to stop', { timeout: 60_000, concurrency: 3 }, () => {
+describe('gridgate serve that is told to stop', { timeout: 300_000, concurrency: 3 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     it(`by ${signal} fails readiness first and serves on, giving connections back, then exits 0`, async (t) => {
       const serving = await serveWorld(t, DELAY);

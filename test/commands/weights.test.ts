@@ -19,7 +19,7 @@ function writeRegions(test: TestContext, documents: readonly string[] = REGIONS)
   return writeDocuments(join(makeTemporaryDirectory(test), 'R.yaml'), documents);
 }
 
-describe('gridgate weights', { timeout: 60_000, concurrency: 2 }, () => {
+describe('gridgate weights', { timeout: 300_000, concurrency: 2 }, () => {
   it('knows the answer for East US and West US, as YAML', async () => {
     const { code, stdout, stderr } = await runGridgate(['weights', ...AZURE]);
     assert.deepEqual([code, stderr], [0, '']);
@@ -79,7 +79,7 @@ describe('gridgate weights', { timeout: 60_000, concurrency: 2 }, () => {
   });
 });
 
-describe('gridgate weights exits 2 and lists every mistake:', { timeout: 60_000, concurrency: 2 }, () => {
+describe('gridgate weights exits 2 and lists every mistake:', { timeout: 300_000, concurrency: 2 }, () => {
   const missing = /--regions \(GRIDGATE_REGIONS\): is missing; .*--lbs-per-mwh/;
   const rows: readonly [name: string, args: readonly string[], says: readonly RegExp[]][] = [
     ['nothing to weigh', [], [missing]],

@@ -28,7 +28,7 @@ function watch(test: TestContext, options: Pick<FileWatch, 'files' | 'known'> & 
 }
 
 async function until(what: string, isTrue: () => boolean): Promise<void> {
-  await pollUntil({ what, probe: () => isTrue() || undefined, deadlineMs: 10_000 });
+  await pollUntil({ what, probe: () => isTrue() || undefined, deadlineMs: 60_000 });
 }
 
 /** One file `probe` whose change proves that everything written before it has been looked at. */

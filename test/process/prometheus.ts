@@ -68,7 +68,7 @@ export async function startPrometheus(test: TestContext): Promise<Prometheus> {
       pollUntil({
         what: `prometheus to answer ${value}`,
         probe: async () => ((await ask(query)) === String(value) ? true : undefined),
-        deadlineMs: 30_000,
+        deadlineMs: 60_000,
       }),
     async stop() {
       if (!child || child.exitCode !== null) return;
@@ -89,7 +89,7 @@ export async function startPrometheus(test: TestContext): Promise<Prometheus> {
       await pollUntil({
         what: 'prometheus to be ready',
         probe: async () => ((await fetch(`${url}/-/ready`).catch(() => undefined))?.ok ? true : undefined),
-        deadlineMs: 30_000,
+        deadlineMs: 60_000,
       });
     },
   };

@@ -84,7 +84,7 @@ describe('the buffered log', () => {
       const output = createLogOutput(); const log = createLog({ level: 'info', destination: output });`;
     return spawn(process.execPath, ['--input-type=module', '-e', prelude + program], {
       stdio: ['ignore', stdout, 'pipe'],
-      timeout: 60_000,
+      timeout: 300_000,
     }) as ChildProcessByStdio<null, Readable, Readable>;
   }
 

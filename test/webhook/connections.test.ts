@@ -33,7 +33,7 @@ async function receiveUids(socket: TLSSocket, count: number): Promise<readonly s
   throw new Error(`closed after ${received}`);
 }
 
-describe('a connection', { timeout: 60_000 }, () => {
+describe('a connection', { timeout: 300_000 }, () => {
   const webhook = useWebhook();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   after(() => agent.destroy());
@@ -121,7 +121,7 @@ describe('a connection', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a client that hangs up', { timeout: 60_000 }, () => {
+describe('a client that hangs up', { timeout: 300_000 }, () => {
   let release: (record: NamespaceRecord | undefined) => void = () => {};
   const lookups = new EventEmitter();
   const webhook = useWebhook({

@@ -36,7 +36,7 @@ function untilBodies(webhook: TestWebhook, isTrue: (bodies: ReturnType<TestWebho
   });
 }
 
-describe('the memory of a body is given back', { timeout: 120_000 }, () => {
+describe('the memory of a body is given back', { timeout: 300_000 }, () => {
   const webhook = useWebhook();
   const huge = REVIEW + ' '.repeat(MIB);
   const chunk = ' '.repeat(MIB);
@@ -81,7 +81,7 @@ describe('the memory of a body is given back', { timeout: 120_000 }, () => {
   });
 });
 
-describe('many that stop half way', { timeout: 120_000 }, () => {
+describe('many that stop half way', { timeout: 300_000 }, () => {
   const webhook = useWebhook();
   for (const [name, bytes] of [
     ['256 KiB', 256 * 1024],

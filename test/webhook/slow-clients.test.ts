@@ -62,12 +62,12 @@ async function open(webhook: TestWebhook, test: TestContext, { plain, first, dri
   return { socket, closed };
 }
 
-describe('a client that is too slow is closed, and others are served meanwhile:', { timeout: 60_000 }, () => {
+describe('a client that is too slow is closed, and others are served meanwhile:', { timeout: 300_000 }, () => {
   const webhook = useWebhook({ requestTimeoutMs: TIMEOUT_MS });
 
   describe('one with', { concurrency: true }, () => {
     for (const client of CLIENTS)
-      it(client.name, { timeout: 60_000 }, async (t) => {
+      it(client.name, { timeout: 300_000 }, async (t) => {
         const { closed } = await open(webhook, t, client);
         assert.equal((await ask(webhook, '/mutate', { object: makePod() })).allowed, true);
         const said = await closed;
@@ -90,7 +90,7 @@ describe('a client that is too slow is closed, and others are served meanwhile:'
   });
 });
 
-describe('a connection that is idle between reviews', { timeout: 60_000 }, () => {
+describe('a connection that is idle between reviews', { timeout: 300_000 }, () => {
   const webhook = useWebhook({ requestTimeoutMs: TIMEOUT_MS });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   after(() => agent.destroy());
