@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { REGION_LABEL } from '../builders.ts';
 import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { skip } from './cluster.ts';
 import { type LiveCluster, startLiveCluster } from './live-cluster.ts';
@@ -99,9 +98,9 @@ describe('the carbon that pods avoid', () => {
   });
 
   test('pods that run where it is dirtier than at home: grams added', { skip }, async () => {
-    const annotations = { mode: 'warn', 'home-region': 'eu-north-1', 'max-intensity': '1000' };
+    const annotations = { mode: 'warn', 'home-region': 'eu-north-1', 'max-intensity': '1000', regions: 'us-*' };
     await cluster.createNamespace('bank', annotations);
-    await runDeployment('bank', { nodeSelector: { [REGION_LABEL]: 'us-east-1' } });
+    await runDeployment('bank');
     const [leader] = await controllers();
     await cluster.waitFor(
       'a gram',
