@@ -39,7 +39,10 @@ describe('the body of a review is parsed without what nobody reads', () => {
     ];
     const initContainers = [{ name: 'i', restartPolicy: 'Always', resources: asking }];
     assert.deepEqual(parse({ spec: { containers, initContainers } }), {
-      spec: { containers: [{ resources: asking }, { resources: { requests: { memory: '1Gi' } } }], initContainers },
+      spec: {
+        containers: [{ resources: asking }, { resources: {} }, { resources: { requests: { memory: '1Gi' } } }],
+        initContainers,
+      },
     });
   });
 
