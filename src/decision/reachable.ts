@@ -91,13 +91,12 @@ function shared(parts: Parts, snapshot: Snapshot): Reach {
 
 function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot, key?: string): Parts {
   const { topology } = snapshot;
-  const isTarget = (name: string) => target === undefined || name === target;
   const places = topology && placesOf(asks, topology, key);
-  const inReach = within(asks, snapshot, places).filter(({ name }) => isTarget(name));
+  const fitting = within(asks, snapshot, places);
   const named = target === undefined ? namedRegions(asks, snapshot.regionLabel) : [target];
   const held = heldBy(asks, snapshot);
   return {
-    regions: inReach,
+    regions: target === undefined ? fitting : fitting.filter(({ name }) => name === target),
     needed: within(needsOf(asks), snapshot),
     possible: possibleRegions(asks, target, snapshot),
     ...(named && { named }),

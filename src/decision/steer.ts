@@ -98,8 +98,8 @@ function requirementOf(
     const saysNothing = values.length === 0 || reach.named?.every((name) => values.includes(name));
     return saysNothing ? undefined : { operator: 'In', values };
   }
-  const { heldTo = reach.possible } = reach;
-  const refused = closed.map(({ region }) => region).filter((region) => heldTo.includes(region));
+  const { heldTo } = reach;
+  const refused = closed.map(({ region }) => region).filter((region) => heldTo?.includes(region) ?? true);
   return refused.length > 0 ? { operator: 'NotIn', values: names(refused) } : undefined;
 }
 
@@ -108,14 +108,17 @@ function closedRegions(
   { treatment, snapshot, reach, candidates, refused, reason }: Judgement,
   keptSpread: boolean,
 ): readonly RefusedRegion[] {
-  const stays = new Set(candidates);
-  const ofPossible = (region: RegionView) => {
-    const refusal = stays.has(region) ? undefined : refusalOf(region, treatment, snapshot);
-    return refusal ? [{ region, refusal }] : [];
-  };
-  const all = reach.possible === reach.regions ? refused : reach.possible.flatMap(ofPossible);
+  const all = reach.possible === reach.regions ? refused : refusedAmong(reach.possible);
   const gives = (refusal: Refusal) => reason === 'unreachable' || (keptSpread && refusal === 'high_carbon');
   return all.filter(({ refusal }) => isForbidden(refusal) || !gives(refusal));
+
+  function refusedAmong(regions: readonly RegionView[]): readonly RefusedRegion[] {
+    const stays = new Set(candidates);
+    return regions.flatMap((region) => {
+      const refusal = stays.has(region) ? undefined : refusalOf(region, treatment, snapshot);
+      return refusal ? [{ region, refusal }] : [];
+    });
+  }
 }
 
 function isForbidden(refusal: Refusal): boolean {
