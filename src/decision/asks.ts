@@ -108,6 +108,27 @@ export function requirementsOf(term: NodeSelectorTerm): readonly Requirement[] {
   return [...(matchExpressions ?? []), ...matchFields.map((field) => ({ ...field, key: NODE_NAME }))];
 }
 
+/** Asks that any node meets, whatever taints it has. */
+export const ANY_NODE: Asks = {
+  alternatives: ANYWHERE,
+  tolerations: [{ operator: 'Exists' }],
+  requests: NOTHING,
+  volumes: NO_VOLUMES,
+};
+
+/** Whether one of a pod's alternatives, and a term of each of its volumes, has only requirements that hold. */
+export function areMet(
+  { alternatives, volumes }: Asks,
+  holds: (requirement: Requirement, ofVolume: boolean) => boolean,
+): boolean {
+  return (
+    alternatives.some((alternative) => alternative.every((one) => holds(one, false))) &&
+    volumes.every(({ terms }) =>
+      terms.some((term) => !isEmptyTerm(term) && requirementsOf(term).every((one) => holds(one, true))),
+    )
+  );
+}
+
 /** Most pods fit every node: what they request then says nothing. */
 function uncommon(requests: Amounts, { smallest }: Topology): Amounts {
   if (!smallest) return NOTHING;

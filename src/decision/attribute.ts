@@ -1,5 +1,5 @@
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
-import { type Alternative, type Asks, alternativesOf, asksOf, needsOf } from './asks.ts';
+import { ANY_NODE, type Asks, alternativesOf, asksOf, needsOf } from './asks.ts';
 import type { Pod } from './pod.ts';
 import { type ReachOptions, within } from './reachable.ts';
 import { describeVolumes } from './volume-terms.ts';
@@ -15,20 +15,18 @@ export interface Share {
 /** Authors may write thousands of labels; a message has room for a few. */
 const MOST_LABELS = 10;
 const MOST_WORDS = 80;
-const ANYWHERE: readonly Alternative[] = [[]];
-const FREE: Asks = { alternatives: ANYWHERE, tolerations: [{ operator: 'Exists' }], requests: {}, volumes: [] };
 
 /** Which of a pod's wishes and needs leaves which regions; those that leave all are left out. For people: it costs more than the decision. */
 export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = {}): readonly Share[] {
   const { target, asIs = false, volumes = [], tolerations = [] } = options;
   const asks = asksOf(pod, snapshot, { asIs, volumes, tolerations });
-  const all = within(FREE, snapshot);
+  const all = within(ANY_NODE, snapshot);
   const shares: Share[] = [];
   const add = (what: string, kind: Share['kind'], leaves: readonly RegionView[]) => {
     if (leaves.length < all.length) shares.push({ what: what.slice(0, MOST_WORDS), kind, leaves });
   };
   const addAsks = (what: string, part: Partial<Asks>) => {
-    const alone = { ...FREE, ...part };
+    const alone = { ...ANY_NODE, ...part };
     const leaves = within(alone, snapshot);
     if (leaves.length === all.length) return;
     add(what, within(needsOf(alone), snapshot).length === leaves.length ? 'need' : 'wish', leaves);

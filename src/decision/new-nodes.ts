@@ -1,8 +1,8 @@
 import { HOSTNAME_LABEL, labelOf } from '../regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
-import { type Asks, isNeededLabel, NODE_NAME, requirementsOf } from './asks.ts';
-import { isEmptyTerm, type Requirement, satisfies } from './node-selector.ts';
+import { type Asks, areMet, isNeededLabel, NODE_NAME } from './asks.ts';
+import { type Requirement, satisfies } from './node-selector.ts';
 
 /** Labels that name a place, by the words of Kubernetes, clouds and storage drivers. */
 const PLACE_LABEL = /^(topology\.|failure-domain\.)|\/(region|zone|location)$/;
@@ -17,16 +17,9 @@ const PLACE_LABEL = /^(topology\.|failure-domain\.)|\/(region|zone|location)$/;
  * | a place (zone, whatever a volume is bound to) that only other regions' nodes carry | no |
  * | anything else: instance types, devices, size, taints         | yes         |
  */
-export function mayCome({ alternatives, volumes }: Asks, region: RegionView, snapshot: Snapshot): boolean {
-  return (
-    alternatives.some((alternative) => alternative.every((one) => isOpen(one, region, snapshot, isPlace(one)))) &&
-    volumes.every(({ terms }) =>
-      terms.some(
-        (term) =>
-          !isEmptyTerm(term) &&
-          requirementsOf(term).every((one) => isOpen(one, region, snapshot, !isNeededLabel(one.key))),
-      ),
-    )
+export function mayCome(asks: Asks, region: RegionView, snapshot: Snapshot): boolean {
+  return areMet(asks, (one, ofVolume) =>
+    isOpen(one, region, snapshot, ofVolume ? !isNeededLabel(one.key) : isPlace(one)),
   );
 }
 

@@ -1,7 +1,7 @@
 import { HOSTNAME_LABEL, labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
 import { keepingAway, type NodeClass, type RegionNodes, type Topology } from '../regions/topology.ts';
-import { type Alternative, type Asks, NODE_NAME, requirementsOf } from './asks.ts';
-import { isEmptyTerm, satisfies } from './node-selector.ts';
+import { type Alternative, type Asks, areMet, NODE_NAME, requirementsOf } from './asks.ts';
+import { satisfies } from './node-selector.ts';
 import type { Toleration } from './pod.ts';
 import { createMemory, LONGEST_NAME, remember } from './remember.ts';
 import type { Amounts } from './requests.ts';
@@ -20,7 +20,11 @@ export interface Places {
 const MOST_LOOKS = 2_000_000;
 
 /** The places of the nodes that kube-scheduler's filters for node affinity, taints, resources and bound volumes let a pod onto. */
-export function placesOf(asks: Asks, topology: Topology, key = keyOf(asks, topology)): Places {
+export function placesOf(
+  asks: Asks,
+  topology: Topology,
+  key = keyOf(asks, untolerated(asks.tolerations, topology.taints)),
+): Places {
   if (key.length > LONGEST_NAME) return answer(asks, topology, undefined).places;
   const known = remember(answers, topology.lineage, () => new Map<string, Answer>());
   const before = known.get(key);
@@ -61,10 +65,10 @@ function answer(asks: Asks, topology: Topology, before: Answer | undefined): Ans
   return { byRegion, matches, places: { regions: named, unlabelled: named.size < regions.length } };
 }
 
-/** All that asks say, as far as these nodes have taints. */
-export function keyOf({ alternatives, requests, volumes, tolerations }: Asks, topology?: Topology): string {
+/** All that asks say, as far as nodes have taints: those of them that the pod does not tolerate. */
+export function keyOf({ alternatives, requests, volumes }: Asks, taints: string): string {
   const terms = volumes.length > 0 ? volumes.map(({ terms }) => terms) : 0;
-  return JSON.stringify([alternatives, requests, terms]) + (topology ? untolerated(tolerations, topology.taints) : '');
+  return JSON.stringify([alternatives, requests, terms]) + taints;
 }
 
 /** Which of some taints a pod does not tolerate; empty where it tolerates all. */
@@ -92,13 +96,8 @@ function isMatchWithin({ name, labels, allocatable }: NodeFacts, asks: Asks): bo
   return fits(asks.requests, allocatable) && meets(labels, name, asks);
 }
 
-function meets(labels: NodeFacts['labels'], name: string | undefined, { alternatives, volumes }: Asks): boolean {
-  const holds = (alternative: Alternative) =>
-    alternative.every((one) => satisfies(one, one.key === NODE_NAME ? name : labelOf(labels, one.key)));
-  return (
-    alternatives.some(holds) &&
-    volumes.every(({ terms }) => terms.some((term) => !isEmptyTerm(term) && holds(requirementsOf(term))))
-  );
+function meets(labels: NodeFacts['labels'], name: string | undefined, asks: Asks): boolean {
+  return areMet(asks, (one) => satisfies(one, one.key === NODE_NAME ? name : labelOf(labels, one.key)));
 }
 
 /** Nodes of which nothing is said have room for anything. */

@@ -1,9 +1,9 @@
 import { pictureOf } from '../regions/picture.ts';
 import type { Picture, RegionView, Snapshot } from '../regions/snapshot.ts';
-import { type Alternative, type Asks, asksNothing, asksOf, needsOf, requirementsOf } from './asks.ts';
+import { ANY_NODE, type Asks, areMet, asksNothing, asksOf, needsOf } from './asks.ts';
 import { mayCome } from './new-nodes.ts';
 import { keyOf, type Places, placesOf, untolerated } from './node-match.ts';
-import { isEmptyTerm, satisfies } from './node-selector.ts';
+import { satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
 import { createMemory, remember, rememberByName } from './remember.ts';
 import { isUsable } from './usable.ts';
@@ -44,8 +44,6 @@ export interface ReachOptions {
 type Parts = Omit<Reach, 'all'>;
 
 const NO_TOLERATIONS: readonly Toleration[] = [];
-const ANYWHERE: readonly Alternative[] = [[]];
-const TOLERATES_ALL: readonly Toleration[] = [{ operator: 'Exists' }];
 
 /** The regions in which a node can run a pod, by what the pod itself asks for. */
 export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOptions = {}): Reach {
@@ -56,7 +54,7 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   const taints = topology ? untolerated(asks.tolerations, topology.taints) : '';
   if (target === undefined && taints === '' && asksNothing(asks))
     return remember(whole, snapshot, () => shared(partsOf(asks, target, snapshot), snapshot));
-  const key = keyOf(asks, topology);
+  const key = keyOf(asks, taints);
   const ofSnapshot = remember(byAsks, snapshot, () => new Map<string, Reach>());
   const name = target === undefined ? key : `${target}\n${key}`;
   return rememberByName(ofSnapshot, name, { most: MOST_ASKS }, () =>
@@ -123,13 +121,8 @@ export function within(
 }
 
 /** Whether what a pod and its volumes say of regions, and nothing else, admits one. */
-function speaksFor(name: string, { alternatives, volumes }: Asks, regionLabel: string): boolean {
-  const holds = (alternative: Alternative) =>
-    alternative.every((one) => one.key !== regionLabel || satisfies(one, name));
-  return (
-    alternatives.some(holds) &&
-    volumes.every(({ terms }) => terms.some((term) => !isEmptyTerm(term) && holds(requirementsOf(term))))
-  );
+function speaksFor(name: string, asks: Asks, regionLabel: string): boolean {
+  return areMet(asks, (one) => one.key !== regionLabel || satisfies(one, name));
 }
 
 function possibleRegions(
@@ -138,7 +131,7 @@ function possibleRegions(
   snapshot: Snapshot,
 ): readonly RegionView[] {
   const { regions, regionLabel } = snapshot;
-  const ofPod = { alternatives, volumes: [], tolerations: [], requests: {} };
+  const ofPod = { ...ANY_NODE, alternatives };
   const possible = regions.filter(
     ({ name }) => (target === undefined || name === target) && speaksFor(name, ofPod, regionLabel),
   );
@@ -158,9 +151,8 @@ function namedRegions({ alternatives }: Asks, regionLabel: string): readonly str
 /** Where the volumes alone leave a pod; `undefined` where that is everywhere that has nodes. */
 function heldBy(asks: Asks, snapshot: Snapshot): readonly RegionView[] | undefined {
   if (asks.volumes.length === 0) return undefined;
-  const ofVolumes = { alternatives: ANYWHERE, tolerations: TOLERATES_ALL, requests: {}, volumes: asks.volumes };
-  const left = within(ofVolumes, snapshot);
-  return left.length < within({ ...ofVolumes, volumes: [] }, snapshot).length ? left : undefined;
+  const left = within({ ...ANY_NODE, volumes: asks.volumes }, snapshot);
+  return left.length < within(ANY_NODE, snapshot).length ? left : undefined;
 }
 
 /**
@@ -175,7 +167,7 @@ function reachOfNode(nodeName: string, asks: Asks, snapshot: Snapshot): Reach {
   return shared(
     {
       regions,
-      needed: within(needsOf({ ...asks, alternatives: ANYWHERE }), snapshot),
+      needed: within(needsOf({ ...asks, alternatives: ANY_NODE.alternatives }), snapshot),
       possible: regions,
       named: regions.map(({ name }) => name),
       ...(snapshot.topology && { seen: new Set(regions.map(({ name }) => name)) }),
