@@ -1,8 +1,10 @@
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import { ANY_NODE, type Asks, alternativesOf, asksOf, needsOf } from './asks.ts';
+import { untolerated } from './node-match.ts';
 import type { Pod } from './pod.ts';
 import { type ReachOptions, within } from './reachable.ts';
-import { describeVolumes } from './volume-terms.ts';
+import { createMemory, remember, rememberByName } from './remember.ts';
+import { describeVolumes, type VolumeTerms } from './volume-terms.ts';
 
 /** One thing that a pod asks for, and the regions that it alone leaves. */
 export interface Share {
@@ -12,14 +14,31 @@ export interface Share {
   readonly leaves: readonly RegionView[];
 }
 
+const remembered = createMemory<Snapshot, Map<string, readonly Share[]>>();
+const MOST_DENIED = 500;
+const NO_VOLUMES: readonly VolumeTerms[] = [];
 /** Authors may write thousands of labels; a message has room for a few. */
 const MOST_LABELS = 10;
 const MOST_WORDS = 80;
 
-/** Which of a pod's wishes and needs leaves which regions; those that leave all are left out. For people: it costs more than the decision. */
+/**
+ * Which of a pod's wishes and needs leaves which regions; those that leave all are left out. It costs more than the decision,
+ * and controllers whose pods are denied try again and again, so it is remembered.
+ */
 export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = {}): readonly Share[] {
-  const { target, asIs = false, volumes = [], tolerations = [] } = options;
+  const { asIs = false, volumes = NO_VOLUMES, tolerations = [] } = options;
   const asks = asksOf(pod, snapshot, { asIs, volumes, tolerations });
+  if (volumes.length > 0 || pod.spec?.nodeName) return sharesOf(pod, asks, snapshot, options);
+  const ofSnapshot = remember(remembered, snapshot, () => new Map<string, readonly Share[]>());
+  const { nodeSelector, affinity } = pod.spec ?? {};
+  const written = JSON.stringify([options.target, asIs, nodeSelector, affinity?.nodeAffinity]);
+  const taints = untolerated(asks.tolerations, snapshot.topology?.taints ?? []);
+  const name = written + JSON.stringify(asks.requests) + taints;
+  return rememberByName(ofSnapshot, name, { most: MOST_DENIED }, () => sharesOf(pod, asks, snapshot, options));
+}
+
+function sharesOf(pod: Pod, asks: Asks, snapshot: Snapshot, options: ReachOptions): readonly Share[] {
+  const { target, asIs = false, volumes = NO_VOLUMES } = options;
   const all = within(ANY_NODE, snapshot);
   const shares: Share[] = [];
   const add = (what: string, kind: Share['kind'], leaves: readonly RegionView[]) => {

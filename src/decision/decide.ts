@@ -14,6 +14,7 @@ import {
   unreachableWarning,
   warning,
 } from './messages.ts';
+import { isThere } from './new-nodes.ts';
 import { denyOversized } from './oversized.ts';
 import { carriesOwn } from './own-requirement.ts';
 import { buildPatch, type PatchOperation, setsPriority } from './patch.ts';
@@ -158,29 +159,18 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
     if (!reach.regions.some(({ name }) => isAllowed(name, judgement.treatment)))
       all.push(daemonOutsideWarning(judgement));
   } else if (reason === 'unreachable') all.push(unreachableWarning(pod, judgement, sharesOf(input)));
-  else if (isForNewNodes(plan, input)) all.push(newNodesWarning(judgement, sharesOf(input)));
+  else if (awaitsNodes(plan, input)) all.push(newNodesWarning(judgement, sharesOf(input)));
   if (steering?.keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");
   return bounded([...all, ...ofPod]);
 }
 
-/**
- * Whether no node that is there now has what the pod asks for where it may go. What an earlier decision added counts here:
- * a copied pod may carry a requirement that contradicts today's.
- */
-function isForNewNodes({ judgement: { reach, treatment }, steering }: Plan, input: DecisionInput): boolean {
-  if (!reach.seen) return false;
-  const options = { ...reachOptions(input, treatment), asIs: true };
-  const { seen = reach.seen, unlabelled } = carriesOwn(input.pod)
-    ? reachableRegions(input.pod, input.snapshot, options)
-    : reach;
-  const { requirement } = steering ?? {};
-  const mayGo = (name: string) =>
-    requirement === undefined || requirement.values.includes(name) === (requirement.operator === 'In');
-  const staysUnlabelled = unlabelled && requirement?.operator !== 'In';
-  if (staysUnlabelled) return false;
-  for (const name of seen) if (mayGo(name)) return false;
-  return true;
+/** What an earlier decision added counts here: a copied pod may carry a requirement that contradicts today's. */
+function awaitsNodes({ judgement, steering, awaitsNodes }: Plan, input: DecisionInput): boolean {
+  if (!carriesOwn(input.pod)) return awaitsNodes;
+  const options = { ...reachOptions(input, judgement.treatment), asIs: true };
+  const { seen, unlabelled } = reachableRegions(input.pod, input.snapshot, options);
+  return seen !== undefined && !isThere({ regions: seen, unlabelled }, steering?.requirement);
 }
 
 /** The API server takes 4,096 characters of warnings in all. */

@@ -1,11 +1,10 @@
-import { HOSTNAME_LABEL, labelOf } from '../regions/node-facts.ts';
+import { HOSTNAME_LABEL, isPlaceLabel, labelOf } from '../regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
 import { type Asks, areMet, isNeededLabel, NODE_NAME } from './asks.ts';
+import type { Places } from './node-match.ts';
 import { type Requirement, satisfies } from './node-selector.ts';
-
-/** Labels that name a place, by the words of Kubernetes, clouds and storage drivers. */
-const PLACE_LABEL = /^(topology\.|failure-domain\.)|\/(region|zone|location)$/;
+import type { RegionRequirement } from './own-requirement.ts';
 
 /**
  * Whether a node that an elastic region may yet add could have what a pod asks for:
@@ -19,12 +18,8 @@ const PLACE_LABEL = /^(topology\.|failure-domain\.)|\/(region|zone|location)$/;
  */
 export function mayCome(asks: Asks, region: RegionView, snapshot: Snapshot): boolean {
   return areMet(asks, (one, ofVolume) =>
-    isOpen(one, region, snapshot, ofVolume ? !isNeededLabel(one.key) : isPlace(one)),
+    isOpen(one, region, snapshot, ofVolume ? !isNeededLabel(one.key) : isPlaceLabel(one.key)),
   );
-}
-
-function isPlace({ key }: Requirement): boolean {
-  return PLACE_LABEL.test(key);
 }
 
 function isOpen(requirement: Requirement, region: RegionView, snapshot: Snapshot, ofPlace: boolean): boolean {
@@ -38,6 +33,15 @@ function isOpen(requirement: Requirement, region: RegionView, snapshot: Snapshot
     const regions = carriers.get(value);
     return regions === undefined || regions.has(region.name);
   });
+}
+
+/** Whether one of the places that a node was found in is one where a requirement of ours lets a pod go. */
+export function isThere({ regions, unlabelled }: Places, requirement: RegionRequirement | undefined): boolean {
+  if (!requirement) return unlabelled || regions.size > 0;
+  const { operator, values } = requirement;
+  if (unlabelled && operator === 'NotIn') return true;
+  for (const name of regions) if (values.includes(name) === (operator === 'In')) return true;
+  return false;
 }
 
 type RegionsByValue = ReadonlyMap<string, ReadonlySet<string | undefined>>;

@@ -1,9 +1,9 @@
 import { HOSTNAME_LABEL, labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
-import { keepingAway, type NodeClass, type RegionNodes, type Topology } from '../regions/topology.ts';
+import { keepingAway, type NodeClass, nodesOfHost, type RegionNodes, type Topology } from '../regions/topology.ts';
 import { type Alternative, type Asks, areMet, NODE_NAME, requirementsOf } from './asks.ts';
 import { satisfies } from './node-selector.ts';
 import type { Toleration } from './pod.ts';
-import { createMemory, LONGEST_NAME, remember } from './remember.ts';
+import { createMemory, keepByName, LONGEST_NAME, remember } from './remember.ts';
 import type { Amounts } from './requests.ts';
 
 /** Where nodes are that have what a pod asks for. */
@@ -19,7 +19,10 @@ export interface Places {
  */
 const MOST_LOOKS = 2_000_000;
 
-/** The places of the nodes that kube-scheduler's filters for node affinity, taints, resources and bound volumes let a pod onto. */
+/**
+ * The places of the nodes that kube-scheduler's filters for node affinity, taints, resources and bound volumes let a pod onto.
+ * The same object as before for as long as they stay the same, whatever nodes come and go.
+ */
 export function placesOf(
   asks: Asks,
   topology: Topology,
@@ -29,10 +32,7 @@ export function placesOf(
   const known = remember(answers, topology.lineage, () => new Map<string, Answer>());
   const before = known.get(key);
   if (before?.byRegion === topology.byRegion) return before.places;
-  const found = answer(asks, topology, before);
-  if (!before && known.size >= MOST_ANSWERS) known.clear();
-  known.set(key, found);
-  return found.places;
+  return keepByName(known, key, { most: MOST_ANSWERS }, answer(asks, topology, before)).places;
 }
 
 /** What the nodes of each region answered. It outlives a topology: only regions of which a node has changed are asked again. */
@@ -60,9 +60,17 @@ function answer(asks: Asks, topology: Topology, before: Answer | undefined): Ans
       ? before.matches[index] === true
       : !isAsked || one.classes.some((some) => hasMatch(some, asks, isIndividual));
   });
+  if (before && isAsBefore(byRegion, matches, before)) return { ...before, byRegion };
   const regions = byRegion.filter((_, index) => matches[index]).map(({ region }) => region);
   const named = new Set(regions.filter((region) => region !== undefined));
   return { byRegion, matches, places: { regions: named, unlabelled: named.size < regions.length } };
+}
+
+function isAsBefore(byRegion: readonly RegionNodes[], matches: readonly boolean[], before: Answer): boolean {
+  if (before.byRegion.length !== byRegion.length) return false;
+  return byRegion.every(
+    ({ region }, index) => before.byRegion[index]?.region === region && before.matches[index] === matches[index],
+  );
 }
 
 /** All that asks say, as far as nodes have taints: those of them that the pod does not tolerate. */
@@ -129,11 +137,11 @@ function pinnedNodes(asks: Asks, topology: Topology): readonly NodeFacts[] | und
   return undefined;
 }
 
-function namedNodes(alternative: Alternative, { byName, byHostname }: Topology): readonly NodeFacts[] | undefined {
+function namedNodes(alternative: Alternative, topology: Topology): readonly NodeFacts[] | undefined {
   for (const { key, operator, values } of alternative) {
     if (operator !== 'In') continue;
-    if (key === NODE_NAME) return (values ?? []).flatMap((value) => byName.get(value) ?? []);
-    if (key === HOSTNAME_LABEL) return (values ?? []).flatMap((value) => byHostname.get(value) ?? []);
+    if (key === NODE_NAME) return (values ?? []).flatMap((value) => topology.byName.get(value) ?? []);
+    if (key === HOSTNAME_LABEL) return (values ?? []).flatMap((value) => nodesOfHost(value, topology));
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { pictureOf } from '../regions/picture.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { type Judgement, judge } from './judge.ts';
+import { isThere } from './new-nodes.ts';
 import { openPatches, type Patches } from './patch.ts';
 import type { Pod } from './pod.ts';
 import { type Reach, reachableRegions } from './reachable.ts';
@@ -22,6 +23,8 @@ export interface Plan {
   readonly steering: Steering | undefined;
   /** Whether the steering says where to go. */
   readonly isSteered: boolean;
+  /** Whether no node that is there now has what a pod asks for where it may go. */
+  readonly awaitsNodes: boolean;
   readonly patches: Patches;
 }
 
@@ -71,7 +74,9 @@ export function planOf(judgement: Judgement, steering: Steering | undefined): Pl
   const reason = judgement.reason === 'acceptable' && isSteered ? 'steered' : judgement.reason;
   const record = steering ? recordOf(judgement, reason) : '';
   const patches = openPatches(steering, record, judgement.snapshot);
-  return { judgement, reason, region: regionToName(judgement), steering, isSteered, patches };
+  const { seen, unlabelled } = judgement.reach;
+  const awaitsNodes = seen !== undefined && !isThere({ regions: seen, unlabelled }, steering?.requirement);
+  return { judgement, reason, region: regionToName(judgement), steering, isSteered, awaitsNodes, patches };
 }
 
 function regionToName({ ranked, candidates, refused, reason }: Judgement): string | undefined {

@@ -1,11 +1,12 @@
 import { pictureOf } from '../regions/picture.ts';
 import type { Picture, RegionView, Snapshot } from '../regions/snapshot.ts';
+import type { Topology } from '../regions/topology.ts';
 import { ANY_NODE, type Asks, areMet, asksNothing, asksOf, needsOf } from './asks.ts';
 import { mayCome } from './new-nodes.ts';
 import { keyOf, type Places, placesOf, untolerated } from './node-match.ts';
 import { satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
-import { createMemory, remember, rememberByName } from './remember.ts';
+import { createMemory, keepByName, remember, rememberByName } from './remember.ts';
 import { isUsable } from './usable.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 
@@ -55,19 +56,36 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   if (target === undefined && taints === '' && asksNothing(asks))
     return remember(whole, snapshot, () => shared(partsOf(asks, target, snapshot), snapshot));
   const key = keyOf(asks, taints);
-  const ofSnapshot = remember(byAsks, snapshot, () => new Map<string, Reach>());
+  const ofPicture = remember(byAsks, pictureOf(snapshot), () => new Map<string, Known>());
   const name = target === undefined ? key : `${target}\n${key}`;
-  return rememberByName(ofSnapshot, name, { most: MOST_ASKS }, () =>
-    shared(partsOf(asks, target, snapshot, key), snapshot),
-  );
+  const known = ofPicture.get(name);
+  if (known && known.byRegion === topology?.byRegion) return known.reach;
+  const grounds = groundsOf(asks, topology, key);
+  const holds = known && grounds.every((one, index) => one === known.grounds[index]);
+  const reach = holds ? known.reach : shared(partsOf(asks, target, snapshot, key), snapshot);
+  return keepByName(ofPicture, name, { most: MOST_ASKS }, { reach, byRegion: topology?.byRegion, grounds }).reach;
+}
+
+/** What was answered, for which nodes, and what of them it stands on. */
+interface Known {
+  readonly reach: Reach;
+  readonly byRegion: Topology['byRegion'] | undefined;
+  readonly grounds: readonly object[];
+}
+
+/** Under one picture, equal grounds make equal reaches: most nodes that come, change and go leave them as they are. */
+function groundsOf(asks: Asks, topology: Topology | undefined, key: string): readonly object[] {
+  if (!topology) return [];
+  if (asks.volumes.length > 0) return [topology.byRegion];
+  return [topology.places, placesOf(asks, topology, key), placesOf(needsOf(asks), topology)];
 }
 
 /** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
 const whole = createMemory<Snapshot, Reach>();
-const byAsks = createMemory<Snapshot, Map<string, Reach>>();
 /** Of a picture: what nodes come and go matters to few of them. */
+const byAsks = createMemory<Picture, Map<string, Known>>();
 const byContent = createMemory<Picture, Map<string, Reach>>();
-const MOST_ASKS = 2_000;
+const MOST_ASKS = 4_000;
 const MOST_REACHES = 500;
 /** Room for 200 regions in each list; authors of pods may name any number. */
 const LONGEST_CONTENT = 65_536;

@@ -43,9 +43,18 @@ export function rememberByName<V extends {}>(
 ): V {
   const known = table.get(name);
   if (known !== undefined) return known;
-  const made = make();
-  if (name.length > longest) return made;
-  if (table.size >= most) table.clear();
-  table.set(name, made);
-  return made;
+  return keepByName(table, name, { most, longest }, make());
+}
+
+/** Keeps a value by name, in place of what was kept by it; a full table begins anew. */
+export function keepByName<V extends {}>(
+  table: Map<string, V>,
+  name: string,
+  { most, longest = LONGEST_NAME }: Room,
+  value: V,
+): V {
+  if (name.length > longest) return value;
+  if (table.size >= most && !table.has(name)) table.clear();
+  table.set(name, value);
+  return value;
 }

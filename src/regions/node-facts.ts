@@ -64,6 +64,14 @@ export function toNodeFacts({ metadata, spec, status }: NodeObject, regionLabel:
   };
 }
 
+/** Labels that name a place, by the words of Kubernetes, clouds and storage drivers. */
+const PLACE_LABEL = /^(topology\.|failure-domain\.)|\/(region|zone|location)$/;
+
+/** Whether a label says where a node is. */
+export function isPlaceLabel(label: string): boolean {
+  return PLACE_LABEL.test(label);
+}
+
 /** The value of a label; pods may ask for one that is named like what every object inherits. */
 export function labelOf(labels: NodeFacts['labels'], label: string): string | undefined {
   return Object.hasOwn(labels, label) ? labels[label] : undefined;

@@ -1,4 +1,4 @@
-import { CARBON_KEY, HOSTNAME_LABEL, type NodeFacts, type Taint } from './node-facts.ts';
+import { CARBON_KEY, HOSTNAME_LABEL, isPlaceLabel, type NodeFacts, type Taint } from './node-facts.ts';
 
 /** Nodes that no pod can tell apart but by what is each node's own. */
 export interface NodeClass {
@@ -11,6 +11,8 @@ export interface NodeClass {
   readonly least?: Readonly<Record<string, number>>;
   readonly most?: Readonly<Record<string, number>>;
   readonly nodes: readonly NodeFacts[];
+  /** Its region, and what its labels say of places, as text. */
+  readonly place: string;
 }
 
 /** The nodes of one region, or those without one. The same object as before for as long as none of them changes. */
@@ -25,21 +27,22 @@ export interface RegionNodes {
 export interface Topology {
   readonly nodes: readonly NodeFacts[];
   readonly byName: ReadonlyMap<string, NodeFacts>;
-  readonly byHostname: ReadonlyMap<string, readonly NodeFacts[]>;
   readonly classes: readonly NodeClass[];
-  /** The same list as before while nothing changes. */
+  /** By name. The same list as before while nothing changes. */
   readonly byRegion: readonly RegionNodes[];
   /** One object for a topology and all that were built after it: answers of regions that stay the same are kept with it. */
   readonly lineage: object;
   /** Labels that tell single nodes apart: classes say nothing of them. */
   readonly individual: ReadonlySet<string>;
-  /** The regions that have nodes; like the next two the same object as before while they stay the same. */
+  /** The regions that have nodes; like the next three the same object as before while they stay the same. */
   readonly regions: ReadonlySet<string>;
   /** Regions of which a node belongs to a group that an autoscaler may grow. */
   readonly grouped: ReadonlySet<string>;
+  /** What labels of places nodes carry where; of labels that tell single nodes apart nothing is said to stay the same. */
+  readonly places: ReadonlySet<string>;
   /** The values of the carbon taint that some node carries, whatever its effect. */
   readonly carbonTaints: ReadonlySet<string>;
-  /** Every taint that keeps pods away from some node. */
+  /** Every taint that keeps pods away from some node, in an order of their own: which node was first says nothing. */
   readonly taints: readonly Taint[];
   /** What every node offers at least, by resource; absent where no node says what it offers. */
   readonly smallest?: Readonly<Record<string, number>>;
@@ -80,10 +83,10 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
     lookedAt = groups.size;
   }
   const byKey = new Map(
-    [...groups].map(([key, { members }]) => [key, toClass(members, previous?.fold.classes.get(key))]),
+    [...groups].map(([key, { members }]) => [key, toClass(members, individual, previous?.fold.classes.get(key))]),
   );
   const classes = [...byKey.values()];
-  const byRegion = [...Map.groupBy(classes, ({ region }) => region)].map(([region, ofRegion]) =>
+  const byRegion = [...Map.groupBy(classes, ({ region }) => region)].sort(byFirst).map(([region, ofRegion]) =>
     toRegionNodes(
       region,
       ofRegion,
@@ -93,13 +96,16 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
   return {
     nodes: all,
     byName: new Map(all.map((node) => [node.name, node])),
-    byHostname: indexHostnames(all),
     classes,
     byRegion: previous && isSameList(previous.byRegion, byRegion) ? previous.byRegion : byRegion,
     lineage: previous?.lineage ?? {},
     individual,
     regions: unlessSame(previous?.regions, new Set(byRegion.flatMap(({ region }) => region ?? []))),
     grouped: unlessSame(previous?.grouped, groupedRegions(classes)),
+    places: unlessSame(
+      isNodesOwn(individual) ? undefined : previous?.places,
+      new Set(classes.map(({ place }) => place)),
+    ),
     carbonTaints: unlessSame(previous?.carbonTaints, carbonTaintsOf(all)),
     taints: distinct(byRegion.flatMap(({ taints }) => taints)),
     ...smallestOf(classes),
@@ -172,7 +178,7 @@ function keyOf(node: NodeFacts, individual: ReadonlySet<string>): string {
   ]);
 }
 
-function byFirst([a]: readonly unknown[], [b]: readonly unknown[]): number {
+function byFirst([a = '']: readonly unknown[], [b = '']: readonly unknown[]): number {
   return String(a) < String(b) ? -1 : 1;
 }
 
@@ -199,7 +205,11 @@ function individualLabels(nodes: readonly NodeFacts[]): ReadonlySet<string> {
   ]);
 }
 
-function toClass(nodes: readonly NodeFacts[], before: NodeClass | undefined): NodeClass {
+function toClass(
+  nodes: readonly NodeFacts[],
+  individual: ReadonlySet<string>,
+  before: NodeClass | undefined,
+): NodeClass {
   if (before && isSameList(before.nodes, nodes)) return before;
   const [first] = nodes as readonly [NodeFacts];
   const sizes = nodes.flatMap(({ allocatable }) => (allocatable ? [allocatable] : []));
@@ -209,7 +219,17 @@ function toClass(nodes: readonly NodeFacts[], before: NodeClass | undefined): No
     taints: keepingAway(first),
     ...(sizes.length > 0 && { least: foldSizes(sizes, Math.min), most: foldSizes(sizes, Math.max) }),
     nodes,
+    place: before?.place ?? placeOf(first, individual),
   };
+}
+
+function placeOf({ region, labels }: NodeFacts, individual: ReadonlySet<string>): string {
+  const ofPlaces = Object.entries(labels).filter(([label]) => isPlaceLabel(label) && !individual.has(label));
+  return JSON.stringify([region, ofPlaces.sort(byFirst)]);
+}
+
+function isNodesOwn(individual: ReadonlySet<string>): boolean {
+  return [...individual].some(isPlaceLabel);
 }
 
 /** Nodes of one class name the same resources. */
@@ -233,6 +253,15 @@ function smallestOf(classes: readonly NodeClass[]): Pick<Topology, 'smallest'> {
   return { smallest: Object.fromEntries(ofAll.map((resource) => [resource, leastOf(resource)])) };
 }
 
+const hostnames = new WeakMap<Topology, ReadonlyMap<string, readonly NodeFacts[]>>();
+
+/** The nodes that say they are this host: one, unless somebody labels them by hand. */
+export function nodesOfHost(hostname: string, topology: Topology): readonly NodeFacts[] {
+  const index = hostnames.get(topology) ?? indexHostnames(topology.nodes);
+  hostnames.set(topology, index);
+  return index.get(hostname) ?? [];
+}
+
 function indexHostnames(nodes: readonly NodeFacts[]): ReadonlyMap<string, readonly NodeFacts[]> {
   const index = new Map<string, NodeFacts[]>();
   for (const node of nodes) {
@@ -247,5 +276,5 @@ function indexHostnames(nodes: readonly NodeFacts[]): ReadonlyMap<string, readon
 
 function distinct(taints: readonly Taint[]): readonly Taint[] {
   if (taints.length === 0) return taints;
-  return [...new Map(taints.map((taint) => [JSON.stringify(taint), taint])).values()];
+  return [...new Map(taints.map((taint) => [JSON.stringify(taint), taint]))].sort(byFirst).map(([, taint]) => taint);
 }

@@ -6,16 +6,36 @@ import type { NodeFacts } from '../../src/regions/node-facts.ts';
 import { pictureOf, withNodes } from '../../src/regions/picture.ts';
 import type { Snapshot } from '../../src/regions/snapshot.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
-import { expression, makeNode, makePod, makePolicy, makeSnapshot, NOW, onNode, requires, term } from '../builders.ts';
+import {
+  expression,
+  makeNode,
+  makePod,
+  makePolicy,
+  makeRegion,
+  makeSnapshot,
+  NOW,
+  onNode,
+  requires,
+  term,
+  ZONE_LABEL,
+} from '../builders.ts';
 
 const GPU = [{ key: 'gpu', effect: 'NoSchedule' }];
-const REGIONS = { eu: 20, us: 100, ap: 300 };
+/** Of `no`, more nodes may come. */
+const REGIONS = [
+  makeRegion('eu', 20),
+  makeRegion('us', 100),
+  makeRegion('no', 250, { elastic: true }),
+  makeRegion('ap', 300),
+];
 const BASE: readonly NodeFacts[] = [
   makeNode('e', 'eu/a', { allocatable: { cpu: 4 } }),
   makeNode('u', 'us/a', { allocatable: { cpu: 4 } }),
   makeNode('a', 'ap/a', { allocatable: { cpu: 4 } }),
 ];
 
+const HELD = 'asks for a pool, with a volume where a driver says';
+const ON_A_RACK = { claim: 'data', volume: 'pv-1', terms: [term(expression('csi.example.com/rack', 'In', 'r1'))] };
 const PODS: Readonly<Record<string, Pod>> = {
   'asks for nothing': makePod(),
   'asks for a pool': makePod({ nodeSelector: { pool: 'gpu' } }),
@@ -23,6 +43,9 @@ const PODS: Readonly<Record<string, Pod>> = {
   'asks for a size': makePod({ containers: [{ resources: { requests: { cpu: '6' } } }] }),
   'asks for a node': makePod(requires(onNode('n'))),
   'asks for a host': makePod({ nodeSelector: { 'kubernetes.io/hostname': 'n' } }),
+  'asks for a pool and a zone': makePod({ nodeSelector: { pool: 'gpu', [ZONE_LABEL]: 'us-c' } }),
+  'asks for a pool and an architecture': makePod({ nodeSelector: { pool: 'gpu', 'kubernetes.io/arch': 'arm64' } }),
+  [HELD]: makePod({ nodeSelector: { pool: 'gpu' } }),
   'asks for anything but a zone': makePod(requires(term(expression('topology.kubernetes.io/zone', 'NotIn', 'us-a')))),
 };
 
@@ -33,6 +56,21 @@ const CHANGES: readonly (readonly [name: string, nodes: readonly NodeFacts[]])[]
   ['it gets a taint', [...BASE, makeNode('n', 'us/b', { labels: { pool: 'gpu' }, taints: GPU })]],
   ['it moves', [...BASE, makeNode('n', 'ap/b', { labels: { pool: 'gpu' }, taints: GPU })]],
   ['it goes', BASE],
+  ['one comes that shows whose a zone is', [...BASE, makeNode('n', 'us/c')]],
+  [
+    'the zone is of another region too',
+    [...BASE, makeNode('n', 'us/c'), makeNode('m', 'no/d', { labels: { [ZONE_LABEL]: 'us-c' } })],
+  ],
+  ['one of an architecture comes', [...BASE, makeNode('n', 'us/a', { labels: { 'kubernetes.io/arch': 'arm64' } })]],
+  ['one with a taint comes', [...BASE, makeNode('t', 'ap/a', { taints: GPU })]],
+  [
+    'another shows whose a rack is',
+    [
+      ...BASE,
+      makeNode('t', 'ap/a', { taints: GPU }),
+      makeNode('n', 'us/a', { taints: GPU, labels: { 'csi.example.com/rack': 'r1' } }),
+    ],
+  ],
   ['a larger one comes', [...BASE, makeNode('n', 'eu/a', { allocatable: { cpu: 8 } })]],
   ['one of a region nobody described comes', [...BASE, makeNode('n', 'sa/a', { allocatable: { cpu: 8 } })]],
   ['one without a region comes', [...BASE, makeNode('n', undefined, { labels: { pool: 'gpu' } })]],
@@ -44,7 +82,8 @@ describe('what is remembered while nodes change never shows', () => {
   const decideBoth = (pod: Pod, snapshot: Snapshot, nodes: readonly NodeFacts[]) => {
     const afresh = makeSnapshot(REGIONS, { nodes: structuredClone(nodes) });
     return [snapshot, afresh].map((one) => {
-      const { decision, reason, patch, message, warnings } = decide({ pod, policy, snapshot: one, now: NOW });
+      const volumes = pod === PODS[HELD] ? [ON_A_RACK] : [];
+      const { decision, reason, patch, message, warnings } = decide({ pod, policy, snapshot: one, volumes, now: NOW });
       return { decision, reason, patch, message, warnings };
     });
   };
