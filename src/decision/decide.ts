@@ -38,8 +38,8 @@ export interface DecisionInput {
   readonly final?: boolean;
   /** Where the pod's bound volumes are. */
   readonly volumes?: readonly VolumeTerms[] | undefined;
-  /** The pod is the template of a daemon set: the pods made from it will name their nodes. */
-  readonly isDaemonTemplate?: boolean;
+  /** Whether it belongs to a daemon set, where its asker knows: a template names no node yet, a pod being bound names one. */
+  readonly isOfDaemonSet?: boolean;
 }
 
 /** What gridgate would do with a pod under `enforce`; `effectOf` says what its namespace's mode makes of that. */
@@ -71,7 +71,7 @@ const NO_REQUESTER: Requester = {};
 
 /** Decides about one pod under one policy and one snapshot (DESIGN 5). Pure; a well-formed pod never makes it throw. */
 export function decide(input: DecisionInput): Decision {
-  const { pod, policy, snapshot, final = false, volumes, isDaemonTemplate = false } = input;
+  const { pod, policy, snapshot, final = false, volumes } = input;
   const { requester = NO_REQUESTER } = input;
   const oversized = denyOversized(pod, policy);
   if (oversized) return oversized;
@@ -79,7 +79,7 @@ export function decide(input: DecisionInput): Decision {
   if (exempt) return leaveAlone(exempt);
 
   const { treatment, warnings } = treatmentOf(pod, policy);
-  const isOfDaemonSet = isDaemonTemplate || isDaemonPod(pod, policy, requester);
+  const { isOfDaemonSet = isDaemonPod(pod, policy, requester) } = input;
   const plan = isOfDaemonSet ? planForDaemonPod(input, treatment) : planForPod(input, treatment);
   if (!plan) return leaveAlone('daemonset_pod');
   const { reason, region, steering, isSteered, patches } = plan;
