@@ -15,6 +15,8 @@ export interface Share {
 /** Authors may write thousands of labels; a message has room for a few. */
 const MOST_LABELS = 10;
 const MOST_WORDS = 80;
+/** Of a sum of tenths. */
+const MOST_DIGITS = 12;
 
 /** Which of a pod's wishes and needs leaves which regions; those that leave all are left out. For people: it costs more than the decision. */
 export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = {}): readonly Share[] {
@@ -33,7 +35,15 @@ export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = 
   };
 
   const { nodeSelector, nodeName } = pod.spec ?? {};
-  if (nodeName) return [{ what: `node name ${nodeName}`.slice(0, MOST_WORDS), kind: 'wish', leaves: [] }];
+  if (nodeName) {
+    const region = snapshot.topology?.byName.get(nodeName)?.region;
+    add(
+      `node name ${nodeName}`,
+      'wish',
+      all.filter(({ name }) => name === region),
+    );
+    return shares;
+  }
   if (target !== undefined)
     add(
       `region ${target}`,
@@ -53,5 +63,6 @@ export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = 
 
 function quantityOf(resource: string, amount: number): string {
   const isBytes = resource === 'memory' || resource === 'ephemeral-storage' || resource.startsWith('hugepages-');
-  return isBytes ? `${Math.round((10 * amount) / 2 ** 30) / 10} GiB ${resource}` : `${amount} ${resource}`;
+  if (isBytes) return `${Math.round((10 * amount) / 2 ** 30) / 10} GiB ${resource}`;
+  return `${Number(amount.toPrecision(MOST_DIGITS))} ${resource}`;
 }

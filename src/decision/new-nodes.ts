@@ -4,8 +4,8 @@ import type { Topology } from '../regions/topology.ts';
 import { type Asks, areMet, isNeededLabel, NODE_NAME } from './asks.ts';
 import { type Requirement, satisfies } from './node-selector.ts';
 
-/** Labels that name a place, by the words of Kubernetes, clouds and storage drivers. */
-const PLACE_LABEL = /^(topology\.|failure-domain\.)|\/(region|zone|location)$/;
+/** Labels that name a place, by the words of Kubernetes, clouds, storage drivers and data centres. */
+const PLACE_LABEL = /^(topology\.|failure-domain\.)|(^|\/)(region|zone|location|datacenter|fault-domain|rack)$/;
 
 /**
  * Whether a node that an elastic region may yet add could have what a pod asks for:

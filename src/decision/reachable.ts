@@ -143,9 +143,14 @@ function namedRegions({ alternatives }: Asks, regionLabel: string): readonly str
   const names = alternatives.map((alternative) => {
     const onRegion = alternative.filter(({ key }) => key === regionLabel);
     const listed = onRegion.find(({ operator }) => operator === 'In')?.values;
-    return listed?.filter((name) => name.length <= LONGEST_VALUE && onRegion.every((one) => satisfies(one, name)));
+    return listed?.filter((name) => isName(name) && onRegion.every((one) => satisfies(one, name)));
   });
   return names.every((some) => some !== undefined) ? [...new Set(names.flat())].sort() : undefined;
+}
+
+/** A node whose region label is empty is in no region. */
+function isName(name: string): boolean {
+  return name !== '' && name.length <= LONGEST_VALUE;
 }
 
 /** Where the volumes alone leave a pod; `undefined` where that is everywhere that has nodes. */
@@ -167,7 +172,7 @@ function reachOfNode(nodeName: string, asks: Asks, snapshot: Snapshot): Reach {
   return shared(
     {
       regions,
-      needed: within(needsOf({ ...asks, alternatives: ANY_NODE.alternatives }), snapshot),
+      needed: within(needsOf(asks), snapshot),
       possible: regions,
       named: regions.map(({ name }) => name),
       ...(snapshot.topology && { seen: new Set(regions.map(({ name }) => name)) }),

@@ -45,9 +45,7 @@ export function createBindingGuard({ pendingPod, freeForMs }: PendingPods): Bind
     const mode = capMode(policy.mode, moment.modeCap);
     if (!pod) {
       const refusal = refusalOfAny(review, policy, moment);
-      return refusal
-        ? answerWith(refusal, mode, ownerOf(podOnly(review)))
-        : passed(review, 'unknown_pod', { mode });
+      return refusal ? answerWith(refusal, mode, ownerOf(podOnly(review))) : passed(review, 'unknown_pod', { mode });
     }
     const decision = judgeBinding(pod, targetOf(review), policy, moment);
     const isVeto = decision.decision === 'deny' && mode === 'enforce';

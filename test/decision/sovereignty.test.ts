@@ -99,6 +99,15 @@ describe('where data may live is said by name', () => {
   ]);
 });
 
+describe('the empty name', () => {
+  it('is that of no region, and exclusions alone do not allow it', () => {
+    const { text } = told(makePod({ nodeSelector: { [REGION_LABEL]: '' } }), makeSnapshot({ a: 1 }), {
+      regions: '!us-*',
+    });
+    assert.equal(text, 'deny not_allowed');
+  });
+});
+
 describe('after all Regions are gone', () => {
   check(
     [

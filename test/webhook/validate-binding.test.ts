@@ -153,6 +153,16 @@ describe('/validate-binding', () => {
     assert.equal((await bind('node-eu-west')).allowed, false);
   });
 
+  it('a pod whose needs leave only dirty regions was let in there, and is bound', async () => {
+    const { regions } = webhook.world.snapshot;
+    const os = (name: string) => ({ 'kubernetes.io/os': name === 'eu-central' ? 'windows' : 'linux' });
+    const nodes = regions.map(({ name }) => makeNode(`node-${name}`, name, { labels: os(name) }));
+    webhook.world.snapshot = makeSnapshot(regions, { nodes, takenAt: NOW + 1 });
+    pending(makePod({ nodeSelector: { 'kubernetes.io/os': 'windows' } }));
+    const { allowed, auditAnnotations } = await bind('node-eu-central');
+    assert.deepEqual([allowed, auditAnnotations['reason']], [true, 'all_dirty']);
+  });
+
   it('a pod that waited is judged by the snapshot of now', async () => {
     const { admitted } = await ask(webhook, '/mutate', { object: makePod() });
     pending(admitted as Pod);
