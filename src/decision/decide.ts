@@ -122,7 +122,7 @@ export function leaveAlone(reason: Reason): Decision {
 function deny(input: DecisionInput, { judgement, region }: Plan, warnings: readonly string[]): Decision {
   const { pod, now, volumes } = input;
   const { treatment, reach, reason } = judgement;
-  const shares = isForWishes(judgement) ? sharesOf(input) : [];
+  const shares = isForItsAsks(judgement) ? sharesOf(input) : [];
   return {
     decision: 'deny',
     reason,
@@ -141,9 +141,18 @@ export function sharesOf(input: DecisionInput): readonly Share[] {
   return attribute(input.pod, input.snapshot, reachOptions(input, treatment));
 }
 
-/** Whether somewhere else would be acceptable, but for wishes of the pod that do not speak of regions. */
-function isForWishes({ treatment, snapshot, reach }: Judgement): boolean {
-  return !reach.named && reach.regions.length > 0 && alternatives(treatment, snapshot, reach.needed).length > 0;
+/** The same by nodes that are there, without those that may come. */
+function sharesNow(input: DecisionInput): readonly Share[] {
+  const { snapshot } = input;
+  const regions = snapshot.regions.map((region) => ({ ...region, elastic: false }));
+  return sharesOf({ ...input, snapshot: { ...snapshot, regions } });
+}
+
+/** Whether somewhere else would be acceptable, but for what the pod asks for that does not speak of regions. */
+function isForItsAsks({ treatment, snapshot, reach }: Judgement): boolean {
+  if (reach.named || reach.regions.length === 0 || reach.all) return false;
+  const among = reach.heldTo ? reach.needed : snapshot.regions;
+  return alternatives(treatment, snapshot, among).length > 0;
 }
 
 function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput): readonly string[] {
@@ -158,7 +167,7 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
     if (!reach.regions.some(({ name }) => isAllowed(name, judgement.treatment)))
       all.push(daemonOutsideWarning(judgement));
   } else if (reason === 'unreachable') all.push(unreachableWarning(pod, judgement, sharesOf(input)));
-  else if (isForNewNodes(plan, input)) all.push(newNodesWarning(judgement, sharesOf(input)));
+  else if (isForNewNodes(plan, input)) all.push(newNodesWarning(judgement, sharesNow(input)));
   if (steering?.keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");
   return bounded([...all, ...ofPod]);

@@ -122,7 +122,7 @@ export function daemonOutsideWarning({ treatment, reach }: Judgement): string {
 
 /** The warning for a pod that can run only on nodes that nobody has seen yet. */
 export function newNodesWarning({ candidates }: Judgement, shares: readonly Share[]): string {
-  const why = shares.length > 0 ? ` (${sharesSentence(shares)})` : '';
+  const why = shares.length > 0 ? `: now ${sharesSentence(shares)}` : '';
   return `gridgate: no node of ${listNames(candidates)} has now what the pod asks for; it counts on new ones${why}`;
 }
 
@@ -214,6 +214,8 @@ function alternativeSentence(judgement: Judgement, now: number): string {
   if (!region && heldTo) return `its volumes hold it in ${listNames(heldTo)}`;
   if (!region && !snapshot.regions.some(({ name }) => isAllowed(name, treatment)))
     return 'no region that is known here is allowed';
+  if (!region && alternatives(treatment, snapshot).length > 0)
+    return 'no region that is acceptable now has what it needs';
   if (!region) return 'no region is acceptable now';
   return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
 }

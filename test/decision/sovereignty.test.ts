@@ -170,6 +170,12 @@ describe('a pod of a daemon set', () => {
     assert.deepEqual(told(applied(pod, decision)).decision.patch, []);
   });
 
+  it('that has no room on its node is told nothing of regions', () => {
+    const nodes = [makeNode('n', 'eu-a', { allocatable: { cpu: 4 } })];
+    const pod = daemon({ ...requires(onNode('n')), containers: [{ resources: { requests: { cpu: 8 } } }] });
+    assert.deepEqual(told(pod, makeSnapshot([makeRegion('eu-a', 100)], { nodes })).decision.warnings, []);
+  });
+
   const rows: readonly [name: string, pod: Pod, expected: string, policy?: Record<string, string>][] = [
     [
       'without a word of regions is left alone',
