@@ -129,11 +129,16 @@ export function newNodesWarning({ candidates }: Judgement, shares: readonly Shar
 /** The warning for a pod that its volumes hold in a region that is refused for carbon or outage. */
 export function heldWarning(judgement: Judgement, volumes: readonly VolumeTerms[], now: number): string {
   const { reach, candidates, reason } = judgement;
-  const held = listNames(reach.heldTo ?? []);
+  const held = placeOfVolumes(reach.heldTo ?? []);
   const region = candidates[0];
   const refusal = reason === 'outage' ? 'outage' : 'high_carbon';
   const why = region ? `: ${sentenceFor({ region, refusal }, judgement, now)}` : '';
-  return `gridgate: ${describeVolumes(volumes)} ${volumes.length > 1 ? 'hold' : 'holds'} the pod in ${held}${why}`;
+  return `gridgate: ${describeVolumes(volumes)} ${volumes.length > 1 ? 'hold' : 'holds'} the pod ${held}${why}`;
+}
+
+/** No node tells of a place that has none. */
+function placeOfVolumes(heldTo: readonly Named[]): string {
+  return heldTo.length > 0 ? `in ${listNames(heldTo)}` : 'where no node is now';
 }
 
 /** Makes a warning that the API server passes on: one line, no control characters, at most 240 characters. */
@@ -211,7 +216,7 @@ function alternativeSentence(judgement: Judgement, now: number): string {
   const { region } = remember(bestElsewhere, judgement, () => ({
     region: cleanest(alternatives(treatment, snapshot, reach.needed), snapshot),
   }));
-  if (!region && heldTo) return `its volumes hold it in ${listNames(heldTo)}`;
+  if (!region && heldTo) return `its volumes hold it ${placeOfVolumes(heldTo)}`;
   if (!region && !snapshot.regions.some(({ name }) => isAllowed(name, treatment)))
     return 'no region that is known here is allowed';
   if (!region && alternatives(treatment, snapshot).length > 0)

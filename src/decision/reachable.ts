@@ -25,7 +25,7 @@ export interface Reach {
   readonly seen?: ReadonlySet<string>;
   /** A node without a region label has what the pod asks for. */
   readonly unlabelled: boolean;
-  /** Where the pod's volumes alone let it run; absent where they leave all. */
+  /** Where the pod's volumes alone let it run; empty where no node tells, absent where they leave all. */
   readonly heldTo?: readonly RegionView[];
   /** The pod names a node of which nobody knows the region. */
   readonly onUnknownNode?: true;
@@ -143,20 +143,22 @@ function namedRegions({ alternatives }: Asks, regionLabel: string): readonly str
   const names = alternatives.map((alternative) => {
     const onRegion = alternative.filter(({ key }) => key === regionLabel);
     const listed = onRegion.find(({ operator }) => operator === 'In')?.values;
-    return listed?.filter((name) => isName(name) && onRegion.every((one) => satisfies(one, name)));
+    return listed?.filter((name) => name.length <= LONGEST_VALUE && onRegion.every((one) => satisfies(one, name)));
   });
   return names.every((some) => some !== undefined) ? [...new Set(names.flat())].sort() : undefined;
 }
 
-/** A node whose region label is empty is in no region. */
-function isName(name: string): boolean {
-  return name !== '' && name.length <= LONGEST_VALUE;
-}
-
-/** Where the volumes alone leave a pod; `undefined` where that is everywhere that has nodes. */
+/**
+ * Where the volumes alone leave a pod; `undefined` where that is everywhere that has nodes. Nowhere where no node tells:
+ * they lie somewhere all the same, and only nodes that come there can run the pod, so that no region may be closed.
+ */
 function heldBy(asks: Asks, snapshot: Snapshot): readonly RegionView[] | undefined {
   if (asks.volumes.length === 0) return undefined;
-  const left = within({ ...ANY_NODE, volumes: asks.volumes }, snapshot);
+  const alone = { ...ANY_NODE, volumes: asks.volumes };
+  const places = snapshot.topology && placesOf(alone, snapshot.topology);
+  const left = within(alone, snapshot, places);
+  const saysRegion = snapshot.regions.some(({ name }) => !speaksFor(name, alone, snapshot.regionLabel));
+  if (places?.regions.size === 0 && left.length > 1 && !saysRegion) return [];
   return left.length < within(ANY_NODE, snapshot).length ? left : undefined;
 }
 

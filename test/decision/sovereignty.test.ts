@@ -106,6 +106,10 @@ describe('the empty name', () => {
     });
     assert.equal(text, 'deny not_allowed');
   });
+  it('beside an allowed one is left out', () => {
+    const { text } = told(makePod(requires(term(region('In', '', 'eu-a')))));
+    assert.equal(text, 'steer steered In eu-a');
+  });
 });
 
 describe('after all Regions are gone', () => {
