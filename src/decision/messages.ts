@@ -111,7 +111,15 @@ export function unreachableWarning(
   if (!snapshot.topology) return "gridgate: the pod's own constraints match no region that gridgate knows";
   if (reach.unlabelled)
     return `gridgate: the nodes that have what the pod asks for carry no label ${snapshot.regionLabel}: nothing is known of their region`;
-  return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${sharesSentence(shares) || 'no single node has all of it'}`;
+  return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${waitsFor(shares)}`;
+}
+
+/** Where each of its asks is met somewhere, they are not met together. */
+function waitsFor(shares: readonly Share[]): string {
+  const isMetSomewhere = shares.every(({ leaves }) => leaves.length > 0);
+  return [sharesSentence(shares), isMetSomewhere ? 'no single node has all of it' : '']
+    .filter((words) => words !== '')
+    .join('; ');
 }
 
 /** The warning for a pod of a daemon set whose node is in no allowed region: it waits for as long as that is so. */

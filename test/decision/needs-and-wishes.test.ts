@@ -68,6 +68,12 @@ const rows: readonly Row[] = [
     /no node has what the pod asks for, and none is known to come; it waits: its node selector pool=x leaves no region/,
   ],
   [
+    'two wishes that no single node meets',
+    { nodeSelector: { pool: 'gpu', [OS]: 'linux' } },
+    'allow unreachable',
+    /pool=gpu leaves only dirty, its node selector kubernetes.io\/os=linux leaves only clean; no single node has all/,
+  ],
+  [
     'a wish that only a node without a region meets: it does not wait',
     { nodeSelector: { pool: 'bare' } },
     'allow unreachable',
