@@ -170,6 +170,10 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
   else if (isForNewNodes(plan, input)) all.push(newNodesWarning(judgement, sharesNow(input)));
   if (steering?.keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");
+  if (steering?.lostSpread)
+    all.push(
+      "gridgate: too few of the regions that are left are allowed, near and healthy for the pod's topology spread; pods of it may wait",
+    );
   return bounded([...all, ...ofPod]);
 }
 

@@ -111,7 +111,7 @@ export function unreachableWarning(
   if (!snapshot.topology) return "gridgate: the pod's own constraints match no region that gridgate knows";
   if (reach.unlabelled)
     return `gridgate: the nodes that have what the pod asks for carry no label ${snapshot.regionLabel}: nothing is known of their region`;
-  return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${waitsFor(shares)}`;
+  return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${snapshot.topology.regions.size === 0 ? 'no region has a node' : waitsFor(shares)}`;
 }
 
 /** Where each of its asks is met somewhere, they are not met together. */

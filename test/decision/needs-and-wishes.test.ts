@@ -151,6 +151,11 @@ describe('what leaves only dirty regions', () => {
   });
 });
 
+it('a cluster without a node is told as one', () => {
+  const { warnings } = decideNow(makePod(), {}, makeSnapshot(REGIONS, { nodes: [] }));
+  assert.match(warnings.join(), /it waits: no region has a node/);
+});
+
 describe('the steps of a decision say', () => {
   const found = (parts: Parameters<typeof makePod>[0], regions = REGIONS) => {
     const [pod, snapshot, policy] = [makePod(parts), makeSnapshot(regions, { nodes: NODES }), makePolicy()];

@@ -104,6 +104,19 @@ describe('a spread that could not be met in clean regions: carbon only prefers',
     check([['2 zones', overZones({ minDomains: 2 }), 'NotIn z']], makeSnapshot(REGIONS, { nodes }));
   });
 
+  describe('is told where sovereignty or outage leave too little', () => {
+    const snapshot = makeSnapshot(REGIONS, { nodes: [...NODES, makeNode('z/1', 'z/1')] });
+    const told = (constraint: SpreadConstraint, policy: Record<string, string>) =>
+      decideNow(makePod({ topologySpreadConstraints: [constraint] }), policy, snapshot).warnings.join();
+    const says = /too few of the regions that are left are allowed, near and healthy/;
+    it('3 regions, 2 of them allowed', () =>
+      assert.match(told(overRegions({ minDomains: 3 }), { regions: 'a,b' }), says));
+    it('5 regions, one of them in outage', () => assert.match(told(overRegions({ minDomains: 5 }), {}), says));
+    it('not where it is enough', () =>
+      assert.doesNotMatch(told(overRegions({ minDomains: 2 }), { regions: 'a,b' }), says));
+    it('not where there never were so many', () => assert.doesNotMatch(told(overRegions({ minDomains: 9 }), {}), says));
+  });
+
   it('prefers the clean ones, even a single one, and warns', () => {
     const snapshot = makeSnapshot({ a: 100, c: 500 });
     const pod = makePod({ topologySpreadConstraints: [overRegions({ minDomains: 2 })] });
