@@ -157,8 +157,8 @@ function heldBy(asks: Asks, snapshot: Snapshot): readonly RegionView[] | undefin
   const alone = { ...ANY_NODE, volumes: asks.volumes };
   const places = snapshot.topology && placesOf(alone, snapshot.topology);
   const left = within(alone, snapshot, places);
-  const saysRegion = snapshot.regions.some(({ name }) => !speaksFor(name, alone, snapshot.regionLabel));
-  if (places?.regions.size === 0 && left.length > 1 && !saysRegion) return [];
+  const saysRegion = () => snapshot.regions.some(({ name }) => !speaksFor(name, alone, snapshot.regionLabel));
+  if (places?.regions.size === 0 && left.length > 1 && !saysRegion()) return [];
   return left.length < within(ANY_NODE, snapshot).length ? left : undefined;
 }
 
