@@ -120,7 +120,7 @@ function enforced(policy: Policy): Policy {
 function decideAbout({ namespace }: Workload, input: DecisionInput, isOfDaemonSet: boolean): Decision {
   if (NEVER_MANAGED.has(namespace)) return leaveAlone('mode_off');
   if (isOfDaemonSet) {
-    const decision = decide({ ...input, isDaemonTemplate: true });
+    const decision = decide({ ...input, isOfDaemonSet: true });
     // What is added to its pods says where they may be, not where they go.
     return decision.decision === 'deny' ? decision : leaveAlone('daemonset_pod');
   }

@@ -11,6 +11,7 @@ import { compileRules } from '../decision/policy-rules.ts';
 import { podOfTemplate, podOfWorkload } from '../decision/workload.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
+import { mistakesInPod } from './audit/pod-shape.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { createSources } from './live-sources.ts';
 import { takeSnapshot } from './load-regions.ts';
@@ -80,6 +81,9 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
       issues.push(`${filename}, document ${document.document}: ${document.kind} has no pod to decide about`);
       return [];
     }
+    const mistakes = mistakesIn(found.pod);
+    issues.push(...mistakes.map((mistake) => `${filename}, document ${document.document}: ${found.name}: ${mistake}`));
+    if (mistakes.length > 0) return [];
     const namespace = values.namespace ?? found.namespace;
     const record = cluster.value.namespaces.get(namespace);
     if (!record) issues.push(`${namespacesPath}: has no namespace ${namespace}`);
@@ -90,6 +94,11 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
   if (pods.length === 0 && issues.length === 0) issues.push(`${filename}: holds no pod`);
   if (issues.length > 0) return { issues };
   return { pods, excess: [...excess], regions: regions.value, cluster: cluster.value, config };
+}
+
+/** Somebody who only asks where a pod would go need not say what runs in it. */
+function mistakesIn({ metadata, spec }: Pod): readonly string[] {
+  return mistakesInPod({ metadata, spec: { ...spec, containers: spec?.containers ?? [] } });
 }
 
 async function observe(

@@ -5,6 +5,7 @@ import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-fac
 import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { buildTopology, type Topology } from '../regions/topology.ts';
+import { mistakesInNode } from './node-shape.ts';
 
 /** What a file held; `issues` name the file, the document and the path of every mistake. */
 export interface FileContents<T> {
@@ -69,8 +70,11 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
         ...mistakes.map((issue) => `${placeOf(document, path)}, namespace ${record.name}: ${describeIssue(issue)}`),
       );
       namespaces.set(record.name, record);
-    } else if (document.kind === 'Node') nodes.push(nodeFacts(document, regionLabel));
-    else if (document.kind === 'PriorityClass') classes.push(document);
+    } else if (document.kind === 'Node') {
+      const mistakes = mistakesInNode(document.value);
+      issues.push(...mistakes.map((mistake) => `${placeOf(document, path)}: ${mistake}`));
+      if (mistakes.length === 0) nodes.push(nodeFacts(document, regionLabel));
+    } else if (document.kind === 'PriorityClass') classes.push(document);
     else issues.push(`${placeOf(document, path)}: ${document.kind} is not Namespace, Node or PriorityClass`);
   }
   const value = {

@@ -20,8 +20,8 @@ export interface Asks {
 
 export type Alternative = readonly Requirement[];
 
-/** How requirements name a node itself. */
-export const NODE_NAME = 'metadata.name';
+/** How requirements name a node itself: with a character that no label has, since one may be called `metadata.name`. */
+export const NODE_NAME = 'field:metadata.name';
 /** Labels without which an image does not run: needs, like size, all others being wishes. */
 const NEEDED_LABELS: ReadonlySet<string> = new Set([
   'kubernetes.io/os',

@@ -20,6 +20,8 @@ const NO_VOLUMES: readonly VolumeTerms[] = [];
 /** Authors may write thousands of labels; a message has room for a few. */
 const MOST_LABELS = 10;
 const MOST_WORDS = 80;
+/** Of a sum of tenths. */
+const MOST_DIGITS = 12;
 
 /**
  * Which of a pod's wishes and needs leaves which regions; those that leave all are left out. It costs more than the decision,
@@ -52,7 +54,15 @@ function sharesOf(pod: Pod, asks: Asks, snapshot: Snapshot, options: ReachOption
   };
 
   const { nodeSelector, nodeName } = pod.spec ?? {};
-  if (nodeName) return [{ what: `node name ${nodeName}`.slice(0, MOST_WORDS), kind: 'wish', leaves: [] }];
+  if (nodeName) {
+    const region = snapshot.topology?.byName.get(nodeName)?.region;
+    add(
+      `node name ${nodeName}`,
+      'wish',
+      all.filter(({ name }) => name === region),
+    );
+    return shares;
+  }
   if (target !== undefined)
     add(
       `region ${target}`,
@@ -72,5 +82,6 @@ function sharesOf(pod: Pod, asks: Asks, snapshot: Snapshot, options: ReachOption
 
 function quantityOf(resource: string, amount: number): string {
   const isBytes = resource === 'memory' || resource === 'ephemeral-storage' || resource.startsWith('hugepages-');
-  return isBytes ? `${Math.round((10 * amount) / 2 ** 30) / 10} GiB ${resource}` : `${amount} ${resource}`;
+  if (isBytes) return `${Math.round((10 * amount) / 2 ** 30) / 10} GiB ${resource}`;
+  return `${Number(amount.toPrecision(MOST_DIGITS))} ${resource}`;
 }

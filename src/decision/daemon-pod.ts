@@ -22,7 +22,7 @@ export function judgeDaemonPod(
   snapshot: Snapshot,
 ): { readonly judgement: Judgement; readonly steering?: Steering } | undefined {
   if (!isSovereign(treatment)) return undefined;
-  const reach = reachableRegions(pod, snapshot);
+  const reach = reachableRegions(anySize(pod), snapshot);
   const allowed = snapshot.regions.filter(({ name }) => isAllowed(name, treatment));
   const base = { treatment, snapshot, reach, ranked: [] };
   if (pod.spec?.nodeName || allowed.length === 0) {
@@ -40,4 +40,10 @@ export function judgeDaemonPod(
       keptSpread: false,
     },
   };
+}
+
+/** Where its node is counts, whether the pod has room there or not. */
+function anySize({ spec: { nodeName, affinity } = {}, ...pod }: Pod): Pod {
+  const tolerations = [{ operator: 'Exists' }];
+  return { ...pod, spec: { ...(nodeName && { nodeName }), ...(affinity && { affinity }), tolerations } };
 }

@@ -23,6 +23,7 @@ import type { Pod } from './pod.ts';
 import type { Policy } from './policy.ts';
 import { type Reach, type ReachOptions, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
+import { createMemory, remember } from './remember.ts';
 import type { Steering } from './steer.ts';
 import { tolerationsOf } from './tolerated-bands.ts';
 import { type Treatment, treatmentOf } from './treatment.ts';
@@ -39,8 +40,8 @@ export interface DecisionInput {
   readonly final?: boolean;
   /** Where the pod's bound volumes are. */
   readonly volumes?: readonly VolumeTerms[] | undefined;
-  /** The pod is the template of a daemon set: the pods made from it will name their nodes. */
-  readonly isDaemonTemplate?: boolean;
+  /** Whether it belongs to a daemon set, where its asker knows: a template names no node yet, a pod being bound names one. */
+  readonly isOfDaemonSet?: boolean;
 }
 
 /** What gridgate would do with a pod under `enforce`; `effectOf` says what its namespace's mode makes of that. */
@@ -72,7 +73,7 @@ const NO_REQUESTER: Requester = {};
 
 /** Decides about one pod under one policy and one snapshot (DESIGN 5). Pure; a well-formed pod never makes it throw. */
 export function decide(input: DecisionInput): Decision {
-  const { pod, policy, snapshot, final = false, volumes, isDaemonTemplate = false } = input;
+  const { pod, policy, snapshot, final = false, volumes } = input;
   const { requester = NO_REQUESTER } = input;
   const oversized = denyOversized(pod, policy);
   if (oversized) return oversized;
@@ -80,7 +81,7 @@ export function decide(input: DecisionInput): Decision {
   if (exempt) return leaveAlone(exempt);
 
   const { treatment, warnings } = treatmentOf(pod, policy);
-  const isOfDaemonSet = isDaemonTemplate || isDaemonPod(pod, policy, requester);
+  const { isOfDaemonSet = isDaemonPod(pod, policy, requester) } = input;
   const plan = isOfDaemonSet ? planForDaemonPod(input, treatment) : planForPod(input, treatment);
   if (!plan) return leaveAlone('daemonset_pod');
   const { reason, region, steering, isSteered, patches } = plan;
@@ -123,7 +124,7 @@ export function leaveAlone(reason: Reason): Decision {
 function deny(input: DecisionInput, { judgement, region }: Plan, warnings: readonly string[]): Decision {
   const { pod, now, volumes } = input;
   const { treatment, reach, reason } = judgement;
-  const shares = isForWishes(judgement) ? sharesOf(input) : [];
+  const shares = isForItsAsks(judgement) ? sharesOf(input) : [];
   return {
     decision: 'deny',
     reason,
@@ -142,9 +143,22 @@ export function sharesOf(input: DecisionInput): readonly Share[] {
   return attribute(input.pod, input.snapshot, reachOptions(input, treatment));
 }
 
-/** Whether somewhere else would be acceptable, but for wishes of the pod that do not speak of regions. */
-function isForWishes({ treatment, snapshot, reach }: Judgement): boolean {
-  return !reach.named && reach.regions.length > 0 && alternatives(treatment, snapshot, reach.needed).length > 0;
+const withoutNewNodes = createMemory<Snapshot, Snapshot>();
+
+/** The same by nodes that are there, without those that may come. */
+function sharesNow(input: DecisionInput): readonly Share[] {
+  const snapshot = remember(withoutNewNodes, input.snapshot, () => {
+    const regions = input.snapshot.regions.map((region) => ({ ...region, elastic: false }));
+    return { ...input.snapshot, regions };
+  });
+  return sharesOf({ ...input, snapshot });
+}
+
+/** Whether somewhere else would be acceptable, but for what the pod asks for that does not speak of regions. */
+function isForItsAsks({ treatment, snapshot, reach }: Judgement): boolean {
+  if (reach.named || reach.regions.length === 0 || reach.all) return false;
+  const among = reach.heldTo ? reach.needed : snapshot.regions;
+  return alternatives(treatment, snapshot, among).length > 0;
 }
 
 function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput): readonly string[] {
@@ -159,9 +173,13 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
     if (!reach.regions.some(({ name }) => isAllowed(name, judgement.treatment)))
       all.push(daemonOutsideWarning(judgement));
   } else if (reason === 'unreachable') all.push(unreachableWarning(pod, judgement, sharesOf(input)));
-  else if (awaitsNodes(plan, input)) all.push(newNodesWarning(judgement, sharesOf(input)));
+  else if (awaitsNodes(plan, input)) all.push(newNodesWarning(judgement, sharesNow(input)));
   if (steering?.keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");
+  if (steering?.lostSpread)
+    all.push(
+      "gridgate: too few of the regions that are left are allowed, near and healthy for the pod's topology spread; pods of it may wait",
+    );
   return bounded([...all, ...ofPod]);
 }
 

@@ -40,8 +40,7 @@ export function isDaemonPod(pod: Pod, policy: Policy, { username }: Requester): 
   const owner = controllerOf(pod);
   if (!owner || !isDaemonOwner(groupOf(owner.apiVersion ?? ''), owner.kind ?? '', policy)) return false;
   if (username !== undefined && daemonAccounts && !daemonAccounts.matches(username)) return false;
-  const terms = requiredTerms(pod) ?? [];
-  return Boolean(pod.spec?.nodeName) || (terms.length > 0 && terms.every(pinsOneNode));
+  return Boolean(pod.spec?.nodeName) || pinsOneNode(requiredTerms(pod) ?? []);
 }
 
 /** Whether pods of this kind belong to one node each. */
@@ -53,9 +52,18 @@ function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 
-function pinsOneNode(term: NodeSelectorTerm): boolean {
-  const [field, ...others] = term.matchFields ?? [];
-  return field?.key === 'metadata.name' && field.operator === 'In' && field.values?.length === 1 && others.length === 0;
+/** Whether all terms name the same one: each with a node of its own, they would reach as many as there are. */
+function pinsOneNode(terms: readonly NodeSelectorTerm[]): boolean {
+  const names = terms.map(pinnedNode);
+  const [first] = names;
+  return first !== undefined && names.every((name) => name === first);
+}
+
+/** As the DaemonSet controller writes it, which puts one node into each term. */
+function pinnedNode({ matchFields }: NodeSelectorTerm): string | undefined {
+  const [field, ...others] = matchFields ?? [];
+  const isPin = field?.key === 'metadata.name' && field.operator === 'In' && field.values?.length === 1;
+  return isPin && others.length === 0 ? field.values?.[0] : undefined;
 }
 
 /** A system PriorityClass exempts from carbon and waiting, never from sovereignty or outage. */

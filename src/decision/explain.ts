@@ -46,19 +46,20 @@ export function explain(decision: Decision, policy: Policy, shares: readonly Sha
 }
 
 function describeReach(
-  { all, regions, heldTo, seen }: Reach,
+  { all, regions, heldTo, seen, unlabelled }: Reach,
   snapshot: Picture,
   volumes: readonly VolumeTerms[],
   shares: readonly Share[],
 ): string {
   const blind = seen ? '' : '; nodes were not looked at';
-  if (all) return `all ${regions.length} regions${blind}`;
   const names = (views: readonly RegionView[]) => list(views.map(({ name }) => name));
-  const held = heldTo && shares.length === 0 ? `; ${describeVolumes(volumes)} reachable in ${names(heldTo)}` : '';
-  const parts = shares.map(({ what, kind, leaves }) => `; ${kind}: ${what} leaves ${names(leaves)}`).join('');
   const unseen = seen ? regions.filter(({ name }) => !seen.has(name)) : [];
   const toCome = unseen.length > 0 ? `; by nodes that may come: ${names(unseen)}` : '';
-  return `${regions.length} of ${snapshot.regions.length}: ${names(regions)}${held}${parts}${toCome}${blind}`;
+  if (all) return `all ${regions.length} regions${toCome}${blind}`;
+  const held = heldTo && shares.length === 0 ? `; ${describeVolumes(volumes)} reachable in ${names(heldTo)}` : '';
+  const parts = shares.map(({ what, kind, leaves }) => `; ${kind}: ${what} leaves ${names(leaves)}`).join('');
+  const outside = unlabelled ? '; and nodes without a region label' : '';
+  return `${regions.length} of ${snapshot.regions.length}: ${names(regions)}${outside}${held}${parts}${toCome}${blind}`;
 }
 
 function describeSteering(steering: Steering): string {

@@ -61,8 +61,9 @@ export function isSovereign({ policy, podRegions }: Treatment): boolean {
   return policy.regions !== ANY_REGION || podRegions !== ANY_REGION;
 }
 
+/** The empty name is that of no region: nodes with an empty label are in none. */
 export function isAllowed(region: string, { policy, podRegions }: Treatment): boolean {
-  return policy.regions.matches(region) && podRegions.matches(region);
+  return region !== '' && policy.regions.matches(region) && podRegions.matches(region);
 }
 
 /**

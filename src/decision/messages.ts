@@ -111,7 +111,15 @@ export function unreachableWarning(
   if (!snapshot.topology) return "gridgate: the pod's own constraints match no region that gridgate knows";
   if (reach.unlabelled)
     return `gridgate: the nodes that have what the pod asks for carry no label ${snapshot.regionLabel}: nothing is known of their region`;
-  return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${sharesSentence(shares) || 'no single node has all of it'}`;
+  return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${snapshot.topology.regions.size === 0 ? 'no region has a node' : waitsFor(shares)}`;
+}
+
+/** Where each of its asks is met somewhere, they are not met together. */
+function waitsFor(shares: readonly Share[]): string {
+  const isMetSomewhere = shares.every(({ leaves }) => leaves.length > 0);
+  return [sharesSentence(shares), isMetSomewhere ? 'no single node has all of it' : '']
+    .filter((words) => words !== '')
+    .join('; ');
 }
 
 /** The warning for a pod of a daemon set whose node is in no allowed region: it waits for as long as that is so. */
@@ -122,18 +130,23 @@ export function daemonOutsideWarning({ treatment, reach }: Judgement): string {
 
 /** The warning for a pod that can run only on nodes that nobody has seen yet. */
 export function newNodesWarning({ candidates }: Judgement, shares: readonly Share[]): string {
-  const why = shares.length > 0 ? ` (${sharesSentence(shares)})` : '';
+  const why = shares.length > 0 ? `: now ${sharesSentence(shares)}` : '';
   return `gridgate: no node of ${listNames(candidates)} has now what the pod asks for; it counts on new ones${why}`;
 }
 
 /** The warning for a pod that its volumes hold in a region that is refused for carbon or outage. */
 export function heldWarning(judgement: Judgement, volumes: readonly VolumeTerms[], now: number): string {
   const { reach, candidates, reason } = judgement;
-  const held = listNames(reach.heldTo ?? []);
+  const held = placeOfVolumes(reach.heldTo ?? []);
   const region = candidates[0];
   const refusal = reason === 'outage' ? 'outage' : 'high_carbon';
   const why = region ? `: ${sentenceFor({ region, refusal }, judgement, now)}` : '';
-  return `gridgate: ${describeVolumes(volumes)} ${volumes.length > 1 ? 'hold' : 'holds'} the pod in ${held}${why}`;
+  return `gridgate: ${describeVolumes(volumes)} ${volumes.length > 1 ? 'hold' : 'holds'} the pod ${held}${why}`;
+}
+
+/** No node tells of a place that has none. */
+function placeOfVolumes(heldTo: readonly Named[]): string {
+  return heldTo.length > 0 ? `in ${listNames(heldTo)}` : 'where no node is now';
 }
 
 /** Makes a warning that the API server passes on: one line, no control characters, at most 240 characters. */
@@ -211,9 +224,11 @@ function alternativeSentence(judgement: Judgement, now: number): string {
   const { region } = remember(bestElsewhere, judgement, () => ({
     region: cleanest(alternatives(treatment, snapshot, reach.needed), snapshot),
   }));
-  if (!region && heldTo) return `its volumes hold it in ${listNames(heldTo)}`;
+  if (!region && heldTo) return `its volumes hold it ${placeOfVolumes(heldTo)}`;
   if (!region && !snapshot.regions.some(({ name }) => isAllowed(name, treatment)))
     return 'no region that is known here is allowed';
+  if (!region && alternatives(treatment, snapshot).length > 0)
+    return 'no region that is acceptable now has what it needs';
   if (!region) return 'no region is acceptable now';
   return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
 }

@@ -108,10 +108,14 @@ function meets(labels: NodeFacts['labels'], name: string | undefined, asks: Asks
   return areMet(asks, (one) => satisfies(one, one.key === NODE_NAME ? name : labelOf(labels, one.key)));
 }
 
+/** 0.1 and 0.2 cores are more than 0.3 by less; of a terabyte it is a byte. */
+const ROUNDING = 1e-12;
+
 /** Nodes of which nothing is said have room for anything. */
 function fits(requests: Amounts, offered: Amounts | undefined): boolean {
   if (!offered) return true;
-  for (const resource in requests) if (!((requests[resource] ?? 0) <= (offered[resource] ?? 0))) return false;
+  for (const resource in requests)
+    if (!((requests[resource] ?? 0) <= (offered[resource] ?? 0) * (1 + ROUNDING))) return false;
   return true;
 }
 
@@ -119,12 +123,14 @@ function toleratesAll(tolerations: readonly Toleration[], taints: readonly Taint
   return taints.every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)));
 }
 
-/** As `v1.Toleration.ToleratesTaint` has it: no effect means all, no key with `Exists` every taint. */
+/** As `v1.Toleration.ToleratesTaint` has it: no effect means all, no key with `Exists` every taint; `Gt` and `Lt` (1.35) compare integers. */
 function tolerates({ key, operator, value, effect }: Toleration, taint: Taint): boolean {
   if (effect && effect !== taint.effect) return false;
   if (key && key !== taint.key) return false;
   if (operator === 'Exists') return true;
-  return (!operator || operator === 'Equal') && Boolean(key) && (value ?? '') === (taint.value ?? '');
+  if (!key) return false;
+  if (operator === 'Gt' || operator === 'Lt') return satisfies({ key, operator, values: [value ?? ''] }, taint.value);
+  return (!operator || operator === 'Equal') && (value ?? '') === (taint.value ?? '');
 }
 
 /** The nodes that every alternative names; `undefined` where one names none. 5,000 nodes must not be walked for a pin to one. */

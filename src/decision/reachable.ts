@@ -26,7 +26,7 @@ export interface Reach {
   readonly seen?: ReadonlySet<string>;
   /** A node without a region label has what the pod asks for. */
   readonly unlabelled: boolean;
-  /** Where the pod's volumes alone let it run; absent where they leave all. */
+  /** Where the pod's volumes alone let it run; empty where no node tells, absent where they leave all. */
   readonly heldTo?: readonly RegionView[];
   /** The pod names a node of which nobody knows the region. */
   readonly onUnknownNode?: true;
@@ -166,10 +166,17 @@ function namedRegions({ alternatives }: Asks, regionLabel: string): readonly str
   return names.every((some) => some !== undefined) ? [...new Set(names.flat())].sort() : undefined;
 }
 
-/** Where the volumes alone leave a pod; `undefined` where that is everywhere that has nodes. */
+/**
+ * Where the volumes alone leave a pod; `undefined` where that is everywhere that has nodes. Nowhere where no node tells:
+ * they lie somewhere all the same, and only nodes that come there can run the pod, so that no region may be closed.
+ */
 function heldBy(asks: Asks, snapshot: Snapshot): readonly RegionView[] | undefined {
   if (asks.volumes.length === 0) return undefined;
-  const left = within({ ...ANY_NODE, volumes: asks.volumes }, snapshot);
+  const alone = { ...ANY_NODE, volumes: asks.volumes };
+  const places = snapshot.topology && placesOf(alone, snapshot.topology);
+  const left = within(alone, snapshot, places);
+  const saysRegion = () => snapshot.regions.some(({ name }) => !speaksFor(name, alone, snapshot.regionLabel));
+  if (places?.regions.size === 0 && left.length > 1 && !saysRegion()) return [];
   return left.length < within(ANY_NODE, snapshot).length ? left : undefined;
 }
 
@@ -185,7 +192,7 @@ function reachOfNode(nodeName: string, asks: Asks, snapshot: Snapshot): Reach {
   return shared(
     {
       regions,
-      needed: within(needsOf({ ...asks, alternatives: ANY_NODE.alternatives }), snapshot),
+      needed: within(needsOf(asks), snapshot),
       possible: regions,
       named: regions.map(({ name }) => name),
       ...(snapshot.topology && { seen: new Set(regions.map(({ name }) => name)) }),

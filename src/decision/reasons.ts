@@ -26,7 +26,7 @@ export const REASONS = {
   outage: 'the region is in outage',
   high_carbon: 'the electricity of the region is above the ceiling',
   // Bindings (/validate-binding)
-  unknown_pod: 'the pod of this binding is not known here; gridgate fails open',
+  unknown_pod: 'the pod of this binding is not known here; its namespace allows the region, and gridgate fails open',
   waited_unbound: "gridgate's own watch has shown the pod ungated and unbound for 5 minutes; it lets go",
   // Namespaces (/namespaces)
   valid_policy: 'the annotations of the namespace are in order',

@@ -13,11 +13,19 @@ export function requestsOf({ spec }: Pod): Amounts {
   const running: Record<string, number> = {};
   for (const container of listed(spec?.containers)) add(running, container.resources);
   if (spec?.initContainers) addInitial(running, listed(spec.initContainers));
-  eachAmount(spec?.resources, (resource, amount) => {
-    running[resource] = amount;
-  });
+  if (spec?.resources) setWhole(running, spec.resources);
   if (spec?.overhead) add(running, { requests: spec.overhead });
   return running;
+}
+
+/** What a pod requests as a whole counts before its containers; a limit of it only where none of them requests anything. */
+function setWhole(running: Record<string, number>, resources: Resources): void {
+  const { requests } = resources;
+  const ofContainers = new Set(Object.keys(running));
+  eachAmount(resources, (resource, amount) => {
+    const isRequest = requests != null && Object.hasOwn(requests, resource);
+    if (isRequest || !ofContainers.has(resource)) running[resource] = amount;
+  });
 }
 
 function addInitial(running: Record<string, number>, containers: readonly Container[]): void {

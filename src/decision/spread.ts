@@ -5,6 +5,12 @@ import { type Alternative, alternativesOf, NODE_NAME } from './asks.ts';
 import { satisfies } from './node-selector.ts';
 import type { Pod, SpreadConstraint } from './pod.ts';
 
+/** Names from before Kubernetes 1.17. */
+const OLD_PLACE_LABELS: ReadonlySet<string> = new Set([
+  'failure-domain.beta.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/zone',
+]);
+
 /**
  * Whether a spread over regions or zones that the pod insists on could be met in `before` but not in `after`, the
  * regions that a requirement of ours would leave. The scheduler counts only domains that the pod's affinity admits,
@@ -35,8 +41,8 @@ export function breaksSpread(
   );
 }
 
-function isStrict({ whenUnsatisfiable, topologyKey }: SpreadConstraint, snapshot: Snapshot): boolean {
-  const overPlaces = topologyKey === snapshot.regionLabel || topologyKey === ZONE_LABEL;
+function isStrict({ whenUnsatisfiable, topologyKey = '' }: SpreadConstraint, { regionLabel }: Snapshot): boolean {
+  const overPlaces = topologyKey === regionLabel || topologyKey === ZONE_LABEL || OLD_PLACE_LABELS.has(topologyKey);
   return overPlaces && whenUnsatisfiable === 'DoNotSchedule';
 }
 
@@ -52,12 +58,13 @@ function countDomains(regions: readonly RegionView[], label: string, pod: Pod, s
   if (!snapshot.topology) return regions.length;
   const names = new Set(regions.map(({ name }) => name));
   const alternatives = alternativesOf(pod, false);
+  const isIndividual = snapshot.topology.individual.has(label);
   const domains = snapshot.topology.classes
     .filter(
       ({ region, labels }) =>
         region !== undefined && names.has(region) && mayMatch(alternatives, labels, snapshot.topology),
     )
-    .map(({ labels }) => labels[label]);
+    .flatMap((one) => (isIndividual ? one.nodes : [one]).map(({ labels }) => labels[label]));
   return new Set(domains.filter((domain) => domain !== undefined)).size;
 }
 

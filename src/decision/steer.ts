@@ -19,6 +19,8 @@ export interface Steering {
   readonly priorityClass?: 'gridgate-flexible' | 'gridgate-failover';
   /** Carbon added no requirement, since the pod's own spread could not be met on what remained. */
   readonly keptSpread: boolean;
+  /** Sovereignty, latency or outage leave too little for it: these give way to nothing. */
+  readonly lostSpread?: true;
 }
 
 /** A pod that spreads, and the nodes that it spreads over. */
@@ -34,8 +36,9 @@ const MOST_TERMS = 5;
 /** Derives what to add to pods that are not denied; `spreading`: a pod whose own spread carbon must not break. */
 export function steer(judgement: Judgement, spreading?: Spreading): Steering {
   const { treatment, snapshot, candidates } = judgement;
-  const breaks = (after: readonly RegionView[]) =>
-    spreading !== undefined && breaksSpread(spreading.pod, withoutCarbon(judgement), after, spreading.snapshot);
+  const left = withoutCarbon(judgement);
+  const breaks = (after: readonly RegionView[], before = left) =>
+    spreading !== undefined && breaksSpread(spreading.pod, before, after, spreading.snapshot);
   const wanted = requiredBest(judgement);
   const best = wanted && !breaks(wanted) ? wanted : undefined;
   const keptSpread = !best && breaks(candidates);
@@ -49,6 +52,7 @@ export function steer(judgement: Judgement, spreading?: Spreading): Steering {
     toleratedBands: bandsToTolerate(treatment, snapshot),
     ...(priorityClass && { priorityClass }),
     keptSpread,
+    ...(breaks(left, judgement.reach.regions) && { lostSpread: true as const }),
   };
 }
 

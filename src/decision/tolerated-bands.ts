@@ -14,9 +14,12 @@ function bandsOf({ policy, podClass }: Pick<Treatment, 'policy' | 'podClass'>): 
 
 const remembered = createMemory<Treatment, readonly Toleration[]>();
 
-/** All that gridgate may add for a pod: their taints are nothing that keeps it away. */
+/**
+ * All that gridgate may add for a pod: their taints are nothing that keeps it away. One a band, since a taint of our key
+ * with any other value makes it add none.
+ */
 export function tolerationsOf(treatment: Treatment): readonly Toleration[] {
-  return remember(remembered, treatment, () => tolerationsFor(bandsOf(treatment)));
+  return remember(remembered, treatment, () => bandsOf(treatment).map(tolerationOf));
 }
 
 /** Those of them that some node carries or may: nothing is added that no node asks for. All where nodes are not known. */
@@ -28,5 +31,9 @@ export function bandsToTolerate(treatment: Treatment, { taintedBands }: Picture)
 /** One toleration where every band is tolerated, else one a band. */
 export function tolerationsFor(bands: readonly Band[]): readonly Toleration[] {
   if (bands.length === BANDS.length) return [{ key: CARBON_KEY, operator: 'Exists' }];
-  return bands.map((band) => ({ key: CARBON_KEY, operator: 'Equal', value: band }));
+  return bands.map(tolerationOf);
+}
+
+function tolerationOf(band: Band): Toleration {
+  return { key: CARBON_KEY, operator: 'Equal', value: band };
 }

@@ -64,8 +64,8 @@ export function toNodeFacts({ metadata, spec, status }: NodeObject, regionLabel:
   };
 }
 
-/** Labels that name a place, by the words of Kubernetes, clouds and storage drivers. */
-const PLACE_LABEL = /^(topology\.|failure-domain\.)|\/(region|zone|location)$/;
+/** Labels that name a place, by the words of Kubernetes, clouds, storage drivers and data centres. */
+const PLACE_LABEL = /^(topology\.|failure-domain\.)|(^|\/)(region|zone|location|datacenter|fault-domain|rack)$/;
 
 /** Whether a label says where a node is. */
 export function isPlaceLabel(label: string): boolean {

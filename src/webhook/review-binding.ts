@@ -1,5 +1,6 @@
 import { type Decision, decide, leaveAlone } from '../decision/decide.ts';
 import { capMode } from '../decision/effect.ts';
+import { isDaemonPod } from '../decision/exempt.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { Policy } from '../decision/policy.ts';
 import type { Reason } from '../decision/reasons.ts';
@@ -26,13 +27,14 @@ const PATIENT_ABOUT: ReadonlySet<Reason> = new Set(['outage', 'high_carbon']);
 
 /**
  * Judges bindings: a pod that waited, or that another scheduler places, may be about to reach a node whose region the
- * policy refuses by now. A pod that is not known here passes. In mode `enforce`:
+ * policy refuses by now. In mode `enforce`:
  *
  * | refused for               | free and unbound, as our own watch has seen it | answer                    |
  * | ------------------------- | ---------------------------------------------- | ------------------------- |
  * | outage, carbon            | for 5 minutes                                  | allowed, `waited_unbound` |
  * | outage, carbon            | for less                                       | denied                    |
- * | sovereignty, any other    | for any time                                   | denied                    |
+ * | outage, carbon            | the pod is not known here                      | allowed, `unknown_pod`    |
+ * | sovereignty, any other    | for any time, known or not                     | denied                    |
  *
  * Reviews change nothing of that: anybody who reaches the port can post some.
  */
@@ -40,8 +42,11 @@ export function createBindingGuard({ pendingPod, freeForMs }: PendingPods): Bind
   function review(review: Review, policy: Policy | undefined, moment: Moment): Answer {
     if (!policy) return passed(review, 'unknown_namespace', policy);
     const pod = boundPod(review, pendingPod);
-    if (!pod) return passed(review, 'unknown_pod', policy);
     const mode = capMode(policy.mode, moment.modeCap);
+    if (!pod) {
+      const refusal = refusalOfAny(review, policy, moment);
+      return refusal ? answerWith(refusal, mode, ownerOf(podOnly(review))) : passed(review, 'unknown_pod', { mode });
+    }
     const decision = judgeBinding(pod, targetOf(review), policy, moment);
     const isVeto = decision.decision === 'deny' && mode === 'enforce';
     const letsGo = isVeto && PATIENT_ABOUT.has(decision.reason) && waitedMs(review, freeForMs) >= LET_GO_AFTER_MS;
@@ -60,11 +65,25 @@ function judgeBinding(pod: Pod, nodeName: string, policy: Policy, moment: Moment
   const { snapshot, now, volumesOf } = moment;
   const volumes = volumesOf?.(pod.metadata?.namespace ?? '', pod);
   const bound = { ...pod, spec: { ...pod.spec, nodeName } };
-  const decision = decide({ pod: bound, policy, final: true, snapshot, now, volumes });
+  // Every pod names a node when it is bound: what belongs to a daemon set named one before.
+  const isOfDaemonSet = isDaemonPod(pod, policy, {});
+  const decision = decide({ pod: bound, policy, final: true, snapshot, now, volumes, isOfDaemonSet });
   if (decision.decision !== 'deny' || decision.reason !== 'high_carbon') return decision;
   // A pod whose spread cannot be met in clean regions alone was promised preferences only.
   const unbound = decide({ pod, policy, snapshot, now, volumes });
   return unbound.steps?.steering?.keptSpread ? leaveAlone('acceptable') : decision;
+}
+
+/** Why a namespace lets no pod at all onto this node: a pod can only narrow where its data may live, and how far. */
+function refusalOfAny(review: Review, policy: Policy, { snapshot, now }: Moment): Decision | undefined {
+  const pod = { ...podOnly(review), spec: { nodeName: targetOf(review) } };
+  const decision = decide({ pod, policy, final: true, snapshot, now });
+  return decision.decision === 'deny' && !PATIENT_ABOUT.has(decision.reason) ? decision : undefined;
+}
+
+/** All that a binding says of its pod. */
+function podOnly(review: Review): Pod {
+  return { metadata: { name: podNameOf(review), namespace: review.namespace } };
 }
 
 function boundPod(review: Review, pendingPod: PendingPods['pendingPod']): Pod | undefined {

@@ -24,7 +24,7 @@ export function reviewWorkload(review: Review, policy: Policy | undefined, momen
   if (mode === 'audit' || !pod) return passed(review, 'not_a_pod', { mode });
   const { snapshot, now, volumesOf } = moment;
   const volumes = volumesOf?.(review.namespace, pod);
-  const decision = decide({ pod, policy, snapshot, now, volumes, isDaemonTemplate });
+  const decision = decide({ pod, policy, snapshot, now, volumes, isOfDaemonSet: isDaemonTemplate });
   const will = mode === 'enforce' ? 'will be denied' : 'would be denied in mode enforce';
   const refusal = decision.decision === 'deny' ? refusalWarnings(`pods of this ${review.kind} ${will}`, decision) : [];
   const others = isDaemonTemplate

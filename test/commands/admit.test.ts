@@ -151,6 +151,26 @@ describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
         [/Namespace has no pod/, /Namespace has no pod/, /Namespace has no pod/, /Namespace has no pod/],
       ],
       [
+        'a pod and a node that no API server would take',
+        (files) => {
+          const pod = manifest('Pod', makePod({ tolerations: 'all' as never, nodeSelector: [] as never }));
+          const node = {
+            apiVersion: 'v1',
+            kind: 'Node',
+            metadata: { name: 'bad' },
+            spec: { taints: [{ key: 'a' }, null] },
+          };
+          writeDocuments(files.namespaces, [...NAMESPACES, stringify(node)]);
+          return ['-f', writeDocuments(join(files.directory, 'pod.yaml'), [pod]), '--namespace', 'shop'];
+        },
+        [
+          /document 5, line 29: spec\.taints\.0\.effect: must be given, as text/,
+          /document 5, line 29: spec\.taints\.1: must be of type object, not null/,
+          /pod\.yaml, document 1: Pod\/web: spec\.nodeSelector: must be of type object, not array/,
+          /pod\.yaml, document 1: Pod\/web: spec\.tolerations: must be of type array, not string/,
+        ],
+      ],
+      [
         'an output that does not exist',
         () => ['-f', 'x', '--output', 'xml'],
         [/--output: "xml" is not allowed; give one of table, json, yaml/],

@@ -87,6 +87,7 @@ describe('a forged exemption is judged like anyone', () => {
     ['another kind', { ...owned({ ...DAEMONSET, kind: 'ReplicaSet' }), ...requires(onNode('n1')) }],
     ['a pin without an owner', requires(onNode('n1'))],
     ['a pin by hostname', { ...owned(DAEMONSET), ...requires(term(expression('kubernetes.io/hostname', 'In', 'n1'))) }],
+    ['a term for each of two nodes', { ...owned(DAEMONSET), ...requires(onNode('n1'), onNode('n2')) }],
     ['a pin to two nodes', { ...owned(DAEMONSET), ...requires(onNode('n1', 'n2')) }],
     [
       'a pin beside a free term',

@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decideNow, expression, makeNode, makePod, makeRegion, makeSnapshot, requires, term } from '../builders.ts';
+import { sharesOf } from '../../src/decision/decide.ts';
+import { explain } from '../../src/decision/explain.ts';
+import {
+  decideNow,
+  expression,
+  makeNode,
+  makePod,
+  makePolicy,
+  makeRegion,
+  makeSnapshot,
+  NOW,
+  requires,
+  term,
+} from '../builders.ts';
 
 const GPU = 'nvidia.com/gpu';
 const DEDICATED = { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' };
@@ -45,7 +58,7 @@ const rows: readonly Row[] = [
     'a wish that an elastic region meets',
     { nodeSelector: { pool: 'gpu' } },
     'steer steered',
-    /no node of clean has now what.*counts on new ones/,
+    /no node of clean has now what.*counts on new ones: now its node selector pool=gpu leaves only dirty/,
     { elastic: true },
   ],
   [
@@ -53,6 +66,12 @@ const rows: readonly Row[] = [
     { nodeSelector: { pool: 'x' } },
     'allow unreachable',
     /no node has what the pod asks for, and none is known to come; it waits: its node selector pool=x leaves no region/,
+  ],
+  [
+    'two wishes that no single node meets',
+    { nodeSelector: { pool: 'gpu', [OS]: 'linux' } },
+    'allow unreachable',
+    /pool=gpu leaves only dirty, its node selector kubernetes.io\/os=linux leaves only clean; no single node has all/,
   ],
   [
     'a wish that only a node without a region meets: it does not wait',
@@ -70,8 +89,21 @@ const rows: readonly Row[] = [
     'an extended resource, when-all-dirty: deny',
     requests({ [GPU]: 1 }),
     'deny high_carbon',
-    /also refused: dirty/,
+    /request of 1 nvidia.com\/gpu leaves only dirtier, dirty; no region that is acceptable now has what it needs/,
     { policy: { 'when-all-dirty': 'deny' } },
+  ],
+  [
+    'an extended resource, where data may not live there',
+    requests({ [GPU]: 1 }),
+    'deny not_allowed',
+    /dirtier is not among the regions clean.*request of 1 nvidia.com\/gpu leaves only dirtier, dirty; no region/,
+    { policy: { regions: 'clean' } },
+  ],
+  [
+    'a sum of tenths',
+    { containers: ['0.1', '0.2', '31'].map((cpu) => ({ resources: { requests: { cpu } } })) },
+    'steer all_dirty',
+    /request of 31.3 cpu leaves only dirty/,
   ],
   ['size', requests({ cpu: 32 }), 'steer all_dirty', /request of 32 cpu leaves only dirty/],
   [
@@ -117,6 +149,32 @@ describe('what leaves only dirty regions', () => {
     assert.equal(reason, 'all_dirty');
     assert.match(warnings.join(), /taints that it does not tolerate leaves? only dirty/);
   });
+});
+
+it('a cluster without a node is told as one', () => {
+  const { warnings } = decideNow(makePod(), {}, makeSnapshot(REGIONS, { nodes: [] }));
+  assert.match(warnings.join(), /it waits: no region has a node/);
+});
+
+describe('the steps of a decision say', () => {
+  const found = (parts: Parameters<typeof makePod>[0], regions = REGIONS) => {
+    const [pod, snapshot, policy] = [makePod(parts), makeSnapshot(regions, { nodes: NODES }), makePolicy()];
+    const input = { pod, snapshot, policy, now: NOW };
+    return explain(decideNow(pod, policy, snapshot), policy, sharesOf(input)).find(({ step }) => step === 'reachable')
+      ?.finding;
+  };
+  it('which region counts on nodes that may come, where that makes them all', () => {
+    const elastic = REGIONS.map((view) => ({ ...view, elastic: view.name !== 'dirty' }));
+    const pods = { nodeSelector: { pool: 'gpu' } };
+    assert.equal(found(pods, elastic), 'all 3 regions; by nodes that may come: clean, dirtier');
+  });
+  it('that nodes without a region label would do', () =>
+    assert.match(
+      found({ nodeSelector: { pool: 'bare' } }) ?? '',
+      /^0 of 3: none; and nodes without a region label; wish/,
+    ));
+  it('where the node is that a pod names', () =>
+    assert.equal(found({ nodeName: 'n-dirty' }), '1 of 3: dirty; wish: node name n-dirty leaves dirty'));
 });
 
 describe('what nothing asks for is not added', () => {

@@ -142,6 +142,7 @@ describe('reachable regions through nodes', () => {
         'eu-a mars us-x',
       ],
       ['matchFields and an expression', requires({ ...onNode('n1'), ...term(region('In', 'eu-b')) }), ''],
+      ['a label that is called as the field: no node has it', { nodeSelector: { 'metadata.name': 'n3' } }, 'us-x'],
       ['matchFields without expressions', requires({ matchExpressions: null, ...onNode('n1') }), 'eu-a'],
       ['target and zone', { nodeSelector: { [ZONE_LABEL]: 'eu-b-1' } }, '', 'eu-a'],
       ['nodeName', { nodeName: 'n2' }, 'eu-a'],

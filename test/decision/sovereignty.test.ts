@@ -99,6 +99,19 @@ describe('where data may live is said by name', () => {
   ]);
 });
 
+describe('the empty name', () => {
+  it('is that of no region, and exclusions alone do not allow it', () => {
+    const { text } = told(makePod({ nodeSelector: { [REGION_LABEL]: '' } }), makeSnapshot({ a: 1 }), {
+      regions: '!us-*',
+    });
+    assert.equal(text, 'deny not_allowed');
+  });
+  it('beside an allowed one is left out', () => {
+    const { text } = told(makePod(requires(term(region('In', '', 'eu-a')))));
+    assert.equal(text, 'steer steered In eu-a');
+  });
+});
+
 describe('after all Regions are gone', () => {
   check(
     [
@@ -159,6 +172,12 @@ describe('a pod of a daemon set', () => {
     const terms = applied(pod, decision).spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     assert.ok(terms?.nodeSelectorTerms?.every(({ matchExpressions }) => matchExpressions?.[0]?.key === REGION_LABEL));
     assert.deepEqual(told(applied(pod, decision)).decision.patch, []);
+  });
+
+  it('that has no room on its node is told nothing of regions', () => {
+    const nodes = [makeNode('n', 'eu-a', { allocatable: { cpu: 4 } })];
+    const pod = daemon({ ...requires(onNode('n')), containers: [{ resources: { requests: { cpu: 8 } } }] });
+    assert.deepEqual(told(pod, makeSnapshot([makeRegion('eu-a', 100)], { nodes })).decision.warnings, []);
   });
 
   const rows: readonly [name: string, pod: Pod, expected: string, policy?: Record<string, string>][] = [

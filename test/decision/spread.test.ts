@@ -25,6 +25,15 @@ const REGIONS = [
 /** `b` has two zones, the others one; nobody has told of any node of `z`. */
 const NODES = ['a/1', 'b/1', 'b/2', 'c/1', 'd/1'].map((place) => makeNode(place, place));
 
+/** 15 zones a region, each with two pools. */
+const MANY_ZONES = makeSnapshot(REGIONS, {
+  nodes: ['a', 'b', 'c', 'd'].flatMap((name) =>
+    Array.from({ length: 30 }, (_, index) =>
+      makeNode(`${name}${index}`, `${name}/${index % 15}`, { labels: { pool: index < 15 ? 'x' : 'y' } }),
+    ),
+  ),
+});
+
 const strict = (topologyKey: string, rest: SpreadConstraint = {}): SpreadConstraint => ({
   topologyKey,
   whenUnsatisfiable: 'DoNotSchedule',
@@ -76,10 +85,36 @@ describe('a spread that could not be met in clean regions: carbon only prefers',
     ],
   ]);
 
+  const OLD_ZONE = 'failure-domain.beta.kubernetes.io/zone';
+  describe('over the old labels of places', () => {
+    const nodes = NODES.map((node) => ({ ...node, labels: { ...node.labels, [OLD_ZONE]: node.name } }));
+    check(
+      [['4 zones, 3 of them clean', strict(OLD_ZONE, { minDomains: 4 }), 'NotIn z']],
+      makeSnapshot(REGIONS, { nodes }),
+    );
+  });
+
+  describe('over so many zones that they tell no classes of nodes apart', () => {
+    check([['31 zones, 30 of them clean', overZones({ minDomains: 31 }), 'NotIn z']], MANY_ZONES);
+  });
+
   describe('regions without a node are no domains', () => {
     const nodes = NODES.filter(({ region }) => region !== 'b');
     check([['2 regions', overRegions({ minDomains: 2 }), 'NotIn z']], makeSnapshot(REGIONS, { nodes }));
     check([['2 zones', overZones({ minDomains: 2 }), 'NotIn z']], makeSnapshot(REGIONS, { nodes }));
+  });
+
+  describe('is told where sovereignty or outage leave too little', () => {
+    const snapshot = makeSnapshot(REGIONS, { nodes: [...NODES, makeNode('z/1', 'z/1')] });
+    const told = (constraint: SpreadConstraint, policy: Record<string, string>) =>
+      decideNow(makePod({ topologySpreadConstraints: [constraint] }), policy, snapshot).warnings.join();
+    const says = /too few of the regions that are left are allowed, near and healthy/;
+    it('3 regions, 2 of them allowed', () =>
+      assert.match(told(overRegions({ minDomains: 3 }), { regions: 'a,b' }), says));
+    it('5 regions, one of them in outage', () => assert.match(told(overRegions({ minDomains: 5 }), {}), says));
+    it('not where it is enough', () =>
+      assert.doesNotMatch(told(overRegions({ minDomains: 2 }), { regions: 'a,b' }), says));
+    it('not where there never were so many', () => assert.doesNotMatch(told(overRegions({ minDomains: 9 }), {}), says));
   });
 
   it('prefers the clean ones, even a single one, and warns', () => {
@@ -111,6 +146,7 @@ describe('a spread that can be met: carbon requires as ever', () => {
     ['over another label', strict('rack', { nodeAffinityPolicy: 'Ignore' }), 'NotIn c d z'],
     ['more regions than there are', overRegions({ minDomains: 9 }), 'NotIn c d z'],
   ]);
+  check([['30 zones are clean', overZones({ minDomains: 30 }), 'NotIn c d z']], MANY_ZONES);
 });
 
 describe('the record of a decision', () => {

@@ -234,6 +234,29 @@ describe('a pod that its volume holds', () => {
     assert.deepEqual(steps?.steering?.requirement, { operator: 'NotIn', values: ['dirty'] });
   });
 
+  describe('where no node is that tells its zone', () => {
+    const elastic = (name: string, grams: number) => makeRegion(name, grams, { elastic: true });
+    const zonal = [volume(term(zone('In', 'dirty-1')))];
+    const decided = (regions: Parameters<typeof makeSnapshot>[0], policy = {}) =>
+      decideNow(makePod(), policy, makeSnapshot(regions, { nodes: [makeNode('n', 'clean/1')] }), { volumes: zonal });
+
+    it('closes no region that may get one: it may be there', () => {
+      const { decision, steps, warnings } = decided([
+        elastic('clean', 50),
+        elastic('dirty', 500),
+        elastic('filthy', 700),
+      ]);
+      assert.deepEqual([decision, steps?.steering?.requirement], ['steer', undefined]);
+      assert.match(warnings.join(), /counts on new ones: now its volume pv-1 \(claim data\) leaves no region/);
+    });
+    it('is warned where it waits', () => {
+      const regions = [makeRegion('clean', 50), elastic('dirty', 500), elastic('filthy', 700)];
+      const { decision, steps, warnings } = decided(regions, { 'when-all-dirty': 'deny' });
+      assert.deepEqual([decision, steps?.steering?.requirement], ['steer', undefined]);
+      assert.match(warnings.join(), /volume pv-1 \(claim data\) holds the pod where no node is now: dirty is at 500/);
+    });
+  });
+
   it('is warned, by volume, claim, region and why', () => {
     const [dirty, ...more] = decideNow(makePod(), {}, SNAPSHOT, { volumes: [inDirty] }).warnings;
     assert.deepEqual(more, []);

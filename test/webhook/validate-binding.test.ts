@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Pod } from '../../src/decision/pod.ts';
-import { makeNode, makePod, makeRegion, makeSnapshot, NOW, REGION_LABEL } from '../builders.ts';
+import { makeNode, makePod, makeRegion, makeSnapshot, NOW, onNode, REGION_LABEL, requires } from '../builders.ts';
 import { ask, type Verdict } from './client.ts';
 import { bindingReview, type ReviewParts } from './reviews.ts';
 import { makeWorld, useWebhook } from './start-webhook.ts';
@@ -95,6 +95,32 @@ describe('/validate-binding', () => {
       assert.deepEqual([allowed, auditAnnotations['reason']], [true, reason]);
     });
 
+  const strangers: readonly [what: string, namespace: string, node: string, reason: string][] = [
+    ['a node outside the allowed regions', 'european', 'node-us-west', 'not_allowed'],
+    ['a node that nobody knows, where regions are allowed', 'european', 'node-of-mars', 'not_allowed'],
+    ['a node too far away', 'near', 'node-us-west', 'too_far'],
+    ['a node inside, dirty as it is', 'european', 'node-eu-central', 'unknown_pod'],
+  ];
+  for (const [what, namespace, node, reason] of strangers)
+    it(`a pod that is not known here, to ${what}: ${reason}`, async () => {
+      const { object } = bindingReview('stranger', node);
+      const { allowed, auditAnnotations } = await bind(node, { name: 'stranger', object, namespace });
+      assert.deepEqual([allowed, auditAnnotations['reason']], [reason === 'unknown_pod', reason]);
+    });
+
+  const DAEMON_SET = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'agent', controller: true };
+  const daemons: readonly [what: string, parts: Parameters<typeof makePod>[0], reason: string][] = [
+    ['a pod of a daemon set', requires(onNode('node-eu-central')), 'daemonset_pod'],
+    ['one that says so and named no node when it was created', {}, 'high_carbon'],
+    ['one that named two', requires(onNode('node-eu-central'), onNode('node-eu-west')), 'high_carbon'],
+  ];
+  for (const [what, parts, reason] of daemons)
+    it(`${what}, to a dirty node: ${reason}`, async () => {
+      pending(makePod({ metadata: { ownerReferences: [DAEMON_SET] }, ...parts }));
+      const { auditAnnotations } = await bind('node-eu-central');
+      assert.equal(auditAnnotations['reason'], reason);
+    });
+
   it('the uid of the binding, where it has one, is that of the pod: judged', async () => {
     const object = { metadata: { name, uid: `uid-of-${name}` }, target: { kind: 'Node', name: 'node-eu-west' } };
     assert.equal((await bind('x', { object })).allowed, false);
@@ -125,6 +151,16 @@ describe('/validate-binding', () => {
     pending(makePod({ topologySpreadConstraints: [spread] }));
     assert.equal((await bind('node-eu-central')).allowed, true);
     assert.equal((await bind('node-eu-west')).allowed, false);
+  });
+
+  it('a pod whose needs leave only dirty regions was let in there, and is bound', async () => {
+    const { regions } = webhook.world.snapshot;
+    const os = (name: string) => ({ 'kubernetes.io/os': name === 'eu-central' ? 'windows' : 'linux' });
+    const nodes = regions.map(({ name }) => makeNode(`node-${name}`, name, { labels: os(name) }));
+    webhook.world.snapshot = makeSnapshot(regions, { nodes, takenAt: NOW + 1 });
+    pending(makePod({ nodeSelector: { 'kubernetes.io/os': 'windows' } }));
+    const { allowed, auditAnnotations } = await bind('node-eu-central');
+    assert.deepEqual([allowed, auditAnnotations['reason']], [true, 'all_dirty']);
   });
 
   it('a pod that waited is judged by the snapshot of now', async () => {
