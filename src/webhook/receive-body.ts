@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type BodyBudget, SMALL_BODY_BYTES } from './body-budget.ts';
+import type { BodyBudget } from './body-budget.ts';
 import { gatherBytes } from './gather-bytes.ts';
 import { holdBack } from './hold-back.ts';
 import type { TakeTurns } from './one-at-a-time.ts';
+import { SHORT_BODY_BYTES } from './prune-body.ts';
 import type { RejectionCause } from './rejections.ts';
 
 /** The longest body that is read: what the API server can send of an object that it takes, each `<` as six bytes. */
@@ -36,7 +37,6 @@ export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): Receive
   return ({ request, response, length, timeoutMs, onBody, onFailure }) => {
     // Without a length it may be as long as any.
     const reserved = length ?? MOST_BODY_BYTES;
-    const isLarge = reserved > SMALL_BODY_BYTES;
     const bytes = gatherBytes();
     let timer: NodeJS.Timeout | undefined;
     let letGo = () => {};
@@ -76,7 +76,7 @@ export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): Receive
       if (isOver || !isReading) return;
       clearTimeout(timer);
       place.complete();
-      if (isLarge) takeBack = takeTurns(bytes.count(), handOver);
+      if (bytes.count() > SHORT_BODY_BYTES) takeBack = takeTurns(bytes.count(), handOver);
       else handOver();
     }
 
