@@ -61,9 +61,6 @@ interface Running extends Served {
 /** What requests in flight get after the delay, before the process ends all the same. */
 const DRAIN_MS = 10_000;
 
-/** A namespace can have thousands of mistakes. */
-const MOST_LOGGED = 20;
-
 /** Listens on both ports and answers reviews until a signal ends the process. Rejects when a port is taken. */
 export async function runServers(running: Running): Promise<void> {
   const { values, host, config, log, holder, source, certificate, modeCap, isLeader } = running;
@@ -71,7 +68,7 @@ export async function runServers(running: Running): Promise<void> {
   const clock = Date.now;
   const book = createPolicyBook(
     config.rules,
-    (namespace, mistakes) => log.warn({ namespace, mistakes: mistakes.slice(0, MOST_LOGGED) }, 'malformed policy'),
+    (namespace, mistakes) => log.warn({ namespace, mistakes }, 'malformed policy'),
     (namespace, excess) => log.warn({ namespace, excess }, 'policy beyond the limits, which count'),
   );
   const metrics = createMetrics({

@@ -1,5 +1,6 @@
 import type { Reading } from '../regions/reading.ts';
 import type { Picture, RegionView } from '../regions/snapshot.ts';
+import { onOneLine } from '../units/on-one-line.ts';
 import type { Share } from './attribute.ts';
 import { alternatives, cleanest, isAllowed, type Judgement, type RefusedRegion } from './judge.ts';
 import type { Pod } from './pod.ts';
@@ -33,7 +34,7 @@ export function denyMessage(pod: Pod, judgement: Judgement, shares: readonly Sha
   const why = first ? sentenceFor(first, judgement, now) : outsideSentence(pod, judgement);
   const more = others.length > 0 ? `; also refused: ${listRefused(others)}` : '';
   const only = shares.length > 0 ? `; ${sharesSentence(shares)}` : '';
-  return printable(
+  return onOneLine(
     `gridgate refuses ${nameOf(pod)}: ${why}${more}${only}; ${alternativeSentence(judgement, now)} [${judgement.reason}]`,
   );
 }
@@ -80,7 +81,7 @@ export function causesOf(judgement: Judgement, now: number): readonly Cause[] {
     .slice(0, MOST_CAUSES)
     .map((refused) => ({
       reason: refused.refusal,
-      message: printable(sentenceFor(refused, judgement, now)),
+      message: onOneLine(sentenceFor(refused, judgement, now)),
       field: `regions[${refused.region.name}]`,
     }));
 }
@@ -149,9 +150,9 @@ function placeOfVolumes(heldTo: readonly Named[]): string {
   return heldTo.length > 0 ? `in ${listNames(heldTo)}` : 'where no node is now';
 }
 
-/** Makes a warning that the API server passes on: one line, no control characters, at most 240 characters. */
+/** Makes a warning that the API server passes on: one line (the API server drops it for a control character), at most 240 characters. */
 export function warning(text: string): string {
-  const line = printable(text);
+  const line = onOneLine(text);
   if (line.length <= MOST_WARNING_CHARACTERS) return line;
   // Half of a surrogate pair is no character.
   return `${line.slice(0, MOST_WARNING_CHARACTERS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
@@ -267,9 +268,4 @@ function setByOf({ defaulted }: Policy, name: string): SetBy {
 function annotationOn(setBy: SetBy, name: string): string {
   if (setBy === 'limits') return "the limits of gridgate's configuration";
   return setBy === 'default' ? 'the default' : `the ${setBy}'s gridgate.dev/${name}`;
-}
-
-/** Control characters would make the API server drop a whole warning. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
 }

@@ -25,9 +25,9 @@ export function satisfies(requirement: Requirement, value: string | undefined): 
   const values = requirement.values ?? [];
   switch (requirement.operator) {
     case 'In':
-      return value !== undefined && values.includes(value);
+      return value !== undefined && isListed(values, value);
     case 'NotIn':
-      return value === undefined || !values.includes(value);
+      return value === undefined || !isListed(values, value);
     case 'Exists':
       return value !== undefined;
     case 'DoesNotExist':
@@ -39,6 +39,20 @@ export function satisfies(requirement: Requirement, value: string | undefined): 
     default:
       return false;
   }
+}
+
+/** A list of thousands is asked about thousands of nodes. */
+const LONG_LIST = 32;
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function isListed(values: readonly string[], value: string): boolean {
+  if (values.length <= LONG_LIST) return values.includes(value);
+  let set = sets.get(values);
+  if (!set) {
+    set = new Set(values);
+    sets.set(values, set);
+  }
+  return set.has(value);
 }
 
 /** An empty term matches no node at all. */

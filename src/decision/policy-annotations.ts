@@ -25,6 +25,8 @@ interface Annotation {
 const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 /** Of an annotation's key behind the slash; comparing takes time in proportion, and authors may send megabytes. */
 const LONGEST_NAME = 63;
+/** No value that means something is as long; policies are kept by what they were written as. */
+const LONGEST_VALUE = 4_000;
 const NUMBER = /^\d+(\.\d+)?$/;
 
 /** The closed table of namespace annotations (DESIGN 4). */
@@ -69,7 +71,7 @@ export function parsePolicy(
     if (!key.startsWith(ANNOTATION_PREFIX)) continue;
     const name = key.slice(ANNOTATION_PREFIX.length);
     const annotation = Object.hasOwn(POLICY_ANNOTATIONS, name) ? POLICY_ANNOTATIONS[name] : undefined;
-    const part = annotation?.parse(String(value).trim());
+    const part = value.length > LONGEST_VALUE ? undefined : annotation?.parse(String(value).trim());
     if (part) policy = { ...policy, ...part };
     else issues.push(annotation ? { key, value, allowed: annotation.allowed } : unknownKey(key, value, name));
   }

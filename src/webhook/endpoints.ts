@@ -1,4 +1,3 @@
-import { parseDuration } from '../config/duration.ts';
 import { isDaemonOwner } from '../decision/exempt.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
@@ -28,15 +27,12 @@ export interface EndpointDeps {
   readonly clock: () => number;
 }
 
-/** Answers a body posted to an endpoint; `timeout` as in the query. Never throws: what goes wrong is an answer, too. */
-export type Endpoint = (body: Buffer, timeout: string | undefined, send: Send) => void;
+/** Answers a body posted to an endpoint, of which so much time is left. Never throws: what goes wrong is an answer, too. */
+export type Endpoint = (body: Buffer, leftMs: number, send: Send) => void;
 /** `problem`: why it is no AdmissionReview. */
 type Send = (statusCode: number, payload: Buffer, problem?: string) => void;
 
 type Answering = (review: Review, policy: Policy | undefined, moment: Moment) => Answer;
-
-/** For a review without `?timeout=`: the API server's own default. */
-const DEFAULT_DEADLINE_MS = 10_000;
 
 /** The four HTTPS endpoints by path, apart from any server. */
 export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoint> {
@@ -45,11 +41,11 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
   /** Has a review answered, and fails open: what goes wrong inside lets the pod pass, and says so. */
   function endpoint(
     path: string,
-    answerReview: (review: Review, timeout: string | undefined) => Promise<Answer> | Answer,
+    answerReview: (review: Review, leftMs: number) => Promise<Answer> | Answer,
   ): [string, Endpoint] {
     return [
       path,
-      (body, timeout, send) => {
+      (body, leftMs, send) => {
         const started = performance.now();
         let review: Review | undefined;
         let isAnswered = false;
@@ -69,7 +65,7 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
         try {
           const parsed = parseReview(body);
           review = parsed;
-          const answer = answerReview(parsed, timeout);
+          const answer = answerReview(parsed, leftMs);
           if (answer instanceof Promise) answer.then((late) => finish(parsed, late)).catch(fail);
           else finish(parsed, answer);
         } catch (error) {
@@ -80,7 +76,7 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
   }
 
   function judging(path: string, answering: Answering): [string, Endpoint] {
-    return endpoint(path, (review, timeout) => {
+    return endpoint(path, (review, leftMs) => {
       const cap = modeCap();
       // Whatever is wrong with policies or decisions, this way leads past them.
       if (cap === 'off') return passed(review, 'switched_off', { mode: 'off' });
@@ -93,7 +89,7 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
           return passed(review, 'internal_error', policy, undefined, error);
         }
       };
-      const found = deps.policies.find(review.namespace, clock() + timeLeft(timeout));
+      const found = deps.policies.find(review.namespace, clock() + leftMs);
       return found instanceof Promise ? found.then(answerUnder) : answerUnder(found);
     });
   }
@@ -116,8 +112,4 @@ function makesPods({ group, kind }: Review, policy: Policy | undefined): boolean
 /** What a caller gets instead of an AdmissionReview. */
 export function failure(error: string, uid?: string): Buffer {
   return Buffer.from(JSON.stringify({ error, ...(uid && { uid }) }));
-}
-
-function timeLeft(timeout: string | undefined): number {
-  return (timeout === undefined ? undefined : parseDuration(timeout)) ?? DEFAULT_DEADLINE_MS;
 }

@@ -20,25 +20,35 @@ export interface PolicyFinder {
 
 const LONGEST_GET_MS = 300;
 const KEPT_MS = 5_000;
+/** Whoever reaches the port can name namespaces, and each new one is a GET. */
+const MOST_GETS_AT_ONCE = 32;
+/** What a namespace can be called; any other name would be another path, and the empty one a list of all. */
+const NAMESPACE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** What is left of a review's own time for the answer itself. */
 const MARGIN_MS = 50;
 
 /**
  * Finds the policy of a namespace. The API server only calls for labelled namespaces, so one that is unknown or
  * unlabelled here was opted in a moment ago: worth one live GET (single flight, its answer kept 5 s), at most 300 ms
- * and never past the deadline of the review; then gridgate fails open. `clock` and deadlines in epoch milliseconds.
+ * and never past the deadline of the review; then gridgate fails open, as it does where many of these are under way. `clock` and deadlines in epoch milliseconds.
  */
 export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, clock: () => number): PolicyFinder {
   const answers = new LRUCache<string, Promise<NamespaceRecord | undefined>>({ max: 1_000, ttl: KEPT_MS });
+  let underWay = 0;
 
   /** With a time of its own, and what went wrong is not kept: a review in a hurry spoils the answer for no other. */
-  function fetchOnce(fetch: Fetch, name: string): Promise<NamespaceRecord | undefined> {
+  function fetchOnce(fetch: Fetch, name: string): Promise<NamespaceRecord | undefined> | undefined {
     const known = answers.get(name);
-    if (known) return known;
-    const answer = fetch(name, LONGEST_GET_MS).catch(() => {
-      answers.delete(name);
-      return undefined;
-    });
+    if (known || underWay >= MOST_GETS_AT_ONCE || !NAMESPACE_NAME.test(name)) return known;
+    underWay += 1;
+    const answer = fetch(name, LONGEST_GET_MS)
+      .catch(() => {
+        answers.delete(name);
+        return undefined;
+      })
+      .finally(() => {
+        underWay -= 1;
+      });
     answers.set(name, answer);
     return answer;
   }
@@ -50,9 +60,8 @@ export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, cl
     if (!source.fetchNamespace) return seen;
     const timeoutMs = Math.min(LONGEST_GET_MS, deadline - clock() - MARGIN_MS);
     if (timeoutMs <= 0) return seen;
-    return within(fetchOnce(source.fetchNamespace, name), timeoutMs).then((fetched) =>
-      fetched ? book.policyOf(fetched) : seen,
-    );
+    const answer = fetchOnce(source.fetchNamespace, name);
+    return answer ? within(answer, timeoutMs).then((fetched) => (fetched ? book.policyOf(fetched) : seen)) : seen;
   }
 
   return { find };

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { followConnections } from './connections.ts';
 import { PAGE_POLICY } from './page/page.ts';
 import type { StatusDeps } from './page/status.ts';
 import { createStatusPage } from './status-page.ts';
@@ -14,9 +15,13 @@ const STATUS_HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
+/** More than probes and scrapes open. */
+const MOST_CONNECTIONS = 200;
+
 /** Builds the plain HTTP server for people and probes; it does not listen by itself. */
 export function createOperatorsApp(deps: OperatorsDeps): FastifyInstance {
   const app = fastify({ return503OnClosing: false, forceCloseConnections: true, requestTimeout: 10_000 });
+  followConnections(app.server, MOST_CONNECTIONS);
   const status = createStatusPage(deps);
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', (_request, reply) => {

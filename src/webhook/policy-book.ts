@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { cohortOf, effectivePolicy } from '../decision/effective-policy.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Policy } from '../decision/policy.ts';
-import { describeIssue } from '../decision/policy-annotations.ts';
+import { describeIssue, type PolicyIssue } from '../decision/policy-annotations.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
 import { createMemory } from '../decision/remember.ts';
 
@@ -31,6 +31,9 @@ interface Compiled {
 const MOST_NAMESPACES = 20_000;
 /** Namespaces with the same annotations share one policy, and so what was worked out from it. */
 const MOST_POLICIES = 2_000;
+/** Of what they were compiled from, and of what is wrong with it. */
+const MOST_CHARACTERS = 16_000_000;
+const MOST_MISTAKES = 20;
 
 /**
  * Keeps compiled policies until `rules` answers another object. Annotations that do not parse (written while gridgate was away) leave
@@ -40,7 +43,11 @@ const MOST_POLICIES = 2_000;
 export function createPolicyBook(rules: () => PolicyRules, onMalformed: Tell, onExcess: Tell = () => {}): PolicyBook {
   let known = rules();
   const entries = new LRUCache<string, Entry>({ max: MOST_NAMESPACES });
-  const policies = new LRUCache<string, Compiled>({ max: MOST_POLICIES });
+  const policies = new LRUCache<string, Compiled>({
+    max: MOST_POLICIES,
+    maxSize: MOST_CHARACTERS,
+    sizeCalculation: (_compiled, key) => key.length,
+  });
   const malformed = new LRUCache<string, true>({ max: MOST_NAMESPACES });
   /** The version that was told of last, and what: other limits can make the same version ask for too much. */
   const told = new LRUCache<string, string>({ max: MOST_NAMESPACES });
@@ -52,7 +59,7 @@ export function createPolicyBook(rules: () => PolicyRules, onMalformed: Tell, on
     let compiled = policies.get(key);
     if (!compiled) {
       const { policy, mistakes, excess } = effectivePolicy(name, annotations, known);
-      compiled = { policy, mistakes: mistakes.map(describeIssue), excess: excess.map(describeIssue) };
+      compiled = { policy, mistakes: describeIssues(mistakes), excess: excess.map(describeIssue) };
       policies.set(key, compiled);
     }
     return compiled;
@@ -103,4 +110,11 @@ export function createPolicyBook(rules: () => PolicyRules, onMalformed: Tell, on
       return malformed.size;
     },
   };
+}
+
+/** Annotations hold thousands of mistakes where somebody wants them to. */
+function describeIssues(issues: readonly PolicyIssue[]): readonly string[] {
+  const described = issues.slice(0, MOST_MISTAKES).map(describeIssue);
+  const more = issues.length - described.length;
+  return more > 0 ? [...described, `and ${more} more`] : described;
 }

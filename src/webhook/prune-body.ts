@@ -31,18 +31,25 @@ const ORDINARY = LISTS.slice(0, 2);
 /** All that is read of a container. */
 const OF_CONTAINER = ['resources', 'restartPolicy'].map((key) => Buffer.from(key));
 const HELD = ['object', 'oldObject'].map((key) => Buffer.from(key));
+/** Of which only a few entries are read, by the start of their key. */
+const THINNED = ['labels', 'annotations'].map((key) => Buffer.from(key));
+const READ_KEYS = ['gridgate.dev/', 'cloud.google.com/region', 'kubernetes.io/config.mirror'].map((key) =>
+  Buffer.from(key),
+);
+/** So many entries are kept, whatever their keys: no object that a person wrote has more. */
+const MOST_ENTRIES = 1_000;
 /** An envelope, its request, and then the objects. */
 const REQUEST_DEPTH = 2;
 /** No value that is read is as long; the rest of a longer one is dropped. */
 const LONGEST_STRING = 8_192;
-/** More than a pod can have that is small enough to be stored, its containers aside. */
+/** More than the pods have that people write, by far; containers, labels and annotations count little. */
 const MOST_VALUES = 200_000;
+/** A key that no object had before takes longest to parse, several times as long as an empty object. */
+const VALUES_OF_A_KEY = 5;
 /** No node runs as many; the rest of a longer list is dropped. */
 const MOST_CONTAINERS = 10_000;
-/** What is kept of containers is not looked into: it counts as full of the shortest values. */
-const BYTES_OF_A_VALUE = 2;
-/** So much cannot hold more values than are kept. */
-const SMALL_BODY_BYTES = 256 * 1024;
+/** So much is parsed in a few milliseconds, whatever it holds. */
+export const SHORT_BODY_BYTES = 32 * 1024;
 
 const EMPTY_OBJECT = Buffer.from('{}');
 
@@ -60,7 +67,7 @@ export interface Pruned {
  */
 export function pruneBody(body: Buffer): Pruned {
   const kept = keepIn(body);
-  return body.length > SMALL_BODY_BYTES ? pruneAll(body, kept) : pruneLists(body, kept);
+  return body.length > SHORT_BODY_BYTES ? pruneAll(body, kept) : pruneLists(body, kept);
 }
 
 /** What is kept of a body is moved to its front. */
@@ -80,6 +87,7 @@ function keepIn(body: Buffer): Kept {
   let from = 0;
   return {
     upTo(end) {
+      if (end === from) return;
       if (out !== from) body.copyWithin(out, from, end);
       out += end - from;
       from = end;
@@ -106,7 +114,7 @@ function pruneLists(body: Buffer, kept: Kept): Pruned {
   return { length: kept.end(), isOversized: false };
 }
 
-/** How far a huge body was walked. */
+/** How far a body was walked. */
 interface Walk {
   readonly body: Buffer;
   readonly kept: Kept;
@@ -116,6 +124,10 @@ interface Walk {
   /** Where the object of the request is kept, while it is being read. */
   heldAt: number | undefined;
   isOversized: boolean;
+  /** The last comma. */
+  commaAt: number;
+  /** Labels or annotations, while they are being read. */
+  thinned: { readonly depth: number; entries: number } | undefined;
 }
 
 /**
@@ -123,7 +135,10 @@ interface Walk {
  * takes fifty.
  */
 function pruneAll(body: Buffer, kept: Kept): Pruned {
-  const walk: Walk = { body, kept, at: 0, depth: 0, values: 0, heldAt: undefined, isOversized: false };
+  const walk: Walk = {
+    ...{ body, kept, at: 0, depth: 0, values: 0, commaAt: 0 },
+    ...{ heldAt: undefined, isOversized: false, thinned: undefined },
+  };
   while (walk.at < body.length) {
     walk.at = nextMark(body, walk.at);
     if (body[walk.at] === QUOTE) passString(walk);
@@ -136,12 +151,15 @@ function pruneAll(body: Buffer, kept: Kept): Pruned {
 
 function passByte(walk: Walk, byte: number | undefined): void {
   walk.at += 1;
-  if (byte === COMMA) walk.values += 1;
-  else if (isOpening(byte)) {
+  if (byte === COMMA) {
+    walk.values += 1;
+    walk.commaAt = walk.at - 1;
+  } else if (isOpening(byte)) {
     walk.depth += 1;
     walk.values += 1;
   } else if (isClosing(byte)) {
     walk.depth -= 1;
+    if (walk.thinned && walk.depth < walk.thinned.depth) walk.thinned = undefined;
     if (walk.depth === REQUEST_DEPTH && walk.heldAt !== undefined) letGo(walk);
   }
 }
@@ -158,6 +176,7 @@ function emptyHeld(walk: Walk): void {
   walk.at = endOfValue(body, walk.at, walk.depth - REQUEST_DEPTH);
   kept.emptyFrom(heldAt, walk.at);
   walk.depth = REQUEST_DEPTH;
+  walk.thinned = undefined;
   walk.isOversized = true;
   letGo(walk);
 }
@@ -167,20 +186,41 @@ function passString(walk: Walk): void {
   const { body, kept } = walk;
   const start = walk.at + 1;
   const end = endOfString(body, start);
+  const value = afterColon(body, end + 1);
+  const isAKey = value !== end + 1;
+  if (isAKey && isUnread(walk, start)) {
+    walk.at = endOfValue(body, value);
+    kept.upTo(walk.commaAt);
+    kept.skipTo(walk.at);
+    return;
+  }
   if (end - start > LONGEST_STRING) {
     kept.upTo(cutInside(body, start, LONGEST_STRING));
     kept.skipTo(end);
   }
-  const value = afterColon(body, end + 1);
   walk.at = value;
-  if (value === end + 1) return;
+  walk.values += isAKey ? VALUES_OF_A_KEY : 1;
+  if (!isAKey) return;
   if (body[value] === OPEN_LIST) {
     const list = LISTS.find(({ key }) => isKey(key, body, start, end));
     if (list) passList(walk, list.isRead);
-  } else if (body[value] === OPEN_OBJECT && walk.depth === REQUEST_DEPTH && isOneOf(HELD, body, start, end)) {
-    kept.upTo(value);
-    walk.heldAt = kept.end();
+  } else if (body[value] === OPEN_OBJECT) {
+    if (walk.depth === REQUEST_DEPTH && isOneOf(HELD, body, start, end)) {
+      kept.upTo(value);
+      walk.heldAt = kept.end();
+    } else if (!walk.thinned && isOneOf(THINNED, body, start, end)) {
+      walk.thinned = { depth: walk.depth + 1, entries: 0 };
+    }
   }
+}
+
+/** Whether the key that begins at `start` is of one label or annotation too many, which nobody asks for. */
+function isUnread({ body, thinned, depth }: Walk, start: number): boolean {
+  if (!thinned || thinned.depth !== depth) return false;
+  if (thinned.entries >= MOST_ENTRIES && !READ_KEYS.some((key) => isKey(key, body, start, start + key.length)))
+    return true;
+  thinned.entries += 1;
+  return false;
 }
 
 function passList(walk: Walk, isRead: boolean): void {
@@ -188,7 +228,8 @@ function passList(walk: Walk, isRead: boolean): void {
   kept.upTo(walk.at);
   const before = kept.end();
   walk.at = takeList(body, kept, walk.at, isRead);
-  walk.values += (kept.end() - before) / BYTES_OF_A_VALUE;
+  // What is kept of containers is not looked into: the shortest key takes as many bytes as it counts.
+  walk.values += kept.end() - before;
 }
 
 /** Keeps of a list what is read of it; `at` is its bracket. Answers the place behind it. */

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type BodyBudget, SMALL_BODY_BYTES } from './body-budget.ts';
+import type { BodyBudget } from './body-budget.ts';
+import { gatherBytes } from './gather-bytes.ts';
+import { holdBack } from './hold-back.ts';
 import type { TakeTurns } from './one-at-a-time.ts';
+import { SHORT_BODY_BYTES } from './prune-body.ts';
 import type { RejectionCause } from './rejections.ts';
 
 /** The longest body that is read: what the API server can send of an object that it takes, each `<` as six bytes. */
@@ -34,33 +37,46 @@ export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): Receive
   return ({ request, response, length, timeoutMs, onBody, onFailure }) => {
     // Without a length it may be as long as any.
     const reserved = length ?? MOST_BODY_BYTES;
-    const isLarge = reserved > SMALL_BODY_BYTES;
-    const bytes = gatherBytes(isLarge ? length : undefined);
+    const bytes = gatherBytes();
     let timer: NodeJS.Timeout | undefined;
+    let letGo = () => {};
     let takeBack = () => {};
+    let isReading = false;
     let isOver = false;
     const place = budget.reserve({ bytes: reserved, onRoom: read, onStalled: () => fail('stalled_body') });
-    // Not before there is room: where it is at once, this would be a timer more for each review.
-    if (!timer) timer = setTimeout(() => fail('no_room'), Math.min(timeoutMs, LONGEST_WAIT_MS));
+    if (!isReading) {
+      timer = setTimeout(() => fail('no_room'), Math.min(timeoutMs, LONGEST_WAIT_MS));
+      letGo = holdBack(request.socket);
+    }
+    request.on('data', take);
+    request.on('end', finish);
+    response.once('close', end);
+    return end;
 
     function read(): void {
+      isReading = true;
       clearTimeout(timer);
       timer = setTimeout(() => fail('slow_body'), Math.min(timeoutMs, LONGEST_READ_MS));
-      request.on('data', take);
-      request.on('end', finish);
+      bytes.expect(reserved);
+      letGo();
+      if (request.readableEnded) finish();
     }
 
     function take(chunk: Buffer): void {
       if (isOver) return;
-      place.received(chunk.length);
-      if (bytes.add(chunk) > reserved) fail('too_large');
+      if (bytes.count() + chunk.length > reserved) fail('too_large');
+      else {
+        bytes.add(chunk);
+        place.received(chunk.length);
+      }
     }
 
     function finish(): void {
-      if (isOver) return;
+      // What came with its head may be all of it, and still wait for room.
+      if (isOver || !isReading) return;
       clearTimeout(timer);
       place.complete();
-      if (isLarge) takeBack = takeTurns(bytes.count(), handOver);
+      if (bytes.count() > SHORT_BODY_BYTES) takeBack = takeTurns(bytes.count(), handOver);
       else handOver();
     }
 
@@ -80,47 +96,7 @@ export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): Receive
       clearTimeout(timer);
       takeBack();
       place.release();
+      letGo();
     }
-
-    response.once('close', end);
-    return end;
-  };
-}
-
-interface Bytes {
-  /** Answers how many there are now. */
-  add(chunk: Buffer): number;
-  count(): number;
-  whole(): Buffer;
-  /** The memory of a huge body is worth not waiting for the garbage collector. */
-  free(): void;
-}
-
-/** Chunks, or one piece of memory where a large length is known: it takes no more of it than has come. */
-function gatherBytes(length: number | undefined): Bytes {
-  let chunks: Buffer[] = [];
-  let memory: Buffer | undefined;
-  let count = 0;
-  return {
-    add(chunk) {
-      if (length === undefined) chunks.push(chunk);
-      else {
-        memory ??= Buffer.allocUnsafeSlow(length);
-        chunk.copy(memory, count);
-      }
-      count += chunk.length;
-      return count;
-    },
-    count: () => count,
-    whole() {
-      if (memory) return memory;
-      const [first] = chunks;
-      return first && chunks.length === 1 ? first : Buffer.concat(chunks);
-    },
-    free() {
-      chunks = [];
-      if (memory) (memory.buffer as ArrayBuffer).transfer(0);
-      memory = undefined;
-    },
   };
 }

@@ -7,6 +7,7 @@ import { describeIssue, POLICY_ANNOTATIONS, type PolicyIssue } from '../decision
 import type { PolicyRules } from '../decision/policy-rules.ts';
 import { HOME_KEY, matchesNothing, REGIONS_KEY, unknownNames } from '../decision/unknown-names.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
+import { onOneLine } from '../units/on-one-line.ts';
 import type { Answer, Denial } from './answer.ts';
 import { cutName } from './cut-name.ts';
 import { isObject, type JsonObject, type Review, text } from './review.ts';
@@ -74,20 +75,20 @@ function denialOf(name: string, issues: readonly PolicyIssue[]): Denial {
   const named = issues.slice(0, MOST_NAMED);
   const more = issues.length > named.length ? `; and ${issues.length - named.length} more` : '';
   return {
-    object: { kind: 'Namespace', name },
+    object: { kind: 'Namespace', name: onOneLine(name) },
     code: 422,
     reason: 'Invalid',
     message: `gridgate refuses these annotations: ${named.map(describe).join('; ')}${more}`,
     causes: named.map((issue) => ({
       reason: 'FieldValueInvalid',
       message: describe(issue),
-      field: `metadata.annotations[${cutName(issue.key)}]`,
+      field: onOneLine(`metadata.annotations[${cutName(issue.key)}]`),
     })),
   };
 }
 
 function describe(issue: PolicyIssue): string {
-  return describeIssue({ ...issue, key: cutName(issue.key) });
+  return onOneLine(describeIssue({ ...issue, key: cutName(issue.key) }));
 }
 
 function labelPatch(namespace: JsonObject, managed: boolean): readonly PatchOperation[] {

@@ -12,7 +12,7 @@ interface ServiceDeps {
   readonly isClosing: () => boolean;
 }
 
-/** For a review without `?timeout=`: the API server's own default. */
+/** For a review that does not say how long it has: the API server's own default. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 const FIRST_TIMEOUT = '?timeout=';
 const JSON_TYPE = 'application/json';
@@ -48,15 +48,15 @@ export function createService({ endpoints, receiveBody, reject, isClosing }: Ser
       refuse(refusal);
       return;
     }
-    const timeout = queryAt < 0 ? undefined : timeoutOf(url, queryAt);
-    const timeoutMs = (timeout === undefined ? undefined : parseDuration(timeout)) ?? DEFAULT_TIMEOUT_MS;
+    const timeoutMs = queryAt < 0 ? DEFAULT_TIMEOUT_MS : timeoutOf(url, queryAt);
+    const arrivedAt = performance.now();
     const release = receiveBody({
       request,
       response,
       length,
       timeoutMs,
       onBody: (body) =>
-        endpoint?.(body, timeout, (status, payload, problem) => {
+        endpoint?.(body, timeoutMs - (performance.now() - arrivedAt), (status, payload, problem) => {
           release();
           if (status !== 200)
             reject({
@@ -102,9 +102,11 @@ function lengthOf(header: string | undefined): number | undefined {
   return header === undefined ? undefined : Number(header);
 }
 
-/** The API server's query is nothing but the timeout. */
-function timeoutOf(url: string, queryAt: number): string | undefined {
-  if (url.startsWith(FIRST_TIMEOUT, queryAt) && !url.includes('&', queryAt))
-    return url.slice(queryAt + FIRST_TIMEOUT.length);
-  return new URLSearchParams(url.slice(queryAt + 1)).get('timeout') ?? undefined;
+/** Milliseconds; the API server's query is nothing but the timeout. To Go, 0 is no limit. */
+function timeoutOf(url: string, queryAt: number): number {
+  const isAlone = url.startsWith(FIRST_TIMEOUT, queryAt) && !url.includes('&', queryAt);
+  const text = isAlone
+    ? url.slice(queryAt + FIRST_TIMEOUT.length)
+    : new URLSearchParams(url.slice(queryAt + 1)).get('timeout');
+  return parseDuration(text ?? '') || DEFAULT_TIMEOUT_MS;
 }

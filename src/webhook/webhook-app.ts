@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { type BodyBudget, createBodyBudget } from './body-budget.ts';
 import { answerClientErrors } from './client-errors.ts';
+import { followConnections } from './connections.ts';
 import { createEndpoints, type EndpointDeps } from './endpoints.ts';
 import { createTurns } from './one-at-a-time.ts';
 import { createBodyReceiver, MOST_BODY_BYTES } from './receive-body.ts';
@@ -25,6 +26,8 @@ export interface WebhookDeps extends EndpointDeps {
   readonly countRejection: (status: string, cause: RejectionCause) => void;
   /** How long a client may take to send the head of a request. */
   readonly requestTimeoutMs?: number;
+  /** How many connections are open at most. */
+  readonly mostConnections?: number;
 }
 
 export interface WebhookApp {
@@ -41,12 +44,12 @@ export interface WebhookApp {
 /** The API server keeps idle connections 90 s; whoever closes first must not be us, or a review is lost. */
 const IDLE_TIMEOUT_MS = 120_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** So much of a body that waits for room is taken in with its head. */
-const READ_AHEAD_BYTES = 16 * 1024;
+/** More than API servers open, which is one for each review in flight; 60 KB each. */
+const MOST_CONNECTIONS = 1_000;
 
 /** Builds the HTTPS server of the webhook endpoints; it does not listen by itself. */
 export function createWebhookApp(deps: WebhookDeps): WebhookApp {
-  const { tls, isClosing, requestTimeoutMs = IDLE_TIMEOUT_MS } = deps;
+  const { tls, isClosing, requestTimeoutMs = IDLE_TIMEOUT_MS, mostConnections = MOST_CONNECTIONS } = deps;
   const reject = createRejections({ log: deps.log, count: deps.countRejection });
   const budget = createBodyBudget(MOST_BODY_BYTES);
   const service = createService({
@@ -68,12 +71,11 @@ export function createWebhookApp(deps: WebhookDeps): WebhookApp {
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(requestTimeoutMs / 4, 5_000),
-      highWaterMark: READ_AHEAD_BYTES,
     },
     service,
   );
   answerClientErrors(server, reject);
-  const closeSilent = followSilentConnections(server);
+  const connections = followConnections(server, mostConnections);
 
   return {
     server,
@@ -87,7 +89,7 @@ export function createWebhookApp(deps: WebhookDeps): WebhookApp {
       }),
     setTls: (next) => server.setSecureContext(contextOf(next)),
     async close() {
-      closeSilent();
+      connections.closeSilent();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       await closed;
@@ -102,30 +104,4 @@ function contextOf({ cert, key, clientCa }: ServedTls) {
 
 function originOf({ address, family, port }: AddressInfo): string {
   return `https://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-/**
- * Go clients open connections in reserve. Node counts one that never shook hands or never sent a request as busy, and
- * would wait for it when the server closes. Answers what closes them.
- */
-function followSilentConnections(server: Server): () => void {
-  const unshaken = new Map<string, Socket>();
-  const silent = new Set<Socket>();
-  const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
-  server.on('connection', (socket: Socket) => {
-    const key = keyOf(socket);
-    unshaken.set(key, socket);
-    socket.once('close', () => unshaken.delete(key));
-  });
-  server.on('secureConnection', (socket) => {
-    unshaken.delete(keyOf(socket));
-    silent.add(socket);
-    socket.once('close', () => silent.delete(socket));
-  });
-  server.on('request', ({ socket }) => {
-    if (silent.size > 0) silent.delete(socket);
-  });
-  return () => {
-    for (const socket of [...unshaken.values(), ...silent]) socket.destroy();
-  };
 }

@@ -1,4 +1,5 @@
 /** Attacks from a process of its own, so that what it costs to attack delays nobody but the attacked. */
+import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 import { toReview } from '../webhook/reviews.ts';
 
@@ -16,6 +17,8 @@ interface Sent {
   readonly body: Buffer;
   /** Less than it is: the rest never comes. */
   readonly bytes: number;
+  /** It says no length, and comes a byte a chunk. */
+  readonly isInCrumbs?: true;
 }
 
 const HUGE = 7 * 1024 * 1024;
@@ -50,6 +53,14 @@ function withTerms(count: number): Buffer {
   return review(`{"metadata":{"name":"web"},"spec":{${CONTAINER},"affinity":{"nodeAffinity":{${required}}}}}`);
 }
 
+/** Of this process: another one's are others. */
+function keys(count: number): string {
+  return many(count, (i) => `"${process.pid.toString(36)}x${i}":""`);
+}
+
+/** All as long and nearly the same. */
+const LONG_LIST = `{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"topology.kubernetes.io/region","operator":"NotIn","values":[${many(9_000, (i) => `"region-of-a-long-name-${i}"`)}]}]}]}}}`;
+
 const ATTACKS = {
   /** Pods of 1.24 MB that are full of `<`, each of which the API server writes as six bytes. */
   'less-than': () =>
@@ -61,6 +72,14 @@ const ATTACKS = {
   huge: () => whole(padded(HUGE)),
   'huge, half': () => half(padded(HUGE)),
   'small, half': () => half(padded(SMALL)),
+  /** Keys that no object had before, which take longest to parse. */
+  labels: () => whole(review(`{"metadata":{"name":"web","labels":{${keys(90_000)}}},"spec":{${CONTAINER}}}`)),
+  'small, keys': () =>
+    whole(review(`{"metadata":{"name":"web"},"spec":{${CONTAINER},"nodeSelector":{${keys(18_000)}}}}`)),
+  values: () => whole(review(`{"metadata":{"name":"web"},"spec":{${CONTAINER},"affinity":${LONG_LIST}}}`)),
+  crumbs: () => ({ ...half(Buffer.from('1\r\n \r\n'.repeat(80_000))), isInCrumbs: true }),
+  /** Connections that ask nothing. */
+  idle: () => ({ body: Buffer.alloc(0), bytes: 0 }),
   /** Empty objects, which take most memory for their bytes. */
   objects: () => whole(review(`{"metadata":{"name":"web"},"spec":{"tolerations":[${'{},'.repeat(2_300_000)}{}]}}`)),
 } satisfies Record<string, () => Sent>;
@@ -70,17 +89,28 @@ process.on('message', (attack: Attack) => {
 });
 
 async function run({ kind, count, port, ca }: Attack): Promise<Outcomes> {
-  const { body, bytes } = ATTACKS[kind]();
-  const head = `POST /mutate?timeout=10s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  const ends = Array.from({ length: count }, async () => {
+  const sent: Sent = ATTACKS[kind]();
+  const ends: Promise<string>[] = [];
+  const sockets: TLSSocket[] = [];
+  for (let i = 0; i < count; i++) {
     const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca });
-    socket.write(head);
-    socket.write(body.subarray(0, bytes));
-    return endOf(socket);
-  });
+    ends.push(endOf(socket));
+    sockets.push(socket);
+    if (sent.bytes > 0) {
+      socket.write(headOf(sent));
+      socket.write(sent.body.subarray(0, sent.bytes));
+    } else await once(socket, 'secureConnect').catch(() => {});
+  }
+  // Nobody answers those that ask nothing.
+  if (sent.bytes === 0) for (const socket of sockets) socket.destroy();
   const outcomes: Record<string, number> = {};
   for (const end of await Promise.all(ends)) outcomes[end] = (outcomes[end] ?? 0) + 1;
   return outcomes;
+}
+
+function headOf({ body, isInCrumbs }: Sent): string {
+  const framing = isInCrumbs ? 'transfer-encoding: chunked' : `content-length: ${body.length}`;
+  return `POST /mutate?timeout=10s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`;
 }
 
 function endOf(socket: TLSSocket): Promise<string> {

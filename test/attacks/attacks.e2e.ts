@@ -30,6 +30,11 @@ const WAVES: Readonly<Record<string, Wave>> = {
   '10 pods of 1.24 MB full of <': [['less-than', 10]],
   '10 pods with names of 2.9 MB': [['names', 10]],
   '10 pods of 2,300,000 empty tolerations': [['objects', 10]],
+  '10 pods of 90,000 labels': [['labels', 10]],
+  '100 pods of 18,000 entries of a node selector': [['small, keys', 100]],
+  '10 pods of 9,000 values': [['values', 10]],
+  '150 bodies of one byte a chunk': [['crumbs', 150]],
+  '3,000 connections that ask nothing': [['idle', 3_000]],
   'all of these': [
     ['huge', 100],
     ['huge, half', 100],
@@ -38,6 +43,10 @@ const WAVES: Readonly<Record<string, Wave>> = {
     ['less-than', 10],
     ['names', 10],
     ['objects', 10],
+    ['labels', 10],
+    ['small, keys', 10],
+    ['values', 10],
+    ['crumbs', 50],
   ],
 };
 

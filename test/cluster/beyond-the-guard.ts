@@ -5,7 +5,7 @@ export interface Beyond {
   readonly path: string;
   /** With PUT: what is changed of the object as it is. */
   readonly body?: unknown;
-  readonly type?: 'merge-patch' | 'json-patch' | 'json';
+  readonly type?: 'merge-patch' | 'json-patch' | 'json' | 'apply';
   /** A change of a spec through a status is dropped by the API server itself. */
   readonly refusedBy: 'guard' | 'RBAC' | 'nobody, without effect';
 }
@@ -32,6 +32,9 @@ const CARBON = { key: 'gridgate.dev/carbon', value: 'high' };
 const RBAC = { refusedBy: 'RBAC' } as const;
 const POST = { method: 'POST', type: 'json' } as const;
 const PUT = { method: 'PUT', type: 'json' } as const;
+/** Server-side apply, which makes what is not there, and takes fields from whoever owns them. */
+const APPLY = { type: 'apply' } as const;
+const FORCED = '?fieldManager=evil&force=true';
 
 /** Of everything whose metadata the controllers can touch. */
 function metadataOf(path: string, how: Partial<Beyond> = {}): readonly Beyond[] {
@@ -53,6 +56,7 @@ function throughStatus(path: string, kubeSystem: string, status: object): readon
     refused('its status', path, { status }),
     refused('its spec through its status', path, evil, { refusedBy: 'nobody, without effect' }),
     refused('its spec', owner, evil, RBAC),
+    refused('our own annotation, full of something', path, annotations({ 'gridgate.dev/nudged': 'x'.repeat(65) })),
     refused('our own annotation, past its status', owner, annotations({ 'gridgate.dev/nudged': 'x' }), RBAC),
     refused('our own annotation, in kube-system', kubeSystem, annotations({ 'gridgate.dev/nudged': 'x' })),
   ];
@@ -124,6 +128,26 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
       refused("another's label", NODE, labels({ 'topology.kubernetes.io/region': 'clean' })),
       refused("another's label away", NODE, labels({ 'topology.kubernetes.io/region': null })),
       refused('another label with our prefix', NODE, labels({ 'gridgate.dev/other': 'x' })),
+      refused('our label of no band', NODE, labels({ 'gridgate.dev/carbon': 'none' })),
+      refused('our taint of no band', NODE, {
+        spec: { taints: [{ ...CARBON, value: 'x', effect: 'PreferNoSchedule' }] },
+      }),
+      refused(
+        "another's label, by force",
+        `${NODE}${FORCED}`,
+        {
+          apiVersion: 'v1',
+          kind: 'Node',
+          metadata: { name: 'dirty-1', labels: { 'topology.kubernetes.io/region': 'clean' } },
+        },
+        APPLY,
+      ),
+      refused(
+        'a new node, applied',
+        `/api/v1/nodes/evil${FORCED}`,
+        { apiVersion: 'v1', kind: 'Node', metadata: { name: 'evil' } },
+        { ...APPLY, ...RBAC },
+      ),
       refused('a cordon', NODE, { spec: { unschedulable: true } }),
       refused('a provider', NODE, { spec: { providerID: 'evil://1' } }),
       refused('another taint', NODE, { spec: { taints: [{ key: 'evil', effect: 'NoExecute' }] } }),
@@ -138,6 +162,18 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
     [
       ...metadataOf(TEAM),
       refused('the level of its pods', TEAM, labels({ 'pod-security.kubernetes.io/enforce': 'privileged' })),
+      refused('our label away, against its mode', TEAM, labels({ 'gridgate.dev/managed': null })),
+      refused('our label with another value', TEAM, labels({ 'gridgate.dev/managed': 'false' })),
+      refused(
+        'the level of its pods, by force',
+        `${TEAM}${FORCED}`,
+        {
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          metadata: { name: 'team', labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
+        },
+        APPLY,
+      ),
       refused('another label with our prefix', TEAM, labels({ 'gridgate.dev/scrape': 'true' })),
       refused('its policy', TEAM, annotations({ 'gridgate.dev/mode': 'off' })),
       refused('its own finalizers', TEAM, { spec: { finalizers: [] } }, { refusedBy: 'nobody, without effect' }),

@@ -145,7 +145,10 @@ describe('a token of the controllers', () => {
 
   /** Without what the API server, kubelets and the controllers of Kubernetes keep by themselves. */
   async function stateOf(path: string): Promise<unknown> {
-    const { status, body } = await cluster.request('GET', path.replace(/\/(status|finalize)$/, ''));
+    const { status, body } = await cluster.request(
+      'GET',
+      path.replace(/\?.*$/, '').replace(/\/(status|finalize)$/, ''),
+    );
     if (status !== 200) return status;
     if (Array.isArray(body.items)) return body.items.map(({ metadata }: Rendered) => metadata.name);
     const { managedFields, resourceVersion, ...metadata } = body.metadata;
@@ -192,5 +195,6 @@ function changed(object: Rendered, change: Rendered): Rendered {
 }
 
 function contentType(type: NonNullable<Beyond['type']>): string {
+  if (type === 'apply') return 'application/apply-patch+yaml';
   return type === 'json' ? 'application/json' : `application/${type}+json`;
 }

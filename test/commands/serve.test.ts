@@ -36,6 +36,21 @@ describe('gridgate serve', { timeout: 300_000 }, () => {
     assert.equal(await gridgate.end(), 0);
   });
 
+  it('logs names without what a terminal acts upon, and loses nothing of them', async (t) => {
+    const files = await writeWorld(t);
+    const logFile = join(files.directory, 'log');
+    const gridgate = await startGridgate({ args: argsFor(files), logFile });
+    t.after(() => gridgate.end('SIGKILL'));
+    const address = { port: Number(new URL(gridgate.webhook).port), ca: files.ca };
+    const name = 'a\u202egnp\u009b31m\u007f\u200b\u2028é\u{e0041}';
+    await ask(address, '/mutate', { object: makePod({ metadata: { name } }) });
+    assert.equal(await gridgate.end(), 0);
+    const written = readFileSync(logFile, 'utf8');
+    assert.doesNotMatch(written, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    const lines = written.trimEnd().split('\n');
+    assert.ok(lines.map((line) => JSON.parse(line).owner).includes(`Pod/${name}`), written);
+  });
+
   it('makes itself a development certificate where none is given', async (t) => {
     const { directory, regions, namespaces } = await writeWorld(t);
     const certDir = join(directory, 'new', 'certs');

@@ -67,7 +67,7 @@ describe('a pod that no API server would send', () => {
     };
     const body = Buffer.from(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request }));
     return new Promise<{ statusCode: number; body: string }>((resolve) =>
-      mutate(body, '2s', (statusCode, payload) => resolve({ statusCode, body: payload.toString() })),
+      mutate(body, 2_000, (statusCode, payload) => resolve({ statusCode, body: payload.toString() })),
     );
   }
 

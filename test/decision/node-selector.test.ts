@@ -10,6 +10,9 @@ describe('a node selector requirement', () => {
     ['In', 'a b', 'b', true],
     ['In', 'a b', 'c', false],
     ['In', 'a', undefined, false],
+    ['In', Array.from({ length: 50 }, (_, index) => `v${index}`).join(' '), 'v49', true],
+    ['NotIn', Array.from({ length: 50 }, (_, index) => `v${index}`).join(' '), 'v49', false],
+    ['NotIn', Array.from({ length: 50 }, (_, index) => `v${index}`).join(' '), 'v50', true],
     ['In', 'a', '', false],
     ['In', 'a', 'A', false],
     ['NotIn', 'a b', 'b', false],
@@ -56,6 +59,15 @@ describe('a node selector requirement', () => {
     const use = ({ satisfies }: typeof import('../../src/decision/node-selector.ts')) => {
       const requirement = { key: 'tier', operator: 'Gt', values: ['9'.repeat(1_400_000)] };
       for (let index = 0; index < 200; index++) satisfies(requirement, '5');
+    };
+    assert.ok(await ends('node-selector.ts', use));
+  });
+
+  it('of 20,000 values is answered at once, for every node', async () => {
+    const use = ({ satisfies }: typeof import('../../src/decision/node-selector.ts')) => {
+      const values = Array.from({ length: 20_000 }, (_, index) => `${'v'.repeat(50)}${index}`);
+      const requirement = { key: 'tier', operator: 'NotIn', values };
+      for (let index = 0; index < 100_000; index++) satisfies(requirement, `${'v'.repeat(50)}x${index}`);
     };
     assert.ok(await ends('node-selector.ts', use));
   });

@@ -167,6 +167,15 @@ describe('an unknown key', () => {
   }
 });
 
+describe('a value', () => {
+  const bands = (count: number) => Array.from({ length: count }, () => 'low').join();
+  it('of 4,000 characters is read, and a longer one is a mistake, whatever it says', () => {
+    assert.deepEqual(parse({ 'gridgate.dev/tolerate': bands(1_000) }).sentences, []);
+    const { sentences } = parse({ 'gridgate.dev/tolerate': bands(1_001) });
+    assert.match(sentences.join(), /^gridgate\.dev\/tolerate: "low,.*…" is not none, or bands/);
+  });
+});
+
 describe('several mistakes', () => {
   it('are all told at once, and what is in order still counts', () => {
     const { policy, sentences } = parse({

@@ -61,7 +61,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   page: { rooms: [], packages: [], builtins: false },
   units: { rooms: [], packages: [], builtins: false },
   webhook: {
-    rooms: ['decision', 'page', 'regions', 'config/duration'],
+    rooms: ['decision', 'page', 'regions', 'units', 'config/duration'],
     packages: ['fastify', 'lru-cache', 'pino'],
     builtins: true,
   },

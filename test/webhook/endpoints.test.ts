@@ -22,7 +22,7 @@ it('a review whose counting fails is answered once, and nothing is thrown at the
     });
     const sent: number[] = [];
     const body = Buffer.from(JSON.stringify(toReview({ object: makePod() })));
-    endpoints.get('/mutate')?.(body, '2s', (statusCode) => sent.push(statusCode));
+    endpoints.get('/mutate')?.(body, 2_000, (statusCode) => sent.push(statusCode));
     await new Promise(setImmediate);
     assert.deepEqual(sent, [200]);
   }

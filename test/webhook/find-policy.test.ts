@@ -161,6 +161,41 @@ describe('finding a policy', () => {
     assert.equal(patient?.mode, 'enforce');
   });
 
+  it('asks of so many namespaces at once, and fails open for more until one of them is answered', async () => {
+    const asked: string[] = [];
+    const answers: ((record: NamespaceRecord) => void)[] = [];
+    const book = createPolicyBook(
+      () => NO_RULES,
+      () => {},
+    );
+    const source = {
+      namespace: () => undefined,
+      fetchNamespace: (name: string) => {
+        asked.push(name);
+        return new Promise<NamespaceRecord>((resolve) => answers.push(resolve));
+      },
+    };
+    const { find } = createPolicyFinder(source, book, () => NOW);
+    const first = find('ns-0', FAR);
+    for (let i = 1; i < 1_000; i++) find(`ns-${i}`, FAR);
+    assert.equal(asked.length, 32);
+    assert.equal(find('late', FAR), undefined);
+    answers[0]?.(makeRecord('ns-0', { mode: 'warn' }));
+    assert.equal((await first)?.mode, 'warn');
+    assert.ok(find('late', FAR) instanceof Promise);
+    assert.equal(asked.at(-1), 'late');
+  });
+
+  for (const name of ['', '.', '..', '../nodes', 'team?watch=1', 'Team', '-team', 'n'.repeat(64)])
+    it(`never asks for a namespace of the name "${name.slice(0, 20)}"`, () => {
+      const book = createPolicyBook(
+        () => NO_RULES,
+        () => {},
+      );
+      const source = { namespace: () => undefined, fetchNamespace: () => assert.fail('asked') };
+      assert.equal(createPolicyFinder(source, book, () => NOW).find(name, FAR), undefined);
+    });
+
   it('complains once of a malformed version that the informer has yet to see', async () => {
     const malformed = makeRecord('new', { mode: 'enforce', weights: 'x' }, { resourceVersion: '2' });
     const { find, complaints } = finderOf({ seen: BEFORE, live: async () => malformed });
@@ -183,6 +218,9 @@ describe('a review of a namespace that the informer has yet to see', () => {
     ['/mutate', 'unheard-of', 'unknown_namespace', 300],
     ['/mutate?timeout=200ms', 'unheard-of-a', 'unknown_namespace', 300],
     ['/mutate?timeout=50ms', 'unheard-of-b', 'unknown_namespace', undefined],
+    ['/mutate?timeout=0s', 'unheard-of-e', 'unknown_namespace', 300],
+    ['/mutate?timeout=-1s', 'unheard-of-f', 'unknown_namespace', 300],
+    ['/mutate?timeout=999999999d', 'unheard-of-g', 'unknown_namespace', 300],
     ['/mutate?timeout=nonsense', 'unheard-of-c', 'unknown_namespace', 300],
     ['/mutate?timeout=1s&timeout=2s', 'unheard-of-d', 'unknown_namespace', 300],
     ['/validate?timeout=2s', 'legacy', 'mode_off', 300],

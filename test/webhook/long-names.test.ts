@@ -51,12 +51,7 @@ describe('names of 300,000 characters', () => {
     assert.ok(JSON.stringify(status).length < 3_000);
   });
 
-  it('are cut where a namespace is asked for', () => {
-    assert.deepEqual(
-      asked.map(({ length }) => length),
-      [253],
-    );
-  });
+  it('are no name of a namespace that anybody is asked for', () => assert.deepEqual(asked, []));
 });
 
 describe('a namespace with 20,000 mistakes', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createOperatorsApp } from '../../src/webhook/operators-app.ts';
@@ -152,4 +154,16 @@ describe('the server for operators', () => {
     it(`${method} ${path} is not found`, async () => {
       assert.equal((await get(path, method)).status, 404);
     });
+
+  it('answers probes and scrapes while somebody opens one connection after the other', async (t) => {
+    const { port } = new URL(origin);
+    for (let i = 0; i < 400; i++) {
+      const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+      t.after(() => socket.destroy());
+      await once(socket, 'connect');
+    }
+    assert.equal((await fetch(`${origin}/healthz`)).status, 200);
+    const open = await new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)));
+    assert.ok(open <= 201, String(open));
+  });
 });

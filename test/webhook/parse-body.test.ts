@@ -155,6 +155,47 @@ describe('a huge body', () => {
     }
   });
 
+  test('of many labels and annotations keeps a thousand each, and all that anybody reads', () => {
+    const entries = (count: number, value: string) =>
+      Object.fromEntries(many(count, (i) => [`a${i}/x`, value]) as [string, string][]);
+    const ours = { 'gridgate.dev/managed': 'true', 'gridgate.dev/class': ' ",}', 'cloud.google.com/region': 'x' };
+    for (const count of [900, 1_000, 1_001, 90_000])
+      for (const value of ['', '\\",{}[]', 'x'.repeat(40)])
+        for (const space of [0, 1]) {
+          const object = {
+            metadata: {
+              labels: { ...entries(count, value), ...ours, z: '' },
+              annotations: { ...ours, ...entries(count, value) },
+            },
+            spec: { nodeName: 'a', labels: ['x'] },
+          };
+          const { value: read, isOversized } = parseBody(
+            Buffer.from(JSON.stringify({ ...envelope(object), ...padding }, undefined, space)),
+          );
+          const { metadata, spec } = (read as ReturnType<typeof envelope>).request.object as typeof object;
+          const left = Math.min(count, 1_000);
+          assert.equal(isOversized, false);
+          assert.deepEqual(spec, object.spec);
+          assert.deepEqual(metadata.labels, { ...entries(left, value), ...ours, ...(count < 1_000 && { z: '' }) });
+          assert.deepEqual(metadata.annotations, { ...ours, ...entries(Math.min(count, 997), value) });
+        }
+  });
+
+  test('of keys that no object had before is oversized by fewer of them', () => {
+    const keys = (count: number) => Object.fromEntries(many(count, (i) => [`k${i}`, '']) as [string, string][]);
+    for (const [object, count] of [
+      [{ spec: { nodeSelector: keys(40_000) } }, 40_000],
+      [{ spec: { containers: [{ resources: { limits: keys(30_000) } }] } }, 30_000],
+      [
+        { spec: { volumes: many(400, (i) => ({ csi: { volumeAttributes: { [`k${i}`]: '', ...keys(100) } } })) } },
+        40_000,
+      ],
+    ] as const) {
+      const body = Buffer.from(JSON.stringify(envelope(object)));
+      assert.equal(parseBody(body).isOversized, true, `${count} in ${body.length} bytes`);
+    }
+  });
+
   test('of many containers is not oversized by them', () => {
     const containers = many(50_000, (i) => ({ name: `c${i}`, image: 'i' }));
     const { isOversized } = parseBody(Buffer.from(JSON.stringify(envelope({ spec: { containers } }))));

@@ -23,6 +23,14 @@ const now =
     makeRecord('shop', annotations, { resourceVersion });
 
 describe('a policy', () => {
+  it('tells of twenty mistakes, and of how many more', () => {
+    const { policyOf, complaints } = bookOf();
+    const annotations = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`a${i}`, 'x']));
+    policyOf('1', annotations);
+    assert.match(complaints.join(), /and 8980 more$/);
+    assert.equal(complaints[0]?.split('; ').length, 21);
+  });
+
   it('is compiled once per resourceVersion', () => {
     const { policyOf } = bookOf();
     const first = policyOf('1', { mode: 'enforce' });

@@ -96,3 +96,62 @@ describe('many that stop half way', { timeout: 300_000 }, () => {
       for (const socket of stopped) socket.destroy();
     });
 });
+
+describe('bodies of one byte a chunk', { timeout: 300_000 }, () => {
+  const webhook = useWebhook();
+  const crumbs = Buffer.from('1\r\n \r\n'.repeat(40_000));
+
+  it('take no more memory than their bytes while they wait for room', async (t) => {
+    const sockets = await Promise.all(Array.from({ length: 50 }, () => open(webhook, t, head('chunked', '30s'))));
+    await untilBodies(webhook, ({ large }) => large.waiting === 49);
+    const used = () => {
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    const before = used();
+    const deliveries = sockets.map((socket) => new Promise((resolve) => socket.write(crumbs, resolve)));
+    let most = 0;
+    for (const delivery of deliveries) {
+      await Promise.race([delivery, ask(webhook, '/mutate', { object: makePod() })]);
+      most = Math.max(most, used());
+    }
+    await ask(webhook, '/mutate', { object: makePod() });
+    const grown = Math.max(most, used()) - before;
+    assert.ok(grown < 150 * MIB, `${Math.round(grown / MIB)} MiB`);
+  });
+
+  for (const [name, framing] of [
+    ['in chunks of HTTP', 'chunked'],
+    ['in packets of TLS', REVIEW.length],
+  ] as const)
+    it(`are answered, ${name}`, async (t) => {
+      const socket = await open(webhook, t, head(framing));
+      const answer = once(socket, 'data');
+      for (const byte of REVIEW) socket.write(framing === 'chunked' ? `1\r\n${byte}\r\n` : byte);
+      if (framing === 'chunked') socket.write('0\r\n\r\n');
+      assert.match(String((await answer)[0]), /"reason":"steered"/);
+    });
+});
+
+describe('bodies that come whole while they wait', { timeout: 300_000 }, () => {
+  const webhook = useWebhook();
+
+  it('are answered once there is room, one after the other of one connection, too', async (t) => {
+    const length = 256 * 1024;
+    const holders = await Promise.all(Array.from({ length: 80 }, () => open(webhook, t, head(length))));
+    await untilBodies(webhook, ({ small }) => small.waiting > 0);
+    const request = `${head(32 * 1024)}${REVIEW}${' '.repeat(32 * 1024 - REVIEW.length)}`;
+    const socket = await open(webhook, t, request.repeat(12));
+    await untilBodies(webhook, ({ small }) => small.waiting > 0);
+    let said = '';
+    socket.on('data', (chunk) => {
+      said += chunk;
+    });
+    await pollUntil({
+      what: 'twelve answers',
+      probe: async () => said.split('"reason":"steered"').length === 13 || undefined,
+      deadlineMs: 60_000,
+    });
+    for (const holder of holders) holder.destroy();
+  });
+});

@@ -49,6 +49,7 @@ export interface TestWebhook {
 export interface WebhookOptions {
   readonly fetchNamespace?: NonNullable<NamespaceSource['fetchNamespace']>;
   readonly requestTimeoutMs?: number;
+  readonly mostConnections?: number;
 }
 
 /** As the node labeller leaves a node where electricity is dirty. */
@@ -136,7 +137,7 @@ export async function stopWebhook({ app }: TestWebhook): Promise<void> {
   await closed;
 }
 
-export async function startWebhook({ fetchNamespace, requestTimeoutMs }: WebhookOptions = {}): Promise<TestWebhook> {
+export async function startWebhook({ fetchNamespace, ...limits }: WebhookOptions = {}): Promise<TestWebhook> {
   const world = makeWorld();
   const counted: string[] = [];
   const rejected: string[] = [];
@@ -167,7 +168,7 @@ export async function startWebhook({ fetchNamespace, requestTimeoutMs }: Webhook
     countRejection: (status, cause) => rejected.push(`${status} ${cause}`),
     clock,
     isClosing: () => world.isClosing,
-    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+    ...limits,
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;

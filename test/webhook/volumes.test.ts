@@ -57,7 +57,7 @@ function open(volumes?: readonly VolumeTerms[]) {
   function ask(path: string, parts: ReviewParts): Reply {
     let sent = '';
     const body = Buffer.from(JSON.stringify(toReview(parts)));
-    endpoints.get(path)?.(body, '2s', (_status, payload) => {
+    endpoints.get(path)?.(body, 2_000, (_status, payload) => {
       sent = payload.toString();
     });
     return JSON.parse(sent).response;

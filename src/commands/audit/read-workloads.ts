@@ -3,7 +3,7 @@ import { type AuditItem, STANDARD_INPUT } from '../../audit/audited-workload.ts'
 import { type ManifestDocument, parseDocument, place } from '../../config/manifest-file.ts';
 import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../config/object-stream.ts';
 import type { YamlMistake } from '../../config/yaml-documents.ts';
-import { onOneLine } from '../legible.ts';
+import { onOneLine } from '../../units/on-one-line.ts';
 import { describeReadFailure, findManifestFiles, STDIN } from './find-manifest-files.ts';
 import { type ManifestSettings, readManifest } from './manifest-items.ts';
 import { createOwnedWorkloads, type OwnedWorkloads } from './owned-workloads.ts';

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { decodeText } from '../../config/decode-text.ts';
 import { quoted } from '../../decision/policy-annotations.ts';
 import type { Flow } from '../../spillover/flow.ts';
-import { onOneLine } from '../legible.ts';
+import { onOneLine } from '../../units/on-one-line.ts';
 import { FLOW_FIELDS, type FlowDefaults, type FlowField, type FlowRecord, parseFlow } from './flow-record.ts';
 
 export interface FlowFile {
