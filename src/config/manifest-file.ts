@@ -203,16 +203,23 @@ function findEndless(value: unknown, path: YamlPath): YamlPath | undefined {
   return undefined;
 }
 
+/** What an entry that is null says in maps whose entries are all texts, or all amounts: Go reads the zero of its type. */
+const ZEROS: ReadonlyMap<string, string> = new Map([
+  ...['labels', 'annotations', 'nodeSelector', 'matchLabels'].map((name) => [name, ''] as const),
+  ...['requests', 'limits', 'overhead'].map((name) => [name, '0'] as const),
+]);
+
 /** What is null was not given: so the API server reads it. Answers the same value where nothing is. */
-function withoutNulls(value: unknown): unknown {
+function withoutNulls(value: unknown, name?: string): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    const members = value.map(withoutNulls);
+    const members = value.map((member) => withoutNulls(member));
     return members.every((member, i) => member === value[i]) ? value : members;
   }
+  const zero = name === undefined ? undefined : ZEROS.get(name);
   let copy: Record<string, unknown> | undefined;
   for (const [key, inner] of Object.entries(value)) {
-    const cleaned = withoutNulls(inner);
+    const cleaned = inner === null && zero !== undefined ? zero : withoutNulls(inner, key);
     if (cleaned === inner && inner !== null) continue;
     copy ??= { ...value };
     if (cleaned === null) delete copy[key];
