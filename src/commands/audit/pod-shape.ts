@@ -8,10 +8,12 @@ const term = z.looseObject({
   matchFields: z.array(requirement).nullish(),
 });
 const texts = z.record(z.string(), z.string()).nullish();
-const amount = z.union([z.string(), z.number()]).superRefine((quantity, context) => {
-  const message = mistakeInQuantity(quantity);
-  if (message !== undefined) context.addIssue({ code: 'custom', message });
-});
+const amount = z
+  .union([z.string(), z.number()], { error: 'must be a quantity such as 500m or 1Gi' })
+  .superRefine((quantity, context) => {
+    const message = mistakeInQuantity(quantity);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 const amounts = z.record(z.string(), amount).nullish();
 const resources = z
   .looseObject({ requests: amounts, limits: amounts })
