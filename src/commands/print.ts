@@ -1,4 +1,4 @@
-import { onOneLine } from './legible.ts';
+import { onOneLine } from '../units/legible.ts';
 import { forTerminal } from './terminal.ts';
 
 /**

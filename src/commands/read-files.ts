@@ -1,4 +1,5 @@
 import { type ManifestDocument, type ManifestFile, parseManifests, readManifests } from '../config/manifest-file.ts';
+import { nameOfInput } from '../config/read-text.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL, type NamespaceRecord } from '../decision/namespace-record.ts';
 import { describeIssue, parsePolicy } from '../decision/policy-annotations.ts';
 import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
@@ -23,7 +24,7 @@ export interface ClusterFile {
 
 /** Reads the Region resources of a file. */
 export async function readRegions(path: string): Promise<FileContents<readonly RegionResource[]>> {
-  return parseRegions(await readManifests(path), path);
+  return parseRegions(await readManifests(path), nameOfInput(path));
 }
 
 /** Parses text that was read already, as a watch hands it over. */
@@ -33,7 +34,7 @@ export function parseRegionsText(text: string, path: string): FileContents<reado
 
 /** Reads the Namespaces of a file; Nodes and PriorityClasses may stand among them. */
 export async function readCluster(path: string, regionLabel: string): Promise<FileContents<ClusterFile>> {
-  return parseCluster(await readManifests(path), path, regionLabel);
+  return parseCluster(await readManifests(path), nameOfInput(path), regionLabel);
 }
 
 export function parseClusterText(text: string, path: string, regionLabel: string): FileContents<ClusterFile> {

@@ -48,7 +48,6 @@ const FIRST_CHARACTERS = ['', ...'~+-.0123456789<yYnNtTfFoO'];
 const INTEGER = /^([-+]?)(?:(0[xX][\da-fA-F]+|0[bB][01]+)|0[oO]?([0-7]+)|(?:0|[1-9]\d*))$/;
 /** go-yaml's own way to binary numbers takes a sign behind the `0b`. */
 const SIGN_INSIDE = /^0b([-+])(?=[01])/;
-/** Go has no integers outside of these: what is written in another base is no number then. */
 const LEAST_INTEGER = -(2n ** 63n);
 const MOST_INTEGER = 2n ** 64n - 1n;
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
@@ -65,13 +64,19 @@ export function readScalar(text: string): boolean | null | number | typeof MERGE
   if (text === '<<') return MERGE;
   const plain = withoutUnderscores(text);
   const digits = plain.startsWith('0b') ? plain.replace(SIGN_INSIDE, '$10b') : plain;
-  const [whole, sign, based, octal] = INTEGER.exec(digits) ?? [];
+  const [, sign, based, octal] = INTEGER.exec(digits) ?? [];
   const size = based ?? (octal === undefined ? undefined : `0o${octal}`);
-  if (size !== undefined) {
-    const integer = sign === '-' ? -BigInt(size) : BigInt(size);
-    if (integer >= LEAST_INTEGER && integer <= MOST_INTEGER) return Number(integer);
-  }
-  const value = (whole !== undefined && based === undefined) || FLOAT.test(digits) ? Number(digits) : Number.NaN;
+  return (size === undefined ? undefined : integerOf(sign === '-', size)) ?? decimalOf(digits);
+}
+
+/** `undefined` where Go's integers end: an octal number without an `o` is decimal then, any other is text. */
+function integerOf(isNegative: boolean, size: string): number | undefined {
+  const integer = isNegative ? -BigInt(size) : BigInt(size);
+  return integer >= LEAST_INTEGER && integer <= MOST_INTEGER ? Number(integer) : undefined;
+}
+
+function decimalOf(digits: string): number | undefined {
+  const value = FLOAT.test(digits) ? Number(digits) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }
 
