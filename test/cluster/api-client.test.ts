@@ -57,7 +57,10 @@ describe('credentials that cannot be had', () => {
   for (const [name, { user, says }] of Object.entries(USERS))
     test(`${name}: told without what may be a token`, async () => {
       const kubeConfig = new KubeConfig();
-      kubeConfig.loadFromClusterAndUser({ name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: true }, { name: 'u', ...user });
+      kubeConfig.loadFromClusterAndUser(
+        { name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: true },
+        { name: 'u', ...user },
+      );
       const api = createApiClient(kubeConfig);
       await assert.rejects(api.get('/api', OPTIONS), (error: Error) => {
         assert.match(error.message, says);

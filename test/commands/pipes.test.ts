@@ -78,7 +78,13 @@ describe('a command whose files are all pipes', { skip }, () => {
       assert.match(stdout, says, stderr);
     });
 
-  const FROM_INPUT = ['admit -f', 'audit --regions', 'regions --config', 'preflight --compare', 'spillover --from-file'];
+  const FROM_INPUT = [
+    'admit -f',
+    'audit --regions',
+    'regions --config',
+    'preflight --compare',
+    'spillover --from-file',
+  ];
   for (const row of FROM_INPUT)
     it(`${row}, which is standard input`, async (test) => {
       const [name = '', option = ''] = row.split(' ');
