@@ -2,6 +2,7 @@ import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/c
 import { type ManifestDocument, readManifests } from '../config/manifest-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
+import { nameOfInput } from '../config/read-text.ts';
 import { decide, sharesOf } from '../decision/decide.ts';
 import { effectOf } from '../decision/effect.ts';
 import { effectivePolicy } from '../decision/effective-policy.ts';
@@ -14,6 +15,7 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { createSources } from './live-sources.ts';
 import { takeSnapshot } from './load-regions.ts';
+import { mistakesInPod } from './pod-shape.ts';
 import { note, print } from './print.ts';
 import { type ClusterFile, readCluster, readRegions } from './read-files.ts';
 import { type Explained, renderDecisions } from './render-decisions.ts';
@@ -77,9 +79,12 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
   const pods = manifests.documents.flatMap((document) => {
     const found = podOf(document);
     if (!found) {
-      issues.push(`${filename}, document ${document.document}: ${document.kind} has no pod to decide about`);
+      issues.push(`${placeIn(filename, document)}: ${document.kind} has no pod to decide about`);
       return [];
     }
+    // What is asked about a placement may leave its containers out.
+    const mistakes = mistakesInPod({ ...found.pod, spec: { containers: [], ...found.pod.spec } });
+    issues.push(...mistakes.map((mistake) => `${placeIn(filename, document)}: ${found.name}: ${mistake}`));
     const namespace = values.namespace ?? found.namespace;
     const record = cluster.value.namespaces.get(namespace);
     if (!record) issues.push(`${namespacesPath}: has no namespace ${namespace}`);
@@ -87,9 +92,13 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
     for (const issue of effective.excess) excess.add(`namespace ${namespace}: ${describeIssue(issue)}`);
     return [{ ...found, namespace, policy: effective.policy }];
   });
-  if (pods.length === 0 && issues.length === 0) issues.push(`${filename}: holds no pod`);
+  if (pods.length === 0 && issues.length === 0) issues.push(`${nameOfInput(filename)}: holds no pod`);
   if (issues.length > 0) return { issues };
   return { pods, excess: [...excess], regions: regions.value, cluster: cluster.value, config };
+}
+
+function placeIn(filename: string, { document }: ManifestDocument): string {
+  return `${nameOfInput(filename)}, document ${document}`;
 }
 
 async function observe(

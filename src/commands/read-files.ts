@@ -6,6 +6,7 @@ import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-fac
 import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { buildTopology, type Topology } from '../regions/topology.ts';
+import { mistakesInNode } from './node-shape.ts';
 
 /** What a file held; `issues` name the file, the document and the path of every mistake. */
 export interface FileContents<T> {
@@ -63,7 +64,10 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
   const nodes: NodeFacts[] = [];
   const classes: ManifestDocument[] = [];
   for (const document of file.documents) {
-    if (document.kind === 'Namespace') {
+    const mistakes = document.kind === 'Node' ? mistakesInNode(document.value) : mistakesInName(document);
+    if (mistakes.length > 0)
+      issues.push(...mistakes.map((mistake) => `${placeOf(document, path)}: ${document.kind}: ${mistake}`));
+    else if (document.kind === 'Namespace') {
       const record = namespaceRecord(document);
       const mistakes = parsePolicy(record.annotations).issues;
       issues.push(
@@ -80,6 +84,11 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
     ...(classes.length > 0 && { priorityClasses: priorityClassesOf(classes) }),
   };
   return { value, issues, text: file.text };
+}
+
+function mistakesInName({ value }: ManifestDocument): readonly string[] {
+  const { name } = (value['metadata'] ?? {}) as { name?: unknown };
+  return typeof name === 'string' ? [] : ['metadata.name must be given, as text'];
 }
 
 /** A Namespace as policies are compiled from it. */

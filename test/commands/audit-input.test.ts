@@ -108,6 +108,26 @@ describe('gridgate audit of what the API server takes, or does not', () => {
     assert.deepEqual([broken, workloads.map(({ requests }) => requests.vcpu)], [[], [0.5, 0]]);
   });
 
+  it('tells what is wrong with a Node, wherever it stands, and never ends in a stack', async (test) => {
+    const node = (rest: string) => `apiVersion: v1\nkind: Node\n${rest}`;
+    const text = documents(
+      node(''),
+      node('metadata: {name: a}\nspec: {taints: 7}\n'),
+      node('metadata: {name: b, labels: {c: 1}}\n'),
+    );
+    const { code, broken } = await report(test, { 'a.yaml': text });
+    assert.deepEqual([code, broken.length], [2, 3]);
+    assert.match(
+      broken.join('\n'),
+      /metadata\.name must be given[\s\S]*Node a: spec\.taints: must be of type array[\s\S]*labels: c must be text/,
+    );
+    const file = join(makeTemporaryDirectory(test), 'nodes.yaml');
+    writeFileSync(file, text);
+    const given = await audit(test, { 'a.yaml': deployment('web', PINNED) }, '--namespaces', file);
+    assert.equal(given.code, 2);
+    assert.match(given.stderr, /document 1, line 1: Node: metadata[\s\S]*document 2, line 4: Node: spec\.taints/);
+  });
+
   it('refuses more pods than Kubernetes can count', async (test) => {
     const text = deployment('web', PINNED).replace('replicas: 2', 'replicas: 2147483648');
     const { code, broken } = await report(test, { 'a.yaml': text });

@@ -8,10 +8,11 @@ import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
+import { mistakesInNode } from '../node-shape.ts';
+import { mistakesInPod } from '../pod-shape.ts';
 import { namespaceRecord, nodeFacts } from '../read-files.ts';
+import { mistakeInQuantity } from '../resource-amounts.ts';
 import { hasNoPods } from './kinds-without-pods.ts';
-import { mistakesInPod } from './pod-shape.ts';
-import { mistakeInQuantity } from './resource-amounts.ts';
 
 export interface ManifestSettings {
   /** Of objects that name none. */
@@ -47,7 +48,7 @@ const READERS: Readonly<Record<string, (facts: Facts) => Found>> = {
   'batch/Job': readWorkload,
   'batch/CronJob': readWorkload,
   '/Namespace': ({ document }) => ({ type: 'namespace', namespace: namespaceRecord(document) }),
-  '/Node': ({ document, settings }) => ({ type: 'node', node: nodeFacts(document, settings.regionLabel) }),
+  '/Node': readNode,
   '/LimitRange': readLimitRange,
   '/PersistentVolumeClaim': readClaim,
   '/PersistentVolume': readVolume,
@@ -203,6 +204,13 @@ function readLimitRange(facts: Facts): Found {
     );
   const defaults = { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
   return { type: 'defaults', namespace: namespaceOf(facts), defaults };
+}
+
+function readNode(facts: Facts): Found {
+  const { document, settings } = facts;
+  const mistakes = mistakesInNode(document.value).map((mistake) => `${nameOf(facts)}: ${mistake}`);
+  if (mistakes.length > 0) return broken(facts, mistakes);
+  return { type: 'node', node: nodeFacts(document, settings.regionLabel) };
 }
 
 function readClaim(facts: Facts): Found {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mistakeInQuantity, mistakesInResources } from './resource-amounts.ts';
+import { mistakesInShape } from './shape-mistakes.ts';
 
 /** Of a pod what decisions and figures read, in the types that the API server insists on. */
 const requirement = z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() });
@@ -67,20 +68,7 @@ const podShape = z.looseObject({
   }),
 });
 
-const MOST_TOLD = 5;
-
-function inOurWords(message: string): string {
-  return message
-    .replace('Invalid input: expected string, received number', 'must be text; write the number in quotes')
-    .replace('Invalid input: expected string, received boolean', 'must be text; write true and false in quotes')
-    .replace(/^Invalid input: expected (\w+), received (\w+)$/, 'must be of type $1, not $2');
-}
-
 /** What is wrong with a pod, or a template of one, a sentence each with its path; at most 5. */
 export function mistakesInPod(pod: unknown): readonly string[] {
-  const parsed = podShape.safeParse(pod);
-  if (parsed.success) return [];
-  const all = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${inOurWords(message)}`);
-  const more = all.length - MOST_TOLD;
-  return [...all.slice(0, MOST_TOLD), ...(more > 0 ? [`and ${more} more mistakes`] : [])];
+  return mistakesInShape(podShape, pod);
 }
