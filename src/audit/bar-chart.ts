@@ -2,6 +2,7 @@ import { BarChart } from 'echarts/charts';
 import { GridComponent, LegendComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { onOneLine } from '../units/legible.ts';
 import { formatGramsPerHour } from './grams-per-hour.ts';
 
 use([BarChart, GridComponent, LegendComponent, SVGRenderer]);
@@ -84,5 +85,5 @@ function finite(value = 0): number {
  * widths in, an object without a guard (zrender 6.1, core/LRU), and changes Object.prototype of the whole process.
  */
 function printable(name: string): string {
-  return ` ${name}`.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  return ` ${onOneLine(name)}`;
 }

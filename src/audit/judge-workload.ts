@@ -20,7 +20,7 @@ import { describeUnknown, type KnownRegions, unknownRegionsOf } from './unknown-
 export interface AuditContext {
   readonly snapshot: Snapshot;
   /** The same policy object for the same namespace each time: what was judged for one workload serves the next. */
-  readonly policyOf: (namespace: string) => { readonly policy: Policy; readonly isDescribed: boolean };
+  readonly policyOf: (namespace: string) => NamespacePolicy;
   readonly defaultsOf: (namespace: string) => DefaultRequests;
   /** Of namespaces that are off or that nobody described. */
   readonly assumeMode?: Mode | undefined;
@@ -30,6 +30,13 @@ export interface AuditContext {
   readonly knownRegions?: KnownRegions;
   /** Epoch milliseconds. */
   readonly now: number;
+}
+
+export interface NamespacePolicy {
+  readonly policy: Policy;
+  readonly isDescribed: boolean;
+  /** Where it names regions, as nobody rendered them. */
+  readonly placeholders?: readonly string[];
 }
 
 /** A workload with its figures, and where these arise. */
@@ -52,7 +59,7 @@ const KUBELET = { groups: ['system:nodes'] };
 export function judgeWorkload(workload: Workload, context: AuditContext): JudgedWorkload {
   const { namespace, kind, name, place, pods, runsIn } = workload;
   const { snapshot } = context;
-  const { policy, isDescribed } = context.policyOf(namespace);
+  const { policy, isDescribed, placeholders = [] } = context.policyOf(namespace);
   const mode = modeInEffect(namespace, policy.mode, isDescribed, context.assumeMode);
   const volumes = workload.volumes ?? context.volumesOf(namespace, workload.pod);
   const isFixed = isDaemonKind(kind, policy);
@@ -77,6 +84,7 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     ...findingsOf(workload, decision, {
       mode,
       context,
+      placeholders,
       outside: isFixed ? outsideOf(decision, input, mode) : undefined,
     }),
     asks: asksOf(decision, input),
@@ -152,6 +160,7 @@ function asksOf({ decision, reason, steps }: Decision, input: DecisionInput): re
 interface Findings {
   readonly mode: Mode;
   readonly context: AuditContext;
+  readonly placeholders: readonly string[];
   readonly outside: OutsideReach | undefined;
 }
 
@@ -159,10 +168,11 @@ interface Findings {
 function findingsOf(
   { pod, kind }: Workload,
   decision: Decision,
-  { mode, context, outside }: Findings,
+  { mode, context, placeholders, outside }: Findings,
 ): Pick<AuditedWorkload, 'reason' | 'denied' | 'message' | 'unknownRegions' | 'reachesOutside'> {
   const { knownRegions, snapshot } = context;
-  const unknownRegions = knownRegions ? unknownRegionsOf(pod, snapshot.regionLabel, knownRegions) : [];
+  const asked = knownRegions ? unknownRegionsOf(pod, snapshot.regionLabel, knownRegions) : [];
+  const unknownRegions = placeholders.length > 0 ? [...new Set([...asked, ...placeholders])] : asked;
   const isDenied = decision.decision === 'deny';
   const isReason = unknownRegions.length > 0 && !isDenied && mode !== 'off';
   const judged = outside ? 'daemonset_outside' : decision.reason;

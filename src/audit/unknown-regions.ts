@@ -14,10 +14,11 @@ const REGION_LABELS = ['topology.kubernetes.io/region', 'failure-domain.beta.kub
 const ZONE_LABELS = [ZONE_LABEL, 'failure-domain.beta.kubernetes.io/zone'];
 const REGION_ANNOTATIONS = ['gridgate.dev/region', 'cloud.google.com/region'];
 const REGIONS_ANNOTATION = 'gridgate.dev/regions';
+const OF_NAMESPACES = [REGIONS_ANNOTATION, 'gridgate.dev/home-region'];
 
 /** What a label may hold (Kubernetes): anything else is a placeholder that nobody rendered, `{{ .region }}` or `${REGION}`. */
 const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
-const PATTERN = /[*?]/;
+const NAME_OR_GLOB = /^!?[A-Za-z0-9_.*?-]*$/;
 const MOST_NAMED = 5;
 
 /**
@@ -28,6 +29,7 @@ const MOST_NAMED = 5;
  * | region: nodeSelector, annotations, affinity with In  | yes          | yes         |
  * | region: affinity with NotIn                          | no           | yes         |
  * | zone, anywhere                                       | no           | yes         |
+ * | annotations of its namespace                         | no           | yes         |
  */
 export function unknownRegionsOf(pod: Pod, regionLabel: string, { isKnown }: KnownRegions): readonly string[] {
   const regionLabels = [regionLabel, ...REGION_LABELS];
@@ -39,9 +41,20 @@ export function unknownRegionsOf(pod: Pod, regionLabel: string, { isKnown }: Kno
   return [...new Set(unknown)];
 }
 
+/** Placeholders that nobody rendered in what a namespace says of regions: its policy is not what it was meant to be. */
+export function placeholdersOf(annotations: Readonly<Record<string, string>>): readonly string[] {
+  const parts = OF_NAMESPACES.flatMap((key) => (annotations[key] ?? '').split(',')).map((part) => part.trim());
+  return parts.filter((part) => !NAME_OR_GLOB.test(part)).map((part) => part.replace(/^!/, ''));
+}
+
+function isGlob(text: string): boolean {
+  return NAME_OR_GLOB.test(text) && /[*?]/.test(text);
+}
+
 /** `unknown_region: it asks for "eu-nroth-1", a region that nobody knows; did you mean eu-north-1?`. */
 export function describeUnknown(unknown: readonly string[], { names }: KnownRegions): string {
   const said = unknown.slice(0, MOST_NAMED).map((name) => {
+    if (name === '') return '"", a region without a name';
     if (!LABEL_VALUE.test(name)) return `${JSON.stringify(name)}, a placeholder that nobody rendered`;
     const nearest = nearestKey(name, names);
     const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
@@ -68,7 +81,7 @@ function inAnnotations(pod: Pod): readonly Named[] {
   const annotations = pod.metadata?.annotations ?? {};
   const single = REGION_ANNOTATIONS.map((key) => annotations[key]).filter((name) => name !== undefined);
   const listed = (annotations[REGIONS_ANNOTATION] ?? '').split(',').map((part) => part.trim());
-  const names = [...single, ...listed].filter((name) => name !== '' && !PATTERN.test(name));
+  const names = [...single, ...listed].filter((name) => name !== '' && !isGlob(name));
   return names.map((name) => (name.startsWith('!') ? { wanted: [], others: [name.slice(1)] } : wants([name])));
 }
 

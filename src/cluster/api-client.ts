@@ -55,7 +55,7 @@ export function createApiClient(kubeConfig: KubeConfig): ApiClient {
 
   async function requestOptions({ accept, idleTimeoutMs, signal }: GetOptions): Promise<RequestOptions> {
     const options: RequestOptions = {};
-    await kubeConfig.applyToHTTPSOptions(options); // each time: tokens rotate, and it is what reads them again
+    await kubeConfig.applyToHTTPSOptions(options).catch(tellCredentials); // each time: tokens rotate, and it is what reads them again
     options.headers = { ...options.headers, accept };
     options.timeout = idleTimeoutMs;
     if (!cluster?.proxyUrl) options.agent = agent;
@@ -104,6 +104,14 @@ export function createApiClient(kubeConfig: KubeConfig): ApiClient {
       parsed(`${method} ${path}`, await exchange(method, path, { ...options, accept: 'application/json' }, options)),
     close: () => agent.destroy(),
   };
+}
+
+/** What a plugin prints, and what a command line of the kubeconfig holds, may be a token: neither is repeated. */
+function tellCredentials(error: unknown): never {
+  if (error instanceof SyntaxError) throw new Error("the plugin of the kubeconfig's user answers what is not JSON");
+  if (error instanceof Error && /^Failed to refresh token/.test(error.message))
+    throw new Error("the auth-provider of the kubeconfig's user gives no token");
+  throw error;
 }
 
 type Start = (onResponse: (response: IncomingMessage) => void) => ClientRequest;

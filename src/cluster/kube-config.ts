@@ -23,7 +23,7 @@ export function loadKubeConfig({ file, text, context }: KubeConfigSource = {}): 
 
 function readKubeConfig(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file === '-' ? 0 : file, 'utf8'); // standard input
   } catch (cause) {
     throw new Error(`cannot load kubeconfig ${file}: ${(cause as NodeJS.ErrnoException).code ?? 'it cannot be read'}`, {
       cause,
@@ -46,11 +46,12 @@ function loadFile(kubeConfig: KubeConfig, file: string, text: string): void {
 
 // client-node checks none of this: without it, a mistake would show as an endless row of failed requests.
 function checkUsable(kubeConfig: KubeConfig, where: string): void {
-  if (!kubeConfig.getContextObject(kubeConfig.getCurrentContext())) {
+  // client-node's type says that there always is one.
+  const current = kubeConfig.getCurrentContext() as string | undefined;
+  if (current === undefined || !kubeConfig.getContextObject(current)) {
     const names = kubeConfig.getContexts().map(({ name }) => name);
-    throw new Error(
-      `${where} has no context "${kubeConfig.getCurrentContext()}"; it has ${names.join(', ') || 'none'}`,
-    );
+    const lack = current === undefined ? 'has no context that is current' : `has no context "${current}"`;
+    throw new Error(`${where} ${lack}; it has ${names.join(', ') || 'none'}`);
   }
   const cluster = kubeConfig.getCurrentCluster();
   const user = kubeConfig.getCurrentUser();

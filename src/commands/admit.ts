@@ -2,6 +2,7 @@ import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/c
 import { type ManifestDocument, readManifests } from '../config/manifest-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
+import { nameOfInput } from '../config/read-text.ts';
 import { decide, sharesOf } from '../decision/decide.ts';
 import { effectOf } from '../decision/effect.ts';
 import { effectivePolicy } from '../decision/effective-policy.ts';
@@ -11,10 +12,10 @@ import { compileRules } from '../decision/policy-rules.ts';
 import { podOfTemplate, podOfWorkload } from '../decision/workload.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
-import { mistakesInPod } from './audit/pod-shape.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { createSources } from './live-sources.ts';
 import { takeSnapshot } from './load-regions.ts';
+import { mistakesInPod } from './pod-shape.ts';
 import { note, print } from './print.ts';
 import { type ClusterFile, readCluster, readRegions } from './read-files.ts';
 import { type Explained, renderDecisions } from './render-decisions.ts';
@@ -78,11 +79,12 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
   const pods = manifests.documents.flatMap((document) => {
     const found = podOf(document);
     if (!found) {
-      issues.push(`${filename}, document ${document.document}: ${document.kind} has no pod to decide about`);
+      issues.push(`${placeIn(filename, document)}: ${document.kind} has no pod to decide about`);
       return [];
     }
-    const mistakes = mistakesIn(found.pod);
-    issues.push(...mistakes.map((mistake) => `${filename}, document ${document.document}: ${found.name}: ${mistake}`));
+    // What is asked about a placement may leave its containers out.
+    const mistakes = mistakesInPod({ ...found.pod, spec: { containers: [], ...found.pod.spec } });
+    issues.push(...mistakes.map((mistake) => `${placeIn(filename, document)}: ${found.name}: ${mistake}`));
     if (mistakes.length > 0) return [];
     const namespace = values.namespace ?? found.namespace;
     const record = cluster.value.namespaces.get(namespace);
@@ -91,14 +93,13 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
     for (const issue of effective.excess) excess.add(`namespace ${namespace}: ${describeIssue(issue)}`);
     return [{ ...found, namespace, policy: effective.policy }];
   });
-  if (pods.length === 0 && issues.length === 0) issues.push(`${filename}: holds no pod`);
+  if (pods.length === 0 && issues.length === 0) issues.push(`${nameOfInput(filename)}: holds no pod`);
   if (issues.length > 0) return { issues };
   return { pods, excess: [...excess], regions: regions.value, cluster: cluster.value, config };
 }
 
-/** Somebody who only asks where a pod would go need not say what runs in it. */
-function mistakesIn({ metadata, spec }: Pod): readonly string[] {
-  return mistakesInPod({ metadata, spec: { ...spec, containers: spec?.containers ?? [] } });
+function placeIn(filename: string, { document }: ManifestDocument): string {
+  return `${nameOfInput(filename)}, document ${document}`;
 }
 
 async function observe(

@@ -1,6 +1,7 @@
 import { type Argument, Command, CommanderError, type Option } from 'commander';
 import { OPTIONS, type OptionKey, type OptionValues } from '../config/options.ts';
 import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
+import { legible } from '../units/legible.ts';
 import { ADMIT_OPTIONS, admit } from './admit.ts';
 import { AUDIT_OPTIONS, audit } from './audit/audit.ts';
 import { CERTS_OPTIONS, certs } from './certs.ts';
@@ -9,7 +10,6 @@ import { EXIT, reportIssues } from './exit-codes.ts';
 import { EXPLAIN_OPTIONS, explain } from './explain/explain.ts';
 import { EXPLAINED_KINDS } from './explain/target.ts';
 import { AFTER_HELP } from './help-texts.ts';
-import { legible } from './legible.ts';
 import { checkRegionSource } from './load-regions.ts';
 import { ownVersion } from './own-version.ts';
 import { PREFLIGHT_OPTIONS, preflight } from './preflight/preflight.ts';

@@ -1,4 +1,4 @@
-import { legible } from './legible.ts';
+import { legible } from '../units/legible.ts';
 
 /** What a command's exit code says (DESIGN 8). */
 export const EXIT = {

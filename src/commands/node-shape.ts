@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { shapeMistakes } from './shape-mistakes.ts';
+import { mistakesInShape } from './shape-mistakes.ts';
 
 /** Of a node what decisions read, in the types that the API server insists on. */
 const nodeShape = z.looseObject({
-  metadata: z.looseObject({ name: z.string() }),
+  metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).nullish() }),
   spec: z
     .looseObject({
       taints: z.array(z.looseObject({ key: z.string(), value: z.string().nullish(), effect: z.string() })).nullish(),
@@ -12,7 +12,7 @@ const nodeShape = z.looseObject({
   status: z.looseObject({ allocatable: z.record(z.string(), z.unknown()).nullish() }).nullish(),
 });
 
-/** What is wrong with a node, a sentence each with its path. */
+/** What is wrong with a Node of a file, a sentence each with its path; at most 5. */
 export function mistakesInNode(node: unknown): readonly string[] {
-  return shapeMistakes(nodeShape, node);
+  return mistakesInShape(nodeShape, node);
 }

@@ -1,4 +1,4 @@
-import { onOneLine } from '../units/on-one-line.ts';
+import { onOneLine } from '../units/legible.ts';
 import { forTerminal } from './terminal.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { type ManifestDocument, type ManifestFile, parseManifests, readManifests } from '../config/manifest-file.ts';
+import { nameOfInput } from '../config/read-text.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL, type NamespaceRecord } from '../decision/namespace-record.ts';
 import { describeIssue, parsePolicy } from '../decision/policy-annotations.ts';
 import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
@@ -24,7 +25,7 @@ export interface ClusterFile {
 
 /** Reads the Region resources of a file. */
 export async function readRegions(path: string): Promise<FileContents<readonly RegionResource[]>> {
-  return parseRegions(await readManifests(path), path);
+  return parseRegions(await readManifests(path), nameOfInput(path));
 }
 
 /** Parses text that was read already, as a watch hands it over. */
@@ -34,7 +35,7 @@ export function parseRegionsText(text: string, path: string): FileContents<reado
 
 /** Reads the Namespaces of a file; Nodes and PriorityClasses may stand among them. */
 export async function readCluster(path: string, regionLabel: string): Promise<FileContents<ClusterFile>> {
-  return parseCluster(await readManifests(path), path, regionLabel);
+  return parseCluster(await readManifests(path), nameOfInput(path), regionLabel);
 }
 
 export function parseClusterText(text: string, path: string, regionLabel: string): FileContents<ClusterFile> {
@@ -63,7 +64,10 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
   const nodes: NodeFacts[] = [];
   const classes: ManifestDocument[] = [];
   for (const document of file.documents) {
-    if (document.kind === 'Namespace') {
+    const mistakes = document.kind === 'Node' ? mistakesInNode(document.value) : mistakesInName(document);
+    if (mistakes.length > 0)
+      issues.push(...mistakes.map((mistake) => `${placeOf(document, path)}: ${document.kind}: ${mistake}`));
+    else if (document.kind === 'Namespace') {
       const record = namespaceRecord(document);
       const mistakes = parsePolicy(record.annotations).issues;
       issues.push(
@@ -83,6 +87,11 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
     ...(classes.length > 0 && { priorityClasses: priorityClassesOf(classes) }),
   };
   return { value, issues, text: file.text };
+}
+
+function mistakesInName({ value }: ManifestDocument): readonly string[] {
+  const { name } = (value['metadata'] ?? {}) as { name?: unknown };
+  return typeof name === 'string' ? [] : ['metadata.name must be given, as text'];
 }
 
 /** A Namespace as policies are compiled from it. */

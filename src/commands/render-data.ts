@@ -1,5 +1,5 @@
 import { Document, stringify, visit } from 'yaml';
-import { escapeUnseen, hasUnseen } from './legible.ts';
+import { escapeUnseen, hasUnseen } from '../units/legible.ts';
 
 /** Data for programs, to its last line's end. */
 export function renderData(data: unknown, format: 'json' | 'yaml'): string {

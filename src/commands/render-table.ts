@@ -1,4 +1,4 @@
-import { onOneLine } from '../units/on-one-line.ts';
+import { onOneLine } from '../units/legible.ts';
 import { LEAST_COLUMNS, paint, type Style } from './terminal.ts';
 
 export interface Column {

@@ -12,7 +12,6 @@ import { openFileSource } from './cluster-source.ts';
 import { EXIT, reportIssues } from './exit-codes.ts';
 import { followFile } from './follow-file.ts';
 import { createNamespaceJudge } from './judge-namespaces.ts';
-import { escapeUnseen } from './legible.ts';
 import { createLiveConfig, type LiveConfig } from './live-config.ts';
 import { printConfig } from './print-config.ts';
 import { type ClusterFile, type FileContents, parseRegionsText } from './read-files.ts';
@@ -43,8 +42,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   const { inputs } = read;
   const output = createLogOutput();
   // A log is read in terminals, and the names in it are anybody's.
-  const escapeLine = (line: string) => escapeUnseen(line, 'json');
-  const log = createLog({ level: values.logLevel, destination: output, escapeLine });
+  const log = createLog({ level: values.logLevel, destination: output });
   let onConfig: Begun['onConfig'] = () => {};
   let onSnapshot = () => {};
   const config = createLiveConfig({

@@ -2,9 +2,9 @@ import type { z } from 'zod';
 
 const MOST_TOLD = 5;
 
-/** What is wrong with a part of a file, a sentence each with its path; at most 5. */
-export function shapeMistakes(shape: z.ZodType, part: unknown): readonly string[] {
-  const parsed = shape.safeParse(part);
+/** What of an object has not the types that the API server insists on, a sentence each with its path; at most 5. */
+export function mistakesInShape(shape: z.ZodType, object: unknown): readonly string[] {
+  const parsed = shape.safeParse(object);
   if (parsed.success) return [];
   const all = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${inOurWords(message)}`);
   const more = all.length - MOST_TOLD;

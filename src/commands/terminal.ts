@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
-import { legible } from './legible.ts';
+import { legible } from '../units/legible.ts';
 
 /** What a table may take: a terminal's width where that is more than 80 columns. */
 export function terminalColumns(): number {

@@ -7,7 +7,7 @@ import { mistakesOf } from './config-mistakes.ts';
 import { nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
-import { readText } from './read-text.ts';
+import { describeReadError, nameOfInput, readText } from './read-text.ts';
 import { parseYamlDocuments } from './yaml-documents.ts';
 
 /** For sources whose rows do not say what they count. */
@@ -94,13 +94,14 @@ export function writeConfig({ daemonOwners, nodes, ...sections }: GridgateConfig
 
 /** Reads `gridgate.yaml`; every mistake names the file, the line and the path. */
 export async function readConfigFile(path: string): Promise<ConfigFileRead> {
+  const name = nameOfInput(path);
   let content: string;
   try {
     content = await readText(path);
   } catch (error) {
-    return { issues: [`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`] };
+    return { issues: [`${name}: cannot be read: ${describeReadError(error)}`] };
   }
-  const read = parseConfigText(content, path);
+  const read = parseConfigText(content, name);
   return 'config' in read ? { ...read, text: content } : read;
 }
 

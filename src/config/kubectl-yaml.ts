@@ -10,12 +10,15 @@ import {
   parseEvents,
   Schema,
   strTag,
+  type YAMLException,
 } from 'js-yaml';
 
 /** One YAML document as kubectl reads it. */
 export interface KubectlYaml {
   readonly value: unknown;
-  /** Where the document's value begins, and each member of the list `items` at its top: offsets in the text. */
+  /** The text, with such lines further in as stand further out than js-yaml takes them. */
+  readonly source: string;
+  /** Where the document's value begins, and each member of the list `items` at its top: offsets in `source`. */
   readonly start: number;
   readonly itemStarts: () => readonly number[];
   /** Whether it holds what kubectl takes without a word and its author hardly meant: a key said twice, a tag nobody knows. */
@@ -43,7 +46,13 @@ const FIRST_CHARACTERS = ['', ...'~+-.0123456789<yYnNtTfFoO'];
 
 /** Octal numbers with and without an `o`; what has an eight or a nine behind its zero is decimal, as in Go. */
 const INTEGER = /^([-+]?)(?:(0[xX][\da-fA-F]+|0[bB][01]+)|0[oO]?([0-7]+)|(?:0|[1-9]\d*))$/;
+/** go-yaml's own way to binary numbers takes a sign behind the `0b`. */
+const SIGN_INSIDE = /^0b([-+])(?=[01])/;
+const LEAST_INTEGER = -(2n ** 63n);
+const MOST_INTEGER = 2n ** 64n - 1n;
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
+
+const POINT_FIRST = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
 
 /** A merge key without quotes; behind a colon it is text. */
 const MERGE = Symbol('<<');
@@ -53,13 +62,28 @@ export function readScalar(text: string): boolean | null | number | typeof MERGE
   const word = WORDS.get(text);
   if (word !== undefined) return word;
   if (text === '<<') return MERGE;
-  // Go looks past underscores, but not behind a leading point.
-  const digits = text.startsWith('.') || !text.includes('_') || text.startsWith('_') ? text : text.replaceAll('_', '');
-  const [whole, sign, based, octal] = INTEGER.exec(digits) ?? [];
+  const plain = withoutUnderscores(text);
+  const digits = plain.startsWith('0b') ? plain.replace(SIGN_INSIDE, '$10b') : plain;
+  const [, sign, based, octal] = INTEGER.exec(digits) ?? [];
   const size = based ?? (octal === undefined ? undefined : `0o${octal}`);
-  if (size !== undefined) return sign === '-' ? -Number(size) : Number(size);
-  const value = whole !== undefined || FLOAT.test(digits) ? Number(digits) : Number.NaN;
+  return (size === undefined ? undefined : integerOf(sign === '-', size)) ?? decimalOf(digits);
+}
+
+/** `undefined` where Go's integers end: an octal number without an `o` is decimal then, any other is text. */
+function integerOf(isNegative: boolean, size: string): number | undefined {
+  const integer = isNegative ? -BigInt(size) : BigInt(size);
+  return integer >= LEAST_INTEGER && integer <= MOST_INTEGER ? Number(integer) : undefined;
+}
+
+function decimalOf(digits: string): number | undefined {
+  const value = FLOAT.test(digits) ? Number(digits) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
+}
+
+/** Go looks past underscores; behind a leading point only past those between two digits. */
+function withoutUnderscores(text: string): string {
+  if (!text.includes('_') || text.startsWith('_')) return text;
+  return text.startsWith('.') && !POINT_FIRST.test(text) ? text : text.replaceAll('_', '');
 }
 
 /** Parses one document; throws what js-yaml throws, and an Error of one sentence where aliases multiply. */
@@ -162,21 +186,50 @@ function createParser() {
     ...unknownTags,
   ]);
 
-  return function parseDocument(source: string): KubectlYaml {
+  return function parseDocument(text: string): KubectlYaml {
     repeated = 0;
     isOdd = false;
     merged = new WeakMap();
-    const events = parseEvents(source, { maxDepth: MOST_DEPTH });
+    const { events, source } = parseLoosely(text);
     const [value] = constructFromEvents(events, { source, schema });
     if (events.some(({ type }) => type === EVENT_ID.ALIAS)) limitAliases(value);
     return {
       value: inValue(value),
+      source,
       start: startOf(events[1]),
       itemStarts: () => findItems(events, source),
       isOdd,
     };
   };
 }
+
+/**
+ * Within braces, brackets and quotes kubectl takes lines that stand as far out as they like, where YAML wants them further
+ * in than what they belong to; there a line may be moved without a change of meaning.
+ */
+function parseLoosely(text: string): { readonly events: Event[]; readonly source: string } {
+  let source = text;
+  let spent = 0;
+  let last = -1;
+  for (;;) {
+    try {
+      return { events: parseEvents(source, { maxDepth: MOST_DEPTH }), source };
+    } catch (error) {
+      const { reason, mark } = error as YAMLException;
+      spent += source.length;
+      // A line that was moved already, or more than anybody would wait for: it is broken.
+      if (reason !== TOO_FAR_OUT || !mark || mark.line <= last || spent > MOST_REREAD) throw error;
+      last = mark.line;
+      const begin = source.lastIndexOf('\n', mark.position - 1) + 1;
+      source = `${source.slice(0, begin)}${FURTHER_IN}${source.slice(begin)}`;
+    }
+  }
+}
+
+const TOO_FAR_OUT = 'deficient indentation';
+const FURTHER_IN = ' '.repeat(200);
+/** Characters: each line that is moved costs another look at the document. */
+const MOST_REREAD = 16 * 2 ** 20;
 
 function inValue(value: unknown): unknown {
   return value === MERGE ? '<<' : value;

@@ -54,12 +54,15 @@ function* toItems(members: readonly Span[], text: string): Generator<ListItem> {
     yield { text: ' '.repeat(indent) + text.slice(begin, end), line };
 }
 
-/** The members of a value that is a list of objects, and what it says of them; an empty kind: nothing. */
+/**
+ * The members of a value that is a list of objects, and what it says of them; an empty kind: nothing. kubectl takes every
+ * object with `items` for one, whatever its kind (`unstructuredJSONScheme`, Kubernetes 1.36).
+ */
 export function listOf(value: unknown): (Listed & { readonly items: readonly unknown[] }) | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, apiVersion, items } = value as { kind?: unknown; apiVersion?: unknown; items?: unknown };
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return undefined;
-  return { apiVersion, kind: kind.slice(0, -'List'.length), items };
+  if (typeof value !== 'object' || value === null || !('items' in value)) return undefined;
+  const { kind, apiVersion, items } = value as { kind?: unknown; apiVersion?: unknown; items: unknown };
+  if (typeof kind !== 'string' || (items !== null && !Array.isArray(items))) return undefined;
+  return { apiVersion, kind: kind.replace(/List$/, ''), items: items ?? [] };
 }
 
 function parseFrame(frame: string): unknown {

@@ -1,6 +1,6 @@
 import { cutList, type Listed, type ListItem, listOf } from './list-items.ts';
 import { splitText } from './object-stream.ts';
-import { describeReadError, readText } from './read-text.ts';
+import { describeReadError, nameOfInput, readText } from './read-text.ts';
 import {
   type Before,
   parseYamlDocument,
@@ -47,9 +47,13 @@ type Mapping = Readonly<Record<string, unknown>>;
 export async function readManifests(path: string): Promise<ManifestFile> {
   try {
     const text = await readText(path);
-    return { ...parseManifests(text, path), text };
+    return { ...parseManifests(text, nameOfInput(path)), text };
   } catch (error) {
-    return { documents: [], issues: [`${path}: cannot be read: ${describeReadError(error)}`], text: undefined };
+    return {
+      documents: [],
+      issues: [`${nameOfInput(path)}: cannot be read: ${describeReadError(error)}`],
+      text: undefined,
+    };
   }
 }
 
@@ -203,22 +207,34 @@ function findEndless(value: unknown, path: YamlPath): YamlPath | undefined {
   return undefined;
 }
 
+/** What an entry that is null says in maps whose entries are all texts, or all amounts: Go reads the zero of its type. */
+const ZEROS: ReadonlyMap<string, string> = new Map([
+  ...['labels', 'annotations', 'nodeSelector', 'matchLabels'].map((name) => [name, ''] as const),
+  ...['requests', 'limits', 'overhead'].map((name) => [name, '0'] as const),
+]);
+
 /** What is null was not given: so the API server reads it. Answers the same value where nothing is. */
-function withoutNulls(value: unknown): unknown {
+function withoutNulls(value: unknown, zero?: string): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const members = value.map(withoutNulls);
-    return members.every((member, i) => member === value[i]) ? value : members;
-  }
+  return Array.isArray(value) ? listWithoutNulls(value) : mapWithoutNulls(value, zero);
+}
+
+function listWithoutNulls(list: readonly unknown[]): readonly unknown[] {
+  const members = list.map((member) => withoutNulls(member));
+  return members.every((member, i) => member === list[i]) ? list : members;
+}
+
+/** `zero`: what a null of it stands for. */
+function mapWithoutNulls(map: object, zero: string | undefined): object {
   let copy: Record<string, unknown> | undefined;
-  for (const [key, inner] of Object.entries(value)) {
-    const cleaned = withoutNulls(inner);
+  for (const [key, inner] of Object.entries(map)) {
+    const cleaned = inner === null ? (zero ?? null) : withoutNulls(inner, ZEROS.get(key));
     if (cleaned === inner && inner !== null) continue;
-    copy ??= { ...value };
+    copy ??= { ...map };
     if (cleaned === null) delete copy[key];
     else copy[key] = cleaned;
   }
-  return copy ?? value;
+  return copy ?? map;
 }
 
 /** Labels and annotations are text to Kubernetes: kubectl refuses `mode: off` and `max-intensity: 250` without quotes. */

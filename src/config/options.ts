@@ -184,7 +184,7 @@ export const OPTIONS = {
   }),
   filename: required({
     flags: '-f, --filename <file>',
-    help: 'the pod or workload, YAML or JSON',
+    help: 'the pod or workload, YAML or JSON, or - for standard input',
     parse: textOf('a file'),
   }),
   namespace: optional({

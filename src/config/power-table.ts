@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { parseInstanceType } from '../energy/instance-type.ts';
 import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
+import { escapeUnseen } from '../units/legible.ts';
 import { mistakesOf } from './config-mistakes.ts';
-import { readText } from './read-text.ts';
+import { describeReadError, nameOfInput, readText, STANDARD_INPUT } from './read-text.ts';
 import { parseYamlDocuments, type YamlDocument } from './yaml-documents.ts';
 
 export type PowerTableRead = { readonly table: PowerTable } | { readonly issues: readonly string[] };
@@ -77,12 +78,13 @@ const ownPower = z.strictObject(
  */
 export async function readPowerTable(path: string | undefined): Promise<PowerTableRead> {
   if (path === undefined) return { table: DEFAULT_POWER_TABLE };
+  const name = nameOfInput(path);
   try {
-    const { size } = await stat(path);
-    if (size > MAX_BYTES) return { issues: [`${path}: is larger than 16 MiB; a power table is not`] };
-    return parsePowerTable(await readText(path), path);
+    const { size } = path === STANDARD_INPUT ? { size: 0 } : await stat(path);
+    if (size > MAX_BYTES) return { issues: [`${name}: is larger than 16 MiB; a power table is not`] };
+    return parsePowerTable(await readText(path), name);
   } catch (error) {
-    return { issues: [`${path}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`] };
+    return { issues: [`${name}: cannot be read: ${describeReadError(error)}`] };
   }
 }
 
@@ -104,7 +106,7 @@ function check(document: YamlDocument, path: string): PowerTableRead {
   if (!parsed.success || all.length > 0)
     return {
       issues: all.map(({ at, message }) =>
-        place(path, document.lineOf(at), `${at.map(legible).join('.') || 'document'}: ${message}`),
+        place(path, document.lineOf(at), `${at.map(shown).join('.') || 'document'}: ${message}`),
       ),
     };
   const instances = new Map<string, OwnInstance>(Object.entries(parsed.data.instances));
@@ -148,8 +150,8 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** A key of the file, as a terminal may show it. */
-function legible(key: string | number): string {
-  const text = String(key).replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+function shown(key: string | number): string {
+  const text = escapeUnseen(String(key).replaceAll(/[\n\t]/g, ' '), 'json');
   return text.length > LONGEST_KEY ? `${text.slice(0, LONGEST_KEY)}...` : text;
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option as Flag } from 'commander';
 import { longFlag, type Option } from './option.ts';
 import { OPTIONS, type OptionKey, type OptionValues } from './options.ts';
+import { STANDARD_INPUT } from './read-text.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,7 +48,7 @@ export function readOptions<K extends OptionKey>(
     if ('issue' in read) issues.push(read.issue);
     else values[key] = read.value;
   }
-  issues.push(...findLonely(given, keys));
+  issues.push(...findLonely(given, keys), ...findShared(given));
   return issues.length > 0
     ? { issues, values: values as Partial<OptionValues<K>> }
     : { values: values as OptionValues<K> };
@@ -92,6 +93,18 @@ function findLonely(given: ReadonlyMap<OptionKey, Given>, keys: readonly OptionK
     issues.push(`${from}: ${quote(text)} needs ${nameBoth(OPTIONS[partner])} too`);
   }
   return issues;
+}
+
+/** Standard input can be read once. */
+function findShared(given: ReadonlyMap<OptionKey, Given>): string[] {
+  const readers = [...given]
+    .filter(([key, { text }]) => isFile(OPTIONS[key]) && text.split(',').includes(STANDARD_INPUT))
+    .map(([, { from }]) => from);
+  return readers.slice(1).map((from) => `${from}: standard input is ${readers[0]} already; give a file`);
+}
+
+function isFile({ flags }: Option<unknown>): boolean {
+  return /<(?:file|path\.\.\.)>$/.test(flags);
 }
 
 function describe(option: Option<unknown>): string {

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { decodeText } from './decode-text.ts';
 
 const READ_ERRORS: Readonly<Record<string, string>> = {
@@ -7,24 +8,37 @@ const READ_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'reading it is not permitted',
 };
 
+/** Stands for standard input where a file is to be named, as for kubectl. */
+export const STANDARD_INPUT = '-';
+
+/** What messages call an input. */
+export function nameOfInput(path: string): string {
+  return path === STANDARD_INPUT ? 'standard input' : path;
+}
+
 /**
  * What a pipe held, by its path. It can be read once, and a command looks at its inputs more than once: to tell all mistakes
  * before it begins, then for their content; a kubeconfig for each connection.
  */
 const pipes = new Map<string, Promise<string>>();
 
-/** The text of a file, UTF-8 or UTF-16, or of a pipe, as process substitution makes one; rejects as `readFile` does. */
+/** The text of a file, UTF-8 or UTF-16, of a pipe, as process substitution makes one, or of standard input; rejects as `readFile` does. */
 export async function readText(path: string): Promise<string> {
   const known = pipes.get(path);
   if (known) return known;
   if (await canBeReadAgain(path)) return decodeText(await readFile(path));
-  const text = pipes.get(path) ?? readFile(path).then(decodeText);
+  const text = pipes.get(path) ?? readPipe(path).then(decodeText);
   pipes.set(path, text);
   return text;
 }
 
+function readPipe(path: string): Promise<Buffer> {
+  return path === STANDARD_INPUT ? buffer(process.stdin) : readFile(path);
+}
+
 /** Whether a file may be watched: a pipe has nothing to say a second time. */
 export async function canBeReadAgain(path: string): Promise<boolean> {
+  if (path === STANDARD_INPUT) return false;
   const facts = await stat(path);
   return facts.isFile() || facts.isDirectory();
 }

@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canBeReadAgain, readText } from './read-text.ts';
 
 export const WATCH_INTERVAL_MS = 1_000;
 
@@ -86,13 +87,14 @@ function createLook(files: readonly string[], initial: readonly string[] | undef
 
 /** Tells versions of files apart without reading them; follows symlinks. A pipe has one version: `undefined` where one is among them. */
 async function sign(files: readonly string[]): Promise<string | undefined> {
+  const areAllFiles = (await Promise.all(files.map(canBeReadAgain))).every(Boolean);
+  if (!areAllFiles) return undefined;
   const stats = await Promise.all(files.map((file) => stat(file, { bigint: true })));
-  if (stats.some((facts) => !facts.isFile() && !facts.isDirectory())) return undefined;
   return stats.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join()).join(';');
 }
 
 function readAll(files: readonly string[]): Promise<string[]> {
-  return Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return Promise.all(files.map(readText));
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

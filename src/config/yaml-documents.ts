@@ -57,12 +57,12 @@ export function parseYamlDocument(text: string, before = NOTHING_BEFORE): readon
   const number = before.documents + 1;
   if (text.length > MOST_PARSED) return parseLong(text, before);
   try {
-    const { value, start, itemStarts, isOdd } = parseKubectlYaml(text);
+    const { value, source, start, itemStarts, isOdd } = parseKubectlYaml(text);
     if (value === null || value === undefined) return [];
-    const lineOf = withItems(lazyLines(text, before), before.lines + lineAt(text, start), () =>
-      linesAt(text, itemStarts()).map((line) => line + before.lines),
+    const lineOf = withItems(lazyLines(source, before), before.lines + lineAt(source, start), () =>
+      linesAt(source, itemStarts()).map((line) => line + before.lines),
     );
-    return [{ number, value, lineOf, oddities: isOdd ? findMistakes(text, before) : [] }];
+    return [{ number, value, lineOf, oddities: isOdd ? findMistakes(source, before) : [] }];
   } catch (error) {
     return describeFailure(error, text, before);
   }

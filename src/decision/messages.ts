@@ -1,6 +1,6 @@
 import type { Reading } from '../regions/reading.ts';
 import type { Picture, RegionView } from '../regions/snapshot.ts';
-import { onOneLine } from '../units/on-one-line.ts';
+import { onOneLine } from '../units/legible.ts';
 import type { Share } from './attribute.ts';
 import { alternatives, cleanest, isAllowed, type Judgement, type RefusedRegion } from './judge.ts';
 import type { Pod } from './pod.ts';

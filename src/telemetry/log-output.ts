@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
+import { escapeUnseen } from '../units/legible.ts';
 
 /** Where log lines go. Nothing here ever waits for a reader, but at the very end, and then not for long. */
 export interface LogOutput {
@@ -44,7 +45,7 @@ export function createLogOutput({ fd = 1, write = writeSync }: OutputOptions = {
 
   function release(): void {
     if (gathered !== '') {
-      const bytes = Buffer.from(gathered);
+      const bytes = Buffer.from(forTerminal(gathered));
       gathered = '';
       waiting.push(bytes);
       waitingBytes += bytes.length;
@@ -133,6 +134,13 @@ export function createLogOutput({ fd = 1, write = writeSync }: OutputOptions = {
     dropped: () => droppedLines,
   };
 }
+
+/** JSON escapes the first control characters alone, and names hold any others; plain text, which nearly all of it is, costs one look. */
+function forTerminal(lines: string): string {
+  return PLAIN.test(lines) ? lines : escapeUnseen(lines, 'json');
+}
+
+const PLAIN = /^[\n -~]*$/;
 
 /** Pipes wait for their reader otherwise; opening one as a stream is what makes it stop that. Files never wait. */
 function makeNonBlocking(fd: number): void {

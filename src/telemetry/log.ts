@@ -9,16 +9,12 @@ export interface LogOptions {
   readonly level: string;
   /** Where lines go; buffered stdout when absent. */
   readonly destination?: DestinationStream;
-  /** Writes the same JSON without what a terminal acts upon; called for lines that are not plain. */
-  readonly escapeLine?: (line: string) => string;
 }
 
 const MAX_MESSAGE = 500;
-/** All that a line of ASCII holds, but DEL: pino escapes what is below a space. */
-const IS_PLAIN = /^[ -~]*\n$/;
 
 /** Creates a logger of JSON lines with ISO time and level names. Lines reach stdout within 200 ms, or at exit. */
-export function createLog({ level, destination = createLogOutput(), escapeLine = String }: LogOptions): Log {
+export function createLog({ level, destination = createLogOutput() }: LogOptions): Log {
   return pino(
     {
       level,
@@ -26,10 +22,7 @@ export function createLog({ level, destination = createLogOutput(), escapeLine =
       timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: (error) => serializeError(error), error: (error) => serializeError(error) },
-      hooks: {
-        logMethod: logWithoutBody,
-        streamWrite: (line) => (IS_PLAIN.test(line) ? line : escapeLine(line)),
-      },
+      hooks: { logMethod: logWithoutBody },
     },
     destination,
   );

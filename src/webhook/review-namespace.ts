@@ -7,7 +7,7 @@ import { describeIssue, POLICY_ANNOTATIONS, type PolicyIssue } from '../decision
 import type { PolicyRules } from '../decision/policy-rules.ts';
 import { HOME_KEY, matchesNothing, REGIONS_KEY, unknownNames } from '../decision/unknown-names.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
-import { onOneLine } from '../units/on-one-line.ts';
+import { onOneLine } from '../units/legible.ts';
 import type { Answer, Denial } from './answer.ts';
 import { cutName } from './cut-name.ts';
 import { isObject, type JsonObject, type Review, text } from './review.ts';

@@ -40,6 +40,8 @@ const ROWS: Readonly<Record<string, { readonly pod: Pod; readonly unknown: reado
   'an unknown one': { pod: selecting({ [STANDARD]: 'eu-nroth-1' }), unknown: ['eu-nroth-1'] },
   'by the label that the cluster uses': { pod: selecting({ [LABEL]: 'mars' }), unknown: ['mars'] },
   'by the old label': { pod: selecting({ 'failure-domain.beta.kubernetes.io/region': 'mars' }), unknown: ['mars'] },
+  'none behind the label': { pod: selecting({ [STANDARD]: '' }), unknown: [''] },
+  'a placeholder within a glob': { pod: annotated('gridgate.dev/regions', `eu-*,${SHELL}-*`), unknown: [`${SHELL}-*`] },
   'by another label': { pod: selecting({ rack: 'mars' }), unknown: [] },
   'a placeholder of helm': {
     pod: selecting({ [STANDARD]: '{{ .Values.region }}' }),

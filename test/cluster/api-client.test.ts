@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { createApiClient } from '../../src/cluster/api-client.ts';
 import { ApiError } from '../../src/cluster/api-error.ts';
@@ -32,6 +33,43 @@ async function serve(listener: RequestListener, path = '') {
     },
   };
 }
+
+describe('credentials that cannot be had', () => {
+  const plugin = (script: string) => ({
+    exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script] },
+  });
+  const USERS: Readonly<Record<string, { readonly user: object; readonly says: RegExp }>> = {
+    'a plugin that prints a bare token': { user: plugin('echo SECRET'), says: /plugin .* answers what is not JSON/ },
+    'a plugin that fails, whose own words are shown': {
+      user: plugin('echo log in again >&2; exit 3'),
+      says: /log in again/,
+    },
+    'a helper with a token in its command line': {
+      user: {
+        authProvider: {
+          name: 'gcp',
+          config: { 'cmd-path': '/nowhere', 'cmd-args': 'SECRET', expiry: '2000-01-01T00:00:00Z' },
+        },
+      },
+      says: /auth-provider .* gives no token/,
+    },
+  };
+  for (const [name, { user, says }] of Object.entries(USERS))
+    test(`${name}: told without what may be a token`, async () => {
+      const kubeConfig = new KubeConfig();
+      kubeConfig.loadFromClusterAndUser(
+        { name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: true },
+        { name: 'u', ...user },
+      );
+      const api = createApiClient(kubeConfig);
+      await assert.rejects(api.get('/api', OPTIONS), (error: Error) => {
+        assert.match(error.message, says);
+        assert.doesNotMatch(inspect(error), /SECRET/);
+        return true;
+      });
+      api.close();
+    });
+});
 
 describe('the API client', () => {
   test('sends path, query, accept and credentials, below the path of the server address', async () => {

@@ -49,6 +49,12 @@ test('a file path in the kubeconfig is relative to it', () => {
   assert.equal(config.getCurrentCluster()?.caFile, join(dir, 'ca.crt'));
 });
 
+test('says that no context is chosen', () => {
+  const file = join(dir, 'empty');
+  writeFileSync(file, 'apiVersion: v1\nkind: Config\n');
+  assert.throws(() => loadKubeConfig({ file }), /has no context that is current; it has none$/);
+});
+
 const mistakes: readonly [string, Parts, string | undefined, RegExp][] = [
   ['an unknown context', {}, 'nope', /has no context "nope"; it has main, other$/],
   [

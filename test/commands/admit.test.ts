@@ -215,6 +215,31 @@ describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
     assert.match(complaints.join(), /gridgate\.yaml, line 1: colour/);
   });
 
+  it('refuses what the API server would, and never ends in a stack', async (test) => {
+    const { regions, namespaces, directory } = await writeWorld(test);
+    const file = join(directory, 'odd.yaml');
+    const pod = (spec: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: odd, namespace: shop}\nspec: ${spec}\n`;
+    const specs = [
+      '{tolerations: {}}',
+      '{nodeSelector: {a: 1}}',
+      '{containers: [{resources: {requests: {cpu: "-1"}}}]}',
+    ];
+    writeFileSync(file, specs.map(pod).join('---\n'));
+    const { code, stderr } = await runGridgate(['admit', '-f', file, '--regions', regions, '--namespaces', namespaces]);
+    assert.equal(code, 2);
+    assert.deepEqual(
+      stderr
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.replace(/^.*document /, '')),
+      [
+        '1: Pod/odd: spec.tolerations: must be of type array, not object',
+        '2: Pod/odd: spec.nodeSelector.a: must be text; write the number in quotes',
+        '3: Pod/odd: spec.containers.0.resources.requests.cpu: "-1" must not be negative',
+      ],
+    );
+  });
+
   it('lists every mistake of all its files', async (t) => {
     const files = await writeWorld(t);
     writeFileSync(files.regions, 'kind: Region\n');

@@ -75,6 +75,7 @@ describe('gridgate audit reads what kubectl reads', () => {
       /requests\.cpu: "2" is above its limit, "1500m"/,
     ],
     'half of a device': ['limits: {nvidia.com/gpu: 500m}', /gpu: "500m" must be a whole number/],
+    'a list': ['requests: {cpu: [1]}', /cpu: must be a quantity such as 500m or 1Gi/],
     infinity: ['requests: {cpu: .inf}', /cpu: Kubernetes knows no infinite numbers/],
   };
   it('and refuses quantities that the API server refuses, each with its file and line', async (test) => {
@@ -89,6 +90,49 @@ describe('gridgate audit reads what kubectl reads', () => {
       const line = index * 5 + (name === 'infinity' ? 4 : 1);
       assert.match(broken[index] ?? '', new RegExp(`a\\.yaml, document ${index + 1}, line ${line}: `));
     }
+  });
+});
+
+describe('gridgate audit of what the API server takes, or does not', () => {
+  it('reads braces and quotes whose lines stand as far out as kubectl lets them', async (test) => {
+    const text = `apiVersion: apps/v1\nkind: Deployment\nmetadata: {\n  name: web,\n  namespace: shop,\n  annotations: {note: "a\nb"}\n}\nspec: {\n  template: {spec: {${PINNED}}}\n}\n`;
+    const { broken, workloads } = await report(test, { 'a.yaml': text });
+    assert.deepEqual([broken, workloads.map(({ reason }) => reason)], [[], ['high_carbon']]);
+  });
+
+  it('reads quantities with spaces around them, and without digits', async (test) => {
+    const requests = (cpu: string) => `containers: [{name: c, resources: {requests: {cpu: "${cpu}", memory: 1Gi}}}]`;
+    const { broken, workloads } = await report(test, {
+      'a.yaml': documents(deployment('spaced', requests(' 500m ')), deployment('rendered', requests('m'))),
+    });
+    assert.deepEqual([broken, workloads.map(({ requests }) => requests.vcpu)], [[], [0.5, 0]]);
+  });
+
+  it('tells what is wrong with a Node, wherever it stands, and never ends in a stack', async (test) => {
+    const node = (rest: string) => `apiVersion: v1\nkind: Node\n${rest}`;
+    const text = documents(
+      node(''),
+      node('metadata: {name: a}\nspec: {taints: 7}\n'),
+      node('metadata: {name: b, labels: {c: 1}}\n'),
+    );
+    const { code, broken } = await report(test, { 'a.yaml': text });
+    assert.deepEqual([code, broken.length], [2, 3]);
+    assert.match(
+      broken.join('\n'),
+      /metadata\.name must be given[\s\S]*Node a: spec\.taints: must be of type array[\s\S]*labels: c must be text/,
+    );
+    const file = join(makeTemporaryDirectory(test), 'nodes.yaml');
+    writeFileSync(file, text);
+    const given = await audit(test, { 'a.yaml': deployment('web', PINNED) }, '--namespaces', file);
+    assert.equal(given.code, 2);
+    assert.match(given.stderr, /document 1, line 1: Node: metadata[\s\S]*document 2, line 4: Node: spec\.taints/);
+  });
+
+  it('refuses more pods than Kubernetes can count', async (test) => {
+    const text = deployment('web', PINNED).replace('replicas: 2', 'replicas: 2147483648');
+    const { code, broken } = await report(test, { 'a.yaml': text });
+    assert.equal(code, 2);
+    assert.match(broken.join(), /Deployment web: spec\.replicas: must be a whole number/);
   });
 });
 
@@ -216,6 +260,26 @@ describe('a region that nobody knows', () => {
     assert.match(
       found.workloads[1]?.message ?? '',
       /"eu-nroth", a region that nobody knows \(did you mean eu-north\?\)/,
+    );
+  });
+
+  it('is one where a variable was empty, and where the namespace names it', async (test) => {
+    const empty = 'nodeSelector: {topology.kubernetes.io/region: }, containers: [{name: c}]';
+    const shell = ['$', '{REGIONS}'].join('');
+    const found = await report(test, {
+      'a.yaml': documents(
+        deployment('empty', empty),
+        `apiVersion: v1\nkind: Namespace\nmetadata: {name: eu, annotations: {gridgate.dev/mode: enforce, gridgate.dev/regions: "${shell}"}}\n`,
+        deployment('held', 'containers: [{name: c}]').replace('namespace: shop', 'namespace: eu'),
+      ),
+    });
+    assert.equal(found.code, 1);
+    assert.deepEqual(
+      found.workloads.map(({ name, reason, unknownRegions }) => [name, reason, unknownRegions]),
+      [
+        ['empty', 'unknown_region', ['']],
+        ['held', 'unknown_region', [shell]],
+      ],
     );
   });
 

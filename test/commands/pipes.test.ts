@@ -78,6 +78,23 @@ describe('a command whose files are all pipes', { skip }, () => {
       assert.match(stdout, says, stderr);
     });
 
+  const FROM_INPUT = [
+    'admit -f',
+    'audit --regions',
+    'regions --config',
+    'preflight --compare',
+    'spillover --from-file',
+  ];
+  for (const row of FROM_INPUT)
+    it(`${row}, which is standard input`, async (test) => {
+      const [name = '', option = ''] = row.split(' ');
+      const { line = '', says = /^$/ } = COMMANDS[name] ?? {};
+      const [given = '', file = ''] = new RegExp(`${option} @(\\w+)`).exec(line) ?? [];
+      const { code, stdout, stderr } = await runPiped(test, `${line.replace(given, `${option} -`)} < @${file}`);
+      assert.ok(code === 0 || code === 1, stderr);
+      assert.match(stdout, says, stderr);
+    });
+
   it('audit --live, whose kubeconfig is used more than once', async (test) => {
     const { kubeconfig } = await makePodApi(test, POD);
     const { stdout, stderr } = await runPiped(test, `audit --live --kubeconfig @${kubeconfig} --regions @regions`);

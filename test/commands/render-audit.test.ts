@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
 import type { AuditReport } from '../../src/audit/audited-workload.ts';
 import { renderAudit } from '../../src/commands/audit/render-audit.ts';
-import { escapeUnseen, hasUnseen } from '../../src/commands/legible.ts';
 import { AUDIT_FORMATS, type AuditFormat } from '../../src/config/question-options.ts';
+import { escapeUnseen, hasUnseen } from '../../src/units/legible.ts';
 import { HOSTILE_NAMES } from '../audit/hostile.ts';
 import { makeAudited, makeDenied, makeReport, makeSampleReport } from '../audit/reports.ts';
 

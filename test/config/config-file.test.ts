@@ -76,6 +76,6 @@ colour: blue
 
   it('that is not there is one mistake', async () => {
     const read = await readConfigFile('/nowhere/gridgate.yaml');
-    assert.deepEqual(read, { issues: ['/nowhere/gridgate.yaml: cannot be read: ENOENT'] });
+    assert.deepEqual(read, { issues: ['/nowhere/gridgate.yaml: cannot be read: there is no such file'] });
   });
 });

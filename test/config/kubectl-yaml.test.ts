@@ -30,6 +30,16 @@ const SCALARS: readonly (readonly [written: string, value: unknown])[] = [
   ['.5', 0.5],
   ['+.5', 0.5],
   ['._1', '._1'],
+  ['.1_4', 0.14],
+  ['.1_', '.1_'],
+  ['.1e1_0', 1e9],
+  ['0b-11', -3],
+  ['0b+1_1', 3],
+  ['-0b-1', '-0b-1'],
+  ['0xffffffffffffffff', 2 ** 64],
+  ['0x10000000000000000', '0x10000000000000000'],
+  ['-0x8000000000000001', '-0x8000000000000001'],
+  ['0777777777777777777777777', 777_777_777_777_777_800_000_000],
   ['1_0.5', 10.5],
   ['685.230_15e+03', 685_230.15],
   ['12e4567', '12e4567'],
@@ -81,6 +91,13 @@ const DOCUMENTS: Readonly<Record<string, { readonly text: string; readonly value
   },
   'a quoted merge key': { text: 'x: &x {a: 1}\nz: {"<<": *x}\n', value: { x: { a: 1 }, z: { '<<': { a: 1 } } } },
   'an anchor that moves': { text: 'a: &x 1\nb: &x 2\nc: *x\n', value: { a: 1, b: 2, c: 2 } },
+  'braces that close where their key stands': { text: 'a: {\n  b: 1\n}\nc: 2\n', value: { a: { b: 1 }, c: 2 } },
+  'brackets further out than their key': { text: 'a:\n  b: [\n1,\n2\n]\nc: 3\n', value: { a: { b: [1, 2] }, c: 3 } },
+  'tabs within braces': { text: 'a: {\n\t"b": 1,\n\t"c": 2\n}\n', value: { a: { b: 1, c: 2 } } },
+  'quoted text that goes on further out': {
+    text: 'a:\n  b: "x\ny"\n  c: \'x\n\ty\'\nd: 1\n',
+    value: { a: { b: 'x y', c: 'x y' }, d: 1 },
+  },
   'a tag nobody knows': { text: 'a: !env {b: 1}\n', value: { a: { b: 1 } }, isOdd: true },
 };
 
@@ -93,6 +110,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   'a tag that does not fit': 'a: !!null x\n',
   'a template': 'a: {{ .x }}\n',
   'a tab': 'a:\n\tb: 1\n',
+  'a quote that never ends': 'a: "x\nb: 1\nc: 2\n',
+  'a brace that never ends': 'a: {b: 1\nc: 2\n',
 };
 
 describe('YAML as kubectl reads it', () => {
@@ -115,6 +134,16 @@ describe('YAML as kubectl reads it', () => {
     const { start, itemStarts } = parseKubectlYaml(text);
     const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
     assert.deepEqual([lineAt(start), itemStarts().map(lineAt)], [3, [4, 6, 8, 9]]);
+  });
+
+  it('says where they begin where lines stand further out, too', () => {
+    const { source, start, itemStarts } = parseKubectlYaml('\na: {\n}\nitems:\n- b: [\n]\n- c\n');
+    const lineAt = (offset: number) => source.slice(0, offset).split('\n').length;
+    assert.deepEqual([lineAt(start), itemStarts().map(lineAt)], [2, [5, 7]]);
+  });
+
+  it('gives up on text of many lines whose quote never ends', () => {
+    assert.throws(() => parseKubectlYaml(`a: "x\n${'y: 1\n'.repeat(100_000)}`), /unexpected end|indentation/);
   });
 
   it('cannot reach a prototype by merging', () => {

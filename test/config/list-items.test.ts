@@ -81,7 +81,7 @@ describe('the members of a List', () => {
     'text behind it': '{"kind":"List","items":[{}]} x',
     'a brace for a bracket': '{"kind":"List","items":[{}}}',
     'YAML in flow style': 'kind: List\nitems: [{}]\n',
-    'YAML of another kind': 'kind: Pod\nitems:\n- a: 1\n',
+    'YAML without a kind': 'items:\n- a: 1\n',
     'YAML that is broken around its members': 'kind: List\nkind: List\nitems:\n- a: 1\n',
     'a list further down': 'kind: List\nspec:\n  items:\n  - a: 1\n',
   };

@@ -44,6 +44,24 @@ describe('a file of manifests', () => {
     assert.deepEqual([documents.map(({ kind }) => kind), issues], [['Pod', 'Pod'], []]);
   });
 
+  it('may be a list of any kind that has items, or none of them', () => {
+    const { documents, issues } = parse(
+      'apiVersion: v1\nkind: Things\nitems: [{apiVersion: v1, kind: Pod}]\n---\napiVersion: v1\nkind: List\nitems: null\n',
+    );
+    assert.deepEqual([documents.map(({ kind }) => kind), issues], [['Pod'], []]);
+  });
+
+  it('knows what null means: nothing, and in a map of texts or amounts the empty one', () => {
+    const { documents } = parse(
+      'apiVersion: v1\nkind: Pod\nmetadata: {labels: {a: }, annotations: }\nspec: {nodeName: , nodeSelector: {b: null}, containers: [{resources: {requests: {cpu: ~}, limits: }}]}\n',
+    );
+    assert.deepEqual(documents[0]?.value['metadata'], { labels: { a: '' } });
+    assert.deepEqual(documents[0]?.value['spec'], {
+      nodeSelector: { b: '' },
+      containers: [{ resources: { requests: { cpu: '0' } } }],
+    });
+  });
+
   it('keeps times and quoted words as text, merges like kubectl', () => {
     const { documents, issues } = parse(
       `${REGION}a: &a {until: 2026-11-22T09:00:00Z}\nb: {<<: *a, no: "off", maybe: off}\n`,

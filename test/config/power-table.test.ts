@@ -149,9 +149,9 @@ instances:
     const large = join(directory, 'large.yaml');
     writeFileSync(large, Buffer.alloc(17 * 2 ** 20, ' '));
     assert.deepEqual(await readPowerTable('/nowhere/power.yaml'), {
-      issues: ['/nowhere/power.yaml: cannot be read: ENOENT'],
+      issues: ['/nowhere/power.yaml: cannot be read: there is no such file'],
     });
-    assert.deepEqual(await readPowerTable(directory), { issues: [`${directory}: cannot be read: EISDIR`] });
+    assert.deepEqual(await readPowerTable(directory), { issues: [`${directory}: cannot be read: it is a directory`] });
     assert.deepEqual(await readPowerTable(large), {
       issues: [`${large}: is larger than 16 MiB; a power table is not`],
     });

@@ -30,6 +30,21 @@ function read<K extends OptionKey>(keys: readonly K[], args: readonly string[], 
   return readOptions(command, keys, env);
 }
 
+describe('standard input', () => {
+  const KEYS = ['files', 'regions', 'powerTable'] as const;
+  it('may stand for one file', () => {
+    const found = read(KEYS, ['-f', 'a,-', '--regions', 'b']);
+    assert.deepEqual('issues' in found ? found.issues : [], []);
+  });
+
+  it('is refused for two of them', () => {
+    const found = read(KEYS, ['-f', 'a,-', '--regions', 'b'], { GRIDGATE_POWER_TABLE: '-' });
+    assert.deepEqual('issues' in found ? found.issues : [], [
+      'GRIDGATE_POWER_TABLE: standard input is --filename already; give a file',
+    ]);
+  });
+});
+
 describe('an address with a password in it', () => {
   const url = 'http://user:s3cret@prometheus:9090';
   const given: readonly [name: string, args: readonly string[], env: Record<string, string>][] = [
@@ -210,7 +225,7 @@ describe('mistakes in options', () => {
   it('a required option that is missing', () => {
     const answered = read(ADMIT, ['--output', 'xml']);
     assert.deepEqual('issues' in answered && answered.issues, [
-      '--filename (GRIDGATE_FILENAME): is missing; give the pod or workload, YAML or JSON',
+      '--filename (GRIDGATE_FILENAME): is missing; give the pod or workload, YAML or JSON, or - for standard input',
       '--output: "xml" is not allowed; give one of table, json, yaml',
     ]);
   });

@@ -41,6 +41,20 @@ async function passOnce(directory: string, test: TestContext): Promise<void> {
 }
 
 describe('watching files', () => {
+  it('reads them as they were read first: UTF-16, and without byte order marks', async (t) => {
+    const directory = makeTemporaryDirectory(t);
+    const files = ['a', 'b'].map((name) => join(directory, name));
+    const wide = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+    writeFileSync(join(directory, 'a'), wide('one'));
+    writeFileSync(join(directory, 'b'), '\ufefftwo');
+    const { changes } = watch(t, { files, known: ['one', 'two'] });
+    await passOnce(directory, t);
+    assert.deepEqual(changes, []);
+    writeFileSync(join(directory, 'a'), wide('three'));
+    await until('the change of a', () => changes.length === 1);
+    assert.deepEqual(changes, [['three', 'two']]);
+  });
+
   it('hands over each change once, all contents in order', async (t) => {
     const directory = makeTemporaryDirectory(t);
     const files = [join(directory, 'a'), join(directory, 'b')];

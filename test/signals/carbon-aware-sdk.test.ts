@@ -29,6 +29,17 @@ describe('the Carbon Aware SDK', () => {
     assert.deepEqual([asked[0]?.path, asked[0]?.query], ['/sdk/emissions/bylocation', { location: 'eastus' }]);
   });
 
+  it('does not take two rows a second apart for its step', async (t) => {
+    const body = [
+      row('2022-05-17T18:00:00Z', 1),
+      row('2022-05-17T19:00:00Z', 2),
+      row('2022-05-17T19:00:01Z', 2),
+      row('2022-05-17T20:00:00Z', 3),
+    ];
+    const { baseUrl } = await startProvider(t, { body });
+    assert.equal((await create(baseUrl).current('eastus', PATIENT)).stepMs, HOUR_MS - 1_000);
+  });
+
   it('answers the newest of several values, in steps of their smallest distance', async (t) => {
     const body = [
       row('2022-05-17T20:10:00Z', 2),

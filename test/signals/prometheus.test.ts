@@ -77,13 +77,14 @@ describe('Prometheus', () => {
     ['an infinity', '-Inf'],
     ['less than nothing', '-7'],
     ['an absurd value', '120500'],
+    ['a zero of an average over the life of plants', '0'],
   ];
   for (const [name, text] of passedOver)
     it(`answers the one value that can be right beside ${name}`, async (t) => {
       const value = (one: string) => [1435781451.781, one];
       const body = vector({ ...SAMPLE, value: value(text) }, { ...OTHER, value: value('120.5') });
       const { baseUrl } = await startProvider(t, { body });
-      assert.equal((await create(baseUrl).current('up', PATIENT)).gramsPerKwh, 120.5);
+      assert.equal((await create(baseUrl, { signal: 'average-lifecycle' }).current('up', PATIENT)).gramsPerKwh, 120.5);
     });
 
   it('passes a value on as it is', async (t) => {

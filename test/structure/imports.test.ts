@@ -20,7 +20,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
   signals: {
-    rooms: ['regions'],
+    rooms: ['regions', 'units'],
     packages: [
       '@aws-sdk/client-cloudwatch',
       '@aws-sdk/client-health',
@@ -35,15 +35,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
   energy: { rooms: ['regions', 'signals', 'units'], packages: [], builtins: false },
   // Its page is of the same family as the status page.
   audit: {
-    rooms: ['decision', 'regions', 'energy', 'page'],
+    rooms: ['decision', 'regions', 'energy', 'page', 'units'],
     packages: ['echarts', 'fast-xml-builder'],
     builtins: false,
   },
   preflight: { rooms: ['energy', 'regions', 'units'], packages: [], builtins: false },
   spillover: { rooms: ['decision', 'energy', 'regions'], packages: [], builtins: false },
-  telemetry: { rooms: ['regions'], packages: ['pino', 'prom-client'], builtins: true },
+  telemetry: { rooms: ['regions', 'units'], packages: ['pino', 'prom-client'], builtins: true },
   config: {
-    rooms: ['decision', 'energy', 'regions'],
+    rooms: ['decision', 'energy', 'regions', 'units'],
     packages: ['commander', 'js-yaml', 'yaml', 'zod'],
     builtins: true,
   },

@@ -183,6 +183,16 @@ describe('where lines go', () => {
     return { output, text: () => Buffer.concat(written).toString() };
   }
 
+  it('gets no character that a terminal acts upon, and loses none', async () => {
+    const name = 'a\u009b31m\u202edcba\u2066\u200b\u007fé';
+    const { output, text: all } = outputTo((bytes) => bytes.length);
+    output.write(`${JSON.stringify({ name })}\n`);
+    await new Promise<void>((resolve) => output.flush(resolve));
+    assert.doesNotMatch(all(), /(?!\n)[\p{Cc}\p{Cf}]/u);
+    assert.match(all(), /é/);
+    assert.deepEqual(JSON.parse(all()), { name });
+  });
+
   it('a line of which a part was written before an error does not run into the next one', async () => {
     let calls = 0;
     const { output, text: all } = outputTo((bytes) => {

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
+import { STANDARD_INPUT } from '../../config/read-text.ts';
 import { createProgress, progressBar } from '../progress.ts';
 import { type Collected, collectItems } from './collect-items.ts';
-import { describeReadFailure, STDIN } from './find-manifest-files.ts';
+import { describeReadFailure } from './find-manifest-files.ts';
 import { type FileSettings, readWorkloads } from './read-workloads.ts';
 
 const BYTES_PER_MB = 1e6;
@@ -37,12 +38,13 @@ export async function collectFiles(paths: readonly string[], settings: FileSetti
 /** What is wrong with the paths themselves: told before anything long begins. */
 export async function checkPaths(paths: readonly string[]): Promise<readonly string[]> {
   const checked = await Promise.all(paths.map(checkPath));
-  const twice = paths.filter((path) => path === STDIN).length > 1 ? [`--filename: ${STDIN} is there twice`] : [];
+  const twice =
+    paths.filter((path) => path === STANDARD_INPUT).length > 1 ? [`--filename: ${STANDARD_INPUT} is there twice`] : [];
   return [...twice, ...checked.flat()];
 }
 
 async function checkPath(path: string): Promise<readonly string[]> {
-  if (path === STDIN) return [];
+  if (path === STANDARD_INPUT) return [];
   try {
     await stat(path);
     return [];
@@ -55,7 +57,7 @@ async function checkPath(path: string): Promise<readonly string[]> {
 async function sizeOfFiles(paths: readonly string[]): Promise<number | undefined> {
   let sum = 0;
   for (const path of paths) {
-    const facts = path === STDIN ? undefined : await stat(path).catch(() => undefined);
+    const facts = path === STANDARD_INPUT ? undefined : await stat(path).catch(() => undefined);
     if (!facts?.isFile()) return undefined;
     sum += facts.size;
   }

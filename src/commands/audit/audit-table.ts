@@ -2,7 +2,7 @@ import type { AuditedWorkload, AuditReport } from '../../audit/audited-workload.
 import { fullMessage, isLeftByAsks, pluralOf } from '../../audit/findings.ts';
 import { formatChange, formatGramsPerHour } from '../../audit/grams-per-hour.ts';
 import { verdictOf, worstFirst } from '../../audit/verdict.ts';
-import { onOneLine } from '../../units/on-one-line.ts';
+import { onOneLine } from '../../units/legible.ts';
 import { type Column, layOut } from '../render-table.ts';
 import { paint, type Style } from '../terminal.ts';
 import { wrapText } from '../wrap-text.ts';

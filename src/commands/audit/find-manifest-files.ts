@@ -1,8 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { STANDARD_INPUT } from '../../config/read-text.ts';
 import { findPatches, isKustomization } from './kustomization.ts';
 
-export const STDIN = '-';
 export const CHART_TEMPLATE = 'chart template';
 
 /** A file to read, or why there is none. */
@@ -30,7 +30,7 @@ const FAILURES: Readonly<Record<string, string>> = {
  */
 export async function* findManifestFiles(paths: readonly string[]): AsyncGenerator<FoundFile> {
   for (const path of paths) {
-    if (path === STDIN) yield { path, bytes: 0 };
+    if (path === STANDARD_INPUT) yield { path, bytes: 0 };
     else yield* findFrom(path);
   }
 }

@@ -9,10 +9,10 @@ import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
 import { mistakesInNode } from '../node-shape.ts';
+import { mistakesInPod } from '../pod-shape.ts';
 import { namespaceRecord, nodeFacts } from '../read-files.ts';
+import { mistakeInQuantity } from '../resource-amounts.ts';
 import { hasNoPods } from './kinds-without-pods.ts';
-import { mistakesInPod } from './pod-shape.ts';
-import { mistakeInQuantity } from './resource-amounts.ts';
 
 export interface ManifestSettings {
   /** Of objects that name none. */
@@ -87,7 +87,7 @@ function readWorkload(facts: Facts): Found {
   const byTemplate = READERS[`${groupOf(document.apiVersion)}/${kind}`] === undefined;
   const pod = byTemplate ? podOfTemplate(value) : podOf(document);
   if (isPatch(document, pod)) return { type: 'no-object', what: 'patch' };
-  if (!pod) return broken(facts, [`${nameOf(facts)}: has no ${TEMPLATE_OF[kind] ?? 'spec.template'} with a spec`]);
+  if (!pod) return broken(facts, [`${nameOf(facts)}: has no ${TEMPLATE_OF[kind] ?? 'spec.template with a spec'}`]);
   const pods = byTemplate ? podsByTemplate(kind, value) : podsOf(kind, value);
   const mistakes = [
     ...mistakesInPod(pod),
@@ -118,7 +118,10 @@ const COUNT_OF: Readonly<Record<string, string>> = {
   Job: 'spec.parallelism, spec.completions',
   CronJob: 'spec.jobTemplate.spec.parallelism, completions',
 };
-const TEMPLATE_OF: Readonly<Record<string, string>> = { Pod: 'spec', CronJob: 'spec.jobTemplate.spec.template' };
+const TEMPLATE_OF: Readonly<Record<string, string>> = {
+  Pod: 'spec',
+  CronJob: 'spec.jobTemplate.spec.template with a spec',
+};
 
 function podOf({ apiVersion, kind, value }: ManifestDocument): Pod | undefined {
   if (kind === 'Pod') return objectAt(value, 'spec') && (value as Pod);
@@ -159,9 +162,12 @@ function podsOfJob(spec: Json): number | undefined {
   return parallelism === undefined || completions === undefined ? undefined : Math.min(parallelism, completions);
 }
 
+/** Kubernetes counts with 32 bits. */
+const MOST_COUNTED = 2 ** 31 - 1;
+
 function wholeNumber(value: unknown, byDefault: number): number | undefined {
   if (value == null) return byDefault;
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_COUNTED ? Number(value) : undefined;
 }
 
 function hasEnded(kind: string, value: Json): boolean {
@@ -202,12 +208,8 @@ function readLimitRange(facts: Facts): Found {
 
 function readNode(facts: Facts): Found {
   const { document, settings } = facts;
-  const mistakes = mistakesInNode(document.value);
-  if (mistakes.length > 0)
-    return broken(
-      facts,
-      mistakes.map((mistake) => `${nameOf(facts)}: ${mistake}`),
-    );
+  const mistakes = mistakesInNode(document.value).map((mistake) => `${nameOf(facts)}: ${mistake}`);
+  if (mistakes.length > 0) return broken(facts, mistakes);
   return { type: 'node', node: nodeFacts(document, settings.regionLabel) };
 }
 

@@ -1,4 +1,5 @@
 import type { AuditContext } from '../../audit/judge-workload.ts';
+import { placeholdersOf } from '../../audit/unknown-regions.ts';
 import { effectivePolicy } from '../../decision/effective-policy.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { describeIssue } from '../../decision/policy-annotations.ts';
@@ -24,7 +25,7 @@ export function createPolicies(deps: {
     const annotations = Object.assign({}, ...records.map((record) => record.annotations));
     const { policy, mistakes, excess } = effectivePolicy(name, annotations, rules);
     for (const issue of [...mistakes, ...excess]) onIssue(`namespace ${name}: ${describeIssue(issue)}`);
-    return { policy, isDescribed: records.length > 0 };
+    return { policy, isDescribed: records.length > 0, placeholders: placeholdersOf(annotations) };
   }
 
   return (name) => {

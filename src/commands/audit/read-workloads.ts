@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { type AuditItem, STANDARD_INPUT } from '../../audit/audited-workload.ts';
+import type { AuditItem } from '../../audit/audited-workload.ts';
 import { type ManifestDocument, parseDocument, place } from '../../config/manifest-file.ts';
 import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../config/object-stream.ts';
+import { nameOfInput, STANDARD_INPUT } from '../../config/read-text.ts';
 import type { YamlMistake } from '../../config/yaml-documents.ts';
-import { onOneLine } from '../../units/on-one-line.ts';
-import { describeReadFailure, findManifestFiles, STDIN } from './find-manifest-files.ts';
+import { onOneLine } from '../../units/legible.ts';
+import { describeReadFailure, findManifestFiles } from './find-manifest-files.ts';
 import { type ManifestSettings, readManifest } from './manifest-items.ts';
 import { createOwnedWorkloads, type OwnedWorkloads } from './owned-workloads.ts';
 
@@ -47,8 +48,8 @@ function passOver(path: string, what: string, { strict }: FileSettings): AuditIt
 }
 
 async function* readFile(path: string, owned: OwnedWorkloads, deps: WorkloadFiles): AsyncGenerator<AuditItem> {
-  const file = path === STDIN ? STANDARD_INPUT : path;
-  const bytes = path === STDIN ? deps.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const file = nameOfInput(path);
+  const bytes = path === STANDARD_INPUT ? deps.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   try {
     let documents = 0;
     for await (const { text, line } of splitDocuments(tellBytes(bytes, file, deps))) {

@@ -3,7 +3,7 @@ import { jsonPieces } from '../../audit/json-pieces.ts';
 import { renderJunit } from '../../audit/render-junit.ts';
 import { renderSarif } from '../../audit/render-sarif.ts';
 import type { AuditFormat } from '../../config/question-options.ts';
-import { escapeUnseen } from '../legible.ts';
+import { escapeUnseen } from '../../units/legible.ts';
 import { ownVersion } from '../own-version.ts';
 import { renderYaml as toYaml } from '../render-data.ts';
 import { renderAuditTable } from './audit-table.ts';

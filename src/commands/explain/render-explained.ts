@@ -1,7 +1,7 @@
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import { REASONS } from '../../decision/reasons.ts';
-import { onOneLine } from '../../units/on-one-line.ts';
+import { onOneLine } from '../../units/legible.ts';
 import { formatAge } from '../../webhook/page/moment.ts';
 import { paint, type Style } from '../terminal.ts';
 import type { DecidedNow, ExplainReport, RunsOn } from './explained.ts';

@@ -43,7 +43,6 @@ export type PreflightValues = OptionValues<(typeof PREFLIGHT_OPTIONS)[number]>;
 const NODES_MISSING =
   '--filename (GRIDGATE_FILENAME): is missing; give what `kubectl get nodes -o json` prints, or --kubeconfig for a cluster';
 const NODES_TWICE = '--kubeconfig: means nothing beside --filename, which says what the nodes are';
-const INPUT_TWICE = '--compare: standard input is --filename already; give a file';
 
 const ENDLESS = '--baseline-watts, --static-factor and --power-table: give numbers that no sum is beyond';
 
@@ -114,7 +113,6 @@ async function readGivenFiles(
   origins: Origins,
 ): Promise<GivenFiles | Issues> {
   const { nodesFile, compare, powerTable, regionLabel } = values;
-  if (compare === '-' && nodesFile === '-') return { issues: [INPUT_TWICE] };
   const [nodes, staging, table, book] = await Promise.all([
     nodesFile === undefined ? undefined : readNodesFile(nodesFile, regionLabel),
     compare === undefined ? undefined : readNodesFile(compare, regionLabel),

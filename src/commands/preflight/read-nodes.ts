@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { decodeText } from '../../config/decode-text.ts';
 import { type ManifestDocument, type Manifests, parseManifests, readManifests } from '../../config/manifest-file.ts';
+import { nameOfInput, STANDARD_INPUT } from '../../config/read-text.ts';
 import { type FleetNode, parseFleetNode } from '../../preflight/fleet-node.ts';
 import { readFromCluster, type Unread } from '../open-cluster.ts';
 import { createProgress } from '../progress.ts';
@@ -13,7 +14,6 @@ export interface ReadNodes {
 }
 
 const TIMEOUT_MS = 60_000;
-const STANDARD_INPUT = '-';
 /** 10,000 nodes with 50 images each are 200 MiB, and far more in memory; a text of 512 MiB does not fit into a string. */
 const MOST_BYTES = 384 * 2 ** 20;
 
@@ -24,7 +24,7 @@ export async function readNodesFile(
 ): Promise<ReadNodes | { readonly issues: readonly string[] }> {
   const { documents, issues } = await readFileOrInput(path);
   if (issues.length > 0) return { issues };
-  const file = nameOf(path);
+  const file = nameOfInput(path);
   const isNode = ({ kind }: ManifestDocument) => kind === 'Node';
   const read = documents.filter(isNode).map(({ value }) => parseFleetNode(value, regionLabel));
   if (read.length === 0) return { issues: [`${file}: holds no Node; give what \`kubectl get nodes -o json\` prints`] };
@@ -47,7 +47,7 @@ function passedOver(file: string, others: number, twice: number): readonly strin
 async function readFileOrInput(path: string): Promise<Manifests> {
   if (path === STANDARD_INPUT) {
     const input = await readInput();
-    return input === undefined ? tooLarge(path) : parseManifests(input, nameOf(path));
+    return input === undefined ? tooLarge(path) : parseManifests(input, nameOfInput(path));
   }
   const { size } = await stat(path).catch(() => ({ size: 0 })); // reading it says what is wrong with it
   return size > MOST_BYTES ? tooLarge(path) : readManifests(path);
@@ -66,11 +66,7 @@ async function readInput(): Promise<string | undefined> {
 
 function tooLarge(path: string): Manifests {
   const remedy = "leave out what takes the room: kubectl get nodes -o json | jq 'del(.items[].status.images)'";
-  return { documents: [], issues: [`${nameOf(path)}: is larger than ${MOST_BYTES / 2 ** 20} MiB; ${remedy}`] };
-}
-
-function nameOf(path: string): string {
-  return path === STANDARD_INPUT ? 'standard input' : path;
+  return { documents: [], issues: [`${nameOfInput(path)}: is larger than ${MOST_BYTES / 2 ** 20} MiB; ${remedy}`] };
 }
 
 /** Reads the nodes of a cluster, page by page. */

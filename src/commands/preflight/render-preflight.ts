@@ -1,5 +1,5 @@
 import type { InstanceTypeTotals, PreflightReport } from '../../preflight/preflight-report.ts';
-import { onOneLine } from '../../units/on-one-line.ts';
+import { onOneLine } from '../../units/legible.ts';
 import { type Column, renderTable } from '../render-table.ts';
 import { paint, type Style, terminalColumns } from '../terminal.ts';
 

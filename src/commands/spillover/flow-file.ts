@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { decodeText } from '../../config/decode-text.ts';
+import { describeReadError, nameOfInput, STANDARD_INPUT } from '../../config/read-text.ts';
 import { quoted } from '../../decision/policy-annotations.ts';
 import type { Flow } from '../../spillover/flow.ts';
-import { onOneLine } from '../../units/on-one-line.ts';
+import { onOneLine } from '../../units/legible.ts';
 import { FLOW_FIELDS, type FlowDefaults, type FlowField, type FlowRecord, parseFlow } from './flow-record.ts';
 
 export interface FlowFile {
@@ -28,15 +29,9 @@ const LONGEST = 300;
 const MOST_TOLD = 100;
 const SHAPE = 'give CSV whose first line names from, to and bytes, or JSON: a list of flows, or an object with flows';
 
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a directory',
-  EACCES: 'reading it is not permitted',
-};
-
 /** Reads flows from CSV or JSON, whichever it looks like; every bad row is told, the first hundred one by one. */
 export async function readFlows({ path, defaults }: FlowFile): Promise<FlowsRead> {
-  const name = path === '-' ? 'standard input' : path;
+  const name = nameOfInput(path);
   const read = await readText(path);
   if ('problem' in read) return { flows: [], issues: [`${name}: ${read.problem}`] };
   const { text } = read;
@@ -78,15 +73,14 @@ async function readText(path: string): Promise<{ readonly text: string } | { rea
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of path === '-' ? process.stdin : createReadStream(path)) {
+    for await (const chunk of path === STANDARD_INPUT ? process.stdin : createReadStream(path)) {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes > MOST_FILE_BYTES)
         return { problem: `is larger than ${MOST_FILE_BYTES / 2 ** 20} MiB; sum the flows up, for one by hour` };
     }
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    return { problem: `cannot be read: ${READ_ERRORS[code] ?? code}` };
+    return { problem: `cannot be read: ${describeReadError(error)}` };
   }
   return { text: decodeText(Buffer.concat(chunks)) };
 }

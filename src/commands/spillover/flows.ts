@@ -5,7 +5,7 @@ import type { MeasuredTraffic, TimeRange } from '../../signals/traffic/measured-
 import { readPrometheusTraffic } from '../../signals/traffic/prometheus-traffic.ts';
 import type { Flow } from '../../spillover/flow.ts';
 import type { BytesSource } from '../../spillover/report.ts';
-import { onOneLine } from '../../units/on-one-line.ts';
+import { onOneLine } from '../../units/legible.ts';
 import type { Issues } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createProgress, progressBar } from '../progress.ts';

@@ -1,3 +1,4 @@
+import { onOneLine } from '../../units/legible.ts';
 import { type Failure, SourceError } from './source-error.ts';
 
 /** What came of one request. */
@@ -28,6 +29,6 @@ export function answerOfError(error: unknown): Failed {
   if (!(error instanceof SourceError)) return { outcome: 'malformed', message: 'its answer cannot be made sense of' };
   const { failure, retryAfterMs } = error;
   // Messages may quote what was received, and end in conditions and logs: one line, of bounded length.
-  const message = error.message.replace(/\p{Cc}+/gu, ' ').slice(0, LONGEST_MESSAGE);
+  const message = onOneLine(error.message).slice(0, LONGEST_MESSAGE).toWellFormed();
   return { outcome: failure, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

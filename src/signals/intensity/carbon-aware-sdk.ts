@@ -94,12 +94,15 @@ function measure(rows: Emissions, signal: Signal): readonly Measurement[] {
   );
 }
 
-/** The smallest distance of two rows; an hour where one stands alone. */
+/**
+ * The distance that at least half of the rows keep, so that neither a gap nor two rows a second apart make it; an hour
+ * where one stands alone.
+ */
 function findStep(rows: Emissions): number {
   const times = rows.map(({ time }) => time).toSorted((one, other) => one - other);
   const distances = times.slice(1).map((time, i) => time - (times[i] ?? 0));
-  const step = Math.min(...distances.filter((distance) => distance > 0));
-  return Number.isFinite(step) ? step : HOUR_MS;
+  const steps = distances.filter((distance) => distance >= MINUTE_MS).toSorted((one, other) => one - other);
+  return steps[Math.floor((steps.length - 1) / 2)] ?? HOUR_MS;
 }
 
 function explain(body: unknown): string | undefined {

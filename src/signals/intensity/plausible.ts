@@ -53,12 +53,12 @@ export function plausibleForecast(points: readonly ForecastPoint[], now: number)
 
 /** Points do not say their signal: those that are of this one, and cannot be right in it, left out. */
 export function plausibleIn(signal: Signal, points: readonly ForecastPoint[]): readonly ForecastPoint[] {
-  return points.filter(({ gramsPerKwh }) => problemOfGrams(gramsPerKwh, signal) === undefined);
+  return points.filter(({ gramsPerKwh }) => canBeGrams(gramsPerKwh, signal));
 }
 
-/** Whether any signal can have this value, gCO2e/kWh. */
-export function canBeGrams(gramsPerKwh: number): boolean {
-  return problemOfNumber(gramsPerKwh) === undefined;
+/** Whether a signal can have this value, gCO2e/kWh; without one whether any can. */
+export function canBeGrams(gramsPerKwh: number, signal?: Signal): boolean {
+  return (signal ? problemOfGrams(gramsPerKwh, signal) : problemOfNumber(gramsPerKwh)) === undefined;
 }
 
 interface Row {

@@ -27,7 +27,7 @@ export function createPrometheus(options: PrometheusOptions, deps: SourceDeps): 
 
     async current(query, abort) {
       const found = await queryPrometheus(address, query, deps, abort);
-      const [seconds, text] = onlySample(found);
+      const [seconds, text] = onlySample(found, signal);
       const gramsPerKwh = readValue(text);
       // The time is that of the evaluation: how old the sample is (at most the lookback of five minutes) is not told.
       return { gramsPerKwh, signal, measuredAt: Math.round(seconds * 1000), stepMs, estimated: false };
@@ -48,12 +48,12 @@ function fill(template: string, region: RegionZones): string | undefined {
   return missing ? undefined : query;
 }
 
-function onlySample(data: PrometheusResult): PrometheusValue {
+function onlySample(data: PrometheusResult, signal: Signal): PrometheusValue {
   if (data.resultType === 'scalar') return data.result;
   const [first] = data.result;
   if (!first) throw new SourceError('not_covered', 'the query finds nothing');
   // NaN is what PromQL makes of a division by nothing: what cannot be right does not hide what can.
-  const right = data.result.filter(({ value: [, text] }) => canBeGrams(parseValue(text)));
+  const right = data.result.filter(({ value: [, text] }) => canBeGrams(parseValue(text), signal));
   if (right.length > 1) throw new SourceError('malformed', `the query must find one value, and finds ${right.length}`);
   return (right[0] ?? first).value;
 }

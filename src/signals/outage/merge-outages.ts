@@ -1,4 +1,5 @@
 import { MAX_REASON_CHARACTERS, type OutageState } from '../../regions/region-status.ts';
+import { onOneLine } from '../../units/legible.ts';
 import type { OutageSourceName, Verdict } from './source.ts';
 
 /** What one source said; of a source that failed there is none, or an empty one. */
@@ -90,7 +91,7 @@ function wordsOf(region: string, down: readonly Statement[]): Pick<OutageState, 
   const sources = down.map(({ source }) => source);
   const words = down.map(({ verdicts }) => verdicts.get(region)?.reason).find(Boolean);
   // It ends in warnings, where a control character drops the whole text (DESIGN 13).
-  const line = words?.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+  const line = words && onOneLine(words).replaceAll(/\s+/g, ' ').trim();
   const reason = line && [...line].slice(0, MAX_REASON_CHARACTERS).join('');
   return { sources, ...(reason && { reason }) };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { shapeMistakes } from '../shape-mistakes.ts';
 import { mistakeInQuantity, mistakesInResources } from './resource-amounts.ts';
+import { mistakesInShape } from './shape-mistakes.ts';
 
 /** Of a pod what decisions and figures read, in the types that the API server insists on. */
 const requirement = z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() });
@@ -9,10 +9,12 @@ const term = z.looseObject({
   matchFields: z.array(requirement).nullish(),
 });
 const texts = z.record(z.string(), z.string()).nullish();
-const amount = z.union([z.string(), z.number()]).superRefine((quantity, context) => {
-  const message = mistakeInQuantity(quantity);
-  if (message !== undefined) context.addIssue({ code: 'custom', message });
-});
+const amount = z
+  .union([z.string(), z.number()], { error: 'must be a quantity such as 500m or 1Gi' })
+  .superRefine((quantity, context) => {
+    const message = mistakeInQuantity(quantity);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 const amounts = z.record(z.string(), amount).nullish();
 const resources = z
   .looseObject({ requests: amounts, limits: amounts })
@@ -66,7 +68,7 @@ const podShape = z.looseObject({
   }),
 });
 
-/** What is wrong with a pod, or a template of one, a sentence each with its path. */
+/** What is wrong with a pod, or a template of one, a sentence each with its path; at most 5. */
 export function mistakesInPod(pod: unknown): readonly string[] {
-  return shapeMistakes(podShape, pod);
+  return mistakesInShape(podShape, pod);
 }

@@ -1,5 +1,5 @@
-import { quoted } from '../../decision/policy-annotations.ts';
-import { parseQuantity } from '../../units/quantity.ts';
+import { quoted } from '../decision/policy-annotations.ts';
+import { parseQuantity } from '../units/quantity.ts';
 
 type Amounts = Readonly<Record<string, string | number>> | null | undefined;
 
