@@ -1,5 +1,5 @@
 import { HOSTNAME_LABEL, labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
-import { keepingAway, type NodeClass, nodesOfHost, type RegionNodes, type Topology } from '../regions/topology.ts';
+import { keepingAway, type NodeClass, type RegionNodes, type Topology } from '../regions/topology.ts';
 import { type Alternative, type Asks, areMet, NODE_NAME, requirementsOf } from './asks.ts';
 import { satisfies } from './node-selector.ts';
 import type { Toleration } from './pod.ts';
@@ -40,37 +40,53 @@ interface Answer {
   readonly byRegion: readonly RegionNodes[];
   readonly matches: readonly boolean[];
   readonly places: Places;
+  /** Labels that told single nodes apart then. */
+  readonly individual: ReadonlySet<string>;
+  readonly way: Way;
 }
+
+/** How the nodes of a region are asked: by their classes or one by one; not at all where asks name nodes, or are too many to look at. */
+type Way = 'classes' | 'nodes' | 'named' | 'unasked';
 
 const answers = createMemory<object, Map<string, Answer>>();
 /** Authors of pods may make up any number. */
 const MOST_ANSWERS = 4_000;
 
 function answer(asks: Asks, topology: Topology, before: Answer | undefined): Answer {
-  const { byRegion, nodes, classes } = topology;
+  const { byRegion, individual } = topology;
+  if (before && isAsBefore(before, asks, topology)) return { ...before, byRegion };
   const pinned = pinnedNodes(asks, topology);
-  const isIndividual = asksIndividually(asks, topology);
-  const looks = requirementsCount(asks) * (pinned?.length ?? (isIndividual ? nodes : classes).length);
-  const isAsked = looks <= MOST_LOOKS;
-  const places = isAsked && pinned && new Set(pinned.filter((node) => isMatch(node, asks)).map(({ region }) => region));
-  const matches = byRegion.map((one, index) => {
-    if (places) return places.has(one.region);
-    const isKnown = before?.byRegion[index] === one;
-    return isKnown
-      ? before.matches[index] === true
-      : !isAsked || one.classes.some((some) => hasMatch(some, asks, isIndividual));
-  });
-  if (before && isAsBefore(byRegion, matches, before)) return { ...before, byRegion };
+  const way = wayOf(asks, topology, pinned);
+  const named = way === 'named' && new Set(pinned?.filter((node) => isMatch(node, asks)).map(({ region }) => region));
+  const matches = byRegion.map((one) => (named ? named.has(one.region) : isMatched(one, asks, way)));
   const regions = byRegion.filter((_, index) => matches[index]).map(({ region }) => region);
-  const named = new Set(regions.filter((region) => region !== undefined));
-  return { byRegion, matches, places: { regions: named, unlabelled: named.size < regions.length } };
+  const labelled = new Set(regions.filter((region) => region !== undefined));
+  const places = { regions: labelled, unlabelled: labelled.size < regions.length };
+  return { byRegion, matches, places, individual, way };
 }
 
-function isAsBefore(byRegion: readonly RegionNodes[], matches: readonly boolean[], before: Answer): boolean {
-  if (before.byRegion.length !== byRegion.length) return false;
-  return byRegion.every(
-    ({ region }, index) => before.byRegion[index]?.region === region && before.matches[index] === matches[index],
-  );
+function wayOf(asks: Asks, topology: Topology, pinned: readonly NodeFacts[] | undefined): Way {
+  const isIndividual = asksIndividually(asks, topology);
+  const among = pinned ?? (isIndividual ? topology.nodes : topology.classes);
+  if (requirementsCount(asks) * among.length > MOST_LOOKS) return 'unasked';
+  if (pinned) return 'named';
+  return isIndividual ? 'nodes' : 'classes';
+}
+
+function isMatched({ classes }: RegionNodes, asks: Asks, way: Way): boolean {
+  return way === 'unasked' || classes.some((one) => hasMatch(one, asks, way === 'nodes'));
+}
+
+/** Most changes are of one region, and alter no answer. */
+function isAsBefore({ byRegion, matches, individual, way }: Answer, asks: Asks, topology: Topology): boolean {
+  if (way === 'named' || individual !== topology.individual || byRegion.length !== topology.byRegion.length)
+    return false;
+  for (let index = 0; index < byRegion.length; index++) {
+    const [before, one] = [byRegion[index], topology.byRegion[index]];
+    if (before === one || !one) continue;
+    if (before?.region !== one.region || isMatched(one, asks, way) !== matches[index]) return false;
+  }
+  return true;
 }
 
 /** All that asks say, as far as nodes have taints: those of them that the pod does not tolerate. */
@@ -147,7 +163,7 @@ function namedNodes(alternative: Alternative, topology: Topology): readonly Node
   for (const { key, operator, values } of alternative) {
     if (operator !== 'In') continue;
     if (key === NODE_NAME) return (values ?? []).flatMap((value) => topology.byName.get(value) ?? []);
-    if (key === HOSTNAME_LABEL) return (values ?? []).flatMap((value) => nodesOfHost(value, topology));
+    if (key === HOSTNAME_LABEL) return (values ?? []).flatMap((value) => topology.byHostname.get(value) ?? []);
   }
   return undefined;
 }

@@ -60,7 +60,7 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   const name = target === undefined ? key : `${target}\n${key}`;
   const known = ofPicture.get(name);
   if (known && known.byRegion === topology?.byRegion) return known.reach;
-  const grounds = groundsOf(asks, topology, key);
+  const grounds = groundsOf(asks, topology, key, taints);
   const holds = known && grounds.every((one, index) => one === known.grounds[index]);
   const reach = holds ? known.reach : shared(partsOf(asks, target, snapshot, key), snapshot);
   return keepByName(ofPicture, name, { most: MOST_ASKS }, { reach, byRegion: topology?.byRegion, grounds }).reach;
@@ -74,10 +74,11 @@ interface Known {
 }
 
 /** Under one picture, equal grounds make equal reaches: most nodes that come, change and go leave them as they are. */
-function groundsOf(asks: Asks, topology: Topology | undefined, key: string): readonly object[] {
+function groundsOf(asks: Asks, topology: Topology | undefined, key: string, taints: string): readonly object[] {
   if (!topology) return [];
   if (asks.volumes.length > 0) return [topology.byRegion];
-  return [topology.places, placesOf(asks, topology, key), placesOf(needsOf(asks), topology)];
+  const needs = needsOf(asks);
+  return [topology.places, placesOf(asks, topology, key), placesOf(needs, topology, keyOf(needs, taints))];
 }
 
 /** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */

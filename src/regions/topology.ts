@@ -13,6 +13,8 @@ export interface NodeClass {
   readonly nodes: readonly NodeFacts[];
   /** Its region, and what its labels say of places, as text. */
   readonly place: string;
+  /** The values of the carbon taint that some of its nodes carry, whatever its effect. */
+  readonly carbonTaints: readonly string[];
 }
 
 /** The nodes of one region, or those without one. The same object as before for as long as none of them changes. */
@@ -26,7 +28,9 @@ export interface RegionNodes {
 /** The nodes of a cluster, folded into classes for the questions that pods ask. Immutable. */
 export interface Topology {
   readonly nodes: readonly NodeFacts[];
+  /** These two are made when they are first asked for: few pods name a node. */
   readonly byName: ReadonlyMap<string, NodeFacts>;
+  readonly byHostname: ReadonlyMap<string, readonly NodeFacts[]>;
   readonly classes: readonly NodeClass[];
   /** By name. The same list as before while nothing changes. */
   readonly byRegion: readonly RegionNodes[];
@@ -52,6 +56,7 @@ export interface Topology {
 
 interface Fold {
   readonly classes: ReadonlyMap<string, NodeClass>;
+  readonly individual: ReadonlySet<string>;
   /** So many classes there were when individual labels were last looked for. */
   readonly lookedAt: number;
 }
@@ -65,27 +70,18 @@ const GROUP_LABELS = [
 ];
 /** With more classes than this, labels that tell single nodes apart are looked for; again when there are half as many more. */
 const MANY_CLASSES = 100;
+const FEW_CLASSES = MANY_CLASSES / 1.5;
 /** A label with more values than this tells single nodes apart. */
 const MANY_VALUES = 50;
 /** Steps a factor of two: allocatable memory of equal machines differs by some pages. */
 const SIZE_STEPS = 8;
 const ONLY_HOSTNAME: ReadonlySet<string> = new Set([HOSTNAME_LABEL]);
 
-/** Folds nodes into classes. Nodes that were the same objects in `previous` are not read again, nor their classes folded. */
+/** Folds nodes into classes. Of nodes that were the same objects in `previous` nothing is read, nor are their classes folded. */
 export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): Topology {
   const all = [...nodes];
-  let individual = previous?.individual ?? ONLY_HOSTNAME;
-  let groups = groupByKey(all, individual);
-  let lookedAt = previous?.fold.lookedAt ?? MANY_CLASSES / 1.5;
-  if (groups.size > 1.5 * lookedAt) {
-    individual = individualLabels(all);
-    groups = groupByKey(all, individual);
-    lookedAt = groups.size;
-  }
-  const byKey = new Map(
-    [...groups].map(([key, { members }]) => [key, toClass(members, individual, previous?.fold.classes.get(key))]),
-  );
-  const classes = [...byKey.values()];
+  const fold = (previous && foldChanges(all, previous)) ?? foldAll(all, previous);
+  const classes = [...fold.classes.values()];
   const byRegion = [...Map.groupBy(classes, ({ region }) => region)].sort(byFirst).map(([region, ofRegion]) =>
     toRegionNodes(
       region,
@@ -93,24 +89,94 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
       previous?.byRegion.find((one) => one.region === region),
     ),
   );
+  const places = new Set(classes.map(({ place }) => place));
+  let byName: Topology['byName'] | undefined;
+  let byHostname: Topology['byHostname'] | undefined;
   return {
     nodes: all,
-    byName: new Map(all.map((node) => [node.name, node])),
+    get byName() {
+      byName ??= new Map(all.map((node) => [node.name, node]));
+      return byName;
+    },
+    get byHostname() {
+      byHostname ??= indexHostnames(all);
+      return byHostname;
+    },
     classes,
     byRegion: previous && isSameList(previous.byRegion, byRegion) ? previous.byRegion : byRegion,
     lineage: previous?.lineage ?? {},
-    individual,
+    individual: fold.individual,
     regions: unlessSame(previous?.regions, new Set(byRegion.flatMap(({ region }) => region ?? []))),
     grouped: unlessSame(previous?.grouped, groupedRegions(classes)),
-    places: unlessSame(
-      isNodesOwn(individual) ? undefined : previous?.places,
-      new Set(classes.map(({ place }) => place)),
-    ),
-    carbonTaints: unlessSame(previous?.carbonTaints, carbonTaintsOf(all)),
+    places: unlessSame([...fold.individual].some(isPlaceLabel) ? undefined : previous?.places, places),
+    carbonTaints: unlessSame(previous?.carbonTaints, new Set(classes.flatMap(({ carbonTaints }) => carbonTaints))),
     taints: distinct(byRegion.flatMap(({ taints }) => taints)),
     ...smallestOf(classes),
-    fold: { classes: byKey, lookedAt: Math.max(lookedAt, MANY_CLASSES / 1.5) },
+    fold,
   };
+}
+
+function foldAll(all: readonly NodeFacts[], previous: Topology | undefined): Fold {
+  let individual = previous?.individual ?? ONLY_HOSTNAME;
+  let lookedAt = previous?.fold.lookedAt ?? FEW_CLASSES;
+  let groups = Map.groupBy(all, (node) => keyOf(node, individual));
+  if (areTooMany(groups, lookedAt)) {
+    individual = individualLabels(all);
+    groups = Map.groupBy(all, (node) => keyOf(node, individual));
+    lookedAt = Math.max(groups.size, FEW_CLASSES);
+  }
+  const classes = [...groups].map(
+    ([key, members]) => [key, toClass(members, individual, previous?.fold.classes.get(key))] as const,
+  );
+  return { classes: new Map(classes), individual, lookedAt };
+}
+
+/** Only the classes of nodes that came, changed or went; `undefined` where labels that tell nodes apart must be looked for. */
+function foldChanges(all: readonly NodeFacts[], previous: Topology): Fold | undefined {
+  const { individual, lookedAt } = previous.fold;
+  const { gone, come } = differences(previous.nodes, all);
+  const members = new Map<string, readonly NodeFacts[]>();
+  const membersOf = (key: string) => members.get(key) ?? previous.fold.classes.get(key)?.nodes ?? [];
+  for (const node of gone) {
+    const key = keyOf(node, individual);
+    members.set(
+      key,
+      membersOf(key).filter((one) => one !== node),
+    );
+  }
+  for (const node of come) {
+    const key = keyOf(node, individual);
+    members.set(key, [...membersOf(key), node]);
+  }
+  const classes = new Map(previous.fold.classes);
+  for (const [key, nodes] of members) {
+    if (nodes.length === 0) classes.delete(key);
+    else classes.set(key, toClass(nodes, individual, previous.fold.classes.get(key)));
+  }
+  return areTooMany(classes, lookedAt) ? undefined : { classes, individual, lookedAt };
+}
+
+/** By identity. In the order of a map: one that changes keeps its place, one that is new comes last. */
+function differences(before: readonly NodeFacts[], after: readonly NodeFacts[]) {
+  const gone: NodeFacts[] = [];
+  const come: NodeFacts[] = [];
+  let at = 0;
+  for (const node of before) {
+    const now = after[at];
+    if (now === node) at++;
+    else {
+      gone.push(node);
+      if (now?.name === node.name) {
+        come.push(now);
+        at++;
+      }
+    }
+  }
+  return { gone, come: [...come, ...after.slice(at)] };
+}
+
+function areTooMany({ size }: ReadonlyMap<string, unknown>, lookedAt: number): boolean {
+  return size > 1.5 * lookedAt;
 }
 
 function toRegionNodes(
@@ -139,32 +205,11 @@ function groupedRegions(classes: readonly NodeClass[]): ReadonlySet<string> {
   return new Set(classes.flatMap((one) => (one.region !== undefined && isGrouped(one) ? one.region : [])));
 }
 
-function carbonTaintsOf(nodes: readonly NodeFacts[]): ReadonlySet<string> {
-  const values = new Set<string>();
-  for (const { taints } of nodes)
-    for (const { key, value } of taints) if (key === CARBON_KEY && value) values.add(value);
-  return values;
-}
-
-/** The key of a node's class, kept with the node: 5,000 nodes are folded anew whenever one of them changes. */
-const keys = new WeakMap<NodeFacts, { readonly individual: ReadonlySet<string>; readonly key: string }>();
-
-interface Group {
-  readonly key: string;
-  readonly members: NodeFacts[];
-}
-
-function groupByKey(nodes: readonly NodeFacts[], individual: ReadonlySet<string>): Map<string, Group> {
-  const groups = new Map<string, Group>();
-  for (const node of nodes) {
-    const known = keys.get(node);
-    const key = known?.individual === individual ? known.key : keyOf(node, individual);
-    const group = groups.get(key) ?? { key, members: [] };
-    if (group.members.length === 0) groups.set(key, group);
-    group.members.push(node);
-    if (known?.individual !== individual) keys.set(node, { individual, key: group.key }); // one text for all of a class
-  }
-  return groups;
+function carbonTaintsOf(nodes: readonly NodeFacts[]): readonly string[] {
+  const values = nodes.flatMap(({ taints }) =>
+    taints.flatMap(({ key, value }) => (key === CARBON_KEY && value ? value : [])),
+  );
+  return [...new Set(values)];
 }
 
 function keyOf(node: NodeFacts, individual: ReadonlySet<string>): string {
@@ -220,16 +265,13 @@ function toClass(
     ...(sizes.length > 0 && { least: foldSizes(sizes, Math.min), most: foldSizes(sizes, Math.max) }),
     nodes,
     place: before?.place ?? placeOf(first, individual),
+    carbonTaints: carbonTaintsOf(nodes),
   };
 }
 
 function placeOf({ region, labels }: NodeFacts, individual: ReadonlySet<string>): string {
   const ofPlaces = Object.entries(labels).filter(([label]) => isPlaceLabel(label) && !individual.has(label));
   return JSON.stringify([region, ofPlaces.sort(byFirst)]);
-}
-
-function isNodesOwn(individual: ReadonlySet<string>): boolean {
-  return [...individual].some(isPlaceLabel);
 }
 
 /** Nodes of one class name the same resources. */
@@ -251,15 +293,6 @@ function smallestOf(classes: readonly NodeClass[]): Pick<Topology, 'smallest'> {
   const ofAll = Object.keys(first).filter((resource) => others.every((other) => other[resource] !== undefined));
   const leastOf = (resource: string) => Math.min(...[first, ...others].map((one) => one[resource] ?? 0));
   return { smallest: Object.fromEntries(ofAll.map((resource) => [resource, leastOf(resource)])) };
-}
-
-const hostnames = new WeakMap<Topology, ReadonlyMap<string, readonly NodeFacts[]>>();
-
-/** The nodes that say they are this host: one, unless somebody labels them by hand. */
-export function nodesOfHost(hostname: string, topology: Topology): readonly NodeFacts[] {
-  const index = hostnames.get(topology) ?? indexHostnames(topology.nodes);
-  hostnames.set(topology, index);
-  return index.get(hostname) ?? [];
 }
 
 function indexHostnames(nodes: readonly NodeFacts[]): ReadonlyMap<string, readonly NodeFacts[]> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import type { NodeFacts } from '../../src/regions/node-facts.ts';
-import { buildTopology, nodesOfHost } from '../../src/regions/topology.ts';
+import { buildTopology, type Topology } from '../../src/regions/topology.ts';
 import { makeNode } from '../builders.ts';
 
 const NODES = [
@@ -23,7 +24,7 @@ describe('the topology of nodes', () => {
 
   it('finds all nodes of a host name', () => {
     assert.deepEqual(
-      nodesOfHost('n1', topology).map(({ name }) => name),
+      topology.byHostname.get('n1')?.map(({ name }) => name),
       ['n1', 'n4'],
     );
   });
@@ -117,4 +118,64 @@ describe('what regions and taints say', () => {
   it('a region of a node group may grow', () => assert.deepEqual([...grouped], ['eu']));
   it('a carbon taint counts whatever its effect', () => assert.deepEqual([...carbonTaints], ['high']));
   it('a preference keeps nothing away', () => assert.deepEqual(taints, [{ key: 'gpu', effect: 'NoSchedule' }]));
+});
+
+describe('a topology after any changes', () => {
+  const node = fc
+    .record({
+      name: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      place: fc.constantFrom('eu/a', 'eu/b', 'us/a', undefined),
+      pool: fc.constantFrom('x', 'y'),
+      effect: fc.constantFrom('NoSchedule', 'PreferNoSchedule', undefined),
+      cpu: fc.constantFrom(4, 4.01, 8),
+    })
+    .map(({ name, place, pool, effect, cpu }) =>
+      makeNode(name, place, {
+        labels: { pool },
+        taints: effect ? [{ key: 'gridgate.dev/carbon', value: pool, effect }] : [],
+        allocatable: { cpu },
+      }),
+    );
+  /** What is there after each of some changes, in the order of a map. */
+  const changes = fc.array(fc.tuple(fc.boolean(), fc.array(node, { maxLength: 3 })), { maxLength: 12 }).map((steps) => {
+    const there = new Map<string, NodeFacts>();
+    return steps.map(([isGoing, some]) => {
+      for (const one of some) isGoing ? there.delete(one.name) : there.set(one.name, one);
+      return [...there.values()];
+    });
+  });
+  const sortedNames = (nodes: readonly NodeFacts[]) => nodes.map(({ name }) => name).sort();
+  const summary = ({ byName, byRegion, regions, grouped, places, carbonTaints, taints, smallest }: Topology) => ({
+    names: [...byName.keys()],
+    regions: [...regions].sort(),
+    grouped: [...grouped],
+    places: [...places].sort(),
+    carbonTaints: [...carbonTaints].sort(),
+    taints,
+    smallest,
+    byRegion: byRegion.map(({ region, classes }) => ({
+      region,
+      classes: classes
+        .map(({ nodes, least, most, taints, labels }) => ({
+          names: sortedNames(nodes),
+          least,
+          most,
+          taints,
+          pool: labels['pool'],
+        }))
+        .sort((a, b) => (a.names.join() < b.names.join() ? -1 : 1)),
+    })),
+  });
+
+  it('says the same as one made afresh', () => {
+    fc.assert(
+      fc.property(changes, (states) => {
+        let topology = buildTopology([]);
+        for (const nodes of states) {
+          topology = buildTopology(nodes, topology);
+          assert.deepEqual(summary(topology), summary(buildTopology(nodes)));
+        }
+      }),
+    );
+  });
 });
