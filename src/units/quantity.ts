@@ -13,25 +13,11 @@ const BINARY: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 4
 /** Kubernetes caps what is larger, without a word. */
 const LARGEST = 2 ** 63;
 
-/** Pods of a cluster ask for few different amounts, and each review asks for some: 2% of its time with a cluster's nodes. */
-const known = new Map<string, number>();
-const MOST_KNOWN = 1_000;
-const LONGEST_KNOWN = 16;
-
 /** A quantity as a number of cores, bytes or what else it counts; `undefined` when it is none. Manifests may hold bare numbers. */
 export function parseQuantity(quantity: unknown): number | undefined {
   if (typeof quantity === 'number') return Number.isFinite(quantity) ? cap(quantity) : undefined;
-  if (typeof quantity !== 'string') return undefined;
-  const before = known.get(quantity);
-  if (before !== undefined) return before;
-  const amount = readQuantity(quantity);
-  if (amount !== undefined && quantity.length <= LONGEST_KNOWN && known.size < MOST_KNOWN) known.set(quantity, amount);
-  return amount;
-}
-
-function readQuantity(quantity: string): number | undefined {
   // The API server looks past spaces around it (`Quantity.UnmarshalJSON`).
-  const text = quantity.replace(/^ +| +$/g, '');
+  const text = typeof quantity === 'string' ? quantity.replace(/^ +| +$/g, '') : '';
   const match = text === '' ? null : QUANTITY.exec(text);
   if (!match) return undefined;
   const [, written = '', suffix = '', exponent] = match;
