@@ -13,6 +13,7 @@ import { countWrongAnswers } from './check-answers.ts';
 import { measureClusterMemory } from './cluster-memory.ts';
 import { measureClusterScale } from './cluster-scale.ts';
 import { type Figure, keepsLimit, median, report } from './figures.ts';
+import { inTurns } from './in-turns.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import { measureDecide } from './measure-decide.ts';
 import { measureNodeScale } from './node-scale.ts';
@@ -79,11 +80,12 @@ async function compareWithBare(
   const bare = await startBareServer(join(directory, 'tls.crt'), join(directory, 'tls.key'), sample?.length ?? 0);
   const rounds: { bare: LoadResult; gridgate: LoadResult }[] = [];
   for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const pair = {
-      bare: await load({ ...request, url: bare.url, seconds: SECONDS }),
-      gridgate: await load({ ...request, url, seconds: SECONDS, sampledPerThousand: 5 }),
-    };
-    if (round >= 0) rounds.push(pair);
+    const [ofBare, ofGridgate] = await inTurns(
+      round,
+      () => load({ ...request, url: bare.url, seconds: SECONDS }),
+      () => load({ ...request, url, seconds: SECONDS, sampledPerThousand: 5 }),
+    );
+    if (round >= 0) rounds.push({ bare: ofBare, gridgate: ofGridgate });
   }
   await bare.stop();
   const detail = `bare ${Math.round(median(rounds.map((round) => round.bare.requestsPerSecond)))}/s, gridgate ${Math.round(median(rounds.map((round) => round.gridgate.requestsPerSecond)))}/s`;
@@ -127,8 +129,11 @@ async function measureScale(small: GridgateProcess): Promise<void> {
   const few = await writeReviews(directory, 2_001, 10);
   const ratios: number[] = [];
   for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const one = await load({ url: `${small.webhook}/mutate`, bodiesFile: few, seconds: SECONDS });
-    const other = await load({ url: `${large.webhook}/mutate`, bodiesFile: many, seconds: SECONDS });
+    const [one, other] = await inTurns(
+      round,
+      () => load({ url: `${small.webhook}/mutate`, bodiesFile: few, seconds: SECONDS }),
+      () => load({ url: `${large.webhook}/mutate`, bodiesFile: many, seconds: SECONDS }),
+    );
     if (round >= 0) ratios.push(other.requestsPerSecond / one.requestsPerSecond);
   }
   await large.end();

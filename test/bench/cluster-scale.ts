@@ -5,6 +5,7 @@ import { type ControlPlane, startControlPlane } from '../control-plane/start.ts'
 import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { type Figure, median, report } from './figures.ts';
+import { inTurns } from './in-turns.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import { residentMb, SERVER_CPU } from './processes.ts';
 import { regionName, writeNamespaces, writeRegions, writeReviews } from './workload.ts';
@@ -62,8 +63,11 @@ export async function measureClusterScale(figures: Figure[], options: ClusterSca
   const alone = await begin(['--regions', files.regions, '--namespaces', files.namespaces], 'alone');
   const ratios: number[] = [];
   for (let round = -options.warmUp; round < options.rounds; round++) {
-    const one = await load({ url: `${alone.webhook}/mutate`, bodiesFile: files.bodiesFile, seconds: 1 });
-    const other = await load({ url: `${replica.webhook}/mutate`, bodiesFile: files.bodiesFile, seconds: 1 });
+    const [one, other] = await inTurns(
+      round,
+      () => load({ url: `${alone.webhook}/mutate`, bodiesFile: files.bodiesFile, seconds: 1 }),
+      () => load({ url: `${replica.webhook}/mutate`, bodiesFile: files.bodiesFile, seconds: 1 }),
+    );
     if (round >= 0) ratios.push(other.requestsPerSecond / one.requestsPerSecond);
   }
   await alone.end();

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { type Figure, median, report, round } from './figures.ts';
 import { DISTINCT_SELECTORS, FLEET_CLASSES, FLEET_REGIONS, fleetConstraints } from './fleet.ts';
+import { inTurns } from './in-turns.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import { type NodeApi, startNodeApi } from './node-api.ts';
 import { residentMb, SERVER_CPU } from './processes.ts';
@@ -51,8 +52,11 @@ export async function measureNodeScale(figures: Figure[], options: NodeScale): P
   };
   const [ratios, costs]: [number[], number[]] = [[], []];
   for (let turn = -options.warmUp; turn < options.rounds; turn++) {
-    const one = await measure(alone);
-    const other = await measure(replica);
+    const [one, other] = await inTurns(
+      turn,
+      () => measure(alone),
+      () => measure(replica),
+    );
     if (turn < 0) continue;
     ratios.push(other.requestsPerSecond / one.requestsPerSecond);
     costs.push(other.microseconds / one.microseconds);
