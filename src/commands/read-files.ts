@@ -74,11 +74,8 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
         ...mistakes.map((issue) => `${placeOf(document, path)}, namespace ${record.name}: ${describeIssue(issue)}`),
       );
       namespaces.set(record.name, record);
-    } else if (document.kind === 'Node') {
-      const mistakes = mistakesInNode(document.value);
-      issues.push(...mistakes.map((mistake) => `${placeOf(document, path)}: ${mistake}`));
-      if (mistakes.length === 0) nodes.push(nodeFacts(document, regionLabel));
-    } else if (document.kind === 'PriorityClass') classes.push(document);
+    } else if (document.kind === 'Node') nodes.push(nodeFacts(document, regionLabel));
+    else if (document.kind === 'PriorityClass') classes.push(document);
     else issues.push(`${placeOf(document, path)}: ${document.kind} is not Namespace, Node or PriorityClass`);
   }
   const value = {
