@@ -1,8 +1,8 @@
 import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { loadKeyPair } from '../certs/key-pair.ts';
 import type { OptionValues } from '../config/options.ts';
-import { EXIT } from './exit-codes.ts';
-import { print } from './print.ts';
+import { EXIT } from '../terminal/exit-codes.ts';
+import { print } from '../terminal/print.ts';
 
 export const CERTS_OPTIONS = ['certDir'] as const;
 

@@ -2,24 +2,24 @@ import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment, Origins } from '../config/read-options.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../regions/snapshot-holder.ts';
-import { embeddedReading } from '../signals/intensity/embedded.ts';
+import { embeddedReading } from '../sources/intensity/embedded.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createLogOutput } from '../telemetry/log-output.ts';
 import { createSourceTally, type SourceTally } from '../telemetry/source-tally.ts';
-import { anyAddress } from './any-address.ts';
-import { certificateFromFiles } from './certificate-source.ts';
-import { openFileSource } from './cluster-source.ts';
-import { EXIT, reportIssues } from './exit-codes.ts';
-import { followFile } from './follow-file.ts';
-import { createNamespaceJudge } from './judge-namespaces.ts';
-import { createLiveConfig, type LiveConfig } from './live-config.ts';
+import { anyAddress } from '../replica/any-address.ts';
+import { certificateFromFiles } from '../replica/certificate-source.ts';
+import { openFileSource } from '../replica/cluster-source.ts';
+import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
+import { followFile } from '../replica/follow-file.ts';
+import { createNamespaceJudge } from '../replica/judge-namespaces.ts';
+import { createLiveConfig, type LiveConfig } from '../replica/live-config.ts';
 import { printConfig } from './print-config.ts';
-import { type ClusterFile, type FileContents, parseRegionsText } from './read-files.ts';
-import { createStandAloneRefresher } from './refresh-readings.ts';
-import { runServers, type Served } from './run-servers.ts';
-import { type Inputs, readInputs } from './serve-inputs.ts';
-import type { ServeValues } from './serve-options.ts';
-import { sourceNames } from './status-facts.ts';
+import { type ClusterFile, type FileContents, parseRegionsText } from '../world/read-files.ts';
+import { createStandAloneRefresher } from '../replica/refresh-readings.ts';
+import { runServers, type Served } from '../replica/run-servers.ts';
+import { type Inputs, readInputs } from '../replica/serve-inputs.ts';
+import type { ServeValues } from '../replica/serve-options.ts';
+import { sourceNames } from '../replica/status-facts.ts';
 
 interface Beginning {
   readonly values: ServeValues;
@@ -133,7 +133,7 @@ function beginStandAlone(beginning: Beginning, cluster: FileContents<ClusterFile
 async function beginInCluster(beginning: Beginning): Promise<Begun> {
   const { inputs, log } = beginning;
   // Importing the Kubernetes client costs 88 MB and half a second: only those pay who use a cluster.
-  const { openReplica } = await import('./cluster-replica.ts');
+  const { openReplica } = await import('../replica/cluster-replica.ts');
   const { certificate } = inputs;
   const fromFiles = certificate && certificateFromFiles(certificate.files, certificate.pair, log);
   const replica = openReplica({ ...beginning, certificate: fromFiles });

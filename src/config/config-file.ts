@@ -7,8 +7,8 @@ import { mistakesOf } from './config-mistakes.ts';
 import { nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
-import { describeReadError, nameOfInput, readText } from './read-text.ts';
-import { parseYamlDocuments } from './yaml-documents.ts';
+import { describeReadError, nameOfInput, readText } from '../documents/read-text.ts';
+import { parseYamlDocuments } from '../documents/yaml-documents.ts';
 
 /** For sources whose rows do not say what they count. */
 const signal = z.enum(SIGNALS);

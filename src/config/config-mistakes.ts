@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nearestKey } from '../decision/policy-annotations.ts';
-import type { YamlPath } from './yaml-documents.ts';
+import type { YamlPath } from '../documents/yaml-documents.ts';
 
 /** One mistake in a document, with the path of what is wrong. */
 export interface ConfigMistake {

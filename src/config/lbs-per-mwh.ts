@@ -1,4 +1,4 @@
-import { GRAMS_PER_KWH_IN_LB_PER_MWH } from '../regions/pounds-per-mwh.ts';
+import { GRAMS_PER_KWH_IN_LB_PER_MWH } from '../units/pounds-per-mwh.ts';
 import { MAX_GRAMS_PER_KWH } from '../regions/region-resource.ts';
 import type { Parsed } from './parsers.ts';
 

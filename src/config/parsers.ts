@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../units/duration.ts';
 
 /** A parsed value, or the words that say what would have been allowed. */
 export type Parsed<T> = { readonly value: T } | { readonly allowed: string };

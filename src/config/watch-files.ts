@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { canBeReadAgain, readText } from './read-text.ts';
+import { canBeReadAgain, readText } from '../documents/read-text.ts';
 
 export const WATCH_INTERVAL_MS = 1_000;
 

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { parseDuration } from '../config/duration.ts';
+import { parseDuration } from '../units/duration.ts';
 import { BANDS, type Band } from '../regions/band.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { type Factor, MODES, type Policy, type Weights } from './policy.ts';

@@ -1,4 +1,4 @@
-import { parseDuration } from '../config/duration.ts';
+import { parseDuration } from '../units/duration.ts';
 import { hasSystemPriority } from './exempt.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { annotationOf, type Pod } from './pod.ts';

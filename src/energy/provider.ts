@@ -1,6 +1,6 @@
-import { AWS_ZONES } from '../signals/intensity/aws-zones.ts';
-import { AZURE_ZONES } from '../signals/intensity/azure-zones.ts';
-import { GOOGLE_ZONES } from '../signals/intensity/google-zones.ts';
+import { AWS_ZONES } from '../regions/aws-zones.ts';
+import { AZURE_ZONES } from '../regions/azure-zones.ts';
+import { GOOGLE_ZONES } from '../regions/google-zones.ts';
 import type { Provider } from './coefficients.ts';
 
 /** Whose data centre a region is, by the names of the public clouds' regions, of which no two are alike. */

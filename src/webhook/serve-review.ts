@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseDuration } from '../config/duration.ts';
+import { parseDuration } from '../units/duration.ts';
 import { type Endpoint, failure } from './endpoints.ts';
 import { MOST_BODY_BYTES, type ReceiveBody } from './receive-body.ts';
 import type { Reject, RejectionCause } from './rejections.ts';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startPodApi } from '../audit/pod-api.ts';
+import { startPodApi } from '../questions/audit/pod-api.ts';
 import { type Figure, report } from './figures.ts';
 import { regionName } from './workload.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readRegions } from '../../src/commands/read-files.ts';
+import { readRegions } from '../../src/world/read-files.ts';
 import { decide } from '../../src/decision/decide.ts';
 import { encodePatch } from '../../src/decision/patch.ts';
 import type { Pod } from '../../src/decision/pod.ts';

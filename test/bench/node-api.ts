@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { writeKubeconfig } from '../audit/pod-api.ts';
+import { writeKubeconfig } from '../questions/audit/pod-api.ts';
 import { fleetNode, type NodeState } from './fleet.ts';
 
 interface NodeApiOptions {

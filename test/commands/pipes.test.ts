@@ -3,7 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { makePodApi } from '../audit/one-pod-api.ts';
+import { makePodApi } from '../questions/audit/one-pod-api.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { NAMESPACES, REGIONS } from './world-files.ts';
 

@@ -1,7 +1,7 @@
 import type { LiveRegion } from '../../src/cluster/regions.ts';
 import type { RegionSpec } from '../../src/regions/region-resource.ts';
 import { parseStatus, type RegionStatus, writeStatus } from '../../src/regions/region-status.ts';
-import type { RegionIntensity } from '../../src/signals/intensity/chain.ts';
+import type { RegionIntensity } from '../../src/sources/intensity/chain.ts';
 
 export const NOW = Date.parse('2026-11-22T09:00:00Z');
 export const MINUTE_MS = 60_000;

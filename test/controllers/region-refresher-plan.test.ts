@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { LiveRegion } from '../../src/cluster/regions.ts';
 import { planStatus, planStatuses, type StatusFacts } from '../../src/controllers/region-refresher/plan.ts';
 import type { OutageState, RegionStatus } from '../../src/regions/region-status.ts';
-import type { RegionIntensity } from '../../src/signals/intensity/chain.ts';
+import type { RegionIntensity } from '../../src/sources/intensity/chain.ts';
 import {
   averageIntensity,
   HOUR_MS,

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../src/cluster/kube-object.ts';
 import type { LiveRegion } from '../../src/cluster/regions.ts';
 import { createRegionRefresher } from '../../src/controllers/region-refresher/controller.ts';
 import { type OutageState, parseStatus, type RegionStatus } from '../../src/regions/region-status.ts';
-import type { RegionIntensity } from '../../src/signals/intensity/chain.ts';
+import type { RegionIntensity } from '../../src/sources/intensity/chain.ts';
 import { fakeClock } from './fake-clock.ts';
 import { averageIntensity, liveRegion, measuredIntensity, NOW } from './live-regions.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Serving, untilLogged } from '../commands/serving.ts';
+import { type Serving, untilLogged } from '../replica/serving.ts';
 import { regionYaml } from '../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { pollUntil } from '../control-plane/poll.ts';

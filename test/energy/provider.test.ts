@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Provider } from '../../src/energy/coefficients.ts';
 import { providerOf } from '../../src/energy/provider.ts';
-import { AWS_ZONES } from '../../src/signals/intensity/aws-zones.ts';
-import { AZURE_ZONES } from '../../src/signals/intensity/azure-zones.ts';
-import { GOOGLE_ZONES } from '../../src/signals/intensity/google-zones.ts';
+import { AWS_ZONES } from '../../src/regions/aws-zones.ts';
+import { AZURE_ZONES } from '../../src/regions/azure-zones.ts';
+import { GOOGLE_ZONES } from '../../src/regions/google-zones.ts';
 
 describe('the provider of a region', () => {
   const rows: readonly [region: string, provider: Provider | undefined][] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { gramsOfPounds } from '../../src/regions/pounds-per-mwh.ts';
+import { gramsOfPounds } from '../../src/units/pounds-per-mwh.ts';
 
 describe('an intensity in lbs/MWh', () => {
   const rows: readonly [lbsPerMwh: number, gramsPerKwh: number][] = [

@@ -8,9 +8,9 @@ import { type ClusterView, createClusterView } from '../../src/cluster/cluster-v
 import { loadKubeConfig } from '../../src/cluster/kube-config.ts';
 import { createRegionRefresher, type RegionRefresher } from '../../src/controllers/region-refresher/controller.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../../src/regions/snapshot-holder.ts';
-import { createIntensityChain } from '../../src/signals/intensity/chain.ts';
-import { createElectricityMaps } from '../../src/signals/intensity/electricity-maps.ts';
-import { embeddedReading } from '../../src/signals/intensity/embedded.ts';
+import { createIntensityChain } from '../../src/sources/intensity/chain.ts';
+import { createElectricityMaps } from '../../src/sources/intensity/electricity-maps.ts';
+import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
 import { CONTROLLERS_ACCOUNT, installControllersAccount } from '../cluster/controllers-account.ts';
 import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';

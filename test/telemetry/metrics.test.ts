@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { buildSnapshot } from '../../src/regions/build-snapshot.ts';
 import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
-import { embeddedReading } from '../../src/signals/intensity/embedded.ts';
+import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
 import type { MetricSources } from '../../src/telemetry/gauges.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { makeNode } from '../builders.ts';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { renderData } from '../../src/commands/render-data.ts';
-import { forTerminal, paint } from '../../src/commands/terminal.ts';
+import { renderData } from '../../src/terminal/render-data.ts';
+import { forTerminal, paint } from '../../src/terminal/terminal.ts';
 import { escapeUnseen, legible, onOneLine } from '../../src/units/legible.ts';
-import { parseXml } from '../audit/xml.ts';
+import { parseXml } from '../questions/audit/xml.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
 

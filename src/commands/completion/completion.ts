@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Environment } from '../../config/read-options.ts';
-import { EXIT, reportIssues } from '../exit-codes.ts';
-import { print } from '../print.ts';
+import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
+import { print } from '../../terminal/print.ts';
 import { type Completion, completeWords, type WordsOf } from './complete-words.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;

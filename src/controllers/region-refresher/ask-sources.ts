@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { LiveRegion } from '../../cluster/regions.ts';
 import type { OutageState } from '../../regions/region-status.ts';
-import { createFailureLog } from '../../signals/failure-log.ts';
-import type { IntensityChain } from '../../signals/intensity/chain.ts';
-import { failuresOf, readIntensities } from '../../signals/intensity/read-regions.ts';
-import { untilAbort } from '../../signals/intensity/until-abort.ts';
+import { createFailureLog } from '../../sources/asking/failure-log.ts';
+import type { IntensityChain } from '../../sources/intensity/chain.ts';
+import { failuresOf, readIntensities } from '../../sources/intensity/read-regions.ts';
+import { untilAbort } from '../../sources/asking/until-abort.ts';
 import type { Term } from './term.ts';
 
 /** What the refresher needs of the automatic sources of outages (signals/outage/outage-board.ts). */

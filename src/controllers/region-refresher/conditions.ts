@@ -1,6 +1,6 @@
 import type { Reading, Signal } from '../../regions/reading.ts';
 import type { Condition } from '../../regions/region-status.ts';
-import type { Attempt } from '../../signals/intensity/feed.ts';
+import type { Attempt } from '../../sources/intensity/feed.ts';
 
 const LONGEST_MESSAGE = 1_024;
 

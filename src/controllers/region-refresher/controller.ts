@@ -3,7 +3,7 @@ import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { LiveRegion } from '../../cluster/regions.ts';
 import type { BandThresholds } from '../../regions/band.ts';
 import type { Signal } from '../../regions/reading.ts';
-import type { IntensityChain } from '../../signals/intensity/chain.ts';
+import type { IntensityChain } from '../../sources/intensity/chain.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
 import { askIntensities, askOutages, createSourceLog, type OutageReader } from './ask-sources.ts';

@@ -12,9 +12,9 @@ import {
   type RegionStatus,
 } from '../../regions/region-status.ts';
 import { thresholdsInForce } from '../../regions/thresholds-in-force.ts';
-import type { RegionIntensity } from '../../signals/intensity/chain.ts';
-import { choose } from '../../signals/intensity/choose.ts';
-import { gridZoneOf } from '../../signals/intensity/cloud-zones.ts';
+import type { RegionIntensity } from '../../sources/intensity/chain.ts';
+import { choose } from '../../sources/intensity/choose.ts';
+import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import { carryOver, conditionsOf, ownConditions } from './conditions.ts';
 import { holdBand } from './hold-band.ts';
 

@@ -1,7 +1,7 @@
 import type { LiveRegion } from '../../cluster/regions.ts';
 import { automaticOutage } from '../../regions/observed-region.ts';
 import type { OutageState } from '../../regions/region-status.ts';
-import type { RegionIntensity } from '../../signals/intensity/chain.ts';
+import type { RegionIntensity } from '../../sources/intensity/chain.ts';
 import { createWrittenRegions } from './written-regions.ts';
 
 /** What a leader knows during one term; the next term begins with what the status of each region says. */

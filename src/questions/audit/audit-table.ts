@@ -1,0 +1,220 @@
+import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import { fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
+import { formatChange, formatGramsPerHour } from './grams-per-hour.ts';
+import { verdictOf, worstFirst } from './verdict.ts';
+import { onOneLine } from '../../units/legible.ts';
+import { type Column, layOut } from '../../terminal/render-table.ts';
+import { paint, type Style } from '../../terminal/terminal.ts';
+import { wrapText } from '../../terminal/wrap-text.ts';
+
+const VERDICT_STYLES: Readonly<Record<string, Style>> = {
+  deny: 'red',
+  'would deny': 'yellow',
+  steer: 'green',
+  defer: 'green',
+};
+
+/** As kubectl shortens them. */
+const SHORT_KINDS: ReadonlyMap<string, string> = new Map([
+  ['Deployment', 'deploy'],
+  ['StatefulSet', 'sts'],
+  ['DaemonSet', 'ds'],
+  ['ReplicaSet', 'rs'],
+  ['ReplicationController', 'rc'],
+  ['CronJob', 'cj'],
+]);
+
+interface AuditColumn extends Column {
+  readonly cell: (workload: AuditedWorkload) => string;
+  /** Only in tables at least so wide. */
+  readonly from?: number;
+}
+
+/** Where there is no room for them, alternatives stand in a list below. */
+const WIDE = 110;
+/** Of what stands in lists below the table. */
+const MOST_LISTED = 100;
+
+/**
+ * The report for people. Whoever owns a namespace reads one block: what is denied first, then what emits most. Below stand
+ * the reasons of denials, cleaner alternatives and the totals.
+ */
+export function* renderAuditTable(report: AuditReport, width: number): Iterable<string> {
+  const { workloads, broken } = report;
+  if (workloads.length === 0) yield 'Nothing to audit: no pods, and nothing that makes pods.\n';
+  else {
+    yield `Grams of CO2e per hour: ${asWrittenName(report)}, at home, as gridgate would place it\n`;
+    yield* renderNamespaces(report, width);
+    yield* renderList('Denied', width, workloads.filter(({ denied }) => denied).map(whyRefused));
+    yield* renderList(
+      'Asks for a region that nobody knows (unknown_region)',
+      width,
+      workloads.filter(({ reason }) => reason === 'unknown_region').map(whyRefused),
+    );
+    yield* renderList('Would be denied in mode enforce', width, workloads.filter(isSpared).map(whyRefused));
+    yield* renderList(
+      'DaemonSets that reach outside regions (daemonset_outside)',
+      width,
+      workloads.filter(({ reason }) => reason === 'daemonset_outside').map(whyRefused),
+    );
+    yield* renderList(
+      'Left where they are by what they ask for',
+      width,
+      workloads.filter(isLeftByAsks).map((workload) => `${whyRefused(workload)} [${workload.reason}]`),
+    );
+    if (width < WIDE)
+      yield* renderList('Cleaner, if their own constraints allowed it', width, alternativesOf(workloads));
+    yield '\n';
+    yield* renderCounts('Judged by its pod template', width, byTemplate(workloads));
+    yield* renderTotals(report, width);
+  }
+  yield* renderCounts('Not judged, of kinds that gridgate does not know', width, report.notJudged);
+  yield* renderCounts('Passed over, without pods', width, report.passedOver);
+  yield* renderCounts('Passed over, no Kubernetes objects', width, pluralOf(report.noObjects));
+  yield* renderList('Could not be read', width, broken);
+}
+
+function* renderNamespaces(report: AuditReport, width: number): Iterable<string> {
+  const columns = columnsOf(report, width);
+  const rowOf = (workload: AuditedWorkload) => columns.map(({ cell }) => cell(workload));
+  const { head, line } = layOut(columns, rowsOf(report.workloads, rowOf), width);
+  const byNamespace = Map.groupBy(report.workloads, ({ namespace }) => namespace);
+  const modes = new Map(report.namespaces.map(({ namespace, mode }) => [namespace, mode]));
+  yield head;
+  for (const [namespace, workloads] of [...byNamespace].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const mode = modes.get(namespace) ?? workloads[0]?.mode ?? 'off';
+    yield `${paint('bold', cut(`${namespace} (${mode})`, width))}\n`;
+    for (const workload of workloads.sort(worstFirst)) yield line(rowOf(workload));
+  }
+}
+
+function* rowsOf<T, R>(all: readonly T[], rowOf: (one: T) => R): Iterable<R> {
+  for (const one of all) yield rowOf(one);
+}
+
+function columnsOf({ source }: AuditReport, width: number): readonly AuditColumn[] {
+  const right = { align: 'right' } as const;
+  const columns: readonly AuditColumn[] = [
+    { title: 'WORKLOAD', givesWay: 3, cell: (workload) => `  ${shortName(workload)}` },
+    { title: 'PODS', ...right, from: WIDE, cell: ({ pods }) => String(pods) },
+    { title: 'DECISION', style: (cell) => VERDICT_STYLES[cell], cell: verdictOf },
+    { title: 'REASON', givesWay: 1, least: 11, cell: ({ reason }) => reason },
+    { title: 'REGIONS', givesWay: 2, least: 12, cell: firstRegions },
+    { title: source === 'files' ? 'WRITTEN' : 'NOW', ...right, cell: (one) => grams(one, 'asWritten') },
+    { title: 'HOME', ...right, cell: (one) => grams(one, 'atHome') },
+    { title: 'PLACED', ...right, cell: (one) => grams(one, 'placed') },
+    { title: 'ALTERNATIVE', from: WIDE, givesWay: 4, cell: ({ alternative }) => describeAlternative(alternative) },
+  ];
+  return columns.filter(({ from = 0 }) => width >= from);
+}
+
+function grams({ gramsPerHour }: AuditedWorkload, which: keyof AuditedWorkload['gramsPerHour']): string {
+  return formatGramsPerHour(gramsPerHour[which]);
+}
+
+/** `deploy/web`. */
+function shortName({ kind, name }: AuditedWorkload): string {
+  return `${SHORT_KINDS.get(kind) ?? kind.toLowerCase()}/${name}`;
+}
+
+/** The best one and how many more. */
+function firstRegions({ regions }: AuditedWorkload): string {
+  const [first, ...more] = regions;
+  if (first === undefined) return '-';
+  return more.length > 0 ? `${first} +${more.length}` : first;
+}
+
+function describeAlternative(alternative: AuditedWorkload['alternative']): string {
+  return alternative ? `${alternative.region} ${formatGramsPerHour(alternative.gramsPerHour)}` : '-';
+}
+
+function isSpared({ decision, denied }: AuditedWorkload): boolean {
+  return decision === 'deny' && !denied;
+}
+
+function whyRefused(workload: AuditedWorkload): string {
+  const { namespace, place } = workload;
+  const where = place ? ` (${place.file}:${place.line})` : '';
+  return `${namespace} ${shortName(workload)}${where}: ${fullMessage(workload)}`;
+}
+
+function alternativesOf(workloads: readonly AuditedWorkload[]): readonly string[] {
+  return workloads.flatMap((workload) => {
+    const { namespace, alternative, decision, gramsPerHour } = workload;
+    // The message of a denial names it.
+    if (!alternative || decision === 'deny') return [];
+    const now = formatGramsPerHour(gramsPerHour.placed ?? gramsPerHour.asWritten);
+    return [
+      `${namespace} ${shortName(workload)}: ${alternative.region}, ${formatGramsPerHour(alternative.gramsPerHour)} gCO2e/h instead of ${now}`,
+    ];
+  });
+}
+
+function* renderList(title: string, width: number, entries: readonly string[]): Iterable<string> {
+  if (entries.length === 0) return;
+  yield `\n${paint('bold', `${title}:`)}\n`;
+  for (const entry of entries.slice(0, MOST_LISTED)) yield hanging(onOneLine(entry), width);
+  const more = entries.length - MOST_LISTED;
+  if (more > 0) yield `  and ${more} more: --output json lists all\n`;
+}
+
+/** The first line further to the left, so that entries are told apart. */
+function hanging(text: string, width: number): string {
+  return `  ${wrapText(text, width, '    ').slice(4)}`;
+}
+
+function* renderTotals(report: AuditReport, width: number): Iterable<string> {
+  const { totals, namespaces, source } = report;
+  const { asWritten, atHome, placed } = totals.gramsPerHour;
+  const percent = formatChange(totals.gramsPerHour);
+  const change = percent === undefined ? '' : ` (${percent})`;
+  yield `${paint('bold', 'Totals')}: ${count(totals.workloads, 'workload')}, ${count(totals.pods, 'pod')} in ${count(namespaces.length, 'namespace')}\n`;
+  yield `  Denied           ${tell(totals.denied, 'red')}\n`;
+  yield `  Would be denied  ${tell(totals.wouldBeDenied, 'yellow')}\n`;
+  if (totals.unknownRegion > 0) yield `  Unknown region   ${tell(totals.unknownRegion, 'red')}\n`;
+  if (totals.daemonSetsOutside > 0) yield `  Reach outside    ${tell(totals.daemonSetsOutside, 'yellow')}\n`;
+  if (source === 'cluster') yield `  Misplaced pods   ${tell(totals.misplaced, 'yellow')}\n`;
+  yield hanging(
+    `gCO2e per hour   ${formatGramsPerHour(asWritten)} ${asWrittenName(report)}, ${formatGramsPerHour(atHome)} at home, ${formatGramsPerHour(placed)} placed${change}`,
+    width,
+  );
+  if (totals.estimated > 0)
+    yield `  Estimates        ${count(totals.estimated, 'workload')} whose requests had to be assumed\n`;
+  if (totals.withoutFigure > 0)
+    yield `  Without figure   ${count(totals.withoutFigure, 'workload')}, denied or without a reading: not in the sums\n`;
+}
+
+function asWrittenName({ source }: AuditReport): string {
+  return source === 'files' ? 'as written' : 'now';
+}
+
+function tell(number: number, style: Style): string {
+  return number > 0 ? paint(style, String(number)) : '0';
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+function byTemplate(workloads: readonly AuditedWorkload[]): Readonly<Record<string, number>> {
+  const kinds = Map.groupBy(
+    workloads.filter(({ judgedBy }) => judgedBy === 'pod template'),
+    ({ kind }) => kind,
+  );
+  return Object.fromEntries([...kinds].map(([kind, some]) => [kind, some.length]));
+}
+
+/** Most first. */
+function* renderCounts(title: string, width: number, counts: Readonly<Record<string, number>>): Iterable<string> {
+  const all = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  if (all.length === 0) return;
+  const shown = all.slice(0, MOST_LISTED).map(([what, number]) => `${number} ${what}`);
+  const more = all.length - shown.length;
+  const text = `${title}: ${[...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`;
+  yield hanging(onOneLine(text), width).trimStart();
+}
+
+function cut(text: string, width: number): string {
+  const characters = [...onOneLine(text)];
+  return characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : characters.join('');
+}

@@ -1,0 +1,200 @@
+import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import { isFinding } from './findings.ts';
+import { type AuditContext, judgeWorkload } from './judge-workload.ts';
+import { createRegionCarbon, sumUp } from './sum-up.ts';
+import type { KnownRegions } from './unknown-regions.ts';
+import type { OptionValues } from '../../config/options.ts';
+import { readPowerTable } from '../../config/power-table.ts';
+import type { Environment } from '../../config/read-options.ts';
+import type { Mode } from '../../decision/policy.ts';
+import type { PowerModel } from '../../energy/power-model.ts';
+import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
+import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
+import { checkRegionSource } from '../../world/load-regions.ts';
+import { isInCluster, loadWorld, WORLD_OPTIONS, type World } from '../../world/load-world.ts';
+import { openCluster } from '../../world/open-cluster.ts';
+import { note, printAll } from '../../terminal/print.ts';
+import { createProgress } from '../../terminal/progress.ts';
+import { readCluster } from '../../world/read-files.ts';
+import { terminalColumns } from '../../terminal/terminal.ts';
+import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
+import { checkPaths, collectFiles } from './audit-files.ts';
+import { type Collected, collectItems } from './collect-items.ts';
+import { CHART_TEMPLATE } from './find-manifest-files.ts';
+import { createPolicies } from './policies-of-audit.ts';
+import { renderAudit } from './render-audit.ts';
+
+export const AUDIT_OPTIONS = [
+  ...WORLD_OPTIONS,
+  'files',
+  'live',
+  'strictFiles',
+  'report',
+  'html',
+  'auditNamespace',
+  'assumeMode',
+  'powerTable',
+  'auditOutput',
+] as const;
+
+export type AuditValues = OptionValues<(typeof AUDIT_OPTIONS)[number]>;
+
+const NOTHING_TO_AUDIT =
+  '--filename: is missing; name files or directories, - for standard input, or audit what runs with --live';
+const FILES_AND_LIVE = '--filename: means nothing beside --live, which says that what runs is audited';
+const REPORT_OF_FILES = '--report: needs --live; policy reports tell what runs in a cluster';
+const NODES_UNSEEN =
+  'nodes were not looked at: of what pods ask for, only regions count; name a cluster with --kubeconfig, or give Nodes in the input';
+const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfig';
+
+/**
+ * Audits files or a cluster. Answers 2 or 3 when a policy report could not be written, else 1 when something is denied or asks
+ * for a region that nobody knows, else 2
+ * when something of the input could not be read.
+ */
+export async function audit(values: AuditValues, env: Environment): Promise<number> {
+  const [mistakes, power] = await Promise.all([findMistakes(values, env), readPowerTable(values.powerTable)]);
+  const issues = [...mistakes, ...('issues' in power ? power.issues : [])];
+  if (issues.length > 0 || 'issues' in power) return reportIssues(issues);
+  const input = values.live ? await readLive(values, env) : await readFiles(values, env);
+  if ('issues' in input) return reportFailure(input);
+  for (const sentence of input.world.notes) note(sentence);
+  if (!input.world.snapshot.topology) note(NODES_UNSEEN);
+  const report = judgeAll(input, power.table.model, values.assumeMode);
+  await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
+  if (values.html !== undefined) {
+    // Charts take 0.4 s to load.
+    const { renderAuditHtml } = await import('./render-html.ts');
+    await writeWhole(values.html, renderAuditHtml(report));
+    note(`${values.html} is written`);
+  }
+  const written = values.report ? await writePolicyReports(report, values) : EXIT.fine;
+  if (written !== EXIT.fine) return written;
+  if (report.workloads.some(isFinding)) return EXIT.findings;
+  return report.broken.length > 0 ? EXIT.usage : EXIT.fine;
+}
+
+/** Everything that can be wrong before a long stream is read, or a cluster asked. */
+async function findMistakes(values: AuditValues, env: Environment): Promise<readonly string[]> {
+  const { files, live, report, html, regions, config, namespaces, regionLabel } = values;
+  const obstacle = html === undefined ? undefined : await findObstacle(html);
+  const described = { ...(regions !== undefined && { regions }), ...(config !== undefined && { config }) };
+  return [
+    ...(files === undefined && !live ? [NOTHING_TO_AUDIT] : []),
+    ...(files !== undefined && live ? [FILES_AND_LIVE] : []),
+    ...(report && !live ? [REPORT_OF_FILES] : []),
+    ...(live && !isInCluster(values, env) ? [LIVE_WITHOUT_CLUSTER] : []),
+    ...(files !== undefined && !live ? await checkPaths(files) : []),
+    ...(obstacle === undefined ? [] : [`--html: ${obstacle}`]),
+    ...(await checkRegionSource(described, env)),
+    ...(namespaces === undefined ? [] : (await readCluster(namespaces, regionLabel)).issues),
+  ];
+}
+
+interface Input {
+  readonly world: World;
+  readonly collected: Collected;
+  readonly source: AuditReport['source'];
+  readonly knownRegions: KnownRegions;
+}
+
+async function readFiles(values: AuditValues, env: Environment): Promise<Input | Issues> {
+  const { files = [], auditNamespace: namespace = 'default', regionLabel, strictFiles: strict } = values;
+  const collected = await collectFiles(files, { namespace, regionLabel, strict });
+  tellOddities(collected.oddities);
+  const { beside, broken } = collected;
+  const world = await loadWorld(values, env, { beside });
+  if ('issues' in world) return { ...world, issues: [...world.issues, ...broken] };
+  if (isNothing(collected) && broken.length === 0) {
+    const hint = collected.noObjects.has(CHART_TEMPLATE) ? '; audit what helm template prints' : '';
+    return { issues: [`--filename: ${files.join(', ')} holds no Kubernetes object${hint}`] };
+  }
+  return { world, collected, source: 'files', knownRegions: knownRegions(collected, world, isInCluster(values, env)) };
+}
+
+/** kubectl says nothing of them. */
+function tellOddities(oddities: readonly string[]): void {
+  for (const sentence of oddities.slice(0, MOST_ODDITIES)) note(sentence);
+  const more = oddities.length - MOST_ODDITIES;
+  if (more > 0) note(`and ${more} more keys that are there twice, or tags that nobody knows`);
+}
+
+const MOST_ODDITIES = 20;
+
+/** Not a single object; and nothing else either, or templates, of which somebody may believe that they were audited. */
+function isNothing({ workloads, passedOver, notJudged, noObjects, namespaces, beside }: Collected): boolean {
+  const counts = [passedOver.size, notJudged.size, namespaces.size, beside.regions.length, beside.nodes.length];
+  const hasObjects = workloads.length > 0 || counts.some((count) => count > 0);
+  return !hasObjects && (noObjects.size === 0 || noObjects.has(CHART_TEMPLATE));
+}
+
+/** Regions and nodes say which names there are; without a cluster the public clouds' regions count, too. */
+function knownRegions({ beside }: Pick<Collected, 'beside'>, { snapshot }: World, isCluster: boolean): KnownRegions {
+  const ofNodes = [...beside.nodes, ...(snapshot.topology?.nodes ?? [])].flatMap(({ region }) => region ?? []);
+  const given = [...snapshot.byName.keys(), ...beside.regions.map(({ metadata }) => metadata.name), ...ofNodes];
+  const names = new Set([...given, ...(isCluster ? [] : CLOUD_ZONES.keys())]);
+  return { isKnown: (name) => names.has(name), names: [...names] };
+}
+
+async function readLive(values: AuditValues, env: Environment): Promise<Input | Issues> {
+  const { auditNamespace: namespace } = values;
+  const world = await loadWorld(values, env, { onlyNamespace: namespace });
+  if ('issues' in world) return world;
+  const opened = await openCluster(values);
+  if ('issues' in opened) return opened;
+  const { readLiveWorkloads } = await import('./live-workloads.ts');
+  const { topology } = world.snapshot;
+  const regionOf = (node: string) => topology?.byName.get(node)?.region;
+  try {
+    const deps = { api: opened.api, namespace, regionOf, volumesOf: world.volumesOf, progress: createProgress() };
+    const collected = await collectItems(readLiveWorkloads(deps));
+    return { world, collected, source: 'cluster', knownRegions: knownRegions(collected, world, true) };
+  } catch (error) {
+    return { issues: [(error as Error).message], exitCode: EXIT.upstream };
+  } finally {
+    opened.api.close();
+  }
+}
+
+function judgeAll(
+  { world, collected, source, knownRegions }: Input,
+  model: PowerModel,
+  assumeMode: Mode | undefined,
+): AuditReport {
+  const { snapshot, rules, namespaces } = world;
+  const { workloads, defaults, passedOver, notJudged, noObjects, broken } = collected;
+  const context: AuditContext = {
+    snapshot,
+    policyOf: createPolicies({ rules, known: namespaces, input: collected.namespaces, onIssue: note }),
+    defaultsOf: (namespace) => defaults.get(namespace) ?? {},
+    assumeMode,
+    model,
+    volumesOf: (namespace, pod) => [...world.volumesOf(namespace, pod), ...collected.volumesOf(namespace, pod)],
+    knownRegions,
+    now: Date.now(),
+  };
+  const carbon = createRegionCarbon();
+  const audited: AuditedWorkload[] = [];
+  // Each is let go once it is judged: two of 100,000 at a time are too many.
+  for (const workload of drain(workloads)) {
+    const judged = judgeWorkload(workload, context);
+    carbon.add(judged);
+    audited.push(judged.audited);
+  }
+  return sumUp(audited, { snapshot, source, carbon, passedOver, notJudged, noObjects, broken });
+}
+
+function* drain<T>(list: T[]): Generator<T> {
+  list.reverse();
+  for (let next = list.pop(); next !== undefined; next = list.pop()) yield next;
+}
+
+async function writePolicyReports(report: AuditReport, values: AuditValues): Promise<number> {
+  const { describeWritten, writeReports } = await import('./write-reports.ts');
+  const { kubeconfig, context, auditNamespace: namespace } = values;
+  const written = await writeReports(report, { kubeconfig, context, namespace });
+  if ('issues' in written) return reportFailure(written);
+  note(describeWritten(written));
+  for (const failure of written.failures) note(failure);
+  return written.failures.length > 0 ? EXIT.upstream : EXIT.fine;
+}

@@ -1,0 +1,100 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { STANDARD_INPUT } from '../../documents/read-text.ts';
+import { findPatches, isKustomization } from './kustomization.ts';
+
+export const CHART_TEMPLATE = 'chart template';
+
+/** A file to read, or why there is none. */
+export type FoundFile =
+  | {
+      readonly path: string;
+      readonly bytes: number;
+      /** What it is instead of a file of Kubernetes objects, as its neighbours tell. */
+      readonly instead?: string;
+    }
+  | { readonly issue: string };
+
+const MANIFEST = /\.(?:ya?ml|json)$/i;
+const FAILURES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or directory',
+  EACCES: 'reading it is not permitted',
+  ELOOP: 'its links go round in a circle',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/**
+ * The files that paths name, in the order of the paths; of a directory all .yaml, .yml and .json files at any depth, sorted
+ * by name. Passed over in directories: hidden names, `node_modules`, and a directory that was already looked into. Patches
+ * that a kustomization names, and templates beside a `Chart.yaml`, are told to be that.
+ */
+export async function* findManifestFiles(paths: readonly string[]): AsyncGenerator<FoundFile> {
+  for (const path of paths) {
+    if (path === STANDARD_INPUT) yield { path, bytes: 0 };
+    else yield* findFrom(path);
+  }
+}
+
+/** What a failure to read a path comes to, in words with the path. */
+export function describeReadFailure(path: string, error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return `${path}: cannot be read: ${FAILURES[code] ?? message}`;
+}
+
+async function* findFrom(path: string): AsyncGenerator<FoundFile> {
+  try {
+    const facts = await stat(path);
+    if (!facts.isDirectory()) {
+      yield { path, bytes: facts.size };
+      return;
+    }
+  } catch (error) {
+    yield { issue: describeReadFailure(path, error) };
+    return;
+  }
+  const walk: Walk = { visited: new Set(), patches: new Set() };
+  const all: FoundFile[] = [];
+  for await (const found of findBelow(path, walk)) all.push(found);
+  if (all.length === 0) yield { issue: `${path}: has no .yaml, .yml or .json file` };
+  for (const found of all)
+    yield 'path' in found && walk.patches.has(found.path) ? { ...found, instead: 'patch' } : found;
+}
+
+interface Walk {
+  readonly visited: Set<string>;
+  /** Files that kustomizations name as patches. */
+  readonly patches: Set<string>;
+}
+
+async function* findBelow(directory: string, walk: Walk): AsyncGenerator<FoundFile> {
+  try {
+    const real = await realpath(directory);
+    if (walk.visited.has(real)) return;
+    walk.visited.add(real);
+    const names = (await readdir(directory)).sort();
+    await notePatches(directory, names, walk);
+    const isChart = names.includes('Chart.yaml');
+    for (const name of names) {
+      if (name.startsWith('.') || name === 'node_modules') continue;
+      const isTemplates = isChart && name === 'templates';
+      for await (const found of findEntry(join(directory, name), walk))
+        yield isTemplates && 'path' in found ? { ...found, instead: CHART_TEMPLATE } : found;
+    }
+  } catch (error) {
+    yield { issue: describeReadFailure(directory, error) };
+  }
+}
+
+async function notePatches(directory: string, names: readonly string[], { patches }: Walk): Promise<void> {
+  for (const name of names.filter(isKustomization))
+    for (const patch of await findPatches(directory, name)) patches.add(patch);
+}
+
+async function* findEntry(path: string, walk: Walk): AsyncGenerator<FoundFile> {
+  const facts = await stat(path).catch((error: unknown) => ({ error }));
+  if ('error' in facts) {
+    // A link to nowhere that is no manifest by name is nobody's business.
+    if (MANIFEST.test(path)) yield { issue: describeReadFailure(path, facts.error) };
+  } else if (facts.isDirectory()) yield* findBelow(path, walk);
+  else if (facts.isFile() && MANIFEST.test(path)) yield { path, bytes: facts.size };
+}

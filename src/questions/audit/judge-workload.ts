@@ -1,0 +1,266 @@
+import { describeOutside, type OutsideReach, outsideReach } from '../../decision/daemon-reach.ts';
+import { type Decision, type DecisionInput, decide, leaveAlone, sharesOf } from '../../decision/decide.ts';
+import { alternatives, type Judgement } from '../../decision/judge.ts';
+import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import { controllerOf, type Pod } from '../../decision/pod.ts';
+import type { Mode, Policy } from '../../decision/policy.ts';
+import { comparableReading, refusalOf } from '../../decision/refuse.ts';
+import { createMemory, remember } from '../../decision/remember.ts';
+import type { VolumeTerms } from '../../decision/volume-terms.ts';
+import { podGramsPerHour } from '../../energy/emissions.ts';
+import { type DefaultRequests, type PodRequests, requestsOf } from '../../energy/pod-requests.ts';
+import type { PowerModel } from '../../energy/power-model.ts';
+import type { RegionView, Snapshot } from '../../regions/snapshot.ts';
+import type { AuditedWorkload, AuditReason, ToldAsk, Workload } from './audited-workload.ts';
+import { AUDIT_REASONS } from './findings.ts';
+import { asPlaced, asWritten, type PodSpread } from './spread-of-pods.ts';
+import { describeUnknown, type KnownRegions, unknownRegionsOf } from './unknown-regions.ts';
+
+/** What workloads are judged by. */
+export interface AuditContext {
+  readonly snapshot: Snapshot;
+  /** The same policy object for the same namespace each time: what was judged for one workload serves the next. */
+  readonly policyOf: (namespace: string) => NamespacePolicy;
+  readonly defaultsOf: (namespace: string) => DefaultRequests;
+  /** Of namespaces that are off or that nobody described. */
+  readonly assumeMode?: Mode | undefined;
+  readonly model: PowerModel;
+  readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
+  /** Without it names of regions are not looked at. */
+  readonly knownRegions?: KnownRegions;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+export interface NamespacePolicy {
+  readonly policy: Policy;
+  readonly isDescribed: boolean;
+  /** Where it names regions, as nobody rendered them. */
+  readonly placeholders?: readonly string[];
+}
+
+/** A workload with its figures, and where these arise. */
+export interface JudgedWorkload {
+  readonly audited: AuditedWorkload;
+  /** Grams of CO2e an hour by region. */
+  readonly asWrittenIn: ReadonlyMap<string, number>;
+  readonly placedIn: ReadonlyMap<string, number>;
+}
+
+const MOST_REGIONS = 10;
+/** Less than this, relative to what it would save, is noise of the arithmetic. */
+const ROUNDING = 1e-9;
+const KUBELET = { groups: ['system:nodes'] };
+
+/**
+ * What gridgate would do with a workload, judged as under `enforce` with the policy of its namespace, and the carbon at
+ * stake. Pure; a well-formed workload never makes it throw.
+ */
+export function judgeWorkload(workload: Workload, context: AuditContext): JudgedWorkload {
+  const { namespace, kind, name, place, pods, runsIn } = workload;
+  const { snapshot } = context;
+  const { policy, isDescribed, placeholders = [] } = context.policyOf(namespace);
+  const mode = modeInEffect(namespace, policy.mode, isDescribed, context.assumeMode);
+  const volumes = workload.volumes ?? context.volumesOf(namespace, workload.pod);
+  const isFixed = isDaemonKind(kind, policy);
+  const input = { pod: workload.pod, policy: enforced(policy), snapshot, now: context.now, volumes };
+  const decision = decideAbout(workload, input, isFixed);
+  const requests = requestsOf(workload.resources, context.defaultsOf(namespace));
+  const grams = (spread: PodSpread) => gramsIn(spread, requests, context);
+
+  const written = grams(asWritten(workload, decision, { snapshot, volumes }));
+  const isDenied = decision.decision === 'deny';
+  const spread = asPlaced(workload, decision, snapshot);
+  const placed = spread ? grams(spread) : isDenied ? NOWHERE : written;
+  const region = spread?.size === 1 ? [...spread.keys()][0] : undefined;
+  const audited: AuditedWorkload = {
+    namespace,
+    kind,
+    name,
+    place: place ?? null,
+    mode,
+    pods,
+    decision: decision.decision,
+    ...findingsOf(workload, decision, {
+      mode,
+      context,
+      placeholders,
+      outside: isFixed ? outsideOf(decision, input, mode) : undefined,
+    }),
+    asks: asksOf(decision, input),
+    judgedBy: workload.byTemplate ? 'pod template' : 'kind',
+    regions: regionsOf(decision),
+    region: region ?? null,
+    runsIn: runsIn ? Object.fromEntries(runsIn) : null,
+    misplaced: runsIn ? misplaced(runsIn, decision, snapshot) : null,
+    requests,
+    gramsPerHour: {
+      asWritten: written.sum,
+      atHome: isFixed ? written.sum : atHome(policy.homeRegion, pods, grams),
+      placed: placed.sum,
+    },
+    alternative: cleanestAlternative(decision, { pods, now: placed.sum ?? written.sum, grams, snapshot }),
+  };
+  return { audited, asWrittenIn: written.byRegion, placedIn: placed.byRegion };
+}
+
+/**
+ * | namespace     | described | its own mode         | mode in effect              |
+ * | ------------- | --------- | -------------------- | --------------------------- |
+ * | never managed | any       | any                  | off                         |
+ * | other         | yes       | audit, warn, enforce | its own                     |
+ * | other         | yes       | off                  | `--assume-mode`, else off   |
+ * | other         | no        | any                  | `--assume-mode`, else enforce |
+ */
+function modeInEffect(namespace: string, own: Mode, isDescribed: boolean, assumed: Mode | undefined): Mode {
+  if (NEVER_MANAGED.has(namespace)) return 'off';
+  if (!isDescribed) return assumed ?? 'enforce';
+  return own === 'off' ? (assumed ?? 'off') : own;
+}
+
+const enforcedPolicies = createMemory<Policy, Policy>();
+
+/** The same policy, of a namespace that opted in. */
+function enforced(policy: Policy): Policy {
+  return policy.mode === 'off' ? remember(enforcedPolicies, policy, () => ({ ...policy, mode: 'enforce' })) : policy;
+}
+
+function decideAbout({ namespace }: Workload, input: DecisionInput, isOfDaemonSet: boolean): Decision {
+  if (NEVER_MANAGED.has(namespace)) return leaveAlone('mode_off');
+  if (isOfDaemonSet) {
+    const decision = decide({ ...input, isOfDaemonSet: true });
+    // What is added to its pods says where they may be, not where they go.
+    return decision.decision === 'deny' ? decision : leaveAlone('daemonset_pod');
+  }
+  const isStatic = controllerOf(input.pod)?.kind === 'Node';
+  return decide({ ...input, ...(isStatic && { requester: KUBELET }) });
+}
+
+/** DaemonSets of other groups place one pod on each node, too. */
+function isDaemonKind(kind: string, { daemonOwners = [] }: Policy): boolean {
+  return /DaemonSet(?:ReplicaSet)?$/.test(kind) || daemonOwners.some((owner) => owner.endsWith(`/${kind}`));
+}
+
+/** A namespace that is off asked for nothing, and in one that denies the pods there are none to wait. */
+function outsideOf(
+  { reason }: Decision,
+  { pod, policy, snapshot }: DecisionInput,
+  mode: Mode,
+): OutsideReach | undefined {
+  return reason === 'daemonset_pod' && mode !== 'off' ? outsideReach(pod, policy, snapshot) : undefined;
+}
+
+/** Worked out only where somebody will ask why. */
+function asksOf({ decision, reason, steps }: Decision, input: DecisionInput): readonly ToldAsk[] {
+  const isTold = decision === 'deny' || reason === 'all_dirty' || reason === 'unreachable';
+  if (!isTold || !steps || (steps.reach.all && reason !== 'unreachable')) return [];
+  return sharesOf(input).map(({ what, kind, leaves }) => ({ what, kind, leaves: leaves.map(({ name }) => name) }));
+}
+
+interface Findings {
+  readonly mode: Mode;
+  readonly context: AuditContext;
+  readonly placeholders: readonly string[];
+  readonly outside: OutsideReach | undefined;
+}
+
+/** A denial is said first; a region that nobody knows is the reason where nothing else is found. */
+function findingsOf(
+  { pod, kind }: Workload,
+  decision: Decision,
+  { mode, context, placeholders, outside }: Findings,
+): Pick<AuditedWorkload, 'reason' | 'denied' | 'message' | 'unknownRegions' | 'reachesOutside'> {
+  const { knownRegions, snapshot } = context;
+  const asked = knownRegions ? unknownRegionsOf(pod, snapshot.regionLabel, knownRegions) : [];
+  const unknownRegions = placeholders.length > 0 ? [...new Set([...asked, ...placeholders])] : asked;
+  const isDenied = decision.decision === 'deny';
+  const isReason = unknownRegions.length > 0 && !isDenied && mode !== 'off';
+  const judged = outside ? 'daemonset_outside' : decision.reason;
+  const reason: AuditReason = isReason ? 'unknown_region' : judged;
+  const told = outside ? describeOutside(kind, outside) : decision.message || AUDIT_REASONS[decision.reason];
+  const unknown = knownRegions && unknownRegions.length > 0 ? [describeUnknown(unknownRegions, knownRegions)] : [];
+  const message = isReason ? unknown.join() : [told, ...unknown].join('; ');
+  const reachesOutside = outside ? [...outside.regions, ...(outside.unlabelled ? [''] : [])] : [];
+  return { reason, denied: isDenied && mode === 'enforce', message, unknownRegions, reachesOutside };
+}
+
+interface Grams {
+  /** `null` where no region of them has a reading. */
+  readonly sum: number | null;
+  readonly byRegion: ReadonlyMap<string, number>;
+}
+
+const NOWHERE: Grams = { sum: null, byRegion: new Map() };
+
+/** Grams of CO2e an hour of all pods; those in a region without a reading (or without a node yet) count as the others do on average. */
+function gramsIn(spread: PodSpread, requests: PodRequests, { snapshot, model }: AuditContext): Grams {
+  const byRegion = new Map<string, number>();
+  let [sum, known, all] = [0, 0, 0];
+  for (const [name, pods] of spread) {
+    all += pods;
+    const region = snapshot.byName.get(name);
+    const reading = region && comparableReading(region, snapshot);
+    if (!reading) continue;
+    const grams = pods * podGramsPerHour(requests, { region: name, gramsPerKwh: reading.gramsPerKwh }, model);
+    byRegion.set(name, grams);
+    sum += grams;
+    known += pods;
+  }
+  if (all === 0) return spread.size === 0 ? NOWHERE : { sum: 0, byRegion };
+  if (known === 0) return NOWHERE;
+  if (known === all) return { sum, byRegion };
+  for (const [name, grams] of byRegion) byRegion.set(name, (grams * all) / known);
+  return { sum: (sum * all) / known, byRegion };
+}
+
+function atHome(home: string | undefined, pods: number, grams: (spread: PodSpread) => Grams): number | null {
+  return home === undefined ? null : grams(new Map([[home, pods]])).sum;
+}
+
+const namesOf = createMemory<Judgement, readonly string[]>();
+
+function regionsOf({ steps }: Decision): readonly string[] {
+  if (!steps) return [];
+  return remember(namesOf, steps.judgement, () => {
+    const { ranked, candidates } = steps.judgement;
+    const names = [...ranked.map(({ region }) => region.name), ...candidates.map(({ name }) => name)];
+    return [...new Set(names)].slice(0, MOST_REGIONS);
+  });
+}
+
+/** Pods in a region that the policy refuses and where they would not be left. */
+function misplaced(runsIn: PodSpread, { steps }: Decision, snapshot: Snapshot): number {
+  if (!steps) return 0;
+  const { treatment, judgement } = steps;
+  let count = 0;
+  for (const [name, pods] of runsIn) {
+    const region = snapshot.byName.get(name);
+    if (region && !judgement.candidates.includes(region) && refusalOf(region, treatment, snapshot)) count += pods;
+  }
+  return count;
+}
+
+interface Present {
+  readonly pods: number;
+  /** Grams of CO2e an hour. */
+  readonly now: number | null;
+  readonly grams: (spread: PodSpread) => Grams;
+  readonly snapshot: Snapshot;
+}
+
+function cleanestAlternative(
+  { decision, steps }: Decision,
+  { pods, now, grams, snapshot }: Present,
+): AuditedWorkload['alternative'] {
+  if (!steps) return null;
+  const { heldTo } = steps.reach;
+  let best: { region: RegionView; gramsPerHour: number } | undefined;
+  for (const region of alternatives(steps.treatment, snapshot)) {
+    if (heldTo && !heldTo.includes(region)) continue;
+    const gramsPerHour = grams(new Map([[region.name, pods]])).sum;
+    if (gramsPerHour !== null && (!best || gramsPerHour < best.gramsPerHour)) best = { region, gramsPerHour };
+  }
+  if (!best) return null;
+  const isCleaner = now !== null && best.gramsPerHour < now * (1 - ROUNDING);
+  return isCleaner || decision === 'deny' ? { region: best.region.name, gramsPerHour: best.gramsPerHour } : null;
+}

@@ -1,0 +1,110 @@
+import type { AuditItem } from './audited-workload.ts';
+import { type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
+import type { ApiClient } from '../../cluster/api-client.ts';
+import { ApiError, messageOf } from '../../cluster/api-error.ts';
+import { isEndedPhase } from '../../cluster/kube-object.ts';
+import { type LivePod, listPods, type PodPage } from '../../cluster/live-pods.ts';
+import type { Pod } from '../../decision/pod.ts';
+import type { RequestingSpec } from '../../energy/pod-requests.ts';
+import type { World } from '../../world/load-world.ts';
+import { note } from '../../terminal/print.ts';
+import { type Progress, progressBar } from '../../terminal/progress.ts';
+
+export interface LiveWorkloads {
+  readonly api: Pick<ApiClient, 'get'>;
+  /** The only one to look into. */
+  readonly namespace?: string | undefined;
+  readonly regionOf: (node: string) => string | undefined;
+  readonly volumesOf: World['volumesOf'];
+  readonly progress: Progress;
+}
+
+/** What is kept of one owner's pods. */
+interface Running extends Owner {
+  readonly namespace: string;
+  /** Of the newest: during a rollout it has the template that the others will get. */
+  newest: { readonly createdAt: string; readonly pod: Pod; readonly resources: RequestingSpec };
+  pods: number;
+  readonly byRegion: Map<string, number>;
+}
+
+const FORBIDDEN = 403;
+
+/**
+ * The pods of a cluster, one workload for each owner, judged by its newest pod. Pods that ended are passed over; those
+ * without a node yet are counted under ''. Rejects with an Error that says what to do.
+ */
+export async function* readLiveWorkloads(deps: LiveWorkloads): AsyncGenerator<AuditItem> {
+  const owners = new Map<string, Running>();
+  try {
+    for await (const { pods } of readPages(deps)) {
+      for (const pod of pods) {
+        const { phase = '' } = pod.status ?? {};
+        if (isEndedPhase(phase)) yield { type: 'passed-over', kind: `Pod (${phase.toLowerCase()})` };
+        else count(pod, owners, deps.regionOf);
+      }
+    }
+  } catch (cause) {
+    throw new Error(describeFailure(cause, deps.namespace), { cause });
+  } finally {
+    deps.progress.end();
+  }
+  for (const { namespace, kind, name, newest, pods, byRegion } of owners.values()) {
+    const { pod, resources } = newest;
+    const volumes = deps.volumesOf(namespace, pod);
+    const workload = { namespace, kind, name, pod, pods, resources, runsIn: byRegion };
+    yield { type: 'workload', workload: { ...workload, ...(volumes.length > 0 && { volumes }) } };
+  }
+}
+
+async function* readPages({ api, namespace, progress }: LiveWorkloads): AsyncGenerator<PodPage> {
+  let read = 0;
+  let isCounted = false;
+  for await (const page of listPods(api, { namespace })) {
+    read += page.pods.length;
+    isCounted ||= page.remaining !== undefined; // the last page says nothing of what follows
+    progress.show(isCounted ? progressBar(read, read + (page.remaining ?? 0), 'pods') : `${read} pods`);
+    if (page.isResumed)
+      note('listing took longer than the API server remembers: pods that came or went meanwhile may be missing');
+    yield page;
+  }
+}
+
+function count(pod: LivePod, owners: Map<string, Running>, regionOf: LiveWorkloads['regionOf']): void {
+  const { name, namespace = '', creationTimestamp: createdAt = '' } = pod.metadata;
+  const owner = ownerOf(pod);
+  const named = owner ?? { kind: 'Pod', name };
+  const key = `${namespace}/${named.kind}/${named.name}`;
+  const known = owners.get(key);
+  const newest = known && known.newest.createdAt >= createdAt ? known.newest : toNewest(pod, createdAt, owner);
+  const running = known ?? { ...named, namespace, newest, pods: 0, byRegion: new Map<string, number>() };
+  running.newest = newest;
+  running.pods += 1;
+  const node = pod.spec?.nodeName;
+  const region = (node && regionOf(node)) || '';
+  running.byRegion.set(region, (running.byRegion.get(region) ?? 0) + 1);
+  if (!known) owners.set(key, running);
+}
+
+function toNewest(pod: LivePod, createdAt: string, owner: Owner | undefined): Running['newest'] {
+  return {
+    createdAt,
+    pod: podToJudge(asWritten(pod, owner)),
+    resources: resourcesOf((pod.spec ?? {}) as RequestingSpec),
+  };
+}
+
+/** The pod before the scheduler bound it; `podToJudge` drops our record, `decide` itself looks past requirements of ours. */
+function asWritten({ metadata, spec = {} }: LivePod, owner: Owner | undefined): Pod {
+  const { nodeName, ...rest } = spec;
+  const { name, generateName, ...others } = metadata as NonNullable<Pod['metadata']>;
+  const called = owner ? { generateName: `${owner.name}-` } : { name: metadata.name };
+  return { metadata: { ...others, ...called }, spec: rest };
+}
+
+function describeFailure(error: unknown, namespace: string | undefined): string {
+  const where = namespace === undefined ? '' : ` of namespace ${namespace}`;
+  const isForbidden = error instanceof ApiError && error.status === FORBIDDEN;
+  const remedy = isForbidden && namespace === undefined ? '; name a namespace that you may read with -n' : '';
+  return `cannot read the pods${where}: ${messageOf(error)}${remedy}`;
+}

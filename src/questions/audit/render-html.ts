@@ -1,0 +1,216 @@
+import { type Html, html } from '../../page/html.ts';
+import { STYLE } from '../../page/style.ts';
+import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import { type Bars, drawBars } from './bar-chart.ts';
+import { AUDIT_REASONS, fullMessage, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
+import { formatChange, formatGramsPerHour } from './grams-per-hour.ts';
+import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
+import { AUDIT_STYLE } from './page-style.ts';
+import { verdictOf, worstFirst } from './verdict.ts';
+
+/** More make a page that no phone opens. */
+const MOST_ROWS = 5_000;
+const MOST_BARS = 12;
+const MOST_REGIONS = 3;
+const MOST_LISTED = 200;
+/** Charts are drawn for a desk and for a phone: text that shrinks with its picture cannot be read. */
+const BROAD_PX = 540;
+const SLIM_PX = 300;
+
+/** Its own script by its hash, and nothing from anywhere. Styles stand in attributes of the charts, too. */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  `script-src '${AUDIT_SCRIPT_HASH}'`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** One self-contained page, in pieces: charts, totals, and a table that sorts. It is complete without its script. */
+export function* renderAuditHtml(report: AuditReport): Iterable<string> {
+  const shown = [...report.workloads].sort(worstFirst).slice(0, MOST_ROWS);
+  yield head(report).markup;
+  yield totals(report).markup;
+  yield charts(report).markup;
+  yield* table(report, shown);
+  yield leftOut(report, shown.length).markup;
+  yield `</main>
+<script>${AUDIT_SCRIPT}</script></body></html>
+`;
+}
+
+function head({ source, takenAt, policySignal }: AuditReport): Html {
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>gridgate audit</title>
+<link rel="icon" href="data:,">
+<style>${{ markup: STYLE + AUDIT_STYLE }}</style></head><body>
+<header><h1>gridgate audit</h1>
+<p>of ${source === 'files' ? 'files' : 'what runs in the cluster'}, <time datetime="${takenAt}">${takenAt.replace(/\.\d+Z$/, 'Z')}</time>, signal ${policySignal}</p></header>
+<main>
+`;
+}
+
+function totals(report: AuditReport): Html {
+  const { source, namespaces, totals: all } = report;
+  const { asWritten, atHome, placed } = all.gramsPerHour;
+  const now = nameOfNow(report);
+  return html`<section id="headline"><dl>
+${tile('Workloads', String(all.workloads), `${count(all.pods, 'pod')}, ${count(namespaces.length, 'namespace')}`)}
+${tile('Denied', String(all.denied), `${all.wouldBeDenied} more would be in mode enforce`)}
+${all.unknownRegion > 0 && tile('Unknown regions', String(all.unknownRegion), 'ask for a region that nobody knows')}
+${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsOutside), 'reach nodes outside the regions allowed')}
+${source === 'cluster' && tile('Misplaced pods', String(all.misplaced), 'run where the policy refuses it')}
+${tile(`gCO2e/h ${now}`, formatGramsPerHour(asWritten), `${formatGramsPerHour(atHome)} in the home region`)}
+${tile('As gridgate would place it', formatChange(all.gramsPerHour) ?? '-', `${formatGramsPerHour(placed)} gCO2e/h`)}
+${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${all.withoutFigure} without figure`)}
+</dl></section>
+`;
+}
+
+function tile(name: string, value: string, more: string): Html {
+  return html`<div><dt>${name}</dt><dd>${value}</dd><dd class="more">${more}</dd></div>`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+function nameOfNow({ source }: AuditReport): string {
+  return source === 'files' ? 'as written' : 'now';
+}
+
+function charts(report: AuditReport): Html {
+  const namespaces = report.namespaces.map(({ namespace, gramsPerHour }) => toBars(namespace, gramsPerHour));
+  const regions = report.regions.map(({ region, gramsPerKwh, gramsPerHour }) =>
+    toBars(gramsPerKwh === null ? region : `${region} (${Math.round(gramsPerKwh)})`, gramsPerHour),
+  );
+  const now = nameOfNow(report);
+  return html`<div class="charts">
+${chart('namespaces', 'gCO2e/h by namespace', greatest(namespaces, 'namespaces'), [now, 'as it could be'])}
+${chart('regions', 'gCO2e/h by region (in brackets: gCO2e/kWh)', greatest(regions, 'regions'), [now, 'as placed'])}
+</div>
+${report.totals.withoutFigure > 0 && html`<p class="hint">Without workloads that have no figure: what is, or would be, denied is placed nowhere.</p>`}
+`;
+}
+
+function toBars(name: string, { asWritten, placed }: { readonly asWritten: number; readonly placed: number }): Bars {
+  return { name, values: [asWritten, placed] };
+}
+
+/** The greatest; all others as one. Nothing that is nothing. */
+function greatest(bars: readonly Bars[], what: string): readonly Bars[] {
+  const sorted = bars.filter(({ values }) => values.some((value) => value > 0)).sort((a, b) => sizeOf(b) - sizeOf(a));
+  if (sorted.length <= MOST_BARS) return sorted;
+  const rest = sorted.slice(MOST_BARS - 1);
+  const values = [0, 1].map((index) => rest.reduce((sum, bar) => sum + (bar.values[index] ?? 0), 0));
+  return [...sorted.slice(0, MOST_BARS - 1), { name: `${rest.length} other ${what}`, values }];
+}
+
+function sizeOf({ values }: Bars): number {
+  return Math.max(...values);
+}
+
+function chart(id: string, title: string, bars: readonly Bars[], series: readonly [string, string]): Html {
+  const svg = (width: number): Html => ({ markup: drawBars(bars, series, width) });
+  const label = bars.map(({ name, values }) => `${name}: ${values.map(formatGramsPerHour).join(', ')}`).join('; ');
+  return html`<section id="${id}" class="chart"><h2>${title}</h2>
+${bars.length === 0 && html`<p class="hint">No figures.</p>`}
+${
+  bars.length > 0 &&
+  html`<div role="img" aria-label="${series.join(', ')}. ${label}"><div class="broad">${svg(BROAD_PX)}</div><div class="slim">${svg(SLIM_PX)}</div></div>`
+}</section>`;
+}
+
+function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterable<string> {
+  const { length } = report.workloads;
+  const bounded = shown.length < length && ` The first ${shown.length} of ${length}; --output json has all.`;
+  const now = nameOfNow(report);
+  yield html`<section id="workloads"><h2>Workloads</h2>
+<p class="hint">Grams of CO2e per hour. First what is denied, then what emits most.${bounded}</p>`.markup;
+  if (length === 0) {
+    yield '<p class="hint">Nothing to audit: no pods, and nothing that makes pods.</p></section>';
+    return;
+  }
+  yield html`<form id="filter" hidden><label for="wanted">Show rows with</label> <input id="wanted" type="search" autocomplete="off"> <output></output></form>
+<table class="wide workloads"><thead><tr><th scope="col">Workload<th scope="col">Namespace<th scope="col">Decision
+<th scope="col">Regions<th scope="col" class="number">Pods<th scope="col" class="number">${now}<th scope="col" class="number">at home
+<th scope="col" class="number">placed<th scope="col" class="number">alternative</thead>
+<tbody>`.markup;
+  for (const workload of shown) yield row(workload, now).markup;
+  yield '</tbody></table></section>\n';
+}
+
+function row(workload: AuditedWorkload, now: string): Html {
+  const { namespace, kind, name, mode, reason, regions, pods, gramsPerHour, judgedBy } = workload;
+  const { asWritten, atHome, placed } = gramsPerHour;
+  const verdict = verdictOf(workload);
+  const isRefused = workload.decision === 'deny' || isFinding(workload);
+  const by = judgedBy === 'pod template' && html`<span class="kind">judged by its pod template</span>`;
+  return html`<tr${isRefused && html` class="refused"`}><th scope="row" data-value="${name}">${name}<span class="kind">${kind}</span>${by}
+<td>${namespace} <span class="mark">${mode}</span>
+<td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}
+<td>${regionList(regions)}
+${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at home')}${grams(placed, 'placed')}${cleaner(workload)}</tr>
+`;
+}
+
+/** The rest is in the report as data. */
+function regionList(regions: readonly string[]): Html {
+  const more = regions.length - MOST_REGIONS;
+  const named = regions.slice(0, MOST_REGIONS).map((region) => html`<span class="region">${region}</span> `);
+  return html`${named}${more > 0 && html`<span class="mark">+${more}</span>`}`;
+}
+
+function why(workload: AuditedWorkload): Html {
+  const { place } = workload;
+  return html`<span class="why">${fullMessage(workload)}</span>${place !== null && html`<span class="why">${place.file}:${place.line}</span>`}`;
+}
+
+function cleaner({ alternative }: AuditedWorkload): Html {
+  if (!alternative) return number(null, 'alternative', '-');
+  const { region, gramsPerHour } = alternative;
+  return number(
+    gramsPerHour,
+    'alternative',
+    html`${formatGramsPerHour(gramsPerHour)}<span class="kind">${region}</span>`,
+  );
+}
+
+function grams(gramsPerHour: number | null, label: string): Html {
+  return number(gramsPerHour, label, formatGramsPerHour(gramsPerHour));
+}
+
+function number(value: number | null, label: string, text: string | Html): Html {
+  return html`<td class="number" data-label="${label}" data-value="${value ?? ''}">${text}
+`;
+}
+
+function leftOut(report: AuditReport, shown: number): Html {
+  const { workloads, passedOver, notJudged, noObjects, broken, totals: all, policySignal } = report;
+  const rows = workloads.length - shown;
+  const entries: readonly (string | false)[] = [
+    rows > 0 && `${count(rows, 'workload')} not in the table.`,
+    all.withoutFigure > 0 &&
+      `${count(all.withoutFigure, 'workload')} without a figure, left out of sums and charts: denied, or without a reading.`,
+    listed('Not judged, of kinds that gridgate does not know', notJudged),
+    listed('Passed over, without pods', passedOver),
+    listed('Passed over, no Kubernetes objects', pluralOf(noObjects)),
+    ...broken.slice(0, MOST_LISTED).map((message) => `Could not be read: ${message}`),
+    broken.length > MOST_LISTED && `${broken.length - MOST_LISTED} more could not be read.`,
+  ];
+  const said = entries.filter((entry) => entry !== false);
+  return html`<section id="left-out"><h2>Left out</h2>
+${said.length === 0 ? html`<p class="hint">Nothing.</p>` : html`<ul>${said.map((entry) => html`<li>${entry}</li>`)}</ul>`}
+<p class="hint">Operational emissions of requested vCPU and memory${policySignal.startsWith('average') && ', with an average signal: attribution, not consequence'}.</p></section>
+`;
+}
+
+/** Most first. */
+function listed(title: string, counts: Readonly<Record<string, number>>): string | false {
+  const all = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const said = all.slice(0, MOST_LISTED).map(([what, number]) => `${number} ${what}`);
+  return all.length > 0 && `${title}: ${said.join(', ')}${all.length > said.length ? ', …' : ''}.`;
+}

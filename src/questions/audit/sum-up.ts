@@ -1,0 +1,138 @@
+import type { Mode } from '../../decision/policy.ts';
+import { comparableReading } from '../../decision/refuse.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import type { AuditedWorkload, AuditReport, CarbonTotals } from './audited-workload.ts';
+
+/** What a report says besides its workloads. */
+export interface AuditFacts {
+  readonly snapshot: Snapshot;
+  readonly source: AuditReport['source'];
+  /** Grams of CO2e an hour by region. */
+  readonly carbon: RegionCarbon;
+  /** Objects without pods, by kind. */
+  readonly passedOver: ReadonlyMap<string, number>;
+  /** Objects of unknown kinds, by kind. */
+  readonly notJudged?: ReadonlyMap<string, number>;
+  /** What is no Kubernetes object, by what it is. */
+  readonly noObjects?: ReadonlyMap<string, number>;
+  readonly broken: readonly string[];
+}
+
+export interface RegionCarbon {
+  readonly asWrittenIn: ReadonlyMap<string, number>;
+  readonly placedIn: ReadonlyMap<string, number>;
+}
+
+/** Adds up what workloads emit by region, as they come; those that the sums leave out are left out here too. */
+export function createRegionCarbon(): RegionCarbon & {
+  add(workload: RegionCarbon & { readonly audited: AuditedWorkload }): void;
+} {
+  const asWrittenIn = new Map<string, number>();
+  const placedIn = new Map<string, number>();
+  return {
+    asWrittenIn,
+    placedIn,
+    add(workload) {
+      if (!hasFigures(workload.audited)) return;
+      addAll(asWrittenIn, workload.asWrittenIn);
+      addAll(placedIn, workload.placedIn);
+    },
+  };
+}
+
+const NONE: ReadonlyMap<string, number> = new Map();
+
+/** The report of an audit: totals, by namespace and by region. Pure. */
+export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): AuditReport {
+  const { snapshot, source, carbon, passedOver, notJudged = NONE, noObjects = NONE, broken } = facts;
+  const whole = emptyTotals();
+  const namespaces = new Map<string, { readonly mode: Mode; readonly totals: Totals }>();
+  for (const workload of audited) {
+    const { namespace, mode } = workload;
+    const known = namespaces.get(namespace) ?? { mode, totals: emptyTotals() };
+    namespaces.set(namespace, known);
+    count(workload, known.totals);
+    count(workload, whole);
+  }
+  return {
+    version: 'v1',
+    takenAt: new Date(snapshot.takenAt).toISOString(),
+    policySignal: snapshot.policySignal,
+    source,
+    totals: whole,
+    namespaces: inOrder(namespaces).map(([namespace, { mode, totals }]) => ({ namespace, mode, ...totals })),
+    regions: regionRows(snapshot, carbon),
+    workloads: audited,
+    passedOver: Object.fromEntries(inOrder(passedOver)),
+    notJudged: Object.fromEntries(inOrder(notJudged)),
+    noObjects: Object.fromEntries(inOrder(noObjects)),
+    broken,
+  };
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type Totals = Writable<Omit<CarbonTotals, 'gramsPerHour'>> & {
+  readonly gramsPerHour: Writable<CarbonTotals['gramsPerHour']>;
+};
+
+function emptyTotals(): Totals {
+  return {
+    workloads: 0,
+    pods: 0,
+    denied: 0,
+    wouldBeDenied: 0,
+    misplaced: 0,
+    unknownRegion: 0,
+    daemonSetsOutside: 0,
+    gramsPerHour: { asWritten: 0, atHome: 0, placed: 0 },
+    withoutFigure: 0,
+    estimated: 0,
+  };
+}
+
+function count(workload: AuditedWorkload, totals: Totals): void {
+  totals.workloads += 1;
+  totals.pods += workload.pods;
+  if (workload.denied) totals.denied += 1;
+  else if (workload.decision === 'deny') totals.wouldBeDenied += 1;
+  totals.misplaced += workload.misplaced ?? 0;
+  if (workload.unknownRegions.length > 0) totals.unknownRegion += 1;
+  if (workload.reason === 'daemonset_outside') totals.daemonSetsOutside += 1;
+  if (workload.requests.basis === 'estimated') totals.estimated += 1;
+  if (!hasFigures(workload)) {
+    totals.withoutFigure += 1;
+    return;
+  }
+  const { asWritten, atHome, placed } = workload.gramsPerHour;
+  totals.gramsPerHour.asWritten += asWritten;
+  totals.gramsPerHour.atHome += atHome ?? asWritten;
+  totals.gramsPerHour.placed += placed;
+}
+
+type WithFigures = AuditedWorkload & { readonly gramsPerHour: { readonly asWritten: number; readonly placed: number } };
+
+/** Sums that are to be compared hold the same workloads. */
+function hasFigures(workload: AuditedWorkload): workload is WithFigures {
+  return workload.gramsPerHour.asWritten !== null && workload.gramsPerHour.placed !== null;
+}
+
+/** Every described region, and others that emit something. */
+function regionRows(snapshot: Snapshot, { asWrittenIn, placedIn }: RegionCarbon): AuditReport['regions'] {
+  const names = new Set([...snapshot.byName.keys(), ...asWrittenIn.keys(), ...placedIn.keys()]);
+  return [...names].sort().map((name) => {
+    const region = snapshot.byName.get(name);
+    return {
+      region: name,
+      gramsPerKwh: (region && comparableReading(region, snapshot)?.gramsPerKwh) ?? null,
+      gramsPerHour: { asWritten: asWrittenIn.get(name) ?? 0, placed: placedIn.get(name) ?? 0 },
+    };
+  });
+}
+
+function addAll(sums: Map<string, number>, added: ReadonlyMap<string, number>): void {
+  for (const [name, grams] of added) sums.set(name, (sums.get(name) ?? 0) + grams);
+}
+
+function inOrder<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,42 @@
+import type { Decision } from '../../decision/decide.ts';
+import type { AuditedWorkload } from './audited-workload.ts';
+
+/** What a workload's pods get: `deny` in a mode that denies, `would deny` in one that does not. */
+export type Verdict = Decision['decision'] | 'would deny';
+
+/**
+ * | decision | denied | verdict    |
+ * | -------- | ------ | ---------- |
+ * | deny     | yes    | deny       |
+ * | deny     | no     | would deny |
+ * | others   | no     | decision   |
+ */
+export function verdictOf({ decision, denied }: Pick<AuditedWorkload, 'decision' | 'denied'>): Verdict {
+  return decision === 'deny' && !denied ? 'would deny' : decision;
+}
+
+/** For `sort`: what is denied first, then what asks for unknown regions, then what would be denied, then DaemonSets that reach outside, then what emits most as written; without a figure last. */
+export function worstFirst(a: AuditedWorkload, b: AuditedWorkload): number {
+  return rankOf(a) - rankOf(b) || gramsOf(b) - gramsOf(a) || compare(nameOf(a), nameOf(b));
+}
+
+/** `shop/Deployment/web`: one workload among all of a report. */
+export function nameOf({ namespace, kind, name }: Pick<AuditedWorkload, 'namespace' | 'kind' | 'name'>): string {
+  return `${namespace}/${kind}/${name}`;
+}
+
+function rankOf({ decision, denied, reason }: AuditedWorkload): number {
+  if (denied) return 0;
+  if (reason === 'unknown_region') return 1;
+  if (decision === 'deny') return 2;
+  return reason === 'daemonset_outside' ? 3 : 4;
+}
+
+function gramsOf({ gramsPerHour: { asWritten } }: AuditedWorkload): number {
+  return asWritten === null || Number.isNaN(asWritten) ? -1 : asWritten;
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

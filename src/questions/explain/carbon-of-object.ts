@@ -1,0 +1,77 @@
+import { alternatives, cleanest } from '../../decision/judge.ts';
+import type { Pod } from '../../decision/pod.ts';
+import { comparableReading } from '../../decision/refuse.ts';
+import { podGramsPerHour } from '../../energy/emissions.ts';
+import { type RequestingSpec, requestsOf } from '../../energy/pod-requests.ts';
+import { DEFAULT_POWER_MODEL } from '../../energy/power-model.ts';
+import type { World } from '../../world/load-world.ts';
+import type { Judged } from './decision-now.ts';
+import type { ExplainReport } from './explained.ts';
+import { type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
+
+interface CarbonInput {
+  readonly kind: string;
+  readonly found: FoundObject;
+  readonly pod: Pod;
+  readonly world?: World | undefined;
+  readonly judged?: Judged | undefined;
+}
+
+/** Of what runs; where nothing does, of what is wanted; of one pod where none is. */
+export function gramsOf({ kind, found, pod, world, judged }: CarbonInput): ExplainReport['gramsPerHour'] {
+  const requests = requestsOf((pod.spec ?? {}) as RequestingSpec);
+  const running = runningIn(kind, found, world);
+  const wanted = kind === 'Pod' ? 1 : wantedOf(kind, found.object, found.creators);
+  const pods = running.length || wanted || 1;
+  const home = judged?.policy.homeRegion;
+  const best = judged && bestRegion(judged);
+  const perPod = (name: string | undefined) => {
+    const region = name === undefined ? undefined : judged?.snapshot.byName.get(name);
+    const reading = region && judged && comparableReading(region, judged.snapshot);
+    return (
+      reading &&
+      podGramsPerHour(requests, { region: region.name, gramsPerKwh: reading.gramsPerKwh }, DEFAULT_POWER_MODEL)
+    );
+  };
+  const times = (grams: number | undefined) => (grams === undefined ? null : grams * pods);
+  return {
+    pods,
+    now: running.length > 0 ? sumOf(running.map(perPod)) : null,
+    home: times(perPod(home)),
+    best: times(perPod(best)),
+    homeRegion: home ?? null,
+    bestRegion: best ?? null,
+    basis: requests.basis,
+  };
+}
+
+function runningIn(kind: string, { object, pods = [] }: FoundObject, world?: World): readonly (string | undefined)[] {
+  const own = hasEnded(object) ? undefined : object.spec?.nodeName;
+  const nodes = kind === 'Pod' ? [own] : pods.map(({ nodeName }) => nodeName);
+  const byName = world?.snapshot.topology?.byName;
+  return nodes.flatMap((node) => (node === undefined ? [] : [byName?.get(node)?.region]));
+}
+
+/** `null` where one of them is not known. */
+function sumOf(values: readonly (number | undefined)[]): number | null {
+  let sum = 0;
+  for (const value of values) {
+    if (value === undefined) return null;
+    sum += value;
+  }
+  return sum;
+}
+
+function bestRegion({ asIfManaged, snapshot }: Judged): string | undefined {
+  const judgement = asIfManaged.steps?.judgement;
+  if (!judgement) return undefined;
+  const [first] = judgement.candidates;
+  if (first) return (judgement.ranked[0]?.region ?? first).name;
+  return cleanest(alternatives(judgement.treatment, snapshot), snapshot)?.name;
+}
+
+/** How many pods are wanted at a time; of a CronJob by its last Job. */
+export function wantedOf(kind: string, { spec }: LiveObject, creators: FoundObject['creators']): number | null {
+  if (kind === 'CronJob') return creators[0]?.object.spec?.parallelism ?? (creators.length > 0 ? 1 : 0);
+  return kind === 'Job' ? (spec?.parallelism ?? 1) : (spec?.replicas ?? 1);
+}

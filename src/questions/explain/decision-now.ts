@@ -1,0 +1,103 @@
+import type { Share } from '../../decision/attribute.ts';
+import { type Decision, decide, leaveAlone, sharesOf } from '../../decision/decide.ts';
+import { capMode, effectOf } from '../../decision/effect.ts';
+import { effectivePolicy } from '../../decision/effective-policy.ts';
+import { explain } from '../../decision/explain.ts';
+import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import type { Pod } from '../../decision/pod.ts';
+import type { Mode, Policy } from '../../decision/policy.ts';
+import { describeIssue } from '../../decision/policy-annotations.ts';
+import { REASONS } from '../../decision/reasons.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import type { World } from '../../world/load-world.ts';
+import type { DecidedNow } from './explained.ts';
+import type { LiveObject } from './read-object.ts';
+
+export interface JudgeInput {
+  readonly namespace: string;
+  /** As its author wrote it. */
+  readonly pod: Pod;
+  readonly object: LiveObject;
+  /** The kill switch's; absent where it is not set, or may not be read. */
+  readonly modeCap?: Mode | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** What is judged, and what came of it. */
+export interface Judged {
+  readonly decision: Decision;
+  /** The same, for a namespace that gridgate leaves alone as in mode audit: what would be at stake. */
+  readonly asIfManaged: Decision;
+  /** What of the pod's own leaves which regions. */
+  readonly shares: readonly Share[];
+  readonly policy: Policy;
+  readonly snapshot: Snapshot;
+  readonly mistakes: readonly string[];
+  readonly ofNamespace: Mode;
+  readonly managed: boolean;
+}
+
+const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+
+/** What would be decided now; `undefined` where the namespace is not known. */
+export function judgeNow({ namespace, pod, object, modeCap, now }: JudgeInput, world: World): Judged | undefined {
+  const record = world.namespaces.get(namespace);
+  if (!record) return undefined;
+  const { policy: asked, mistakes, excess } = effectivePolicy(namespace, record.annotations, world.rules);
+  const policy = { ...asked, mode: capMode(asked.mode, modeCap) };
+  const { snapshot } = world;
+  const volumes = world.volumesOf(namespace, pod);
+  const requester = isStaticPod(object) ? { groups: ['system:nodes'] } : {};
+  const isSwitchedOff = policy.mode === 'off' && asked.mode !== 'off';
+  const input = { pod, policy, snapshot, requester, now, volumes };
+  const decideUnder = (one: Policy) => decide({ ...input, policy: one });
+  const decision = isSwitchedOff ? leaveAlone('switched_off') : decideUnder(policy);
+  return {
+    decision,
+    asIfManaged: policy.mode === 'off' ? decideUnder({ ...policy, mode: 'audit' }) : decision,
+    shares: sharesOf(input),
+    policy,
+    snapshot,
+    mistakes: [...mistakes, ...excess].map((issue) => `namespace ${namespace}: ${describeIssue(issue)}`),
+    ofNamespace: asked.mode,
+    managed: record.managed,
+  };
+}
+
+/** That a node owns it says so with more right than the annotation, which anybody may write. */
+function isStaticPod({ metadata }: LiveObject): boolean {
+  const isOfNode = metadata.ownerReferences?.some(({ kind, controller }) => kind === 'Node' && controller) ?? false;
+  return isOfNode && Object.hasOwn(metadata.annotations ?? {}, MIRROR_ANNOTATION);
+}
+
+/** As it is reported, with its steps. */
+export function decidedNow({ decision, policy, shares }: Judged): DecidedNow {
+  const { allowed, warnings } = effectOf(decision, policy.mode);
+  return {
+    decision: decision.decision,
+    reason: decision.reason,
+    region: decision.region ?? null,
+    allowed,
+    message: decision.message || REASONS[decision.reason],
+    warnings,
+    steps: explain(decision, policy, shares),
+  };
+}
+
+/** What to know or do about a namespace's mode. */
+export function adviceOn(namespace: string, { policy, ofNamespace, managed }: Judged): readonly string[] {
+  if (NEVER_MANAGED.has(namespace)) return [`gridgate never touches namespace ${namespace}`];
+  if (ofNamespace === 'off')
+    return [
+      `namespace ${namespace} has not opted in; to see what would be decided, without any effect: kubectl annotate namespace ${namespace} gridgate.dev/mode=audit`,
+    ];
+  return [
+    ...(policy.mode === ofNamespace ? [] : [`the kill switch caps mode ${ofNamespace} to ${policy.mode}`]),
+    ...(managed
+      ? []
+      : [
+          `namespace ${namespace} lacks the label gridgate.dev/managed, so the API server does not ask gridgate about its pods; gridgate's controllers add it when they run`,
+        ]),
+  ];
+}

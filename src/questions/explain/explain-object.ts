@@ -1,0 +1,159 @@
+import { denialIn } from '../../decision/denial-words.ts';
+import { DECISION_ANNOTATION } from '../../decision/patch.ts';
+import { annotationOf, type Pod } from '../../decision/pod.ts';
+import type { Mode } from '../../decision/policy.ts';
+import { podOfWorkload } from '../../decision/workload.ts';
+import type { Signal } from '../../regions/reading.ts';
+import type { World } from '../../world/load-world.ts';
+import { gramsOf, wantedOf } from './carbon-of-object.ts';
+import { adviceOn, decidedNow, type Judged, judgeNow } from './decision-now.ts';
+import type { ExplainReport, RunsOn } from './explained.ts';
+import { type CreationFailure, type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
+import { readRecord } from './read-record.ts';
+import type { ExplainTarget } from './target.ts';
+
+export interface ExplainInput {
+  readonly target: ExplainTarget;
+  readonly found: FoundObject;
+  /** Absent where it may not be read. */
+  readonly world?: World;
+  /** The kill switch's; absent where it is not set, or may not be read. */
+  readonly modeCap?: Mode | undefined;
+  readonly policySignal: Signal;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly notes: readonly string[];
+}
+
+const MOST_NAMED = 10;
+const REFUSAL_IS_OVER =
+  "the refusal is over: gridgate's controllers have the owner try again within seconds, and by itself it does within 17 minutes";
+
+/** Puts together what was read and what would be decided now. */
+export function explainObject(input: ExplainInput): ExplainReport {
+  const { target, found, world, modeCap, now, policySignal } = input;
+  const { object, failure } = found;
+  const pod = writtenPod(target, object);
+  const judged = world && judgeNow({ namespace: target.namespace, pod, object, modeCap, now }, world);
+  const isPod = target.kind === 'Pod';
+  const refusal = failure ? refusalOf(failure) : null;
+  const decided = judged ? decidedNow(judged) : null;
+  return {
+    version: 'v1',
+    takenAt: new Date(now).toISOString(),
+    policySignal,
+    object: {
+      kind: target.kind,
+      namespace: target.namespace,
+      name: target.name,
+      createdAt: object.metadata.creationTimestamp ?? null,
+      phase: object.status?.phase ?? null,
+      owner: ownerOf(object),
+    },
+    mode: modeFacts(judged, modeCap),
+    record: isPod ? readRecord(annotationOf(object as Pod, DECISION_ANNOTATION)) : null,
+    runs: isPod && object.spec?.nodeName ? runsOn(object, object.spec.nodeName, judged, now) : null,
+    pods: isPod ? null : podsOf(target.kind, found, world),
+    waiting: waitingOf(target.kind, object),
+    refusal,
+    now: decided,
+    gramsPerHour: gramsOf({ kind: target.kind, found, pod, world, judged }),
+    notes: [
+      ...found.notes,
+      ...input.notes,
+      ...(judged?.mistakes ?? []),
+      ...(judged ? adviceOn(target.namespace, judged) : []),
+      ...(refusal?.byGridgate && decided?.allowed ? [REFUSAL_IS_OVER] : []),
+    ],
+  };
+}
+
+function modeFacts(judged: Judged | undefined, killSwitch: Mode | undefined): ExplainReport['mode'] {
+  return {
+    counts: judged?.policy.mode ?? null,
+    ofNamespace: judged?.ofNamespace ?? null,
+    killSwitch: killSwitch ?? null,
+    managed: judged?.managed ?? null,
+  };
+}
+
+/** The pod as its author wrote it: without the node that it was given. */
+function writtenPod({ group, kind }: ExplainTarget, object: LiveObject): Pod {
+  if (kind !== 'Pod') return podOfWorkload(group, kind, object as unknown as Record<string, unknown>) ?? {};
+  const { nodeName: _, ...spec } = (object as Pod).spec ?? {};
+  return { ...(object as Pod), spec };
+}
+
+function runsOn(object: LiveObject, node: string, judged: Judged | undefined, now: number): RunsOn {
+  const snapshot = judged?.snapshot;
+  const name = snapshot?.topology?.byName.get(node)?.region;
+  const region = name === undefined ? undefined : snapshot?.byName.get(name);
+  const reading = region?.reading;
+  const refused = judged?.decision.steps?.judgement.refused.find((one) => one.region.name === name);
+  return {
+    node,
+    region: name ?? null,
+    since: object.status?.startTime ?? null,
+    reading: reading
+      ? {
+          gramsPerKwh: reading.gramsPerKwh,
+          signal: reading.signal,
+          source: reading.source,
+          ageSeconds: ageSeconds(reading.measuredAt, now),
+          freshness: reading.freshness,
+        }
+      : null,
+    band: region?.band ?? null,
+    refusedNow: refused?.refusal ?? null,
+  };
+}
+
+function ageSeconds(measuredAt: number | undefined, now: number): number | null {
+  return measuredAt === undefined ? null : Math.max(0, Math.round((now - measuredAt) / 1_000));
+}
+
+function podsOf(kind: string, { object, pods, creators }: FoundObject, world?: World): ExplainReport['pods'] {
+  if (!pods) return null;
+  const running = new Map<string, number>();
+  for (const { nodeName } of pods) {
+    if (nodeName === undefined) continue;
+    const region = world?.snapshot.topology?.byName.get(nodeName)?.region ?? '';
+    running.set(region, (running.get(region) ?? 0) + 1);
+  }
+  const waiting = pods.flatMap(({ name, nodeName }) => (nodeName === undefined ? [name] : []));
+  const names = waiting.slice(0, MOST_NAMED);
+  return {
+    wanted: wantedOf(kind, object, creators),
+    running: Object.fromEntries(running),
+    waiting: { count: waiting.length, names },
+  };
+}
+
+function waitingOf(kind: string, object: LiveObject): ExplainReport['waiting'] {
+  const { spec, status } = object;
+  if (kind !== 'Pod')
+    return spec?.suspend ? { gates: [], reason: 'Suspended', message: 'its author suspended it (spec.suspend)' } : null;
+  if (spec?.nodeName || hasEnded(object)) return null;
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  return {
+    gates: (spec?.schedulingGates ?? []).flatMap(({ name }) => (name === undefined ? [] : [name])),
+    reason: scheduled?.reason ?? null,
+    message: scheduled?.message ?? null,
+  };
+}
+
+function refusalOf({ kind, name, message, at }: CreationFailure): ExplainReport['refusal'] {
+  const denial = denialIn(message);
+  return {
+    byGridgate: denial !== undefined,
+    reason: denial?.reason ?? null,
+    message: denial?.words ?? message,
+    controller: { kind, name },
+    at,
+  };
+}
+
+function ownerOf({ metadata }: LiveObject): ExplainReport['object']['owner'] {
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller);
+  return owner ? { kind: owner.kind, name: owner.name } : null;
+}

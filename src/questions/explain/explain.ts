@@ -1,0 +1,133 @@
+import { messageOf } from '../../cluster/api-error.ts';
+import type { OptionValues } from '../../config/options.ts';
+import type { Environment, Origins } from '../../config/read-options.ts';
+import type { Mode } from '../../decision/policy.ts';
+import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
+import { checkRegionSource } from '../../world/load-regions.ts';
+import { isInCluster, loadWorld, NO_REGIONS, type World } from '../../world/load-world.ts';
+import { openCluster, readFromCluster, type Unread } from '../../world/open-cluster.ts';
+import { print } from '../../terminal/print.ts';
+import { renderData } from '../../terminal/render-data.ts';
+import { terminalColumns } from '../../terminal/terminal.ts';
+import { explainObject } from './explain-object.ts';
+import type { ExplainReport } from './explained.ts';
+import { type FoundObject, type NotFound, type ReadDeps, readKillSwitch, readObject } from './read-object.ts';
+import { renderExplained } from './render-explained.ts';
+import { type ExplainTarget, kindInWords, parseTarget } from './target.ts';
+
+/** Namespaces come from the cluster alone. */
+export const EXPLAIN_OPTIONS = [
+  'kubeconfig',
+  'context',
+  'explainNamespace',
+  'output',
+  'regions',
+  'config',
+  'policySignal',
+  'regionLabel',
+  'defaultRegion',
+  'killSwitch',
+] as const;
+
+export type ExplainValues = OptionValues<(typeof EXPLAIN_OPTIONS)[number]>;
+
+const NO_CLUSTER = '--kubeconfig (GRIDGATE_KUBECONFIG): is missing; what runs or waits is in a cluster';
+const NO_WORLD = 'what would be decided now is not known: neither Regions nor nodes may be read; give --regions FILE';
+const KILL_SWITCH = 'gridgate-system/gridgate-kill-switch';
+const TIMEOUT_MS = 60_000;
+
+/** What was read of the cluster with the caller's own rights. */
+interface Readings {
+  readonly found: FoundObject;
+  readonly world?: World;
+  readonly modeCap: Mode | undefined;
+  readonly notes: readonly string[];
+  /** Whether something besides the object could not be read that decisions need. */
+  readonly isPartial: boolean;
+}
+
+/**
+ * Explains what was decided about an object of the cluster, where it runs, why it waits or gets no pods, and what would be
+ * decided now. Exit code 1 when it is refused, or would be now.
+ */
+export async function explain(
+  values: ExplainValues,
+  env: Environment,
+  _origins: Origins,
+  args: readonly string[],
+): Promise<number> {
+  const target = parseTarget(args, values.explainNamespace);
+  const hasCluster = isInCluster(values, env);
+  const ofTarget = 'issues' in target ? target.issues : [];
+  const ofFiles = hasCluster || values.regions !== undefined ? await checkRegionSource(values, env) : [];
+  const issues = [...ofTarget, ...(hasCluster ? [] : [NO_CLUSTER]), ...ofFiles];
+  if (issues.length > 0 || 'issues' in target) return reportIssues(issues);
+  const readings = await readAll(values, env, target);
+  if ('issues' in readings) return reportFailure(readings);
+  const { policySignal, output = 'table' } = values;
+  const { found, world, modeCap, notes, isPartial } = readings;
+  const input = { target, found, policySignal, now: Date.now(), notes, modeCap };
+  const report = explainObject({ ...input, ...(world && { world }) });
+  await print(output === 'table' ? renderExplained(report, terminalColumns()) : renderData(report, output));
+  if (isDenied(report)) return EXIT.findings;
+  return isPartial ? EXIT.upstream : EXIT.fine;
+}
+
+/** Whether it was refused, or would be now. */
+export function isDenied({ refusal, now }: Pick<ExplainReport, 'refusal' | 'now'>): boolean {
+  return refusal?.byGridgate === true || now?.allowed === false;
+}
+
+/** First the object: without it, or without an answer, the rest is not worth waiting for. */
+async function readAll(values: ExplainValues, env: Environment, target: ExplainTarget): Promise<Readings | Issues> {
+  const opened = await openCluster(values);
+  if ('issues' in opened) return opened;
+  const { api } = opened;
+  try {
+    const deps: ReadDeps = { api, signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const what = `${kindInWords(target)} ${target.name}`;
+    const object = await readFromCluster(what, () => readObject(deps, target), TIMEOUT_MS);
+    if ('issues' in object) return object;
+    const [world, killSwitch] = await Promise.all([
+      loadWorld({ ...values, namespaces: undefined }, env, { onlyNamespace: target.namespace }),
+      readSwitch(deps, values.killSwitch ?? KILL_SWITCH),
+    ]);
+    if (isMistake(world)) return world;
+    const found = object.value;
+    if ('nearest' in found) return { issues: [notThere(target, found, world)], exitCode: EXIT.usage };
+    const notes = [...killSwitch.notes, ...notesOf(world)];
+    const isPartial = 'issues' in world;
+    return { found, notes, isPartial, modeCap: killSwitch.cap, ...('issues' in world ? {} : { world }) };
+  } finally {
+    api.close();
+  }
+}
+
+/** Without the right to see it, the namespace's own mode is taken to count. */
+async function readSwitch(deps: ReadDeps, name: string): Promise<{ cap: Readings['modeCap']; notes: string[] }> {
+  try {
+    return { cap: await readKillSwitch(deps, name), notes: [] };
+  } catch (error) {
+    return { cap: undefined, notes: [`${messageOf(error)}: whether the kill switch caps the mode is not known`] };
+  }
+}
+
+/** What the user got wrong, as opposed to what the cluster does not tell. */
+function isMistake(world: World | Issues): world is Issues {
+  if (!('issues' in world) || world.exitCode === EXIT.upstream) return false;
+  return !(world.issues.length === 1 && world.issues[0] === NO_REGIONS);
+}
+
+function notesOf(world: World | Issues | Unread): readonly string[] {
+  if (!('issues' in world)) return world.notes;
+  return world.exitCode === EXIT.upstream
+    ? world.issues.map((issue) => `what would be decided now is not known: ${issue}`)
+    : [NO_WORLD];
+}
+
+function notThere(target: ExplainTarget, { nearest }: NotFound, world: World | Issues): string {
+  const noNamespace = `there is no namespace ${target.namespace}`;
+  if ('issues' in world && world.issues.some((issue) => issue.endsWith(noNamespace))) return noNamespace;
+  const advice = nearest.length > 0 ? `; did you mean ${nearest.join(', ')}?` : '';
+  return `there is no ${kindInWords(target)} ${target.name} in namespace ${target.namespace}${advice}`;
+}

@@ -1,0 +1,248 @@
+import { isEndedPhase } from '../../cluster/kube-object.ts';
+import { formatGrams } from '../../decision/messages.ts';
+import { REASONS } from '../../decision/reasons.ts';
+import { onOneLine } from '../../units/legible.ts';
+import { formatAge } from '../../webhook/page/moment.ts';
+import { paint, type Style } from '../../terminal/terminal.ts';
+import type { DecidedNow, ExplainReport, RunsOn } from './explained.ts';
+import type { WrittenRecord } from './read-record.ts';
+
+/** What stands under one heading: a line each, with a colour for all of it. */
+interface Section {
+  readonly title: string;
+  readonly lines: readonly (string | Line)[];
+}
+
+interface Line {
+  readonly text: string;
+  readonly style?: Style | undefined;
+  /** Further in than the line before: what follows it on other lines is as far in. */
+  readonly hang?: number;
+}
+
+const TITLE_WIDTH = 10;
+const STEP_WIDTH = 15;
+
+/** The report for people, at most `width` columns wide. */
+export function renderExplained(report: ExplainReport, width: number): string {
+  const sections = [
+    waitingSection(report),
+    refusalSection(report),
+    runsSection(report),
+    podsSection(report),
+    recordSection(report),
+    nowSection(report),
+    carbonSection(report),
+    { title: 'Notes', lines: report.notes },
+  ].flatMap((section) => (section && section.lines.length > 0 ? [section] : []));
+  return [headline(report, width), ...sections.map((section) => renderSection(section, width))].join('\n');
+}
+
+function headline({ object, mode }: ExplainReport, width: number): string {
+  const { kind, name, namespace, owner } = object;
+  const of = owner ? `, of ${owner.kind} ${owner.name}` : '';
+  const counts = mode.counts === null ? '' : ` (mode ${mode.counts})`;
+  const lines = wrap(`${kind} ${name} in namespace ${namespace}${counts}${of}`, width);
+  return `${lines.map((line) => paint('bold', line)).join('\n')}\n`;
+}
+
+function renderSection({ title, lines }: Section, width: number): string {
+  const indent = ' '.repeat(TITLE_WIDTH);
+  const rows = lines.flatMap((line) => {
+    const { text, style, hang = 0 } = typeof line === 'string' ? { text: line } : line;
+    const [first = '', ...rest] = wrap(text, width - TITLE_WIDTH, hang);
+    const hung = rest.map((row) => ' '.repeat(hang) + row);
+    return [first, ...hung].map((row) => (style ? paint(style, row) : row));
+  });
+  const [first = '', ...rest] = rows;
+  return `${[paint('bold', title.padEnd(TITLE_WIDTH)) + first, ...rest.map((row) => indent + row)].join('\n')}\n`;
+}
+
+function waitingSection({ waiting }: ExplainReport): Section | undefined {
+  if (!waiting) return undefined;
+  const { gates, reason, message } = waiting;
+  const why = [reason, message].filter((part) => part !== null).join(': ');
+  return {
+    title: 'Waits',
+    lines: [
+      ...(gates.length > 0
+        ? [{ text: `held by scheduling gates: ${gates.join(', ')}`, style: 'yellow' as const }]
+        : []),
+      // With gates the scheduler only says that there are some.
+      ...(gates.length > 0
+        ? []
+        : [{ text: why || 'for the scheduler, which has not looked at it yet', style: 'yellow' as const }]),
+    ],
+  };
+}
+
+function refusalSection({ refusal, takenAt }: ExplainReport): Section | undefined {
+  if (!refusal) return undefined;
+  const { byGridgate, message, controller, at } = refusal;
+  const who = `${controller.kind} ${controller.name} cannot create pods`;
+  const when = at === null ? '' : `, last tried ${ageOf(at, takenAt)} ago`;
+  return {
+    title: byGridgate ? 'Refused' : 'Failed',
+    lines: [{ text: `${who}${when}:` }, { text: message, style: byGridgate ? 'red' : 'yellow' }],
+  };
+}
+
+function runsSection({ runs, object, takenAt }: ExplainReport): Section | undefined {
+  if (!runs) return undefined;
+  if (isEndedPhase(object.phase))
+    return {
+      title: 'Ran',
+      lines: [
+        `on node ${runs.node}${runs.region === null ? '' : ` in ${runs.region}`}; it has ended (${object.phase})`,
+      ],
+    };
+  const { node, region, since, refusedNow } = runs;
+  const where = region === null ? 'whose region is not known' : `in ${region}`;
+  const long = since === null ? '' : `, for ${ageOf(since, takenAt)}`;
+  return {
+    title: 'Runs',
+    lines: [
+      `on node ${node} ${where}${long}`,
+      ...(region === null ? [] : [readingText(runs)]),
+      ...(refusedNow === null
+        ? []
+        : [{ text: `refused for new pods: ${REASONS[refusedNow]}`, style: 'yellow' as const }]),
+    ],
+  };
+}
+
+function readingText({ reading, band }: RunsOn): string {
+  if (!reading) return 'at an unknown intensity';
+  const { gramsPerKwh, signal, source, ageSeconds, freshness } = reading;
+  const age = ageSeconds === null || source === 'static' ? '' : `, ${formatAge(ageSeconds * 1_000)} old`;
+  const mark = { fresh: '', stale: ', stale', embedded: ', a yearly average' }[freshness];
+  return `at ${formatGrams(gramsPerKwh)} gCO2e/kWh ${signal} (${source}${age}${mark})${band ? `, band ${band}` : ''}`;
+}
+
+function podsSection({ pods }: ExplainReport): Section | undefined {
+  if (!pods) return undefined;
+  const { wanted, running, waiting } = pods;
+  const count = Object.values(running).reduce((sum, one) => sum + one, 0);
+  const regions = Object.entries(running)
+    .sort(([, a], [, b]) => b - a)
+    .map(([region, one]) => `${one} in ${region || 'no known region'}`);
+  const [first] = waiting.names;
+  return {
+    title: 'Pods',
+    lines: [
+      `${count} of ${wanted ?? '?'} run${regions.length > 0 ? `: ${regions.join(', ')}` : ''}`,
+      ...(first === undefined
+        ? []
+        : [{ text: `${waiting.count} without a node; ask about one of them: ${first}`, style: 'yellow' as const }]),
+    ],
+  };
+}
+
+function recordSection({ object, record, takenAt }: ExplainReport): Section | undefined {
+  if (object.kind !== 'Pod') return undefined;
+  const came = object.createdAt === null ? '' : ` when it came, ${ageOf(object.createdAt, takenAt)} ago`;
+  if (record === null)
+    return {
+      title: 'Then',
+      lines: [
+        `it carries no record of a decision${object.createdAt === null ? '' : `; it came ${ageOf(object.createdAt, takenAt)} ago`}`,
+      ],
+    };
+  if (!record.readable)
+    return {
+      title: 'Then',
+      lines: [{ text: 'its record is not readable: gridgate did not write it', style: 'yellow' }],
+    };
+  return { title: 'Then', lines: recordLines(record, came) };
+}
+
+function recordLines(record: WrittenRecord & { readable: true }, came: string): readonly (string | Line)[] {
+  const { reason, best, refused, reachable, acceptable, at } = record;
+  const of = reachable === null || acceptable === null ? '' : ` (${acceptable} of ${reachable} regions acceptable)`;
+  return [
+    `${reason}${came}: ${REASONS[reason]}${of}`,
+    ...(best.length > 0 ? [{ text: `best: ${best.map(inRecord).join(', ')}`, hang: 2 }] : []),
+    ...(refused.length > 0 ? [{ text: `refused: ${refused.map(inRecord).join(', ')}`, hang: 2 }] : []),
+    ...(at === null ? [] : [`by the readings of ${at.slice(0, 19)}Z`]),
+  ];
+}
+
+/** `eu-north 50 static` as `eu-north at 50 (static)`; anything else as it is. */
+function inRecord(entry: string): string {
+  const [region, grams, source, refusal] = entry.split(' ');
+  if (!region || grams === undefined || source === undefined || Number.isNaN(Number(grams))) return entry;
+  return `${region} at ${grams} (${source})${refusal === undefined ? '' : ` ${refusal}`}`;
+}
+
+function nowSection({ now, mode, refusal }: ExplainReport): Section | undefined {
+  if (!now) return undefined;
+  const { decision, reason, warnings, steps } = now;
+  const isTheSame = !now.allowed && refusal?.byGridgate && refusal.reason === reason;
+  const message = isTheSame ? 'it would be refused again, for the same reason' : now.message;
+  return {
+    title: 'Now',
+    lines: [
+      { text: `${decision} ${reason}${effectText(now, mode.counts)}: ${message}`, style: colourOf(now) },
+      // One alone says no more than the reason.
+      ...(steps.length > 1 ? steps : []).map(({ step, finding }, index) => ({
+        text: `${`${index + 1}. ${step}`.padEnd(STEP_WIDTH)} ${finding}`,
+        hang: STEP_WIDTH + 1,
+      })),
+      ...warnings.map((warning) => ({ text: `warning: ${warning}`, style: 'yellow' as const, hang: 2 })),
+    ],
+  };
+}
+
+function effectText({ decision, allowed }: DecidedNow, mode: ExplainReport['mode']['counts']): string {
+  if (mode === 'audit' && decision !== 'allow') return ' (mode audit: not carried out)';
+  return decision === 'deny' && allowed ? ` (mode ${mode}: not carried out)` : '';
+}
+
+function colourOf({ decision, allowed }: DecidedNow): Style | undefined {
+  if (decision === 'deny') return allowed ? 'yellow' : 'red';
+  return decision === 'steer' ? 'green' : undefined;
+}
+
+function carbonSection({ gramsPerHour }: ExplainReport): Section | undefined {
+  const { pods, now, home, best, homeRegion, bestRegion, basis } = gramsPerHour;
+  const parts = [
+    ...(now === null ? [] : [`${grams(now)} where it runs`]),
+    ...(home === null ? [] : [`${grams(home)} at home in ${homeRegion}`]),
+    ...(best === null ? [] : [`${grams(best)} in ${bestRegion}, the best allowed`]),
+  ];
+  if (parts.length === 0) return undefined;
+  const notes = [...(pods > 1 ? [`${pods} pods`] : []), ...(basis === 'estimated' ? ['requests assumed'] : [])];
+  return {
+    title: 'Carbon',
+    lines: [`gCO2e an hour: ${parts.join('; ')}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`],
+  };
+}
+
+function grams(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(2);
+}
+
+function ageOf(iso: string, takenAt: string): string {
+  const ms = Date.parse(takenAt) - Date.parse(iso);
+  return Number.isNaN(ms) ? 'an unknown time' : formatAge(Math.max(0, ms));
+}
+
+/** Lines of at most `width` characters, of which all but the first are `hang` shorter; longer words are broken. */
+function wrap(text: string, width: number, hang = 0): string[] {
+  const lines: string[] = [];
+  let line = '';
+  const room = () => (lines.length === 0 ? width : width - hang);
+  for (const word of onOneLine(text).split(' ')) {
+    let rest = [...word];
+    if (line !== '' && [...line].length + 1 + rest.length > room()) {
+      lines.push(line.trimEnd());
+      line = '';
+    } else if (line !== '') line += ' ';
+    while (rest.length > room()) {
+      lines.push(rest.slice(0, room()).join(''));
+      rest = rest.slice(room());
+    }
+    line += rest.join('');
+  }
+  return [...lines, line.trimEnd()];
+}

@@ -1,0 +1,134 @@
+import { BASES, worstBasis } from '../../energy/basis.ts';
+import type { Reading } from '../../regions/reading.ts';
+import { compareFleets } from './compare-fleets.ts';
+import { POLICY_ORIGINS, type ToldPolicy } from './cpu-manager-policy.ts';
+import { carbonOf } from './fleet-carbon.ts';
+import type { FleetNode } from './fleet-node.ts';
+import { isVersion, minorVersionOf } from './kubernetes-version.ts';
+import { factorOf, type PowerSources, powerOfNode } from './node-power.ts';
+import type { ArchitectureTotals, AssessedNode, InstanceTypeTotals, PreflightReport } from './preflight-report.ts';
+import { increasePercent, rounded, roundedWatts, sumOf, wattsOf } from './sums.ts';
+
+export interface PreflightInput {
+  /** All nodes of the fleet, of whatever version. */
+  readonly nodes: readonly FleetNode[];
+  readonly targetVersion: string;
+  /** The policy of a node, and who said so. */
+  readonly policyOf: (node: FleetNode) => ToldPolicy;
+  readonly power: PowerSources;
+  readonly baselineWatts: number;
+  readonly maxIncreasePercent: number;
+  /** By region; none for regions that nobody knows. */
+  readonly intensities: ReadonlyMap<string, Reading>;
+  readonly staging?: readonly FleetNode[] | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Percentage points that sums of binary fractions may be off: exactly 15% more is not more than 15%. */
+const TOLERANCE = 1e-6;
+
+/** What the nodes of the target version draw when idle, against the baseline. */
+export function assess(input: PreflightInput): PreflightReport {
+  const { nodes, targetVersion, power, baselineWatts, maxIncreasePercent } = input;
+  const counted = nodes.filter(({ version }) => isVersion(version, targetVersion));
+  const assessed = counted.map((node) => assessNode(node, input));
+  const increase = increasePercent(sumOf(assessed, 'watts'), baselineWatts);
+  const isSpike = increase - maxIncreasePercent > TOLERANCE;
+  return {
+    version: 'v1',
+    takenAt: new Date(input.now).toISOString(),
+    verdict: isSpike ? 'IDLE POWER SPIKE' : 'SAFE TO UPGRADE',
+    targetVersion,
+    total: {
+      nodes: assessed.length,
+      ...wattsOf(assessed),
+      baselineWatts,
+      increasePercent: rounded(increase, 6),
+      maxIncreasePercent,
+    },
+    skipped: countVersions(nodes.filter(({ version }) => !isVersion(version, targetVersion))),
+    architectures: byArchitecture(assessed, power.factors),
+    instanceTypes: byInstanceType(assessed),
+    policies: countWords(['none', 'static'], assessed, ({ policy }) => policy),
+    policiesFrom: countWords(POLICY_ORIGINS, assessed, ({ policyFrom }) => policyFrom),
+    bases: countWords(BASES, assessed, ({ basis }) => basis),
+    carbon: carbonOf(assessed, input.intensities, power.table.model),
+    staging: input.staging ? { nodes: input.staging.length, lacks: lacksOf(input, input.staging) } : null,
+    nodes: assessed.map(roundedWatts),
+  };
+}
+
+function assessNode(node: FleetNode, { policyOf, power }: PreflightInput): AssessedNode {
+  const { policy, origin } = policyOf(node);
+  const { watts, underNone, underStatic, basis, how } = powerOfNode(node, policy, power);
+  return {
+    name: node.name,
+    version: node.version ?? '',
+    arch: node.arch ?? null,
+    instanceType: node.instanceType ?? null,
+    region: node.region ?? null,
+    policy,
+    policyFrom: origin,
+    watts,
+    wattsUnderNone: underNone,
+    wattsUnderStatic: underStatic,
+    basis,
+    how,
+  };
+}
+
+function lacksOf({ nodes, targetVersion, policyOf }: PreflightInput, staging: readonly FleetNode[]) {
+  const toldPolicyOf = (node: FleetNode) => {
+    const { policy, origin } = policyOf(node);
+    return origin === 'assumed' ? undefined : policy;
+  };
+  return compareFleets(nodes, staging, { targetVersion, policyOf: toldPolicyOf });
+}
+
+/** Nodes by minor version, the most first. */
+export function countVersions(nodes: readonly FleetNode[]): PreflightReport['skipped'] {
+  const counts = [...Map.groupBy(nodes, ({ version }) => minorVersionOf(version) ?? version ?? null)].map(
+    ([version, own]) => ({ version, nodes: own.length }),
+  );
+  return counts.sort((a, b) => b.nodes - a.nodes || ((a.version ?? '') < (b.version ?? '') ? -1 : 1));
+}
+
+function byArchitecture(
+  nodes: readonly AssessedNode[],
+  factors: ReadonlyMap<string, number>,
+): readonly ArchitectureTotals[] {
+  const groups = [...Map.groupBy(nodes, ({ arch }) => arch)].map(([arch, own]) => ({
+    arch,
+    nodes: own.length,
+    staticNodes: own.filter(({ policy }) => policy === 'static').length,
+    factor: factorOf(arch ?? undefined, factors),
+    ...wattsOf(own),
+    increasePercent: rounded(increasePercent(sumOf(own, 'watts'), sumOf(own, 'wattsUnderNone'))),
+  }));
+  return groups.sort((a, b) => b.nodes - a.nodes || ((a.arch ?? '') < (b.arch ?? '') ? -1 : 1));
+}
+
+function byInstanceType(nodes: readonly AssessedNode[]): readonly InstanceTypeTotals[] {
+  const groups = Map.groupBy(nodes, ({ instanceType, arch }) => JSON.stringify([instanceType, arch]));
+  const totals = [...groups.values()].flatMap((own) => {
+    const [first] = own;
+    if (!first) return [];
+    const { instanceType, arch } = first;
+    const how = [...new Set(own.map((node) => node.how))];
+    return [
+      { instanceType, arch, nodes: own.length, ...wattsOf(own), basis: worstBasis(own.map(({ basis }) => basis)), how },
+    ];
+  });
+  return totals.sort((a, b) => b.watts - a.watts || ((a.instanceType ?? '') < (b.instanceType ?? '') ? -1 : 1));
+}
+
+function countWords<W extends string, T>(
+  words: readonly W[],
+  all: readonly T[],
+  wordOf: (one: T) => W,
+): Readonly<Record<W, number>> {
+  const counts = Object.fromEntries(words.map((word) => [word, 0])) as Record<W, number>;
+  for (const one of all) counts[wordOf(one)] += 1;
+  return counts;
+}

@@ -1,0 +1,64 @@
+import { parseQuantity } from '../../units/quantity.ts';
+
+/** What is read of a node; each but the name may be missing. */
+export interface FleetNode {
+  readonly name: string;
+  /** Of the kubelet, as it reports it: `v1.33.2-eks-1a2b3c`. */
+  readonly version?: string;
+  readonly arch?: string;
+  readonly instanceType?: string;
+  readonly region?: string;
+  readonly vcpus?: number;
+  /** Host name and addresses: what monitoring may call it. */
+  readonly aliases: readonly string[];
+  /** The annotation in which some installers keep the KubeletConfiguration, YAML or JSON. */
+  readonly kubeletConfig?: string;
+}
+
+const ARCH_LABELS = ['kubernetes.io/arch', 'beta.kubernetes.io/arch'];
+const TYPE_LABELS = ['node.kubernetes.io/instance-type', 'beta.kubernetes.io/instance-type'];
+const HOSTNAME_LABEL = 'kubernetes.io/hostname';
+const KUBELET_CONFIG = 'kubernetes.io/kubelet-config';
+
+/** Reads a Node as somebody wrote it, or the API server sent it: what has another shape counts as missing. */
+export function parseFleetNode(node: unknown, regionLabel: string): FleetNode {
+  const labels = at(node, 'metadata', 'labels');
+  const label = (keys: readonly string[]) => keys.map((key) => textAt(labels, key)).find(Boolean);
+  const version = textAt(node, 'status', 'nodeInfo', 'kubeletVersion');
+  const arch = textAt(node, 'status', 'nodeInfo', 'architecture') ?? label(ARCH_LABELS);
+  const instanceType = label(TYPE_LABELS);
+  const region = label([regionLabel]);
+  const vcpus = parseQuantity(at(node, 'status', 'capacity', 'cpu'));
+  const kubeletConfig = textAt(node, 'metadata', 'annotations', KUBELET_CONFIG);
+  return {
+    name: textAt(node, 'metadata', 'name') ?? '',
+    ...(version !== undefined && { version }),
+    ...(arch !== undefined && { arch }),
+    ...(instanceType !== undefined && { instanceType }),
+    ...(region !== undefined && { region }),
+    ...(vcpus !== undefined && vcpus > 0 && { vcpus }),
+    aliases: aliasesOf(node, label([HOSTNAME_LABEL])),
+    ...(kubeletConfig !== undefined && { kubeletConfig }),
+  };
+}
+
+function aliasesOf(node: unknown, hostname: string | undefined): readonly string[] {
+  const addresses = at(node, 'status', 'addresses');
+  const known = Array.isArray(addresses) ? addresses.map((one: unknown) => textAt(one, 'address')) : [];
+  return [...new Set([hostname, ...known])].filter((alias) => alias !== undefined);
+}
+
+/** An empty text says nothing. */
+function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'string' && found !== '' ? found : undefined;
+}
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Readonly<Record<string, unknown>>)[key];
+  }
+  return found;
+}

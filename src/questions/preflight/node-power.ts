@@ -1,0 +1,59 @@
+import type { Basis } from '../../energy/basis.ts';
+import { idlePowerOf } from '../../energy/instance-power.ts';
+import type { PowerTable } from '../../energy/power-table.ts';
+import type { CpuManagerPolicy } from './cpu-manager-policy.ts';
+import type { FleetNode } from './fleet-node.ts';
+
+/** What the static CPU manager makes of idle power, by architecture (the incident report's measurements, DESIGN 11). */
+export const STATIC_FACTORS: ReadonlyMap<string, number> = new Map([
+  ['arm64', 1.18],
+  ['amd64', 1.101],
+]);
+
+/** Where watts come from. */
+export interface PowerSources {
+  readonly table: PowerTable;
+  /** Of the static CPU manager, by architecture; 1 for any other. */
+  readonly factors: ReadonlyMap<string, number>;
+  /** Watts by node, where somebody measured them. */
+  readonly measured: ReadonlyMap<string, number>;
+}
+
+/** Idle watts of one node. */
+export interface NodePower {
+  /** With the policy it has. */
+  readonly watts: number;
+  readonly underNone: number;
+  readonly underStatic: number;
+  readonly basis: Basis;
+  /** In words: 'embedded table', 'measured', ... */
+  readonly how: string;
+}
+
+/**
+ * Table watts * factor under `static`, table watts under `none`. A measurement has the policy of its node in it already:
+ *
+ * | watts from  | policy | drawn            | under none       | under static      |
+ * | ----------- | ------ | ---------------- | ---------------- | ----------------- |
+ * | table       | static | watts * factor   | watts            | watts * factor    |
+ * | table       | none   | watts            | watts            | watts * factor    |
+ * | measurement | static | watts            | watts / factor   | watts             |
+ * | measurement | none   | watts            | watts            | watts * factor    |
+ */
+export function powerOfNode(node: FleetNode, policy: CpuManagerPolicy, sources: PowerSources): NodePower {
+  const factor = factorOf(node.arch, sources.factors);
+  const measured = sources.measured.get(node.name);
+  if (measured !== undefined) {
+    const underNone = policy === 'static' ? measured / factor : measured;
+    const underStatic = policy === 'static' ? measured : measured * factor;
+    return { watts: measured, underNone, underStatic, basis: 'measured', how: 'measured' };
+  }
+  const { watts: underNone, basis, how } = idlePowerOf(node, sources.table);
+  const underStatic = underNone * factor;
+  return { watts: policy === 'static' ? underStatic : underNone, underNone, underStatic, basis, how };
+}
+
+/** 1 where nobody measured the architecture. */
+export function factorOf(arch: string | undefined, factors: ReadonlyMap<string, number>): number {
+  return factors.get(arch ?? '') ?? 1;
+}

@@ -1,0 +1,185 @@
+import type { ApiClient } from '../../cluster/api-client.ts';
+import type { OptionValues } from '../../config/options.ts';
+import { readPowerTable } from '../../config/power-table.ts';
+import type { Environment, Origins } from '../../config/read-options.ts';
+import type { PowerTable } from '../../energy/power-table.ts';
+import { assess, countVersions } from './assess.ts';
+import type { FleetNode } from './fleet-node.ts';
+import { isVersion } from './kubernetes-version.ts';
+import { STATIC_FACTORS } from './node-power.ts';
+import type { PreflightReport } from './preflight-report.ts';
+import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
+import { openCluster } from '../../world/open-cluster.ts';
+import { note, print } from '../../terminal/print.ts';
+import { renderData } from '../../terminal/render-data.ts';
+import { askKubelets, createPolicyOf, type KubeletPolicies } from './ask-kubelets.ts';
+import { describedInCluster, type RegionBook, readIntensitiesOf, readRegionBook } from './intensities.ts';
+import { measureNodes } from './measure-nodes.ts';
+import { type ReadNodes, readLiveNodes, readNodesFile } from './read-nodes.ts';
+import { renderPreflight } from './render-preflight.ts';
+
+export const PREFLIGHT_OPTIONS = [
+  'nodesFile',
+  'kubeconfig',
+  'context',
+  'targetVersion',
+  'baselineWatts',
+  'maxIncrease',
+  'staticFactor',
+  'assumePolicy',
+  'powerTable',
+  'prometheusUrl',
+  'prometheusQuery',
+  'compare',
+  'regions',
+  'config',
+  'policySignal',
+  'regionLabel',
+  'output',
+] as const;
+
+export type PreflightValues = OptionValues<(typeof PREFLIGHT_OPTIONS)[number]>;
+
+const NODES_MISSING =
+  '--filename (GRIDGATE_FILENAME): is missing; give what `kubectl get nodes -o json` prints, or --kubeconfig for a cluster';
+const NODES_TWICE = '--kubeconfig: means nothing beside --filename, which says what the nodes are';
+
+const ENDLESS = '--baseline-watts, --static-factor and --power-table: give numbers that no sum is beyond';
+
+/** What files say; nobody was asked yet. */
+interface GivenFiles {
+  /** Absent where the nodes are those of a cluster. */
+  readonly nodes?: ReadNodes;
+  readonly staging?: ReadNodes;
+  readonly table: PowerTable;
+  readonly book: RegionBook;
+}
+
+/** Nodes of a fleet and what their kubelets tell. */
+interface Fleet extends KubeletPolicies {
+  readonly nodes: readonly FleetNode[];
+  readonly book: RegionBook;
+}
+
+/** Prints the idle power of the nodes of the target version: exit code 1 where it is too far above the baseline. */
+export async function preflight(values: PreflightValues, env: Environment, origins: Origins = {}): Promise<number> {
+  const files = await readGivenFiles(values, env, origins);
+  if ('issues' in files) return reportFailure(files);
+  const fleet = await readFleet(files, values);
+  if ('issues' in fleet) return reportFailure(fleet);
+  for (const text of [...fleet.notes, ...(files.staging?.notes ?? [])]) note(text);
+  const counted = fleet.nodes.filter(({ version }) => isVersion(version, values.targetVersion));
+  if (counted.length === 0) return reportFailure({ issues: [nothingToCount(fleet.nodes, values.targetVersion)] });
+  const [measured, intensities] = await Promise.all([
+    measureNodes(values, counted),
+    readIntensitiesOf(new Set(counted.flatMap(({ region }) => region ?? [])), fleet.book, values, env),
+  ]);
+  if ('issues' in measured) return reportFailure(measured);
+  for (const text of [...measured.notes, ...intensities.notes]) note(text);
+  const factors = new Map([...STATIC_FACTORS, ...(values.staticFactor ?? [])]);
+  for (const arch of new Set(counted.map(({ arch }) => arch))) if (!factors.has(arch ?? '')) note(withoutFactor(arch));
+  const found = assess({
+    nodes: fleet.nodes,
+    targetVersion: values.targetVersion,
+    policyOf: createPolicyOf(fleet.told, values.assumePolicy),
+    power: {
+      table: files.table,
+      factors,
+      measured: measured.watts,
+    },
+    baselineWatts: values.baselineWatts,
+    maxIncreasePercent: values.maxIncrease,
+    intensities: intensities.byRegion,
+    staging: files.staging?.nodes,
+    now: Date.now(),
+  });
+  if (!isBounded(found)) return reportFailure({ issues: [ENDLESS] });
+  await print(render(found, values.output));
+  return found.verdict === 'IDLE POWER SPIKE' ? EXIT.findings : EXIT.fine;
+}
+
+function isBounded({ total, carbon }: PreflightReport): boolean {
+  return [total.watts, total.wattsUnderStatic, total.increasePercent, carbon.kgCo2eUnderStatic].every(Number.isFinite);
+}
+
+function render(found: PreflightReport, output: PreflightValues['output']): string {
+  return output === 'json' || output === 'yaml' ? renderData(found, output) : renderPreflight(found);
+}
+
+/** Reads all files and reports all their mistakes at once. */
+async function readGivenFiles(
+  values: PreflightValues,
+  env: Environment,
+  origins: Origins,
+): Promise<GivenFiles | Issues> {
+  const { nodesFile, compare, powerTable, regionLabel } = values;
+  const [nodes, staging, table, book] = await Promise.all([
+    nodesFile === undefined ? undefined : readNodesFile(nodesFile, regionLabel),
+    compare === undefined ? undefined : readNodesFile(compare, regionLabel),
+    readPowerTable(powerTable),
+    readRegionBook(values),
+  ]);
+  const issues = [...checkSource(values, env, origins), ...[nodes, staging, table, book].flatMap(issuesOf)];
+  if (isUnread(nodes) || isUnread(staging) || isUnread(table) || isUnread(book) || issues.length > 0) return { issues };
+  return { ...(nodes && { nodes }), ...(staging && { staging }), table: table.table, book };
+}
+
+/** What is wrong with where the nodes are said to be. */
+function checkSource(
+  { nodesFile, kubeconfig }: PreflightValues,
+  env: Environment,
+  origins: Origins,
+): readonly string[] {
+  const isLive = kubeconfig !== undefined || env['KUBERNETES_SERVICE_HOST'] !== undefined;
+  if (nodesFile === undefined) return isLive ? [] : [NODES_MISSING];
+  // One in the environment is there for other commands too.
+  return origins.kubeconfig === '--kubeconfig' ? [NODES_TWICE] : [];
+}
+
+function isUnread(read: object | undefined): read is { readonly issues: readonly string[] } {
+  return read !== undefined && 'issues' in read;
+}
+
+function issuesOf(read: object | undefined): readonly string[] {
+  return isUnread(read) ? read.issues : [];
+}
+
+/** The nodes of the file, or those of a cluster, whose kubelets are asked too. */
+async function readFleet({ nodes, book }: GivenFiles, values: PreflightValues): Promise<Fleet | Issues> {
+  if (nodes) return { ...nodes, told: new Map(), book };
+  const opened = await openCluster(values);
+  if ('issues' in opened) return opened;
+  const { api } = opened;
+  try {
+    return await readCluster(api, book, values);
+  } finally {
+    api.close();
+  }
+}
+
+async function readCluster(api: ApiClient, book: RegionBook, values: PreflightValues): Promise<Fleet | Issues> {
+  const { kubeconfig, context, regionLabel, targetVersion, regions } = values;
+  const read = await readLiveNodes(api, regionLabel);
+  if ('issues' in read) return read;
+  const counted = read.nodes.filter(({ version }) => isVersion(version, targetVersion));
+  const { told, notes } = await askKubelets(api, counted);
+  if (regions !== undefined || counted.length === 0) return { nodes: read.nodes, told, notes, book };
+  const inCluster = await describedInCluster({ kubeconfig, context });
+  return {
+    nodes: read.nodes,
+    told,
+    notes: [...notes, ...inCluster.notes],
+    book: { ...book, described: inCluster.described },
+  };
+}
+
+function withoutFactor(arch: string | undefined): string {
+  if (arch === undefined) return 'nodes that tell no architecture count without a static factor';
+  return `no static factor is known for the architecture ${arch}: its nodes count with 1 (--static-factor ${arch}=1.1)`;
+}
+
+/** A mistake of the command line's: with nothing to count, an exit code of 0 would hide it. */
+function nothingToCount(nodes: readonly FleetNode[], targetVersion: string): string {
+  const seen = countVersions(nodes).map(({ version, nodes }) => `${nodes} of ${version ?? 'no version'}`);
+  return `--target-version: no node is of ${targetVersion}; there are ${seen.join(', ') || 'no nodes at all'}`;
+}

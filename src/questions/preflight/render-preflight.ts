@@ -1,0 +1,239 @@
+import type { InstanceTypeTotals, PreflightReport } from './preflight-report.ts';
+import { onOneLine } from '../../units/legible.ts';
+import { type Column, renderTable } from '../../terminal/render-table.ts';
+import { paint, type Style, terminalColumns } from '../../terminal/terminal.ts';
+
+const MOST_ROWS = 12;
+const MOST_NAMES = 5;
+const LONGEST_NAME = 60;
+
+/** The report for people; the verdict comes last, where a terminal shows it. */
+export function renderPreflight(report: PreflightReport): string {
+  const width = terminalColumns();
+  const parts = [
+    renderHead(report, width),
+    renderArchitectures(report, width),
+    renderTypes(report, width),
+    renderPolicies(report, width),
+    renderAlternatives(report, width),
+    renderCarbon(report, width),
+    renderStaging(report, width),
+    renderVerdict(report, width),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+function renderHead({ total, targetVersion, skipped }: PreflightReport, width: number): string {
+  const others = skipped.reduce((sum, { nodes }) => sum + nodes, 0);
+  const versions = skipped.slice(0, MOST_NAMES).map(({ version, nodes }) => `${count(nodes)} of ${version ?? 'none'}`);
+  const more = skipped.length > MOST_NAMES ? [`${skipped.length - MOST_NAMES} more versions`] : [];
+  const passed = `Nodes of other versions are passed over: ${[...versions, ...more].join(', ')}`;
+  return (
+    wrap(
+      `Idle power of ${count(total.nodes)} of ${count(total.nodes + others)} nodes: those of ${targetVersion}`,
+      width,
+    ) + (others > 0 ? wrap(passed, width) : '')
+  );
+}
+
+function renderArchitectures({ architectures, total, policies }: PreflightReport, width: number): string {
+  const rows = architectures
+    .slice(0, MOST_ROWS)
+    .map((one) => [
+      one.arch ?? 'unknown',
+      count(one.nodes),
+      count(one.staticNodes),
+      String(one.factor),
+      watts(one.wattsUnderNone),
+      watts(one.watts),
+      percent(one.increasePercent),
+    ]);
+  const increase = ((total.watts - total.wattsUnderNone) / total.wattsUnderNone) * 100;
+  const sum = [
+    ...['all', count(total.nodes), count(policies.static), ''],
+    ...[watts(total.wattsUnderNone), watts(total.watts), percent(increase)],
+  ];
+  const columns: readonly Column[] = [
+    { title: 'ARCHITECTURE', givesWay: 1 },
+    ...right('NODES', 'STATIC', 'FACTOR', 'W IF NONE', 'W NOW', 'INCREASE'),
+  ];
+  return (
+    renderTable(columns, rows.length > 1 ? [...rows, sum] : rows, width) +
+    andMore(architectures.length, 'architectures')
+  );
+}
+
+function renderTypes({ instanceTypes, bases, total }: PreflightReport, width: number): string {
+  const columns: readonly Column[] = [
+    { title: 'INSTANCE TYPE', givesWay: 2 },
+    { title: 'ARCH', givesWay: 3 },
+    ...right('NODES', 'W IF NONE', 'W NOW', 'W EACH'),
+    { title: 'FIGURES FROM', givesWay: 1 },
+  ];
+  const rows = instanceTypes
+    .slice(0, MOST_ROWS)
+    .map((one) => [
+      one.instanceType ?? 'unknown',
+      one.arch ?? 'unknown',
+      count(one.nodes),
+      watts(one.wattsUnderNone),
+      watts(one.watts),
+      each(one.watts / one.nodes),
+      figuresFrom(one),
+    ]);
+  const estimates = `The watts of ${count(bases.estimated)} of ${nodesOf(total.nodes)} are estimates; --power-table gives better figures`;
+  return (
+    renderTable(columns, rows, width) +
+    andMore(instanceTypes.length, 'instance types') +
+    (bases.estimated > 0 ? wrap(estimates, width) : '')
+  );
+}
+
+function figuresFrom({ basis, how }: InstanceTypeTotals): string {
+  const words = how.join(', ');
+  return basis === 'estimated' ? `estimate: ${words}` : words;
+}
+
+function renderPolicies({ policies, policiesFrom, nodes }: PreflightReport, width: number): string {
+  const { configz, annotation, assumed } = policiesFrom;
+  const told = [
+    ...(configz > 0 ? [`${count(configz)} told by the kubelet`] : []),
+    ...(annotation > 0 ? [`${count(annotation)} by an annotation`] : []),
+    ...(assumed > 0 ? [`${count(assumed)} assumed (--assume-policy)`] : []),
+  ];
+  const text = `CPU manager policy: static on ${nodesOf(policies.static)}, none on ${count(policies.none)}`;
+  const listed = nodes.filter(({ policyFrom }) => policyFrom === 'assumed').slice(0, MOST_NAMES);
+  const names = listed.map(({ name, policy }) => `  assumed ${policy}: ${clip(name)}\n`).join('');
+  const more =
+    assumed > listed.length ? `  and ${count(assumed - listed.length)} more (--output json lists them)\n` : '';
+  return wrap(`${text}; ${told.join(', ')}`, width) + names + more;
+}
+
+function renderAlternatives({ total }: PreflightReport, width: number): string {
+  const { watts: now, wattsUnderNone, wattsUnderStatic } = total;
+  return wrap(
+    `The same nodes, all with the policy none, would draw ${watts(wattsUnderNone)} W (${difference(wattsUnderNone - now)}); ` +
+      `all with static, ${watts(wattsUnderStatic)} W (${difference(wattsUnderStatic - now)})`,
+    width,
+  );
+}
+
+function difference(change: number): string {
+  if (Math.abs(change) < 0.05) return 'no difference';
+  return `${watts(Math.abs(change))} W ${change < 0 ? 'less' : 'more'}`;
+}
+
+function renderCarbon({ carbon }: PreflightReport, width: number): string {
+  const { hours, regions, nodesLeftOut } = carbon;
+  const unknown = nodesLeftOut > 0 ? `no intensity is known for ${nodesOf(nodesLeftOut)}, left out` : '';
+  if (regions.length === 0) return wrap(unknown, width);
+  const columns: readonly Column[] = [
+    { title: 'REGION', givesWay: 1 },
+    ...right('NODES', 'W', 'gCO2e/kWh', 'PUE', `kgCO2e IN ${hours} h`),
+    { title: 'INTENSITY', givesWay: 2 },
+  ];
+  const rows = regions
+    .slice(0, MOST_ROWS)
+    .map((one) => [
+      one.region,
+      count(one.nodes),
+      watts(one.watts),
+      one.gramsPerKwh === null ? '-' : watts(one.gramsPerKwh),
+      `${one.pue.basis === 'estimated' ? '~' : ''}${one.pue.value}`,
+      one.kgCo2e === null ? '-' : kilograms(one.kgCo2e),
+      intensityFrom(one),
+    ]);
+  const { kgCo2e, kgCo2eUnderNone } = carbon;
+  const sum =
+    `Idle power and PUE emit ${kilograms(kgCo2e)} kgCO2e in ${hours} h, ` +
+    `${kilograms(kgCo2eUnderNone)} kgCO2e with the policy none`;
+  return (
+    renderTable(columns, rows, width) +
+    andMore(regions.length, 'regions') +
+    wrap(unknown === '' ? sum : `${sum}; ${unknown}`, width)
+  );
+}
+
+function intensityFrom({ source, freshness }: PreflightReport['carbon']['regions'][number]): string {
+  if (source === null) return 'nobody knows it';
+  if (freshness === 'embedded') return 'yearly average';
+  return freshness === 'stale' ? `${source}, stale` : source;
+}
+
+function renderStaging({ staging }: PreflightReport, width: number): string {
+  if (staging === null) return '';
+  const { lacks } = staging;
+  if (lacks.length === 0) return wrap(`Staging (${nodesOf(staging.nodes)}) lacks nothing that the fleet has`, width);
+  const lines = lacks.slice(0, MOST_ROWS).map(({ message }) => wrap(message, width));
+  return painted('yellow', lines.join('')) + andMore(lacks.length, 'gaps');
+}
+
+function renderVerdict({ verdict, total }: PreflightReport, width: number): string {
+  const { baselineWatts, increasePercent, maxIncreasePercent } = total;
+  const isSpike = verdict === 'IDLE POWER SPIKE';
+  const increase = percent(increasePercent, isSpike ? maxIncreasePercent : undefined);
+  const text = `${watts(total.watts)} W is ${increase} on the baseline of ${watts(baselineWatts)} W (limit +${maxIncreasePercent}%)`;
+  return painted(isSpike ? 'red' : 'green', wrap(`${verdict}: ${text}`, width));
+}
+
+/** One decimal, or as many as it takes to be above the limit that it exceeds. */
+function percent(value: number, limit = Number.NEGATIVE_INFINITY): string {
+  const decimals = [1, 2, 3, 4, 5].find((digits) => Number(value.toFixed(digits)) > limit) ?? 6;
+  const text = value.toFixed(decimals);
+  return `${text.startsWith('-') ? '' : '+'}${text}%`;
+}
+
+/** Lines in a colour that ends before the last line does: what follows on a terminal is not ours. */
+function painted(style: Style, lines: string): string {
+  return `${paint(style, lines.trimEnd())}\n`;
+}
+
+function right(...titles: readonly string[]): readonly Column[] {
+  return titles.map((title) => ({ title, align: 'right' }));
+}
+
+function andMore(all: number, what: string): string {
+  return all > MOST_ROWS ? `and ${all - MOST_ROWS} more ${what} (--output json lists them)\n` : '';
+}
+
+const WATTS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const EACH = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
+const KILOGRAMS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+
+function watts(value: number): string {
+  return WATTS.format(value);
+}
+
+function each(value: number): string {
+  return EACH.format(value);
+}
+
+function kilograms(value: number): string {
+  return KILOGRAMS.format(value);
+}
+
+function count(value: number): string {
+  return WATTS.format(value);
+}
+
+function nodesOf(value: number): string {
+  return `${count(value)} ${value === 1 ? 'node' : 'nodes'}`;
+}
+
+function clip(name: string): string {
+  const text = onOneLine(name);
+  return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text;
+}
+
+/** Lines of at most `width` columns, as far as single words allow it. */
+function wrap(text: string, width: number): string {
+  let lines = '';
+  let line = '';
+  for (const word of onOneLine(text).split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines += `${line}\n`;
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return `${lines}${line}\n`;
+}

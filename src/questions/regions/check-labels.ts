@@ -1,0 +1,30 @@
+import type { NodeFacts } from '../../regions/node-facts.ts';
+import type { ObservedRegion } from '../../regions/observed-region.ts';
+
+const MOST_NAMES = 3;
+
+/** Where the region labels of nodes and the Regions do not fit together, a sentence each, sorted by region. */
+export function checkLabels(
+  regions: readonly ObservedRegion[],
+  nodes: readonly NodeFacts[],
+  regionLabel: string,
+): readonly string[] {
+  const labelled = Map.groupBy(nodes, ({ region }) => region);
+  labelled.delete(undefined);
+  const known = new Map(regions.map((region) => [region.metadata.name, region]));
+  const names = [...new Set([...labelled.keys(), ...known.keys()])].filter((name) => name !== undefined).sort();
+  return names.flatMap((name) => {
+    const there = labelled.get(name) ?? [];
+    const region = known.get(name);
+    if (!region) return [`no Region is named ${name}, the label ${regionLabel} of ${listed(there)}`];
+    if (there.length > 0 || region.spec.elastic) return [];
+    return [`no node has the label ${regionLabel}=${name}, and Region ${name} is not elastic: no pod can run there`];
+  });
+}
+
+function listed(nodes: readonly NodeFacts[]): string {
+  const names = nodes.map(({ name }) => name).sort();
+  const more = names.length - MOST_NAMES;
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  return `${names.length === 1 ? 'node' : 'nodes'} ${shown}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,124 @@
+import { formatDuration } from '../../units/duration.ts';
+import { cleanestFirst } from '../../decision/cleanest-first.ts';
+import { formatGrams } from '../../decision/messages.ts';
+import type { Band } from '../../regions/band.ts';
+import type { Freshness, Signal } from '../../regions/reading.ts';
+import type { RegionView } from '../../regions/snapshot.ts';
+import type { Intensity } from '../../regions/weigh-regions.ts';
+import type { LoadedRegions } from '../../world/load-regions.ts';
+import { type Column, renderTable } from '../../terminal/render-table.ts';
+import type { Style } from '../../terminal/terminal.ts';
+
+/**
+ * What `gridgate regions --output json` prints. Within `v1` fields are added, never taken away or given another
+ * meaning; every field is always there, `null` where nobody knows.
+ */
+export interface RegionListing {
+  readonly version: 'v1';
+  /** ISO 8601. */
+  readonly takenAt: string;
+  /** Readings of another signal have no band and come after those of this one. */
+  readonly policySignal: Signal;
+  /** Cleanest first; regions without a reading last. Regions in outage are among them. */
+  readonly regions: readonly ListedRegion[];
+}
+
+export interface ListedRegion {
+  readonly name: string;
+  /** Of the electricity grid, in Electricity Maps' names. */
+  readonly zone: string | null;
+  readonly gramsPerKwh: number | null;
+  readonly signal: Signal | null;
+  readonly band: Band | null;
+  readonly outage: {
+    readonly active: boolean;
+    readonly reason: string | null;
+    readonly sources: readonly string[];
+  } | null;
+  readonly source: string | null;
+  readonly freshness: Freshness | null;
+  readonly estimated: boolean | null;
+  /** ISO 8601; `null` too for a value without a moment, such as a yearly average. */
+  readonly measuredAt: string | null;
+  readonly ageSeconds: number | null;
+}
+
+/** The ranked truth about all regions at the moment of their snapshot. */
+export function listRegions({ snapshot, zones }: Pick<LoadedRegions, 'snapshot' | 'zones'>): RegionListing {
+  return {
+    version: 'v1',
+    takenAt: toIso(snapshot.takenAt),
+    policySignal: snapshot.policySignal,
+    regions: cleanestFirst(snapshot).map((region) => toListed(region, zones.get(region.name), snapshot.takenAt)),
+  };
+}
+
+function toListed({ name, reading, band, outage }: RegionView, zone: string | undefined, now: number): ListedRegion {
+  const measuredAt = reading?.measuredAt;
+  return {
+    name,
+    zone: zone ?? null,
+    gramsPerKwh: reading?.gramsPerKwh ?? null,
+    signal: reading?.signal ?? null,
+    band: band ?? null,
+    outage: outage ? { active: outage.active, reason: outage.reason ?? null, sources: outage.sources } : null,
+    source: reading?.source ?? null,
+    freshness: reading?.freshness ?? null,
+    estimated: reading?.estimated ?? null,
+    measuredAt: measuredAt === undefined ? null : toIso(measuredAt),
+    ageSeconds: measuredAt === undefined ? null : Math.max(0, Math.floor((now - measuredAt) / 1_000)),
+  };
+}
+
+function toIso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+const DOWN = 'DOWN';
+const BAND_STYLES: Readonly<Record<string, Style>> = { low: 'green', medium: 'yellow', high: 'red' } satisfies Record<
+  Band,
+  Style
+>;
+
+const COLUMNS: readonly Column[] = [
+  { title: 'NAME', givesWay: 4 },
+  { title: 'ZONE', givesWay: 2 },
+  { title: 'gCO2/kWh', align: 'right' },
+  { title: 'BAND', style: (band) => BAND_STYLES[band] },
+  { title: 'OUTAGE', givesWay: 1, style: (outage) => (outage.startsWith(DOWN) ? 'red' : undefined) },
+  { title: 'SOURCE', givesWay: 3 },
+  { title: 'AGE', align: 'right' },
+];
+
+/**
+ * The listing as a table of at most `width` columns; a reading of another signal names it beside its source. A fixed value
+ * needs no zone; where one is needed and none is known, that is said.
+ */
+export function renderListing({ regions, policySignal }: RegionListing, width?: number): string {
+  const rows = regions.map(({ name, zone, gramsPerKwh, signal, band, outage, source, ageSeconds }) => [
+    name,
+    zone ?? (source === 'static' ? '-' : 'no zone'),
+    gramsPerKwh === null ? 'unknown' : formatGrams(gramsPerKwh),
+    band ?? '-',
+    describeOutage(outage),
+    signal === null || signal === policySignal ? (source ?? '-') : `${source} (${signal})`,
+    ageSeconds === null ? '-' : formatAge(ageSeconds),
+  ]);
+  return renderTable(COLUMNS, rows, width);
+}
+
+function describeOutage(outage: ListedRegion['outage']): string {
+  if (!outage?.active) return '-';
+  return outage.reason === null ? DOWN : `${DOWN}: ${outage.reason}`;
+}
+
+/** The two largest units tell enough. */
+function formatAge(seconds: number): string {
+  const stepSeconds = seconds < 60 ? 1 : seconds < 86_400 ? 60 : 3_600;
+  return formatDuration(Math.floor(seconds / stepSeconds) * stepSeconds * 1_000);
+}
+
+/** Candidates for a runbook, a line each: `eu-north-1: 18 gCO2e/kWh`. */
+export function renderShell(candidates: readonly Intensity[]): string {
+  return candidates.map(({ name, gramsPerKwh }) => `${name}: ${formatGrams(gramsPerKwh)} gCO2e/kWh\n`).join('');
+}

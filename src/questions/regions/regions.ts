@@ -1,0 +1,75 @@
+import type { OptionValues } from '../../config/options.ts';
+import type { Environment } from '../../config/read-options.ts';
+import { zonesOf } from '../../sources/intensity/read-regions.ts';
+import { candidateRegions } from './candidate-regions.ts';
+import { checkLabels } from './check-labels.ts';
+import { checkSources, renderChecks } from './check-sources.ts';
+import { readClusterNodes } from '../../world/cluster-regions.ts';
+import { EXIT, reportFailure } from '../../terminal/exit-codes.ts';
+import { describeRegions, loadRegions, REGION_SOURCE_OPTIONS } from '../../world/load-regions.ts';
+import { isFromCluster } from '../../world/open-cluster.ts';
+import { note, print } from '../../terminal/print.ts';
+import { listRegions, renderListing, renderShell } from './region-listing.ts';
+import { renderData } from '../../terminal/render-data.ts';
+import { terminalColumns } from '../../terminal/terminal.ts';
+
+export const REGIONS_OPTIONS = [
+  ...REGION_SOURCE_OPTIONS,
+  'kubeconfig',
+  'context',
+  'regionLabel',
+  'check',
+  'output',
+  'format',
+] as const;
+
+type RegionsValues = OptionValues<(typeof REGIONS_OPTIONS)[number]>;
+
+/** Prints the ranked truth about all regions, or with `--format shell` those that a runbook can go to: exit code 1 when there is none. */
+export async function regions(values: RegionsValues, env: Environment): Promise<number> {
+  if (values.check) return check(values, env);
+  const loaded = await loadRegions(values, env);
+  if ('issues' in loaded) return reportFailure(loaded);
+  for (const failure of loaded.failures) note(failure);
+  if (values.format === 'shell') {
+    const { candidates, leftOut } = candidateRegions(loaded.snapshot);
+    for (const { name, why } of leftOut) note(`${name} is left out: ${why}`);
+    if (candidates.length === 0) note('no region is left to go to');
+    await print(renderShell(candidates));
+    return candidates.length === 0 ? EXIT.findings : EXIT.fine;
+  }
+  const listing = listRegions(loaded);
+  await print(render(listing, values.output, () => renderListing(listing, terminalColumns())));
+  return EXIT.fine;
+}
+
+/**
+ * Tries every configured source for every region and, in a cluster, holds the labels of its nodes against its Regions; exit code 3
+ * when no source works for any of them, 1 when labels and Regions do not fit.
+ */
+async function check(values: RegionsValues, env: Environment): Promise<number> {
+  const described = await describeRegions(values, env);
+  if ('issues' in described) return reportFailure(described);
+  const { sources, invalid } = described;
+  const nodes = isFromCluster(values, env) ? await readClusterNodes(values, values.regionLabel) : undefined;
+  if (nodes && 'issues' in nodes) return reportFailure(nodes);
+  const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.value, values.regionLabel)];
+  const regions = described.regions.map(zonesOf);
+  const checks = await checkSources(sources, { regions, policySignal: values.policySignal, clock: Date.now });
+  if (sources.length === 0 && !nodes)
+    note('no source is configured (--config): regions have fixed values or yearly averages');
+  const found = { version: 'v1', sources: checks, ...(labels && { labels }) };
+  await print(render(found, values.output, () => renderChecks(checks) + renderLabels(labels)));
+  if (sources.length > 0 && !checks.some(({ works }) => works)) return EXIT.upstream;
+  return labels?.length ? EXIT.findings : EXIT.fine;
+}
+
+function renderLabels(labels: readonly string[] | undefined): string {
+  if (labels?.length === 0) return 'works  labels of nodes and Regions fit together\n';
+  return (labels ?? []).map((sentence) => `FAILS  ${sentence}\n`).join('');
+}
+
+function render(data: object, output: RegionsValues['output'], renderForPeople: () => string): string {
+  if (output === undefined || output === 'table') return renderForPeople();
+  return renderData(data, output);
+}

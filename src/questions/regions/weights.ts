@@ -1,0 +1,95 @@
+import type { OptionValues } from '../../config/options.ts';
+import type { Environment } from '../../config/read-options.ts';
+import { gramsOfPounds } from '../../units/pounds-per-mwh.ts';
+import { type Intensity, LEAST_GRAMS_PER_KWH, type WeighedRegion, weighRegions } from '../../regions/weigh-regions.ts';
+import { type CandidateRegions, candidateRegions } from './candidate-regions.ts';
+import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
+import { checkRegionSource, loadRegions, REGION_SOURCE_OPTIONS } from '../../world/load-regions.ts';
+import { note, print } from '../../terminal/print.ts';
+import { renderData } from '../../terminal/render-data.ts';
+import { renderTable } from '../../terminal/render-table.ts';
+import { terminalColumns } from '../../terminal/terminal.ts';
+
+export const WEIGHTS_OPTIONS = [...REGION_SOURCE_OPTIONS, 'lbsPerMwh', 'output'] as const;
+
+const NOTHING_GIVEN =
+  '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources, or --lbs-per-mwh instead';
+
+type WeightsValues = OptionValues<(typeof WEIGHTS_OPTIONS)[number]>;
+
+/** What `gridgate weights` prints as YAML or JSON. Within `v1` fields are added, never taken away or changed. */
+export interface WeightsListing {
+  readonly version: 'v1';
+  /** Cleanest first. */
+  readonly regions: readonly WeighedRegion[];
+}
+
+/** Prints each region's share of all intensity and its weight for placement; exit code 1 when no region is left. */
+export async function weights(values: WeightsValues, env: Environment): Promise<number> {
+  const loaded = await loadCandidates(values, env);
+  if ('issues' in loaded) return reportIssues(loaded.issues);
+  const { candidates, leftOut } = loaded;
+  for (const { name, why } of leftOut) note(`${name} is left out: ${why}`);
+  for (const { name, gramsPerKwh } of candidates)
+    if (gramsPerKwh < LEAST_GRAMS_PER_KWH)
+      note(`${name} is at ${gramsPerKwh} gCO2e/kWh, which weighs as ${LEAST_GRAMS_PER_KWH}`);
+  if (candidates.length === 0) note('no region is left to weigh');
+  await print(render({ version: 'v1', regions: weighRegions(candidates) }, values.output));
+  return candidates.length === 0 ? EXIT.findings : EXIT.fine;
+}
+
+/** The mistakes of where intensities come from, for a command line that has other mistakes too. */
+export async function checkWeights(values: Partial<WeightsValues>, env: Environment): Promise<readonly string[]> {
+  if (values.regions !== undefined) return checkRegionSource(values, env);
+  const nothingGiven = 'regions' in values && 'lbsPerMwh' in values && values.lbsPerMwh === undefined;
+  return nothingGiven ? [NOTHING_GIVEN] : [];
+}
+
+async function loadCandidates(
+  values: WeightsValues,
+  env: Environment,
+): Promise<CandidateRegions | { readonly issues: readonly string[] }> {
+  const given = [...(values.lbsPerMwh ?? [])].map(([name, lbsPerMwh]) => ({
+    name,
+    gramsPerKwh: gramsOfPounds(lbsPerMwh),
+  }));
+  if (values.regions === undefined) {
+    if (given.length > 0) return { candidates: cleanestOf(given), leftOut: [] };
+    return { issues: [NOTHING_GIVEN] };
+  }
+  const loaded = await loadRegions(values, env);
+  if ('issues' in loaded) return loaded;
+  for (const failure of loaded.failures) note(failure);
+  const read = candidateRegions(loaded.snapshot);
+  const twice = given.filter(({ name }) => loaded.snapshot.byName.has(name));
+  if (twice.length > 0)
+    return { issues: twice.map(({ name }) => `--lbs-per-mwh: ${JSON.stringify(name)} is in ${values.regions} too`) };
+  return { ...read, candidates: cleanestOf([...read.candidates, ...given]) };
+}
+
+function cleanestOf(regions: readonly Intensity[]): readonly Intensity[] {
+  return [...regions].sort((a, b) => a.gramsPerKwh - b.gramsPerKwh || (a.name < b.name ? -1 : 1));
+}
+
+function render(listing: WeightsListing, output: WeightsValues['output'] = 'yaml'): string {
+  return output === 'table' ? renderWeights(listing) : renderData(listing, output);
+}
+
+function renderWeights({ regions }: WeightsListing): string {
+  const rows = regions.map(({ name, gramsPerKwh, intensityShare, placementWeight }) => [
+    name,
+    gramsPerKwh.toFixed(2),
+    intensityShare.toFixed(3),
+    placementWeight.toFixed(3),
+  ]);
+  return renderTable(
+    [
+      { title: 'NAME', givesWay: 1 },
+      { title: 'gCO2/kWh', align: 'right' },
+      { title: 'INTENSITY SHARE', align: 'right' },
+      { title: 'PLACEMENT WEIGHT', align: 'right' },
+    ],
+    rows,
+    terminalColumns(),
+  );
+}

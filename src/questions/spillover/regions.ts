@@ -1,0 +1,112 @@
+import { DEFAULT_CONFIG, readConfigFile } from '../../config/config-file.ts';
+import type { Environment } from '../../config/read-options.ts';
+import { compileRules, type PolicyRules } from '../../decision/policy-rules.ts';
+import { comparableReading } from '../../decision/refuse.ts';
+import { parseRegionPatterns } from '../../decision/region-patterns.ts';
+import { providerOf } from '../../energy/provider.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
+import { embeddedReading } from '../../sources/intensity/embedded.ts';
+import type { Issues } from '../../terminal/exit-codes.ts';
+import { createSources } from '../../world/live-sources.ts';
+import { type DescribedRegions, describeRegions, takeSnapshot } from '../../world/load-regions.ts';
+import { isFromCluster } from '../../world/open-cluster.ts';
+import type { SpilloverValues } from './options.ts';
+
+export interface SpilloverRegions {
+  readonly snapshot: Snapshot;
+  readonly rules: PolicyRules;
+  /** What stands in for something, or went wrong at sources, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+export interface NamedRegions {
+  /** The regions that failed. */
+  readonly from: readonly string[];
+  /** Where their traffic went. */
+  readonly to: readonly string[];
+}
+
+type Values = Pick<
+  SpilloverValues,
+  'regions' | 'kubeconfig' | 'context' | 'config' | 'policySignal' | 'regionLabel' | 'allow'
+>;
+
+/**
+ * The regions of a file or a cluster as they are now, with the yearly averages for what nobody describes: regions that are
+ * named and, where none is described at all, those of the same cloud that `--allow` matches. Every region that is not
+ * known is an issue.
+ */
+export async function loadSpilloverRegions(
+  values: Values,
+  named: NamedRegions,
+  env: Environment,
+): Promise<SpilloverRegions | Issues> {
+  const [described, configured] = await Promise.all([
+    describe(values, env),
+    values.config === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(values.config),
+  ]);
+  if ('issues' in described) return described;
+  if ('issues' in configured) return configured;
+  const names = new Set([...named.from, ...named.to]);
+  const isBare = described.regions.length === 0;
+  const known = new Set(described.regions.map(({ metadata }) => metadata.name));
+  const averages = [...names].filter((name) => !known.has(name) && embeddedReading(name, undefined));
+  const matching = isBare ? cloudRegions(values.allow, named).filter((name) => !names.has(name)) : [];
+  const added = [...averages, ...matching].map((name) => ({ metadata: { name }, spec: {} }));
+  const all = { ...described, regions: [...described.regions, ...added] };
+  const { snapshot, failures } = await takeSnapshot(all, values);
+  const issues = [...names].flatMap((name) => unknownRegion(name, snapshot, named));
+  if (issues.length > 0) return { issues };
+  const notes = [...failures, ...averageNotes({ isBare, averages, snapshot }, values.allow)];
+  return { snapshot, rules: compileRules(configured.config), notes };
+}
+
+/** No file and no cluster is no mistake: the names say enough. */
+async function describe(values: Values, env: Environment): Promise<DescribedRegions | Issues> {
+  if (values.regions !== undefined || isFromCluster(values, env)) return describeRegions(values, env);
+  const configured = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
+  if ('issues' in configured) return configured;
+  const { sources, bands } = configured.config;
+  const deps = { fetch: globalThis.fetch, clock: Date.now };
+  return { regions: [], invalid: [], sources: createSources(sources, deps, env), bands };
+}
+
+/** The public regions that the patterns match, of the clouds that the traffic was in. */
+function cloudRegions(allow: string | undefined, { from, to }: NamedRegions): readonly string[] {
+  const patterns = allow === undefined ? undefined : parseRegionPatterns(allow);
+  if (!patterns) return [];
+  const providers = new Set([...from, ...to].map(providerOf));
+  return [...CLOUD_ZONES.keys()].filter((name) => patterns.matches(name) && providers.has(providerOf(name)));
+}
+
+function unknownRegion(name: string, snapshot: Snapshot, { to }: NamedRegions): readonly string[] {
+  const region = snapshot.byName.get(name);
+  const { policySignal } = snapshot;
+  if (!region)
+    return [`region ${name}: nobody describes it, and no yearly average is known for it; describe it with --regions`];
+  if (!to.includes(name) || comparableReading(region, snapshot)) return [];
+  const has = region.reading ? `a reading of ${region.reading.signal}, not ${policySignal}` : 'no reading';
+  return [`region ${name}: has ${has}; give it gramsPerKwh or a gridZone, or another --policy-signal`];
+}
+
+interface Standing {
+  readonly isBare: boolean;
+  readonly averages: readonly string[];
+  readonly snapshot: Snapshot;
+}
+
+function averageNotes({ isBare, averages, snapshot }: Standing, allow: string | undefined): readonly string[] {
+  const onlyAverages = snapshot.regions.every(({ reading }) => !reading || reading.freshness === 'embedded');
+  if (isBare)
+    return [
+      ...(onlyAverages ? ['intensities are yearly averages of 2025; --regions or --kubeconfig say better'] : []),
+      ...(allow === undefined
+        ? ["only the named regions are known; --allow 'eu-*' or --regions show where else to go"]
+        : []),
+    ];
+  if (averages.length === 0) return [];
+  const [first = '', ...others] = averages;
+  const names = others.length > 3 ? `${first} and ${others.length} more` : averages.join(', ');
+  return [`nobody describes ${names}: the average of the grid zone counts where no source knows better`];
+}

@@ -1,0 +1,193 @@
+import { formatDuration } from '../../units/duration.ts';
+import { formatGrams } from '../../decision/messages.ts';
+import type { ReportedFlow, ReportedOption, ReportedPlan, SpilloverReport } from './report.ts';
+import { type Column, renderTable } from '../../terminal/render-table.ts';
+import { paint } from '../../terminal/terminal.ts';
+
+/** As many flows as a person reads; a day by the hour. */
+const MOST_ROWS = 24;
+const MOST_OPTIONS = 20;
+const MOST_PLANS = 5;
+
+/** The report for people: flows, total, and where the traffic of each failed region should have gone. */
+export function renderSpillover(report: SpilloverReport, width: number): string {
+  const { plans } = report;
+  const more = plans.length - MOST_PLANS;
+  return [
+    renderFlows(report.flows, width),
+    renderTotal(report),
+    ...plans.slice(0, MOST_PLANS).map((plan) => renderPlan(plan, width)),
+    ...(more > 0 ? [`and ${more} more failed regions; --output json has all of them\n`] : []),
+  ].join('\n');
+}
+
+function renderFlows(flows: readonly ReportedFlow[], width: number): string {
+  const shown = flows.length <= MOST_ROWS ? flows : flows.toSorted((a, b) => b.kgCO2e - a.kgCO2e).slice(0, MOST_ROWS);
+  const hasTimes = shown.some(({ start, end }) => start !== null || end !== null);
+  const columns: readonly Column[] = [
+    { title: 'FROM', givesWay: 1 },
+    { title: 'TO', givesWay: 2 },
+    ...(hasTimes ? [{ title: 'WHEN (UTC)', givesWay: 3 }] : []),
+    { title: 'MOVED', align: 'right' },
+    { title: 'gCO2e/kWh', align: 'right' },
+    { title: 'kgCO2e', align: 'right' },
+  ];
+  const rows = shown.map((flow) => [
+    flow.from,
+    flow.to,
+    ...(hasTimes ? [formatWhen(flow)] : []),
+    formatBytes(flow.bytes),
+    formatGrams(flow.gramsPerKwh),
+    formatKg(flow.kgCO2e),
+  ]);
+  return renderTable(columns, rows, width) + renderRest(flows, shown);
+}
+
+function renderRest(flows: readonly ReportedFlow[], shown: readonly ReportedFlow[]): string {
+  if (shown.length === flows.length) return '';
+  const sum = (list: readonly ReportedFlow[]) => list.reduce((kg, flow) => kg + flow.kgCO2e, 0);
+  const rest = Math.max(0, sum(flows) - sum(shown));
+  return `and ${flows.length - shown.length} more of ${formatKg(rest)} kgCO2e together; --output json has all of them\n`;
+}
+
+function renderTotal({ total, factor, kwhPerGb, otherwise }: SpilloverReport): string {
+  const gb = formatNumber((total.bytes / 1e9) * factor.value);
+  const lines = [
+    [
+      'Total',
+      paint(
+        'bold',
+        `${formatKg(total.kgCO2e)} kgCO2e, ${percent(total.percentOfBaseline)} of the baseline of ${formatKg(total.baselineKgCO2e)} kgCO2e`,
+      ),
+    ],
+    [
+      '',
+      `${formatBytes(total.bytes)} x ${formatNumber(factor.value)} = ${gb} GB x ${kwhPerGb.value} kWh/GB = ${formatNumber(total.kwh)} kWh`,
+    ],
+    ['Factor', `${formatNumber(factor.value)}: ${factor.source}`],
+    ['kWh/GB', `${kwhPerGb.value}: ${kwhPerGb.source}`],
+    ...otherwise.map(({ value, source, kgCO2e, percentOfBaseline }) => [
+      '',
+      `${value} would give ${formatKg(kgCO2e)} kgCO2e, ${percent(percentOfBaseline)}: ${source.split(',')[0]}`,
+    ]),
+  ];
+  return lines.map(([title = '', text = '']) => `${title.padEnd(8)}${text}\n`).join('');
+}
+
+function renderPlan(plan: ReportedPlan, width: number): string {
+  const { from, regions } = plan;
+  if (regions.length === 0) return '';
+  const columns: readonly Column[] = [
+    { title: 'REGION', givesWay: 2 },
+    { title: 'LATENCY', align: 'right' },
+    { title: 'gCO2e/kWh', align: 'right' },
+    { title: 'SOURCE', givesWay: 1 },
+    { title: 'kgCO2e', align: 'right' },
+    {
+      title: 'CHANGE',
+      align: 'right',
+      style: (cell) => (cell.startsWith('-') ? 'green' : cell.startsWith('+') ? 'red' : undefined),
+    },
+    { title: 'PLAN', givesWay: 3, style: (cell) => (cell.startsWith('chosen') ? 'green' : undefined) },
+  ];
+  const shown = regions.filter((option, index) => index < MOST_OPTIONS || option.chosen || option.bytes > 0);
+  const rest = regions.length - shown.length;
+  return [
+    `Where the traffic of ${from} could have gone, cleanest first:\n`,
+    renderTable(columns, shown.map(optionRow), width),
+    rest > 0 ? `and ${rest} more; --output json has all of them\n` : '',
+    `${verdict(plan)}\n`,
+  ].join('');
+}
+
+function optionRow(option: ReportedOption): readonly string[] {
+  const { region, latencyMs, gramsPerKwh, kgCO2e, differenceKgCO2e } = option;
+  return [
+    region,
+    latencyMs === null ? '-' : `${formatNumber(latencyMs)}ms`,
+    gramsPerKwh === null ? 'unknown' : formatGrams(gramsPerKwh),
+    formatSource(option),
+    kgCO2e === null ? '-' : formatKg(kgCO2e),
+    differenceKgCO2e === null ? '-' : formatChange(differenceKgCO2e, kgCO2e ?? 0),
+    planOf(option),
+  ];
+}
+
+function planOf({ chosen, refusal, bytes }: ReportedOption): string {
+  const went = bytes > 0 ? [refusal ? 'went' : 'went here'] : [];
+  return [...(chosen ? ['chosen'] : []), ...went, ...(refusal ? [refusal] : [])].join(', ') || '-';
+}
+
+function verdict({ from, kgCO2e, regions }: ReportedPlan): string {
+  const chosen = regions.find((option) => option.chosen);
+  if (!chosen && regions.every(({ refusal }) => refusal !== null))
+    return `Carbon-aware failover would have found nowhere to go from ${from}: no region is acceptable.`;
+  if (!chosen) return 'Carbon-aware failover could not have chosen: no acceptable region has a known intensity.';
+  const who = `Carbon-aware failover would have chosen ${chosen.region}`;
+  const difference = chosen.differenceKgCO2e ?? 0;
+  if (isNothing(difference, kgCO2e)) return `${who}: ${chosen.bytes > 0 ? 'where it went.' : 'no more and no less.'}`;
+  const share = kgCO2e > 0 ? ` (${percent((difference / kgCO2e) * 100)})` : '';
+  return `${who}: ${formatKg(Math.abs(difference))} kgCO2e ${difference < 0 ? 'less' : 'more'}${share}.`;
+}
+
+function formatSource({ source, freshness, ageSeconds }: ReportedOption): string {
+  if (source === null) return '-';
+  if (freshness === 'embedded') return 'yearly avg';
+  const age = ageSeconds === null || ageSeconds < 60 ? '' : ` ${formatAge(ageSeconds)}`;
+  return `${source}${age}${freshness === 'stale' ? ' stale' : ''}`;
+}
+
+function formatAge(seconds: number): string {
+  const stepSeconds = seconds < 86_400 ? 60 : 3_600;
+  return formatDuration(Math.floor(seconds / stepSeconds) * stepSeconds * 1_000);
+}
+
+function formatChange(differenceKg: number, kg: number): string {
+  if (isNothing(differenceKg, kg)) return '0';
+  return `${differenceKg < 0 ? '-' : '+'}${formatKg(Math.abs(differenceKg))}`;
+}
+
+/** Sums of floating point never differ by exactly nothing. */
+function isNothing(differenceKg: number, kg: number): boolean {
+  return Math.abs(differenceKg) <= Math.abs(kg) * 1e-9;
+}
+
+function formatWhen({ start, end }: ReportedFlow): string {
+  const minute = (iso: string) => iso.slice(0, 16).replace('T', ' ');
+  if (start === null) return end === null ? '-' : `until ${minute(end)}`;
+  if (end === null) return minute(start);
+  return `${minute(start)} ${formatDuration(Date.parse(end) - Date.parse(start))}`;
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'];
+
+/** Decimal units, as networks have them. */
+function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.95 && unit < UNITS.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${formatNumber(value)} ${UNITS[unit]}`;
+}
+
+/** Five digits tell enough; none of them is lost to a long row of zeros. */
+function formatKg(kg: number): string {
+  return formatNumber(kg);
+}
+
+const DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 5 });
+
+function formatNumber(value: number): string {
+  if (value !== 0 && (Math.abs(value) < 1e-5 || Math.abs(value) >= 1e9)) return value.toExponential(2);
+  return DIGITS.format(value);
+}
+
+const PERCENT = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+function percent(value: number): string {
+  const sign = value < 0 ? '' : '+';
+  if (Math.abs(value) >= 1e9) return `${sign}${value.toExponential(2)}%`;
+  return `${sign}${Math.abs(value) < 0.1 ? formatNumber(value) : PERCENT.format(value)}%`;
+}

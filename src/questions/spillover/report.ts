@@ -1,0 +1,204 @@
+import type { Policy } from '../../decision/policy.ts';
+import type { Refusal } from '../../decision/reasons.ts';
+import { comparableReading } from '../../decision/refuse.ts';
+import type { Freshness, Reading, Signal } from '../../regions/reading.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import { type FailoverOption, type FailoverPlan, planFailover } from './failover-plan.ts';
+import type { Flow } from './flow.ts';
+import { KWH_PER_GB, type TransferModel, transferKg, transferKwh } from './transfer-energy.ts';
+
+/**
+ * What `gridgate spillover --output json` prints. Within `v1` fields are added, never taken away or given another meaning;
+ * every field is always there, `null` where nobody knows. Times are ISO 8601, in UTC.
+ */
+export interface SpilloverReport {
+  readonly version: 'v1';
+  /** When the intensities were read: the flows count at those, whenever they flowed. */
+  readonly takenAt: string;
+  readonly policySignal: Signal;
+  /** Where the bytes come from: what kind of source, and which. */
+  readonly bytesFrom: BytesSource;
+  /** The range that was asked for. */
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly formula: typeof FORMULA;
+  readonly factor: Figure;
+  readonly kwhPerGb: Figure;
+  /** In the order of the source. */
+  readonly flows: readonly ReportedFlow[];
+  readonly total: {
+    readonly flows: number;
+    readonly bytes: number;
+    readonly kwh: number;
+    readonly kgCO2e: number;
+    readonly baselineKgCO2e: number;
+    readonly percentOfBaseline: number;
+  };
+  /** The same total with other published energies of moving a GB. */
+  readonly otherwise: readonly (Figure & { readonly kgCO2e: number; readonly percentOfBaseline: number })[];
+  /** One for each region that failed, the one that moved most bytes first. */
+  readonly plans: readonly ReportedPlan[];
+  /** What the figures lack, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+export const FORMULA = 'bytes / 1e9 * factor * kwhPerGb * gramsPerKwh / 1000 = kgCO2e';
+
+export interface BytesSource {
+  readonly kind: 'bytes' | 'file' | 'cloudwatch' | 'prometheus';
+  /** The file, the address or the region; `null` for bytes that were given. */
+  readonly name: string | null;
+  /** PromQL. */
+  readonly query: string | null;
+}
+
+/** A number, and who says so. */
+export interface Figure {
+  readonly value: number;
+  readonly source: string;
+}
+
+export interface ReportedFlow {
+  readonly from: string;
+  readonly to: string;
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly bytes: number;
+  readonly kwh: number;
+  readonly gramsPerKwh: number;
+  readonly kgCO2e: number;
+}
+
+export interface ReportedPlan {
+  readonly from: string;
+  readonly bytes: number;
+  readonly kgCO2e: number;
+  readonly chosen: string | null;
+  /** Cleanest first, those of unknown intensity after them, refused ones last. */
+  readonly regions: readonly ReportedOption[];
+}
+
+export interface ReportedOption {
+  readonly region: string;
+  readonly latencyMs: number | null;
+  readonly gramsPerKwh: number | null;
+  readonly source: string | null;
+  readonly freshness: Freshness | null;
+  readonly estimated: boolean | null;
+  readonly measuredAt: string | null;
+  readonly ageSeconds: number | null;
+  readonly kgCO2e: number | null;
+  readonly differenceKgCO2e: number | null;
+  readonly refusal: Refusal | null;
+  readonly chosen: boolean;
+  /** What did go here. */
+  readonly bytes: number;
+}
+
+export interface SpilloverInput {
+  /** Every destination has a comparable reading. */
+  readonly flows: readonly Flow[];
+  readonly snapshot: Snapshot;
+  readonly policyFrom: (from: string) => Policy;
+  readonly bytesFrom: BytesSource;
+  readonly factor: Figure;
+  readonly kwhPerGb: Figure;
+  readonly baselineKg: number;
+  readonly startMs?: number | undefined;
+  readonly endMs?: number | undefined;
+  readonly notes: readonly string[];
+}
+
+/** Puts together what spillover emitted, and what it would have emitted elsewhere. */
+export function reportSpillover(input: SpilloverInput): SpilloverReport {
+  const { snapshot, factor, kwhPerGb, baselineKg } = input;
+  const model = { factor: factor.value, kwhPerGb: kwhPerGb.value };
+  const flows = input.flows.map((flow) => toReported(flow, snapshot, model));
+  const kgCO2e = flows.reduce((sum, flow) => sum + flow.kgCO2e, 0);
+  const bytes = flows.reduce((sum, flow) => sum + flow.bytes, 0);
+  return {
+    version: 'v1',
+    takenAt: toIso(snapshot.takenAt) ?? '',
+    policySignal: snapshot.policySignal,
+    bytesFrom: input.bytesFrom,
+    start: toIso(input.startMs),
+    end: toIso(input.endMs),
+    formula: FORMULA,
+    factor,
+    kwhPerGb,
+    flows,
+    total: {
+      flows: flows.length,
+      bytes,
+      kwh: transferKwh(bytes, model),
+      kgCO2e,
+      baselineKgCO2e: baselineKg,
+      percentOfBaseline: percentOf(kgCO2e, baselineKg),
+    },
+    otherwise: otherEnergies(kgCO2e, kwhPerGb.value, baselineKg),
+    plans: plansOf(input, model).map((plan) => toReportedPlan(plan, snapshot.takenAt)),
+    notes: input.notes,
+  };
+}
+
+function toReported({ from, to, bytes, startMs, endMs }: Flow, snapshot: Snapshot, model: TransferModel): ReportedFlow {
+  const view = snapshot.byName.get(to);
+  const gramsPerKwh = (view && comparableReading(view, snapshot))?.gramsPerKwh ?? Number.NaN;
+  const kwh = transferKwh(bytes, model);
+  const kgCO2e = transferKg(bytes, gramsPerKwh, model);
+  return { from, to, start: toIso(startMs), end: toIso(endMs), bytes, kwh, gramsPerKwh, kgCO2e };
+}
+
+function otherEnergies(kg: number, kwhPerGb: number, baselineKg: number): SpilloverReport['otherwise'] {
+  return Object.values(KWH_PER_GB)
+    .filter(({ value }) => value !== kwhPerGb)
+    .map(({ value, source }) => {
+      const kgCO2e = (kg / kwhPerGb) * value;
+      return { value, source, kgCO2e, percentOfBaseline: percentOf(kgCO2e, baselineKg) };
+    });
+}
+
+function plansOf({ flows, snapshot, policyFrom }: SpilloverInput, model: TransferModel): readonly FailoverPlan[] {
+  return [...Map.groupBy(flows, ({ from }) => from)]
+    .map(([from, ofRegion]) => planFailover({ from, flows: ofRegion, snapshot, policy: policyFrom(from), model }))
+    .sort((a, b) => b.bytes - a.bytes || (a.from < b.from ? -1 : 1));
+}
+
+function toReportedPlan({ from, bytes, kg, chosen, options }: FailoverPlan, now: number): ReportedPlan {
+  const regions = options.map((option) => toReportedOption(option, option.region === chosen, now));
+  return { from, bytes, kgCO2e: kg, chosen: chosen ?? null, regions };
+}
+
+function toReportedOption(option: FailoverOption, chosen: boolean, now: number): ReportedOption {
+  const { region, latencyMs, reading, kg, differenceKg, refusal, bytes } = option;
+  return {
+    region,
+    latencyMs: latencyMs ?? null,
+    ...readingFields(reading, now),
+    kgCO2e: kg ?? null,
+    differenceKgCO2e: differenceKg ?? null,
+    refusal: refusal ?? null,
+    chosen,
+    bytes,
+  };
+}
+
+function readingFields(reading: Reading | undefined, now: number) {
+  const measuredAt = reading?.measuredAt;
+  return {
+    gramsPerKwh: reading?.gramsPerKwh ?? null,
+    source: reading?.source ?? null,
+    freshness: reading?.freshness ?? null,
+    estimated: reading?.estimated ?? null,
+    measuredAt: toIso(measuredAt),
+    ageSeconds: measuredAt === undefined ? null : Math.max(0, Math.floor((now - measuredAt) / 1_000)),
+  };
+}
+
+function percentOf(kg: number, baselineKg: number): number {
+  return (kg / baselineKg) * 100;
+}
+
+function toIso(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,96 @@
+import { ensureDevCertificate } from '../certs/dev-certificate.ts';
+import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
+import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/config-file.ts';
+import { OPTIONS } from '../config/options.ts';
+import type { Environment } from '../config/read-options.ts';
+import type { RegionResource } from '../regions/region-resource.ts';
+import { type ClientCa, readClientCa } from './client-ca.ts';
+import { type ClusterFile, type FileContents, readCluster, readRegions } from '../world/read-files.ts';
+import type { ServeValues } from './serve-options.ts';
+
+/** Options of which some may hold mistakes. */
+type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** What the options name, read and found in order. */
+export interface Inputs {
+  /** Absent: a cluster has Region objects. */
+  readonly regions?: { readonly path: string; readonly contents: FileContents<readonly RegionResource[]> };
+  /** Absent: a cluster says which namespaces there are. */
+  readonly cluster?: FileContents<ClusterFile>;
+  readonly config: { readonly config: GridgateConfig; readonly text?: string };
+  /** Absent: the cluster's Secret has it, or nobody needs one. */
+  readonly certificate?: { readonly files: KeyPairFiles; readonly pair: KeyPair };
+  /** Absent: callers need no certificate. */
+  readonly clientCa?: ClientCa;
+}
+
+/** The mistakes in what these options name: told together with mistakes in other options. */
+export async function checkServe(values: Partial<ServeValues>, env: Environment): Promise<readonly string[]> {
+  return (await readInputs({ ...values, certDir: undefined }, env)).issues;
+}
+
+/** Reads everything that the options name; on mistakes answers every one, a sentence each. */
+export async function readInputs(
+  values: Maybe<ServeValues>,
+  env: Environment,
+): Promise<{ inputs?: Inputs; issues: readonly string[] }> {
+  const inCluster = isInCluster(values, env);
+  const issues = [...misfits(values, inCluster)];
+  const contents = values.regions === undefined ? undefined : await readRegions(values.regions);
+  const cluster = inCluster ? undefined : await readNamespaces(values);
+  const config = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
+  for (const read of [contents, cluster, config]) if (read && 'issues' in read) issues.push(...read.issues);
+  const clientCa = await openClientCa(values, issues);
+  const certificate = await openCertificate(values, inCluster, issues);
+  if (issues.length > 0 || 'issues' in config) return { issues };
+  const regions = contents && { path: values.regions ?? '', contents };
+  return {
+    inputs: { config, ...clientCa, ...certificate, ...(regions && { regions }), ...(cluster && { cluster }) },
+    issues,
+  };
+}
+
+async function readNamespaces({ namespaces, regionLabel = '' }: Maybe<ServeValues>): Promise<Inputs['cluster']> {
+  return namespaces === undefined ? undefined : readCluster(namespaces, regionLabel);
+}
+
+function isInCluster({ kubeconfig, namespaces }: Maybe<ServeValues>, env: Environment): boolean {
+  return kubeconfig !== undefined || (namespaces === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined);
+}
+
+function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inCluster: boolean): readonly string[] {
+  const issues: string[] = [];
+  if (kubeconfig !== undefined && namespaces !== undefined)
+    issues.push('--namespaces: means nothing beside --kubeconfig, which says where the namespaces are');
+  if (!inCluster && namespaces === undefined)
+    issues.push('--namespaces (GRIDGATE_NAMESPACES): is missing; outside a cluster give it or --kubeconfig');
+  if (!inCluster && regions === undefined)
+    issues.push('--regions (GRIDGATE_REGIONS): is missing; outside a cluster give a file of Region resources');
+  return issues;
+}
+
+async function openClientCa({ clientCa }: Maybe<ServeValues>, issues: string[]): Promise<Pick<Inputs, 'clientCa'>> {
+  const read = clientCa === undefined ? undefined : await readClientCa(clientCa);
+  if (read && 'issue' in read) issues.push(`--client-ca: ${read.issue}`);
+  return read && 'pem' in read ? { clientCa: read } : {};
+}
+
+/** The pair that the options name; else the development certificate, but in a cluster the one in its Secret. */
+async function openCertificate(
+  { certFile, keyFile, certDir }: Maybe<ServeValues>,
+  inCluster: boolean,
+  issues: string[],
+): Promise<Pick<Inputs, 'certificate'>> {
+  try {
+    const given = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
+    // One is made only for a server that is going to start.
+    if (!given && (issues.length > 0 || certDir === undefined)) return {};
+    if (!given && inCluster && certDir === OPTIONS.certDir.default) return {};
+    const files = given ?? (await ensureDevCertificate({ dir: certDir ?? '', clock: Date.now }));
+    return { certificate: { files, pair: loadKeyPair(files) } };
+  } catch (error) {
+    const hint = error instanceof CertificateError ? '' : `--cert-dir ${certDir}: `;
+    issues.push(`${hint}${(error as Error).message}`);
+    return {};
+  }
+}

@@ -1,0 +1,125 @@
+import { freshnessOf } from '../../regions/freshness.ts';
+import type { Reading, Signal } from '../../regions/reading.ts';
+import type { Answer, Outcome } from '../asking/answer.ts';
+import { fromNowOn, yesterdayAgain } from './outlook.ts';
+import { plausibleForecast, plausibleHistory, plausibleIn, plausibleMeasurement } from './plausible.ts';
+import { createRequester, type Requester, type RequesterDeps } from '../asking/requester.ts';
+import type { ForecastPoint, IntensitySource, Measurement, SourceName } from './source.ts';
+import { createZoneMemory } from './zone-memory.ts';
+
+/** How asking one source went, for people: `message` is a sentence without secrets. */
+export interface Attempt {
+  readonly source: SourceName;
+  readonly outcome: Outcome;
+  readonly message: string;
+}
+
+/** What is to come in a zone, earliest first. */
+export interface Forecast {
+  readonly points: readonly ForecastPoint[];
+  /** Whether these are yesterday's values instead of somebody's forecast. */
+  readonly estimated: boolean;
+  readonly source: SourceName;
+}
+
+/** One source with its memory and its manners. */
+export interface Feed {
+  readonly source: IntensitySource;
+  /** The value of now, or the last good one while it can be used. */
+  current(zone: string): Promise<{ readonly attempt: Attempt; readonly reading?: Reading; readonly stepMs?: number }>;
+  /** From now on, in one signal; `undefined` where the source has neither forecast nor history. */
+  forecast(zone: string, signal: Signal): Promise<Forecast | undefined>;
+  /** The last days as far as the source knows them, oldest first; empty where it does not, or fails. */
+  history(zone: string): Promise<readonly Measurement[]>;
+}
+
+/** Providers forecast once an hour at most: what is to come is not asked with each value of now. */
+const OUTLOOK_KEPT_MS = 30 * 60_000;
+
+/** Puts manners (`requester.ts`), memory (`zone-memory.ts`) and judgement (`plausible.ts`) around a source. */
+export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
+  const { clock } = deps;
+  const { name } = source;
+  const request = createRequester(deps);
+
+  const currents = createZoneMemory(
+    async (zone) => {
+      const answer = await request(async (abort) => plausibleMeasurement(await source.current(zone, abort), clock()));
+      return answer.outcome === 'ok' && freshnessNow(answer.value) === undefined
+        ? tooOld(answer.value, clock())
+        : answer;
+    },
+    clock,
+    source.keptMs,
+  );
+  function freshnessNow({ measuredAt, stepMs }: Measurement) {
+    return freshnessOf(clock() - measuredAt, stepMs);
+  }
+
+  function readingOf(measurement: Measurement): Reading | undefined {
+    const { gramsPerKwh, signal, measuredAt, estimated } = measurement;
+    const freshness = freshnessNow(measurement);
+    return freshness && { gramsPerKwh, signal, source: name, measuredAt, estimated, freshness };
+  }
+
+  return {
+    source,
+    async current(zone) {
+      const { answer, good } = await currents(zone);
+      const reading = good && readingOf(good);
+      return {
+        attempt: { source: name, ...told(answer, reading) },
+        ...(good && reading && { reading, stepMs: good.stepMs }),
+      };
+    },
+    ...createOutlook(source, request, clock),
+  };
+}
+
+function createOutlook(
+  source: IntensitySource,
+  request: Requester,
+  clock: () => number,
+): Pick<Feed, 'forecast' | 'history'> {
+  const forecasts = createZoneMemory(
+    (zone) => request(async (abort) => plausibleForecast((await source.forecast?.(zone, abort)) ?? [], clock())),
+    clock,
+    OUTLOOK_KEPT_MS,
+  );
+  const histories = createZoneMemory(
+    (zone) => request(async (abort) => plausibleHistory((await source.history?.(zone, abort)) ?? [], clock())),
+    clock,
+    OUTLOOK_KEPT_MS,
+  );
+
+  async function announced(zone: string, signal: Signal): Promise<readonly ForecastPoint[]> {
+    return source.forecast ? fromNowOn(plausibleIn(signal, (await forecasts(zone)).good ?? []), clock()) : [];
+  }
+
+  async function history(zone: string): Promise<readonly Measurement[]> {
+    return source.history ? ((await histories(zone)).good ?? []) : [];
+  }
+
+  return {
+    history,
+    async forecast(zone, signal) {
+      const points = await announced(zone, signal);
+      if (points.length > 0) return { points, estimated: false, source: source.name };
+      const again = yesterdayAgain(await history(zone), signal, clock());
+      return again.length > 0 ? { points: again, estimated: true, source: source.name } : undefined;
+    },
+  };
+}
+
+function tooOld({ measuredAt }: Measurement, now: number): Answer<never> {
+  return { outcome: 'too_old', message: `its last value is of ${Math.floor((now - measuredAt) / 3_600_000)} h ago` };
+}
+
+/** A source may have been fine when it was asked, and its answer have grown too old since, or the clock have jumped. */
+function told(answer: Answer<unknown>, reading: Reading | undefined): Pick<Attempt, 'outcome' | 'message'> {
+  const { outcome } = answer;
+  if (outcome !== 'ok')
+    return { outcome, message: `${answer.message}${reading ? '; its last good value is used' : ''}` };
+  if (!reading) return { outcome: 'too_old', message: 'its last value cannot be used any more' };
+  return { outcome, message: `${reading.freshness}, ${reading.signal}` };
+}

@@ -1,0 +1,93 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { Signal } from '../../regions/reading.ts';
+import { gridZoneOf } from '../../regions/cloud-zones.ts';
+import { HOUR_MS, instant } from './series.ts';
+import type { IntensitySource, SourceDeps } from './source.ts';
+import { SourceError } from '../asking/source-error.ts';
+
+export interface FileOptions {
+  /** The whole text, JSON or YAML: a map from zones to gCO2e/kWh, or to `{gramsPerKwh, measuredAt}`. */
+  readonly read: () => Promise<string>;
+  /** What the values count. */
+  readonly signal: Signal;
+  /** How long one value lasts, milliseconds; by default an hour. */
+  readonly stepMs?: number;
+}
+
+interface Entry {
+  readonly gramsPerKwh: number;
+  readonly measuredAt?: number | undefined;
+}
+
+const entry: z.ZodType<Entry | undefined> = z.union([
+  z.number().transform((gramsPerKwh) => ({ gramsPerKwh })),
+  z.strictObject({ gramsPerKwh: z.number(), measuredAt: instant.optional() }),
+  /** Nothing is known of the zone, or not now. */
+  z.null().transform(() => undefined),
+]);
+/** One entry at a time: what is wrong with a zone is no matter of the others. */
+const zones = z.record(z.string(), z.unknown());
+
+const MAX_ALIASES = 100;
+
+/** A file that something else keeps up to date. A zone is the grid zone, or the region's name where none is known. */
+export function createFile(options: FileOptions, { clock }: Pick<SourceDeps, 'clock'>): IntensitySource {
+  const { read, signal, stepMs = HOUR_MS } = options;
+
+  return {
+    name: 'file',
+    keptMs: 0, // whoever writes it expects it to count; looking again costs nothing
+
+    zoneOf: (region) => gridZoneOf(region) ?? region.name,
+
+    async current(zone) {
+      const found = entryOf(parseZones(await readText(read)), zone);
+      if (!found) throw new SourceError('not_covered', `the file has nothing for ${zone}`);
+      // A value without a time is meant to hold for as long as it stands there.
+      const { gramsPerKwh, measuredAt = clock() } = found;
+      return { gramsPerKwh, signal, measuredAt, stepMs, estimated: false };
+    },
+  };
+}
+
+async function readText(read: FileOptions['read']): Promise<string> {
+  try {
+    return await read();
+  } catch (error) {
+    const { code } = (error ?? {}) as { code?: unknown };
+    const why = typeof code === 'string' ? `: ${code}` : '';
+    throw new SourceError('unavailable', `the file cannot be read${why}`, { cause: error });
+  }
+}
+
+function parseZones(text: string): ReadonlyMap<string, unknown> {
+  return new Map(Object.entries(shaped(zones, parseYaml(text), [])));
+}
+
+function entryOf(all: ReadonlyMap<string, unknown>, zone: string): Entry | undefined {
+  return all.has(zone) ? shaped(entry, all.get(zone), [zone]) : undefined;
+}
+
+function shaped<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[]): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = [...path, ...(issue?.path ?? [])].join('.') || 'it';
+  throw new SourceError('malformed', `the file has another shape: ${where}: ${issue?.message}`);
+}
+
+/** YAML 1.2, unlike the manifests': in 1.1, Norway's zone `NO` would be a boolean. JSON is YAML as well. */
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text, {
+      version: '1.2',
+      prettyErrors: false,
+      logLevel: 'error',
+      maxAliasCount: MAX_ALIASES,
+    }) as unknown;
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n', 1)[0] : '';
+    throw new SourceError('malformed', `the file is neither YAML nor JSON: ${why}`);
+  }
+}

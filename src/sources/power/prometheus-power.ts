@@ -1,0 +1,64 @@
+import type { PrometheusAddress, PrometheusSample } from '../asking/query-prometheus.ts';
+import { parseValue, queryPrometheus } from '../asking/query-prometheus.ts';
+import type { SourceDeps } from '../intensity/source.ts';
+import { SourceError } from '../asking/source-error.ts';
+
+/** Watts of one machine, and what it may be called, the most telling name first. */
+export interface PowerMeasurement {
+  readonly names: readonly string[];
+  readonly watts: number;
+}
+
+export interface PowerQuery {
+  /** Who measures, in words. */
+  readonly name: string;
+  readonly query: string;
+}
+
+/** Labels that name a machine: of Kepler, of usual relabellings, and what every scraped series has. */
+const NAMING_LABELS = ['node_name', 'node', 'nodename', 'kubernetes_node', 'exported_instance', 'hostname', 'instance'];
+const BY_MACHINE = `sum by (${NAMING_LABELS.join(', ')})`;
+
+/**
+ * What is asked by default, the best first. Idle power is wanted: a power supply tells all that is drawn, so the least of
+ * an hour; Kepler before 0.10 tells idle and dynamic energy apart. `irate`, because `rate` would spread the energy of a node
+ * that joined a minute ago over five. Kepler's `kepler_node_cpu_idle_watts` is not asked: that is the processors alone.
+ *
+ * Names: node_exporter, collector `powersupplyclass`; Kepler, docs/user/metrics.md, and before 0.10 its
+ * `kepler_node_platform_joules_total` with `mode`.
+ */
+export const POWER_QUERIES: readonly PowerQuery[] = [
+  { name: 'node_exporter', query: `${BY_MACHINE} (min_over_time(node_power_supply_power_watt[1h]))` },
+  { name: 'Kepler', query: `${BY_MACHINE} (min_over_time(kepler_node_platform_watts[1h]))` },
+  {
+    name: 'Kepler before 0.10',
+    query: `${BY_MACHINE} (irate(kepler_node_platform_joules_total{mode="idle"}[5m]))`,
+  },
+];
+
+/** Asks for the watts of machines now; rejects with a SourceError. */
+export async function measurePower(
+  address: PrometheusAddress,
+  { query }: PowerQuery,
+  deps: SourceDeps,
+  abort: AbortSignal,
+): Promise<readonly PowerMeasurement[]> {
+  const found = await queryPrometheus(address, query, deps, abort);
+  if (found.resultType !== 'vector')
+    throw new SourceError('malformed', `the query must find a vector with a series for each node, and finds a scalar`);
+  return found.result.map(toMeasurement);
+}
+
+function toMeasurement({ metric, value: [, text] }: PrometheusSample): PowerMeasurement {
+  const names = NAMING_LABELS.flatMap((label) => {
+    const name = Object.hasOwn(metric, label) ? metric[label] : undefined;
+    return name ? [name, hostOf(name)] : [];
+  });
+  return { names: [...new Set(names)], watts: parseValue(text) };
+}
+
+/** `10.0.0.7` of `10.0.0.7:9100`, and of `[fd00::7]:9100` `fd00::7`. */
+function hostOf(instance: string): string {
+  const [, inBrackets, plain] = /^(?:\[([^\]]+)\]|([^:]+)):\d+$/.exec(instance) ?? [];
+  return inBrackets ?? plain ?? instance;
+}

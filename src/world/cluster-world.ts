@@ -1,0 +1,153 @@
+import type { ApiClient } from '../cluster/api-client.ts';
+import { ApiError, messageOf } from '../cluster/api-error.ts';
+import type { VolumeFacts } from '../cluster/persistent-volumes.ts';
+import type { WatchedResource } from '../cluster/watched-resource.ts';
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import type { Pod } from '../decision/pod.ts';
+import type { VolumeTerms } from '../decision/volume-terms.ts';
+import type { NodeFacts } from '../regions/node-facts.ts';
+import type { ObservedRegion } from '../regions/observed-region.ts';
+import type { PriorityClasses } from '../regions/snapshot.ts';
+import { EXIT } from '../terminal/exit-codes.ts';
+import { type ClusterOptions, openCluster, readFromCluster, type Unread } from './open-cluster.ts';
+
+/** A cluster as it is now, as far as decisions read it. */
+export interface ClusterWorld {
+  /** None where the cluster knows no Regions, or a file has them. */
+  readonly regions: readonly ObservedRegion[];
+  /** Absent where the caller may not read them: then any region may have some. */
+  readonly nodes?: readonly NodeFacts[];
+  readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
+  readonly priorityClasses?: PriorityClasses;
+  readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
+  /** What is left out, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Lists take longer than a look at a few Regions. */
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Reads all of it once, with the caller's own rights; with `onlyNamespace` those in this one suffice. Namespaces must be
+ * readable; without the rest the decisions know less, and a note says what.
+ */
+export async function readClusterWorld(
+  options: ClusterOptions,
+  regionLabel: string,
+  onlyNamespace?: string,
+): Promise<ClusterWorld | Unread> {
+  const opened = await openCluster(options);
+  if ('issues' in opened) return opened;
+  try {
+    return await readWorld(opened.api, regionLabel, { onlyNamespace, readsRegions: options.regions === undefined });
+  } finally {
+    opened.api.close();
+  }
+}
+
+async function readWorld(
+  api: ApiClient,
+  regionLabel: string,
+  { onlyNamespace, readsRegions }: { readonly onlyNamespace: string | undefined; readonly readsRegions: boolean },
+): Promise<ClusterWorld | Unread> {
+  const [
+    { listOnce },
+    { nodes: NODES },
+    { NAMESPACES },
+    { REGIONS, validRegions },
+    { PRIORITY_CLASSES, toPriorityClasses },
+    { PERSISTENT_VOLUME_CLAIMS },
+    { persistentVolumes },
+    { objectKey },
+    { volumesOfPod },
+    { fetchNamespace },
+  ] = await Promise.all([
+    import('../cluster/list-once.ts'),
+    import('../cluster/nodes.ts'),
+    import('../cluster/namespaces.ts'),
+    import('../cluster/regions.ts'),
+    import('../cluster/priority-classes.ts'),
+    import('../cluster/persistent-volume-claims.ts'),
+    import('../cluster/persistent-volumes.ts'),
+    import('../cluster/projection-store.ts'),
+    import('../cluster/volumes-of-pod.ts'),
+    import('../cluster/fetch-namespace.ts'),
+  ]);
+  const notes: string[] = [];
+
+  async function listOr<T>(resource: WatchedResource<T>, without: string): Promise<readonly T[] | undefined> {
+    try {
+      return await listOnce(api, resource, TIMEOUT_MS);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      notes.push(`${messageOf(error)}: ${without}`);
+      return undefined;
+    }
+  }
+
+  /** Of each object its projection, under its key. */
+  async function mapOr<T>(resource: WatchedResource<T>, without: string): Promise<ReadonlyMap<string, T>> {
+    const keyed: WatchedResource<readonly [string, T]> = {
+      ...resource,
+      project: (object) => [objectKey(object.metadata.name, object.metadata.namespace), resource.project(object)],
+      differs: () => false,
+    };
+    return new Map(await listOr(keyed, without));
+  }
+
+  async function listNamespaces(): Promise<readonly NamespaceRecord[]> {
+    try {
+      return await listOnce(api, NAMESPACES, TIMEOUT_MS);
+    } catch (cause) {
+      if (!isRefusal(cause)) throw cause;
+      throw new Error(`${messageOf(cause)}; who may read one namespace alone names it with -n`, { cause });
+    }
+  }
+
+  async function getNamespace(name: string): Promise<readonly NamespaceRecord[]> {
+    const found = await fetchNamespace(api, name, TIMEOUT_MS);
+    return found ? [found] : [];
+  }
+
+  const read = await readFromCluster(
+    'the cluster',
+    () =>
+      Promise.all([
+        onlyNamespace === undefined ? listNamespaces() : getNamespace(onlyNamespace),
+        listOr(NODES(regionLabel), 'pins to zones and nodes say nothing about regions, and pods may run anywhere'),
+        readsRegions ? listOr(REGIONS, 'regions are those of the nodes, with yearly averages') : undefined,
+        listOr(PRIORITY_CLASSES, 'priorities are not judged'),
+        mapOr<string>(claimsIn(PERSISTENT_VOLUME_CLAIMS, onlyNamespace), 'volumes hold no pod'),
+        mapOr<VolumeFacts>(persistentVolumes(regionLabel), 'volumes hold no pod'),
+      ]),
+    TIMEOUT_MS,
+  );
+  if ('issues' in read) return read;
+  if (onlyNamespace !== undefined && read.value[0].length === 0)
+    return { issues: [`there is no namespace ${onlyNamespace} in this cluster`], exitCode: EXIT.usage };
+  const [namespaces, nodes, regions = [], classes, claims, volumes] = read.value;
+  return {
+    regions: validRegions(regions),
+    ...(nodes && { nodes }),
+    namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
+    ...(classes && { priorityClasses: toPriorityClasses(classes) }),
+    volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),
+    notes: [
+      ...notes,
+      ...regions.flatMap((region) =>
+        'issues' in region ? [`region ${region.name} is passed over: ${region.issues.join('; ')}`] : [],
+      ),
+    ],
+  };
+}
+
+function claimsIn<T>(claims: WatchedResource<T>, namespace: string | undefined): WatchedResource<T> {
+  if (namespace === undefined) return claims;
+  return { ...claims, path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/${claims.name}` };
+}
+
+/** What the caller may not see, or the cluster does not have. */
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof ApiError && (cause.status === 403 || cause.status === 404);
+}

@@ -1,0 +1,160 @@
+import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/config-file.ts';
+import type { OptionValues } from '../config/options.ts';
+import type { Environment } from '../config/read-options.ts';
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import type { Pod } from '../decision/pod.ts';
+import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
+import type { VolumeTerms } from '../decision/volume-terms.ts';
+import type { NodeFacts } from '../regions/node-facts.ts';
+import type { ObservedRegion } from '../regions/observed-region.ts';
+import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
+import { buildTopology, type Topology } from '../regions/topology.ts';
+import { readClusterWorld } from './cluster-world.ts';
+import type { Issues } from '../terminal/exit-codes.ts';
+import { createSources } from './live-sources.ts';
+import { takeSnapshot } from './load-regions.ts';
+import { readCluster, readRegions } from './read-files.ts';
+
+/** Options that say where regions, namespaces and nodes come from. */
+export const WORLD_OPTIONS = [
+  'regions',
+  'namespaces',
+  'config',
+  'kubeconfig',
+  'context',
+  'policySignal',
+  'regionLabel',
+  'defaultRegion',
+] as const;
+
+export type WorldValues = OptionValues<(typeof WORLD_OPTIONS)[number]>;
+
+/** Everything that decisions are made from, at one moment. */
+export interface World {
+  readonly snapshot: Snapshot;
+  /** Grid zones by region, where they are known. */
+  readonly zones: ReadonlyMap<string, string>;
+  readonly rules: PolicyRules;
+  readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
+  readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
+  /** What is missing or went wrong, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Said alone where nobody describes regions, and no node can be seen either. */
+export const NO_REGIONS =
+  '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources, or --kubeconfig for a cluster that has them';
+const NAMESPACES_TWICE = '--namespaces: means nothing beside --kubeconfig, which says where the namespaces are';
+
+/** What there is besides regions, of a cluster or of files. */
+interface Surroundings {
+  readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
+  readonly topology?: Topology;
+  readonly priorityClasses?: PriorityClasses;
+  readonly volumesOf: World['volumesOf'];
+  readonly regions: readonly ObservedRegion[];
+  readonly notes: readonly string[];
+}
+
+export interface WorldExtent {
+  readonly fallbackRegions?: readonly string[];
+  /** Of a cluster's namespaces the one that is needed: a caller with rights in no other can read it. */
+  readonly onlyNamespace?: string | undefined;
+  /** What stands in a command's own input: it counts beside what files and clusters say, except that `--regions` counts alone. */
+  readonly beside?: Beside;
+}
+
+export interface Beside {
+  readonly regions: readonly ObservedRegion[];
+  readonly nodes: readonly NodeFacts[];
+  readonly priorityClasses?: PriorityClasses;
+}
+
+/**
+ * Reads it from files, or from the cluster of `--kubeconfig` or the one we run in; `--regions` counts before a cluster's
+ * own. Where nobody describes regions, those in `fallbackRegions` and those that nodes are in stand with the yearly
+ * averages of their zones.
+ */
+export async function loadWorld(
+  values: WorldValues,
+  env: Environment,
+  { fallbackRegions = [], onlyNamespace, beside }: WorldExtent = {},
+): Promise<World | Issues> {
+  const [file, configured] = await Promise.all([
+    values.regions === undefined ? { value: [], issues: [] } : readRegions(values.regions),
+    values.config === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(values.config),
+  ]);
+  const read = await readSurroundings(values, env, onlyNamespace);
+  const surroundings = 'issues' in read || !beside ? read : withBeside(read, beside);
+  const ofSurroundings = 'issues' in surroundings ? surroundings : { issues: [] };
+  const issues = [...file.issues, ...('issues' in configured ? configured.issues : []), ...ofSurroundings.issues];
+  if (issues.length > 0 || 'issues' in configured || 'issues' in surroundings) return { ...ofSurroundings, issues };
+  const described = values.regions === undefined ? surroundings.regions : file.value;
+  const fallback = described.length > 0 ? [] : namedRegions([...fallbackRegions, ...regionsOfNodes(surroundings)]);
+  if (described.length === 0 && fallback.length === 0) return { issues: [NO_REGIONS] };
+  return observe({ ...surroundings, regions: [...described, ...fallback] }, configured.config, values, env);
+}
+
+async function observe(
+  { regions, namespaces, volumesOf, notes, ...rest }: Surroundings,
+  config: GridgateConfig,
+  { policySignal, regionLabel, defaultRegion }: WorldValues,
+  env: Environment,
+): Promise<World> {
+  const sources = createSources(config.sources, { fetch: globalThis.fetch, clock: Date.now }, env);
+  const { snapshot, zones, failures } = await takeSnapshot(
+    { regions, invalid: [], sources, bands: config.bands },
+    { policySignal, regionLabel, nodeRules: config.nodes, ...rest },
+  );
+  return {
+    snapshot,
+    zones,
+    rules: compileRules(config, defaultRegion),
+    namespaces,
+    volumesOf,
+    notes: [...notes, ...failures],
+  };
+}
+
+async function readSurroundings(
+  values: WorldValues,
+  env: Environment,
+  onlyNamespace: string | undefined,
+): Promise<Surroundings | Issues> {
+  const { namespaces: path, kubeconfig, regionLabel } = values;
+  if (kubeconfig !== undefined && path !== undefined) return { issues: [NAMESPACES_TWICE] };
+  if (isInCluster(values, env)) {
+    const world = await readClusterWorld(values, regionLabel, onlyNamespace);
+    return 'issues' in world ? world : { ...world, ...(world.nodes && { topology: buildTopology(world.nodes) }) };
+  }
+  const file =
+    path === undefined ? { value: { namespaces: new Map() }, issues: [] } : await readCluster(path, regionLabel);
+  if (file.issues.length > 0) return { issues: file.issues };
+  return { ...file.value, regions: [], volumesOf: () => [], notes: [] };
+}
+
+/** Whether namespaces and nodes come from a cluster: that of the kubeconfig, or the one we run in where no file is given. */
+export function isInCluster({ kubeconfig, namespaces, regions }: Partial<WorldValues>, env: Environment): boolean {
+  const isGiven = namespaces !== undefined || regions !== undefined;
+  return kubeconfig !== undefined || (!isGiven && env['KUBERNETES_SERVICE_HOST'] !== undefined);
+}
+
+/** The cluster's own word on a region, a node or a priority counts before a copy of it. */
+function withBeside(surroundings: Surroundings, { regions, nodes, priorityClasses }: Beside): Surroundings {
+  const known = new Set(surroundings.regions.map(({ metadata }) => metadata.name));
+  const ofCluster = surroundings.topology?.nodes ?? [];
+  return {
+    ...surroundings,
+    regions: [...surroundings.regions, ...regions.filter(({ metadata }) => !known.has(metadata.name))],
+    ...(nodes.length > 0 && { topology: buildTopology([...nodes, ...ofCluster]) }),
+    ...(priorityClasses && !surroundings.priorityClasses && { priorityClasses }),
+  };
+}
+
+function regionsOfNodes({ topology }: Surroundings): readonly string[] {
+  return [...(topology?.regions ?? [])];
+}
+
+function namedRegions(names: readonly string[]): readonly ObservedRegion[] {
+  return [...new Set(names)].map((name) => ({ metadata: { name }, spec: {} }));
+}

@@ -1,0 +1,132 @@
+import { type ManifestDocument, type ManifestFile, parseManifests, readManifests } from '../documents/manifest-file.ts';
+import { nameOfInput } from '../documents/read-text.ts';
+import { ANNOTATION_PREFIX, MANAGED_LABEL, type NamespaceRecord } from '../decision/namespace-record.ts';
+import { describeIssue, parsePolicy } from '../decision/policy-annotations.ts';
+import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
+import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
+import type { PriorityClasses } from '../regions/snapshot.ts';
+import { buildTopology, type Topology } from '../regions/topology.ts';
+import { mistakesInNode } from './node-shape.ts';
+
+/** What a file held; `issues` name the file, the document and the path of every mistake. */
+export interface FileContents<T> {
+  readonly value: T;
+  readonly issues: readonly string[];
+  /** As read, to watch it for changes. */
+  readonly text: string | undefined;
+}
+
+/** What stands for a cluster where there is none: Namespaces, and Nodes and PriorityClasses if the file has them. */
+export interface ClusterFile {
+  readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
+  readonly topology?: Topology;
+  readonly priorityClasses?: PriorityClasses;
+}
+
+/** Reads the Region resources of a file. */
+export async function readRegions(path: string): Promise<FileContents<readonly RegionResource[]>> {
+  return parseRegions(await readManifests(path), nameOfInput(path));
+}
+
+/** Parses text that was read already, as a watch hands it over. */
+export function parseRegionsText(text: string, path: string): FileContents<readonly RegionResource[]> {
+  return parseRegions({ ...parseManifests(text, path), text }, path);
+}
+
+/** Reads the Namespaces of a file; Nodes and PriorityClasses may stand among them. */
+export async function readCluster(path: string, regionLabel: string): Promise<FileContents<ClusterFile>> {
+  return parseCluster(await readManifests(path), nameOfInput(path), regionLabel);
+}
+
+export function parseClusterText(text: string, path: string, regionLabel: string): FileContents<ClusterFile> {
+  return parseCluster({ ...parseManifests(text, path), text }, path, regionLabel);
+}
+
+function parseRegions(file: ManifestFile, path: string): FileContents<readonly RegionResource[]> {
+  const issues = [...file.issues];
+  const regions = new Map<string, RegionResource>();
+  for (const document of file.documents) {
+    const parsed = parseRegion(document.value);
+    if ('issues' in parsed) {
+      const where = placeOf(document, path);
+      issues.push(...parsed.issues.map((issue) => `${where}: ${issue}`));
+    } else if (regions.has(parsed.region.metadata.name))
+      issues.push(`${placeOf(document, path)}: region ${parsed.region.metadata.name} is there twice`);
+    else regions.set(parsed.region.metadata.name, parsed.region);
+  }
+  if (issues.length === 0 && regions.size === 0) issues.push(`${path}: holds no Region`);
+  return { value: [...regions.values()], issues, text: file.text };
+}
+
+function parseCluster(file: ManifestFile, path: string, regionLabel: string): FileContents<ClusterFile> {
+  const issues = [...file.issues];
+  const namespaces = new Map<string, NamespaceRecord>();
+  const nodes: NodeFacts[] = [];
+  const classes: ManifestDocument[] = [];
+  for (const document of file.documents) {
+    const mistakes = document.kind === 'Node' ? mistakesInNode(document.value) : mistakesInName(document);
+    if (mistakes.length > 0)
+      issues.push(...mistakes.map((mistake) => `${placeOf(document, path)}: ${document.kind}: ${mistake}`));
+    else if (document.kind === 'Namespace') {
+      const record = namespaceRecord(document);
+      const mistakes = parsePolicy(record.annotations).issues;
+      issues.push(
+        ...mistakes.map((issue) => `${placeOf(document, path)}, namespace ${record.name}: ${describeIssue(issue)}`),
+      );
+      namespaces.set(record.name, record);
+    } else if (document.kind === 'Node') nodes.push(nodeFacts(document, regionLabel));
+    else if (document.kind === 'PriorityClass') classes.push(document);
+    else issues.push(`${placeOf(document, path)}: ${document.kind} is not Namespace, Node or PriorityClass`);
+  }
+  const value = {
+    namespaces,
+    ...(nodes.length > 0 && { topology: buildTopology(nodes) }),
+    ...(classes.length > 0 && { priorityClasses: priorityClassesOf(classes) }),
+  };
+  return { value, issues, text: file.text };
+}
+
+function mistakesInName({ value }: ManifestDocument): readonly string[] {
+  const { name } = (value['metadata'] ?? {}) as { name?: unknown };
+  return typeof name === 'string' ? [] : ['metadata.name must be given, as text'];
+}
+
+/** A Namespace as policies are compiled from it. */
+export function namespaceRecord(document: ManifestDocument): NamespaceRecord {
+  const { name, annotations, labels } = metadataOf(document);
+  const own = Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX));
+  return {
+    name,
+    resourceVersion: JSON.stringify(own),
+    annotations: Object.fromEntries(own),
+    managed: labels[MANAGED_LABEL] === 'true',
+  };
+}
+
+/** A Node as a file has it: its host is often left out, and is its name then. */
+export function nodeFacts({ value }: ManifestDocument, regionLabel: string): NodeFacts {
+  const { metadata, ...rest } = value as unknown as Parameters<typeof toNodeFacts>[0];
+  const labels = { [HOSTNAME_LABEL]: metadata.name, ...metadata.labels };
+  return toNodeFacts({ ...rest, metadata: { ...metadata, labels } }, regionLabel);
+}
+
+function priorityClassesOf(documents: readonly ManifestDocument[]): PriorityClasses {
+  const globalDefault = documents.find(({ value }) => value['globalDefault'] === true);
+  return {
+    names: new Set(documents.map((document) => metadataOf(document).name)),
+    ...(globalDefault && { globalDefault: metadataOf(globalDefault).name }),
+  };
+}
+
+function metadataOf({ value }: ManifestDocument) {
+  const metadata = (value['metadata'] ?? {}) as {
+    name?: string;
+    annotations?: Record<string, string>;
+    labels?: Record<string, string>;
+  };
+  return { name: String(metadata.name ?? ''), annotations: metadata.annotations ?? {}, labels: metadata.labels ?? {} };
+}
+
+function placeOf({ document, line }: ManifestDocument, path: string): string {
+  return `${path}, document ${document}, line ${line}`;
+}

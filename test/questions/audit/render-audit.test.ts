@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parse, stringify } from 'yaml';
+import type { AuditReport } from '../../../src/questions/audit/audited-workload.ts';
+import { renderAudit } from '../../../src/questions/audit/render-audit.ts';
+import { AUDIT_FORMATS, type AuditFormat } from '../../../src/config/question-options.ts';
+import { escapeUnseen, hasUnseen } from '../../../src/units/legible.ts';
+import { HOSTILE_NAMES } from './hostile.ts';
+import { makeAudited, makeDenied, makeReport, makeSampleReport } from './reports.ts';
+
+function render(report: AuditReport, format: AuditFormat = 'table', width = 80): string {
+  return [...renderAudit(report, format, { width })].join('');
+}
+
+function linesOf(report: AuditReport, width?: number): readonly string[] {
+  return render(report, 'table', width).split('\n');
+}
+
+function lineWith(report: AuditReport, text: string, width?: number): string {
+  return linesOf(report, width).find((line) => line.includes(text)) ?? '';
+}
+
+function widest(report: AuditReport, width: number): number {
+  return Math.max(...linesOf(report, width).map((line) => [...line].length));
+}
+
+describe('the table of an audit', () => {
+  it('has the namespaces in order, in each what is denied first, then what emits most', () => {
+    const table = linesOf(makeSampleReport(), 130).slice(0, 15);
+    const named = table.map((line) => /^(?: {2})?(\S+\/\S+|\S+ \(\w+\))/.exec(line)?.[1]).filter((name) => name);
+    assert.deepEqual(named, [
+      'kube-system (off)',
+      'ds/node-exporter',
+      'ml (audit)',
+      'job/train-embeddings',
+      'payments (warn)',
+      'deploy/ledger',
+      'deploy/gateway',
+      'shop (enforce)',
+      'deploy/search-index',
+      'deploy/web',
+      'deploy/checkout',
+      'sts/postgres',
+      'cj/nightly-report',
+    ]);
+  });
+
+  it('has each figure of a workload in its column', () =>
+    assert.match(
+      lineWith(makeSampleReport(), 'sts/postgres', 130),
+      /^ {2}sts\/postgres +3 {2}allow +all_dirty +eu-central-1 +48\.2 +48\.2 +48\.2 {2}eu-north-1 3\.30$/,
+    ));
+
+  it('names below it why something is denied and what is cleaner, and where the file says so', () => {
+    const text = render(makeSampleReport()).replace(/\n +/g, ' ');
+    assert.match(
+      text,
+      /Denied: shop deploy\/search-index \(charts\/shop\/search\.yaml:41\): gridgate refuses .* eu-north-1 at 23/,
+    );
+    assert.match(text, /Would be denied in mode enforce: payments deploy\/ledger/);
+    assert.match(text, /Cleaner, .*: shop sts\/postgres: eu-north-1, 3\.30 gCO2e\/h instead of 48\.2/);
+    assert.match(text, /Could not be read: charts\/shop\/values\.yaml document 2 line 17/);
+  });
+
+  it('sums up at its end', () => {
+    const text = render(makeSampleReport());
+    assert.match(text, /^Totals: 9 workloads, 42 pods in 4 namespaces$/m);
+    assert.match(text, /^ {2}gCO2e per hour {3}1831 as written, 2527 at home, 198 placed \(-89%\)$/m);
+    assert.match(text, /^ {2}Estimates +1 workload /m);
+    assert.match(text, /^ {2}Without figure +3 workloads, /m);
+    assert.match(text, /^Passed over, without pods: 6 Service, 4 ConfigMap, 1 Ingress$/m);
+  });
+
+  it('of a cluster says what runs now, and how many pods run where they may not', () => {
+    const text = render(makeReport([makeAudited({ misplaced: 2, runsIn: { a: 3 } })], { source: 'cluster' }));
+    assert.match(text, /REGIONS +NOW +HOME/);
+    assert.match(text, /^ {2}Misplaced pods +2$/m);
+  });
+
+  it('says that there is nothing, and what was passed over all the same', () =>
+    assert.equal(
+      render(makeReport([], { passedOver: { Service: 2 } })),
+      'Nothing to audit: no pods, and nothing that makes pods.\nPassed over, without pods: 2 Service\n',
+    ));
+
+  it('writes - for what nobody knows', () => {
+    const report = makeReport([makeAudited({ regions: [], grams: { asWritten: null, atHome: null, placed: null } })]);
+    assert.match(lineWith(report, 'deploy/web'), /steered +- +- +- +-$/);
+    assert.match(render(report), /0 as written, 0 at home, 0 placed\n/);
+  });
+
+  for (const width of [80, 100, 110, 200])
+    it(`is at most ${width} columns wide in a terminal of ${width}`, () => {
+      assert.ok(widest(makeSampleReport(), width) <= width);
+      for (const [, name] of HOSTILE_NAMES) {
+        const parts = {
+          name,
+          namespace: name,
+          kind: name,
+          message: name,
+          regions: [name, name],
+          place: { file: name, document: 1, line: 1 },
+        };
+        const grams = { asWritten: 123_456_789, atHome: 123_456_789, placed: 123_456_789 };
+        const report = makeReport(
+          [makeDenied(parts), makeAudited({ ...parts, grams, alternative: { region: name, gramsPerHour: 1 } })],
+          {
+            broken: [name],
+            passedOver: Object.fromEntries([[name, 1]]),
+          },
+        );
+        assert.ok(widest(report, width) <= width, name);
+        assert.doesNotMatch(render(report, 'table', width), /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+      }
+    });
+
+  it('lists no more than a hundred reasons', () => {
+    const report = makeReport(Array.from({ length: 10_000 }, (_, i) => makeDenied({ name: `w${i}` })));
+    const text = render(report);
+    assert.equal(text.match(/gridgate refuses/g)?.length, 100);
+    assert.match(text, /^ {2}and 9900 more: --output json lists all$/m);
+    assert.equal(text.match(/^ {2}deploy\/w\d+ /gm)?.length, 10_000);
+  });
+});
+
+describe('the data of an audit', () => {
+  const reports: readonly (readonly [string, AuditReport])[] = [
+    ['a report', makeSampleReport()],
+    ['nothing', makeReport([])],
+    ['null figures', makeReport([makeAudited({ place: null, grams: { asWritten: null } })])],
+    ['10,000 workloads', makeReport(Array.from({ length: 10_000 }, (_, i) => makeAudited({ name: `w${i}` })))],
+    ...HOSTILE_NAMES.map(
+      ([what, name]) =>
+        [what, makeReport([makeDenied({ name, namespace: name, message: name })], { broken: [name] })] as const,
+    ),
+  ];
+  for (const [what, report] of reports) {
+    it(`is, as JSON, what was found of ${what}`, () =>
+      assert.equal(render(report, 'json'), escapeUnseen(`${JSON.stringify(report, null, 2)}\n`, 'json')));
+
+    if (report.workloads.length < 10_000)
+      it(`is, as YAML, the same of ${what}, in one piece`, () => {
+        const yaml = render(report, 'yaml');
+        const plain = stringify(report, { lineWidth: 0, aliasDuplicateObjects: false });
+        if (!hasUnseen(plain)) assert.equal(yaml, plain);
+        assert.ok(!hasUnseen(yaml));
+        assert.deepEqual(parse(yaml), JSON.parse(JSON.stringify(report).toWellFormed()));
+      });
+  }
+
+  for (const format of AUDIT_FORMATS)
+    it(`comes as ${format} in small pieces`, () => {
+      const report = makeReport(
+        Array.from({ length: 1_000 }, (_, i) => (i % 2 ? makeAudited : makeDenied)({ name: `w${i}` })),
+      );
+      let longest = 0;
+      for (const piece of renderAudit(report, format, { width: 80 })) longest = Math.max(longest, piece.length);
+      assert.ok(longest < 4_000, `${longest} characters`);
+    });
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createNamespaceJudge } from '../../src/replica/judge-namespaces.ts';
+import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
+import type { Mode } from '../../src/decision/policy.ts';
+import { compileRules } from '../../src/decision/policy-rules.ts';
+import { makePod, makeSnapshot, NO_RULES, REGION_LABEL } from '../builders.ts';
+import { makeRecord } from '../webhook/start-webhook.ts';
+
+/** Refused where the namespace enforces: it is bound to a region above the default ceiling. */
+const PINNED = makePod({ nodeSelector: { [REGION_LABEL]: 'dirty' } });
+
+function judgeOf(namespace: NamespaceRecord, cap?: Mode, rules = () => NO_RULES) {
+  return createNamespaceJudge({
+    view: { namespace: () => namespace, volumesOf: () => [] },
+    config: { rules },
+    holder: { current: () => makeSnapshot({ clean: 50, dirty: 900 }) },
+    modeCap: () => cap,
+    clock: () => 0,
+  });
+}
+
+function wouldAdmit(mode: Mode, cap?: Mode): boolean {
+  return judgeOf(makeRecord('shop', { mode }), cap).wouldAdmit(PINNED, 'shop');
+}
+
+describe('whether the pods of a stuck owner would be admitted', () => {
+  const rows: Readonly<Record<string, readonly [Mode, Mode | undefined, boolean]>> = {
+    'no, where the namespace enforces': ['enforce', undefined, false],
+    'yes, where it only warns by now': ['warn', undefined, true],
+    'yes, where it opted out': ['off', undefined, true],
+    'yes, where the kill switch caps it': ['enforce', 'audit', true],
+    'no, where the kill switch caps nothing': ['enforce', 'enforce', false],
+  };
+  for (const [name, [mode, cap, admitted]] of Object.entries(rows))
+    it(name, () => assert.equal(wouldAdmit(mode, cap), admitted));
+});
+
+describe('the home of pods whose carbon is counted', () => {
+  const rows: Readonly<Record<string, readonly [Record<string, string>, string | undefined]>> = {
+    'where they are placed, and denied': [{ mode: 'enforce', 'home-region': 'dirty' }, 'dirty'],
+    'where they are placed': [{ mode: 'warn', 'home-region': 'dirty' }, 'dirty'],
+    'none where they are only observed': [{ mode: 'audit', 'home-region': 'dirty' }, undefined],
+    'none where they are left alone': [{ mode: 'off', 'home-region': 'dirty' }, undefined],
+    'none where nobody says': [{ mode: 'enforce' }, undefined],
+    'none where the policy is malformed: it counts as audit': [{ mode: 'enforc', 'home-region': 'dirty' }, undefined],
+  };
+  for (const [name, [annotations, home]] of Object.entries(rows))
+    it(name, () => {
+      const namespace = makeRecord('shop', annotations);
+      assert.equal(judgeOf(namespace).homeOf(namespace), home);
+      assert.equal(judgeOf(namespace, 'off').homeOf(namespace), home, 'the kill switch moves nothing that runs');
+    });
+});
+
+describe('whether a namespace allows nothing that is known', () => {
+  const rows: Readonly<Record<string, readonly [Record<string, string>, object | undefined]>> = {
+    'no, where a region matches': [{ mode: 'enforce', regions: 'cl*' }, undefined],
+    'no, where it says nothing of regions': [{ mode: 'enforce' }, undefined],
+    'no, where it stays out': [{ mode: 'off', regions: 'eu-*' }, undefined],
+    yes: [
+      { mode: 'enforce', regions: 'eu-*' },
+      { regions: 'eu-*', mode: 'enforce' },
+    ],
+    'yes, also where it only looks yet': [
+      { mode: 'audit', regions: 'eu-*' },
+      { regions: 'eu-*', mode: 'audit' },
+    ],
+    'yes, by exclusions': [
+      { mode: 'warn', regions: '!clean,!dirty' },
+      { regions: '!clean,!dirty', mode: 'warn' },
+    ],
+  };
+  for (const [name, [annotations, found]] of Object.entries(rows))
+    it(name, () => {
+      const namespace = makeRecord('shop', annotations);
+      assert.deepEqual(judgeOf(namespace).unenforceableOf(namespace), found);
+    });
+
+  it('yes, where it allows nothing within the limits', () => {
+    const namespace = makeRecord('shop', { mode: 'enforce', regions: 'clean' });
+    const rules = () => compileRules({ limits: { regions: ['eu-*'] } });
+    const cached = rules();
+    const found = judgeOf(namespace, undefined, () => cached).unenforceableOf(namespace);
+    assert.deepEqual(found, { regions: 'clean, within eu-*', mode: 'enforce' });
+  });
+});
+
+describe('what a namespace asks for', () => {
+  it('is read once for as long as it and the rules stay: five controllers ask about every one after each change', () => {
+    let reads = 0;
+    const written = makeRecord('shop', { mode: 'warn', 'home-region': 'dirty' });
+    const namespace: NamespaceRecord = {
+      ...written,
+      get annotations() {
+        reads += 1;
+        return written.annotations;
+      },
+    };
+    let rules = NO_RULES;
+    const judge = judgeOf(namespace, undefined, () => rules);
+    const ask = () => [judge.modeOf(namespace), judge.homeOf(namespace), judge.mistakesOf(namespace)];
+    assert.deepEqual(ask(), ['warn', 'dirty', []]);
+    const once = reads;
+    ask();
+    assert.equal(reads, once);
+    rules = compileRules({ policy: {}, limits: { mode: 'enforce' } });
+    assert.equal(judge.modeOf(namespace), 'enforce');
+    assert.ok(reads > once);
+  });
+});
