@@ -1,26 +1,26 @@
 import { type Argument, Command, CommanderError, type Option } from 'commander';
 import { OPTIONS, type OptionKey, type OptionValues } from '../config/options.ts';
 import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
-import { legible } from '../units/legible.ts';
 import { ADMIT_OPTIONS, admit } from '../questions/admit/admit.ts';
 import { AUDIT_OPTIONS, audit } from '../questions/audit/audit.ts';
-import { CERTS_OPTIONS, certs } from './certs.ts';
-import { COMPLETION_SERVER, completion, SHELLS, serveCompletion } from './completion/completion.ts';
-import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { EXPLAIN_OPTIONS, explain } from '../questions/explain/explain.ts';
 import { EXPLAINED_KINDS } from '../questions/explain/target.ts';
-import { AFTER_HELP } from './help-texts.ts';
-import { checkRegionSource } from '../world/load-regions.ts';
-import { ownVersion } from '../terminal/own-version.ts';
 import { PREFLIGHT_OPTIONS, preflight } from '../questions/preflight/preflight.ts';
-import { surviveClosedReader } from '../terminal/print.ts';
 import { REGIONS_OPTIONS, regions } from '../questions/regions/regions.ts';
-import { serve } from './serve.ts';
-import { checkServe } from '../replica/serve-inputs.ts';
-import { SERVE_OPTIONS } from '../replica/serve-options.ts';
+import { checkWeights, WEIGHTS_OPTIONS, weights } from '../questions/regions/weights.ts';
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
 import { checkSpillover, spillover } from '../questions/spillover/spillover.ts';
-import { checkWeights, WEIGHTS_OPTIONS, weights } from '../questions/regions/weights.ts';
+import { checkServe } from '../replica/serve-inputs.ts';
+import { SERVE_OPTIONS } from '../replica/serve-options.ts';
+import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
+import { ownVersion } from '../terminal/own-version.ts';
+import { surviveClosedReader } from '../terminal/print.ts';
+import { legible } from '../units/legible.ts';
+import { checkRegionSource } from '../world/load-regions.ts';
+import { CERTS_OPTIONS, certs } from './certs.ts';
+import { COMPLETION_SERVER, completion, SHELLS, serveCompletion } from './completion/completion.ts';
+import { AFTER_HELP } from './help-texts.ts';
+import { serve } from './serve.ts';
 
 interface CommandSpec<K extends OptionKey> {
   readonly name: keyof typeof AFTER_HELP;

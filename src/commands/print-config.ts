@@ -1,15 +1,15 @@
 import { DEFAULT_CONFIG, readConfigFile, writeConfig } from '../config/config-file.ts';
-import { formatDuration } from '../units/duration.ts';
 import { longFlag, type Option } from '../config/option.ts';
 import { OPTIONS, type OptionKey, type OutputFormat } from '../config/options.ts';
 import { parseShortDuration } from '../config/parsers.ts';
 import type { Origins } from '../config/read-options.ts';
 import { BUILT_IN_DEFAULTS } from '../decision/policy-defaults.ts';
 import type { BandMode } from '../regions/band.ts';
-import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { applyOptions } from '../replica/live-config.ts';
+import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { print } from '../terminal/print.ts';
 import { renderData } from '../terminal/render-data.ts';
+import { formatDuration } from '../units/duration.ts';
 
 /** Options that say what to print, not how to serve. */
 const OF_PRINTING: ReadonlySet<OptionKey> = new Set(['printConfig', 'output']);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { describeReadError, nameOfInput, readText } from '../documents/read-text.ts';
+import { parseYamlDocuments } from '../documents/yaml-documents.ts';
 import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { SIGNALS } from '../regions/reading.ts';
 import { MAX_GRAMS_PER_KWH } from '../regions/region-resource.ts';
@@ -7,8 +9,6 @@ import { mistakesOf } from './config-mistakes.ts';
 import { nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
-import { describeReadError, nameOfInput, readText } from '../documents/read-text.ts';
-import { parseYamlDocuments } from '../documents/yaml-documents.ts';
 
 /** For sources whose rows do not say what they count. */
 const signal = z.enum(SIGNALS);

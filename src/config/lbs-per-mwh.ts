@@ -1,5 +1,5 @@
-import { GRAMS_PER_KWH_IN_LB_PER_MWH } from '../units/pounds-per-mwh.ts';
 import { MAX_GRAMS_PER_KWH } from '../regions/region-resource.ts';
+import { GRAMS_PER_KWH_IN_LB_PER_MWH } from '../units/pounds-per-mwh.ts';
 import type { Parsed } from './parsers.ts';
 
 const MAX_LBS_PER_MWH = Math.floor(MAX_GRAMS_PER_KWH / GRAMS_PER_KWH_IN_LB_PER_MWH);

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { describeReadError, nameOfInput, readText, STANDARD_INPUT } from '../documents/read-text.ts';
+import { parseYamlDocuments, type YamlDocument } from '../documents/yaml-documents.ts';
 import { parseInstanceType } from '../energy/instance-type.ts';
 import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
 import { escapeUnseen } from '../units/legible.ts';
 import { mistakesOf } from './config-mistakes.ts';
-import { describeReadError, nameOfInput, readText, STANDARD_INPUT } from '../documents/read-text.ts';
-import { parseYamlDocuments, type YamlDocument } from '../documents/yaml-documents.ts';
 
 export type PowerTableRead = { readonly table: PowerTable } | { readonly issues: readonly string[] };
 

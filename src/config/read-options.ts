@@ -1,7 +1,7 @@
 import { type Command, Option as Flag } from 'commander';
+import { STANDARD_INPUT } from '../documents/read-text.ts';
 import { longFlag, type Option } from './option.ts';
 import { OPTIONS, type OptionKey, type OptionValues } from './options.ts';
-import { STANDARD_INPUT } from '../documents/read-text.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
-import { parseDuration } from '../units/duration.ts';
 import { BANDS, type Band } from '../regions/band.ts';
+import { parseDuration } from '../units/duration.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { type Factor, MODES, type Policy, type Weights } from './policy.ts';
 import { ANY_REGION, parseRegionPatterns } from './region-patterns.ts';

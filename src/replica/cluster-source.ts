@@ -4,8 +4,8 @@ import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { NamespaceSource } from '../webhook/find-policy.ts';
-import { followFile } from './follow-file.ts';
 import { type ClusterFile, type FileContents, parseClusterText } from '../world/read-files.ts';
+import { followFile } from './follow-file.ts';
 
 /** Where namespaces, nodes, PriorityClasses and pending pods come from. */
 export interface ClusterSource extends NamespaceSource {

@@ -2,7 +2,7 @@ import type { ApiClient } from '../cluster/api-client.ts';
 import { getIfThere } from '../cluster/get-if-there.ts';
 import type { OutageSourceConfig } from '../config/outage-config.ts';
 import type { Environment } from '../config/read-options.ts';
-import type { SourceDeps } from '../sources/intensity/source.ts';
+import type { SourceDeps } from '../sources/asking/source-deps.ts';
 import { createAwsHealth } from '../sources/outage/aws-health.ts';
 import { createConfigMapOutage } from '../sources/outage/configmap-outage.ts';
 import type { NodeConditions } from '../sources/outage/node-health.ts';

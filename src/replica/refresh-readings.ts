@@ -5,10 +5,10 @@ import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { createFailureLog } from '../sources/asking/failure-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
-import type { LiveConfig } from './live-config.ts';
 import { readLive } from '../world/live-readings.ts';
 import { createSources } from '../world/live-sources.ts';
 import { createMeasuring, type Measured } from '../world/measuring.ts';
+import type { LiveConfig } from './live-config.ts';
 
 interface RefreshDeps extends Measured {
   readonly holder: SnapshotHolder;

@@ -4,8 +4,8 @@ import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/c
 import { OPTIONS } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
-import { type ClientCa, readClientCa } from './client-ca.ts';
 import { type ClusterFile, type FileContents, readCluster, readRegions } from '../world/read-files.ts';
+import { type ClientCa, readClientCa } from './client-ca.ts';
 import type { ServeValues } from './serve-options.ts';
 
 /** Options of which some may hold mistakes. */

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Secret, SourceConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
+import type { SecretReader } from '../sources/asking/read-secret.ts';
+import type { SourceDeps } from '../sources/asking/source-deps.ts';
 import { createCarbonAwareSdk } from '../sources/intensity/carbon-aware-sdk.ts';
 import { createElectricityMaps } from '../sources/intensity/electricity-maps.ts';
 import { createFile } from '../sources/intensity/file.ts';
 import { createPrometheus } from '../sources/intensity/prometheus.ts';
-import type { SecretReader } from '../sources/asking/read-secret.ts';
-import type { IntensitySource, SourceDeps } from '../sources/intensity/source.ts';
+import type { IntensitySource } from '../sources/intensity/source.ts';
 import { createUkCarbonIntensity } from '../sources/intensity/uk-carbon-intensity.ts';
 import { createWattTime } from '../sources/intensity/watttime.ts';
 

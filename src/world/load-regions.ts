@@ -2,13 +2,13 @@ import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/c
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { buildSnapshot, type SnapshotInput } from '../regions/build-snapshot.ts';
+import { gridZoneOf } from '../regions/cloud-zones.ts';
 import type { NodeRules } from '../regions/node-rules.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
-import { gridZoneOf } from '../regions/cloud-zones.ts';
 import type { IntensitySource } from '../sources/intensity/source.ts';
-import { readClusterRegions } from './cluster-regions.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
+import { readClusterRegions } from './cluster-regions.ts';
 import { createSources } from './live-sources.ts';
 import { measureRegions } from './measure-regions.ts';
 import { type ClusterOptions, isFromCluster } from './open-cluster.ts';

@@ -1,7 +1,7 @@
-import { type ManifestDocument, type ManifestFile, parseManifests, readManifests } from '../documents/manifest-file.ts';
-import { nameOfInput } from '../documents/read-text.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL, type NamespaceRecord } from '../decision/namespace-record.ts';
 import { describeIssue, parsePolicy } from '../decision/policy-annotations.ts';
+import { type ManifestDocument, type ManifestFile, parseManifests, readManifests } from '../documents/manifest-file.ts';
+import { nameOfInput } from '../documents/read-text.ts';
 import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
 import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';

@@ -1,11 +1,11 @@
 import fastJsonPatch from 'fast-json-patch';
-import { readCluster, readRegions } from '../../src/world/read-files.ts';
 import { decide } from '../../src/decision/decide.ts';
 import { effectOf } from '../../src/decision/effect.ts';
 import type { PatchOperation } from '../../src/decision/patch.ts';
 import { parsePolicy } from '../../src/decision/policy-annotations.ts';
 import { buildSnapshot } from '../../src/regions/build-snapshot.ts';
 import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
+import { readCluster, readRegions } from '../../src/world/read-files.ts';
 import type { CapturedReview } from './workload.ts';
 
 interface Answered {

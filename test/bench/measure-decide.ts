@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readRegions } from '../../src/world/read-files.ts';
 import { decide } from '../../src/decision/decide.ts';
 import { encodePatch } from '../../src/decision/patch.ts';
 import type { Pod } from '../../src/decision/pod.ts';
 import { parsePolicy } from '../../src/decision/policy-annotations.ts';
 import { buildSnapshot, type SnapshotInput } from '../../src/regions/build-snapshot.ts';
+import { readRegions } from '../../src/world/read-files.ts';
 import { type Figure, median, report } from './figures.ts';
 import { capturedReview, writeRegions } from './workload.ts';
 

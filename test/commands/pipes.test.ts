@@ -3,8 +3,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { makePodApi } from '../questions/audit/one-pod-api.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import { makePodApi } from '../questions/audit/one-pod-api.ts';
 import { NAMESPACES, REGIONS } from './world-files.ts';
 
 const skip = spawnSync('bash', ['--version']).error ? 'bash is not installed' : false;

@@ -17,7 +17,7 @@ limits: {no-opt-out: [pay-*]}
 const SCRIPT = `
   import { Command } from 'commander';
   import { printConfig } from './src/commands/print-config.ts';
-  import { SERVE_OPTIONS } from './src/commands/serve-options.ts';
+  import { SERVE_OPTIONS } from './src/replica/serve-options.ts';
   import { addOptions, findOrigins, readOptions } from './src/config/read-options.ts';
   const command = addOptions(new Command(), SERVE_OPTIONS).parse(process.argv.slice(1), { from: 'user' });
   const { values } = readOptions(command, SERVE_OPTIONS, process.env);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { lacksPods, type OwnerObject } from '../../src/controllers/lacks-pods.ts';
+import { lacksPods, type OwnerObject } from '../../src/cluster/lacks-pods.ts';
 import { createOwnerNudger } from '../../src/controllers/owner-nudger/controller.ts';
 import { deniedSince, planNudges, type StuckOwner } from '../../src/controllers/owner-nudger/plan.ts';
 import { denialIn } from '../../src/decision/denial-words.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Serving, untilLogged } from '../replica/serving.ts';
 import { regionYaml } from '../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { pollUntil } from '../control-plane/poll.ts';
 import { createSettableClock, type SettableClock, skip } from '../process/fake-time.ts';
 import { type Fault, garbled, html, late, odd, status } from '../process/grid-provider.ts';
+import { type Serving, untilLogged } from '../replica/serving.ts';
 import {
   answersReviews,
   isThere,

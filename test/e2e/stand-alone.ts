@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { makePod } from '../builders.ts';
-import { type Serving, serveWorld } from '../replica/serving.ts';
 import { regionYaml, writeDocuments } from '../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { pollUntil } from '../control-plane/poll.ts';
 import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
+import { type Serving, serveWorld } from '../replica/serving.ts';
 
 const DEADLINE_MS = 60_000;
 

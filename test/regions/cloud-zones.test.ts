@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { AWS_ZONES } from '../../src/regions/aws-zones.ts';
 import { AZURE_ZONES } from '../../src/regions/azure-zones.ts';
 import { CLOUD_ZONES } from '../../src/regions/cloud-zones.ts';
-import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
 import { GOOGLE_ZONES } from '../../src/regions/google-zones.ts';
+import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
 
 describe('the grid zones of', () => {
   /** How a cloud names its regions: what its nodes show in topology.kubernetes.io/region, never a zone or a display name. */

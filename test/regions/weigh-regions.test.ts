@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { gramsOfPounds } from '../../src/units/pounds-per-mwh.ts';
 import { type Intensity, weighRegions } from '../../src/regions/weigh-regions.ts';
+import { gramsOfPounds } from '../../src/units/pounds-per-mwh.ts';
 
 type Row = readonly [gramsPerKwh: number, shown: number, intensityShare: number, placementWeight: number];
 

@@ -5,8 +5,8 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, test } from 'node:test';
 import { anyAddress } from '../../src/replica/any-address.ts';
-import { startGridgate } from '../process/gridgate-process.ts';
 import { writeWorld } from '../commands/world-files.ts';
+import { startGridgate } from '../process/gridgate-process.ts';
 
 const IPV4 = '127.0.0.1';
 const IPV6 = '::1';

@@ -5,10 +5,10 @@ import { describe, it } from 'node:test';
 import type { IssuedCertificate } from '../../src/certs/issue.ts';
 import { makePod } from '../builders.ts';
 import { issueCaller } from '../certs/callers.ts';
+import { writeWorld } from '../commands/world-files.ts';
 import { openTls } from '../webhook/client.ts';
 import { toReview } from '../webhook/reviews.ts';
 import { type Serving, serveWorld, until, untilLogged } from './serving.ts';
-import { writeWorld } from '../commands/world-files.ts';
 
 const BODY = JSON.stringify(toReview({ object: makePod() }));
 const REQUEST = `POST /mutate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;

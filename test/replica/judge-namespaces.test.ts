@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createNamespaceJudge } from '../../src/replica/judge-namespaces.ts';
 import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
 import type { Mode } from '../../src/decision/policy.ts';
 import { compileRules } from '../../src/decision/policy-rules.ts';
+import { createNamespaceJudge } from '../../src/replica/judge-namespaces.ts';
 import { makePod, makeSnapshot, NO_RULES, REGION_LABEL } from '../builders.ts';
 import { makeRecord } from '../webhook/start-webhook.ts';
 

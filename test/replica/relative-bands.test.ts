@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
+import { regionYaml, writeDocuments } from '../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
 import { startElectricityMaps } from '../sources/fake-electricity-maps.ts';
 import { serveWorld, until } from './serving.ts';
-import { regionYaml, writeDocuments } from '../commands/world-files.ts';
 
 async function world(test: TestContext) {
   const { baseUrl, asked } = await startElectricityMaps(test);

@@ -4,9 +4,9 @@ import { Agent } from 'node:https';
 import { describe, it } from 'node:test';
 import { makePod, REGION_LABEL } from '../builders.ts';
 import { issueForLocalhost, writePair } from '../certs/pairs.ts';
+import { NAMESPACES, namespaceYaml, REGIONS, regionYaml, writeDocuments } from '../commands/world-files.ts';
 import { ask, openTls } from '../webhook/client.ts';
 import { type Serving, serveWorld, until, untilLogged } from './serving.ts';
-import { NAMESPACES, namespaceYaml, REGIONS, regionYaml, writeDocuments } from '../commands/world-files.ts';
 
 const NOT_RELOADED = 'file not reloaded; its last good version stays';
 const IN_NORTH = { object: makePod({ nodeSelector: { [REGION_LABEL]: 'eu-north' } }) };

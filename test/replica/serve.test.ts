@@ -6,11 +6,19 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { makePod, REGION_LABEL } from '../builders.ts';
 import { issueForLocalhost } from '../certs/pairs.ts';
+import {
+  argsFor,
+  NAMESPACES,
+  namespaceYaml,
+  REGIONS,
+  regionYaml,
+  writeDocuments,
+  writeWorld,
+} from '../commands/world-files.ts';
 import { startGridgate } from '../process/gridgate-process.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
 import { ask } from '../webhook/client.ts';
 import { serveWorld, until } from './serving.ts';
-import { argsFor, NAMESPACES, namespaceYaml, REGIONS, regionYaml, writeDocuments, writeWorld } from '../commands/world-files.ts';
 
 const FREE = ['--host', '127.0.0.1', '--port', '0', '--metrics-port', '0'];
 

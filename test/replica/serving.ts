@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test';
+import { type WorldFiles, writeWorld } from '../commands/world-files.ts';
 import { pollUntil } from '../control-plane/poll.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { ask, type Verdict } from '../webhook/client.ts';
 import type { ReviewParts } from '../webhook/reviews.ts';
-import { type WorldFiles, writeWorld } from '../commands/world-files.ts';
 
 /** A running `gridgate serve` over files of its own. */
 export interface Serving {

@@ -5,10 +5,10 @@ import { Agent } from 'node:https';
 import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { makePod } from '../builders.ts';
+import { writeWorld } from '../commands/world-files.ts';
 import { openTls, send } from '../webhook/client.ts';
 import { toReview } from '../webhook/reviews.ts';
 import { type Serving, serveWorld, until, untilLogged } from './serving.ts';
-import { writeWorld } from '../commands/world-files.ts';
 
 const BODY = JSON.stringify(toReview({ object: makePod() }));
 /** A name of 253 characters makes a long line in the log. */

@@ -200,7 +200,7 @@ describe('AWS Health', () => {
 });
 
 describe('the AWS SDK', () => {
-  const OUTAGE = '../../src/signals/outage';
+  const OUTAGE = '../../src/sources/outage';
 
   /** How many of its files a process of its own loads. */
   async function filesLoaded(program: string): Promise<number> {

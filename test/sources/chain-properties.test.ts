@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { freshnessOf } from '../../src/regions/freshness.ts';
 import { SIGNALS, type Signal } from '../../src/regions/reading.ts';
 import { MAX_GRAMS_PER_KWH } from '../../src/regions/region-resource.ts';
+import { type Failure, SourceError } from '../../src/sources/asking/source-error.ts';
 import type { RegionIntensity } from '../../src/sources/intensity/chain.ts';
 import type { SourceName } from '../../src/sources/intensity/source.ts';
-import { type Failure, SourceError } from '../../src/sources/asking/source-error.ts';
 import { HOUR, MINUTE, type Scripts, START, scripted, startChain } from './start-chain.ts';
 
 const FAILURES: readonly Failure[] = [

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Signal } from '../../src/regions/reading.ts';
+import { SourceError } from '../../src/sources/asking/source-error.ts';
 import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
 import type { ForecastPoint, Measurement } from '../../src/sources/intensity/source.ts';
-import { SourceError } from '../../src/sources/asking/source-error.ts';
 import { CELLAR, HOUR, MINUTE, measured, type Scripts, START, scripted, startChain } from './start-chain.ts';
 
 const GERMANY = { name: 'eu-central-1', gridZone: 'DE' };

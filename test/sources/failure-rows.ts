@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { it } from 'node:test';
-import type { SourceDeps } from '../../src/sources/intensity/source.ts';
+import type { SourceDeps } from '../../src/sources/asking/source-deps.ts';
 import type { Failure } from '../../src/sources/asking/source-error.ts';
 import { SourceError } from '../../src/sources/asking/source-error.ts';
 import type { Asked, Reply } from './fake-provider.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { createElectricityMaps } from '../../src/sources/intensity/electricity-maps.ts';
 import { readSecret } from '../../src/sources/asking/read-secret.ts';
+import { createElectricityMaps } from '../../src/sources/intensity/electricity-maps.ts';
 import { rejection } from './failure-rows.ts';
 import { deps, PATIENT, startProvider } from './fake-provider.ts';
 

@@ -11,15 +11,15 @@ interface Room {
   readonly builtins: boolean;
 }
 
-/** Who may import what (DESIGN 2). */
+/** Who may import what. */
 const ROOMS: Readonly<Record<string, Room>> = {
-  decision: {
-    rooms: ['regions', 'units', 'config/duration'],
-    packages: ['fastest-levenshtein'],
-    builtins: false,
-  },
+  units: { rooms: [], packages: [], builtins: false },
+  page: { rooms: [], packages: [], builtins: false },
+  documents: { rooms: [], packages: ['js-yaml', 'yaml'], builtins: true },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
-  signals: {
+  decision: { rooms: ['regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
+  energy: { rooms: ['regions', 'units'], packages: [], builtins: false },
+  sources: {
     rooms: ['regions', 'units'],
     packages: [
       '@aws-sdk/client-cloudwatch',
@@ -32,60 +32,129 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
     builtins: false,
   },
-  energy: { rooms: ['regions', 'signals', 'units'], packages: [], builtins: false },
-  // Its page is of the same family as the status page.
-  audit: {
-    rooms: ['decision', 'regions', 'energy', 'page', 'units'],
-    packages: ['echarts', 'fast-xml-builder'],
-    builtins: false,
-  },
-  preflight: { rooms: ['energy', 'regions', 'units'], packages: [], builtins: false },
-  spillover: { rooms: ['decision', 'energy', 'regions'], packages: [], builtins: false },
   telemetry: { rooms: ['regions', 'units'], packages: ['pino', 'prom-client'], builtins: true },
   config: {
-    rooms: ['decision', 'energy', 'regions', 'units'],
-    packages: ['commander', 'js-yaml', 'yaml', 'zod'],
+    rooms: ['decision', 'documents', 'energy', 'regions', 'units'],
+    packages: ['commander', 'zod'],
     builtins: true,
   },
-  certs: { rooms: ['config'], packages: ['selfsigned'], builtins: true },
+  certs: { rooms: ['config/watch-files'], packages: ['selfsigned'], builtins: true },
   cluster: {
     rooms: ['decision', 'regions'],
     packages: ['@kubernetes/client-node', 'cockatiel', 'pino'],
     builtins: true,
   },
   controllers: {
-    rooms: ['certs', 'cluster', 'decision', 'energy', 'regions', 'signals'],
+    rooms: ['certs', 'cluster', 'decision', 'energy', 'regions', 'sources'],
     packages: ['cockatiel', 'pino'],
     builtins: true,
   },
-  page: { rooms: [], packages: [], builtins: false },
-  units: { rooms: [], packages: [], builtins: false },
   webhook: {
-    rooms: ['decision', 'page', 'regions', 'units', 'config/duration'],
+    rooms: ['decision', 'page', 'regions', 'units'],
     packages: ['fastify', 'lru-cache', 'pino'],
     builtins: true,
   },
-  commands: {
+  terminal: { rooms: ['units'], packages: ['yaml'], builtins: true },
+  world: {
+    rooms: ['cluster', 'config', 'decision', 'documents', 'regions', 'sources', 'terminal/exit-codes', 'units'],
+    packages: ['zod'],
+    builtins: true,
+  },
+  replica: {
     rooms: [
-      'audit',
       'certs',
       'cluster',
       'config',
       'controllers',
       'decision',
-      'energy',
-      'preflight',
       'regions',
-      'signals',
-      'spillover',
+      'sources',
       'telemetry',
-      'units',
       'webhook',
+      'world',
     ],
-    packages: ['@pnpm/tabtab', 'close-with-grace', 'commander', 'csv-parse', 'diff', 'fast-json-patch', 'yaml', 'zod'],
+    packages: ['close-with-grace'],
+    builtins: true,
+  },
+  questions: {
+    rooms: [
+      'cluster',
+      'config',
+      'decision',
+      'documents',
+      'energy',
+      'page',
+      'regions',
+      'sources',
+      'terminal',
+      'units',
+      'world',
+    ],
+    packages: ['csv-parse', 'diff', 'echarts', 'fast-json-patch', 'fast-xml-builder', 'yaml', 'zod'],
+    builtins: true,
+  },
+  commands: {
+    rooms: [
+      'certs',
+      'config',
+      'decision',
+      'questions',
+      'regions',
+      'replica',
+      'sources',
+      'telemetry',
+      'terminal',
+      'units',
+      'world',
+    ],
+    packages: ['@pnpm/tabtab', 'commander'],
     builtins: true,
   },
   'main.ts': { rooms: ['commands'], packages: [], builtins: false },
+};
+
+/** Rooms of which no part knows another; all may use what stands beside them, and sources what asks. */
+const APART: Readonly<Record<string, readonly string[]>> = {
+  controllers: [],
+  questions: [],
+  sources: ['asking'],
+};
+
+/** What questions judge and render with: pure, like the rooms that they stand on. */
+const PURE_ROOMS: ReadonlySet<string> = new Set(['decision', 'energy', 'page', 'regions', 'units']);
+const PURE: Readonly<Record<string, readonly string[]>> = {
+  audit: [
+    'audited-workload',
+    'bar-chart',
+    'findings',
+    'grams-per-hour',
+    'json-pieces',
+    'judge-workload',
+    'page-script',
+    'page-style',
+    'policy-report',
+    'render-html',
+    'render-junit',
+    'render-sarif',
+    'spread-of-pods',
+    'sum-up',
+    'unknown-regions',
+    'verdict',
+    'workload-of',
+  ],
+  preflight: [
+    'assess',
+    'compare-fleets',
+    'cpu-manager-policy',
+    'fleet-carbon',
+    'fleet-node',
+    'kubernetes-version',
+    'match-measurements',
+    'node-power',
+    'preflight-report',
+    'sums',
+  ],
+  spillover: ['failover-plan', 'failover-policy', 'flow', 'report', 'transfer-energy'],
 };
 
 /** What would make a decision depend on anything but its input. */
@@ -164,6 +233,38 @@ describe('the rooms of src', () => {
       ['src/main.ts'],
     );
   });
+
+  for (const [name, open] of Object.entries(APART)) {
+    it(`no part of ${name} imports another`, () => {
+      const partOf = (path: string) => path.split('/').slice(2, -1)[0];
+      const wrong = source.flatMap(({ path, imports }) =>
+        imports
+          .filter(({ kind, target }) => kind === 'file' && roomOf(path) === name && roomOf(target) === name)
+          .filter(({ target }) => {
+            const [from, to] = [partOf(path), partOf(target)];
+            return from !== undefined && to !== undefined && from !== to && !open.includes(to);
+          })
+          .map(({ target }) => `${path} -> ${target}`),
+      );
+      assert.deepEqual(wrong, []);
+    });
+  }
+
+  for (const [question, names] of Object.entries(PURE)) {
+    it(`judge and render ${question} without an effect`, () => {
+      const isPure = (target: string) =>
+        PURE_ROOMS.has(roomOf(target)) || names.some((name) => target === `src/questions/${question}/${name}.ts`);
+      const files = names.map((name) => source.find(({ path }) => path === `src/questions/${question}/${name}.ts`));
+      const wrong = files.flatMap((file, index) =>
+        file
+          ? file.imports
+              .filter(({ kind, target }) => kind === 'builtin' || (kind === 'file' && !isPure(target)))
+              .map(({ target }) => `${file.path} -> ${target}`)
+          : [`${names[index]} is not there`],
+      );
+      assert.deepEqual(wrong, []);
+    });
+  }
 
   it('import one another in no circle, types included', () => {
     assert.equal(findCycle(source)?.join(' -> '), undefined);

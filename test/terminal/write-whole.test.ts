@@ -37,7 +37,7 @@ describe('a file that a command writes', { timeout: 30_000 }, () => {
       const path = join(dir, 'page.html');
       writeFileSync(path, 'before');
       const program = `
-        import { writeWhole } from '${resolve('src/commands/write-whole.ts')}';
+        import { writeWhole } from '${resolve('src/terminal/write-whole.ts')}';
         function* pieces() { process.stdout.write('writing'); for (;;) yield 'x'.repeat(1000); }
         await writeWhole('${path}', pieces());`;
       const child = spawn(process.execPath, ['--input-type=module', '-e', program], {

@@ -7,9 +7,9 @@ import { parse } from 'yaml';
 import { renderData } from '../../src/terminal/render-data.ts';
 import { forTerminal, paint } from '../../src/terminal/terminal.ts';
 import { escapeUnseen, legible, onOneLine } from '../../src/units/legible.ts';
-import { parseXml } from '../questions/audit/xml.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
+import { parseXml } from '../questions/audit/xml.ts';
 
 /** What no terminal may get: controls but line end and tab, what is unseen or turns the writing, halves of characters. */
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;

@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
+import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
 import { listPages } from '../../cluster/list-watch.ts';
-import { lacksPods, type OwnerObject } from '../lacks-pods.ts';
 import type { Regarding } from '../warning-event.ts';
 import type { Denial } from './plan.ts';
 

@@ -1,10 +1,10 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
+import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
 import { listPages } from '../../cluster/list-watch.ts';
 import { denialIn } from '../../decision/denial-words.ts';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import { podOfWorkload } from '../../decision/workload.ts';
-import { lacksPods, type OwnerObject } from '../lacks-pods.ts';
 import { deniedSince, type StuckOwner } from './plan.ts';
 
 interface OwnerKind {

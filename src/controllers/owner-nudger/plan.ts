@@ -1,6 +1,6 @@
+import type { OwnerObject } from '../../cluster/lacks-pods.ts';
 import { denialIn } from '../../decision/denial-words.ts';
 import type { Pod } from '../../decision/pod.ts';
-import type { OwnerObject } from '../lacks-pods.ts';
 
 /** An owner whose pods gridgate denied, as it is now. */
 export interface StuckOwner {

@@ -2,12 +2,12 @@ import type { Logger } from 'pino';
 import type { LiveRegion } from '../../cluster/regions.ts';
 import type { OutageState } from '../../regions/region-status.ts';
 import { createFailureLog } from '../../sources/asking/failure-log.ts';
+import { untilAbort } from '../../sources/asking/until-abort.ts';
 import type { IntensityChain } from '../../sources/intensity/chain.ts';
 import { failuresOf, readIntensities } from '../../sources/intensity/read-regions.ts';
-import { untilAbort } from '../../sources/asking/until-abort.ts';
 import type { Term } from './term.ts';
 
-/** What the refresher needs of the automatic sources of outages (signals/outage/outage-board.ts). */
+/** What the refresher needs of the automatic sources of outages (sources/outage/outage-board.ts). */
 export interface OutageReader {
   /** Asks all of them; never rejects. One at a time. */
   refresh(regions: readonly string[]): Promise<OutagePicture>;

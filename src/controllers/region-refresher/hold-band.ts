@@ -1,9 +1,9 @@
 import type { LiveRegion } from '../../cluster/regions.ts';
 import { type BandThresholds, bandOf, nextBand } from '../../regions/band.ts';
+import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Reading } from '../../regions/reading.ts';
 import type { RegionStatus } from '../../regions/region-status.ts';
 import { isMeasured } from '../../regions/thresholds-in-force.ts';
-import { gridZoneOf } from '../../regions/cloud-zones.ts';
 
 type HeldStatus = Pick<RegionStatus, 'band' | 'bandSince' | 'bandChanges' | 'bandThresholds'>;
 

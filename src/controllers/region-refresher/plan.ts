@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LiveRegion } from '../../cluster/regions.ts';
 import type { BandThresholds } from '../../regions/band.ts';
+import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import { fixedReading, isOfSameZone, observedReading, outageAt, readingAt } from '../../regions/observed-region.ts';
 import type { Signal } from '../../regions/reading.ts';
 import {
@@ -14,7 +15,6 @@ import {
 import { thresholdsInForce } from '../../regions/thresholds-in-force.ts';
 import type { RegionIntensity } from '../../sources/intensity/chain.ts';
 import { choose } from '../../sources/intensity/choose.ts';
-import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import { carryOver, conditionsOf, ownConditions } from './conditions.ts';
 import { holdBand } from './hold-band.ts';
 

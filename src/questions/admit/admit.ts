@@ -1,8 +1,6 @@
 import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../../config/config-file.ts';
-import { type ManifestDocument, readManifests } from '../../documents/manifest-file.ts';
 import type { OptionValues } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
-import { nameOfInput } from '../../documents/read-text.ts';
 import { decide, sharesOf } from '../../decision/decide.ts';
 import { effectOf } from '../../decision/effect.ts';
 import { effectivePolicy } from '../../decision/effective-policy.ts';
@@ -10,13 +8,15 @@ import type { Pod } from '../../decision/pod.ts';
 import { describeIssue } from '../../decision/policy-annotations.ts';
 import { compileRules } from '../../decision/policy-rules.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
+import { type ManifestDocument, readManifests } from '../../documents/manifest-file.ts';
+import { nameOfInput } from '../../documents/read-text.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
+import { note, print } from '../../terminal/print.ts';
 import { createSources } from '../../world/live-sources.ts';
 import { takeSnapshot } from '../../world/load-regions.ts';
 import { mistakesInPod } from '../../world/pod-shape.ts';
-import { note, print } from '../../terminal/print.ts';
 import { type ClusterFile, readCluster, readRegions } from '../../world/read-files.ts';
 import { type Explained, renderDecisions } from './render-decisions.ts';
 

@@ -1,11 +1,11 @@
+import { type Column, layOut } from '../../terminal/render-table.ts';
+import { paint, type Style } from '../../terminal/terminal.ts';
+import { wrapText } from '../../terminal/wrap-text.ts';
+import { onOneLine } from '../../units/legible.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
 import { formatChange, formatGramsPerHour } from './grams-per-hour.ts';
 import { verdictOf, worstFirst } from './verdict.ts';
-import { onOneLine } from '../../units/legible.ts';
-import { type Column, layOut } from '../../terminal/render-table.ts';
-import { paint, type Style } from '../../terminal/terminal.ts';
-import { wrapText } from '../../terminal/wrap-text.ts';
 
 const VERDICT_STYLES: Readonly<Record<string, Style>> = {
   deny: 'red',

@@ -1,8 +1,3 @@
-import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
-import { isFinding } from './findings.ts';
-import { type AuditContext, judgeWorkload } from './judge-workload.ts';
-import { createRegionCarbon, sumUp } from './sum-up.ts';
-import type { KnownRegions } from './unknown-regions.ts';
 import type { OptionValues } from '../../config/options.ts';
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
@@ -10,19 +5,24 @@ import type { Mode } from '../../decision/policy.ts';
 import type { PowerModel } from '../../energy/power-model.ts';
 import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
 import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
+import { note, printAll } from '../../terminal/print.ts';
+import { createProgress } from '../../terminal/progress.ts';
+import { terminalColumns } from '../../terminal/terminal.ts';
+import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
 import { checkRegionSource } from '../../world/load-regions.ts';
 import { isInCluster, loadWorld, WORLD_OPTIONS, type World } from '../../world/load-world.ts';
 import { openCluster } from '../../world/open-cluster.ts';
-import { note, printAll } from '../../terminal/print.ts';
-import { createProgress } from '../../terminal/progress.ts';
 import { readCluster } from '../../world/read-files.ts';
-import { terminalColumns } from '../../terminal/terminal.ts';
-import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
 import { checkPaths, collectFiles } from './audit-files.ts';
+import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { type Collected, collectItems } from './collect-items.ts';
 import { CHART_TEMPLATE } from './find-manifest-files.ts';
+import { isFinding } from './findings.ts';
+import { type AuditContext, judgeWorkload } from './judge-workload.ts';
 import { createPolicies } from './policies-of-audit.ts';
 import { renderAudit } from './render-audit.ts';
+import { createRegionCarbon, sumUp } from './sum-up.ts';
+import type { KnownRegions } from './unknown-regions.ts';
 
 export const AUDIT_OPTIONS = [
   ...WORLD_OPTIONS,

@@ -1,4 +1,3 @@
-import type { AuditItem, Workload } from './audited-workload.ts';
 import { toPriorityClasses } from '../../cluster/priority-classes.ts';
 import { volumesOfPod } from '../../cluster/volumes-of-pod.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
@@ -6,6 +5,7 @@ import type { DefaultRequests } from '../../energy/pod-requests.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
 import type { Beside, World } from '../../world/load-world.ts';
+import type { AuditItem, Workload } from './audited-workload.ts';
 
 /** All of an audit's input: what counts may stand behind what it counts for. */
 export interface Collected {

@@ -1,14 +1,14 @@
-import type { AuditItem } from './audited-workload.ts';
-import { type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { type LivePod, listPods, type PodPage } from '../../cluster/live-pods.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
-import type { World } from '../../world/load-world.ts';
 import { note } from '../../terminal/print.ts';
 import { type Progress, progressBar } from '../../terminal/progress.ts';
+import type { World } from '../../world/load-world.ts';
+import type { AuditItem } from './audited-workload.ts';
+import { type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
 
 export interface LiveWorkloads {
   readonly api: Pick<ApiClient, 'get'>;

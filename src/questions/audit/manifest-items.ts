@@ -1,18 +1,18 @@
-import type { AuditItem, Place, Workload } from './audited-workload.ts';
-import { copyOf, type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { toVolumeName } from '../../cluster/persistent-volume-claims.ts';
 import { placeTerms } from '../../cluster/persistent-volumes.ts';
-import type { ManifestDocument } from '../../documents/manifest-file.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
+import type { ManifestDocument } from '../../documents/manifest-file.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
 import { mistakesInNode } from '../../world/node-shape.ts';
 import { mistakesInPod } from '../../world/pod-shape.ts';
 import { namespaceRecord, nodeFacts } from '../../world/read-files.ts';
 import { mistakeInQuantity } from '../../world/resource-amounts.ts';
+import type { AuditItem, Place, Workload } from './audited-workload.ts';
 import { hasNoPods } from './kinds-without-pods.ts';
+import { copyOf, type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
 
 export interface ManifestSettings {
   /** Of objects that name none. */

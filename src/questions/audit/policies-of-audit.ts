@@ -1,9 +1,9 @@
-import type { AuditContext } from './judge-workload.ts';
-import { placeholdersOf } from './unknown-regions.ts';
 import { effectivePolicy } from '../../decision/effective-policy.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { describeIssue } from '../../decision/policy-annotations.ts';
 import type { PolicyRules } from '../../decision/policy-rules.ts';
+import type { AuditContext } from './judge-workload.ts';
+import { placeholdersOf } from './unknown-regions.ts';
 
 type Namespaces = ReadonlyMap<string, NamespaceRecord>;
 

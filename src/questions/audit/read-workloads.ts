@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
-import type { AuditItem } from './audited-workload.ts';
 import { type ManifestDocument, parseDocument, place } from '../../documents/manifest-file.ts';
 import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../documents/object-stream.ts';
 import { nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
 import type { YamlMistake } from '../../documents/yaml-documents.ts';
 import { onOneLine } from '../../units/legible.ts';
+import type { AuditItem } from './audited-workload.ts';
 import { describeReadFailure, findManifestFiles } from './find-manifest-files.ts';
 import { type ManifestSettings, readManifest } from './manifest-items.ts';
 import { createOwnedWorkloads, type OwnedWorkloads } from './owned-workloads.ts';

@@ -1,12 +1,12 @@
+import type { AuditFormat } from '../../config/question-options.ts';
+import { ownVersion } from '../../terminal/own-version.ts';
+import { renderYaml as toYaml } from '../../terminal/render-data.ts';
+import { escapeUnseen } from '../../units/legible.ts';
+import { renderAuditTable } from './audit-table.ts';
 import type { AuditReport } from './audited-workload.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { renderJunit } from './render-junit.ts';
 import { renderSarif } from './render-sarif.ts';
-import type { AuditFormat } from '../../config/question-options.ts';
-import { escapeUnseen } from '../../units/legible.ts';
-import { ownVersion } from '../../terminal/own-version.ts';
-import { renderYaml as toYaml } from '../../terminal/render-data.ts';
-import { renderAuditTable } from './audit-table.ts';
 
 /** A report in pieces, so that 100,000 workloads never are one text; a table takes `width` columns. */
 export function renderAudit(

@@ -1,14 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AuditReport } from './audited-workload.ts';
-import {
-  type FormerResults,
-  keepTimes,
-  LEFT_OUT_ANNOTATION,
-  type PolicyReport,
-  policyReportsOf,
-  REPORT_LABELS,
-  REPORT_NAME,
-} from './policy-report.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import { createApiWriter } from '../../cluster/api-writer.ts';
@@ -24,8 +14,18 @@ import {
 } from '../../cluster/policy-reports.ts';
 import { retryPassing } from '../../cluster/retry-passing.ts';
 import { EXIT } from '../../terminal/exit-codes.ts';
-import { type ClusterOptions, openCluster, type Unread } from '../../world/open-cluster.ts';
 import { createProgress, type Progress } from '../../terminal/progress.ts';
+import { type ClusterOptions, openCluster, type Unread } from '../../world/open-cluster.ts';
+import type { AuditReport } from './audited-workload.ts';
+import {
+  type FormerResults,
+  keepTimes,
+  LEFT_OUT_ANNOTATION,
+  type PolicyReport,
+  policyReportsOf,
+  REPORT_LABELS,
+  REPORT_NAME,
+} from './policy-report.ts';
 
 export interface Written {
   /** `openreports.io/v1alpha1 Report`. */

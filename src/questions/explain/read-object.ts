@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import { isEndedPhase, type KubeObject, type ObjectList } from '../../cluster/kube-object.ts';
-import { lacksPods, type OwnerObject } from '../../controllers/lacks-pods.ts';
+import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
 import { collectionPath, type ExplainTarget, inApi, type KindInApi } from './target.ts';

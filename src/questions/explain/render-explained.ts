@@ -1,9 +1,9 @@
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import { REASONS } from '../../decision/reasons.ts';
-import { onOneLine } from '../../units/legible.ts';
-import { formatAge } from '../../webhook/page/moment.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
+import { onOneLine } from '../../units/legible.ts';
+import { formatAge } from '../../units/moment.ts';
 import type { DecidedNow, ExplainReport, RunsOn } from './explained.ts';
 import type { WrittenRecord } from './read-record.ts';
 

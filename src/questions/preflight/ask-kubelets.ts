@@ -1,8 +1,8 @@
 import { parse } from 'yaml';
 import type { ApiClient } from '../../cluster/api-client.ts';
+import { createProgress, progressBar } from '../../terminal/progress.ts';
 import { type CpuManagerPolicy, policyOfKubeletConfig, type ToldPolicy } from './cpu-manager-policy.ts';
 import type { FleetNode } from './fleet-node.ts';
-import { createProgress, progressBar } from '../../terminal/progress.ts';
 
 /** What kubelets themselves told. */
 export interface KubeletPolicies {

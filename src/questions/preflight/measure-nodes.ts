@@ -1,11 +1,11 @@
 import type { OptionValues } from '../../config/options.ts';
-import type { FleetNode } from './fleet-node.ts';
-import { matchMeasurements } from './match-measurements.ts';
 import { StatusError } from '../../sources/asking/get-json.ts';
 import { SourceError } from '../../sources/asking/source-error.ts';
 import { measurePower, POWER_QUERIES, type PowerQuery } from '../../sources/power/prometheus-power.ts';
 import { EXIT } from '../../terminal/exit-codes.ts';
 import type { Unread } from '../../world/open-cluster.ts';
+import type { FleetNode } from './fleet-node.ts';
+import { matchMeasurements } from './match-measurements.ts';
 
 export interface MeasuredNodes {
   /** Watts by node. */

@@ -3,9 +3,9 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import { decodeText } from '../../documents/decode-text.ts';
 import { type ManifestDocument, type Manifests, parseManifests, readManifests } from '../../documents/manifest-file.ts';
 import { nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
-import { type FleetNode, parseFleetNode } from './fleet-node.ts';
-import { readFromCluster, type Unread } from '../../world/open-cluster.ts';
 import { createProgress } from '../../terminal/progress.ts';
+import { readFromCluster, type Unread } from '../../world/open-cluster.ts';
+import { type FleetNode, parseFleetNode } from './fleet-node.ts';
 
 export interface ReadNodes {
   readonly nodes: readonly FleetNode[];

@@ -1,7 +1,7 @@
-import type { InstanceTypeTotals, PreflightReport } from './preflight-report.ts';
-import { onOneLine } from '../../units/legible.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { paint, type Style, terminalColumns } from '../../terminal/terminal.ts';
+import { onOneLine } from '../../units/legible.ts';
+import type { InstanceTypeTotals, PreflightReport } from './preflight-report.ts';
 
 const MOST_ROWS = 12;
 const MOST_NAMES = 5;

@@ -1,9 +1,9 @@
-import { formatDuration } from '../../units/duration.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import type { Signal } from '../../regions/reading.ts';
 import { createFeed, type Feed } from '../../sources/intensity/feed.ts';
 import { askAboutEach } from '../../sources/intensity/read-regions.ts';
 import type { IntensitySource, RegionZones } from '../../sources/intensity/source.ts';
+import { formatDuration } from '../../units/duration.ts';
 
 /** What one source says of one region. */
 interface CheckedRegion {

@@ -1,13 +1,13 @@
-import { formatDuration } from '../../units/duration.ts';
 import { cleanestFirst } from '../../decision/cleanest-first.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import type { Band } from '../../regions/band.ts';
 import type { Freshness, Signal } from '../../regions/reading.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
 import type { Intensity } from '../../regions/weigh-regions.ts';
-import type { LoadedRegions } from '../../world/load-regions.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import type { Style } from '../../terminal/terminal.ts';
+import { formatDuration } from '../../units/duration.ts';
+import type { LoadedRegions } from '../../world/load-regions.ts';
 
 /**
  * What `gridgate regions --output json` prints. Within `v1` fields are added, never taken away or given another

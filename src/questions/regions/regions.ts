@@ -1,17 +1,17 @@
 import type { OptionValues } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { zonesOf } from '../../sources/intensity/read-regions.ts';
+import { EXIT, reportFailure } from '../../terminal/exit-codes.ts';
+import { note, print } from '../../terminal/print.ts';
+import { renderData } from '../../terminal/render-data.ts';
+import { terminalColumns } from '../../terminal/terminal.ts';
+import { readClusterNodes } from '../../world/cluster-regions.ts';
+import { describeRegions, loadRegions, REGION_SOURCE_OPTIONS } from '../../world/load-regions.ts';
+import { isFromCluster } from '../../world/open-cluster.ts';
 import { candidateRegions } from './candidate-regions.ts';
 import { checkLabels } from './check-labels.ts';
 import { checkSources, renderChecks } from './check-sources.ts';
-import { readClusterNodes } from '../../world/cluster-regions.ts';
-import { EXIT, reportFailure } from '../../terminal/exit-codes.ts';
-import { describeRegions, loadRegions, REGION_SOURCE_OPTIONS } from '../../world/load-regions.ts';
-import { isFromCluster } from '../../world/open-cluster.ts';
-import { note, print } from '../../terminal/print.ts';
 import { listRegions, renderListing, renderShell } from './region-listing.ts';
-import { renderData } from '../../terminal/render-data.ts';
-import { terminalColumns } from '../../terminal/terminal.ts';
 
 export const REGIONS_OPTIONS = [
   ...REGION_SOURCE_OPTIONS,

@@ -1,14 +1,14 @@
 import type { OptionValues } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
-import { gramsOfPounds } from '../../units/pounds-per-mwh.ts';
 import { type Intensity, LEAST_GRAMS_PER_KWH, type WeighedRegion, weighRegions } from '../../regions/weigh-regions.ts';
-import { type CandidateRegions, candidateRegions } from './candidate-regions.ts';
 import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
-import { checkRegionSource, loadRegions, REGION_SOURCE_OPTIONS } from '../../world/load-regions.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
+import { gramsOfPounds } from '../../units/pounds-per-mwh.ts';
+import { checkRegionSource, loadRegions, REGION_SOURCE_OPTIONS } from '../../world/load-regions.ts';
+import { type CandidateRegions, candidateRegions } from './candidate-regions.ts';
 
 export const WEIGHTS_OPTIONS = [...REGION_SOURCE_OPTIONS, 'lbsPerMwh', 'output'] as const;
 

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
+import { quoted } from '../../decision/policy-annotations.ts';
 import { decodeText } from '../../documents/decode-text.ts';
 import { describeReadError, nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
-import { quoted } from '../../decision/policy-annotations.ts';
-import type { Flow } from './flow.ts';
 import { onOneLine } from '../../units/legible.ts';
+import type { Flow } from './flow.ts';
 import { FLOW_FIELDS, type FlowDefaults, type FlowField, type FlowRecord, parseFlow } from './flow-record.ts';
 
 export interface FlowFile {

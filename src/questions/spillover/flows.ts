@@ -3,14 +3,14 @@ import { SourceError } from '../../sources/asking/source-error.ts';
 import { readCloudWatch } from '../../sources/traffic/cloudwatch.ts';
 import type { MeasuredTraffic, TimeRange } from '../../sources/traffic/measured-traffic.ts';
 import { readPrometheusTraffic } from '../../sources/traffic/prometheus-traffic.ts';
-import type { Flow } from './flow.ts';
-import type { BytesSource } from './report.ts';
-import { onOneLine } from '../../units/legible.ts';
 import type { Issues } from '../../terminal/exit-codes.ts';
 import { EXIT } from '../../terminal/exit-codes.ts';
 import { createProgress, progressBar } from '../../terminal/progress.ts';
+import { onOneLine } from '../../units/legible.ts';
+import type { Flow } from './flow.ts';
 import { readFlows } from './flow-file.ts';
 import type { SpilloverValues } from './options.ts';
+import type { BytesSource } from './report.ts';
 
 export interface SpilloverFlows {
   readonly flows: readonly Flow[];

@@ -1,8 +1,8 @@
-import { formatDuration } from '../../units/duration.ts';
 import { formatGrams } from '../../decision/messages.ts';
-import type { ReportedFlow, ReportedOption, ReportedPlan, SpilloverReport } from './report.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { paint } from '../../terminal/terminal.ts';
+import { formatDuration } from '../../units/duration.ts';
+import type { ReportedFlow, ReportedOption, ReportedPlan, SpilloverReport } from './report.ts';
 
 /** As many flows as a person reads; a day by the hour. */
 const MOST_ROWS = 24;

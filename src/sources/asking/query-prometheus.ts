@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { getJson } from './get-json.ts';
 import type { SecretReader } from './read-secret.ts';
 import { readToken } from './read-secret.ts';
-import type { SourceDeps } from '../intensity/source.ts';
+import type { SourceDeps } from './source-deps.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { getJson } from './get-json.ts';
-import type { SourceDeps } from '../intensity/source.ts';
+import type { SourceDeps } from './source-deps.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
 

@@ -1,9 +1,9 @@
 import type { Reading, Signal } from '../../regions/reading.ts';
 import { type Answer, answerOfError, type RequestOutcome } from '../asking/answer.ts';
+import type { RequesterDeps } from '../asking/requester.ts';
 import { choose } from './choose.ts';
 import { embeddedReading } from './embedded.ts';
 import { type Attempt, createFeed, type Feed, type Forecast } from './feed.ts';
-import type { RequesterDeps } from '../asking/requester.ts';
 import type { IntensitySource, Measurement, RegionZones, SourceName } from './source.ts';
 
 export interface IntensityChainDeps extends Pick<RequesterDeps, 'clock' | 'random' | 'deadline'> {

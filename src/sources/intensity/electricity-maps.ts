@@ -3,10 +3,11 @@ import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import { getJson } from '../asking/get-json.ts';
 import type { SecretReader } from '../asking/read-secret.ts';
 import { readToken } from '../asking/read-secret.ts';
-import { HOUR_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
-import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
+import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { sourceUrl } from '../asking/source-url.ts';
+import { HOUR_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
+import type { ForecastingSource, Measurement } from './source.ts';
 
 const FACTORS = { 'average-lifecycle': 'lifecycle', 'average-direct': 'direct' } as const;
 type AverageSignal = keyof typeof FACTORS;

@@ -1,6 +1,6 @@
 import { yearly2025 } from '@tgwf/co2/data/electricity-maps';
-import type { Reading } from '../../regions/reading.ts';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
+import type { Reading } from '../../regions/reading.ts';
 
 const AVERAGES: ReadonlyMap<string, number> = new Map(
   Object.entries(yearly2025.data).map(([zone, { carbonIntensity }]) => [zone, carbonIntensity.value]),

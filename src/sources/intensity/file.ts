@@ -1,10 +1,11 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { Signal } from '../../regions/reading.ts';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
-import { HOUR_MS, instant } from './series.ts';
-import type { IntensitySource, SourceDeps } from './source.ts';
+import type { Signal } from '../../regions/reading.ts';
+import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
+import { HOUR_MS, instant } from './series.ts';
+import type { IntensitySource } from './source.ts';
 
 export interface FileOptions {
   /** The whole text, JSON or YAML: a map from zones to gCO2e/kWh, or to `{gramsPerKwh, measuredAt}`. */

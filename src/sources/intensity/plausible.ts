@@ -1,8 +1,8 @@
 import { CLOCK_SKEW_MS } from '../../regions/freshness.ts';
 import { SIGNALS, type Signal } from '../../regions/reading.ts';
 import { MAX_GRAMS_PER_KWH } from '../../regions/region-resource.ts';
-import type { ForecastPoint, Measurement } from './source.ts';
 import { SourceError } from '../asking/source-error.ts';
+import type { ForecastPoint, Measurement } from './source.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -1,11 +1,12 @@
-import type { Signal } from '../../regions/reading.ts';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
-import { canBeGrams } from './plausible.ts';
+import type { Signal } from '../../regions/reading.ts';
 import type { PrometheusAddress, PrometheusResult, PrometheusValue } from '../asking/query-prometheus.ts';
 import { parseValue, queryPrometheus } from '../asking/query-prometheus.ts';
-import { MINUTE_MS } from './series.ts';
-import type { IntensitySource, RegionZones, SourceDeps } from './source.ts';
+import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
+import { canBeGrams } from './plausible.ts';
+import { MINUTE_MS } from './series.ts';
+import type { IntensitySource, RegionZones } from './source.ts';
 
 export interface PrometheusOptions extends PrometheusAddress {
   /** PromQL that finds one value in gCO2e/kWh; `{{zone}}` and `{{region}}` stand for the grid zone and the region's name. */

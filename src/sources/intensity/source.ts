@@ -52,10 +52,3 @@ export interface IntensitySource {
 
 /** One that knows the past and what is to come. */
 export type ForecastingSource = IntensitySource & Required<Pick<IntensitySource, 'history' | 'forecast'>>;
-
-/** What every source is built with. */
-export interface SourceDeps {
-  readonly fetch: typeof globalThis.fetch;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-}

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { BandThresholds } from '../../regions/band.ts';
+import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import { type HourlyWeek, ownThresholds, rememberHours } from '../../regions/hourly-week.ts';
 import type { Signal } from '../../regions/reading.ts';
 import type { ChainWithHistory, IntensityChain, RegionIntensity } from './chain.ts';
-import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import { type DescribedRegion, zonesOf } from './read-regions.ts';
 import { HOUR_MS } from './series.ts';
 import type { RegionZones } from './source.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { getJson, StatusError } from '../asking/get-json.ts';
 import type { SecretReader } from '../asking/read-secret.ts';
 import { readSecret } from '../asking/read-secret.ts';
-import type { SourceDeps } from './source.ts';
+import type { SourceDeps } from '../asking/source-deps.ts';
 import { sourceUrl } from '../asking/source-url.ts';
 import { untilAbort } from '../asking/until-abort.ts';
 

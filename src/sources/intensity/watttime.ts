@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { gramsOfPounds } from '../../units/pounds-per-mwh.ts';
 import { getJson } from '../asking/get-json.ts';
-import { firstPlausible } from './plausible.ts';
 import type { SecretReader } from '../asking/read-secret.ts';
-import { DAY_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
-import type { ForecastingSource, Measurement, SourceDeps } from './source.ts';
+import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { sourceUrl } from '../asking/source-url.ts';
+import { firstPlausible } from './plausible.ts';
+import { DAY_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
+import type { ForecastingSource, Measurement } from './source.ts';
 import { createWattTimeSession } from './watttime-session.ts';
 
 export interface WattTimeOptions {

@@ -1,6 +1,6 @@
 import type { PrometheusAddress, PrometheusSample } from '../asking/query-prometheus.ts';
 import { parseValue, queryPrometheus } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../intensity/source.ts';
+import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
 import type { OutageSource, Verdict } from './source.ts';
 

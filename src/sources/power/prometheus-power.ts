@@ -1,6 +1,6 @@
 import type { PrometheusAddress, PrometheusSample } from '../asking/query-prometheus.ts';
 import { parseValue, queryPrometheus } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../intensity/source.ts';
+import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
 
 /** Watts of one machine, and what it may be called, the most telling name first. */

@@ -1,8 +1,8 @@
 import { parseValue } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../intensity/source.ts';
+import { type PrometheusSeries, queryRange } from '../asking/query-range.ts';
+import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { HOUR_MS, type MeasuredTraffic, type TimeRange, type TrafficPiece } from './measured-traffic.ts';
-import { type PrometheusSeries, queryRange } from '../asking/query-range.ts';
 
 export interface PrometheusTrafficOptions {
   readonly baseUrl: string;

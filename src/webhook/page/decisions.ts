@@ -1,7 +1,7 @@
 import { REASONS } from '../../decision/reasons.ts';
 import { type Html, html } from '../../page/html.ts';
+import { isoTime, timeOfDay } from '../../units/moment.ts';
 import type { RecentDecision } from '../recorder.ts';
-import { isoTime, timeOfDay } from './moment.ts';
 import type { Status } from './status.ts';
 
 /** The last decisions of this replica, newest first. */

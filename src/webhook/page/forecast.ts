@@ -1,8 +1,8 @@
 import { formatGrams } from '../../decision/messages.ts';
 import { type Html, html } from '../../page/html.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
+import { timeOfDay } from '../../units/moment.ts';
 import { bandColours, type ChartScale, type ForecastPoints, lineChart } from './line-chart.ts';
-import { timeOfDay } from './moment.ts';
 import { rankedReading, type Status } from './status.ts';
 
 const WINDOW_MS = 24 * 3_600_000;

@@ -1,6 +1,6 @@
 import { formatGrams } from '../../decision/messages.ts';
 import { type Html, html } from '../../page/html.ts';
-import { formatAge, isoTime } from './moment.ts';
+import { formatAge, isoTime } from '../../units/moment.ts';
 import { rankedReading, type Status } from './status.ts';
 
 /** What one wants to know at night before anything else: does this replica serve, who leads, how old is the picture. */

@@ -1,9 +1,9 @@
 import { type Html, html } from '../../page/html.ts';
 import { STYLE } from '../../page/style.ts';
+import { isoTime } from '../../units/moment.ts';
 import { decisionsSection } from './decisions.ts';
 import { forecastSection } from './forecast.ts';
 import { headline } from './headline.ts';
-import { isoTime } from './moment.ts';
 import { hashSource, REFRESH_SCRIPT } from './refresh.ts';
 import { regionsSection } from './regions-table.ts';
 import { sourcesSection, watchesSection } from './sources.ts';

@@ -2,8 +2,8 @@ import { formatGrams } from '../../decision/messages.ts';
 import { type Html, html } from '../../page/html.ts';
 import type { Reading } from '../../regions/reading.ts';
 import type { Outage, RegionView } from '../../regions/snapshot.ts';
+import { formatAge, isoTime } from '../../units/moment.ts';
 import { bar, type Scale, scaleMarks, scaleOf } from './bars.ts';
-import { formatAge, isoTime } from './moment.ts';
 import { rankedReading, type Status } from './status.ts';
 
 /** Above so many regions the rows move closer together. */

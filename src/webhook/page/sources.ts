@@ -1,5 +1,5 @@
 import { type Html, html } from '../../page/html.ts';
-import { formatAge, isoTime } from './moment.ts';
+import { formatAge, isoTime } from '../../units/moment.ts';
 import type { SourceStatus, Status } from './status.ts';
 
 /** Where readings and outages come from, with what their requests came to; nothing when this replica asks nobody. */

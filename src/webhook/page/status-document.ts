@@ -1,6 +1,6 @@
 import type { RegionView } from '../../regions/snapshot.ts';
+import { isoTime } from '../../units/moment.ts';
 import type { RecentDecision } from '../recorder.ts';
-import { isoTime } from './moment.ts';
 import { rankedReading, type SourceStatus, type Status } from './status.ts';
 
 /** The document at `/status.json`: what the page shows, for programs. Times are RFC 3339, intensities gCO2e/kWh, ages seconds. */

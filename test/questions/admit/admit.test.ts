@@ -6,12 +6,19 @@ import { parse, stringify } from 'yaml';
 import type { PatchOperation } from '../../../src/decision/patch.ts';
 import type { Pod } from '../../../src/decision/pod.ts';
 import { makePod, REGION_LABEL } from '../../builders.ts';
+import {
+  NAMESPACES,
+  namespaceYaml,
+  regionYaml,
+  type WorldFiles,
+  writeDocuments,
+  writeWorld,
+} from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { type Finished, runGridgate } from '../../process/run-gridgate.ts';
+import { serveWorld } from '../../replica/serving.ts';
 import { startElectricityMaps } from '../../sources/fake-electricity-maps.ts';
 import { workloadOf } from '../../webhook/reviews.ts';
-import { serveWorld } from '../../replica/serving.ts';
-import { NAMESPACES, namespaceYaml, regionYaml, type WorldFiles, writeDocuments, writeWorld } from '../../commands/world-files.ts';
 
 const PINNED = makePod({ nodeSelector: { [REGION_LABEL]: 'eu-central' } });
 

@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { AuditReport } from '../../../src/questions/audit/audited-workload.ts';
+import { NAMESPACES, REGIONS, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
-import { NAMESPACES, REGIONS, writeDocuments } from '../../commands/world-files.ts';
 
 const PINNED = 'nodeSelector: {topology.kubernetes.io/region: eu-central}, containers: [{name: c, image: i}]';
 

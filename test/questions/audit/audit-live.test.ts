@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { type ApiRequest, type PodApi, type PodApiOptions, type Refusal, startPodApi } from './pod-api.ts';
+import { regionYaml } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
-import { regionYaml } from '../../commands/world-files.ts';
+import { type ApiRequest, type PodApi, type PodApiOptions, type Refusal, startPodApi } from './pod-api.ts';
 
 const REPORTS = '/apis/openreports.io/v1alpha1';
 const REGION_LABEL = 'topology.kubernetes.io/region';

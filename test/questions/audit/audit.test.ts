@@ -5,9 +5,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import type { AuditReport } from '../../../src/questions/audit/audited-workload.ts';
 import { REGION_LABEL } from '../../builders.ts';
+import { NAMESPACES, namespaceYaml, REGIONS, regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
-import { NAMESPACES, namespaceYaml, REGIONS, regionYaml, writeDocuments } from '../../commands/world-files.ts';
 
 const CONTAINERS = [{ name: 'main', resources: { requests: { cpu: '1', memory: '1G' } } }];
 const PINNED = { nodeSelector: { [REGION_LABEL]: 'eu-central' } };

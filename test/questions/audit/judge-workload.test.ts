@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AuditedWorkload, Workload } from '../../../src/questions/audit/audited-workload.ts';
-import { type AuditContext, judgeWorkload } from '../../../src/questions/audit/judge-workload.ts';
 import type { Mode } from '../../../src/decision/policy.ts';
 import { DEFAULT_POWER_MODEL } from '../../../src/energy/power-model.ts';
+import type { AuditedWorkload, Workload } from '../../../src/questions/audit/audited-workload.ts';
+import { type AuditContext, judgeWorkload } from '../../../src/questions/audit/judge-workload.ts';
 import {
   AVERAGE,
   makeNode,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { AuditItem, Workload } from '../../../src/questions/audit/audited-workload.ts';
 import { createApiClient } from '../../../src/cluster/api-client.ts';
 import { loadKubeConfig } from '../../../src/cluster/kube-config.ts';
 import { listPods } from '../../../src/cluster/live-pods.ts';
-import { type LiveWorkloads, readLiveWorkloads } from '../../../src/questions/audit/live-workloads.ts';
 import type { VolumeTerms } from '../../../src/decision/volume-terms.ts';
+import type { AuditItem, Workload } from '../../../src/questions/audit/audited-workload.ts';
+import { type LiveWorkloads, readLiveWorkloads } from '../../../src/questions/audit/live-workloads.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { type PodApi, type PodApiOptions, startPodApi } from './pod-api.ts';
 

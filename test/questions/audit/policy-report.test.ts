@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AuditedWorkload } from '../../../src/questions/audit/audited-workload.ts';
-import { keepTimes, LEFT_OUT_ANNOTATION, type PolicyReport, policyReportsOf } from '../../../src/questions/audit/policy-report.ts';
+import {
+  keepTimes,
+  LEFT_OUT_ANNOTATION,
+  type PolicyReport,
+  policyReportsOf,
+} from '../../../src/questions/audit/policy-report.ts';
 import { decideNow, makePod, makeRegion, makeSnapshot, NOW } from '../../builders.ts';
 
 type Parts = Partial<AuditedWorkload> & { readonly grams?: number };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { AUDIT_FORMATS, type AuditFormat } from '../../../src/config/question-options.ts';
 import type { AuditReport } from '../../../src/questions/audit/audited-workload.ts';
 import { renderAudit } from '../../../src/questions/audit/render-audit.ts';
-import { AUDIT_FORMATS, type AuditFormat } from '../../../src/config/question-options.ts';
 import { escapeUnseen, hasUnseen } from '../../../src/units/legible.ts';
 import { HOSTILE_NAMES } from './hostile.ts';
 import { makeAudited, makeDenied, makeReport, makeSampleReport } from './reports.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
+import { REASONS, REFUSALS } from '../../../src/decision/reasons.ts';
 import type { AuditReport } from '../../../src/questions/audit/audited-workload.ts';
 import { renderSarif } from '../../../src/questions/audit/render-sarif.ts';
-import { REASONS, REFUSALS } from '../../../src/decision/reasons.ts';
 import { HOSTILE_NAMES } from './hostile.ts';
 import { makeAudited, makeDenied, makeReport, makeSampleReport } from './reports.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { AuditFormat } from '../../../src/config/question-options.ts';
 import type { AuditReport } from '../../../src/questions/audit/audited-workload.ts';
 import { isFinding } from '../../../src/questions/audit/findings.ts';
 import { policyReportsOf } from '../../../src/questions/audit/policy-report.ts';
-import { renderAuditHtml } from '../../../src/questions/audit/render-html.ts';
 import { renderAudit } from '../../../src/questions/audit/render-audit.ts';
-import type { AuditFormat } from '../../../src/config/question-options.ts';
+import { renderAuditHtml } from '../../../src/questions/audit/render-html.ts';
 import { makeAudited, makeReport } from './reports.ts';
 
 const MESSAGE = 'pods of this DaemonSet reach outside regions: they stay Pending on nodes of us-east-1 (allowed: eu-*)';

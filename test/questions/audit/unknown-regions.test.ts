@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeUnknown, unknownRegionsOf } from '../../../src/questions/audit/unknown-regions.ts';
 import type { Pod } from '../../../src/decision/pod.ts';
+import { describeUnknown, unknownRegionsOf } from '../../../src/questions/audit/unknown-regions.ts';
 
 const NAMES = ['eu-north-1', 'us-east-1'];
 const KNOWN = { isKnown: (name: string) => NAMES.includes(name), names: NAMES };

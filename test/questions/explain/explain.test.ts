@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { parse } from 'yaml';
 import { toNamespaceRecord } from '../../../src/cluster/namespaces.ts';
+import { compileRules } from '../../../src/decision/policy-rules.ts';
 import { isDenied } from '../../../src/questions/explain/explain.ts';
 import { explainObject } from '../../../src/questions/explain/explain-object.ts';
 import type { ExplainReport } from '../../../src/questions/explain/explained.ts';
@@ -10,7 +11,6 @@ import { readRecord } from '../../../src/questions/explain/read-record.ts';
 import { renderExplained } from '../../../src/questions/explain/render-explained.ts';
 import { EXPLAINED_KINDS, type ExplainTarget, parseTarget } from '../../../src/questions/explain/target.ts';
 import type { World } from '../../../src/world/load-world.ts';
-import { compileRules } from '../../../src/decision/policy-rules.ts';
 import { makeNode, makeSnapshot, REGION_LABEL } from '../../builders.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
 import {

@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
-import { type NodeParts, nodeObject, X86 } from './fleet.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
 import { type Asked, type Reply, startProvider } from '../../sources/fake-provider.ts';
-import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
+import { type NodeParts, nodeObject, X86 } from './fleet.ts';
 
 const STATIC = { 'kubernetes.io/kubelet-config': '{"cpuManagerPolicy":"static"}' };
 const NONE = { 'kubernetes.io/kubelet-config': 'kind: KubeletConfiguration\ncpuManagerPolicy: none\n' };

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { makePod } from '../../builders.ts';
+import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { type GridProvider, startGridProvider } from '../../process/grid-provider.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
-import { startProvider as startFake } from '../../sources/fake-provider.ts';
 import { serveWorld, until, untilLogged } from '../../replica/serving.ts';
-import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
+import { startProvider as startFake } from '../../sources/fake-provider.ts';
 
 const TOKEN = 'a-token-nobody-may-see';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { REGIONS, regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { type Finished, runGridgate } from '../../process/run-gridgate.ts';
-import { REGIONS, regionYaml, writeDocuments } from '../../commands/world-files.ts';
 
 const WORLD = [...REGIONS, regionYaml('eu-north-1', {}), regionYaml('mars', { gridZone: 'MARS' })];
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parse } from 'yaml';
+import { REGIONS, regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
-import { REGIONS, regionYaml, writeDocuments } from '../../commands/world-files.ts';
 
 const AZURE = ['--lbs-per-mwh', 'East US=1585', '--lbs-per-mwh', 'West US=865'];
 const KNOWN = {

@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { SpilloverReport } from '../../../src/questions/spillover/report.ts';
+import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { findFreePort } from '../../control-plane/ports.ts';
 import { type Finished, runGridgate } from '../../process/run-gridgate.ts';
 import { awsError, startCloudWatch } from './fake-cloudwatch.ts';
-import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
 
 const PLACES = ['--region', 'us-west-2', '--to', 'eu-central-1'];
 const MOVED = [...PLACES, '--bytes', '1e12'];

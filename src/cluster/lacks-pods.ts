@@ -1,4 +1,4 @@
-import type { KubeObject } from '../cluster/kube-object.ts';
+import type { KubeObject } from './kube-object.ts';
 
 /** The fields of a ReplicaSet, StatefulSet or Job that tell whether it lacks pods. */
 export interface OwnerObject extends KubeObject {
