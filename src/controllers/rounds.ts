@@ -1,6 +1,7 @@
 import { ExponentialBackoff, halfJitterGenerator } from 'cockatiel';
 import type { Logger } from 'pino';
 import { messageOf } from '../cluster/api-error.ts';
+import type { Change, Controller } from './manager.ts';
 import type { Clock } from './pace.ts';
 
 /** `again`: something changed under our hands; another round, a little later, is due. */
@@ -9,6 +10,8 @@ export type Outcome = 'done' | 'again';
 export interface RoundsDeps {
   /** The controller's name, for the log. */
   readonly name: string;
+  /** What wakes it: nothing but what calls `changed`, where this is absent. */
+  readonly on?: readonly Change[];
   /** Reads, plans, applies. Whatever it rejects with is logged once and tried again. */
   readonly round: (signal: AbortSignal) => Promise<Outcome>;
   /** Without a change a round comes after so long. */
@@ -21,20 +24,14 @@ export interface RoundsDeps {
   readonly log: Logger;
 }
 
-export interface Rounds {
-  /** The first round comes at once. Does nothing while running. */
-  start(): void;
-  /** Resolves when the round that runs has ended; nothing is written afterwards. */
-  stop(): Promise<void>;
-  /** Asks for a round; one that runs already is followed by another. */
-  changed(): void;
-}
-
 const BACKOFF = { initialDelay: 1_000, maxDelay: 60_000, generator: halfJitterGenerator };
 
-/** Runs rounds one after the other, never two at once; a failing one is tried again with backoff, for as long as it runs. */
-export function createRounds(deps: RoundsDeps): Rounds {
-  const { round, resyncMs, settleMs, restMs, clock } = deps;
+/**
+ * Runs rounds one after the other, never two at once; a failing one is tried again with backoff, for as long as it runs. The
+ * first comes at once; a change while one runs is followed by another.
+ */
+export function createRounds(deps: RoundsDeps): Controller {
+  const { name, on = [], round, resyncMs, settleMs, restMs, clock } = deps;
   const health = createHealth(deps);
   let running: { readonly stopping: AbortController; readonly ended: Promise<void> } | undefined;
   let isDue = false;
@@ -74,6 +71,8 @@ export function createRounds(deps: RoundsDeps): Rounds {
   }
 
   return {
+    name,
+    on,
     start() {
       if (running) return;
       const stopping = new AbortController();

@@ -76,12 +76,9 @@ export function openReplica(deps: ReplicaDeps): Replica {
     watchVolumes: true,
     log,
     onChange(resource) {
-      if (resource === 'regions') {
-        regions.changed();
-        controllers?.regionsChanged();
-      } else if (resource === 'namespaces') controllers?.namespacesChanged();
-      else nodes.ask();
-      if (resource === 'nodes') controllers?.nodesChanged();
+      if (resource === 'regions') regions.changed();
+      else if (resource !== 'namespaces') nodes.ask();
+      controllers?.changed(resource);
     },
   });
 
@@ -99,7 +96,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
 
   const certificate = isWebhook ? (deps.certificate ?? certificateFromSecret({ api, names, log })) : undefined;
   // The controllers look at it, too: what it lifts ends refusals.
-  const killSwitch = createKillSwitch({ api, ...names.killSwitch, log, onChange: () => controllers?.rulesChanged() });
+  const killSwitch = createKillSwitch({ api, ...names.killSwitch, log, onChange: () => controllers?.changed('rules') });
   killSwitch.start().catch(() => {}); // rejected only when stopped before the first list
 
   const refresher = createLiveRefresher({
@@ -167,10 +164,10 @@ export function openReplica(deps: ReplicaDeps): Replica {
     configChanged(next, previous) {
       if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)
         refresher.configChanged();
-      if (changesRules(next, previous)) controllers?.rulesChanged();
-      if (next.nodes !== previous.nodes) controllers?.nodesChanged();
+      if (changesRules(next, previous)) controllers?.changed('rules');
+      if (next.nodes !== previous.nodes) controllers?.changed('nodes');
     },
-    snapshotChanged: () => controllers?.snapshotChanged(),
+    snapshotChanged: () => controllers?.changed('snapshot'),
   };
 }
 

@@ -1,13 +1,14 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { ApiWriter } from '../cluster/api-writer.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
-import { type LastEvents, lastEventOf } from '../cluster/last-events.ts';
+import { lastEventOf } from '../cluster/last-events.ts';
 import { nodeConditions } from '../cluster/node-conditions.ts';
 import { createProjectionStore } from '../cluster/projection-store.ts';
 import { createReflector, type Reflector } from '../cluster/reflector.ts';
 import type { LiveRegion } from '../cluster/regions.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
+import type { Controller } from '../controllers/manager.ts';
 import { createRegionRefresher, type RegionRefresher } from '../controllers/region-refresher/controller.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
@@ -31,12 +32,9 @@ interface LiveRefresherDeps {
 }
 
 export interface LiveRefresher {
-  controllerFor(writer: ApiWriter): { start(): void; stop(): Promise<void> };
-  regionsChanged(): void;
+  controllerFor(writer: ApiWriter): Controller;
   /** The configuration names other sources, or other bands. */
   configChanged(): void;
-  /** Of what is watched while this replica leads. */
-  lastEventAt(): LastEvents;
 }
 
 interface Term {
@@ -105,6 +103,10 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
 
   return {
     controllerFor: (writing) => ({
+      name: 'region-refresher',
+      on: ['regions'],
+      changed: () => term?.refresher.regionsChanged(),
+      lastEventAt: () => lastEventOf('nodes', term?.nodes?.lastEventAt()),
       start() {
         writer = writing;
         changing = changing.then(() => {
@@ -117,8 +119,6 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
         await changing;
       },
     }),
-    regionsChanged: () => term?.refresher.regionsChanged(),
-    lastEventAt: () => lastEventOf('nodes', term?.nodes?.lastEventAt()),
     configChanged() {
       changing = changing.then(end).then(() => {
         if (writer) term = begin(writer);

@@ -9,6 +9,7 @@ import type { NamespaceCarbon } from '../controllers/carbon-meter/carbon-ledger.
 import { createCarbonMeter } from '../controllers/carbon-meter/controller.ts';
 import { createCertificatesController, DEFAULT_LIFETIMES } from '../controllers/certificates/controller.ts';
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
+import { type Change, type Controller, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
@@ -38,13 +39,8 @@ interface ControllersDeps {
 
 export interface Controllers {
   isLeader(): boolean;
-  namespacesChanged(): void;
-  nodesChanged(): void;
-  regionsChanged(): void;
-  /** After each new snapshot: bands and refusals may be others. */
-  snapshotChanged(): void;
-  /** After a change of policy defaults or limits: labels and refusals may be others. */
-  rulesChanged(): void;
+  /** Wakes those that it concerns. `rules`: policy defaults or limits; labels and refusals may be others. */
+  changed(change: Exclude<Change, 'known-regions'>): void;
   /** How many namespaces have a malformed policy; undefined while another replica leads. */
   malformedPolicies(): number | undefined;
   /** The namespaces whose `regions` match nothing that is known; undefined while another replica leads. */
@@ -54,11 +50,6 @@ export interface Controllers {
   /** Of what the controllers watch beside the view. */
   lastEventAt(): LastEvents;
   /** Resolves only after `view.start()` has resolved, or `view.stop()` was called. */
-  stop(): Promise<void>;
-}
-
-interface Controller {
-  start(): void;
   stop(): Promise<void>;
 }
 
@@ -72,7 +63,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     name: names.lease,
     identity,
     log,
-    onChange: (leading) => (leading ? begin() : void end()),
+    onChange: (leading) => (leading ? manager.begin() : void manager.end()),
   });
   const writer = createApiWriter({ api, mayWrite: election.assertLeading });
   const namespaces = createNamespaceLabeller({
@@ -145,62 +136,30 @@ export function startControllers(deps: ControllersDeps): Controllers {
     meter,
     ...(certificates ? [certificates] : []),
   ];
-  /** One change after the other: what ends has ended before it begins again. */
-  let changing = Promise.resolve();
   let isStopping = false;
-  /** Readings change all the time; what is known, seldom. */
-  let knownNames = '';
+  const manager = createManager(controllers, () => election.isLeader() && !isStopping);
+  let knownRegions = '';
 
-  function begin(): void {
-    changing = changing.then(() => {
-      if (election.isLeader() && !isStopping) for (const controller of controllers) controller.start();
-    });
-  }
-
-  function end(): Promise<void> {
-    changing = changing.then(async () => void (await Promise.all(controllers.map((one) => one.stop()))));
-    return changing;
+  function changed(change: Change): void {
+    manager.changed(change);
+    if (change !== 'snapshot') return;
+    const names = deps.snapshot().regions.map(({ name }) => name);
+    if (names.join() !== knownRegions) manager.changed('known-regions');
+    knownRegions = names.join();
   }
 
   // What the controllers look at must be there before the first of them acts on what is missing.
   const synced = view.start().then(election.start, () => {});
   return {
     isLeader: election.isLeader,
-    namespacesChanged() {
-      namespaces.changed();
-      nudger.changed();
-      teller.changed();
-      reporter.changed();
-      meter.changed();
-    },
-    nodesChanged: nodes.changed,
-    regionsChanged: refresher.regionsChanged,
+    changed,
     malformedPolicies: reporter.malformed,
     unenforceable: reporter.unenforceable,
     carbon: meter.carbon,
-    lastEventAt: () =>
-      joinLastEvents([refresher.lastEventAt(), meter.lastEventAt(), teller.lastEventAt(), bundles?.lastEventAt()]),
-    snapshotChanged() {
-      const names = deps
-        .snapshot()
-        .regions.map(({ name }) => name)
-        .join();
-      if (names !== knownNames) reporter.changed();
-      knownNames = names;
-      nodes.changed();
-      nudger.changed();
-      meter.changed();
-    },
-    rulesChanged() {
-      namespaces.changed();
-      nudger.changed();
-      teller.changed();
-      reporter.changed();
-      meter.changed();
-    },
+    lastEventAt: () => joinLastEvents([manager.lastEventAt(), bundles?.lastEventAt()]),
     async stop() {
       isStopping = true; // the lease may still be won while the controllers end
-      await end();
+      await manager.end();
       await synced;
       await Promise.all([election.stop(), bundles?.stop()]);
     },

@@ -13,10 +13,8 @@ import {
   type WebhookConfigurationRef,
   watchWebhookBundles,
 } from '../../src/cluster/webhook-bundles.ts';
-import {
-  type CertificatesController,
-  createCertificatesController,
-} from '../../src/controllers/certificates/controller.ts';
+import { createCertificatesController } from '../../src/controllers/certificates/controller.ts';
+import type { Controller } from '../../src/controllers/manager.ts';
 import { applyObjects, CONTROLLERS_ACCOUNT } from '../cluster/controllers-account.ts';
 import { ofKind, render } from '../cluster/rendered-manifests.ts';
 import { skip } from '../control-plane/assets.ts';
@@ -67,7 +65,7 @@ describe('the certificates controller', () => {
   let webhook: Awaited<ReturnType<typeof startRotatingWebhook>> | undefined;
   let bundles: WebhookBundles;
   let stopWatching = async () => {};
-  const controllers: CertificatesController[] = [];
+  const controllers: Controller[] = [];
   const lines: { action?: string; failure?: string }[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line)) });
 
@@ -194,7 +192,7 @@ describe('the certificates controller', () => {
     return api;
   }
 
-  function createController(): CertificatesController {
+  function createController(): Controller {
     const api = apiOf('controllers');
     return createCertificatesController({
       api,

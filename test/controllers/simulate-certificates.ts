@@ -4,10 +4,8 @@ import { serviceNames } from '../../src/certs/authority.ts';
 import { parseCertificates } from '../../src/certs/parsed-certificate.ts';
 import { verifies } from '../../src/certs/trust.ts';
 import type { Lifetimes } from '../../src/controllers/certificates/apply-action.ts';
-import {
-  type CertificatesController,
-  createCertificatesController,
-} from '../../src/controllers/certificates/controller.ts';
+import { createCertificatesController } from '../../src/controllers/certificates/controller.ts';
+import type { Controller } from '../../src/controllers/manager.ts';
 import { CONFIGURATIONS, createCertificateCluster, LEAF, NAMESPACE } from './certificate-cluster.ts';
 
 export const START = Date.UTC(2026, 10, 22);
@@ -33,7 +31,7 @@ export function simulateCertificates({ lifetimes, intervalMs }: { lifetimes: Lif
   let served: { cert: string; key: string } | undefined;
   let before: { cert: string } | undefined;
 
-  function createController(pause: (ms: number, signal: AbortSignal) => Promise<unknown>): CertificatesController {
+  function createController(pause: (ms: number, signal: AbortSignal) => Promise<unknown>): Controller {
     const names = {
       namespace: NAMESPACE,
       hosts: HOSTS,

@@ -3,18 +3,20 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
+import type { Controller } from '../manager.ts';
 import { type Clock, MONOTONIC } from '../pace.ts';
-import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { createRounds, type Outcome } from '../rounds.ts';
 import { avoidedGrams } from './avoided-grams.ts';
 import { createCarbonLedger, type NamespaceCarbon } from './carbon-ledger.ts';
 import { type PodWatch, watchUsage } from './pod-watch.ts';
 
 const ROUNDS = {
   name: 'carbon-meter',
+  on: ['namespaces', 'snapshot', 'rules'],
   resyncMs: 60_000,
   settleMs: 200,
   restMs: 1_000,
-};
+} as const;
 
 export interface CarbonMeterDeps {
   readonly api: ApiClient;
@@ -28,7 +30,7 @@ export interface CarbonMeterDeps {
   readonly clock?: Clock;
 }
 
-export interface CarbonMeter extends Rounds {
+export interface CarbonMeter extends Controller {
   /** Up to this moment; undefined while this does not run. */
   carbon(): readonly NamespaceCarbon[] | undefined;
   lastEventAt(): LastEvents;

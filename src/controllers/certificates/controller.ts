@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { planRotation, type RotationAction } from '../../certs/rotation.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
+import type { Controller } from '../manager.ts';
 import { type ApplyDeps, applyAction } from './apply-action.ts';
 import { type ClusterState, readClusterState } from './cluster-state.ts';
 
@@ -15,13 +16,6 @@ export interface CertificatesControllerDeps extends ApplyDeps {
   /** The longest time between two looks; sooner when something is due. */
   readonly intervalMs?: number;
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
-}
-
-export interface CertificatesController {
-  start(): void;
-  stop(): Promise<void>;
-  /** Asks for a look at once: somebody changed a bundle or a Secret. */
-  changed(): void;
 }
 
 const DAY_MS = 86_400_000;
@@ -37,7 +31,7 @@ const MOST_STEPS = 12;
  * Keeps the authority, the certificate and the caBundles in order while this replica leads. All state is in the two
  * Secrets, so that the next leader goes on where this one stopped.
  */
-export function createCertificatesController(deps: CertificatesControllerDeps): CertificatesController {
+export function createCertificatesController(deps: CertificatesControllerDeps): Controller {
   const { api, names, lifetimes, log, clock, intervalMs = INTERVAL_MS, pause = pauseFor } = deps;
   let stopping: AbortController | undefined;
   let wake = new AbortController();
@@ -103,6 +97,8 @@ export function createCertificatesController(deps: CertificatesControllerDeps): 
   }
 
   return {
+    name: NAME,
+    on: [], // who watches the bundles calls `changed`
     start() {
       if (stopping) return;
       const own = new AbortController();

@@ -3,8 +3,9 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
+import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { createRounds, type Outcome } from '../rounds.ts';
 import { eventsPath, type Regarding } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
 import { createDenialLedger } from './denial-ledger.ts';
@@ -16,10 +17,11 @@ import { type Denial, refusedEvent } from './plan.ts';
 const TOLD_PER_SECOND = 5;
 const ROUNDS = {
   name: 'denial-teller',
+  on: ['namespaces', 'rules'],
   resyncMs: 10 * 60_000,
   settleMs: 1_000,
   restMs: 1_000,
-};
+} as const;
 const TOLD_BEFORE = 409;
 const REFUSED = new Set([400, 403, 404, 413, 422]);
 
@@ -37,7 +39,7 @@ export interface DenialTellerDeps {
   readonly clock?: Clock;
 }
 
-export interface DenialTeller extends Rounds {
+export interface DenialTeller extends Controller {
   lastEventAt(): LastEvents;
 }
 

@@ -5,18 +5,20 @@ import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { createExpectations } from '../expectations.ts';
+import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { createRounds, type Outcome } from '../rounds.ts';
 import { writeEach } from '../write-each.ts';
 import { labelPatch, planLabel } from './plan.ts';
 
 const WRITES_PER_SECOND = 10;
 const ROUNDS = {
   name: 'namespace-labeller',
+  on: ['namespaces', 'rules'],
   resyncMs: 10 * 60_000,
   settleMs: 100,
   restMs: 1_000,
-};
+} as const;
 
 export interface NamespaceLabellerDeps {
   /** The namespaces as they are known now. */
@@ -37,7 +39,7 @@ export interface NamespaceLabellerDeps {
  * Heals the label `gridgate.dev/managed`, by which the API server selects what it asks the pod webhooks about: the webhook
  * keeps it right at every write, and this after writes that came while gridgate was away or that went around it.
  */
-export function createNamespaceLabeller(deps: NamespaceLabellerDeps): Rounds {
+export function createNamespaceLabeller(deps: NamespaceLabellerDeps): Controller {
   const { view, effectiveMode, ownNamespace, writer, log, clock = MONOTONIC } = deps;
   const excluded = ownNamespace === undefined ? NEVER_MANAGED : new Set([...NEVER_MANAGED, ownNamespace]);
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });

@@ -5,8 +5,9 @@ import { NODES_PATH } from '../../cluster/nodes.ts';
 import type { Band } from '../../regions/band.ts';
 import { CARBON_KEY, type NodeFacts } from '../../regions/node-facts.ts';
 import { createExpectations } from '../expectations.ts';
+import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { createRounds, type Outcome } from '../rounds.ts';
 import { writeEach } from '../write-each.ts';
 import { bandOfNode, type LabelChange, planLabel } from './plan.ts';
 import { createTaintWriter } from './taints.ts';
@@ -16,11 +17,12 @@ export const NODE_LABELLER = 'gridgate-node-labeller';
 const NODES_PER_SECOND = 10;
 const ROUNDS = {
   name: 'node-labeller',
+  on: ['nodes', 'snapshot'],
   /** Nobody announces a label changed by hand: this is when it is found. Looking costs no request. */
   resyncMs: 30_000,
   settleMs: 100,
   restMs: 1_000,
-};
+} as const;
 /** Looking for taints changed by hand is a list of whole nodes. */
 const TAINT_CHECK_MS = 60 * 60_000;
 
@@ -38,7 +40,7 @@ export interface NodeLabellerDeps {
 }
 
 /** Labels nodes with the band of their region, `gridgate.dev/carbon=<band>`, at most 10 nodes a second; taints on request. */
-export function createNodeLabeller(deps: NodeLabellerDeps): Rounds {
+export function createNodeLabeller(deps: NodeLabellerDeps): Controller {
   const { view, bandOf, taintedBands, api, writer, log, clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: NODES_PER_SECOND, clock });
   const expectations = createExpectations(clock);

@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { Pod } from '../../decision/pod.ts';
+import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { createRounds, type Outcome } from '../rounds.ts';
 import { writeEach } from '../write-each.ts';
 import { findStuck } from './find-stuck.ts';
 import { type Nudged, planNudges, type StuckOwner } from './plan.ts';
@@ -13,12 +14,13 @@ export const NUDGED_ANNOTATION = 'gridgate.dev/nudged';
 const NUDGES_PER_SECOND = 5;
 const ROUNDS = {
   name: 'owner-nudger',
+  on: ['namespaces', 'snapshot', 'rules'],
   resyncMs: 10 * 60_000,
   /** Every replica of the webhook must have seen the change, or the one nudge ends in one more denial. */
   settleMs: 2_000,
   /** A round lists the owners of a whole cluster. */
   restMs: 10_000,
-};
+} as const;
 
 export interface OwnerNudgerDeps {
   readonly api: Pick<ApiClient, 'get'>;
@@ -39,7 +41,7 @@ export interface OwnerNudgerDeps {
  * else. It is written through the owner's status, where the API server drops every change of a spec: so this needs no right
  * to patch owners, which is the right to run any pod (seen on Kubernetes 1.36.3).
  */
-export function createOwnerNudger(deps: OwnerNudgerDeps): Rounds {
+export function createOwnerNudger(deps: OwnerNudgerDeps): Controller {
   const { api, writer, wouldAdmit, mayDeny, now, log, clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: NUDGES_PER_SECOND, clock });
   let nudged: Nudged = new Map();

@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type Outcome, type Rounds } from '../rounds.ts';
+import { createRounds, type Outcome } from '../rounds.ts';
 import { eventsPath } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
 import {
@@ -19,10 +20,11 @@ import {
 const WRITES_PER_SECOND = 5;
 const ROUNDS = {
   name: 'policy-reporter',
+  on: ['namespaces', 'known-regions', 'rules'],
   resyncMs: 10 * 60_000,
   settleMs: 1_000,
   restMs: 5_000,
-};
+} as const;
 const TOLD_BEFORE = 409;
 
 export interface PolicyReporterDeps {
@@ -43,7 +45,7 @@ export interface PolicyReporterDeps {
   readonly clock?: Clock;
 }
 
-export interface PolicyReporter extends Rounds {
+export interface PolicyReporter extends Controller {
   /** How many namespaces have a malformed policy; undefined while this does not run. */
   malformed(): number | undefined;
   /** The namespaces that allow nothing that is known here; undefined while this does not run. */
