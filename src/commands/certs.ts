@@ -4,10 +4,8 @@ import type { OptionValues } from '../config/options.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 import { print } from '../terminal/print.ts';
 
-export const CERTS_OPTIONS = ['certDir'] as const;
-
 /** Creates the development certificate, or shows the one that is still good. */
-export async function certs({ certDir }: OptionValues<(typeof CERTS_OPTIONS)[number]>): Promise<number> {
+export async function certs({ certDir }: OptionValues<'certDir'>): Promise<number> {
   const files = await ensureDevCertificate({ dir: certDir, clock: Date.now });
   const { subjectAltName, notAfter, fingerprint } = loadKeyPair(files);
   await print(

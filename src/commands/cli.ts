@@ -1,41 +1,34 @@
 import { type Argument, Command, CommanderError, type Option } from 'commander';
 import { OPTIONS, type OptionKey, type OptionValues } from '../config/options.ts';
 import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
-import { ADMIT_OPTIONS, admit } from '../questions/admit/admit.ts';
-import { AUDIT_OPTIONS, audit } from '../questions/audit/audit.ts';
-import { EXPLAIN_OPTIONS, explain } from '../questions/explain/explain.ts';
-import { EXPLAINED_KINDS } from '../questions/explain/target.ts';
-import { PREFLIGHT_OPTIONS, preflight } from '../questions/preflight/preflight.ts';
-import { REGIONS_OPTIONS, regions } from '../questions/regions/regions.ts';
-import { checkWeights, WEIGHTS_OPTIONS, weights } from '../questions/regions/weights.ts';
+import { ADMIT_OPTIONS } from '../questions/admit/options.ts';
+import { AUDIT_OPTIONS } from '../questions/audit/options.ts';
+import { EXPLAIN_OPTIONS, EXPLAINED_KINDS } from '../questions/explain/options.ts';
+import { PREFLIGHT_OPTIONS } from '../questions/preflight/options.ts';
+import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.ts';
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
-import { checkSpillover, spillover } from '../questions/spillover/spillover.ts';
-import { checkServe } from '../replica/serve-inputs.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { ownVersion } from '../terminal/own-version.ts';
 import { surviveClosedReader } from '../terminal/print.ts';
 import { legible } from '../units/legible.ts';
-import { checkRegionSource } from '../world/load-regions.ts';
-import { CERTS_OPTIONS, certs } from './certs.ts';
-import { COMPLETION_SERVER, completion, SHELLS, serveCompletion } from './completion/completion.ts';
+import { COMPLETION_SERVER, SHELLS } from './completion/shells.ts';
 import { AFTER_HELP } from './help-texts.ts';
-import { serve } from './serve.ts';
 
 interface CommandSpec<K extends OptionKey> {
   readonly name: keyof typeof AFTER_HELP;
   readonly description: string;
   readonly options: readonly K[];
-  /** Answers the exit code. */
-  readonly run: (
-    values: OptionValues<K>,
-    env: Environment,
-    origins: Origins,
-    args: readonly string[],
-  ) => Promise<number>;
-  /** The mistakes in what the options name, where options have mistakes too. */
-  readonly check?: (values: Partial<OptionValues<K>>, env: Environment) => Promise<readonly string[]>;
+  /** A command line that asks for help, or is wrong, loads none of what it would run. */
+  readonly load: () => Promise<Loaded<K>>;
   readonly args?: readonly PositionalArgument[];
+}
+
+interface Loaded<K extends OptionKey> {
+  /** Answers the exit code. */
+  run(values: OptionValues<K>, env: Environment, origins: Origins, args: readonly string[]): Promise<number>;
+  /** The mistakes in what the options name, where options have mistakes too. */
+  check?(values: Partial<OptionValues<K>>, env: Environment): Promise<readonly string[]>;
 }
 
 /** Required unless it says otherwise. */
@@ -52,7 +45,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
   /** What options and arguments take, for shells that complete them. */
   const wordsByTaker = new Map<Option | Argument, readonly string[]>();
 
-  function add<K extends OptionKey>({ name, description, options, run, check, args = [] }: CommandSpec<K>): void {
+  function add<K extends OptionKey>({ name, description, options, load, args = [] }: CommandSpec<K>): void {
     const sub = program.command(name).description(description).addHelpText('after', AFTER_HELP[name]);
     for (const { name, help, words, isOptional } of args) {
       const argument = sub.createArgument(isOptional ? `[${name}]` : `<${name}>`, help);
@@ -66,6 +59,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     }
     sub.action(async () => {
       const read = readOptions(sub, options, env);
+      const { run, check } = await load();
       exitCode =
         'issues' in read
           ? reportIssues([...read.issues, ...((await check?.(read.values, env)) ?? [])])
@@ -87,15 +81,25 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     name: 'serve',
     description: 'run the admission webhook and, in a cluster, the controllers',
     options: SERVE_OPTIONS,
-    run: serve,
-    check: checkServe,
+    async load() {
+      const [{ serve }, { checkServe }] = await Promise.all([
+        import('./serve.ts'),
+        import('../replica/serve-inputs.ts'),
+      ]);
+      return { run: serve, check: checkServe };
+    },
   });
-  add({ name: 'admit', description: 'explain the decision about one pod', options: ADMIT_OPTIONS, run: admit });
+  add({
+    name: 'admit',
+    description: 'explain the decision about one pod',
+    options: ADMIT_OPTIONS,
+    load: async () => ({ run: (await import('../questions/admit/admit.ts')).admit }),
+  });
   add({
     name: 'explain',
     description: 'explain what was decided about a pod or workload of a cluster, and what would be now',
     options: EXPLAIN_OPTIONS,
-    run: explain,
+    load: async () => ({ run: (await import('../questions/explain/explain.ts')).explain }),
     args: [
       { name: 'kind', help: `what it is: ${EXPLAINED_KINDS.join(', ')}`, words: EXPLAINED_KINDS },
       { name: 'name', help: 'its name; KIND/NAME in one word is fine, too', isOptional: true },
@@ -105,46 +109,58 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     name: 'audit',
     description: 'what each workload would get, the carbon at stake and the cleanest alternative',
     options: AUDIT_OPTIONS,
-    run: audit,
+    load: async () => ({ run: (await import('../questions/audit/audit.ts')).audit }),
   });
   add({
     name: 'regions',
     description: 'rank regions by the carbon intensity of their electricity',
     options: REGIONS_OPTIONS,
-    run: regions,
-    check: checkRegionSource,
+    async load() {
+      const [{ regions }, { checkRegionSource }] = await Promise.all([
+        import('../questions/regions/regions.ts'),
+        import('../world/load-regions.ts'),
+      ]);
+      return { run: regions, check: checkRegionSource };
+    },
   });
   add({
     name: 'weights',
     description: 'weigh regions for placement by carbon intensity',
     options: WEIGHTS_OPTIONS,
-    run: weights,
-    check: checkWeights,
+    async load() {
+      const { checkWeights, weights } = await import('../questions/regions/weights.ts');
+      return { run: weights, check: checkWeights };
+    },
   });
   add({
     name: 'preflight',
     description: 'idle power of an upgrade, before it is rolled out',
     options: PREFLIGHT_OPTIONS,
-    run: preflight,
+    load: async () => ({ run: (await import('../questions/preflight/preflight.ts')).preflight }),
   });
   add({
     name: 'spillover',
     description: 'carbon of traffic that moved regions, and where it should have gone',
     options: SPILLOVER_OPTIONS,
-    run: spillover,
-    check: checkSpillover,
+    async load() {
+      const { checkSpillover, spillover } = await import('../questions/spillover/spillover.ts');
+      return { run: spillover, check: checkSpillover };
+    },
   });
   add({
     name: 'certs',
     description: 'create or show the development certificate',
-    options: CERTS_OPTIONS,
-    run: certs,
+    options: ['certDir'],
+    load: async () => ({ run: (await import('./certs.ts')).certs }),
   });
   add({
     name: 'completion',
     description: 'print the completion script of a shell',
     options: [],
-    run: (_values, _env, _origins, [shell = '']) => completion(program.name(), shell),
+    async load() {
+      const { completion } = await import('./completion/completion.ts');
+      return { run: (_values, _env, _origins, [shell = '']) => completion(program.name(), shell) };
+    },
     args: [{ name: 'shell', help: `one of ${SHELLS.join(', ')}`, words: SHELLS }],
   });
   program
@@ -152,6 +168,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     .argument('[words...]')
     .allowUnknownOption()
     .action(async (words: string[]) => {
+      const { serveCompletion } = await import('./completion/completion.ts');
       exitCode = await serveCompletion(program, (taker) => wordsByTaker.get(taker), words, env);
     });
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { parseDuration } from '../units/duration.ts';
 
 /** A parsed value, or the words that say what would have been allowed. */
@@ -55,10 +54,13 @@ function numberOf(text: string): number {
     : Number.NaN;
 }
 
-/** Epoch milliseconds of an RFC 3339 time: a moment needs its offset. */
+const TIME = /^(\d{4}-\d\d-(\d\d))T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Epoch milliseconds of an RFC 3339 time: a moment needs its offset, and a day that its month has. */
 export function parseTime(text: string): Parsed<number> {
-  const parsed = z.iso.datetime({ offset: true }).safeParse(text);
-  return parsed.success ? { value: Date.parse(parsed.data) } : { allowed: 'a time such as 2026-11-22T09:00:00Z' };
+  const [, date, day] = TIME.exec(text) ?? [];
+  const isDay = date !== undefined && new Date(`${date}T00:00:00Z`).getUTCDate() === Number(day);
+  return isDay ? { value: Date.parse(text) } : { allowed: 'a time such as 2026-11-22T09:00:00Z' };
 }
 
 /** Without a user and a password: fetch refuses those, and messages and reports repeat the address. */

@@ -15,3 +15,6 @@ export interface Reading {
   readonly estimated: boolean;
   readonly freshness: Freshness;
 }
+
+/** An intensity above this is a mistake of unit, gCO2e/kWh. */
+export const MAX_GRAMS_PER_KWH = 2000;

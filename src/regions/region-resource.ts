@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { SIGNALS } from './reading.ts';
-
-/** Below this an intensity is a mistake of unit or sign, above it too (gCO2e/kWh). */
-export const MAX_GRAMS_PER_KWH = 2000;
+import { MAX_GRAMS_PER_KWH, SIGNALS } from './reading.ts';
 
 const labelValue = z
   .string()

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { BANDS, type Band, type BandThresholds } from './band.ts';
-import { type Reading, SIGNALS } from './reading.ts';
-import { MAX_GRAMS_PER_KWH } from './region-resource.ts';
+import { MAX_GRAMS_PER_KWH, type Reading, SIGNALS } from './reading.ts';
 
 /** A reading with what it takes to judge its age again later. */
 export interface ObservedReading extends Reading {

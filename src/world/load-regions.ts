@@ -12,6 +12,7 @@ import { readClusterRegions } from './cluster-regions.ts';
 import { createSources } from './live-sources.ts';
 import { measureRegions } from './measure-regions.ts';
 import { type ClusterOptions, isFromCluster } from './open-cluster.ts';
+import type { REGION_SOURCE_OPTIONS } from './options.ts';
 import { readRegions } from './read-files.ts';
 
 /** What commands about regions read, wherever it comes from. */
@@ -31,8 +32,6 @@ export interface DescribedRegions {
   readonly sources: readonly IntensitySource[];
   readonly bands: GridgateConfig['bands'];
 }
-
-export const REGION_SOURCE_OPTIONS = ['regions', 'config', 'policySignal'] as const;
 
 const REGIONS_MISSING = '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources';
 const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says where the regions are';

@@ -13,19 +13,8 @@ import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterWorld } from './cluster-world.ts';
 import { createSources } from './live-sources.ts';
 import { takeSnapshot } from './load-regions.ts';
+import type { WORLD_OPTIONS } from './options.ts';
 import { readCluster, readRegions } from './read-files.ts';
-
-/** Options that say where regions, namespaces and nodes come from. */
-export const WORLD_OPTIONS = [
-  'regions',
-  'namespaces',
-  'config',
-  'kubeconfig',
-  'context',
-  'policySignal',
-  'regionLabel',
-  'defaultRegion',
-] as const;
 
 export type WorldValues = OptionValues<(typeof WORLD_OPTIONS)[number]>;
 

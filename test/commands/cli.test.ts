@@ -5,15 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { CERTS_OPTIONS } from '../../src/commands/certs.ts';
 import type { Option } from '../../src/config/option.ts';
 import { OPTIONS, type OptionKey } from '../../src/config/options.ts';
-import { ADMIT_OPTIONS } from '../../src/questions/admit/admit.ts';
-import { AUDIT_OPTIONS } from '../../src/questions/audit/audit.ts';
-import { EXPLAIN_OPTIONS } from '../../src/questions/explain/explain.ts';
-import { PREFLIGHT_OPTIONS } from '../../src/questions/preflight/preflight.ts';
-import { REGIONS_OPTIONS } from '../../src/questions/regions/regions.ts';
-import { WEIGHTS_OPTIONS } from '../../src/questions/regions/weights.ts';
+import { ADMIT_OPTIONS } from '../../src/questions/admit/options.ts';
+import { AUDIT_OPTIONS } from '../../src/questions/audit/options.ts';
+import { EXPLAIN_OPTIONS } from '../../src/questions/explain/options.ts';
+import { PREFLIGHT_OPTIONS } from '../../src/questions/preflight/options.ts';
+import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../../src/questions/regions/options.ts';
 import { SPILLOVER_OPTIONS } from '../../src/questions/spillover/options.ts';
 import { SERVE_OPTIONS } from '../../src/replica/serve-options.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
@@ -24,7 +22,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   admit: ADMIT_OPTIONS,
   regions: REGIONS_OPTIONS,
   weights: WEIGHTS_OPTIONS,
-  certs: CERTS_OPTIONS,
+  certs: ['certDir'],
   audit: AUDIT_OPTIONS,
   explain: EXPLAIN_OPTIONS,
   preflight: PREFLIGHT_OPTIONS,

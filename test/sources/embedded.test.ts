@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLOUD_ZONES } from '../../src/regions/cloud-zones.ts';
-import { MAX_GRAMS_PER_KWH } from '../../src/regions/region-resource.ts';
+import { MAX_GRAMS_PER_KWH } from '../../src/regions/reading.ts';
 import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
 
 describe('the embedded yearly average', () => {

@@ -3,12 +3,7 @@ import type { Environment } from '../../config/read-options.ts';
 import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
 import { print } from '../../terminal/print.ts';
 import { type Completion, completeWords, type WordsOf } from './complete-words.ts';
-
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-type Shell = (typeof SHELLS)[number];
-
-/** What the shells' scripts call, by the library that makes them. */
-export const COMPLETION_SERVER = 'completion-server';
+import { SHELLS, type Shell } from './shells.ts';
 
 /** Prints the script that lets a shell complete gridgate's commands, options and their values. */
 export async function completion(name: string, shell: string): Promise<number> {

@@ -1,5 +1,4 @@
 import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../../config/config-file.ts';
-import type { OptionValues } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { decide, sharesOf } from '../../decision/decide.ts';
 import { effectOf } from '../../decision/effect.ts';
@@ -18,21 +17,8 @@ import { createSources } from '../../world/live-sources.ts';
 import { takeSnapshot } from '../../world/load-regions.ts';
 import { mistakesInPod } from '../../world/pod-shape.ts';
 import { type ClusterFile, readCluster, readRegions } from '../../world/read-files.ts';
+import type { AdmitValues } from './options.ts';
 import { type Explained, renderDecisions } from './render-decisions.ts';
-
-export const ADMIT_OPTIONS = [
-  'filename',
-  'namespace',
-  'regions',
-  'namespaces',
-  'config',
-  'regionLabel',
-  'defaultRegion',
-  'policySignal',
-  'output',
-] as const;
-
-type AdmitValues = OptionValues<(typeof ADMIT_OPTIONS)[number]>;
 
 /**
  * Explains what the webhook would do with each pod (or workload's pod) of a file; exit code 1 when one is denied. The

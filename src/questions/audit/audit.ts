@@ -1,4 +1,3 @@
-import type { OptionValues } from '../../config/options.ts';
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
 import type { Mode } from '../../decision/policy.ts';
@@ -10,7 +9,7 @@ import { createProgress } from '../../terminal/progress.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
 import { checkRegionSource } from '../../world/load-regions.ts';
-import { isInCluster, loadWorld, WORLD_OPTIONS, type World } from '../../world/load-world.ts';
+import { isInCluster, loadWorld, type World } from '../../world/load-world.ts';
 import { openCluster } from '../../world/open-cluster.ts';
 import { readCluster } from '../../world/read-files.ts';
 import { checkPaths, collectFiles } from './audit-files.ts';
@@ -19,25 +18,11 @@ import { type Collected, collectItems } from './collect-items.ts';
 import { CHART_TEMPLATE } from './find-manifest-files.ts';
 import { isFinding } from './findings.ts';
 import { type AuditContext, judgeWorkload } from './judge-workload.ts';
+import type { AuditValues } from './options.ts';
 import { createPolicies } from './policies-of-audit.ts';
 import { renderAudit } from './render-audit.ts';
 import { createRegionCarbon, sumUp } from './sum-up.ts';
 import type { KnownRegions } from './unknown-regions.ts';
-
-export const AUDIT_OPTIONS = [
-  ...WORLD_OPTIONS,
-  'files',
-  'live',
-  'strictFiles',
-  'report',
-  'html',
-  'auditNamespace',
-  'assumeMode',
-  'powerTable',
-  'auditOutput',
-] as const;
-
-export type AuditValues = OptionValues<(typeof AUDIT_OPTIONS)[number]>;
 
 const NOTHING_TO_AUDIT =
   '--filename: is missing; name files or directories, - for standard input, or audit what runs with --live';

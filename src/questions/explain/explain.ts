@@ -1,5 +1,4 @@
 import { messageOf } from '../../cluster/api-error.ts';
-import type { OptionValues } from '../../config/options.ts';
 import type { Environment, Origins } from '../../config/read-options.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
@@ -11,25 +10,10 @@ import { isInCluster, loadWorld, NO_REGIONS, type World } from '../../world/load
 import { openCluster, readFromCluster, type Unread } from '../../world/open-cluster.ts';
 import { explainObject } from './explain-object.ts';
 import type { ExplainReport } from './explained.ts';
+import type { ExplainValues } from './options.ts';
 import { type FoundObject, type NotFound, type ReadDeps, readKillSwitch, readObject } from './read-object.ts';
 import { renderExplained } from './render-explained.ts';
 import { type ExplainTarget, kindInWords, parseTarget } from './target.ts';
-
-/** Namespaces come from the cluster alone. */
-export const EXPLAIN_OPTIONS = [
-  'kubeconfig',
-  'context',
-  'explainNamespace',
-  'output',
-  'regions',
-  'config',
-  'policySignal',
-  'regionLabel',
-  'defaultRegion',
-  'killSwitch',
-] as const;
-
-export type ExplainValues = OptionValues<(typeof EXPLAIN_OPTIONS)[number]>;
 
 const NO_CLUSTER = '--kubeconfig (GRIDGATE_KUBECONFIG): is missing; what runs or waits is in a cluster';
 const NO_WORLD = 'what would be decided now is not known: neither Regions nor nodes may be read; give --regions FILE';

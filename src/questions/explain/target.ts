@@ -1,7 +1,5 @@
 import { quoted } from '../../decision/policy-annotations.ts';
-
-export const EXPLAINED_KINDS = ['pod', 'deployment', 'replicaset', 'statefulset', 'job', 'cronjob'] as const;
-export type ExplainedKind = (typeof EXPLAINED_KINDS)[number];
+import { EXPLAINED_KINDS, type ExplainedKind } from './options.ts';
 
 /** A kind as the API writes and serves it. */
 export interface KindInApi {

@@ -1,5 +1,4 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
-import type { OptionValues } from '../../config/options.ts';
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment, Origins } from '../../config/read-options.ts';
 import type { PowerTable } from '../../energy/power-table.ts';
@@ -14,31 +13,10 @@ import { describedInCluster, type RegionBook, readIntensitiesOf, readRegionBook 
 import { isVersion } from './kubernetes-version.ts';
 import { measureNodes } from './measure-nodes.ts';
 import { STATIC_FACTORS } from './node-power.ts';
+import type { PreflightValues } from './options.ts';
 import type { PreflightReport } from './preflight-report.ts';
 import { type ReadNodes, readLiveNodes, readNodesFile } from './read-nodes.ts';
 import { renderPreflight } from './render-preflight.ts';
-
-export const PREFLIGHT_OPTIONS = [
-  'nodesFile',
-  'kubeconfig',
-  'context',
-  'targetVersion',
-  'baselineWatts',
-  'maxIncrease',
-  'staticFactor',
-  'assumePolicy',
-  'powerTable',
-  'prometheusUrl',
-  'prometheusQuery',
-  'compare',
-  'regions',
-  'config',
-  'policySignal',
-  'regionLabel',
-  'output',
-] as const;
-
-export type PreflightValues = OptionValues<(typeof PREFLIGHT_OPTIONS)[number]>;
 
 const NODES_MISSING =
   '--filename (GRIDGATE_FILENAME): is missing; give what `kubectl get nodes -o json` prints, or --kubeconfig for a cluster';

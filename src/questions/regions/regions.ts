@@ -1,4 +1,3 @@
-import type { OptionValues } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { zonesOf } from '../../sources/intensity/read-regions.ts';
 import { EXIT, reportFailure } from '../../terminal/exit-codes.ts';
@@ -6,24 +5,13 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { readClusterNodes } from '../../world/cluster-regions.ts';
-import { describeRegions, loadRegions, REGION_SOURCE_OPTIONS } from '../../world/load-regions.ts';
+import { describeRegions, loadRegions } from '../../world/load-regions.ts';
 import { isFromCluster } from '../../world/open-cluster.ts';
 import { candidateRegions } from './candidate-regions.ts';
 import { checkLabels } from './check-labels.ts';
 import { checkSources, renderChecks } from './check-sources.ts';
+import type { RegionsValues } from './options.ts';
 import { listRegions, renderListing, renderShell } from './region-listing.ts';
-
-export const REGIONS_OPTIONS = [
-  ...REGION_SOURCE_OPTIONS,
-  'kubeconfig',
-  'context',
-  'regionLabel',
-  'check',
-  'output',
-  'format',
-] as const;
-
-type RegionsValues = OptionValues<(typeof REGIONS_OPTIONS)[number]>;
 
 /** Prints the ranked truth about all regions, or with `--format shell` those that a runbook can go to: exit code 1 when there is none. */
 export async function regions(values: RegionsValues, env: Environment): Promise<number> {

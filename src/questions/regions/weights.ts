@@ -1,4 +1,3 @@
-import type { OptionValues } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { type Intensity, LEAST_GRAMS_PER_KWH, type WeighedRegion, weighRegions } from '../../regions/weigh-regions.ts';
 import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
@@ -7,15 +6,12 @@ import { renderData } from '../../terminal/render-data.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { gramsOfPounds } from '../../units/pounds-per-mwh.ts';
-import { checkRegionSource, loadRegions, REGION_SOURCE_OPTIONS } from '../../world/load-regions.ts';
+import { checkRegionSource, loadRegions } from '../../world/load-regions.ts';
 import { type CandidateRegions, candidateRegions } from './candidate-regions.ts';
-
-export const WEIGHTS_OPTIONS = [...REGION_SOURCE_OPTIONS, 'lbsPerMwh', 'output'] as const;
+import type { WeightsValues } from './options.ts';
 
 const NOTHING_GIVEN =
   '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources, or --lbs-per-mwh instead';
-
-type WeightsValues = OptionValues<(typeof WEIGHTS_OPTIONS)[number]>;
 
 /** What `gridgate weights` prints as YAML or JSON. Within `v1` fields are added, never taken away or changed. */
 export interface WeightsListing {

@@ -2,7 +2,7 @@ import { effectivePolicy } from '../../decision/effective-policy.ts';
 import { ANNOTATION_PREFIX } from '../../decision/namespace-record.ts';
 import type { Policy } from '../../decision/policy.ts';
 import type { PolicyRules } from '../../decision/policy-rules.ts';
-import { MAX_GRAMS_PER_KWH } from '../../regions/region-resource.ts';
+import { MAX_GRAMS_PER_KWH } from '../../regions/reading.ts';
 
 export interface FailoverWishes {
   /** The region that failed. */

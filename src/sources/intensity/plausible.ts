@@ -1,6 +1,5 @@
 import { CLOCK_SKEW_MS } from '../../regions/freshness.ts';
-import { SIGNALS, type Signal } from '../../regions/reading.ts';
-import { MAX_GRAMS_PER_KWH } from '../../regions/region-resource.ts';
+import { MAX_GRAMS_PER_KWH, SIGNALS, type Signal } from '../../regions/reading.ts';
 import { SourceError } from '../asking/source-error.ts';
 import type { ForecastPoint, Measurement } from './source.ts';
 

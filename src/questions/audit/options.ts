@@ -1,0 +1,17 @@
+import type { OptionValues } from '../../config/options.ts';
+import { WORLD_OPTIONS } from '../../world/options.ts';
+
+export const AUDIT_OPTIONS = [
+  ...WORLD_OPTIONS,
+  'files',
+  'live',
+  'strictFiles',
+  'report',
+  'html',
+  'auditNamespace',
+  'assumeMode',
+  'powerTable',
+  'auditOutput',
+] as const;
+
+export type AuditValues = OptionValues<(typeof AUDIT_OPTIONS)[number]>;

@@ -1,0 +1,18 @@
+import type { OptionValues } from '../../config/options.ts';
+import { REGION_SOURCE_OPTIONS } from '../../world/options.ts';
+
+export const REGIONS_OPTIONS = [
+  ...REGION_SOURCE_OPTIONS,
+  'kubeconfig',
+  'context',
+  'regionLabel',
+  'check',
+  'output',
+  'format',
+] as const;
+
+export type RegionsValues = OptionValues<(typeof REGIONS_OPTIONS)[number]>;
+
+export const WEIGHTS_OPTIONS = [...REGION_SOURCE_OPTIONS, 'lbsPerMwh', 'output'] as const;
+
+export type WeightsValues = OptionValues<(typeof WEIGHTS_OPTIONS)[number]>;
