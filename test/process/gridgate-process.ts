@@ -4,6 +4,7 @@ import { openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { COMPILED } from './compiled.ts';
 
 /** A running `gridgate serve`. */
 export interface GridgateProcess {
@@ -119,7 +120,7 @@ function spawnPinned({ args, anyAddress, env, cgroup, cpu, compiled = false, log
     cgroup === undefined ? pinned : ['sh', '-c', `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`, 'sh', ...pinned];
   return spawn(grouped[0] ?? '', grouped.slice(1), {
     stdio: ['ignore', logFile === undefined ? 'pipe' : openSync(logFile, 'w'), 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...COMPILED, ...env },
     // Ctrl-C goes to the whole foreground group: whoever started this process passes on its own signal, once.
     detached: true,
   });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { COMPILED } from './compiled.ts';
 
 export interface Finished {
   /** `null` where it had to be killed. */
@@ -28,7 +29,7 @@ export async function runGridgate(
 ): Promise<Finished> {
   const child = spawn(node, [script, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...COMPILED, ...env },
     timeout: LONGEST_MS,
     killSignal: 'SIGKILL',
   });
