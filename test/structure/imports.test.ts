@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { findCycle, loadedAtStart, readSource, type SourceFile } from './source-files.ts';
 
@@ -355,6 +356,21 @@ describe('the program', () => {
 });
 
 describe('the repository', () => {
+  it('has pages whose links lead somewhere', () => {
+    const pages = ['.', 'manifests', 'certs', 'src', 'test'].flatMap((folder) =>
+      readdirSync(folder, { recursive: folder !== '.', encoding: 'utf8' })
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => join(folder, name)),
+    );
+    const dead = pages.flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)]
+        .map(([, target = '']) => target)
+        .filter((target) => !existsSync(join(dirname(page), target)))
+        .map((target) => `${page} -> ${target}`),
+    );
+    assert.deepEqual(dead, []);
+  });
+
   it('has no other folders at its top', () => {
     const made = ['node_modules', 'dist', 'coverage'];
     const folders = readdirSync('.', { withFileTypes: true }).filter((entry) => entry.isDirectory());
