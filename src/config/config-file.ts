@@ -12,7 +12,7 @@ import { findContradictions, limitsConfig, policyConfig } from './policy-config.
 /** For sources whose rows do not say what they count. */
 const signal = z.enum(SIGNALS);
 
-/** The sources of intensities, tried in the order in which they are written (DESIGN 6). */
+/** The sources of intensities, tried in the order in which they are written. */
 const sourceConfig = z.discriminatedUnion('type', [
   z
     .strictObject({

@@ -8,7 +8,7 @@ const labelName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a label 
 /** DescribeEvents filters by so many services. */
 const MOST_SERVICES = 10;
 
-/** The automatic sources of outages (DESIGN 6); `manual` is none of them, as it is always there. */
+/** The automatic sources of outages; `manual` is none of them, as it is always there. */
 const outageSource = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('prometheus'),

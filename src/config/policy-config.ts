@@ -42,7 +42,7 @@ const account = z
   );
 const MOST_GRAMS_PER_KWH = 1_000_000;
 
-/** What namespaces may ask for (DESIGN 4); without a key there is no such limit. */
+/** What namespaces may ask for; without a key there is no such limit. */
 export const limitsConfig = z
   .strictObject({
     'max-intensity': z.number().nonnegative().max(MOST_GRAMS_PER_KWH).optional(),

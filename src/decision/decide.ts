@@ -71,7 +71,7 @@ export interface Steps {
 const MOST_WARNINGS = 16;
 const NO_REQUESTER: Requester = {};
 
-/** Decides about one pod under one policy and one snapshot (DESIGN 5). Pure; a well-formed pod never makes it throw. */
+/** Decides about one pod under one policy and one snapshot, in the steps of README.md. Pure; a well-formed pod never makes it throw. */
 export function decide(input: DecisionInput): Decision {
   const { pod, policy, snapshot, final = false, volumes } = input;
   const { requester = NO_REQUESTER } = input;

@@ -12,7 +12,7 @@ export interface RefusedRegion {
   readonly refusal: Refusal;
 }
 
-/** What the policy says of every region within a pod's reach (DESIGN 5.3 to 5.5). */
+/** What the policy says of every region within a pod's reach. */
 export interface Judgement {
   readonly treatment: Treatment;
   readonly snapshot: Picture;

@@ -29,7 +29,7 @@ const LONGEST_NAME = 63;
 const LONGEST_VALUE = 4_000;
 const NUMBER = /^\d+(\.\d+)?$/;
 
-/** The closed table of namespace annotations (DESIGN 4). */
+/** The closed table of namespace annotations. */
 export const POLICY_ANNOTATIONS: Readonly<Record<string, Annotation>> = {
   mode: choice('mode', MODES),
   'max-intensity': {

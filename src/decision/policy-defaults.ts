@@ -1,7 +1,7 @@
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { POLICY_ANNOTATIONS, type PolicyDefaults, parsePolicy, quoted } from './policy-annotations.ts';
 
-/** What gridgate does where neither a namespace nor the configuration says anything (DESIGN 4), as it would be written. */
+/** What gridgate does where neither a namespace nor the configuration says anything, as it would be written. */
 export const BUILT_IN_DEFAULTS: Readonly<Record<string, string>> = {
   mode: 'off',
   'max-intensity': '300',

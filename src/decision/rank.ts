@@ -15,7 +15,7 @@ const FLOORS: Readonly<Record<Factor, number>> = { carbon: 1, cost: 1e-6, latenc
 const FACTORS: readonly Factor[] = ['carbon', 'cost', 'latency'];
 
 /**
- * Ranks candidates, best first, by score = sum(weight_k * best_k / value_k) / sum(weight_k) (DESIGN 5.5); a value
+ * Ranks candidates, best first, by score = sum(weight_k * best_k / value_k) / sum(weight_k); a value
  * nobody knows scores 0. Empty when nothing is known of any candidate.
  */
 export function rank(candidates: readonly RegionView[], treatment: Treatment, snapshot: Picture): readonly Ranked[] {

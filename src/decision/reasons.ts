@@ -3,7 +3,7 @@
  * The order of the refusals is their precedence: a region's reason is the first that applies.
  */
 export const REASONS = {
-  // Left alone (DESIGN 5.1)
+  // Left alone
   mode_off: 'the namespace has not opted in',
   switched_off: 'the kill switch has gridgate leave the whole cluster alone',
   not_a_pod: 'gridgate decides only about pods',
@@ -20,7 +20,7 @@ export const REASONS = {
   all_dirty: 'every region within reach is above the ceiling; the cleanest of them stays',
   // Refused unjudged
   oversized: 'the pod carries more terms, tolerations or the like than gridgate judges',
-  // Refused, in order of precedence (DESIGN 5.3)
+  // Refused, in order of precedence
   not_allowed: 'the policy does not allow this region',
   too_far: 'the region is too far from home',
   outage: 'the region is in outage',

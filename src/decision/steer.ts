@@ -10,7 +10,7 @@ import { breaksSpread } from './spread.ts';
 import { bandsToTolerate } from './tolerated-bands.ts';
 import { isUsable } from './usable.ts';
 
-/** What a pod should carry to follow a judgement (DESIGN 5.6). */
+/** What a pod should carry to follow a judgement. */
 export interface Steering {
   readonly requirement?: RegionRequirement;
   readonly preferred: readonly { readonly region: string; readonly weight: number }[];

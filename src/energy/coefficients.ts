@@ -20,8 +20,8 @@ export interface VcpuWatts {
 const CCF = 'Cloud Carbon Footprint, cloudcarbonfootprint.org/docs/methodology, Apache-2.0';
 
 /**
- * Watts of one vCPU, idle and at full load: CCF's average over AWS's processors, which stands for the others too
- * (DESIGN 11). CCF has pairs for Google (0.71 / 4.26) and Azure (0.78 / 3.76 in its methodology, 0.74 / 3.54 in its code)
+ * Watts of one vCPU, idle and at full load: CCF's average over AWS's processors, which stands for the others too.
+ * CCF has pairs for Google (0.71 / 4.26) and Azure (0.78 / 3.76 in its methodology, 0.74 / 3.54 in its code)
  * as well, but one is a median and the other two are averages: two regions must not differ by how a fleet was summed up.
  */
 export const VCPU_WATTS: VcpuWatts & Source = { min: 0.74, max: 3.5, source: CCF, year: 2023 };

@@ -19,7 +19,7 @@ interface Making {
   readonly machineVcpus?: number | undefined;
 }
 
-/** vCPUs of a node that says nothing; idle, they draw about the 15 W of DESIGN 11. */
+/** vCPUs of a node that says nothing; idle, they draw about the 15 W of UNKNOWN_IDLE_WATTS. */
 const UNKNOWN_VCPUS = 4;
 
 /**

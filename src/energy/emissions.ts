@@ -24,7 +24,7 @@ export function podGramsPerHour(
 
 /**
  * Grams of CO2e an hour that a pod avoids by running where it does instead of at home; below 0 what it adds. With an
- * average signal this attributes; it does not say what the grid would have done otherwise (DESIGN 11).
+ * average signal this attributes; it does not say what the grid would have done otherwise.
  *
  * kWh * (PUE home * intensity home - PUE actual * intensity actual).
  */

@@ -20,7 +20,7 @@ export interface SnapshotInput {
   readonly regionsReadAt: number;
   /** What is known of a region that has no fixed value. */
   readonly fallbackReading: (region: string, gridZone: string | undefined) => Reading | undefined;
-  /** The bands of the snapshot before, by region: a measured region leaves one only with hysteresis (DESIGN 6). */
+  /** The bands of the snapshot before, by region: a measured region leaves one only with hysteresis. */
   readonly heldBands?: ReadonlyMap<string, HeldBand> | undefined;
   /** gCO2e/kWh, for bands that no leader holds. */
   readonly thresholds?: BandThresholds | undefined;

@@ -1,4 +1,4 @@
-/** What an intensity counts. Readings of different signals are never compared (DESIGN 1). */
+/** What an intensity counts. Readings of different signals are never compared. */
 export const SIGNALS = ['average-lifecycle', 'average-direct', 'marginal'] as const;
 export type Signal = (typeof SIGNALS)[number];
 

@@ -18,7 +18,7 @@ const latencies = z
   .refine((homes) => Object.keys(homes).length <= MAX_HOMES, `must have at most ${MAX_HOMES} homes`);
 
 /**
- * The Region resource (DESIGN 6), as `kubectl` would apply it; `status` belongs to gridgate and is passed over.
+ * The Region resource, as `kubectl` would apply it; `status` belongs to gridgate and is passed over.
  * manifests/crd/regions.yaml says the same to the API server.
  */
 export const regionResource = z.strictObject({

@@ -22,7 +22,7 @@ export interface Metrics {
 
 const BUCKETS_SECONDS = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2];
 
-/** Creates gridgate's metrics (DESIGN 9) and the process metrics, in `registry` or one of their own. */
+/** Creates gridgate's metrics and the process metrics, in `registry` or one of their own. */
 export function createMetrics({ registry = new Registry(), clock, sources }: MetricsOptions): Metrics {
   const registers = [registry];
   registerGauges(registry, clock, sources);

@@ -1,6 +1,6 @@
 import { legible } from '../units/legible.ts';
 
-/** What a command's exit code says (DESIGN 8). */
+/** What a command's exit code says. */
 export const EXIT = {
   fine: 0,
   /** A denial, a spike, a breach. */

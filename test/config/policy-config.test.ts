@@ -8,7 +8,7 @@ function read(text: string) {
 }
 
 describe('gridgate.yaml that says nothing', () => {
-  it('has the bands of DESIGN 6, no defaults of its own and no limits', () => {
+  it('has bands, no defaults of its own and no limits', () => {
     const { bands, policy, limits, outage } = DEFAULT_CONFIG;
     assert.deepEqual(bands, { mode: 'absolute', thresholds: [200, 300] });
     assert.deepEqual([policy, limits, outage], [{}, {}, { sources: [] }]);

@@ -93,7 +93,7 @@ describe('the message of a denial', () => {
     it(name, () => assert.equal(decideNow(makePod(pod), policy, makeSnapshot(regions)).message, message));
   }
 
-  it('under when-all-dirty: deny names the dirty region beside the first reason of DESIGN 5.4', () => {
+  it('under when-all-dirty: deny names the dirty region beside the first reason', () => {
     const policy = { 'when-all-dirty': 'deny', regions: 'eu-*' };
     const { reason, message } = decideNow(makePod(), policy, makeSnapshot([dirty, far]));
     assert.equal(reason, 'not_allowed');

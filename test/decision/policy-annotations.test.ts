@@ -8,7 +8,7 @@ const parse = (annotations: Record<string, string>) => {
 };
 
 describe('a policy without annotations', () => {
-  it('has the defaults of DESIGN 4', () => {
+  it('has the defaults of the README', () => {
     const { policy, sentences } = parse({});
     const { regions, ...others } = policy;
     assert.deepEqual(sentences, []);

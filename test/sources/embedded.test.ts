@@ -41,7 +41,7 @@ describe('the embedded yearly average', () => {
 });
 
 describe('the grid zones of cloud regions', () => {
-  /** DESIGN 12, AWS. */
+  /** AWS. */
   const DOCUMENTED = `us-east-1, us-east-2 US-MIDA-PJM; us-west-1 US-CAL-CISO; us-west-2 US-NW-PACW; ca-central-1 CA-QC; ca-west-1 CA-AB;
     mx-central-1 MX; sa-east-1 BR-CS; eu-west-1 IE; eu-west-2 GB; eu-west-3 FR; eu-central-1 DE; eu-central-2 CH; eu-north-1 SE-SE3;
     eu-south-1 IT-NO; eu-south-2 ES; af-south-1 ZA; me-south-1 BH; me-central-1 AE; il-central-1 IL; ap-south-1 IN-WE; ap-south-2 IN-SO;

@@ -2,7 +2,7 @@ import type { PatchOperation } from '../../src/decision/patch.ts';
 
 type Container = Record<string, unknown> | unknown[];
 
-/** Applies a JSON Patch to a copy, and throws where the API server would fail the user's request (DESIGN 13.1). */
+/** Applies a JSON Patch to a copy, and throws where the API server would fail the user's request. */
 export function applyStrictly(document: unknown, patch: readonly PatchOperation[]): unknown {
   const copy = structuredClone(document);
   for (const { op, path, value } of patch) {

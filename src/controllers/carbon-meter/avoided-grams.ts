@@ -6,7 +6,7 @@ import type { Usage } from './usage.ts';
 
 /**
  * Grams of CO2e that a namespace's pods avoided by what they used in a region instead of at home, below 0 what they added;
- * undefined where one of the two has no reading of the policy signal. An estimate from requests (DESIGN 11).
+ * undefined where one of the two has no reading of the policy signal. An estimate from requests.
  *
  * The formula is linear in what a pod requests: with vCPU hours for vCPUs and GB hours for GB it answers grams.
  */

@@ -37,7 +37,7 @@ export interface CarbonMeter extends Controller {
 }
 
 /**
- * Estimates the grams of CO2e that pods avoid, or add, where they run instead of at home (DESIGN 11), for the time that it
+ * Estimates the grams of CO2e that pods avoid, or add, where they run instead of at home, for the time that it
  * sees them run. Where no namespace has its pods placed it watches none. What it has counted stays for as long as the
  * process: a counter never falls, and another leader's begins at 0.
  */

@@ -95,7 +95,7 @@ function timingNotes(flows: readonly Flow[], { byName, takenAt }: Snapshot): rea
   return isPast ? ['intensities are those of now, not of when the traffic moved'] : [];
 }
 
-/** A region whose latency nobody measured is not refused for it (DESIGN 4). */
+/** A region whose latency nobody measured is not refused for it. */
 function latencyNotes({ maxLatency }: SpilloverValues, { plans }: SpilloverReport): readonly string[] {
   if (maxLatency === undefined) return [];
   const kept = plans.flatMap(({ regions }) =>

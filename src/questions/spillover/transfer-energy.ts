@@ -17,12 +17,12 @@ export interface TransferModel {
   readonly kwhPerGb: number;
 }
 
-/** kWh of moving bytes: bytes / 1e9 * factor * kWh per GB (DESIGN 11). */
+/** kWh of moving bytes: bytes / 1e9 * factor * kWh per GB. */
 export function transferKwh(bytes: number, { factor, kwhPerGb }: TransferModel): number {
   return (bytes / 1e9) * factor * kwhPerGb;
 }
 
-/** kgCO2e of moving bytes to a region: kWh * gCO2e per kWh / 1000 (DESIGN 11). */
+/** kgCO2e of moving bytes to a region: kWh * gCO2e per kWh / 1000. */
 export function transferKg(bytes: number, gramsPerKwh: number, model: TransferModel): number {
   return (transferKwh(bytes, model) * gramsPerKwh) / 1_000;
 }

@@ -42,7 +42,7 @@ interface Candidate {
 }
 
 /**
- * Sources behind one another (DESIGN 6), with the embedded yearly average as the last:
+ * Sources behind one another, with the embedded yearly average as the last:
  *
  * | the source                           | its reading                                   | the next one    |
  * | ------------------------------------ | --------------------------------------------- | --------------- |

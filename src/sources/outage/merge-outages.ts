@@ -90,7 +90,7 @@ function outageOf(
 function wordsOf(region: string, down: readonly Statement[]): Pick<OutageState, 'sources' | 'reason'> {
   const sources = down.map(({ source }) => source);
   const words = down.map(({ verdicts }) => verdicts.get(region)?.reason).find(Boolean);
-  // It ends in warnings, where a control character drops the whole text (DESIGN 13).
+  // It ends in warnings, where a control character drops the whole text.
   const line = words && onOneLine(words).replaceAll(/\s+/g, ' ').trim();
   const reason = line && [...line].slice(0, MAX_REASON_CHARACTERS).join('');
   return { sources, ...(reason && { reason }) };

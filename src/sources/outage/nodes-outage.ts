@@ -27,7 +27,7 @@ export function createNodesOutage({ nodes, clock }: NodesOutageDeps): OutageSour
 }
 
 /**
- * Of the nodes that were Ready once, are older than 10 minutes and are not cordoned (DESIGN 6):
+ * Of the nodes that were Ready once, are older than 10 minutes and are not cordoned:
  *
  * | of them are in a region      | not Ready for 2 minutes | verdict |
  * | ---------------------------- | ----------------------- | ------- |

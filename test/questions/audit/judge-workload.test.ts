@@ -17,7 +17,7 @@ import {
   requires,
 } from '../../builders.ts';
 
-/** us-west-2, eu-central-1 and us-east-1 as in the incident report (DESIGN 11). */
+/** us-west-2, eu-central-1 and us-east-1 as in the incident report. */
 const SNAPSHOT = makeSnapshot({ 'us-west-2': 120.5, 'eu-central-1': 338.2, 'us-east-1': 379.1 });
 
 /**

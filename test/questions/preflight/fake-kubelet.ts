@@ -13,7 +13,7 @@ export interface FakeKubelet extends AsyncDisposable {
 
 /**
  * A kubelet that answers `/configz` with this policy. It listens on the machine's own address: the API server refuses to
- * proxy to loopback (DESIGN 13.15).
+ * proxy to loopback.
  */
 export async function startFakeKubelet(cpuManagerPolicy: string): Promise<FakeKubelet> {
   const { cert, key } = await issueForLocalhost();
