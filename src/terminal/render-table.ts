@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { onOneLine } from '../units/legible.ts';
 import { LEAST_COLUMNS, paint, type Style } from './terminal.ts';
 
@@ -30,10 +31,10 @@ export function layOut(
   rows: Iterable<readonly string[]>,
   width: number,
 ): { readonly head: string; readonly line: (row: readonly string[]) => string } {
-  const natural = columns.map(({ title }) => lengthOf(title));
+  const natural = columns.map(({ title }) => stringWidth(title));
   for (const row of rows)
     for (const [index, most] of natural.entries())
-      natural[index] = Math.max(most, lengthOf(onOneLine(row[index] ?? '')));
+      natural[index] = Math.max(most, stringWidth(onOneLine(row[index] ?? '')));
   const widths = fit(columns, natural, width);
   return {
     head: renderLine(
@@ -80,15 +81,26 @@ function fit(columns: readonly Column[], natural: readonly number[], width: numb
 }
 
 function pad(text: string, width: number, align: Column['align']): string {
-  const cut = lengthOf(text) > width ? `${[...text].slice(0, width - 1).join('')}…` : text;
-  const space = ' '.repeat(Math.max(0, width - lengthOf(cut)));
-  return align === 'right' ? space + cut : cut + space;
+  const shown = cut(text, width);
+  const space = ' '.repeat(Math.max(0, width - stringWidth(shown)));
+  return align === 'right' ? space + shown : shown + space;
 }
 
-/** Characters, not halves of them. */
-function lengthOf(text: string): number {
-  return ASCII.test(text) ? text.length : [...text].length;
+/** Text that takes at most `width` columns; what does not fit ends in `…`. */
+export function cut(text: string, width: number): string {
+  return stringWidth(text) > width ? `${startOf(text, width - 1)}…` : text;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
-const ASCII = /^[\x00-\x7f]*$/;
+/** As many whole characters as fit into so many columns. */
+function startOf(text: string, width: number): string {
+  let start = '';
+  let columns = 0;
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    columns += stringWidth(segment);
+    if (columns > width) break;
+    start += segment;
+  }
+  return start;
+}
+
+const GRAPHEMES = new Intl.Segmenter();

@@ -1,20 +1,21 @@
-/** Text in lines of at most `width` characters, each after `indent`; a word that is longer is broken. */
-export function wrapText(text: string, width: number, indent: string): string {
-  const room = Math.max(1, width - indent.length);
-  const lines: string[] = [];
-  let line: readonly string[] = [];
-  for (const word of text.split(' ')) {
-    // Characters, not halves of them.
-    const characters = [...word];
-    if (line.length > 0 && line.length + 1 + characters.length <= room) {
-      line = [...line, ' ', ...characters];
-      continue;
-    }
-    if (line.length > 0) lines.push(line.join(''));
-    let rest = characters;
-    for (; rest.length > room; rest = rest.slice(room)) lines.push(rest.slice(0, room).join(''));
-    line = rest;
-  }
-  if (line.length > 0) lines.push(line.join(''));
-  return lines.map((text) => `${indent}${text}\n`).join('');
+import wrapAnsi from 'wrap-ansi';
+import { onOneLine } from '../units/legible.ts';
+
+/** Text in lines of at most `width` columns, all but the first `hang` shorter; a word that is longer is broken. */
+export function wrapLines(text: string, width: number, hang = 0): readonly string[] {
+  const line = onOneLine(text);
+  const [first = '', ...others] = fold(line, width);
+  if (hang === 0 || others.length === 0) return [first, ...others];
+  return [first, ...fold(line.slice(line.indexOf(first) + first.length), width - hang)];
+}
+
+/** The same in one text, each line after `indent`. */
+export function wrapText(text: string, width: number, indent = ''): string {
+  return wrapLines(text, width - indent.length)
+    .map((line) => `${indent}${line}\n`)
+    .join('');
+}
+
+function fold(text: string, width: number): readonly string[] {
+  return wrapAnsi(text.trim(), Math.max(1, width), { hard: true }).split('\n');
 }

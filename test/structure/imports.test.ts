@@ -55,7 +55,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['fastify', 'lru-cache', 'pino'],
     builtins: true,
   },
-  terminal: { rooms: ['units'], packages: ['yaml'], builtins: true },
+  terminal: { rooms: ['units'], packages: ['string-width', 'wrap-ansi', 'yaml'], builtins: true },
   world: {
     rooms: ['cluster', 'config', 'decision', 'documents', 'regions', 'sources', 'terminal/exit-codes', 'units'],
     packages: ['zod'],

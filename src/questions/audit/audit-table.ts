@@ -1,4 +1,4 @@
-import { type Column, layOut } from '../../terminal/render-table.ts';
+import { type Column, cut, layOut } from '../../terminal/render-table.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
 import { onOneLine } from '../../units/legible.ts';
@@ -83,7 +83,7 @@ function* renderNamespaces(report: AuditReport, width: number): Iterable<string>
   yield head;
   for (const [namespace, workloads] of [...byNamespace].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const mode = modes.get(namespace) ?? workloads[0]?.mode ?? 'off';
-    yield `${paint('bold', cut(`${namespace} (${mode})`, width))}\n`;
+    yield `${paint('bold', cut(onOneLine(`${namespace} (${mode})`), width))}\n`;
     for (const workload of workloads.sort(worstFirst)) yield line(rowOf(workload));
   }
 }
@@ -212,9 +212,4 @@ function* renderCounts(title: string, width: number, counts: Readonly<Record<str
   const more = all.length - shown.length;
   const text = `${title}: ${[...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`;
   yield hanging(onOneLine(text), width).trimStart();
-}
-
-function cut(text: string, width: number): string {
-  const characters = [...onOneLine(text)];
-  return characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : characters.join('');
 }

@@ -2,7 +2,7 @@ import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import { REASONS } from '../../decision/reasons.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
-import { onOneLine } from '../../units/legible.ts';
+import { wrapLines } from '../../terminal/wrap-text.ts';
 import { formatAge } from '../../units/moment.ts';
 import type { DecidedNow, ExplainReport, RunsOn } from './explained.ts';
 import type { WrittenRecord } from './read-record.ts';
@@ -42,7 +42,7 @@ function headline({ object, mode }: ExplainReport, width: number): string {
   const { kind, name, namespace, owner } = object;
   const of = owner ? `, of ${owner.kind} ${owner.name}` : '';
   const counts = mode.counts === null ? '' : ` (mode ${mode.counts})`;
-  const lines = wrap(`${kind} ${name} in namespace ${namespace}${counts}${of}`, width);
+  const lines = wrapLines(`${kind} ${name} in namespace ${namespace}${counts}${of}`, width);
   return `${lines.map((line) => paint('bold', line)).join('\n')}\n`;
 }
 
@@ -50,7 +50,7 @@ function renderSection({ title, lines }: Section, width: number): string {
   const indent = ' '.repeat(TITLE_WIDTH);
   const rows = lines.flatMap((line) => {
     const { text, style, hang = 0 } = typeof line === 'string' ? { text: line } : line;
-    const [first = '', ...rest] = wrap(text, width - TITLE_WIDTH, hang);
+    const [first = '', ...rest] = wrapLines(text, width - TITLE_WIDTH, hang);
     const hung = rest.map((row) => ' '.repeat(hang) + row);
     return [first, ...hung].map((row) => (style ? paint(style, row) : row));
   });
@@ -225,24 +225,4 @@ function grams(value: number): string {
 function ageOf(iso: string, takenAt: string): string {
   const ms = Date.parse(takenAt) - Date.parse(iso);
   return Number.isNaN(ms) ? 'an unknown time' : formatAge(Math.max(0, ms));
-}
-
-/** Lines of at most `width` characters, of which all but the first are `hang` shorter; longer words are broken. */
-function wrap(text: string, width: number, hang = 0): string[] {
-  const lines: string[] = [];
-  let line = '';
-  const room = () => (lines.length === 0 ? width : width - hang);
-  for (const word of onOneLine(text).split(' ')) {
-    let rest = [...word];
-    if (line !== '' && [...line].length + 1 + rest.length > room()) {
-      lines.push(line.trimEnd());
-      line = '';
-    } else if (line !== '') line += ' ';
-    while (rest.length > room()) {
-      lines.push(rest.slice(0, room()).join(''));
-      rest = rest.slice(room());
-    }
-    line += rest.join('');
-  }
-  return [...lines, line.trimEnd()];
 }

@@ -1,5 +1,6 @@
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { paint, type Style, terminalColumns } from '../../terminal/terminal.ts';
+import { wrapText } from '../../terminal/wrap-text.ts';
 import { onOneLine } from '../../units/legible.ts';
 import type { InstanceTypeTotals, PreflightReport } from './preflight-report.ts';
 
@@ -29,10 +30,10 @@ function renderHead({ total, targetVersion, skipped }: PreflightReport, width: n
   const more = skipped.length > MOST_NAMES ? [`${skipped.length - MOST_NAMES} more versions`] : [];
   const passed = `Nodes of other versions are passed over: ${[...versions, ...more].join(', ')}`;
   return (
-    wrap(
+    wrapText(
       `Idle power of ${count(total.nodes)} of ${count(total.nodes + others)} nodes: those of ${targetVersion}`,
       width,
-    ) + (others > 0 ? wrap(passed, width) : '')
+    ) + (others > 0 ? wrapText(passed, width) : '')
   );
 }
 
@@ -85,7 +86,7 @@ function renderTypes({ instanceTypes, bases, total }: PreflightReport, width: nu
   return (
     renderTable(columns, rows, width) +
     andMore(instanceTypes.length, 'instance types') +
-    (bases.estimated > 0 ? wrap(estimates, width) : '')
+    (bases.estimated > 0 ? wrapText(estimates, width) : '')
   );
 }
 
@@ -106,12 +107,12 @@ function renderPolicies({ policies, policiesFrom, nodes }: PreflightReport, widt
   const names = listed.map(({ name, policy }) => `  assumed ${policy}: ${clip(name)}\n`).join('');
   const more =
     assumed > listed.length ? `  and ${count(assumed - listed.length)} more (--output json lists them)\n` : '';
-  return wrap(`${text}; ${told.join(', ')}`, width) + names + more;
+  return wrapText(`${text}; ${told.join(', ')}`, width) + names + more;
 }
 
 function renderAlternatives({ total }: PreflightReport, width: number): string {
   const { watts: now, wattsUnderNone, wattsUnderStatic } = total;
-  return wrap(
+  return wrapText(
     `The same nodes, all with the policy none, would draw ${watts(wattsUnderNone)} W (${difference(wattsUnderNone - now)}); ` +
       `all with static, ${watts(wattsUnderStatic)} W (${difference(wattsUnderStatic - now)})`,
     width,
@@ -126,7 +127,7 @@ function difference(change: number): string {
 function renderCarbon({ carbon }: PreflightReport, width: number): string {
   const { hours, regions, nodesLeftOut } = carbon;
   const unknown = nodesLeftOut > 0 ? `no intensity is known for ${nodesOf(nodesLeftOut)}, left out` : '';
-  if (regions.length === 0) return wrap(unknown, width);
+  if (regions.length === 0) return wrapText(unknown, width);
   const columns: readonly Column[] = [
     { title: 'REGION', givesWay: 1 },
     ...right('NODES', 'W', 'gCO2e/kWh', 'PUE', `kgCO2e IN ${hours} h`),
@@ -150,7 +151,7 @@ function renderCarbon({ carbon }: PreflightReport, width: number): string {
   return (
     renderTable(columns, rows, width) +
     andMore(regions.length, 'regions') +
-    wrap(unknown === '' ? sum : `${sum}; ${unknown}`, width)
+    wrapText(unknown === '' ? sum : `${sum}; ${unknown}`, width)
   );
 }
 
@@ -163,8 +164,9 @@ function intensityFrom({ source, freshness }: PreflightReport['carbon']['regions
 function renderStaging({ staging }: PreflightReport, width: number): string {
   if (staging === null) return '';
   const { lacks } = staging;
-  if (lacks.length === 0) return wrap(`Staging (${nodesOf(staging.nodes)}) lacks nothing that the fleet has`, width);
-  const lines = lacks.slice(0, MOST_ROWS).map(({ message }) => wrap(message, width));
+  if (lacks.length === 0)
+    return wrapText(`Staging (${nodesOf(staging.nodes)}) lacks nothing that the fleet has`, width);
+  const lines = lacks.slice(0, MOST_ROWS).map(({ message }) => wrapText(message, width));
   return painted('yellow', lines.join('')) + andMore(lacks.length, 'gaps');
 }
 
@@ -173,7 +175,7 @@ function renderVerdict({ verdict, total }: PreflightReport, width: number): stri
   const isSpike = verdict === 'IDLE POWER SPIKE';
   const increase = percent(increasePercent, isSpike ? maxIncreasePercent : undefined);
   const text = `${watts(total.watts)} W is ${increase} on the baseline of ${watts(baselineWatts)} W (limit +${maxIncreasePercent}%)`;
-  return painted(isSpike ? 'red' : 'green', wrap(`${verdict}: ${text}`, width));
+  return painted(isSpike ? 'red' : 'green', wrapText(`${verdict}: ${text}`, width));
 }
 
 /** One decimal, or as many as it takes to be above the limit that it exceeds. */
@@ -223,17 +225,4 @@ function nodesOf(value: number): string {
 function clip(name: string): string {
   const text = onOneLine(name);
   return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text;
-}
-
-/** Lines of at most `width` columns, as far as single words allow it. */
-function wrap(text: string, width: number): string {
-  let lines = '';
-  let line = '';
-  for (const word of onOneLine(text).split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines += `${line}\n`;
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return `${lines}${line}\n`;
 }
