@@ -172,7 +172,7 @@ describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
         },
         [
           /document 5, line 29: Node: spec\.taints\.0\.effect: must be given, as text/,
-          /document 5, line 29: spec\.taints\.1: must be of type object, not null/,
+          /document 5, line 29: Node: spec\.taints\.1: must be of type object, not null/,
           /pod\.yaml, document 1: Pod\/web: spec\.nodeSelector: must be of type object, not array/,
           /pod\.yaml, document 1: Pod\/web: spec\.tolerations: must be of type array, not string/,
         ],
