@@ -203,7 +203,7 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
     throughStatus(
       '/apis/batch/v1/namespaces/team/jobs/batch/status',
       '/apis/batch/v1/namespaces/kube-system/jobs/dns/status',
-      { conditions: [{ type: 'Mine', status: 'True' }] },
+      { failed: 7 },
     ),
   ],
   ['patch admissionregistration.k8s.io/mutatingwebhookconfigurations', configuration('mutatingwebhookconfigurations')],
