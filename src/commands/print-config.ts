@@ -1,4 +1,4 @@
-import { DEFAULT_CONFIG, readConfigFile, writeConfig } from '../config/config-file.ts';
+import { readConfig, writeConfig } from '../config/config-file.ts';
 import { longFlag, type Option } from '../config/option.ts';
 import { OPTIONS, type OptionKey, type OutputFormat } from '../config/options.ts';
 import { parseShortDuration } from '../config/parsers.ts';
@@ -29,7 +29,7 @@ export interface Printed {
  * in. Secrets are never in either, only where they are. Exit code 2 when the file holds mistakes.
  */
 export async function printConfig({ values, origins }: Printed): Promise<number> {
-  const read = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
+  const read = await readConfig(values.config);
   if ('issues' in read) return reportIssues(read.issues);
   const { policy, ...sections } = writeConfig(applyOptions(read.config, values));
   const shown = {

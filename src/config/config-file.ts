@@ -91,6 +91,11 @@ export function writeConfig({ daemonOwners, nodes, ...sections }: GridgateConfig
   return { ...sections, 'daemon-owners': daemonOwners, ...writeNodeRules(nodes) };
 }
 
+/** What a file says, where one is given. */
+export async function readConfig(path: string | undefined): Promise<ConfigRead & { readonly text?: string }> {
+  return path === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(path);
+}
+
 /** Reads `gridgate.yaml`; every mistake names the file, the line and the path. */
 export async function readConfigFile(path: string): Promise<ConfigFileRead> {
   const name = nameOfInput(path);

@@ -1,9 +1,10 @@
 import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
-import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/config-file.ts';
+import { type GridgateConfig, readConfig } from '../config/config-file.ts';
 import { OPTIONS } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
+import { isInCluster } from '../world/in-cluster.ts';
 import { type ClusterFile, type FileContents, readCluster, readRegions } from '../world/read-files.ts';
 import { type ClientCa, readClientCa } from './client-ca.ts';
 import type { ServeValues } from './serve-options.ts';
@@ -34,11 +35,12 @@ export async function readInputs(
   values: Maybe<ServeValues>,
   env: Environment,
 ): Promise<{ inputs?: Inputs; issues: readonly string[] }> {
-  const inCluster = isInCluster(values, env);
+  // Regions may come from a file all the same.
+  const inCluster = isInCluster({ kubeconfig: values.kubeconfig, namespaces: values.namespaces }, env);
   const issues = [...misfits(values, inCluster)];
   const contents = values.regions === undefined ? undefined : await readRegions(values.regions);
   const cluster = inCluster ? undefined : await readNamespaces(values);
-  const config = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
+  const config = await readConfig(values.config);
   for (const read of [contents, cluster, config]) if (read && 'issues' in read) issues.push(...read.issues);
   const clientCa = await openClientCa(values, issues);
   const certificate = await openCertificate(values, inCluster, issues);
@@ -52,10 +54,6 @@ export async function readInputs(
 
 async function readNamespaces({ namespaces, regionLabel = '' }: Maybe<ServeValues>): Promise<Inputs['cluster']> {
   return namespaces === undefined ? undefined : readCluster(namespaces, regionLabel);
-}
-
-function isInCluster({ kubeconfig, namespaces }: Maybe<ServeValues>, env: Environment): boolean {
-  return kubeconfig !== undefined || (namespaces === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined);
 }
 
 function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inCluster: boolean): readonly string[] {

@@ -1,4 +1,4 @@
-import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/config-file.ts';
+import { type GridgateConfig, readConfig, readConfigFile } from '../config/config-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { buildSnapshot, type SnapshotInput } from '../regions/build-snapshot.ts';
@@ -9,9 +9,10 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import type { IntensitySource } from '../sources/intensity/source.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterRegions } from './cluster-regions.ts';
+import { isInCluster } from './in-cluster.ts';
 import { createSources } from './live-sources.ts';
 import { measureRegions } from './measure-regions.ts';
-import { type ClusterOptions, isFromCluster } from './open-cluster.ts';
+import type { ClusterOptions } from './open-cluster.ts';
 import type { REGION_SOURCE_OPTIONS } from './options.ts';
 import { readRegions } from './read-files.ts';
 
@@ -41,10 +42,10 @@ export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number]> 
 /** Reads regions and configuration; asks nobody yet. */
 export async function describeRegions(values: RegionSource, env: Environment): Promise<DescribedRegions | Issues> {
   const { regions: path, config, kubeconfig } = values;
-  const fromCluster = isFromCluster(values, env);
+  const fromCluster = isOfCluster(values, env);
   const [file, configured] = await Promise.all([
     path === undefined ? { value: [], issues: fromCluster ? [] : [REGIONS_MISSING] } : readRegions(path),
-    config === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(config),
+    readConfig(config),
   ]);
   const twice = path !== undefined && kubeconfig !== undefined ? [REGIONS_TWICE] : [];
   const issues = [...twice, ...file.issues, ...('issues' in configured ? configured.issues : [])];
@@ -100,5 +101,10 @@ export async function checkRegionSource(values: Partial<RegionSource>, env: Envi
   const ofConfig = values.config === undefined ? undefined : await readConfigFile(values.config);
   const issues = ofConfig && 'issues' in ofConfig ? ofConfig.issues : [];
   if (values.regions !== undefined) return [...(await readRegions(values.regions)).issues, ...issues];
-  return 'regions' in values && !isFromCluster(values, env) ? [REGIONS_MISSING, ...issues] : issues;
+  return 'regions' in values && !isOfCluster(values, env) ? [REGIONS_MISSING, ...issues] : issues;
+}
+
+/** Namespaces may come from a file all the same. */
+function isOfCluster({ kubeconfig, regions }: ClusterOptions, env: Environment): boolean {
+  return isInCluster({ kubeconfig, regions }, env);
 }

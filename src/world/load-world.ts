@@ -1,4 +1,4 @@
-import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../config/config-file.ts';
+import { type GridgateConfig, readConfig } from '../config/config-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
@@ -11,6 +11,7 @@ import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
 import { buildTopology, type Topology } from '../regions/topology.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterWorld } from './cluster-world.ts';
+import { isInCluster } from './in-cluster.ts';
 import { createSources } from './live-sources.ts';
 import { takeSnapshot } from './load-regions.ts';
 import type { WORLD_OPTIONS } from './options.ts';
@@ -71,7 +72,7 @@ export async function loadWorld(
 ): Promise<World | Issues> {
   const [file, configured] = await Promise.all([
     values.regions === undefined ? { value: [], issues: [] } : readRegions(values.regions),
-    values.config === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(values.config),
+    readConfig(values.config),
   ]);
   const read = await readSurroundings(values, env, onlyNamespace);
   const surroundings = 'issues' in read || !beside ? read : withBeside(read, beside);
@@ -120,12 +121,6 @@ async function readSurroundings(
     path === undefined ? { value: { namespaces: new Map() }, issues: [] } : await readCluster(path, regionLabel);
   if (file.issues.length > 0) return { issues: file.issues };
   return { ...file.value, regions: [], volumesOf: () => [], notes: [] };
-}
-
-/** Whether namespaces and nodes come from a cluster: that of the kubeconfig, or the one we run in where no file is given. */
-export function isInCluster({ kubeconfig, namespaces, regions }: Partial<WorldValues>, env: Environment): boolean {
-  const isGiven = namespaces !== undefined || regions !== undefined;
-  return kubeconfig !== undefined || (!isGiven && env['KUBERNETES_SERVICE_HOST'] !== undefined);
 }
 
 /** The cluster's own word on a region, a node or a priority counts before a copy of it. */

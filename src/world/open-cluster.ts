@@ -1,6 +1,5 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import { messageOf } from '../cluster/api-error.ts';
-import type { Environment } from '../config/read-options.ts';
 import { readText } from '../documents/read-text.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 
@@ -17,11 +16,6 @@ export interface Unread {
 }
 
 const TIMEOUT_MS = 15_000;
-
-/** Whether regions come from a cluster: that of the kubeconfig, or the one we run in where no file is given. */
-export function isFromCluster({ regions, kubeconfig }: ClusterOptions, env: Environment): boolean {
-  return kubeconfig !== undefined || (regions === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined);
-}
 
 /** A client for the kubeconfig's cluster, or the one we run in, with the caller's own rights; to be closed. */
 export async function openCluster({

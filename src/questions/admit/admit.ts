@@ -1,4 +1,4 @@
-import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../../config/config-file.ts';
+import { DEFAULT_CONFIG, type GridgateConfig, readConfig } from '../../config/config-file.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { decide, sharesOf } from '../../decision/decide.ts';
 import { effectOf } from '../../decision/effect.ts';
@@ -53,7 +53,7 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
   const { regions: regionsPath, namespaces: namespacesPath, filename, regionLabel, defaultRegion } = values;
   if (regionsPath === undefined || namespacesPath === undefined)
     return { issues: ['--regions and --namespaces: are both needed, files of Regions and Namespaces'] };
-  const configured = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
+  const configured = await readConfig(values.config);
   const manifests = await readManifests(filename);
   const regions = await readRegions(regionsPath);
   const cluster = await readCluster(namespacesPath, regionLabel);

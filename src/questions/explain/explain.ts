@@ -5,8 +5,9 @@ import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/e
 import { print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
+import { isInCluster } from '../../world/in-cluster.ts';
 import { checkRegionSource } from '../../world/load-regions.ts';
-import { isInCluster, loadWorld, NO_REGIONS, type World } from '../../world/load-world.ts';
+import { loadWorld, NO_REGIONS, type World } from '../../world/load-world.ts';
 import { openCluster, readFromCluster, type Unread } from '../../world/open-cluster.ts';
 import { explainObject } from './explain-object.ts';
 import type { ExplainReport } from './explained.ts';

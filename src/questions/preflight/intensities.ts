@@ -1,4 +1,4 @@
-import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../../config/config-file.ts';
+import { type GridgateConfig, readConfig } from '../../config/config-file.ts';
 import type { OptionValues } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { comparableReading } from '../../decision/refuse.ts';
@@ -25,7 +25,7 @@ export async function readRegionBook({
 }: RegionFiles): Promise<RegionBook | { readonly issues: readonly string[] }> {
   const [file, configured] = await Promise.all([
     regions === undefined ? { value: [], issues: [] } : readRegions(regions),
-    config === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(config),
+    readConfig(config),
   ]);
   if ('issues' in configured) return { issues: [...file.issues, ...configured.issues] };
   return file.issues.length > 0 ? { issues: file.issues } : { described: file.value, config: configured.config };

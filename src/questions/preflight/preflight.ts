@@ -5,6 +5,7 @@ import type { PowerTable } from '../../energy/power-table.ts';
 import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
+import { isInCluster } from '../../world/in-cluster.ts';
 import { openCluster } from '../../world/open-cluster.ts';
 import { askKubelets, createPolicyOf, type KubeletPolicies } from './ask-kubelets.ts';
 import { assess, countVersions } from './assess.ts';
@@ -108,8 +109,7 @@ function checkSource(
   env: Environment,
   origins: Origins,
 ): readonly string[] {
-  const isLive = kubeconfig !== undefined || env['KUBERNETES_SERVICE_HOST'] !== undefined;
-  if (nodesFile === undefined) return isLive ? [] : [NODES_MISSING];
+  if (nodesFile === undefined) return isInCluster({ kubeconfig }, env) ? [] : [NODES_MISSING];
   // One in the environment is there for other commands too.
   return origins.kubeconfig === '--kubeconfig' ? [NODES_TWICE] : [];
 }

@@ -5,8 +5,8 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { readClusterNodes } from '../../world/cluster-regions.ts';
+import { isInCluster } from '../../world/in-cluster.ts';
 import { describeRegions, loadRegions } from '../../world/load-regions.ts';
-import { isFromCluster } from '../../world/open-cluster.ts';
 import { candidateRegions } from './candidate-regions.ts';
 import { checkLabels } from './check-labels.ts';
 import { checkSources, renderChecks } from './check-sources.ts';
@@ -39,7 +39,7 @@ async function check(values: RegionsValues, env: Environment): Promise<number> {
   const described = await describeRegions(values, env);
   if ('issues' in described) return reportFailure(described);
   const { sources, invalid } = described;
-  const nodes = isFromCluster(values, env) ? await readClusterNodes(values, values.regionLabel) : undefined;
+  const nodes = isInCluster(values, env) ? await readClusterNodes(values, values.regionLabel) : undefined;
   if (nodes && 'issues' in nodes) return reportFailure(nodes);
   const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.value, values.regionLabel)];
   const regions = described.regions.map(zonesOf);

@@ -1,4 +1,4 @@
-import { DEFAULT_CONFIG, readConfigFile } from '../../config/config-file.ts';
+import { readConfig } from '../../config/config-file.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { compileRules, type PolicyRules } from '../../decision/policy-rules.ts';
 import { comparableReading } from '../../decision/refuse.ts';
@@ -8,9 +8,9 @@ import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { embeddedReading } from '../../sources/intensity/embedded.ts';
 import type { Issues } from '../../terminal/exit-codes.ts';
+import { isInCluster } from '../../world/in-cluster.ts';
 import { createSources } from '../../world/live-sources.ts';
 import { type DescribedRegions, describeRegions, takeSnapshot } from '../../world/load-regions.ts';
-import { isFromCluster } from '../../world/open-cluster.ts';
 import type { SpilloverValues } from './options.ts';
 
 export interface SpilloverRegions {
@@ -42,10 +42,7 @@ export async function loadSpilloverRegions(
   named: NamedRegions,
   env: Environment,
 ): Promise<SpilloverRegions | Issues> {
-  const [described, configured] = await Promise.all([
-    describe(values, env),
-    values.config === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(values.config),
-  ]);
+  const [described, configured] = await Promise.all([describe(values, env), readConfig(values.config)]);
   if ('issues' in described) return described;
   if ('issues' in configured) return configured;
   const names = new Set([...named.from, ...named.to]);
@@ -64,8 +61,8 @@ export async function loadSpilloverRegions(
 
 /** No file and no cluster is no mistake: the names say enough. */
 async function describe(values: Values, env: Environment): Promise<DescribedRegions | Issues> {
-  if (values.regions !== undefined || isFromCluster(values, env)) return describeRegions(values, env);
-  const configured = values.config === undefined ? { config: DEFAULT_CONFIG } : await readConfigFile(values.config);
+  if (values.regions !== undefined || isInCluster(values, env)) return describeRegions(values, env);
+  const configured = await readConfig(values.config);
   if ('issues' in configured) return configured;
   const { sources, bands } = configured.config;
   const deps = { fetch: globalThis.fetch, clock: Date.now };
