@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createEdge } from '../units/edge.ts';
 import { ApiError, messageOf } from './api-error.ts';
 
 export interface ElectionHealth {
@@ -11,24 +12,24 @@ export interface ElectionHealth {
  * logged: a network error object can carry the request's headers, and with them a token.
  */
 export function createElectionHealth(lease: string, log: Logger): ElectionHealth {
-  let current: string | undefined;
+  let failure = '';
+  /** A status, or 0 for all network errors: an API server that restarts fails in several ways within a second. */
+  const tell = createEdge<number | undefined>(undefined, (status) => {
+    if (status === undefined) log.info({ lease }, 'reading and writing the lease again');
+    else log.warn({ lease, failure }, consequenceOf(status));
+  });
   return {
-    succeeded() {
-      if (current) log.info({ lease }, 'reading and writing the lease again');
-      current = undefined;
-    },
+    succeeded: () => tell(undefined),
     failed(error) {
-      const failure = messageOf(error);
-      const status = error instanceof ApiError ? error.status : undefined;
-      if (status === 409) return log.debug({ lease, failure }, 'someone else was faster');
-      const kind = String(status ?? 'unreachable'); // an API server that restarts fails in several ways within a second
-      if (current !== kind) log.warn({ lease, failure }, consequenceOf(status));
-      current = kind;
+      failure = messageOf(error);
+      const status = error instanceof ApiError ? error.status : 0;
+      if (status === 409) log.debug({ lease, failure }, 'someone else was faster');
+      else tell(status);
     },
   };
 }
 
-function consequenceOf(status: number | undefined): string {
+function consequenceOf(status: number): string {
   if (status !== 403) return 'cannot read or write the lease: whoever leads stops when it expires';
   return 'may not use the lease, so this replica never leads: its role needs get, create and update on leases';
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createEdge } from '../units/edge.ts';
 import { ApiError, messageOf } from './api-error.ts';
 import type { Watched } from './watched-resource.ts';
 
@@ -15,20 +16,21 @@ export interface WatchHealth {
  * messages are logged: a network error object can carry the request's headers, and with them a token.
  */
 export function createWatchHealth(resource: Watched, log: Logger): WatchHealth {
-  let current: { readonly kind: string; readonly message: string } | undefined;
+  let failure: string | undefined;
+  const tell = createEdge<string | undefined>(undefined, (kind) => {
+    if (kind === undefined) log.info({ resource }, `watching ${resource} again`);
+    else log.warn({ resource, failure }, `cannot watch ${resource}, the last view of it stays`);
+  });
   return {
     succeeded() {
-      if (current) log.info({ resource }, `watching ${resource} again`);
-      current = undefined;
+      failure = undefined;
+      tell(undefined);
     },
     failed(error, words) {
-      const failure = { kind: kindOf(error), message: words ?? messageOf(error) };
-      if (current?.kind !== failure.kind) {
-        log.warn({ resource, failure: failure.message }, `cannot watch ${resource}, the last view of it stays`);
-      }
-      current = failure;
+      failure = words ?? messageOf(error);
+      tell(kindOf(error));
     },
-    failure: () => current?.message,
+    failure: () => failure,
   };
 }
 

@@ -1,6 +1,7 @@
 import { ExponentialBackoff, halfJitterGenerator } from 'cockatiel';
 import type { Logger } from 'pino';
 import { messageOf } from '../cluster/api-error.ts';
+import { createEdge } from '../units/edge.ts';
 import type { Change, Controller } from './manager.ts';
 import type { Clock } from './pace.ts';
 
@@ -93,16 +94,9 @@ export function createRounds(deps: RoundsDeps): Controller {
 
 /** Logs when rounds begin to fail, fail in another way, and succeed again; tries in between are silent. */
 function createHealth({ name, log }: Pick<RoundsDeps, 'name' | 'log'>) {
-  let failure: string | undefined;
-  return {
-    succeeded() {
-      if (failure !== undefined) log.info({ controller: name }, `${name} works again`);
-      failure = undefined;
-    },
-    failed(error: unknown) {
-      const message = messageOf(error);
-      if (message !== failure) log.warn({ controller: name, failure: message }, `${name} cannot do all its work`);
-      failure = message;
-    },
-  };
+  const tell = createEdge<string | undefined>(undefined, (failure) => {
+    if (failure === undefined) log.info({ controller: name }, `${name} works again`);
+    else log.warn({ controller: name, failure }, `${name} cannot do all its work`);
+  });
+  return { succeeded: () => tell(undefined), failed: (error: unknown) => tell(messageOf(error)) };
 }

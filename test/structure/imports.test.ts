@@ -41,12 +41,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   certs: { rooms: ['config/watch-files'], packages: ['selfsigned'], builtins: true },
   cluster: {
-    rooms: ['decision', 'regions'],
+    rooms: ['decision', 'regions', 'units'],
     packages: ['@kubernetes/client-node', 'cockatiel', 'pino'],
     builtins: true,
   },
   controllers: {
-    rooms: ['certs', 'cluster', 'decision', 'energy', 'regions', 'sources'],
+    rooms: ['certs', 'cluster', 'decision', 'energy', 'regions', 'sources', 'units'],
     packages: ['cockatiel', 'pino'],
     builtins: true,
   },

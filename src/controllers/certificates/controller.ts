@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import { planRotation, type RotationAction } from '../../certs/rotation.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
+import { createEdge } from '../../units/edge.ts';
 import type { Controller } from '../manager.ts';
 import { type ApplyDeps, applyAction } from './apply-action.ts';
-import { type ClusterState, readClusterState } from './cluster-state.ts';
+import { readClusterState } from './cluster-state.ts';
 
 export interface CertificatesControllerDeps extends ApplyDeps {
   /** For reading, live. */
@@ -36,8 +37,13 @@ export function createCertificatesController(deps: CertificatesControllerDeps): 
   let stopping: AbortController | undefined;
   let wake = new AbortController();
   let ended = Promise.resolve();
-  let failure: string | undefined;
-  let missing = '';
+  const tellFailure = createEdge<string | undefined>(undefined, (failure) => {
+    if (failure === undefined) log.info({ controller: NAME }, 'certificates are in order again');
+    else log.warn({ controller: NAME, failure }, 'certificates cannot be kept in order');
+  });
+  const tellMissing = createEdge('', (missing) => {
+    if (missing) log.warn({ controller: NAME, missing }, 'no such webhook configuration: its caBundle is left out');
+  });
 
   async function run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -55,45 +61,27 @@ export function createCertificatesController(deps: CertificatesControllerDeps): 
       try {
         const action = await advance(signal);
         if (action.kind !== 'wait') continue;
-        noteSuccess();
+        tellFailure(undefined);
         return Math.max(1, Math.min(intervalMs, action.until - clock()));
       } catch (error) {
         obstacle = error;
         if (!isConflict(error)) break;
       }
     }
-    if (!signal.aborted) noteFailure(obstacle);
+    if (!signal.aborted) tellFailure(messageOf(obstacle));
     return Math.min(RETRY_MS, intervalMs);
   }
 
   /** One look and one write. */
   async function advance(signal: AbortSignal): Promise<RotationAction> {
     const state = await readClusterState(api, names, signal);
-    noteMissing(state);
+    tellMissing(state.missing.map(({ kind, name }) => `${kind} ${name}`).join(', '));
     const now = clock();
     const action = planRotation(state.rotation, lifetimes.holdMs, now);
     if (action.kind === 'wait' || signal.aborted) return action;
     await applyAction(deps, action, state, now);
     log.info({ controller: NAME, action: action.kind, reason: action.reason }, 'certificates change');
     return action;
-  }
-
-  function noteMissing(state: ClusterState): void {
-    const now = state.missing.map(({ kind, name }) => `${kind} ${name}`).join(', ');
-    if (now !== missing && now)
-      log.warn({ controller: NAME, missing: now }, 'no such webhook configuration: its caBundle is left out');
-    missing = now;
-  }
-
-  function noteFailure(error: unknown): void {
-    const message = messageOf(error);
-    if (message !== failure) log.warn({ controller: NAME, failure: message }, 'certificates cannot be kept in order');
-    failure = message;
-  }
-
-  function noteSuccess(): void {
-    if (failure !== undefined) log.info({ controller: NAME }, 'certificates are in order again');
-    failure = undefined;
   }
 
   return {

@@ -5,6 +5,7 @@ import { createFailureLog } from '../../sources/asking/failure-log.ts';
 import { untilAbort } from '../../sources/asking/until-abort.ts';
 import type { IntensityChain } from '../../sources/intensity/chain.ts';
 import { failuresOf, readIntensities } from '../../sources/intensity/read-regions.ts';
+import { createEdge } from '../../units/edge.ts';
 import type { Term } from './term.ts';
 
 /** What the refresher needs of the automatic sources of outages (sources/outage/outage-board.ts). */
@@ -53,18 +54,16 @@ export async function askOutages(
 /** Logs what is wrong with the sources when that changes. */
 export function createSourceLog(log: Logger) {
   const tellFailures = createFailureLog('intensities', log);
-  let distrusted = false;
+  let facts: { readonly called: number; readonly regions: number } | undefined;
+  const tellDistrust = createEdge(false, (distrusted) => {
+    if (distrusted) log.error(facts, 'automatic outages are distrusted: too many regions are called down');
+    else log.info('automatic outages are trusted again');
+  });
   return {
     tellIntensities: (term: Term) => tellFailures(failuresOf(term.intensities())),
-    tellOutages(picture: OutagePicture): void {
-      const regions = picture.byRegion.size;
-      if (picture.distrusted && !distrusted)
-        log.error(
-          { called: picture.called, regions },
-          'automatic outages are distrusted: too many regions are called down',
-        );
-      if (!picture.distrusted && distrusted) log.info('automatic outages are trusted again');
-      distrusted = picture.distrusted;
+    tellOutages({ called, byRegion, distrusted }: OutagePicture): void {
+      facts = { called, regions: byRegion.size };
+      tellDistrust(distrusted);
     },
   };
 }

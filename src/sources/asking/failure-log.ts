@@ -1,3 +1,5 @@
+import { createEdge } from '../../units/edge.ts';
+
 /** As much of a logger as this needs. */
 interface FailureLogger {
   warn(facts: { readonly failures: readonly string[] }, message: string): void;
@@ -6,12 +8,13 @@ interface FailureLogger {
 
 /** Logs what fails at sources (`what`, as `intensities`), a sentence each, when that changes; answers whom to tell. */
 export function createFailureLog(what: string, log: FailureLogger): (failures: readonly string[]) => void {
-  let told = '';
-  return function tell(failures) {
-    const text = failures.join('; ');
-    if (text === told) return;
-    told = text;
+  let failures: readonly string[] = [];
+  const tell = createEdge('', (text) => {
     if (text === '') log.info(`every source of ${what} works again`);
     else log.warn({ failures }, `sources of ${what} failed`);
+  });
+  return (now) => {
+    failures = now;
+    tell(now.join('; '));
   };
 }
