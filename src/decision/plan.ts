@@ -2,12 +2,14 @@ import { pictureOf } from '../regions/picture.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { type Judgement, judge } from './judge.ts';
 import { isThere } from './new-nodes.ts';
+import type { RegionRequirement } from './own-requirement.ts';
 import { openPatches, type Patches } from './patch.ts';
 import type { Pod } from './pod.ts';
 import { type Reach, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
 import { recordOf } from './record.ts';
 import { createMemory, remember } from './remember.ts';
+import { insistsOnSpread } from './spread.ts';
 import { type Steering, steer } from './steer.ts';
 import { tolerationsOf } from './tolerated-bands.ts';
 import type { Treatment } from './treatment.ts';
@@ -28,7 +30,7 @@ export interface Plan {
   readonly patches: Patches;
 }
 
-/** Of what is asked, a plan for pods without spread depends on the reach alone. */
+/** Of what is asked, a plan for pods whose spread is none of regions or zones, or is not in danger, depends on the reach alone. */
 interface Asked {
   readonly pod: Pod;
   readonly snapshot: Snapshot;
@@ -47,11 +49,16 @@ export function planFor({ pod, snapshot, volumes }: Asked, treatment: Treatment,
     plan = planOf(judgement, judgement.denied ? undefined : steer(judgement));
     ofReach.set(treatment, plan);
   }
-  const spreads = pod.spec?.topologySpreadConstraints;
-  if (!plan.steering || !spreads || spreads.length === 0) return plan;
+  if (!plan.steering || !insistsOnSpread(pod, snapshot)) return plan;
   const steering = steerSpread({ pod, snapshot, volumes }, plan.judgement);
+  if (!steering.keptSpread && !steering.lostSpread && isSame(steering.requirement, plan.steering.requirement))
+    return plan;
   if (!steering.keptSpread || treatment.policy.spreadOpensDirty !== false) return planOf(plan.judgement, steering);
   return planOf({ ...plan.judgement, denied: true, reason: 'high_carbon', candidates: [], ranked: [] }, undefined);
+}
+
+function isSame(one: RegionRequirement | undefined, other: RegionRequirement | undefined): boolean {
+  return one?.operator === other?.operator && one?.values.join() === other?.values.join();
 }
 
 /**

@@ -41,6 +41,12 @@ export function breaksSpread(
   );
 }
 
+/** Whether a pod must not run but spread over regions or zones. */
+export function insistsOnSpread({ spec }: Pod, snapshot: Snapshot): boolean {
+  const constraints = spec?.topologySpreadConstraints;
+  return Array.isArray(constraints) && constraints.some((constraint) => constraint && isStrict(constraint, snapshot));
+}
+
 function isStrict({ whenUnsatisfiable, topologyKey = '' }: SpreadConstraint, { regionLabel }: Snapshot): boolean {
   const overPlaces = topologyKey === regionLabel || topologyKey === ZONE_LABEL || OLD_PLACE_LABELS.has(topologyKey);
   return overPlaces && whenUnsatisfiable === 'DoNotSchedule';
