@@ -15,7 +15,7 @@ export async function measureDecide(figures: Figure[], smoke: boolean): Promise<
   const directory = await mkdtemp(join(tmpdir(), 'gridgate-decide-'));
   const regions = (await readRegions(await writeRegions(directory, 30))).value;
   await rm(directory, { recursive: true });
-  const pod: Pod = (await capturedReview()).request.object;
+  const plain: Pod = (await capturedReview()).request.object;
   const { policy } = parsePolicy({ 'gridgate.dev/mode': 'enforce' });
   const now = Date.now();
   const input: SnapshotInput = {
@@ -28,7 +28,7 @@ export async function measureDecide(figures: Figure[], smoke: boolean): Promise<
   };
   const runs = smoke ? 500 : 20_000;
   const snapshot = buildSnapshot(input);
-  const microseconds = (count: number, next: (index: number) => typeof snapshot) =>
+  const microseconds = (count: number, next: (index: number) => typeof snapshot, pod = plain) =>
     median(
       Array.from({ length: count }, (_, index) => {
         const current = next(index);
@@ -42,6 +42,17 @@ export async function measureDecide(figures: Figure[], smoke: boolean): Promise<
     ...figure,
     name: 'decide and patch, plain pod, 30 regions',
     value: microseconds(runs, () => snapshot),
+  });
+  const spread = ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: 'DoNotSchedule',
+  }));
+  const spreading = { ...plain, spec: { ...plain.spec, topologySpreadConstraints: spread } };
+  report(figures, {
+    ...figure,
+    name: 'the same, a pod that spreads over hosts and zones',
+    value: microseconds(runs, () => snapshot, spreading),
   });
   const afresh = microseconds(runs, () => buildSnapshot(input));
   report(figures, { ...figure, name: 'the same, first pod of a snapshot', value: afresh });
