@@ -48,7 +48,7 @@ export function readOptions<K extends OptionKey>(
     if ('issue' in read) issues.push(read.issue);
     else values[key] = read.value;
   }
-  issues.push(...findLonely(given, keys), ...findShared(given));
+  issues.push(...findMissingPartners(given, keys), ...findShared(given));
   return issues.length > 0
     ? { issues, values: values as Partial<OptionValues<K>> }
     : { values: values as OptionValues<K> };
@@ -85,7 +85,7 @@ function valueWithout(option: Option<unknown>): { value: unknown } | { issue: st
   return { value: option.default };
 }
 
-function findLonely(given: ReadonlyMap<OptionKey, Given>, keys: readonly OptionKey[]): string[] {
+function findMissingPartners(given: ReadonlyMap<OptionKey, Given>, keys: readonly OptionKey[]): string[] {
   const issues: string[] = [];
   for (const [key, { from, text }] of given) {
     const partner = keys.find((other) => other === OPTIONS[key].needs);

@@ -51,10 +51,10 @@ export interface WorldExtent {
   /** Of a cluster's namespaces the one that is needed: a caller with rights in no other can read it. */
   readonly onlyNamespace?: string | undefined;
   /** What stands in a command's own input: it counts beside what files and clusters say, except that `--regions` counts alone. */
-  readonly beside?: Beside;
+  readonly beside?: GivenObjects;
 }
 
-export interface Beside {
+export interface GivenObjects {
   readonly regions: readonly ObservedRegion[];
   readonly nodes: readonly NodeFacts[];
   readonly priorityClasses?: PriorityClasses;
@@ -75,7 +75,7 @@ export async function loadWorld(
     readConfig(values.config),
   ]);
   const read = await readSurroundings(values, env, onlyNamespace);
-  const surroundings = 'issues' in read || !beside ? read : withBeside(read, beside);
+  const surroundings = 'issues' in read || !beside ? read : withGiven(read, beside);
   const ofSurroundings = 'issues' in surroundings ? surroundings : { issues: [] };
   const issues = [...file.issues, ...('issues' in configured ? configured.issues : []), ...ofSurroundings.issues];
   if (issues.length > 0 || 'issues' in configured || 'issues' in surroundings) return { ...ofSurroundings, issues };
@@ -124,7 +124,7 @@ async function readSurroundings(
 }
 
 /** The cluster's own word on a region, a node or a priority counts before a copy of it. */
-function withBeside(surroundings: Surroundings, { regions, nodes, priorityClasses }: Beside): Surroundings {
+function withGiven(surroundings: Surroundings, { regions, nodes, priorityClasses }: GivenObjects): Surroundings {
   const known = new Set(surroundings.regions.map(({ metadata }) => metadata.name));
   const ofCluster = surroundings.topology?.nodes ?? [];
   return {

@@ -10,7 +10,7 @@ import type { ApiClient } from '../../src/cluster/api-client.ts';
 import { ApiError } from '../../src/cluster/api-error.ts';
 import { createDenialTeller } from '../../src/controllers/denial-teller/controller.ts';
 import { createDenialLedger } from '../../src/controllers/denial-teller/denial-ledger.ts';
-import { type Denial, refusedEvent, toDenial, toTold } from '../../src/controllers/denial-teller/plan.ts';
+import { type Denial, refusedEvent, toDenial, toDenialKey } from '../../src/controllers/denial-teller/plan.ts';
 import { fakeClock } from './fake-clock.ts';
 
 const START = Date.parse('2026-11-22T09:03:00Z');
@@ -100,7 +100,7 @@ describe('what an Event of a controller says', () => {
     const hostile: readonly EventParts[] = [{ uid: huge }, { name: huge }, { kind: huge }];
     for (const parts of hostile) assert.equal(toDenial(failedCreate(parts) as never), undefined);
     const told = { reportingComponent: 'gridgate.dev/controllers', involvedObject: { uid: huge }, metadata: {} };
-    assert.equal(toTold(told as never), undefined);
+    assert.equal(toDenialKey(told as never), undefined);
 
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
@@ -129,8 +129,8 @@ describe('what an Event of a controller says', () => {
       reportingComponent: reportingController,
       eventTime,
     };
-    assert.deepEqual(toTold(stored as never), { namespace: 'shop', uid: 'd1', reason: 'outage', at: START });
-    assert.equal(toTold({ ...stored, reportingComponent: 'somebody' } as never), undefined);
+    assert.deepEqual(toDenialKey(stored as never), { namespace: 'shop', uid: 'd1', reason: 'outage', at: START });
+    assert.equal(toDenialKey({ ...stored, reportingComponent: 'somebody' } as never), undefined);
   });
 
   test('its Event has one name for ten minutes, another for another owner, reason or time', () => {
@@ -167,7 +167,7 @@ describe('what is to be told', () => {
       const ledger = createDenialLedger(() => START + now * MINUTE_MS);
       if (told) ledger.markTold(denial({ reason: told[1], at: START + told[0] * MINUTE_MS }));
       ledger.forgetOld();
-      assert.equal(ledger.hear(denial({ at: START + at * MINUTE_MS })), due);
+      assert.equal(ledger.note(denial({ at: START + at * MINUTE_MS })), due);
       assert.equal([...ledger.waiting()].length, due ? 1 : 0);
     });
 
@@ -184,10 +184,10 @@ describe('what is to be told', () => {
         for (const { afterMs, reason } of events) {
           now += afterMs;
           ledger.forgetOld();
-          const isHeard = ledger.hear(denial({ reason, at: now }));
+          const isNoted = ledger.note(denial({ reason, at: now }));
           const since = now - (last.get(reason) ?? Number.NEGATIVE_INFINITY);
-          assert.equal(isHeard, since >= 10 * MINUTE_MS);
-          if (!isHeard) continue;
+          assert.equal(isNoted, since >= 10 * MINUTE_MS);
+          if (!isNoted) continue;
           ledger.markTold(denial({ reason, at: now }));
           ledger.settle(denial({ reason }));
           last.set(reason, now);
@@ -200,10 +200,10 @@ describe('what is to be told', () => {
     let now = START;
     const ledger = createDenialLedger(() => now);
     ledger.markTold(denial({ at: START + 1_000_000 * MINUTE_MS }));
-    assert.equal(ledger.hear(denial()), false);
+    assert.equal(ledger.note(denial()), false);
     now += 10 * MINUTE_MS;
     ledger.forgetOld();
-    assert.equal(ledger.hear(denial({ at: now })), true);
+    assert.equal(ledger.note(denial({ at: now })), true);
   });
 
   test('a clock that is set back silences nobody', () => {
@@ -211,14 +211,14 @@ describe('what is to be told', () => {
     const ledger = createDenialLedger(() => now);
     ledger.markTold(denial());
     now -= 60 * MINUTE_MS;
-    assert.equal(ledger.hear(denial({ at: now })), true);
+    assert.equal(ledger.note(denial({ at: now })), true);
   });
 
   test('Events of another namespace, with whatever uid, neither silence an owner nor stand in its place', () => {
     const ledger = createDenialLedger(() => START);
     ledger.markTold(denial({ namespace: 'forger' }));
-    assert.equal(ledger.hear(denial()), true);
-    ledger.hear(denial({ namespace: 'another' }));
+    assert.equal(ledger.note(denial()), true);
+    ledger.note(denial({ namespace: 'another' }));
     assert.deepEqual(
       [...ledger.waiting()].map(({ namespace }) => namespace),
       ['shop', 'another'],
@@ -235,7 +235,7 @@ describe('what is to be told', () => {
   test('keeps no more than it can tell, and forgets', () => {
     let now = START;
     const ledger = createDenialLedger(() => now);
-    for (let i = 0; i < 20_000; i++) ledger.hear(denial({ uid: `u${i}` }));
+    for (let i = 0; i < 20_000; i++) ledger.note(denial({ uid: `u${i}` }));
     assert.equal([...ledger.waiting()].length, 5_000);
     now += 21 * MINUTE_MS;
     ledger.forgetOld();

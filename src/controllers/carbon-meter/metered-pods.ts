@@ -49,10 +49,10 @@ export function createMeteredPods({ project, usage, regionOf }: MeteredPodsDeps)
 
   /** Of many thousand pods few are on the nodes that came or went: only these are counted elsewhere. */
   function move(moved: ReadonlyMap<string, string | undefined>): void {
-    const passengers = [...pods.values()].filter(({ node }) => moved.has(node));
-    passengers.forEach(leave);
+    const podsThere = [...pods.values()].filter(({ node }) => moved.has(node));
+    podsThere.forEach(leave);
     for (const [node, region] of moved) regions.set(node, region);
-    passengers.forEach(enter);
+    podsThere.forEach(enter);
   }
 
   function drop(uid: string): void {

@@ -10,8 +10,8 @@ import { eventsPath, type Regarding } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
 import { createDenialLedger } from './denial-ledger.ts';
 import { findOwner } from './find-owner.ts';
-import { createDenialEars, recallTold } from './hear-denials.ts';
 import { type Denial, refusedEvent } from './plan.ts';
+import { createDenialWatch, recallTold } from './watch-denials.ts';
 
 /** Each is a read and, mostly, a write. */
 const TOLD_PER_SECOND = 5;
@@ -54,22 +54,22 @@ export function createDenialTeller(deps: DenialTellerDeps): DenialTeller {
   const pace = createPace({ perSecond: TOLD_PER_SECOND, clock });
   const ledger = createDenialLedger(now);
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
-  const ears = createDenialEars({
+  const watch = createDenialWatch({
     api,
     log,
-    hear: (denial) => denies(denial.namespace) && ledger.hear(denial),
-    onHeard: rounds.changed,
+    note: (denial) => denies(denial.namespace) && ledger.note(denial),
+    onNoted: rounds.changed,
   });
 
   async function round(signal: AbortSignal): Promise<Outcome> {
     if (!mayDeny()) {
       ledger.forgetWaiting();
-      await ears.close();
+      await watch.close();
       return 'done';
     }
-    if (!ears.isOpen()) {
+    if (!watch.isOpen()) {
       await recallTold(api, ledger.markTold, signal);
-      ears.open();
+      watch.open();
     }
     ledger.forgetOld();
     const isDue = (denial: Denial) => ledger.isWaiting(denial) && denies(denial.namespace);
@@ -101,10 +101,10 @@ export function createDenialTeller(deps: DenialTellerDeps): DenialTeller {
     ...rounds,
     async stop() {
       await rounds.stop();
-      await ears.close();
+      await watch.close();
       ledger.forgetWaiting();
     },
-    lastEventAt: ears.lastEventAt,
+    lastEventAt: watch.lastEventAt,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Denial, TELL_AGAIN_MS, type Told } from './plan.ts';
+import { type Denial, type DenialKey, TELL_AGAIN_MS } from './plan.ts';
 
 /** Longer than the longest pause between two tries of Kubernetes' controllers (1,000 s): what is older may be over. */
 const RECENT_MS = 20 * 60_000;
@@ -10,15 +10,15 @@ const MOST_TOLD = 20_000;
 /** What was heard and is to be told, and what was told. Bounded: telling is paced, and nothing is kept for long. */
 export interface DenialLedger {
   /** Answers whether it is to be told. */
-  hear(denial: Denial): boolean;
+  note(denial: Denial): boolean;
   /** Those to be told, in the order in which they came; those that come meanwhile included. */
   waiting(): Iterable<Denial>;
   isWaiting(denial: Denial): boolean;
   /** It was told, or need not be. */
   settle(denial: Denial): void;
-  markTold(told: Told): void;
+  markTold(told: DenialKey): void;
   /** Whether the owner heard this reason less than ten minutes before `at`. */
-  wasTold(denied: Told): boolean;
+  wasTold(denied: DenialKey): boolean;
   forgetOld(): void;
   forgetWaiting(): void;
 }
@@ -29,7 +29,7 @@ export function createDenialLedger(now: () => number): DenialLedger {
   const toldAt = new Map<string, number>();
   const isOld = (at: number, ageMs: number) => at < now() - ageMs;
 
-  function wasTold(denied: Told): boolean {
+  function wasTold(denied: DenialKey): boolean {
     const told = toldAt.get(keyOf(denied));
     // What was told in the future was told by a clock that has been set back.
     return told !== undefined && told <= now() && Math.min(denied.at, now()) < told + TELL_AGAIN_MS;
@@ -37,7 +37,7 @@ export function createDenialLedger(now: () => number): DenialLedger {
 
   return {
     wasTold,
-    hear(denial) {
+    note(denial) {
       const key = keyOf(denial);
       if (isOld(denial.at, RECENT_MS) || wasTold(denial)) return false;
       if (waiting.size >= MOST_WAITING && !waiting.has(key)) return false;
@@ -67,6 +67,6 @@ export function createDenialLedger(now: () => number): DenialLedger {
   };
 }
 
-function keyOf({ namespace, uid, reason }: Told): string {
+function keyOf({ namespace, uid, reason }: DenialKey): string {
   return `${namespace} ${uid} ${reason}`;
 }

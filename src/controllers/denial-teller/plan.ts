@@ -11,7 +11,7 @@ export const PLACEMENT_REFUSED = 'PlacementRefused';
 export const TELL_AGAIN_MS = 10 * 60_000;
 
 /** What an owner hears, or heard. A uid counts within its namespace alone: who may write Events there can name any. */
-export interface Told {
+export interface DenialKey {
   readonly namespace: string;
   readonly uid: string;
   readonly reason: string;
@@ -20,7 +20,7 @@ export interface Told {
 }
 
 /** A pod that gridgate denied, as the Event of the controller that wanted it tells. */
-export interface Denial extends Told {
+export interface Denial extends DenialKey {
   /** What wanted the pod: a ReplicaSet rather than its Deployment. */
   readonly kind: string;
   readonly name: string;
@@ -58,7 +58,7 @@ export function toDenial(object: KubeObject): Denial | undefined {
 }
 
 /** Of an Event of ours, whom it told what and when. */
-export function toTold(object: KubeObject): Told | undefined {
+export function toDenialKey(object: KubeObject): DenialKey | undefined {
   const event = object as EventObject;
   const { uid } = event.involvedObject ?? {};
   if (event.reportingComponent !== REPORTER || uid === undefined || uid.length > MOST_NAME) return undefined;

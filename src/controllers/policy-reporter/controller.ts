@@ -53,7 +53,7 @@ export interface PolicyReporter extends Controller {
 }
 
 /** What an Event tells; equal names say the same. */
-interface Tale {
+interface Notice {
   readonly namespace: string;
   readonly name: string;
   readonly event: () => object;
@@ -71,19 +71,19 @@ export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
   let told = new Set<string>();
   let found: { readonly malformed: number; readonly unenforceable: readonly string[] } | undefined;
 
-  const keyOf = ({ namespace, name }: Tale) => `${namespace}/${name}`;
-  const isDue = (tale: Tale) => !told.has(keyOf(tale));
+  const keyOf = ({ namespace, name }: Notice) => `${namespace}/${name}`;
+  const isDue = (notice: Notice) => !told.has(keyOf(notice));
 
-  async function write(tale: Tale): Promise<void> {
-    await writer.create(eventsPath(tale.namespace), tale.event()).catch(unlessToldBefore);
-    told.add(keyOf(tale));
+  async function write(notice: Notice): Promise<void> {
+    await writer.create(eventsPath(notice.namespace), notice.event()).catch(unlessToldBefore);
+    told.add(keyOf(notice));
   }
 
   async function round(signal: AbortSignal): Promise<Outcome> {
     const malformed = findMalformed(namespaces(), mistakesOf, ownNamespace);
     const unenforceable = findUnenforceable(namespaces(), unenforceableOf, ownNamespace);
     found = { malformed: malformed.length, unenforceable: unenforceable.map(({ namespace }) => namespace) };
-    const items: readonly Tale[] = [
+    const items: readonly Notice[] = [
       ...malformed.map((one) => ({
         namespace: one.namespace,
         name: eventName(one),

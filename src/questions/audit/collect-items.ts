@@ -4,7 +4,7 @@ import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { DefaultRequests } from '../../energy/pod-requests.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
-import type { Beside, World } from '../../world/load-world.ts';
+import type { GivenObjects, World } from '../../world/load-world.ts';
 import type { AuditItem, Workload } from './audited-workload.ts';
 
 /** All of an audit's input: what counts may stand behind what it counts for. */
@@ -13,7 +13,7 @@ export interface Collected {
   readonly workloads: Workload[];
   readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
   readonly defaults: ReadonlyMap<string, DefaultRequests>;
-  readonly beside: Beside;
+  readonly beside: GivenObjects;
   readonly volumesOf: World['volumesOf'];
   readonly passedOver: ReadonlyMap<string, number>;
   readonly notJudged: ReadonlyMap<string, number>;

@@ -5,7 +5,7 @@ import { type LastEvents, lastEventOf } from '../../cluster/last-events.ts';
 import { listPages } from '../../cluster/list-watch.ts';
 import { createReflector, type Reflector, type ReflectorDeps } from '../../cluster/reflector.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
-import { type Denial, PLACEMENT_REFUSED, type Told, toDenial, toTold } from './plan.ts';
+import { type Denial, type DenialKey, PLACEMENT_REFUSED, toDenial, toDenialKey } from './plan.ts';
 
 const EVENTS = '/api/v1/events';
 
@@ -19,7 +19,7 @@ const FAILED_CREATES: WatchedResource<Denial | undefined> = {
   differs: () => false,
 };
 
-export interface DenialEars {
+export interface DenialWatch {
   /** Does nothing while it hears. */
   open(): void;
   close(): Promise<void>;
@@ -28,21 +28,21 @@ export interface DenialEars {
 }
 
 /** Hears of each denial through a watch that can be opened and closed again; nothing is kept of what passes. */
-export function createDenialEars(deps: {
+export function createDenialWatch(deps: {
   readonly api: ApiClient;
   readonly log: Logger;
   /** Answers whether there is something to do about it. */
-  readonly hear: (denial: Denial) => boolean;
+  readonly note: (denial: Denial) => boolean;
   /** After each list or event with something to do. */
-  readonly onHeard: () => void;
-}): DenialEars {
-  const { api, log, hear, onHeard } = deps;
+  readonly onNoted: () => void;
+}): DenialWatch {
+  const { api, log, note, onNoted } = deps;
   let reflector: Reflector | undefined;
   return {
     open() {
       if (reflector) return;
-      const store = passOn(hear);
-      reflector = createReflector({ api, resource: FAILED_CREATES, store, log, onChange: onHeard });
+      const store = passOn(note);
+      reflector = createReflector({ api, resource: FAILED_CREATES, store, log, onChange: onNoted });
       reflector.start().catch(() => {}); // rejected only when closed before the first list
     },
     async close() {
@@ -56,21 +56,21 @@ export function createDenialEars(deps: {
 }
 
 /** The shape of a store, so that a reflector fills it, with nothing in it. */
-function passOn(hear: (denial: Denial) => boolean): ReflectorDeps<unknown>['store'] {
+function passOn(note: (denial: Denial) => boolean): ReflectorDeps<unknown>['store'] {
   function put(object: KubeObject): boolean {
     const denial = toDenial(object);
-    return denial !== undefined && hear(denial);
+    return denial !== undefined && note(denial);
   }
   return {
     put,
     remove: () => false,
     beginReplacement() {
-      let isHeard = false;
+      let isNoted = false;
       return {
         add(object) {
-          isHeard = put(object) || isHeard;
+          isNoted = put(object) || isNoted;
         },
-        commit: () => isHeard,
+        commit: () => isNoted,
       };
     },
   };
@@ -79,11 +79,11 @@ function passOn(hear: (denial: Denial) => boolean): ReflectorDeps<unknown>['stor
 /** What the leaders before told, as far as Events of it are left. */
 export async function recallTold(
   api: Pick<ApiClient, 'get'>,
-  markTold: (told: Told) => void,
+  markTold: (told: DenialKey) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const resource = { path: EVENTS, content: 'full', fieldSelector: `reason=${PLACEMENT_REFUSED}` } as const;
   for await (const { items } of listPages(api, resource, signal)) {
-    for (const told of (items ?? []).map(toTold)) if (told) markTold(told);
+    for (const told of (items ?? []).map(toDenialKey)) if (told) markTold(told);
   }
 }
