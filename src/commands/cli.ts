@@ -19,7 +19,7 @@ interface CommandSpec<K extends OptionKey> {
   readonly name: keyof typeof AFTER_HELP;
   readonly description: string;
   readonly options: readonly K[];
-  /** A command line that asks for help, or is wrong, loads none of what it would run. */
+  /** A command line that asks for help loads none of what it would run. */
   readonly load: () => Promise<Loaded<K>>;
   readonly args?: readonly PositionalArgument[];
 }

@@ -57,8 +57,8 @@ export interface Topology {
 interface Fold {
   readonly classes: ReadonlyMap<string, NodeClass>;
   readonly individual: ReadonlySet<string>;
-  /** So many classes there were when individual labels were last looked for. */
-  readonly lookedAt: number;
+  /** With more classes than this, labels that tell single nodes apart are looked for. */
+  readonly mostClasses: number;
 }
 
 /** Labels that autoscalers put on the nodes of the groups that they grow. */
@@ -70,7 +70,6 @@ const GROUP_LABELS = [
 ];
 /** With more classes than this, labels that tell single nodes apart are looked for; again when there are half as many more. */
 const MANY_CLASSES = 100;
-const FEW_CLASSES = MANY_CLASSES / 1.5;
 /** A label with more values than this tells single nodes apart. */
 const MANY_VALUES = 50;
 /** Steps a factor of two: allocatable memory of equal machines differs by some pages. */
@@ -118,22 +117,22 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
 
 function foldAll(all: readonly NodeFacts[], previous: Topology | undefined): Fold {
   let individual = previous?.individual ?? ONLY_HOSTNAME;
-  let lookedAt = previous?.fold.lookedAt ?? FEW_CLASSES;
+  let mostClasses = previous?.fold.mostClasses ?? MANY_CLASSES;
   let groups = Map.groupBy(all, (node) => keyOf(node, individual));
-  if (areTooMany(groups, lookedAt)) {
+  if (groups.size > mostClasses) {
     individual = individualLabels(all);
     groups = Map.groupBy(all, (node) => keyOf(node, individual));
-    lookedAt = Math.max(groups.size, FEW_CLASSES);
+    mostClasses = Math.max(1.5 * groups.size, MANY_CLASSES);
   }
   const classes = [...groups].map(
     ([key, members]) => [key, toClass(members, individual, previous?.fold.classes.get(key))] as const,
   );
-  return { classes: new Map(classes), individual, lookedAt };
+  return { classes: new Map(classes), individual, mostClasses };
 }
 
 /** Only the classes of nodes that came, changed or went; `undefined` where labels that tell nodes apart must be looked for. */
 function foldChanges(all: readonly NodeFacts[], previous: Topology): Fold | undefined {
-  const { individual, lookedAt } = previous.fold;
+  const { individual, mostClasses } = previous.fold;
   const { gone, come } = differences(previous.nodes, all);
   const members = new Map<string, readonly NodeFacts[]>();
   const membersOf = (key: string) => members.get(key) ?? previous.fold.classes.get(key)?.nodes ?? [];
@@ -153,7 +152,7 @@ function foldChanges(all: readonly NodeFacts[], previous: Topology): Fold | unde
     if (nodes.length === 0) classes.delete(key);
     else classes.set(key, toClass(nodes, individual, previous.fold.classes.get(key)));
   }
-  return areTooMany(classes, lookedAt) ? undefined : { classes, individual, lookedAt };
+  return classes.size > mostClasses ? undefined : { classes, individual, mostClasses };
 }
 
 /** By identity. In the order of a map: one that changes keeps its place, one that is new comes last. */
@@ -173,10 +172,6 @@ function differences(before: readonly NodeFacts[], after: readonly NodeFacts[]) 
     }
   }
   return { gone, come: [...come, ...after.slice(at)] };
-}
-
-function areTooMany({ size }: ReadonlyMap<string, unknown>, lookedAt: number): boolean {
-  return size > 1.5 * lookedAt;
 }
 
 function toRegionNodes(

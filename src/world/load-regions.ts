@@ -1,4 +1,4 @@
-import { type GridgateConfig, readConfig, readConfigFile } from '../config/config-file.ts';
+import { type GridgateConfig, readConfig } from '../config/config-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { buildSnapshot, type SnapshotInput } from '../regions/build-snapshot.ts';
@@ -98,8 +98,8 @@ function zoneOf({ metadata: { name }, spec }: ObservedRegion): readonly (readonl
 
 /** The mistakes of a command line's source, for one that has other mistakes too; options with a mistake are absent. */
 export async function checkRegionSource(values: Partial<RegionSource>, env: Environment): Promise<readonly string[]> {
-  const ofConfig = values.config === undefined ? undefined : await readConfigFile(values.config);
-  const issues = ofConfig && 'issues' in ofConfig ? ofConfig.issues : [];
+  const ofConfig = await readConfig(values.config);
+  const issues = 'issues' in ofConfig ? ofConfig.issues : [];
   if (values.regions !== undefined) return [...(await readRegions(values.regions)).issues, ...issues];
   return 'regions' in values && !isOfCluster(values, env) ? [REGIONS_MISSING, ...issues] : issues;
 }
