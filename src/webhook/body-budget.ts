@@ -24,6 +24,8 @@ export interface BodyBudget {
 
 type Lane = 'small' | 'large';
 
+/** The longest body that is read: what the API server can send of an object that it takes, each `<` as six bytes. */
+export const MOST_BODY_BYTES = 20 * 1024 * 1024;
 /** Bodies up to this size have a budget of their own: an ordinary review, of 7 KB, never waits for a huge one. */
 export const SMALL_BODY_BYTES = 256 * 1024;
 const SMALL_BUDGET_BYTES = 16 * 1024 * 1024;

@@ -6,8 +6,6 @@ import type { TakeTurns } from './one-at-a-time.ts';
 import { SHORT_BODY_BYTES } from './prune-body.ts';
 import type { RejectionCause } from './rejections.ts';
 
-/** The longest body that is read: what the API server can send of an object that it takes, each `<` as six bytes. */
-export const MOST_BODY_BYTES = 20 * 1024 * 1024;
 /** From the first byte that is read; less where the review itself has less time. */
 const LONGEST_READ_MS = 3_000;
 /** As long as the API server can be told to wait for a webhook. */
@@ -16,8 +14,8 @@ const LONGEST_WAIT_MS = 30_000;
 export interface Reception {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** `undefined`: it comes in chunks. */
-  readonly length: number | undefined;
+  /** Of the body, bytes: no more than that will come. */
+  readonly length: number;
   /** What the review has altogether. */
   readonly timeoutMs: number;
   readonly onBody: (body: Buffer) => void;
@@ -35,15 +33,13 @@ interface ReceiverDeps {
 
 export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): ReceiveBody {
   return ({ request, response, length, timeoutMs, onBody, onFailure }) => {
-    // Without a length it may be as long as any.
-    const reserved = length ?? MOST_BODY_BYTES;
     const bytes = gatherBytes();
     let timer: NodeJS.Timeout | undefined;
     let letGo = () => {};
     let takeBack = () => {};
     let isReading = false;
     let isOver = false;
-    const place = budget.reserve({ bytes: reserved, onRoom: read, onStalled: () => fail('stalled_body') });
+    const place = budget.reserve({ bytes: length, onRoom: read, onStalled: () => fail('stalled_body') });
     if (!isReading) {
       timer = setTimeout(() => fail('no_room'), Math.min(timeoutMs, LONGEST_WAIT_MS));
       letGo = holdBack(request.socket);
@@ -57,18 +53,15 @@ export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): Receive
       isReading = true;
       clearTimeout(timer);
       timer = setTimeout(() => fail('slow_body'), Math.min(timeoutMs, LONGEST_READ_MS));
-      bytes.expect(reserved);
+      bytes.expect(length);
       letGo();
       if (request.readableEnded) finish();
     }
 
     function take(chunk: Buffer): void {
       if (isOver) return;
-      if (bytes.count() + chunk.length > reserved) fail('too_large');
-      else {
-        bytes.add(chunk);
-        place.received(chunk.length);
-      }
+      bytes.add(chunk);
+      place.received(chunk.length);
     }
 
     function finish(): void {
@@ -81,8 +74,7 @@ export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): Receive
     }
 
     function handOver(): void {
-      onBody(bytes.whole());
-      bytes.free();
+      onBody(bytes.take());
     }
 
     function fail(cause: RejectionCause): void {

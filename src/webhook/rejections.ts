@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 export type RejectionCause =
   | 'malformed'
   | 'too_large'
+  | 'no_length'
   | 'wrong_type'
   | 'no_endpoint'
   | 'not_http'

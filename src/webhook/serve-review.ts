@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseDuration } from '../units/duration.ts';
+import { MOST_BODY_BYTES } from './body-budget.ts';
+import { cutOff } from './cut-off.ts';
 import { type Endpoint, failure } from './endpoints.ts';
-import { MOST_BODY_BYTES, type ReceiveBody } from './receive-body.ts';
+import type { ReceiveBody } from './receive-body.ts';
 import type { Reject, RejectionCause } from './rejections.ts';
 
 interface ServiceDeps {
@@ -29,6 +31,8 @@ interface Refusal {
 
 const NO_ENDPOINT: Refusal = { status: 404, cause: 'no_endpoint', says: 'no such endpoint' };
 const WRONG_TYPE: Refusal = { status: 415, cause: 'wrong_type', says: `the content type must be ${JSON_TYPE}` };
+/** The API server says it always. Room is reserved by length, and a chunk of one byte costs as much time as one of many. */
+const NO_LENGTH: Refusal = { status: 411, cause: 'no_length', says: 'a content-length is required' };
 const TOO_LARGE: Refusal = {
   status: 413,
   cause: 'too_large',
@@ -44,8 +48,9 @@ export function createService({ endpoints, receiveBody, reject, isClosing }: Ser
     const endpoint = request.method === 'POST' ? endpoints.get(path) : undefined;
     const length = lengthOf(headers['content-length']);
     const refusal = refusalOf(endpoint, headers['content-type'], length);
-    if (refusal) {
-      refuse(refusal);
+    if (refusal || length === undefined) {
+      refuse(refusal ?? NO_LENGTH);
+      if ('transfer-encoding' in headers) cutOff(request);
       return;
     }
     const timeoutMs = queryAt < 0 ? DEFAULT_TIMEOUT_MS : timeoutOf(url, queryAt);
@@ -68,11 +73,8 @@ export function createService({ endpoints, receiveBody, reject, isClosing }: Ser
           send(status, payload, isClosing());
         }),
       onFailure(cause) {
-        if (cause === 'too_large') refuse(TOO_LARGE);
-        else {
-          reject({ status: 0, cause, endpoint: path });
-          request.socket.destroy();
-        }
+        reject({ status: 0, cause, endpoint: path });
+        cutOff(request);
       },
     });
 

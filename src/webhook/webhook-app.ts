@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { type BodyBudget, createBodyBudget } from './body-budget.ts';
+import { type BodyBudget, createBodyBudget, MOST_BODY_BYTES } from './body-budget.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { followConnections } from './connections.ts';
 import { createEndpoints, type EndpointDeps } from './endpoints.ts';
 import { createTurns } from './one-at-a-time.ts';
-import { createBodyReceiver, MOST_BODY_BYTES } from './receive-body.ts';
+import { createBodyReceiver } from './receive-body.ts';
 import { createRejections, type RejectionCause } from './rejections.ts';
 import { createService } from './serve-review.ts';
 

@@ -155,6 +155,16 @@ describe('the server for operators', () => {
       assert.equal((await get(path, method)).status, 404);
     });
 
+  it('reads no body of unknown length', async (t) => {
+    const { port } = new URL(origin);
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+    t.after(() => socket.destroy());
+    socket.write(`GET /healthz HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${'1\r\n \r\n'.repeat(1_000)}`);
+    socket.resume();
+    await once(socket, 'close');
+    assert.equal((await fetch(`${origin}/healthz`)).status, 200);
+  });
+
   it('answers probes and scrapes while somebody opens one connection after the other', async (t) => {
     const { port } = new URL(origin);
     for (let i = 0; i < 400; i++) {

@@ -33,6 +33,7 @@ describe('requests that get no AdmissionReview', () => {
       ['400 malformed', '/mutate', '{'],
       ['400 malformed', '/namespaces', '{"kind":"AdmissionReview"}'],
       ['413 too_large', '/mutate', ' '.repeat(20 * 1024 * 1024 + 1)],
+      ['411 no_length', '/mutate', '{}', { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }],
       ['415 wrong_type', '/mutate', '{}', { 'content-type': 'text/plain' }],
       ['404 no_endpoint', '/', '{}'],
     ];
