@@ -21,5 +21,5 @@ COPY --from=build /app/dist ./dist
 USER 65532:65532
 EXPOSE 8443 9090
 # V8's young generation by default grows until this load takes 190 MB instead of 150.
-ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/dist/main.js"]
+ENTRYPOINT ["node", "/app/dist/main.js"]
 CMD ["serve"]

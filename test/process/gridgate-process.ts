@@ -106,7 +106,6 @@ function spawnPinned({ args, anyAddress, env, cgroup, cpu, compiled = false, log
   const script = compiled ? 'dist/main.js' : 'src/main.ts';
   const command = [
     process.execPath,
-    '--max-semi-space-size=16',
     script,
     'serve',
     ...(anyAddress ? [] : ['--host', '127.0.0.1']),
