@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import { text } from 'node:stream/consumers';
 import fastJsonPatch from 'fast-json-patch';
 import { decide } from '../../src/decision/decide.ts';
 import { effectOf } from '../../src/decision/effect.ts';
@@ -13,6 +18,22 @@ interface Answered {
 }
 
 const REGION_LABEL = 'topology.kubernetes.io/region';
+
+/** Answers to so many reviews of a file, one after the other, beside whatever else is asked. */
+export async function sampleAnswers(webhook: string, bodiesFile: string, count: number): Promise<readonly string[]> {
+  const bodies = (await readFile(bodiesFile, 'utf8')).split('\n');
+  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
+  const answers: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const body = bodies[index % bodies.length] ?? '';
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const asking: ClientRequest = request(`${webhook}/mutate?timeout=2s`, { method: 'POST', agent, headers }).end(body);
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
+    answers.push(await text(response));
+  }
+  agent.destroy();
+  return answers;
+}
 
 /** How many answers are not what `admit` would decide under any of the given versions of the regions. */
 export async function countWrongAnswers(

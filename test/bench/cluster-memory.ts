@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { startControlPlane } from '../control-plane/start.ts';
-import { startGridgate } from '../process/gridgate-process.ts';
+import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { type Figure, report } from './figures.ts';
-import type { LoadRequest, LoadResult } from './load.ts';
 import { residentMb, SERVER_CPU } from './processes.ts';
 
 interface ClusterMemory {
@@ -10,12 +9,12 @@ interface ClusterMemory {
   readonly regions: string;
   readonly directory: string;
   readonly reviews: number;
-  readonly load: (request: Omit<LoadRequest, 'connections'>) => Promise<LoadResult>;
+  readonly loadReviews: (server: GridgateProcess, bodiesFile: string, count: number) => Promise<void>;
 }
 
 /** Resident memory beside a real API server: the Kubernetes client alone costs 88 MB. */
 export async function measureClusterMemory(figures: Figure[], options: ClusterMemory): Promise<void> {
-  const { bodiesFile, regions, directory, reviews, load } = options;
+  const { bodiesFile, regions, directory, reviews, loadReviews } = options;
   await using controlPlane = await startControlPlane({ workers: [] });
   await controlPlane.request('POST', '/api/v1/namespaces', {
     metadata: {
@@ -43,10 +42,9 @@ export async function measureClusterMemory(figures: Figure[], options: ClusterMe
     logFile: join(directory, 'cluster.log'),
   });
   await controlPlane.waitFor('gridgate ready', async () => (await fetch(`${server.operators}/readyz`)).ok || undefined);
-  const url = `${server.webhook}/mutate?timeout=2s`;
-  await load({ url, bodiesFile, amount: reviews });
+  await loadReviews(server, bodiesFile, reviews);
   const early = await residentMb(server.pid);
-  await load({ url, bodiesFile, amount: 2 * reviews });
+  await loadReviews(server, bodiesFile, 2 * reviews);
   const late = await residentMb(server.pid);
   await server.end();
   const name = `memory in a cluster after ${3 * reviews} reviews`;

@@ -6,7 +6,7 @@ import { type GridProvider, startGridProvider } from '../process/grid-provider.t
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { type Figure, median, report } from './figures.ts';
 import { inTurns } from './in-turns.ts';
-import type { LoadRequest, LoadResult } from './load.ts';
+import type { Load } from './load.ts';
 import { residentMb, SERVER_CPU } from './processes.ts';
 import { regionName, writeNamespaces, writeRegions, writeReviews } from './workload.ts';
 
@@ -15,7 +15,10 @@ interface ClusterScale {
   readonly smoke: boolean;
   readonly rounds: number;
   readonly warmUp: number;
-  readonly load: (request: Omit<LoadRequest, 'connections'>) => Promise<LoadResult>;
+  /** Of a round. */
+  readonly seconds: number;
+  /** Absent: what needs it is left out. */
+  readonly load: Load | undefined;
 }
 
 const REGIONS = 200;
@@ -28,7 +31,7 @@ const FOLLOWED_MS = 20_000;
 
 /** A large cluster on a real API server: how soon gridgate is ready, what it holds, what it serves, what it asks. */
 export async function measureClusterScale(figures: Figure[], options: ClusterScale): Promise<void> {
-  const { directory, smoke, load } = options;
+  const { directory, smoke, seconds, load } = options;
   const [namespaces, nodes] = smoke ? [200, 50] : [10_000, 5_000];
   const files = {
     regions: await writeRegions(directory, REGIONS),
@@ -62,17 +65,19 @@ export async function measureClusterScale(figures: Figure[], options: ClusterSca
   const second = await begin(inCluster, 'second');
   const alone = await begin(['--regions', files.regions, '--namespaces', files.namespaces], 'alone');
   const ratios: number[] = [];
-  for (let round = -options.warmUp; round < options.rounds; round++) {
+  for (let round = -options.warmUp; load && round < options.rounds; round++) {
     const [one, other] = await inTurns(
       round,
-      () => load({ url: `${alone.webhook}/mutate`, bodiesFile: files.bodiesFile, seconds: 1 }),
-      () => load({ url: `${replica.webhook}/mutate`, bodiesFile: files.bodiesFile, seconds: 1 }),
+      () => load({ url: `${alone.webhook}/mutate`, pid: alone.pid, bodiesFile: files.bodiesFile, seconds }),
+      () => load({ url: `${replica.webhook}/mutate`, pid: replica.pid, bodiesFile: files.bodiesFile, seconds }),
     );
     if (round >= 0) ratios.push(other.requestsPerSecond / one.requestsPerSecond);
   }
   await alone.end();
-  const throughput = { name: `throughput with ${size}, in a cluster`, value: median(ratios), unit: 'of stand-alone' };
-  report(figures, { ...throughput, limit: 0.9, keep: 'at least' });
+  if (load) {
+    const throughput = { name: `throughput with ${size}, in a cluster`, value: median(ratios), unit: 'of stand-alone' };
+    report(figures, { ...throughput, limit: 0.9, keep: 'at least' });
+  }
   const memory = { name: `memory with ${size}`, value: await residentMb(replica.pid), unit: 'MB resident' };
   report(figures, { ...memory, limit: 300, keep: 'at most' });
 

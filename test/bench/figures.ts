@@ -5,6 +5,8 @@ export interface Figure {
   readonly unit: string;
   readonly limit: number;
   readonly keep: 'at most' | 'at least';
+  /** It says nothing: the server was not busy all the time. */
+  readonly isVoid?: boolean;
 }
 
 export function median(values: readonly number[]): number {
@@ -16,11 +18,12 @@ export function median(values: readonly number[]): number {
 export function report(figures: Figure[], figure: Figure, detail = ''): void {
   figures.push(figure);
   const { name, value, unit, limit, keep } = figure;
-  const mark = keepsLimit(figure) ? 'ok  ' : 'OVER';
+  const mark = figure.isVoid ? 'VOID' : keepsLimit(figure) ? 'ok  ' : 'OVER';
   process.stdout.write(`${mark} ${name}: ${round(value)} ${unit} (${keep} ${limit})${detail && `   ${detail}`}\n`);
 }
 
-export function keepsLimit({ value, limit, keep }: Figure): boolean {
+export function keepsLimit({ value, limit, keep, isVoid = false }: Figure): boolean {
+  if (isVoid) return false;
   return keep === 'at most' ? value <= limit : value >= limit;
 }
 

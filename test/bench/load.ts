@@ -1,77 +1,75 @@
-/** Loads from a process of its own: reads LoadRequests over IPC, one after the other, and answers each with a LoadResult. */
+/** Load by wrk, on one processor while the server has the other: it costs a fraction of what any server does. */
+import { execFile, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import autocannon, { type Client, type Options, type Request, type Result } from 'autocannon';
+import { promisify } from 'node:util';
+import { processorMs } from './processes.ts';
 
 export interface LoadRequest {
   readonly url: string;
-  /** A file of AdmissionReviews, one a line; the connections share them out. */
+  /** Process of the server. */
+  readonly pid: number;
+  /** A file of AdmissionReviews, one a line. */
   readonly bodiesFile: string;
-  readonly connections: number;
-  /** Either a time or a number of requests ends the load. */
-  readonly seconds?: number;
-  readonly amount?: number;
-  /** How many answers of each thousand come back for checking. */
-  readonly sampledPerThousand?: number;
+  readonly seconds: number;
 }
 
 export interface LoadResult {
   readonly requestsPerSecond: number;
-  readonly p50Ms: number;
   readonly p99Ms: number;
   readonly requests: number;
+  /** No connection, no answer, or none of 2xx. */
   readonly failures: number;
-  readonly answers: readonly string[];
+  /** Processor time of the server a review. */
+  readonly microseconds: number;
+  /** Shares of a processor that were used, by the server and on the load's. */
+  readonly serverBusy: number;
+  readonly loadBusy: number;
 }
 
-process.on('message', (request: LoadRequest) => {
-  void load(request).then((result) => process.send?.(result));
-});
+export type Load = (request: LoadRequest) => Promise<LoadResult>;
 
-/** Handing over an answer costs the load more than sending a request: only one in so many is looked at. */
-const LISTENED = 20;
+const CONNECTIONS = 32;
+const LOAD_CPU = 1;
 
-async function load(request: LoadRequest): Promise<LoadResult> {
-  const { url, connections, seconds, amount, sampledPerThousand = 0 } = request;
-  const bodies = (await readFile(request.bodiesFile, 'utf8')).split('\n').filter((line) => line !== '');
-  const answers: string[] = [];
-  let seen = 0;
-  const latenciesMs: number[] = [];
-  const done = Promise.withResolvers<Result>();
-  const keep = (_status: number, answer: string) => {
-    if (seen++ % 1000 < sampledPerThousand * LISTENED) answers.push(answer);
-  };
-  const copies = Math.ceil((connections * LISTENED) / bodies.length);
-  const requests = Array.from({ length: copies }, () => bodies)
-    .flat()
-    .map((body, index) => ({ body, ...(sampledPerThousand > 0 && index % LISTENED === 0 && { onResponse: keep }) }));
-  let clients = 0;
-  const options = {
+/** What wrk is missing for, if it is. */
+export function missingWrk(): string | undefined {
+  return spawnSync('wrk', ['-v']).error ? 'wrk is not installed' : undefined;
+}
+
+export async function load({ url, pid, bodiesFile, seconds }: LoadRequest): Promise<LoadResult> {
+  const ofServer = await processorMs(pid);
+  const ofLoad = await busyTicks();
+  const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', 'test/bench/reviews.lua'];
+  const { stdout } = await promisify(execFile)('taskset', [
+    '-c',
+    String(LOAD_CPU),
+    'wrk',
+    ...options,
     url,
-    connections,
-    ...(amount === undefined ? { duration: seconds ?? 1 } : { amount }),
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    requests: requests.slice(0, 1),
-    setupClient: (client: Client) => {
-      // Each request is written once. Given whole, every connection would write all of them before it begins.
-      const own = requests.filter((_, index) => index % connections === clients % connections);
-      clients += 1;
-      if (own.length > 1) client.setRequests(own as Request[]);
-    },
-  } as const;
-  const run = autocannon(options as unknown as Options, (error, result) =>
-    error ? done.reject(error) : done.resolve(result),
-  );
-  run.on('response', (_client, _status, _bytes, responseTimeMs) => latenciesMs.push(responseTimeMs));
-  const result = await done.promise;
-  latenciesMs.sort((a, b) => a - b);
-  const percentile = (share: number) => latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0;
+    '--',
+    bodiesFile,
+  ]);
+  const result = /^RESULT (.*)$/m.exec(stdout)?.[1];
+  if (!result) throw new Error(`wrk said ${stdout}`);
+  const { requests, microseconds, p99, failures } = JSON.parse(result);
+  const usedMs = (await processorMs(pid)) - ofServer;
+  const { busy, all } = await busyTicks();
   return {
-    requestsPerSecond: latenciesMs.length / result.duration,
-    p50Ms: percentile(0.5),
-    p99Ms: percentile(0.99),
-    requests: latenciesMs.length,
-    failures: result.non2xx + result.errors + result.timeouts,
-    answers,
+    requestsPerSecond: (requests * 1e6) / microseconds,
+    p99Ms: p99 / 1_000,
+    requests,
+    failures,
+    microseconds: (usedMs * 1_000) / requests,
+    serverBusy: (usedMs * 1_000) / microseconds,
+    loadBusy: (busy - ofLoad.busy) / (all - ofLoad.all),
   };
+}
+
+/** Of the processor that the load has, since the machine's start. */
+async function busyTicks(): Promise<{ readonly busy: number; readonly all: number }> {
+  const line = new RegExp(`^cpu${LOAD_CPU} (.*)$`, 'm').exec(await readFile('/proc/stat', 'utf8'))?.[1] ?? '';
+  const ticks = line.split(' ').map(Number);
+  const [, , , idle = 0, waiting = 0] = ticks;
+  const all = ticks.reduce((sum, count) => sum + count, 0);
+  return { busy: all - idle - waiting, all };
 }

@@ -8,7 +8,7 @@ import { parsePolicy } from '../../src/decision/policy-annotations.ts';
 import { buildSnapshot, type SnapshotInput } from '../../src/regions/build-snapshot.ts';
 import { readRegions } from '../../src/world/read-files.ts';
 import { type Figure, median, report } from './figures.ts';
-import { capturedReview, writeRegions } from './workload.ts';
+import { capturedReview, SPREAD, writeRegions } from './workload.ts';
 
 /** Median time of one decision with its encoded patch, 30 regions: remembered, and afresh under a new snapshot each. */
 export async function measureDecide(figures: Figure[], smoke: boolean): Promise<void> {
@@ -43,12 +43,7 @@ export async function measureDecide(figures: Figure[], smoke: boolean): Promise<
     name: 'decide and patch, plain pod, 30 regions',
     value: microseconds(runs, () => snapshot),
   });
-  const spread = ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
-    maxSkew: 1,
-    topologyKey,
-    whenUnsatisfiable: 'DoNotSchedule',
-  }));
-  const spreading = { ...plain, spec: { ...plain.spec, topologySpreadConstraints: spread } };
+  const spreading = { ...plain, spec: { ...plain.spec, topologySpreadConstraints: SPREAD } };
   report(figures, {
     ...figure,
     name: 'the same, a pod that spreads over hosts and zones',

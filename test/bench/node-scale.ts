@@ -5,7 +5,7 @@ import { type GridgateProcess, startGridgate } from '../process/gridgate-process
 import { type Figure, median, report, round } from './figures.ts';
 import { DISTINCT_SELECTORS, FLEET_CLASSES, FLEET_REGIONS, fleetConstraints } from './fleet.ts';
 import { inTurns } from './in-turns.ts';
-import type { LoadRequest, LoadResult } from './load.ts';
+import type { Load } from './load.ts';
 import { type NodeApi, startNodeApi } from './node-api.ts';
 import { residentMb, SERVER_CPU } from './processes.ts';
 import { writeNamespaces, writeRegions, writeReviews } from './workload.ts';
@@ -16,7 +16,9 @@ interface NodeScale {
   readonly smoke: boolean;
   readonly rounds: number;
   readonly warmUp: number;
-  readonly load: (request: Omit<LoadRequest, 'connections'>) => Promise<LoadResult>;
+  /** Of a round. */
+  readonly seconds: number;
+  readonly load: Load;
 }
 
 const NAMESPACES = 1_000;
@@ -27,7 +29,7 @@ const POLICIES = 100;
  * reviews, regions and namespaces without a cluster.
  */
 export async function measureNodeScale(figures: Figure[], options: NodeScale): Promise<void> {
-  const { directory, smoke, load } = options;
+  const { directory, smoke, seconds, load } = options;
   const nodes = smoke ? 400 : 5_000;
   const files = join(directory, 'fleet');
   await mkdir(files);
@@ -45,11 +47,7 @@ export async function measureNodeScale(figures: Figure[], options: NodeScale): P
   const replica = await begin('replica', inCluster(api));
   await untilReady(replica);
   const alone = await begin('alone', ['--namespaces', namespaces]);
-  const measure = async ({ webhook, pid }: GridgateProcess) => {
-    const before = await processorMs(pid);
-    const { requestsPerSecond, requests } = await load({ url: `${webhook}/mutate`, bodiesFile, seconds: 1 });
-    return { requestsPerSecond, microseconds: (1_000 * ((await processorMs(pid)) - before)) / requests };
-  };
+  const measure = ({ webhook, pid }: GridgateProcess) => load({ url: `${webhook}/mutate`, pid, bodiesFile, seconds });
   const [ratios, costs]: [number[], number[]] = [[], []];
   for (let turn = -options.warmUp; turn < options.rounds; turn++) {
     const [one, other] = await inTurns(
@@ -86,11 +84,4 @@ async function untilReady({ operators }: GridgateProcess): Promise<void> {
 
 async function itemsOf(file: string): Promise<readonly object[]> {
   return JSON.parse(await readFile(file, 'utf8')).items;
-}
-
-/** Processor time of a process so far, in ticks of 10 ms. */
-async function processorMs(pid: number): Promise<number> {
-  const [, fields = ''] = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ');
-  const [user, system] = fields.split(' ').slice(11, 13).map(Number);
-  return 10 * ((user ?? 0) + (system ?? 0));
 }

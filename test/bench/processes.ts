@@ -1,41 +1,25 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import type { LoadRequest, LoadResult } from './load.ts';
 
-/** The server under load and the load each have a processor of their own. */
+/** The server under load has a processor of its own. */
 export const SERVER_CPU = 0;
-const LOAD_CPU = 1;
-
-export interface LoadProcess {
-  run(request: LoadRequest): Promise<LoadResult>;
-  stop(): Promise<void>;
-}
-
-/** A load generator, warm after its first load, pinned beside the server's processor. */
-export function startLoadProcess(): LoadProcess {
-  const child = forkPinned('test/bench/load.ts', [], LOAD_CPU);
-  return {
-    async run(request) {
-      const answered = once(child, 'message');
-      child.send(request);
-      const [result] = (await answered) as [LoadResult];
-      return result;
-    },
-    stop: () => stopChild(child),
-  };
-}
 
 export interface BareServer {
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
 export async function startBareServer(certFile: string, keyFile: string, answerBytes: number): Promise<BareServer> {
-  const child = forkPinned('test/bench/bare-server.ts', [certFile, keyFile, String(answerBytes)], SERVER_CPU);
+  const child = fork('test/bench/bare-server.ts', [certFile, keyFile, String(answerBytes)], {
+    execPath: 'taskset',
+    execArgv: ['-c', String(SERVER_CPU), process.execPath],
+  });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return {
     url: `https://127.0.0.1:${port}/mutate`,
+    pid: child.pid ?? 0,
     stop: () => stopChild(child),
   };
 }
@@ -51,7 +35,9 @@ export async function residentMb(pid: number): Promise<number> {
   return (Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024) / 1e6;
 }
 
-function forkPinned(script: string, args: readonly string[], cpu: number): ChildProcess {
-  if (process.platform !== 'linux') return fork(script, args);
-  return fork(script, args, { execPath: 'taskset', execArgv: ['-c', String(cpu), process.execPath] });
+/** Processor time of a process so far, in ticks of 10 ms. */
+export async function processorMs(pid: number): Promise<number> {
+  const [, fields = ''] = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ');
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+  return 10 * ((user ?? 0) + (system ?? 0));
 }

@@ -8,6 +8,13 @@ export interface CapturedReview {
   readonly request: { uid: string; namespace: string; object: Pod };
 }
 
+/** Over hosts and zones. */
+export const SPREAD = ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
+  maxSkew: 1,
+  topologyKey,
+  whenUnsatisfiable: 'DoNotSchedule',
+}));
+
 const REGION_LABEL = 'topology.kubernetes.io/region';
 
 export async function capturedReview(): Promise<CapturedReview> {
@@ -52,7 +59,7 @@ export function namespaceName(index: number): string {
   return index === 0 ? 'shop' : `team-${index}`;
 }
 
-/** One review a line; with `count` 1 the captured one itself. */
+/** One review a line; with `count` 1 the captured one, as a Deployment's pods are: they spread. */
 export async function writeReviews(
   directory: string,
   count: number,
@@ -74,8 +81,11 @@ function varied(
   namespaces: number,
   constraintsOf: (index: number) => object,
 ): CapturedReview {
-  if (index === 0) return captured;
   const review = structuredClone(captured);
+  if (index === 0) {
+    Object.assign(review.request.object.spec ?? {}, { topologySpreadConstraints: SPREAD });
+    return review;
+  }
   review.request.uid = randomUUID();
   review.request.namespace = namespaceName(index % namespaces);
   const { spec } = review.request.object;

@@ -37,6 +37,8 @@ export interface ProcessOptions {
   readonly compiled?: boolean;
   /** The log goes to this file instead of memory: a benchmark writes millions of lines. */
   readonly logFile?: string;
+  /** Or through a pipe, and nobody looks at it once the addresses are known. */
+  readonly isLogDropped?: boolean;
 }
 
 const running = new Set<ChildProcess>();
@@ -56,7 +58,10 @@ export async function startGridgate(options: ProcessOptions): Promise<GridgatePr
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const listening = options.logFile === undefined ? untilLogged(child, log) : untilWritten(options.logFile, exited);
+  const listening =
+    options.logFile === undefined
+      ? untilLogged(child, log, options.isLogDropped)
+      : untilWritten(options.logFile, exited);
   const entry = await Promise.race([
     listening,
     exited.then(([code]) => Promise.reject(new Error(`gridgate ended with ${code}: ${stderr}`))),
@@ -76,15 +81,22 @@ export async function startGridgate(options: ProcessOptions): Promise<GridgatePr
   };
 }
 
-/** Keeps every log line; resolves with the one that names the addresses. */
-function untilLogged(child: ChildProcess, log: Record<string, unknown>[]): Promise<Record<string, unknown>> {
+/** Keeps every log line, or those up to the one that names the addresses; resolves with that one. */
+function untilLogged(
+  child: ChildProcess,
+  log: Record<string, unknown>[],
+  isDropped = false,
+): Promise<Record<string, unknown>> {
   return new Promise((resolve) => {
     if (!child.stdout) return;
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    const lines = createInterface({ input: child.stdout }).on('line', (line) => {
       const entry = JSON.parse(line) as Record<string, unknown>;
       log.push(entry);
-      if (entry['msg'] === 'listening') resolve(entry);
+      if (entry['msg'] !== 'listening') return;
+      resolve(entry);
+      if (isDropped) lines.close();
     });
+    if (isDropped) lines.once('close', () => child.stdout?.resume());
   });
 }
 
