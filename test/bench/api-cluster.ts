@@ -2,14 +2,21 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDevCertificate } from '../../src/certs/dev-certificate.ts';
+import { BANDS } from '../../src/regions/band.ts';
 import { ofKind, type Rendered, render } from '../cluster/rendered-manifests.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
+import { toReview } from '../webhook/reviews.ts';
 import { type H2Client, openH2Client } from './api-client-h2.ts';
+import { ask } from './check-answers.ts';
+import { startBareServer } from './processes.ts';
 import { regionName, writeRegions } from './workload.ts';
 
-/** Who steers the pods of a namespace: nobody, gridgate's base manifests, or the policies in test/fixtures/cel. */
-export const STEERED_BY = ['none', 'gridgate', 'cel'] as const;
+/**
+ * Who steers the pods of a namespace: nobody, gridgate's base manifests, the policies in test/fixtures/cel, or a server that
+ * answers every pod what gridgate answered one, which no webhook can be faster than.
+ */
+export const STEERED_BY = ['none', 'gridgate', 'cel', 'constant'] as const;
 export type SteeredBy = (typeof STEERED_BY)[number];
 
 export interface BenchCluster {
@@ -62,18 +69,21 @@ export async function startBenchCluster(cleanup: AsyncDisposableStack): Promise<
   cleanup.use(controlPlane);
   const manifests = await render(controlPlane, 'base');
   await apply(controlPlane, ofKind(manifests, ...INSTALLED));
-  // Without nodes no region counts as a place to go, and nothing would be refused.
+  // Without nodes no region counts as a place to go, and without their taints nothing is tolerated: CEL sees no nodes.
   await controlPlane.addNodes(
     Array.from({ length: REGIONS }, (_, index) => ({
       name: `node-${index}`,
-      labels: { [REGION_LABEL]: regionName(index) },
+      labels: { [REGION_LABEL]: regionName(index), 'kubernetes.io/arch': 'arm64' },
+      taints: [{ key: 'gridgate.dev/carbon', value: BANDS[index % BANDS.length] ?? '', effect: 'PreferNoSchedule' }],
     })),
   );
   const gridgate = await startServing(controlPlane);
   cleanup.defer(async () => void (await gridgate.end()));
   await registerWebhooks(controlPlane, gridgate, manifests);
   for (const file of CEL_FILES) await kubectlApply(controlPlane, file);
-  for (const steeredBy of STEERED_BY) await createNamespace(controlPlane, steeredBy);
+  for (const steeredBy of STEERED_BY.slice(0, 3)) await createNamespace(controlPlane, steeredBy);
+  cleanup.defer(await serveConstant(controlPlane, gridgate, manifests));
+  await createNamespace(controlPlane, 'constant');
 
   const { url, adminToken: token, caFile } = controlPlane;
   const client = await openH2Client({ url, token, ca: await readFile(caFile, 'utf8') });
@@ -125,13 +135,39 @@ async function createNamespace({ request, waitFor }: ControlPlane, steeredBy: St
     const { status, body } = await request('POST', podsPath(steeredBy), pod);
     return (status === 201 && (body.spec.affinity !== undefined) === (steeredBy !== 'none')) || undefined;
   });
-  if (steeredBy === 'none') return;
+  if (steeredBy === 'none' || steeredBy === 'constant') return;
   // A policy of its own under CEL, of which the API server hears at another moment.
   const pinned = { ...pod, spec: { ...pod.spec, nodeSelector: { [REGION_LABEL]: DIRTY_REGION } } };
   await waitFor(`the pinned pods of ${name} to be refused`, async () => {
     const { status } = await request('POST', podsPath(steeredBy), pinned);
     return status === 403 || undefined;
   });
+}
+
+/** Answers what stops it. */
+async function serveConstant(
+  controlPlane: ControlPlane,
+  gridgate: GridgateProcess,
+  manifests: Rendered[],
+): Promise<() => Promise<void>> {
+  const { body: object } = await controlPlane.request(
+    'POST',
+    podsPath('none'),
+    JSON.parse((await benchPod()).toString()),
+  );
+  const review = toReview({ object, namespace: 'steered-by-gridgate' });
+  const answer = await ask(gridgate.webhook, JSON.stringify(review));
+  const directory = join(controlPlane.dir, 'webhook-certs');
+  const bare = await startBareServer(directory, answer.replace(review.request.uid, 'UID'));
+  const caBundle = (await readFile(join(directory, 'ca.crt'))).toString('base64');
+  const [configuration] = structuredClone(ofKind(manifests, 'MutatingWebhookConfiguration'));
+  configuration.metadata.name = 'constant';
+  const [hook] = configuration.webhooks;
+  hook.clientConfig = { url: bare.url, caBundle };
+  hook.namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': 'steered-by-constant' } };
+  configuration.webhooks = [hook];
+  await apply(controlPlane, [configuration]);
+  return bare.stop;
 }
 
 /** The label is gridgate's answer to the annotation, once the API server asks it. */

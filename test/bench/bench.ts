@@ -88,7 +88,7 @@ async function measureCaptured(regions: string, namespaces: string, bodiesFile: 
 /** Alternating rounds against the bare server, medians of the rounds' ratios. */
 async function compareWithBare(name: string, server: GridgateProcess, bodiesFile: string): Promise<void> {
   const [answer = ''] = await sampleAnswers(server.webhook, bodiesFile, 1);
-  const bare = await startBareServer(join(directory, 'tls.crt'), join(directory, 'tls.key'), answer.length);
+  const bare = await startBareServer(directory, 'x'.repeat(answer.length), { cpu: SERVER_CPU });
   const rounds: { bare: LoadResult; gridgate: LoadResult }[] = [];
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     const [ofBare, ofGridgate] = await inTurns(

@@ -24,15 +24,22 @@ export async function sampleAnswers(webhook: string, bodiesFile: string, count: 
   const bodies = (await readFile(bodiesFile, 'utf8')).split('\n');
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
   const answers: string[] = [];
-  for (let index = 0; index < count; index++) {
-    const body = bodies[index % bodies.length] ?? '';
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const asking: ClientRequest = request(`${webhook}/mutate?timeout=2s`, { method: 'POST', agent, headers }).end(body);
-    const [response] = (await once(asking, 'response')) as [IncomingMessage];
-    answers.push(await text(response));
-  }
+  for (let index = 0; index < count; index++)
+    answers.push(await ask(webhook, bodies[index % bodies.length] ?? '', agent));
   agent.destroy();
   return answers;
+}
+
+/** The answer to one review. */
+export async function ask(
+  webhook: string,
+  body: string,
+  agent = new Agent({ rejectUnauthorized: false }),
+): Promise<string> {
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  const asking: ClientRequest = request(`${webhook}/mutate?timeout=2s`, { method: 'POST', agent, headers }).end(body);
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
+  return text(response);
 }
 
 /** How many answers are not what `admit` would decide under any of the given versions of the regions. */

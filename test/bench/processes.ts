@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** The server under load has a processor of its own. */
 export const SERVER_CPU = 0;
@@ -11,10 +12,15 @@ export interface BareServer {
   stop(): Promise<void>;
 }
 
-export async function startBareServer(certFile: string, keyFile: string, answerBytes: number): Promise<BareServer> {
-  const child = fork('test/bench/bare-server.ts', [certFile, keyFile, String(answerBytes)], {
-    execPath: 'taskset',
-    execArgv: ['-c', String(SERVER_CPU), process.execPath],
+/** With the certificate of a directory. */
+export async function startBareServer(
+  directory: string,
+  answer: string,
+  { cpu }: { readonly cpu?: number } = {},
+): Promise<BareServer> {
+  const pinned = cpu !== undefined && { execPath: 'taskset', execArgv: ['-c', String(cpu), process.execPath] };
+  const child = fork('test/bench/bare-server.ts', [join(directory, 'tls.crt'), join(directory, 'tls.key'), answer], {
+    ...pinned,
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return {
