@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { cutOff } from './cut-off.ts';
 
 /** The connections of a server, and how to be rid of them. */
 export interface Connections {
@@ -16,7 +17,12 @@ interface Connection {
   readonly address: string;
   /** The number of its last request among all; 0 while it never sent one. */
   lastRequest: number;
+  /** How many requests came in the running turn of the event loop. */
+  atOnce: number;
 }
+
+/** Who calls waits for the answer before the next request. Whoever sends thousands in one go would have them handled in one go. */
+const MOST_AT_ONCE = 32;
 
 type AnyServer = Pick<Server, 'on'>;
 
@@ -35,10 +41,16 @@ export function followConnections(server: AnyServer, most: number): Connections 
   const all = new Set<Connection>();
   const byKey = new Map<string, Connection>();
   const bySocket = new WeakMap<Socket, Connection>();
+  const asking = new Set<Connection>();
   let requests = 0;
 
+  function endTurn(): void {
+    for (const connection of asking) connection.atOnce = 0;
+    asking.clear();
+  }
+
   server.on('connection', (socket: Socket) => {
-    const connection = { socket, address: socket.remoteAddress ?? '', lastRequest: 0 };
+    const connection = { socket, address: socket.remoteAddress ?? '', lastRequest: 0, atOnce: 0 };
     const key = keyOf(socket);
     all.add(connection);
     byKey.set(key, connection);
@@ -53,10 +65,15 @@ export function followConnections(server: AnyServer, most: number): Connections 
     const connection = byKey.get(keyOf(socket));
     if (connection) bySocket.set(socket, connection);
   });
-  server.on('request', ({ socket }: IncomingMessage) => {
-    const connection = bySocket.get(socket);
+  server.on('request', (request: IncomingMessage) => {
+    const connection = bySocket.get(request.socket);
     requests += 1;
-    if (connection) connection.lastRequest = requests;
+    if (!connection) return;
+    connection.lastRequest = requests;
+    if (asking.size === 0) setImmediate(endTurn);
+    asking.add(connection);
+    connection.atOnce += 1;
+    if (connection.atOnce > MOST_AT_ONCE) cutOff(request);
   });
   return {
     closeSilent() {

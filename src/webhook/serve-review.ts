@@ -42,6 +42,8 @@ const TOO_LARGE: Refusal = {
 /** Answers requests for the endpoints: the one way for every review, and a clear error for whatever is none. */
 export function createService({ endpoints, receiveBody, reject, isClosing }: ServiceDeps) {
   return (request: IncomingMessage, response: ServerResponse): void => {
+    // One of many that came in one go: Node hands them over all the same.
+    if (request.socket.destroyed) return;
     const { url = '', headers } = request;
     const queryAt = url.indexOf('?');
     const path = queryAt < 0 ? url : url.slice(0, queryAt);

@@ -84,3 +84,23 @@ describe('a crowd of connections', { timeout: 300_000 }, () => {
     await review(idle);
   });
 });
+
+describe('a connection', { timeout: 300_000 }, () => {
+  const webhook = useWebhook();
+
+  it('that sends thousands of requests in one go is closed, and few of them are looked at', async (t) => {
+    const socket = await openIdle(webhook, t);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(8_000));
+    socket.resume();
+    await closed;
+    assert.ok(webhook.rejected.length <= 33, String(webhook.rejected.length));
+    await review(await openIdle(webhook, t));
+  });
+
+  it('that sends as many one after the other stays open', async (t) => {
+    const socket = await openIdle(webhook, t);
+    for (let sent = 0; sent < 100; sent++) await review(socket);
+    assert.equal(socket.destroyed, false);
+  });
+});
