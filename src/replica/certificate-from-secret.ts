@@ -16,16 +16,16 @@ interface SecretDeps {
 
 /** The certificate that the controllers keep in a Secret; ready only when every caBundle of the cluster verifies it. */
 export function certificateFromSecret({ api, names, log }: SecretDeps): CertificateSource {
-  const { namespace, leafSecret, serviceHost, configurations } = names;
+  const { namespace, secrets, serviceHost, configurations } = names;
   let tell: (pair: KeyPair) => void = () => {};
   const served = createServedCertificate({
-    origin: `Secret ${namespace}/${leafSecret}`,
+    origin: `Secret ${namespace}/${secrets.leaf}`,
     dnsName: serviceHost,
     clock: Date.now,
     onChange: (pair) => tell(pair),
     onError: (error) => log.error({ err: error }, 'certificate'),
   });
-  const secret = watchSecret({ api, namespace, name: leafSecret, log, onChange: served.offer });
+  const secret = watchSecret({ api, namespace, name: secrets.leaf, log, onChange: served.offer });
   const bundles = watchWebhookBundles({ api, configurations, log, onChange: () => {} });
   return {
     follow(onPair) {

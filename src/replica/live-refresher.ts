@@ -8,7 +8,7 @@ import { createReflector, type Reflector } from '../cluster/reflector.ts';
 import type { LiveRegion } from '../cluster/regions.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
-import type { Controller } from '../controllers/manager.ts';
+import type { Change, Controller } from '../controllers/manager.ts';
 import { createRegionRefresher, type RegionRefresher } from '../controllers/region-refresher/controller.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
@@ -24,17 +24,12 @@ interface LiveRefresherDeps {
   readonly config: () => GridgateConfig;
   readonly env: Environment;
   readonly api: ApiClient;
+  readonly writer: ApiWriter;
   readonly regions: () => readonly LiveRegion[];
   readonly regionLabel: string;
   readonly policySignal: Signal;
   readonly onRequest: NonNullable<IntensityChainDeps['onRequest']>;
   readonly log: Log;
-}
-
-export interface LiveRefresher {
-  controllerFor(writer: ApiWriter): Controller;
-  /** The configuration names other sources, or other bands. */
-  configChanged(): void;
 }
 
 interface Term {
@@ -51,9 +46,9 @@ interface Memory {
 const FETCHING = { fetch: globalThis.fetch, clock: Date.now };
 
 /** The region refresher under the configuration of the moment: begins anew, with what it knew, when that changes. */
-export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
-  const { config, env, api, regions, regionLabel, policySignal, onRequest, log } = deps;
-  let writer: ApiWriter | undefined;
+export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
+  const { config, env, api, writer, regions, regionLabel, policySignal, onRequest, log } = deps;
+  let isRunning = false;
   let term: Term | undefined;
   let changing = Promise.resolve();
   let memory: Memory | undefined;
@@ -66,7 +61,7 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
     return memory;
   }
 
-  function begin(writing: ApiWriter): Term {
+  function begin(): Term {
     const { outage, bands } = config();
     const followed = outage.sources.some(({ type }) => type === 'nodes') ? followNodes() : undefined;
     const nodes = followed?.store.values ?? (() => []);
@@ -76,7 +71,7 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
       regions,
       ...remembered().measuring(bands.mode),
       outages: createOutageReader(board, sources, log),
-      writer: writing,
+      writer,
       policySignal,
       thresholds: bands.thresholds,
       clock: Date.now,
@@ -101,28 +96,26 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
     await Promise.all([ending?.refresher.stop(), ending?.nodes?.stop()]);
   }
 
+  function beginIfRunning(): void {
+    if (isRunning) term ??= begin();
+  }
+
   return {
-    controllerFor: (writing) => ({
-      name: 'region-refresher',
-      on: ['regions'],
-      changed: () => term?.refresher.regionsChanged(),
-      lastEventAt: () => lastEventOf('nodes', term?.nodes?.lastEventAt()),
-      start() {
-        writer = writing;
-        changing = changing.then(() => {
-          if (writer && !term) term = begin(writer);
-        });
-      },
-      async stop() {
-        writer = undefined;
-        changing = changing.then(end);
-        await changing;
-      },
-    }),
-    configChanged() {
-      changing = changing.then(end).then(() => {
-        if (writer) term = begin(writer);
-      });
+    name: 'region-refresher',
+    on: ['regions', 'sources'],
+    changed(change?: Change) {
+      if (change === 'sources') changing = changing.then(end).then(beginIfRunning);
+      else term?.refresher.regionsChanged();
+    },
+    lastEventAt: () => lastEventOf('nodes', term?.nodes?.lastEventAt()),
+    start() {
+      isRunning = true;
+      changing = changing.then(beginIfRunning);
+    },
+    async stop() {
+      isRunning = false;
+      changing = changing.then(end);
+      await changing;
     },
   };
 }

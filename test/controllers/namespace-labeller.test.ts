@@ -51,7 +51,7 @@ function start(
   const writes: { path: string; patch: unknown; at: number }[] = [];
   const labeller = createNamespaceLabeller({
     view: { namespaces: () => known.values(), namespace: (name) => known.get(name) },
-    effectiveMode: ({ annotations }) => (annotations['gridgate.dev/mode'] ?? 'off') as Mode,
+    modeOf: ({ annotations }) => (annotations['gridgate.dev/mode'] ?? 'off') as Mode,
     ownNamespace: 'gridgate-system',
     writer: {
       async mergePatch(path, patch) {

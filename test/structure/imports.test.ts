@@ -46,7 +46,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     builtins: true,
   },
   controllers: {
-    rooms: ['certs', 'cluster', 'decision', 'energy', 'regions', 'sources', 'units'],
+    rooms: ['certs', 'cluster', 'decision', 'energy', 'regions', 'sources', 'telemetry/metric', 'units'],
     packages: ['cockatiel', 'pino'],
     builtins: true,
   },
@@ -98,6 +98,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: [
       'certs',
       'config',
+      'controllers/policy-reporter/policy-metrics',
       'decision',
       'questions',
       'regions',

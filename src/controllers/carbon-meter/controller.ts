@@ -8,6 +8,7 @@ import { type Clock, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
 import { avoidedGrams } from './avoided-grams.ts';
 import { createCarbonLedger, type NamespaceCarbon } from './carbon-ledger.ts';
+import { carbonMetrics } from './carbon-metrics.ts';
 import { type PodWatch, watchUsage } from './pod-watch.ts';
 
 const ROUNDS = {
@@ -90,6 +91,12 @@ export function createCarbonMeter(deps: CarbonMeterDeps): CarbonMeter {
     return seen?.topology?.byName.get(node)?.region;
   }
 
+  function carbon(): readonly NamespaceCarbon[] | undefined {
+    if (!isRunning) return undefined;
+    settle();
+    return ledger.read();
+  }
+
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
   return {
     ...rounds,
@@ -104,11 +111,8 @@ export function createCarbonMeter(deps: CarbonMeterDeps): CarbonMeter {
       seen = undefined;
       await close();
     },
-    carbon() {
-      if (!isRunning) return undefined;
-      settle();
-      return ledger.read();
-    },
+    carbon,
     lastEventAt: () => watch?.lastEventAt() ?? {},
+    metrics: carbonMetrics(carbon),
   };
 }

@@ -27,7 +27,7 @@ export interface OwnerNudgerDeps {
   readonly writer: Pick<ApiWriter, 'mergePatch'>;
   /** What the webhook would do with a pod of this template now: the same `decide()`. */
   readonly wouldAdmit: (pod: Pod, namespace: string) => boolean;
-  /** Whether any namespace denies pods at all; nothing is listed otherwise. */
+  /** Whether any namespace denies pods now; nothing is listed before the first does. */
   readonly mayDeny: () => boolean;
   /** Epoch milliseconds, for the annotation. */
   readonly now: () => number;
@@ -45,6 +45,8 @@ export function createOwnerNudger(deps: OwnerNudgerDeps): Controller {
   const { api, writer, wouldAdmit, mayDeny, now, log, clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: NUDGES_PER_SECOND, clock });
   let nudged: Nudged = new Map();
+  /** Once is enough: a namespace that denies no more has owners that are stuck all the same. */
+  let hasDenied = false;
 
   async function nudge({ path, uid, since, namespace }: StuckOwner): Promise<void> {
     const annotations = { [NUDGED_ANNOTATION]: new Date(now()).toISOString() };
@@ -55,7 +57,8 @@ export function createOwnerNudger(deps: OwnerNudgerDeps): Controller {
   }
 
   async function round(signal: AbortSignal): Promise<Outcome> {
-    if (!mayDeny()) return 'done';
+    hasDenied ||= mayDeny();
+    if (!hasDenied) return 'done';
     const plan = planNudges(await findStuck(api, signal), nudged, wouldAdmit);
     nudged = plan.nudged;
     const isDue = ({ pod, namespace }: StuckOwner) => wouldAdmit(pod, namespace);

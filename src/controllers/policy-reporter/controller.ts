@@ -16,6 +16,7 @@ import {
   unenforceableEvent,
   unenforceableName,
 } from './plan.ts';
+import { malformedPolicies, unenforceablePolicies } from './policy-metrics.ts';
 
 const WRITES_PER_SECOND = 5;
 const ROUNDS = {
@@ -101,14 +102,17 @@ export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
+  const malformed = () => found?.malformed;
+  const unenforceable = () => found?.unenforceable;
   return {
     ...rounds,
     async stop() {
       await rounds.stop();
       found = undefined;
     },
-    malformed: () => found?.malformed,
-    unenforceable: () => found?.unenforceable,
+    malformed,
+    unenforceable,
+    metrics: [malformedPolicies(malformed), unenforceablePolicies(unenforceable)],
   };
 }
 
