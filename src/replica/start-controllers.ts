@@ -8,7 +8,7 @@ import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import { createCarbonMeter } from '../controllers/carbon-meter/controller.ts';
-import { createCertificatesController, DEFAULT_LIFETIMES } from '../controllers/certificates/controller.ts';
+import { createCertificatesController } from '../controllers/certificates/controller.ts';
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
@@ -95,9 +95,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createDenialTeller(parts),
     createPolicyReporter(parts),
     createCarbonMeter(parts),
-    ...(keepsCertificates
-      ? [createCertificatesController({ ...parts, lifetimes: DEFAULT_LIFETIMES, clock: Date.now })]
-      : []),
+    ...(keepsCertificates ? [createCertificatesController(parts)] : []),
   ];
   let isStopping = false;
   const manager = createManager(controllers, () => election.isLeader() && !isStopping);
