@@ -10,6 +10,7 @@ import type { Environment } from '../config/read-options.ts';
 import { createCarbonMeter } from '../controllers/carbon-meter/controller.ts';
 import { createCertificatesController } from '../controllers/certificates/controller.ts';
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
+import { createDeniedOwners } from '../controllers/denied-owners.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
@@ -87,12 +88,14 @@ export function startControllers(deps: ControllersDeps): Controllers {
     },
     now: Date.now,
   };
+  const deniedOwners = createDeniedOwners(parts);
   const controllers = [
     createLiveRefresher(parts),
     createNamespaceLabeller(parts),
     createNodeLabeller(parts),
-    createOwnerNudger(parts),
-    createDenialTeller(parts),
+    deniedOwners,
+    createOwnerNudger({ ...parts, deniedOwners }),
+    createDenialTeller({ ...parts, deniedOwners }),
     createPolicyReporter(parts),
     createCarbonMeter(parts),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
