@@ -1,19 +1,25 @@
-import type { Metric } from '../../telemetry/metric.ts';
+import type { Metric, Series } from '../../telemetry/metric.ts';
 import type { NamespaceCarbon } from './carbon-ledger.ts';
 
 const CAVEAT = 'with an average signal attribution, not consequence';
 
-/** What got worse stands beside what got better; nothing where `carbon` answers undefined. */
+/** What got worse stands beside what got better; nothing where `carbon` answers undefined. It is asked once a scrape. */
 export function carbonMetrics(carbon: () => readonly NamespaceCarbon[] | undefined): readonly Metric[] {
-  const counter = (what: 'avoided' | 'added', help: string): Metric => ({
+  let told: readonly NamespaceCarbon[] = [];
+  const counter = (what: string, help: string, read: () => readonly Series[]): Metric => ({
     type: 'counter',
     name: `gridgate_carbon_${what}_grams_total`,
-    help: `${help}; ${CAVEAT}`,
+    help: `Estimated grams of CO2e that pods ${help}; ${CAVEAT}`,
     labelNames: ['namespace'],
-    read: () => (carbon() ?? []).map(({ namespace, [`${what}Grams` as const]: grams }) => [{ namespace }, grams]),
+    read,
   });
   return [
-    counter('avoided', 'Estimated grams of CO2e that pods avoid by running where they do instead of at home'),
-    counter('added', 'Estimated grams of CO2e that pods add by running where it is dirtier than at home'),
+    counter('avoided', 'avoid by running where they do instead of at home', () => {
+      told = carbon() ?? [];
+      return told.map(({ namespace, avoidedGrams }) => [{ namespace }, avoidedGrams]);
+    }),
+    counter('added', 'add by running where it is dirtier than at home', () =>
+      told.map(({ namespace, addedGrams }) => [{ namespace }, addedGrams]),
+    ),
   ];
 }
