@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { LiveRegion } from '../../cluster/regions.ts';
 import type { OutageState } from '../../regions/region-status.ts';
 import { createFailureLog } from '../../sources/asking/failure-log.ts';
-import { untilAbort } from '../../sources/asking/until-abort.ts';
 import type { IntensityChain } from '../../sources/intensity/chain.ts';
 import { failuresOf, readIntensities } from '../../sources/intensity/read-regions.ts';
+import { untilAborted } from '../../units/deadline.ts';
 import { createEdge } from '../../units/edge.ts';
 import type { Term } from './term.ts';
 
@@ -29,7 +29,7 @@ export async function askIntensities(
   regions: readonly LiveRegion[],
   signal: AbortSignal,
 ): Promise<void> {
-  const read = await untilAbort(readIntensities(chain, regions), signal);
+  const read = await untilAborted(signal, () => readIntensities(chain, regions));
   for (const region of regions) {
     const intensity = read.get(region.metadata.name);
     if (intensity && term.isCurrent(region)) term.learn(region, intensity);
@@ -46,7 +46,7 @@ export async function askOutages(
     outages.restore(term.outages);
     term.isRestored = true;
   }
-  const picture = await untilAbort(outages.refresh(names), signal);
+  const picture = await untilAborted(signal, () => outages.refresh(names));
   term.outages = picture.byRegion;
   return picture;
 }
