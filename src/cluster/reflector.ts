@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeObject } from './kube-object.ts';
+import type { LastEvents } from './last-events.ts';
 import { listPages, type ObjectEvent, openWatch } from './list-watch.ts';
 import type { ProjectionStore } from './projection-store.ts';
 import { createWatchHealth } from './watch-health.ts';
@@ -32,6 +33,8 @@ export interface Reflector {
   failure(): string | undefined;
   /** Epoch milliseconds of the last sign of life: a page of a list, an event or a bookmark. */
   lastEventAt(): number | undefined;
+  /** The same by the name of the resource. */
+  lastEvents(): LastEvents;
 }
 
 /** Against a watch that stays open and yet misses something: nothing is older than this. */
@@ -152,6 +155,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
     synced: () => isKnown,
     failure: health.failure,
     lastEventAt: () => lastEventAt,
+    lastEvents: () => (lastEventAt === undefined ? {} : { [resource.name]: lastEventAt }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
-import { type LastEvents, lastEventOf } from '../cluster/last-events.ts';
+import type { LastEvents } from '../cluster/last-events.ts';
 import { createReflector, type Reflector } from '../cluster/reflector.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import { type Denial, toDenial } from './denial.ts';
@@ -123,6 +123,6 @@ export function createDeniedOwners({ api, mayDeny, log, clock = MONOTONIC }: Den
       const since = clock.now() - REMEMBERED_MS;
       return new Set([...heard].filter(([, one]) => one.kind === kind && one.at >= since).map(([key]) => key));
     },
-    lastEventAt: () => lastEventOf(FAILED_CREATES.name, reflector?.lastEventAt()),
+    lastEventAt: () => reflector?.lastEvents() ?? {},
   };
 }

@@ -1,7 +1,7 @@
 import type { KeyPair } from '../certs/key-pair.ts';
 import { createServedCertificate } from '../certs/served-certificate.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
-import { joinLastEvents, lastEventOf } from '../cluster/last-events.ts';
+import { joinLastEvents } from '../cluster/last-events.ts';
 import { watchSecret } from '../cluster/watch-secret.ts';
 import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -37,6 +37,6 @@ export function certificateFromSecret({ api, names, log }: SecretDeps): Certific
       ...(bundles.synced() ? [] : ['the webhook configurations are not seen yet']),
       ...served.unready(bundles.bundles()),
     ],
-    lastEventAt: () => joinLastEvents([lastEventOf('secrets', secret.lastEventAt()), bundles.lastEventAt()]),
+    lastEventAt: () => joinLastEvents([secret.lastEvents(), bundles.lastEventAt()]),
   };
 }

@@ -2,7 +2,7 @@ import { createApiClient } from '../cluster/api-client.ts';
 import { createClusterView } from '../cluster/cluster-view.ts';
 import { createKillSwitch } from '../cluster/kill-switch.ts';
 import { loadKubeConfig } from '../cluster/kube-config.ts';
-import { joinLastEvents, lastEventOf } from '../cluster/last-events.ts';
+import { joinLastEvents } from '../cluster/last-events.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { Mode } from '../decision/policy.ts';
@@ -128,7 +128,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       lastEventAt: () =>
         joinLastEvents([
           view.lastEventAt(),
-          lastEventOf('kill-switch', killSwitch.lastEventAt()),
+          killSwitch.lastEvents(),
           certificate?.lastEventAt?.(),
           controllers?.lastEventAt(),
         ]),

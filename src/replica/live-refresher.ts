@@ -1,10 +1,8 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { ApiWriter } from '../cluster/api-writer.ts';
+import { type Followed, followResource } from '../cluster/follow-resource.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
-import { lastEventOf } from '../cluster/last-events.ts';
 import { nodeConditions } from '../cluster/node-conditions.ts';
-import { createProjectionStore } from '../cluster/projection-store.ts';
-import { createReflector, type Reflector } from '../cluster/reflector.ts';
 import type { LiveRegion } from '../cluster/regions.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
@@ -34,7 +32,7 @@ interface LiveRefresherDeps {
 
 interface Term {
   readonly refresher: RegionRefresher;
-  readonly nodes: Reflector | undefined;
+  readonly nodes: Followed<NodeConditions> | undefined;
 }
 
 /** What these sources said, in a memory that outlives a term: what was asked five minutes ago is not asked again. */
@@ -63,9 +61,8 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
 
   function begin(): Term {
     const { outage, bands } = config();
-    const followed = outage.sources.some(({ type }) => type === 'nodes') ? followNodes() : undefined;
-    const nodes = followed?.store.values ?? (() => []);
-    const sources = createOutageSources(outage.sources, { ...FETCHING, env, api, nodes });
+    const nodes = outage.sources.some(({ type }) => type === 'nodes') ? followNodes() : undefined;
+    const sources = createOutageSources(outage.sources, { ...FETCHING, env, api, nodes: nodes?.values ?? (() => []) });
     const board = createOutageBoard({ sources, clock: Date.now, onFailure: () => {} }); // its report names them
     const refresher = createRegionRefresher({
       regions,
@@ -79,15 +76,13 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
     });
     refresher.start();
     // Nodes are witnesses from their first list on, not only half a minute later; rejected only when stopped before it.
-    followed?.reflector.start().then(refresher.outagesChanged, () => {});
-    return { refresher, nodes: followed?.reflector };
+    nodes?.start().then(refresher.outagesChanged, () => {});
+    return { refresher, nodes };
   }
 
-  function followNodes() {
+  function followNodes(): Followed<NodeConditions> {
     const read = (node: KubeObject): NodeConditions => readNodeConditions(node as NodeObject, regionLabel);
-    const resource = nodeConditions(read);
-    const store = createProjectionStore(resource);
-    return { store, reflector: createReflector({ api, resource, store, log, onChange: () => {} }) };
+    return followResource({ api, resource: nodeConditions(read), log, onChange: () => {} });
   }
 
   async function end(): Promise<void> {
@@ -107,7 +102,7 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
       if (change === 'sources') changing = changing.then(end).then(beginIfRunning);
       else term?.refresher.regionsChanged();
     },
-    lastEventAt: () => lastEventOf('nodes', term?.nodes?.lastEventAt()),
+    lastEventAt: () => term?.nodes?.lastEvents() ?? {},
     start() {
       isRunning = true;
       changing = changing.then(beginIfRunning);

@@ -112,7 +112,7 @@ describe('the namespace labeller', () => {
     await clock.advance(10_000);
     assert.ok(writes.length > 1);
     undo.clear();
-    await clock.advance(10_000);
+    await clock.advance(20_000);
     assert.equal(known.get('team')?.managed, true);
     await labeller.stop();
   });

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { type LastEvents, lastEventOf } from '../../cluster/last-events.ts';
+import type { LastEvents } from '../../cluster/last-events.ts';
 import { createReflector } from '../../cluster/reflector.ts';
 import { RUNNING_PODS } from '../../cluster/running-pods.ts';
 import type { Clock } from '../pace.ts';
@@ -53,7 +53,7 @@ export function watchPods({ api, use, now, clock, log }: PodWatchDeps): PodWatch
   reflector.start().catch(() => {}); // rejected only when stopped before the first list
   return {
     settle: store.settle,
-    lastEventAt: () => lastEventOf(RUNNING_PODS.name, reflector.lastEventAt()),
+    lastEventAt: reflector.lastEvents,
     stop: reflector.stop,
   };
 }
