@@ -3,9 +3,14 @@ import type { Watched } from '../cluster/watched-resource.ts';
 import type { Metric } from '../telemetry/metric.ts';
 
 /**
- * What may have changed that controllers act on. `known-regions`: a region came or went; readings change all the time.
- * `rules`: policy defaults, limits or the kill switch; labels and refusals may be others. `sources`: whom to ask for intensities and outages,
- * and what bands they make.
+ * What may have changed that controllers act on, beside what is watched:
+ *
+ * | change          | what is another                                                                 |
+ * | --------------- | ------------------------------------------------------------------------------- |
+ * | `snapshot`      | readings, outages, nodes or regions                                             |
+ * | `known-regions` | which regions there are: readings change all the time                           |
+ * | `rules`         | policy defaults, limits or the kill switch, and so labels and refusals          |
+ * | `sources`       | whom to ask for intensities and outages, or the thresholds of bands             |
  */
 export type Change = Watched | 'known-regions' | 'snapshot' | 'rules' | 'sources';
 

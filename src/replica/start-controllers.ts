@@ -69,8 +69,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
 
   const enforces = (namespace: NamespaceRecord) => judge.modeOf(namespace) === 'enforce';
 
-  /** What controllers are made of; each takes of it what it declares. */
-  const parts = {
+  const common = {
     ...deps,
     ...judge,
     writer: createApiWriter({ api, mayWrite: election.assertLeading }),
@@ -88,14 +87,16 @@ export function startControllers(deps: ControllersDeps): Controllers {
     },
     now: Date.now,
   };
-  const deniedOwners = createDeniedOwners(parts);
+  const deniedOwners = createDeniedOwners(common);
+  /** What controllers are made of; each takes of it what it declares. */
+  const parts = { ...common, deniedOwners };
   const controllers = [
     createLiveRefresher(parts),
     createNamespaceLabeller(parts),
     createNodeLabeller(parts),
     deniedOwners,
-    createOwnerNudger({ ...parts, deniedOwners }),
-    createDenialTeller({ ...parts, deniedOwners }),
+    createOwnerNudger(parts),
+    createDenialTeller(parts),
     createPolicyReporter(parts),
     createCarbonMeter(parts),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),

@@ -8,7 +8,7 @@ import type { DeniedOwners } from '../denied-owners.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
-import { eventsPath, type Regarding } from '../warning-event.ts';
+import { type Regarding, tellOnce } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
 import { createDenialLedger } from './denial-ledger.ts';
 import { findOwner } from './find-owner.ts';
@@ -23,7 +23,6 @@ const ROUNDS = {
   settleMs: 1_000,
   restMs: 1_000,
 } as const;
-const TOLD_BEFORE = 409;
 const REFUSED = new Set([400, 403, 404, 413, 422]);
 
 export interface DenialTellerDeps {
@@ -91,10 +90,10 @@ export function createDenialTeller(deps: DenialTellerDeps): Controller {
   /** What is refused (a quota of Events, a namespace that ends) waits for the next denial: it must not hold back the others. */
   async function write(denial: Denial, owner: Regarding): Promise<void> {
     try {
-      await writer.create(eventsPath(denial.namespace), refusedEvent(denial, owner, instance, now()));
+      await tellOnce(writer, denial.namespace, refusedEvent(denial, owner, instance, now()));
     } catch (error) {
       if (isRefusal(error)) ledger.settle(denial);
-      if (!isToldBefore(error)) throw error;
+      throw error;
     }
   }
 
@@ -106,11 +105,6 @@ export function createDenialTeller(deps: DenialTellerDeps): Controller {
       ledger.forgetWaiting();
     },
   };
-}
-
-/** Another leader told the same within these ten minutes. */
-function isToldBefore(error: unknown): boolean {
-  return error instanceof ApiError && error.status === TOLD_BEFORE;
 }
 
 /** A later try of the same would be answered the same. */
