@@ -7,6 +7,7 @@ import type { LiveRegion } from '../cluster/regions.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { Change, Controller } from '../controllers/manager.ts';
+import type { OutageReader } from '../controllers/region-refresher/ask-sources.ts';
 import { createRegionRefresher, type RegionRefresher } from '../controllers/region-refresher/controller.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
@@ -15,7 +16,6 @@ import { createOutageBoard } from '../sources/outage/outage-board.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createSources } from '../world/live-sources.ts';
 import { createMeasuring } from '../world/measuring.ts';
-import { createOutageReader } from './outage-reader.ts';
 import { createOutageSources } from './outage-sources.ts';
 
 interface LiveRefresherDeps {
@@ -41,6 +41,11 @@ interface Memory {
   readonly measuring: ReturnType<typeof createMeasuring>;
 }
 
+/** Of no region anybody says that it is up, either. */
+const NOBODY_ASKED: OutageReader = {
+  refresh: async () => ({ byRegion: new Map(), distrusted: false, called: 0, regions: 0, failures: new Map() }),
+  restore() {},
+};
 const FETCHING = { fetch: globalThis.fetch, clock: Date.now };
 
 /** The region refresher under the configuration of the moment: begins anew, with what it knew, when that changes. */
@@ -63,11 +68,10 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
     const { outage, bands } = config();
     const nodes = outage.sources.some(({ type }) => type === 'nodes') ? followNodes() : undefined;
     const sources = createOutageSources(outage.sources, { ...FETCHING, env, api, nodes: nodes?.values ?? (() => []) });
-    const board = createOutageBoard({ sources, clock: Date.now, onFailure: () => {} }); // its report names them
     const refresher = createRegionRefresher({
       regions,
       ...remembered().measuring(bands.mode),
-      outages: createOutageReader(board, sources, log),
+      outages: sources.length > 0 ? createOutageBoard({ sources, clock: Date.now }) : NOBODY_ASKED,
       writer,
       policySignal,
       thresholds: bands.thresholds,
