@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ExponentialBackoff, halfJitterGenerator, type IBackoff } from 'cockatiel';
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
@@ -6,6 +5,7 @@ import { ApiError } from './api-error.ts';
 import type { KubeObject } from './kube-object.ts';
 import type { LastEvents } from './last-events.ts';
 import { listPages, type ObjectEvent, openWatch } from './list-watch.ts';
+import { pauseFor } from './pause.ts';
 import type { ProjectionStore } from './projection-store.ts';
 import { createWatchHealth } from './watch-health.ts';
 import type { WatchedResource } from './watched-resource.ts';
@@ -161,8 +161,4 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
 
 function firstBackoff(): IBackoff<unknown> {
   return new ExponentialBackoff(BACKOFF).next();
-}
-
-function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  return sleep(ms, undefined, { signal });
 }
