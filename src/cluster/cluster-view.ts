@@ -7,14 +7,16 @@ import type { NodeFacts } from '../regions/node-facts.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { createApiClient } from './api-client.ts';
 import { fetchNamespace } from './fetch-namespace.ts';
+import { type Followed, followResource } from './follow-resource.ts';
+import { joinLastEvents, type LastEvents } from './last-events.ts';
 import { NAMESPACES } from './namespaces.ts';
 import { nodes } from './nodes.ts';
 import { type PendingPod, pendingPods } from './pending-pods.ts';
 import { PERSISTENT_VOLUME_CLAIMS } from './persistent-volume-claims.ts';
 import { persistentVolumes } from './persistent-volumes.ts';
 import { PRIORITY_CLASSES, toPriorityClasses } from './priority-classes.ts';
-import { createProjectionStore, objectKey, type ProjectionStore } from './projection-store.ts';
-import { createReflector, type Reflector } from './reflector.ts';
+import { objectKey } from './projection-store.ts';
+import type { Reflector } from './reflector.ts';
 import { createInvalidRegionLog, type LiveRegion, REGIONS, validRegions } from './regions.ts';
 import { volumesOfPod } from './volumes-of-pod.ts';
 import type { Watched, WatchedResource } from './watched-resource.ts';
@@ -62,7 +64,7 @@ export interface ClusterView {
   /** The bound volumes of a pod that say where they are. */
   volumesOf(namespace: string, pod: Pod): readonly VolumeTerms[];
   /** Epoch milliseconds of each resource's last sign of life (page, event or bookmark); absent before the first. */
-  lastEventAt(): Readonly<Partial<Record<Watched, number>>>;
+  lastEventAt(): LastEvents;
   syncState(): Readonly<Partial<Record<Watched, SyncState>>>;
 }
 
@@ -73,10 +75,10 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
   const api = createApiClient(kubeConfig);
   const reflectors = new Map<Watched, Reflector>();
 
-  function follow<T>(resource: WatchedResource<T>, announce: () => void): ProjectionStore<T> {
-    const store = createProjectionStore(resource);
-    reflectors.set(resource.name, createReflector({ api, resource, store, log, onChange: announce }));
-    return store;
+  function follow<T>(resource: WatchedResource<T>, announce: () => void): Followed<T> {
+    const followed = followResource({ api, resource, log, onChange: announce });
+    reflectors.set(resource.name, followed);
+    return followed;
   }
 
   let priorityClasses = toPriorityClasses([]);
@@ -119,20 +121,12 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
       return freeSince === undefined ? 0 : monotonic() - freeSince;
     },
     volumesOf: (namespace, pod) => (volumeStores ? volumesOfPod(namespace, pod, volumeStores) : []),
-    lastEventAt: () => mapDefined(reflectors, (reflector) => reflector.lastEventAt()),
-    syncState: () => mapDefined(reflectors, syncStateOf),
+    lastEventAt: () => joinLastEvents([...reflectors.values()].map((reflector) => reflector.lastEvents())),
+    syncState: () => Object.fromEntries([...reflectors].map(([name, reflector]) => [name, syncStateOf(reflector)])),
   };
 }
 
 function syncStateOf(reflector: Reflector): SyncState {
   const failure = reflector.failure();
   return { synced: reflector.synced(), ...(failure !== undefined && { failure }) };
-}
-
-function mapDefined<T>(
-  reflectors: ReadonlyMap<Watched, Reflector>,
-  read: (reflector: Reflector) => T | undefined,
-): Partial<Record<Watched, T>> {
-  const entries = [...reflectors].map(([name, reflector]) => [name, read(reflector)] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { MODES, type Mode } from '../decision/policy.ts';
 import type { ApiClient } from './api-client.ts';
+import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
-import { createProjectionStore } from './projection-store.ts';
-import { createReflector } from './reflector.ts';
+import type { Reflector } from './reflector.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** The key of the kill switch's ConfigMap that caps the mode of every namespace. */
@@ -15,17 +15,9 @@ export interface KillSwitchSetting {
   readonly unreadable?: string;
 }
 
-export interface KillSwitch {
-  /** Resolves when the ConfigMap was looked for once, however long that takes; rejects when stopped before. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
+export interface KillSwitch extends Reflector {
   /** The strongest mode that counts anywhere; undefined: every namespace's own. A field read. */
   cap(): Mode | undefined;
-  synced(): boolean;
-  /** Why the ConfigMap cannot be watched now, in words for the user. */
-  failure(): string | undefined;
-  /** Epoch milliseconds of the last sign of life. */
-  lastEventAt(): number | undefined;
 }
 
 interface KillSwitchDeps {
@@ -77,11 +69,10 @@ export function killSwitchResource(namespace: string, name: string): WatchedReso
 export function createKillSwitch(deps: KillSwitchDeps): KillSwitch {
   const { api, namespace, name, log } = deps;
   const resource = killSwitchResource(namespace, name);
-  const store = createProjectionStore(resource);
   let current: KillSwitchSetting = {};
 
   function onChange(): void {
-    const [setting = {}] = store.values();
+    const [setting = {}] = followed.values();
     const { cap, unreadable } = setting;
     const where = { configMap: `${namespace}/${name}`, cap };
     if (unreadable !== undefined)
@@ -99,13 +90,6 @@ export function createKillSwitch(deps: KillSwitchDeps): KillSwitch {
     if (hasChanged) deps.onChange?.();
   }
 
-  const reflector = createReflector({ api, resource, store, log, onChange });
-  return {
-    start: reflector.start,
-    stop: reflector.stop,
-    cap: () => current.cap,
-    synced: reflector.synced,
-    failure: reflector.failure,
-    lastEventAt: reflector.lastEventAt,
-  };
+  const followed = followResource({ api, resource, log, onChange });
+  return { ...followed, cap: () => current.cap };
 }

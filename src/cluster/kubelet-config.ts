@@ -1,3 +1,5 @@
+import { bulkhead } from 'cockatiel';
+import { LateError, within } from '../units/deadline.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError, messageOf } from './api-error.ts';
 import { NODES_PATH } from './nodes.ts';
@@ -35,7 +37,6 @@ export async function readKubeletConfigs<T>(
 ): Promise<KubeletConfigs<T>> {
   const found = new Map<string, T>();
   const failures = new Map<string, { count: number; readonly example: string }>();
-  const queue = names.values();
   let asked = 0;
   let done = 0;
   let running = 0;
@@ -67,16 +68,10 @@ export async function readKubeletConfigs<T>(
     else failures.set(kind, { count: 1, example });
   }
 
-  async function work(): Promise<void> {
-    for (const name of queue) {
-      await ask(name);
-      if (gaveUp !== undefined) return;
-    }
-  }
-
-  const first = queue.next();
-  if (!first.done) await ask(first.value);
-  if (gaveUp === undefined) await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const [first, ...others] = names;
+  if (first !== undefined) await ask(first);
+  const few = bulkhead(AT_ONCE, others.length);
+  await Promise.all(others.map((name) => few.execute(async () => (gaveUp === undefined ? ask(name) : undefined))));
   const sentences = [...failures].map(
     ([kind, { count, example }]) => `${count} of ${names.length} kubelets: ${kind} (${example})`,
   );
@@ -85,19 +80,10 @@ export async function readKubeletConfigs<T>(
 
 async function readConfig(api: Pick<ApiClient, 'open'>, name: string, timeoutMs: number): Promise<unknown> {
   const path = `${NODES_PATH}/${encodeURIComponent(name)}/proxy/configz`;
-  const patience = new AbortController();
-  // Besides the idle timeout: a kubelet that sends a byte now and then is never idle.
-  const timer = setTimeout(() => patience.abort(), timeoutMs);
-  try {
-    const { signal } = patience;
-    return JSON.parse(
-      await readText(await api.open(path, { accept: 'application/json', idleTimeoutMs: timeoutMs, signal })),
-    );
-  } catch (error) {
-    throw patience.signal.aborted ? new LateError(timeoutMs) : error;
-  } finally {
-    clearTimeout(timer);
-  }
+  // Not by the idle timeout: a kubelet that sends a byte now and then is never idle.
+  const options = { accept: 'application/json', idleTimeoutMs: 2 * timeoutMs };
+  const read = async (signal: AbortSignal) => readText(await api.open(path, { ...options, signal }));
+  return JSON.parse(await within('the kubelet', timeoutMs, read));
 }
 
 async function readText(response: AsyncIterable<Buffer>): Promise<string> {
@@ -111,16 +97,9 @@ async function readText(response: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-class LateError extends Error {
-  constructor(timeoutMs: number) {
-    super(`no answer within ${timeoutMs / 1_000} s`);
-  }
-}
-
 function kindOf(error: unknown, timeoutMs: number): string {
   if (error instanceof ApiError) return `HTTP ${error.status}`;
   if (error instanceof SyntaxError) return 'the answer is not JSON';
-  if (error instanceof LateError || messageOf(error).startsWith('nothing arrives'))
-    return `no answer within ${timeoutMs / 1_000} s`;
+  if (error instanceof LateError) return `no answer within ${timeoutMs / 1_000} s`;
   return 'the connection failed';
 }

@@ -12,8 +12,3 @@ export function joinLastEvents(parts: readonly (LastEvents | undefined)[]): Last
   }
   return joined;
 }
-
-/** Of one watch; undefined where it does not run, or has heard nothing yet. */
-export function lastEventOf(resource: Watched, at: number | undefined): LastEvents {
-  return at === undefined ? {} : { [resource]: at };
-}

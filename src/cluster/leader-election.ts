@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
@@ -7,6 +6,7 @@ import { bidFor, NOTHING_OBSERVED, observe, planStep, releaseOf } from './electi
 import { checkTimings, type ElectionTimings, pauseMs, TIMINGS } from './election-timings.ts';
 import { createLeadership } from './leadership.ts';
 import { createLeaseClient, type Lease, toMicroTime } from './lease.ts';
+import { pauseFor } from './pause.ts';
 
 export interface LeaderElectionDeps {
   readonly api: ApiClient;
@@ -139,8 +139,4 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
     assertLeading: leadership.assertLeading,
     leader: () => observed.lease?.spec?.holderIdentity || undefined,
   };
-}
-
-function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  return sleep(ms, undefined, { signal });
 }

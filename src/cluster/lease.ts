@@ -1,3 +1,4 @@
+import { within } from '../units/deadline.ts';
 import type { ApiClient } from './api-client.ts';
 import { FIELD_MANAGER } from './api-writer.ts';
 import { getIfThere } from './get-if-there.ts';
@@ -28,6 +29,7 @@ export interface LeaseClient {
 }
 
 const JSON_TYPE = 'application/json';
+const API_SERVER = 'the API server';
 const QUERY = { fieldManager: FIELD_MANAGER };
 
 /** Requests for one Lease, past the ApiWriter: whoever renews a lease cannot be asked to lead already. */
@@ -40,18 +42,20 @@ export function createLeaseClient(deps: { api: ApiClient; namespace: string; nam
     async get(timeoutMs, hangUp) {
       const options = { accept: JSON_TYPE, idleTimeoutMs: timeoutMs };
       const read = (signal: AbortSignal) => getIfThere(api, path, { ...options, signal });
-      const answer = await within(timeoutMs, read, hangUp);
+      const answer = await within(API_SERVER, timeoutMs, read, hangUp);
       return answer === undefined ? undefined : toLease(answer);
     },
     async create(spec, timeoutMs) {
       const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec };
       const options = { contentType: JSON_TYPE, body, query: QUERY, idleTimeoutMs: timeoutMs };
-      return toLease(await within(timeoutMs, (signal) => api.send('POST', leasesPath, { ...options, signal })));
+      return toLease(
+        await within(API_SERVER, timeoutMs, (signal) => api.send('POST', leasesPath, { ...options, signal })),
+      );
     },
     async update(lease, spec, timeoutMs) {
       const body = { ...lease, spec: { ...lease.spec, ...spec } }; // labels and fields of others stay
       const options = { contentType: JSON_TYPE, body, query: QUERY, idleTimeoutMs: timeoutMs };
-      return toLease(await within(timeoutMs, (signal) => api.send('PUT', path, { ...options, signal })));
+      return toLease(await within(API_SERVER, timeoutMs, (signal) => api.send('PUT', path, { ...options, signal })));
     },
   };
 }
@@ -66,29 +70,4 @@ function toLease(answer: unknown): Lease {
   const lease = answer as Lease | null;
   if (!lease?.metadata?.resourceVersion) throw new Error('the API server answers something that is not a Lease');
   return lease;
-}
-
-/** Raced, because credentials can come from a slow plugin that knows no signal. */
-async function within<T>(
-  timeoutMs: number,
-  work: (signal: AbortSignal) => Promise<T>,
-  hangUp?: AbortSignal,
-): Promise<T> {
-  hangUp?.throwIfAborted();
-  const limit = new AbortController();
-  const { promise: ended, reject: end } = Promise.withResolvers<never>();
-  const abort = (reason: unknown) => {
-    end(reason); // before the request's own and less telling AbortError
-    limit.abort(reason);
-  };
-  const leave = () => abort(hangUp?.reason);
-  const late = () => abort(new Error(`the API server does not answer within ${Math.ceil(timeoutMs)} ms`));
-  const timer = setTimeout(late, timeoutMs);
-  hangUp?.addEventListener('abort', leave);
-  try {
-    return await Promise.race([ended, work(limit.signal)]);
-  } finally {
-    clearTimeout(timer);
-    hangUp?.removeEventListener('abort', leave);
-  }
 }

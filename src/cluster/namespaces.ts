@@ -1,5 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATION_PREFIX, MANAGED_LABEL, type NamespaceRecord } from '../decision/namespace-record.ts';
-import { haveSameEntries } from './have-same-entries.ts';
 import type { KubeObject } from './kube-object.ts';
 import { acceptFor, type WatchedResource } from './watched-resource.ts';
 
@@ -26,5 +26,5 @@ export const NAMESPACES: WatchedResource<NamespaceRecord> = {
   content: 'metadata',
   project: toNamespaceRecord,
   differs: (before, after) =>
-    before.managed !== after.managed || !haveSameEntries(before.annotations, after.annotations),
+    before.managed !== after.managed || !isDeepStrictEqual(before.annotations, after.annotations),
 };

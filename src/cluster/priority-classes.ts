@@ -1,5 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PriorityClasses } from '../regions/snapshot.ts';
-import { haveSameEntries } from './have-same-entries.ts';
 import type { KubeObject } from './kube-object.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
@@ -32,5 +32,5 @@ export const PRIORITY_CLASSES: WatchedResource<PriorityClassFacts> = {
   path: '/apis/scheduling.k8s.io/v1/priorityclasses',
   content: 'full',
   project: toPriorityClassFacts,
-  differs: (before, after) => !haveSameEntries(before, after),
+  differs: (before, after) => !isDeepStrictEqual(before, after),
 };

@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ExponentialBackoff, halfJitterGenerator, type IBackoff } from 'cockatiel';
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeObject } from './kube-object.ts';
+import type { LastEvents } from './last-events.ts';
 import { listPages, type ObjectEvent, openWatch } from './list-watch.ts';
+import { pauseFor } from './pause.ts';
 import type { ProjectionStore } from './projection-store.ts';
 import { createWatchHealth } from './watch-health.ts';
 import type { WatchedResource } from './watched-resource.ts';
@@ -32,6 +33,8 @@ export interface Reflector {
   failure(): string | undefined;
   /** Epoch milliseconds of the last sign of life: a page of a list, an event or a bookmark. */
   lastEventAt(): number | undefined;
+  /** The same by the name of the resource. */
+  lastEvents(): LastEvents;
 }
 
 /** Against a watch that stays open and yet misses something: nothing is older than this. */
@@ -152,13 +155,10 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
     synced: () => isKnown,
     failure: health.failure,
     lastEventAt: () => lastEventAt,
+    lastEvents: () => (lastEventAt === undefined ? {} : { [resource.name]: lastEventAt }),
   };
 }
 
 function firstBackoff(): IBackoff<unknown> {
   return new ExponentialBackoff(BACKOFF).next();
-}
-
-function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  return sleep(ms, undefined, { signal });
 }

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
+import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
-import { createProjectionStore, objectKey } from './projection-store.ts';
-import { createReflector, type Reflector } from './reflector.ts';
+import { objectKey } from './projection-store.ts';
+import type { Reflector } from './reflector.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** PEM, both; empty where the Secret lacks them. */
@@ -27,9 +28,9 @@ export interface SecretWatch {
 /** Follows `tls.crt` and `tls.key` of one Secret. RBAC can grant get, list and watch of it by resourceName. */
 export function watchSecret({ api, namespace, name, log, onChange }: SecretWatch): Reflector {
   const resource = secretNamed(namespace, name);
-  const store = createProjectionStore(resource);
-  const announce = () => onChange(store.get(objectKey(name, namespace)));
-  return createReflector({ api, resource, store, log, onChange: announce });
+  const announce = () => onChange(followed.get(objectKey(name, namespace)));
+  const followed = followResource({ api, resource, log, onChange: announce });
+  return followed;
 }
 
 function secretNamed(namespace: string, name: string): WatchedResource<SecretPair> {

@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
+import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
-import { joinLastEvents, type LastEvents, lastEventOf } from './last-events.ts';
-import { createProjectionStore } from './projection-store.ts';
-import { createReflector } from './reflector.ts';
+import { joinLastEvents, type LastEvents } from './last-events.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 export interface WebhookConfigurationRef {
@@ -62,22 +61,19 @@ export function watchWebhookBundles(deps: {
   readonly onChange: () => void;
 }): WebhookBundles {
   const { api, configurations, log, onChange } = deps;
-  const followed = configurations.map((ref) => {
-    const resource = configurationNamed(ref);
-    const store = createProjectionStore(resource);
-    return { resource, store, reflector: createReflector({ api, resource, store, log, onChange }) };
-  });
+  const followed = configurations.map((ref) =>
+    followResource({ api, resource: configurationNamed(ref), log, onChange }),
+  );
   return {
     async start() {
-      await Promise.all(followed.map(({ reflector }) => reflector.start()));
+      await Promise.all(followed.map((one) => one.start()));
     },
     async stop() {
-      await Promise.all(followed.map(({ reflector }) => reflector.stop()));
+      await Promise.all(followed.map((one) => one.stop()));
     },
-    bundles: () => followed.flatMap(({ store }) => [...store.values()].flat()),
-    synced: () => followed.every(({ reflector }) => reflector.synced()),
-    lastEventAt: () =>
-      joinLastEvents(followed.map(({ resource, reflector }) => lastEventOf(resource.name, reflector.lastEventAt()))),
+    bundles: () => followed.flatMap((one) => [...one.values()].flat()),
+    synced: () => followed.every((one) => one.synced()),
+    lastEventAt: () => joinLastEvents(followed.map((one) => one.lastEvents())),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment, Origins } from '../config/read-options.ts';
+import { unenforceablePolicies } from '../controllers/policy-reporter/policy-metrics.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { anyAddress } from '../replica/any-address.ts';
@@ -15,7 +16,7 @@ import type { ServeValues } from '../replica/serve-options.ts';
 import { sourceNames } from '../replica/status-facts.ts';
 import { embeddedReading } from '../sources/intensity/embedded.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
-import { createLogOutput } from '../telemetry/log-output.ts';
+import { createLogOutput, droppedLines } from '../telemetry/log-output.ts';
 import { createSourceTally, type SourceTally } from '../telemetry/source-tally.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { type ClusterFile, type FileContents, parseRegionsText } from '../world/read-files.ts';
@@ -83,18 +84,18 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
     const host = values.host ?? (await anyAddress());
     await runServers({
       ...served,
+      metrics: [...served.metrics, droppedLines(output)],
       values,
       host,
       config,
       holder,
-      sourceRequests: beginning.tally.read,
+      tally: beginning.tally,
       log,
       stop,
       shutdownDelayMs,
       // Outside a cluster no NetworkPolicy stands before it.
       operatorsHost: inputs.cluster ? LOOPBACK : host,
       clientCa: inputs.clientCa,
-      droppedLogLines: output.dropped,
     });
     return EXIT.fine;
   } catch (error) {
@@ -118,7 +119,9 @@ function beginStandAlone(beginning: Beginning, cluster: FileContents<ClusterFile
   return {
     source,
     askedSources: () => sourceNames(config.current()),
-    unenforceable: () => [...source.namespaces()].filter(judge.unenforceableOf).map(({ name }) => name),
+    metrics: [
+      unenforceablePolicies(() => [...source.namespaces()].filter(judge.unenforceableOf).map(({ name }) => name)),
+    ],
     ...(certificate && { certificate: certificateFromFiles(certificate.files, certificate.pair, log) }),
     onConfig: refresher.configChanged,
     onSnapshot: () => {},

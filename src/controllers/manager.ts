@@ -1,10 +1,20 @@
 import { joinLastEvents, type LastEvents } from '../cluster/last-events.ts';
 import type { Watched } from '../cluster/watched-resource.ts';
+import type { Metric } from '../telemetry/metric.ts';
 
-/** What may have changed that controllers act on. `known-regions`: a region came or went; readings change all the time. */
-export type Change = Watched | 'known-regions' | 'snapshot' | 'rules';
+/**
+ * What may have changed that controllers act on, beside what is watched:
+ *
+ * | change          | what is another                                                                 |
+ * | --------------- | ------------------------------------------------------------------------------- |
+ * | `snapshot`      | readings, outages, nodes or regions                                             |
+ * | `known-regions` | which regions there are: readings change all the time                           |
+ * | `rules`         | policy defaults, limits or the kill switch, and so labels and refusals          |
+ * | `sources`       | whom to ask for intensities and outages, or the thresholds of bands             |
+ */
+export type Change = Watched | 'known-regions' | 'snapshot' | 'rules' | 'sources';
 
-/** What works in a cluster while its replica leads. */
+/** What works in a cluster while its replica leads: one folder here, and one line in `replica/start-controllers.ts`. */
 export interface Controller {
   /** For the log. */
   readonly name: string;
@@ -15,9 +25,11 @@ export interface Controller {
   /** Resolves when nothing will be written any more. */
   stop(): Promise<void>;
   /** Something that wakes it has changed. */
-  changed(): void;
+  changed(change?: Change): void;
   /** Of what it watches by itself. */
   lastEventAt?(): LastEvents;
+  /** What it tells, read at each scrape; nothing while it does not run. */
+  readonly metrics?: readonly Metric[];
 }
 
 export interface Manager {
@@ -26,6 +38,7 @@ export interface Manager {
   /** Wakes whoever it concerns; those that do not run stay as they are. */
   changed(change: Change): void;
   lastEventAt(): LastEvents;
+  readonly metrics: readonly Metric[];
 }
 
 /** Starts and stops controllers together, one change after the other: what ends has ended before it begins again. */
@@ -42,8 +55,9 @@ export function createManager(controllers: readonly Controller[], mayRun: () => 
       return changing;
     },
     changed(change) {
-      for (const controller of controllers) if (controller.on.includes(change)) controller.changed();
+      for (const controller of controllers) if (controller.on.includes(change)) controller.changed(change);
     },
     lastEventAt: () => joinLastEvents(controllers.map((one) => one.lastEventAt?.())),
+    metrics: controllers.flatMap(({ metrics = [] }) => metrics),
   };
 }

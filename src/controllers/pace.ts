@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseFor } from '../cluster/pause.ts';
 
 /** Time that only goes forward, and waiting in it. */
 export interface Clock {
@@ -10,7 +10,7 @@ export interface Clock {
 
 export const MONOTONIC: Clock = {
   now: () => performance.now(),
-  pause: (ms, signal) => sleep(ms, undefined, { signal }),
+  pause: pauseFor,
 };
 
 export interface Pace {

@@ -7,6 +7,8 @@ import type { Clock } from './pace.ts';
 
 /** `again`: something changed under our hands; another round, a little later, is due. */
 export type Outcome = 'done' | 'again';
+/** `dueInMs`: done, and due again after so long where that is sooner than `resyncMs`. */
+export type RoundOutcome = Outcome | { readonly dueInMs: number };
 
 export interface RoundsDeps {
   /** The controller's name, for the log. */
@@ -14,7 +16,7 @@ export interface RoundsDeps {
   /** What wakes it: nothing but what calls `changed`, where this is absent. */
   readonly on?: readonly Change[];
   /** Reads, plans, applies. Whatever it rejects with is logged once and tried again. */
-  readonly round: (signal: AbortSignal) => Promise<Outcome>;
+  readonly round: (signal: AbortSignal) => Promise<RoundOutcome>;
   /** Without a change a round comes after so long. */
   readonly resyncMs: number;
   /** From a change to its round: changes within that time share one. */
@@ -34,7 +36,8 @@ const BACKOFF = { initialDelay: 1_000, maxDelay: 60_000, generator: halfJitterGe
 export function createRounds(deps: RoundsDeps): Controller {
   const { name, on = [], round, resyncMs, settleMs, restMs, clock } = deps;
   const health = createHealth(deps);
-  let running: { readonly stopping: AbortController; readonly ended: Promise<void> } | undefined;
+  let stopping: AbortController | undefined;
+  let ended = Promise.resolve();
   let isDue = false;
   let wake = () => {};
 
@@ -42,28 +45,29 @@ export function createRounds(deps: RoundsDeps): Controller {
     let backoff = new ExponentialBackoff(BACKOFF).next();
     while (!signal.aborted) {
       isDue = false; // what changes from here on is for the next round
-      const isDone = await attempt(signal);
+      const outcome = await attempt(signal);
+      const isDone = outcome !== 'again';
       await pause(isDone ? restMs : backoff.duration, signal);
       backoff = isDone ? new ExponentialBackoff(BACKOFF).next() : backoff.next(undefined);
-      if (isDone) await untilDue(signal);
+      if (isDone) await untilDue(outcome === 'done' ? resyncMs : Math.min(resyncMs, outcome.dueInMs), signal);
     }
   }
 
-  async function attempt(signal: AbortSignal): Promise<boolean> {
+  async function attempt(signal: AbortSignal): Promise<RoundOutcome> {
     try {
       const outcome = await round(signal);
       health.succeeded();
-      return outcome === 'done';
+      return outcome;
     } catch (error) {
       if (!signal.aborted) health.failed(error);
-      return false;
+      return 'again';
     }
   }
 
-  async function untilDue(signal: AbortSignal): Promise<void> {
+  async function untilDue(idleMs: number, signal: AbortSignal): Promise<void> {
     const changed = new AbortController();
     wake = () => changed.abort();
-    if (!isDue) await pause(resyncMs, AbortSignal.any([signal, changed.signal]));
+    if (!isDue) await pause(idleMs, AbortSignal.any([signal, changed.signal]));
     if (isDue) await pause(settleMs, signal);
   }
 
@@ -75,15 +79,15 @@ export function createRounds(deps: RoundsDeps): Controller {
     name,
     on,
     start() {
-      if (running) return;
-      const stopping = new AbortController();
-      running = { stopping, ended: run(stopping.signal) };
+      if (stopping) return;
+      const own = new AbortController();
+      stopping = own;
+      ended = ended.then(() => run(own.signal)); // who leads again while the last round still ends, waits for it
     },
     async stop() {
-      const ending = running;
-      ending?.stopping.abort();
-      await ending?.ended;
-      if (running === ending) running = undefined;
+      stopping?.abort();
+      stopping = undefined;
+      await ended;
     },
     changed() {
       isDue = true;

@@ -1,3 +1,6 @@
+import { ApiError } from '../cluster/api-error.ts';
+import type { ApiWriter } from '../cluster/api-writer.ts';
+
 /** The `reportingController` of every Event of ours. */
 export const REPORTER = 'gridgate.dev/controllers';
 
@@ -25,9 +28,15 @@ export interface Warning {
   readonly instance: string;
 }
 
-/** Where Events of a namespace are created. */
-export function eventsPath(namespace: string): string {
-  return `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+const TOLD_BEFORE = 409;
+
+/** Creates an Event in a namespace, unless one of its name is there: the leader before, or this one in an earlier term, told the same. */
+export async function tellOnce(writer: Pick<ApiWriter, 'create'>, namespace: string, event: object): Promise<void> {
+  try {
+    await writer.create(`/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`, event);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== TOLD_BEFORE) throw error;
+  }
 }
 
 /** An `events.k8s.io/v1` Event of type Warning; `now` is epoch milliseconds. */

@@ -1,7 +1,7 @@
 import type { KeyPair } from '../certs/key-pair.ts';
 import { createServedCertificate } from '../certs/served-certificate.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
-import { joinLastEvents, lastEventOf } from '../cluster/last-events.ts';
+import { joinLastEvents } from '../cluster/last-events.ts';
 import { watchSecret } from '../cluster/watch-secret.ts';
 import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -16,16 +16,16 @@ interface SecretDeps {
 
 /** The certificate that the controllers keep in a Secret; ready only when every caBundle of the cluster verifies it. */
 export function certificateFromSecret({ api, names, log }: SecretDeps): CertificateSource {
-  const { namespace, leafSecret, serviceHost, configurations } = names;
+  const { namespace, secrets, serviceHost, configurations } = names;
   let tell: (pair: KeyPair) => void = () => {};
   const served = createServedCertificate({
-    origin: `Secret ${namespace}/${leafSecret}`,
+    origin: `Secret ${namespace}/${secrets.leaf}`,
     dnsName: serviceHost,
     clock: Date.now,
     onChange: (pair) => tell(pair),
     onError: (error) => log.error({ err: error }, 'certificate'),
   });
-  const secret = watchSecret({ api, namespace, name: leafSecret, log, onChange: served.offer });
+  const secret = watchSecret({ api, namespace, name: secrets.leaf, log, onChange: served.offer });
   const bundles = watchWebhookBundles({ api, configurations, log, onChange: () => {} });
   return {
     follow(onPair) {
@@ -37,6 +37,6 @@ export function certificateFromSecret({ api, names, log }: SecretDeps): Certific
       ...(bundles.synced() ? [] : ['the webhook configurations are not seen yet']),
       ...served.unready(bundles.bundles()),
     ],
-    lastEventAt: () => joinLastEvents([lastEventOf('secrets', secret.lastEventAt()), bundles.lastEventAt()]),
+    lastEventAt: () => joinLastEvents([secret.lastEvents(), bundles.lastEventAt()]),
   };
 }

@@ -2,14 +2,14 @@ import { createApiClient } from '../cluster/api-client.ts';
 import { createClusterView } from '../cluster/cluster-view.ts';
 import { createKillSwitch } from '../cluster/kill-switch.ts';
 import { loadKubeConfig } from '../cluster/kube-config.ts';
-import { joinLastEvents, lastEventOf } from '../cluster/last-events.ts';
+import { joinLastEvents } from '../cluster/last-events.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
-import type { NamespaceCarbon } from '../controllers/carbon-meter/carbon-ledger.ts';
 import type { Mode } from '../decision/policy.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { buildTopology } from '../regions/topology.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Metric } from '../telemetry/metric.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import { atMostEvery } from './at-most-every.ts';
 import { certificateFromSecret } from './certificate-from-secret.ts';
@@ -18,7 +18,6 @@ import type { ClusterSource } from './cluster-source.ts';
 import { installedNames } from './installed-names.ts';
 import { createNamespaceJudge } from './judge-namespaces.ts';
 import { changesRules, type LiveConfig } from './live-config.ts';
-import { createLiveRefresher } from './live-refresher.ts';
 import type { ServeValues } from './serve-options.ts';
 import { showRegions } from './show-regions.ts';
 import { type Controllers, startControllers } from './start-controllers.ts';
@@ -43,12 +42,8 @@ export interface Replica {
   readonly modeCap: () => Mode | undefined;
   /** Absent where it does not run for the lease. */
   readonly isLeader: (() => boolean) | undefined;
-  /** Of all namespaces; undefined while another replica leads. */
-  readonly malformedPolicies: () => number | undefined;
-  /** The namespaces whose `regions` match nothing that is known; undefined while another replica leads. */
-  readonly unenforceable: () => readonly string[] | undefined;
-  /** What pods avoid by where they run; undefined while another replica leads. Absent where it does not run for the lease. */
-  readonly carbon: (() => readonly NamespaceCarbon[] | undefined) | undefined;
+  /** Of the controllers. */
+  readonly metrics: readonly Metric[];
   /** Sources that this replica asks; undefined while another does. */
   readonly askedSources: () => readonly string[] | undefined;
   readonly configChanged: (next: GridgateConfig, previous: GridgateConfig) => void;
@@ -99,27 +94,18 @@ export function openReplica(deps: ReplicaDeps): Replica {
   const killSwitch = createKillSwitch({ api, ...names.killSwitch, log, onChange: () => controllers?.changed('rules') });
   killSwitch.start().catch(() => {}); // rejected only when stopped before the first list
 
-  const refresher = createLiveRefresher({
-    config: config.current,
-    env,
-    api,
-    regions: view.regions,
-    regionLabel,
-    policySignal,
-    onRequest: tally.count,
-    log,
-  });
   if (roles.includes('controllers'))
     controllers = startControllers({
       api,
       view,
       names,
-      podName: env['POD_NAME'],
-      refresher,
+      env,
+      config: config.current,
+      regionLabel,
+      policySignal,
+      onRequest: tally.count,
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,
-      taintedBands: () => config.current().nodes.taintedBands,
       snapshot: holder.current,
-      bandOf: (region) => holder.current().byName.get(region)?.band,
       judge: createNamespaceJudge({ view, config, holder, modeCap: killSwitch.cap, clock: Date.now }),
       log,
     });
@@ -142,7 +128,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       lastEventAt: () =>
         joinLastEvents([
           view.lastEventAt(),
-          lastEventOf('kill-switch', killSwitch.lastEventAt()),
+          killSwitch.lastEvents(),
           certificate?.lastEventAt?.(),
           controllers?.lastEventAt(),
         ]),
@@ -157,13 +143,11 @@ export function openReplica(deps: ReplicaDeps): Replica {
     certificate,
     modeCap: killSwitch.cap,
     isLeader: controllers?.isLeader,
-    malformedPolicies: () => controllers?.malformedPolicies(),
-    unenforceable: () => controllers?.unenforceable(),
-    carbon: controllers?.carbon,
+    metrics: controllers?.metrics ?? [],
     askedSources: () => (controllers?.isLeader() ? sourceNames(config.current()) : undefined),
     configChanged(next, previous) {
       if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)
-        refresher.configChanged();
+        controllers?.changed('sources');
       if (changesRules(next, previous)) controllers?.changed('rules');
       if (next.nodes !== previous.nodes) controllers?.changed('nodes');
     },

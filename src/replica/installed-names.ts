@@ -9,8 +9,7 @@ export interface InstalledNames {
   readonly serviceHost: string;
   /** Every name that the certificate is for. */
   readonly hosts: readonly string[];
-  readonly authoritySecret: string;
-  readonly leafSecret: string;
+  readonly secrets: { readonly authority: string; readonly leaf: string };
   readonly lease: string;
   /** The ConfigMap. */
   readonly killSwitch: { readonly namespace: string; readonly name: string };
@@ -27,8 +26,7 @@ export function installedNames({
     namespace,
     serviceHost: `${service}.${namespace}.svc`,
     hosts: serviceNames(service, namespace),
-    authoritySecret: `${service}-ca`,
-    leafSecret: `${service}-tls`,
+    secrets: { authority: `${service}-ca`, leaf: `${service}-tls` },
     lease: service,
     killSwitch: { namespace: switchNamespace, name: switchName },
     configurations: [

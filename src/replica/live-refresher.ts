@@ -1,14 +1,13 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { ApiWriter } from '../cluster/api-writer.ts';
+import { type Followed, followResource } from '../cluster/follow-resource.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
-import { lastEventOf } from '../cluster/last-events.ts';
 import { nodeConditions } from '../cluster/node-conditions.ts';
-import { createProjectionStore } from '../cluster/projection-store.ts';
-import { createReflector, type Reflector } from '../cluster/reflector.ts';
 import type { LiveRegion } from '../cluster/regions.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
-import type { Controller } from '../controllers/manager.ts';
+import type { Change, Controller } from '../controllers/manager.ts';
+import type { OutageReader } from '../controllers/region-refresher/ask-sources.ts';
 import { createRegionRefresher, type RegionRefresher } from '../controllers/region-refresher/controller.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
@@ -17,13 +16,13 @@ import { createOutageBoard } from '../sources/outage/outage-board.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createSources } from '../world/live-sources.ts';
 import { createMeasuring } from '../world/measuring.ts';
-import { createOutageReader } from './outage-reader.ts';
 import { createOutageSources } from './outage-sources.ts';
 
 interface LiveRefresherDeps {
   readonly config: () => GridgateConfig;
   readonly env: Environment;
   readonly api: ApiClient;
+  readonly writer: ApiWriter;
   readonly regions: () => readonly LiveRegion[];
   readonly regionLabel: string;
   readonly policySignal: Signal;
@@ -31,15 +30,9 @@ interface LiveRefresherDeps {
   readonly log: Log;
 }
 
-export interface LiveRefresher {
-  controllerFor(writer: ApiWriter): Controller;
-  /** The configuration names other sources, or other bands. */
-  configChanged(): void;
-}
-
 interface Term {
   readonly refresher: RegionRefresher;
-  readonly nodes: Reflector | undefined;
+  readonly nodes: Followed<NodeConditions> | undefined;
 }
 
 /** What these sources said, in a memory that outlives a term: what was asked five minutes ago is not asked again. */
@@ -48,12 +41,17 @@ interface Memory {
   readonly measuring: ReturnType<typeof createMeasuring>;
 }
 
+/** Of no region anybody says that it is up, either. */
+const NOBODY_ASKED: OutageReader = {
+  refresh: async () => ({ byRegion: new Map(), distrusted: false, called: 0, regions: 0, failures: new Map() }),
+  restore() {},
+};
 const FETCHING = { fetch: globalThis.fetch, clock: Date.now };
 
 /** The region refresher under the configuration of the moment: begins anew, with what it knew, when that changes. */
-export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
-  const { config, env, api, regions, regionLabel, policySignal, onRequest, log } = deps;
-  let writer: ApiWriter | undefined;
+export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
+  const { config, env, api, writer, regions, regionLabel, policySignal, onRequest, log } = deps;
+  let isRunning = false;
   let term: Term | undefined;
   let changing = Promise.resolve();
   let memory: Memory | undefined;
@@ -66,17 +64,15 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
     return memory;
   }
 
-  function begin(writing: ApiWriter): Term {
+  function begin(): Term {
     const { outage, bands } = config();
-    const followed = outage.sources.some(({ type }) => type === 'nodes') ? followNodes() : undefined;
-    const nodes = followed?.store.values ?? (() => []);
-    const sources = createOutageSources(outage.sources, { ...FETCHING, env, api, nodes });
-    const board = createOutageBoard({ sources, clock: Date.now, onFailure: () => {} }); // its report names them
+    const nodes = outage.sources.some(({ type }) => type === 'nodes') ? followNodes() : undefined;
+    const sources = createOutageSources(outage.sources, { ...FETCHING, env, api, nodes: nodes?.values ?? (() => []) });
     const refresher = createRegionRefresher({
       regions,
       ...remembered().measuring(bands.mode),
-      outages: createOutageReader(board, sources, log),
-      writer: writing,
+      outages: sources.length > 0 ? createOutageBoard({ sources, clock: Date.now }) : NOBODY_ASKED,
+      writer,
       policySignal,
       thresholds: bands.thresholds,
       clock: Date.now,
@@ -84,15 +80,13 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
     });
     refresher.start();
     // Nodes are witnesses from their first list on, not only half a minute later; rejected only when stopped before it.
-    followed?.reflector.start().then(refresher.outagesChanged, () => {});
-    return { refresher, nodes: followed?.reflector };
+    nodes?.start().then(refresher.outagesChanged, () => {});
+    return { refresher, nodes };
   }
 
-  function followNodes() {
+  function followNodes(): Followed<NodeConditions> {
     const read = (node: KubeObject): NodeConditions => readNodeConditions(node as NodeObject, regionLabel);
-    const resource = nodeConditions(read);
-    const store = createProjectionStore(resource);
-    return { store, reflector: createReflector({ api, resource, store, log, onChange: () => {} }) };
+    return followResource({ api, resource: nodeConditions(read), log, onChange: () => {} });
   }
 
   async function end(): Promise<void> {
@@ -101,28 +95,26 @@ export function createLiveRefresher(deps: LiveRefresherDeps): LiveRefresher {
     await Promise.all([ending?.refresher.stop(), ending?.nodes?.stop()]);
   }
 
+  function beginIfRunning(): void {
+    if (isRunning) term ??= begin();
+  }
+
   return {
-    controllerFor: (writing) => ({
-      name: 'region-refresher',
-      on: ['regions'],
-      changed: () => term?.refresher.regionsChanged(),
-      lastEventAt: () => lastEventOf('nodes', term?.nodes?.lastEventAt()),
-      start() {
-        writer = writing;
-        changing = changing.then(() => {
-          if (writer && !term) term = begin(writer);
-        });
-      },
-      async stop() {
-        writer = undefined;
-        changing = changing.then(end);
-        await changing;
-      },
-    }),
-    configChanged() {
-      changing = changing.then(end).then(() => {
-        if (writer) term = begin(writer);
-      });
+    name: 'region-refresher',
+    on: ['regions', 'sources'],
+    changed(change?: Change) {
+      if (change === 'sources') changing = changing.then(end).then(beginIfRunning);
+      else term?.refresher.regionsChanged();
+    },
+    lastEventAt: () => term?.nodes?.lastEvents() ?? {},
+    start() {
+      isRunning = true;
+      changing = changing.then(beginIfRunning);
+    },
+    async stop() {
+      isRunning = false;
+      changing = changing.then(end);
+      await changing;
     },
   };
 }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
-import type { NamespaceCarbon } from '../controllers/carbon-meter/carbon-ledger.ts';
+import { malformedPolicies } from '../controllers/policy-reporter/policy-metrics.ts';
 import type { Mode } from '../decision/policy.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { flushLog, type Log } from '../telemetry/log.ts';
+import type { Metric } from '../telemetry/metric.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import type { SourceRequests } from '../telemetry/source-tally.ts';
+import { regionMetrics } from '../telemetry/region-metrics.ts';
+import type { SourceTally } from '../telemetry/source-tally.ts';
 import { createPolicyFinder } from '../webhook/find-policy.ts';
 import { createOperatorsApp } from '../webhook/operators-app.ts';
 import { createPolicyBook } from '../webhook/policy-book.ts';
@@ -17,6 +19,7 @@ import type { ClientCa } from './client-ca.ts';
 import type { ClusterSource } from './cluster-source.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { ServeValues } from './serve-options.ts';
+import { certificateExpiry, reviewBodies, watchIdle } from './server-metrics.ts';
 import { absoluteThresholds, idleSeconds, rolesPlayed, sourceStatuses } from './status-facts.ts';
 import { startWebhookServer } from './webhook-server.ts';
 
@@ -29,12 +32,8 @@ export interface Served {
   readonly modeCap?: (() => Mode | undefined) | undefined;
   /** Absent where this replica does not run for the lease. */
   readonly isLeader?: (() => boolean) | undefined;
-  /** Of all namespaces, where this replica knows; otherwise those that were asked about are counted. */
-  readonly malformedPolicies?: () => number | undefined;
-  /** The namespaces whose `regions` match nothing that is known; undefined where another replica looks. */
-  readonly unenforceable: () => readonly string[] | undefined;
-  /** What pods avoid by where they run; absent where this replica does not run for the lease. */
-  readonly carbon?: (() => readonly NamespaceCarbon[] | undefined) | undefined;
+  /** Of what feeds the servers. */
+  readonly metrics: readonly Metric[];
   /** Sources of intensities that this replica asks; undefined while another does. */
   readonly askedSources: () => readonly string[] | undefined;
   /** Stops what feeds the servers. */
@@ -47,15 +46,13 @@ interface Running extends Served {
   readonly host: string;
   readonly config: LiveConfig;
   readonly holder: SnapshotHolder;
-  readonly sourceRequests: () => readonly SourceRequests[];
+  readonly tally: SourceTally;
   readonly log: Log;
   /** How long to go on serving, not ready, after a signal. */
   readonly shutdownDelayMs: number;
   /** Where the operators' port listens unless `--metrics-host` says. */
   readonly operatorsHost: string;
   readonly clientCa: ClientCa | undefined;
-  /** Log lines so far that could not be written. */
-  readonly droppedLogLines: () => number;
 }
 
 /** What requests in flight get after the delay, before the process ends all the same. */
@@ -72,20 +69,16 @@ export async function runServers(running: Running): Promise<void> {
     (namespace, excess) => log.warn({ namespace, excess }, 'policy beyond the limits, which count'),
   );
   const metrics = createMetrics({
-    clock,
-    sources: {
-      snapshot: holder.current,
-      certificateNotAfter: () => webhook?.pair()?.notAfter,
-      watchLastEventAt: source.lastEventAt,
-      sourceRequests: running.sourceRequests,
-      malformedPolicies: () =>
-        running.malformedPolicies?.() ?? (certificate ? book.malformed(source.namespace) : undefined),
-      unenforceable: running.unenforceable,
-      ...(isLeader && { isLeader }),
-      ...(running.carbon && { carbon: running.carbon }),
-      droppedLogLines: running.droppedLogLines,
-      bodies: () => webhook?.bodies(),
-    },
+    metrics: [
+      ...regionMetrics(clock, holder.current),
+      certificateExpiry(() => webhook?.pair()?.notAfter, clock),
+      watchIdle(source.lastEventAt, clock),
+      running.tally.metric,
+      ...running.metrics,
+      // Where no leader counts all: of namespaces that were asked about.
+      malformedPolicies(() => (certificate ? book.malformed(source.namespace) : undefined)),
+      ...reviewBodies(() => webhook?.bodies()),
+    ],
   });
   const recorder = createRecorder({ log, clock, metrics });
   const create = (tls: ServedTls) =>
@@ -121,7 +114,7 @@ export async function runServers(running: Running): Promise<void> {
     ...(isLeader && { leader: isLeader }),
     sources: () => {
       const asked = running.askedSources();
-      return asked && sourceStatuses(asked, running.sourceRequests());
+      return asked && sourceStatuses(asked, running.tally.read());
     },
     watches: () => idleSeconds(source.lastEventAt(), clock()),
     thresholds: () => absoluteThresholds(config.current()),

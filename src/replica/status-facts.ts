@@ -1,7 +1,7 @@
 import type { GridgateConfig } from '../config/config-file.ts';
 import { ROLES, type Role } from '../config/options.ts';
 import type { BandThresholds } from '../regions/band.ts';
-import { secondsBetween } from '../telemetry/gauges.ts';
+import { secondsBetween } from '../telemetry/region-metrics.ts';
 import type { SourceRequests } from '../telemetry/source-tally.ts';
 import type { SourceStatus } from '../webhook/page/status.ts';
 

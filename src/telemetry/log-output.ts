@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { escapeUnseen } from '../units/legible.ts';
+import { type Metric, oneSeries } from './metric.ts';
 
 /** Where log lines go. Nothing here ever waits for a reader, but at the very end, and then not for long. */
 export interface LogOutput {
@@ -9,6 +10,17 @@ export interface LogOutput {
   flush(done?: () => void): void;
   /** Lines that could not be written: nobody reads, or there is no room where they go. */
   dropped(): number;
+}
+
+/** Counts the lines that an output has dropped. */
+export function droppedLines({ dropped }: Pick<LogOutput, 'dropped'>): Metric {
+  return {
+    type: 'counter',
+    name: 'gridgate_log_lines_dropped_total',
+    help: 'Log lines that could not be written, since nobody reads stdout or there is no room',
+    labelNames: [],
+    read: () => oneSeries(dropped()),
+  };
 }
 
 interface OutputOptions {

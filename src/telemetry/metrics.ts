@@ -1,12 +1,11 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import type { MetricSources } from './gauges.ts';
-import { registerGauges } from './gauges.ts';
+import type { Metric } from './metric.ts';
+import { registerMetrics } from './register-metrics.ts';
 
 export interface MetricsOptions {
   readonly registry?: Registry;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-  readonly sources: MetricSources;
+  /** What each of their owners declares. */
+  readonly metrics: readonly Metric[];
 }
 
 export interface Metrics {
@@ -22,13 +21,10 @@ export interface Metrics {
 
 const BUCKETS_SECONDS = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2];
 
-/** Creates gridgate's metrics and the process metrics, in `registry` or one of their own. */
-export function createMetrics({ registry = new Registry(), clock, sources }: MetricsOptions): Metrics {
+/** The metrics of reviews, those that are declared and those of the process, in `registry` or one of their own. */
+export function createMetrics({ registry = new Registry(), metrics }: MetricsOptions): Metrics {
   const registers = [registry];
-  registerGauges(registry, clock, sources);
-  if (sources.sourceRequests) registerSourceRequests(registers, sources.sourceRequests);
-  if (sources.carbon) registerCarbon(registers, sources.carbon);
-  if (sources.droppedLogLines) registerDroppedLines(registers, sources.droppedLogLines);
+  registerMetrics(registry, metrics);
   collectDefaultMetrics({ register: registry });
   return {
     countReview: createReviewCounter(registers),
@@ -36,31 +32,6 @@ export function createMetrics({ registry = new Registry(), clock, sources }: Met
     countRejection: createRejectionCounter(registers),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
-}
-
-function registerSourceRequests(registers: Registry[], read: NonNullable<MetricSources['sourceRequests']>): void {
-  new Counter({
-    name: 'gridgate_source_requests_total',
-    help: 'Requests to sources of intensities',
-    labelNames: ['source', 'outcome'] as const,
-    registers,
-    collect() {
-      this.reset();
-      for (const { source, outcome, count } of read()) this.inc({ source, outcome }, count);
-    },
-  });
-}
-
-function registerDroppedLines(registers: Registry[], read: NonNullable<MetricSources['droppedLogLines']>): void {
-  new Counter({
-    name: 'gridgate_log_lines_dropped_total',
-    help: 'Log lines that could not be written, since nobody reads stdout or there is no room',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(read());
-    },
-  });
 }
 
 function createRejectionCounter(registers: Registry[]): Metrics['countRejection'] {
@@ -71,25 +42,6 @@ function createRejectionCounter(registers: Registry[]): Metrics['countRejection'
     registers,
   });
   return (status, cause) => rejections.inc({ status, cause });
-}
-
-function registerCarbon(registers: Registry[], read: NonNullable<MetricSources['carbon']>): void {
-  const caveat = 'with an average signal attribution, not consequence';
-  const counters = [
-    ['avoided', `Estimated grams of CO2e that pods avoid by running where they do instead of at home; ${caveat}`],
-    ['added', `Estimated grams of CO2e that pods add by running where it is dirtier than at home; ${caveat}`],
-  ] as const;
-  for (const [what, help] of counters)
-    new Counter({
-      name: `gridgate_carbon_${what}_grams_total`,
-      help,
-      labelNames: ['namespace'] as const,
-      registers,
-      collect() {
-        this.reset();
-        for (const carbon of read() ?? []) this.inc({ namespace: carbon.namespace }, carbon[`${what}Grams`]);
-      },
-    });
 }
 
 /** Reviews not yet told to prom-client. */

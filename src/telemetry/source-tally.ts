@@ -1,3 +1,5 @@
+import type { Metric } from './metric.ts';
+
 export interface SourceRequests {
   readonly source: string;
   readonly outcome: string;
@@ -10,6 +12,7 @@ export interface SourceRequests {
 export interface SourceTally {
   readonly count: (source: string, outcome: string) => void;
   readonly read: () => readonly SourceRequests[];
+  readonly metric: Metric;
 }
 
 export function createSourceTally(clock: () => number = Date.now): SourceTally {
@@ -20,5 +23,12 @@ export function createSourceTally(clock: () => number = Date.now): SourceTally {
       entries.set(key, { source, outcome, count: (entries.get(key)?.count ?? 0) + 1, lastAt: clock() });
     },
     read: () => [...entries.values()],
+    metric: {
+      type: 'counter',
+      name: 'gridgate_source_requests_total',
+      help: 'Requests to sources of intensities',
+      labelNames: ['source', 'outcome'],
+      read: () => Array.from(entries.values(), ({ source, outcome, count }) => [{ source, outcome }, count]),
+    },
   };
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { KubeObject } from '../../src/cluster/kube-object.ts';
 import { avoidedGrams } from '../../src/controllers/carbon-meter/avoided-grams.ts';
 import { createCarbonLedger } from '../../src/controllers/carbon-meter/carbon-ledger.ts';
+import type { MeteredPod } from '../../src/controllers/carbon-meter/metered-pod.ts';
+import { createMeteredPods } from '../../src/controllers/carbon-meter/metered-pods.ts';
 import { createObservedTime } from '../../src/controllers/carbon-meter/observed-time.ts';
-import { createUsageMeter, type UsageMeter } from '../../src/controllers/carbon-meter/usage.ts';
 import { makeSnapshot } from '../builders.ts';
 
 const MINUTE = 60_000;
@@ -51,39 +53,63 @@ describe('the time in view', () => {
     });
 });
 
+/** A pod as the API server sends it. */
+function podObject(uid: string, { namespace, node, vcpu, memoryGb }: MeteredPod): KubeObject {
+  const requests = { cpu: `${vcpu * 1_000}m`, memory: `${memoryGb * 1e9}` };
+  const spec = { nodeName: node, containers: [{ resources: { requests } }] };
+  return {
+    metadata: { name: uid, namespace, uid, annotations: { 'gridgate.dev/decision': '{}' } },
+    spec,
+  } as KubeObject;
+}
+
+/** What metered pods use, by namespace and node, while the hours pass. */
+function startMeter() {
+  const time = { hours: 10 };
+  const used = new Map<string, { vcpu: number; memoryGb: number }>();
+  const pods = createMeteredPods(
+    () => time.hours,
+    ({ namespace, node, vcpu, memoryGb }, hours) => {
+      const sum = used.get(`${namespace} ${node}`) ?? { vcpu: 0, memoryGb: 0 };
+      used.set(`${namespace} ${node}`, { vcpu: sum.vcpu + vcpu * hours, memoryGb: sum.memoryGb + memoryGb * hours });
+    },
+  );
+  return { time, used, pods };
+}
+
 describe('what pods use', () => {
-  const SHARE = { namespace: 'shop', vcpu: 2, memoryGb: 4 };
+  const POD: MeteredPod = { namespace: 'shop', node: 'n1', vcpu: 2, memoryGb: 4 };
 
   it('is what they requested times the hours that they ran', () => {
-    let hours = 10;
-    const usage = createUsageMeter(() => hours);
-    usage.enter(SHARE, 'eu-north-1');
-    hours += 0.5;
-    usage.enter({ ...SHARE, vcpu: 1 }, 'eu-north-1'); // 2 vCPU for 1.5 h, 1 for 1 h; 4 GB for 1.5 h, 4 for 1 h
-    hours += 1;
-    assert.deepEqual(usage.take(), [{ namespace: 'shop', region: 'eu-north-1', vcpuHours: 4, memoryGbHours: 10 }]);
-    assert.deepEqual(usage.take(), [], 'taken once');
-    usage.leave(SHARE, 'eu-north-1');
-    hours += 1;
-    assert.deepEqual(usage.take(), [{ namespace: 'shop', region: 'eu-north-1', vcpuHours: 1, memoryGbHours: 4 }]);
+    const { time, used, pods } = startMeter();
+    pods.put(podObject('a', POD));
+    time.hours += 0.5;
+    pods.put(podObject('b', { ...POD, vcpu: 1 })); // 2 vCPU for 1.5 h, 1 for 1 h; 4 GB for 1.5 h, 4 for 1 h
+    time.hours += 1;
+    pods.settle();
+    assert.deepEqual(used.get('shop n1'), { vcpu: 4, memoryGb: 10 });
+    pods.settle();
+    assert.deepEqual(used.get('shop n1'), { vcpu: 4, memoryGb: 10 }, 'used once');
+    pods.remove(podObject('a', POD));
+    time.hours += 1;
+    pods.settle();
+    assert.deepEqual(used.get('shop n1'), { vcpu: 5, memoryGb: 14 });
   });
 
-  it('of those that left is still there, once, and then their group is forgotten', () => {
-    let hours = 0;
-    const usage = createUsageMeter(() => hours);
-    usage.enter(SHARE, 'a');
-    hours = 1;
-    usage.leaveAll();
-    hours = 5;
-    assert.deepEqual(usage.take(), [{ namespace: 'shop', region: 'a', vcpuHours: 2, memoryGbHours: 4 }]);
-    hours = 9;
-    assert.deepEqual(usage.take(), []);
+  it('of those that left is still there, once', () => {
+    const { time, used, pods } = startMeter();
+    pods.put(podObject('a', POD));
+    time.hours += 1;
+    pods.beginReplacement().commit();
+    time.hours += 4;
+    pods.settle();
+    assert.deepEqual(used.get('shop n1'), { vcpu: 2, memoryGb: 4 });
   });
 
   /** A pod's life in hours: where it ran from when to when. */
   const life = fc.record({
     namespace: fc.constantFrom('shop', 'bank', '__proto__', 'constructor'),
-    region: fc.constantFrom('us-east-1', 'eu-north-1', '__proto__'),
+    node: fc.constantFrom('n1', 'n2', '__proto__'),
     vcpu: fc.constantFrom(0, 0.1, 0.25, 0.333, 1, 64),
     memoryGb: fc.constantFrom(0, 0.2097152, 1.5, 512),
     from: fc.integer({ min: 0, max: 20 }),
@@ -94,51 +120,43 @@ describe('what pods use', () => {
 
   /** Coming before going, at one time in the order of the numbers given. */
   function eventsOf(pods: readonly (readonly [pod: Life, orders: readonly [number, number]])[]) {
-    const events = pods.flatMap(([pod, [enters, leaves]]) => [
-      { at: pod.from, order: enters, does: 'enter' as const, pod },
-      { at: pod.from + pod.lasts, order: 2 + leaves, does: 'leave' as const, pod },
+    const events = pods.flatMap(([pod, [enters, leaves]], index) => [
+      { at: pod.from, order: enters, does: 'put' as const, uid: `${index}`, pod },
+      { at: pod.from + pod.lasts, order: 2 + leaves, does: 'remove' as const, uid: `${index}`, pod },
     ]);
     return events.toSorted((a, b) => a.at - b.at || a.order - b.order);
   }
 
-  it('comes to the same, in whatever order pods come and go at one time, and however often it is taken', () => {
+  it('comes to the same, in whatever order pods come and go at one time, and however often it is settled', () => {
     const order = fc.double({ min: 0, max: 1, noNaN: true });
     const lives = fc.array(fc.tuple(life, fc.tuple(order, order)), { maxLength: 40 });
-    const takenAt = fc.uniqueArray(fc.integer({ min: 0, max: 45 }));
+    const settledAt = fc.uniqueArray(fc.integer({ min: 0, max: 45 }));
     fc.assert(
-      fc.property(lives, takenAt, (pods, times) => {
+      fc.property(lives, settledAt, (pods, times) => {
         const used = run(eventsOf(pods), new Set(times));
-        for (const [{ namespace, region, vcpu, memoryGb, lasts }] of pods) {
-          add(used, `${namespace} ${region} vcpu`, -vcpu * lasts);
-          add(used, `${namespace} ${region} memory`, -memoryGb * lasts);
+        for (const [{ namespace, node, vcpu, memoryGb, lasts }] of pods) {
+          const sum = used.get(`${namespace} ${node}`) ?? { vcpu: 0, memoryGb: 0 };
+          used.set(`${namespace} ${node}`, {
+            vcpu: sum.vcpu - vcpu * lasts,
+            memoryGb: sum.memoryGb - memoryGb * lasts,
+          });
         }
-        for (const [key, left] of used) assert.ok(Math.abs(left) < 1e-6, `${key}: ${left} too much`);
+        for (const [key, { vcpu, memoryGb }] of used)
+          assert.ok(Math.abs(vcpu) < 1e-6 && Math.abs(memoryGb) < 1e-6, `${key}: ${vcpu}, ${memoryGb} too much`);
       }),
     );
   });
 
-  /** All that was taken, in the hours `takenAt` and at the end. */
-  function run(events: ReturnType<typeof eventsOf>, takenAt: ReadonlySet<number>): Map<string, number> {
-    let hours = 0;
-    const usage = createUsageMeter(() => hours);
-    const used = new Map<string, number>();
-    for (const { at, does, pod } of events) {
-      for (; hours < at; hours++) if (takenAt.has(hours)) takeInto(used, usage);
-      usage[does](pod, pod.region);
+  /** All that was used, settled in the hours `settledAt` and at the end. */
+  function run(events: ReturnType<typeof eventsOf>, settledAt: ReadonlySet<number>) {
+    const { time, used, pods } = startMeter();
+    time.hours = 0;
+    for (const { at, does, uid, pod } of events) {
+      for (; time.hours < at; time.hours++) if (settledAt.has(time.hours)) pods.settle();
+      pods[does](podObject(uid, pod));
     }
-    takeInto(used, usage);
+    pods.settle();
     return used;
-  }
-
-  function takeInto(used: Map<string, number>, usage: UsageMeter): void {
-    for (const { namespace, region, vcpuHours, memoryGbHours } of usage.take()) {
-      add(used, `${namespace} ${region} vcpu`, vcpuHours);
-      add(used, `${namespace} ${region} memory`, memoryGbHours);
-    }
-  }
-
-  function add(sums: Map<string, number>, key: string, amount: number): void {
-    sums.set(key, (sums.get(key) ?? 0) + amount);
   }
 
   it('what is avoided less what is added is the integral of the difference, pod by pod', () => {
@@ -155,7 +173,7 @@ describe('what pods use', () => {
         const ledger = createCarbonLedger();
         let integral = 0;
         for (const { namespace, region, vcpu, memoryGb, hours } of pods) {
-          const usage = { namespace, region, vcpuHours: vcpu * hours, memoryGbHours: memoryGb * hours };
+          const usage = { region, vcpuHours: vcpu * hours, memoryGbHours: memoryGb * hours };
           ledger.book(namespace, avoidedGrams(usage, 'europe-west4', snapshot) ?? Number.NaN);
           // By hand: watts, hours, PUE of Google at home and of the provider where it runs.
           const [pue, grams] = { 'us-east-1': [1.135, 380], 'eu-north-1': [1.135, 30], 'europe-west4': [1.1, 250] }[

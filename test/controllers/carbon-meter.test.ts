@@ -6,7 +6,6 @@ import { avoidedGrams } from '../../src/controllers/carbon-meter/avoided-grams.t
 import { createCarbonLedger } from '../../src/controllers/carbon-meter/carbon-ledger.ts';
 import { type MeteredPod, toMeteredPod } from '../../src/controllers/carbon-meter/metered-pod.ts';
 import { createMeteredPods } from '../../src/controllers/carbon-meter/metered-pods.ts';
-import { createUsageMeter } from '../../src/controllers/carbon-meter/usage.ts';
 import { makeRegion, makeSnapshot } from '../builders.ts';
 
 const MINUTE = 60_000;
@@ -18,7 +17,7 @@ function assertClose(actual: number | undefined, expected: number, message?: str
 
 describe('the grams avoided', () => {
   // 1 vCPU and 4 GB: 1 * (0.74 + 50% * 2.76) + 4 * 0.392 = 2.12 + 1.568 = 3.688 W, in an hour 0.003688 kWh.
-  const ONE_HOUR = { namespace: 'shop', vcpuHours: 1, memoryGbHours: 4 };
+  const ONE_HOUR = { vcpuHours: 1, memoryGbHours: 4 };
   const snapshot = makeSnapshot([
     makeRegion('us-east-1', 400), // AWS: PUE 1.135
     makeRegion('eu-north-1', 50),
@@ -126,26 +125,23 @@ describe('the pods that count', () => {
 
 function view(nodes: Record<string, string | undefined>) {
   let hours = 0;
-  const usage = createUsageMeter(() => hours);
-  let moves = 0;
-  const counting = {
-    ...usage,
-    enter(...args: Parameters<typeof usage.enter>) {
-      moves += 1;
-      usage.enter(...args);
+  let used: Record<string, number> = {};
+  const pods = createMeteredPods(
+    () => hours,
+    ({ namespace, node, vcpu }, ran) => {
+      const key = `${namespace} ${nodes[node]}`;
+      if (ran > 0 && nodes[node]) used[key] = (used[key] ?? 0) + vcpu * ran;
     },
-  };
-  const pods = createMeteredPods({ project: toMeteredPod, usage: counting, regionOf: (node) => nodes[node] });
+  );
   return {
     pods,
-    moves: () => moves,
     /** vCPU hours of the next hour, by namespace and region. */
     nextHour() {
-      usage.take();
+      pods.settle();
+      used = {};
       hours += 1;
-      return Object.fromEntries(
-        usage.take().map(({ namespace, region, vcpuHours }) => [`${namespace} ${region}`, vcpuHours]),
-      );
+      pods.settle();
+      return used;
     },
   };
 }
@@ -191,36 +187,15 @@ describe('the pods in view', () => {
     pods.put(podObject());
     assert.deepEqual(nextHour(), {});
     nodes['n1'] = 'a';
-    pods.nodesMoved();
     assert.deepEqual(nextHour(), { 'shop a': 0.25 });
-    nodes['n1'] = 'b';
     pods.put(podObject({}, { uid: 'u2' }));
-    assert.deepEqual(nextHour(), { 'shop a': 0.5 }, 'together until told');
-    pods.nodesMoved();
+    nodes['n1'] = 'b';
     assert.deepEqual(nextHour(), { 'shop b': 0.5 });
     nodes['n1'] = undefined;
-    pods.nodesMoved();
     assert.deepEqual(nextHour(), {});
     pods.remove(podObject());
     nodes['n1'] = 'a';
-    pods.nodesMoved();
     assert.deepEqual(nextHour(), { 'shop a': 0.25 });
-  });
-});
-
-describe('a node that comes, moves or goes', () => {
-  it('costs its own pods, not those of all others', () => {
-    const nodes: Record<string, string | undefined> = { n1: 'a', n2: 'b' };
-    const { pods, nextHour, moves } = view(nodes);
-    for (let i = 0; i < 100; i++) pods.put(podObject({}, { uid: `u${i}` }));
-    pods.put(podObject({ nodeName: 'n2' }, { uid: 'moved' }));
-    const before = moves();
-    nodes['n2'] = 'c';
-    pods.nodesMoved();
-    assert.deepEqual(nextHour(), { 'shop a': 25, 'shop c': 0.25 });
-    assert.equal(moves() - before, 1);
-    pods.nodesMoved();
-    assert.equal(moves() - before, 1);
   });
 });
 

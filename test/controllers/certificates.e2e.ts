@@ -205,7 +205,7 @@ describe('the certificates controller', () => {
       },
       lifetimes: LIFETIMES,
       intervalMs: 200,
-      clock: Date.now,
+      now: Date.now,
       log,
     });
   }

@@ -8,9 +8,11 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import type { ApiClient } from '../../src/cluster/api-client.ts';
 import { ApiError } from '../../src/cluster/api-error.ts';
+import { type Denial, toDenial } from '../../src/controllers/denial.ts';
 import { createDenialTeller } from '../../src/controllers/denial-teller/controller.ts';
 import { createDenialLedger } from '../../src/controllers/denial-teller/denial-ledger.ts';
-import { type Denial, refusedEvent, toDenial, toDenialKey } from '../../src/controllers/denial-teller/plan.ts';
+import { refusedEvent, toDenialKey } from '../../src/controllers/denial-teller/plan.ts';
+import { createDeniedOwners } from '../../src/controllers/denied-owners.ts';
 import { fakeClock } from './fake-clock.ts';
 
 const START = Date.parse('2026-11-22T09:03:00Z');
@@ -291,8 +293,12 @@ function start({
     send: async () => assert.fail('it writes through its writer'),
     close() {},
   };
-  const teller = createDenialTeller({
+  const log = pino({ level: 'silent' });
+  const mayDenyNow = () => world.mayDeny;
+  const deniedOwners = createDeniedOwners({ api, mayDeny: mayDenyNow, log, clock });
+  const telling = createDenialTeller({
     api,
+    deniedOwners,
     writer: {
       async create(path, event) {
         written.push({ at: clock.now(), path, event: event as Record<string, unknown> });
@@ -301,14 +307,20 @@ function start({
         return { metadata: { name: '' } };
       },
     },
-    mayDeny: () => world.mayDeny,
+    mayDeny: mayDenyNow,
     denies,
     instance: 'one',
     now,
-    log: pino({ level: 'silent' }),
+    log,
     clock,
   });
-  teller.start();
+  const both = [deniedOwners, telling];
+  const teller = {
+    changed: () => both.map((one) => one.changed()),
+    stop: () => Promise.all(both.map((one) => one.stop())),
+    lastEventAt: deniedOwners.lastEventAt,
+  };
+  for (const one of both) one.start();
   return {
     teller,
     clock,

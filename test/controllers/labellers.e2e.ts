@@ -51,7 +51,7 @@ describe('the labellers', () => {
     });
     namespaceLabeller = createNamespaceLabeller({
       view,
-      effectiveMode: ({ annotations }) => (annotations['gridgate.dev/mode'] ?? 'off') as Mode,
+      modeOf: ({ annotations }) => (annotations['gridgate.dev/mode'] ?? 'off') as Mode,
       ownNamespace: 'gridgate-system',
       writer,
       log,

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Change, type Controller, createManager } from '../../src/controllers/manager.ts';
+import type { Metric } from '../../src/telemetry/metric.ts';
+
+const METRIC: Metric = { type: 'gauge', name: 'gridgate_slow', help: '', labelNames: [], read: () => [[{}, 1]] };
 
 /** Two controllers, one of which takes its time to stop, and what becomes of them in order. */
 function manage(mayRun = () => true) {
@@ -18,7 +21,7 @@ function manage(mayRun = () => true) {
       seen.push(`${name} has stopped`);
     },
     changed: () => void seen.push(`${name} wakes`),
-    ...(name === 'slow' && { lastEventAt: () => ({ nodes: 5 }) }),
+    ...(name === 'slow' && { lastEventAt: () => ({ nodes: 5 }), metrics: [METRIC] }),
   });
   const manager = createManager([controller('slow', ['nodes', 'rules'], slow), controller('fast', ['rules'])], mayRun);
   return { manager, seen, settle };
@@ -53,4 +56,6 @@ describe('the manager of controllers', () => {
 
   it('knows the last sign of life of what controllers watch themselves', () =>
     assert.deepEqual(manage().manager.lastEventAt(), { nodes: 5 }));
+
+  it('has the metrics that controllers declare', () => assert.deepEqual(manage().manager.metrics, [METRIC]));
 });

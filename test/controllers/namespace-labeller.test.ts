@@ -51,7 +51,7 @@ function start(
   const writes: { path: string; patch: unknown; at: number }[] = [];
   const labeller = createNamespaceLabeller({
     view: { namespaces: () => known.values(), namespace: (name) => known.get(name) },
-    effectiveMode: ({ annotations }) => (annotations['gridgate.dev/mode'] ?? 'off') as Mode,
+    modeOf: ({ annotations }) => (annotations['gridgate.dev/mode'] ?? 'off') as Mode,
     ownNamespace: 'gridgate-system',
     writer: {
       async mergePatch(path, patch) {
@@ -112,7 +112,7 @@ describe('the namespace labeller', () => {
     await clock.advance(10_000);
     assert.ok(writes.length > 1);
     undo.clear();
-    await clock.advance(10_000);
+    await clock.advance(20_000);
     assert.equal(known.get('team')?.managed, true);
     await labeller.stop();
   });

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { createApiClient } from '../../src/cluster/api-client.ts';
 import { createApiWriter } from '../../src/cluster/api-writer.ts';
 import { loadKubeConfig } from '../../src/cluster/kube-config.ts';
+import { createDeniedOwners, type DeniedOwners } from '../../src/controllers/denied-owners.ts';
 import { createOwnerNudger, NUDGED_ANNOTATION } from '../../src/controllers/owner-nudger/controller.ts';
 import { REGION_LABEL } from '../builders.ts';
 import { CONTROLLERS_ACCOUNT, untilGuarded } from '../cluster/controllers-account.ts';
@@ -22,6 +23,7 @@ describe('an owner in backoff after denials', () => {
   const log = pino({ level: 'silent' });
   let cluster: Cluster;
   let api: ReturnType<typeof createApiClient>;
+  let deniedOwners: DeniedOwners;
   let nudger: ReturnType<typeof createOwnerNudger>;
   let isClean = false;
 
@@ -31,8 +33,10 @@ describe('an owner in backoff after denials', () => {
     await untilGuarded(cluster.controlPlane);
     // With the rights that the controllers have: through its status alone may an owner be written.
     api = createApiClient(loadKubeConfig({ file: cluster.controlPlane.kubeconfigFor(CONTROLLERS_ACCOUNT) }));
+    deniedOwners = createDeniedOwners({ api, mayDeny: () => true, log });
     nudger = createOwnerNudger({
       api,
+      deniedOwners,
       writer: createApiWriter({ api, mayWrite: () => {} }),
       wouldAdmit: () => isClean,
       mayDeny: () => true,
@@ -41,7 +45,7 @@ describe('an owner in backoff after denials', () => {
     });
   });
   after(async () => {
-    await nudger?.stop();
+    await Promise.all([nudger?.stop(), deniedOwners?.stop()]);
     api?.close();
     await cluster?.stop();
   });
@@ -59,6 +63,7 @@ describe('an owner in backoff after denials', () => {
     const triesOf = (name: string) =>
       cluster.reviews(NAMESPACE).filter((review) => review.owner.includes(`/${name}`) && review.decision === 'deny')
         .length;
+    deniedOwners.start();
     nudger.start(); // refused still: nobody is nudged
     await cluster.waitFor(
       'backoff to grow',

@@ -137,7 +137,7 @@ function replicaSet(name: string, message = DENIED, namespace = 'team'): object 
 
 type Lists = Record<string, readonly object[]>;
 
-function start(lists: Lists, { mayDeny = true } = {}) {
+function start(lists: Lists, { mayDeny = true, denied = {} as Record<string, readonly string[]> } = {}) {
   const clock = fakeClock();
   const asked: string[] = [];
   const writes: { path: string; patch: unknown; at: number }[] = [];
@@ -155,6 +155,7 @@ function start(lists: Lists, { mayDeny = true } = {}) {
         return { metadata: { resourceVersion: '1', ...rest }, items: items.slice(from, from + limit) };
       },
     },
+    deniedOwners: { follow: () => {}, ofKind: (kind) => new Set(denied[kind]) },
     writer: {
       async mergePatch(path, patch) {
         writes.push({ path, patch, at: clock.now() });
@@ -234,17 +235,12 @@ describe('the owner nudger', () => {
       spec: { template: TEMPLATE },
       status: {},
     });
-    const event = (uid: string, message: string) => ({
-      metadata: { name: 'e', namespace: 'team' },
-      involvedObject: { uid },
-      message: `Error creating: ${message}`,
-    });
-    const { nudger, clock, writes, admit } = start({
-      '/api/v1/events?reason=FailedCreate,involvedObject.kind=StatefulSet': [event('1', DENIED), event('2', 'quota')],
-      '/api/v1/events?reason=FailedCreate,involvedObject.kind=Job': [event('3', DENIED), event('3', DENIED)],
+    const lists = {
       '/apis/apps/v1/statefulsets': [owner('db', '1'), owner('other', '2')],
       '/apis/batch/v1/jobs': [owner('batch', '3'), owner('calm', '4')],
-    });
+    };
+    const denied = { StatefulSet: ['team/1', 'another/2'], Job: ['team/3'] };
+    const { nudger, clock, writes, admit } = start(lists, { denied });
     await clock.advance(1_000);
     admit.now = true;
     nudger.changed();

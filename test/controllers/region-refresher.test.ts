@@ -57,7 +57,7 @@ function world(test: TestContext, { regions = [], refuse = () => {}, isBlind = f
       async refresh(names) {
         polled.push(names);
         const byRegion = new Map(names.map((name) => [name, outages.get(name) ?? { active: false, sources: [] }]));
-        return { byRegion, distrusted: false, called: 0 };
+        return { byRegion, distrusted: false, called: 0, regions: names.length, failures: new Map() };
       },
       restore(known) {
         for (const [name, state] of known) {

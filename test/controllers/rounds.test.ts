@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { pino } from 'pino';
-import { createRounds, type Outcome } from '../../src/controllers/rounds.ts';
+import { createRounds, type Outcome, type RoundOutcome } from '../../src/controllers/rounds.ts';
 import { fakeClock } from './fake-clock.ts';
 
-type Answer = Outcome | Error | Promise<Outcome>;
+type Answer = RoundOutcome | Error | Promise<Outcome>;
 
 /** Rounds that answer in turn, then `done`. */
 function start(answers: readonly Answer[] = []) {
@@ -85,6 +85,28 @@ describe('rounds', () => {
     await clock.advance(1_000);
     assert.equal(at.length, 2);
     assert.deepEqual(logged, []);
+    await rounds.stop();
+  });
+
+  test('one that says when it is due again comes then, or without a change at the usual time where that is sooner', async () => {
+    const { rounds, clock, at } = start([{ dueInMs: 5_000 }, { dueInMs: 500_000 }]);
+    await clock.advance(100_000);
+    assert.deepEqual(at, [0, 6_000, 67_000]);
+    await rounds.stop();
+  });
+
+  test('a start while the last round still ends waits for it', async () => {
+    const slow = Promise.withResolvers<Outcome>();
+    const { rounds, clock, at } = start([slow.promise]);
+    await clock.advance(1);
+    const stopped = rounds.stop();
+    rounds.start();
+    await clock.advance(10_000);
+    assert.deepEqual(at, [0]);
+    slow.resolve('done');
+    await stopped;
+    await clock.advance(0);
+    assert.deepEqual(at, [0, 10_001]);
     await rounds.stop();
   });
 

@@ -9,6 +9,8 @@ import type { Controller } from '../../src/controllers/manager.ts';
 import { CONFIGURATIONS, createCertificateCluster, LEAF, NAMESPACE } from './certificate-cluster.ts';
 
 export const START = Date.UTC(2026, 10, 22);
+/** What lies between any two rounds, and between a change and its round: no time here. */
+const REST_MS = 20;
 export const HOSTS = serviceNames('gridgate', NAMESPACE);
 
 export interface LogLine {
@@ -39,7 +41,11 @@ export function simulateCertificates({ lifetimes, intervalMs }: { lifetimes: Lif
       configurations: CONFIGURATIONS,
     };
     const { api, writer } = cluster;
-    return createCertificatesController({ api, writer, names, lifetimes, log, clock: () => now, intervalMs, pause });
+    const clock = {
+      now: () => now,
+      pause: (ms: number, signal: AbortSignal) => (ms === REST_MS ? Promise.resolve() : pause(ms, signal)),
+    };
+    return createCertificatesController({ api, writer, names, lifetimes, log, now: () => now, intervalMs, clock });
   }
 
   /** One turn of a new leader; answers after how long it wants the next. */

@@ -61,7 +61,10 @@ describe('regions in a cluster', () => {
     refresher = createRegionRefresher({
       regions: view.regions,
       chain: createIntensityChain({ sources: [source], policySignal: POLICY_SIGNAL, clock: Date.now }),
-      outages: { refresh: async () => ({ byRegion: new Map(), distrusted: false, called: 0 }), restore() {} },
+      outages: {
+        refresh: async () => ({ byRegion: new Map(), distrusted: false, called: 0, regions: 0, failures: new Map() }),
+        restore() {},
+      },
       writer: createApiWriter({ api, mayWrite() {} }),
       policySignal: POLICY_SIGNAL,
       clock: Date.now,

@@ -33,7 +33,7 @@ function lead(test: TestContext, url: string) {
     return { metadata: written, spec, status } as KubeObject;
   }
   let config = configOf('{}');
-  const refresher = createLiveRefresher({
+  const controller = createLiveRefresher({
     config: () => config,
     env: { TOKEN: 's3cret' },
     api: {} as ApiClient, // no source of outages asks it
@@ -41,9 +41,9 @@ function lead(test: TestContext, url: string) {
     regionLabel: 'topology.kubernetes.io/region',
     policySignal: 'average-lifecycle',
     onRequest: () => {},
+    writer: { apply } as ApiWriter,
     log: createLog({ level: 'silent' }),
   });
-  const controller = refresher.controllerFor({ apply } as ApiWriter);
   controller.start();
   test.after(() => controller.stop());
   const shown = (name: string) => {
@@ -56,7 +56,7 @@ function lead(test: TestContext, url: string) {
     /** As a new gridgate.yaml would. */
     reconfigure(bands: string) {
       config = configOf(bands, config);
-      refresher.configChanged();
+      controller.changed('sources');
     },
     until: (name: string, wanted: readonly [band: string, thresholds: string]) =>
       pollUntil({

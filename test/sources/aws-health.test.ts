@@ -227,7 +227,7 @@ describe('the AWS SDK', () => {
       createNodesOutage({ nodes: () => [], clock: Date.now }),
     ];
     const aws = createAwsHealth({ endpoint: 'http://127.0.0.1:1' });
-    const read = (sources) => createOutageBoard({ sources, clock: Date.now, onFailure() {} }).refresh(['us-east-1']);`;
+    const read = (sources) => createOutageBoard({ sources, clock: Date.now }).refresh(['us-east-1']);`;
 
   it('is not loaded by other sources, nor by AWS Health before it is read', async () => {
     assert.equal(await filesLoaded(`${create} await read(sources);`), 0);

@@ -39,14 +39,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['commander', 'zod'],
     builtins: true,
   },
-  certs: { rooms: ['config/watch-files'], packages: ['selfsigned'], builtins: true },
+  certs: { rooms: ['config/watch-files', 'units'], packages: ['selfsigned'], builtins: true },
   cluster: {
     rooms: ['decision', 'regions', 'units'],
     packages: ['@kubernetes/client-node', 'cockatiel', 'pino'],
     builtins: true,
   },
   controllers: {
-    rooms: ['certs', 'cluster', 'decision', 'energy', 'regions', 'sources', 'units'],
+    rooms: ['certs', 'cluster', 'decision', 'energy', 'regions', 'sources', 'telemetry/metric', 'units'],
     packages: ['cockatiel', 'pino'],
     builtins: true,
   },
@@ -98,6 +98,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: [
       'certs',
       'config',
+      'controllers/policy-reporter/policy-metrics',
       'decision',
       'questions',
       'regions',

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Registry } from 'prom-client';
+import type { NamespaceCarbon } from '../../src/controllers/carbon-meter/carbon-ledger.ts';
+import { carbonMetrics } from '../../src/controllers/carbon-meter/carbon-metrics.ts';
+import { malformedPolicies, unenforceablePolicies } from '../../src/controllers/policy-reporter/policy-metrics.ts';
 import { buildSnapshot } from '../../src/regions/build-snapshot.ts';
 import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
+import { certificateExpiry, watchIdle } from '../../src/replica/server-metrics.ts';
 import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
-import type { MetricSources } from '../../src/telemetry/gauges.ts';
+import type { Metric } from '../../src/telemetry/metric.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { regionMetrics } from '../../src/telemetry/region-metrics.ts';
 import { makeNode } from '../builders.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
@@ -25,17 +30,14 @@ function snapshotOf(...regions: RegionView[]): Snapshot {
   };
 }
 
-function metricsOf(sources: Partial<MetricSources> = {}) {
-  return createMetrics({
-    clock: () => NOW,
-    sources: {
-      snapshot: () => undefined,
-      certificateNotAfter: () => undefined,
-      watchLastEventAt: () => ({}),
-      malformedPolicies: () => 0,
-      ...sources,
-    },
-  });
+const clock = () => NOW;
+
+function metricsOf(...metrics: readonly Metric[]) {
+  return createMetrics({ metrics });
+}
+
+function metricsOfRegions(snapshot: () => Snapshot | undefined) {
+  return metricsOf(...regionMetrics(clock, snapshot));
 }
 
 /** The samples of gridgate's own metrics, as a scrape shows them. */
@@ -100,7 +102,7 @@ describe('the metrics of regions', () => {
       }),
       region('xx-new-1'),
     );
-    const lines = (await scrape(metricsOf({ snapshot: () => snapshot }))).filter((line) => line.includes('region'));
+    const lines = (await scrape(metricsOfRegions(() => snapshot))).filter((line) => line.includes('region'));
     assert.deepEqual(lines, [
       'gridgate_region_grams_per_kwh{region="eu-north-1",signal="average-lifecycle",source="electricity-maps"} 25.5',
       'gridgate_region_grams_per_kwh{region="us-east-1",signal="average-lifecycle",source="static"} 379.1',
@@ -127,7 +129,7 @@ describe('the metrics of regions', () => {
       topology,
       now: NOW,
     });
-    const { body } = await metricsOf({ snapshot: () => snapshot }).render();
+    const { body } = await metricsOfRegions(() => snapshot).render();
     const lines = body.split('\n').filter((line) => line.startsWith('gridgate_region_'));
     assert.match(
       lines.join('\n'),
@@ -141,7 +143,7 @@ describe('the metrics of regions', () => {
   it('forget a region that vanished and a source that was replaced', async () => {
     const reading = { ...FRESH, gramsPerKwh: 100 };
     let snapshot = snapshotOf(region('a', { reading }), region('b', { reading }));
-    const metrics = metricsOf({ snapshot: () => snapshot });
+    const metrics = metricsOfRegions(() => snapshot);
     await scrape(metrics);
     snapshot = snapshotOf(region('b', { reading: { ...reading, source: 'embedded' } }));
     const lines = (await scrape(metrics)).filter((line) => line.startsWith('gridgate_region_'));
@@ -153,7 +155,7 @@ describe('the metrics of regions', () => {
   it('read one snapshot per scrape', async () => {
     let reads = 0;
     const views = [snapshotOf(region('even', { band: 'low' })), snapshotOf(region('odd', { band: 'low' }))];
-    const metrics = metricsOf({ snapshot: () => views[reads % 2] });
+    const metrics = metricsOfRegions(() => views[reads % 2]);
     const scraped = metrics.render();
     reads += 1;
     assert.ok(!(await scraped).body.includes('odd'));
@@ -161,18 +163,18 @@ describe('the metrics of regions', () => {
 
   it('never show a negative age when the clock of a source is ahead', async () => {
     const reading = { ...FRESH, source: 'watttime', gramsPerKwh: 1, measuredAt: NOW + 5_000 };
-    const lines = await scrape(metricsOf({ snapshot: () => snapshotOf(region('a', { reading })) }));
+    const lines = await scrape(metricsOfRegions(() => snapshotOf(region('a', { reading }))));
     assert.ok(lines.includes('gridgate_region_reading_age_seconds{region="a"} 0'));
   });
 });
 
 describe('the metrics of the process', () => {
   it('show certificate, watches and malformed policies', async () => {
-    const metrics = metricsOf({
-      certificateNotAfter: () => NOW + 86_400_000,
-      watchLastEventAt: () => ({ namespaces: NOW - 1_500, nodes: NOW }),
-      malformedPolicies: () => 2,
-    });
+    const metrics = metricsOf(
+      certificateExpiry(() => NOW + 86_400_000, clock),
+      watchIdle(() => ({ namespaces: NOW - 1_500, nodes: NOW }), clock),
+      malformedPolicies(() => 2),
+    );
     const lines = await scrape(metrics);
     for (const line of [
       'gridgate_certificate_expiry_seconds 86400',
@@ -185,15 +187,15 @@ describe('the metrics of the process', () => {
   });
 
   it('go below zero when the certificate has expired, and are absent without one', async () => {
-    const expired = await scrape(metricsOf({ certificateNotAfter: () => NOW - 1_000 }));
+    const expired = await scrape(metricsOf(certificateExpiry(() => NOW - 1_000, clock)));
     assert.ok(expired.includes('gridgate_certificate_expiry_seconds -1'));
-    const absent = await scrape(metricsOf());
+    const absent = await scrape(metricsOf(certificateExpiry(() => undefined, clock)));
     assert.ok(!absent.some((line) => line.startsWith('gridgate_certificate_expiry_seconds')));
   });
 
   it('name the namespaces whose regions match nothing known, for as long as they do', async () => {
     let unenforceable: readonly string[] | undefined = ['bank', 'shop'];
-    const metrics = metricsOf({ unenforceable: () => unenforceable });
+    const metrics = metricsOf(unenforceablePolicies(() => unenforceable));
     const told = async () => (await scrape(metrics)).filter((line) => line.includes('unenforceable'));
     assert.deepEqual(await told(), [
       'gridgate_sovereignty_unenforceable{namespace="bank"} 1',
@@ -205,17 +207,30 @@ describe('the metrics of the process', () => {
     assert.deepEqual(await told(), []);
   });
 
+  it('of two that tell of the same, take the first that knows', async () => {
+    let ofLeader: number | undefined = 3;
+    const metrics = metricsOf(
+      malformedPolicies(() => ofLeader),
+      malformedPolicies(() => 1),
+    );
+    assert.deepEqual(await scrape(metrics), ['gridgate_malformed_policies 3']);
+    ofLeader = 0;
+    assert.deepEqual(await scrape(metrics), ['gridgate_malformed_policies 0']);
+    ofLeader = undefined;
+    assert.deepEqual(await scrape(metrics), ['gridgate_malformed_policies 1']);
+  });
+
   it('say nothing of malformed policies where nobody looks', async () => {
-    const lines = await scrape(metricsOf({ malformedPolicies: () => undefined }));
+    const lines = await scrape(metricsOf(malformedPolicies(() => undefined)));
     assert.ok(!lines.some((line) => line.startsWith('gridgate_malformed_policies')));
   });
 
   it('tell the carbon avoided and added by namespace, as it is at each scrape, while this replica leads', async () => {
-    let carbon: ReturnType<NonNullable<MetricSources['carbon']>> = [
+    let carbon: readonly NamespaceCarbon[] | undefined = [
       { namespace: 'shop', avoidedGrams: 1.5, addedGrams: 0 },
       { namespace: 'bank', avoidedGrams: 0, addedGrams: 20 },
     ];
-    const metrics = metricsOf({ carbon: () => carbon });
+    const metrics = metricsOf(...carbonMetrics(() => carbon));
     const told = async () => (await scrape(metrics)).filter((line) => line.startsWith('gridgate_carbon_'));
     const lines = [
       'gridgate_carbon_avoided_grams_total{namespace="shop"} 1.5',
@@ -241,16 +256,7 @@ describe('the metrics of the process', () => {
 
   it('come as the Prometheus text format, with the process metrics, into the registry given', async () => {
     const registry = new Registry();
-    const { render } = createMetrics({
-      registry,
-      clock: () => NOW,
-      sources: {
-        snapshot: () => undefined,
-        certificateNotAfter: () => undefined,
-        watchLastEventAt: () => ({}),
-        malformedPolicies: () => 0,
-      },
-    });
+    const { render } = createMetrics({ registry, metrics: [] });
     const { contentType, body } = await render();
     assert.equal(contentType, 'text/plain; version=0.0.4; charset=utf-8');
     assert.match(body, /^process_resident_memory_bytes \d+/m);

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { certificateExpiry, watchIdle } from '../../src/replica/server-metrics.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { regionMetrics } from '../../src/telemetry/region-metrics.ts';
 import { createOperatorsApp } from '../../src/webhook/operators-app.ts';
 import type { RecentDecision } from '../../src/webhook/recorder.ts';
 import { makeRegion, makeSnapshot, NOW } from '../builders.ts';
@@ -21,13 +23,20 @@ const HOSTILE: RecentDecision = {
 describe('the server for operators', () => {
   const state = { now: NOW, unready: [] as string[], snapshot: makeWorld().snapshot, recent: [] as RecentDecision[] };
   const metrics = createMetrics({
-    clock: () => NOW,
-    sources: {
-      snapshot: () => state.snapshot,
-      certificateNotAfter: () => NOW + 3_600_000,
-      watchLastEventAt: () => ({ namespaces: NOW - 2_000 }),
-      malformedPolicies: () => 0,
-    },
+    metrics: [
+      ...regionMetrics(
+        () => NOW,
+        () => state.snapshot,
+      ),
+      certificateExpiry(
+        () => NOW + 3_600_000,
+        () => NOW,
+      ),
+      watchIdle(
+        () => ({ namespaces: NOW - 2_000 }),
+        () => NOW,
+      ),
+    ],
   });
   const app = createOperatorsApp({
     renderMetrics: metrics.render,

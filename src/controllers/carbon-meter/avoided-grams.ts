@@ -2,10 +2,16 @@ import { comparableReading } from '../../decision/refuse.ts';
 import { avoidedGramsPerHour, type Place } from '../../energy/emissions.ts';
 import { DEFAULT_POWER_MODEL } from '../../energy/power-model.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import type { Usage } from './usage.ts';
+
+/** What a pod reserved in a region, over a time. */
+export interface Usage {
+  readonly region: string;
+  readonly vcpuHours: number;
+  readonly memoryGbHours: number;
+}
 
 /**
- * Grams of CO2e that a namespace's pods avoided by what they used in a region instead of at home, below 0 what they added;
+ * Grams of CO2e that a pod avoided by what it used in a region instead of at home, below 0 what it added;
  * undefined where one of the two has no reading of the policy signal. An estimate from requests.
  *
  * The formula is linear in what a pod requests: with vCPU hours for vCPUs and GB hours for GB it answers grams.

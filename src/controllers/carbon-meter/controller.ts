@@ -8,7 +8,9 @@ import { type Clock, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
 import { avoidedGrams } from './avoided-grams.ts';
 import { createCarbonLedger, type NamespaceCarbon } from './carbon-ledger.ts';
-import { type PodWatch, watchUsage } from './pod-watch.ts';
+import { carbonMetrics } from './carbon-metrics.ts';
+import type { MeteredPod } from './metered-pod.ts';
+import { type PodWatch, watchPods } from './pod-watch.ts';
 
 const ROUNDS = {
   name: 'carbon-meter',
@@ -50,12 +52,13 @@ export function createCarbonMeter(deps: CarbonMeterDeps): CarbonMeter {
   let homes: ReadonlyMap<string, string> = new Map();
   let seen: Snapshot | undefined;
 
-  function settle(): void {
-    for (const usage of watch?.take() ?? []) {
-      const home = homes.get(usage.namespace);
-      const grams = home !== undefined && seen ? avoidedGrams(usage, home, seen) : undefined;
-      if (grams !== undefined) ledger.book(usage.namespace, grams);
-    }
+  /** A node that is not known, or says no region, and a namespace without a home: nothing is counted. */
+  function use({ namespace, node, vcpu, memoryGb }: MeteredPod, hours: number): void {
+    const home = homes.get(namespace);
+    const region = seen?.topology?.byName.get(node)?.region;
+    if (!seen || home === undefined || region === undefined) return;
+    const grams = avoidedGrams({ region, vcpuHours: vcpu * hours, memoryGbHours: memoryGb * hours }, home, seen);
+    if (grams !== undefined) ledger.book(namespace, grams);
   }
 
   function look(): void {
@@ -69,7 +72,6 @@ export function createCarbonMeter(deps: CarbonMeterDeps): CarbonMeter {
     for (const namespace of homes.keys()) ledger.open(namespace);
     ledger.closeOld(new Set(all.map(({ name }) => name)), clock.now());
     seen = snapshot();
-    watch?.nodesMoved();
   }
 
   async function close(): Promise<void> {
@@ -79,15 +81,17 @@ export function createCarbonMeter(deps: CarbonMeterDeps): CarbonMeter {
   }
 
   async function round(): Promise<Outcome> {
-    settle();
+    watch?.settle();
     look();
     if (homes.size === 0) await close();
-    else watch ??= watchUsage({ api, regionOf, now, clock, log });
+    else watch ??= watchPods({ api, use, now, clock, log });
     return 'done';
   }
 
-  function regionOf(node: string): string | undefined {
-    return seen?.topology?.byName.get(node)?.region;
+  function carbon(): readonly NamespaceCarbon[] | undefined {
+    if (!isRunning) return undefined;
+    watch?.settle();
+    return ledger.read();
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
@@ -99,16 +103,13 @@ export function createCarbonMeter(deps: CarbonMeterDeps): CarbonMeter {
     },
     async stop() {
       await rounds.stop();
-      settle();
+      watch?.settle();
       isRunning = false;
       seen = undefined;
       await close();
     },
-    carbon() {
-      if (!isRunning) return undefined;
-      settle();
-      return ledger.read();
-    },
+    carbon,
     lastEventAt: () => watch?.lastEventAt() ?? {},
+    metrics: carbonMetrics(carbon),
   };
 }

@@ -1,122 +1,63 @@
-import { haveSameEntries } from '../../cluster/have-same-entries.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { ProjectionStore } from '../../cluster/projection-store.ts';
-import type { MeteredPod } from './metered-pod.ts';
-import type { UsageMeter } from './usage.ts';
+import { type MeteredPod, toMeteredPod } from './metered-pod.ts';
 
-/** What a reflector fills; every change is at once in `usage`. */
+/** What a reflector fills. */
 export interface MeteredPods extends Pick<ProjectionStore<unknown>, 'put' | 'remove' | 'beginReplacement'> {
-  /** Counts pods where their nodes are now. */
-  nodesMoved(): void;
+  /** Has what all have run until now used. */
+  settle(): void;
 }
 
-interface MeteredPodsDeps {
-  readonly project: (pod: KubeObject) => MeteredPod | undefined;
-  readonly usage: Pick<UsageMeter, 'enter' | 'leave' | 'leaveAll'>;
-  /** Undefined for a node that is not known, or says no region: its pods wait uncounted. */
-  readonly regionOf: (node: string) => string | undefined;
+interface Running {
+  readonly pod: MeteredPod;
+  /** `hours()` up to which it is used. */
+  since: number;
 }
 
 /**
- * The pods that count, by uid: of all others, which may be most of a cluster, nothing is kept. Where a node is, is asked once
- * and held until `nodesMoved`, so that a pod leaves the region that it entered.
+ * The pods that count, by uid: of all others, which may be most of a cluster, nothing is kept. `use` takes each pod and the
+ * `hours` that it ran since the last time: when it changes or goes, and at each `settle`.
  */
-export function createMeteredPods({ project, usage, regionOf }: MeteredPodsDeps): MeteredPods {
-  let pods = new Map<string, MeteredPod>();
-  let regions = new Map<string, string | undefined>();
-  let names = new Map<string, string>();
+export function createMeteredPods(hours: () => number, use: (pod: MeteredPod, hours: number) => void): MeteredPods {
+  let pods = new Map<string, Running>();
 
-  function heldRegion(node: string): string | undefined {
-    if (!regions.has(node)) regions.set(node, regionOf(node));
-    return regions.get(node);
+  function useUntil(now: number, running: Running): void {
+    use(running.pod, now - running.since);
+    running.since = now;
   }
 
-  function enter(pod: MeteredPod): void {
-    const region = heldRegion(pod.node);
-    if (region !== undefined) usage.enter(pod, region);
+  function settle(): void {
+    const now = hours();
+    for (const running of pods.values()) useUntil(now, running);
   }
 
-  function leave(pod: MeteredPod): void {
-    const region = heldRegion(pod.node);
-    if (region !== undefined) usage.leave(pod, region);
-  }
-
-  function recount(): void {
-    usage.leaveAll();
-    regions = new Map();
-    for (const pod of pods.values()) enter(pod);
-  }
-
-  /** Of many thousand pods few are on the nodes that came or went: only these are counted elsewhere. */
-  function move(moved: ReadonlyMap<string, string | undefined>): void {
-    const podsThere = [...pods.values()].filter(({ node }) => moved.has(node));
-    podsThere.forEach(leave);
-    for (const [node, region] of moved) regions.set(node, region);
-    podsThere.forEach(enter);
-  }
-
-  function drop(uid: string): void {
+  function replace({ metadata: { uid = '' } }: KubeObject, pod: MeteredPod | undefined): false {
+    const now = hours();
     const before = pods.get(uid);
-    if (!before) return;
-    pods.delete(uid);
-    leave(before);
+    if (before) useUntil(now, before);
+    if (pod) pods.set(uid, { pod, since: now });
+    else pods.delete(uid);
+    return false; // counted as they come, never announced
   }
 
   return {
-    put(object) {
-      const { uid } = object.metadata;
-      if (uid === undefined) return false;
-      const pod = shared(project(object), names);
-      const before = pods.get(uid);
-      if (pod && before && haveSameEntries(pod, before)) return false; // most events: the kubelet writes the status
-      drop(uid);
-      if (pod) {
-        pods.set(uid, pod);
-        enter(pod);
-      }
-      return false;
-    },
-    remove({ metadata }) {
-      if (metadata.uid !== undefined) drop(metadata.uid);
-      return false;
-    },
+    settle,
+    put: (object) => replace(object, toMeteredPod(object)),
+    remove: (object) => replace(object, undefined),
     beginReplacement() {
-      const listed = new Map<string, MeteredPod>();
-      const listedNames = new Map<string, string>();
+      const found = new Map<string, MeteredPod>();
       return {
-        add(object: KubeObject) {
-          const { uid } = object.metadata;
-          const pod = shared(project(object), listedNames);
-          if (uid !== undefined && pod) listed.set(uid, pod);
+        add(object) {
+          const pod = toMeteredPod(object);
+          if (pod) found.set(object.metadata.uid ?? '', pod);
         },
         commit() {
-          pods = listed;
-          names = listedNames;
-          recount();
+          settle();
+          const since = hours();
+          pods = new Map(Array.from(found, ([uid, pod]) => [uid, { pod, since }]));
           return false;
         },
       };
     },
-    nodesMoved() {
-      const moved = new Map<string, string | undefined>();
-      for (const [node, region] of regions) {
-        const next = regionOf(node);
-        if (next !== region) moved.set(node, next);
-      }
-      if (moved.size > 0) move(moved);
-    },
   };
-}
-
-/** With one string for each name: every parsed pod brings its own, and these outlive what they were parsed from. */
-function shared(pod: MeteredPod | undefined, names: Map<string, string>): MeteredPod | undefined {
-  if (!pod) return undefined;
-  return { ...pod, namespace: one(pod.namespace, names), node: one(pod.node, names) };
-}
-
-function one(name: string, names: Map<string, string>): string {
-  const known = names.get(name);
-  if (known !== undefined) return known;
-  names.set(name, name);
-  return name;
 }

@@ -2,16 +2,17 @@ import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
-import type { LastEvents } from '../../cluster/last-events.ts';
+import { listPages } from '../../cluster/list-watch.ts';
+import type { Denial } from '../denial.ts';
+import type { DeniedOwners } from '../denied-owners.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
-import { eventsPath, type Regarding } from '../warning-event.ts';
+import { type Regarding, tellOnce } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
 import { createDenialLedger } from './denial-ledger.ts';
 import { findOwner } from './find-owner.ts';
-import { type Denial, refusedEvent } from './plan.ts';
-import { createDenialWatch, recallTold } from './watch-denials.ts';
+import { PLACEMENT_REFUSED, refusedEvent, toDenialKey } from './plan.ts';
 
 /** Each is a read and, mostly, a write. */
 const TOLD_PER_SECOND = 5;
@@ -22,13 +23,13 @@ const ROUNDS = {
   settleMs: 1_000,
   restMs: 1_000,
 } as const;
-const TOLD_BEFORE = 409;
 const REFUSED = new Set([400, 403, 404, 413, 422]);
 
 export interface DenialTellerDeps {
-  readonly api: ApiClient;
+  readonly api: Pick<ApiClient, 'get'>;
+  readonly deniedOwners: Pick<DeniedOwners, 'follow'>;
   readonly writer: Pick<ApiWriter, 'create'>;
-  /** Whether any namespace denies pods now; where none does, nothing is watched. */
+  /** Whether any namespace denies pods now; where none does, nothing is asked. */
   readonly mayDeny: () => boolean;
   readonly denies: (namespace: string) => boolean;
   /** Who reports, for people: the pod or the host. */
@@ -39,41 +40,40 @@ export interface DenialTellerDeps {
   readonly clock?: Clock;
 }
 
-export interface DenialTeller extends Controller {
-  lastEventAt(): LastEvents;
-}
-
 /**
  * Tells the owner that people look at why it gets no pods: one Event for an owner and reason in ten minutes, for as long as
- * it is refused. The webhook may write nothing, so this hears of a denial where the denied controller complains of it.
- * By a watch: it brings the news at once and costs nothing while there is none, whereas a list would read every Event of
- * the cluster each time (the API server keeps no cache of them).
+ * it is refused.
  */
-export function createDenialTeller(deps: DenialTellerDeps): DenialTeller {
-  const { api, writer, mayDeny, denies, instance, now, log, clock = MONOTONIC } = deps;
+export function createDenialTeller(deps: DenialTellerDeps): Controller {
+  const { api, deniedOwners, writer, mayDeny, denies, instance, now, log, clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: TOLD_PER_SECOND, clock });
   const ledger = createDenialLedger(now);
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
-  const watch = createDenialWatch({
-    api,
-    log,
-    note: (denial) => denies(denial.namespace) && ledger.note(denial),
-    onNoted: rounds.changed,
+  deniedOwners.follow({
+    onDenial(denial) {
+      if (denies(denial.namespace) && ledger.note(denial)) rounds.changed();
+    },
   });
+  let hasRecalled = false;
 
   async function round(signal: AbortSignal): Promise<Outcome> {
     if (!mayDeny()) {
       ledger.forgetWaiting();
-      await watch.close();
+      hasRecalled = false;
       return 'done';
     }
-    if (!watch.isOpen()) {
-      await recallTold(api, ledger.markTold, signal);
-      watch.open();
-    }
+    if (!hasRecalled) await recallTold(signal);
+    hasRecalled = true;
     ledger.forgetOld();
     const isDue = (denial: Denial) => ledger.isWaiting(denial) && denies(denial.namespace);
     return writeEach({ items: ledger.waiting(), isDue, write: (denial) => tell(denial, signal), pace, signal });
+  }
+
+  /** What the leaders before told, as far as Events of it are left. */
+  async function recallTold(signal: AbortSignal): Promise<void> {
+    const resource = { path: '/api/v1/events', content: 'full', fieldSelector: `reason=${PLACEMENT_REFUSED}` } as const;
+    for await (const { items } of listPages(api, resource, signal))
+      for (const told of (items ?? []).map(toDenialKey)) if (told) ledger.markTold(told);
   }
 
   async function tell(denial: Denial, signal: AbortSignal): Promise<void> {
@@ -90,10 +90,10 @@ export function createDenialTeller(deps: DenialTellerDeps): DenialTeller {
   /** What is refused (a quota of Events, a namespace that ends) waits for the next denial: it must not hold back the others. */
   async function write(denial: Denial, owner: Regarding): Promise<void> {
     try {
-      await writer.create(eventsPath(denial.namespace), refusedEvent(denial, owner, instance, now()));
+      await tellOnce(writer, denial.namespace, refusedEvent(denial, owner, instance, now()));
     } catch (error) {
       if (isRefusal(error)) ledger.settle(denial);
-      if (!isToldBefore(error)) throw error;
+      throw error;
     }
   }
 
@@ -101,16 +101,10 @@ export function createDenialTeller(deps: DenialTellerDeps): DenialTeller {
     ...rounds,
     async stop() {
       await rounds.stop();
-      await watch.close();
+      hasRecalled = false;
       ledger.forgetWaiting();
     },
-    lastEventAt: watch.lastEventAt,
   };
-}
-
-/** Another leader told the same within these ten minutes. */
-function isToldBefore(error: unknown): boolean {
-  return error instanceof ApiError && error.status === TOLD_BEFORE;
 }
 
 /** A later try of the same would be answered the same. */

@@ -1,4 +1,5 @@
-import { type Denial, type DenialKey, TELL_AGAIN_MS } from './plan.ts';
+import type { Denial, DenialKey } from '../denial.ts';
+import { TELL_AGAIN_MS } from './plan.ts';
 
 /** Longer than the longest pause between two tries of Kubernetes' controllers (1,000 s): what is older may be over. */
 const RECENT_MS = 20 * 60_000;

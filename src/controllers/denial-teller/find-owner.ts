@@ -2,8 +2,9 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
 import { listPages } from '../../cluster/list-watch.ts';
+import { JOB, type OwnerKind, ownersPath, REPLICA_SET, STATEFUL_SET } from '../../cluster/owner-kinds.ts';
+import type { Denial } from '../denial.ts';
 import type { Regarding } from '../warning-event.ts';
-import type { Denial } from './plan.ts';
 
 interface OwnedObject extends OwnerObject {
   readonly metadata: KubeObject['metadata'] & {
@@ -11,11 +12,7 @@ interface OwnedObject extends OwnerObject {
   };
 }
 
-const COLLECTIONS: ReadonlyMap<string, { readonly apiVersion: string; readonly plural: string }> = new Map([
-  ['ReplicaSet', { apiVersion: 'apps/v1', plural: 'replicasets' }],
-  ['StatefulSet', { apiVersion: 'apps/v1', plural: 'statefulsets' }],
-  ['Job', { apiVersion: 'batch/v1', plural: 'jobs' }],
-]);
+const KINDS: readonly OwnerKind[] = [REPLICA_SET, STATEFUL_SET, JOB];
 /** A name that needs no escape in a field selector, as all that exist are. */
 const NAME = /^[a-z0-9.-]{1,253}$/;
 
@@ -29,11 +26,14 @@ export async function findOwner(
   { namespace, kind, name, uid }: Denial,
   signal: AbortSignal,
 ): Promise<Regarding | undefined> {
-  const collection = COLLECTIONS.get(kind);
-  if (!collection || !NAME.test(name)) return undefined;
-  const { apiVersion, plural } = collection;
-  const path = `/apis/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
-  const resource = { path, content: 'full', fieldSelector: `metadata.name=${name}` } as const;
+  const ownerKind = KINDS.find((one) => one.kind === kind);
+  if (!ownerKind || !NAME.test(name)) return undefined;
+  const apiVersion = `${ownerKind.group}/v1`;
+  const resource = {
+    path: ownersPath(ownerKind, namespace),
+    content: 'full',
+    fieldSelector: `metadata.name=${name}`,
+  } as const;
   for await (const { items } of listPages(api, resource, signal)) {
     const found = items?.find(({ metadata }) => metadata.uid === uid) as OwnedObject | undefined;
     if (found) return lacksPods(kind, found) ? topOf(found, { apiVersion, kind, name, uid }) : undefined;

@@ -27,7 +27,7 @@ export interface NamespaceLabellerDeps {
     namespace(name: string): NamespaceRecord | undefined;
   };
   /** What the annotations ask for: the mode that the webhook at `/namespaces` would find. */
-  readonly effectiveMode: (namespace: NamespaceRecord) => Mode;
+  readonly modeOf: (namespace: NamespaceRecord) => Mode;
   /** Gridgate's own namespace, which is left alone like those of Kubernetes itself. */
   readonly ownNamespace?: string | undefined;
   readonly writer: Pick<ApiWriter, 'mergePatch'>;
@@ -40,7 +40,7 @@ export interface NamespaceLabellerDeps {
  * keeps it right at every write, and this after writes that came while gridgate was away or that went around it.
  */
 export function createNamespaceLabeller(deps: NamespaceLabellerDeps): Controller {
-  const { view, effectiveMode, ownNamespace, writer, log, clock = MONOTONIC } = deps;
+  const { view, modeOf, ownNamespace, writer, log, clock = MONOTONIC } = deps;
   const excluded = ownNamespace === undefined ? NEVER_MANAGED : new Set([...NEVER_MANAGED, ownNamespace]);
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
   const expectations = createExpectations(clock);
@@ -48,7 +48,7 @@ export function createNamespaceLabeller(deps: NamespaceLabellerDeps): Controller
   function due(name: string): { readonly namespace: NamespaceRecord; readonly label: 'true' | 'none' } | undefined {
     const namespace = view.namespace(name);
     if (!namespace || expectations.isBehind(name, namespace.resourceVersion)) return undefined;
-    const label = planLabel(namespace, effectiveMode(namespace), excluded);
+    const label = planLabel(namespace, modeOf(namespace), excluded);
     return label && { namespace, label };
   }
 

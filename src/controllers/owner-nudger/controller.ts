@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { Pod } from '../../decision/pod.ts';
+import type { DeniedOwners } from '../denied-owners.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
@@ -24,10 +25,11 @@ const ROUNDS = {
 
 export interface OwnerNudgerDeps {
   readonly api: Pick<ApiClient, 'get'>;
+  readonly deniedOwners: Pick<DeniedOwners, 'follow' | 'ofKind'>;
   readonly writer: Pick<ApiWriter, 'mergePatch'>;
   /** What the webhook would do with a pod of this template now: the same `decide()`. */
   readonly wouldAdmit: (pod: Pod, namespace: string) => boolean;
-  /** Whether any namespace denies pods at all; nothing is listed otherwise. */
+  /** Whether any namespace denies pods now; nothing is listed before the first does. */
   readonly mayDeny: () => boolean;
   /** Epoch milliseconds, for the annotation. */
   readonly now: () => number;
@@ -42,9 +44,11 @@ export interface OwnerNudgerDeps {
  * to patch owners, which is the right to run any pod (seen on Kubernetes 1.36.3).
  */
 export function createOwnerNudger(deps: OwnerNudgerDeps): Controller {
-  const { api, writer, wouldAdmit, mayDeny, now, log, clock = MONOTONIC } = deps;
+  const { api, deniedOwners, writer, wouldAdmit, mayDeny, now, log, clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: NUDGES_PER_SECOND, clock });
   let nudged: Nudged = new Map();
+  /** Once is enough: a namespace that denies no more has owners that are stuck all the same. */
+  let hasDenied = false;
 
   async function nudge({ path, uid, since, namespace }: StuckOwner): Promise<void> {
     const annotations = { [NUDGED_ANNOTATION]: new Date(now()).toISOString() };
@@ -55,12 +59,15 @@ export function createOwnerNudger(deps: OwnerNudgerDeps): Controller {
   }
 
   async function round(signal: AbortSignal): Promise<Outcome> {
-    if (!mayDeny()) return 'done';
-    const plan = planNudges(await findStuck(api, signal), nudged, wouldAdmit);
+    hasDenied ||= mayDeny();
+    if (!hasDenied) return 'done';
+    const plan = planNudges(await findStuck(api, deniedOwners, signal), nudged, wouldAdmit);
     nudged = plan.nudged;
     const isDue = ({ pod, namespace }: StuckOwner) => wouldAdmit(pod, namespace);
     return writeEach({ items: plan.nudge, isDue, write: nudge, pace, signal });
   }
 
-  return createRounds({ ...ROUNDS, round, clock, log });
+  const rounds = createRounds({ ...ROUNDS, round, clock, log });
+  deniedOwners.follow({ onListed: rounds.changed });
+  return rounds;
 }

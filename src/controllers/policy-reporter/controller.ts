@@ -1,11 +1,10 @@
 import type { Logger } from 'pino';
-import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
-import { eventsPath } from '../warning-event.ts';
+import { tellOnce } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
 import {
   eventName,
@@ -16,6 +15,7 @@ import {
   unenforceableEvent,
   unenforceableName,
 } from './plan.ts';
+import { malformedPolicies, unenforceablePolicies } from './policy-metrics.ts';
 
 const WRITES_PER_SECOND = 5;
 const ROUNDS = {
@@ -25,7 +25,6 @@ const ROUNDS = {
   settleMs: 1_000,
   restMs: 5_000,
 } as const;
-const TOLD_BEFORE = 409;
 
 export interface PolicyReporterDeps {
   readonly namespaces: () => Iterable<NamespaceRecord>;
@@ -75,7 +74,7 @@ export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
   const isDue = (notice: Notice) => !told.has(keyOf(notice));
 
   async function write(notice: Notice): Promise<void> {
-    await writer.create(eventsPath(notice.namespace), notice.event()).catch(unlessToldBefore);
+    await tellOnce(writer, notice.namespace, notice.event());
     told.add(keyOf(notice));
   }
 
@@ -101,18 +100,16 @@ export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
+  const malformed = () => found?.malformed;
+  const unenforceable = () => found?.unenforceable;
   return {
     ...rounds,
     async stop() {
       await rounds.stop();
       found = undefined;
     },
-    malformed: () => found?.malformed,
-    unenforceable: () => found?.unenforceable,
+    malformed,
+    unenforceable,
+    metrics: [malformedPolicies(malformed), unenforceablePolicies(unenforceable)],
   };
-}
-
-/** The leader before, or this one before it was stopped, told the same within the hour that Events live. */
-function unlessToldBefore(error: unknown): void {
-  if (!(error instanceof ApiError) || error.status !== TOLD_BEFORE) throw error;
 }

@@ -1,27 +1,15 @@
 import type { Logger } from 'pino';
 import type { LiveRegion } from '../../cluster/regions.ts';
-import type { OutageState } from '../../regions/region-status.ts';
 import { createFailureLog } from '../../sources/asking/failure-log.ts';
-import { untilAbort } from '../../sources/asking/until-abort.ts';
 import type { IntensityChain } from '../../sources/intensity/chain.ts';
 import { failuresOf, readIntensities } from '../../sources/intensity/read-regions.ts';
+import type { OutageBoard, OutagePicture } from '../../sources/outage/outage-board.ts';
+import { untilAborted } from '../../units/deadline.ts';
 import { createEdge } from '../../units/edge.ts';
 import type { Term } from './term.ts';
 
-/** What the refresher needs of the automatic sources of outages (sources/outage/outage-board.ts). */
-export interface OutageReader {
-  /** Asks all of them; never rejects. One at a time. */
-  refresh(regions: readonly string[]): Promise<OutagePicture>;
-  /** Goes on from what a leader before wrote down. */
-  restore(outages: ReadonlyMap<string, OutageState>): void;
-}
-
-export interface OutagePicture {
-  readonly byRegion: ReadonlyMap<string, OutageState>;
-  /** Too many regions are called down to believe it. */
-  readonly distrusted: boolean;
-  readonly called: number;
-}
+/** What the refresher needs of the automatic sources of outages. */
+export type OutageReader = Pick<OutageBoard, 'refresh' | 'restore'>;
 
 /** Asks about these regions; what comes too late, because a spec changed again or the term ended, is dropped. */
 export async function askIntensities(
@@ -29,7 +17,7 @@ export async function askIntensities(
   regions: readonly LiveRegion[],
   signal: AbortSignal,
 ): Promise<void> {
-  const read = await untilAbort(readIntensities(chain, regions), signal);
+  const read = await untilAborted(signal, () => readIntensities(chain, regions));
   for (const region of regions) {
     const intensity = read.get(region.metadata.name);
     if (intensity && term.isCurrent(region)) term.learn(region, intensity);
@@ -46,22 +34,24 @@ export async function askOutages(
     outages.restore(term.outages);
     term.isRestored = true;
   }
-  const picture = await untilAbort(outages.refresh(names), signal);
+  const picture = await untilAborted(signal, () => outages.refresh(names));
   term.outages = picture.byRegion;
   return picture;
 }
 
 /** Logs what is wrong with the sources when that changes. */
 export function createSourceLog(log: Logger) {
-  const tellFailures = createFailureLog('intensities', log);
+  const tellIntensities = createFailureLog('intensities', log);
+  const tellOutages = createFailureLog('outages', log);
   let facts: { readonly called: number; readonly regions: number } | undefined;
   const tellDistrust = createEdge(false, (distrusted) => {
     if (distrusted) log.error(facts, 'automatic outages are distrusted: too many regions are called down');
     else log.info('automatic outages are trusted again');
   });
   return {
-    tellIntensities: (term: Term) => tellFailures(failuresOf(term.intensities())),
-    tellOutages({ called, byRegion, distrusted }: OutagePicture): void {
+    tellIntensities: (term: Term) => tellIntensities(failuresOf(term.intensities())),
+    tellOutages({ called, byRegion, distrusted, failures }: OutagePicture): void {
+      tellOutages(Array.from(failures, ([source, message]) => `${source}: ${message}`));
       facts = { called, regions: byRegion.size };
       tellDistrust(distrusted);
     },

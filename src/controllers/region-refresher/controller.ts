@@ -45,29 +45,8 @@ const OUTAGES = { name: 'outage poll', resyncMs: 29_000, settleMs: 20, restMs: 1
 const INTENSITIES = { name: 'intensity poll', resyncMs: 60_000, settleMs: 0, restMs: 0 };
 const CHANGED_SPECS = { name: 'changed regions', resyncMs: 5 * 60_000, settleMs: 20, restMs: 20 };
 
-/** Sources -> `Region.status`, for the leader alone. */
+/** Sources -> `Region.status`, for the leader alone and for one term: the next has one of its own. */
 export function createRegionRefresher(deps: RegionRefresherDeps): RegionRefresher {
-  let run: Run | undefined;
-  return {
-    start() {
-      if (run) return;
-      run = createRun(deps);
-      run.start();
-    },
-    async stop() {
-      const ending = run;
-      await ending?.stop();
-      if (run === ending) run = undefined;
-    },
-    regionsChanged: () => run?.regionsChanged(),
-    outagesChanged: () => run?.outagesChanged(),
-  };
-}
-
-type Run = RegionRefresher;
-
-/** One term as the leader. */
-function createRun(deps: RegionRefresherDeps): Run {
   const { clock, log, monotonic = MONOTONIC, policySignal, thresholds, thresholdsOf } = deps;
   const term = createTerm(deps.regions);
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock: monotonic });
@@ -106,13 +85,14 @@ function createRun(deps: RegionRefresherDeps): Run {
   });
   // Beside the poll: a slow source of another region must not hold up a new one.
   const changedSpecs = rounds(CHANGED_SPECS, async (signal) => askAbout(term.takeChanged(), signal));
+  const all = [intensities, changedSpecs, outages, statuses];
 
   return {
     start() {
-      for (const one of [intensities, changedSpecs, outages, statuses]) one.start();
+      for (const one of all) one.start();
     },
     async stop() {
-      await Promise.all([intensities, changedSpecs, outages, statuses].map((one) => one.stop()));
+      await Promise.all(all.map((one) => one.stop()));
     },
     regionsChanged() {
       if (term.regions().every(term.isCurrent)) return; // our own writes, or a reading of somebody's

@@ -6,48 +6,77 @@ import type { SourceDeps } from './source-deps.ts';
 import { SourceError } from './source-error.ts';
 import { sourceUrl } from './source-url.ts';
 
+/** Prometheus, or anything with its HTTP API. */
 export interface PrometheusAddress {
   readonly baseUrl: string;
   /** A bearer token. */
   readonly token?: SecretReader;
 }
 
-const value = z.tuple([z.number(), z.string()]);
-const sample = z.object({ metric: z.record(z.string(), z.string()).default({}), value });
+export interface RangeQuery {
+  readonly query: string;
+  /** Seconds since 1970: the first and the last moment. */
+  readonly start: number;
+  readonly end: number;
+  readonly stepSeconds: number;
+}
 
-const answer = z.discriminatedUnion('status', [
-  z.object({
-    status: z.literal('success'),
-    data: z.discriminatedUnion('resultType', [
-      z.object({ resultType: z.literal('vector'), result: z.array(sample) }),
-      z.object({ resultType: z.literal('scalar'), result: value }),
-    ]),
-  }),
-  z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() }),
+const value = z.tuple([z.number(), z.string()]);
+const metric = z.record(z.string(), z.string()).default({});
+const sample = z.object({ metric, value });
+const series = z.object({ metric, values: z.array(value) });
+const moment = z.discriminatedUnion('resultType', [
+  z.object({ resultType: z.literal('vector'), result: z.array(sample) }),
+  z.object({ resultType: z.literal('scalar'), result: value }),
 ]);
+const matrix = z.object({ resultType: z.literal('matrix'), result: z.array(series) });
+const failed = z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() });
 
 /** Seconds since 1970 and a number as text. */
 export type PrometheusValue = z.infer<typeof value>;
 export type PrometheusSample = z.infer<typeof sample>;
-export type PrometheusResult = Extract<z.infer<typeof answer>, { status: 'success' }>['data'];
+export type PrometheusSeries = z.infer<typeof series>;
+export type PrometheusResult = z.infer<typeof moment>;
 
-/** Evaluates a query now, in Prometheus or anything with its HTTP API; rejects with a SourceError. */
+/** Evaluates a query now; rejects with a SourceError. */
 export async function queryPrometheus(
-  { baseUrl, token }: PrometheusAddress,
+  address: PrometheusAddress,
   query: string,
   deps: SourceDeps,
   abort: AbortSignal,
 ): Promise<PrometheusResult> {
-  const found = await getJson({
-    ...deps,
-    url: sourceUrl(baseUrl, '/api/v1/query', { query }),
+  return (await ask(address, '/api/v1/query', { query }, moment, { ...deps, abort })).data;
+}
+
+/** Evaluates a query over a range; rejects with a SourceError. */
+export async function queryRange(
+  baseUrl: string,
+  { query, start, end, stepSeconds }: RangeQuery,
+  deps: SourceDeps,
+  abort: AbortSignal,
+): Promise<{ readonly series: readonly PrometheusSeries[]; readonly warnings: readonly string[] }> {
+  const parameters = { query, start: String(start), end: String(end), step: String(stepSeconds) };
+  const { data, warnings = [] } = await ask({ baseUrl }, '/api/v1/query_range', parameters, matrix, { ...deps, abort });
+  return { series: data.result, warnings };
+}
+
+async function ask<T>(
+  { baseUrl, token }: PrometheusAddress,
+  path: string,
+  parameters: Readonly<Record<string, string>>,
+  data: z.ZodType<T>,
+  asking: SourceDeps & { readonly abort: AbortSignal },
+): Promise<{ readonly data: T; readonly warnings?: readonly string[] | undefined }> {
+  const found = z.object({ status: z.literal('success'), data, warnings: z.array(z.string()).optional() });
+  const answer = await getJson({
+    ...asking,
+    url: sourceUrl(baseUrl, path, parameters),
     ...(token && { headers: { authorization: `Bearer ${await readToken(token, 'Prometheus token')}` } }),
-    abort,
-    schema: answer,
+    schema: z.discriminatedUnion('status', [found, failed]),
     explain,
   });
-  if (found.status === 'error') throw new SourceError('malformed', `the query fails: ${explain(found)}`);
-  return found.data;
+  if (answer.status === 'error') throw new SourceError('malformed', `the query fails: ${explain(answer)}`);
+  return answer;
 }
 
 /** Prometheus writes numbers as text, `NaN` and `+Inf` among them: Number knows them, but for an empty text and `+Inf`. */
@@ -56,6 +85,6 @@ export function parseValue(text: string): number {
 }
 
 function explain(body: unknown): string | undefined {
-  const { data } = answer.safeParse(body);
-  return data?.status === 'error' ? `${data.errorType}: ${data.error}` : undefined;
+  const { data } = failed.safeParse(body);
+  return data && `${data.errorType}: ${data.error}`;
 }

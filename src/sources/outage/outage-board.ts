@@ -11,55 +11,49 @@ export interface OutageBoardDeps {
   readonly clock: () => number;
   /** How long a source may take; by default 10 s. */
   readonly timeoutMs?: number;
-  /** Called for each read that fails, with a sentence that holds no secret. */
-  readonly onFailure: (source: OutageSourceName, message: string) => void;
   /** A signal that aborts after so many milliseconds. */
   readonly deadline?: ((ms: number) => AbortSignal) | undefined;
 }
 
-export interface OutageReport extends Trust {
-  /** Why sources could not tell this time; those that could are not in it. */
+/** What came of asking once. */
+export interface OutagePicture extends Trust {
+  readonly byRegion: ReadonlyMap<string, OutageState>;
+  /** Why sources could not tell this time, in sentences that hold no secret; those that could are not in it. */
   readonly failures: ReadonlyMap<OutageSourceName, string>;
 }
 
 /** What all automatic sources together say of outages. It knows nothing of `manual`, which overrides it. */
 export interface OutageBoard {
   /** Asks all sources at once; never rejects. One at a time; forgets regions that are not among these. */
-  refresh(regions: readonly string[]): Promise<void>;
+  refresh(regions: readonly string[]): Promise<OutagePicture>;
   /** Of the regions that were refreshed or restored last; absent is unknown. Times in epoch milliseconds. */
   outages(): ReadonlyMap<string, OutageState>;
-  /** How the last refresh went; `undefined` before the first. */
-  report(): OutageReport | undefined;
   /** Takes over what a leader before wrote of these regions; of others it keeps what it knows. Goes on at once. */
   restore(outages: ReadonlyMap<string, OutageState>): void;
 }
 
 export function createOutageBoard(deps: OutageBoardDeps): OutageBoard {
-  const { sources, clock, timeoutMs = 10_000, onFailure, deadline = (ms) => AbortSignal.timeout(ms) } = deps;
+  const { sources, clock, timeoutMs = 10_000, deadline = (ms) => AbortSignal.timeout(ms) } = deps;
   let held: ReadonlyMap<string, HeldOutage> = new Map();
   let outages: ReadonlyMap<string, OutageState> = new Map();
-  let report: OutageReport | undefined;
 
   async function ask(source: OutageSource, regions: readonly string[]): Promise<Statement & { failure?: string }> {
     try {
       return { source: source.name, verdicts: await readWithin(source, regions, deadline(timeoutMs)) };
     } catch (error) {
-      const { message } = answerOfError(error);
-      onFailure(source.name, message);
-      return { source: source.name, verdicts: new Map(), failure: message };
+      return { source: source.name, verdicts: new Map(), failure: answerOfError(error).message };
     }
   }
 
   return {
     outages: () => outages,
-    report: () => report,
 
     async refresh(regions) {
       const statements = await Promise.all(sources.map((source) => ask(source, regions)));
       const merged = mergeOutages({ regions, statements, held, now: clock() });
       ({ held, outages } = merged);
       const failures = new Map(statements.flatMap(({ source, failure }) => (failure ? [[source, failure]] : [])));
-      report = { ...merged.trust, failures };
+      return { ...merged.trust, byRegion: outages, failures };
     },
 
     restore(written) {

@@ -1,5 +1,4 @@
-import { parseValue } from '../asking/query-prometheus.ts';
-import { type PrometheusSeries, queryRange } from '../asking/query-range.ts';
+import { type PrometheusSeries, parseValue, queryRange } from '../asking/query-prometheus.ts';
 import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { HOUR_MS, type MeasuredTraffic, type TimeRange, type TrafficPiece } from './measured-traffic.ts';

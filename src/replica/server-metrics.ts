@@ -1,0 +1,49 @@
+import { type Metric, oneSeries } from '../telemetry/metric.ts';
+import { idleSeconds } from './status-facts.ts';
+
+/** Epoch milliseconds, all; `undefined` where there is no certificate. */
+export function certificateExpiry(notAfter: () => number | undefined, clock: () => number): Metric {
+  return {
+    type: 'gauge',
+    name: 'gridgate_certificate_expiry_seconds',
+    help: 'Time until the serving certificate expires; negative afterwards',
+    labelNames: [],
+    read() {
+      const at = notAfter();
+      return oneSeries(at === undefined ? undefined : (at - clock()) / 1_000);
+    },
+  };
+}
+
+/** Of the last event by resource, in epoch milliseconds. */
+export function watchIdle(lastEventAt: () => Readonly<Record<string, number>>, clock: () => number): Metric {
+  return {
+    type: 'gauge',
+    name: 'gridgate_watch_idle_seconds',
+    help: 'Time since the last sign of life of a watch; of a resource watched twice, the longer',
+    labelNames: ['resource'],
+    read: () =>
+      Object.entries(idleSeconds(lastEventAt(), clock())).map(([resource, seconds]) => [{ resource }, seconds]),
+  };
+}
+
+type Bodies = Readonly<Record<string, { readonly bytes: number; readonly waiting: number }>>;
+
+/** Of the bodies of reviews; nothing where none come. */
+export function reviewBodies(bodies: () => Bodies | undefined): readonly Metric[] {
+  const perSize = (what: 'bytes' | 'waiting', name: string, help: string): Metric => ({
+    type: 'gauge',
+    name,
+    help,
+    labelNames: ['size'],
+    read: () => Object.entries(bodies() ?? {}).map(([size, { [what]: value }]) => [{ size }, value]),
+  });
+  return [
+    perSize(
+      'bytes',
+      'gridgate_review_bytes_in_flight',
+      'Bytes of memory that bodies of reviews have reserved, of small ones (up to 256 KiB) and large ones',
+    ),
+    perSize('waiting', 'gridgate_reviews_waiting', 'Reviews whose body waits for room in memory before it is read'),
+  ];
+}
