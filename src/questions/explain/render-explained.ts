@@ -33,6 +33,7 @@ export function renderExplained(report: ExplainReport, width: number): string {
     recordSection(report),
     nowSection(report),
     carbonSection(report),
+    embodiedSection(report),
     { title: 'Notes', lines: report.notes },
   ].flatMap((section) => (section && section.lines.length > 0 ? [section] : []));
   return [headline(report, width), ...sections.map((section) => renderSection(section, width))].join('\n');
@@ -215,6 +216,19 @@ function carbonSection({ gramsPerHour }: ExplainReport): Section | undefined {
   return {
     title: 'Carbon',
     lines: [`gCO2e an hour: ${parts.join('; ')}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`],
+  };
+}
+
+function embodiedSection({ embodied, gramsPerHour }: ExplainReport): Section | undefined {
+  const { gramsPerHour: value, basis, how } = embodied;
+  if (value === 0) return undefined;
+  const { now, home, best } = gramsPerHour;
+  const onTop = [now, home, best].some((figure) => figure !== null) ? ' on top of each' : '';
+  const stand = how === 'default' ? 'a rack server' : how;
+  const known = basis === 'estimated' ? `machine not known: ${stand}` : `by instance type: ${how}`;
+  return {
+    title: 'Embodied',
+    lines: [`gCO2e an hour${onTop}: ${grams(value)}, the share of making the machines, an estimate (${known})`],
   };
 }
 

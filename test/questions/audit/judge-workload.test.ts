@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Mode } from '../../../src/decision/policy.ts';
+import { createMachines } from '../../../src/energy/machines.ts';
 import { DEFAULT_POWER_MODEL } from '../../../src/energy/power-model.ts';
+import { DEFAULT_POWER_TABLE } from '../../../src/energy/power-table.ts';
 import type { AuditedWorkload, Workload } from '../../../src/questions/audit/audited-workload.ts';
 import { type AuditContext, judgeWorkload } from '../../../src/questions/audit/judge-workload.ts';
 import {
@@ -55,6 +57,7 @@ function judge({
       defaultsOf: () => defaults,
       assumeMode,
       model: DEFAULT_POWER_MODEL,
+      machines: createMachines(snapshot.topology, DEFAULT_POWER_TABLE),
       volumesOf: () => [],
       now: NOW,
     },

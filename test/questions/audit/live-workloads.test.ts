@@ -4,11 +4,17 @@ import { createApiClient } from '../../../src/cluster/api-client.ts';
 import { loadKubeConfig } from '../../../src/cluster/kube-config.ts';
 import { listPods } from '../../../src/cluster/live-pods.ts';
 import type { VolumeTerms } from '../../../src/decision/volume-terms.ts';
+import type { EmbodiedPerVcpu } from '../../../src/energy/embodied.ts';
 import type { AuditItem, Workload } from '../../../src/questions/audit/audited-workload.ts';
 import { type LiveWorkloads, readLiveWorkloads } from '../../../src/questions/audit/live-workloads.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { type PodApi, type PodApiOptions, startPodApi } from './pod-api.ts';
 
+const MACHINES: Readonly<Record<string, EmbodiedPerVcpu>> = {
+  'node-north': { gramsPerHour: 0.4, basis: 'looked-up', how: 'embedded table' },
+  'node-east': { gramsPerHour: 1, basis: 'looked-up', how: 'own table' },
+};
+const UNKNOWN_MACHINE: EmbodiedPerVcpu = { gramsPerHour: 0.5, basis: 'estimated', how: 'default' };
 const REGIONS: Readonly<Record<string, string>> = { 'node-north': 'eu-north-1', 'node-east': 'us-east-1' };
 
 interface PodParts {
@@ -61,6 +67,7 @@ function depsFor(test: TestContext, { kubeconfig }: PodApi, parts: Partial<LiveW
   return {
     api,
     regionOf: (node) => REGIONS[node],
+    machineOf: (node) => MACHINES[node] ?? UNKNOWN_MACHINE,
     volumesOf: () => [],
     progress: { show() {}, end() {} },
     ...parts,
