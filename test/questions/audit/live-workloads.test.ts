@@ -143,6 +143,19 @@ describe('the workloads of running pods', () => {
     assert.deepEqual(Object.fromEntries(workload.runsIn ?? []), { 'eu-north-1': 2, 'us-east-1': 1, '': 2 });
   });
 
+  it('have the mean of the machines of their nodes, as well known as the worst', async (test) => {
+    const owner = { kind: 'StatefulSet', name: 'db' };
+    const machineOf = async (nodes: readonly (string | undefined)[]) => {
+      const pods = nodes.map((node, index) => ({ owner, name: `db-${index}`, ...(node && { node }) }));
+      return workloadsOf(await readPods(test, pods))[0]?.machine;
+    };
+    const known = await machineOf(['node-north', 'node-north', 'node-east', undefined]);
+    // (2 * 0.4 + 1) / 3
+    assert.deepEqual(known, { gramsPerHour: 0.6, basis: 'looked-up', how: 'embedded table, own table' });
+    assert.equal((await machineOf(['node-north', 'node-of-nowhere']))?.basis, 'estimated');
+    assert.equal(await machineOf([undefined]), undefined);
+  });
+
   it('are kept apart by namespace, kind and name', async (test) => {
     const pods = [
       { owner: { kind: 'StatefulSet', name: 'db' } },
