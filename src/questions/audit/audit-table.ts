@@ -46,7 +46,7 @@ export function* renderAuditTable(report: AuditReport, width: number): Iterable<
   const { workloads, broken } = report;
   if (workloads.length === 0) yield 'Nothing to audit: no pods, and nothing that makes pods.\n';
   else {
-    yield `Grams of CO2e per hour: ${asWrittenName(report)}, at home, as gridgate would place it\n`;
+    yield `Operational gCO2e per hour: ${asWrittenName(report)}, at home, as gridgate would place it\n`;
     yield hanging(`${width < ROOMY ? 'Embodied' : 'EMBODIED'} ${EMBODIED}`, width).trimStart();
     yield* renderNamespaces(report, width);
     yield* renderList('Denied', width, workloads.filter(({ denied }) => denied).map(whyRefused));
