@@ -6,9 +6,10 @@ import type { Reason } from '../../decision/reasons.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
 import type { Basis } from '../../energy/basis.ts';
 import type { EmbodiedPerVcpu } from '../../energy/embodied.ts';
-import type { DefaultRequests, RequestingSpec } from '../../energy/pod-requests.ts';
+import type { DefaultRequests } from '../../energy/pod-requests.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
+import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
 /** Reasons of decisions, and what an audit finds besides. */
 export type AuditReason = Reason | 'unknown_region' | 'daemonset_outside';

@@ -5,9 +5,9 @@ import { type LivePod, listPods, type PodPage } from '../../cluster/live-pods.ts
 import type { Pod } from '../../decision/pod.ts';
 import { type EmbodiedPerVcpu, meanEmbodied } from '../../energy/embodied.ts';
 import type { Machines } from '../../energy/machines.ts';
-import type { RequestingSpec } from '../../energy/pod-requests.ts';
 import { note } from '../../terminal/print.ts';
 import { type Progress, progressBar } from '../../terminal/progress.ts';
+import type { RequestingSpec } from '../../units/requested-amounts.ts';
 import type { World } from '../../world/load-world.ts';
 import type { AuditItem } from './audited-workload.ts';
 import { type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
