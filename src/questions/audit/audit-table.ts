@@ -2,9 +2,15 @@ import { type Column, cut, layOut } from '../../terminal/render-table.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
 import { onOneLine } from '../../units/legible.ts';
-import type { AuditedWorkload, AuditReport, CarbonTotals } from './audited-workload.ts';
-import { fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
-import { formatChange, formatEmbodied, formatEmbodiedSum, formatGramsPerHour } from './grams-per-hour.ts';
+import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import { count, fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
+import {
+  describeUnknownMachines,
+  formatChange,
+  formatEmbodied,
+  formatEmbodiedSum,
+  formatGramsPerHour,
+} from './grams-per-hour.ts';
 import { verdictOf, worstFirst } from './verdict.ts';
 
 const VERDICT_STYLES: Readonly<Record<string, Style>> = {
@@ -185,7 +191,7 @@ function* renderTotals(report: AuditReport, width: number): Iterable<string> {
     width,
   );
   yield hanging(
-    `Embodied         ${formatEmbodiedSum(totals.embodied)} gCO2e per hour on top of each, an estimate${ofUnknownMachines(totals)}`,
+    `Embodied         ${formatEmbodiedSum(totals.embodied)} gCO2e per hour on top of each, an estimate${describeUnknownMachines(totals.embodied)}`,
     width,
   );
   if (totals.estimated > 0)
@@ -194,20 +200,12 @@ function* renderTotals(report: AuditReport, width: number): Iterable<string> {
     yield `  Without figure   ${count(totals.withoutFigure, 'workload')}, denied or without a reading: not in the sums\n`;
 }
 
-function ofUnknownMachines({ embodied: { estimated } }: CarbonTotals): string {
-  return estimated === 0 ? '' : `; machines of ${count(estimated, 'workload')} not known`;
-}
-
 function asWrittenName({ source }: AuditReport): string {
   return source === 'files' ? 'as written' : 'now';
 }
 
 function tell(number: number, style: Style): string {
   return number > 0 ? paint(style, String(number)) : '0';
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function byTemplate(workloads: readonly AuditedWorkload[]): Readonly<Record<string, number>> {

@@ -23,6 +23,7 @@ import { type AuditContext, judgeWorkload } from './judge-workload.ts';
 import type { AuditValues } from './options.ts';
 import { createPolicies } from './policies-of-audit.ts';
 import { renderAudit } from './render-audit.ts';
+import { renderAuditHtml } from './render-html.ts';
 import { createRegionCarbon, sumUp } from './sum-up.ts';
 import type { KnownRegions } from './unknown-regions.ts';
 
@@ -51,8 +52,6 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
   const report = judgeAll(input, table, values.assumeMode);
   await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
   if (values.html !== undefined) {
-    // Charts take 0.4 s to load.
-    const { renderAuditHtml } = await import('./render-html.ts');
     await writeWhole(values.html, renderAuditHtml(report));
     note(`${values.html} is written`);
   }

@@ -1,4 +1,5 @@
 import type { AuditedWorkload, CarbonTotals } from './audited-workload.ts';
+import { count } from './findings.ts';
 
 /** Grams an hour with three digits that count, for people; `-` where nobody knows. */
 export function formatGramsPerHour(gramsPerHour: number | null): string {
@@ -16,6 +17,11 @@ export function formatEmbodied({ gramsPerHour, basis }: AuditedWorkload['embodie
 /** The same of several workloads, where the machines of one of them are not known. */
 export function formatEmbodiedSum({ gramsPerHour, estimated }: CarbonTotals['embodied']): string {
   return markUnknown(gramsPerHour, estimated > 0);
+}
+
+/** What to say behind such a sum. */
+export function describeUnknownMachines({ estimated }: CarbonTotals['embodied']): string {
+  return estimated === 0 ? '' : `; machines of ${count(estimated, 'workload')} not known`;
 }
 
 function markUnknown(gramsPerHour: number, isUnknown: boolean): string {

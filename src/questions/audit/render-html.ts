@@ -1,9 +1,16 @@
 import { type Html, html } from '../../page/html.ts';
 import { STYLE } from '../../page/style.ts';
+import { tile } from '../../page/tile.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { type Bars, drawBars } from './bar-chart.ts';
-import { AUDIT_REASONS, fullMessage, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
-import { formatChange, formatEmbodied, formatEmbodiedSum, formatGramsPerHour } from './grams-per-hour.ts';
+import { AUDIT_REASONS, count, fullMessage, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
+import {
+  describeUnknownMachines,
+  formatChange,
+  formatEmbodied,
+  formatEmbodiedSum,
+  formatGramsPerHour,
+} from './grams-per-hour.ts';
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
 import { AUDIT_STYLE } from './page-style.ts';
 import { verdictOf, worstFirst } from './verdict.ts';
@@ -13,11 +20,8 @@ const MOST_ROWS = 5_000;
 const MOST_BARS = 12;
 const MOST_REGIONS = 3;
 const MOST_LISTED = 200;
-/** Charts are drawn for a desk and for a phone: text that shrinks with its picture cannot be read. */
-const BROAD_PX = 540;
-const SLIM_PX = 300;
 
-/** Its own script by its hash, and nothing from anywhere. Styles stand in attributes of the charts, too. */
+/** Its own script by its hash, and nothing from anywhere. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
@@ -65,18 +69,10 @@ ${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsO
 ${source === 'cluster' && tile('Misplaced pods', String(all.misplaced), 'run where the policy refuses it')}
 ${tile(`gCO2e/h ${now}`, formatGramsPerHour(asWritten), `${formatGramsPerHour(atHome)} in the home region`)}
 ${tile('As gridgate would place it', formatChange(all.gramsPerHour) ?? '-', `${formatGramsPerHour(placed)} gCO2e/h`)}
-${tile('Embodied, on top', formatEmbodiedSum(all.embodied), `gCO2e/h of making machines, an estimate; machines of ${count(all.embodied.estimated, 'workload')} not known`)}
+${tile('Embodied, on top', formatEmbodiedSum(all.embodied), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}
 ${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${all.withoutFigure} without figure`)}
 </dl></section>
 `;
-}
-
-function tile(name: string, value: string, more: string): Html {
-  return html`<div><dt>${name}</dt><dd>${value}</dd><dd class="more">${more}</dd></div>`;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function nameOfNow({ source }: AuditReport): string {
@@ -115,14 +111,8 @@ function sizeOf({ values }: Bars): number {
 }
 
 function chart(id: string, title: string, bars: readonly Bars[], series: readonly [string, string]): Html {
-  const svg = (width: number): Html => ({ markup: drawBars(bars, series, width) });
-  const label = bars.map(({ name, values }) => `${name}: ${values.map(formatGramsPerHour).join(', ')}`).join('; ');
   return html`<section id="${id}" class="chart"><h2>${title}</h2>
-${bars.length === 0 && html`<p class="hint">No figures.</p>`}
-${
-  bars.length > 0 &&
-  html`<div role="img" aria-label="${series.join(', ')}. ${label}"><div class="broad">${svg(BROAD_PX)}</div><div class="slim">${svg(SLIM_PX)}</div></div>`
-}</section>`;
+${bars.length === 0 ? html`<p class="hint">No figures.</p>` : drawBars(bars, series)}</section>`;
 }
 
 function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterable<string> {
@@ -130,7 +120,7 @@ function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterabl
   const bounded = shown.length < length && ` The first ${shown.length} of ${length}; --output json has all.`;
   const now = nameOfNow(report);
   yield html`<section id="workloads"><h2>Workloads</h2>
-<p class="hint">Grams of CO2e per hour. Embodied ones come on top of each other figure: the workload's share of making the machines, an estimate (~ where these are not known). First what is denied, then what emits most.${bounded}</p>`
+<p class="hint">Operational grams of CO2e per hour; embodied ones come on top of each: the share of making the machines, an estimate (~: machines not known). First what is denied, then what emits most.${bounded}</p>`
     .markup;
   if (length === 0) {
     yield '<p class="hint">Nothing to audit: no pods, and nothing that makes pods.</p></section>';
