@@ -1,4 +1,5 @@
 import { type Column, cut, layOut } from '../../terminal/render-table.ts';
+import { type Line, renderSections } from '../../terminal/sections.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
 import { onOneLine } from '../../units/legible.ts';
@@ -180,32 +181,45 @@ function* renderTotals(report: AuditReport, width: number): Iterable<string> {
   const { asWritten, atHome, placed } = totals.gramsPerHour;
   const percent = formatChange(totals.gramsPerHour);
   const change = percent === undefined ? '' : ` (${percent})`;
+  const operational = `${formatGramsPerHour(asWritten)} ${asWrittenName(report)}, ${formatGramsPerHour(atHome)} at home, ${formatGramsPerHour(placed)} placed${change}`;
+  const embodied = `${formatEmbodiedSum(totals.embodied)} gCO2e per hour on top of each, an estimate${describeUnknownMachines(totals.embodied)}`;
   yield `${paint('bold', 'Totals')}: ${count(totals.workloads, 'workload')}, ${count(totals.pods, 'pod')} in ${count(namespaces.length, 'namespace')}\n`;
-  yield `  Denied           ${tell(totals.denied, 'red')}\n`;
-  yield `  Would be denied  ${tell(totals.wouldBeDenied, 'yellow')}\n`;
-  if (totals.unknownRegion > 0) yield `  Unknown region   ${tell(totals.unknownRegion, 'red')}\n`;
-  if (totals.daemonSetsOutside > 0) yield `  Reach outside    ${tell(totals.daemonSetsOutside, 'yellow')}\n`;
-  if (source === 'cluster') yield `  Misplaced pods   ${tell(totals.misplaced, 'yellow')}\n`;
-  yield hanging(
-    `gCO2e per hour   ${formatGramsPerHour(asWritten)} ${asWrittenName(report)}, ${formatGramsPerHour(atHome)} at home, ${formatGramsPerHour(placed)} placed${change}`,
-    width,
+  yield renderSections(
+    [
+      { title: 'Denied', lines: [tell(totals.denied, 'red')] },
+      { title: 'Would be denied', lines: [tell(totals.wouldBeDenied, 'yellow')] },
+      { title: 'Unknown region', lines: some(totals.unknownRegion, tell(totals.unknownRegion, 'red')) },
+      { title: 'Reach outside', lines: some(totals.daemonSetsOutside, tell(totals.daemonSetsOutside, 'yellow')) },
+      { title: 'Misplaced pods', lines: source === 'cluster' ? [tell(totals.misplaced, 'yellow')] : [] },
+      { title: 'gCO2e per hour', lines: [operational] },
+      { title: 'Embodied', lines: [embodied] },
+      {
+        title: 'Estimates',
+        lines: some(totals.estimated, `${count(totals.estimated, 'workload')} whose requests had to be assumed`),
+      },
+      {
+        title: 'Without figure',
+        lines: some(
+          totals.withoutFigure,
+          `${count(totals.withoutFigure, 'workload')}, denied or without a reading: not in the sums`,
+        ),
+      },
+    ],
+    { width, titleWidth: 17, indent: 2 },
   );
-  yield hanging(
-    `Embodied         ${formatEmbodiedSum(totals.embodied)} gCO2e per hour on top of each, an estimate${describeUnknownMachines(totals.embodied)}`,
-    width,
-  );
-  if (totals.estimated > 0)
-    yield `  Estimates        ${count(totals.estimated, 'workload')} whose requests had to be assumed\n`;
-  if (totals.withoutFigure > 0)
-    yield `  Without figure   ${count(totals.withoutFigure, 'workload')}, denied or without a reading: not in the sums\n`;
+}
+
+/** Only where there are some. */
+function some<T>(number: number, line: T): readonly T[] {
+  return number > 0 ? [line] : [];
 }
 
 function asWrittenName({ source }: AuditReport): string {
   return source === 'files' ? 'as written' : 'now';
 }
 
-function tell(number: number, style: Style): string {
-  return number > 0 ? paint(style, String(number)) : '0';
+function tell(number: number, style: Style): Line {
+  return { text: String(number), style: number > 0 ? style : undefined };
 }
 
 function byTemplate(workloads: readonly AuditedWorkload[]): Readonly<Record<string, number>> {

@@ -86,7 +86,7 @@ describe('the table of an audit', () => {
   });
 
   it('sums them up beside the others', () => {
-    const text = render(ofTwo).replaceAll(/\n {4}/g, ' ');
+    const text = render(ofTwo).replaceAll(/\n {19}/g, ' ');
     assert.match(text, /^ {2}gCO2e per hour {3}24\.0 as written, 40\.0 at home, 3\.00 placed/m);
     assert.match(
       text,
