@@ -4,7 +4,8 @@ export const text = z.string().min(1);
 export const url = z
   .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
   // Who prints or logs a URL must not have to think of what is in it.
-  .refine((text) => !hasCredentials(text), 'must not hold a user name or password; they do not belong in this file');
+  .refine((text) => !hasCredentials(text), 'must not hold a user name or password; they do not belong in this file')
+  .meta({ pattern: '^[hH][tT][tT][pP][sS]?:' });
 
 function hasCredentials(text: string): boolean {
   const { username, password } = URL.parse(text) ?? {};
@@ -12,9 +13,15 @@ function hasCredentials(text: string): boolean {
 }
 
 /** Where a secret is: never the secret itself, which would end in logs and process lists. */
-export const secret = z.union([z.strictObject({ file: text }), z.strictObject({ env: text })], {
-  message: 'must be {file: PATH} or {env: NAME}; a secret does not belong in this file',
-});
+export const secret = z
+  .union(
+    [
+      z.strictObject({ file: text.describe('Path of a file that holds the secret.') }),
+      z.strictObject({ env: text.describe('Name of an environment variable that holds the secret.') }),
+    ],
+    { message: 'must be {file: PATH} or {env: NAME}; a secret does not belong in this file' },
+  )
+  .describe('Where the secret is: {file: PATH} or {env: NAME}, read anew for each request.');
 
 /** A list of sources in which none is there twice, as each is known by its type; empty where it is left out. */
 export function sourceList<T extends { readonly type: string }>(source: z.ZodType<T>) {

@@ -10,7 +10,9 @@ import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
 
 /** For sources whose rows do not say what they count. */
-const signal = z.enum(SIGNALS);
+const signal = z
+  .enum(SIGNALS)
+  .describe('What its values count: average over lifecycle, average of direct emissions, or marginal.');
 
 /** The sources of intensities, tried in the order in which they are written. */
 const sourceConfig = z.discriminatedUnion('type', [
@@ -18,41 +20,68 @@ const sourceConfig = z.discriminatedUnion('type', [
     .strictObject({
       type: z.literal('electricity-maps'),
       token: secret.optional(),
-      /** For plans of one zone a token: by zone. */
-      tokens: z.record(text, secret).optional(),
-      /** Which emission factors are asked for. */
-      signal: z.enum(['average-lifecycle', 'average-direct']).optional(),
-      /** Takes measured values alone, none that the provider estimates. */
-      disableEstimations: z.boolean().optional(),
+      tokens: z.record(text, secret).optional().describe('For plans of one zone a token: secrets by grid zone.'),
+      signal: z
+        .enum(['average-lifecycle', 'average-direct'])
+        .optional()
+        .describe('Which emission factors are asked for; average-lifecycle where it is left out.'),
+      disableEstimations: z
+        .boolean()
+        .optional()
+        .describe('Takes measured values alone, none that the provider estimates.'),
       url: url.optional(),
     })
-    .refine(({ token, tokens }) => token || tokens, 'needs token or tokens'),
-  z.strictObject({ type: z.literal('watttime'), username: secret, password: secret, url: url.optional() }),
-  z.strictObject({ type: z.literal('uk-carbon-intensity'), url: url.optional() }),
-  z.strictObject({ type: z.literal('carbon-aware-sdk'), url, signal }),
-  z.strictObject({ type: z.literal('prometheus'), url, query: text, signal, token: secret.optional() }),
-  z.strictObject({ type: z.literal('file'), path: text, signal }),
+    .refine(({ token, tokens }) => token || tokens, 'needs token or tokens')
+    .describe('Electricity Maps; needs token or tokens.'),
+  z
+    .strictObject({ type: z.literal('watttime'), username: secret, password: secret, url: url.optional() })
+    .describe('WattTime: marginal emissions.'),
+  z
+    .strictObject({ type: z.literal('uk-carbon-intensity'), url: url.optional() })
+    .describe('The Carbon Intensity API of Great Britain: average, direct emissions; needs no account.'),
+  z.strictObject({ type: z.literal('carbon-aware-sdk'), url, signal }).describe('A Carbon Aware SDK web API.'),
+  z
+    .strictObject({
+      type: z.literal('prometheus'),
+      url,
+      query: text.describe('PromQL of gCO2e/kWh, with {{zone}} or {{region}} where their name belongs.'),
+      signal,
+      token: secret.optional(),
+    })
+    .describe('A Prometheus that knows intensities.'),
+  z
+    .strictObject({
+      type: z.literal('file'),
+      path: text.describe('Path of the file; a change counts within a minute.'),
+      signal,
+    })
+    .describe('A file of intensities, JSON or YAML: gCO2e/kWh by grid zone.'),
 ]);
 
-const grams = z.number().positive().max(MAX_GRAMS_PER_KWH);
+const grams = z.number().positive().max(MAX_GRAMS_PER_KWH).describe('gCO2e/kWh.');
 const bandsConfig = z
   .strictObject({
-    /**
-     * `relative`: a measured region's own 25th and 75th percentile of its last 7 days, once 24 hours of these are known;
-     * until then, for fixed values and for yearly averages, these thresholds. The option `--bands` counts before it.
-     */
-    mode: z.enum(BAND_MODES).default('absolute'),
-    /** gCO2e/kWh: low ends at the first, high begins above the second. */
+    mode: z
+      .enum(BAND_MODES)
+      .default('absolute')
+      .describe(
+        "absolute: the thresholds for all. relative: a measured region's own 25th and 75th percentile of its last 7 days, once 24 hours are known; until then, for fixed values and for yearly averages, the thresholds. The option --bands counts before it.",
+      ),
     thresholds: z
       .tuple([grams, grams])
       .refine(([low, high]) => low <= high, 'the first must not be above the second')
-      .default([...BAND_THRESHOLDS]),
+      .default([...BAND_THRESHOLDS])
+      .describe('gCO2e/kWh: low ends at the first, high begins above the second.'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('When the electricity of a region is low, medium or high in carbon.');
 
-const gridgateConfig = z
+/** What `gridgate.yaml` holds. `manifests/gridgate.schema.json` is made of it (`npm run schema`), descriptions included. */
+export const gridgateConfig = z
   .strictObject({
-    sources: sourceList(sourceConfig),
+    sources: sourceList(sourceConfig).describe(
+      'Sources of intensities, tried in this order; without any, a region without its own value has the yearly average of its grid zone.',
+    ),
     outage: outageConfig,
     bands: bandsConfig,
     policy: policyConfig,

@@ -1,9 +1,10 @@
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
+import type { Amounts } from '../units/requested-amounts.ts';
 import { isEmptyTerm, type NodeSelectorTerm, type Requirement } from './node-selector.ts';
 import { withoutOwn } from './own-requirement.ts';
 import { type Pod, requiredTerms, type Toleration } from './pod.ts';
-import { type Amounts, requestsOf } from './requests.ts';
+import { requestsOf } from './requests.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 
 /** What a pod asks of a node, before any policy. */

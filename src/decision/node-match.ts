@@ -1,10 +1,10 @@
 import { HOSTNAME_LABEL, labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
 import { keepingAway, type NodeClass, type RegionNodes, type Topology } from '../regions/topology.ts';
+import type { Amounts } from '../units/requested-amounts.ts';
 import { type Alternative, type Asks, areMet, NODE_NAME, requirementsOf } from './asks.ts';
 import { satisfies } from './node-selector.ts';
 import type { Toleration } from './pod.ts';
 import { createMemory, keepByName, LONGEST_NAME, remember } from './remember.ts';
-import type { Amounts } from './requests.ts';
 
 /** Where nodes are that have what a pod asks for. */
 export interface Places {

@@ -20,6 +20,8 @@ export interface PolicyIssue {
 interface Annotation {
   readonly allowed: string;
   readonly parse: (text: string) => Partial<Policy> | undefined;
+  /** All that it accepts, where that is a closed list. */
+  readonly words?: readonly string[];
 }
 
 const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
@@ -134,6 +136,7 @@ function wrap<K extends keyof Policy>(field: K, value: Policy[K] | undefined): P
 function choice<K extends keyof Policy>(field: K, values: readonly (Policy[K] & string)[]): Annotation {
   return {
     allowed: `one of ${values.join(', ')}`,
+    words: values,
     parse: (text) =>
       wrap(
         field,

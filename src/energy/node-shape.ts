@@ -1,3 +1,4 @@
+import { labelOf, type NodeFacts } from '../regions/node-facts.ts';
 import { isPlausible, parseInstanceType } from './instance-type.ts';
 import type { PowerTable } from './power-table.ts';
 
@@ -8,6 +9,19 @@ export interface NodeShape {
   readonly vcpus?: number | undefined;
   /** As the label `kubernetes.io/arch` has it. */
   readonly arch?: string | undefined;
+}
+
+/** The label that names a node's instance type, and its older name. */
+export const INSTANCE_TYPE_LABELS = ['node.kubernetes.io/instance-type', 'beta.kubernetes.io/instance-type'] as const;
+const ARCH_LABEL = 'kubernetes.io/arch';
+
+/** What gridgate's view of a node tells; the vCPUs are those that it offers pods. */
+export function shapeOf({ labels, allocatable }: NodeFacts): NodeShape {
+  return {
+    instanceType: INSTANCE_TYPE_LABELS.map((label) => labelOf(labels, label)).find(Boolean),
+    vcpus: allocatable?.['cpu'],
+    arch: labelOf(labels, ARCH_LABEL),
+  };
 }
 
 /** What the node, the name of its type and the power table tell together. */

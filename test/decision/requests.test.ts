@@ -57,6 +57,12 @@ const rows: readonly [name: string, pod: Parameters<typeof makePod>[0], expected
     { ...limits({ cpu: 8 }), containers: [requests({ cpu: 1 })] },
     { cpu: 1 },
   ],
+  [
+    'a limit of the whole pod where a container requests zero',
+    { ...limits({ cpu: 8 }), containers: [requests({ cpu: 0 })] },
+    {},
+  ],
+  ['zero of the whole pod', { ...requests({ cpu: 0 }), containers: [requests({ cpu: 1 })] }, {}],
   ['both of the whole pod', { resources: { requests: { cpu: 2 }, limits: { cpu: 8 } } }, { cpu: 2 }],
   ['what is no amount', { containers: [requests({ cpu: 'much', memory: null })] }, {}],
 ];

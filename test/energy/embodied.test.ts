@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { embodiedGramsPerHour, embodiedOf } from '../../src/energy/embodied.ts';
+import {
+  embodiedGramsPerHour,
+  embodiedOf,
+  embodiedPerVcpu,
+  podEmbodiedGramsPerHour,
+} from '../../src/energy/embodied.ts';
 import { podGramsPerHour } from '../../src/energy/emissions.ts';
 import { MACHINE_MAKING, RACK_SERVER } from '../../src/energy/machine-making.ts';
 import type { NodeShape } from '../../src/energy/node-shape.ts';
@@ -78,7 +83,8 @@ describe('the embodied emissions of a node', () => {
       { region: 'us-east-1', gramsPerKwh: 300 },
       DEFAULT_POWER_MODEL,
     );
-    const embodied = embodiedOf({ instanceType: 'm5.xlarge' }, DEFAULT_POWER_TABLE).gramsPerHour * 0.5;
+    const perVcpu = embodiedPerVcpu([{ instanceType: 'm5.xlarge' }], DEFAULT_POWER_TABLE);
+    const embodied = podEmbodiedGramsPerHour({ vcpu: 2 }, perVcpu);
     assert.ok(Math.abs(operational + embodied - 3.469237) < 1e-6, `${operational + embodied}`);
   });
 
@@ -86,6 +92,45 @@ describe('the embodied emissions of a node', () => {
     assert.equal(embodiedGramsPerHour(35.04, 1), 1);
     assert.equal(embodiedGramsPerHour(35.04, 0), 0);
   });
+});
+
+describe('what one vCPU has of the making of nodes', () => {
+  const rows: readonly [name: string, nodes: readonly NodeShape[], table: typeof OWN, grams: number, basis: string][] =
+    [
+      // 1610.79 kg * 1000 / 35040 h / 96
+      ['of a rack server, without a node', [], DEFAULT_POWER_TABLE, 0.478_854_523, 'estimated'],
+      ['of a node that says nothing', [{}], DEFAULT_POWER_TABLE, 0.478_854_523, 'estimated'],
+      ['of a type in no table', [{ instanceType: 'x', vcpus: 8 }], DEFAULT_POWER_TABLE, 0.478_854_523, 'estimated'],
+      // 1333.12 * 1000 / 35040 / 64, whatever the size
+      ['of a type', [{ instanceType: 'm6g.large' }], DEFAULT_POWER_TABLE, 0.594_463_47, 'looked-up'],
+      ['of its large size', [{ instanceType: 'm6g.8xlarge' }], DEFAULT_POWER_TABLE, 0.594_463_47, 'looked-up'],
+      // (2 * 0.478854523 + 4 * 0.594463470) / 6
+      [
+        'of two types, by their vCPUs',
+        [{ instanceType: 'm5.large' }, { instanceType: 'm6g.xlarge' }],
+        DEFAULT_POWER_TABLE,
+        0.555_927_155,
+        'looked-up',
+      ],
+      // (2 * 0.594463470 + 6 * 0.478854523) / 8
+      [
+        'of a type and a node that does not say its own',
+        [{ instanceType: 'm6g.large' }, { vcpus: 6 }],
+        DEFAULT_POWER_TABLE,
+        0.507_756_76,
+        'estimated',
+      ],
+      // 350.4 * 1000 / 35040 / 8
+      ['of an own figure', [{ instanceType: 'edge-box', vcpus: 8 }], OWN, 1.25, 'looked-up'],
+      // The same by 4, which are assumed.
+      ['of an own figure, in parts that nobody knows', [{ instanceType: 'edge-box' }], OWN, 2.5, 'estimated'],
+    ];
+  for (const [name, nodes, table, grams, basis] of rows)
+    it(`${name} is ${grams} g an hour, ${basis}`, () => {
+      const found = embodiedPerVcpu(nodes, table);
+      assert.ok(Math.abs(found.gramsPerHour - grams) < 1e-8, `${found.gramsPerHour}`);
+      assert.equal(found.basis, basis);
+    });
 });
 
 describe('the embedded table of machines', () => {

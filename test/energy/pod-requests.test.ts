@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type DefaultRequests, type RequestingSpec, requestsOf } from '../../src/energy/pod-requests.ts';
+import { requestsOf as neededOf } from '../../src/decision/requests.ts';
+import { type DefaultRequests, requestsOf } from '../../src/energy/pod-requests.ts';
+import type { RequestingSpec } from '../../src/units/requested-amounts.ts';
 
 type Container = NonNullable<RequestingSpec['containers']>[number];
 
@@ -95,6 +97,12 @@ describe('the requests of a pod', () => {
       memoryGb: 1,
     },
     {
+      name: 'are zero where a container asks for that, whatever the limit of the pod as a whole',
+      spec: { containers: [asks(0, '0'), {}], resources: { limits: { cpu: 8, memory: '8G' } } },
+      vcpu: 0,
+      memoryGb: 0,
+    },
+    {
       name: 'are the defaults of the LimitRange for containers that say nothing',
       spec: { containers: [{}, asks(1, '1G')] },
       defaults: { cpu: '300m', memory: '300M' },
@@ -156,6 +164,29 @@ describe('the requests of a pod', () => {
     const odd = { containers: [null, 'x', 3, { resources: 'all' }], initContainers: { a: 1 }, overhead: 7 };
     assert.equal(requestsOf(odd as unknown as RequestingSpec).basis, 'estimated');
     assert.equal(requestsOf({ containers: 'abc' } as unknown as RequestingSpec).vcpu, 0);
+  });
+
+  it('are what a decision wants free on a node, where every container says what it needs', () => {
+    const amounts = fc.record({ cpu: fc.integer({ min: 0, max: 64 }), memory: fc.integer({ min: 0, max: 1e9 }) });
+    const resources = fc.oneof(
+      amounts.map((requests) => ({ requests })),
+      amounts.map((limits) => ({ limits })),
+    );
+    const spec = fc.record({
+      containers: fc.array(fc.record({ resources }), { minLength: 1, maxLength: 3 }),
+      initContainers: fc.array(
+        fc.record({ resources }).chain((one) => fc.constantFrom(one, { ...one, restartPolicy: 'Always' })),
+      ),
+      overhead: fc.option(amounts, { nil: null }),
+      resources: fc.option(resources, { nil: null }),
+    });
+    fc.assert(
+      fc.property(spec, (one) => {
+        const { cpu = 0, memory = 0 } = neededOf({ spec: one });
+        const { vcpu, memoryGb, basis } = requestsOf(one);
+        assert.deepEqual([vcpu, memoryGb, basis], [cpu, memory / 1e9, 'looked-up']);
+      }),
+    );
   });
 
   it('never shrink when a container joins', () => {

@@ -91,7 +91,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'units',
       'world',
     ],
-    packages: ['csv-parse', 'diff', 'echarts', 'fast-json-patch', 'fast-xml-builder', 'yaml', 'zod'],
+    packages: ['csv-parse', 'diff', 'fast-json-patch', 'fast-xml-builder', 'yaml', 'zod'],
     builtins: true,
   },
   commands: {

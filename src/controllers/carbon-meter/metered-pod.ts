@@ -1,6 +1,7 @@
 import { isEndedPhase, type KubeObject } from '../../cluster/kube-object.ts';
 import { DECISION_ANNOTATION } from '../../decision/patch.ts';
-import { type RequestingSpec, requestsOf } from '../../energy/pod-requests.ts';
+import { requestsOf } from '../../energy/pod-requests.ts';
+import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
 /** What is kept of a pod that gridgate decided about and that runs on a node. */
 export interface MeteredPod {

@@ -1,10 +1,17 @@
 import { type Column, cut, layOut } from '../../terminal/render-table.ts';
+import { type Line, renderSections } from '../../terminal/sections.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
 import { onOneLine } from '../../units/legible.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
-import { fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
-import { formatChange, formatGramsPerHour } from './grams-per-hour.ts';
+import { count, fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
+import {
+  describeUnknownMachines,
+  formatChange,
+  formatEmbodied,
+  formatEmbodiedSum,
+  formatGramsPerHour,
+} from './grams-per-hour.ts';
 import { verdictOf, worstFirst } from './verdict.ts';
 
 const VERDICT_STYLES: Readonly<Record<string, Style>> = {
@@ -30,6 +37,9 @@ interface AuditColumn extends Column {
   readonly from?: number;
 }
 
+/** Where there is no room for embodied grams of each workload, those of each namespace stand beside its name. */
+const ROOMY = 90;
+const EMBODIED = 'comes on top of each: the share of making the machines, an estimate (~: machines not known)';
 /** Where there is no room for them, alternatives stand in a list below. */
 const WIDE = 110;
 /** Of what stands in lists below the table. */
@@ -43,7 +53,8 @@ export function* renderAuditTable(report: AuditReport, width: number): Iterable<
   const { workloads, broken } = report;
   if (workloads.length === 0) yield 'Nothing to audit: no pods, and nothing that makes pods.\n';
   else {
-    yield `Grams of CO2e per hour: ${asWrittenName(report)}, at home, as gridgate would place it\n`;
+    yield `Operational gCO2e per hour: ${asWrittenName(report)}, at home, as gridgate would place it\n`;
+    yield hanging(`${width < ROOMY ? 'Embodied' : 'EMBODIED'} ${EMBODIED}`, width).trimStart();
     yield* renderNamespaces(report, width);
     yield* renderList('Denied', width, workloads.filter(({ denied }) => denied).map(whyRefused));
     yield* renderList(
@@ -79,11 +90,12 @@ function* renderNamespaces(report: AuditReport, width: number): Iterable<string>
   const rowOf = (workload: AuditedWorkload) => columns.map(({ cell }) => cell(workload));
   const { head, line } = layOut(columns, rowsOf(report.workloads, rowOf), width);
   const byNamespace = Map.groupBy(report.workloads, ({ namespace }) => namespace);
-  const modes = new Map(report.namespaces.map(({ namespace, mode }) => [namespace, mode]));
+  const summed = new Map(report.namespaces.map((one) => [one.namespace, one]));
   yield head;
   for (const [namespace, workloads] of [...byNamespace].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const mode = modes.get(namespace) ?? workloads[0]?.mode ?? 'off';
-    yield `${paint('bold', cut(onOneLine(`${namespace} (${mode})`), width))}\n`;
+    const { mode = 'off', embodied } = summed.get(namespace) ?? {};
+    const beside = embodied && width < ROOMY ? `: embodied ${formatEmbodiedSum(embodied)}` : '';
+    yield `${paint('bold', cut(onOneLine(`${namespace} (${mode})`), width - beside.length))}${beside}\n`;
     for (const workload of workloads.sort(worstFirst)) yield line(rowOf(workload));
   }
 }
@@ -103,6 +115,7 @@ function columnsOf({ source }: AuditReport, width: number): readonly AuditColumn
     { title: source === 'files' ? 'WRITTEN' : 'NOW', ...right, cell: (one) => grams(one, 'asWritten') },
     { title: 'HOME', ...right, cell: (one) => grams(one, 'atHome') },
     { title: 'PLACED', ...right, cell: (one) => grams(one, 'placed') },
+    { title: 'EMBODIED', ...right, from: ROOMY, cell: ({ embodied }) => formatEmbodied(embodied) },
     { title: 'ALTERNATIVE', from: WIDE, givesWay: 4, cell: ({ alternative }) => describeAlternative(alternative) },
   ];
   return columns.filter(({ from = 0 }) => width >= from);
@@ -168,32 +181,45 @@ function* renderTotals(report: AuditReport, width: number): Iterable<string> {
   const { asWritten, atHome, placed } = totals.gramsPerHour;
   const percent = formatChange(totals.gramsPerHour);
   const change = percent === undefined ? '' : ` (${percent})`;
+  const operational = `${formatGramsPerHour(asWritten)} ${asWrittenName(report)}, ${formatGramsPerHour(atHome)} at home, ${formatGramsPerHour(placed)} placed${change}`;
+  const embodied = `${formatEmbodiedSum(totals.embodied)} gCO2e per hour on top of each, an estimate${describeUnknownMachines(totals.embodied)}`;
   yield `${paint('bold', 'Totals')}: ${count(totals.workloads, 'workload')}, ${count(totals.pods, 'pod')} in ${count(namespaces.length, 'namespace')}\n`;
-  yield `  Denied           ${tell(totals.denied, 'red')}\n`;
-  yield `  Would be denied  ${tell(totals.wouldBeDenied, 'yellow')}\n`;
-  if (totals.unknownRegion > 0) yield `  Unknown region   ${tell(totals.unknownRegion, 'red')}\n`;
-  if (totals.daemonSetsOutside > 0) yield `  Reach outside    ${tell(totals.daemonSetsOutside, 'yellow')}\n`;
-  if (source === 'cluster') yield `  Misplaced pods   ${tell(totals.misplaced, 'yellow')}\n`;
-  yield hanging(
-    `gCO2e per hour   ${formatGramsPerHour(asWritten)} ${asWrittenName(report)}, ${formatGramsPerHour(atHome)} at home, ${formatGramsPerHour(placed)} placed${change}`,
-    width,
+  yield renderSections(
+    [
+      { title: 'Denied', lines: [tell(totals.denied, 'red')] },
+      { title: 'Would be denied', lines: [tell(totals.wouldBeDenied, 'yellow')] },
+      { title: 'Unknown region', lines: some(totals.unknownRegion, tell(totals.unknownRegion, 'red')) },
+      { title: 'Reach outside', lines: some(totals.daemonSetsOutside, tell(totals.daemonSetsOutside, 'yellow')) },
+      { title: 'Misplaced pods', lines: source === 'cluster' ? [tell(totals.misplaced, 'yellow')] : [] },
+      { title: 'gCO2e per hour', lines: [operational] },
+      { title: 'Embodied', lines: [embodied] },
+      {
+        title: 'Estimates',
+        lines: some(totals.estimated, `${count(totals.estimated, 'workload')} whose requests had to be assumed`),
+      },
+      {
+        title: 'Without figure',
+        lines: some(
+          totals.withoutFigure,
+          `${count(totals.withoutFigure, 'workload')}, denied or without a reading: not in the sums`,
+        ),
+      },
+    ],
+    { width, titleWidth: 17, indent: 2 },
   );
-  if (totals.estimated > 0)
-    yield `  Estimates        ${count(totals.estimated, 'workload')} whose requests had to be assumed\n`;
-  if (totals.withoutFigure > 0)
-    yield `  Without figure   ${count(totals.withoutFigure, 'workload')}, denied or without a reading: not in the sums\n`;
+}
+
+/** Only where there are some. */
+function some<T>(number: number, line: T): readonly T[] {
+  return number > 0 ? [line] : [];
 }
 
 function asWrittenName({ source }: AuditReport): string {
   return source === 'files' ? 'as written' : 'now';
 }
 
-function tell(number: number, style: Style): string {
-  return number > 0 ? paint(style, String(number)) : '0';
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
+function tell(number: number, style: Style): Line {
+  return { text: String(number), style: number > 0 ? style : undefined };
 }
 
 function byTemplate(workloads: readonly AuditedWorkload[]): Readonly<Record<string, number>> {

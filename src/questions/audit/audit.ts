@@ -1,7 +1,8 @@
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
 import type { Mode } from '../../decision/policy.ts';
-import type { PowerModel } from '../../energy/power-model.ts';
+import { createMachines, type Machines } from '../../energy/machines.ts';
+import type { PowerTable } from '../../energy/power-table.ts';
 import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
 import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
 import { note, printAll } from '../../terminal/print.ts';
@@ -22,6 +23,7 @@ import { type AuditContext, judgeWorkload } from './judge-workload.ts';
 import type { AuditValues } from './options.ts';
 import { createPolicies } from './policies-of-audit.ts';
 import { renderAudit } from './render-audit.ts';
+import { renderAuditHtml } from './render-html.ts';
 import { createRegionCarbon, sumUp } from './sum-up.ts';
 import type { KnownRegions } from './unknown-regions.ts';
 
@@ -42,15 +44,14 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
   const [mistakes, power] = await Promise.all([findMistakes(values, env), readPowerTable(values.powerTable)]);
   const issues = [...mistakes, ...('issues' in power ? power.issues : [])];
   if (issues.length > 0 || 'issues' in power) return reportIssues(issues);
-  const input = values.live ? await readLive(values, env) : await readFiles(values, env);
+  const { table } = power;
+  const input = values.live ? await readLive(values, env, table) : await readFiles(values, env, table);
   if ('issues' in input) return reportFailure(input);
   for (const sentence of input.world.notes) note(sentence);
   if (!input.world.snapshot.topology) note(NODES_UNSEEN);
-  const report = judgeAll(input, power.table.model, values.assumeMode);
+  const report = judgeAll(input, table, values.assumeMode);
   await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
   if (values.html !== undefined) {
-    // Charts take 0.4 s to load.
-    const { renderAuditHtml } = await import('./render-html.ts');
     await writeWhole(values.html, renderAuditHtml(report));
     note(`${values.html} is written`);
   }
@@ -82,9 +83,10 @@ interface Input {
   readonly collected: Collected;
   readonly source: AuditReport['source'];
   readonly knownRegions: KnownRegions;
+  readonly machines: Machines;
 }
 
-async function readFiles(values: AuditValues, env: Environment): Promise<Input | Issues> {
+async function readFiles(values: AuditValues, env: Environment, table: PowerTable): Promise<Input | Issues> {
   const { files = [], auditNamespace: namespace = 'default', regionLabel, strictFiles: strict } = values;
   const collected = await collectFiles(files, { namespace, regionLabel, strict });
   tellOddities(collected.oddities);
@@ -95,7 +97,13 @@ async function readFiles(values: AuditValues, env: Environment): Promise<Input |
     const hint = collected.noObjects.has(CHART_TEMPLATE) ? '; audit what helm template prints' : '';
     return { issues: [`--filename: ${files.join(', ')} holds no Kubernetes object${hint}`] };
   }
-  return { world, collected, source: 'files', knownRegions: knownRegions(collected, world, isInCluster(values, env)) };
+  return {
+    world,
+    collected,
+    source: 'files',
+    knownRegions: knownRegions(collected, world, isInCluster(values, env)),
+    machines: createMachines(world.snapshot.topology, table),
+  };
 }
 
 /** kubectl says nothing of them. */
@@ -122,7 +130,7 @@ function knownRegions({ beside }: Pick<Collected, 'beside'>, { snapshot }: World
   return { isKnown: (name) => names.has(name), names: [...names] };
 }
 
-async function readLive(values: AuditValues, env: Environment): Promise<Input | Issues> {
+async function readLive(values: AuditValues, env: Environment, table: PowerTable): Promise<Input | Issues> {
   const { auditNamespace: namespace } = values;
   const world = await loadWorld(values, env, { onlyNamespace: namespace });
   if ('issues' in world) return world;
@@ -130,11 +138,13 @@ async function readLive(values: AuditValues, env: Environment): Promise<Input | 
   if ('issues' in opened) return opened;
   const { readLiveWorkloads } = await import('./live-workloads.ts');
   const { topology } = world.snapshot;
+  const machines = createMachines(topology, table);
   const regionOf = (node: string) => topology?.byName.get(node)?.region;
+  const ofNodes = { regionOf, machineOf: machines.ofNode };
   try {
-    const deps = { api: opened.api, namespace, regionOf, volumesOf: world.volumesOf, progress: createProgress() };
+    const deps = { api: opened.api, namespace, ...ofNodes, volumesOf: world.volumesOf, progress: createProgress() };
     const collected = await collectItems(readLiveWorkloads(deps));
-    return { world, collected, source: 'cluster', knownRegions: knownRegions(collected, world, true) };
+    return { world, collected, source: 'cluster', knownRegions: knownRegions(collected, world, true), machines };
   } catch (error) {
     return { issues: [(error as Error).message], exitCode: EXIT.upstream };
   } finally {
@@ -143,8 +153,8 @@ async function readLive(values: AuditValues, env: Environment): Promise<Input | 
 }
 
 function judgeAll(
-  { world, collected, source, knownRegions }: Input,
-  model: PowerModel,
+  { world, collected, source, knownRegions, machines }: Input,
+  { model }: PowerTable,
   assumeMode: Mode | undefined,
 ): AuditReport {
   const { snapshot, rules, namespaces } = world;
@@ -155,6 +165,7 @@ function judgeAll(
     defaultsOf: (namespace) => defaults.get(namespace) ?? {},
     assumeMode,
     model,
+    machines,
     volumesOf: (namespace, pod) => [...world.volumesOf(namespace, pod), ...collected.volumesOf(namespace, pod)],
     knownRegions,
     now: Date.now(),

@@ -5,9 +5,11 @@ import type { Mode } from '../../decision/policy.ts';
 import type { Reason } from '../../decision/reasons.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
 import type { Basis } from '../../energy/basis.ts';
-import type { DefaultRequests, RequestingSpec } from '../../energy/pod-requests.ts';
+import type { EmbodiedPerVcpu } from '../../energy/embodied.ts';
+import type { DefaultRequests } from '../../energy/pod-requests.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
+import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
 /** Reasons of decisions, and what an audit finds besides. */
 export type AuditReason = Reason | 'unknown_region' | 'daemonset_outside';
@@ -37,6 +39,8 @@ export interface Workload {
   readonly place?: Place;
   /** Running pods by region; the key '' stands for nodes of no known region. */
   readonly runsIn?: ReadonlyMap<string, number>;
+  /** The mean of the machines that its pods run on; absent where none has a node. */
+  readonly machine?: EmbodiedPerVcpu;
   readonly volumes?: readonly VolumeTerms[];
   /** Of a kind that nobody knows: judged by the template of pods that it carries. */
   readonly byTemplate?: true;
@@ -109,6 +113,15 @@ export interface AuditedWorkload {
     /** Where gridgate would place it. */
     readonly placed: number | null;
   };
+  /**
+   * Embodied CO2e of all its pods: the making of the share of machines that they reserve, an estimate. It comes on top of
+   * `gramsPerHour`, wherever the pods run.
+   */
+  readonly embodied: {
+    readonly gramsPerHour: number;
+    /** Of the machines: `looked-up` where it runs on known types alone, else `estimated`. */
+    readonly basis: Basis;
+  };
   /** The cleanest region the policy accepts, without the workload's own constraints: where that is cleaner, or the workload denied. */
   readonly alternative: { readonly region: string; readonly gramsPerHour: number } | null;
 }
@@ -131,8 +144,10 @@ export interface CarbonTotals {
   readonly unknownRegion: number;
   /** DaemonSets that reach outside their namespace's `regions`. */
   readonly daemonSetsOutside: number;
-  /** Of workloads that have both figures, as written and placed: denied ones are left out. Without a home, `atHome` counts them as written. */
+  /** Operational, of workloads that have both figures, as written and placed: denied ones are left out. Without a home, `atHome` counts them as written. */
   readonly gramsPerHour: { readonly asWritten: number; readonly atHome: number; readonly placed: number };
+  /** Of the same workloads, on top of these; `estimated`: all workloads whose machines had to be assumed. */
+  readonly embodied: { readonly gramsPerHour: number; readonly estimated: number };
   /** Workloads that the sums leave out. */
   readonly withoutFigure: number;
   /** Workloads whose requests had to be assumed. */

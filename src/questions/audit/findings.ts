@@ -9,6 +9,11 @@ export const AUDIT_REASONS: Readonly<Record<AuditReason, string>> = {
   daemonset_outside: "its pods reach nodes outside the namespace's regions, and stay Pending there",
 };
 
+/** `1 pod`, `4 pods`. */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
 /** `4 documents`: what is no Kubernetes object, in numbers. */
 export function pluralOf(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   return Object.fromEntries(

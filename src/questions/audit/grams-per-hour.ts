@@ -1,4 +1,5 @@
-import type { CarbonTotals } from './audited-workload.ts';
+import type { AuditedWorkload, CarbonTotals } from './audited-workload.ts';
+import { count } from './findings.ts';
 
 /** Grams an hour with three digits that count, for people; `-` where nobody knows. */
 export function formatGramsPerHour(gramsPerHour: number | null): string {
@@ -6,6 +7,25 @@ export function formatGramsPerHour(gramsPerHour: number | null): string {
   if (gramsPerHour === 0) return '0';
   if (gramsPerHour > 0 && gramsPerHour < LEAST_SHOWN) return `<${LEAST_SHOWN}`;
   return gramsPerHour.toFixed(digitsBehindPoint(gramsPerHour));
+}
+
+/** Embodied grams an hour; `~` before what stands for machines that are not known. */
+export function formatEmbodied({ gramsPerHour, basis }: AuditedWorkload['embodied']): string {
+  return markUnknown(gramsPerHour, basis === 'estimated');
+}
+
+/** The same of several workloads, where the machines of one of them are not known. */
+export function formatEmbodiedSum({ gramsPerHour, estimated }: CarbonTotals['embodied']): string {
+  return markUnknown(gramsPerHour, estimated > 0);
+}
+
+/** What to say behind such a sum. */
+export function describeUnknownMachines({ estimated }: CarbonTotals['embodied']): string {
+  return estimated === 0 ? '' : `; machines of ${count(estimated, 'workload')} not known`;
+}
+
+function markUnknown(gramsPerHour: number, isUnknown: boolean): string {
+  return `${isUnknown && gramsPerHour > 0 ? '~' : ''}${formatGramsPerHour(gramsPerHour)}`;
 }
 
 const LEAST_SHOWN = 0.01;

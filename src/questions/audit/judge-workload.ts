@@ -7,7 +7,9 @@ import type { Mode, Policy } from '../../decision/policy.ts';
 import { comparableReading, refusalOf } from '../../decision/refuse.ts';
 import { createMemory, remember } from '../../decision/remember.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
+import { type EmbodiedPerVcpu, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
 import { podGramsPerHour } from '../../energy/emissions.ts';
+import type { Machines } from '../../energy/machines.ts';
 import { type DefaultRequests, type PodRequests, requestsOf } from '../../energy/pod-requests.ts';
 import type { PowerModel } from '../../energy/power-model.ts';
 import type { RegionView, Snapshot } from '../../regions/snapshot.ts';
@@ -25,6 +27,7 @@ export interface AuditContext {
   /** Of namespaces that are off or that nobody described. */
   readonly assumeMode?: Mode | undefined;
   readonly model: PowerModel;
+  readonly machines: Machines;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
   /** Without it names of regions are not looked at. */
   readonly knownRegions?: KnownRegions;
@@ -68,7 +71,8 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   const requests = requestsOf(workload.resources, context.defaultsOf(namespace));
   const grams = (spread: PodSpread) => gramsIn(spread, requests, context);
 
-  const written = grams(asWritten(workload, decision, { snapshot, volumes }));
+  const spreadNow = asWritten(workload, decision, { snapshot, volumes });
+  const written = grams(spreadNow);
   const isDenied = decision.decision === 'deny';
   const spread = asPlaced(workload, decision, snapshot);
   const placed = spread ? grams(spread) : isDenied ? NOWHERE : written;
@@ -99,9 +103,14 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
       atHome: isFixed ? written.sum : atHome(policy.homeRegion, pods, grams),
       placed: placed.sum,
     },
+    embodied: embodiedOf(workload, requests, workload.machine ?? context.machines.expectedIn(spreadNow)),
     alternative: cleanestAlternative(decision, { pods, now: placed.sum ?? written.sum, grams, snapshot }),
   };
   return { audited, asWrittenIn: written.byRegion, placedIn: placed.byRegion };
+}
+
+function embodiedOf({ pods }: Workload, requests: PodRequests, machine: EmbodiedPerVcpu): AuditedWorkload['embodied'] {
+  return { gramsPerHour: pods * podEmbodiedGramsPerHour(requests, machine), basis: machine.basis };
 }
 
 /**

@@ -3,9 +3,11 @@ import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { type LivePod, listPods, type PodPage } from '../../cluster/live-pods.ts';
 import type { Pod } from '../../decision/pod.ts';
-import type { RequestingSpec } from '../../energy/pod-requests.ts';
+import { type EmbodiedPerVcpu, meanEmbodied } from '../../energy/embodied.ts';
+import type { Machines } from '../../energy/machines.ts';
 import { note } from '../../terminal/print.ts';
 import { type Progress, progressBar } from '../../terminal/progress.ts';
+import type { RequestingSpec } from '../../units/requested-amounts.ts';
 import type { World } from '../../world/load-world.ts';
 import type { AuditItem } from './audited-workload.ts';
 import { type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
@@ -15,6 +17,7 @@ export interface LiveWorkloads {
   /** The only one to look into. */
   readonly namespace?: string | undefined;
   readonly regionOf: (node: string) => string | undefined;
+  readonly machineOf: Machines['ofNode'];
   readonly volumesOf: World['volumesOf'];
   readonly progress: Progress;
 }
@@ -26,6 +29,8 @@ interface Running extends Owner {
   newest: { readonly createdAt: string; readonly pod: Pod; readonly resources: RequestingSpec };
   pods: number;
   readonly byRegion: Map<string, number>;
+  /** Pods that have a node. */
+  readonly byMachine: Map<EmbodiedPerVcpu, number>;
 }
 
 const FORBIDDEN = 403;
@@ -41,7 +46,7 @@ export async function* readLiveWorkloads(deps: LiveWorkloads): AsyncGenerator<Au
       for (const pod of pods) {
         const { phase = '' } = pod.status ?? {};
         if (isEndedPhase(phase)) yield { type: 'passed-over', kind: `Pod (${phase.toLowerCase()})` };
-        else count(pod, owners, deps.regionOf);
+        else count(pod, owners, deps);
       }
     }
   } catch (cause) {
@@ -49,11 +54,12 @@ export async function* readLiveWorkloads(deps: LiveWorkloads): AsyncGenerator<Au
   } finally {
     deps.progress.end();
   }
-  for (const { namespace, kind, name, newest, pods, byRegion } of owners.values()) {
+  for (const { namespace, kind, name, newest, pods, byRegion, byMachine } of owners.values()) {
     const { pod, resources } = newest;
     const volumes = deps.volumesOf(namespace, pod);
     const workload = { namespace, kind, name, pod, pods, resources, runsIn: byRegion };
-    yield { type: 'workload', workload: { ...workload, ...(volumes.length > 0 && { volumes }) } };
+    const machine = byMachine.size > 0 && { machine: meanEmbodied(byMachine) };
+    yield { type: 'workload', workload: { ...workload, ...machine, ...(volumes.length > 0 && { volumes }) } };
   }
 }
 
@@ -70,19 +76,21 @@ async function* readPages({ api, namespace, progress }: LiveWorkloads): AsyncGen
   }
 }
 
-function count(pod: LivePod, owners: Map<string, Running>, regionOf: LiveWorkloads['regionOf']): void {
+function count(pod: LivePod, owners: Map<string, Running>, { regionOf, machineOf }: LiveWorkloads): void {
   const { name, namespace = '', creationTimestamp: createdAt = '' } = pod.metadata;
   const owner = ownerOf(pod);
   const named = owner ?? { kind: 'Pod', name };
   const key = `${namespace}/${named.kind}/${named.name}`;
   const known = owners.get(key);
   const newest = known && known.newest.createdAt >= createdAt ? known.newest : toNewest(pod, createdAt, owner);
-  const running = known ?? { ...named, namespace, newest, pods: 0, byRegion: new Map<string, number>() };
+  const running = known ?? { ...named, namespace, newest, pods: 0, byRegion: new Map(), byMachine: new Map() };
   running.newest = newest;
   running.pods += 1;
   const node = pod.spec?.nodeName;
   const region = (node && regionOf(node)) || '';
   running.byRegion.set(region, (running.byRegion.get(region) ?? 0) + 1);
+  const machine = node && machineOf(node);
+  if (machine) running.byMachine.set(machine, (running.byMachine.get(machine) ?? 0) + 1);
   if (!known) owners.set(key, running);
 }
 

@@ -1,8 +1,13 @@
 /** What this page has beyond the status page's style. */
 export const AUDIT_STYLE = `
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:0 1rem}
-.chart svg{height:auto;max-width:100%}
-.chart .slim{display:none}
+.bars{display:grid;grid-template-columns:minmax(3rem,auto) 1fr auto;gap:.1rem .7rem;align-items:center;font-size:.8rem}
+.bars .bar,.keys .bar{height:.65rem}
+.bars .name{grid-row:span 2;max-width:9.5rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;padding:.35rem 0}
+.bars span:not(.name){text-align:right}
+.keys{display:flex;flex-wrap:wrap;gap:0 1.1rem;margin:0 0 .4rem;font-size:.8rem}
+.keys span{display:flex;align-items:center;gap:.4rem}
+.keys .bar{width:.75rem}
 header code{font-size:.85rem}
 .decision.would{color:var(--medium-text);background:var(--medium-back)}
 .why{display:block;color:var(--soft);font-size:.8rem}
@@ -28,8 +33,7 @@ th[aria-sort=ascending] button,th[aria-sort=descending] button{color:var(--accen
 #left-out ul{margin:0 0 .6rem;padding-left:1.1rem}
 #left-out li{overflow-wrap:anywhere}
 @media(max-width:640px){
-.chart .broad{display:none}
-.chart .slim{display:block}
+.bars .name{max-width:6.5rem}
 .workloads thead{display:block}
 .workloads thead tr{border:0;padding:0 0 .4rem}
 .workloads thead th{flex:0 0 auto!important;padding:0}

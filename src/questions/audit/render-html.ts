@@ -1,9 +1,16 @@
 import { type Html, html } from '../../page/html.ts';
 import { STYLE } from '../../page/style.ts';
+import { tile } from '../../page/tile.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { type Bars, drawBars } from './bar-chart.ts';
-import { AUDIT_REASONS, fullMessage, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
-import { formatChange, formatGramsPerHour } from './grams-per-hour.ts';
+import { AUDIT_REASONS, count, fullMessage, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
+import {
+  describeUnknownMachines,
+  formatChange,
+  formatEmbodied,
+  formatEmbodiedSum,
+  formatGramsPerHour,
+} from './grams-per-hour.ts';
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
 import { AUDIT_STYLE } from './page-style.ts';
 import { verdictOf, worstFirst } from './verdict.ts';
@@ -13,11 +20,8 @@ const MOST_ROWS = 5_000;
 const MOST_BARS = 12;
 const MOST_REGIONS = 3;
 const MOST_LISTED = 200;
-/** Charts are drawn for a desk and for a phone: text that shrinks with its picture cannot be read. */
-const BROAD_PX = 540;
-const SLIM_PX = 300;
 
-/** Its own script by its hash, and nothing from anywhere. Styles stand in attributes of the charts, too. */
+/** Its own script by its hash, and nothing from anywhere. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
@@ -65,17 +69,10 @@ ${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsO
 ${source === 'cluster' && tile('Misplaced pods', String(all.misplaced), 'run where the policy refuses it')}
 ${tile(`gCO2e/h ${now}`, formatGramsPerHour(asWritten), `${formatGramsPerHour(atHome)} in the home region`)}
 ${tile('As gridgate would place it', formatChange(all.gramsPerHour) ?? '-', `${formatGramsPerHour(placed)} gCO2e/h`)}
+${tile('Embodied, on top', formatEmbodiedSum(all.embodied), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}
 ${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${all.withoutFigure} without figure`)}
 </dl></section>
 `;
-}
-
-function tile(name: string, value: string, more: string): Html {
-  return html`<div><dt>${name}</dt><dd>${value}</dd><dd class="more">${more}</dd></div>`;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function nameOfNow({ source }: AuditReport): string {
@@ -114,14 +111,8 @@ function sizeOf({ values }: Bars): number {
 }
 
 function chart(id: string, title: string, bars: readonly Bars[], series: readonly [string, string]): Html {
-  const svg = (width: number): Html => ({ markup: drawBars(bars, series, width) });
-  const label = bars.map(({ name, values }) => `${name}: ${values.map(formatGramsPerHour).join(', ')}`).join('; ');
   return html`<section id="${id}" class="chart"><h2>${title}</h2>
-${bars.length === 0 && html`<p class="hint">No figures.</p>`}
-${
-  bars.length > 0 &&
-  html`<div role="img" aria-label="${series.join(', ')}. ${label}"><div class="broad">${svg(BROAD_PX)}</div><div class="slim">${svg(SLIM_PX)}</div></div>`
-}</section>`;
+${bars.length === 0 ? html`<p class="hint">No figures.</p>` : drawBars(bars, series)}</section>`;
 }
 
 function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterable<string> {
@@ -129,7 +120,8 @@ function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterabl
   const bounded = shown.length < length && ` The first ${shown.length} of ${length}; --output json has all.`;
   const now = nameOfNow(report);
   yield html`<section id="workloads"><h2>Workloads</h2>
-<p class="hint">Grams of CO2e per hour. First what is denied, then what emits most.${bounded}</p>`.markup;
+<p class="hint">Operational grams of CO2e per hour; embodied ones come on top of each: the share of making the machines, an estimate (~: machines not known). First what is denied, then what emits most.${bounded}</p>`
+    .markup;
   if (length === 0) {
     yield '<p class="hint">Nothing to audit: no pods, and nothing that makes pods.</p></section>';
     return;
@@ -137,14 +129,14 @@ function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterabl
   yield html`<form id="filter" hidden><label for="wanted">Show rows with</label> <input id="wanted" type="search" autocomplete="off"> <output></output></form>
 <table class="wide workloads"><thead><tr><th scope="col">Workload<th scope="col">Namespace<th scope="col">Decision
 <th scope="col">Regions<th scope="col" class="number">Pods<th scope="col" class="number">${now}<th scope="col" class="number">at home
-<th scope="col" class="number">placed<th scope="col" class="number">alternative</thead>
+<th scope="col" class="number">placed<th scope="col" class="number">embodied<th scope="col" class="number">alternative</thead>
 <tbody>`.markup;
   for (const workload of shown) yield row(workload, now).markup;
   yield '</tbody></table></section>\n';
 }
 
 function row(workload: AuditedWorkload, now: string): Html {
-  const { namespace, kind, name, mode, reason, regions, pods, gramsPerHour, judgedBy } = workload;
+  const { namespace, kind, name, mode, reason, regions, pods, gramsPerHour, judgedBy, embodied } = workload;
   const { asWritten, atHome, placed } = gramsPerHour;
   const verdict = verdictOf(workload);
   const isRefused = workload.decision === 'deny' || isFinding(workload);
@@ -153,7 +145,7 @@ function row(workload: AuditedWorkload, now: string): Html {
 <td>${namespace} <span class="mark">${mode}</span>
 <td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}
 <td>${regionList(regions)}
-${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at home')}${grams(placed, 'placed')}${cleaner(workload)}</tr>
+${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at home')}${grams(placed, 'placed')}${number(embodied.gramsPerHour, 'embodied', formatEmbodied(embodied))}${cleaner(workload)}</tr>
 `;
 }
 
@@ -204,7 +196,7 @@ function leftOut(report: AuditReport, shown: number): Html {
   const said = entries.filter((entry) => entry !== false);
   return html`<section id="left-out"><h2>Left out</h2>
 ${said.length === 0 ? html`<p class="hint">Nothing.</p>` : html`<ul>${said.map((entry) => html`<li>${entry}</li>`)}</ul>`}
-<p class="hint">Operational emissions of requested vCPU and memory${policySignal.startsWith('average') && ', with an average signal: attribution, not consequence'}.</p></section>
+<p class="hint">Operational emissions of requested vCPU and memory, unless a figure is called embodied${policySignal.startsWith('average') && ', with an average signal: attribution, not consequence'}.</p></section>
 `;
 }
 

@@ -71,8 +71,9 @@ export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): A
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type Totals = Writable<Omit<CarbonTotals, 'gramsPerHour'>> & {
+type Totals = Writable<Omit<CarbonTotals, 'gramsPerHour' | 'embodied'>> & {
   readonly gramsPerHour: Writable<CarbonTotals['gramsPerHour']>;
+  readonly embodied: Writable<CarbonTotals['embodied']>;
 };
 
 function emptyTotals(): Totals {
@@ -85,6 +86,7 @@ function emptyTotals(): Totals {
     unknownRegion: 0,
     daemonSetsOutside: 0,
     gramsPerHour: { asWritten: 0, atHome: 0, placed: 0 },
+    embodied: { gramsPerHour: 0, estimated: 0 },
     withoutFigure: 0,
     estimated: 0,
   };
@@ -99,6 +101,7 @@ function count(workload: AuditedWorkload, totals: Totals): void {
   if (workload.unknownRegions.length > 0) totals.unknownRegion += 1;
   if (workload.reason === 'daemonset_outside') totals.daemonSetsOutside += 1;
   if (workload.requests.basis === 'estimated') totals.estimated += 1;
+  if (workload.embodied.basis === 'estimated') totals.embodied.estimated += 1;
   if (!hasFigures(workload)) {
     totals.withoutFigure += 1;
     return;
@@ -107,6 +110,7 @@ function count(workload: AuditedWorkload, totals: Totals): void {
   totals.gramsPerHour.asWritten += asWritten;
   totals.gramsPerHour.atHome += atHome ?? asWritten;
   totals.gramsPerHour.placed += placed;
+  totals.embodied.gramsPerHour += workload.embodied.gramsPerHour;
 }
 
 type WithFigures = AuditedWorkload & { readonly gramsPerHour: { readonly asWritten: number; readonly placed: number } };

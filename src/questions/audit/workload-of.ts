@@ -1,7 +1,7 @@
 import { ANNOTATION_PREFIX } from '../../decision/namespace-record.ts';
 import { DECISION_ANNOTATION } from '../../decision/patch.ts';
 import { type Container, controllerOf, type OwnerReference, type Pod, type PodSpec } from '../../decision/pod.ts';
-import type { RequestingSpec } from '../../energy/pod-requests.ts';
+import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
 /** Who stands for a pod: the Deployment of its ReplicaSet, the CronJob of its Job, any other controller. */
 export interface Owner {

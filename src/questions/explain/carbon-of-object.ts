@@ -1,9 +1,12 @@
 import { alternatives, cleanest } from '../../decision/judge.ts';
 import type { Pod } from '../../decision/pod.ts';
 import { comparableReading } from '../../decision/refuse.ts';
+import { type EmbodiedPerVcpu, meanEmbodied, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
 import { podGramsPerHour } from '../../energy/emissions.ts';
-import { type RequestingSpec, requestsOf } from '../../energy/pod-requests.ts';
-import { DEFAULT_POWER_MODEL } from '../../energy/power-model.ts';
+import { createMachines, type Machines } from '../../energy/machines.ts';
+import { requestsOf } from '../../energy/pod-requests.ts';
+import { DEFAULT_POWER_TABLE } from '../../energy/power-table.ts';
+import type { RequestingSpec } from '../../units/requested-amounts.ts';
 import type { World } from '../../world/load-world.ts';
 import type { Judged } from './decision-now.ts';
 import type { ExplainReport } from './explained.ts';
@@ -17,10 +20,20 @@ interface CarbonInput {
   readonly judged?: Judged | undefined;
 }
 
-/** Of what runs; where nothing does, of what is wanted; of one pod where none is. */
-export function gramsOf({ kind, found, pod, world, judged }: CarbonInput): ExplainReport['gramsPerHour'] {
+const { model } = DEFAULT_POWER_TABLE;
+
+/** Operational and embodied grams of what runs; where nothing does, of what is wanted; of one pod where none is. */
+export function carbonOf({
+  kind,
+  found,
+  pod,
+  world,
+  judged,
+}: CarbonInput): Pick<ExplainReport, 'gramsPerHour' | 'embodied'> {
   const requests = requestsOf((pod.spec ?? {}) as RequestingSpec);
-  const running = runningIn(kind, found, world);
+  const topology = world?.snapshot.topology;
+  const nodes = nodesOf(kind, found);
+  const running = nodes.map((node) => topology?.byName.get(node)?.region);
   const wanted = kind === 'Pod' ? 1 : wantedOf(kind, found.object, found.creators);
   const pods = running.length || wanted || 1;
   const home = judged?.policy.homeRegion;
@@ -28,28 +41,35 @@ export function gramsOf({ kind, found, pod, world, judged }: CarbonInput): Expla
   const perPod = (name: string | undefined) => {
     const region = name === undefined ? undefined : judged?.snapshot.byName.get(name);
     const reading = region && judged && comparableReading(region, judged.snapshot);
-    return (
-      reading &&
-      podGramsPerHour(requests, { region: region.name, gramsPerKwh: reading.gramsPerKwh }, DEFAULT_POWER_MODEL)
-    );
+    return reading && podGramsPerHour(requests, { region: region.name, gramsPerKwh: reading.gramsPerKwh }, model);
   };
   const times = (grams: number | undefined) => (grams === undefined ? null : grams * pods);
+  const machine = machineOf(nodes, best ?? home, createMachines(topology, DEFAULT_POWER_TABLE));
   return {
-    pods,
-    now: running.length > 0 ? sumOf(running.map(perPod)) : null,
-    home: times(perPod(home)),
-    best: times(perPod(best)),
-    homeRegion: home ?? null,
-    bestRegion: best ?? null,
-    basis: requests.basis,
+    gramsPerHour: {
+      pods,
+      now: running.length > 0 ? sumOf(running.map(perPod)) : null,
+      home: times(perPod(home)),
+      best: times(perPod(best)),
+      homeRegion: home ?? null,
+      bestRegion: best ?? null,
+      basis: requests.basis,
+    },
+    embodied: { ...machine, gramsPerHour: pods * podEmbodiedGramsPerHour(requests, machine) },
   };
 }
 
-function runningIn(kind: string, { object, pods = [] }: FoundObject, world?: World): readonly (string | undefined)[] {
+/** The nodes that its pods run on, one for each pod. */
+function nodesOf(kind: string, { object, pods = [] }: FoundObject): readonly string[] {
   const own = hasEnded(object) ? undefined : object.spec?.nodeName;
   const nodes = kind === 'Pod' ? [own] : pods.map(({ nodeName }) => nodeName);
-  const byName = world?.snapshot.topology?.byName;
-  return nodes.flatMap((node) => (node === undefined ? [] : [byName?.get(node)?.region]));
+  return nodes.filter((node) => node !== undefined);
+}
+
+/** The mean of where they run; before they do, of the region that they would go to. */
+function machineOf(nodes: readonly string[], region: string | undefined, machines: Machines): EmbodiedPerVcpu {
+  if (nodes.length === 0) return machines.expectedIn(new Map(region === undefined ? [] : [[region, 1]]));
+  return meanEmbodied(nodes.map((node) => [machines.ofNode(node), 1]));
 }
 
 /** `null` where one of them is not known. */

@@ -5,7 +5,7 @@ import type { Mode } from '../../decision/policy.ts';
 import { podOfWorkload } from '../../decision/workload.ts';
 import type { Signal } from '../../regions/reading.ts';
 import type { World } from '../../world/load-world.ts';
-import { gramsOf, wantedOf } from './carbon-of-object.ts';
+import { carbonOf, wantedOf } from './carbon-of-object.ts';
 import { adviceOn, decidedNow, type Judged, judgeNow } from './decision-now.ts';
 import type { ExplainReport, RunsOn } from './explained.ts';
 import { type CreationFailure, type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
@@ -57,7 +57,7 @@ export function explainObject(input: ExplainInput): ExplainReport {
     waiting: waitingOf(target.kind, object),
     refusal,
     now: decided,
-    gramsPerHour: gramsOf({ kind: target.kind, found, pod, world, judged }),
+    ...carbonOf({ kind: target.kind, found, pod, world, judged }),
     notes: [
       ...found.notes,
       ...input.notes,

@@ -109,6 +109,17 @@ export interface ExplainReport {
     /** Of the requests. */
     readonly basis: Basis;
   };
+  /**
+   * Embodied CO2e of all its pods, an estimate: the making of the share of machines that they reserve. It comes on top of
+   * `gramsPerHour`, wherever they run.
+   */
+  readonly embodied: {
+    readonly gramsPerHour: number;
+    /** Of the machines: `looked-up` where all its pods run on known types, else `estimated`. */
+    readonly basis: Basis;
+    /** What stands for the machines: 'embedded table', '4 vCPU of a rack server', 'mean of the nodes there', 'default'. */
+    readonly how: string;
+  };
   /** What is not known, and why; what to do next. */
   readonly notes: readonly string[];
 }

@@ -1,24 +1,12 @@
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import { REASONS } from '../../decision/reasons.ts';
+import { type Line, renderSection, type Section } from '../../terminal/sections.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapLines } from '../../terminal/wrap-text.ts';
 import { formatAge } from '../../units/moment.ts';
 import type { DecidedNow, ExplainReport, RunsOn } from './explained.ts';
 import type { WrittenRecord } from './read-record.ts';
-
-/** What stands under one heading: a line each, with a colour for all of it. */
-interface Section {
-  readonly title: string;
-  readonly lines: readonly (string | Line)[];
-}
-
-interface Line {
-  readonly text: string;
-  readonly style?: Style | undefined;
-  /** Further in than the line before: what follows it on other lines is as far in. */
-  readonly hang?: number;
-}
 
 const TITLE_WIDTH = 10;
 const STEP_WIDTH = 15;
@@ -33,9 +21,11 @@ export function renderExplained(report: ExplainReport, width: number): string {
     recordSection(report),
     nowSection(report),
     carbonSection(report),
+    embodiedSection(report),
     { title: 'Notes', lines: report.notes },
   ].flatMap((section) => (section && section.lines.length > 0 ? [section] : []));
-  return [headline(report, width), ...sections.map((section) => renderSection(section, width))].join('\n');
+  const layout = { width, titleWidth: TITLE_WIDTH };
+  return [headline(report, width), ...sections.map((section) => renderSection(section, layout))].join('\n');
 }
 
 function headline({ object, mode }: ExplainReport, width: number): string {
@@ -44,18 +34,6 @@ function headline({ object, mode }: ExplainReport, width: number): string {
   const counts = mode.counts === null ? '' : ` (mode ${mode.counts})`;
   const lines = wrapLines(`${kind} ${name} in namespace ${namespace}${counts}${of}`, width);
   return `${lines.map((line) => paint('bold', line)).join('\n')}\n`;
-}
-
-function renderSection({ title, lines }: Section, width: number): string {
-  const indent = ' '.repeat(TITLE_WIDTH);
-  const rows = lines.flatMap((line) => {
-    const { text, style, hang = 0 } = typeof line === 'string' ? { text: line } : line;
-    const [first = '', ...rest] = wrapLines(text, width - TITLE_WIDTH, hang);
-    const hung = rest.map((row) => ' '.repeat(hang) + row);
-    return [first, ...hung].map((row) => (style ? paint(style, row) : row));
-  });
-  const [first = '', ...rest] = rows;
-  return `${[paint('bold', title.padEnd(TITLE_WIDTH)) + first, ...rest.map((row) => indent + row)].join('\n')}\n`;
 }
 
 function waitingSection({ waiting }: ExplainReport): Section | undefined {
@@ -215,6 +193,19 @@ function carbonSection({ gramsPerHour }: ExplainReport): Section | undefined {
   return {
     title: 'Carbon',
     lines: [`gCO2e an hour: ${parts.join('; ')}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`],
+  };
+}
+
+function embodiedSection({ embodied, gramsPerHour }: ExplainReport): Section | undefined {
+  const { gramsPerHour: value, basis, how } = embodied;
+  if (value === 0) return undefined;
+  const { now, home, best } = gramsPerHour;
+  const onTop = [now, home, best].some((figure) => figure !== null) ? ' on top of each' : '';
+  const stand = how === 'default' ? 'a rack server' : how;
+  const known = basis === 'estimated' ? `machine not known: ${stand}` : `by instance type: ${how}`;
+  return {
+    title: 'Embodied',
+    lines: [`gCO2e an hour${onTop}: ${grams(value)}, the share of making the machines, an estimate (${known})`],
   };
 }
 

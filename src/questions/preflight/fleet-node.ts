@@ -1,3 +1,4 @@
+import { INSTANCE_TYPE_LABELS } from '../../energy/node-shape.ts';
 import { parseQuantity } from '../../units/quantity.ts';
 
 /** What is read of a node; each but the name may be missing. */
@@ -16,7 +17,6 @@ export interface FleetNode {
 }
 
 const ARCH_LABELS = ['kubernetes.io/arch', 'beta.kubernetes.io/arch'];
-const TYPE_LABELS = ['node.kubernetes.io/instance-type', 'beta.kubernetes.io/instance-type'];
 const HOSTNAME_LABEL = 'kubernetes.io/hostname';
 const KUBELET_CONFIG = 'kubernetes.io/kubelet-config';
 
@@ -26,7 +26,7 @@ export function parseFleetNode(node: unknown, regionLabel: string): FleetNode {
   const label = (keys: readonly string[]) => keys.map((key) => textAt(labels, key)).find(Boolean);
   const version = textAt(node, 'status', 'nodeInfo', 'kubeletVersion');
   const arch = textAt(node, 'status', 'nodeInfo', 'architecture') ?? label(ARCH_LABELS);
-  const instanceType = label(TYPE_LABELS);
+  const instanceType = label(INSTANCE_TYPE_LABELS);
   const region = label([regionLabel]);
   const vcpus = parseQuantity(at(node, 'status', 'capacity', 'cpu'));
   const kubeletConfig = textAt(node, 'metadata', 'annotations', KUBELET_CONFIG);

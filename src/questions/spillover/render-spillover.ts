@@ -1,6 +1,6 @@
 import { formatGrams } from '../../decision/messages.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
-import { paint } from '../../terminal/terminal.ts';
+import { renderSections } from '../../terminal/sections.ts';
 import { formatDuration } from '../../units/duration.ts';
 import type { ReportedFlow, ReportedOption, ReportedPlan, SpilloverReport } from './report.ts';
 
@@ -15,7 +15,7 @@ export function renderSpillover(report: SpilloverReport, width: number): string 
   const more = plans.length - MOST_PLANS;
   return [
     renderFlows(report.flows, width),
-    renderTotal(report),
+    renderTotal(report, width),
     ...plans.slice(0, MOST_PLANS).map((plan) => renderPlan(plan, width)),
     ...(more > 0 ? [`and ${more} more failed regions; --output json has all of them\n`] : []),
   ].join('\n');
@@ -50,28 +50,22 @@ function renderRest(flows: readonly ReportedFlow[], shown: readonly ReportedFlow
   return `and ${flows.length - shown.length} more of ${formatKg(rest)} kgCO2e together; --output json has all of them\n`;
 }
 
-function renderTotal({ total, factor, kwhPerGb, otherwise }: SpilloverReport): string {
+function renderTotal({ total, factor, kwhPerGb, otherwise }: SpilloverReport, width: number): string {
   const gb = formatNumber((total.bytes / 1e9) * factor.value);
-  const lines = [
-    [
-      'Total',
-      paint(
-        'bold',
-        `${formatKg(total.kgCO2e)} kgCO2e, ${percent(total.percentOfBaseline)} of the baseline of ${formatKg(total.baselineKgCO2e)} kgCO2e`,
-      ),
-    ],
-    [
-      '',
-      `${formatBytes(total.bytes)} x ${formatNumber(factor.value)} = ${gb} GB x ${kwhPerGb.value} kWh/GB = ${formatNumber(total.kwh)} kWh`,
-    ],
-    ['Factor', `${formatNumber(factor.value)}: ${factor.source}`],
-    ['kWh/GB', `${kwhPerGb.value}: ${kwhPerGb.source}`],
-    ...otherwise.map(({ value, source, kgCO2e, percentOfBaseline }) => [
-      '',
+  const sum = `${formatKg(total.kgCO2e)} kgCO2e, ${percent(total.percentOfBaseline)} of the baseline of ${formatKg(total.baselineKgCO2e)} kgCO2e`;
+  const formula = `${formatBytes(total.bytes)} x ${formatNumber(factor.value)} = ${gb} GB x ${kwhPerGb.value} kWh/GB = ${formatNumber(total.kwh)} kWh`;
+  const others = otherwise.map(
+    ({ value, source, kgCO2e, percentOfBaseline }) =>
       `${value} would give ${formatKg(kgCO2e)} kgCO2e, ${percent(percentOfBaseline)}: ${source.split(',')[0]}`,
-    ]),
-  ];
-  return lines.map(([title = '', text = '']) => `${title.padEnd(8)}${text}\n`).join('');
+  );
+  return renderSections(
+    [
+      { title: 'Total', lines: [{ text: sum, style: 'bold' }, formula] },
+      { title: 'Factor', lines: [`${formatNumber(factor.value)}: ${factor.source}`] },
+      { title: 'kWh/GB', lines: [`${kwhPerGb.value}: ${kwhPerGb.source}`, ...others] },
+    ],
+    { width, titleWidth: 8 },
+  );
 }
 
 function renderPlan(plan: ReportedPlan, width: number): string {

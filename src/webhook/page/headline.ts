@@ -1,5 +1,6 @@
 import { formatGrams } from '../../decision/messages.ts';
 import { type Html, html } from '../../page/html.ts';
+import { tile } from '../../page/tile.ts';
 import { formatAge, isoTime } from '../../units/moment.ts';
 import { rankedReading, type Status } from './status.ts';
 
@@ -19,10 +20,6 @@ ${tile('Cleanest now', best?.name ?? 'unknown', reading && `${formatGrams(readin
 ${tile('Outages', down.length === 0 ? 'none' : `${down.length} of ${regions.length}`, down.length > 0 && namesOf(down))}
 ${tile('Policy signal', snapshot.policySignal, `${regions.length} regions`)}
 ${tile('Snapshot', age, 'replaced when something changes')}</dl></section>`;
-}
-
-function tile(name: string, value: string | Html, more: string | false | undefined): Html {
-  return html`<div><dt>${name}</dt><dd>${value}</dd>${more && html`<dd class="more">${more}</dd>`}</div>`;
 }
 
 /** Only of a replica that runs for it: one that answers reviews alone does not know. */

@@ -88,6 +88,21 @@ describe('gridgate audit --live', () => {
     assert.doesNotMatch(stderr, /% of/, 'no progress where nobody watches');
   });
 
+  it('knows the machines of what runs by the types of their nodes', async (test) => {
+    const labels = { [REGION_LABEL]: 'us-east', 'node.kubernetes.io/instance-type': 'm6g.large' };
+    const { audit } = await startWorld(test, ['shop'], {
+      lists: {
+        '/api/v1/namespaces': [{ metadata: { name: 'shop', resourceVersion: '1' } }],
+        '/api/v1/nodes': [{ metadata: { name: 'node-east', labels } }],
+      },
+    });
+    const { workloads, totals } = JSON.parse((await audit('--output', 'json')).stdout);
+    // 0.1 vCPU, which are assumed, * 1333.12 kg * 1000 / 35040 h / 64
+    assert.ok(Math.abs(workloads[0].embodied.gramsPerHour - 0.059_446_347) < 1e-8, JSON.stringify(workloads[0]));
+    assert.equal(workloads[0].embodied.basis, 'looked-up');
+    assert.equal(totals.embodied.estimated, 0);
+  });
+
   it('exits with 3 and a remedy where the caller may not read all pods', async (test) => {
     const body = { kind: 'Status', reason: 'Forbidden', message: 'pods is forbidden' };
     const { audit } = await startWorld(test, ['shop'], { refuse: () => ({ status: 403, body }) });

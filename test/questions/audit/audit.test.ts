@@ -150,6 +150,26 @@ describe('gridgate audit of files', () => {
     );
   });
 
+  it('has embodied grams beside the operational ones, on screen, as data and on the page', async (test) => {
+    const labels = { [REGION_LABEL]: 'eu-central', 'node.kubernetes.io/instance-type': 'm6g.xlarge' };
+    const stdin = yaml(
+      workload('Deployment', 'web', { own: { replicas: 2 }, spec: PINNED, metadata: { namespace: 'lab' } }),
+      { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', labels } },
+    );
+    const { report } = await auditJson(test, { stdin });
+    const [found] = report.workloads;
+    // 2 pods * 1 vCPU * 1333.12 kg * 1000 / 35040 h / 64
+    assert.ok(Math.abs((found?.embodied.gramsPerHour ?? 0) - 1.188_926_94) < 1e-7, JSON.stringify(found?.embodied));
+    assert.equal(found?.embodied.basis, 'estimated');
+    // 2 * (0.74 + 0.5 * 2.76 W + 0.392 W) / 1000 * 1.135 * 340: electricity alone
+    assert.ok(Math.abs((found?.gramsPerHour.asWritten ?? 0) - 1.938_761_6) < 1e-6, JSON.stringify(found?.gramsPerHour));
+    const { stdout, directory } = await auditText(test, { stdin, args: ['--html', 'DIR/page.html'] });
+    assert.match(stdout, /^lab \(audit\): embodied ~1\.19$/m);
+    const page = readFileSync(join(directory, 'page.html'), 'utf8');
+    assert.match(page, /<td class="number" data-label="embodied" data-value="1\.18[0-9]+">~1\.19/);
+    assert.match(page, /<dt>Embodied, on top<\/dt><dd>~1\.19<\/dd>/);
+  });
+
   it('has an input namespace change what is known of it key by key, as apply does', async (test) => {
     const plain = namespaceYaml('shop');
     const { code } = await auditText(test, {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Mode } from '../../../src/decision/policy.ts';
+import { createMachines } from '../../../src/energy/machines.ts';
 import { DEFAULT_POWER_MODEL } from '../../../src/energy/power-model.ts';
+import { DEFAULT_POWER_TABLE } from '../../../src/energy/power-table.ts';
 import type { AuditedWorkload, Workload } from '../../../src/questions/audit/audited-workload.ts';
 import { type AuditContext, judgeWorkload } from '../../../src/questions/audit/judge-workload.ts';
 import {
@@ -55,6 +57,7 @@ function judge({
       defaultsOf: () => defaults,
       assumeMode,
       model: DEFAULT_POWER_MODEL,
+      machines: createMachines(snapshot.topology, DEFAULT_POWER_TABLE),
       volumesOf: () => [],
       now: NOW,
     },
@@ -163,6 +166,24 @@ describe('judgeWorkload', () => {
     const found = audited({ snapshot, annotations: { 'max-intensity': '1000' } });
     assertNear(found.gramsPerHour.asWritten, IN_US_EAST);
     assert.equal(found.region, 'us-east-1');
+  });
+
+  it('counts embodied grams of the machines that it runs on, or would run on', () => {
+    const nodes = [makeNode('a', 'us-west-2', { labels: { 'node.kubernetes.io/instance-type': 'm6g.large' } })];
+    const snapshot = makeSnapshot({ 'us-west-2': 120.5 }, { nodes });
+    // 3 pods * 2 vCPU * 1333.12 kg * 1000 / 35040 h / 64
+    const expected = audited({ snapshot, pods: 3 }).embodied;
+    assert.ok(Math.abs(expected.gramsPerHour - 3.566_780_82) < 1e-7, `${expected.gramsPerHour}`);
+    assert.equal(expected.basis, 'estimated', 'it is not known yet where it will run');
+    // 3 pods * 2 vCPU * 0.4 g
+    const machine = { gramsPerHour: 0.4, basis: 'looked-up', how: 'own table' } as const;
+    const running = audited({ snapshot, pods: 3, machine, runsIn: new Map([['us-west-2', 3]]) }).embodied;
+    assertNear(running.gramsPerHour, 2.4);
+    assert.equal(running.basis, 'looked-up');
+    // 2 vCPU * 1610.79 kg * 1000 / 35040 h / 96, where nobody sees a node, and without any intensity
+    const dark = audited({ snapshot: makeSnapshot([makeRegion('us-west-2', undefined)]) });
+    assert.deepEqual([dark.gramsPerHour.asWritten, dark.embodied.basis], [null, 'estimated']);
+    assert.ok(Math.abs(dark.embodied.gramsPerHour - 0.957_709_05) < 1e-7);
   });
 
   it('takes requests from the LimitRange, and says where it had to assume them', () => {

@@ -4,11 +4,17 @@ import { createApiClient } from '../../../src/cluster/api-client.ts';
 import { loadKubeConfig } from '../../../src/cluster/kube-config.ts';
 import { listPods } from '../../../src/cluster/live-pods.ts';
 import type { VolumeTerms } from '../../../src/decision/volume-terms.ts';
+import type { EmbodiedPerVcpu } from '../../../src/energy/embodied.ts';
 import type { AuditItem, Workload } from '../../../src/questions/audit/audited-workload.ts';
 import { type LiveWorkloads, readLiveWorkloads } from '../../../src/questions/audit/live-workloads.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { type PodApi, type PodApiOptions, startPodApi } from './pod-api.ts';
 
+const MACHINES: Readonly<Record<string, EmbodiedPerVcpu>> = {
+  'node-north': { gramsPerHour: 0.4, basis: 'looked-up', how: 'embedded table' },
+  'node-east': { gramsPerHour: 1, basis: 'looked-up', how: 'own table' },
+};
+const UNKNOWN_MACHINE: EmbodiedPerVcpu = { gramsPerHour: 0.5, basis: 'estimated', how: 'default' };
 const REGIONS: Readonly<Record<string, string>> = { 'node-north': 'eu-north-1', 'node-east': 'us-east-1' };
 
 interface PodParts {
@@ -61,6 +67,7 @@ function depsFor(test: TestContext, { kubeconfig }: PodApi, parts: Partial<LiveW
   return {
     api,
     regionOf: (node) => REGIONS[node],
+    machineOf: (node) => MACHINES[node] ?? UNKNOWN_MACHINE,
     volumesOf: () => [],
     progress: { show() {}, end() {} },
     ...parts,
@@ -134,6 +141,19 @@ describe('the workloads of running pods', () => {
     assert.equal(others.length, 0);
     assert.equal(workload?.pods, 5);
     assert.deepEqual(Object.fromEntries(workload.runsIn ?? []), { 'eu-north-1': 2, 'us-east-1': 1, '': 2 });
+  });
+
+  it('have the mean of the machines of their nodes, as well known as the worst', async (test) => {
+    const owner = { kind: 'StatefulSet', name: 'db' };
+    const machineOf = async (nodes: readonly (string | undefined)[]) => {
+      const pods = nodes.map((node, index) => ({ owner, name: `db-${index}`, ...(node && { node }) }));
+      return workloadsOf(await readPods(test, pods))[0]?.machine;
+    };
+    const known = await machineOf(['node-north', 'node-north', 'node-east', undefined]);
+    // (2 * 0.4 + 1) / 3
+    assert.deepEqual(known, { gramsPerHour: 0.6, basis: 'looked-up', how: 'embedded table, own table' });
+    assert.equal((await machineOf(['node-north', 'node-of-nowhere']))?.basis, 'estimated');
+    assert.equal(await machineOf([undefined]), undefined);
   });
 
   it('are kept apart by namespace, kind and name', async (test) => {

@@ -33,6 +33,7 @@ function audited({ grams = 0, ...parts }: Parts = {}): AuditedWorkload {
     misplaced: 0,
     requests: { vcpu: 1, memoryGb: 1, basis: 'looked-up' },
     gramsPerHour: { asWritten: grams, atHome: grams, placed: grams },
+    embodied: { gramsPerHour: 1, basis: 'estimated' },
     alternative: null,
     ...parts,
   };

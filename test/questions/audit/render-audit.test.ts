@@ -26,7 +26,7 @@ function widest(report: AuditReport, width: number): number {
 
 describe('the table of an audit', () => {
   it('has the namespaces in order, in each what is denied first, then what emits most', () => {
-    const table = linesOf(makeSampleReport(), 130).slice(0, 15);
+    const table = linesOf(makeSampleReport(), 130).slice(0, 16);
     const named = table.map((line) => /^(?: {2})?(\S+\/\S+|\S+ \(\w+\))/.exec(line)?.[1]).filter((name) => name);
     assert.deepEqual(named, [
       'kube-system (off)',
@@ -48,7 +48,7 @@ describe('the table of an audit', () => {
   it('has each figure of a workload in its column', () =>
     assert.match(
       lineWith(makeSampleReport(), 'sts/postgres', 130),
-      /^ {2}sts\/postgres +3 {2}allow +all_dirty +eu-central-1 +48\.2 +48\.2 +48\.2 {2}eu-north-1 3\.30$/,
+      /^ {2}sts\/postgres +3 {2}allow +all_dirty +eu-central-1 +48\.2 +48\.2 +48\.2 +0\.50 {2}eu-north-1 3\.30$/,
     ));
 
   it('names below it why something is denied and what is cleaner, and where the file says so', () => {
@@ -69,6 +69,29 @@ describe('the table of an audit', () => {
     assert.match(text, /^ {2}Estimates +1 workload /m);
     assert.match(text, /^ {2}Without figure +3 workloads, /m);
     assert.match(text, /^Passed over, without pods: 6 Service, 4 ConfigMap, 1 Ingress$/m);
+  });
+
+  const ESTIMATE = { gramsPerHour: 1.234, basis: 'estimated' } as const;
+  const ofTwo = makeReport([makeAudited({ embodied: ESTIMATE }), makeAudited({ name: 'known' })]);
+  it('has embodied grams apart, and says what they are; ~ marks those of machines that are not known', () => {
+    assert.match(render(ofTwo, 'table', 100), /^EMBODIED comes on top of each: .*making the machines, an estimate/m);
+    assert.match(lineWith(ofTwo, 'deploy/web', 100), / 1\.50 +~1\.23$/);
+    assert.match(lineWith(ofTwo, 'deploy/known', 100), / 1\.50 +0\.50$/);
+  });
+
+  it('has them by namespace where there is no room for a column', () => {
+    assert.match(render(ofTwo), /^Embodied comes on top of each: .*making the machines, an estimate/m);
+    assert.match(render(ofTwo), /^shop \(enforce\): embodied ~1\.73$/m);
+    assert.match(lineWith(ofTwo, 'deploy/web'), / 1\.50$/);
+  });
+
+  it('sums them up beside the others', () => {
+    const text = render(ofTwo).replaceAll(/\n {19}/g, ' ');
+    assert.match(text, /^ {2}gCO2e per hour {3}24\.0 as written, 40\.0 at home, 3\.00 placed/m);
+    assert.match(
+      text,
+      /^ {2}Embodied {9}~1\.73 gCO2e per hour on top of each, an estimate; machines of 1 workload not known$/m,
+    );
   });
 
   it('of a cluster says what runs now, and how many pods run where they may not', () => {

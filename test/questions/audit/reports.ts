@@ -27,6 +27,7 @@ export function makeAudited({ grams, ...parts }: WorkloadParts = {}): AuditedWor
     misplaced: null,
     requests: { vcpu: 0.5, memoryGb: 1, basis: 'looked-up' },
     gramsPerHour: { asWritten: 12, atHome: 20, placed: 1.5, ...grams },
+    embodied: { gramsPerHour: 0.5, basis: 'looked-up' },
     alternative: null,
     ...parts,
   };
@@ -95,6 +96,10 @@ function totalsOf(workloads: readonly AuditedWorkload[]): CarbonTotals {
       asWritten: sum(withFigures, ({ gramsPerHour }) => gramsPerHour.asWritten),
       atHome: sum(withFigures, ({ gramsPerHour }) => gramsPerHour.atHome),
       placed: sum(withFigures, ({ gramsPerHour }) => gramsPerHour.placed),
+    },
+    embodied: {
+      gramsPerHour: sum(withFigures, ({ embodied }) => embodied.gramsPerHour),
+      estimated: sum(workloads, ({ embodied }) => Number(embodied.basis === 'estimated')),
     },
     withoutFigure: workloads.length - withFigures.length,
     estimated: sum(workloads, ({ requests }) => Number(requests.basis === 'estimated')),

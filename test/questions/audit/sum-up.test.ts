@@ -52,6 +52,24 @@ describe('sumUp', () => {
     ]);
     assert.deepEqual(totals.gramsPerHour, { asWritten: 110, atHome: 120, placed: 54 });
     assert.equal(totals.withoutFigure, 1);
+    // 0.5 each; of the one that is denied nothing.
+    assert.deepEqual(totals.embodied, { gramsPerHour: 1, estimated: 0 });
+  });
+
+  it('counts whose machines had to be assumed, and keeps embodied grams out of the operational ones', () => {
+    const { totals, namespaces } = sum([
+      makeAudited({ namespace: 'shop', embodied: { gramsPerHour: 3, basis: 'estimated' } }),
+      makeAudited({ namespace: 'lab', embodied: { gramsPerHour: 4, basis: 'looked-up' } }),
+    ]);
+    assert.deepEqual(totals.embodied, { gramsPerHour: 7, estimated: 1 });
+    assert.deepEqual(totals.gramsPerHour, { asWritten: 24, atHome: 40, placed: 3 });
+    assert.deepEqual(
+      namespaces.map(({ embodied }) => embodied),
+      [
+        { gramsPerHour: 4, estimated: 0 },
+        { gramsPerHour: 3, estimated: 1 },
+      ],
+    );
   });
 
   it('adds up by region, those without emissions or readings too', () => {

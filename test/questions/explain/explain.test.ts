@@ -33,6 +33,8 @@ const CONTAINERS = [{ name: 'main', resources: { requests: { cpu: '500m', memory
 const PINNED = { nodeSelector: { [REGION_LABEL]: 'us-east' } };
 const DENIAL =
   'Error creating: admission webhook "pods.gridgate.dev" denied the request: gridgate refuses pod web-*: us-east is at 400 gCO2e/kWh [high_carbon]';
+const EMBODIED_OF_M6G =
+  /^Carbon .*gCO2e an hour: .*\n\nEmbodied {2}gCO2e an hour on top of each: 0\.30, .*making the machines, an estimate \(by instance type: embedded table\)$/m;
 const RECORD = JSON.stringify({
   reason: 'steered',
   best: ['eu-north 50 static'],
@@ -226,6 +228,31 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
     ] as const)
       assert.ok(Math.abs((found ?? 0) - expected) < 1e-5, `${found} instead of ${expected}`);
     assert.equal(basis, 'looked-up');
+  });
+
+  it('has embodied grams beside the operational ones, from the type of the node', async (t) => {
+    const labels = { [REGION_LABEL]: 'eu-north', 'node.kubernetes.io/instance-type': 'm6g.large' };
+    const world = { ...worldOf(), '/api/v1/nodes': [{ metadata: { name: 'eu-north-1', labels } }] };
+    const objects = { [PODS]: [runningPod('web-1', 'eu-north-1')] };
+    const { report } = await explainJson(t, { args: ['pod', 'web-1'], world, objects });
+    // 0.5 vCPU * 1333.12 kg * 1000 / 35040 h / 64
+    assert.ok(Math.abs(report.embodied.gramsPerHour - 0.297_231_735) < 1e-8, `${report.embodied.gramsPerHour}`);
+    assert.deepEqual([report.embodied.basis, report.embodied.how], ['looked-up', 'embedded table']);
+    const { stdout } = await explain(t, { args: ['pod', 'web-1'], world, objects });
+    assert.match(stdout.replaceAll(/\n {10}/g, ' '), EMBODIED_OF_M6G);
+  });
+
+  it('of a machine that is not known says so, and what stands for it', async () => {
+    const objects = {
+      [PODS]: [runningPod('web-1', 'eu-north-1'), stored('web-2', { spec: { containers: CONTAINERS } })],
+    };
+    for (const name of ['web-1', 'web-2']) {
+      const { report, text } = await explainHere({ args: ['pod', name], objects });
+      // 0.5 vCPU * 1610.79 kg * 1000 / 35040 h / 96
+      assert.ok(Math.abs(report.embodied.gramsPerHour - 0.239_427_262) < 1e-8, `${report.embodied.gramsPerHour}`);
+      assert.equal(report.embodied.basis, 'estimated');
+      assert.match(text.replaceAll(/\n {10}/g, ' '), /^Embodied {2}.*0\.24, .* an estimate \(machine not known: /m);
+    }
   });
 
   it('fits 80 columns, whatever it is about, and no control character comes through', async (t) => {
