@@ -1,3 +1,4 @@
+import { untilAborted } from '../units/deadline.ts';
 import { CertificateError, type KeyPair, parseKeyPair } from './key-pair.ts';
 import { verifies } from './trust.ts';
 
@@ -49,7 +50,7 @@ export function createServedCertificate(deps: ServedCertificateDeps): ServedCert
 
   return {
     current: () => served,
-    first: (signal) => (signal ? Promise.race([arrived.promise, rejectOn(signal)]) : arrived.promise),
+    first: (signal) => (signal ? untilAborted(signal, () => arrived.promise) : arrived.promise),
     offer(texts) {
       if (texts === undefined || `${texts.cert}${texts.key}` === lastOffer) return;
       lastOffer = `${texts.cert}${texts.key}`;
@@ -69,11 +70,4 @@ export function createServedCertificate(deps: ServedCertificateDeps): ServedCert
       });
     },
   };
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }

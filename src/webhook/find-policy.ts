@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Policy } from '../decision/policy.ts';
+import { within } from '../units/deadline.ts';
 import type { PolicyBook } from './policy-book.ts';
 
 type Fetch = (name: string, timeoutMs: number) => Promise<NamespaceRecord | undefined>;
@@ -61,19 +61,13 @@ export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, cl
     const timeoutMs = Math.min(LONGEST_GET_MS, deadline - clock() - MARGIN_MS);
     if (timeoutMs <= 0) return seen;
     const answer = fetchOnce(source.fetchNamespace, name);
-    return answer ? within(answer, timeoutMs).then((fetched) => (fetched ? book.policyOf(fetched) : seen)) : seen;
+    if (!answer) return seen;
+    // A review that joins another's GET has its own deadline.
+    return within('the API server', timeoutMs, () => answer).then(
+      (fetched) => (fetched ? book.policyOf(fetched) : seen),
+      () => seen,
+    );
   }
 
   return { find };
-}
-
-/** A review that joins another's GET has its own deadline. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  const alarm = new AbortController();
-  const late = setTimeout(ms, undefined, { signal: alarm.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    alarm.abort();
-  }
 }

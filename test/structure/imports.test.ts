@@ -39,7 +39,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['commander', 'zod'],
     builtins: true,
   },
-  certs: { rooms: ['config/watch-files'], packages: ['selfsigned'], builtins: true },
+  certs: { rooms: ['config/watch-files', 'units'], packages: ['selfsigned'], builtins: true },
   cluster: {
     rooms: ['decision', 'regions', 'units'],
     packages: ['@kubernetes/client-node', 'cockatiel', 'pino'],
