@@ -25,18 +25,27 @@ const MOST_ALSO_NAMED = 3;
 const MOST_NAME_CHARACTERS = 63;
 const MOST_WARNING_CHARACTERS = 240;
 
+/** Epoch milliseconds; absent where words are to say nothing of ages. */
+type Now = number | undefined;
+
 /**
- * The one line a denied user reads: what was refused, the reading with unit, source and age, the limit and who set it,
- * and the cleanest allowed alternative now. `now` in epoch milliseconds.
+ * What a denied user reads in one line: what was refused, the reading with unit, source and age, the limit and who set it;
+ * and the cleanest allowed alternative now.
  */
-export function denyMessage(pod: Pod, judgement: Judgement, shares: readonly Share[], now: number): string {
+export function denialSentences(
+  pod: Pod,
+  judgement: Judgement,
+  shares: readonly Share[],
+  now: Now,
+): readonly [why: string, advice: string] {
   const [first, ...others] = inOrder(judgement);
   const why = first ? sentenceFor(first, judgement, now) : outsideSentence(pod, judgement);
   const more = others.length > 0 ? `; also refused: ${listRefused(others)}` : '';
   const only = shares.length > 0 ? `; ${sharesSentence(shares)}` : '';
-  return onOneLine(
-    `gridgate refuses ${nameOf(pod)}: ${why}${more}${only}; ${alternativeSentence(judgement, now)} [${judgement.reason}]`,
-  );
+  return [
+    onOneLine(`gridgate refuses ${nameOf(pod)}: ${why}${more}${only}`),
+    onOneLine(`${alternativeSentence(judgement, now)} [${judgement.reason}]`),
+  ];
 }
 
 /** Why a pod has no place under a policy that says where data may live, although no region within its reach is refused. */
@@ -76,7 +85,7 @@ export function sharesSentence(
 }
 
 /** One cause per refused region, at most 10. */
-export function causesOf(judgement: Judgement, now: number): readonly Cause[] {
+export function causesOf(judgement: Judgement, now: Now): readonly Cause[] {
   return inOrder(judgement)
     .slice(0, MOST_CAUSES)
     .map((refused) => ({
@@ -90,7 +99,7 @@ export function causesOf(judgement: Judgement, now: number): readonly Cause[] {
 export function allDirtyWarning(
   { candidates, treatment, snapshot }: Judgement,
   shares: readonly Share[],
-  now: number,
+  now: Now,
 ): string {
   const [region] = candidates;
   const reading = region && comparableReading(region, snapshot);
@@ -136,7 +145,7 @@ export function newNodesWarning({ candidates }: Judgement, shares: readonly Shar
 }
 
 /** The warning for a pod that its volumes hold in a region that is refused for carbon or outage. */
-export function heldWarning(judgement: Judgement, volumes: readonly VolumeTerms[], now: number): string {
+export function heldWarning(judgement: Judgement, volumes: readonly VolumeTerms[], now: Now): string {
   const { reach, candidates, reason } = judgement;
   const held = placeOfVolumes(reach.heldTo ?? []);
   const region = candidates[0];
@@ -193,7 +202,7 @@ function nameOf({ metadata }: Pod): string {
   return metadata?.generateName ? `pod ${metadata.generateName}*` : 'this pod';
 }
 
-function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }: Judgement, now: number): string {
+function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }: Judgement, now: Now): string {
   const { policy } = treatment;
   switch (refusal) {
     case 'not_allowed': {
@@ -219,7 +228,7 @@ function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }
   }
 }
 
-function alternativeSentence(judgement: Judgement, now: number): string {
+function alternativeSentence(judgement: Judgement, now: Now): string {
   const { treatment, snapshot, reach } = judgement;
   const { heldTo } = reach;
   const { region } = remember(bestElsewhere, judgement, () => ({
@@ -234,7 +243,7 @@ function alternativeSentence(judgement: Judgement, now: number): string {
   return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
 }
 
-function readingSuffix(region: RegionView, snapshot: Picture, now: number): string {
+function readingSuffix(region: RegionView, snapshot: Picture, now: Now): string {
   const reading = comparableReading(region, snapshot);
   return reading ? ` at ${quantity(reading, now)}` : ', of unknown intensity';
 }
@@ -245,8 +254,9 @@ function gramsAbove(gramsPerKwh: number, limitGrams: number): string {
   return rounded === formatGrams(limitGrams) && gramsPerKwh > limitGrams ? String(gramsPerKwh) : rounded;
 }
 
-function quantity(reading: Reading, now: number, limitGrams = Number.POSITIVE_INFINITY): string {
-  const age = reading.measuredAt === undefined ? '' : `, ${formatAge(now - reading.measuredAt)} old`;
+function quantity(reading: Reading, now: Now, limitGrams = Number.POSITIVE_INFINITY): string {
+  const age =
+    now === undefined || reading.measuredAt === undefined ? '' : `, ${formatAge(now - reading.measuredAt)} old`;
   const mark = reading.freshness === 'stale' ? ', stale' : '';
   return `${gramsAbove(reading.gramsPerKwh, limitGrams)} gCO2e/kWh (${reading.source}${age}${mark})`;
 }

@@ -25,6 +25,7 @@ export interface OversizedDenial {
   readonly warnings: readonly [];
   readonly patch: readonly [];
   readonly message: string;
+  readonly sentences: readonly [why: string, advice: string];
   readonly causes: readonly [];
 }
 
@@ -43,8 +44,19 @@ export function denyOversized(pod: Pod, { mode }: Pick<Policy, 'mode'>): Oversiz
 export function oversized({ metadata }: Pick<Pod, 'metadata'>, why: string): OversizedDenial {
   const name = metadata?.name || (metadata?.generateName ? `${metadata.generateName}*` : '');
   const named = warning(name === '' ? 'this pod' : `pod ${name}`);
-  const message = `gridgate refuses ${named}: ${why}; give it fewer, gridgate judges no more [oversized]`;
-  return { decision: 'deny', reason: 'oversized', warnings: [], patch: [], message, causes: [] };
+  const sentences = [
+    `gridgate refuses ${named}: ${why}`,
+    'give it fewer, gridgate judges no more [oversized]',
+  ] as const;
+  return {
+    decision: 'deny',
+    reason: 'oversized',
+    warnings: [],
+    patch: [],
+    message: sentences.join('; '),
+    sentences,
+    causes: [],
+  };
 }
 
 function oversizedPart(pod: Pod): Part | undefined {

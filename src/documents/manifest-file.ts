@@ -253,8 +253,12 @@ function findUnquoted({ metadata }: Mapping, path: YamlPath): { readonly message
 }
 
 /** A sentence with its place in a file. */
-export function place(file: string, { document, line, message }: YamlMistake): string {
-  return `${file}, document ${document}, line ${line}: ${message}`;
+export function place(file: string, mistake: YamlMistake): string {
+  return `${placeIn(file, mistake)}: ${mistake.message}`;
+}
+
+export function placeIn(file: string, { document, line }: Pick<YamlMistake, 'document' | 'line'>): string {
+  return `${file}, document ${document}, line ${line}`;
 }
 
 function isMapping(value: unknown): value is Mapping {

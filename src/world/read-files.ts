@@ -1,6 +1,13 @@
 import { ANNOTATION_PREFIX, MANAGED_LABEL, type NamespaceRecord } from '../decision/namespace-record.ts';
 import { describeIssue, parsePolicy } from '../decision/policy-annotations.ts';
-import { type ManifestDocument, type ManifestFile, parseManifests, readManifests } from '../documents/manifest-file.ts';
+import {
+  type ManifestDocument,
+  type ManifestFile,
+  parseManifests,
+  place,
+  placeIn,
+  readManifests,
+} from '../documents/manifest-file.ts';
 import { nameOfInput } from '../documents/read-text.ts';
 import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
 import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
@@ -48,10 +55,9 @@ function parseRegions(file: ManifestFile, path: string): FileContents<readonly R
   for (const document of file.documents) {
     const parsed = parseRegion(document.value);
     if ('issues' in parsed) {
-      const where = placeOf(document, path);
-      issues.push(...parsed.issues.map((issue) => `${where}: ${issue}`));
+      issues.push(...parsed.issues.map((message) => place(path, { ...document, message })));
     } else if (regions.has(parsed.region.metadata.name))
-      issues.push(`${placeOf(document, path)}: region ${parsed.region.metadata.name} is there twice`);
+      issues.push(place(path, { ...document, message: `region ${parsed.region.metadata.name} is there twice` }));
     else regions.set(parsed.region.metadata.name, parsed.region);
   }
   if (issues.length === 0 && regions.size === 0) issues.push(`${path}: holds no Region`);
@@ -66,17 +72,17 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
   for (const document of file.documents) {
     const mistakes = document.kind === 'Node' ? mistakesInNode(document.value) : mistakesInName(document);
     if (mistakes.length > 0)
-      issues.push(...mistakes.map((mistake) => `${placeOf(document, path)}: ${document.kind}: ${mistake}`));
+      issues.push(...mistakes.map((mistake) => `${placeIn(path, document)}: ${document.kind}: ${mistake}`));
     else if (document.kind === 'Namespace') {
       const record = namespaceRecord(document);
       const mistakes = parsePolicy(record.annotations).issues;
       issues.push(
-        ...mistakes.map((issue) => `${placeOf(document, path)}, namespace ${record.name}: ${describeIssue(issue)}`),
+        ...mistakes.map((issue) => `${placeIn(path, document)}, namespace ${record.name}: ${describeIssue(issue)}`),
       );
       namespaces.set(record.name, record);
     } else if (document.kind === 'Node') nodes.push(nodeFacts(document, regionLabel));
     else if (document.kind === 'PriorityClass') classes.push(document);
-    else issues.push(`${placeOf(document, path)}: ${document.kind} is not Namespace, Node or PriorityClass`);
+    else issues.push(`${placeIn(path, document)}: ${document.kind} is not Namespace, Node or PriorityClass`);
   }
   const value = {
     namespaces,
@@ -125,8 +131,4 @@ function metadataOf({ value }: ManifestDocument) {
     labels?: Record<string, string>;
   };
   return { name: String(metadata.name ?? ''), annotations: metadata.annotations ?? {}, labels: metadata.labels ?? {} };
-}
-
-function placeOf({ document, line }: ManifestDocument, path: string): string {
-  return `${path}, document ${document}, line ${line}`;
 }

@@ -1,6 +1,5 @@
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
-import type { Mode } from '../../decision/policy.ts';
 import type { PowerModel } from '../../energy/power-model.ts';
 import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
 import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
@@ -46,7 +45,7 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
   if ('issues' in input) return reportFailure(input);
   for (const sentence of input.world.notes) note(sentence);
   if (!input.world.snapshot.topology) note(NODES_UNSEEN);
-  const report = judgeAll(input, power.table.model, values.assumeMode);
+  const { report, lasting } = judgeAll(input, power.table.model, values);
   await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
   if (values.html !== undefined) {
     // Charts take 0.4 s to load.
@@ -54,7 +53,7 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
     await writeWhole(values.html, renderAuditHtml(report));
     note(`${values.html} is written`);
   }
-  const written = values.report ? await writePolicyReports(report, values) : EXIT.fine;
+  const written = values.report ? await writePolicyReports({ ...report, workloads: lasting }, values) : EXIT.fine;
   if (written !== EXIT.fine) return written;
   if (report.workloads.some(isFinding)) return EXIT.findings;
   return report.broken.length > 0 ? EXIT.usage : EXIT.fine;
@@ -145,8 +144,8 @@ async function readLive(values: AuditValues, env: Environment): Promise<Input | 
 function judgeAll(
   { world, collected, source, knownRegions }: Input,
   model: PowerModel,
-  assumeMode: Mode | undefined,
-): AuditReport {
+  { assumeMode, report: isReported }: Pick<AuditValues, 'assumeMode' | 'report'>,
+): { readonly report: AuditReport; readonly lasting: readonly AuditedWorkload[] } {
   const { snapshot, rules, namespaces } = world;
   const { workloads, defaults, passedOver, notJudged, noObjects, broken } = collected;
   const context: AuditContext = {
@@ -161,13 +160,17 @@ function judgeAll(
   };
   const carbon = createRegionCarbon();
   const audited: AuditedWorkload[] = [];
+  /** For policy reports. */
+  const lasting: AuditedWorkload[] = [];
   // Each is let go once it is judged: two of 100,000 at a time are too many.
   for (const workload of drain(workloads)) {
     const judged = judgeWorkload(workload, context);
     carbon.add(judged);
     audited.push(judged.audited);
+    if (isReported) lasting.push(judged.lasting());
   }
-  return sumUp(audited, { snapshot, source, carbon, passedOver, notJudged, noObjects, broken });
+  const report = sumUp(audited, { snapshot, source, carbon, passedOver, notJudged, noObjects, broken });
+  return { report, lasting };
 }
 
 function* drain<T>(list: T[]): Generator<T> {

@@ -3,7 +3,7 @@ import { toVolumeName } from '../../cluster/persistent-volume-claims.ts';
 import { placeTerms } from '../../cluster/persistent-volumes.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
-import type { ManifestDocument } from '../../documents/manifest-file.ts';
+import { type ManifestDocument, place } from '../../documents/manifest-file.ts';
 import type { RequestingSpec } from '../../energy/pod-requests.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
 import { mistakesInNode } from '../../world/node-shape.ts';
@@ -248,9 +248,8 @@ function readRegion(facts: Facts): Found {
   );
 }
 
-function broken(facts: Facts, mistakes: readonly string[]): AuditItem {
-  const { file, document, line } = placeOf(facts);
-  return { type: 'broken', message: `${file}, document ${document}, line ${line}: ${mistakes.join('; ')}` };
+function broken({ file, document }: Facts, mistakes: readonly string[]): AuditItem {
+  return { type: 'broken', message: place(file, { ...document, message: mistakes.join('; ') }) };
 }
 
 function placeOf({ file, document: { document, line } }: Facts): Place {

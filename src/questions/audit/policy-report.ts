@@ -64,6 +64,7 @@ const API_VERSIONS: ReadonlyMap<string, string> = new Map([
 /**
  * One report for each namespace with workloads, made when it is asked for, never for those that gridgate never manages: at most 200 results and
  * 256 KiB, worst first. Under mode `off` there is no policy to report on: no results, all of them counted as skipped.
+ * Reports are read long after: messages should tell no ages, which would be wrong by then and change the report each time.
  */
 export function* policyReportsOf(report: Pick<AuditReport, 'takenAt' | 'workloads'>): Generator<PolicyReport> {
   const seconds = Math.floor(Date.parse(report.takenAt) / 1_000);
@@ -163,15 +164,10 @@ function resultOf(workload: AuditedWorkload, seconds: number): ReportResult {
 function messageFor(workload: AuditedWorkload): string {
   const { misplaced, pods, runsIn, region } = workload;
   const message = fullMessage(workload);
-  if (!misplaced) return withoutAges(message);
+  if (!misplaced) return message;
   const places = Object.entries(runsIn ?? {}).map(([name, count]) => `${name || 'no known region'}: ${count}`);
   const better = region === null ? '' : `; gridgate would place them in ${region}`;
-  return `${misplaced} of ${pods} pods run where the policy refuses them (${places.join(', ')})${better}; ${withoutAges(message)}`;
-}
-
-/** A report is read long after: the age of a reading would be wrong by then, and would change the report each time. */
-function withoutAges(message: string): string {
-  return message.replace(/, (?:under 1 min|\d+ min|\d+ h) old/g, '');
+  return `${misplaced} of ${pods} pods run where the policy refuses them (${places.join(', ')})${better}; ${message}`;
 }
 
 /** Half of a surrogate pair is no character. */

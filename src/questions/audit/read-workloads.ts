@@ -53,8 +53,7 @@ async function* readFile(path: string, owned: OwnedWorkloads, deps: WorkloadFile
   try {
     let documents = 0;
     for await (const { text, line } of splitDocuments(tellBytes(bytes, file, deps))) {
-      if (text === undefined)
-        yield { type: 'broken', message: `${file}, document ${documents + 1}, line ${line}: ${TOO_LONG}` };
+      if (text === undefined) yield brokenObject(file, { document: documents + 1, line, message: TOO_LONG });
       else yield* readDocument(text, { documents, lines: line - 1, file }, owned, deps);
       documents += 1;
     }
@@ -76,10 +75,10 @@ function* readDocument(
   owned: OwnedWorkloads,
   settings: FileSettings,
 ): Generator<AuditItem> {
-  const mistakes: string[] = [];
+  const mistakes: YamlMistake[] = [];
   const { file } = before;
   for (const found of parseDocument(text, before)) {
-    if (found.type === 'mistake') mistakes.push(place(file, found));
+    if (found.type === 'mistake') mistakes.push(found);
     else if (found.type === 'oddity') yield { type: 'oddity', message: shorten(place(file, found)) };
     else if (found.type === 'other') yield settings.strict ? brokenObject(file, found) : NO_OBJECT;
     else if (found.type === 'object') yield* readObject(found.document, before, owned, settings);
@@ -112,18 +111,18 @@ function* readObject(
 }
 
 /** What is wrong with one document; most of many mistakes is an echo of the first. */
-function tell(issues: readonly string[], text: string, { file, documents, lines }: Before): readonly string[] {
+function tell(issues: readonly YamlMistake[], text: string, { file, documents, lines }: Before): readonly string[] {
   const [first] = issues;
   if (first === undefined) return [];
   const template = findTemplate(text);
   if (template !== undefined) {
     const line = lines + text.slice(0, template).split('\n').length;
-    return [`${file}, document ${documents + 1}, line ${line}: ${UNRENDERED}`];
+    return [place(file, { document: documents + 1, line, message: UNRENDERED })];
   }
   const more = issues.length - MOST_MISTAKES_TOLD;
   return [
-    ...issues.slice(0, MOST_MISTAKES_TOLD).map(shorten),
-    ...(more > 0 ? [`${first.split(', line')[0]}: and ${more} more mistakes`] : []),
+    ...issues.slice(0, MOST_MISTAKES_TOLD).map((issue) => shorten(place(file, issue))),
+    ...(more > 0 ? [`${file}, document ${first.document}: and ${more} more mistakes`] : []),
   ];
 }
 
