@@ -1,4 +1,5 @@
 import { parseDuration } from '../units/duration.ts';
+import { REGION_LABEL } from '../units/label-names.ts';
 
 /** A parsed value, or the words that say what would have been allowed. */
 export type Parsed<T> = { readonly value: T } | { readonly allowed: string };
@@ -139,7 +140,7 @@ export function parseLabelKey(text: string): Parsed<string> {
   const isKey =
     LABEL_NAME.test(text.slice(slash + 1)) &&
     (prefix === undefined || (prefix.length <= 253 && DNS_SUBDOMAIN.test(prefix)));
-  return isKey ? { value: text } : { allowed: 'a label key such as topology.kubernetes.io/region' };
+  return isKey ? { value: text } : { allowed: `a label key such as ${REGION_LABEL}` };
 }
 
 /** The namespace and name of an object, such as a ConfigMap. */

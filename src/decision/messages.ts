@@ -1,6 +1,9 @@
 import type { Reading } from '../regions/reading.ts';
 import type { Picture, RegionView } from '../regions/snapshot.ts';
+import { cutText } from '../units/cut-text.ts';
 import { onOneLine } from '../units/legible.ts';
+import { formatReadingAge } from '../units/moment.ts';
+import { nameFew, nameOf, tellFew } from '../units/tell-few.ts';
 import type { Share } from './attribute.ts';
 import { alternatives, cleanest, isAllowed, type Judgement, type RefusedRegion } from './judge.ts';
 import type { Pod } from './pod.ts';
@@ -43,7 +46,7 @@ export function denialSentences(
   const more = others.length > 0 ? `; also refused: ${listRefused(others)}` : '';
   const only = shares.length > 0 ? `; ${sharesSentence(shares)}` : '';
   return [
-    onOneLine(`gridgate refuses ${nameOf(pod)}: ${why}${more}${only}`),
+    onOneLine(`gridgate refuses ${podName(pod)}: ${why}${more}${only}`),
     onOneLine(`${alternativeSentence(judgement, now)} [${judgement.reason}]`),
   ];
 }
@@ -161,10 +164,7 @@ function placeOfVolumes(heldTo: readonly Named[]): string {
 
 /** Makes a warning that the API server passes on: one line (the API server drops it for a control character), at most 240 characters. */
 export function warning(text: string): string {
-  const line = onOneLine(text);
-  if (line.length <= MOST_WARNING_CHARACTERS) return line;
-  // Half of a surrogate pair is no character.
-  return `${line.slice(0, MOST_WARNING_CHARACTERS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return cutText(onOneLine(text), MOST_WARNING_CHARACTERS);
 }
 
 export function formatGrams(gramsPerKwh: number): string {
@@ -177,9 +177,7 @@ function inOrder({ refused, reason }: Judgement): readonly RefusedRegion[] {
 }
 
 function listRefused(refused: readonly RefusedRegion[]): string {
-  const named = refused.slice(0, MOST_ALSO_NAMED).map(({ region, refusal }) => `${region.name} (${refusal})`);
-  const rest = refused.length - named.length;
-  return [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+  return tellFew(refused, MOST_ALSO_NAMED, ({ region, refusal }) => `${region.name} (${refusal})`).join(', ');
 }
 
 interface Named {
@@ -187,17 +185,15 @@ interface Named {
 }
 
 function listNames(regions: readonly Named[]): string {
-  const more = regions.length > MOST_ALSO_NAMED ? ` and ${regions.length - MOST_ALSO_NAMED} more` : '';
-  const names = regions.slice(0, MOST_ALSO_NAMED).map(({ name }) => name);
-  return names.join(', ') + more;
+  return nameFew(regions, MOST_ALSO_NAMED, nameOf);
 }
 
 /** A name as messages show it. */
 export function clip(name: string): string {
-  return name.length <= MOST_NAME_CHARACTERS ? name : `${name.slice(0, MOST_NAME_CHARACTERS - 1)}…`;
+  return cutText(name, MOST_NAME_CHARACTERS);
 }
 
-function nameOf({ metadata }: Pod): string {
+function podName({ metadata }: Pod): string {
   if (metadata?.name) return `pod ${metadata.name}`;
   return metadata?.generateName ? `pod ${metadata.generateName}*` : 'this pod';
 }
@@ -256,15 +252,9 @@ function gramsAbove(gramsPerKwh: number, limitGrams: number): string {
 
 function quantity(reading: Reading, now: Now, limitGrams = Number.POSITIVE_INFINITY): string {
   const age =
-    now === undefined || reading.measuredAt === undefined ? '' : `, ${formatAge(now - reading.measuredAt)} old`;
+    now === undefined || reading.measuredAt === undefined ? '' : `, ${formatReadingAge(now - reading.measuredAt)} old`;
   const mark = reading.freshness === 'stale' ? ', stale' : '';
   return `${gramsAbove(reading.gramsPerKwh, limitGrams)} gCO2e/kWh (${reading.source}${age}${mark})`;
-}
-
-function formatAge(ms: number): string {
-  const minutes = Math.max(0, Math.floor(ms / 60_000));
-  if (minutes === 0) return 'under 1 min';
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
 function limit({ maxIntensity, maxIntensitySetBy }: Treatment): string {

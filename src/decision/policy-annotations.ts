@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { BANDS, type Band } from '../regions/band.ts';
 import { parseDuration } from '../units/duration.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
-import { type Factor, MODES, type Policy, type Weights } from './policy.ts';
+import { BUILT_IN_DEFAULTS, type Factor, MODES, type Policy, type Weights } from './policy.ts';
 import { ANY_REGION, parseRegionPatterns } from './region-patterns.ts';
 
 /** What the configuration sets for every namespace that does not say otherwise. */
@@ -70,7 +70,7 @@ export function parsePolicy(
   for (const [key, value] of Object.entries(annotations)) {
     if (!key.startsWith(ANNOTATION_PREFIX)) continue;
     const name = key.slice(ANNOTATION_PREFIX.length);
-    const annotation = Object.hasOwn(POLICY_ANNOTATIONS, name) ? POLICY_ANNOTATIONS[name] : undefined;
+    const annotation = annotationNamed(name);
     const part = value.length > LONGEST_VALUE ? undefined : annotation?.parse(String(value).trim());
     if (part) policy = { ...policy, ...part };
     else issues.push(annotation ? { key, value, allowed: annotation.allowed } : unknownKey(key, value, name));
@@ -99,19 +99,19 @@ export function nearestKey(name: string, known: readonly string[]): string | und
   return best && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.key : undefined;
 }
 
-const DEFAULT_POLICY: Policy = {
-  mode: 'off',
-  maxIntensity: 300,
-  maxIntensitySetBy: 'default',
-  whenAllDirty: 'cleanest',
-  regions: ANY_REGION,
-  weights: { carbon: 1, cost: 0, latency: 0 },
-  placement: 'prefer',
-  priority: 'flexible',
-  deferMinSavingPercent: 10,
-  deferBy: 'gate',
-  podOverrides: 'tighten',
-};
+/** Defaults as they are written, by annotation without its prefix; one with a mistake is passed over. */
+export function compileDefaults(texts: Readonly<Record<string, string>>): PolicyDefaults {
+  const parts = Object.entries(texts).map(([name, text]) => annotationNamed(name)?.parse(text.trim()));
+  const defaults: PolicyDefaults = Object.assign({}, ...parts);
+  return defaults.maxIntensity === undefined ? defaults : { ...defaults, maxIntensitySetBy: 'default' };
+}
+
+/** Without a word on regions any will do, nodes of none included. */
+const DEFAULT_POLICY = { ...compileDefaults(BUILT_IN_DEFAULTS), regions: ANY_REGION } as Policy;
+
+function annotationNamed(name: string): Annotation | undefined {
+  return Object.hasOwn(POLICY_ANNOTATIONS, name) ? POLICY_ANNOTATIONS[name] : undefined;
+}
 
 /** The configuration's defaults that the namespace leaves as they are. */
 function stillDefaulted(

@@ -1,4 +1,5 @@
-import { CARBON_KEY, HOSTNAME_LABEL, isPlaceLabel, type NodeFacts, type Taint } from './node-facts.ts';
+import { CARBON_KEY, HOSTNAME_LABEL } from '../units/label-names.ts';
+import { isPlaceLabel, type NodeFacts, type Taint } from './node-facts.ts';
 
 /** Nodes that no pod can tell apart but by what is each node's own. */
 export interface NodeClass {

@@ -9,10 +9,11 @@ import {
   readManifests,
 } from '../documents/manifest-file.ts';
 import { nameOfInput } from '../documents/read-text.ts';
-import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
+import { type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
 import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { buildTopology, type Topology } from '../regions/topology.ts';
+import { HOSTNAME_LABEL } from '../units/label-names.ts';
 import { mistakesInNode } from './node-shape.ts';
 
 /** What a file held; `issues` name the file, the document and the path of every mistake. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { tellFew } from '../units/tell-few.ts';
 
 const MOST_TOLD = 5;
 
@@ -6,9 +7,8 @@ const MOST_TOLD = 5;
 export function mistakesInShape(shape: z.ZodType, object: unknown): readonly string[] {
   const parsed = shape.safeParse(object, { error: inOurWords });
   if (parsed.success) return [];
-  const all = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  const more = all.length - MOST_TOLD;
-  return [...all.slice(0, MOST_TOLD), ...(more > 0 ? [`and ${more} more mistakes`] : [])];
+  const tell = ({ path, message }: z.core.$ZodIssue) => `${path.join('.')}: ${message}`;
+  return tellFew(parsed.error.issues, MOST_TOLD, tell, (more) => `and ${more} more mistakes`);
 }
 
 /** What to write instead of something else where text is due. */

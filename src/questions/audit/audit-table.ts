@@ -2,6 +2,7 @@ import { type Column, cut, layOut } from '../../terminal/render-table.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
 import { onOneLine } from '../../units/legible.ts';
+import { tellFew } from '../../units/tell-few.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
 import { formatChange, formatGramsPerHour } from './grams-per-hour.ts';
@@ -208,8 +209,6 @@ function byTemplate(workloads: readonly AuditedWorkload[]): Readonly<Record<stri
 function* renderCounts(title: string, width: number, counts: Readonly<Record<string, number>>): Iterable<string> {
   const all = Object.entries(counts).sort(([, a], [, b]) => b - a);
   if (all.length === 0) return;
-  const shown = all.slice(0, MOST_LISTED).map(([what, number]) => `${number} ${what}`);
-  const more = all.length - shown.length;
-  const text = `${title}: ${[...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`;
+  const text = `${title}: ${tellFew(all, MOST_LISTED, ([what, number]) => `${number} ${what}`).join(', ')}`;
   yield hanging(onOneLine(text), width).trimStart();
 }

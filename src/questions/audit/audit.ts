@@ -7,6 +7,7 @@ import { note, printAll } from '../../terminal/print.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
+import { itself, tellFew } from '../../units/tell-few.ts';
 import { isInCluster } from '../../world/in-cluster.ts';
 import { checkRegionSource } from '../../world/load-regions.ts';
 import { loadWorld, type World } from '../../world/load-world.ts';
@@ -99,9 +100,8 @@ async function readFiles(values: AuditValues, env: Environment): Promise<Input |
 
 /** kubectl says nothing of them. */
 function tellOddities(oddities: readonly string[]): void {
-  for (const sentence of oddities.slice(0, MOST_ODDITIES)) note(sentence);
-  const more = oddities.length - MOST_ODDITIES;
-  if (more > 0) note(`and ${more} more keys that are there twice, or tags that nobody knows`);
+  const tellRest = (more: number) => `and ${more} more keys that are there twice, or tags that nobody knows`;
+  for (const sentence of tellFew(oddities, MOST_ODDITIES, itself, tellRest)) note(sentence);
 }
 
 const MOST_ODDITIES = 20;

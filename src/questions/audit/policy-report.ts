@@ -1,4 +1,5 @@
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import { cutText } from '../../units/cut-text.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { fullMessage, isFinding } from './findings.ts';
 
@@ -154,7 +155,7 @@ function resultOf(workload: AuditedWorkload, seconds: number): ReportResult {
     result,
     severity: severityOf(workload),
     scored: result !== 'warn',
-    message: clip(messageFor(workload)),
+    message: cutText(messageFor(workload), MOST_MESSAGE_CHARACTERS),
     timestamp: { seconds, nanos: 0 },
     resources: [{ ...(apiVersion !== undefined && { apiVersion }), kind, name }],
     properties: propertiesOf(workload),
@@ -168,12 +169,6 @@ function messageFor(workload: AuditedWorkload): string {
   const places = Object.entries(runsIn ?? {}).map(([name, count]) => `${name || 'no known region'}: ${count}`);
   const better = region === null ? '' : `; gridgate would place them in ${region}`;
   return `${misplaced} of ${pods} pods run where the policy refuses them (${places.join(', ')})${better}; ${message}`;
-}
-
-/** Half of a surrogate pair is no character. */
-function clip(message: string): string {
-  if (message.length <= MOST_MESSAGE_CHARACTERS) return message;
-  return `${message.slice(0, MOST_MESSAGE_CHARACTERS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function propertiesOf({ mode, decision, pods, misplaced, region, alternative, ...rest }: AuditedWorkload) {

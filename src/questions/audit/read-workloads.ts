@@ -4,6 +4,7 @@ import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../documents/object
 import { nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
 import type { YamlMistake } from '../../documents/yaml-documents.ts';
 import { onOneLine } from '../../units/legible.ts';
+import { tellFew } from '../../units/tell-few.ts';
 import type { AuditItem } from './audited-workload.ts';
 import { describeReadFailure, findManifestFiles } from './find-manifest-files.ts';
 import { type ManifestSettings, readManifest } from './manifest-items.ts';
@@ -119,11 +120,9 @@ function tell(issues: readonly YamlMistake[], text: string, { file, documents, l
     const line = lines + text.slice(0, template).split('\n').length;
     return [place(file, { document: documents + 1, line, message: UNRENDERED })];
   }
-  const more = issues.length - MOST_MISTAKES_TOLD;
-  return [
-    ...issues.slice(0, MOST_MISTAKES_TOLD).map((issue) => shorten(place(file, issue))),
-    ...(more > 0 ? [`${file}, document ${first.document}: and ${more} more mistakes`] : []),
-  ];
+  const tellIssue = (issue: YamlMistake) => shorten(place(file, issue));
+  const tellRest = (more: number) => `${file}, document ${first.document}: and ${more} more mistakes`;
+  return tellFew(issues, MOST_MISTAKES_TOLD, tellIssue, tellRest);
 }
 
 function shorten(message: string): string {

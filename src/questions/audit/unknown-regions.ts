@@ -1,6 +1,6 @@
 import { type Pod, preferredTerms, requiredTerms } from '../../decision/pod.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
-import { ZONE_LABEL } from '../../regions/node-facts.ts';
+import { OLD_REGION_LABEL, OLD_ZONE_LABEL, REGION_LABEL, ZONE_LABEL } from '../../units/label-names.ts';
 
 /** Who knows which regions there are. */
 export interface KnownRegions {
@@ -10,8 +10,8 @@ export interface KnownRegions {
 }
 
 /** Besides the label that the cluster is told to use. */
-const REGION_LABELS = ['topology.kubernetes.io/region', 'failure-domain.beta.kubernetes.io/region'];
-const ZONE_LABELS = [ZONE_LABEL, 'failure-domain.beta.kubernetes.io/zone'];
+const REGION_LABELS = [REGION_LABEL, OLD_REGION_LABEL];
+const ZONE_LABELS = [ZONE_LABEL, OLD_ZONE_LABEL];
 const REGION_ANNOTATIONS = ['gridgate.dev/region', 'cloud.google.com/region'];
 const REGIONS_ANNOTATION = 'gridgate.dev/regions';
 const OF_NAMESPACES = [REGIONS_ANNOTATION, 'gridgate.dev/home-region'];
