@@ -40,7 +40,7 @@ export function createStandAloneRefresher(deps: StandAloneDeps): Refresher & { c
   warnOfOutages();
 
   function create(): Refresher {
-    const made = createSources(sources, { fetch: globalThis.fetch, clock: Date.now }, env);
+    const made = createSources(sources, env);
     const measuring = createMeasuring({ sources: made, policySignal, onRequest: tally.count });
     return createRefresher({ ...measuring(mode), holder, log });
   }

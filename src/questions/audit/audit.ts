@@ -9,10 +9,9 @@ import { terminalColumns } from '../../terminal/terminal.ts';
 import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
 import { itself, tellFew } from '../../units/tell-few.ts';
 import { isInCluster } from '../../world/in-cluster.ts';
-import { checkRegionSource } from '../../world/load-regions.ts';
 import { loadWorld, type World } from '../../world/load-world.ts';
 import { openCluster } from '../../world/open-cluster.ts';
-import { readCluster } from '../../world/read-files.ts';
+import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import { checkPaths, collectFiles } from './audit-files.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { type Collected, collectItems } from './collect-items.ts';
@@ -39,10 +38,14 @@ const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfi
  * when something of the input could not be read.
  */
 export async function audit(values: AuditValues, env: Environment): Promise<number> {
-  const [mistakes, power] = await Promise.all([findMistakes(values, env), readPowerTable(values.powerTable)]);
-  const issues = [...mistakes, ...('issues' in power ? power.issues : [])];
+  const [mistakes, files, power] = await Promise.all([
+    findMistakes(values, env),
+    readWorldFiles(values),
+    readPowerTable(values.powerTable),
+  ]);
+  const issues = [...mistakes, ...files.issues, ...('issues' in power ? power.issues : [])];
   if (issues.length > 0 || 'issues' in power) return reportIssues(issues);
-  const input = values.live ? await readLive(values, env) : await readFiles(values, env);
+  const input = await (values.live ? readLive : readFiles)(files, values, env);
   if ('issues' in input) return reportFailure(input);
   for (const sentence of input.world.notes) note(sentence);
   if (!input.world.snapshot.topology) note(NODES_UNSEEN);
@@ -60,11 +63,10 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
   return report.broken.length > 0 ? EXIT.usage : EXIT.fine;
 }
 
-/** Everything that can be wrong before a long stream is read, or a cluster asked. */
+/** What else can be wrong before a long stream is read, or a cluster asked. */
 async function findMistakes(values: AuditValues, env: Environment): Promise<readonly string[]> {
-  const { files, live, report, html, regions, config, namespaces, regionLabel } = values;
+  const { files, live, report, html } = values;
   const obstacle = html === undefined ? undefined : await findObstacle(html);
-  const described = { ...(regions !== undefined && { regions }), ...(config !== undefined && { config }) };
   return [
     ...(files === undefined && !live ? [NOTHING_TO_AUDIT] : []),
     ...(files !== undefined && live ? [FILES_AND_LIVE] : []),
@@ -72,8 +74,6 @@ async function findMistakes(values: AuditValues, env: Environment): Promise<read
     ...(live && !isInCluster(values, env) ? [LIVE_WITHOUT_CLUSTER] : []),
     ...(files !== undefined && !live ? await checkPaths(files) : []),
     ...(obstacle === undefined ? [] : [`--html: ${obstacle}`]),
-    ...(await checkRegionSource(described, env)),
-    ...(namespaces === undefined ? [] : (await readCluster(namespaces, regionLabel)).issues),
   ];
 }
 
@@ -84,12 +84,12 @@ interface Input {
   readonly knownRegions: KnownRegions;
 }
 
-async function readFiles(values: AuditValues, env: Environment): Promise<Input | Issues> {
+async function readFiles(written: WorldFiles, values: AuditValues, env: Environment): Promise<Input | Issues> {
   const { files = [], auditNamespace: namespace = 'default', regionLabel, strictFiles: strict } = values;
   const collected = await collectFiles(files, { namespace, regionLabel, strict });
   tellOddities(collected.oddities);
   const { beside, broken } = collected;
-  const world = await loadWorld(values, env, { beside });
+  const world = await loadWorld(written, values, env, { beside });
   if ('issues' in world) return { ...world, issues: [...world.issues, ...broken] };
   if (isNothing(collected) && broken.length === 0) {
     const hint = collected.noObjects.has(CHART_TEMPLATE) ? '; audit what helm template prints' : '';
@@ -121,9 +121,9 @@ function knownRegions({ beside }: Pick<Collected, 'beside'>, { snapshot }: World
   return { isKnown: (name) => names.has(name), names: [...names] };
 }
 
-async function readLive(values: AuditValues, env: Environment): Promise<Input | Issues> {
+async function readLive(written: WorldFiles, values: AuditValues, env: Environment): Promise<Input | Issues> {
   const { auditNamespace: namespace } = values;
-  const world = await loadWorld(values, env, { onlyNamespace: namespace });
+  const world = await loadWorld(written, values, env, { onlyNamespace: namespace });
   if ('issues' in world) return world;
   const opened = await openCluster(values);
   if ('issues' in opened) return opened;
