@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { BANDS, type Band } from '../regions/band.ts';
 import { parseDuration } from '../units/duration.ts';
+import { isLabelValue } from '../units/label-names.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { BUILT_IN_DEFAULTS, type Factor, MODES, type Policy, type Weights } from './policy.ts';
 import { ANY_REGION, parseRegionPatterns } from './region-patterns.ts';
@@ -22,7 +23,6 @@ interface Annotation {
   readonly parse: (text: string) => Partial<Policy> | undefined;
 }
 
-const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 /** Of an annotation's key behind the slash; comparing takes time in proportion, and authors may send megabytes. */
 const LONGEST_NAME = 63;
 /** No value that means something is as long; policies are kept by what they were written as. */
@@ -143,7 +143,7 @@ function choice<K extends keyof Policy>(field: K, values: readonly (Policy[K] & 
 }
 
 function labelValue(field: 'homeRegion' | 'preferArch', allowed: string): Annotation {
-  return { allowed, parse: (text) => wrap(field, LABEL_VALUE.test(text) ? text : undefined) };
+  return { allowed, parse: (text) => wrap(field, isLabelValue(text) ? text : undefined) };
 }
 
 function duration(field: 'maxLatencyMs' | 'deferMs', allowed: string): Annotation {

@@ -12,6 +12,7 @@ import {
   strTag,
   type YAMLException,
 } from 'js-yaml';
+import { isMapping } from '../units/is-mapping.ts';
 
 /** One YAML document as kubectl reads it. */
 export interface KubectlYaml {
@@ -294,8 +295,4 @@ function behindNode(events: readonly Event[], from: number): number {
     if (depth <= 0) return at + 1;
   }
   return events.length;
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
+import { isMapping } from '../units/is-mapping.ts';
 import { cutList, type Listed, type ListItem, listOf } from './list-items.ts';
 import { splitText } from './object-stream.ts';
-import { describeReadError, nameOfInput, readText } from './read-text.ts';
+import { describeReadFailure, nameOfInput, readText } from './read-text.ts';
 import {
   type Before,
   parseYamlDocument,
@@ -51,7 +52,7 @@ export async function readManifests(path: string): Promise<ManifestFile> {
   } catch (error) {
     return {
       documents: [],
-      issues: [`${nameOfInput(path)}: cannot be read: ${describeReadError(error)}`],
+      issues: [describeReadFailure(nameOfInput(path), error)],
       text: undefined,
     };
   }
@@ -259,10 +260,6 @@ export function place(file: string, mistake: YamlMistake): string {
 
 export function placeIn(file: string, { document, line }: Pick<YamlMistake, 'document' | 'line'>): string {
   return `${file}, document ${document}, line ${line}`;
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

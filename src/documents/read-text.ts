@@ -6,6 +6,8 @@ const READ_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'it is a directory',
   EACCES: 'reading it is not permitted',
+  ELOOP: 'its links go round in a circle',
+  ENAMETOOLONG: 'the name is too long',
 };
 
 /** Stands for standard input where a file is to be named, as for kubectl. */
@@ -45,6 +47,11 @@ export async function canBeReadAgain(path: string): Promise<boolean> {
 
 /** Why a file could not be read, in a few words. */
 export function describeReadError(error: unknown): string {
-  const { code = String(error) } = error as NodeJS.ErrnoException;
-  return READ_ERRORS[code] ?? code;
+  const { code = '', message = String(error) } = error as NodeJS.ErrnoException;
+  return READ_ERRORS[code] ?? message;
+}
+
+/** The same with what could not be read. */
+export function describeReadFailure(name: string, error: unknown): string {
+  return `${name}: cannot be read: ${describeReadError(error)}`;
 }

@@ -16,7 +16,7 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   units: { rooms: [], packages: [], builtins: false },
   page: { rooms: [], packages: [], builtins: false },
-  documents: { rooms: [], packages: ['js-yaml', 'yaml'], builtins: true },
+  documents: { rooms: ['units'], packages: ['js-yaml', 'yaml'], builtins: true },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
   decision: { rooms: ['regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
   energy: { rooms: ['regions', 'units'], packages: [], builtins: false },

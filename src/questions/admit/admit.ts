@@ -2,6 +2,7 @@ import type { Environment } from '../../config/read-options.ts';
 import { decide, sharesOf } from '../../decision/decide.ts';
 import { effectOf } from '../../decision/effect.ts';
 import { effectivePolicy } from '../../decision/effective-policy.ts';
+import { groupOf } from '../../decision/exempt.ts';
 import type { Pod } from '../../decision/pod.ts';
 import { describeIssue } from '../../decision/policy-annotations.ts';
 import { compileRules } from '../../decision/policy-rules.ts';
@@ -97,7 +98,7 @@ function podOf({
   kind,
   value,
 }: ManifestDocument): Pick<Explained, 'pod' | 'name' | 'namespace'> | undefined {
-  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  const group = groupOf(apiVersion);
   const pod = group === '' && kind === 'Pod' ? (value as Pod) : podOfObject(group, kind, value);
   if (!pod?.spec) return undefined;
   const { name = '?', namespace = 'default' } = (value['metadata'] ?? {}) as { name?: string; namespace?: string };

@@ -1,6 +1,7 @@
 import { type Column, cut, layOut } from '../../terminal/render-table.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
+import { compareText } from '../../units/compare-text.ts';
 import { onOneLine } from '../../units/legible.ts';
 import { tellFew } from '../../units/tell-few.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
@@ -82,7 +83,7 @@ function* renderNamespaces(report: AuditReport, width: number): Iterable<string>
   const byNamespace = Map.groupBy(report.workloads, ({ namespace }) => namespace);
   const modes = new Map(report.namespaces.map(({ namespace, mode }) => [namespace, mode]));
   yield head;
-  for (const [namespace, workloads] of [...byNamespace].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [namespace, workloads] of [...byNamespace].sort(([a], [b]) => compareText(a, b))) {
     const mode = modes.get(namespace) ?? workloads[0]?.mode ?? 'off';
     yield `${paint('bold', cut(onOneLine(`${namespace} (${mode})`), width))}\n`;
     for (const workload of workloads.sort(worstFirst)) yield line(rowOf(workload));

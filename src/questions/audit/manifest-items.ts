@@ -1,6 +1,7 @@
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { toVolumeName } from '../../cluster/persistent-volume-claims.ts';
 import { placeTerms } from '../../cluster/persistent-volumes.ts';
+import { groupOf } from '../../decision/exempt.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import { type ManifestDocument, place } from '../../documents/manifest-file.ts';
@@ -75,10 +76,6 @@ export function readManifest(facts: Facts): Found {
 /** `Workflow.argoproj.io`, as kubectl names kinds of groups. */
 function inFull(group: string, kind: string): string {
   return group === '' ? kind : `${kind}.${group}`;
-}
-
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 }
 
 function readWorkload(facts: Facts): Found {

@@ -1,4 +1,5 @@
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import { compareText } from '../../units/compare-text.ts';
 import { cutText } from '../../units/cut-text.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { fullMessage, isFinding } from './findings.ts';
@@ -135,12 +136,7 @@ function isTolerated({ reason }: AuditedWorkload): boolean {
 function byStake(a: AuditedWorkload, b: AuditedWorkload): number {
   const grams = (workload: AuditedWorkload) => workload.gramsPerHour.asWritten ?? 0;
   const misplaced = (b.misplaced ?? 0) - (a.misplaced ?? 0);
-  return misplaced || grams(b) - grams(a) || compare(`${a.kind}/${a.name}`, `${b.kind}/${b.name}`);
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return misplaced || grams(b) - grams(a) || compareText(`${a.kind}/${a.name}`, `${b.kind}/${b.name}`);
 }
 
 function resultOf(workload: AuditedWorkload, seconds: number): ReportResult {

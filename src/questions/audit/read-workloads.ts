@@ -6,7 +6,7 @@ import type { YamlMistake } from '../../documents/yaml-documents.ts';
 import { onOneLine } from '../../units/legible.ts';
 import { tellFew } from '../../units/tell-few.ts';
 import type { AuditItem } from './audited-workload.ts';
-import { describeReadFailure, findManifestFiles } from './find-manifest-files.ts';
+import { describePathFailure, findManifestFiles } from './find-manifest-files.ts';
 import { type ManifestSettings, readManifest } from './manifest-items.ts';
 import { createOwnedWorkloads, type OwnedWorkloads } from './owned-workloads.ts';
 
@@ -60,7 +60,7 @@ async function* readFile(path: string, owned: OwnedWorkloads, deps: WorkloadFile
     }
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    yield { type: 'broken', message: describeReadFailure(file, error) };
+    yield { type: 'broken', message: describePathFailure(file, error) };
   }
 }
 

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { quoted } from '../../decision/policy-annotations.ts';
 import { decodeText } from '../../documents/decode-text.ts';
 import { describeReadError, nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
+import { isMapping } from '../../units/is-mapping.ts';
 import { onOneLine } from '../../units/legible.ts';
 import { itself, tellFew } from '../../units/tell-few.ts';
 import type { Flow } from './flow.ts';
@@ -171,8 +172,4 @@ function textsOf(item: Readonly<Record<string, unknown>>): FlowRecord | string {
     record[field] = String(value);
   }
   return record;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
