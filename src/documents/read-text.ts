@@ -18,10 +18,7 @@ export function nameOfInput(path: string): string {
   return path === STANDARD_INPUT ? 'standard input' : path;
 }
 
-/**
- * What a pipe held, by its path. It can be read once, and a command looks at its inputs more than once: to tell all mistakes
- * before it begins, then for their content; a kubeconfig for each connection.
- */
+/** What a pipe held, by its path: it can be read once, and a kubeconfig is looked at for each connection. */
 const pipes = new Map<string, Promise<string>>();
 
 /** The text of a file, UTF-8 or UTF-16, of a pipe, as process substitution makes one, or of standard input; rejects as `readFile` does. */

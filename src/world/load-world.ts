@@ -29,8 +29,7 @@ export interface World {
   readonly notes: readonly string[];
 }
 
-/** Said alone where nobody describes regions, and no node can be seen either. */
-export const NO_REGIONS =
+const NO_REGIONS =
   '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources, or --kubeconfig for a cluster that has them';
 const NAMESPACES_TWICE = '--namespaces: means nothing beside --kubeconfig, which says where the namespaces are';
 
@@ -42,6 +41,12 @@ interface Surroundings {
   readonly volumesOf: World['volumesOf'];
   readonly regions: readonly ObservedRegion[];
   readonly notes: readonly string[];
+}
+
+/** Why there is no world to decide by. */
+export interface NoWorld extends Issues {
+  /** Nobody describes regions, and no node can be seen either: else nothing is wrong. */
+  readonly lacksRegions?: true;
 }
 
 export interface WorldExtent {
@@ -68,7 +73,7 @@ export async function loadWorld(
   values: WorldValues,
   env: Environment,
   { fallbackRegions = [], onlyNamespace, beside }: WorldExtent = {},
-): Promise<World | Issues> {
+): Promise<World | NoWorld> {
   if (files.issues.length > 0) return { issues: files.issues };
   const read = await readSurroundings(files, values, env, onlyNamespace);
   if ('issues' in read) return read;
@@ -76,7 +81,7 @@ export async function loadWorld(
   const described = files.regions?.value ?? ofSurroundings;
   const ofNodes = rest.topology?.regions ?? [];
   const fallback = described.length > 0 ? [] : namedRegions([...fallbackRegions, ...ofNodes]);
-  if (described.length === 0 && fallback.length === 0) return { issues: [NO_REGIONS] };
+  if (described.length === 0 && fallback.length === 0) return { issues: [NO_REGIONS], lacksRegions: true };
   const { config } = files;
   const { policySignal, regionLabel, defaultRegion } = values;
   const { snapshot, zones, failures } = await takeSnapshot(

@@ -299,6 +299,11 @@ describe('a file of src', () => {
     );
   });
 
+  it('reads regions, namespaces and gridgate.yaml through world/world-files.ts, which tells all their mistakes', () => {
+    const reads = /import [^;]*\b(readRegions|readCluster|readConfig)\b[^;]*(read-files|config-file)\.ts'/;
+    assert.deepEqual(matching(source, reads), ['src/commands/print-config.ts', 'src/world/world-files.ts']);
+  });
+
   it('is written in kebab-case', () => {
     const odd = [...source, ...tests].filter(({ path }) => !/^[a-z0-9/-]+(\.(test|e2e|d))?\.ts$/.test(path));
     assert.deepEqual(

@@ -6,8 +6,8 @@ import { print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { isInCluster } from '../../world/in-cluster.ts';
-import { loadWorld, NO_REGIONS, type World } from '../../world/load-world.ts';
-import { openCluster, readFromCluster, type Unread } from '../../world/open-cluster.ts';
+import { loadWorld, type NoWorld, type World } from '../../world/load-world.ts';
+import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import { explainObject } from './explain-object.ts';
 import type { ExplainReport } from './explained.ts';
@@ -84,7 +84,7 @@ async function readAll(
     ]);
     if (isMistake(world)) return world;
     const found = object.value;
-    if ('nearest' in found) return { issues: [notThere(target, found, world)], exitCode: EXIT.usage };
+    if ('nearest' in found) return { issues: [notThere(target, found)], exitCode: EXIT.usage };
     const notes = [...killSwitch.notes, ...notesOf(world)];
     const isPartial = 'issues' in world;
     return { found, notes, isPartial, modeCap: killSwitch.cap, ...('issues' in world ? {} : { world }) };
@@ -103,21 +103,18 @@ async function readSwitch(deps: ReadDeps, name: string): Promise<{ cap: Readings
 }
 
 /** What the user got wrong, as opposed to what the cluster does not tell. */
-function isMistake(world: World | Issues): world is Issues {
-  if (!('issues' in world) || world.exitCode === EXIT.upstream) return false;
-  return !(world.issues.length === 1 && world.issues[0] === NO_REGIONS);
+function isMistake(world: World | NoWorld): world is NoWorld {
+  return 'issues' in world && world.exitCode !== EXIT.upstream && !world.lacksRegions;
 }
 
-function notesOf(world: World | Issues | Unread): readonly string[] {
+function notesOf(world: World | NoWorld): readonly string[] {
   if (!('issues' in world)) return world.notes;
   return world.exitCode === EXIT.upstream
     ? world.issues.map((issue) => `what would be decided now is not known: ${issue}`)
     : [NO_WORLD];
 }
 
-function notThere(target: ExplainTarget, { nearest }: NotFound, world: World | Issues): string {
-  const noNamespace = `there is no namespace ${target.namespace}`;
-  if ('issues' in world && world.issues.some((issue) => issue.endsWith(noNamespace))) return noNamespace;
+function notThere(target: ExplainTarget, { nearest }: NotFound): string {
   const advice = nearest.length > 0 ? `; did you mean ${nearest.join(', ')}?` : '';
   return `there is no ${kindInWords(target)} ${target.name} in namespace ${target.namespace}${advice}`;
 }
