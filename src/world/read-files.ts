@@ -1,4 +1,7 @@
-import { ANNOTATION_PREFIX, MANAGED_LABEL, type NamespaceRecord } from '../decision/namespace-record.ts';
+import type { KubeObject } from '../cluster/kube-object.ts';
+import { toNamespaceRecord } from '../cluster/namespaces.ts';
+import { type PriorityClassFacts, toPriorityClasses, toPriorityClassFacts } from '../cluster/priority-classes.ts';
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import { describeIssue, parsePolicy } from '../decision/policy-annotations.ts';
 import {
   type ManifestDocument,
@@ -69,7 +72,7 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
   const issues = [...file.issues];
   const namespaces = new Map<string, NamespaceRecord>();
   const nodes: NodeFacts[] = [];
-  const classes: ManifestDocument[] = [];
+  const classes: PriorityClassFacts[] = [];
   for (const document of file.documents) {
     const mistakes = document.kind === 'Node' ? mistakesInNode(document.value) : mistakesInName(document);
     if (mistakes.length > 0)
@@ -82,13 +85,14 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
       );
       namespaces.set(record.name, record);
     } else if (document.kind === 'Node') nodes.push(nodeFacts(document, regionLabel));
-    else if (document.kind === 'PriorityClass') classes.push(document);
+    else if (document.kind === 'PriorityClass')
+      classes.push(toPriorityClassFacts(document.value as unknown as KubeObject));
     else issues.push(`${placeIn(path, document)}: ${document.kind} is not Namespace, Node or PriorityClass`);
   }
   const value = {
     namespaces,
     ...(nodes.length > 0 && { topology: buildTopology(nodes) }),
-    ...(classes.length > 0 && { priorityClasses: priorityClassesOf(classes) }),
+    ...(classes.length > 0 && { priorityClasses: toPriorityClasses(classes) }),
   };
   return { value, issues, text: file.text };
 }
@@ -98,16 +102,10 @@ function mistakesInName({ value }: ManifestDocument): readonly string[] {
   return typeof name === 'string' ? [] : ['metadata.name must be given, as text'];
 }
 
-/** A Namespace as policies are compiled from it. */
-export function namespaceRecord(document: ManifestDocument): NamespaceRecord {
-  const { name, annotations, labels } = metadataOf(document);
-  const own = Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX));
-  return {
-    name,
-    resourceVersion: JSON.stringify(own),
-    annotations: Object.fromEntries(own),
-    managed: labels[MANAGED_LABEL] === 'true',
-  };
+/** A Namespace as policies are compiled from it: in files only what it says tells one version from another. */
+export function namespaceRecord({ value }: ManifestDocument): NamespaceRecord {
+  const record = toNamespaceRecord(value as unknown as KubeObject);
+  return { ...record, resourceVersion: JSON.stringify(record.annotations) };
 }
 
 /** A Node as a file has it: its host is often left out, and is its name then. */
@@ -115,21 +113,4 @@ export function nodeFacts({ value }: ManifestDocument, regionLabel: string): Nod
   const { metadata, ...rest } = value as unknown as Parameters<typeof toNodeFacts>[0];
   const labels = { [HOSTNAME_LABEL]: metadata.name, ...metadata.labels };
   return toNodeFacts({ ...rest, metadata: { ...metadata, labels } }, regionLabel);
-}
-
-function priorityClassesOf(documents: readonly ManifestDocument[]): PriorityClasses {
-  const globalDefault = documents.find(({ value }) => value['globalDefault'] === true);
-  return {
-    names: new Set(documents.map((document) => metadataOf(document).name)),
-    ...(globalDefault && { globalDefault: metadataOf(globalDefault).name }),
-  };
-}
-
-function metadataOf({ value }: ManifestDocument) {
-  const metadata = (value['metadata'] ?? {}) as {
-    name?: string;
-    annotations?: Record<string, string>;
-    labels?: Record<string, string>;
-  };
-  return { name: String(metadata.name ?? ''), annotations: metadata.annotations ?? {}, labels: metadata.labels ?? {} };
 }

@@ -1,6 +1,8 @@
+import type { KubeObject } from '../../cluster/kube-object.ts';
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { toVolumeName } from '../../cluster/persistent-volume-claims.ts';
 import { placeTerms } from '../../cluster/persistent-volumes.ts';
+import { toPriorityClassFacts } from '../../cluster/priority-classes.ts';
 import { groupOf } from '../../decision/exempt.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
@@ -226,14 +228,8 @@ function readVolume(facts: Facts): Found {
   }
 }
 
-function readPriorityClass({ document: { value } }: Facts): Found {
-  const { value: priority, globalDefault } = value;
-  return {
-    type: 'priority-class',
-    name: nameIn(value),
-    value: typeof priority === 'number' ? priority : 0,
-    globalDefault: globalDefault === true,
-  };
+function readPriorityClass({ document }: Facts): Found {
+  return { type: 'priority-class', ...toPriorityClassFacts(document.value as unknown as KubeObject) };
 }
 
 function readRegion(facts: Facts): Found {
