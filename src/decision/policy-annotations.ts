@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { BANDS, type Band } from '../regions/band.ts';
+import { cutText } from '../units/cut-text.ts';
 import { parseDuration } from '../units/duration.ts';
 import { isLabelValue } from '../units/label-names.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
@@ -88,7 +89,7 @@ export function describeIssue({ key, value, allowed, nearest }: PolicyIssue): st
 
 /** A value as messages show it: whoever wrote 200 KB knows what they wrote. */
 export function quoted(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return JSON.stringify(cutText(value, 81));
 }
 
 /** The known key nearest to a misspelt one, when it is near enough to be meant. */

@@ -59,7 +59,7 @@ const POINT_FIRST = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
 const MERGE = Symbol('<<');
 
 /** What plain text means: `1_0` is 10, `010` 8, `12e4567`, which no number can hold, text. No base 60, no times. */
-export function readScalar(text: string): boolean | null | number | typeof MERGE | undefined {
+function readScalar(text: string): boolean | null | number | typeof MERGE | undefined {
   const word = WORDS.get(text);
   if (word !== undefined) return word;
   if (text === '<<') return MERGE;

@@ -9,7 +9,7 @@ import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterRegions } from './cluster-regions.ts';
 import { isInCluster } from './in-cluster.ts';
 import { createSources } from './live-sources.ts';
-import { measureRegions } from './measure-regions.ts';
+import { measureRegions } from './measuring.ts';
 import type { ClusterOptions } from './open-cluster.ts';
 import type { REGION_SOURCE_OPTIONS } from './options.ts';
 import { readWorldFiles } from './world-files.ts';

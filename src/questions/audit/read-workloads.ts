@@ -3,6 +3,7 @@ import { type ManifestDocument, parseDocument, place } from '../../documents/man
 import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../documents/object-stream.ts';
 import { nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
 import type { YamlMistake } from '../../documents/yaml-documents.ts';
+import { cutText } from '../../units/cut-text.ts';
 import { onOneLine } from '../../units/legible.ts';
 import { tellFew } from '../../units/tell-few.ts';
 import type { AuditItem } from './audited-workload.ts';
@@ -126,9 +127,7 @@ function tell(issues: readonly YamlMistake[], text: string, { file, documents, l
 }
 
 function shorten(message: string): string {
-  const characters = [...onOneLine(message.slice(0, 4 * MOST_TOLD_CHARACTERS).toWellFormed())];
-  if (characters.length <= MOST_TOLD_CHARACTERS) return characters.join('');
-  return `${characters.slice(0, MOST_TOLD_CHARACTERS).join('')}…`;
+  return cutText(onOneLine(message.slice(0, 4 * MOST_TOLD_CHARACTERS).toWellFormed()), MOST_TOLD_CHARACTERS);
 }
 
 /** Where the first `{{` is whose line has a `}}` behind it. Not by a pattern, which would look at a long line for each `{{`. */

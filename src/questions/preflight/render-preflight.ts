@@ -1,6 +1,7 @@
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { paint, type Style, terminalColumns } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
+import { cutText } from '../../units/cut-text.ts';
 import { onOneLine } from '../../units/legible.ts';
 import { tellFew } from '../../units/tell-few.ts';
 import type { InstanceTypeTotals, PreflightReport } from './preflight-report.ts';
@@ -224,6 +225,5 @@ function nodesOf(value: number): string {
 }
 
 function clip(name: string): string {
-  const text = onOneLine(name);
-  return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text;
+  return cutText(onOneLine(name), LONGEST_NAME + 1);
 }
