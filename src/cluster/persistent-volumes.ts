@@ -1,4 +1,5 @@
 import { isEmptyTerm, type NodeSelectorTerm, type Requirement } from '../decision/node-selector.ts';
+import { OLD_REGION_LABEL, OLD_ZONE_LABEL, REGION_LABEL, ZONE_LABEL } from '../units/label-names.ts';
 import type { KubeObject } from './kube-object.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
@@ -18,8 +19,8 @@ type Volume = KubeObject & {
 
 /** Names from before Kubernetes 1.17, which nodes no longer need to carry; kube-scheduler looks for the others, too. */
 const RENAMED: Readonly<Record<string, string>> = {
-  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
-  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
+  [OLD_REGION_LABEL]: REGION_LABEL,
+  [OLD_ZONE_LABEL]: ZONE_LABEL,
 };
 /** Labels of a volume itself that kube-scheduler's VolumeZone filter compares with those of nodes. */
 const PLACE_LABELS = Object.entries(RENAMED).flat();

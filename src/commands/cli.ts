@@ -12,6 +12,7 @@ import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { ownVersion } from '../terminal/own-version.ts';
 import { surviveClosedReader } from '../terminal/print.ts';
 import { legible } from '../units/legible.ts';
+import type { Taker } from './completion/complete-words.ts';
 import { COMPLETION_SERVER, SHELLS } from './completion/shells.ts';
 import { AFTER_HELP } from './help-texts.ts';
 
@@ -42,20 +43,21 @@ interface PositionalArgument {
 /** Parses arguments (without node and script), runs the command and answers the exit code. */
 export async function run(args: readonly string[], env: Environment): Promise<number> {
   let exitCode: number = EXIT.usage;
-  /** What options and arguments take, for shells that complete them. */
-  const wordsByTaker = new Map<Option | Argument, readonly string[]>();
+  /** For shells that complete options and arguments. */
+  const takers = new Map<Option | Argument, Taker>();
 
   function add<K extends OptionKey>({ name, description, options, load, args = [] }: CommandSpec<K>): void {
     const sub = program.command(name).description(description).addHelpText('after', AFTER_HELP[name]);
     for (const { name, help, words, isOptional } of args) {
       const argument = sub.createArgument(isOptional ? `[${name}]` : `<${name}>`, help);
       sub.addArgument(argument);
-      if (words) wordsByTaker.set(argument, words);
+      takers.set(argument, { help, words });
     }
     addOptions(sub, options);
     for (const [index, key] of options.entries()) {
-      const [option, { words }] = [sub.options[index], OPTIONS[key].parse];
-      if (option && words) wordsByTaker.set(option, words);
+      const option = sub.options[index];
+      const { help, parse } = OPTIONS[key];
+      if (option) takers.set(option, { help, words: parse.words });
     }
     sub.action(async () => {
       const read = readOptions(sub, options, env);
@@ -169,7 +171,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     .allowUnknownOption()
     .action(async (words: string[]) => {
       const { serveCompletion } = await import('./completion/completion.ts');
-      exitCode = await serveCompletion(program, (taker) => wordsByTaker.get(taker), words, env);
+      exitCode = await serveCompletion(program, (taker) => takers.get(taker), words, env);
     });
 
   surviveClosedReader(); // commander writes help by itself

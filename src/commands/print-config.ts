@@ -3,7 +3,7 @@ import { longFlag, type Option } from '../config/option.ts';
 import { OPTIONS, type OptionKey, type OutputFormat } from '../config/options.ts';
 import { parseShortDuration } from '../config/parsers.ts';
 import type { Origins } from '../config/read-options.ts';
-import { BUILT_IN_DEFAULTS } from '../decision/policy-defaults.ts';
+import { BUILT_IN_DEFAULTS } from '../decision/policy.ts';
 import type { BandMode } from '../regions/band.ts';
 import { applyOptions } from '../replica/live-config.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';

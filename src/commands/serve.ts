@@ -41,6 +41,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   const read = await readInputs(values, env);
   if (!read.inputs) return reportIssues(read.issues);
   const { inputs } = read;
+  const { files, clientCa } = inputs;
   const output = createLogOutput();
   // A log is read in terminals, and the names in it are anybody's.
   const log = createLog({ level: values.logLevel, destination: output });
@@ -48,7 +49,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   let onSnapshot = () => {};
   const config = createLiveConfig({
     path: values.config,
-    initial: inputs.config,
+    initial: { config: files.config, text: files.configText },
     defaultRegion: values.defaultRegion,
     bands: values.bands,
     taintNodes: values.taintNodes,
@@ -64,7 +65,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
       regionLabel: values.regionLabel,
       policySignal: values.policySignal,
       fallbackReading: embeddedReading,
-      thresholds: inputs.config.config.bands.thresholds,
+      thresholds: files.config.bands.thresholds,
       nodeRules: config.current().nodes,
     },
     Date.now,
@@ -72,10 +73,10 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   );
   const beginning = { values, env, inputs, config, holder, tally: createSourceTally(), log };
   try {
-    const served = inputs.cluster ? beginStandAlone(beginning, inputs.cluster) : await beginInCluster(beginning);
+    const served = files.cluster ? beginStandAlone(beginning, files.cluster) : await beginInCluster(beginning);
     onConfig = served.onConfig;
     onSnapshot = served.onSnapshot;
-    const shutdownDelayMs = values.shutdownDelay ?? (inputs.cluster ? 0 : CLUSTER_SHUTDOWN_DELAY_MS);
+    const shutdownDelayMs = values.shutdownDelay ?? (files.cluster ? 0 : CLUSTER_SHUTDOWN_DELAY_MS);
     const stop = async () => {
       config.stop();
       holder.stop();
@@ -94,8 +95,8 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
       stop,
       shutdownDelayMs,
       // Outside a cluster no NetworkPolicy stands before it.
-      operatorsHost: inputs.cluster ? LOOPBACK : host,
-      clientCa: inputs.clientCa,
+      operatorsHost: files.cluster ? LOOPBACK : host,
+      clientCa,
     });
     return EXIT.fine;
   } catch (error) {
@@ -154,14 +155,15 @@ async function beginInCluster(beginning: Beginning): Promise<Begun> {
 
 /** Regions of a file, where there is one; `onRegions` hears of each version. */
 function followRegions(
-  { inputs: { regions }, holder, log }: Beginning,
+  { values: { regions: path = '' }, inputs, holder, log }: Beginning,
   onRegions: (regions: readonly RegionResource[]) => void,
 ): () => void {
+  const { regions } = inputs.files;
   if (!regions) return () => {};
   return followFile({
-    path: regions.path,
-    initial: regions.contents,
-    parse: (text) => parseRegionsText(text, regions.path),
+    path,
+    initial: regions,
+    parse: (text) => parseRegionsText(text, path),
     accept(next) {
       holder.setRegions(next);
       onRegions(next);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describeReadError, nameOfInput, readText } from '../documents/read-text.ts';
+import { describeReadFailure, nameOfInput, readText } from '../documents/read-text.ts';
 import { parseYamlDocuments } from '../documents/yaml-documents.ts';
 import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from '../regions/reading.ts';
@@ -132,7 +132,7 @@ export async function readConfigFile(path: string): Promise<ConfigFileRead> {
   try {
     content = await readText(path);
   } catch (error) {
-    return { issues: [`${name}: cannot be read: ${describeReadError(error)}`] };
+    return { issues: [describeReadFailure(name, error)] };
   }
   const read = parseConfigText(content, name);
   return 'config' in read ? { ...read, text: content } : read;

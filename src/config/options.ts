@@ -1,5 +1,6 @@
 import { BAND_MODES } from '../regions/band.ts';
 import { SIGNALS } from '../regions/reading.ts';
+import { REGION_LABEL } from '../units/label-names.ts';
 import { parseLbsPerMwh } from './lbs-per-mwh.ts';
 import { type Option, optional, required, withDefault } from './option.ts';
 import {
@@ -144,7 +145,7 @@ export const OPTIONS = {
     parse: parseBoolean,
     defaultText: 'as taint-nodes in gridgate.yaml says, else false',
   }),
-  regionLabel: withDefault('topology.kubernetes.io/region', {
+  regionLabel: withDefault(REGION_LABEL, {
     flags: '--region-label <key>',
     help: 'node label that names the region',
     parse: parseLabelKey,

@@ -1,4 +1,5 @@
 import { parseDuration } from '../units/duration.ts';
+import { isDnsLabel, isLabelValue, REGION_LABEL } from '../units/label-names.ts';
 
 /** A parsed value, or the words that say what would have been allowed. */
 export type Parsed<T> = { readonly value: T } | { readonly allowed: string };
@@ -8,14 +9,15 @@ export interface Parser<T> {
   readonly words?: readonly string[];
 }
 
-const LABEL_NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
-const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const HOST = /^[A-Za-z0-9_.:%-]+$/;
 
-export const parseHost: Parser<string> = matching(HOST, 'a host name or IP address such as 127.0.0.1');
-export const parseRegionName: Parser<string> = matching(LABEL_NAME, 'a region name such as eu-north-1');
-export const parseNamespaceName: Parser<string> = matching(DNS_LABEL, 'a namespace name such as shop');
+export const parseHost: Parser<string> = matching(
+  (text) => HOST.test(text),
+  'a host name or IP address such as 127.0.0.1',
+);
+export const parseRegionName: Parser<string> = matching(isLabelValue, 'a region name such as eu-north-1');
+export const parseNamespaceName: Parser<string> = matching(isDnsLabel, 'a namespace name such as shop');
 
 /** Any non-empty text; `what` completes "must be ...". */
 export function textOf(what: string): Parser<string> {
@@ -137,18 +139,18 @@ export function parseLabelKey(text: string): Parsed<string> {
   const slash = text.lastIndexOf('/');
   const prefix = slash < 0 ? undefined : text.slice(0, slash);
   const isKey =
-    LABEL_NAME.test(text.slice(slash + 1)) &&
+    isLabelValue(text.slice(slash + 1)) &&
     (prefix === undefined || (prefix.length <= 253 && DNS_SUBDOMAIN.test(prefix)));
-  return isKey ? { value: text } : { allowed: 'a label key such as topology.kubernetes.io/region' };
+  return isKey ? { value: text } : { allowed: `a label key such as ${REGION_LABEL}` };
 }
 
 /** The namespace and name of an object, such as a ConfigMap. */
 export function parseNamespacedName(text: string): Parsed<string> {
   const [namespace = '', name = '', ...rest] = text.split('/');
-  const isOne = DNS_LABEL.test(namespace) && name.length <= 253 && DNS_SUBDOMAIN.test(name) && rest.length === 0;
+  const isOne = isDnsLabel(namespace) && name.length <= 253 && DNS_SUBDOMAIN.test(name) && rest.length === 0;
   return isOne ? { value: text } : { allowed: 'a namespace and a name such as gridgate-system/gridgate-kill-switch' };
 }
 
-function matching(pattern: RegExp, allowed: string): Parser<string> {
-  return (text) => (pattern.test(text) ? { value: text } : { allowed });
+function matching(isOne: (text: string) => boolean, allowed: string): Parser<string> {
+  return (text) => (isOne(text) ? { value: text } : { allowed });
 }

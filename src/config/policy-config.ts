@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { applyLimits } from '../decision/limits.ts';
-import { MODES } from '../decision/policy.ts';
+import { BUILT_IN_DEFAULTS, MODES } from '../decision/policy.ts';
 import { POLICY_ANNOTATIONS, parsePolicy } from '../decision/policy-annotations.ts';
-import { BUILT_IN_DEFAULTS, parsePolicyDefaults } from '../decision/policy-defaults.ts';
+import { parsePolicyDefaults } from '../decision/policy-defaults.ts';
 import { compileRules, type WrittenLimits } from '../decision/policy-rules.ts';
 import { parseAccountPatterns, parseRegionPatterns } from '../decision/region-patterns.ts';
 

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { describeReadError, nameOfInput, readText, STANDARD_INPUT } from '../documents/read-text.ts';
+import { describeReadFailure, nameOfInput, readText, STANDARD_INPUT } from '../documents/read-text.ts';
 import { parseYamlDocuments, type YamlDocument } from '../documents/yaml-documents.ts';
 import { parseInstanceType } from '../energy/instance-type.ts';
 import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
+import { isMapping } from '../units/is-mapping.ts';
 import { escapeUnseen } from '../units/legible.ts';
 import { mistakesOf } from './config-mistakes.ts';
 
@@ -84,7 +85,7 @@ export async function readPowerTable(path: string | undefined): Promise<PowerTab
     if (size > MAX_BYTES) return { issues: [`${name}: is larger than 16 MiB; a power table is not`] };
     return parsePowerTable(await readText(path), name);
   } catch (error) {
-    return { issues: [`${name}: cannot be read: ${describeReadError(error)}`] };
+    return { issues: [describeReadFailure(name, error)] };
   }
 }
 
@@ -143,10 +144,6 @@ function findOdd(value: unknown): { readonly at: readonly string[]; readonly mes
 function between(low: number, high: number, unit?: string) {
   const error = `must be a number${unit === undefined ? '' : ` of ${unit}`} from ${low} to ${high}`;
   return z.number({ error }).min(low, { error }).max(high, { error });
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A key of the file, as a terminal may show it. */

@@ -1,4 +1,5 @@
 import type { Snapshot } from '../regions/snapshot.ts';
+import { nameFew } from '../units/tell-few.ts';
 import { isAllowed, isSovereign } from './judge.ts';
 import { clip, listPatterns } from './messages.ts';
 import { type Pod, requiredTerms } from './pod.ts';
@@ -30,8 +31,7 @@ export function outsideReach(pod: Pod, policy: Policy, snapshot: Snapshot): Outs
 
 /** `pods of this DaemonSet reach outside regions: they stay Pending on nodes of us-east (allowed: eu-*)`. */
 export function describeOutside(kind: string, { regions, unlabelled, allowed }: OutsideReach): string {
-  const more = regions.length - MOST_NAMED;
-  const named = regions.slice(0, MOST_NAMED).map(clip).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const named = nameFew(regions, MOST_NAMED, clip);
   const places = [...(named === '' ? [] : [`of ${named}`]), ...(unlabelled ? ['without a region label'] : [])];
   return `pods of this ${kind} reach outside regions: they stay Pending on nodes ${places.join(' and ')} (allowed: ${allowed})`;
 }

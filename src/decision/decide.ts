@@ -8,7 +8,7 @@ import {
   type Cause,
   causesOf,
   daemonOutsideWarning,
-  denyMessage,
+  denialSentences,
   heldWarning,
   newNodesWarning,
   unreachableWarning,
@@ -34,8 +34,8 @@ export interface DecisionInput {
   readonly policy: Policy;
   readonly snapshot: Snapshot;
   readonly requester?: Requester;
-  /** Epoch milliseconds, for the age of readings in messages. */
-  readonly now: number;
+  /** Epoch milliseconds: messages tell the age of readings. Without it they tell none, and are as true later on. */
+  readonly now?: number | undefined;
   /** Nothing can change the pod any more: requirements of ours count like its author's, and no patch is made. */
   readonly final?: boolean;
   /** Where the pod's bound volumes are. */
@@ -54,6 +54,8 @@ export interface Decision {
   readonly patch: readonly PatchOperation[];
   /** Why a pod is denied, in one line; empty otherwise. */
   readonly message: string;
+  /** The message of a denial in its two parts: why, and what to do instead. */
+  readonly sentences?: readonly [why: string, advice: string];
   readonly causes: readonly Cause[];
   /** Absent where the pod was left alone. */
   readonly steps?: Steps;
@@ -125,13 +127,15 @@ function deny(input: DecisionInput, { judgement, region }: Plan, warnings: reado
   const { pod, now, volumes } = input;
   const { treatment, reach, reason } = judgement;
   const shares = isForItsAsks(judgement) ? sharesOf(input) : [];
+  const sentences = denialSentences(pod, judgement, shares, now);
   return {
     decision: 'deny',
     reason,
     region,
     warnings: bounded(warnings),
     patch: [],
-    message: denyMessage(pod, judgement, shares, now),
+    message: sentences.join('; '),
+    sentences,
     causes: causesOf(judgement, now),
     steps: { treatment, reach, judgement, volumes },
   };

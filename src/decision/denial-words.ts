@@ -2,13 +2,13 @@ import { REFUSALS, type Refusal } from './reasons.ts';
 
 /** A denial of ours as somebody else's condition or Event quotes it. */
 export interface QuotedDenial {
-  /** What `denyMessage` said, without the words around it. */
+  /** What `denialSentences` said, without the words around it. */
   readonly words: string;
   /** From the brackets at its end; `undefined` where they were cut off. */
   readonly reason: Refusal | undefined;
 }
 
-/** The API server's words around a webhook's, and the first of ours (`denyMessage`). */
+/** The API server's words around a webhook's, and the first of ours (`denialSentences`). */
 const DENIAL = /\badmission webhook "[^"]*" denied the request: (gridgate refuses .*)$/s;
 const REASON = /\[([a-z_]+)\]\s*$/;
 

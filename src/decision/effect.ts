@@ -12,10 +12,11 @@ export interface Effect {
   readonly would?: Decision['decision'];
 }
 
-/** A denial as two warnings, since one has not the room: why, and then the last sentence, what to do instead. */
-export function refusalWarnings(will: string, { message }: Decision): readonly string[] {
-  const advice = message.lastIndexOf('; ');
-  return [warning(`${will}: ${message.slice(0, advice)}`), warning(message.slice(advice + 2))];
+/** A denial as two warnings, since one has not the room; none for what is not denied. */
+export function refusalWarnings(will: string, { sentences }: Decision): readonly string[] {
+  if (!sentences) return [];
+  const [why, advice] = sentences;
+  return [warning(`${will}: ${why}`), warning(advice)];
 }
 
 /** The mode that counts under the cluster's kill switch: the weaker of the two, off < audit < warn < enforce. */

@@ -48,7 +48,8 @@ export function isDaemonOwner(group: string, kind: string, { daemonOwners = DAEM
   return daemonOwners.includes(`${group}/${kind}`);
 }
 
-function groupOf(apiVersion: string): string {
+/** The API group of `apps/v1`; '' of `v1`. */
+export function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 

@@ -1,4 +1,5 @@
 import type { Picture, RegionView } from '../regions/snapshot.ts';
+import { itself, nameFew } from '../units/tell-few.ts';
 import type { Share } from './attribute.ts';
 import type { Decision } from './decide.ts';
 import { formatGrams } from './messages.ts';
@@ -82,6 +83,5 @@ function withGrams(region: RegionView, snapshot: Picture): string {
 
 function list(items: readonly string[]): string {
   if (items.length === 0) return 'none';
-  const more = items.length > MOST_NAMED ? ` and ${items.length - MOST_NAMED} more` : '';
-  return items.slice(0, MOST_NAMED).join(', ') + more;
+  return nameFew(items, MOST_NAMED, itself);
 }

@@ -1,6 +1,9 @@
 import type { Reading } from '../regions/reading.ts';
 import type { Picture, RegionView } from '../regions/snapshot.ts';
+import { cutText } from '../units/cut-text.ts';
 import { onOneLine } from '../units/legible.ts';
+import { formatReadingAge } from '../units/moment.ts';
+import { nameFew, nameOf, tellFew } from '../units/tell-few.ts';
 import type { Share } from './attribute.ts';
 import { alternatives, cleanest, isAllowed, type Judgement, type RefusedRegion } from './judge.ts';
 import type { Pod } from './pod.ts';
@@ -25,18 +28,27 @@ const MOST_ALSO_NAMED = 3;
 const MOST_NAME_CHARACTERS = 63;
 const MOST_WARNING_CHARACTERS = 240;
 
+/** Epoch milliseconds; absent where words are to say nothing of ages. */
+type Now = number | undefined;
+
 /**
- * The one line a denied user reads: what was refused, the reading with unit, source and age, the limit and who set it,
- * and the cleanest allowed alternative now. `now` in epoch milliseconds.
+ * What a denied user reads in one line: what was refused, the reading with unit, source and age, the limit and who set it;
+ * and the cleanest allowed alternative now.
  */
-export function denyMessage(pod: Pod, judgement: Judgement, shares: readonly Share[], now: number): string {
+export function denialSentences(
+  pod: Pod,
+  judgement: Judgement,
+  shares: readonly Share[],
+  now: Now,
+): readonly [why: string, advice: string] {
   const [first, ...others] = inOrder(judgement);
   const why = first ? sentenceFor(first, judgement, now) : outsideSentence(pod, judgement);
   const more = others.length > 0 ? `; also refused: ${listRefused(others)}` : '';
   const only = shares.length > 0 ? `; ${sharesSentence(shares)}` : '';
-  return onOneLine(
-    `gridgate refuses ${nameOf(pod)}: ${why}${more}${only}; ${alternativeSentence(judgement, now)} [${judgement.reason}]`,
-  );
+  return [
+    onOneLine(`gridgate refuses ${podName(pod)}: ${why}${more}${only}`),
+    onOneLine(`${alternativeSentence(judgement, now)} [${judgement.reason}]`),
+  ];
 }
 
 /** Why a pod has no place under a policy that says where data may live, although no region within its reach is refused. */
@@ -76,7 +88,7 @@ export function sharesSentence(
 }
 
 /** One cause per refused region, at most 10. */
-export function causesOf(judgement: Judgement, now: number): readonly Cause[] {
+export function causesOf(judgement: Judgement, now: Now): readonly Cause[] {
   return inOrder(judgement)
     .slice(0, MOST_CAUSES)
     .map((refused) => ({
@@ -90,7 +102,7 @@ export function causesOf(judgement: Judgement, now: number): readonly Cause[] {
 export function allDirtyWarning(
   { candidates, treatment, snapshot }: Judgement,
   shares: readonly Share[],
-  now: number,
+  now: Now,
 ): string {
   const [region] = candidates;
   const reading = region && comparableReading(region, snapshot);
@@ -136,7 +148,7 @@ export function newNodesWarning({ candidates }: Judgement, shares: readonly Shar
 }
 
 /** The warning for a pod that its volumes hold in a region that is refused for carbon or outage. */
-export function heldWarning(judgement: Judgement, volumes: readonly VolumeTerms[], now: number): string {
+export function heldWarning(judgement: Judgement, volumes: readonly VolumeTerms[], now: Now): string {
   const { reach, candidates, reason } = judgement;
   const held = placeOfVolumes(reach.heldTo ?? []);
   const region = candidates[0];
@@ -152,10 +164,7 @@ function placeOfVolumes(heldTo: readonly Named[]): string {
 
 /** Makes a warning that the API server passes on: one line (the API server drops it for a control character), at most 240 characters. */
 export function warning(text: string): string {
-  const line = onOneLine(text);
-  if (line.length <= MOST_WARNING_CHARACTERS) return line;
-  // Half of a surrogate pair is no character.
-  return `${line.slice(0, MOST_WARNING_CHARACTERS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return cutText(onOneLine(text), MOST_WARNING_CHARACTERS);
 }
 
 export function formatGrams(gramsPerKwh: number): string {
@@ -168,9 +177,7 @@ function inOrder({ refused, reason }: Judgement): readonly RefusedRegion[] {
 }
 
 function listRefused(refused: readonly RefusedRegion[]): string {
-  const named = refused.slice(0, MOST_ALSO_NAMED).map(({ region, refusal }) => `${region.name} (${refusal})`);
-  const rest = refused.length - named.length;
-  return [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+  return tellFew(refused, MOST_ALSO_NAMED, ({ region, refusal }) => `${region.name} (${refusal})`).join(', ');
 }
 
 interface Named {
@@ -178,22 +185,20 @@ interface Named {
 }
 
 function listNames(regions: readonly Named[]): string {
-  const more = regions.length > MOST_ALSO_NAMED ? ` and ${regions.length - MOST_ALSO_NAMED} more` : '';
-  const names = regions.slice(0, MOST_ALSO_NAMED).map(({ name }) => name);
-  return names.join(', ') + more;
+  return nameFew(regions, MOST_ALSO_NAMED, nameOf);
 }
 
 /** A name as messages show it. */
 export function clip(name: string): string {
-  return name.length <= MOST_NAME_CHARACTERS ? name : `${name.slice(0, MOST_NAME_CHARACTERS - 1)}…`;
+  return cutText(name, MOST_NAME_CHARACTERS);
 }
 
-function nameOf({ metadata }: Pod): string {
+function podName({ metadata }: Pod): string {
   if (metadata?.name) return `pod ${metadata.name}`;
   return metadata?.generateName ? `pod ${metadata.generateName}*` : 'this pod';
 }
 
-function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }: Judgement, now: number): string {
+function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }: Judgement, now: Now): string {
   const { policy } = treatment;
   switch (refusal) {
     case 'not_allowed': {
@@ -219,7 +224,7 @@ function sentenceFor({ region, refusal }: RefusedRegion, { treatment, snapshot }
   }
 }
 
-function alternativeSentence(judgement: Judgement, now: number): string {
+function alternativeSentence(judgement: Judgement, now: Now): string {
   const { treatment, snapshot, reach } = judgement;
   const { heldTo } = reach;
   const { region } = remember(bestElsewhere, judgement, () => ({
@@ -234,7 +239,7 @@ function alternativeSentence(judgement: Judgement, now: number): string {
   return `cleanest allowed now: ${region.name}${readingSuffix(region, snapshot, now)}`;
 }
 
-function readingSuffix(region: RegionView, snapshot: Picture, now: number): string {
+function readingSuffix(region: RegionView, snapshot: Picture, now: Now): string {
   const reading = comparableReading(region, snapshot);
   return reading ? ` at ${quantity(reading, now)}` : ', of unknown intensity';
 }
@@ -245,16 +250,11 @@ function gramsAbove(gramsPerKwh: number, limitGrams: number): string {
   return rounded === formatGrams(limitGrams) && gramsPerKwh > limitGrams ? String(gramsPerKwh) : rounded;
 }
 
-function quantity(reading: Reading, now: number, limitGrams = Number.POSITIVE_INFINITY): string {
-  const age = reading.measuredAt === undefined ? '' : `, ${formatAge(now - reading.measuredAt)} old`;
+function quantity(reading: Reading, now: Now, limitGrams = Number.POSITIVE_INFINITY): string {
+  const age =
+    now === undefined || reading.measuredAt === undefined ? '' : `, ${formatReadingAge(now - reading.measuredAt)} old`;
   const mark = reading.freshness === 'stale' ? ', stale' : '';
   return `${gramsAbove(reading.gramsPerKwh, limitGrams)} gCO2e/kWh (${reading.source}${age}${mark})`;
-}
-
-function formatAge(ms: number): string {
-  const minutes = Math.max(0, Math.floor(ms / 60_000));
-  if (minutes === 0) return 'under 1 min';
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
 function limit({ maxIntensity, maxIntensitySetBy }: Treatment): string {

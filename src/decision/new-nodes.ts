@@ -1,6 +1,7 @@
-import { HOSTNAME_LABEL, isPlaceLabel, labelOf } from '../regions/node-facts.ts';
+import { isPlaceLabel, labelOf } from '../regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
+import { HOSTNAME_LABEL } from '../units/label-names.ts';
 import { type Asks, areMet, isNeededLabel, NODE_NAME } from './asks.ts';
 import type { Places } from './node-match.ts';
 import { type Requirement, satisfies } from './node-selector.ts';

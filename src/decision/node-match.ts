@@ -1,5 +1,7 @@
-import { HOSTNAME_LABEL, labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
-import { keepingAway, type NodeClass, type RegionNodes, type Topology } from '../regions/topology.ts';
+import { keepingAway, type NodeClass } from '../regions/node-classes.ts';
+import { labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
+import type { RegionNodes, Topology } from '../regions/topology.ts';
+import { HOSTNAME_LABEL } from '../units/label-names.ts';
 import type { Amounts } from '../units/requested-amounts.ts';
 import { type Alternative, type Asks, areMet, NODE_NAME, requirementsOf } from './asks.ts';
 import { satisfies } from './node-selector.ts';

@@ -18,16 +18,6 @@ const MOST = {
 
 type Part = keyof typeof MOST;
 
-/** A decision as `decide` makes it, without anything that was looked at. */
-export interface OversizedDenial {
-  readonly decision: 'deny';
-  readonly reason: 'oversized';
-  readonly warnings: readonly [];
-  readonly patch: readonly [];
-  readonly message: string;
-  readonly causes: readonly [];
-}
-
 /**
  * Denies a pod that carries more than gridgate judges, before anything looks at what it carries: mutation comes before
  * the API server's own validation, and every review waits while one is judged. `undefined` for every other pod, and
@@ -39,12 +29,18 @@ export function denyOversized(pod: Pod, { mode }: Pick<Policy, 'mode'>): Oversiz
   return part && oversized(pod, `it carries more than ${MOST[part]} ${part}`);
 }
 
-/** The decision about a pod that is too much to judge; `why` as a clause. */
-export function oversized({ metadata }: Pick<Pod, 'metadata'>, why: string): OversizedDenial {
+type OversizedDenial = ReturnType<typeof oversized>;
+
+/** The decision about a pod that is too much to judge, without anything that was looked at; `why` as a clause. */
+export function oversized({ metadata }: Pick<Pod, 'metadata'>, why: string) {
   const name = metadata?.name || (metadata?.generateName ? `${metadata.generateName}*` : '');
   const named = warning(name === '' ? 'this pod' : `pod ${name}`);
-  const message = `gridgate refuses ${named}: ${why}; give it fewer, gridgate judges no more [oversized]`;
-  return { decision: 'deny', reason: 'oversized', warnings: [], patch: [], message, causes: [] };
+  const sentences = [
+    `gridgate refuses ${named}: ${why}`,
+    'give it fewer, gridgate judges no more [oversized]',
+  ] as const;
+  const nothing = { warnings: [], patch: [], causes: [] };
+  return { decision: 'deny', reason: 'oversized', ...nothing, message: sentences.join('; '), sentences } as const;
 }
 
 function oversizedPart(pod: Pod): Part | undefined {

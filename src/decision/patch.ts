@@ -1,6 +1,6 @@
 import type { Band } from '../regions/band.ts';
-import { CARBON_KEY } from '../regions/node-facts.ts';
 import type { Picture, PriorityClasses, Snapshot } from '../regions/snapshot.ts';
+import { CARBON_KEY } from '../units/label-names.ts';
 import { isEmptyTerm, type NodeSelectorTerm } from './node-selector.ts';
 import { carries, ownExpressions, type RegionRequirement } from './own-requirement.ts';
 import { annotationOf, type Pod, type PreferredTerm, preferredTerms, requiredTerms, type Toleration } from './pod.ts';

@@ -1,8 +1,10 @@
 import { distance } from 'fastest-levenshtein';
 import { BANDS, type Band } from '../regions/band.ts';
+import { cutText } from '../units/cut-text.ts';
 import { parseDuration } from '../units/duration.ts';
+import { isLabelValue } from '../units/label-names.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
-import { type Factor, MODES, type Policy, type Weights } from './policy.ts';
+import { BUILT_IN_DEFAULTS, type Factor, MODES, type Policy, type Weights } from './policy.ts';
 import { ANY_REGION, parseRegionPatterns } from './region-patterns.ts';
 
 /** What the configuration sets for every namespace that does not say otherwise. */
@@ -24,7 +26,6 @@ interface Annotation {
   readonly words?: readonly string[];
 }
 
-const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 /** Of an annotation's key behind the slash; comparing takes time in proportion, and authors may send megabytes. */
 const LONGEST_NAME = 63;
 /** No value that means something is as long; policies are kept by what they were written as. */
@@ -72,7 +73,7 @@ export function parsePolicy(
   for (const [key, value] of Object.entries(annotations)) {
     if (!key.startsWith(ANNOTATION_PREFIX)) continue;
     const name = key.slice(ANNOTATION_PREFIX.length);
-    const annotation = Object.hasOwn(POLICY_ANNOTATIONS, name) ? POLICY_ANNOTATIONS[name] : undefined;
+    const annotation = annotationNamed(name);
     const part = value.length > LONGEST_VALUE ? undefined : annotation?.parse(String(value).trim());
     if (part) policy = { ...policy, ...part };
     else issues.push(annotation ? { key, value, allowed: annotation.allowed } : unknownKey(key, value, name));
@@ -90,7 +91,7 @@ export function describeIssue({ key, value, allowed, nearest }: PolicyIssue): st
 
 /** A value as messages show it: whoever wrote 200 KB knows what they wrote. */
 export function quoted(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return JSON.stringify(cutText(value, 81));
 }
 
 /** The known key nearest to a misspelt one, when it is near enough to be meant. */
@@ -101,19 +102,19 @@ export function nearestKey(name: string, known: readonly string[]): string | und
   return best && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.key : undefined;
 }
 
-const DEFAULT_POLICY: Policy = {
-  mode: 'off',
-  maxIntensity: 300,
-  maxIntensitySetBy: 'default',
-  whenAllDirty: 'cleanest',
-  regions: ANY_REGION,
-  weights: { carbon: 1, cost: 0, latency: 0 },
-  placement: 'prefer',
-  priority: 'flexible',
-  deferMinSavingPercent: 10,
-  deferBy: 'gate',
-  podOverrides: 'tighten',
-};
+/** Defaults as they are written, by annotation without its prefix; one with a mistake is passed over. */
+export function compileDefaults(texts: Readonly<Record<string, string>>): PolicyDefaults {
+  const parts = Object.entries(texts).map(([name, text]) => annotationNamed(name)?.parse(text.trim()));
+  const defaults: PolicyDefaults = Object.assign({}, ...parts);
+  return defaults.maxIntensity === undefined ? defaults : { ...defaults, maxIntensitySetBy: 'default' };
+}
+
+/** Without a word on regions any will do, nodes of none included. */
+const DEFAULT_POLICY = { ...compileDefaults(BUILT_IN_DEFAULTS), regions: ANY_REGION } as Policy;
+
+function annotationNamed(name: string): Annotation | undefined {
+  return Object.hasOwn(POLICY_ANNOTATIONS, name) ? POLICY_ANNOTATIONS[name] : undefined;
+}
 
 /** The configuration's defaults that the namespace leaves as they are. */
 function stillDefaulted(
@@ -146,7 +147,7 @@ function choice<K extends keyof Policy>(field: K, values: readonly (Policy[K] & 
 }
 
 function labelValue(field: 'homeRegion' | 'preferArch', allowed: string): Annotation {
-  return { allowed, parse: (text) => wrap(field, LABEL_VALUE.test(text) ? text : undefined) };
+  return { allowed, parse: (text) => wrap(field, isLabelValue(text) ? text : undefined) };
 }
 
 function duration(field: 'maxLatencyMs' | 'deferMs', allowed: string): Annotation {

@@ -9,6 +9,20 @@ export type Weights = Readonly<Record<Factor, number>>;
 /** Who set a limit, for messages. */
 export type SetBy = 'namespace' | 'pod' | 'default' | 'limits';
 
+/** What gridgate does where neither a namespace nor the configuration says anything, as it would be written. */
+export const BUILT_IN_DEFAULTS: Readonly<Record<string, string>> = {
+  mode: 'off',
+  'max-intensity': '300',
+  'when-all-dirty': 'cleanest',
+  regions: '*',
+  weights: 'carbon=1,cost=0,latency=0',
+  placement: 'prefer',
+  priority: 'flexible',
+  'defer-min-saving': '10',
+  'defer-by': 'gate',
+  'pod-overrides': 'tighten',
+};
+
 /** What a namespace asks for, compiled from its annotations and the configuration's defaults. */
 export interface Policy {
   readonly mode: Mode;

@@ -1,6 +1,7 @@
-import { labelOf, type NodeFacts, ZONE_LABEL } from '../regions/node-facts.ts';
+import { labelOf, type NodeFacts } from '../regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
+import { ZONE_LABEL } from '../units/label-names.ts';
 import { type Alternative, alternativesOf, NODE_NAME } from './asks.ts';
 import { satisfies } from './node-selector.ts';
 import type { Pod, SpreadConstraint } from './pod.ts';

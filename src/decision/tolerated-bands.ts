@@ -1,6 +1,6 @@
 import { BANDS, type Band } from '../regions/band.ts';
-import { CARBON_KEY } from '../regions/node-facts.ts';
 import type { Picture } from '../regions/snapshot.ts';
+import { CARBON_KEY } from '../units/label-names.ts';
 import type { Toleration } from './pod.ts';
 import { createMemory, remember } from './remember.ts';
 import type { Treatment } from './treatment.ts';

@@ -1,4 +1,5 @@
 import { parseDuration } from '../units/duration.ts';
+import { isLabelValue } from '../units/label-names.ts';
 import { hasSystemPriority } from './exempt.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { annotationOf, type Pod } from './pod.ts';
@@ -135,7 +136,7 @@ function target(pod: Pod, warnings: string[]): Pick<Treatment, 'target'> | undef
     warnings.push(`gridgate.dev/region: ${own} counts, not ${GKE_REGION}: ${gke}`);
   const region = own ?? gke;
   if (region === undefined) return undefined;
-  if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(region)) return { target: region };
+  if (isLabelValue(region)) return { target: region };
   warnings.push(ignored('region', region, 'the name of a region'));
   return undefined;
 }

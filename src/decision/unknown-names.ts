@@ -1,4 +1,5 @@
 import type { Snapshot } from '../regions/snapshot.ts';
+import { nameFew, nameOf } from '../units/tell-few.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { nearestKey, quoted } from './policy-annotations.ts';
 import { ANY_REGION, parseRegionPatterns, type RegionPatterns } from './region-patterns.ts';
@@ -39,9 +40,7 @@ export function matchesNothing(regions: RegionPatterns, snapshot: Snapshot): boo
 /** `known: eu-north, eu-west and 5 more`. */
 export function listKnown({ regions }: Snapshot): string {
   if (regions.length === 0) return 'no region is known';
-  const more = regions.length - MOST_NAMED;
-  const named = regions.slice(0, MOST_NAMED).map(({ name }) => name);
-  return `known: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `known: ${nameFew(regions, MOST_NAMED, nameOf)}`;
 }
 
 function unknownPatterns(text: string, snapshot: Snapshot): readonly string[] {
@@ -51,16 +50,9 @@ function unknownPatterns(text: string, snapshot: Snapshot): readonly string[] {
     .filter((pattern) => isUnknown(pattern, snapshot));
   const [first, ...others] = unknown;
   if (first === undefined) return [];
-  const more =
-    others.length > 0
-      ? `, nor ${others
-          .slice(0, MOST_NAMED - 1)
-          .map(quoted)
-          .join(', ')}`
-      : '';
-  const left = others.length - (MOST_NAMED - 1);
+  const nor = others.length > 0 ? `, nor ${nameFew(others, MOST_NAMED - 1, quoted)}` : '';
   return [
-    `${REGIONS_KEY}: no region that is known here matches ${quoted(first)}${more}${left > 0 ? ` and ${left} more` : ''}${hintFor(first.replace(/^!/, ''), snapshot)}`,
+    `${REGIONS_KEY}: no region that is known here matches ${quoted(first)}${nor}${hintFor(first.replace(/^!/, ''), snapshot)}`,
   ];
 }
 

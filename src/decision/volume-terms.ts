@@ -1,3 +1,5 @@
+import { cutText } from '../units/cut-text.ts';
+import { andMore } from '../units/tell-few.ts';
 import type { NodeSelectorTerm } from './node-selector.ts';
 import type { Pod, Volume } from './pod.ts';
 
@@ -34,9 +36,9 @@ export function describeVolumes(volumes: readonly VolumeTerms[]): string {
   const [first, ...others] = volumes;
   if (!first) return 'no volume';
   const named = `volume ${clip(first.volume)} (claim ${clip(first.claim)})`;
-  return others.length > 0 ? `${named} and ${others.length} more` : named;
+  return named + andMore(others.length);
 }
 
 function clip(name: string): string {
-  return name.length <= MOST_NAME_CHARACTERS ? name : `${name.slice(0, MOST_NAME_CHARACTERS - 1)}…`;
+  return cutText(name, MOST_NAME_CHARACTERS);
 }

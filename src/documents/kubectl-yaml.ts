@@ -12,6 +12,7 @@ import {
   strTag,
   type YAMLException,
 } from 'js-yaml';
+import { isMapping } from '../units/is-mapping.ts';
 
 /** One YAML document as kubectl reads it. */
 export interface KubectlYaml {
@@ -58,7 +59,7 @@ const POINT_FIRST = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
 const MERGE = Symbol('<<');
 
 /** What plain text means: `1_0` is 10, `010` 8, `12e4567`, which no number can hold, text. No base 60, no times. */
-export function readScalar(text: string): boolean | null | number | typeof MERGE | undefined {
+function readScalar(text: string): boolean | null | number | typeof MERGE | undefined {
   const word = WORDS.get(text);
   if (word !== undefined) return word;
   if (text === '<<') return MERGE;
@@ -294,8 +295,4 @@ function behindNode(events: readonly Event[], from: number): number {
     if (depth <= 0) return at + 1;
   }
   return events.length;
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
+import { isMapping } from '../units/is-mapping.ts';
 import { cutList, type Listed, type ListItem, listOf } from './list-items.ts';
 import { splitText } from './object-stream.ts';
-import { describeReadError, nameOfInput, readText } from './read-text.ts';
+import { describeReadFailure, nameOfInput, readText } from './read-text.ts';
 import {
   type Before,
   parseYamlDocument,
@@ -51,7 +52,7 @@ export async function readManifests(path: string): Promise<ManifestFile> {
   } catch (error) {
     return {
       documents: [],
-      issues: [`${nameOfInput(path)}: cannot be read: ${describeReadError(error)}`],
+      issues: [describeReadFailure(nameOfInput(path), error)],
       text: undefined,
     };
   }
@@ -253,12 +254,12 @@ function findUnquoted({ metadata }: Mapping, path: YamlPath): { readonly message
 }
 
 /** A sentence with its place in a file. */
-export function place(file: string, { document, line, message }: YamlMistake): string {
-  return `${file}, document ${document}, line ${line}: ${message}`;
+export function place(file: string, mistake: YamlMistake): string {
+  return `${placeIn(file, mistake)}: ${mistake.message}`;
 }
 
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+export function placeIn(file: string, { document, line }: Pick<YamlMistake, 'document' | 'line'>): string {
+  return `${file}, document ${document}, line ${line}`;
 }
 
 function isText(value: unknown): value is string {

@@ -6,6 +6,8 @@ const READ_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'it is a directory',
   EACCES: 'reading it is not permitted',
+  ELOOP: 'its links go round in a circle',
+  ENAMETOOLONG: 'the name is too long',
 };
 
 /** Stands for standard input where a file is to be named, as for kubectl. */
@@ -16,10 +18,7 @@ export function nameOfInput(path: string): string {
   return path === STANDARD_INPUT ? 'standard input' : path;
 }
 
-/**
- * What a pipe held, by its path. It can be read once, and a command looks at its inputs more than once: to tell all mistakes
- * before it begins, then for their content; a kubeconfig for each connection.
- */
+/** What a pipe held, by its path: it can be read once, and a kubeconfig is looked at for each connection. */
 const pipes = new Map<string, Promise<string>>();
 
 /** The text of a file, UTF-8 or UTF-16, of a pipe, as process substitution makes one, or of standard input; rejects as `readFile` does. */
@@ -45,6 +44,11 @@ export async function canBeReadAgain(path: string): Promise<boolean> {
 
 /** Why a file could not be read, in a few words. */
 export function describeReadError(error: unknown): string {
-  const { code = String(error) } = error as NodeJS.ErrnoException;
-  return READ_ERRORS[code] ?? code;
+  const { code = '', message = String(error) } = error as NodeJS.ErrnoException;
+  return READ_ERRORS[code] ?? message;
+}
+
+/** The same with what could not be read. */
+export function describeReadFailure(name: string, error: unknown): string {
+  return `${name}: cannot be read: ${describeReadError(error)}`;
 }

@@ -28,7 +28,7 @@ export interface Before {
   readonly lines: number;
 }
 
-export const NOTHING_BEFORE: Before = { documents: 0, lines: 0 };
+const NOTHING_BEFORE: Before = { documents: 0, lines: 0 };
 
 /** What a parser may hold: its events take some thirty times the text. */
 const MOST_PARSED = 4 * 2 ** 20;

@@ -9,7 +9,7 @@ export type BandMode = (typeof BAND_MODES)[number];
 export type BandThresholds = readonly [lowUpTo: number, highAbove: number];
 
 export const BAND_THRESHOLDS: BandThresholds = [200, 300];
-export const BAND_HYSTERESIS = 0.1;
+const BAND_HYSTERESIS = 0.1;
 export const MINIMUM_DWELL_MS = 30 * 60_000;
 /** Within any 24 hours. */
 export const MAX_BAND_CHANGES = 5;

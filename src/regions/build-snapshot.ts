@@ -1,3 +1,4 @@
+import { compareText } from '../units/compare-text.ts';
 import { BANDS, type Band, type BandThresholds, bandOf, type HeldBand, nextBand } from './band.ts';
 import { NO_NODE_RULES, type NodeRules } from './node-rules.ts';
 import {
@@ -40,7 +41,7 @@ export interface SnapshotInput {
 export function buildSnapshot(input: SnapshotInput): Snapshot {
   const regions = [...input.regions, ...onlyLabelled(input)]
     .map((region) => viewOf(region, input))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .sort((a, b) => compareText(a.name, b.name));
   return {
     takenAt: input.now,
     regionLabel: input.regionLabel,

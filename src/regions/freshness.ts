@@ -6,7 +6,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** How long after the end of its step a value still counts as the current one: sources publish late. */
 const LATE_MS = HOUR_MS;
 /** How old a measurement may be and still be used, marked as stale. */
-export const USABLE_MS = 6 * HOUR_MS;
+const USABLE_MS = 6 * HOUR_MS;
 /** How far two clocks may disagree before a time is taken for wrong. */
 export const CLOCK_SKEW_MS = 5 * MINUTE_MS;
 

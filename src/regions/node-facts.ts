@@ -20,11 +20,6 @@ export interface NodeFacts {
   readonly allocatable?: Readonly<Record<string, number>>;
 }
 
-/** The label and the taint that say how clean a node's electricity is now. */
-export const CARBON_KEY = 'gridgate.dev/carbon';
-export const HOSTNAME_LABEL = 'kubernetes.io/hostname';
-export const ZONE_LABEL = 'topology.kubernetes.io/zone';
-
 interface NodeObject {
   readonly metadata: {
     readonly name: string;

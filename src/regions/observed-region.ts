@@ -13,7 +13,7 @@ export interface ObservedRegion {
 
 /** Of a series that does not say; most are hourly. */
 const USUAL_STEP_MS = 3_600_000;
-export const MANUAL = 'manual';
+const MANUAL = 'manual';
 
 /** A reading as of `now` (epoch milliseconds); `undefined` when it is too old to be used. */
 export function readingAt(reading: ObservedReading, now: number): ObservedReading | undefined {

@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { isLabelValue } from '../units/label-names.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from './reading.ts';
 
-const labelValue = z
-  .string()
-  .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'must be a valid label value of at most 63 characters');
+const labelValue = z.string().refine(isLabelValue, 'must be a valid label value of at most 63 characters');
 /** Characters are counted as Kubernetes does, not as UTF-16 does. */
 const MAX_REASON_CHARACTERS = 200;
 const MAX_HOMES = 256;

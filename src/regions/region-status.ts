@@ -1,54 +1,6 @@
 import { z } from 'zod';
-import { BANDS, type Band, type BandThresholds } from './band.ts';
-import { MAX_GRAMS_PER_KWH, type Reading, SIGNALS } from './reading.ts';
-
-/** A reading with what it takes to judge its age again later. */
-export interface ObservedReading extends Reading {
-  /** How long one value of its series lasts, milliseconds; absent where nobody said. */
-  readonly stepMs?: number;
-}
-
-/** A value of the future from `from` (epoch milliseconds) until the next one's. */
-export interface ForecastPoint {
-  readonly from: number;
-  readonly gramsPerKwh: number;
-  /** Yesterday's value of the same hour, where nobody forecasts. */
-  readonly standIn?: boolean;
-}
-
-/** Whether a region is down, and since when (epoch milliseconds). */
-export interface OutageState {
-  readonly active: boolean;
-  readonly reason?: string;
-  readonly sources: readonly string[];
-  readonly since?: number;
-  /** Since when no automatic source calls it down any more. */
-  readonly quietSince?: number;
-}
-
-export interface Condition {
-  readonly type: string;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly observedGeneration?: number;
-  /** Epoch milliseconds. */
-  readonly lastTransitionTime: number;
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** What the leader writes of a region, and every replica reads; all times are epoch milliseconds here, RFC 3339 there. */
-export interface RegionStatus {
-  readonly reading?: ObservedReading;
-  readonly forecast?: readonly ForecastPoint[];
-  readonly band?: Band;
-  readonly bandSince?: number;
-  readonly bandChanges?: readonly number[];
-  /** gCO2e/kWh: what the band was judged by. */
-  readonly bandThresholds?: BandThresholds;
-  readonly outage?: OutageState;
-  readonly gridZone?: string;
-  readonly conditions?: readonly Condition[];
-}
+import { BANDS } from './band.ts';
+import { MAX_GRAMS_PER_KWH, SIGNALS } from './reading.ts';
 
 /** As many as the CRD takes. */
 export const MAX_FORECAST_POINTS = 400;
@@ -58,45 +10,56 @@ const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(tex
 const grams = z.number().nonnegative().max(MAX_GRAMS_PER_KWH);
 
 /** A field that makes no sense is as if it were not there: another version of gridgate may have written it. */
-const status = z.object({
-  reading: z
-    .object({
-      gramsPerKwh: grams,
-      signal: z.enum(SIGNALS),
-      source: z.string(),
-      measuredAt: time.optional(),
-      stepSeconds: z.number().nonnegative().optional(),
-      estimated: z.boolean(),
-      freshness: z.enum(['fresh', 'stale', 'embedded']),
-    })
-    .transform(({ stepSeconds, ...rest }) => ({ ...rest, stepMs: stepSeconds && stepSeconds * 1000 }))
-    .optional()
-    .catch(undefined),
-  forecast: z
-    .array(z.object({ from: time, gramsPerKwh: grams, standIn: z.boolean().optional() }))
-    .optional()
-    .catch(undefined),
-  band: z.enum(BANDS).optional().catch(undefined),
-  bandSince: time.optional().catch(undefined),
-  bandChanges: z.array(time).optional().catch(undefined),
-  bandThresholds: z
-    .tuple([grams, grams])
-    .refine(([low, high]) => low <= high)
-    .optional()
-    .catch(undefined),
-  outage: z
-    .object({
+const optional = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
+
+/** `status` of a Region as the API server gives it, with times in RFC 3339; manifests/crd/regions.yaml says the same. */
+export const regionStatus = z.object({
+  reading: optional(
+    z
+      .object({
+        gramsPerKwh: grams,
+        signal: z.enum(SIGNALS),
+        source: z.string(),
+        measuredAt: time.optional(),
+        stepSeconds: z.number().nonnegative().optional(),
+        estimated: z.boolean(),
+        freshness: z.enum(['fresh', 'stale', 'embedded']),
+      })
+      .transform(({ stepSeconds, ...rest }) => ({
+        ...rest,
+        /** How long one value of its series lasts; absent where nobody said. */
+        ...(stepSeconds !== undefined && { stepMs: stepSeconds * 1000 }),
+      })),
+  ),
+  forecast: optional(
+    z.array(
+      z.object({
+        /** Until the next one's. */
+        from: time,
+        gramsPerKwh: grams,
+        /** Yesterday's value of the same hour, where nobody forecasts. */
+        standIn: z.boolean().optional(),
+      }),
+    ),
+  ),
+  band: optional(z.enum(BANDS)),
+  bandSince: optional(time),
+  bandChanges: optional(z.array(time)),
+  /** gCO2e/kWh: what the band was judged by. */
+  bandThresholds: optional(z.tuple([grams, grams]).refine(([low, high]) => low <= high)),
+  outage: optional(
+    z.object({
       active: z.boolean(),
       reason: z.string().optional(),
       sources: z.array(z.string()).default([]),
       since: time.optional(),
+      /** Since when no automatic source calls it down any more. */
       quietSince: time.optional(),
-    })
-    .optional()
-    .catch(undefined),
-  gridZone: z.string().optional().catch(undefined),
-  conditions: z
-    .array(
+    }),
+  ),
+  gridZone: optional(z.string()),
+  conditions: optional(
+    z.array(
       z.object({
         type: z.string(),
         status: z.enum(['True', 'False', 'Unknown']),
@@ -105,23 +68,35 @@ const status = z.object({
         reason: z.string(),
         message: z.string(),
       }),
-    )
-    .optional()
-    .catch(undefined),
+    ),
+  ),
 });
+
+/** What the leader writes of a region, and every replica reads; all times are epoch milliseconds here. */
+export type RegionStatus = WithoutGaps<z.output<typeof regionStatus>>;
+/** A reading with what it takes to judge its age again later. */
+export type ObservedReading = NonNullable<RegionStatus['reading']>;
+/** A value of the future. */
+export type ForecastPoint = NonNullable<RegionStatus['forecast']>[number];
+/** Whether a region is down, and since when. */
+export type OutageState = NonNullable<RegionStatus['outage']>;
+export type Condition = NonNullable<RegionStatus['conditions']>[number];
 
 /** Reads `status` of a Region as the API server gives it; never throws. */
 export function parseStatus(document: unknown): RegionStatus {
-  const parsed = status.safeParse(document);
-  return parsed.success ? (withoutGaps(parsed.data) as RegionStatus) : {};
+  const parsed = regionStatus.safeParse(document);
+  return parsed.success ? withoutGaps(parsed.data) : {};
 }
 
+/** Optional fields may be absent, but not `undefined`. */
+type WithoutGaps<T> = T extends object ? { readonly [K in keyof T]: WithoutGaps<Exclude<T[K], undefined>> } : T;
+
 /** `undefined` and absent are the same in JSON, but not to those who compare. */
-function withoutGaps(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutGaps);
-  if (typeof value !== 'object' || value === null) return value;
+function withoutGaps<T>(value: T): WithoutGaps<T> {
+  if (typeof value !== 'object' || value === null) return value as WithoutGaps<T>;
+  if (Array.isArray(value)) return value.map(withoutGaps) as WithoutGaps<T>;
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutGaps(inner)]));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutGaps(inner)])) as WithoutGaps<T>;
 }
 
 const TIMES = new Set(['measuredAt', 'from', 'bandSince', 'since', 'quietSince', 'lastTransitionTime']);

@@ -1,21 +1,6 @@
-import { CARBON_KEY, HOSTNAME_LABEL, isPlaceLabel, type NodeFacts, type Taint } from './node-facts.ts';
-
-/** Nodes that no pod can tell apart but by what is each node's own. */
-export interface NodeClass {
-  readonly region?: string;
-  /** Of one of its nodes: they agree in all labels but the individual ones. */
-  readonly labels: NodeFacts['labels'];
-  /** Those that keep pods away. */
-  readonly taints: readonly Taint[];
-  /** The least and the most that one of its nodes offers, by resource; absent where nothing is said of them. */
-  readonly least?: Readonly<Record<string, number>>;
-  readonly most?: Readonly<Record<string, number>>;
-  readonly nodes: readonly NodeFacts[];
-  /** Its region, and what its labels say of places, as text. */
-  readonly place: string;
-  /** The values of the carbon taint that some of its nodes carry, whatever its effect. */
-  readonly carbonTaints: readonly string[];
-}
+import { HOSTNAME_LABEL } from '../units/label-names.ts';
+import { byFirst, type Fold, foldNodes, isSameList, type NodeClass } from './node-classes.ts';
+import { isPlaceLabel, type NodeFacts, type Taint } from './node-facts.ts';
 
 /** The nodes of one region, or those without one. The same object as before for as long as none of them changes. */
 export interface RegionNodes {
@@ -54,13 +39,6 @@ export interface Topology {
   readonly fold: Fold;
 }
 
-interface Fold {
-  readonly classes: ReadonlyMap<string, NodeClass>;
-  readonly individual: ReadonlySet<string>;
-  /** With more classes than this, labels that tell single nodes apart are looked for. */
-  readonly mostClasses: number;
-}
-
 /** Labels that autoscalers put on the nodes of the groups that they grow. */
 const GROUP_LABELS = [
   'karpenter.sh/nodepool',
@@ -68,18 +46,11 @@ const GROUP_LABELS = [
   'cloud.google.com/gke-nodepool',
   'kubernetes.azure.com/agentpool',
 ];
-/** With more classes than this, labels that tell single nodes apart are looked for; again when there are half as many more. */
-const MANY_CLASSES = 100;
-/** A label with more values than this tells single nodes apart. */
-const MANY_VALUES = 50;
-/** Steps a factor of two: allocatable memory of equal machines differs by some pages. */
-const SIZE_STEPS = 8;
-const ONLY_HOSTNAME: ReadonlySet<string> = new Set([HOSTNAME_LABEL]);
 
-/** Folds nodes into classes. Of nodes that were the same objects in `previous` nothing is read, nor are their classes folded. */
+/** What stays as it was in `previous` is the same object as there: what was found out about it still holds. */
 export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): Topology {
   const all = [...nodes];
-  const fold = (previous && foldChanges(all, previous)) ?? foldAll(all, previous);
+  const fold = foldNodes(all, previous);
   const classes = [...fold.classes.values()];
   const byRegion = [...Map.groupBy(classes, ({ region }) => region)].sort(byFirst).map(([region, ofRegion]) =>
     toRegionNodes(
@@ -115,65 +86,6 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
   };
 }
 
-function foldAll(all: readonly NodeFacts[], previous: Topology | undefined): Fold {
-  let individual = previous?.individual ?? ONLY_HOSTNAME;
-  let mostClasses = previous?.fold.mostClasses ?? MANY_CLASSES;
-  let groups = Map.groupBy(all, (node) => keyOf(node, individual));
-  if (groups.size > mostClasses) {
-    individual = individualLabels(all);
-    groups = Map.groupBy(all, (node) => keyOf(node, individual));
-    mostClasses = Math.max(1.5 * groups.size, MANY_CLASSES);
-  }
-  const classes = [...groups].map(
-    ([key, members]) => [key, toClass(members, individual, previous?.fold.classes.get(key))] as const,
-  );
-  return { classes: new Map(classes), individual, mostClasses };
-}
-
-/** Only the classes of nodes that came, changed or went; `undefined` where labels that tell nodes apart must be looked for. */
-function foldChanges(all: readonly NodeFacts[], previous: Topology): Fold | undefined {
-  const { individual, mostClasses } = previous.fold;
-  const { gone, come } = differences(previous.nodes, all);
-  const members = new Map<string, readonly NodeFacts[]>();
-  const membersOf = (key: string) => members.get(key) ?? previous.fold.classes.get(key)?.nodes ?? [];
-  for (const node of gone) {
-    const key = keyOf(node, individual);
-    members.set(
-      key,
-      membersOf(key).filter((one) => one !== node),
-    );
-  }
-  for (const node of come) {
-    const key = keyOf(node, individual);
-    members.set(key, [...membersOf(key), node]);
-  }
-  const classes = new Map(previous.fold.classes);
-  for (const [key, nodes] of members) {
-    if (nodes.length === 0) classes.delete(key);
-    else classes.set(key, toClass(nodes, individual, previous.fold.classes.get(key)));
-  }
-  return classes.size > mostClasses ? undefined : { classes, individual, mostClasses };
-}
-
-/** By identity. In the order of a map: one that changes keeps its place, one that is new comes last. */
-function differences(before: readonly NodeFacts[], after: readonly NodeFacts[]) {
-  const gone: NodeFacts[] = [];
-  const come: NodeFacts[] = [];
-  let at = 0;
-  for (const node of before) {
-    const now = after[at];
-    if (now === node) at++;
-    else {
-      gone.push(node);
-      if (now?.name === node.name) {
-        come.push(now);
-        at++;
-      }
-    }
-  }
-  return { gone, come: [...come, ...after.slice(at)] };
-}
-
 function toRegionNodes(
   region: string | undefined,
   classes: readonly NodeClass[],
@@ -187,10 +99,6 @@ function toRegionNodes(
   };
 }
 
-function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one.length === other.length && one.every((item, index) => item === other[index]);
-}
-
 function unlessSame<T>(before: ReadonlySet<T> | undefined, after: ReadonlySet<T>): ReadonlySet<T> {
   return before?.size === after.size && [...before].every((one) => after.has(one)) ? before : after;
 }
@@ -198,87 +106,6 @@ function unlessSame<T>(before: ReadonlySet<T> | undefined, after: ReadonlySet<T>
 function groupedRegions(classes: readonly NodeClass[]): ReadonlySet<string> {
   const isGrouped = ({ labels }: NodeClass) => GROUP_LABELS.some((label) => labels[label]);
   return new Set(classes.flatMap((one) => (one.region !== undefined && isGrouped(one) ? one.region : [])));
-}
-
-function carbonTaintsOf(nodes: readonly NodeFacts[]): readonly string[] {
-  const values = nodes.flatMap(({ taints }) =>
-    taints.flatMap(({ key, value }) => (key === CARBON_KEY && value ? value : [])),
-  );
-  return [...new Set(values)];
-}
-
-function keyOf(node: NodeFacts, individual: ReadonlySet<string>): string {
-  const labels = Object.entries(node.labels).filter(([label]) => !individual.has(label));
-  const sizes = Object.entries(node.allocatable ?? {}).map(([resource, amount]) => [resource, sizeStep(amount)]);
-  return JSON.stringify([
-    node.region,
-    labels.sort(byFirst),
-    keepingAway(node),
-    node.allocatable && sizes.sort(byFirst),
-  ]);
-}
-
-function byFirst([a = '']: readonly unknown[], [b = '']: readonly unknown[]): number {
-  return String(a) < String(b) ? -1 : 1;
-}
-
-function sizeStep(amount: number): number {
-  return amount <= 0 ? 0 : Math.round(Math.log2(amount) * SIZE_STEPS) + 1_000;
-}
-
-/** The taints of a node that keep pods away for as long as it lives. */
-export function keepingAway({ taints }: NodeFacts): readonly Taint[] {
-  return taints.filter(({ effect }) => effect !== 'PreferNoSchedule');
-}
-
-function individualLabels(nodes: readonly NodeFacts[]): ReadonlySet<string> {
-  const values = new Map<string, Set<string>>();
-  for (const { labels } of nodes) {
-    for (const [label, value] of Object.entries(labels)) {
-      const seen = values.get(label) ?? new Set<string>();
-      if (seen.size <= MANY_VALUES) values.set(label, seen.add(value));
-    }
-  }
-  return new Set([
-    HOSTNAME_LABEL,
-    ...[...values].filter(([, seen]) => seen.size > MANY_VALUES).map(([label]) => label),
-  ]);
-}
-
-function toClass(
-  nodes: readonly NodeFacts[],
-  individual: ReadonlySet<string>,
-  before: NodeClass | undefined,
-): NodeClass {
-  if (before && isSameList(before.nodes, nodes)) return before;
-  const [first] = nodes as readonly [NodeFacts];
-  const sizes = nodes.flatMap(({ allocatable }) => (allocatable ? [allocatable] : []));
-  return {
-    ...(first.region !== undefined && { region: first.region }),
-    labels: first.labels,
-    taints: keepingAway(first),
-    ...(sizes.length > 0 && { least: foldSizes(sizes, Math.min), most: foldSizes(sizes, Math.max) }),
-    nodes,
-    place: before?.place ?? placeOf(first, individual),
-    carbonTaints: carbonTaintsOf(nodes),
-  };
-}
-
-function placeOf({ region, labels }: NodeFacts, individual: ReadonlySet<string>): string {
-  const ofPlaces = Object.entries(labels).filter(([label]) => isPlaceLabel(label) && !individual.has(label));
-  return JSON.stringify([region, ofPlaces.sort(byFirst)]);
-}
-
-/** Nodes of one class name the same resources. */
-function foldSizes(
-  sizes: readonly Readonly<Record<string, number>>[],
-  choose: (a: number, b: number) => number,
-): Readonly<Record<string, number>> {
-  const folded: Record<string, number> = { ...sizes[0] };
-  for (const one of sizes) {
-    for (const [resource, amount] of Object.entries(one)) folded[resource] = choose(folded[resource] ?? amount, amount);
-  }
-  return folded;
 }
 
 /** A resource that some node lacks has no least amount. */

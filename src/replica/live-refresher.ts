@@ -59,7 +59,7 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
   function remembered(): Memory {
     const { sources: of } = config();
     if (memory?.of === of) return memory;
-    const sources = createSources(of, FETCHING, env);
+    const sources = createSources(of, env);
     memory = { of, measuring: createMeasuring({ sources, policySignal, onRequest }) };
     return memory;
   }

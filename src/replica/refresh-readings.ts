@@ -5,9 +5,8 @@ import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { createFailureLog } from '../sources/asking/failure-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
-import { readLive } from '../world/live-readings.ts';
 import { createSources } from '../world/live-sources.ts';
-import { createMeasuring, type Measured } from '../world/measuring.ts';
+import { createMeasuring, type Measured, readLive } from '../world/measuring.ts';
 import type { LiveConfig } from './live-config.ts';
 
 interface RefreshDeps extends Measured {
@@ -40,7 +39,7 @@ export function createStandAloneRefresher(deps: StandAloneDeps): Refresher & { c
   warnOfOutages();
 
   function create(): Refresher {
-    const made = createSources(sources, { fetch: globalThis.fetch, clock: Date.now }, env);
+    const made = createSources(sources, env);
     const measuring = createMeasuring({ sources: made, policySignal, onRequest: tally.count });
     return createRefresher({ ...measuring(mode), holder, log });
   }

@@ -1,11 +1,9 @@
 import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
-import { type GridgateConfig, readConfig } from '../config/config-file.ts';
 import { OPTIONS } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
-import type { RegionResource } from '../regions/region-resource.ts';
 import { isInCluster } from '../world/in-cluster.ts';
-import { type ClusterFile, type FileContents, readCluster, readRegions } from '../world/read-files.ts';
+import { readWorldFiles, type WorldFiles } from '../world/world-files.ts';
 import { type ClientCa, readClientCa } from './client-ca.ts';
 import type { ServeValues } from './serve-options.ts';
 
@@ -14,11 +12,8 @@ type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** What the options name, read and found in order. */
 export interface Inputs {
-  /** Absent: a cluster has Region objects. */
-  readonly regions?: { readonly path: string; readonly contents: FileContents<readonly RegionResource[]> };
-  /** Absent: a cluster says which namespaces there are. */
-  readonly cluster?: FileContents<ClusterFile>;
-  readonly config: { readonly config: GridgateConfig; readonly text?: string };
+  /** Without regions a cluster has Region objects; without a cluster's file a cluster says which namespaces there are. */
+  readonly files: WorldFiles;
   /** Absent: the cluster's Secret has it, or nobody needs one. */
   readonly certificate?: { readonly files: KeyPairFiles; readonly pair: KeyPair };
   /** Absent: callers need no certificate. */
@@ -38,22 +33,12 @@ export async function readInputs(
   // Regions may come from a file all the same.
   const inCluster = isInCluster({ kubeconfig: values.kubeconfig, namespaces: values.namespaces }, env);
   const issues = [...misfits(values, inCluster)];
-  const contents = values.regions === undefined ? undefined : await readRegions(values.regions);
-  const cluster = inCluster ? undefined : await readNamespaces(values);
-  const config = await readConfig(values.config);
-  for (const read of [contents, cluster, config]) if (read && 'issues' in read) issues.push(...read.issues);
+  const files = await readWorldFiles({ ...values, namespaces: inCluster ? undefined : values.namespaces });
+  issues.push(...files.issues);
   const clientCa = await openClientCa(values, issues);
   const certificate = await openCertificate(values, inCluster, issues);
-  if (issues.length > 0 || 'issues' in config) return { issues };
-  const regions = contents && { path: values.regions ?? '', contents };
-  return {
-    inputs: { config, ...clientCa, ...certificate, ...(regions && { regions }), ...(cluster && { cluster }) },
-    issues,
-  };
-}
-
-async function readNamespaces({ namespaces, regionLabel = '' }: Maybe<ServeValues>): Promise<Inputs['cluster']> {
-  return namespaces === undefined ? undefined : readCluster(namespaces, regionLabel);
+  if (issues.length > 0) return { issues };
+  return { inputs: { files, ...clientCa, ...certificate }, issues };
 }
 
 function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inCluster: boolean): readonly string[] {

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Policy } from '../decision/policy.ts';
 import { within } from '../units/deadline.ts';
+import { isDnsLabel } from '../units/label-names.ts';
 import type { PolicyBook } from './policy-book.ts';
 
 type Fetch = (name: string, timeoutMs: number) => Promise<NamespaceRecord | undefined>;
@@ -22,8 +23,6 @@ const LONGEST_GET_MS = 300;
 const KEPT_MS = 5_000;
 /** Whoever reaches the port can name namespaces, and each new one is a GET. */
 const MOST_GETS_AT_ONCE = 32;
-/** What a namespace can be called; any other name would be another path, and the empty one a list of all. */
-const NAMESPACE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** What is left of a review's own time for the answer itself. */
 const MARGIN_MS = 50;
 
@@ -39,7 +38,8 @@ export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, cl
   /** With a time of its own, and what went wrong is not kept: a review in a hurry spoils the answer for no other. */
   function fetchOnce(fetch: Fetch, name: string): Promise<NamespaceRecord | undefined> | undefined {
     const known = answers.get(name);
-    if (known || underWay >= MOST_GETS_AT_ONCE || !NAMESPACE_NAME.test(name)) return known;
+    // Any other name would be another path, and the empty one a list of all.
+    if (known || underWay >= MOST_GETS_AT_ONCE || !isDnsLabel(name)) return known;
     underWay += 1;
     const answer = fetch(name, LONGEST_GET_MS)
       .catch(() => {

@@ -5,6 +5,7 @@ import type { Policy } from '../decision/policy.ts';
 import { describeIssue, type PolicyIssue } from '../decision/policy-annotations.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
 import { createMemory } from '../decision/remember.ts';
+import { tellFew } from '../units/tell-few.ts';
 
 export interface PolicyBook {
   /** The policy of a namespace, compiled once per resourceVersion. */
@@ -114,7 +115,5 @@ export function createPolicyBook(rules: () => PolicyRules, onMalformed: Tell, on
 
 /** Annotations hold thousands of mistakes where somebody wants them to. */
 function describeIssues(issues: readonly PolicyIssue[]): readonly string[] {
-  const described = issues.slice(0, MOST_MISTAKES).map(describeIssue);
-  const more = issues.length - described.length;
-  return more > 0 ? [...described, `and ${more} more`] : described;
+  return tellFew(issues, MOST_MISTAKES, describeIssue, (more) => `and ${more} more`);
 }

@@ -8,6 +8,7 @@ import type { PolicyRules } from '../decision/policy-rules.ts';
 import { HOME_KEY, matchesNothing, REGIONS_KEY, unknownNames } from '../decision/unknown-names.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { onOneLine } from '../units/legible.ts';
+import { tellFew } from '../units/tell-few.ts';
 import type { Answer, Denial } from './answer.ts';
 import { cutName } from './cut-name.ts';
 import { isObject, type JsonObject, type Review, text } from './review.ts';
@@ -73,12 +74,11 @@ function adviceOn(name: string, { policy, annotations, before, rules, snapshot, 
 
 function denialOf(name: string, issues: readonly PolicyIssue[]): Denial {
   const named = issues.slice(0, MOST_NAMED);
-  const more = issues.length > named.length ? `; and ${issues.length - named.length} more` : '';
   return {
     object: { kind: 'Namespace', name: onOneLine(name) },
     code: 422,
     reason: 'Invalid',
-    message: `gridgate refuses these annotations: ${named.map(describe).join('; ')}${more}`,
+    message: `gridgate refuses these annotations: ${tellFew(issues, MOST_NAMED, describe, (more) => `and ${more} more`).join('; ')}`,
     causes: named.map((issue) => ({
       reason: 'FieldValueInvalid',
       message: describe(issue),

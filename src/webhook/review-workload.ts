@@ -26,7 +26,7 @@ export function reviewWorkload(review: Review, policy: Policy | undefined, momen
   const volumes = volumesOf?.(review.namespace, pod);
   const decision = decide({ pod, policy, snapshot, now, volumes, isOfDaemonSet: isDaemonTemplate });
   const will = mode === 'enforce' ? 'will be denied' : 'would be denied in mode enforce';
-  const refusal = decision.decision === 'deny' ? refusalWarnings(`pods of this ${review.kind} ${will}`, decision) : [];
+  const refusal = refusalWarnings(`pods of this ${review.kind} ${will}`, decision);
   const others = isDaemonTemplate
     ? outsideWarnings(review.kind, pod, { policy, snapshot, decision })
     : decision.warnings;

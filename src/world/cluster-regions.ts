@@ -1,4 +1,4 @@
-import type { InvalidRegion, LiveRegion, SeenRegion } from '../cluster/regions.ts';
+import type { LiveRegion, SeenRegion } from '../cluster/regions.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NodeFacts } from '../regions/node-facts.ts';
 import { type ClusterOptions, openCluster, readFromCluster, type Unread } from './open-cluster.ts';
@@ -14,14 +14,14 @@ export async function readClusterRegions(options: ClusterOptions): Promise<Clust
   const { REGIONS, validRegions } = await import('../cluster/regions.ts');
   const read = await readOnce(options, REGIONS);
   if ('issues' in read) return read;
-  const invalid = read.value
-    .filter(isInvalid)
-    .map(({ name, issues }) => `region ${name} is passed over: ${issues.join('; ')}`);
-  return { regions: validRegions(read.value), invalid };
+  return { regions: validRegions(read.value), invalid: tellInvalid(read.value) };
 }
 
-function isInvalid(region: SeenRegion): region is InvalidRegion {
-  return 'issues' in region;
+/** Regions that are passed over, a sentence each. */
+export function tellInvalid(seen: readonly SeenRegion[]): readonly string[] {
+  return seen.flatMap((region) =>
+    'issues' in region ? [`region ${region.name} is passed over: ${region.issues.join('; ')}`] : [],
+  );
 }
 
 /** Where the nodes of a cluster are. */

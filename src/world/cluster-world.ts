@@ -9,6 +9,7 @@ import type { NodeFacts } from '../regions/node-facts.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
+import { tellInvalid } from './cluster-regions.ts';
 import { type ClusterOptions, openCluster, readFromCluster, type Unread } from './open-cluster.ts';
 
 /** A cluster as it is now, as far as decisions read it. */
@@ -132,12 +133,7 @@ async function readWorld(
     namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
     ...(classes && { priorityClasses: toPriorityClasses(classes) }),
     volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),
-    notes: [
-      ...notes,
-      ...regions.flatMap((region) =>
-        'issues' in region ? [`region ${region.name} is passed over: ${region.issues.join('; ')}`] : [],
-      ),
-    ],
+    notes: [...notes, ...tellInvalid(regions)],
   };
 }
 

@@ -6,7 +6,17 @@ interface Given {
   readonly regions?: string | undefined;
 }
 
-/** Whether a cluster is asked: that of a kubeconfig, or the one we run in where no file is given that says what it would. */
+/**
+ * Whether a cluster is asked. Only files that would say the same count: `serve` leaves out those of regions, questions about
+ * regions those of namespaces, and preflight, whose nodes are in neither, both.
+ *
+ * | kubeconfig | files | we run in a cluster | asked              |
+ * | ---------- | ----- | ------------------- | ------------------ |
+ * | given      | any   | any                 | the kubeconfig's   |
+ * | -          | given | any                 | none               |
+ * | -          | -     | yes                 | the one we run in  |
+ * | -          | -     | no                  | none               |
+ */
 export function isInCluster({ kubeconfig, namespaces, regions }: Given, env: Environment): boolean {
   const areFiles = namespaces !== undefined || regions !== undefined;
   return kubeconfig !== undefined || (!areFiles && env['KUBERNETES_SERVICE_HOST'] !== undefined);

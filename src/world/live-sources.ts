@@ -12,11 +12,8 @@ import { createUkCarbonIntensity } from '../sources/intensity/uk-carbon-intensit
 import { createWattTime } from '../sources/intensity/watttime.ts';
 
 /** The configured sources of intensities, in their order; secrets are read anew for each request. */
-export function createSources(
-  configs: readonly SourceConfig[],
-  deps: SourceDeps,
-  env: Environment,
-): readonly IntensitySource[] {
+export function createSources(configs: readonly SourceConfig[], env: Environment): readonly IntensitySource[] {
+  const deps = { fetch: globalThis.fetch, clock: Date.now };
   const secretOf = (secret: Secret) => secretReader(secret, env);
   return configs.map((config) => createSource(config, deps, secretOf));
 }

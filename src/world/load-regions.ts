@@ -1,20 +1,18 @@
-import { type GridgateConfig, readConfig } from '../config/config-file.ts';
+import type { GridgateConfig } from '../config/config-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { buildSnapshot, type SnapshotInput } from '../regions/build-snapshot.ts';
 import { gridZoneOf } from '../regions/cloud-zones.ts';
-import type { NodeRules } from '../regions/node-rules.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
-import type { IntensitySource } from '../sources/intensity/source.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterRegions } from './cluster-regions.ts';
 import { isInCluster } from './in-cluster.ts';
 import { createSources } from './live-sources.ts';
-import { measureRegions } from './measure-regions.ts';
+import { measureRegions } from './measuring.ts';
 import type { ClusterOptions } from './open-cluster.ts';
 import type { REGION_SOURCE_OPTIONS } from './options.ts';
-import { readRegions } from './read-files.ts';
+import { readWorldFiles } from './world-files.ts';
 
 /** What commands about regions read, wherever it comes from. */
 export interface LoadedRegions {
@@ -25,13 +23,12 @@ export interface LoadedRegions {
   readonly failures: readonly string[];
 }
 
-/** Regions as their file or a cluster describes them, and the configured sources of intensities. */
+/** Regions as their file or a cluster describes them, and what the configuration says of their intensities. */
 export interface DescribedRegions {
   readonly regions: readonly ObservedRegion[];
   /** Regions of a cluster that were passed over, a sentence each. */
-  readonly invalid: readonly string[];
-  readonly sources: readonly IntensitySource[];
-  readonly bands: GridgateConfig['bands'];
+  readonly invalid?: readonly string[];
+  readonly config: GridgateConfig;
 }
 
 const REGIONS_MISSING = '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources';
@@ -39,23 +36,21 @@ const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says 
 
 export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number]> & ClusterOptions;
 
-/** Reads regions and configuration; asks nobody yet. */
-export async function describeRegions(values: RegionSource, env: Environment): Promise<DescribedRegions | Issues> {
-  const { regions: path, config, kubeconfig } = values;
-  const fromCluster = isOfCluster(values, env);
-  const [file, configured] = await Promise.all([
-    path === undefined ? { value: [], issues: fromCluster ? [] : [REGIONS_MISSING] } : readRegions(path),
-    readConfig(config),
-  ]);
-  const twice = path !== undefined && kubeconfig !== undefined ? [REGIONS_TWICE] : [];
-  const issues = [...twice, ...file.issues, ...('issues' in configured ? configured.issues : [])];
-  if (issues.length > 0 || 'issues' in configured) return { issues };
-  const { bands } = configured.config;
-  const deps = { fetch: globalThis.fetch, clock: Date.now };
-  const sources = createSources(configured.config.sources, deps, env);
-  if (!fromCluster) return { regions: file.value, invalid: [], sources, bands };
+/** Reads regions and configuration; asks no source yet. `optional`: neither a file nor a cluster is no mistake. */
+export async function describeRegions(
+  { regions: path, config: configPath, ...values }: RegionSource,
+  env: Environment,
+  { optional = false }: { readonly optional?: boolean } = {},
+): Promise<DescribedRegions | Issues> {
+  const fromCluster = isInCluster({ ...values, regions: path }, env);
+  const { regions, config, issues } = await readWorldFiles({ regions: path, config: configPath });
+  const isTwice = regions !== undefined && values.kubeconfig !== undefined;
+  const isMissing = !regions && !fromCluster && !optional;
+  const all = [...(isTwice ? [REGIONS_TWICE] : []), ...(isMissing ? [REGIONS_MISSING] : []), ...issues];
+  if (all.length > 0) return { issues: all };
+  if (!fromCluster) return { regions: regions?.value ?? [], config };
   const read = await readClusterRegions(values);
-  return 'issues' in read ? read : { ...read, sources, bands };
+  return 'issues' in read ? read : { ...read, config };
 }
 
 /**
@@ -64,24 +59,25 @@ export async function describeRegions(values: RegionSource, env: Environment): P
  */
 export async function loadRegions(values: RegionSource, env: Environment): Promise<LoadedRegions | Issues> {
   const described = await describeRegions(values, env);
-  return 'issues' in described ? described : takeSnapshot(described, values);
+  return 'issues' in described ? described : takeSnapshot(described, values, env);
 }
 
 /** What a snapshot takes besides regions; a file of Regions has no nodes to look for. */
 interface Surroundings extends Pick<SnapshotInput, 'topology' | 'priorityClasses' | 'policySignal'> {
   readonly regionLabel?: string;
-  readonly nodeRules?: NodeRules;
 }
 
-/** Asks the sources once and makes the picture of this moment; never rejects. */
+/** Asks the configured sources once and makes the picture of this moment; never rejects. */
 export async function takeSnapshot(
-  { regions: described, invalid, sources, bands }: DescribedRegions,
-  { policySignal, regionLabel = '', nodeRules, topology, priorityClasses }: Surroundings,
+  { regions: described, invalid = [], config }: DescribedRegions,
+  { policySignal, regionLabel = '', topology, priorityClasses }: Surroundings,
+  env: Environment,
 ): Promise<LoadedRegions> {
+  const sources = createSources(config.sources, env);
   const regions = sources.length === 0 ? described : described.map(withoutMeasurement);
-  const { failures, ...measured } = await measureRegions(regions, { sources, bands, policySignal });
+  const { failures, ...measured } = await measureRegions(regions, { sources, bands: config.bands, policySignal });
   const now = Date.now();
-  const world = { regionLabel, policySignal, nodeRules, topology, priorityClasses };
+  const world = { regionLabel, policySignal, nodeRules: config.nodes, topology, priorityClasses };
   const snapshot = buildSnapshot({ regions, regionsReadAt: now, ...measured, ...world, now });
   return { snapshot, zones: new Map(regions.flatMap(zoneOf)), failures: [...invalid, ...failures] };
 }
@@ -98,13 +94,8 @@ function zoneOf({ metadata: { name }, spec }: ObservedRegion): readonly (readonl
 
 /** The mistakes of a command line's source, for one that has other mistakes too; options with a mistake are absent. */
 export async function checkRegionSource(values: Partial<RegionSource>, env: Environment): Promise<readonly string[]> {
-  const ofConfig = await readConfig(values.config);
-  const issues = 'issues' in ofConfig ? ofConfig.issues : [];
-  if (values.regions !== undefined) return [...(await readRegions(values.regions)).issues, ...issues];
-  return 'regions' in values && !isOfCluster(values, env) ? [REGIONS_MISSING, ...issues] : issues;
-}
-
-/** Namespaces may come from a file all the same. */
-function isOfCluster({ kubeconfig, regions }: ClusterOptions, env: Environment): boolean {
-  return isInCluster({ kubeconfig, regions }, env);
+  const { regions, config, kubeconfig } = values;
+  const { issues } = await readWorldFiles({ regions, config });
+  const isMissing = 'regions' in values && regions === undefined && !isInCluster({ kubeconfig }, env);
+  return isMissing ? [REGIONS_MISSING, ...issues] : issues;
 }

@@ -1,4 +1,3 @@
-import { type GridgateConfig, readConfig } from '../config/config-file.ts';
 import type { OptionValues } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
@@ -12,10 +11,9 @@ import { buildTopology, type Topology } from '../regions/topology.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterWorld } from './cluster-world.ts';
 import { isInCluster } from './in-cluster.ts';
-import { createSources } from './live-sources.ts';
 import { takeSnapshot } from './load-regions.ts';
 import type { WORLD_OPTIONS } from './options.ts';
-import { readCluster, readRegions } from './read-files.ts';
+import type { WorldFiles } from './world-files.ts';
 
 export type WorldValues = OptionValues<(typeof WORLD_OPTIONS)[number]>;
 
@@ -31,8 +29,7 @@ export interface World {
   readonly notes: readonly string[];
 }
 
-/** Said alone where nobody describes regions, and no node can be seen either. */
-export const NO_REGIONS =
+const NO_REGIONS =
   '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources, or --kubeconfig for a cluster that has them';
 const NAMESPACES_TWICE = '--namespaces: means nothing beside --kubeconfig, which says where the namespaces are';
 
@@ -44,6 +41,12 @@ interface Surroundings {
   readonly volumesOf: World['volumesOf'];
   readonly regions: readonly ObservedRegion[];
   readonly notes: readonly string[];
+}
+
+/** Why there is no world to decide by. */
+export interface NoWorld extends Issues {
+  /** Nobody describes regions, and no node can be seen either: else nothing is wrong. */
+  readonly lacksRegions?: true;
 }
 
 export interface WorldExtent {
@@ -61,40 +64,30 @@ export interface GivenObjects {
 }
 
 /**
- * Reads it from files, or from the cluster of `--kubeconfig` or the one we run in; `--regions` counts before a cluster's
+ * Makes it of files, or of the cluster of `--kubeconfig` or the one we run in; `--regions` counts before a cluster's
  * own. Where nobody describes regions, those in `fallbackRegions` and those that nodes are in stand with the yearly
  * averages of their zones.
  */
 export async function loadWorld(
+  files: WorldFiles,
   values: WorldValues,
   env: Environment,
   { fallbackRegions = [], onlyNamespace, beside }: WorldExtent = {},
-): Promise<World | Issues> {
-  const [file, configured] = await Promise.all([
-    values.regions === undefined ? { value: [], issues: [] } : readRegions(values.regions),
-    readConfig(values.config),
-  ]);
-  const read = await readSurroundings(values, env, onlyNamespace);
-  const surroundings = 'issues' in read || !beside ? read : withGiven(read, beside);
-  const ofSurroundings = 'issues' in surroundings ? surroundings : { issues: [] };
-  const issues = [...file.issues, ...('issues' in configured ? configured.issues : []), ...ofSurroundings.issues];
-  if (issues.length > 0 || 'issues' in configured || 'issues' in surroundings) return { ...ofSurroundings, issues };
-  const described = values.regions === undefined ? surroundings.regions : file.value;
-  const fallback = described.length > 0 ? [] : namedRegions([...fallbackRegions, ...regionsOfNodes(surroundings)]);
-  if (described.length === 0 && fallback.length === 0) return { issues: [NO_REGIONS] };
-  return observe({ ...surroundings, regions: [...described, ...fallback] }, configured.config, values, env);
-}
-
-async function observe(
-  { regions, namespaces, volumesOf, notes, ...rest }: Surroundings,
-  config: GridgateConfig,
-  { policySignal, regionLabel, defaultRegion }: WorldValues,
-  env: Environment,
-): Promise<World> {
-  const sources = createSources(config.sources, { fetch: globalThis.fetch, clock: Date.now }, env);
+): Promise<World | NoWorld> {
+  if (files.issues.length > 0) return { issues: files.issues };
+  const read = await readSurroundings(files, values, env, onlyNamespace);
+  if ('issues' in read) return read;
+  const { regions: ofSurroundings, namespaces, volumesOf, notes, ...rest } = beside ? withGiven(read, beside) : read;
+  const described = files.regions?.value ?? ofSurroundings;
+  const ofNodes = rest.topology?.regions ?? [];
+  const fallback = described.length > 0 ? [] : namedRegions([...fallbackRegions, ...ofNodes]);
+  if (described.length === 0 && fallback.length === 0) return { issues: [NO_REGIONS], lacksRegions: true };
+  const { config } = files;
+  const { policySignal, regionLabel, defaultRegion } = values;
   const { snapshot, zones, failures } = await takeSnapshot(
-    { regions, invalid: [], sources, bands: config.bands },
-    { policySignal, regionLabel, nodeRules: config.nodes, ...rest },
+    { regions: [...described, ...fallback], config },
+    { policySignal, regionLabel, ...rest },
+    env,
   );
   return {
     snapshot,
@@ -107,20 +100,17 @@ async function observe(
 }
 
 async function readSurroundings(
+  { cluster }: WorldFiles,
   values: WorldValues,
   env: Environment,
   onlyNamespace: string | undefined,
 ): Promise<Surroundings | Issues> {
-  const { namespaces: path, kubeconfig, regionLabel } = values;
-  if (kubeconfig !== undefined && path !== undefined) return { issues: [NAMESPACES_TWICE] };
+  if (values.kubeconfig !== undefined && cluster) return { issues: [NAMESPACES_TWICE] };
   if (isInCluster(values, env)) {
-    const world = await readClusterWorld(values, regionLabel, onlyNamespace);
+    const world = await readClusterWorld(values, values.regionLabel, onlyNamespace);
     return 'issues' in world ? world : { ...world, ...(world.nodes && { topology: buildTopology(world.nodes) }) };
   }
-  const file =
-    path === undefined ? { value: { namespaces: new Map() }, issues: [] } : await readCluster(path, regionLabel);
-  if (file.issues.length > 0) return { issues: file.issues };
-  return { ...file.value, regions: [], volumesOf: () => [], notes: [] };
+  return { namespaces: new Map(), ...cluster?.value, regions: [], volumesOf: () => [], notes: [] };
 }
 
 /** The cluster's own word on a region, a node or a priority counts before a copy of it. */
@@ -133,10 +123,6 @@ function withGiven(surroundings: Surroundings, { regions, nodes, priorityClasses
     ...(nodes.length > 0 && { topology: buildTopology([...nodes, ...ofCluster]) }),
     ...(priorityClasses && !surroundings.priorityClasses && { priorityClasses }),
   };
-}
-
-function regionsOfNodes({ topology }: Surroundings): readonly string[] {
-  return [...(topology?.regions ?? [])];
 }
 
 function namedRegions(names: readonly string[]): readonly ObservedRegion[] {

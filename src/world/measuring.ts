@@ -1,6 +1,8 @@
 import type { GridgateConfig } from '../config/config-file.ts';
-import type { Signal } from '../regions/reading.ts';
+import type { SnapshotInput } from '../regions/build-snapshot.ts';
+import type { Reading, Signal } from '../regions/reading.ts';
 import { createIntensityChain, type IntensityChain, type IntensityChainDeps } from '../sources/intensity/chain.ts';
+import { type DescribedRegion, failuresOf, readIntensities } from '../sources/intensity/read-regions.ts';
 import { createTrailingWeeks, type TrailingWeeks } from '../sources/intensity/trailing-weeks.ts';
 
 /** Whom to ask, and by what relative bands are judged. */
@@ -10,12 +12,46 @@ export interface Measured {
   readonly thresholdsOf?: TrailingWeeks['thresholdsOf'];
 }
 
+type MeasuringDeps = Omit<IntensityChainDeps, 'clock'> & { readonly policySignal: Signal };
+
 /** The chain of some sources and what it remembers, for either mode of bands: the memory outlives a change of mode. */
-export function createMeasuring(
-  deps: Omit<IntensityChainDeps, 'clock'> & { readonly policySignal: Signal },
-): (mode: GridgateConfig['bands']['mode']) => Measured {
+export function createMeasuring(deps: MeasuringDeps): (mode: GridgateConfig['bands']['mode']) => Measured {
   const clock = Date.now;
   const chain = createIntensityChain({ ...deps, clock });
   const weeks = createTrailingWeeks({ chain, policySignal: deps.policySignal, clock });
   return (mode) => (mode === 'relative' ? { chain: weeks, thresholdsOf: weeks.thresholdsOf } : { chain });
+}
+
+export interface LiveReadings {
+  /** By region; regions that have a fixed value, or of which nothing is known, are absent. */
+  readonly readings: ReadonlyMap<string, Reading>;
+  /** What went wrong at sources, a sentence each. */
+  readonly failures: readonly string[];
+}
+
+/** Asks the sources for every region without a fixed value; never rejects. */
+export async function readLive(chain: IntensityChain, regions: readonly DescribedRegion[]): Promise<LiveReadings> {
+  const intensities = await readIntensities(chain, regions);
+  const readings = [...intensities].flatMap(([name, { reading }]) => (reading ? [[name, reading] as const] : []));
+  return { readings: new Map(readings), failures: failuresOf(intensities) };
+}
+
+/** What a snapshot needs to know of intensities and bands. */
+export interface MeasuredRegions
+  extends Pick<SnapshotInput, 'fallbackReading' | 'thresholds' | 'thresholdsOf'>,
+    Pick<LiveReadings, 'failures'> {}
+
+/** Asks the sources once, as a server does when it starts; never rejects. */
+export async function measureRegions(
+  regions: readonly DescribedRegion[],
+  { bands, ...deps }: MeasuringDeps & Pick<GridgateConfig, 'bands'>,
+): Promise<MeasuredRegions> {
+  const { chain, thresholdsOf } = createMeasuring(deps)(bands.mode);
+  const { readings, failures } = await readLive(chain, regions);
+  return {
+    fallbackReading: (name) => readings.get(name),
+    thresholds: bands.thresholds,
+    ...(thresholdsOf && { thresholdsOf }),
+    failures,
+  };
 }

@@ -1,11 +1,22 @@
-import { ANNOTATION_PREFIX, MANAGED_LABEL, type NamespaceRecord } from '../decision/namespace-record.ts';
+import type { KubeObject } from '../cluster/kube-object.ts';
+import { toNamespaceRecord } from '../cluster/namespaces.ts';
+import { type PriorityClassFacts, toPriorityClasses, toPriorityClassFacts } from '../cluster/priority-classes.ts';
+import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import { describeIssue, parsePolicy } from '../decision/policy-annotations.ts';
-import { type ManifestDocument, type ManifestFile, parseManifests, readManifests } from '../documents/manifest-file.ts';
+import {
+  type ManifestDocument,
+  type ManifestFile,
+  parseManifests,
+  place,
+  placeIn,
+  readManifests,
+} from '../documents/manifest-file.ts';
 import { nameOfInput } from '../documents/read-text.ts';
-import { HOSTNAME_LABEL, type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
+import { type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
 import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { buildTopology, type Topology } from '../regions/topology.ts';
+import { HOSTNAME_LABEL } from '../units/label-names.ts';
 import { mistakesInNode } from './node-shape.ts';
 
 /** What a file held; `issues` name the file, the document and the path of every mistake. */
@@ -48,10 +59,9 @@ function parseRegions(file: ManifestFile, path: string): FileContents<readonly R
   for (const document of file.documents) {
     const parsed = parseRegion(document.value);
     if ('issues' in parsed) {
-      const where = placeOf(document, path);
-      issues.push(...parsed.issues.map((issue) => `${where}: ${issue}`));
+      issues.push(...parsed.issues.map((message) => place(path, { ...document, message })));
     } else if (regions.has(parsed.region.metadata.name))
-      issues.push(`${placeOf(document, path)}: region ${parsed.region.metadata.name} is there twice`);
+      issues.push(place(path, { ...document, message: `region ${parsed.region.metadata.name} is there twice` }));
     else regions.set(parsed.region.metadata.name, parsed.region);
   }
   if (issues.length === 0 && regions.size === 0) issues.push(`${path}: holds no Region`);
@@ -62,26 +72,27 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
   const issues = [...file.issues];
   const namespaces = new Map<string, NamespaceRecord>();
   const nodes: NodeFacts[] = [];
-  const classes: ManifestDocument[] = [];
+  const classes: PriorityClassFacts[] = [];
   for (const document of file.documents) {
     const mistakes = document.kind === 'Node' ? mistakesInNode(document.value) : mistakesInName(document);
     if (mistakes.length > 0)
-      issues.push(...mistakes.map((mistake) => `${placeOf(document, path)}: ${document.kind}: ${mistake}`));
+      issues.push(...mistakes.map((mistake) => `${placeIn(path, document)}: ${document.kind}: ${mistake}`));
     else if (document.kind === 'Namespace') {
       const record = namespaceRecord(document);
       const mistakes = parsePolicy(record.annotations).issues;
       issues.push(
-        ...mistakes.map((issue) => `${placeOf(document, path)}, namespace ${record.name}: ${describeIssue(issue)}`),
+        ...mistakes.map((issue) => `${placeIn(path, document)}, namespace ${record.name}: ${describeIssue(issue)}`),
       );
       namespaces.set(record.name, record);
     } else if (document.kind === 'Node') nodes.push(nodeFacts(document, regionLabel));
-    else if (document.kind === 'PriorityClass') classes.push(document);
-    else issues.push(`${placeOf(document, path)}: ${document.kind} is not Namespace, Node or PriorityClass`);
+    else if (document.kind === 'PriorityClass')
+      classes.push(toPriorityClassFacts(document.value as unknown as KubeObject));
+    else issues.push(`${placeIn(path, document)}: ${document.kind} is not Namespace, Node or PriorityClass`);
   }
   const value = {
     namespaces,
     ...(nodes.length > 0 && { topology: buildTopology(nodes) }),
-    ...(classes.length > 0 && { priorityClasses: priorityClassesOf(classes) }),
+    ...(classes.length > 0 && { priorityClasses: toPriorityClasses(classes) }),
   };
   return { value, issues, text: file.text };
 }
@@ -91,16 +102,10 @@ function mistakesInName({ value }: ManifestDocument): readonly string[] {
   return typeof name === 'string' ? [] : ['metadata.name must be given, as text'];
 }
 
-/** A Namespace as policies are compiled from it. */
-export function namespaceRecord(document: ManifestDocument): NamespaceRecord {
-  const { name, annotations, labels } = metadataOf(document);
-  const own = Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX));
-  return {
-    name,
-    resourceVersion: JSON.stringify(own),
-    annotations: Object.fromEntries(own),
-    managed: labels[MANAGED_LABEL] === 'true',
-  };
+/** A Namespace as policies are compiled from it: in files only what it says tells one version from another. */
+export function namespaceRecord({ value }: ManifestDocument): NamespaceRecord {
+  const record = toNamespaceRecord(value as unknown as KubeObject);
+  return { ...record, resourceVersion: JSON.stringify(record.annotations) };
 }
 
 /** A Node as a file has it: its host is often left out, and is its name then. */
@@ -108,25 +113,4 @@ export function nodeFacts({ value }: ManifestDocument, regionLabel: string): Nod
   const { metadata, ...rest } = value as unknown as Parameters<typeof toNodeFacts>[0];
   const labels = { [HOSTNAME_LABEL]: metadata.name, ...metadata.labels };
   return toNodeFacts({ ...rest, metadata: { ...metadata, labels } }, regionLabel);
-}
-
-function priorityClassesOf(documents: readonly ManifestDocument[]): PriorityClasses {
-  const globalDefault = documents.find(({ value }) => value['globalDefault'] === true);
-  return {
-    names: new Set(documents.map((document) => metadataOf(document).name)),
-    ...(globalDefault && { globalDefault: metadataOf(globalDefault).name }),
-  };
-}
-
-function metadataOf({ value }: ManifestDocument) {
-  const metadata = (value['metadata'] ?? {}) as {
-    name?: string;
-    annotations?: Record<string, string>;
-    labels?: Record<string, string>;
-  };
-  return { name: String(metadata.name ?? ''), annotations: metadata.annotations ?? {}, labels: metadata.labels ?? {} };
-}
-
-function placeOf({ document, line }: ManifestDocument, path: string): string {
-  return `${path}, document ${document}, line ${line}`;
 }

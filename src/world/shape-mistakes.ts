@@ -1,21 +1,31 @@
 import type { z } from 'zod';
+import { tellFew } from '../units/tell-few.ts';
 
 const MOST_TOLD = 5;
 
 /** What of an object has not the types that the API server insists on, a sentence each with its path; at most 5. */
 export function mistakesInShape(shape: z.ZodType, object: unknown): readonly string[] {
-  const parsed = shape.safeParse(object);
+  const parsed = shape.safeParse(object, { error: inOurWords });
   if (parsed.success) return [];
-  const all = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${inOurWords(message)}`);
-  const more = all.length - MOST_TOLD;
-  return [...all.slice(0, MOST_TOLD), ...(more > 0 ? [`and ${more} more mistakes`] : [])];
+  const tell = ({ path, message }: z.core.$ZodIssue) => `${path.join('.')}: ${message}`;
+  return tellFew(parsed.error.issues, MOST_TOLD, tell, (more) => `and ${more} more mistakes`);
 }
 
-function inOurWords(message: string): string {
-  return message
-    .replace('Invalid input: expected string, received number', 'must be text; write the number in quotes')
-    .replace('Invalid input: expected string, received boolean', 'must be text; write true and false in quotes')
-    .replace('Invalid input: expected string, received undefined', 'must be given, as text')
-    .replace('Invalid input: expected record', 'Invalid input: expected object')
-    .replace(/^Invalid input: expected (\w+), received (\w+)$/, 'must be of type $1, not $2');
+/** What to write instead of something else where text is due. */
+const INSTEAD_OF_TEXT: Readonly<Record<string, string>> = {
+  number: 'must be text; write the number in quotes',
+  boolean: 'must be text; write true and false in quotes',
+  undefined: 'must be given, as text',
+};
+
+function inOurWords(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  const given = typeOf(issue.input);
+  const due = issue.expected === 'record' ? 'object' : issue.expected;
+  return (due === 'string' && INSTEAD_OF_TEXT[given]) || `must be of type ${due}, not ${given}`;
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
 }

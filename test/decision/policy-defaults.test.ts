@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { BUILT_IN_DEFAULTS } from '../../src/decision/policy.ts';
 import { POLICY_ANNOTATIONS, parsePolicy } from '../../src/decision/policy-annotations.ts';
-import { BUILT_IN_DEFAULTS, parsePolicyDefaults } from '../../src/decision/policy-defaults.ts';
+import { parsePolicyDefaults } from '../../src/decision/policy-defaults.ts';
 import { compileRules } from '../../src/decision/policy-rules.ts';
 
 describe('defaults', () => {

@@ -16,7 +16,7 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   units: { rooms: [], packages: [], builtins: false },
   page: { rooms: [], packages: [], builtins: false },
-  documents: { rooms: [], packages: ['js-yaml', 'yaml'], builtins: true },
+  documents: { rooms: ['units'], packages: ['js-yaml', 'yaml'], builtins: true },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
   decision: { rooms: ['regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
   energy: { rooms: ['regions', 'units'], packages: [], builtins: false },
@@ -298,6 +298,11 @@ describe('a file of src', () => {
       [...source, ...tests].filter(({ path }) => drawer.test(path)).map(({ path }) => path),
       [],
     );
+  });
+
+  it('reads regions, namespaces and gridgate.yaml through world/world-files.ts, which tells all their mistakes', () => {
+    const reads = /import [^;]*\b(readRegions|readCluster|readConfig)\b[^;]*(read-files|config-file)\.ts'/;
+    assert.deepEqual(matching(source, reads), ['src/commands/print-config.ts', 'src/world/world-files.ts']);
   });
 
   it('is written in kebab-case', () => {

@@ -9,15 +9,23 @@ export interface Suggestion {
 /** What may stand at the cursor; `files`: whatever the shell itself knows of files. */
 export type Completion = readonly Suggestion[] | 'files';
 
-/** The words that an option or argument takes, where they are a closed list. */
-export type WordsOf = (taker: Option | Argument) => readonly string[] | undefined;
+/** What is known of an option or argument besides what commander knows. */
+export interface Taker {
+  /** Without default and environment variable, which are for `--help`: a shell's list has one line for each flag. */
+  readonly help: string;
+  /** All that it takes, where that is a closed list. */
+  readonly words?: readonly string[] | undefined;
+}
+
+export type TakerOf = (taker: Option | Argument) => Taker | undefined;
 
 /** What can stand at word `cursor` of a command line (word 0 is the program's name). */
 export function completeWords(
   program: Command,
-  wordsOf: WordsOf,
+  takerOf: TakerOf,
   { words, cursor }: { readonly words: readonly string[]; readonly cursor: number },
 ): Completion {
+  const wordsOf = (taker: Option | Argument) => takerOf(taker)?.words;
   const current = words[cursor] ?? '';
   const before = words.slice(1, cursor);
   const command = program.commands.find((one) => one.name() === before[0]);
@@ -29,7 +37,7 @@ export function completeWords(
   }
   const taker = optionOf(command, before.at(-1));
   if (taker?.required) return offer(current, wordsOf(taker));
-  if (current.startsWith('-')) return startingWith(current, flagsOf(command));
+  if (current.startsWith('-')) return startingWith(current, flagsOf(command, takerOf));
   const argument = command.registeredArguments[countPositional(command, before.slice(1))];
   return argument ? offer(current, wordsOf(argument)) : 'files';
 }
@@ -41,16 +49,14 @@ function commandsOf(program: Command): readonly Suggestion[] {
     .map((command) => ({ name: command.name(), description: command.description() }));
 }
 
-function flagsOf(command: Command): readonly Suggestion[] {
+function flagsOf(command: Command, takerOf: TakerOf): readonly Suggestion[] {
   return command
     .createHelp()
     .visibleOptions(command)
-    .map(({ long, short, description }) => ({ name: long ?? short ?? '', description: withoutNotes(description) }));
-}
-
-/** Default and environment variable are for the help; a shell's list has one line for each flag. */
-function withoutNotes(description: string): string {
-  return description.replace(/ \([^)]*env: [^)]*\)$/, '');
+    .map((option) => ({
+      name: option.long ?? option.short ?? '',
+      description: takerOf(option)?.help ?? option.description,
+    }));
 }
 
 function optionOf(command: Command, flag: string | undefined): Option | undefined {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Environment } from '../../config/read-options.ts';
 import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
 import { print } from '../../terminal/print.ts';
-import { type Completion, completeWords, type WordsOf } from './complete-words.ts';
+import { type Completion, completeWords, type TakerOf } from './complete-words.ts';
 import { SHELLS, type Shell } from './shells.ts';
 
 /** Prints the script that lets a shell complete gridgate's commands, options and their values. */
@@ -17,13 +17,13 @@ export async function completion(name: string, shell: string): Promise<number> {
 /** Answers one Tab: `words` and the cursor's word are as the shell sees them. */
 export async function serveCompletion(
   program: Command,
-  wordsOf: WordsOf,
+  takerOf: TakerOf,
   words: readonly string[],
   env: Environment,
 ): Promise<number> {
   const shell = env['SHELL'] ?? '';
   if (!isShell(shell)) return EXIT.fine;
-  const completed = completeWords(program, wordsOf, { words, cursor: cursorOf(words, shell, env) });
+  const completed = completeWords(program, takerOf, { words, cursor: cursorOf(words, shell, env) });
   await print(await render(completed, shell));
   return EXIT.fine;
 }

@@ -1,5 +1,6 @@
 import type { Band } from '../../regions/band.ts';
-import { CARBON_KEY, type NodeFacts } from '../../regions/node-facts.ts';
+import type { NodeFacts } from '../../regions/node-facts.ts';
+import { CARBON_KEY } from '../../units/label-names.ts';
 
 export interface Taint {
   readonly key: string;

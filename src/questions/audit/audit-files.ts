@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { STANDARD_INPUT } from '../../documents/read-text.ts';
 import { createProgress, progressBar } from '../../terminal/progress.ts';
 import { type Collected, collectItems } from './collect-items.ts';
-import { describeReadFailure } from './find-manifest-files.ts';
+import { describePathFailure } from './find-manifest-files.ts';
 import { type FileSettings, readWorkloads } from './read-workloads.ts';
 
 const BYTES_PER_MB = 1e6;
@@ -49,7 +49,7 @@ async function checkPath(path: string): Promise<readonly string[]> {
     await stat(path);
     return [];
   } catch (error) {
-    return [`--filename: ${describeReadFailure(path, error)}`];
+    return [`--filename: ${describePathFailure(path, error)}`];
   }
 }
 

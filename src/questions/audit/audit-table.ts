@@ -2,7 +2,9 @@ import { type Column, cut, layOut } from '../../terminal/render-table.ts';
 import { type Line, renderSections } from '../../terminal/sections.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
+import { compareText } from '../../units/compare-text.ts';
 import { onOneLine } from '../../units/legible.ts';
+import { tellFew } from '../../units/tell-few.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { count, fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
 import {
@@ -92,7 +94,7 @@ function* renderNamespaces(report: AuditReport, width: number): Iterable<string>
   const byNamespace = Map.groupBy(report.workloads, ({ namespace }) => namespace);
   const summed = new Map(report.namespaces.map((one) => [one.namespace, one]));
   yield head;
-  for (const [namespace, workloads] of [...byNamespace].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [namespace, workloads] of [...byNamespace].sort(([a], [b]) => compareText(a, b))) {
     const { mode = 'off', embodied } = summed.get(namespace) ?? {};
     const beside = embodied && width < ROOMY ? `: embodied ${formatEmbodiedSum(embodied)}` : '';
     yield `${paint('bold', cut(onOneLine(`${namespace} (${mode})`), width - beside.length))}${beside}\n`;
@@ -234,8 +236,6 @@ function byTemplate(workloads: readonly AuditedWorkload[]): Readonly<Record<stri
 function* renderCounts(title: string, width: number, counts: Readonly<Record<string, number>>): Iterable<string> {
   const all = Object.entries(counts).sort(([, a], [, b]) => b - a);
   if (all.length === 0) return;
-  const shown = all.slice(0, MOST_LISTED).map(([what, number]) => `${number} ${what}`);
-  const more = all.length - shown.length;
-  const text = `${title}: ${[...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')}`;
+  const text = `${title}: ${tellFew(all, MOST_LISTED, ([what, number]) => `${number} ${what}`).join(', ')}`;
   yield hanging(onOneLine(text), width).trimStart();
 }

@@ -1,6 +1,5 @@
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
-import type { Mode } from '../../decision/policy.ts';
 import { createMachines, type Machines } from '../../energy/machines.ts';
 import type { PowerTable } from '../../energy/power-table.ts';
 import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
@@ -9,11 +8,11 @@ import { note, printAll } from '../../terminal/print.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
+import { itself, tellFew } from '../../units/tell-few.ts';
 import { isInCluster } from '../../world/in-cluster.ts';
-import { checkRegionSource } from '../../world/load-regions.ts';
 import { loadWorld, type World } from '../../world/load-world.ts';
 import { openCluster } from '../../world/open-cluster.ts';
-import { readCluster } from '../../world/read-files.ts';
+import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import { checkPaths, collectFiles } from './audit-files.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { type Collected, collectItems } from './collect-items.ts';
@@ -41,31 +40,34 @@ const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfi
  * when something of the input could not be read.
  */
 export async function audit(values: AuditValues, env: Environment): Promise<number> {
-  const [mistakes, power] = await Promise.all([findMistakes(values, env), readPowerTable(values.powerTable)]);
-  const issues = [...mistakes, ...('issues' in power ? power.issues : [])];
+  const [mistakes, files, power] = await Promise.all([
+    findMistakes(values, env),
+    readWorldFiles(values),
+    readPowerTable(values.powerTable),
+  ]);
+  const issues = [...mistakes, ...files.issues, ...('issues' in power ? power.issues : [])];
   if (issues.length > 0 || 'issues' in power) return reportIssues(issues);
   const { table } = power;
-  const input = values.live ? await readLive(values, env, table) : await readFiles(values, env, table);
+  const input = await (values.live ? readLive : readFiles)(files, values, env, table);
   if ('issues' in input) return reportFailure(input);
   for (const sentence of input.world.notes) note(sentence);
   if (!input.world.snapshot.topology) note(NODES_UNSEEN);
-  const report = judgeAll(input, table, values.assumeMode);
+  const { report, lasting } = judgeAll(input, table, values);
   await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
   if (values.html !== undefined) {
     await writeWhole(values.html, renderAuditHtml(report));
     note(`${values.html} is written`);
   }
-  const written = values.report ? await writePolicyReports(report, values) : EXIT.fine;
+  const written = values.report ? await writePolicyReports({ ...report, workloads: lasting }, values) : EXIT.fine;
   if (written !== EXIT.fine) return written;
   if (report.workloads.some(isFinding)) return EXIT.findings;
   return report.broken.length > 0 ? EXIT.usage : EXIT.fine;
 }
 
-/** Everything that can be wrong before a long stream is read, or a cluster asked. */
+/** What else can be wrong before a long stream is read, or a cluster asked. */
 async function findMistakes(values: AuditValues, env: Environment): Promise<readonly string[]> {
-  const { files, live, report, html, regions, config, namespaces, regionLabel } = values;
+  const { files, live, report, html } = values;
   const obstacle = html === undefined ? undefined : await findObstacle(html);
-  const described = { ...(regions !== undefined && { regions }), ...(config !== undefined && { config }) };
   return [
     ...(files === undefined && !live ? [NOTHING_TO_AUDIT] : []),
     ...(files !== undefined && live ? [FILES_AND_LIVE] : []),
@@ -73,8 +75,6 @@ async function findMistakes(values: AuditValues, env: Environment): Promise<read
     ...(live && !isInCluster(values, env) ? [LIVE_WITHOUT_CLUSTER] : []),
     ...(files !== undefined && !live ? await checkPaths(files) : []),
     ...(obstacle === undefined ? [] : [`--html: ${obstacle}`]),
-    ...(await checkRegionSource(described, env)),
-    ...(namespaces === undefined ? [] : (await readCluster(namespaces, regionLabel)).issues),
   ];
 }
 
@@ -86,12 +86,17 @@ interface Input {
   readonly machines: Machines;
 }
 
-async function readFiles(values: AuditValues, env: Environment, table: PowerTable): Promise<Input | Issues> {
+async function readFiles(
+  written: WorldFiles,
+  values: AuditValues,
+  env: Environment,
+  table: PowerTable,
+): Promise<Input | Issues> {
   const { files = [], auditNamespace: namespace = 'default', regionLabel, strictFiles: strict } = values;
   const collected = await collectFiles(files, { namespace, regionLabel, strict });
   tellOddities(collected.oddities);
   const { beside, broken } = collected;
-  const world = await loadWorld(values, env, { beside });
+  const world = await loadWorld(written, values, env, { beside });
   if ('issues' in world) return { ...world, issues: [...world.issues, ...broken] };
   if (isNothing(collected) && broken.length === 0) {
     const hint = collected.noObjects.has(CHART_TEMPLATE) ? '; audit what helm template prints' : '';
@@ -108,9 +113,8 @@ async function readFiles(values: AuditValues, env: Environment, table: PowerTabl
 
 /** kubectl says nothing of them. */
 function tellOddities(oddities: readonly string[]): void {
-  for (const sentence of oddities.slice(0, MOST_ODDITIES)) note(sentence);
-  const more = oddities.length - MOST_ODDITIES;
-  if (more > 0) note(`and ${more} more keys that are there twice, or tags that nobody knows`);
+  const tellRest = (more: number) => `and ${more} more keys that are there twice, or tags that nobody knows`;
+  for (const sentence of tellFew(oddities, MOST_ODDITIES, itself, tellRest)) note(sentence);
 }
 
 const MOST_ODDITIES = 20;
@@ -130,9 +134,14 @@ function knownRegions({ beside }: Pick<Collected, 'beside'>, { snapshot }: World
   return { isKnown: (name) => names.has(name), names: [...names] };
 }
 
-async function readLive(values: AuditValues, env: Environment, table: PowerTable): Promise<Input | Issues> {
+async function readLive(
+  written: WorldFiles,
+  values: AuditValues,
+  env: Environment,
+  table: PowerTable,
+): Promise<Input | Issues> {
   const { auditNamespace: namespace } = values;
-  const world = await loadWorld(values, env, { onlyNamespace: namespace });
+  const world = await loadWorld(written, values, env, { onlyNamespace: namespace });
   if ('issues' in world) return world;
   const opened = await openCluster(values);
   if ('issues' in opened) return opened;
@@ -155,8 +164,8 @@ async function readLive(values: AuditValues, env: Environment, table: PowerTable
 function judgeAll(
   { world, collected, source, knownRegions, machines }: Input,
   { model }: PowerTable,
-  assumeMode: Mode | undefined,
-): AuditReport {
+  { assumeMode, report: isReported }: Pick<AuditValues, 'assumeMode' | 'report'>,
+): { readonly report: AuditReport; readonly lasting: readonly AuditedWorkload[] } {
   const { snapshot, rules, namespaces } = world;
   const { workloads, defaults, passedOver, notJudged, noObjects, broken } = collected;
   const context: AuditContext = {
@@ -172,13 +181,17 @@ function judgeAll(
   };
   const carbon = createRegionCarbon();
   const audited: AuditedWorkload[] = [];
+  /** For policy reports. */
+  const lasting: AuditedWorkload[] = [];
   // Each is let go once it is judged: two of 100,000 at a time are too many.
   for (const workload of drain(workloads)) {
     const judged = judgeWorkload(workload, context);
     carbon.add(judged);
     audited.push(judged.audited);
+    if (isReported) lasting.push(judged.lasting());
   }
-  return sumUp(audited, { snapshot, source, carbon, passedOver, notJudged, noObjects, broken });
+  const report = sumUp(audited, { snapshot, source, carbon, passedOver, notJudged, noObjects, broken });
+  return { report, lasting };
 }
 
 function* drain<T>(list: T[]): Generator<T> {

@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { STANDARD_INPUT } from '../../documents/read-text.ts';
+import { describeReadFailure, STANDARD_INPUT } from '../../documents/read-text.ts';
 import { findPatches, isKustomization } from './kustomization.ts';
 
 export const CHART_TEMPLATE = 'chart template';
@@ -16,12 +16,6 @@ export type FoundFile =
   | { readonly issue: string };
 
 const MANIFEST = /\.(?:ya?ml|json)$/i;
-const FAILURES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or directory',
-  EACCES: 'reading it is not permitted',
-  ELOOP: 'its links go round in a circle',
-  ENAMETOOLONG: 'the name is too long',
-};
 
 /**
  * The files that paths name, in the order of the paths; of a directory all .yaml, .yml and .json files at any depth, sorted
@@ -36,9 +30,9 @@ export async function* findManifestFiles(paths: readonly string[]): AsyncGenerat
 }
 
 /** What a failure to read a path comes to, in words with the path. */
-export function describeReadFailure(path: string, error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return `${path}: cannot be read: ${FAILURES[code] ?? message}`;
+export function describePathFailure(path: string, error: unknown): string {
+  const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  return isGone ? `${path}: cannot be read: there is no such file or directory` : describeReadFailure(path, error);
 }
 
 async function* findFrom(path: string): AsyncGenerator<FoundFile> {
@@ -49,7 +43,7 @@ async function* findFrom(path: string): AsyncGenerator<FoundFile> {
       return;
     }
   } catch (error) {
-    yield { issue: describeReadFailure(path, error) };
+    yield { issue: describePathFailure(path, error) };
     return;
   }
   const walk: Walk = { visited: new Set(), patches: new Set() };
@@ -81,7 +75,7 @@ async function* findBelow(directory: string, walk: Walk): AsyncGenerator<FoundFi
         yield isTemplates && 'path' in found ? { ...found, instead: CHART_TEMPLATE } : found;
     }
   } catch (error) {
-    yield { issue: describeReadFailure(directory, error) };
+    yield { issue: describePathFailure(directory, error) };
   }
 }
 
@@ -94,7 +88,7 @@ async function* findEntry(path: string, walk: Walk): AsyncGenerator<FoundFile> {
   const facts = await stat(path).catch((error: unknown) => ({ error }));
   if ('error' in facts) {
     // A link to nowhere that is no manifest by name is nobody's business.
-    if (MANIFEST.test(path)) yield { issue: describeReadFailure(path, facts.error) };
+    if (MANIFEST.test(path)) yield { issue: describePathFailure(path, facts.error) };
   } else if (facts.isDirectory()) yield* findBelow(path, walk);
   else if (facts.isFile() && MANIFEST.test(path)) yield { path, bytes: facts.size };
 }

@@ -45,6 +45,8 @@ export interface NamespacePolicy {
 /** A workload with its figures, and where these arise. */
 export interface JudgedWorkload {
   readonly audited: AuditedWorkload;
+  /** The same, whose message tells no ages of readings: for who reads it long after. */
+  readonly lasting: () => AuditedWorkload;
   /** Grams of CO2e an hour by region. */
   readonly asWrittenIn: ReadonlyMap<string, number>;
   readonly placedIn: ReadonlyMap<string, number>;
@@ -68,15 +70,17 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   const isFixed = isDaemonKind(kind, policy);
   const input = { pod: workload.pod, policy: enforced(policy), snapshot, now: context.now, volumes };
   const decision = decideAbout(workload, input, isFixed);
+  const isDenied = decision.decision === 'deny';
   const requests = requestsOf(workload.resources, context.defaultsOf(namespace));
   const grams = (spread: PodSpread) => gramsIn(spread, requests, context);
 
   const spreadNow = asWritten(workload, decision, { snapshot, volumes });
   const written = grams(spreadNow);
-  const isDenied = decision.decision === 'deny';
   const spread = asPlaced(workload, decision, snapshot);
   const placed = spread ? grams(spread) : isDenied ? NOWHERE : written;
   const region = spread?.size === 1 ? [...spread.keys()][0] : undefined;
+  const outside = isFixed ? outsideOf(decision, input, mode) : undefined;
+  const circumstances = { mode, context, placeholders, outside };
   const audited: AuditedWorkload = {
     namespace,
     kind,
@@ -85,12 +89,7 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     mode,
     pods,
     decision: decision.decision,
-    ...findingsOf(workload, decision, {
-      mode,
-      context,
-      placeholders,
-      outside: isFixed ? outsideOf(decision, input, mode) : undefined,
-    }),
+    ...findingsOf(workload, decision, circumstances),
     asks: asksOf(decision, input),
     judgedBy: workload.byTemplate ? 'pod template' : 'kind',
     regions: regionsOf(decision),
@@ -106,7 +105,12 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     embodied: embodiedOf(workload, requests, workload.machine ?? context.machines.expectedIn(spreadNow)),
     alternative: cleanestAlternative(decision, { pods, now: placed.sum ?? written.sum, grams, snapshot }),
   };
-  return { audited, asWrittenIn: written.byRegion, placedIn: placed.byRegion };
+  const lasting = () => {
+    if (!isDenied) return audited;
+    const ageless = decideAbout(workload, { ...input, now: undefined }, isFixed);
+    return { ...audited, message: findingsOf(workload, ageless, circumstances).message };
+  };
+  return { audited, lasting, asWrittenIn: written.byRegion, placedIn: placed.byRegion };
 }
 
 function embodiedOf({ pods }: Workload, requests: PodRequests, machine: EmbodiedPerVcpu): AuditedWorkload['embodied'] {
@@ -166,7 +170,7 @@ function asksOf({ decision, reason, steps }: Decision, input: DecisionInput): re
   return sharesOf(input).map(({ what, kind, leaves }) => ({ what, kind, leaves: leaves.map(({ name }) => name) }));
 }
 
-interface Findings {
+interface Circumstances {
   readonly mode: Mode;
   readonly context: AuditContext;
   readonly placeholders: readonly string[];
@@ -177,7 +181,7 @@ interface Findings {
 function findingsOf(
   { pod, kind }: Workload,
   decision: Decision,
-  { mode, context, placeholders, outside }: Findings,
+  { mode, context, placeholders, outside }: Circumstances,
 ): Pick<AuditedWorkload, 'reason' | 'denied' | 'message' | 'unknownRegions' | 'reachesOutside'> {
   const { knownRegions, snapshot } = context;
   const asked = knownRegions ? unknownRegionsOf(pod, snapshot.regionLabel, knownRegions) : [];

@@ -1,9 +1,12 @@
+import type { KubeObject } from '../../cluster/kube-object.ts';
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { toVolumeName } from '../../cluster/persistent-volume-claims.ts';
 import { placeTerms } from '../../cluster/persistent-volumes.ts';
+import { toPriorityClassFacts } from '../../cluster/priority-classes.ts';
+import { groupOf } from '../../decision/exempt.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
-import type { ManifestDocument } from '../../documents/manifest-file.ts';
+import { type ManifestDocument, place } from '../../documents/manifest-file.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
 import { mistakesInNode } from '../../world/node-shape.ts';
@@ -75,10 +78,6 @@ export function readManifest(facts: Facts): Found {
 /** `Workflow.argoproj.io`, as kubectl names kinds of groups. */
 function inFull(group: string, kind: string): string {
   return group === '' ? kind : `${kind}.${group}`;
-}
-
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 }
 
 function readWorkload(facts: Facts): Found {
@@ -229,14 +228,8 @@ function readVolume(facts: Facts): Found {
   }
 }
 
-function readPriorityClass({ document: { value } }: Facts): Found {
-  const { value: priority, globalDefault } = value;
-  return {
-    type: 'priority-class',
-    name: nameIn(value),
-    value: typeof priority === 'number' ? priority : 0,
-    globalDefault: globalDefault === true,
-  };
+function readPriorityClass({ document }: Facts): Found {
+  return { type: 'priority-class', ...toPriorityClassFacts(document.value as unknown as KubeObject) };
 }
 
 function readRegion(facts: Facts): Found {
@@ -248,9 +241,8 @@ function readRegion(facts: Facts): Found {
   );
 }
 
-function broken(facts: Facts, mistakes: readonly string[]): AuditItem {
-  const { file, document, line } = placeOf(facts);
-  return { type: 'broken', message: `${file}, document ${document}, line ${line}: ${mistakes.join('; ')}` };
+function broken({ file, document }: Facts, mistakes: readonly string[]): AuditItem {
+  return { type: 'broken', message: place(file, { ...document, message: mistakes.join('; ') }) };
 }
 
 function placeOf({ file, document: { document, line } }: Facts): Place {

@@ -1,4 +1,6 @@
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import { compareText } from '../../units/compare-text.ts';
+import { cutText } from '../../units/cut-text.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { fullMessage, isFinding } from './findings.ts';
 
@@ -64,6 +66,7 @@ const API_VERSIONS: ReadonlyMap<string, string> = new Map([
 /**
  * One report for each namespace with workloads, made when it is asked for, never for those that gridgate never manages: at most 200 results and
  * 256 KiB, worst first. Under mode `off` there is no policy to report on: no results, all of them counted as skipped.
+ * Reports are read long after: messages should tell no ages, which would be wrong by then and change the report each time.
  */
 export function* policyReportsOf(report: Pick<AuditReport, 'takenAt' | 'workloads'>): Generator<PolicyReport> {
   const seconds = Math.floor(Date.parse(report.takenAt) / 1_000);
@@ -133,12 +136,7 @@ function isTolerated({ reason }: AuditedWorkload): boolean {
 function byStake(a: AuditedWorkload, b: AuditedWorkload): number {
   const grams = (workload: AuditedWorkload) => workload.gramsPerHour.asWritten ?? 0;
   const misplaced = (b.misplaced ?? 0) - (a.misplaced ?? 0);
-  return misplaced || grams(b) - grams(a) || compare(`${a.kind}/${a.name}`, `${b.kind}/${b.name}`);
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return misplaced || grams(b) - grams(a) || compareText(`${a.kind}/${a.name}`, `${b.kind}/${b.name}`);
 }
 
 function resultOf(workload: AuditedWorkload, seconds: number): ReportResult {
@@ -153,7 +151,7 @@ function resultOf(workload: AuditedWorkload, seconds: number): ReportResult {
     result,
     severity: severityOf(workload),
     scored: result !== 'warn',
-    message: clip(messageFor(workload)),
+    message: cutText(messageFor(workload), MOST_MESSAGE_CHARACTERS),
     timestamp: { seconds, nanos: 0 },
     resources: [{ ...(apiVersion !== undefined && { apiVersion }), kind, name }],
     properties: propertiesOf(workload),
@@ -163,21 +161,10 @@ function resultOf(workload: AuditedWorkload, seconds: number): ReportResult {
 function messageFor(workload: AuditedWorkload): string {
   const { misplaced, pods, runsIn, region } = workload;
   const message = fullMessage(workload);
-  if (!misplaced) return withoutAges(message);
+  if (!misplaced) return message;
   const places = Object.entries(runsIn ?? {}).map(([name, count]) => `${name || 'no known region'}: ${count}`);
   const better = region === null ? '' : `; gridgate would place them in ${region}`;
-  return `${misplaced} of ${pods} pods run where the policy refuses them (${places.join(', ')})${better}; ${withoutAges(message)}`;
-}
-
-/** A report is read long after: the age of a reading would be wrong by then, and would change the report each time. */
-function withoutAges(message: string): string {
-  return message.replace(/, (?:under 1 min|\d+ min|\d+ h) old/g, '');
-}
-
-/** Half of a surrogate pair is no character. */
-function clip(message: string): string {
-  if (message.length <= MOST_MESSAGE_CHARACTERS) return message;
-  return `${message.slice(0, MOST_MESSAGE_CHARACTERS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return `${misplaced} of ${pods} pods run where the policy refuses them (${places.join(', ')})${better}; ${message}`;
 }
 
 function propertiesOf({ mode, decision, pods, misplaced, region, alternative, ...rest }: AuditedWorkload) {

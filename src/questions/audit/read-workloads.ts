@@ -3,9 +3,11 @@ import { type ManifestDocument, parseDocument, place } from '../../documents/man
 import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../documents/object-stream.ts';
 import { nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
 import type { YamlMistake } from '../../documents/yaml-documents.ts';
+import { cutText } from '../../units/cut-text.ts';
 import { onOneLine } from '../../units/legible.ts';
+import { tellFew } from '../../units/tell-few.ts';
 import type { AuditItem } from './audited-workload.ts';
-import { describeReadFailure, findManifestFiles } from './find-manifest-files.ts';
+import { describePathFailure, findManifestFiles } from './find-manifest-files.ts';
 import { type ManifestSettings, readManifest } from './manifest-items.ts';
 import { createOwnedWorkloads, type OwnedWorkloads } from './owned-workloads.ts';
 
@@ -53,14 +55,13 @@ async function* readFile(path: string, owned: OwnedWorkloads, deps: WorkloadFile
   try {
     let documents = 0;
     for await (const { text, line } of splitDocuments(tellBytes(bytes, file, deps))) {
-      if (text === undefined)
-        yield { type: 'broken', message: `${file}, document ${documents + 1}, line ${line}: ${TOO_LONG}` };
+      if (text === undefined) yield brokenObject(file, { document: documents + 1, line, message: TOO_LONG });
       else yield* readDocument(text, { documents, lines: line - 1, file }, owned, deps);
       documents += 1;
     }
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    yield { type: 'broken', message: describeReadFailure(file, error) };
+    yield { type: 'broken', message: describePathFailure(file, error) };
   }
 }
 
@@ -76,10 +77,10 @@ function* readDocument(
   owned: OwnedWorkloads,
   settings: FileSettings,
 ): Generator<AuditItem> {
-  const mistakes: string[] = [];
+  const mistakes: YamlMistake[] = [];
   const { file } = before;
   for (const found of parseDocument(text, before)) {
-    if (found.type === 'mistake') mistakes.push(place(file, found));
+    if (found.type === 'mistake') mistakes.push(found);
     else if (found.type === 'oddity') yield { type: 'oddity', message: shorten(place(file, found)) };
     else if (found.type === 'other') yield settings.strict ? brokenObject(file, found) : NO_OBJECT;
     else if (found.type === 'object') yield* readObject(found.document, before, owned, settings);
@@ -112,25 +113,21 @@ function* readObject(
 }
 
 /** What is wrong with one document; most of many mistakes is an echo of the first. */
-function tell(issues: readonly string[], text: string, { file, documents, lines }: Before): readonly string[] {
+function tell(issues: readonly YamlMistake[], text: string, { file, documents, lines }: Before): readonly string[] {
   const [first] = issues;
   if (first === undefined) return [];
   const template = findTemplate(text);
   if (template !== undefined) {
     const line = lines + text.slice(0, template).split('\n').length;
-    return [`${file}, document ${documents + 1}, line ${line}: ${UNRENDERED}`];
+    return [place(file, { document: documents + 1, line, message: UNRENDERED })];
   }
-  const more = issues.length - MOST_MISTAKES_TOLD;
-  return [
-    ...issues.slice(0, MOST_MISTAKES_TOLD).map(shorten),
-    ...(more > 0 ? [`${first.split(', line')[0]}: and ${more} more mistakes`] : []),
-  ];
+  const tellIssue = (issue: YamlMistake) => shorten(place(file, issue));
+  const tellRest = (more: number) => `${file}, document ${first.document}: and ${more} more mistakes`;
+  return tellFew(issues, MOST_MISTAKES_TOLD, tellIssue, tellRest);
 }
 
 function shorten(message: string): string {
-  const characters = [...onOneLine(message.slice(0, 4 * MOST_TOLD_CHARACTERS).toWellFormed())];
-  if (characters.length <= MOST_TOLD_CHARACTERS) return characters.join('');
-  return `${characters.slice(0, MOST_TOLD_CHARACTERS).join('')}…`;
+  return cutText(onOneLine(message.slice(0, 4 * MOST_TOLD_CHARACTERS).toWellFormed()), MOST_TOLD_CHARACTERS);
 }
 
 /** Where the first `{{` is whose line has a `}}` behind it. Not by a pattern, which would look at a long line for each `{{`. */

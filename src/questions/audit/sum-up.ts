@@ -1,6 +1,7 @@
 import type { Mode } from '../../decision/policy.ts';
 import { comparableReading } from '../../decision/refuse.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
+import { compareText } from '../../units/compare-text.ts';
 import type { AuditedWorkload, AuditReport, CarbonTotals } from './audited-workload.ts';
 
 /** What a report says besides its workloads. */
@@ -138,5 +139,5 @@ function addAll(sums: Map<string, number>, added: ReadonlyMap<string, number>): 
 }
 
 function inOrder<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...map].sort(([a], [b]) => compareText(a, b));
 }

@@ -1,6 +1,6 @@
 import { type Pod, preferredTerms, requiredTerms } from '../../decision/pod.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
-import { ZONE_LABEL } from '../../regions/node-facts.ts';
+import { isLabelValue, OLD_REGION_LABEL, OLD_ZONE_LABEL, REGION_LABEL, ZONE_LABEL } from '../../units/label-names.ts';
 
 /** Who knows which regions there are. */
 export interface KnownRegions {
@@ -10,14 +10,12 @@ export interface KnownRegions {
 }
 
 /** Besides the label that the cluster is told to use. */
-const REGION_LABELS = ['topology.kubernetes.io/region', 'failure-domain.beta.kubernetes.io/region'];
-const ZONE_LABELS = [ZONE_LABEL, 'failure-domain.beta.kubernetes.io/zone'];
+const REGION_LABELS = [REGION_LABEL, OLD_REGION_LABEL];
+const ZONE_LABELS = [ZONE_LABEL, OLD_ZONE_LABEL];
 const REGION_ANNOTATIONS = ['gridgate.dev/region', 'cloud.google.com/region'];
 const REGIONS_ANNOTATION = 'gridgate.dev/regions';
 const OF_NAMESPACES = [REGIONS_ANNOTATION, 'gridgate.dev/home-region'];
 
-/** What a label may hold (Kubernetes): anything else is a placeholder that nobody rendered, `{{ .region }}` or `${REGION}`. */
-const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const NAME_OR_GLOB = /^!?[A-Za-z0-9_.*?-]*$/;
 const MOST_NAMED = 5;
 
@@ -36,7 +34,7 @@ export function unknownRegionsOf(pod: Pod, regionLabel: string, { isKnown }: Kno
   const { wanted, others } = namedBy(pod, regionLabels);
   const unknown = [
     ...wanted.filter((name) => !isKnown(name)),
-    ...others.filter((name) => !LABEL_VALUE.test(name) && !isKnown(name)),
+    ...others.filter((name) => !isLabelValue(name) && !isKnown(name)),
   ];
   return [...new Set(unknown)];
 }
@@ -55,7 +53,7 @@ function isGlob(text: string): boolean {
 export function describeUnknown(unknown: readonly string[], { names }: KnownRegions): string {
   const said = unknown.slice(0, MOST_NAMED).map((name) => {
     if (name === '') return '"", a region without a name';
-    if (!LABEL_VALUE.test(name)) return `${JSON.stringify(name)}, a placeholder that nobody rendered`;
+    if (!isLabelValue(name)) return `${JSON.stringify(name)}, a placeholder that nobody rendered`;
     const nearest = nearestKey(name, names);
     const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
     return `${JSON.stringify(name)}, a region that nobody knows${hint}`;

@@ -1,4 +1,5 @@
 import type { Decision } from '../../decision/decide.ts';
+import { compareText } from '../../units/compare-text.ts';
 import type { AuditedWorkload } from './audited-workload.ts';
 
 /** What a workload's pods get: `deny` in a mode that denies, `would deny` in one that does not. */
@@ -17,7 +18,7 @@ export function verdictOf({ decision, denied }: Pick<AuditedWorkload, 'decision'
 
 /** For `sort`: what is denied first, then what asks for unknown regions, then what would be denied, then DaemonSets that reach outside, then what emits most as written; without a figure last. */
 export function worstFirst(a: AuditedWorkload, b: AuditedWorkload): number {
-  return rankOf(a) - rankOf(b) || gramsOf(b) - gramsOf(a) || compare(nameOf(a), nameOf(b));
+  return rankOf(a) - rankOf(b) || gramsOf(b) - gramsOf(a) || compareText(nameOf(a), nameOf(b));
 }
 
 /** `shop/Deployment/web`: one workload among all of a report. */
@@ -34,9 +35,4 @@ function rankOf({ decision, denied, reason }: AuditedWorkload): number {
 
 function gramsOf({ gramsPerHour: { asWritten } }: AuditedWorkload): number {
   return asWritten === null || Number.isNaN(asWritten) ? -1 : asWritten;
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -6,9 +6,9 @@ import { print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { isInCluster } from '../../world/in-cluster.ts';
-import { checkRegionSource } from '../../world/load-regions.ts';
-import { loadWorld, NO_REGIONS, type World } from '../../world/load-world.ts';
-import { openCluster, readFromCluster, type Unread } from '../../world/open-cluster.ts';
+import { loadWorld, type NoWorld, type World } from '../../world/load-world.ts';
+import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
+import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import { explainObject } from './explain-object.ts';
 import type { ExplainReport } from './explained.ts';
 import type { ExplainValues } from './options.ts';
@@ -44,10 +44,10 @@ export async function explain(
   const target = parseTarget(args, values.explainNamespace);
   const hasCluster = isInCluster(values, env);
   const ofTarget = 'issues' in target ? target.issues : [];
-  const ofFiles = hasCluster || values.regions !== undefined ? await checkRegionSource(values, env) : [];
-  const issues = [...ofTarget, ...(hasCluster ? [] : [NO_CLUSTER]), ...ofFiles];
+  const files = await readWorldFiles(values);
+  const issues = [...ofTarget, ...(hasCluster ? [] : [NO_CLUSTER]), ...files.issues];
   if (issues.length > 0 || 'issues' in target) return reportIssues(issues);
-  const readings = await readAll(values, env, target);
+  const readings = await readAll(files, values, env, target);
   if ('issues' in readings) return reportFailure(readings);
   const { policySignal, output = 'table' } = values;
   const { found, world, modeCap, notes, isPartial } = readings;
@@ -64,7 +64,12 @@ export function isDenied({ refusal, now }: Pick<ExplainReport, 'refusal' | 'now'
 }
 
 /** First the object: without it, or without an answer, the rest is not worth waiting for. */
-async function readAll(values: ExplainValues, env: Environment, target: ExplainTarget): Promise<Readings | Issues> {
+async function readAll(
+  files: WorldFiles,
+  values: ExplainValues,
+  env: Environment,
+  target: ExplainTarget,
+): Promise<Readings | Issues> {
   const opened = await openCluster(values);
   if ('issues' in opened) return opened;
   const { api } = opened;
@@ -74,12 +79,12 @@ async function readAll(values: ExplainValues, env: Environment, target: ExplainT
     const object = await readFromCluster(what, () => readObject(deps, target), TIMEOUT_MS);
     if ('issues' in object) return object;
     const [world, killSwitch] = await Promise.all([
-      loadWorld({ ...values, namespaces: undefined }, env, { onlyNamespace: target.namespace }),
+      loadWorld(files, { ...values, namespaces: undefined }, env, { onlyNamespace: target.namespace }),
       readSwitch(deps, values.killSwitch ?? KILL_SWITCH),
     ]);
     if (isMistake(world)) return world;
     const found = object.value;
-    if ('nearest' in found) return { issues: [notThere(target, found, world)], exitCode: EXIT.usage };
+    if ('nearest' in found) return { issues: [notThere(target, found)], exitCode: EXIT.usage };
     const notes = [...killSwitch.notes, ...notesOf(world)];
     const isPartial = 'issues' in world;
     return { found, notes, isPartial, modeCap: killSwitch.cap, ...('issues' in world ? {} : { world }) };
@@ -98,21 +103,18 @@ async function readSwitch(deps: ReadDeps, name: string): Promise<{ cap: Readings
 }
 
 /** What the user got wrong, as opposed to what the cluster does not tell. */
-function isMistake(world: World | Issues): world is Issues {
-  if (!('issues' in world) || world.exitCode === EXIT.upstream) return false;
-  return !(world.issues.length === 1 && world.issues[0] === NO_REGIONS);
+function isMistake(world: World | NoWorld): world is NoWorld {
+  return 'issues' in world && world.exitCode !== EXIT.upstream && !world.lacksRegions;
 }
 
-function notesOf(world: World | Issues | Unread): readonly string[] {
+function notesOf(world: World | NoWorld): readonly string[] {
   if (!('issues' in world)) return world.notes;
   return world.exitCode === EXIT.upstream
     ? world.issues.map((issue) => `what would be decided now is not known: ${issue}`)
     : [NO_WORLD];
 }
 
-function notThere(target: ExplainTarget, { nearest }: NotFound, world: World | Issues): string {
-  const noNamespace = `there is no namespace ${target.namespace}`;
-  if ('issues' in world && world.issues.some((issue) => issue.endsWith(noNamespace))) return noNamespace;
+function notThere(target: ExplainTarget, { nearest }: NotFound): string {
   const advice = nearest.length > 0 ? `; did you mean ${nearest.join(', ')}?` : '';
   return `there is no ${kindInWords(target)} ${target.name} in namespace ${target.namespace}${advice}`;
 }

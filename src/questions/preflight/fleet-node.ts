@@ -1,4 +1,5 @@
 import { INSTANCE_TYPE_LABELS } from '../../energy/node-shape.ts';
+import { HOSTNAME_LABEL } from '../../units/label-names.ts';
 import { parseQuantity } from '../../units/quantity.ts';
 
 /** What is read of a node; each but the name may be missing. */
@@ -17,7 +18,6 @@ export interface FleetNode {
 }
 
 const ARCH_LABELS = ['kubernetes.io/arch', 'beta.kubernetes.io/arch'];
-const HOSTNAME_LABEL = 'kubernetes.io/hostname';
 const KUBELET_CONFIG = 'kubernetes.io/kubelet-config';
 
 /** Reads a Node as somebody wrote it, or the API server sent it: what has another shape counts as missing. */

@@ -7,10 +7,11 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { isInCluster } from '../../world/in-cluster.ts';
 import { openCluster } from '../../world/open-cluster.ts';
+import { readWorldFiles } from '../../world/world-files.ts';
 import { askKubelets, createPolicyOf, type KubeletPolicies } from './ask-kubelets.ts';
 import { assess, countVersions } from './assess.ts';
 import type { FleetNode } from './fleet-node.ts';
-import { describedInCluster, type RegionBook, readIntensitiesOf, readRegionBook } from './intensities.ts';
+import { describedInCluster, type RegionBook, readIntensitiesOf } from './intensities.ts';
 import { isVersion } from './kubernetes-version.ts';
 import { measureNodes } from './measure-nodes.ts';
 import { STATIC_FACTORS } from './node-power.ts';
@@ -92,14 +93,15 @@ async function readGivenFiles(
   origins: Origins,
 ): Promise<GivenFiles | Issues> {
   const { nodesFile, compare, powerTable, regionLabel } = values;
-  const [nodes, staging, table, book] = await Promise.all([
+  const [nodes, staging, table, written] = await Promise.all([
     nodesFile === undefined ? undefined : readNodesFile(nodesFile, regionLabel),
     compare === undefined ? undefined : readNodesFile(compare, regionLabel),
     readPowerTable(powerTable),
-    readRegionBook(values),
+    readWorldFiles(values),
   ]);
-  const issues = [...checkSource(values, env, origins), ...[nodes, staging, table, book].flatMap(issuesOf)];
-  if (isUnread(nodes) || isUnread(staging) || isUnread(table) || isUnread(book) || issues.length > 0) return { issues };
+  const issues = [...checkSource(values, env, origins), ...[nodes, staging, table, written].flatMap(issuesOf)];
+  if (isUnread(nodes) || isUnread(staging) || isUnread(table) || issues.length > 0) return { issues };
+  const book = { regions: written.regions?.value ?? [], config: written.config };
   return { ...(nodes && { nodes }), ...(staging && { staging }), table: table.table, book };
 }
 
@@ -147,7 +149,7 @@ async function readCluster(api: ApiClient, book: RegionBook, values: PreflightVa
     nodes: read.nodes,
     told,
     notes: [...notes, ...inCluster.notes],
-    book: { ...book, described: inCluster.described },
+    book: { ...book, regions: inCluster.regions },
   };
 }
 

@@ -1,7 +1,9 @@
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { paint, type Style, terminalColumns } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
+import { cutText } from '../../units/cut-text.ts';
 import { onOneLine } from '../../units/legible.ts';
+import { tellFew } from '../../units/tell-few.ts';
 import type { InstanceTypeTotals, PreflightReport } from './preflight-report.ts';
 
 const MOST_ROWS = 12;
@@ -26,9 +28,9 @@ export function renderPreflight(report: PreflightReport): string {
 
 function renderHead({ total, targetVersion, skipped }: PreflightReport, width: number): string {
   const others = skipped.reduce((sum, { nodes }) => sum + nodes, 0);
-  const versions = skipped.slice(0, MOST_NAMES).map(({ version, nodes }) => `${count(nodes)} of ${version ?? 'none'}`);
-  const more = skipped.length > MOST_NAMES ? [`${skipped.length - MOST_NAMES} more versions`] : [];
-  const passed = `Nodes of other versions are passed over: ${[...versions, ...more].join(', ')}`;
+  const tellVersion = ({ version, nodes }: (typeof skipped)[number]) => `${count(nodes)} of ${version ?? 'none'}`;
+  const versions = tellFew(skipped, MOST_NAMES, tellVersion, (more) => `${more} more versions`);
+  const passed = `Nodes of other versions are passed over: ${versions.join(', ')}`;
   return (
     wrapText(
       `Idle power of ${count(total.nodes)} of ${count(total.nodes + others)} nodes: those of ${targetVersion}`,
@@ -223,6 +225,5 @@ function nodesOf(value: number): string {
 }
 
 function clip(name: string): string {
-  const text = onOneLine(name);
-  return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text;
+  return cutText(onOneLine(name), LONGEST_NAME + 1);
 }

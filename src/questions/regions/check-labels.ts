@@ -1,5 +1,6 @@
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { ObservedRegion } from '../../regions/observed-region.ts';
+import { itself, nameFew, nameOf } from '../../units/tell-few.ts';
 
 const MOST_NAMES = 3;
 
@@ -23,8 +24,6 @@ export function checkLabels(
 }
 
 function listed(nodes: readonly NodeFacts[]): string {
-  const names = nodes.map(({ name }) => name).sort();
-  const more = names.length - MOST_NAMES;
-  const shown = names.slice(0, MOST_NAMES).join(', ');
-  return `${names.length === 1 ? 'node' : 'nodes'} ${shown}${more > 0 ? ` and ${more} more` : ''}`;
+  const names = nodes.map(nameOf).sort();
+  return `${names.length === 1 ? 'node' : 'nodes'} ${nameFew(names, MOST_NAMES, itself)}`;
 }

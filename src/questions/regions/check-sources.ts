@@ -3,7 +3,7 @@ import type { Signal } from '../../regions/reading.ts';
 import { createFeed, type Feed } from '../../sources/intensity/feed.ts';
 import { askAboutEach } from '../../sources/intensity/read-regions.ts';
 import type { IntensitySource, RegionZones } from '../../sources/intensity/source.ts';
-import { formatDuration } from '../../units/duration.ts';
+import { formatReadingAge } from '../../units/moment.ts';
 
 /** What one source says of one region. */
 interface CheckedRegion {
@@ -55,7 +55,7 @@ async function checkRegion(
     return { region: region.name, zone: null, works: false, says: 'it has no zone for this region' };
   const { attempt, reading } = await feed.current(zone);
   if (!reading) return { region: region.name, zone, works: false, says: `${attempt.outcome}: ${attempt.message}` };
-  const age = reading.measuredAt === undefined ? '' : `, ${ageOf(clock() - reading.measuredAt)} old`;
+  const age = reading.measuredAt === undefined ? '' : `, ${formatReadingAge(clock() - reading.measuredAt)} old`;
   const other =
     reading.signal === policySignal
       ? ''
@@ -73,10 +73,6 @@ function sumUp(regions: readonly CheckedRegion[]): string {
   if (covered.length === 0) return NOT_COVERED;
   const working = covered.filter(({ works }) => works).length;
   return `works for ${working} of ${regions.length} ${regions.length === 1 ? 'region' : 'regions'}`;
-}
-
-function ageOf(ms: number): string {
-  return formatDuration(Math.max(0, Math.floor(ms / 60_000)) * 60_000);
 }
 
 /** What was found, a line for each source and zone; last of a source the regions that it does not cover. */

@@ -6,7 +6,7 @@ import type { RegionView } from '../../regions/snapshot.ts';
 import type { Intensity } from '../../regions/weigh-regions.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import type { Style } from '../../terminal/terminal.ts';
-import { formatDuration } from '../../units/duration.ts';
+import { shortAge } from '../../units/moment.ts';
 import type { LoadedRegions } from '../../world/load-regions.ts';
 
 /**
@@ -102,7 +102,7 @@ export function renderListing({ regions, policySignal }: RegionListing, width?: 
     band ?? '-',
     describeOutage(outage),
     signal === null || signal === policySignal ? (source ?? '-') : `${source} (${signal})`,
-    ageSeconds === null ? '-' : formatAge(ageSeconds),
+    ageSeconds === null ? '-' : shortAge(ageSeconds * 1_000),
   ]);
   return renderTable(COLUMNS, rows, width);
 }
@@ -110,12 +110,6 @@ export function renderListing({ regions, policySignal }: RegionListing, width?: 
 function describeOutage(outage: ListedRegion['outage']): string {
   if (!outage?.active) return '-';
   return outage.reason === null ? DOWN : `${DOWN}: ${outage.reason}`;
-}
-
-/** The two largest units tell enough. */
-function formatAge(seconds: number): string {
-  const stepSeconds = seconds < 60 ? 1 : seconds < 86_400 ? 60 : 3_600;
-  return formatDuration(Math.floor(seconds / stepSeconds) * stepSeconds * 1_000);
 }
 
 /** Candidates for a runbook, a line each: `eu-north-1: 18 gCO2e/kWh`. */

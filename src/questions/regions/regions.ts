@@ -6,6 +6,7 @@ import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { readClusterNodes } from '../../world/cluster-regions.ts';
 import { isInCluster } from '../../world/in-cluster.ts';
+import { createSources } from '../../world/live-sources.ts';
 import { describeRegions, loadRegions } from '../../world/load-regions.ts';
 import { candidateRegions } from './candidate-regions.ts';
 import { checkLabels } from './check-labels.ts';
@@ -38,7 +39,8 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
 async function check(values: RegionsValues, env: Environment): Promise<number> {
   const described = await describeRegions(values, env);
   if ('issues' in described) return reportFailure(described);
-  const { sources, invalid } = described;
+  const { invalid = [] } = described;
+  const sources = createSources(described.config.sources, env);
   const nodes = isInCluster(values, env) ? await readClusterNodes(values, values.regionLabel) : undefined;
   if (nodes && 'issues' in nodes) return reportFailure(nodes);
   const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.value, values.regionLabel)];

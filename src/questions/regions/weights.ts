@@ -5,6 +5,7 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
+import { compareText } from '../../units/compare-text.ts';
 import { gramsOfPounds } from '../../units/pounds-per-mwh.ts';
 import { checkRegionSource, loadRegions } from '../../world/load-regions.ts';
 import { type CandidateRegions, candidateRegions } from './candidate-regions.ts';
@@ -64,7 +65,7 @@ async function loadCandidates(
 }
 
 function cleanestOf(regions: readonly Intensity[]): readonly Intensity[] {
-  return [...regions].sort((a, b) => a.gramsPerKwh - b.gramsPerKwh || (a.name < b.name ? -1 : 1));
+  return [...regions].sort((a, b) => a.gramsPerKwh - b.gramsPerKwh || compareText(a.name, b.name));
 }
 
 function render(listing: WeightsListing, output: WeightsValues['output'] = 'yaml'): string {

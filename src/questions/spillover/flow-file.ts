@@ -2,7 +2,9 @@ import { createReadStream } from 'node:fs';
 import { quoted } from '../../decision/policy-annotations.ts';
 import { decodeText } from '../../documents/decode-text.ts';
 import { describeReadError, nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
+import { isMapping } from '../../units/is-mapping.ts';
 import { onOneLine } from '../../units/legible.ts';
+import { itself, tellFew } from '../../units/tell-few.ts';
 import type { Flow } from './flow.ts';
 import { FLOW_FIELDS, type FlowDefaults, type FlowField, type FlowRecord, parseFlow } from './flow-record.ts';
 
@@ -60,8 +62,7 @@ function readRows(
 }
 
 function bounded(issues: readonly string[], name: string): readonly string[] {
-  if (issues.length <= MOST_TOLD) return issues;
-  return [...issues.slice(0, MOST_TOLD), `${name}: and ${issues.length - MOST_TOLD} more mistakes`];
+  return tellFew(issues, MOST_TOLD, itself, (more) => `${name}: and ${more} more mistakes`);
 }
 
 /** Messages of parsers quote what they found, whatever it is. */
@@ -171,8 +172,4 @@ function textsOf(item: Readonly<Record<string, unknown>>): FlowRecord | string {
     record[field] = String(value);
   }
   return record;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,3 @@
-import { readConfig } from '../../config/config-file.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { compileRules, type PolicyRules } from '../../decision/policy-rules.ts';
 import { comparableReading } from '../../decision/refuse.ts';
@@ -8,9 +7,7 @@ import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { embeddedReading } from '../../sources/intensity/embedded.ts';
 import type { Issues } from '../../terminal/exit-codes.ts';
-import { isInCluster } from '../../world/in-cluster.ts';
-import { createSources } from '../../world/live-sources.ts';
-import { type DescribedRegions, describeRegions, takeSnapshot } from '../../world/load-regions.ts';
+import { describeRegions, takeSnapshot } from '../../world/load-regions.ts';
 import type { SpilloverValues } from './options.ts';
 
 export interface SpilloverRegions {
@@ -42,9 +39,9 @@ export async function loadSpilloverRegions(
   named: NamedRegions,
   env: Environment,
 ): Promise<SpilloverRegions | Issues> {
-  const [described, configured] = await Promise.all([describe(values, env), readConfig(values.config)]);
+  // The names say enough where nobody describes regions.
+  const described = await describeRegions(values, env, { optional: true });
   if ('issues' in described) return described;
-  if ('issues' in configured) return configured;
   const names = new Set([...named.from, ...named.to]);
   const isBare = described.regions.length === 0;
   const known = new Set(described.regions.map(({ metadata }) => metadata.name));
@@ -52,21 +49,11 @@ export async function loadSpilloverRegions(
   const matching = isBare ? cloudRegions(values.allow, named).filter((name) => !names.has(name)) : [];
   const added = [...averages, ...matching].map((name) => ({ metadata: { name }, spec: {} }));
   const all = { ...described, regions: [...described.regions, ...added] };
-  const { snapshot, failures } = await takeSnapshot(all, values);
+  const { snapshot, failures } = await takeSnapshot(all, values, env);
   const issues = [...names].flatMap((name) => unknownRegion(name, snapshot, named));
   if (issues.length > 0) return { issues };
   const notes = [...failures, ...averageNotes({ isBare, averages, snapshot }, values.allow)];
-  return { snapshot, rules: compileRules(configured.config), notes };
-}
-
-/** No file and no cluster is no mistake: the names say enough. */
-async function describe(values: Values, env: Environment): Promise<DescribedRegions | Issues> {
-  if (values.regions !== undefined || isInCluster(values, env)) return describeRegions(values, env);
-  const configured = await readConfig(values.config);
-  if ('issues' in configured) return configured;
-  const { sources, bands } = configured.config;
-  const deps = { fetch: globalThis.fetch, clock: Date.now };
-  return { regions: [], invalid: [], sources: createSources(sources, deps, env), bands };
+  return { snapshot, rules: compileRules(described.config), notes };
 }
 
 /** The public regions that the patterns match, of the clouds that the traffic was in. */

@@ -2,6 +2,7 @@ import { formatGrams } from '../../decision/messages.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { renderSections } from '../../terminal/sections.ts';
 import { formatDuration } from '../../units/duration.ts';
+import { shortAge } from '../../units/moment.ts';
 import type { ReportedFlow, ReportedOption, ReportedPlan, SpilloverReport } from './report.ts';
 
 /** As many flows as a person reads; a day by the hour. */
@@ -127,13 +128,8 @@ function verdict({ from, kgCO2e, regions }: ReportedPlan): string {
 function formatSource({ source, freshness, ageSeconds }: ReportedOption): string {
   if (source === null) return '-';
   if (freshness === 'embedded') return 'yearly avg';
-  const age = ageSeconds === null || ageSeconds < 60 ? '' : ` ${formatAge(ageSeconds)}`;
+  const age = ageSeconds === null || ageSeconds < 60 ? '' : ` ${shortAge(ageSeconds * 1_000)}`;
   return `${source}${age}${freshness === 'stale' ? ' stale' : ''}`;
-}
-
-function formatAge(seconds: number): string {
-  const stepSeconds = seconds < 86_400 ? 60 : 3_600;
-  return formatDuration(Math.floor(seconds / stepSeconds) * stepSeconds * 1_000);
 }
 
 function formatChange(differenceKg: number, kg: number): string {

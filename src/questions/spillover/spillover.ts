@@ -5,6 +5,7 @@ import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
+import { andMore } from '../../units/tell-few.ts';
 import { failoverPolicy } from './failover-policy.ts';
 import type { Flow } from './flow.ts';
 import { givenFlows, measuredFlows, type SpilloverFlows } from './flows.ts';
@@ -103,7 +104,7 @@ function latencyNotes({ maxLatency }: SpilloverValues, { plans }: SpilloverRepor
   );
   const [first, ...others] = new Set(kept.map(({ region }) => region));
   if (first === undefined) return [];
-  const [names, them] = others.length > 0 ? [`${first} and ${others.length} more`, 'them'] : [first, 'it'];
+  const [names, them] = [first + andMore(others.length), others.length > 0 ? 'them' : 'it'];
   return [`no latency from the failed region is known of ${names}: --max-latency does not keep ${them} out`];
 }
 

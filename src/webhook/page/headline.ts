@@ -2,6 +2,7 @@ import { formatGrams } from '../../decision/messages.ts';
 import { type Html, html } from '../../page/html.ts';
 import { tile } from '../../page/tile.ts';
 import { formatAge, isoTime } from '../../units/moment.ts';
+import { nameOf, tellFew } from '../../units/tell-few.ts';
 import { rankedReading, type Status } from './status.ts';
 
 /** What one wants to know at night before anything else: does this replica serve, who leads, how old is the picture. */
@@ -32,7 +33,5 @@ function leaderTile(isLeader: boolean): Html {
 const MOST_NAMED = 3;
 
 function namesOf(regions: readonly { readonly name: string }[]): string {
-  const named = regions.slice(0, MOST_NAMED).map(({ name }) => name);
-  const rest = regions.length - named.length;
-  return [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+  return tellFew(regions, MOST_NAMED, nameOf).join(', ');
 }

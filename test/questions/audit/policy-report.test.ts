@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createMachines } from '../../../src/energy/machines.ts';
+import { DEFAULT_POWER_MODEL } from '../../../src/energy/power-model.ts';
+import { DEFAULT_POWER_TABLE } from '../../../src/energy/power-table.ts';
 import type { AuditedWorkload } from '../../../src/questions/audit/audited-workload.ts';
+import { judgeWorkload } from '../../../src/questions/audit/judge-workload.ts';
 import {
   keepTimes,
   LEFT_OUT_ANNOTATION,
   type PolicyReport,
   policyReportsOf,
 } from '../../../src/questions/audit/policy-report.ts';
-import { decideNow, makePod, makeRegion, makeSnapshot, NOW } from '../../builders.ts';
+import { makePod, makePolicy, makeRegion, makeSnapshot, NOW } from '../../builders.ts';
 
 type Parts = Partial<AuditedWorkload> & { readonly grams?: number };
 
@@ -106,13 +110,24 @@ describe('the result of a workload', () => {
   });
 
   it('says the same at another time, though the webhook would name the age of its reading', () => {
-    const messages = [NOW, NOW + 50 * 60_000, NOW + 5 * 3_600_000].map((now) => {
+    const judged = [NOW, NOW + 50 * 60_000, NOW + 5 * 3_600_000].map((now) => {
       const snapshot = makeSnapshot([makeRegion('us-east-1', 380), makeRegion('eu-north-1', 40)], { takenAt: now });
       const pod = makePod({ nodeSelector: { 'topology.kubernetes.io/region': 'us-east-1' } });
-      return decideNow(pod, {}, snapshot, { now }).message;
+      return judgeWorkload(
+        { namespace: 'shop', kind: 'Deployment', name: 'web', pod, pods: 1, resources: { containers: [] } },
+        {
+          snapshot,
+          now,
+          policyOf: () => ({ policy: makePolicy(), isDescribed: true }),
+          defaultsOf: () => ({}),
+          model: DEFAULT_POWER_MODEL,
+          machines: createMachines(snapshot.topology, DEFAULT_POWER_TABLE),
+          volumesOf: () => [],
+        },
+      );
     });
-    assert.equal(new Set(messages).size, 3);
-    const said = messages.map((message) => reportOf(audited({ ...DENIED, message })).results[0]?.message);
+    assert.equal(new Set(judged.map(({ audited }) => audited.message)).size, 3);
+    const said = judged.map(({ lasting }) => reportOf(lasting()).results[0]?.message);
     assert.equal(new Set(said).size, 1, said.join('\n'));
     assert.match(said[0] ?? '', /us-east-1 is at 380 gCO2e\/kWh \(static\), above the limit of 300/);
   });
