@@ -8,7 +8,9 @@ import type { SpilloverReport } from '../../../src/questions/spillover/report.ts
 import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { findFreePort } from '../../control-plane/ports.ts';
-import { type Finished, runGridgate } from '../../process/run-gridgate.ts';
+import type { Finished } from '../../process/finished.ts';
+import { runCommand } from '../../process/run-command.ts';
+import { runGridgate } from '../../process/run-gridgate.ts';
 import { awsError, startCloudWatch } from './fake-cloudwatch.ts';
 
 const PLACES = ['--region', 'us-west-2', '--to', 'eu-central-1'];
@@ -40,11 +42,12 @@ function writeFiles(test: TestContext): Files {
   };
 }
 
-function run(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
-  return runGridgate(['spillover', ...args], { env });
+/** In a process of its own where it needs an environment: Node and the SDK of AWS read theirs by themselves. */
+function run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished> {
+  return env ? runGridgate(['spillover', ...args], { env }) : runCommand(['spillover', ...args]);
 }
 
-async function reportOf(args: readonly string[], env: Record<string, string> = {}): Promise<SpilloverReport> {
+async function reportOf(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<SpilloverReport> {
   const { code, stdout, stderr } = await run([...args, '--output', 'json'], env);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout);
