@@ -13,6 +13,7 @@ import { countWrongAnswers } from './check-answers.ts';
 import { measureClusterMemory } from './cluster-memory.ts';
 import { measureClusterScale } from './cluster-scale.ts';
 import { type Figure, keepsLimit, median, report } from './figures.ts';
+import { measureHostileMemory } from './hostile-memory.ts';
 import { inTurns } from './in-turns.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import { measureDecide } from './measure-decide.ts';
@@ -61,6 +62,7 @@ async function measureAll(): Promise<void> {
   await measureMemory(regions, namespaces, oneReview);
   await measureNodeScale(figures, { directory, smoke, rounds: ROUNDS, warmUp: WARM_UP, load });
   failures += await measureAuditPace(figures, { directory, regions, smoke });
+  failures += await measureHostileMemory(figures, { directory, smoke });
   const assets = findAssets();
   if ('missing' in assets) process.stdout.write(`skip what needs a cluster: ${assets.missing}\n`);
   else {
