@@ -8,6 +8,7 @@ import { renderData } from '../../src/terminal/render-data.ts';
 import { forTerminal, paint } from '../../src/terminal/terminal.ts';
 import { escapeUnseen, legible, onOneLine } from '../../src/units/legible.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import { runsOf } from '../decision/random-runs.ts';
 import { runCommand } from '../process/run-command.ts';
 import { parseXml } from '../questions/audit/xml.ts';
 
@@ -47,6 +48,7 @@ describe('data for programs', () => {
         assert.doesNotMatch(yaml, UNSEEN);
         assert.deepEqual(parse(yaml), data);
       }),
+      { numRuns: runsOf(300) },
     );
   });
 
