@@ -13,6 +13,7 @@ import { countWrongAnswers, sampleAnswers } from './check-answers.ts';
 import { measureClusterMemory } from './cluster-memory.ts';
 import { measureClusterScale } from './cluster-scale.ts';
 import { type Figure, keepsLimit, median, report, round as shown } from './figures.ts';
+import { measureHostileMemory } from './hostile-memory.ts';
 import { inTurns } from './in-turns.ts';
 import { type LoadRequest, type LoadResult, load as loadByWrk, missingWrk } from './load.ts';
 import { measureDecide } from './measure-decide.ts';
@@ -61,6 +62,7 @@ async function measureAll(): Promise<void> {
     await measureNodeScale(figures, { ...scale(), load });
   }
   failures += await measureAuditPace(figures, { directory, regions, smoke });
+  failures += await measureHostileMemory(figures, { directory, smoke });
   const assets = findAssets();
   if ('missing' in assets) process.stdout.write(`skip what needs a cluster: ${assets.missing}\n`);
   else {

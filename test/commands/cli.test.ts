@@ -15,7 +15,7 @@ import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../../src/questions/regions/op
 import { SPILLOVER_OPTIONS } from '../../src/questions/spillover/options.ts';
 import { SERVE_OPTIONS } from '../../src/replica/serve-options.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import { runGridgate } from '../process/run-gridgate.ts';
+import { runCommand } from '../process/run-command.ts';
 
 const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   serve: SERVE_OPTIONS,
@@ -31,14 +31,14 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
 
 describe('gridgate --help', { timeout: 30_000, concurrency: 2 }, () => {
   it('lists the commands', async () => {
-    const { code, stdout, stderr } = await runGridgate(['--help']);
+    const { code, stdout, stderr } = await runCommand(['--help']);
     assert.deepEqual([code, stderr], [0, '']);
     for (const name of Object.keys(COMMANDS)) assert.match(stdout, new RegExp(`^ {2}${name} .*\\w`, 'm'));
   });
 
   for (const [name, keys] of Object.entries(COMMANDS))
     it(`of ${name} lists every option with its default and environment variable`, async () => {
-      const { code, stdout, stderr } = await runGridgate([name, '--help']);
+      const { code, stdout, stderr } = await runCommand([name, '--help']);
       assert.deepEqual([code, stderr], [0, '']);
       const text = stdout.replaceAll(/\s+/g, ' ');
       for (const key of keys) {
@@ -62,7 +62,7 @@ it('gridgate COMMAND --help | head says no more than head wants', async () => {
 
 it('gridgate --version prints the version of its package', async () => {
   const { version } = JSON.parse(await readFile('package.json', 'utf8'));
-  const { code, stdout } = await runGridgate(['--version']);
+  const { code, stdout } = await runCommand(['--version']);
   assert.deepEqual([code, stdout.trim()], [0, version]);
 });
 
@@ -76,7 +76,7 @@ describe('gridgate that is misused exits 2 and says so on stderr:', { timeout: 3
   ];
   for (const [name, args, says] of rows)
     it(name, async () => {
-      const { code, stdout, stderr } = await runGridgate(args);
+      const { code, stdout, stderr } = await runCommand(args);
       assert.deepEqual([code, stdout], [2, '']);
       assert.match(stderr, says);
       assert.doesNotMatch(stderr, /^\s+at /m);
@@ -86,19 +86,19 @@ describe('gridgate that is misused exits 2 and says so on stderr:', { timeout: 3
 describe('gridgate certs', { timeout: 30_000, concurrency: 2 }, () => {
   it('creates a certificate with a private key of mode 0600, and keeps it while it is good', async (t) => {
     const directory = join(makeTemporaryDirectory(t), 'certs');
-    const first = await runGridgate(['certs', '--cert-dir', directory]);
+    const first = await runCommand(['certs', '--cert-dir', directory]);
     assert.deepEqual([first.code, first.stderr], [0, '']);
     assert.match(first.stdout, /^created: .*tls\.crt, .*tls\.key, .*ca\.crt$/m);
     assert.match(first.stdout, /^names: .*DNS:localhost.*IP Address:127\.0\.0\.1.*DNS:gridgate\.gridgate-system\.svc/m);
     assert.match(first.stdout, /^until: \d{4}-/m);
     assert.equal(statSync(join(directory, 'tls.key')).mode & 0o777, 0o600);
-    const second = await runGridgate(['certs'], { env: { GRIDGATE_CERT_DIR: directory } });
+    const second = await runCommand(['certs'], { env: { GRIDGATE_CERT_DIR: directory } });
     assert.equal(second.code, 0);
     assert.equal(second.stdout, first.stdout.replace('created', 'still valid'));
   });
 
   it('that cannot write says so without a stack', async () => {
-    const { code, stderr } = await runGridgate(['certs', '--cert-dir', 'package.json']);
+    const { code, stderr } = await runCommand(['certs', '--cert-dir', 'package.json']);
     assert.match(stderr, /^gridgate: .*package\.json/);
     assert.equal(code, 2);
     assert.doesNotMatch(stderr, /^\s+at /m);

@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import { runGridgate } from '../process/run-gridgate.ts';
+import { COMPILED } from '../process/compiled.ts';
+import { runCommand } from '../process/run-command.ts';
 
 const run = promisify(execFile);
 
@@ -56,7 +57,7 @@ _gridgate_completion; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const words = ['gridgate', 'audit', '--output'];
     const ask = async (point: number) => {
       const env = { SHELL: 'fish', COMP_CWORD: '3', COMP_LINE: `${words.join(' ')} `, COMP_POINT: String(point) };
-      return (await runGridgate(['completion-server', '--', ...words], { env })).stdout.split('\n');
+      return (await runCommand(['completion-server', '--', ...words], { env })).stdout.split('\n');
     };
     holds(await ask('gridgate audit --output'.length), [], ['table']);
     holds(await ask('gridgate audit --output '.length), ['table', 'sarif'], ['--output']);
@@ -79,12 +80,12 @@ _gridgate_completion; printf '%s\\n' "\${COMPREPLY[@]}"`;
   it('in zsh is a script that zsh can read', { skip: isMissing('zsh') }, async (t) => {
     const { script, env } = await install(t, 'zsh');
     await run('zsh', ['-n', script], { env });
-    const { stdout } = await runGridgate(['completion', 'zsh']);
+    const { stdout } = await runCommand(['completion', 'zsh']);
     assert.match(stdout, /^#compdef gridgate\n/);
   });
 
   it('of another shell exits 2 and names those there are', async () => {
-    const { code, stdout, stderr } = await runGridgate(['completion', 'tcsh']);
+    const { code, stdout, stderr } = await runCommand(['completion', 'tcsh']);
     assert.deepEqual([code, stdout], [2, '']);
     assert.match(stderr, /"tcsh" is not a shell we know; give bash, zsh, fish/);
   });
@@ -98,14 +99,14 @@ function holds(offered: readonly string[], offers: readonly string[], lacks: rea
 /** The shell's script as a user would save it, and `gridgate` on the path. */
 async function install(t: TestContext, shell: string) {
   const dir = makeTemporaryDirectory(t);
-  const { code, stdout, stderr } = await runGridgate(['completion', shell]);
+  const { code, stdout, stderr } = await runCommand(['completion', shell]);
   assert.deepEqual([code, stderr], [0, '']);
   const script = join(dir, `gridgate.${shell}`);
   writeFileSync(script, stdout);
   const executable = join(dir, 'gridgate');
   writeFileSync(executable, `#!/bin/sh\nexec '${process.execPath}' '${resolve('src/main.ts')}' "$@"\n`);
   chmodSync(executable, 0o755);
-  return { script, env: { PATH: `${dir}:/usr/bin:/bin`, HOME: dir } };
+  return { script, env: { PATH: `${dir}:/usr/bin:/bin`, HOME: dir, ...COMPILED } };
 }
 
 function isMissing(shell: string): string | false {

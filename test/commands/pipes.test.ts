@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import { COMPILED } from '../process/compiled.ts';
 import { makePodApi } from '../questions/audit/one-pod-api.ts';
 import { NAMESPACES, REGIONS } from './world-files.ts';
 
@@ -43,7 +44,7 @@ async function runPiped(test: TestContext, line: string) {
     (_, name: string) => `<(cat '${name.startsWith('/') ? name : join(directory, name)}')`,
   );
   const command = `exec '${process.execPath}' src/main.ts ${piped}`;
-  const options = { env: { PATH: process.env['PATH'] ?? '' } };
+  const options = { env: { PATH: process.env['PATH'] ?? '', ...COMPILED } };
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     execFile('bash', ['--norc', '-c', command], options, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parse } from 'yaml';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import { runCommand } from '../process/run-command.ts';
 
 const FILE = `
 sources:
@@ -13,37 +13,26 @@ policy: {mode: warn, max-intensity: 250}
 limits: {no-opt-out: [pay-*]}
 `;
 
-/** Runs `printConfig` behind the options of \`serve\`, as \`gridgate serve\` would. */
-const SCRIPT = `
-  import { Command } from 'commander';
-  import { printConfig } from './src/commands/print-config.ts';
-  import { SERVE_OPTIONS } from './src/replica/serve-options.ts';
-  import { addOptions, findOrigins, readOptions } from './src/config/read-options.ts';
-  const command = addOptions(new Command(), SERVE_OPTIONS).parse(process.argv.slice(1), { from: 'user' });
-  const { values } = readOptions(command, SERVE_OPTIONS, process.env);
-  process.exitCode = await printConfig({ values, origins: findOrigins(command, SERVE_OPTIONS, process.env) });
-`;
-
-function run(
+async function run(
   test: TestContext,
-  { file = FILE, args = [], env = {} }: { file?: string; args?: string[]; env?: object },
+  {
+    file = FILE,
+    args = [],
+    env = {},
+  }: { file?: string; args?: readonly string[]; env?: Readonly<Record<string, string>> },
 ) {
   const path = join(makeTemporaryDirectory(test), 'gridgate.yaml');
   writeFileSync(path, file);
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--input-type=module-typescript', '--eval', SCRIPT, '--', '--print-config', '--config', path, ...args],
-    { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...env } },
-  );
-  return { path, status, stdout, stderr };
+  const finished = await runCommand(['serve', '--print-config', 'true', '--config', path, ...args], { env });
+  return { path, ...finished };
 }
 
-describe('the effective configuration', { concurrency: 2 }, () => {
-  it('has each option with where it came from, and the file with its defaults filled in', (t) => {
+describe('the effective configuration', () => {
+  it('has each option with where it came from, and the file with its defaults filled in', async (t) => {
     const args = ['--port', '9443', '--shutdown-delay', '90s', '--default-region', 'eu-north'];
     const env = { PORT: '7443', GRIDGATE_HOST: '127.0.0.1', WATT_USER: 'hunter2' };
-    const { status, stdout, stderr, path } = run(t, { args, env });
-    assert.deepEqual([status, stderr], [0, '']);
+    const { code, stdout, stderr, path } = await run(t, { args, env });
+    assert.deepEqual([code, stderr], [0, '']);
     const { options, file } = parse(stdout);
     assert.deepEqual(options.port, { value: 9443, from: '--port' });
     assert.deepEqual(options.host, { value: '127.0.0.1', from: 'GRIDGATE_HOST' });
@@ -73,28 +62,28 @@ describe('the effective configuration', { concurrency: 2 }, () => {
     });
   });
 
-  it('shows where secrets are, never what they are', (t) => {
-    const { stdout } = run(t, { env: { WATT_USER: 'hunter2' } });
+  it('shows where secrets are, never what they are', async (t) => {
+    const { stdout } = await run(t, { env: { WATT_USER: 'hunter2' } });
     const [source] = parse(stdout).file.sources;
     assert.deepEqual([source.username, source.password], [{ env: 'WATT_USER' }, { file: '/run/secrets/watt' }]);
     assert.doesNotMatch(stdout, /hunter2/);
   });
 
-  it('is JSON where that is asked for', (t) => {
-    const { stdout } = run(t, { args: ['--output', 'json'] });
+  it('is JSON where that is asked for', async (t) => {
+    const { stdout } = await run(t, { args: ['--output', 'json'] });
     assert.equal(JSON.parse(stdout).file.policy.mode, 'warn');
   });
 
-  it('printed as YAML is a file that means the same', (t) => {
-    const { file } = parse(run(t, {}).stdout);
-    const again = run(t, { file: JSON.stringify(file) });
-    assert.deepEqual([again.stderr, again.status], ['', 0]);
+  it('printed as YAML is a file that means the same', async (t) => {
+    const { file } = parse((await run(t, {})).stdout);
+    const again = await run(t, { file: JSON.stringify(file) });
+    assert.deepEqual([again.stderr, again.code], ['', 0]);
     assert.deepEqual(parse(again.stdout).file, file);
   });
 
-  it('of a file with mistakes is its mistakes, and exit code 2', (t) => {
-    const { status, stdout, stderr, path } = run(t, { file: 'policy: {mode: loud}\nbands: {mod: x}' });
-    assert.deepEqual([status, stdout], [2, '']);
+  it('of a file with mistakes is its mistakes, and exit code 2', async (t) => {
+    const { code, stdout, stderr, path } = await run(t, { file: 'policy: {mode: loud}\nbands: {mod: x}' });
+    assert.deepEqual([code, stdout], [2, '']);
     assert.deepEqual(stderr.trim().split('\n'), [
       `gridgate: ${path}, line 2: bands.mod: no such key, did you mean mode?`,
       `gridgate: ${path}, line 1: policy.mode: "loud" is not one of off, audit, warn, enforce`,

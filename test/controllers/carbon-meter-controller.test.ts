@@ -50,7 +50,6 @@ function namespacesOf(homes: Readonly<Record<string, string>>): NamespaceRecord[
 }
 
 const meters: CarbonMeter[] = [];
-afterEach(async () => void (await Promise.all(meters.splice(0).map((meter) => meter.stop()))));
 
 function start(answers: readonly Answer[], homes: Readonly<Record<string, string>> = { shop: 'us-east-1' }) {
   const clock = fakeClock();
@@ -93,6 +92,8 @@ function assertGrams(actual: number | undefined, expected: number): void {
 }
 
 describe('the carbon meter', () => {
+  afterEach(async () => void (await Promise.all(meters.splice(0).map((meter) => meter.stop()))));
+
   it('counts what runs for as long as it runs, up to the moment of a scrape', async () => {
     const watch = openWatch();
     const { clock, told } = start([page(podObject('a')), { lines: watch.lines }]);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { createAuthority, validFor } from '../../src/certs/authority.ts';
 import { parseCertificates } from '../../src/certs/parsed-certificate.ts';
 import { ApiError } from '../../src/cluster/api-error.ts';
+import { runsOf, SEED } from '../decision/random-runs.ts';
 import { AUTHORITY, LEAF } from './certificate-cluster.ts';
 import { START, simulateCertificates } from './simulate-certificates.ts';
 
@@ -100,8 +101,6 @@ describe('the certificates over the years', () => {
   });
 });
 
-const SEED = Number(process.env['GRIDGATE_SEED'] ?? 20261122);
-
 describe('what somebody does to the certificates', () => {
   const foreign = createAuthority(validFor(365 * DAY, START));
   type World = ReturnType<typeof simulate>;
@@ -196,7 +195,7 @@ describe('what somebody does to the certificates', () => {
       assert.deepEqual(world.cluster.takeWrites(), []);
       world.assertAccepted();
     });
-    await fc.assert(run, { seed: SEED, numRuns: 40 });
+    await fc.assert(run, { seed: SEED, numRuns: runsOf(150) });
   });
 
   it('the leaf deleted and the authority replaced while replicas serve from memory: they are trusted on', async () => {

@@ -303,9 +303,9 @@ describe('reachable regions under another region label', () => {
 
 describe('what an author makes up', () => {
   const snapshot = makeSnapshot(REGIONS, { nodes: NODES });
-  it('is answered and not kept, however long', () => {
-    const before = process.memoryUsage().heapUsed;
-    for (let index = 0; index < 300; index++) {
+  // That none of it is kept is measured by `make bench` (hostile-memory.ts).
+  it('is answered, however long', () => {
+    for (let index = 0; index < 3; index++) {
       const long = `${index}${'x'.repeat(200_000)}`;
       const pod = makePod({ nodeSelector: { [long]: long }, ...requires(term(region('In', long, 'eu-a'))) });
       assert.deepEqual(
@@ -313,7 +313,5 @@ describe('what an author makes up', () => {
         [],
       );
     }
-    const grownMb = (process.memoryUsage().heapUsed - before) / 1e6;
-    assert.ok(grownMb < 100, `${grownMb} MB of 120 MB of made-up words are still there`);
   });
 });

@@ -2,15 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { COMPILED } from './compiled.ts';
-
-export interface Finished {
-  /** `null` where it had to be killed. */
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** The lines on stderr. */
-  readonly complaints: readonly string[];
-}
+import { type Finished, finished } from './finished.ts';
 
 interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -36,5 +28,5 @@ export async function runGridgate(
   child.stdin.on('error', () => {}); // it may end before it has read all of it
   child.stdin.end(input);
   const [[code], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
-  return { code, stdout, stderr, complaints: stderr.split('\n').filter((line) => line !== '') };
+  return finished(code, stdout, stderr);
 }

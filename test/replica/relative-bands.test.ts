@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { regionYaml, writeDocuments } from '../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import { runGridgate } from '../process/run-gridgate.ts';
+import { runCommand } from '../process/run-command.ts';
 import { startElectricityMaps } from '../sources/fake-electricity-maps.ts';
 import { serveWorld, until } from './serving.ts';
 
@@ -64,7 +64,7 @@ describe('relative bands without a cluster', { timeout: 300_000, concurrency: 2 
     ] as const) {
       writeConfig(bands);
       const args = ['regions', '--regions', regions, '--config', config, '--output', 'json'];
-      const { stdout } = await runGridgate(args, { env: ENV });
+      const { stdout } = await runCommand(args, { env: ENV });
       const found = JSON.parse(stdout).regions.map(({ name, band }: Record<string, string>) => [name, band]);
       assert.deepEqual(Object.fromEntries(found), { own: ofOwn, 'eu-central-1': ofGermany });
     }
@@ -78,7 +78,7 @@ describe('relative bands without a cluster', { timeout: 300_000, concurrency: 2 
       [['--bands', 'absolute'], 'absolute'],
     ] as const) {
       const print = ['serve', '--config', config, '--print-config', '--output', 'json', ...args];
-      const { stdout } = await runGridgate(print);
+      const { stdout } = await runCommand(print);
       assert.deepEqual(JSON.parse(stdout).file.bands, { mode, thresholds: [100, 150] });
     }
   });

@@ -16,6 +16,7 @@ import {
   writeWorld,
 } from '../commands/world-files.ts';
 import { startGridgate } from '../process/gridgate-process.ts';
+import { runCommand } from '../process/run-command.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
 import { ask } from '../webhook/client.ts';
 import { serveWorld, until } from './serving.ts';
@@ -81,7 +82,7 @@ describe('gridgate serve', { timeout: 300_000 }, () => {
       GRIDGATE_REGIONS: files.regions,
       GRIDGATE_NAMESPACES: files.namespaces,
     };
-    const { code, complaints } = await runGridgate(['serve'], { env });
+    const { code, complaints } = await runCommand(['serve'], { env });
     assert.equal(code, 2);
     assert.deepEqual(
       complaints.map((line) => line.split(':')[1]?.trim()),
@@ -243,7 +244,7 @@ describe('gridgate serve with bad configuration ends with 2 and says what is wro
       if (mismatch) writeFileSync(files.keyFile, (await issueForLocalhost()).key);
       const given = argsFor(files);
       const kept = given.filter((arg, i) => !without.includes(arg) && !without.includes(given[i - 1] ?? ''));
-      const { code, stdout, complaints } = await runGridgate(['serve', ...FREE, ...kept, ...args]);
+      const { code, stdout, complaints } = await runCommand(['serve', ...FREE, ...kept, ...args]);
       assert.deepEqual([code, stdout], [2, ''], complaints.join('\n'));
       for (const pattern of says)
         assert.ok(

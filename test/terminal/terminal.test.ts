@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import { runGridgate } from '../process/run-gridgate.ts';
+import { COMPILED } from '../process/compiled.ts';
+import { runCommand } from '../process/run-command.ts';
 
 const run = promisify(execFile);
 const REASON = 'a very long story about a transformer station and the flood that came after it '.repeat(2).trim();
@@ -39,7 +40,7 @@ describe('a table', { timeout: 30_000 }, () => {
   });
 
   it('has none in a pipe, and 80 columns', async (t) => {
-    const { code, stdout } = await runGridgate(['regions', '--regions', regionsFile(t)], { env: { COLUMNS: '200' } });
+    const { code, stdout } = await runCommand(['regions', '--regions', regionsFile(t)], { env: { COLUMNS: '200' } });
     assert.equal(code, 0);
     assert.ok(!stdout.includes(CSI));
     assert.equal(Math.max(...stdout.split('\n').map((line) => line.length)), 80);
@@ -49,7 +50,7 @@ describe('a table', { timeout: 30_000 }, () => {
 /** What a person sees who runs `gridgate regions` on a terminal of so many columns. */
 async function onTerminal(t: TestContext, { columns, env }: { columns: number; env: Record<string, string> }) {
   const command = `stty cols ${columns}; exec '${process.execPath}' src/main.ts regions --regions '${regionsFile(t)}'`;
-  const options = { env: { PATH: '/usr/bin:/bin', TERM: 'xterm-256color', ...env } };
+  const options = { env: { PATH: '/usr/bin:/bin', TERM: 'xterm-256color', ...COMPILED, ...env } };
   return (await run('script', ['--quiet', '--return', '--command', command, '/dev/null'], options)).stdout;
 }
 

@@ -8,7 +8,8 @@ import { renderData } from '../../src/terminal/render-data.ts';
 import { forTerminal, paint } from '../../src/terminal/terminal.ts';
 import { escapeUnseen, legible, onOneLine } from '../../src/units/legible.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import { runGridgate } from '../process/run-gridgate.ts';
+import { runsOf } from '../decision/random-runs.ts';
+import { runCommand } from '../process/run-command.ts';
 import { parseXml } from '../questions/audit/xml.ts';
 
 /** What no terminal may get: controls but line end and tab, what is unseen or turns the writing, halves of characters. */
@@ -47,6 +48,7 @@ describe('data for programs', () => {
         assert.doesNotMatch(yaml, UNSEEN);
         assert.deepEqual(parse(yaml), data);
       }),
+      { numRuns: runsOf(300) },
     );
   });
 
@@ -70,7 +72,7 @@ describe('a name that would turn the terminal around', () => {
     it(`does not reach it from ${name}`, async (test) => {
       const { regions, namespaces, pods } = writeNasty(test);
       const files = command === 'regions' ? [] : ['-f', pods, '--namespaces', namespaces];
-      const { stdout, stderr } = await runGridgate([command, ...files, '--regions', regions, '--output', output]);
+      const { stdout, stderr } = await runCommand([command, ...files, '--regions', regions, '--output', output]);
       assert.match(stdout, /dcba|eu-north/, stderr);
       assert.doesNotMatch(stdout + stderr, UNSEEN);
       if (output === 'json') JSON.parse(stdout);
@@ -81,7 +83,7 @@ describe('a name that would turn the terminal around', () => {
     const broken = join(makeTemporaryDirectory(test), 'x\u202e\u001b[31m.yaml');
     writeFileSync(broken, `kind: ${NASTY.replace(/[\r\n]/g, '')}\n`);
     for (const args of [['regions', '--regions', broken], ['regions', '--\u202e\u001b[31m'], ['\u202e\u001b[31m']]) {
-      const { code, stderr } = await runGridgate(args);
+      const { code, stderr } = await runCommand(args);
       assert.equal(code, 2);
       assert.doesNotMatch(stderr, UNSEEN);
     }

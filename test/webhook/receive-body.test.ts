@@ -85,25 +85,7 @@ describe('many that stop half way', { timeout: 300_000 }, () => {
 describe('bodies of one byte a packet', { timeout: 300_000 }, () => {
   const webhook = useWebhook();
 
-  it('take no more memory than their bytes while they wait for room', async (t) => {
-    const sockets = await Promise.all(Array.from({ length: 50 }, () => open(webhook, t, head(18.5 * MIB, '30s'))));
-    await untilBodies(webhook, ({ large }) => large.waiting === 49);
-    const used = () => {
-      const { heapUsed, external } = process.memoryUsage();
-      return heapUsed + external;
-    };
-    const before = used();
-    let most = 0;
-    for (let sent = 0; sent < 4_000; sent++) {
-      for (const socket of sockets) socket.write(' ');
-      if (sent % 100 > 0) continue;
-      await ask(webhook, '/mutate', { object: makePod() });
-      most = Math.max(most, used());
-    }
-    const grown = most - before;
-    assert.ok(grown < 150 * MIB, `${Math.round(grown / MIB)} MiB`);
-  });
-
+  // That they take no more memory than their bytes while they wait is measured by `make bench` (hostile-memory.ts).
   it('are answered', async (t) => {
     const socket = await open(webhook, t, head(REVIEW.length));
     const answer = once(socket, 'data');

@@ -35,7 +35,8 @@ describe('the time that a review has left', () => {
         isClosing: () => false,
       });
       const headers = { 'content-type': 'application/json', 'content-length': '2' };
-      serve({ url: `/mutate${query}`, method: 'POST', headers } as IncomingMessage, {} as ServerResponse);
+      const request = { url: `/mutate${query}`, method: 'POST', headers, socket: {} } as IncomingMessage;
+      serve(request, {} as ServerResponse);
       assert.deepEqual(left, [leftMs]);
     });
 });

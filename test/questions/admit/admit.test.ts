@@ -15,7 +15,8 @@ import {
   writeWorld,
 } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
-import { type Finished, runGridgate } from '../../process/run-gridgate.ts';
+import type { Finished } from '../../process/finished.ts';
+import { runCommand } from '../../process/run-command.ts';
 import { serveWorld } from '../../replica/serving.ts';
 import { startElectricityMaps } from '../../sources/fake-electricity-maps.ts';
 import { workloadOf } from '../../webhook/reviews.ts';
@@ -36,7 +37,7 @@ function manifest(kind: string, object: Pod | object, name = 'web'): string {
 
 function admit(files: WorldFiles, objects: readonly string[], ...args: readonly string[]): Promise<Finished> {
   const path = writeDocuments(join(files.directory, 'pod.yaml'), objects);
-  return runGridgate(['admit', '-f', path, '--regions', files.regions, '--namespaces', files.namespaces, ...args]);
+  return runCommand(['admit', '-f', path, '--regions', files.regions, '--namespaces', files.namespaces, ...args]);
 }
 
 async function admitJson(test: TestContext, objects: readonly string[], ...args: readonly string[]) {
@@ -187,7 +188,7 @@ describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
     it(`with ${name} exits 2`, async (t) => {
       const files = await writeWorld(t);
       const given = ['--regions', files.regions, '--namespaces', files.namespaces, ...change(files)];
-      const { code, stdout, complaints } = await runGridgate(['admit', ...given]);
+      const { code, stdout, complaints } = await runCommand(['admit', ...given]);
       assert.deepEqual([code, stdout], [2, '']);
       assert.equal(complaints.length, says.length, complaints.join('\n'));
       for (const [i, pattern] of says.entries()) assert.match(complaints[i] ?? '', pattern);
@@ -209,14 +210,14 @@ describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
       ['plain', 300, /^$/],
       ['greedy', 410, /^gridgate: namespace greedy: gridgate\.dev\/max-intensity: "600" is not .*410/],
     ] as const) {
-      const { stdout, stderr } = await runGridgate(['admit', ...given, '--namespace', namespace], settings);
+      const { stdout, stderr } = await runCommand(['admit', ...given, '--namespace', namespace], settings);
       assert.match(stdout, new RegExp(`mode enforce, class standard, ceiling ${ceiling} `));
       assert.match(stdout, /cleanest: eu-central-1 at 412 gCO2e\/kWh \(electricity-maps/);
       assert.match(stderr, says);
     }
     assert.ok(asked.some((one) => one.path.endsWith('/history')));
     writeFileSync(config, 'colour: blue\n');
-    const { code, complaints } = await runGridgate(['admit', ...given, '--namespace', 'gone'], settings);
+    const { code, complaints } = await runCommand(['admit', ...given, '--namespace', 'gone'], settings);
     assert.equal(code, 2);
     assert.equal(complaints.length, 2, complaints.join('\n'));
     assert.match(complaints.join(), /gridgate\.yaml, line 1: colour/);
@@ -232,7 +233,7 @@ describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
       '{containers: [{resources: {requests: {cpu: "-1"}}}]}',
     ];
     writeFileSync(file, specs.map(pod).join('---\n'));
-    const { code, stderr } = await runGridgate(['admit', '-f', file, '--regions', regions, '--namespaces', namespaces]);
+    const { code, stderr } = await runCommand(['admit', '-f', file, '--regions', regions, '--namespaces', namespaces]);
     assert.equal(code, 2);
     assert.deepEqual(
       stderr

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { AuditReport } from '../../../src/questions/audit/audited-workload.ts';
 import { NAMESPACES, REGIONS, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
-import { runGridgate } from '../../process/run-gridgate.ts';
+import { runCommand } from '../../process/run-command.ts';
 
 const PINNED = 'nodeSelector: {topology.kubernetes.io/region: eu-central}, containers: [{name: c, image: i}]';
 
@@ -20,7 +20,7 @@ async function audit(test: TestContext, files: Readonly<Record<string, string | 
   const namespaces = writeDocuments(join(directory, 'namespaces.yaml'), NAMESPACES);
   const own = args.map((arg) => arg.replace('DIR', directory));
   const world = ['--regions', regions, '--namespaces', namespaces];
-  const finished = await runGridgate(['audit', '-f', join(directory, 'in'), ...world, ...own]);
+  const finished = await runCommand(['audit', '-f', join(directory, 'in'), ...world, ...own]);
   return { ...finished, directory };
 }
 

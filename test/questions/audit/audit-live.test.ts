@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { regionYaml } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
-import { runGridgate } from '../../process/run-gridgate.ts';
+import { runCommand } from '../../process/run-command.ts';
 import { type ApiRequest, type PodApi, type PodApiOptions, type Refusal, startPodApi } from './pod-api.ts';
 
 const REPORTS = '/apis/openreports.io/v1alpha1';
@@ -28,7 +28,7 @@ function podIn(namespaces: readonly string[]) {
 
 interface World extends PodApi {
   readonly directory: string;
-  audit(...args: readonly string[]): ReturnType<typeof runGridgate>;
+  audit(...args: readonly string[]): ReturnType<typeof runCommand>;
 }
 
 async function startWorld(
@@ -54,7 +54,7 @@ async function startWorld(
   });
   test.after(api.stop);
   const audit = (...args: readonly string[]) =>
-    runGridgate(['audit', '--live', '--kubeconfig', api.kubeconfig, '--regions', regions, ...args]);
+    runCommand(['audit', '--live', '--kubeconfig', api.kubeconfig, '--regions', regions, ...args]);
   return { ...api, directory, audit };
 }
 

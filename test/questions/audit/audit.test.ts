@@ -7,7 +7,7 @@ import type { AuditReport } from '../../../src/questions/audit/audited-workload.
 import { REGION_LABEL } from '../../builders.ts';
 import { NAMESPACES, namespaceYaml, REGIONS, regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
-import { runGridgate } from '../../process/run-gridgate.ts';
+import { runCommand } from '../../process/run-command.ts';
 
 const CONTAINERS = [{ name: 'main', resources: { requests: { cpu: '1', memory: '1G' } } }];
 const PINNED = { nodeSelector: { [REGION_LABEL]: 'eu-central' } };
@@ -62,7 +62,7 @@ async function auditText(test: TestContext, { files = {}, stdin, args = [] }: In
   const input = stdin === undefined ? ['-f', join(directory, 'in')] : ['-f', '-'];
   const own = args.filter((arg) => arg !== '--bare').map((arg) => arg.replace('DIR', directory));
   const all = own.includes('-f') || own.includes('--live') ? own : [...input, ...own];
-  const finished = await runGridgate(['audit', ...all, ...world], { ...(stdin !== undefined && { input: stdin }) });
+  const finished = await runCommand(['audit', ...all, ...world], { ...(stdin !== undefined && { input: stdin }) });
   return { ...finished, directory };
 }
 
@@ -334,7 +334,7 @@ describe('gridgate audit of files', () => {
     symlinkSync(directory, join(directory, 'a', 'round'));
     symlinkSync('nowhere', join(directory, 'dangling'));
     const regions = writeDocuments(join(makeTemporaryDirectory(test), 'R.yaml'), REGIONS);
-    const { stdout, stderr, code } = await runGridgate([
+    const { stdout, stderr, code } = await runCommand([
       'audit',
       '-f',
       directory,

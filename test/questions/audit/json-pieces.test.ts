@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { jsonPieces } from '../../../src/questions/audit/json-pieces.ts';
+import { runsOf } from '../../decision/random-runs.ts';
 
 describe('JSON in pieces', () => {
   it('is what JSON.stringify writes, however deep it is cut', () =>
@@ -9,6 +10,7 @@ describe('JSON in pieces', () => {
       fc.property(fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' }), fc.nat(7), (value, depth) =>
         assert.equal([...jsonPieces(value, depth)].join(''), JSON.stringify(value, null, 2)),
       ),
+      { numRuns: runsOf(300) },
     ));
 
   it('leaves out what is not given', () =>

@@ -7,7 +7,8 @@ import { regionYaml } from '../../commands/world-files.ts';
 import { skip } from '../../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../../control-plane/start.ts';
 import { deployment, namespace, nodesIn, pod } from '../../e2e/objects.ts';
-import { type Finished, runGridgate } from '../../process/run-gridgate.ts';
+import type { Finished } from '../../process/finished.ts';
+import { runGridgate } from '../../process/run-gridgate.ts';
 
 const INTENSITIES = { 'eu-north-1': 40, 'us-west-2': 120.5, 'eu-central-1': 338.2, 'us-east-1': 379.1 };
 const REGION_LABEL = 'topology.kubernetes.io/region';

@@ -13,7 +13,7 @@ import { renderExplained } from '../../../src/questions/explain/render-explained
 import { type ExplainTarget, parseTarget } from '../../../src/questions/explain/target.ts';
 import type { World } from '../../../src/world/load-world.ts';
 import { makeNode, makeSnapshot, REGION_LABEL } from '../../builders.ts';
-import { runGridgate } from '../../process/run-gridgate.ts';
+import { runCommand } from '../../process/run-command.ts';
 import {
   type Collections,
   directApi,
@@ -98,7 +98,7 @@ interface Run {
 
 async function explain(test: TestContext, { args, world = worldOf(), objects, forbids }: Run) {
   const { kubeconfig, asked } = await startApi(test, { ...world, ...objects }, forbids);
-  const finished = await runGridgate(['explain', ...args, '-n', 'shop', '--kubeconfig', kubeconfig]);
+  const finished = await runCommand(['explain', ...args, '-n', 'shop', '--kubeconfig', kubeconfig]);
   return { ...finished, asked };
 }
 
@@ -555,10 +555,10 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
   });
 
   it('a cluster that is away: exit 3; none at all: exit 2', async (t) => {
-    const away = await runGridgate(['explain', 'pod', 'web', '--kubeconfig', writeKubeconfig(t, 'http://127.0.0.1:1')]);
+    const away = await runCommand(['explain', 'pod', 'web', '--kubeconfig', writeKubeconfig(t, 'http://127.0.0.1:1')]);
     assert.equal(away.code, 3);
     assert.match(away.stderr, /^gridgate: cannot read .*ECONNREFUSED/m);
-    const none = await runGridgate(['explain', 'ds', '../x', '--namespace', 'shop']);
+    const none = await runCommand(['explain', 'ds', '../x', '--namespace', 'shop']);
     assert.equal(none.code, 2);
     assert.deepEqual(
       none.complaints.map((line) => line.slice(0, 20)),
@@ -569,7 +569,7 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
   it('tells every mistake of the command line at once, before it asks a cluster', async (t) => {
     const { kubeconfig, asked } = await startApi(t, worldOf());
     const files = ['--regions', '/nowhere/regions.yaml', '--config', '/nowhere/gridgate.yaml'];
-    const { code, complaints } = await runGridgate(['explain', 'ds', '../x', ...files, '--kubeconfig', kubeconfig]);
+    const { code, complaints } = await runCommand(['explain', 'ds', '../x', ...files, '--kubeconfig', kubeconfig]);
     assert.deepEqual([code, complaints.length, asked.length], [2, 4, 0], complaints.join('\n'));
   });
 
@@ -593,7 +593,7 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
   });
 
   it('takes every kind that its help names', async () => {
-    const { stdout } = await runGridgate(['explain', '--help']);
+    const { stdout } = await runCommand(['explain', '--help']);
     for (const kind of EXPLAINED_KINDS) assert.ok(stdout.includes(kind), kind);
     assert.match(stdout, /KIND\/NAME/);
   });

@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
+import { runCommand } from '../../process/run-command.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
 import { type Asked, type Reply, startProvider } from '../../sources/fake-provider.ts';
 import { type NodeParts, nodeObject, X86 } from './fleet.ts';
@@ -27,7 +28,7 @@ function write(test: TestContext, contents: string, name = 'nodes.json'): string
 }
 
 function preflight(test: TestContext, items: readonly object[], ...args: readonly string[]) {
-  return runGridgate(['preflight', '-f', write(test, listOf(items)), ...args]);
+  return runCommand(['preflight', '-f', write(test, listOf(items)), ...args]);
 }
 
 async function report(test: TestContext, items: readonly object[], ...args: readonly string[]) {
@@ -235,13 +236,13 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
   ];
   for (const [name, contents, told] of BAD_FILES)
     it(`refuses a file that is ${name}`, async (t) => {
-      const { code, stdout, stderr } = await runGridgate(['preflight', '-f', write(t, contents)]);
+      const { code, stdout, stderr } = await runCommand(['preflight', '-f', write(t, contents)]);
       assert.deepEqual([code, stdout], [2, '']);
       assert.match(stderr, told);
     });
 
   it('reports the mistakes of all files at once', async () => {
-    const { code, complaints } = await runGridgate([
+    const { code, complaints } = await runCommand([
       ...['preflight', '-f', '/none/nodes', '--compare', '/none/staging', '--power-table', '/none/power'],
       ...['--regions', '/none/regions', '--config', '/none/config', '--kubeconfig', '/none/kubeconfig'],
     ]);
@@ -255,10 +256,10 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
   });
 
   it('needs nodes, and standard input only once', async () => {
-    const none = await runGridgate(['preflight']);
+    const none = await runCommand(['preflight']);
     assert.deepEqual([none.code, none.complaints.length], [2, 1]);
     assert.match(none.stderr, /--filename .*is missing.*or --kubeconfig/);
-    const twice = await runGridgate(['preflight', '-f', '-', '--compare', '-']);
+    const twice = await runCommand(['preflight', '-f', '-', '--compare', '-']);
     assert.equal(twice.code, 2);
     assert.match(twice.stderr, /standard input is --filename already/);
   });
@@ -411,7 +412,7 @@ describe('gridgate preflight --kubeconfig', { timeout: 300_000 }, () => {
       const metadata = { resourceVersion: '1', ...(next < items.length && { continue: String(next) }) };
       return { body: { kind: 'NodeList', metadata, items: items.slice(from, next) } };
     });
-    const { code, stdout, stderr } = await runGridgate([
+    const { code, stdout, stderr } = await runCommand([
       ...['preflight', '--kubeconfig', kubeconfigFor(test, baseUrl), '--output', 'json', ...args],
     ]);
     return { code, stderr, asked, found: stdout === '' ? undefined : JSON.parse(stdout) };
@@ -496,7 +497,7 @@ describe('gridgate preflight --kubeconfig', { timeout: 300_000 }, () => {
   it('exits 3 where the nodes cannot be read', async (t) => {
     const { baseUrl } = await startProvider(t, REFUSED);
     for (const server of [baseUrl, 'http://127.0.0.1:1']) {
-      const { code, stdout, stderr } = await runGridgate(['preflight', '--kubeconfig', kubeconfigFor(t, server)]);
+      const { code, stdout, stderr } = await runCommand(['preflight', '--kubeconfig', kubeconfigFor(t, server)]);
       assert.deepEqual([code, stdout], [3, '']);
       assert.match(stderr, /cannot read the nodes: /);
     }

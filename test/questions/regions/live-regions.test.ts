@@ -7,7 +7,7 @@ import { makePod } from '../../builders.ts';
 import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import { type GridProvider, startGridProvider } from '../../process/grid-provider.ts';
-import { runGridgate } from '../../process/run-gridgate.ts';
+import { runCommand } from '../../process/run-command.ts';
 import { serveWorld, until, untilLogged } from '../../replica/serving.ts';
 import { startProvider as startFake } from '../../sources/fake-provider.ts';
 
@@ -46,7 +46,7 @@ describe('gridgate regions --config', { timeout: 300_000 }, () => {
   it('ranks what the sources say, the yearly average where they say nothing, and fixed values', async (t) => {
     const provider = await startProvider(t);
     const { config, regions } = writeFiles(t, provider, TOKEN);
-    const { code, stdout } = await runGridgate([
+    const { code, stdout } = await runCommand([
       'regions',
       '--regions',
       regions,
@@ -70,7 +70,7 @@ describe('gridgate regions --config', { timeout: 300_000 }, () => {
 
   it('goes on without a source that refuses the token, and says so without the token', async (t) => {
     const { config, regions } = writeFiles(t, await startProvider(t), 'wrong-secret');
-    const { code, stdout, stderr } = await runGridgate(['regions', '--regions', regions, '--config', config]);
+    const { code, stdout, stderr } = await runCommand(['regions', '--regions', regions, '--config', config]);
     assert.equal(code, 0);
     assert.match(stdout, /eu-north-1 .* embedded/);
     assert.match(stderr, /electricity-maps: unauthorized: /);
@@ -84,7 +84,7 @@ describe('gridgate regions --config', { timeout: 300_000 }, () => {
       ['wrong-secret', 3, /^FAILS {2}electricity-maps {2}DE \(eu-central-1\): unauthorized: /],
     ] as const) {
       const { config, regions } = writeFiles(t, provider, token);
-      const { code, stdout } = await runGridgate(['regions', '--regions', regions, '--config', config, '--check']);
+      const { code, stdout } = await runCommand(['regions', '--regions', regions, '--config', config, '--check']);
       assert.equal(code, exit, stdout);
       assert.match(stdout, wanted);
     }
@@ -122,7 +122,7 @@ describe('gridgate regions --config', { timeout: 300_000 }, () => {
         [...order, 'cellar'].map((region) => regionYaml(region, {})),
       );
       const args = ['regions', '--regions', regions, '--config', config, '--check'];
-      const { code, stdout } = await runGridgate(args, { env: { TOKEN } });
+      const { code, stdout } = await runCommand(args, { env: { TOKEN } });
       assert.equal(code, 0, stdout);
       assert.ok(provider.asked.every(({ query }) => query['disableEstimations'] === 'true'));
       const lines = stdout.trimEnd().split('\n').sort();
@@ -131,7 +131,7 @@ describe('gridgate regions --config', { timeout: 300_000 }, () => {
       assert.match(lines[1] ?? '', /^FAILS {2}electricity-maps {2}DE \(eu-central-1\): unauthorized: HTTP 403: /);
       assert.match(lines[2] ?? '', /^FAILS {2}watttime {10}covers none of the regions; /);
       assert.match(lines[3] ?? '', /^works {2}electricity-maps {2}SE-SE3 \(eu-north-1\): 50 gCO2e\/kWh, fresh/);
-      const json = JSON.parse((await runGridgate([...args, '--output', 'json'], { env: { TOKEN } })).stdout);
+      const json = JSON.parse((await runCommand([...args, '--output', 'json'], { env: { TOKEN } })).stdout);
       const [maps] = json.sources;
       assert.deepEqual([maps.works, maps.says], [true, 'works for 1 of 3 regions']);
       assert.deepEqual(
@@ -141,14 +141,14 @@ describe('gridgate regions --config', { timeout: 300_000 }, () => {
           ['cellar', null, false],
         ],
       );
-      const { stderr } = await runGridgate(args.slice(0, -1), { env: { TOKEN } });
+      const { stderr } = await runCommand(args.slice(0, -1), { env: { TOKEN } });
       assert.match(stderr, /electricity-maps: unauthorized: HTTP 403: .* \(eu-central-1\)$/m);
     });
 
   it('refuses a configuration with mistakes, all of them at once', async (t) => {
     const { config, regions } = writeFiles(t, await startProvider(t), TOKEN);
     writeFileSync(config, 'sources: [{type: watttime, username: me}]\ncolour: blue\n');
-    const { code, complaints } = await runGridgate(['regions', '--regions', regions, '--config', config]);
+    const { code, complaints } = await runCommand(['regions', '--regions', regions, '--config', config]);
     assert.equal(code, 2);
     assert.equal(complaints.length, 3, complaints.join('\n'));
   });

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { REGIONS, regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
-import { type Finished, runGridgate } from '../../process/run-gridgate.ts';
+import type { Finished } from '../../process/finished.ts';
+import { runCommand } from '../../process/run-command.ts';
 
 const WORLD = [...REGIONS, regionYaml('eu-north-1', {}), regionYaml('mars', { gridZone: 'MARS' })];
 
@@ -15,7 +16,7 @@ function writeRegions(test: TestContext, documents = WORLD): string {
 }
 
 function regions(test: TestContext, ...args: readonly string[]): Promise<Finished> {
-  return runGridgate(['regions', '--regions', writeRegions(test), ...args]);
+  return runCommand(['regions', '--regions', writeRegions(test), ...args]);
 }
 
 describe('gridgate regions', { timeout: 300_000, concurrency: 2 }, () => {
@@ -58,7 +59,7 @@ describe('gridgate regions', { timeout: 300_000, concurrency: 2 }, () => {
 
   it('exits 1 when a runbook has nowhere to go', async (t) => {
     const file = writeRegions(t, [regionYaml('mars', {})]);
-    const { code, stdout, complaints } = await runGridgate(['regions', '--regions', file, '--format', 'shell']);
+    const { code, stdout, complaints } = await runCommand(['regions', '--regions', file, '--format', 'shell']);
     assert.deepEqual([code, stdout, complaints.at(-1)], [1, '', 'gridgate: no region is left to go to']);
   });
 
@@ -68,7 +69,7 @@ describe('gridgate regions', { timeout: 300_000, concurrency: 2 }, () => {
       regionYaml('b', { gramsPerKwh: 99, signal: 'marginal' }),
     ]);
     const args = ['regions', '--regions', file, '--policy-signal', 'marginal', '--format', 'shell'];
-    assert.equal((await runGridgate(args)).stdout, 'b: 99 gCO2e/kWh\n');
+    assert.equal((await runCommand(args)).stdout, 'b: 99 gCO2e/kWh\n');
   });
 
   for (const command of ['regions', 'regions --format shell', 'weights'])
@@ -107,7 +108,7 @@ describe('gridgate regions exits 2 and lists every mistake:', { timeout: 300_000
   for (const [name, args, file, says] of rows)
     it(name, async (t) => {
       const given = file ? ['--regions', writeRegions(t, bad), ...args] : args;
-      const { code, stdout, complaints } = await runGridgate(['regions', ...given]);
+      const { code, stdout, complaints } = await runCommand(['regions', ...given]);
       assert.deepEqual([code, stdout], [2, '']);
       assert.equal(complaints.length, says.length, complaints.join('\n'));
       for (const [i, pattern] of says.entries()) assert.match(complaints[i] ?? '', pattern);

@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { parse } from 'yaml';
 import { REGIONS, regionYaml, writeDocuments } from '../../commands/world-files.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
-import { runGridgate } from '../../process/run-gridgate.ts';
+import { runCommand } from '../../process/run-command.ts';
 
 const AZURE = ['--lbs-per-mwh', 'East US=1585', '--lbs-per-mwh', 'West US=865'];
 const KNOWN = {
@@ -21,19 +21,19 @@ function writeRegions(test: TestContext, documents: readonly string[] = REGIONS)
 
 describe('gridgate weights', { timeout: 300_000, concurrency: 2 }, () => {
   it('knows the answer for East US and West US, as YAML', async () => {
-    const { code, stdout, stderr } = await runGridgate(['weights', ...AZURE]);
+    const { code, stdout, stderr } = await runCommand(['weights', ...AZURE]);
     assert.deepEqual([code, stderr], [0, '']);
     assert.match(stdout, /^version: v1\nregions:\n {2}- name: West US\n {4}gramsPerKwh: 392\.36\n/);
     assert.deepEqual(parse(stdout), KNOWN);
   });
 
   it('says the same as JSON', async () =>
-    assert.deepEqual(JSON.parse((await runGridgate(['weights', ...AZURE, '--output', 'json'])).stdout), KNOWN));
+    assert.deepEqual(JSON.parse((await runCommand(['weights', ...AZURE, '--output', 'json'])).stdout), KNOWN));
 
   it('says the same as a table', async () =>
     assert.equal(
       (
-        await runGridgate(['weights', '--output', 'table'], {
+        await runCommand(['weights', '--output', 'table'], {
           env: { GRIDGATE_LBS_PER_MWH: 'East US=1585,West US=865' },
         })
       ).stdout,
@@ -47,7 +47,7 @@ describe('gridgate weights', { timeout: 300_000, concurrency: 2 }, () => {
 
   it('weighs the regions of a file, and names on stderr what it leaves out', async (t) => {
     const file = writeRegions(t, [...REGIONS, regionYaml('mars', {})]);
-    const { code, stdout, complaints } = await runGridgate(['weights', '--regions', file]);
+    const { code, stdout, complaints } = await runCommand(['weights', '--regions', file]);
     assert.equal(code, 0);
     assert.deepEqual(parse(stdout).regions, [
       { name: 'eu-north', gramsPerKwh: 50, intensityShare: 0.098, placementWeight: 0.639 },
@@ -62,7 +62,7 @@ describe('gridgate weights', { timeout: 300_000, concurrency: 2 }, () => {
 
   it('weighs values beside a file, and says which count as 1 g', async (t) => {
     const file = writeRegions(t, [regionYaml('a', { gramsPerKwh: 9 })]);
-    const { code, stdout, complaints } = await runGridgate(['weights', '--regions', file, '--lbs-per-mwh', 'b=0']);
+    const { code, stdout, complaints } = await runCommand(['weights', '--regions', file, '--lbs-per-mwh', 'b=0']);
     assert.equal(code, 0);
     assert.deepEqual(parse(stdout).regions, [
       { name: 'b', gramsPerKwh: 0, intensityShare: 0.1, placementWeight: 0.9 },
@@ -73,7 +73,7 @@ describe('gridgate weights', { timeout: 300_000, concurrency: 2 }, () => {
 
   it('exits 1 with an empty list when no region is left', async (t) => {
     const file = writeRegions(t, [regionYaml('mars', {})]);
-    const { code, stdout, complaints } = await runGridgate(['weights', '--regions', file, '--output', 'json']);
+    const { code, stdout, complaints } = await runCommand(['weights', '--regions', file, '--output', 'json']);
     assert.deepEqual([code, JSON.parse(stdout)], [1, { version: 'v1', regions: [] }]);
     assert.deepEqual(complaints, ['gridgate: mars is left out: no reading', 'gridgate: no region is left to weigh']);
   });
@@ -99,7 +99,7 @@ describe('gridgate weights exits 2 and lists every mistake:', { timeout: 300_000
   ];
   for (const [name, args, says] of rows)
     it(name, async () => {
-      const { code, stdout, complaints } = await runGridgate(['weights', ...args]);
+      const { code, stdout, complaints } = await runCommand(['weights', ...args]);
       assert.deepEqual([code, stdout], [2, '']);
       assert.equal(complaints.length, says.length, complaints.join('\n'));
       for (const [i, pattern] of says.entries()) assert.match(complaints[i] ?? '', pattern);
@@ -107,7 +107,7 @@ describe('gridgate weights exits 2 and lists every mistake:', { timeout: 300_000
 
   it('every region that file and option both give', async (t) => {
     const both = ['--lbs-per-mwh', 'eu-north=5,us-west=6,b=7'];
-    const { code, stdout, complaints } = await runGridgate(['weights', '--regions', writeRegions(t), ...both]);
+    const { code, stdout, complaints } = await runCommand(['weights', '--regions', writeRegions(t), ...both]);
     assert.deepEqual([code, stdout, complaints.length], [2, '', 2]);
     assert.match(complaints[0] ?? '', /^gridgate: --lbs-per-mwh: "eu-north" is in .*R\.yaml too$/);
   });

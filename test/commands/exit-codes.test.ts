@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { REGION_LABEL } from '../builders.ts';
+import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
+import type { Finished } from '../process/finished.ts';
+import { runCommand } from '../process/run-command.ts';
+import { runGridgate } from '../process/run-gridgate.ts';
+import { type Stored, startApi, worldOf, writeKubeconfig } from '../questions/explain/explain-api.ts';
+import { NAMESPACES, REGIONS, writeDocuments } from './world-files.ts';
+
+const FREE = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: { containers: [{ name: 'c' }] },
+};
+const PINNED = { ...FREE, spec: { ...FREE.spec, nodeSelector: { [REGION_LABEL]: 'eu-central' } } };
+const NODE = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: {
+    name: 'n1',
+    labels: { [REGION_LABEL]: 'eu-north', 'node.kubernetes.io/instance-type': 'm7g.large' },
+  },
+  status: { nodeInfo: { kubeletVersion: 'v1.33.0', architecture: 'arm64' } },
+};
+
+/** `@name` is a file of `writeFiles`. */
+const ROWS: readonly [code: number, line: string][] = [
+  [0, '--help'],
+  [0, '--version'],
+  [2, 'frobnicate'],
+  [0, 'serve --print-config true'],
+  [2, 'serve --port x'],
+  [0, 'admit -f @free --regions @regions --namespaces @namespaces'],
+  [1, 'admit -f @pinned --regions @regions --namespaces @namespaces'],
+  [2, 'admit'],
+  [0, 'explain pod web -n shop --kubeconfig @cluster'],
+  [1, 'explain pod web -n shop --kubeconfig @dirty'],
+  [2, 'explain pod wob -n shop --kubeconfig @cluster'],
+  [3, 'explain pod web -n shop --kubeconfig @away'],
+  [0, 'audit -f @free --regions @regions --namespaces @namespaces'],
+  [1, 'audit -f @pinned --regions @regions --namespaces @namespaces'],
+  [2, 'audit -f @regions --regions @free'],
+  [3, 'audit --live --kubeconfig @away --regions @regions'],
+  [0, 'regions --regions @regions'],
+  [1, 'regions --regions @unknown --format shell'],
+  [2, 'regions'],
+  [3, 'regions --regions @regions --config @dead-source --check'],
+  [0, 'weights --regions @regions'],
+  [1, 'weights --regions @unknown'],
+  [2, 'weights'],
+  [0, 'preflight -f @nodes --regions @regions --assume-policy none'],
+  [1, 'preflight -f @nodes --regions @regions --baseline-watts 5'],
+  [2, 'preflight'],
+  [3, 'preflight --kubeconfig @away'],
+  [0, 'spillover --region us-west --to eu-central --bytes 1e12 --regions @regions'],
+  [2, 'spillover'],
+  [
+    3,
+    'spillover --region us-west --to eu-central --start 2026-11-20T08:00:00Z --end 2026-11-20T09:00:00Z --prometheus-url http://127.0.0.1:1 --regions @regions',
+  ],
+  [0, 'certs --cert-dir @certs'],
+  [2, 'certs --cert-dir package.json'],
+  [0, 'completion bash'],
+  [2, 'completion tcsh'],
+];
+
+/** The files of a world where eu-central is too dirty for shop, by name. */
+async function writeFiles(test: TestContext): Promise<Readonly<Record<string, string>>> {
+  const directory = makeTemporaryDirectory(test);
+  const json = (name: string, object: object) => {
+    writeFileSync(join(directory, name), JSON.stringify(object));
+    return join(directory, name);
+  };
+  const unknown = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name: 'mars' }, spec: {} };
+  const source = { type: 'file', path: join(directory, 'nowhere.json'), signal: 'average-lifecycle' };
+  return {
+    free: json('free.json', FREE),
+    pinned: json('pinned.json', PINNED),
+    nodes: json('nodes.json', NODE),
+    unknown: json('unknown.json', unknown),
+    'dead-source': json('gridgate.yaml', { sources: [source] }),
+    regions: writeDocuments(join(directory, 'regions.yaml'), REGIONS),
+    namespaces: writeDocuments(join(directory, 'namespaces.yaml'), NAMESPACES),
+    cluster: await startCluster(test, FREE),
+    dirty: await startCluster(test, { ...FREE, spec: { ...FREE.spec, nodeSelector: { [REGION_LABEL]: 'us-east' } } }),
+    away: writeKubeconfig(test, 'http://127.0.0.1:1'),
+    certs: join(directory, 'certs'),
+  };
+}
+
+/** An API server with this pod, which waits. */
+async function startCluster(test: TestContext, pod: object): Promise<string> {
+  const pods = [{ ...pod, status: { phase: 'Pending' } } as unknown as Stored];
+  return (await startApi(test, { ...worldOf(), '/api/v1/namespaces/shop/pods': pods })).kubeconfig;
+}
+
+/** What is another at the second time. */
+function timeless({ stdout, ...finished }: Finished): Finished {
+  const text = stdout.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'NOW').replace(/^created: /, 'still valid: ');
+  return { ...finished, stdout: text };
+}
+
+describe('gridgate in a process of its own ends with', { timeout: 300_000, concurrency: 2 }, () => {
+  for (const [code, line] of ROWS)
+    it(`${code}: ${line}`, async (test) => {
+      const files = await writeFiles(test);
+      const args = line.split(' ').map((word) => (word.startsWith('@') ? (files[word.slice(1)] ?? word) : word));
+      const alone = await runGridgate(args);
+      assert.equal(alone.code, code, alone.stdout + alone.stderr);
+      assert.doesNotMatch(alone.stderr, /^\s+at /m);
+      assert.deepEqual(timeless(await runCommand(args)), timeless(alone));
+    });
+});
