@@ -5,13 +5,12 @@ import { parseYamlDocuments, type YamlDocument } from '../documents/yaml-documen
 import { parseInstanceType } from '../energy/instance-type.ts';
 import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
 import { isMapping } from '../units/is-mapping.ts';
+import { isLabelValue } from '../units/label-names.ts';
 import { escapeUnseen } from '../units/legible.ts';
 import { mistakesOf } from './config-mistakes.ts';
 
 export type PowerTableRead = { readonly table: PowerTable } | { readonly issues: readonly string[] };
 
-/** A label's value: the instance type of a node is one. */
-const INSTANCE_TYPE = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 /** Far more than every instance type there is takes. */
 const MAX_BYTES = 16 * 2 ** 20;
 const LONGEST_KEY = 80;
@@ -131,7 +130,8 @@ function findOdd(value: unknown): { readonly at: readonly string[]; readonly mes
   return Object.entries(instances).flatMap(([name, entry]) => {
     const at = ['instances', name];
     // zod passes `__proto__` over without a word.
-    if (!INSTANCE_TYPE.test(name)) return [{ at, message: 'is no instance type; give one as nodes are labelled' }];
+    // Nodes are labelled with it.
+    if (!isLabelValue(name)) return [{ at, message: 'is no instance type; give one as nodes are labelled' }];
     if (!isMapping(entry)) return [];
     const own = Number(entry['vcpus'] ?? parseInstanceType(name)?.vcpus);
     const machine = Number(entry['machineVcpus']);

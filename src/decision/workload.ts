@@ -1,3 +1,4 @@
+import { isMapping } from '../units/is-mapping.ts';
 import type { OwnerReference, Pod } from './pod.ts';
 
 /** Where each kind keeps the template of its pods. DaemonSets are not here: their pods are not placed, see `podOfDaemonSet`. */
@@ -62,5 +63,5 @@ function hasContainers(spec: object | undefined): boolean {
 
 function child(object: JsonObject, name: string): JsonObject | undefined {
   const value = object[name];
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return isMapping(value) ? value : undefined;
 }

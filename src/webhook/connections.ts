@@ -21,7 +21,7 @@ interface Connection {
   atOnce: number;
 }
 
-/** Who calls waits for the answer before the next request. Whoever sends thousands in one go would have them handled in one go. */
+/** Who calls waits for the answer before the next request. */
 const MOST_AT_ONCE = 32;
 
 type AnyServer = Pick<Server, 'on'>;
@@ -36,6 +36,9 @@ type AnyServer = Pick<Server, 'on'>;
  * | all others sent one                    | the one whose last request is oldest   |
  *
  * So a crowd closes its own, and an API server that shares its address with one goes on with those that it uses.
+ *
+ * Whoever sends many small things in one go is cut off, once there is an answer: Node hands over each of them by itself.
+ * Those are requests, and the chunks of a body whose length nobody knows.
  */
 export function followConnections(server: AnyServer, most: number): Connections {
   const all = new Set<Connection>();
@@ -73,7 +76,7 @@ export function followConnections(server: AnyServer, most: number): Connections 
     if (asking.size === 0) setImmediate(endTurn);
     asking.add(connection);
     connection.atOnce += 1;
-    if (connection.atOnce > MOST_AT_ONCE) cutOff(request);
+    if (connection.atOnce > MOST_AT_ONCE || 'transfer-encoding' in request.headers) cutOff(request);
   });
   return {
     closeSilent() {

@@ -1,6 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { followConnections } from './connections.ts';
-import { cutOff } from './cut-off.ts';
 import { PAGE_POLICY } from './page/page.ts';
 import type { StatusDeps } from './page/status.ts';
 import { createStatusPage } from './status-page.ts';
@@ -24,10 +23,6 @@ export function createOperatorsApp(deps: OperatorsDeps): FastifyInstance {
   const app = fastify({ return503OnClosing: false, forceCloseConnections: true, requestTimeout: 10_000 });
   followConnections(app.server, MOST_CONNECTIONS);
   const status = createStatusPage(deps);
-  // Nobody asks for anything here with a body.
-  app.addHook('onRequest', async ({ raw }) => {
-    if ('transfer-encoding' in raw.headers) cutOff(raw);
-  });
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', (_request, reply) => {
     const reasons = deps.unready();

@@ -4,8 +4,9 @@ import { isDaemonPod } from '../decision/exempt.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { Policy } from '../decision/policy.ts';
 import type { Reason } from '../decision/reasons.ts';
+import { isMapping } from '../units/is-mapping.ts';
 import type { Answer } from './answer.ts';
-import { isObject, type Review, text } from './review.ts';
+import { type Review, text } from './review.ts';
 import { answerWith, type Moment, ownerOf, passed } from './review-pod.ts';
 
 export interface BindingGuard {
@@ -98,10 +99,10 @@ function podNameOf(review: Review): string {
 }
 
 function metadataOf({ object }: Review): Readonly<Record<string, unknown>> {
-  return isObject(object['metadata']) ? object['metadata'] : {};
+  return isMapping(object['metadata']) ? object['metadata'] : {};
 }
 
 function targetOf({ object }: Review): string {
   const target = object['target'];
-  return isObject(target) ? text(target['name']) : '';
+  return isMapping(target) ? text(target['name']) : '';
 }

@@ -7,11 +7,12 @@ import { describeIssue, POLICY_ANNOTATIONS, type PolicyIssue } from '../decision
 import type { PolicyRules } from '../decision/policy-rules.ts';
 import { HOME_KEY, matchesNothing, REGIONS_KEY, unknownNames } from '../decision/unknown-names.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
+import { isMapping } from '../units/is-mapping.ts';
 import { onOneLine } from '../units/legible.ts';
 import { tellFew } from '../units/tell-few.ts';
 import type { Answer, Denial } from './answer.ts';
 import { cutName } from './cut-name.ts';
-import { isObject, type JsonObject, type Review, text } from './review.ts';
+import { type JsonObject, type Review, text } from './review.ts';
 import { passed } from './review-pod.ts';
 
 /** A namespace may come with a hundred thousand annotations: each mistake is looked for its nearest key, and told. */
@@ -93,18 +94,18 @@ function describe(issue: PolicyIssue): string {
 
 function labelPatch(namespace: JsonObject, managed: boolean): readonly PatchOperation[] {
   const { labels } = field(namespace, 'metadata');
-  const current = isObject(labels) ? labels[MANAGED_LABEL] : undefined;
+  const current = isMapping(labels) ? labels[MANAGED_LABEL] : undefined;
   const path = `/metadata/labels/${MANAGED_LABEL.replace('/', '~1')}`;
   if (!managed) return current === undefined ? [] : [{ op: 'remove', path }];
   if (current === 'true') return [];
-  return isObject(labels)
+  return isMapping(labels)
     ? [{ op: 'add', path, value: 'true' }]
     : [{ op: 'add', path: '/metadata/labels', value: { [MANAGED_LABEL]: 'true' } }];
 }
 
 function ownAnnotations(namespace: JsonObject): Record<string, string> {
   const { annotations } = field(namespace, 'metadata');
-  if (!isObject(annotations)) return {};
+  if (!isMapping(annotations)) return {};
   const isOwn = (entry: [string, unknown]): entry is [string, string] =>
     entry[0].startsWith(ANNOTATION_PREFIX) && typeof entry[1] === 'string';
   const own = Object.entries(annotations).filter(isOwn);
@@ -116,5 +117,5 @@ function ownAnnotations(namespace: JsonObject): Record<string, string> {
 
 function field(object: JsonObject, name: string): JsonObject {
   const value = object[name];
-  return isObject(value) ? value : {};
+  return isMapping(value) ? value : {};
 }

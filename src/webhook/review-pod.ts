@@ -5,9 +5,10 @@ import { controllerOf, type Pod } from '../decision/pod.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
+import { isMapping } from '../units/is-mapping.ts';
 import type { Answer, Outcome } from './answer.ts';
 import { cutName } from './cut-name.ts';
-import { isObject, type JsonObject, type Review, ReviewError } from './review.ts';
+import { type JsonObject, type Review, ReviewError } from './review.ts';
 
 /** The bound volumes of a pod, from memory; none for a pod without claims. */
 export type VolumeLookup = (namespace: string, pod: Pod) => readonly VolumeTerms[];
@@ -93,17 +94,17 @@ export function ownerOf(pod: Pod): string {
 /** The parts that a patch builds on must have their types: the API server sends no others, a stray client might. */
 function podOf({ object, uid }: Review): Pod {
   const { metadata, spec } = object;
-  if (!isObject(metadata)) throw new ReviewError('the pod has no metadata', uid);
-  if (!isObject(spec)) throw new ReviewError('the pod has no spec', uid);
+  if (!isMapping(metadata)) throw new ReviewError('the pod has no metadata', uid);
+  if (!isMapping(spec)) throw new ReviewError('the pod has no spec', uid);
   const { affinity, tolerations } = spec;
-  const nodeAffinity = isObject(affinity) ? affinity['nodeAffinity'] : undefined;
+  const nodeAffinity = isMapping(affinity) ? affinity['nodeAffinity'] : undefined;
   const {
     requiredDuringSchedulingIgnoredDuringExecution: required,
     preferredDuringSchedulingIgnoredDuringExecution: preferred,
-  } = isObject(nodeAffinity) ? nodeAffinity : {};
+  } = isMapping(nodeAffinity) ? nodeAffinity : {};
   const objects = { 'metadata.annotations': metadata['annotations'], affinity, nodeAffinity, required };
   for (const [name, value] of Object.entries(objects)) {
-    if (value != null && !isObject(value)) throw new ReviewError(`${name} of the pod is no object`, uid);
+    if (value != null && !isMapping(value)) throw new ReviewError(`${name} of the pod is no object`, uid);
   }
   for (const [name, value] of Object.entries({ tolerations, preferred })) {
     if (value != null && !Array.isArray(value)) throw new ReviewError(`${name} of the pod is no list`, uid);

@@ -1,4 +1,5 @@
 import type { Requester } from '../decision/exempt.ts';
+import { isMapping } from '../units/is-mapping.ts';
 import { cutName } from './cut-name.ts';
 import { type ParsedBody, parseBody } from './parse-body.ts';
 
@@ -36,7 +37,7 @@ export class ReviewError extends Error {
 /** Parses a request body, which is overwritten; throws a ReviewError that says what is missing. */
 export function parseReview(body: Buffer): Review {
   const { envelope, isOversized } = parseJson(body);
-  const request = isObject(envelope['request']) ? envelope['request'] : undefined;
+  const request = isMapping(envelope['request']) ? envelope['request'] : undefined;
   const uid = request && text(request['uid']);
   if (envelope['kind'] !== 'AdmissionReview') throw new ReviewError('the body is no AdmissionReview', uid);
   if (envelope['apiVersion'] !== 'admission.k8s.io/v1')
@@ -47,8 +48,8 @@ export function parseReview(body: Buffer): Review {
   if (!request) throw new ReviewError('the AdmissionReview has no request');
   if (!uid) throw new ReviewError('the request has no uid');
   const { object, oldObject } = request;
-  if (!isObject(object)) throw new ReviewError('the request has no object', uid);
-  const kind = isObject(request['kind']) ? request['kind'] : {};
+  if (!isMapping(object)) throw new ReviewError('the request has no object', uid);
+  const kind = isMapping(request['kind']) ? request['kind'] : {};
   return {
     uid,
     kind: text(kind['kind']),
@@ -57,16 +58,12 @@ export function parseReview(body: Buffer): Review {
     operation: text(request['operation']),
     name: cutName(text(request['name'])),
     namespace: cutName(text(request['namespace'])),
-    requester: isObject(request['userInfo']) ? requesterOf(request['userInfo']) : {},
+    requester: isMapping(request['userInfo']) ? requesterOf(request['userInfo']) : {},
     object,
-    ...(isObject(oldObject) && { oldObject }),
+    ...(isMapping(oldObject) && { oldObject }),
     dryRun: request['dryRun'] === true,
     isOversized,
   };
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseJson(body: Buffer): { readonly envelope: JsonObject; readonly isOversized: boolean } {
@@ -78,7 +75,7 @@ function parseJson(body: Buffer): { readonly envelope: JsonObject; readonly isOv
     throw new ReviewError(error instanceof RangeError ? error.message : 'the body is not JSON');
   }
   const { value, isOversized } = parsed;
-  if (!isObject(value)) throw new ReviewError('the body is no AdmissionReview');
+  if (!isMapping(value)) throw new ReviewError('the body is no AdmissionReview');
   return { envelope: value, isOversized };
 }
 

@@ -52,7 +52,6 @@ export function createService({ endpoints, receiveBody, reject, isClosing }: Ser
     const refusal = refusalOf(endpoint, headers['content-type'], length);
     if (refusal || length === undefined) {
       refuse(refusal ?? NO_LENGTH);
-      if ('transfer-encoding' in headers) cutOff(request);
       return;
     }
     const timeoutMs = queryAt < 0 ? DEFAULT_TIMEOUT_MS : timeoutOf(url, queryAt);

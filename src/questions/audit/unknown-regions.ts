@@ -1,6 +1,7 @@
 import { type Pod, preferredTerms, requiredTerms } from '../../decision/pod.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
 import { isLabelValue, OLD_REGION_LABEL, OLD_ZONE_LABEL, REGION_LABEL, ZONE_LABEL } from '../../units/label-names.ts';
+import { tellFew } from '../../units/tell-few.ts';
 
 /** Who knows which regions there are. */
 export interface KnownRegions {
@@ -51,15 +52,14 @@ function isGlob(text: string): boolean {
 
 /** `unknown_region: it asks for "eu-nroth-1", a region that nobody knows; did you mean eu-north-1?`. */
 export function describeUnknown(unknown: readonly string[], { names }: KnownRegions): string {
-  const said = unknown.slice(0, MOST_NAMED).map((name) => {
+  const describe = (name: string) => {
     if (name === '') return '"", a region without a name';
     if (!isLabelValue(name)) return `${JSON.stringify(name)}, a placeholder that nobody rendered`;
     const nearest = nearestKey(name, names);
     const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
     return `${JSON.stringify(name)}, a region that nobody knows${hint}`;
-  });
-  const more = unknown.length - said.length;
-  return `unknown_region: it asks for ${said.join(', and for ')}${more > 0 ? `, and for ${more} more` : ''}`;
+  };
+  return `unknown_region: it asks for ${tellFew(unknown, MOST_NAMED, describe).join(', and for ')}`;
 }
 
 /** Names in places where a pod asks for a region, and in others, which say where it must not be, or name zones. */

@@ -1,5 +1,6 @@
 import { bulkhead } from 'cockatiel';
 import type { RegionSpec } from '../../regions/region-resource.ts';
+import { nameFew } from '../../units/tell-few.ts';
 import type { IntensityChain, RegionIntensity } from './chain.ts';
 import type { RegionZones } from './source.ts';
 
@@ -52,11 +53,6 @@ export function failuresOf(intensities: ReadonlyMap<string, RegionIntensity>): r
   );
   return [...failed].map(([says, of]) => {
     const isPartly = of.some(({ source }) => working.has(source));
-    return isPartly ? `${says} (${listed(of.map(({ region }) => region))})` : says;
+    return isPartly ? `${says} (${nameFew(of, MOST_NAMES, ({ region }) => region)})` : says;
   });
-}
-
-function listed(regions: readonly string[]): string {
-  const more = regions.length - MOST_NAMES;
-  return `${regions.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,5 +1,6 @@
 import type { DescribeEventsCommandOutput, HealthClient, HealthClientConfig } from '@aws-sdk/client-health';
 import { z } from 'zod';
+import { andMore } from '../../units/tell-few.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { toSourceError } from './aws-health-error.ts';
 import type { OutageSource, Verdict } from './source.ts';
@@ -122,5 +123,5 @@ function isAwsRegion(region: string): boolean {
 function reasonOf({ eventTypeCode = 'an issue', startTime, availabilityZone }: HealthEvent, others: number): string {
   const where = availabilityZone === undefined ? '' : ` in ${availabilityZone}`;
   const when = startTime === undefined ? '' : ` since ${startTime.toISOString().slice(0, 16)}Z`;
-  return `${eventTypeCode}${where}${when}${others > 0 ? ` and ${others} more` : ''}`;
+  return `${eventTypeCode}${where}${when}${andMore(others)}`;
 }

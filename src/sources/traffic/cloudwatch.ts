@@ -4,6 +4,7 @@ import type {
   Metric,
   MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
+import { andMore } from '../../units/tell-few.ts';
 import { toAwsSourceError } from '../asking/aws-error.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { HOUR_MS, type MeasuredTraffic, type TimeRange, type TrafficPiece } from './measured-traffic.ts';
@@ -168,8 +169,7 @@ function notesOf({ region, range, now, instances, pieces, sums: { incomplete } }
   if (pieces.length < hours)
     notes.push(`CloudWatch has no value for ${hours - pieces.length} of ${hours} hours; they are not counted`);
   const [first, ...others] = incomplete;
-  if (first !== undefined)
-    notes.push(`CloudWatch answers only a part for ${first}${others.length > 0 ? ` and ${others.length} more` : ''}`);
+  if (first !== undefined) notes.push(`CloudWatch answers only a part for ${first}${andMore(others.length)}`);
   if (startMs % HOUR_MS !== 0 || endMs % HOUR_MS !== 0)
     notes.push('of hours that lie partly outside the range a proportional part counts');
   if (Math.ceil(endMs / HOUR_MS) * HOUR_MS > now)
