@@ -10,6 +10,7 @@ import { ensureDevCertificate } from '../../src/certs/dev-certificate.ts';
 import { writeNamespaces, writeRegions } from '../bench/workload.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { createMemoryCgroup, type MemoryCgroup } from '../process/memory-cgroup.ts';
+import { addressOf } from '../webhook/client.ts';
 import type { Attack, Outcomes } from './attacker.ts';
 import type { Bystanding, Seen } from './bystanders.ts';
 
@@ -69,10 +70,7 @@ describe(`a replica with ${LIMIT_BYTES >> 20} MiB of memory under attack`, { ski
     const namespaces = await writeNamespaces(directory, 100, 100);
     const args = ['--regions', regions, '--namespaces', namespaces, '--cert-dir', directory];
     gridgate = await startGridgate({ args, compiled: true, cgroup: cgroup.directory, logFile: join(directory, 'log') });
-    address = {
-      port: Number(new URL(gridgate.webhook).port),
-      ca: readFileSync(join(directory, 'ca.crt'), 'utf8'),
-    };
+    address = addressOf(gridgate.webhook, readFileSync(join(directory, 'ca.crt'), 'utf8'));
   });
 
   after(async () => {

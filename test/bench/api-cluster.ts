@@ -6,9 +6,9 @@ import { BANDS } from '../../src/regions/band.ts';
 import { ofKind, type Rendered, render } from '../cluster/rendered-manifests.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
+import { addressOf, send } from '../webhook/client.ts';
 import { toReview } from '../webhook/reviews.ts';
 import { type H2Client, openH2Client } from './api-client-h2.ts';
-import { ask } from './check-answers.ts';
 import { startBareServer } from './processes.ts';
 import { regionName, writeRegions } from './workload.ts';
 
@@ -156,10 +156,11 @@ async function serveConstant(
     JSON.parse((await benchPod()).toString()),
   );
   const review = toReview({ object, namespace: 'steered-by-gridgate' });
-  const answer = await ask(gridgate.webhook, JSON.stringify(review));
   const directory = join(controlPlane.dir, 'webhook-certs');
-  const bare = await startBareServer(directory, answer.replace(review.request.uid, 'UID'));
-  const caBundle = (await readFile(join(directory, 'ca.crt'))).toString('base64');
+  const ca = await readFile(join(directory, 'ca.crt'), 'utf8');
+  const answer = await send(addressOf(gridgate.webhook, ca), '/mutate', JSON.stringify(review));
+  const bare = await startBareServer(directory, answer.body.replace(review.request.uid, 'UID'));
+  const caBundle = Buffer.from(ca).toString('base64');
   const [configuration] = structuredClone(ofKind(manifests, 'MutatingWebhookConfiguration'));
   configuration.metadata.name = 'constant';
   const [hook] = configuration.webhooks;

@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { ensureDevCertificate } from '../../src/certs/dev-certificate.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import { type GridgateProcess, type ProcessOptions, startGridgate } from '../process/gridgate-process.ts';
+import { type Address, addressOf } from '../webhook/client.ts';
 import { measureAuditPace } from './audit-pace.ts';
 import { countWrongAnswers, sampleAnswers } from './check-answers.ts';
 import { measureClusterMemory } from './cluster-memory.ts';
 import { measureClusterScale } from './cluster-scale.ts';
 import { type Figure, keepsLimit, median, report, round as shown } from './figures.ts';
 import { measureHostileMemory } from './hostile-memory.ts';
-import { inTurns } from './in-turns.ts';
+import { inTurns, type Rounds } from './in-turns.ts';
 import { type LoadRequest, type LoadResult, load as loadByWrk, missingWrk } from './load.ts';
 import { measureDecide } from './measure-decide.ts';
 import { measureNodeScale } from './node-scale.ts';
@@ -23,8 +24,7 @@ import { type CapturedReview, writeNamespaces, writeRegions, writeReviews } from
 
 const smoke = process.argv.includes('--smoke');
 /** On a machine shared with others the noise lasts for seconds, and then falls on both sides. */
-const ROUNDS = smoke ? 1 : 11;
-const WARM_UP = smoke ? 1 : 4;
+const ROUNDS: Rounds = smoke ? { rounds: 1, warmUp: 1 } : { rounds: 11, warmUp: 4 };
 const STARTS = smoke ? 1 : 7;
 const SECONDS = smoke ? 1 : 2;
 /** A server that is less busy was not what was measured. */
@@ -73,7 +73,7 @@ async function measureAll(): Promise<void> {
 }
 
 function scale() {
-  return { directory, smoke, rounds: ROUNDS, warmUp: WARM_UP, seconds: SECONDS };
+  return { directory, smoke, rounds: ROUNDS, seconds: SECONDS };
 }
 
 /** With its log on, which a decision writes a line to: a file, and a pipe that is read, as a container's is. */
@@ -89,18 +89,15 @@ async function measureCaptured(regions: string, namespaces: string, bodiesFile: 
 
 /** Alternating rounds against the bare server, medians of the rounds' ratios. */
 async function compareWithBare(name: string, server: GridgateProcess, bodiesFile: string): Promise<void> {
-  const [answer = ''] = await sampleAnswers(server.webhook, bodiesFile, 1);
+  const [answer = ''] = await sampleAnswers(await addressIn(server), bodiesFile, 1);
   const bare = await startBareServer(directory, 'x'.repeat(answer.length), { cpu: SERVER_CPU });
-  const rounds: { bare: LoadResult; gridgate: LoadResult }[] = [];
-  for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const [ofBare, ofGridgate] = await inTurns(
-      round,
-      () => load({ ...bare, bodiesFile, seconds: SECONDS }),
-      () => load({ url: `${server.webhook}/mutate?timeout=2s`, pid: server.pid, bodiesFile, seconds: SECONDS }),
-    );
-    if (round >= 0) rounds.push({ bare: ofBare, gridgate: ofGridgate });
-  }
+  const pairs = await inTurns(
+    ROUNDS,
+    () => load({ ...bare, bodiesFile, seconds: SECONDS }),
+    () => load({ url: `${server.webhook}/mutate?timeout=2s`, pid: server.pid, bodiesFile, seconds: SECONDS }),
+  );
   await bare.stop();
+  const rounds = pairs.map(([ofBare, gridgate]) => ({ bare: ofBare, gridgate }));
   const of = (who: 'bare' | 'gridgate', key: keyof LoadResult) => median(rounds.map((round) => round[who][key]));
   const ratio = (key: keyof LoadResult) => median(rounds.map((round) => round.gridgate[key] / round.bare[key]));
   const busy = (who: 'bare' | 'gridgate') =>
@@ -130,7 +127,7 @@ async function measureChangingSnapshot(): Promise<void> {
   let turn = 0;
   const replacing = setInterval(() => void copyFile(versions[turn++ % 2 === 0 ? 0 : 1], regions), 1_000);
   const name = '1,000 pods, 100 policies, snapshot replaced every second';
-  const sampling = sampleAnswers(server.webhook, bodiesFile, smoke ? 100 : 1_000);
+  const sampling = sampleAnswers(await addressIn(server), bodiesFile, smoke ? 100 : 1_000);
   await compareWithBare(name, server, bodiesFile);
   const answers = await sampling;
   clearInterval(replacing);
@@ -146,19 +143,15 @@ async function measureScale(small: GridgateProcess): Promise<void> {
   const large = await startServer(await writeRegions(directory, 200), await writeNamespaces(directory, 10_000, 500));
   const many = await writeReviews(directory, 2_000, 10_000);
   const few = await writeReviews(directory, 2_001, 10);
-  const ratios: number[] = [];
-  for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const [one, other] = await inTurns(
-      round,
-      () => load({ url: `${small.webhook}/mutate`, pid: small.pid, bodiesFile: few, seconds: SECONDS }),
-      () => load({ url: `${large.webhook}/mutate`, pid: large.pid, bodiesFile: many, seconds: SECONDS }),
-    );
-    if (round >= 0) ratios.push(other.requestsPerSecond / one.requestsPerSecond);
-  }
+  const pairs = await inTurns(
+    ROUNDS,
+    () => load({ url: `${small.webhook}/mutate`, pid: small.pid, bodiesFile: few, seconds: SECONDS }),
+    () => load({ url: `${large.webhook}/mutate`, pid: large.pid, bodiesFile: many, seconds: SECONDS }),
+  );
   await large.end();
   report(figures, {
     name: 'throughput, 10,000 namespaces and 200 regions',
-    value: median(ratios),
+    value: median(pairs.map(([one, other]) => other.requestsPerSecond / one.requestsPerSecond)),
     unit: 'of 10 and 8',
     limit: 0.9,
     keep: 'at least',
@@ -206,6 +199,10 @@ function startServer(
 ): Promise<GridgateProcess> {
   const args = ['--regions', regions, '--namespaces', namespaces, '--cert-dir', directory];
   return startGridgate({ args, cpu: SERVER_CPU, compiled: true, ...log });
+}
+
+async function addressIn({ webhook }: GridgateProcess): Promise<Address> {
+  return addressOf(webhook, await readFile(join(directory, 'ca.crt'), 'utf8'));
 }
 
 async function load(request: LoadRequest): Promise<LoadResult> {

@@ -1,8 +1,5 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:https';
-import { text } from 'node:stream/consumers';
+import { Agent } from 'node:https';
 import fastJsonPatch from 'fast-json-patch';
 import { decide } from '../../src/decision/decide.ts';
 import { effectOf } from '../../src/decision/effect.ts';
@@ -11,6 +8,7 @@ import { parsePolicy } from '../../src/decision/policy-annotations.ts';
 import { buildSnapshot } from '../../src/regions/build-snapshot.ts';
 import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
 import { readCluster, readRegions } from '../../src/world/read-files.ts';
+import { type Address, send } from '../webhook/client.ts';
 import type { CapturedReview } from './workload.ts';
 
 interface Answered {
@@ -20,26 +18,14 @@ interface Answered {
 const REGION_LABEL = 'topology.kubernetes.io/region';
 
 /** Answers to so many reviews of a file, one after the other, beside whatever else is asked. */
-export async function sampleAnswers(webhook: string, bodiesFile: string, count: number): Promise<readonly string[]> {
+export async function sampleAnswers(address: Address, bodiesFile: string, count: number): Promise<readonly string[]> {
   const bodies = (await readFile(bodiesFile, 'utf8')).split('\n');
-  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
+  const agent = new Agent({ keepAlive: true });
   const answers: string[] = [];
   for (let index = 0; index < count; index++)
-    answers.push(await ask(webhook, bodies[index % bodies.length] ?? '', agent));
+    answers.push((await send(address, '/mutate?timeout=2s', bodies[index % bodies.length] ?? '', { agent })).body);
   agent.destroy();
   return answers;
-}
-
-/** The answer to one review. */
-export async function ask(
-  webhook: string,
-  body: string,
-  agent = new Agent({ rejectUnauthorized: false }),
-): Promise<string> {
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  const asking: ClientRequest = request(`${webhook}/mutate?timeout=2s`, { method: 'POST', agent, headers }).end(body);
-  const [response] = (await once(asking, 'response')) as [IncomingMessage];
-  return text(response);
 }
 
 /** How many answers are not what `admit` would decide under any of the given versions of the regions. */

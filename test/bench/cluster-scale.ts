@@ -5,7 +5,7 @@ import { type ControlPlane, startControlPlane } from '../control-plane/start.ts'
 import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { type Figure, median, report } from './figures.ts';
-import { inTurns } from './in-turns.ts';
+import { inTurns, type Rounds } from './in-turns.ts';
 import type { Load } from './load.ts';
 import { residentMb, SERVER_CPU } from './processes.ts';
 import { regionName, writeNamespaces, writeRegions, writeReviews } from './workload.ts';
@@ -13,8 +13,7 @@ import { regionName, writeNamespaces, writeRegions, writeReviews } from './workl
 interface ClusterScale {
   readonly directory: string;
   readonly smoke: boolean;
-  readonly rounds: number;
-  readonly warmUp: number;
+  readonly rounds: Rounds;
   /** Of a round. */
   readonly seconds: number;
   /** Absent: what needs it is left out. */
@@ -64,20 +63,18 @@ export async function measureClusterScale(figures: Figure[], options: ClusterSca
 
   const second = await begin(inCluster, 'second');
   const alone = await begin(['--regions', files.regions, '--namespaces', files.namespaces], 'alone');
-  const ratios: number[] = [];
-  for (let round = -options.warmUp; load && round < options.rounds; round++) {
-    const [one, other] = await inTurns(
-      round,
-      () => load({ url: `${alone.webhook}/mutate`, pid: alone.pid, bodiesFile: files.bodiesFile, seconds }),
-      () => load({ url: `${replica.webhook}/mutate`, pid: replica.pid, bodiesFile: files.bodiesFile, seconds }),
-    );
-    if (round >= 0) ratios.push(other.requestsPerSecond / one.requestsPerSecond);
-  }
-  await alone.end();
   if (load) {
-    const throughput = { name: `throughput with ${size}, in a cluster`, value: median(ratios), unit: 'of stand-alone' };
+    const { bodiesFile } = files;
+    const pairs = await inTurns(
+      options.rounds,
+      () => load({ url: `${alone.webhook}/mutate`, pid: alone.pid, bodiesFile, seconds }),
+      () => load({ url: `${replica.webhook}/mutate`, pid: replica.pid, bodiesFile, seconds }),
+    );
+    const value = median(pairs.map(([one, other]) => other.requestsPerSecond / one.requestsPerSecond));
+    const throughput = { name: `throughput with ${size}, in a cluster`, value, unit: 'of stand-alone' };
     report(figures, { ...throughput, limit: 0.9, keep: 'at least' });
   }
+  await alone.end();
   const memory = { name: `memory with ${size}`, value: await residentMb(replica.pid), unit: 'MB resident' };
   report(figures, { ...memory, limit: 300, keep: 'at most' });
 

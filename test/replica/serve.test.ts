@@ -18,7 +18,7 @@ import {
 import { startGridgate } from '../process/gridgate-process.ts';
 import { runCommand } from '../process/run-command.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
-import { ask } from '../webhook/client.ts';
+import { addressOf, ask } from '../webhook/client.ts';
 import { serveWorld, until } from './serving.ts';
 
 const FREE = ['--host', '127.0.0.1', '--port', '0', '--metrics-port', '0'];
@@ -50,7 +50,7 @@ describe('gridgate serve', { timeout: 300_000 }, () => {
     const logFile = join(files.directory, 'log');
     const gridgate = await startGridgate({ args: argsFor(files), logFile });
     t.after(() => gridgate.end('SIGKILL'));
-    const address = { port: Number(new URL(gridgate.webhook).port), ca: files.ca };
+    const address = addressOf(gridgate.webhook, files.ca);
     const name = 'a\u202egnp\u009b31m\u007f\u200b\u2028é\u{e0041}';
     await ask(address, '/mutate', { object: makePod({ metadata: { name } }) });
     assert.equal(await gridgate.end(), 0);
@@ -67,7 +67,7 @@ describe('gridgate serve', { timeout: 300_000 }, () => {
       args: ['--regions', regions, '--namespaces', namespaces, '--cert-dir', certDir],
     });
     t.after(() => gridgate.end('SIGKILL'));
-    const address = { port: Number(new URL(gridgate.webhook).port), ca: readFileSync(join(certDir, 'ca.crt'), 'utf8') };
+    const address = addressOf(gridgate.webhook, readFileSync(join(certDir, 'ca.crt'), 'utf8'));
     assert.equal((await ask(address, '/mutate', { object: makePod() })).auditAnnotations['reason'], 'steered');
     assert.equal(await gridgate.end(), 0);
   });

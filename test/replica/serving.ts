@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { type WorldFiles, writeWorld } from '../commands/world-files.ts';
 import { pollUntil } from '../control-plane/poll.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
-import { ask, type Verdict } from '../webhook/client.ts';
+import { addressOf, ask, type Verdict } from '../webhook/client.ts';
 import type { ReviewParts } from '../webhook/reviews.ts';
 
 /** A running `gridgate serve` over files of its own. */
@@ -25,7 +25,7 @@ export async function serveWorld(
   const files = await writeWorld(test);
   const gridgate = await startGridgate({ args: [...files.args, ...args], env });
   test.after(() => gridgate.end('SIGKILL'));
-  const address = { port: Number(new URL(gridgate.webhook).port), ca: files.ca };
+  const address = addressOf(gridgate.webhook, files.ca);
   return {
     files,
     gridgate,

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { makePod } from '../builders.ts';
 import { writeWorld } from '../commands/world-files.ts';
-import { openTls, send } from '../webhook/client.ts';
+import { addressOf, openTls, send } from '../webhook/client.ts';
 import { toReview } from '../webhook/reviews.ts';
 import { type Serving, serveWorld, until, untilLogged } from './serving.ts';
 
@@ -156,7 +156,7 @@ describe('gridgate serve that is told to stop', { timeout: 300_000, concurrency:
         .split('\n')
         .find((one) => one.includes('"listening"')) ?? '{}',
     );
-    const address = { port: Number(new URL(webhook).port), ca: files.ca };
+    const address = addressOf(webhook, files.ca);
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     t.after(() => agent.destroy());
     const dropped = async () => {

@@ -10,7 +10,7 @@ import { applyStrictly } from './apply-strictly.ts';
 import { type ReviewParts, toReview } from './reviews.ts';
 import type { TestWebhook } from './start-webhook.ts';
 
-type Address = Pick<TestWebhook, 'port' | 'ca'>;
+export type Address = Pick<TestWebhook, 'port' | 'ca'>;
 
 export interface Reply {
   readonly status: number;
@@ -22,6 +22,11 @@ interface SendOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly agent?: Agent;
+}
+
+/** Of a process that says `https://127.0.0.1:8443`; `ca` is PEM. */
+export function addressOf(webhook: string, ca: string): Address {
+  return { port: Number(new URL(webhook).port), ca };
 }
 
 /** Sends one request over TLS, as JSON unless the headers say otherwise, on a connection of its own without an agent. */
