@@ -1,15 +1,16 @@
 import { pictureOf } from '../regions/picture.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
+import type { Topology } from '../regions/topology.ts';
 import { type Judgement, judge } from './judge.ts';
 import { isThere } from './new-nodes.ts';
-import type { RegionRequirement } from './own-requirement.ts';
+import { carriesOwn, type RegionRequirement } from './own-requirement.ts';
 import { openPatches, type Patches } from './patch.ts';
 import type { Pod } from './pod.ts';
 import { type Reach, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
 import { recordOf } from './record.ts';
-import { createMemory, remember } from './remember.ts';
-import { insistsOnSpread } from './spread.ts';
+import { createMemory, remember, rememberByName } from './remember.ts';
+import { insistedSpread } from './spread.ts';
 import { type Steering, steer } from './steer.ts';
 import { tolerationsOf } from './tolerated-bands.ts';
 import type { Treatment } from './treatment.ts';
@@ -41,7 +42,8 @@ interface Asked {
 const remembered = createMemory<Reach, WeakMap<Treatment, Plan>>();
 
 /** The plan for a pod within reach, a reach of this snapshot. Pure: remembering only saves work. */
-export function planFor({ pod, snapshot, volumes }: Asked, treatment: Treatment, reach: Reach): Plan {
+export function planFor(asked: Asked, treatment: Treatment, reach: Reach): Plan {
+  const { pod, snapshot } = asked;
   const ofReach = remember(remembered, reach, () => new WeakMap<Treatment, Plan>());
   let plan = ofReach.get(treatment);
   if (!plan) {
@@ -49,9 +51,33 @@ export function planFor({ pod, snapshot, volumes }: Asked, treatment: Treatment,
     plan = planOf(judgement, judgement.denied ? undefined : steer(judgement));
     ofReach.set(treatment, plan);
   }
-  if (!plan.steering || !insistsOnSpread(pod, snapshot)) return plan;
-  const steering = steerSpread({ pod, snapshot, volumes }, plan.judgement);
-  if (!steering.keptSpread && !steering.lostSpread && isSame(steering.requirement, plan.steering.requirement))
+  const spread = plan.steering && insistedSpread(pod, snapshot);
+  return spread ? planToSpread(asked, plan, spread) : plan;
+}
+
+/** Of one view of nodes, by what pods insist on. */
+interface SpreadPlans {
+  readonly topology: Topology | undefined;
+  readonly plans: Map<string, Plan>;
+}
+
+const spreadPlans = createMemory<Plan, SpreadPlans>();
+const MOST_SPREADS = 200;
+
+/** What becomes of a plan for pods that insist on their spread. */
+function planToSpread(asked: Asked, plan: Plan, spread: string): Plan {
+  // Requirements of ours that a pod carries can leave it less than its reach.
+  if (carriesOwn(asked.pod)) return spreading(asked, plan);
+  const { topology } = asked.snapshot;
+  let known = spreadPlans.of(plan);
+  if (!known || known.topology !== topology) known = spreadPlans.keep(plan, { topology, plans: new Map() });
+  return rememberByName(known.plans, spread, { most: MOST_SPREADS }, () => spreading(asked, plan));
+}
+
+function spreading(asked: Asked, plan: Plan): Plan {
+  const { treatment } = plan.judgement;
+  const steering = steerSpread(asked, plan.judgement);
+  if (!steering.keptSpread && !steering.lostSpread && isSame(steering.requirement, plan.steering?.requirement))
     return plan;
   if (!steering.keptSpread || treatment.policy.spreadOpensDirty !== false) return planOf(plan.judgement, steering);
   return planOf({ ...plan.judgement, denied: true, reason: 'high_carbon', candidates: [], ranked: [] }, undefined);

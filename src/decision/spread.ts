@@ -42,10 +42,21 @@ export function breaksSpread(
   );
 }
 
-/** Whether a pod must not run but spread over regions or zones. */
-export function insistsOnSpread({ spec }: Pod, snapshot: Snapshot): boolean {
-  const constraints = spec?.topologySpreadConstraints;
-  return Array.isArray(constraints) && constraints.some((constraint) => constraint && isStrict(constraint, snapshot));
+/**
+ * What a pod insists on of its spread over regions and zones, as text: `breaksSpread` has one answer for pods that say the
+ * same, in the same view of nodes. Empty: it may run unspread.
+ */
+export function insistedSpread(pod: Pod, snapshot: Snapshot): string {
+  const constraints = pod.spec?.topologySpreadConstraints;
+  if (!Array.isArray(constraints)) return '';
+  let spread = '';
+  for (const constraint of constraints) {
+    if (!constraint || !isStrict(constraint, snapshot)) continue;
+    const { topologyKey, minDomains, nodeAffinityPolicy } = constraint;
+    spread += `${topologyKey} ${minDomains} ${nodeAffinityPolicy}\n`;
+  }
+  const isPicky = pod.spec?.nodeSelector || pod.spec?.affinity?.nodeAffinity;
+  return spread && isPicky ? spread + JSON.stringify(alternativesOf(pod, false)) : spread;
 }
 
 function isStrict({ whenUnsatisfiable, topologyKey = '' }: SpreadConstraint, { regionLabel }: Snapshot): boolean {

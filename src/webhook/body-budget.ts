@@ -10,11 +10,15 @@ export interface Reservation {
 
 interface Wish {
   readonly bytes: number;
+  /** How long it may take to come once there is room, milliseconds. */
+  readonly readMs: number;
   /** Called once, at once where there is room. */
   readonly onRoom: () => void;
-  /** Others wait, and nothing has come for a while: called instead of going on. The place is given back already. */
-  readonly onStalled: () => void;
+  /** It took too long, or others wait and nothing has come for a while: called instead of going on. The place is given back already. */
+  readonly onLost: (why: Loss) => void;
 }
+
+export type Loss = 'slow_body' | 'stalled_body';
 
 export interface BodyBudget {
   reserve(wish: Wish): Reservation;
@@ -44,8 +48,12 @@ const PATIENCE_LOOKS = { small: 5, large: 20 } as const;
 const PART = 1 / 16;
 const ENOUGH_BYTES = 64 * 1024;
 
-interface Place extends Wish {
+interface Place {
+  readonly wish: Wish;
+  readonly bytes: number;
   state: 'waiting' | 'reading' | 'complete' | 'released';
+  /** Looks until it has taken too long. */
+  looksLeft: number;
   received: number;
   /** What was there at the last progress. */
   seen: number;
@@ -75,13 +83,14 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
 
   function reserve(wish: Wish): Reservation {
     const queue = lanes[wish.bytes <= SMALL_BODY_BYTES ? 'small' : 'large'];
-    const place: Place = { ...wish, state: 'waiting', received: 0, seen: 0, looks: 0 };
+    const looksLeft = Math.ceil(wish.readMs / LOOK_MS);
+    const place: Place = { wish, bytes: wish.bytes, state: 'waiting', looksLeft, received: 0, seen: 0, looks: 0 };
     if (queue.waiting.length === 0 && fits(queue, place)) admit(queue, place);
     else {
       insert(queue.waiting, place);
       admitWaiting(queue);
-      look();
     }
+    look();
     return {
       received(bytes) {
         place.received += bytes;
@@ -94,13 +103,13 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
     };
   }
 
-  /** Runs only while somebody waits. */
+  /** One timer for all bodies, and none where there is no body: nearly all are here before it has run once. */
   function look(): void {
-    const somebodyWaits = lanes.small.waiting.length + lanes.large.waiting.length > 0;
-    if (!somebodyWaits || looking) return;
+    if (looking || !(isBusy(lanes.small) || isBusy(lanes.large))) return;
     looking = setTimeout(() => {
       looking = undefined;
-      for (const queue of [lanes.small, lanes.large]) if (queue.waiting.length > 0) dismissStalled(queue);
+      dismiss(lanes.small);
+      dismiss(lanes.large);
       look();
     }, LOOK_MS).unref();
   }
@@ -124,7 +133,7 @@ function admit(queue: Queue, place: Place): void {
   queue.bytes += place.bytes;
   queue.reading.add(place);
   place.state = 'reading';
-  place.onRoom();
+  place.wish.onRoom();
 }
 
 function admitWaiting(queue: Queue): void {
@@ -156,13 +165,19 @@ function release(queue: Queue, place: Place): void {
   if (queue.waiting.length > 0) admitWaiting(queue);
 }
 
-function dismissStalled(queue: Queue): void {
-  const stalled = [...queue.reading].filter((place) => isStalled(place, queue.patience));
-  for (const place of stalled) {
+function isBusy({ waiting, reading }: Queue): boolean {
+  return waiting.length > 0 || reading.size > 0;
+}
+
+function dismiss(queue: Queue): void {
+  const othersWait = queue.waiting.length > 0;
+  for (const place of [...queue.reading]) {
+    const isLate = place.looksLeft-- <= 0;
+    const hasStalled = othersWait && isStalled(place, queue.patience);
     // Admitting who waits can finish others of this list.
-    if (place.state !== 'reading') continue;
+    if (!(isLate || hasStalled) || place.state !== 'reading') continue;
     release(queue, place);
-    place.onStalled();
+    place.wish.onLost(isLate ? 'slow_body' : 'stalled_body');
   }
 }
 

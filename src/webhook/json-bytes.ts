@@ -10,8 +10,14 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const LETTER_U = 0x75;
 
-const IS_MARK = new Uint8Array(256);
-for (const mark of [QUOTE, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT]) IS_MARK[mark] = 1;
+/** What a byte is outside a string. */
+const KIND = new Uint8Array(256);
+const MARK = 1;
+const OPENING = 2;
+const CLOSING = 3;
+for (const byte of [QUOTE, COMMA]) KIND[byte] = MARK;
+for (const byte of [OPEN_LIST, OPEN_OBJECT]) KIND[byte] = OPENING;
+for (const byte of [CLOSE_LIST, CLOSE_OBJECT]) KIND[byte] = CLOSING;
 
 /** Where the string that begins at `start` closes; the end of the body where it does not. */
 export function endOfString(body: Buffer, start: number): number {
@@ -42,35 +48,51 @@ export function isBetween(byte = 0): boolean {
 
 /** Where the value ends that begins at `start`, or of which so many lists and objects are open there. */
 export function endOfValue(body: Buffer, start: number, open = 0): number {
+  if (open > 0 || isOpening(body[start])) return endOfNested(body, start, open);
+  if (body[start] === QUOTE) return Math.min(endOfString(body, start + 1) + 1, body.length);
+  return endOfScalar(body, start);
+}
+
+/** Most of an ordinary review is passed over here. */
+function endOfNested(body: Buffer, start: number, open: number): number {
   const { length } = body;
   let depth = open;
   let at = start;
   while (at < length) {
-    const byte = body[at];
-    if (depth === 0 && (byte === COMMA || isClosing(byte))) return at;
-    if (byte === QUOTE) at = endOfString(body, at + 1);
-    else if (isOpening(byte)) depth += 1;
-    else if (isClosing(byte)) depth -= 1;
+    const byte = body[at] ?? 0;
+    const kind = KIND[byte];
     at += 1;
-    if (depth === 0 && (byte === QUOTE || isClosing(byte))) return at;
+    if (kind === 0) continue;
+    if (kind === OPENING) depth += 1;
+    else if (kind === CLOSING) {
+      depth -= 1;
+      if (depth === 0) return at;
+    } else if (byte === QUOTE) at = endOfString(body, at) + 1;
   }
   return length;
+}
+
+/** Where a number or a word ends. */
+function endOfScalar(body: Buffer, start: number): number {
+  let at = start;
+  while (at < body.length && body[at] !== COMMA && !isClosing(body[at])) at += 1;
+  return at;
 }
 
 /** The next byte from `at` on that is a quote, a comma or a bracket; the end of the body where there is none. */
 export function nextMark(body: Buffer, at: number): number {
   const { length } = body;
   let next = at;
-  while (next < length && IS_MARK[body[next] ?? 0] === 0) next += 1;
+  while (next < length && KIND[body[next] ?? 0] === 0) next += 1;
   return next;
 }
 
 export function isOpening(byte: number | undefined): boolean {
-  return byte === OPEN_OBJECT || byte === OPEN_LIST;
+  return KIND[byte ?? 0] === OPENING;
 }
 
 export function isClosing(byte: number | undefined): boolean {
-  return byte === CLOSE_OBJECT || byte === CLOSE_LIST;
+  return KIND[byte ?? 0] === CLOSING;
 }
 
 /** A place in a string that begins at `start`, at most `most` bytes on, where it can be cut: not inside an escape or a character. */

@@ -34,14 +34,15 @@ interface ReceiverDeps {
 export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): ReceiveBody {
   return ({ request, response, length, timeoutMs, onBody, onFailure }) => {
     const bytes = gatherBytes();
-    let timer: NodeJS.Timeout | undefined;
+    let waiting: NodeJS.Timeout | undefined;
     let letGo = () => {};
     let takeBack = () => {};
     let isReading = false;
     let isOver = false;
-    const place = budget.reserve({ bytes: length, onRoom: read, onStalled: () => fail('stalled_body') });
+    const readMs = Math.min(timeoutMs, LONGEST_READ_MS);
+    const place = budget.reserve({ bytes: length, readMs, onRoom: read, onLost: fail });
     if (!isReading) {
-      timer = setTimeout(() => fail('no_room'), Math.min(timeoutMs, LONGEST_WAIT_MS));
+      waiting = setTimeout(() => fail('no_room'), Math.min(timeoutMs, LONGEST_WAIT_MS));
       letGo = holdBack(request.socket);
     }
     request.on('data', take);
@@ -51,8 +52,7 @@ export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): Receive
 
     function read(): void {
       isReading = true;
-      clearTimeout(timer);
-      timer = setTimeout(() => fail('slow_body'), Math.min(timeoutMs, LONGEST_READ_MS));
+      clearTimeout(waiting);
       bytes.expect(length);
       letGo();
       if (request.readableEnded) finish();
@@ -67,7 +67,6 @@ export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): Receive
     function finish(): void {
       // What came with its head may be all of it, and still wait for room.
       if (isOver || !isReading) return;
-      clearTimeout(timer);
       place.complete();
       if (bytes.count() > SHORT_BODY_BYTES) takeBack = takeTurns(bytes.count(), handOver);
       else handOver();
@@ -85,7 +84,7 @@ export function createBodyReceiver({ budget, takeTurns }: ReceiverDeps): Receive
 
     function end(): void {
       isOver = true;
-      clearTimeout(timer);
+      clearTimeout(waiting);
       takeBack();
       place.release();
       letGo();

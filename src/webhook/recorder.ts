@@ -30,27 +30,57 @@ interface RecorderDeps {
 
 const MOST_RECENT = 50;
 
-/** A server-side dry run is logged and timed, but counts as no decision: it has no effect anywhere. */
+interface Answered {
+  readonly at: number;
+  readonly endpoint: string;
+  readonly review: Pick<Review, 'namespace' | 'dryRun'>;
+  readonly outcome: Outcome;
+  readonly ms: number;
+}
+
+/**
+ * A server-side dry run is logged and timed, but counts as no decision: it has no effect anywhere. Whoever waits for an
+ * answer comes first: what was answered in a turn of the event loop is counted and logged at its end, in one go.
+ */
 export function createRecorder({ log, clock, metrics }: RecorderDeps): Recorder {
   const ring: RecentDecision[] = [];
   let written = 0;
+  let answered: Answered[] = [];
+
+  function writeDown(): void {
+    const some = answered;
+    answered = [];
+    for (const one of some) {
+      try {
+        write(one);
+      } catch {} // the answer stands, whatever goes wrong in counting it
+    }
+  }
+
+  function write({ at, endpoint, review, outcome, ms }: Answered): void {
+    const { mode, decision, reason, region, error } = outcome;
+    const { dryRun } = review;
+    const namespace = cutName(review.namespace);
+    const owner = cutName(outcome.owner);
+    metrics.observeDuration(endpoint, ms / 1000);
+    if (!dryRun) {
+      metrics.countReview(endpoint, mode, decision, reason);
+      ring[written++ % MOST_RECENT] = { at, endpoint, namespace, outcome: { ...outcome, owner } };
+    }
+    const line = { endpoint, namespace, owner, mode, decision, reason, region, ms: Math.round(ms * 1000) / 1000 };
+    if (error !== undefined) log.error({ ...line, err: error }, 'failed open');
+    else if (dryRun) log.info({ ...line, dryRun }, 'decided');
+    else log.info(line, 'decided');
+  }
 
   return {
-    record(endpoint, review, outcome, ms) {
-      const { mode, decision, reason, region, error } = outcome;
-      const { dryRun } = review;
-      const namespace = cutName(review.namespace);
-      const owner = cutName(outcome.owner);
-      metrics.observeDuration(endpoint, ms / 1000);
-      if (!dryRun) {
-        metrics.countReview(endpoint, mode, decision, reason);
-        ring[written++ % MOST_RECENT] = { at: clock(), endpoint, namespace, outcome: { ...outcome, owner } };
-      }
-      const line = { endpoint, namespace, owner, mode, decision, reason, region, ms: Math.round(ms * 1000) / 1000 };
-      if (error !== undefined) log.error({ ...line, err: error }, 'failed open');
-      else if (dryRun) log.info({ ...line, dryRun }, 'decided');
-      else log.info(line, 'decided');
+    record(endpoint, { namespace, dryRun }, outcome, ms) {
+      if (answered.length === 0) setImmediate(writeDown);
+      answered.push({ at: clock(), endpoint, review: { namespace, dryRun }, outcome, ms });
     },
-    recent: () => [...ring.slice(0, written % MOST_RECENT).reverse(), ...ring.slice(written % MOST_RECENT).reverse()],
+    recent() {
+      writeDown();
+      return [...ring.slice(0, written % MOST_RECENT).reverse(), ...ring.slice(written % MOST_RECENT).reverse()];
+    },
   };
 }

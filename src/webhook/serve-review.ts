@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { rememberByName } from '../decision/remember.ts';
 import { parseDuration } from '../units/duration.ts';
 import { MOST_BODY_BYTES } from './body-budget.ts';
 import { cutOff } from './cut-off.ts';
@@ -16,6 +17,8 @@ interface ServiceDeps {
 
 /** For a review that does not say how long it has: the API server's own default. */
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** API servers ask with one a webhook; anybody else may make up more. */
+const MOST_TIMEOUTS = { most: 100, longest: 100 };
 const FIRST_TIMEOUT = '?timeout=';
 const JSON_TYPE = 'application/json';
 const JSON_TYPE_WITH_PARAMETERS = /^application\/json[\t ]*;/i;
@@ -41,6 +44,7 @@ const TOO_LARGE: Refusal = {
 
 /** Answers requests for the endpoints: the one way for every review, and a clear error for whatever is none. */
 export function createService({ endpoints, receiveBody, reject, isClosing }: ServiceDeps) {
+  const timeouts = new Map<string, number>();
   return (request: IncomingMessage, response: ServerResponse): void => {
     // One of many that came in one go: Node hands them over all the same.
     if (request.socket.destroyed) return;
@@ -54,7 +58,7 @@ export function createService({ endpoints, receiveBody, reject, isClosing }: Ser
       refuse(refusal ?? NO_LENGTH);
       return;
     }
-    const timeoutMs = queryAt < 0 ? DEFAULT_TIMEOUT_MS : timeoutOf(url, queryAt);
+    const timeoutMs = rememberByName(timeouts, url, MOST_TIMEOUTS, () => timeoutOf(url, queryAt));
     const arrivedAt = performance.now();
     const release = receiveBody({
       request,
@@ -107,6 +111,7 @@ function lengthOf(header: string | undefined): number | undefined {
 
 /** Milliseconds; the API server's query is nothing but the timeout. To Go, 0 is no limit. */
 function timeoutOf(url: string, queryAt: number): number {
+  if (queryAt < 0) return DEFAULT_TIMEOUT_MS;
   const isAlone = url.startsWith(FIRST_TIMEOUT, queryAt) && !url.includes('&', queryAt);
   const text = isAlone
     ? url.slice(queryAt + FIRST_TIMEOUT.length)

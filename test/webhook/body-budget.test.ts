@@ -17,11 +17,12 @@ function openBudget() {
   return {
     budget,
     events,
-    reserve(name: string, bytes: number): Held {
+    reserve(name: string, bytes: number, readMs = 60_000): Held {
       const reservation = budget.reserve({
         bytes,
+        readMs,
         onRoom: () => events.push(`${name} reads`),
-        onStalled: () => events.push(`${name} stalled`),
+        onLost: (why) => events.push(`${name} ${why}`),
       });
       return { ...reservation, name };
     },
@@ -97,6 +98,33 @@ describe('room for bodies', () => {
   });
 });
 
+describe('a body that takes too long', () => {
+  it('loses its place, however much of it has come, and one that is here does not', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { budget, reserve, events } = openBudget();
+    const [slow, here] = [reserve('slow', 200 * KIB, 200), reserve('here', 200 * KIB, 200)];
+    slow.received(199 * KIB);
+    here.complete();
+    pass(t, 4);
+    assert.deepEqual(events, ['slow reads', 'here reads']);
+    pass(t, 1);
+    assert.deepEqual(events.slice(2), ['slow slow_body']);
+    assert.equal(budget.state().small.bytes, 200 * KIB);
+  });
+
+  it('has its time from when there is room', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { reserve, events } = openBudget();
+    const first = [reserve('first', 20 * MIB), reserve('second', 16 * MIB)];
+    reserve('waits', 7 * MIB, 200);
+    pass(t, 10);
+    for (const one of first) one.release();
+    assert.equal(events.at(-1), 'waits reads');
+    pass(t, 5);
+    assert.equal(events.at(-1), 'waits slow_body');
+  });
+});
+
 describe('while somebody waits', () => {
   const fill = (reserve: (name: string, bytes: number) => Held) =>
     Array.from({ length: 64 }, (_, i) => reserve(`s${i}`, 192 * KIB));
@@ -108,7 +136,7 @@ describe('while somebody waits', () => {
     reserve('waits', 192 * KIB);
     assert.ok(!events.includes('waits reads'));
     pass(t, 6);
-    assert.ok(events.includes('s0 stalled') && events.includes('waits reads'));
+    assert.ok(events.includes('s0 stalled_body') && events.includes('waits reads'));
   });
 
   it('one that goes on keeps it, one that dribbles does not, and one that is all here does', (t) => {
@@ -122,9 +150,9 @@ describe('while somebody waits', () => {
       dribbling?.received(1);
       pass(t, 1);
     }
-    assert.ok(!events.includes('s0 stalled'), 'steady');
-    assert.ok(events.includes('s1 stalled'), 'dribbling');
-    assert.ok(!events.includes('s2 stalled'), 'done');
+    assert.ok(!events.includes('s0 stalled_body'), 'steady');
+    assert.ok(events.includes('s1 stalled_body'), 'dribbling');
+    assert.ok(!events.includes('s2 stalled_body'), 'done');
   });
 
   it('and nobody is hurried where nobody waits', (t) => {
