@@ -4,7 +4,7 @@ import { CARBON_KEY } from '../units/label-names.ts';
 import { isEmptyTerm, type NodeSelectorTerm } from './node-selector.ts';
 import { carries, ownExpressions, type RegionRequirement } from './own-requirement.ts';
 import { annotationOf, type Pod, type PreferredTerm, preferredTerms, requiredTerms, type Toleration } from './pod.ts';
-import { createMemory, remember } from './remember.ts';
+import { createMemory } from './remember.ts';
 import type { Steering } from './steer.ts';
 import { tolerationsFor } from './tolerated-bands.ts';
 
@@ -22,29 +22,17 @@ const NODE_AFFINITY = '/spec/affinity/nodeAffinity';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-/** What pods of one steering share: its record and whole patches, each made and written once, by what the pods are like. */
+/** What pods of one plan share: its record and whole patches, each made and written once, by what the pods are like. */
 export interface Patches {
   readonly record: string;
   readonly made: Map<number, readonly PatchOperation[]>;
 }
 
-/** Policies that differ in what does not matter now come to the same patches: hundreds of them share a few. */
-const interned = createMemory<object, Map<string, Patches>>();
-const MOST_INTERNED = 500;
 /** Pods come in few kinds; a patch of 200 regions takes 5 KB. */
 const MOST_KINDS = 8;
 /** Pods with more terms of their own are rare. */
 const MOST_TERMS = 8;
 const encoded = createMemory<readonly PatchOperation[], string>();
-
-/** The patches of a steering and its record, those of an equal steering under this snapshot where there is one. */
-export function openPatches(steering: Steering | undefined, record: string, snapshot: object): Patches {
-  const known = remember(interned, snapshot, () => new Map<string, Patches>());
-  const key = JSON.stringify([steering, record]);
-  const patches = known.get(key) ?? { record, made: new Map() };
-  if (known.size < MOST_INTERNED) known.set(key, patches);
-  return patches;
-}
 
 /**
  * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod

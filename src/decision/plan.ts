@@ -4,7 +4,7 @@ import type { Topology } from '../regions/topology.ts';
 import { type Judgement, judge } from './judge.ts';
 import { isThere } from './new-nodes.ts';
 import { carriesOwn, type RegionRequirement } from './own-requirement.ts';
-import { openPatches, type Patches } from './patch.ts';
+import type { Patches } from './patch.ts';
 import type { Pod } from './pod.ts';
 import { type Reach, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
@@ -106,10 +106,9 @@ export function planOf(judgement: Judgement, steering: Steering | undefined): Pl
   const isSteered = steering !== undefined && (steering.requirement !== undefined || steering.preferred.length > 0);
   const reason = judgement.reason === 'acceptable' && isSteered ? 'steered' : judgement.reason;
   const record = steering ? recordOf(judgement, reason) : '';
-  const patches = openPatches(steering, record, judgement.snapshot);
   const { seen, unlabelled } = judgement.reach;
   const awaitsNodes = seen !== undefined && !isThere({ regions: seen, unlabelled }, steering?.requirement);
-  return { judgement, reason, region: regionToName(judgement), steering, isSteered, awaitsNodes, patches };
+  return { judgement, reason, region: regionToName(judgement), steering, isSteered, awaitsNodes, patches: { record, made: new Map() } };
 }
 
 function regionToName({ ranked, candidates, refused, reason }: Judgement): string | undefined {

@@ -20,7 +20,8 @@ const FACTORS: readonly Factor[] = ['carbon', 'cost', 'latency'];
  */
 export function rank(candidates: readonly RegionView[], treatment: Treatment, snapshot: Picture): readonly Ranked[] {
   const { weights } = treatment.policy;
-  const scores = new Float64Array(candidates.length);
+  // No typed array: one of more than 8 numbers has memory of its own, outside of the heap.
+  const scores = candidates.map(() => 0);
   let weightSum = 0;
   for (const factor of FACTORS) {
     const weight = treatment.systemPod && factor === 'carbon' ? 0 : weights[factor];
@@ -40,7 +41,7 @@ export function rank(candidates: readonly RegionView[], treatment: Treatment, sn
 }
 
 function addFactor(
-  scores: Float64Array,
+  scores: number[],
   candidates: readonly RegionView[],
   weight: number,
   value: (region: RegionView) => number | undefined,

@@ -132,6 +132,7 @@ export function within(
   places: Places | undefined = snapshot.topology && placesOf(asks, snapshot.topology),
 ): readonly RegionView[] {
   const { regions } = snapshot;
+  if (!places && asksNothing(asks)) return regions;
   const isWithin = places
     ? (region: RegionView) => places.regions.has(region.name) || (region.elastic && mayCome(asks, region, snapshot))
     : (region: RegionView) => speaksFor(region.name, asks, snapshot.regionLabel);
@@ -151,6 +152,7 @@ function possibleRegions(
 ): readonly RegionView[] {
   const { regions, regionLabel } = snapshot;
   const ofPod = { ...ANY_NODE, alternatives };
+  if (target === undefined && asksNothing(ofPod)) return regions;
   const possible = regions.filter(
     ({ name }) => (target === undefined || name === target) && speaksFor(name, ofPod, regionLabel),
   );

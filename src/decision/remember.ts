@@ -1,19 +1,18 @@
-/** What was made for an object, kept with it. */
+/**
+ * What saves work. A memory holds nothing that could not be made again from its key, and nothing outlives its key: whoever
+ * reads an object never sees what was remembered of it. What is named by authors of pods is bounded in number and length.
+ */
 export interface Memory<K extends object, V extends {}> {
   of(key: K): V | undefined;
   keep(key: K, value: V): V;
 }
 
-/**
- * A memory that saves work for as long as an object lives. The value is kept on the object itself, where neither a
- * spread nor a comparison sees it: among thousands of policies, a WeakMap's table is a cache miss for each step.
- */
 export function createMemory<K extends object, V extends {}>(): Memory<K, V> {
-  const slot = Symbol('remembered');
+  const kept = new WeakMap<K, V>();
   return {
-    of: (key) => (key as { [slot]?: V })[slot],
+    of: (key) => kept.get(key),
     keep(key, value) {
-      Object.defineProperty(key, slot, { value, configurable: true });
+      kept.set(key, value);
       return value;
     },
   };

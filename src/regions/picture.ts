@@ -5,11 +5,12 @@ const pictures = new WeakMap<Snapshot, Picture>();
 
 /** One object for snapshots that differ in nothing but single nodes: what was judged for one serves the next. */
 export function pictureOf(snapshot: Snapshot): Picture {
+  if (!snapshot.topology) return snapshot;
   const known = pictures.get(snapshot);
   if (known) return known;
   const { topology, startupTaints: _, ...rest } = snapshot;
   // Without its nodes: a judgement that is remembered must not hold what has long been replaced.
-  const picture = { ...rest, ...(topology && { topology: { regions: topology.regions } }) };
+  const picture = { ...rest, topology: { regions: topology.regions } };
   pictures.set(snapshot, picture);
   return picture;
 }

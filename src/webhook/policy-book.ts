@@ -4,7 +4,6 @@ import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Policy } from '../decision/policy.ts';
 import { describeIssue, type PolicyIssue } from '../decision/policy-annotations.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
-import { createMemory } from '../decision/remember.ts';
 import { tellFew } from '../units/tell-few.ts';
 
 export interface PolicyBook {
@@ -53,8 +52,6 @@ export function createPolicyBook(rules: () => PolicyRules, onMalformed: Tell, on
   /** The version that was told of last, and what: other limits can make the same version ask for too much. */
   const told = new LRUCache<string, string>({ max: MOST_NAMESPACES });
 
-  const found = createMemory<NamespaceRecord, Policy>();
-
   function compile(name: string, annotations: NamespaceRecord['annotations']): Compiled {
     const key = `${cohortOf(name, known)} ${JSON.stringify(annotations)}`;
     let compiled = policies.get(key);
@@ -77,27 +74,20 @@ export function createPolicyBook(rules: () => PolicyRules, onMalformed: Tell, on
     if (excess.length > 0) onExcess(name, excess);
   }
 
-  function versionOf({ name, resourceVersion, annotations }: NamespaceRecord): Policy {
+  function policyOf({ name, resourceVersion, annotations }: NamespaceRecord): Policy {
+    const current = rules();
+    if (current !== known) {
+      known = current;
+      policies.clear();
+    }
     const entry = entries.get(name);
-    const isSame = entry?.resourceVersion === resourceVersion;
-    if (isSame && entry.policy.madeUnder === known) return entry.policy;
+    if (entry?.resourceVersion === resourceVersion && entry.policy.madeUnder === known) return entry.policy;
     const compiled = compile(name, annotations);
     const basis = compiled.mistakes.length > 0 && entry ? entry.annotations : annotations;
     const { policy } = compile(name, basis);
     entries.set(name, { resourceVersion, policy, annotations: basis });
     report(name, resourceVersion, compiled);
     return policy;
-  }
-
-  /** On the request path a look at the namespace itself: among ten thousand, every table costs its cache misses. */
-  function policyOf(namespace: NamespaceRecord): Policy {
-    const current = rules();
-    if (current !== known) {
-      known = current;
-      policies.clear();
-    }
-    const policy = found.of(namespace);
-    return policy && policy.madeUnder === current ? policy : found.keep(namespace, versionOf(namespace));
   }
 
   return {
