@@ -108,7 +108,15 @@ export function planOf(judgement: Judgement, steering: Steering | undefined): Pl
   const record = steering ? recordOf(judgement, reason) : '';
   const { seen, unlabelled } = judgement.reach;
   const awaitsNodes = seen !== undefined && !isThere({ regions: seen, unlabelled }, steering?.requirement);
-  return { judgement, reason, region: regionToName(judgement), steering, isSteered, awaitsNodes, patches: { record, made: new Map() } };
+  return {
+    judgement,
+    reason,
+    region: regionToName(judgement),
+    steering,
+    isSteered,
+    awaitsNodes,
+    patches: { record, made: new Map() },
+  };
 }
 
 function regionToName({ ranked, candidates, refused, reason }: Judgement): string | undefined {

@@ -102,15 +102,18 @@ function podOf({ object, uid }: Review): Pod {
     requiredDuringSchedulingIgnoredDuringExecution: required,
     preferredDuringSchedulingIgnoredDuringExecution: preferred,
   } = isMapping(nodeAffinity) ? nodeAffinity : {};
-  const objects = { 'metadata.annotations': metadata['annotations'], affinity, nodeAffinity, required };
-  for (const [name, value] of Object.entries(objects)) {
-    if (value != null && !isMapping(value)) throw new ReviewError(`${name} of the pod is no object`, uid);
-  }
-  for (const [name, value] of Object.entries({ tolerations, preferred })) {
-    if (value != null && !Array.isArray(value)) throw new ReviewError(`${name} of the pod is no list`, uid);
-  }
+  mustBe(isMapping, 'object', metadata['annotations'], 'metadata.annotations', uid);
+  mustBe(isMapping, 'object', affinity, 'affinity', uid);
+  mustBe(isMapping, 'object', nodeAffinity, 'nodeAffinity', uid);
+  mustBe(isMapping, 'object', required, 'required', uid);
+  mustBe(Array.isArray, 'list', tolerations, 'tolerations', uid);
+  mustBe(Array.isArray, 'list', preferred, 'preferred', uid);
   const short = withShortNames(metadata);
   return (short === metadata ? object : { ...object, metadata: short }) as Pod;
+}
+
+function mustBe(isIt: (value: unknown) => boolean, type: string, value: unknown, name: string, uid: string): void {
+  if (value != null && !isIt(value)) throw new ReviewError(`${name} of the pod is no ${type}`, uid);
 }
 
 /** Messages, logs and pages quote a pod's names: what is too long for them is cut before anybody sees it. */
