@@ -6,6 +6,7 @@ import { type Asks, areMet, isNeededLabel, NODE_NAME } from './asks.ts';
 import type { Places } from './node-match.ts';
 import { type Requirement, satisfies } from './node-selector.ts';
 import type { RegionRequirement } from './own-requirement.ts';
+import { createMemory, remember, rememberByName } from './remember.ts';
 
 /**
  * Whether a node that an elastic region may yet add could have what a pod asks for:
@@ -46,22 +47,20 @@ export function isThere({ regions, unlabelled }: Places, requirement: RegionRequ
 }
 
 type RegionsByValue = ReadonlyMap<string, ReadonlySet<string | undefined>>;
-const remembered = new WeakMap<Topology, Map<string, RegionsByValue>>();
+const remembered = createMemory<Topology, Map<string, RegionsByValue>>();
 /** Of labels that pods name: their authors may make up any number. */
 const MOST_LABELS = 100;
 /** Of a key, as the API server will have it: reviews come before its validation. */
 const LONGEST_LABEL = 317;
 
 function regionsByValue(label: string, topology: Topology): RegionsByValue {
-  const ofTopology = remembered.get(topology) ?? new Map<string, RegionsByValue>();
-  remembered.set(topology, ofTopology);
-  const known = ofTopology.get(label);
-  if (known) return known;
-  const regions = new Map<string, Set<string | undefined>>();
-  for (const { labels, region } of topology.individual.has(label) ? topology.nodes : topology.classes) {
-    const value = labelOf(labels, label);
-    if (value !== undefined) regions.set(value, (regions.get(value) ?? new Set()).add(region));
-  }
-  if (ofTopology.size < MOST_LABELS && label.length <= LONGEST_LABEL) ofTopology.set(label, regions);
-  return regions;
+  const ofTopology = remember(remembered, topology, () => new Map<string, RegionsByValue>());
+  return rememberByName(ofTopology, label, { most: MOST_LABELS, longest: LONGEST_LABEL }, () => {
+    const regions = new Map<string, Set<string | undefined>>();
+    for (const { labels, region } of topology.individual.has(label) ? topology.nodes : topology.classes) {
+      const value = labelOf(labels, label);
+      if (value !== undefined) regions.set(value, (regions.get(value) ?? new Set()).add(region));
+    }
+    return regions;
+  });
 }

@@ -1,3 +1,5 @@
+import { createMemory, remember } from './remember.ts';
+
 /** A node selector requirement, as the API server sends it. */
 export interface Requirement {
   readonly key: string;
@@ -43,16 +45,11 @@ export function satisfies(requirement: Requirement, value: string | undefined): 
 
 /** A list of thousands is asked about thousands of nodes. */
 const LONG_LIST = 32;
-const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+const sets = createMemory<readonly string[], ReadonlySet<string>>();
 
 function isListed(values: readonly string[], value: string): boolean {
   if (values.length <= LONG_LIST) return values.includes(value);
-  let set = sets.get(values);
-  if (!set) {
-    set = new Set(values);
-    sets.set(values, set);
-  }
-  return set.has(value);
+  return remember(sets, values, () => new Set(values)).has(value);
 }
 
 /** An empty term matches no node at all. */

@@ -9,7 +9,7 @@ import type { Pod } from './pod.ts';
 import { type Reach, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
 import { recordOf } from './record.ts';
-import { createMemory, remember, rememberByName } from './remember.ts';
+import { createMemory, type Memory, remember, rememberByName } from './remember.ts';
 import { insistedSpread } from './spread.ts';
 import { type Steering, steer } from './steer.ts';
 import { tolerationsOf } from './tolerated-bands.ts';
@@ -39,18 +39,16 @@ interface Asked {
 }
 
 /** One look from a treatment to all of it: among thousands of policies, each object in between is a cache miss. */
-const remembered = createMemory<Reach, WeakMap<Treatment, Plan>>();
+const remembered = createMemory<Reach, Memory<Treatment, Plan>>();
 
 /** The plan for a pod within reach, a reach of this snapshot. Pure: remembering only saves work. */
 export function planFor(asked: Asked, treatment: Treatment, reach: Reach): Plan {
   const { pod, snapshot } = asked;
-  const ofReach = remember(remembered, reach, () => new WeakMap<Treatment, Plan>());
-  let plan = ofReach.get(treatment);
-  if (!plan) {
+  const ofReach = remember(remembered, reach, () => createMemory<Treatment, Plan>());
+  const plan = remember(ofReach, treatment, () => {
     const judgement = judge(treatment, pictureOf(snapshot), reach);
-    plan = planOf(judgement, judgement.denied ? undefined : steer(judgement));
-    ofReach.set(treatment, plan);
-  }
+    return planOf(judgement, judgement.denied ? undefined : steer(judgement));
+  });
   const spread = plan.steering && insistedSpread(pod, snapshot);
   return spread ? planToSpread(asked, plan, spread) : plan;
 }
