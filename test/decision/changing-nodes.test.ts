@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decide } from '../../src/decision/decide.ts';
-import type { Pod } from '../../src/decision/pod.ts';
+import type { Pod, SpreadConstraint } from '../../src/decision/pod.ts';
 import type { NodeFacts } from '../../src/regions/node-facts.ts';
 import { pictureOf, withNodes } from '../../src/regions/picture.ts';
 import type { Snapshot } from '../../src/regions/snapshot.ts';
@@ -15,6 +15,7 @@ import {
   makeSnapshot,
   NOW,
   onNode,
+  REGION_LABEL,
   requires,
   term,
   ZONE_LABEL,
@@ -34,6 +35,10 @@ const BASE: readonly NodeFacts[] = [
   makeNode('a', 'ap/a', { allocatable: { cpu: 4 } }),
 ];
 
+function spread(rest: SpreadConstraint) {
+  return { topologySpreadConstraints: [{ topologyKey: ZONE_LABEL, whenUnsatisfiable: 'DoNotSchedule', ...rest }] };
+}
+
 const HELD = 'asks for a pool, with a volume where a driver says';
 const ON_A_RACK = { claim: 'data', volume: 'pv-1', terms: [term(expression('csi.example.com/rack', 'In', 'r1'))] };
 const PODS: Readonly<Record<string, Pod>> = {
@@ -46,6 +51,15 @@ const PODS: Readonly<Record<string, Pod>> = {
   'asks for a pool and a zone': makePod({ nodeSelector: { pool: 'gpu', [ZONE_LABEL]: 'us-c' } }),
   'asks for a pool and an architecture': makePod({ nodeSelector: { pool: 'gpu', 'kubernetes.io/arch': 'arm64' } }),
   [HELD]: makePod({ nodeSelector: { pool: 'gpu' } }),
+  ...Object.fromEntries(
+    [2, 3, 4].map((minDomains) => [`spreads over ${minDomains} zones`, makePod(spread({ minDomains }))]),
+  ),
+  'spreads whatever nodes it asks for': makePod(spread({ nodeAffinityPolicy: 'Ignore' })),
+  'spreads over zones of a pool': makePod({ ...spread({ minDomains: 2 }), nodeSelector: { pool: 'gpu' } }),
+  'spreads, with what is like ours': makePod({
+    ...spread({ minDomains: 2 }),
+    ...requires(term(expression(REGION_LABEL, 'NotIn', 'us'), expression('gridgate.dev/placed', 'DoesNotExist'))),
+  }),
   'asks for anything but a zone': makePod(requires(term(expression('topology.kubernetes.io/zone', 'NotIn', 'us-a')))),
 };
 
