@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { SpreadConstraint } from '../../src/decision/pod.ts';
 import {
   decideNow,
+  expression,
   makeNode,
   makePod,
   makePolicy,
@@ -147,6 +148,40 @@ describe('a spread that can be met: carbon requires as ever', () => {
     ['more regions than there are', overRegions({ minDomains: 9 }), 'NotIn c d z'],
   ]);
   check([['30 zones are clean', overZones({ minDomains: 30 }), 'NotIn c d z']], MANY_ZONES);
+});
+
+describe('of pods that are decided one after the other, each counts its own domains', () => {
+  const over3Zones = { topologySpreadConstraints: [overZones({ minDomains: 3 })] };
+  const over4Zones = { topologySpreadConstraints: [overZones({ minDomains: 4 })] };
+  const elsewhere = zone('NotIn', 'x-9');
+  const ours = expression('gridgate.dev/placed', 'DoesNotExist');
+  const pods = {
+    'asks for nothing: 3 zones are clean': [makePod(over3Zones), 'NotIn c d z'],
+    'leaves out one of them': [makePod({ ...over3Zones, ...requires(term(zone('NotIn', 'b-2'))) }), 'NotIn z'],
+    'wants one more': [makePod(over4Zones), 'NotIn z'],
+    'wants it of another label as well': [
+      makePod({ topologySpreadConstraints: [overZones({ minDomains: 3 }), overRegions({ minDomains: 3 })] }),
+      'NotIn z',
+    ],
+    'asks for nearly all, and for more zones than are clean': [
+      makePod({ ...over4Zones, ...requires(term(elsewhere)) }),
+      'NotIn z',
+    ],
+    'asks for the same, with a forged requirement of ours that leads to dirty regions alone': [
+      makePod({ ...over4Zones, ...requires(term(elsewhere, expression(REGION_LABEL, 'In', 'd'), ours)) }),
+      'NotIn c d z',
+    ],
+  } as const;
+  const rows = Object.entries(pods);
+  for (const [order, some] of Object.entries({ once: rows, back: rows.toReversed() }))
+    it(order, () => {
+      const snapshot = makeSnapshot(REGIONS, { nodes: NODES });
+      const policy = makePolicy({});
+      for (const [name, [pod, expected]] of [...some, ...some]) {
+        const { requirement } = decideNow(pod, policy, snapshot).steps?.steering ?? {};
+        assert.equal(`${requirement?.operator} ${requirement?.values.join(' ')}`, expected, `one that ${name}`);
+      }
+    });
 });
 
 describe('the record of a decision', () => {
