@@ -52,8 +52,8 @@ interface Place {
   readonly wish: Wish;
   readonly bytes: number;
   state: 'waiting' | 'reading' | 'complete' | 'released';
-  /** Looks until it has taken too long. */
-  looksLeft: number;
+  /** When it has taken too long; set once there is room. */
+  lateAt: number;
   received: number;
   /** What was there at the last progress. */
   seen: number;
@@ -83,8 +83,7 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
 
   function reserve(wish: Wish): Reservation {
     const queue = lanes[wish.bytes <= SMALL_BODY_BYTES ? 'small' : 'large'];
-    const looksLeft = Math.ceil(wish.readMs / LOOK_MS);
-    const place: Place = { wish, bytes: wish.bytes, state: 'waiting', looksLeft, received: 0, seen: 0, looks: 0 };
+    const place: Place = { wish, bytes: wish.bytes, state: 'waiting', lateAt: 0, received: 0, seen: 0, looks: 0 };
     if (queue.waiting.length === 0 && fits(queue, place)) admit(queue, place);
     else {
       insert(queue.waiting, place);
@@ -108,8 +107,9 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
     if (looking || !(isBusy(lanes.small) || isBusy(lanes.large))) return;
     looking = setTimeout(() => {
       looking = undefined;
-      dismiss(lanes.small);
-      dismiss(lanes.large);
+      const now = performance.now();
+      dismiss(lanes.small, now);
+      dismiss(lanes.large, now);
       look();
     }, LOOK_MS).unref();
   }
@@ -133,6 +133,7 @@ function admit(queue: Queue, place: Place): void {
   queue.bytes += place.bytes;
   queue.reading.add(place);
   place.state = 'reading';
+  place.lateAt = performance.now() + place.wish.readMs;
   place.wish.onRoom();
 }
 
@@ -169,10 +170,10 @@ function isBusy({ waiting, reading }: Queue): boolean {
   return waiting.length > 0 || reading.size > 0;
 }
 
-function dismiss(queue: Queue): void {
+function dismiss(queue: Queue, now: number): void {
   const othersWait = queue.waiting.length > 0;
   for (const place of [...queue.reading]) {
-    const isLate = place.looksLeft-- <= 0;
+    const isLate = now >= place.lateAt;
     const hasStalled = othersWait && isStalled(place, queue.patience);
     // Admitting who waits can finish others of this list.
     if (!(isLate || hasStalled) || place.state !== 'reading') continue;

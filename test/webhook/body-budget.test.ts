@@ -31,7 +31,18 @@ function openBudget() {
 
 /** So many looks at who holds a place. */
 function pass(t: TestContext, looks: number): void {
-  for (let look = 0; look < looks; look++) t.mock.timers.tick(50);
+  for (let look = 0; look < looks; look++) {
+    now += 50;
+    t.mock.timers.tick(50);
+  }
+}
+
+let now = 0;
+
+/** Time that passes only when it is told to. */
+function stopTime(t: TestContext): void {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  t.mock.method(performance, 'now', () => now);
 }
 
 describe('room for bodies', () => {
@@ -100,12 +111,12 @@ describe('room for bodies', () => {
 
 describe('a body that takes too long', () => {
   it('loses its place, however much of it has come, and one that is here does not', (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+    stopTime(t);
     const { budget, reserve, events } = openBudget();
     const [slow, here] = [reserve('slow', 200 * KIB, 200), reserve('here', 200 * KIB, 200)];
     slow.received(199 * KIB);
     here.complete();
-    pass(t, 4);
+    pass(t, 3);
     assert.deepEqual(events, ['slow reads', 'here reads']);
     pass(t, 1);
     assert.deepEqual(events.slice(2), ['slow slow_body']);
@@ -113,14 +124,14 @@ describe('a body that takes too long', () => {
   });
 
   it('has its time from when there is room', (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+    stopTime(t);
     const { reserve, events } = openBudget();
     const first = [reserve('first', 20 * MIB), reserve('second', 16 * MIB)];
     reserve('waits', 7 * MIB, 200);
     pass(t, 10);
     for (const one of first) one.release();
     assert.equal(events.at(-1), 'waits reads');
-    pass(t, 5);
+    pass(t, 4);
     assert.equal(events.at(-1), 'waits slow_body');
   });
 });
@@ -130,7 +141,7 @@ describe('while somebody waits', () => {
     Array.from({ length: 64 }, (_, i) => reserve(`s${i}`, 192 * KIB));
 
   it('senders that stop lose their places', (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+    stopTime(t);
     const { reserve, events } = openBudget();
     fill(reserve);
     reserve('waits', 192 * KIB);
@@ -140,7 +151,7 @@ describe('while somebody waits', () => {
   });
 
   it('one that goes on keeps it, one that dribbles does not, and one that is all here does', (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+    stopTime(t);
     const { reserve, events } = openBudget();
     const [steady, dribbling, done] = fill(reserve);
     done?.complete();
@@ -156,7 +167,7 @@ describe('while somebody waits', () => {
   });
 
   it('and nobody is hurried where nobody waits', (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+    stopTime(t);
     const { reserve, events } = openBudget();
     reserve('slow', 192 * KIB);
     pass(t, 100);
