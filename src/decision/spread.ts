@@ -44,19 +44,20 @@ export function breaksSpread(
 
 /**
  * What a pod insists on of its spread over regions and zones, as text: `breaksSpread` has one answer for pods that say the
- * same, in the same view of nodes. Empty: it may run unspread.
+ * same, in the same view of nodes. Empty: it may run unspread. JSON, since authors write parts of it: no text of theirs
+ * may look like two constraints of another pod.
  */
 export function insistedSpread(pod: Pod, snapshot: Snapshot): string {
   const constraints = pod.spec?.topologySpreadConstraints;
   if (!Array.isArray(constraints)) return '';
-  let spread = '';
-  for (const constraint of constraints) {
-    if (!constraint || !isStrict(constraint, snapshot)) continue;
-    const { topologyKey, minDomains, nodeAffinityPolicy } = constraint;
-    spread += `${topologyKey} ${minDomains} ${nodeAffinityPolicy}\n`;
-  }
-  const isPicky = pod.spec?.nodeSelector || pod.spec?.affinity?.nodeAffinity;
-  return spread && isPicky ? spread + JSON.stringify(alternativesOf(pod, false)) : spread;
+  const strict = constraints.filter((constraint) => constraint && isStrict(constraint, snapshot));
+  if (strict.length === 0) return '';
+  const insisted = strict.map(({ topologyKey, minDomains, nodeAffinityPolicy }: SpreadConstraint) => ({
+    topologyKey,
+    minDomains,
+    nodeAffinityPolicy,
+  }));
+  return JSON.stringify([insisted, alternativesOf(pod, false)]);
 }
 
 function isStrict({ whenUnsatisfiable, topologyKey = '' }: SpreadConstraint, { regionLabel }: Snapshot): boolean {

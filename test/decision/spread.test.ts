@@ -159,6 +159,14 @@ describe('of pods that are decided one after the other, each counts its own doma
     'asks for nothing: 3 zones are clean': [makePod(over3Zones), 'NotIn c d z'],
     'leaves out one of them': [makePod({ ...over3Zones, ...requires(term(zone('NotIn', 'b-2'))) }), 'NotIn z'],
     'wants one more': [makePod(over4Zones), 'NotIn z'],
+    'has a policy that nobody knows, written like a second constraint': [
+      makePod({
+        topologySpreadConstraints: [
+          overZones({ minDomains: 3, nodeAffinityPolicy: `undefined\n${REGION_LABEL} 3 undefined` }),
+        ],
+      }),
+      'NotIn c d z',
+    ],
     'wants it of another label as well': [
       makePod({ topologySpreadConstraints: [overZones({ minDomains: 3 }), overRegions({ minDomains: 3 })] }),
       'NotIn z',
