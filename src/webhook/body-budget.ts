@@ -1,3 +1,5 @@
+import type { RejectionCause } from './rejections.ts';
+
 /** A place in the budget for the bytes of one body. */
 export interface Reservation {
   /** So many bytes of it are here. */
@@ -15,10 +17,8 @@ interface Wish {
   /** Called once, at once where there is room. */
   readonly onRoom: () => void;
   /** It took too long, or others wait and nothing has come for a while: called instead of going on. The place is given back already. */
-  readonly onLost: (why: Loss) => void;
+  readonly onLost: (why: Extract<RejectionCause, 'slow_body' | 'stalled_body'>) => void;
 }
-
-export type Loss = 'slow_body' | 'stalled_body';
 
 export interface BodyBudget {
   reserve(wish: Wish): Reservation;
@@ -48,9 +48,7 @@ const PATIENCE_LOOKS = { small: 5, large: 20 } as const;
 const PART = 1 / 16;
 const ENOUGH_BYTES = 64 * 1024;
 
-interface Place {
-  readonly wish: Wish;
-  readonly bytes: number;
+interface Place extends Wish {
   state: 'waiting' | 'reading' | 'complete' | 'released';
   /** When it has taken too long; set once there is room. */
   lateAt: number;
@@ -83,7 +81,7 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
 
   function reserve(wish: Wish): Reservation {
     const queue = lanes[wish.bytes <= SMALL_BODY_BYTES ? 'small' : 'large'];
-    const place: Place = { wish, bytes: wish.bytes, state: 'waiting', lateAt: 0, received: 0, seen: 0, looks: 0 };
+    const place: Place = { ...wish, state: 'waiting', lateAt: 0, received: 0, seen: 0, looks: 0 };
     if (queue.waiting.length === 0 && fits(queue, place)) admit(queue, place);
     else {
       insert(queue.waiting, place);
@@ -133,8 +131,8 @@ function admit(queue: Queue, place: Place): void {
   queue.bytes += place.bytes;
   queue.reading.add(place);
   place.state = 'reading';
-  place.lateAt = performance.now() + place.wish.readMs;
-  place.wish.onRoom();
+  place.lateAt = performance.now() + place.readMs;
+  place.onRoom();
 }
 
 function admitWaiting(queue: Queue): void {
@@ -178,7 +176,7 @@ function dismiss(queue: Queue, now: number): void {
     // Admitting who waits can finish others of this list.
     if (!(isLate || hasStalled) || place.state !== 'reading') continue;
     release(queue, place);
-    place.wish.onLost(isLate ? 'slow_body' : 'stalled_body');
+    place.onLost(isLate ? 'slow_body' : 'stalled_body');
   }
 }
 

@@ -30,11 +30,9 @@ interface RecorderDeps {
 
 const MOST_RECENT = 50;
 
-interface Answered {
-  readonly at: number;
-  readonly endpoint: string;
-  readonly review: Pick<Review, 'namespace' | 'dryRun'>;
-  readonly outcome: Outcome;
+/** Not yet written down. */
+interface Answered extends RecentDecision, Pick<Review, 'dryRun'> {
+  /** How long it took. */
   readonly ms: number;
 }
 
@@ -57,10 +55,8 @@ export function createRecorder({ log, clock, metrics }: RecorderDeps): Recorder 
     }
   }
 
-  function write({ at, endpoint, review, outcome, ms }: Answered): void {
+  function write({ at, endpoint, namespace, dryRun, outcome, ms }: Answered): void {
     const { mode, decision, reason, region, error } = outcome;
-    const { dryRun } = review;
-    const namespace = cutName(review.namespace);
     const owner = cutName(outcome.owner);
     metrics.observeDuration(endpoint, ms / 1000);
     if (!dryRun) {
@@ -76,7 +72,7 @@ export function createRecorder({ log, clock, metrics }: RecorderDeps): Recorder 
   return {
     record(endpoint, { namespace, dryRun }, outcome, ms) {
       if (answered.length === 0) setImmediate(writeDown);
-      answered.push({ at: clock(), endpoint, review: { namespace, dryRun }, outcome, ms });
+      answered.push({ at: clock(), endpoint, namespace: cutName(namespace), dryRun, outcome, ms });
     },
     recent() {
       writeDown();

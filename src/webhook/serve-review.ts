@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { rememberByName } from '../decision/remember.ts';
 import { parseDuration } from '../units/duration.ts';
 import { MOST_BODY_BYTES } from './body-budget.ts';
 import { cutOff } from './cut-off.ts';
@@ -17,8 +16,6 @@ interface ServiceDeps {
 
 /** For a review that does not say how long it has: the API server's own default. */
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** API servers ask with one a webhook; anybody else may make up more. */
-const MOST_TIMEOUTS = { most: 100, longest: 100 };
 const FIRST_TIMEOUT = '?timeout=';
 const JSON_TYPE = 'application/json';
 const JSON_TYPE_WITH_PARAMETERS = /^application\/json[\t ]*;/i;
@@ -44,7 +41,6 @@ const TOO_LARGE: Refusal = {
 
 /** Answers requests for the endpoints: the one way for every review, and a clear error for whatever is none. */
 export function createService({ endpoints, receiveBody, reject, isClosing }: ServiceDeps) {
-  const timeouts = new Map<string, number>();
   return (request: IncomingMessage, response: ServerResponse): void => {
     // One of many that came in one go: Node hands them over all the same.
     if (request.socket.destroyed) return;
@@ -58,7 +54,7 @@ export function createService({ endpoints, receiveBody, reject, isClosing }: Ser
       refuse(refusal ?? NO_LENGTH);
       return;
     }
-    const timeoutMs = rememberByName(timeouts, url, MOST_TIMEOUTS, () => timeoutOf(url, queryAt));
+    const timeoutMs = timeoutOf(url, queryAt);
     const arrivedAt = performance.now();
     const release = receiveBody({
       request,

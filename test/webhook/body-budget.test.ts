@@ -29,6 +29,8 @@ function openBudget() {
   };
 }
 
+let now = 0;
+
 /** So many looks at who holds a place. */
 function pass(t: TestContext, looks: number): void {
   for (let look = 0; look < looks; look++) {
@@ -36,8 +38,6 @@ function pass(t: TestContext, looks: number): void {
     t.mock.timers.tick(50);
   }
 }
-
-let now = 0;
 
 /** Time that passes only when it is told to. */
 function stopTime(t: TestContext): void {
