@@ -66,9 +66,11 @@ function tolerationsOf(
   ours: readonly Toleration[],
   startupTaints: readonly string[],
 ): readonly Toleration[] {
+  const own = spec?.tolerations ?? NO_TOLERATIONS;
   const extended = Object.keys(requests).filter((resource) => resource.includes('/'));
+  if (ours.length === 0 && extended.length === 0 && startupTaints.length === 0) return own;
   const passed = [...extended, ...startupTaints].map((key) => ({ key, operator: 'Exists' }));
-  return [...(spec?.tolerations ?? []), ...ours, ...passed];
+  return [...own, ...ours, ...passed];
 }
 
 /** Whether any node will do, as far as the pod says. */
@@ -87,19 +89,19 @@ export function needsOf(asks: Asks): Asks {
 }
 
 /** Terms are ORed, their requirements ANDed, and the node selector counts in each. */
-export function alternativesOf({ spec, ...pod }: Pod, asIs: boolean): readonly Alternative[] {
-  const { nodeSelector } = spec ?? {};
-  const affinity = spec?.affinity?.nodeAffinity;
-  if (!nodeSelector && !affinity) return ANYWHERE;
+export function alternativesOf(pod: Pod, asIs: boolean): readonly Alternative[] {
+  const nodeSelector = pod.spec?.nodeSelector;
+  const written = requiredTerms(pod);
+  if (!nodeSelector && !written) return ANYWHERE;
   const selector = Object.entries(nodeSelector ?? {}).map(([key, value]) => ({
     key,
     operator: 'In',
     values: [String(value)],
   }));
-  const written = requiredTerms({ ...pod, ...(spec && { spec }) });
   const terms = written && !asIs ? withoutOwn(written) : written;
   if (!terms) return [selector];
-  return terms.filter((term) => !isEmptyTerm(term)).map((term) => [...selector, ...requirementsOf(term)]);
+  const asking = terms.filter((term) => !isEmptyTerm(term)).map(requirementsOf);
+  return selector.length === 0 ? asking : asking.map((requirements) => [...selector, ...requirements]);
 }
 
 /** All that a term asks for; node names are asked for in fields. */
@@ -133,7 +135,12 @@ export function areMet(
 /** Most pods fit every node: what they request then says nothing. */
 function uncommon(requests: Amounts, { smallest }: Topology): Amounts {
   if (!smallest) return NOTHING;
-  const isCommon = (resource: string) => (requests[resource] ?? 0) <= (smallest[resource] ?? Number.NaN);
-  const some = Object.keys(requests).filter((resource) => !isCommon(resource));
-  return some.length === 0 ? NOTHING : Object.fromEntries(some.map((resource) => [resource, requests[resource] ?? 0]));
+  let some: Record<string, number> | undefined;
+  for (const resource in requests) {
+    const amount = requests[resource] ?? 0;
+    if (amount <= (smallest[resource] ?? Number.NaN)) continue;
+    some ??= {};
+    some[resource] = amount;
+  }
+  return some ?? NOTHING;
 }
