@@ -235,11 +235,12 @@ function createSplitter(mostCharacters: number): Splitter {
   return { push, end };
 }
 
-/** As much of a line as tells what it begins; `isWhole`: its end has come. */
+/** As much of a line as tells what it begins; `isWhole`: its end has come. A line may be all of the text. */
 function restOfLine(text: string, from: number): { readonly rest: string; readonly isWhole: boolean } {
-  const newline = text.indexOf('\n', from);
+  const told = text.slice(from, from + MOST_TOLD);
+  const newline = told.indexOf('\n');
   const isWhole = newline >= 0;
-  return { rest: text.slice(from, isWhole ? Math.min(newline, from + MOST_TOLD) : undefined), isWhole };
+  return { rest: isWhole ? told.slice(0, newline) : told, isWhole };
 }
 
 /** Whether a line that came without its rest shows what it begins. */

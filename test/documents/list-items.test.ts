@@ -32,6 +32,15 @@ describe('the members of a List', () => {
     assert.deepEqual(lines, [3, 4, 6]);
   });
 
+  it('are found as fast where 2 million of them are on one line', { timeout: 60_000 }, () => {
+    let count = 0;
+    for (const { text, line } of cutList(`{"kind":"List","items":[${'{},'.repeat(2e6)}{}]}`)?.members ?? []) {
+      assert.ok(text === '{}' && line === 1);
+      count += 1;
+    }
+    assert.equal(count, 2e6 + 1);
+  });
+
   it('may be broken one by one', () =>
     assert.deepEqual(
       [...(cutList('{"kind":"List","items":[{"a" 1},{}]}')?.members ?? [])].map(({ text }) => text),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type StreamedDocument, splitDocuments } from '../../src/documents/object-stream.ts';
+import { type StreamedDocument, splitDocuments, splitText } from '../../src/documents/object-stream.ts';
 
 const MOST_CHARACTERS = 1_000;
 
@@ -171,6 +171,10 @@ describe('splitDocuments', () => {
         assert.deepEqual(trimmed, documents, `${bytesAtOnce} at once`);
       }
     });
+
+  it('finds 2 million objects on one line', { timeout: 60_000 }, () => {
+    assert.equal([...splitText('{}'.repeat(2e6))].length, 2e6);
+  });
 
   it('loses nothing: the pieces make up the stream, and each says where it begins', async () => {
     const text = Object.values(CASES)
