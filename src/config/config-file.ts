@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { describeReadFailure, nameOfInput, readText } from '../documents/read-text.ts';
-import { parseYamlDocuments } from '../documents/yaml-documents.ts';
 import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from '../regions/reading.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
 import { mistakesOf } from './config-mistakes.ts';
 import { nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
+import { placed, readOneDocument } from './one-document.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
 
@@ -140,23 +140,16 @@ export async function readConfigFile(path: string): Promise<ConfigFileRead> {
 
 /** Parses text that was read already, as a watch hands it over. */
 export function parseConfigText(content: string, path: string): ConfigRead {
-  const documents = [...parseYamlDocuments(content)];
-  const broken = documents.flatMap((document) => ('message' in document ? [document] : []));
-  if (broken.length > 0) return { issues: broken.map(({ line, message }) => place(path, line, message)) };
-  const [document, second] = documents;
-  if (second) return { issues: [`${path}: holds more than one document`] };
-  if (!document || 'message' in document) return { issues: [`${path}: is empty`] };
+  const read = readOneDocument(content, path);
+  if ('issues' in read) return read;
+  const { document } = read;
   const parsed = gridgateConfig.safeParse(document.value);
   if (parsed.success) return { config: parsed.data };
   return {
     issues: parsed.error.issues.flatMap((issue) =>
       mistakesOf(issue, gridgateConfig, document.value).map(({ at, message }) =>
-        place(path, document.lineOf(at), `${at.join('.') || 'document'}: ${message}`),
+        placed(path, document.lineOf(at), `${at.join('.') || 'document'}: ${message}`),
       ),
     ),
   };
-}
-
-function place(path: string, line: number | undefined, message: string): string {
-  return line === undefined ? `${path}: ${message}` : `${path}, line ${line}: ${message}`;
 }

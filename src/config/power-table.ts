@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { describeReadFailure, nameOfInput, readText, STANDARD_INPUT } from '../documents/read-text.ts';
-import { parseYamlDocuments, type YamlDocument } from '../documents/yaml-documents.ts';
+import type { YamlDocument } from '../documents/yaml-documents.ts';
 import { parseInstanceType } from '../energy/instance-type.ts';
 import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
 import { isMapping } from '../units/is-mapping.ts';
 import { isLabelValue } from '../units/label-names.ts';
 import { escapeUnseen } from '../units/legible.ts';
 import { mistakesOf } from './config-mistakes.ts';
+import { placed, readOneDocument } from './one-document.ts';
 
 export type PowerTableRead = { readonly table: PowerTable } | { readonly issues: readonly string[] };
 
@@ -89,13 +90,9 @@ export async function readPowerTable(path: string | undefined): Promise<PowerTab
 }
 
 function parsePowerTable(text: string, path: string): PowerTableRead {
-  const documents = [...parseYamlDocuments(text)];
-  const broken = documents.flatMap((document) => ('message' in document ? [document] : []));
-  if (broken.length > 0) return { issues: broken.map(({ line, message }) => place(path, line, message)) };
-  const [document, second] = documents;
-  if (second) return { issues: [`${path}: holds more than one document`] };
-  if (!document || 'message' in document) return { issues: [`${path}: is empty`] };
-  return check(document, path);
+  const read = readOneDocument(text, path);
+  if ('issues' in read) return read;
+  return check(read.document, path);
 }
 
 function check(document: YamlDocument, path: string): PowerTableRead {
@@ -106,7 +103,7 @@ function check(document: YamlDocument, path: string): PowerTableRead {
   if (!parsed.success || all.length > 0)
     return {
       issues: all.map(({ at, message }) =>
-        place(path, document.lineOf(at), `${at.map(shown).join('.') || 'document'}: ${message}`),
+        placed(path, document.lineOf(at), `${at.map(shown).join('.') || 'document'}: ${message}`),
       ),
     };
   const instances = new Map<string, OwnInstance>(Object.entries(parsed.data.instances));
@@ -150,8 +147,4 @@ function between(low: number, high: number, unit?: string) {
 function shown(key: string | number): string {
   const text = escapeUnseen(String(key).replaceAll(/[\n\t]/g, ' '), 'json');
   return text.length > LONGEST_KEY ? `${text.slice(0, LONGEST_KEY)}...` : text;
-}
-
-function place(path: string, line: number | undefined, message: string): string {
-  return line === undefined ? `${path}: ${message}` : `${path}, line ${line}: ${message}`;
 }
