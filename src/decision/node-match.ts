@@ -92,7 +92,8 @@ function answerAsBefore(before: Answer, asks: Asks, topology: Topology): Answer 
     if (was === one) continue;
     if (!was || was.region !== one.region) return undefined;
     const known = matches[index];
-    const match = way === 'unasked' ? one.classes[0] : matchNow(one, { classes: was.classes, known }, asks, way === 'nodes');
+    const match =
+      way === 'unasked' ? one.classes[0] : matchNow(one, { classes: was.classes, known }, asks, way === 'nodes');
     if ((match === undefined) !== (known === undefined)) return undefined;
     if (match !== known) matches = matches.with(index, match);
   }
