@@ -92,24 +92,23 @@ function answerAsBefore(before: Answer, asks: Asks, topology: Topology): Answer 
     if (was === one) continue;
     if (!was || was.region !== one.region) return undefined;
     const known = matches[index];
-    const match =
-      way === 'unasked' ? one.classes[0] : matchNow(one, { classes: was.classes, known }, asks, way === 'nodes');
+    const match = way === 'unasked' ? one.classes[0] : matchAfter(was, known, one, asks, way);
     if ((match === undefined) !== (known === undefined)) return undefined;
     if (match !== known) matches = matches.with(index, match);
   }
   return { byRegion, matches, places, individual, way };
 }
 
-/** A class of a region that would do, where one of those that were there before is known to do, or none. */
-function matchNow(
+/** A class that would do: the one that did before, else one that is new; of the others nothing is said. */
+function matchAfter(
+  before: RegionNodes,
+  known: NodeClass | undefined,
   { classes }: RegionNodes,
-  before: { readonly classes: readonly NodeClass[]; readonly known: NodeClass | undefined },
   asks: Asks,
-  isIndividual: boolean,
+  way: Way,
 ): NodeClass | undefined {
-  const { known } = before;
   if (known && classes.includes(known)) return known;
-  return classes.find((one) => (known || !before.classes.includes(one)) && hasMatch(one, asks, isIndividual));
+  return classes.find((one) => !before.classes.includes(one) && hasMatch(one, asks, way === 'nodes'));
 }
 
 /** All that asks say, as far as nodes have taints: those of them that the pod does not tolerate. */

@@ -63,6 +63,8 @@ const PODS: Readonly<Record<string, Pod>> = {
   'asks for anything but a zone': makePod(requires(term(expression('topology.kubernetes.io/zone', 'NotIn', 'us-a')))),
 };
 
+const TWO_OF_A_POOL = ['us/b', 'us/d'].map((place, index) => makeNode(`p${index}`, place, { labels: { pool: 'gpu' } }));
+
 /** What happens one after the other, each to what was there before. */
 const CHANGES: readonly (readonly [name: string, nodes: readonly NodeFacts[]])[] = [
   ['nothing', BASE],
@@ -70,6 +72,9 @@ const CHANGES: readonly (readonly [name: string, nodes: readonly NodeFacts[]])[]
   ['it gets a taint', [...BASE, makeNode('n', 'us/b', { labels: { pool: 'gpu' }, taints: GPU })]],
   ['it moves', [...BASE, makeNode('n', 'ap/b', { labels: { pool: 'gpu' }, taints: GPU })]],
   ['it goes', BASE],
+  ['two of a pool come', [...BASE, ...TWO_OF_A_POOL]],
+  ['the first of them goes', [...BASE, ...TWO_OF_A_POOL.slice(1)]],
+  ['the second, too', BASE],
   ['one comes that shows whose a zone is', [...BASE, makeNode('n', 'us/c')]],
   [
     'the zone is of another region too',
