@@ -50,6 +50,8 @@ const DOT = 46;
 const BRACE = 123;
 /** As much of a line as is looked at to see what it begins; it may come in pieces. */
 const MOST_TOLD = 80;
+/** Nobody's text is indented further. */
+const MOST_INDENTED = 4_096;
 const OPEN_ENDED = /[[,:{]$/;
 const MARKER = /^---(?:\s|$)/;
 const CONTENT_BEHIND_MARKER = /^---[ \t]+[^\s#]/;
@@ -235,12 +237,17 @@ function createSplitter(mostCharacters: number): Splitter {
   return { push, end };
 }
 
-/** As much of a line as tells what it begins; `isWhole`: its end has come. A line may be all of the text. */
+/**
+ * As much of a line as tells what it begins, indented by one space where it is; `isWhole`: its end has come. A line may be
+ * all of the text, and have no end.
+ */
 function restOfLine(text: string, from: number): { readonly rest: string; readonly isWhole: boolean } {
-  const told = text.slice(from, from + MOST_TOLD);
+  let begin = from;
+  while (begin - from < MOST_INDENTED && (text[begin] === ' ' || text[begin] === '\t')) begin += 1;
+  const told = text.slice(begin, begin + MOST_TOLD);
   const newline = told.indexOf('\n');
   const isWhole = newline >= 0;
-  return { rest: isWhole ? told.slice(0, newline) : told, isWhole };
+  return { rest: (begin > from ? ' ' : '') + (isWhole ? told.slice(0, newline) : told), isWhole };
 }
 
 /** Whether a line that came without its rest shows what it begins. */

@@ -27,6 +27,22 @@ const CASES: Record<string, { text: string; documents: readonly (readonly [numbe
       [2, '---\nb: 2'],
     ],
   },
+  'values far apart on one line': {
+    text: `{"a":1}${' '.repeat(90)}{"b":1}{"c":1}`,
+    documents: [
+      [1, '{"a":1}'],
+      [1, '{"b":1}'],
+      [1, '{"c":1}'],
+    ],
+  },
+  'values behind a deep indentation': {
+    text: `${' '.repeat(90)}{"a":1}{"b":1}\n${'\t'.repeat(90)}{"c":1}\n`,
+    documents: [
+      [1, '{"a":1}'],
+      [1, '{"b":1}'],
+      [2, '{"c":1}'],
+    ],
+  },
   'a comment before the first marker': { text: '# helm\n---\na: 1\n', documents: [[1, '# helm\n---\na: 1']] },
   'empty ones between markers': {
     text: '---\n---\na: 1\n',
