@@ -66,11 +66,9 @@ function tolerationsOf(
   ours: readonly Toleration[],
   startupTaints: readonly string[],
 ): readonly Toleration[] {
-  const own = spec?.tolerations ?? NO_TOLERATIONS;
   const extended = Object.keys(requests).filter((resource) => resource.includes('/'));
-  if (ours.length === 0 && extended.length === 0 && startupTaints.length === 0) return own;
   const passed = [...extended, ...startupTaints].map((key) => ({ key, operator: 'Exists' }));
-  return [...own, ...ours, ...passed];
+  return [...(spec?.tolerations ?? []), ...ours, ...passed];
 }
 
 /** Whether any node will do, as far as the pod says. */
@@ -100,8 +98,7 @@ export function alternativesOf(pod: Pod, asIs: boolean): readonly Alternative[] 
   }));
   const terms = written && !asIs ? withoutOwn(written) : written;
   if (!terms) return [selector];
-  const asking = terms.filter((term) => !isEmptyTerm(term)).map(requirementsOf);
-  return selector.length === 0 ? asking : asking.map((requirements) => [...selector, ...requirements]);
+  return terms.filter((term) => !isEmptyTerm(term)).map((term) => [...selector, ...requirementsOf(term)]);
 }
 
 /** All that a term asks for; node names are asked for in fields. */
@@ -135,12 +132,7 @@ export function areMet(
 /** Most pods fit every node: what they request then says nothing. */
 function uncommon(requests: Amounts, { smallest }: Topology): Amounts {
   if (!smallest) return NOTHING;
-  let some: Record<string, number> | undefined;
-  for (const resource in requests) {
-    const amount = requests[resource] ?? 0;
-    if (amount <= (smallest[resource] ?? Number.NaN)) continue;
-    some ??= {};
-    some[resource] = amount;
-  }
-  return some ?? NOTHING;
+  const isCommon = (resource: string) => (requests[resource] ?? 0) <= (smallest[resource] ?? Number.NaN);
+  const some = Object.keys(requests).filter((resource) => !isCommon(resource));
+  return some.length === 0 ? NOTHING : Object.fromEntries(some.map((resource) => [resource, requests[resource] ?? 0]));
 }

@@ -40,8 +40,7 @@ export function placesOf(
 /** What the nodes of each region answered. It outlives a topology: only regions of which a node has changed are asked again. */
 interface Answer {
   readonly byRegion: readonly RegionNodes[];
-  /** Of each region a class that would do. */
-  readonly matches: readonly (NodeClass | undefined)[];
+  readonly matches: readonly boolean[];
   readonly places: Places;
   /** Labels that told single nodes apart then. */
   readonly individual: ReadonlySet<string>;
@@ -56,16 +55,12 @@ const answers = createMemory<object, Map<string, Answer>>();
 const MOST_ANSWERS = 4_000;
 
 function answer(asks: Asks, topology: Topology, before: Answer | undefined): Answer {
-  const same = before && answerAsBefore(before, asks, topology);
-  if (same) return same;
   const { byRegion, individual } = topology;
+  if (before && isAsBefore(before, asks, topology)) return { ...before, byRegion };
   const pinned = pinnedNodes(asks, topology);
   const way = wayOf(asks, topology, pinned);
   const named = way === 'named' && new Set(pinned?.filter((node) => isMatch(node, asks)).map(({ region }) => region));
-  const matches = byRegion.map((one) => {
-    if (named) return named.has(one.region) ? one.classes[0] : undefined;
-    return way === 'unasked' ? one.classes[0] : one.classes.find((each) => hasMatch(each, asks, way === 'nodes'));
-  });
+  const matches = byRegion.map((one) => (named ? named.has(one.region) : isMatched(one, asks, way)));
   const regions = byRegion.filter((_, index) => matches[index]).map(({ region }) => region);
   const labelled = new Set(regions.filter((region) => region !== undefined));
   const places = { regions: labelled, unlabelled: labelled.size < regions.length };
@@ -80,35 +75,20 @@ function wayOf(asks: Asks, topology: Topology, pinned: readonly NodeFacts[] | un
   return isIndividual ? 'nodes' : 'classes';
 }
 
-/** Most changes are of one region, and alter no answer: only what is new in it is asked. */
-function answerAsBefore(before: Answer, asks: Asks, topology: Topology): Answer | undefined {
-  const { individual, way, places } = before;
-  const { byRegion } = topology;
-  if (way === 'named' || individual !== topology.individual || before.byRegion.length !== byRegion.length)
-    return undefined;
-  let { matches } = before;
-  for (const [index, one] of byRegion.entries()) {
-    const was = before.byRegion[index];
-    if (was === one) continue;
-    if (!was || was.region !== one.region) return undefined;
-    const known = matches[index];
-    const match = way === 'unasked' ? one.classes[0] : matchAfter(was, known, one, asks, way);
-    if ((match === undefined) !== (known === undefined)) return undefined;
-    if (match !== known) matches = matches.with(index, match);
-  }
-  return { byRegion, matches, places, individual, way };
+function isMatched({ classes }: RegionNodes, asks: Asks, way: Way): boolean {
+  return way === 'unasked' || classes.some((one) => hasMatch(one, asks, way === 'nodes'));
 }
 
-/** A class that would do: the one that did before, else one that is new; of the others nothing is said. */
-function matchAfter(
-  before: RegionNodes,
-  known: NodeClass | undefined,
-  { classes }: RegionNodes,
-  asks: Asks,
-  way: Way,
-): NodeClass | undefined {
-  if (known && classes.includes(known)) return known;
-  return classes.find((one) => !before.classes.includes(one) && hasMatch(one, asks, way === 'nodes'));
+/** Most changes are of one region, and alter no answer. */
+function isAsBefore({ byRegion, matches, individual, way }: Answer, asks: Asks, topology: Topology): boolean {
+  if (way === 'named' || individual !== topology.individual || byRegion.length !== topology.byRegion.length)
+    return false;
+  for (let index = 0; index < byRegion.length; index++) {
+    const [before, one] = [byRegion[index], topology.byRegion[index]];
+    if (before === one || !one) continue;
+    if (before?.region !== one.region || isMatched(one, asks, way) !== matches[index]) return false;
+  }
+  return true;
 }
 
 /** All that asks say, as far as nodes have taints: those of them that the pod does not tolerate. */

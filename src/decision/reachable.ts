@@ -78,8 +78,7 @@ function groundsOf(asks: Asks, topology: Topology | undefined, key: string, tain
   if (!topology) return [];
   if (asks.volumes.length > 0) return [topology.byRegion];
   const needs = needsOf(asks);
-  const ofNeeds = needs.alternatives === asks.alternatives ? key : keyOf(needs, taints);
-  return [topology.places, placesOf(asks, topology, key), placesOf(needs, topology, ofNeeds)];
+  return [topology.places, placesOf(asks, topology, key), placesOf(needs, topology, keyOf(needs, taints))];
 }
 
 /** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
