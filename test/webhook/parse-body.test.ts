@@ -166,7 +166,7 @@ describe('a huge body', () => {
       'cloud.google.com/region': 'x',
     });
     const z: [string, string][] = [['z', '']];
-    for (const count of [900, 1_000, 1_001, 20_000])
+    for (const count of [900, 1_000, 1_001, 90_000])
       for (const value of ['', '\\",{}[]', 'x'.repeat(40)])
         for (const space of [0, 1]) {
           const object = {
