@@ -11,7 +11,7 @@ node_modules/.package-lock.json: package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-build: install ## compile src to dist
+build: install ## bundle src and what it uses of its dependencies into dist
 	@npm run --silent build
 
 demo: build ## start the real webhook, send real AdmissionReviews through TLS, print the decisions

@@ -69,8 +69,8 @@ export function serviceNames(service: string, namespace: string): readonly strin
 }
 
 /** 85 ms and 20 MB that a start with a valid certificate need not spend. */
-function loadIssuer() {
-  return import('selfsigned');
+async function loadIssuer() {
+  return (await import('selfsigned')).default; // CommonJS
 }
 
 /** X.509 allows 64 characters; verifiers read the alternative names, which may be longer. */

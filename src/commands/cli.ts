@@ -1,4 +1,5 @@
 import { type Argument, Command, CommanderError, type Option } from 'commander';
+import ownPackage from '../../package.json' with { type: 'json' };
 import { OPTIONS, type OptionKey, type OptionValues } from '../config/options.ts';
 import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
 import { ADMIT_OPTIONS } from '../questions/admit/options.ts';
@@ -9,7 +10,7 @@ import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.t
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
-import { ownVersion } from '../terminal/own-version.ts';
+
 import { surviveClosedReader } from '../terminal/print.ts';
 import { legible } from '../units/legible.ts';
 import type { Taker } from './completion/complete-words.ts';
@@ -76,7 +77,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
 
   const program = new Command('gridgate')
     .description('Places Kubernetes work where and when electricity is clean')
-    .version(ownVersion())
+    .version(ownPackage.version)
     .configureOutput({ writeErr: (text) => process.stderr.write(legible(text)) })
     .exitOverride();
   add({

@@ -12,7 +12,7 @@ interface ClusterMemory {
   readonly loadReviews: (server: GridgateProcess, bodiesFile: string, count: number) => Promise<void>;
 }
 
-/** Resident memory beside a real API server: the Kubernetes client alone costs 88 MB. */
+/** Resident memory beside a real API server. */
 export async function measureClusterMemory(figures: Figure[], options: ClusterMemory): Promise<void> {
   const { bodiesFile, regions, directory, reviews, loadReviews } = options;
   await using controlPlane = await startControlPlane({ workers: [] });

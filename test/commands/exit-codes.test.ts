@@ -1,117 +1,13 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { REGION_LABEL } from '../builders.ts';
-import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import type { Finished } from '../process/finished.ts';
+import { describe, it } from 'node:test';
 import { runCommand } from '../process/run-command.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
-import { type Stored, startApi, worldOf, writeKubeconfig } from '../questions/explain/explain-api.ts';
-import { NAMESPACES, REGIONS, writeDocuments } from './world-files.ts';
-
-const FREE = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'web', namespace: 'shop' },
-  spec: { containers: [{ name: 'c' }] },
-};
-const PINNED = { ...FREE, spec: { ...FREE.spec, nodeSelector: { [REGION_LABEL]: 'eu-central' } } };
-const NODE = {
-  apiVersion: 'v1',
-  kind: 'Node',
-  metadata: {
-    name: 'n1',
-    labels: { [REGION_LABEL]: 'eu-north', 'node.kubernetes.io/instance-type': 'm7g.large' },
-  },
-  status: { nodeInfo: { kubeletVersion: 'v1.33.0', architecture: 'arm64' } },
-};
-
-/**
- * `@name` is a file of `writeFiles`. Those that are `alone` run in a process of their own, too, and end the same: each command
- * and each code does once.
- */
-const ROWS: readonly (readonly [code: number, line: string, how?: 'alone'])[] = [
-  [0, '--help', 'alone'],
-  [0, '--version', 'alone'],
-  [2, 'frobnicate', 'alone'],
-  [0, 'serve --print-config true'],
-  [2, 'serve --port x', 'alone'],
-  [0, 'admit -f @free --regions @regions --namespaces @namespaces'],
-  [1, 'admit -f @pinned --regions @regions --namespaces @namespaces', 'alone'],
-  [2, 'admit'],
-  [0, 'explain pod web -n shop --kubeconfig @cluster', 'alone'],
-  [1, 'explain pod web -n shop --kubeconfig @dirty'],
-  [2, 'explain pod wob -n shop --kubeconfig @cluster'],
-  [3, 'explain pod web -n shop --kubeconfig @away'],
-  [0, 'audit -f @free --regions @regions --namespaces @namespaces'],
-  [1, 'audit -f @pinned --regions @regions --namespaces @namespaces', 'alone'],
-  [2, 'audit -f @regions --regions @free'],
-  [3, 'audit --live --kubeconfig @away --regions @regions'],
-  [0, 'regions --regions @regions'],
-  [1, 'regions --regions @unknown --format shell'],
-  [2, 'regions'],
-  [3, 'regions --regions @regions --config @dead-source --check', 'alone'],
-  [0, 'weights --regions @regions', 'alone'],
-  [1, 'weights --regions @unknown'],
-  [2, 'weights'],
-  [0, 'preflight -f @nodes --regions @regions --assume-policy none'],
-  [1, 'preflight -f @nodes --regions @regions --baseline-watts 5'],
-  [2, 'preflight'],
-  [3, 'preflight --kubeconfig @away', 'alone'],
-  [0, 'spillover --region us-west --to eu-central --bytes 1e12 --regions @regions', 'alone'],
-  [2, 'spillover'],
-  [
-    3,
-    'spillover --region us-west --to eu-central --start 2026-11-20T08:00:00Z --end 2026-11-20T09:00:00Z --prometheus-url http://127.0.0.1:1 --regions @regions',
-  ],
-  [0, 'certs --cert-dir @certs', 'alone'],
-  [2, 'certs --cert-dir package.json'],
-  [0, 'completion bash', 'alone'],
-  [2, 'completion tcsh'],
-];
-
-/** The files of a world where eu-central is too dirty for shop, by name. */
-async function writeFiles(test: TestContext): Promise<Readonly<Record<string, string>>> {
-  const directory = makeTemporaryDirectory(test);
-  const json = (name: string, object: object) => {
-    writeFileSync(join(directory, name), JSON.stringify(object));
-    return join(directory, name);
-  };
-  const unknown = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name: 'mars' }, spec: {} };
-  const source = { type: 'file', path: join(directory, 'nowhere.json'), signal: 'average-lifecycle' };
-  return {
-    free: json('free.json', FREE),
-    pinned: json('pinned.json', PINNED),
-    nodes: json('nodes.json', NODE),
-    unknown: json('unknown.json', unknown),
-    'dead-source': json('gridgate.yaml', { sources: [source] }),
-    regions: writeDocuments(join(directory, 'regions.yaml'), REGIONS),
-    namespaces: writeDocuments(join(directory, 'namespaces.yaml'), NAMESPACES),
-    cluster: await startCluster(test, FREE),
-    dirty: await startCluster(test, { ...FREE, spec: { ...FREE.spec, nodeSelector: { [REGION_LABEL]: 'us-east' } } }),
-    away: writeKubeconfig(test, 'http://127.0.0.1:1'),
-    certs: join(directory, 'certs'),
-  };
-}
-
-/** An API server with this pod, which waits. */
-async function startCluster(test: TestContext, pod: object): Promise<string> {
-  const pods = [{ ...pod, status: { phase: 'Pending' } } as unknown as Stored];
-  return (await startApi(test, { ...worldOf(), '/api/v1/namespaces/shop/pods': pods })).kubeconfig;
-}
-
-/** What is another at the second time. */
-function timeless({ stdout, ...finished }: Finished): Finished {
-  const text = stdout.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'NOW').replace(/^created: /, 'still valid: ');
-  return { ...finished, stdout: text };
-}
+import { COMMAND_LINES, timeless, wordsOf } from './command-lines.ts';
 
 describe('gridgate ends with', { timeout: 300_000, concurrency: 2 }, () => {
-  for (const [code, line, how] of ROWS)
+  for (const [code, line, how] of COMMAND_LINES)
     it(`${code}: ${line}`, async (test) => {
-      const files = await writeFiles(test);
-      const args = line.split(' ').map((word) => (word.startsWith('@') ? (files[word.slice(1)] ?? word) : word));
+      const args = await wordsOf(test, line);
       const alone = how && (await runGridgate(args));
       const finished = await runCommand(args);
       assert.equal(finished.code, code, finished.stdout + finished.stderr);
@@ -120,9 +16,9 @@ describe('gridgate ends with', { timeout: 300_000, concurrency: 2 }, () => {
     });
 
   it('the same in a process of its own, for each command and each code of the table', () => {
-    const alone = ROWS.filter(([, , how]) => how);
-    const commandsOf = (rows: typeof ROWS) => new Set(rows.map(([, line]) => line.split(' ')[0]));
-    assert.deepEqual(commandsOf(alone), commandsOf(ROWS));
-    assert.deepEqual(new Set(alone.map(([code]) => code)), new Set(ROWS.map(([code]) => code)));
+    const alone = COMMAND_LINES.filter(([, , how]) => how);
+    const commandsOf = (rows: typeof COMMAND_LINES) => new Set(rows.map(([, line]) => line.split(' ')[0]));
+    assert.deepEqual(commandsOf(alone), commandsOf(COMMAND_LINES));
+    assert.deepEqual(new Set(alone.map(([code]) => code)), new Set(COMMAND_LINES.map(([code]) => code)));
   });
 });

@@ -1,5 +1,5 @@
+import ownPackage from '../../../package.json' with { type: 'json' };
 import type { AuditFormat } from '../../config/question-options.ts';
-import { ownVersion } from '../../terminal/own-version.ts';
 import { renderYaml as toYaml } from '../../terminal/render-data.ts';
 import { escapeUnseen } from '../../units/legible.ts';
 import { renderAuditTable } from './audit-table.ts';
@@ -22,7 +22,7 @@ export function renderAudit(
     case 'yaml':
       return renderYaml(report);
     case 'sarif':
-      return escaped(renderSarif(report, ownVersion()), 'json');
+      return escaped(renderSarif(report, ownPackage.version), 'json');
     case 'junit':
       return escaped(renderJunit(report), 'xml');
   }
