@@ -2,8 +2,9 @@ import stringWidth from 'string-width';
 import { onOneLine } from '../units/legible.ts';
 import { LEAST_COLUMNS, paint, type Style } from './terminal.ts';
 
-export interface Column {
+export interface Column<Row> {
   readonly title: string;
+  readonly cell: (row: Row) => string;
   readonly align?: 'right';
   /** Columns with a low number give way first where the table is too wide; those without one never do. */
   readonly givesWay?: number;
@@ -16,54 +17,45 @@ export interface Column {
 const GAP = '  ';
 
 /** A table for people: one line a row, at most `width` columns wide; what does not fit ends in `…`. */
-export function renderTable(
-  columns: readonly Column[],
-  rows: readonly (readonly string[])[],
-  width = LEAST_COLUMNS,
-): string {
+export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width = LEAST_COLUMNS): string {
   const { head, line } = layOut(columns, rows, width);
   return head + rows.map(line).join('');
 }
 
 /** The same for rows that are too many for one text: its head, and how each row is written once all were looked at. */
-export function layOut(
-  columns: readonly Column[],
-  rows: Iterable<readonly string[]>,
+export function layOut<Row>(
+  columns: readonly Column<Row>[],
+  rows: Iterable<Row>,
   width: number,
-): { readonly head: string; readonly line: (row: readonly string[]) => string } {
+): { readonly head: string; readonly line: (row: Row) => string } {
   const natural = columns.map(({ title }) => stringWidth(title));
   for (const row of rows)
-    for (const [index, most] of natural.entries())
-      natural[index] = Math.max(most, stringWidth(onOneLine(row[index] ?? '')));
+    for (const [index, { cell }] of columns.entries())
+      natural[index] = Math.max(natural[index] ?? 0, stringWidth(onOneLine(cell(row))));
   const widths = fit(columns, natural, width);
+  const renderLine = (write: (column: Column<Row>) => readonly [text: string, colour: Style | undefined]) => {
+    const cells = columns.map((column, index) => {
+      const [text, colour] = write(column);
+      const padded = pad(text, widths[index] ?? 0, column.align);
+      const isLast = index === columns.length - 1 && column.align === undefined;
+      const written = isLast ? padded.trimEnd() : padded;
+      return colour ? paint(colour, written) : written;
+    });
+    return `${cells.join(GAP).trimEnd()}\n`;
+  };
   return {
-    head: renderLine(
-      columns.map(({ title }) => title),
-      columns,
-      widths,
-      true,
-    ),
-    line: (row) => renderLine(row.map(onOneLine), columns, widths, false),
+    head: renderLine(({ title }) => [title, 'bold']),
+    line: (row) =>
+      renderLine(({ cell, style }) => {
+        const text = onOneLine(cell(row));
+        return [text, style?.(text)];
+      }),
   };
 }
 
-function renderLine(
-  line: readonly string[],
-  columns: readonly Column[],
-  widths: readonly number[],
-  isHead: boolean,
-): string {
-  const cells = columns.map(({ align, style }, index) => {
-    const cell = line[index] ?? '';
-    const isLast = index === columns.length - 1 && align === undefined;
-    const padded = isLast ? pad(cell, widths[index] ?? 0, align).trimEnd() : pad(cell, widths[index] ?? 0, align);
-    const colour = isHead ? 'bold' : style?.(cell);
-    return colour ? paint(colour, padded) : padded;
-  });
-  return `${cells.join(GAP).trimEnd()}\n`;
-}
+type Yielding = Pick<Column<unknown>, 'title' | 'givesWay' | 'least'>;
 
-function fit(columns: readonly Column[], natural: readonly number[], width: number): readonly number[] {
+function fit(columns: readonly Yielding[], natural: readonly number[], width: number): readonly number[] {
   const widths = [...natural];
   let excess = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (columns.length - 1) - width;
   const yielding = columns
@@ -80,7 +72,7 @@ function fit(columns: readonly Column[], natural: readonly number[], width: numb
   return widths;
 }
 
-function pad(text: string, width: number, align: Column['align']): string {
+function pad(text: string, width: number, align: Column<unknown>['align']): string {
   const shown = cut(text, width);
   const space = ' '.repeat(Math.max(0, width - stringWidth(shown)));
   return align === 'right' ? space + shown : shown + space;

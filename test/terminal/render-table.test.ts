@@ -3,11 +3,18 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type Column, renderTable } from '../../src/terminal/render-table.ts';
 
-const COLUMNS: readonly Column[] = [
+type Row = readonly string[];
+
+/** Columns of rows that are their cells, in the same order. */
+function columnsOf(...columns: readonly Omit<Column<Row>, 'cell'>[]): readonly Column<Row>[] {
+  return columns.map((column, index) => ({ ...column, cell: (row) => row[index] ?? '' }));
+}
+
+const COLUMNS = columnsOf(
   { title: 'NAME', givesWay: 2 },
   { title: 'GRAMS', align: 'right' },
   { title: 'NOTE', givesWay: 1 },
-];
+);
 
 describe('a table', () => {
   it('of nothing is its titles', () => assert.equal(renderTable(COLUMNS, []), 'NAME  GRAMS  NOTE\n'));
@@ -30,10 +37,7 @@ describe('a table', () => {
   });
 
   it('leaves a column that gives way as wide as it asks for', () => {
-    const columns = [
-      { title: 'A', givesWay: 1, least: 10 },
-      { title: 'B', givesWay: 2 },
-    ];
+    const columns = columnsOf({ title: 'A', givesWay: 1, least: 10 }, { title: 'B', givesWay: 2 });
     const [, line = ''] = renderTable(columns, [['a'.repeat(60), 'b'.repeat(90)]]).split('\n');
     assert.equal(line, `${'a'.repeat(9)}…  ${'b'.repeat(67)}…`);
     const [, short = ''] = renderTable(columns, [['a', 'b'.repeat(90)]]).split('\n');
@@ -41,13 +45,16 @@ describe('a table', () => {
   });
 
   it('keeps out what would turn the rest of a line around', () =>
-    assert.equal(renderTable([{ title: 'A' }], [['x\u202ey\u2066z\u2028w\u200fv\ufeffu']]), 'A\nx y z w v u\n'));
+    assert.equal(
+      renderTable(columnsOf({ title: 'A' }), [['x\u202ey\u2066z\u2028w\u200fv\ufeffu']]),
+      'A\nx y z w v u\n',
+    ));
 
   it('keeps control characters and lines of its contents out', () =>
-    assert.equal(renderTable([{ title: 'A' }], [['x\n\u001b[31my\u009bz']]), 'A\nx [31my z\n'));
+    assert.equal(renderTable(columnsOf({ title: 'A' }), [['x\n\u001b[31my\u009bz']]), 'A\nx [31my z\n'));
 
   it('cuts between characters, and knows that some are two columns wide', () => {
-    const [, line = ''] = renderTable([{ title: 'A', givesWay: 1 }], [['🌱'.repeat(90)]]).split('\n');
+    const [, line = ''] = renderTable(columnsOf({ title: 'A', givesWay: 1 }), [['🌱'.repeat(90)]]).split('\n');
     assert.equal(line, `${'🌱'.repeat(39)}…`);
   });
 

@@ -33,8 +33,7 @@ const SHORT_KINDS: ReadonlyMap<string, string> = new Map([
   ['CronJob', 'cj'],
 ]);
 
-interface AuditColumn extends Column {
-  readonly cell: (workload: AuditedWorkload) => string;
+interface AuditColumn extends Column<AuditedWorkload> {
   /** Only in tables at least so wide. */
   readonly from?: number;
 }
@@ -89,8 +88,7 @@ export function* renderAuditTable(report: AuditReport, width: number): Iterable<
 
 function* renderNamespaces(report: AuditReport, width: number): Iterable<string> {
   const columns = columnsOf(report, width);
-  const rowOf = (workload: AuditedWorkload) => columns.map(({ cell }) => cell(workload));
-  const { head, line } = layOut(columns, rowsOf(report.workloads, rowOf), width);
+  const { head, line } = layOut(columns, report.workloads, width);
   const byNamespace = Map.groupBy(report.workloads, ({ namespace }) => namespace);
   const summed = new Map(report.namespaces.map((one) => [one.namespace, one]));
   yield head;
@@ -98,12 +96,8 @@ function* renderNamespaces(report: AuditReport, width: number): Iterable<string>
     const { mode = 'off', embodied } = summed.get(namespace) ?? {};
     const beside = embodied && width < ROOMY ? `: embodied ${formatEmbodiedSum(embodied)}` : '';
     yield `${paint('bold', cut(onOneLine(`${namespace} (${mode})`), width - beside.length))}${beside}\n`;
-    for (const workload of workloads.sort(worstFirst)) yield line(rowOf(workload));
+    for (const workload of workloads.sort(worstFirst)) yield line(workload);
   }
-}
-
-function* rowsOf<T, R>(all: readonly T[], rowOf: (one: T) => R): Iterable<R> {
-  for (const one of all) yield rowOf(one);
 }
 
 function columnsOf({ source }: AuditReport, width: number): readonly AuditColumn[] {

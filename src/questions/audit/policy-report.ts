@@ -177,6 +177,7 @@ function propertiesOf({ mode, decision, pods, misplaced, region, alternative, ..
     region,
     gramsPerHour: rounded(asWritten),
     gramsPerHourPlaced: rounded(placed),
+    gramsPerHourEmbodied: rounded(rest.embodied.gramsPerHour),
     alternative: alternative?.region,
   };
   const known = Object.entries(facts).filter(([, value]) => value !== null && value !== undefined);

@@ -1,7 +1,7 @@
 import Builder from 'fast-xml-builder';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { fullMessage, isFinding } from './findings.ts';
-import { formatGramsPerHour } from './grams-per-hour.ts';
+import { formatEmbodied, formatGramsPerHour } from './grams-per-hour.ts';
 import { verdictOf } from './verdict.ts';
 
 type Attributes = Readonly<Record<string, string | number>>;
@@ -92,13 +92,13 @@ function toTestCase(workload: AuditedWorkload) {
 }
 
 function describe(workload: AuditedWorkload): string {
-  const { reason, gramsPerHour, regions, judgedBy } = workload;
+  const { reason, gramsPerHour, embodied, regions, judgedBy } = workload;
   const { asWritten, atHome, placed } = gramsPerHour;
   return [
     `${verdictOf(workload)} (${reason}): ${fullMessage(workload)}`,
     ...(judgedBy === 'pod template' ? ['judged by its pod template'] : []),
     `regions: ${regions.join(', ') || 'none'}`,
-    `gCO2e/h as written ${formatGramsPerHour(asWritten)}, at home ${formatGramsPerHour(atHome)}, placed ${formatGramsPerHour(placed)}`,
+    `gCO2e/h as written ${formatGramsPerHour(asWritten)}, at home ${formatGramsPerHour(atHome)}, placed ${formatGramsPerHour(placed)}; embodied ${formatEmbodied(embodied)} on top of each`,
   ].join('\n');
 }
 

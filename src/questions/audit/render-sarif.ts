@@ -88,7 +88,7 @@ function helpFor(reason: AuditReason): string {
 }
 
 function toResult(workload: AuditedWorkload, ruleIndex: number) {
-  const { reason, place, namespace, kind, name, mode, pods, gramsPerHour, alternative } = workload;
+  const { reason, place, namespace, kind, name, mode, pods, gramsPerHour, embodied, alternative } = workload;
   const { judgedBy, unknownRegions, asks, reachesOutside } = workload;
   const subject = nameOf(workload);
   return {
@@ -104,7 +104,7 @@ function toResult(workload: AuditedWorkload, ruleIndex: number) {
     ],
     // Not of lines or readings, which move: the same workload refused for the same reason stays one alert.
     partialFingerprints: { 'workloadAndReason/v1': `${subject}/${reason}` },
-    properties: { mode, pods, judgedBy, unknownRegions, asks, reachesOutside, gramsPerHour, alternative },
+    properties: { mode, pods, judgedBy, unknownRegions, asks, reachesOutside, gramsPerHour, embodied, alternative },
   };
 }
 

@@ -40,53 +40,37 @@ function renderHead({ total, targetVersion, skipped }: PreflightReport, width: n
 }
 
 function renderArchitectures({ architectures, total, policies }: PreflightReport, width: number): string {
-  const rows = architectures
-    .slice(0, MOST_ROWS)
-    .map((one) => [
-      one.arch ?? 'unknown',
-      count(one.nodes),
-      count(one.staticNodes),
-      String(one.factor),
-      watts(one.wattsUnderNone),
-      watts(one.watts),
-      percent(one.increasePercent),
-    ]);
-  const increase = ((total.watts - total.wattsUnderNone) / total.wattsUnderNone) * 100;
-  const sum = [
-    ...['all', count(total.nodes), count(policies.static), ''],
-    ...[watts(total.wattsUnderNone), watts(total.watts), percent(increase)],
-  ];
-  const columns: readonly Column[] = [
-    { title: 'ARCHITECTURE', givesWay: 1 },
-    ...right('NODES', 'STATIC', 'FACTOR', 'W IF NONE', 'W NOW', 'INCREASE'),
+  const rows = architectures.slice(0, MOST_ROWS);
+  const increasePercent = ((total.watts - total.wattsUnderNone) / total.wattsUnderNone) * 100;
+  const all = { ...total, arch: 'all', staticNodes: policies.static, factor: '', increasePercent };
+  const columns: readonly Column<(typeof rows)[number] | typeof all>[] = [
+    { title: 'ARCHITECTURE', givesWay: 1, cell: ({ arch }) => arch ?? 'unknown' },
+    right('NODES', ({ nodes }) => count(nodes)),
+    right('STATIC', ({ staticNodes }) => count(staticNodes)),
+    right('FACTOR', ({ factor }) => String(factor)),
+    right('W IF NONE', (one) => watts(one.wattsUnderNone)),
+    right('W NOW', (one) => watts(one.watts)),
+    right('INCREASE', (one) => percent(one.increasePercent)),
   ];
   return (
-    renderTable(columns, rows.length > 1 ? [...rows, sum] : rows, width) +
+    renderTable(columns, rows.length > 1 ? [...rows, all] : rows, width) +
     andMore(architectures.length, 'architectures')
   );
 }
 
 function renderTypes({ instanceTypes, bases, total }: PreflightReport, width: number): string {
-  const columns: readonly Column[] = [
-    { title: 'INSTANCE TYPE', givesWay: 2 },
-    { title: 'ARCH', givesWay: 3 },
-    ...right('NODES', 'W IF NONE', 'W NOW', 'W EACH'),
-    { title: 'FIGURES FROM', givesWay: 1 },
+  const columns: readonly Column<InstanceTypeTotals>[] = [
+    { title: 'INSTANCE TYPE', givesWay: 2, cell: ({ instanceType }) => instanceType ?? 'unknown' },
+    { title: 'ARCH', givesWay: 3, cell: ({ arch }) => arch ?? 'unknown' },
+    right('NODES', ({ nodes }) => count(nodes)),
+    right('W IF NONE', (one) => watts(one.wattsUnderNone)),
+    right('W NOW', (one) => watts(one.watts)),
+    right('W EACH', (one) => each(one.watts / one.nodes)),
+    { title: 'FIGURES FROM', givesWay: 1, cell: figuresFrom },
   ];
-  const rows = instanceTypes
-    .slice(0, MOST_ROWS)
-    .map((one) => [
-      one.instanceType ?? 'unknown',
-      one.arch ?? 'unknown',
-      count(one.nodes),
-      watts(one.wattsUnderNone),
-      watts(one.watts),
-      each(one.watts / one.nodes),
-      figuresFrom(one),
-    ]);
   const estimates = `The watts of ${count(bases.estimated)} of ${nodesOf(total.nodes)} are estimates; --power-table gives better figures`;
   return (
-    renderTable(columns, rows, width) +
+    renderTable(columns, instanceTypes.slice(0, MOST_ROWS), width) +
     andMore(instanceTypes.length, 'instance types') +
     (bases.estimated > 0 ? wrapText(estimates, width) : '')
   );
@@ -130,28 +114,21 @@ function renderCarbon({ carbon }: PreflightReport, width: number): string {
   const { hours, regions, nodesLeftOut } = carbon;
   const unknown = nodesLeftOut > 0 ? `no intensity is known for ${nodesOf(nodesLeftOut)}, left out` : '';
   if (regions.length === 0) return wrapText(unknown, width);
-  const columns: readonly Column[] = [
-    { title: 'REGION', givesWay: 1 },
-    ...right('NODES', 'W', 'gCO2e/kWh', 'PUE', `kgCO2e IN ${hours} h`),
-    { title: 'INTENSITY', givesWay: 2 },
+  const columns: readonly Column<(typeof regions)[number]>[] = [
+    { title: 'REGION', givesWay: 1, cell: ({ region }) => region },
+    right('NODES', ({ nodes }) => count(nodes)),
+    right('W', (one) => watts(one.watts)),
+    right('gCO2e/kWh', ({ gramsPerKwh }) => (gramsPerKwh === null ? '-' : watts(gramsPerKwh))),
+    right('PUE', ({ pue }) => `${pue.basis === 'estimated' ? '~' : ''}${pue.value}`),
+    right(`kgCO2e IN ${hours} h`, ({ kgCo2e }) => (kgCo2e === null ? '-' : kilograms(kgCo2e))),
+    { title: 'INTENSITY', givesWay: 2, cell: intensityFrom },
   ];
-  const rows = regions
-    .slice(0, MOST_ROWS)
-    .map((one) => [
-      one.region,
-      count(one.nodes),
-      watts(one.watts),
-      one.gramsPerKwh === null ? '-' : watts(one.gramsPerKwh),
-      `${one.pue.basis === 'estimated' ? '~' : ''}${one.pue.value}`,
-      one.kgCo2e === null ? '-' : kilograms(one.kgCo2e),
-      intensityFrom(one),
-    ]);
   const { kgCo2e, kgCo2eUnderNone } = carbon;
   const sum =
     `Idle power and PUE emit ${kilograms(kgCo2e)} kgCO2e in ${hours} h, ` +
     `${kilograms(kgCo2eUnderNone)} kgCO2e with the policy none`;
   return (
-    renderTable(columns, rows, width) +
+    renderTable(columns, regions.slice(0, MOST_ROWS), width) +
     andMore(regions.length, 'regions') +
     wrapText(unknown === '' ? sum : `${sum}; ${unknown}`, width)
   );
@@ -192,8 +169,8 @@ function painted(style: Style, lines: string): string {
   return `${paint(style, lines.trimEnd())}\n`;
 }
 
-function right(...titles: readonly string[]): readonly Column[] {
-  return titles.map((title) => ({ title, align: 'right' }));
+function right<Row>(title: string, cell: Column<Row>['cell']): Column<Row> {
+  return { title, align: 'right', cell };
 }
 
 function andMore(all: number, what: string): string {

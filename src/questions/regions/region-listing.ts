@@ -80,31 +80,36 @@ const BAND_STYLES: Readonly<Record<string, Style>> = { low: 'green', medium: 'ye
   Style
 >;
 
-const COLUMNS: readonly Column[] = [
-  { title: 'NAME', givesWay: 4 },
-  { title: 'ZONE', givesWay: 2 },
-  { title: 'gCO2/kWh', align: 'right' },
-  { title: 'BAND', style: (band) => BAND_STYLES[band] },
-  { title: 'OUTAGE', givesWay: 1, style: (outage) => (outage.startsWith(DOWN) ? 'red' : undefined) },
-  { title: 'SOURCE', givesWay: 3 },
-  { title: 'AGE', align: 'right' },
-];
-
 /**
  * The listing as a table of at most `width` columns; a reading of another signal names it beside its source. A fixed value
  * needs no zone; where one is needed and none is known, that is said.
  */
 export function renderListing({ regions, policySignal }: RegionListing, width?: number): string {
-  const rows = regions.map(({ name, zone, gramsPerKwh, signal, band, outage, source, ageSeconds }) => [
-    name,
-    zone ?? (source === 'static' ? '-' : 'no zone'),
-    gramsPerKwh === null ? 'unknown' : formatGrams(gramsPerKwh),
-    band ?? '-',
-    describeOutage(outage),
-    signal === null || signal === policySignal ? (source ?? '-') : `${source} (${signal})`,
-    ageSeconds === null ? '-' : shortAge(ageSeconds * 1_000),
-  ]);
-  return renderTable(COLUMNS, rows, width);
+  const right = { align: 'right' } as const;
+  const columns: readonly Column<ListedRegion>[] = [
+    { title: 'NAME', givesWay: 4, cell: ({ name }) => name },
+    { title: 'ZONE', givesWay: 2, cell: ({ zone, source }) => zone ?? (source === 'static' ? '-' : 'no zone') },
+    {
+      title: 'gCO2/kWh',
+      ...right,
+      cell: ({ gramsPerKwh }) => (gramsPerKwh === null ? 'unknown' : formatGrams(gramsPerKwh)),
+    },
+    { title: 'BAND', style: (band) => BAND_STYLES[band], cell: ({ band }) => band ?? '-' },
+    {
+      title: 'OUTAGE',
+      givesWay: 1,
+      style: (outage) => (outage.startsWith(DOWN) ? 'red' : undefined),
+      cell: ({ outage }) => describeOutage(outage),
+    },
+    {
+      title: 'SOURCE',
+      givesWay: 3,
+      cell: ({ signal, source }) =>
+        signal === null || signal === policySignal ? (source ?? '-') : `${source} (${signal})`,
+    },
+    { title: 'AGE', ...right, cell: ({ ageSeconds }) => (ageSeconds === null ? '-' : shortAge(ageSeconds * 1_000)) },
+  ];
+  return renderTable(columns, regions, width);
 }
 
 function describeOutage(outage: ListedRegion['outage']): string {

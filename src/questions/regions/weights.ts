@@ -73,20 +73,14 @@ function render(listing: WeightsListing, output: WeightsValues['output'] = 'yaml
 }
 
 function renderWeights({ regions }: WeightsListing): string {
-  const rows = regions.map(({ name, gramsPerKwh, intensityShare, placementWeight }) => [
-    name,
-    gramsPerKwh.toFixed(2),
-    intensityShare.toFixed(3),
-    placementWeight.toFixed(3),
-  ]);
   return renderTable(
     [
-      { title: 'NAME', givesWay: 1 },
-      { title: 'gCO2/kWh', align: 'right' },
-      { title: 'INTENSITY SHARE', align: 'right' },
-      { title: 'PLACEMENT WEIGHT', align: 'right' },
+      { title: 'NAME', givesWay: 1, cell: ({ name }) => name },
+      { title: 'gCO2/kWh', align: 'right', cell: ({ gramsPerKwh }) => gramsPerKwh.toFixed(2) },
+      { title: 'INTENSITY SHARE', align: 'right', cell: ({ intensityShare }) => intensityShare.toFixed(3) },
+      { title: 'PLACEMENT WEIGHT', align: 'right', cell: ({ placementWeight }) => placementWeight.toFixed(3) },
     ],
-    rows,
+    regions,
     terminalColumns(),
   );
 }

@@ -25,23 +25,15 @@ export function renderSpillover(report: SpilloverReport, width: number): string 
 function renderFlows(flows: readonly ReportedFlow[], width: number): string {
   const shown = flows.length <= MOST_ROWS ? flows : flows.toSorted((a, b) => b.kgCO2e - a.kgCO2e).slice(0, MOST_ROWS);
   const hasTimes = shown.some(({ start, end }) => start !== null || end !== null);
-  const columns: readonly Column[] = [
-    { title: 'FROM', givesWay: 1 },
-    { title: 'TO', givesWay: 2 },
-    ...(hasTimes ? [{ title: 'WHEN (UTC)', givesWay: 3 }] : []),
-    { title: 'MOVED', align: 'right' },
-    { title: 'gCO2e/kWh', align: 'right' },
-    { title: 'kgCO2e', align: 'right' },
+  const columns: readonly Column<ReportedFlow>[] = [
+    { title: 'FROM', givesWay: 1, cell: ({ from }) => from },
+    { title: 'TO', givesWay: 2, cell: ({ to }) => to },
+    ...(hasTimes ? [{ title: 'WHEN (UTC)', givesWay: 3, cell: formatWhen }] : []),
+    { title: 'MOVED', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
+    { title: 'gCO2e/kWh', align: 'right', cell: ({ gramsPerKwh }) => formatGrams(gramsPerKwh) },
+    { title: 'kgCO2e', align: 'right', cell: ({ kgCO2e }) => formatKg(kgCO2e) },
   ];
-  const rows = shown.map((flow) => [
-    flow.from,
-    flow.to,
-    ...(hasTimes ? [formatWhen(flow)] : []),
-    formatBytes(flow.bytes),
-    formatGrams(flow.gramsPerKwh),
-    formatKg(flow.kgCO2e),
-  ]);
-  return renderTable(columns, rows, width) + renderRest(flows, shown);
+  return renderTable(columns, shown, width) + renderRest(flows, shown);
 }
 
 function renderRest(flows: readonly ReportedFlow[], shown: readonly ReportedFlow[]): string {
@@ -72,41 +64,39 @@ function renderTotal({ total, factor, kwhPerGb, otherwise }: SpilloverReport, wi
 function renderPlan(plan: ReportedPlan, width: number): string {
   const { from, regions } = plan;
   if (regions.length === 0) return '';
-  const columns: readonly Column[] = [
-    { title: 'REGION', givesWay: 2 },
-    { title: 'LATENCY', align: 'right' },
-    { title: 'gCO2e/kWh', align: 'right' },
-    { title: 'SOURCE', givesWay: 1 },
-    { title: 'kgCO2e', align: 'right' },
-    {
-      title: 'CHANGE',
-      align: 'right',
-      style: (cell) => (cell.startsWith('-') ? 'green' : cell.startsWith('+') ? 'red' : undefined),
-    },
-    { title: 'PLAN', givesWay: 3, style: (cell) => (cell.startsWith('chosen') ? 'green' : undefined) },
-  ];
   const shown = regions.filter((option, index) => index < MOST_OPTIONS || option.chosen || option.bytes > 0);
   const rest = regions.length - shown.length;
   return [
     `Where the traffic of ${from} could have gone, cleanest first:\n`,
-    renderTable(columns, shown.map(optionRow), width),
+    renderTable(OPTION_COLUMNS, shown, width),
     rest > 0 ? `and ${rest} more; --output json has all of them\n` : '',
     `${verdict(plan)}\n`,
   ].join('');
 }
 
-function optionRow(option: ReportedOption): readonly string[] {
-  const { region, latencyMs, gramsPerKwh, kgCO2e, differenceKgCO2e } = option;
-  return [
-    region,
-    latencyMs === null ? '-' : `${formatNumber(latencyMs)}ms`,
-    gramsPerKwh === null ? 'unknown' : formatGrams(gramsPerKwh),
-    formatSource(option),
-    kgCO2e === null ? '-' : formatKg(kgCO2e),
-    differenceKgCO2e === null ? '-' : formatChange(differenceKgCO2e, kgCO2e ?? 0),
-    planOf(option),
-  ];
-}
+const OPTION_COLUMNS: readonly Column<ReportedOption>[] = [
+  { title: 'REGION', givesWay: 2, cell: ({ region }) => region },
+  {
+    title: 'LATENCY',
+    align: 'right',
+    cell: ({ latencyMs }) => (latencyMs === null ? '-' : `${formatNumber(latencyMs)}ms`),
+  },
+  {
+    title: 'gCO2e/kWh',
+    align: 'right',
+    cell: ({ gramsPerKwh }) => (gramsPerKwh === null ? 'unknown' : formatGrams(gramsPerKwh)),
+  },
+  { title: 'SOURCE', givesWay: 1, cell: formatSource },
+  { title: 'kgCO2e', align: 'right', cell: ({ kgCO2e }) => (kgCO2e === null ? '-' : formatKg(kgCO2e)) },
+  {
+    title: 'CHANGE',
+    align: 'right',
+    style: (cell) => (cell.startsWith('-') ? 'green' : cell.startsWith('+') ? 'red' : undefined),
+    cell: ({ differenceKgCO2e, kgCO2e }) =>
+      differenceKgCO2e === null ? '-' : formatChange(differenceKgCO2e, kgCO2e ?? 0),
+  },
+  { title: 'PLAN', givesWay: 3, style: (cell) => (cell.startsWith('chosen') ? 'green' : undefined), cell: planOf },
+];
 
 function planOf({ chosen, refusal, bytes }: ReportedOption): string {
   const went = bytes > 0 ? [refusal ? 'went' : 'went here'] : [];

@@ -6,7 +6,7 @@ import { isFinding } from '../../../src/questions/audit/findings.ts';
 import { policyReportsOf } from '../../../src/questions/audit/policy-report.ts';
 import { renderAudit } from '../../../src/questions/audit/render-audit.ts';
 import { renderAuditHtml } from '../../../src/questions/audit/render-html.ts';
-import { makeAudited, makeReport } from './reports.ts';
+import { makeAudited, makeDenied, makeReport } from './reports.ts';
 
 const MESSAGE = 'pods of this DaemonSet reach outside regions: they stay Pending on nodes of us-east-1 (allowed: eu-*)';
 const AGENT = makeAudited({
@@ -93,4 +93,21 @@ describe('a DaemonSet that reaches outside, and a workload that its needs hold, 
   it('no exit code', () => assert.deepEqual([AGENT, HELD].filter(isFinding), []));
 
   it('JUnit without a failure', () => assert.match(render('junit'), /<testsuites [^>]*failures="0"/));
+});
+
+describe('embodied grams stand beside operational ones in', () => {
+  const embodied = { gramsPerHour: 0.7, basis: 'estimated' } as const;
+  const report = makeReport([makeDenied({ embodied })]);
+
+  it('JUnit', () => assert.match(render('junit', report), /at home 20.*; embodied ~0\.7\d* on top of each/));
+
+  it('SARIF', () => {
+    const [{ properties }] = JSON.parse(render('sarif', report)).runs[0].results;
+    assert.deepEqual(properties.embodied, embodied);
+  });
+
+  it('policy reports', () => {
+    const [{ results = [] } = {}] = [...policyReportsOf(report)];
+    assert.equal(results[0]?.properties?.['gramsPerHourEmbodied'], '0.7');
+  });
 });
