@@ -13,7 +13,7 @@ const SERVICE_ACCOUNT = 'system:serviceaccount:gridgate-system:gridgate';
 const REGION_LABEL = 'topology.kubernetes.io/region';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const MANIFESTS = fileURLToPath(new URL('../../manifests', import.meta.url));
-const LONG_MS = 30_000;
+const LONG_MS = 120_000;
 
 type LogLine = { readonly level: number; readonly resource?: string; readonly failure?: string; readonly msg: string };
 

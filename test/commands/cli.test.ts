@@ -29,7 +29,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   spillover: SPILLOVER_OPTIONS,
 };
 
-describe('gridgate --help', { timeout: 30_000, concurrency: 2 }, () => {
+describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {
   it('lists the commands', async () => {
     const { code, stdout, stderr } = await runCommand(['--help']);
     assert.deepEqual([code, stderr], [0, '']);
@@ -66,7 +66,7 @@ it('gridgate --version prints the version of its package', async () => {
   assert.deepEqual([code, stdout.trim()], [0, version]);
 });
 
-describe('gridgate that is misused exits 2 and says so on stderr:', { timeout: 30_000, concurrency: 2 }, () => {
+describe('gridgate that is misused exits 2 and says so on stderr:', { timeout: 300_000, concurrency: 2 }, () => {
   const rows: readonly [name: string, args: readonly string[], says: RegExp][] = [
     ['no command', [], /Usage: gridgate/],
     ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
@@ -83,7 +83,7 @@ describe('gridgate that is misused exits 2 and says so on stderr:', { timeout: 3
     });
 });
 
-describe('gridgate certs', { timeout: 30_000, concurrency: 2 }, () => {
+describe('gridgate certs', { timeout: 300_000, concurrency: 2 }, () => {
   it('creates a certificate with a private key of mode 0600, and keeps it while it is good', async (t) => {
     const directory = join(makeTemporaryDirectory(t), 'certs');
     const first = await runCommand(['certs', '--cert-dir', directory]);

@@ -17,7 +17,7 @@ const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 /** What gridgate's own Deployment would run from is played by processes of ours. */
 const INSTALLED = [...ACCOUNT_KINDS, 'PriorityClass'];
-const READY_MS = 20_000;
+const READY_MS = 120_000;
 
 const assets = findAssets();
 /** Why the tests of a file are skipped; `false` where there is a control plane. */

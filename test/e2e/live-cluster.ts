@@ -19,7 +19,7 @@ export const SYSTEM = '/api/v1/namespaces/gridgate-system';
 export const REGIONS_PATH = '/apis/gridgate.dev/v1alpha1/regions';
 const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
-const READY_MS = 30_000;
+const READY_MS = 120_000;
 
 export interface LiveOptions {
   /** Specs by region. */

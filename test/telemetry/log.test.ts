@@ -118,7 +118,7 @@ describe('the buffered log', () => {
 
   it('writes a single line soon, without a flush, while the process lives', async () => {
     const child = start(`log.info('a'); setInterval(() => {}, 1_000);`);
-    const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(15_000) });
+    const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(60_000) });
     assert.equal(JSON.parse(String(line)).msg, 'a');
     child.kill('SIGKILL');
   });

@@ -14,7 +14,7 @@ const REASON = 'a very long story about a transformer station and the flood that
 const CSI = '\u001b[';
 const skip = spawnSync('script', ['--version']).error ? 'script (util-linux) is not installed' : false;
 
-describe('a table', { timeout: 30_000 }, () => {
+describe('a table', { timeout: 300_000 }, () => {
   it('grows with the terminal', { skip }, async (t) => {
     const lines = (await onTerminal(t, { columns: 250, env: { NO_COLOR: '1' } })).split('\r\n');
     assert.ok(

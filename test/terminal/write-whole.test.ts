@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { writeWhole } from '../../src/terminal/write-whole.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 
-describe('a file that a command writes', { timeout: 30_000 }, () => {
+describe('a file that a command writes', { timeout: 300_000 }, () => {
   it('is there with all its pieces, in place of the one before', async (t) => {
     const path = join(makeTemporaryDirectory(t), 'page.html');
     writeFileSync(path, 'before');

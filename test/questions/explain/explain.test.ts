@@ -106,7 +106,7 @@ async function explain(test: TestContext, { args, world = worldOf(), objects, fo
 async function explainHere({ args, world = worldOf(), objects, forbids }: Run) {
   const target = parseTarget(args, 'shop');
   assert.ok(!('issues' in target));
-  const deps = { api: directApi({ ...world, ...objects }, forbids), signal: AbortSignal.timeout(10_000) };
+  const deps = { api: directApi({ ...world, ...objects }, forbids), signal: AbortSignal.timeout(60_000) };
   const found = await readObject(deps, target);
   assert.ok('object' in found);
   const report = explainObject({

@@ -16,7 +16,7 @@ async function read(
   test: TestContext,
   fake: FakeOptions,
   range = RANGE,
-  { abort = AbortSignal.timeout(20_000), now = NOW } = {},
+  { abort = AbortSignal.timeout(60_000), now = NOW } = {},
 ) {
   const { endpoint, asked } = await startCloudWatch(test, fake);
   const measured = await readCloudWatch({ region: 'eu-central-1', endpoint }, range, { abort, now });
@@ -124,7 +124,7 @@ describe('bytes from CloudWatch', () => {
   for (const [name, [answer, failure, message]] of Object.entries(failures)) {
     it(`${name}: ${failure}, without what AWS says of the account`, async (t) => {
       const isValues = failure === 'implausible';
-      const abort = AbortSignal.timeout(answer ? 20_000 : 300);
+      const abort = AbortSignal.timeout(answer ? 60_000 : 300);
       const asking = read(
         t,
         {

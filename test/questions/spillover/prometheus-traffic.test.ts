@@ -36,7 +36,7 @@ async function read(test: TestContext, rates: readonly Rate[], ms: number, query
   const { baseUrl, asked } = await startPrometheus(test, rates);
   const deps = { fetch, clock: Date.now };
   const range = { startMs, endMs: startMs + ms };
-  const measured = await readPrometheusTraffic({ baseUrl, query }, range, deps, AbortSignal.timeout(10_000));
+  const measured = await readPrometheusTraffic({ baseUrl, query }, range, deps, AbortSignal.timeout(60_000));
   const bytes = measured.pieces.reduce((sum, piece) => sum + piece.bytes, 0);
   return { ...measured, bytes, asked: asked[0] ?? new URLSearchParams() };
 }
