@@ -20,7 +20,7 @@ export interface ApiWriter {
   replace(path: string, object: object): Promise<KubeObject>;
   /** Server-side apply: exactly these fields are ours; a field we owned and leave out is removed. */
   apply(path: string, object: object, options?: ApplyOptions): Promise<KubeObject>;
-  mergePatch(path: string, patch: object): Promise<KubeObject>;
+  mergePatch(path: string, patch: object, options?: Pick<ApplyOptions, 'fieldManager'>): Promise<KubeObject>;
   jsonPatch(path: string, patch: readonly object[]): Promise<KubeObject>;
 }
 
@@ -52,7 +52,8 @@ export function createApiWriter({ api, mayWrite }: { api: ApiClient; mayWrite: (
     replace: (path, object) => write('PUT', path, 'application/json', object),
     apply: (path, object, { force = false, fieldManager = FIELD_MANAGER } = {}) =>
       write('PATCH', path, 'application/apply-patch+yaml', object, { force: String(force), fieldManager }),
-    mergePatch: (path, patch) => write('PATCH', path, 'application/merge-patch+json', patch),
+    mergePatch: (path, patch, { fieldManager = FIELD_MANAGER } = {}) =>
+      write('PATCH', path, 'application/merge-patch+json', patch, { fieldManager }),
     jsonPatch: (path, patch) => write('PATCH', path, 'application/json-patch+json', patch),
   };
 }

@@ -16,6 +16,7 @@ import { legible } from '../units/legible.ts';
 import type { Taker } from './completion/complete-words.ts';
 import { COMPLETION_SERVER, SHELLS } from './completion/shells.ts';
 import { AFTER_HELP } from './help-texts.ts';
+import { OUTAGE_ACTIONS, OUTAGE_OPTIONS } from './outage/options.ts';
 
 interface CommandSpec<K extends OptionKey> {
   readonly name: keyof typeof AFTER_HELP;
@@ -110,7 +111,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
   });
   add({
     name: 'audit',
-    description: 'what each workload would get, the carbon at stake and the cleanest alternative',
+    description: 'what each workload would get, its carbon and the cleanest alternative',
     options: AUDIT_OPTIONS,
     load: async () => ({ run: (await import('../questions/audit/audit.ts')).audit }),
   });
@@ -149,6 +150,19 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
       const { checkSpillover, spillover } = await import('../questions/spillover/spillover.ts');
       return { run: spillover, check: checkSpillover };
     },
+  });
+  add({
+    name: 'outage',
+    description: 'call a region down by hand, take that back, or list who calls which region down',
+    options: OUTAGE_OPTIONS,
+    async load() {
+      const { outage } = await import('./outage/outage.ts');
+      return { run: (values, env, _origins, words) => outage(values, env, words) };
+    },
+    args: [
+      { name: 'action', help: `one of ${OUTAGE_ACTIONS.join(', ')}`, words: OUTAGE_ACTIONS },
+      { name: 'region', help: 'of set and clear: the name of a Region', isOptional: true },
+    ],
   });
   add({
     name: 'certs',

@@ -43,6 +43,17 @@ Regions come from --regions, from the cluster of --kubeconfig, or in a cluster f
 
 Exit codes: 0 fine, 1 no usable region, or labels that do not fit (--check), 2 usage or configuration,
 3 the cluster does not answer, or no source works (--check)`,
+  outage: `
+A region is down, whatever its sources say; new pods go elsewhere at once:
+  gridgate outage set eu-west-1 --reason 'AZ power loss' --until 4h --kubeconfig ~/.kube/config
+Take that back; from then on the automatic sources count again:
+  gridgate outage clear eu-west-1 --kubeconfig ~/.kube/config
+Who calls which region down:
+  gridgate outage list --kubeconfig ~/.kube/config
+
+Set spec.outage.active to false only to overrule a source that is wrong: none can call the region down until that is cleared.
+
+Exit codes: 0 fine, 2 usage or configuration, 3 the cluster does not answer, or refuses`,
   weights: `
   gridgate weights --lbs-per-mwh 'East US=1585' 'West US=865'
   gridgate weights --regions regions.yaml --output json

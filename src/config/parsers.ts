@@ -65,6 +65,26 @@ export function parseTime(text: string): Parsed<number> {
   return isDay ? { value: Date.parse(text) } : { allowed: 'a time such as 2026-11-22T09:00:00Z' };
 }
 
+/** Epoch milliseconds of an RFC 3339 time, or of as long from now as a duration says. */
+export function parseTimeOrFromNow(text: string): Parsed<number> {
+  const fromNow = parseDuration(text);
+  if (fromNow !== undefined && fromNow <= LONGEST_FROM_NOW_MS) return { value: Date.now() + fromNow };
+  const time = parseTime(text);
+  return 'value' in time ? time : { allowed: `${time.allowed}, or from now such as 2h30m, at most 365d` };
+}
+
+const LONGEST_FROM_NOW_MS = 365 * 86_400_000;
+
+/** As long as a Region's reason may be. */
+export function parseReason(text: string): Parsed<string> {
+  const value = text.trim();
+  return value !== '' && [...value].length <= MOST_REASON_CHARACTERS
+    ? { value }
+    : { allowed: `words, at most ${MOST_REASON_CHARACTERS} characters` };
+}
+
+const MOST_REASON_CHARACTERS = 200;
+
 /** Without a user and a password: fetch refuses those, and messages and reports repeat the address. */
 export function parseUrl(text: string): Parsed<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;

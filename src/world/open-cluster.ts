@@ -35,16 +35,17 @@ export async function openCluster({
   }
 }
 
-/** Reads something of a cluster, within 15 s unless told otherwise; what goes wrong is a value: exit code 3. */
+/** Reads (or writes) something of a cluster, within 15 s unless told otherwise; what goes wrong is a value: exit code 3. */
 export async function readFromCluster<T>(
   what: string,
   read: (timeoutMs: number) => Promise<T>,
   timeoutMs = TIMEOUT_MS,
+  verb: 'read' | 'write' = 'read',
 ): Promise<{ readonly value: T } | Unread> {
   try {
     return { value: await read(timeoutMs) };
   } catch (error) {
-    return { issues: [`cannot read ${what}: ${wordsOf(error, timeoutMs)}`], exitCode: EXIT.upstream };
+    return { issues: [`cannot ${verb} ${what}: ${wordsOf(error, timeoutMs)}`], exitCode: EXIT.upstream };
   }
 }
 

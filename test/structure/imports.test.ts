@@ -97,6 +97,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   commands: {
     rooms: [
       'certs',
+      'cluster',
       'config',
       'controllers/policy-reporter/policy-metrics',
       'decision',

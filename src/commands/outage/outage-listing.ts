@@ -1,0 +1,76 @@
+import type { LiveRegion } from '../../cluster/regions.ts';
+import { automaticOutage, outageAt } from '../../regions/observed-region.ts';
+import { type Column, renderTable } from '../../terminal/render-table.ts';
+
+/** What counts for a region now, and who says so. Times are RFC 3339; `null` where there is none. */
+export interface ListedOutage {
+  readonly region: string;
+  /**
+   * | state       | what it is                                                                  |
+   * | ----------- | --------------------------------------------------------------------------- |
+   * | down        | in outage                                                                   |
+   * | forced up   | `active: false` by hand: no source can call it down until that is cleared   |
+   * | up          | nobody calls it down                                                        |
+   */
+  readonly state: 'down' | 'forced up' | 'up';
+  /** Who calls it down: `manual` and automatic sources; of one that is forced up, who would. */
+  readonly sources: readonly string[];
+  readonly reason: string | null;
+  readonly since: string | null;
+  readonly until: string | null;
+}
+
+export interface OutageListing {
+  readonly version: 'v1';
+  readonly regions: readonly ListedOutage[];
+}
+
+/** Every region, those that are down first, then those that are forced up; `now` is epoch milliseconds. */
+export function listOutages(regions: readonly LiveRegion[], now: number): OutageListing {
+  const listed = regions.map((region) => toListed(region, now));
+  const order = ['down', 'forced up', 'up'];
+  return { version: 'v1', regions: listed.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state)) };
+}
+
+function toListed({ metadata, spec, observed }: LiveRegion, now: number): ListedOutage {
+  const automatic = automaticOutage(observed);
+  const outage = outageAt(spec.outage, automatic, now);
+  const isForcedUp = spec.outage?.active === false;
+  const told = isForcedUp ? automatic : outage;
+  const isTold = told?.active ?? false;
+  return {
+    region: metadata.name,
+    state: isForcedUp ? 'forced up' : isTold ? 'down' : 'up',
+    sources: isTold ? (told?.sources ?? []) : [],
+    reason: (isTold && told?.reason) || null,
+    since: isTold && told?.since !== undefined ? new Date(told.since).toISOString() : null,
+    until: (isTold && spec.outage?.active && spec.outage.until) || null,
+  };
+}
+
+const COLUMNS: readonly Column<ListedOutage>[] = [
+  { title: 'REGION', givesWay: 2, cell: ({ region }) => region },
+  {
+    title: 'STATE',
+    style: (state) => (state === 'down' ? 'red' : state === 'up' ? undefined : 'yellow'),
+    cell: ({ state }) => state,
+  },
+  { title: 'SAYS', givesWay: 3, cell: ({ sources }) => sources.join(', ') || '-' },
+  { title: 'SINCE', cell: ({ since }) => since?.slice(0, 16) ?? '-' },
+  { title: 'UNTIL', cell: ({ until }) => until ?? '-' },
+  { title: 'REASON', givesWay: 1, cell: ({ reason }) => reason ?? '-' },
+];
+
+export function renderOutages({ regions }: OutageListing, width: number): string {
+  return renderTable(COLUMNS, regions, width);
+}
+
+/** What a hand's `active: false` does, for whoever has forgotten it. */
+export function forcedUpNotes({ regions }: OutageListing): readonly string[] {
+  return regions
+    .filter(({ state }) => state === 'forced up')
+    .map(
+      ({ region, sources }) =>
+        `${region}: spec.outage.active is false, which overrides every automatic source${sources.length > 0 ? ` (${sources.join(', ')} would call it down)` : ''}; \`gridgate outage clear ${region}\` lets them count again`,
+    );
+}
