@@ -16,6 +16,7 @@ import { createNamespaceLabeller } from '../controllers/namespace-labeller/contr
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
+import { createRegionTeller } from '../controllers/region-teller/controller.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import { listKnown } from '../decision/unknown-names.ts';
 import type { Signal } from '../regions/reading.ts';
@@ -98,6 +99,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createOwnerNudger(parts),
     createDenialTeller(parts),
     createPolicyReporter(parts),
+    createRegionTeller(parts),
     createCarbonMeter(parts),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
   ];

@@ -100,6 +100,9 @@ const secret = (name: string, type: string, more: object = {}) => ({ metadata: {
 /** The token controller fills it with a token of that account. */
 const OF_ACCOUNT = { annotations: { 'kubernetes.io/service-account.name': 'gridgate-controllers' } };
 
+/** It has no namespace. */
+const REGION_REFERENCE = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', name: 'clean' };
+
 function event(namespace: string, change: object, name = 'gridgate-evil'): object {
   return {
     metadata: { name, namespace },
@@ -289,6 +292,8 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
     [
       events('in the name of another', { reportingController: 'kubelet' }),
       events('good news', { type: 'Normal' }),
+      events('good news of a Region, elsewhere', { type: 'Normal', regarding: REGION_REFERENCE }),
+      events('good news of no Region', { type: 'Normal' }, 'default'),
       events('under a name of another', {}, 'team', 'web.17'),
       events('with a label', { metadata: { name: 'gridgate-evil', labels: { a: 'b' } } }),
       events('with an owner', { metadata: { name: 'gridgate-evil', ownerReferences: [OWNER] } }),

@@ -114,6 +114,12 @@ describe('the status of a region', () => {
     assert.deepEqual(planned({ ...kept, spec: { gridZone: 'FR' } }), { gridZone: 'FR' });
   });
 
+  it('keeps no reason of an outage that is over, or that a hand overrules', () => {
+    const past = { active: true, reason: 'drill', until: '2026-11-22T08:00:00Z' };
+    for (const outage of [past, { active: false, reason: 'wrong alarm' }])
+      assert.deepEqual(planned(liveRegion('a', { outage })).outage, { active: false, sources: ['manual'] });
+  });
+
   it('turns stale by itself', () => {
     const later = planned(kept, { intensity: measuredIntensity(100), now: NOW + 3 * HOUR_MS });
     assert.equal(later.reading?.freshness, 'stale');

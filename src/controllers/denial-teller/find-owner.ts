@@ -4,7 +4,7 @@ import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
 import { listPages } from '../../cluster/list-watch.ts';
 import { JOB, type OwnerKind, ownersPath, REPLICA_SET, STATEFUL_SET } from '../../cluster/owner-kinds.ts';
 import type { Denial } from '../denial.ts';
-import type { Regarding } from '../warning-event.ts';
+import type { Regarding } from '../event.ts';
 
 interface OwnedObject extends OwnerObject {
   readonly metadata: KubeObject['metadata'] & {

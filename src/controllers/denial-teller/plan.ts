@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { REFUSALS } from '../../decision/reasons.ts';
 import { type Denial, type DenialKey, type EventObject, MOST_NAME, timeOf, UNKNOWN_REASON } from '../denial.ts';
-import { REPORTER, type Regarding, warningEvent } from '../warning-event.ts';
+import { REPORTER, type Regarding, toEvent } from '../event.ts';
 
 /** The `reason` of our Event. */
 export const PLACEMENT_REFUSED = 'PlacementRefused';
@@ -33,5 +33,5 @@ export function refusedEvent(denial: Denial, regarding: Regarding, instance: str
   const window = Math.floor(now / TELL_AGAIN_MS);
   const hash = createHash('sha256').update(`${regarding.uid} ${reason} ${window}`).digest('hex').slice(0, 16);
   const what = { name: `gridgate-placement-refused-${hash}`, namespace, reason: PLACEMENT_REFUSED, action: 'Admit' };
-  return warningEvent({ ...what, note: words, regarding, instance }, now);
+  return toEvent({ type: 'Warning', ...what, note: words, regarding, instance }, now);
 }

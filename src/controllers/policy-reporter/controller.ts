@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import { tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
-import { tellOnce } from '../warning-event.ts';
 import { writeEach } from '../write-each.ts';
 import {
   eventName,

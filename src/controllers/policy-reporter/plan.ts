@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Mode } from '../../decision/policy.ts';
-import { type Regarding, warningEvent } from '../warning-event.ts';
+import { type Regarding, toEvent } from '../event.ts';
 
 /** The `reason` of the Events. */
 export const MALFORMED = 'PolicyMalformed';
@@ -65,7 +65,7 @@ export function unenforceableEvent(
   const what = mode === 'enforce' ? 'every new pod is denied' : 'in mode enforce every new pod would be denied';
   const note = `nothing here is among the regions that this namespace allows, so ${what} (${known}): ${regions}`;
   const event = { name: unenforceableName(found), namespace, reason: UNENFORCEABLE, action: 'ReadPolicy' };
-  return warningEvent({ ...event, note, regarding: regardingOf(namespace), instance }, now);
+  return toEvent({ type: 'Warning', ...event, note, regarding: regardingOf(namespace), instance }, now);
 }
 
 /** An Event is in the namespace of what it is about, and only a namespace itself has none. */
@@ -91,5 +91,5 @@ export function malformedEvent(malformed: Malformed, instance: string, now: numb
   const { namespace, mistakes } = malformed;
   const note = `gridgate cannot read this namespace's policy; its last good version counts, else mode audit: ${mistakes.join('; ')}`;
   const what = { name: eventName(malformed), namespace, reason: MALFORMED, action: 'ReadPolicy' };
-  return warningEvent({ ...what, note, regarding: regardingOf(namespace), instance }, now);
+  return toEvent({ type: 'Warning', ...what, note, regarding: regardingOf(namespace), instance }, now);
 }

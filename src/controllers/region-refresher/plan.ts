@@ -126,14 +126,14 @@ function forecastOf(
   return (last?.at(-1)?.from ?? 0) > now ? last : undefined;
 }
 
-/** Within what the CRD takes; since when a region is down stays, whoever else says so by now. */
+/** Within what the CRD takes, and a reason only of what is so; since when a region is down stays, whoever else says so by now. */
 function bounded(outage: OutageState, before: OutageState | undefined, now: number): OutageState {
-  const { reason } = outage;
+  const { reason, ...rest } = outage;
   const begun = outage.active ? now : undefined;
   const since = outage.since ?? (before?.active === outage.active ? before.since : begun);
   return {
-    ...outage,
-    ...(reason !== undefined && { reason: [...reason].slice(0, MAX_REASON_CHARACTERS).join('') }),
+    ...rest,
+    ...(outage.active && reason !== undefined && { reason: [...reason].slice(0, MAX_REASON_CHARACTERS).join('') }),
     ...(since !== undefined && { since }),
   };
 }

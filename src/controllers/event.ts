@@ -8,15 +8,19 @@ export const REPORTER = 'gridgate.dev/controllers';
 const MAX_INSTANCE = 128;
 const MAX_NOTE_BYTES = 1_024;
 
-/** What an Event is about; it stands in the namespace of that object. */
+/** What an Event is about; it stands in the namespace of that object, or in `default` where that has none. */
 export interface Regarding {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
   readonly uid?: string;
+  /** `undefined`: it has none. */
+  readonly namespace?: undefined;
 }
 
-export interface Warning {
+/** What an Event says, and of what. */
+export interface EventParts {
+  readonly type: 'Normal' | 'Warning';
   readonly name: string;
   readonly namespace: string;
   readonly reason: string;
@@ -39,19 +43,19 @@ export async function tellOnce(writer: Pick<ApiWriter, 'create'>, namespace: str
   }
 }
 
-/** An `events.k8s.io/v1` Event of type Warning; `now` is epoch milliseconds. */
-export function warningEvent(warning: Warning, now: number): object {
-  const { name, namespace, reason, action, note, regarding, instance } = warning;
+/** An `events.k8s.io/v1` Event; `now` is epoch milliseconds. */
+export function toEvent(parts: EventParts, now: number): object {
+  const { type, name, namespace, reason, action, note, regarding, instance } = parts;
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
     metadata: { name, namespace },
     eventTime: new Date(now).toISOString().replace('Z', '000Z'), // MicroTime
-    type: 'Warning',
+    type,
     reason,
     action,
     note: shorten(note),
-    regarding: { ...regarding, namespace },
+    regarding: { namespace, ...regarding },
     reportingController: REPORTER,
     reportingInstance: instance.slice(0, MAX_INSTANCE),
   };

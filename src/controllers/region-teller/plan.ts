@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { LiveRegion } from '../../cluster/regions.ts';
+import type { Band } from '../../regions/band.ts';
+import type { OutageState } from '../../regions/region-status.ts';
+import { type EventParts, toEvent } from '../event.ts';
+
+/** What people are told of when it changes; `undefined` is unknown. */
+export interface RegionFacts {
+  readonly down: OutageState | undefined;
+  readonly band: Band | undefined;
+  /** Who measures, or `static`; without it there is only a yearly average, or nothing. */
+  readonly source: string | undefined;
+}
+
+/** The namespace of Events about what has none, as the API server wants it. */
+export const HOME_OF_EVENTS = 'default';
+
+export function factsOf({ observed }: LiveRegion): RegionFacts {
+  const { outage, band, reading } = observed;
+  const isMeasured = reading !== undefined && reading.freshness !== 'embedded';
+  return { down: outage?.active ? outage : undefined, band, source: isMeasured ? reading.source : undefined };
+}
+
+/** One thing to tell of a region. */
+export interface Notice extends Pick<EventParts, 'type' | 'reason' | 'action' | 'note'> {
+  /** Of the same aspect the newest counts: what nobody was told in time is not told any more. */
+  readonly about: keyof RegionFacts;
+}
+
+/**
+ * | before            | now               | told                               |
+ * | ----------------- | ----------------- | ---------------------------------- |
+ * | up                | down              | Warning RegionDown, who says it, why |
+ * | down              | up                | Normal RegionRecovered             |
+ * | a band            | another one       | Normal BandChanged                 |
+ * | measured          | yearly average    | Warning SourceLost                 |
+ * | yearly average    | measured          | Normal SourceFound                 |
+ * | unknown           | a band            | -                                  |
+ */
+export function noticesOf(before: RegionFacts, now: RegionFacts): readonly Notice[] {
+  const notices: Notice[] = [];
+  const { down, band, source } = now;
+  if (down && !before.down) {
+    const why = down.reason === undefined ? '' : `: ${down.reason}`;
+    notices.push({
+      about: 'down',
+      type: 'Warning',
+      reason: 'RegionDown',
+      action: 'ReadOutages',
+      note: `new pods go elsewhere; ${down.sources.join(', ')} calls it down${why}`,
+    });
+  }
+  if (!down && before.down)
+    notices.push({
+      about: 'down',
+      type: 'Normal',
+      reason: 'RegionRecovered',
+      action: 'ReadOutages',
+      note: 'nobody calls it down any more; new pods may come',
+    });
+  if (band !== undefined && before.band !== undefined && band !== before.band)
+    notices.push({
+      about: 'band',
+      type: 'Normal',
+      reason: 'BandChanged',
+      action: 'ReadIntensity',
+      note: `the carbon intensity of its electricity was ${before.band} and is ${band}`,
+    });
+  if (source === undefined && before.source !== undefined)
+    notices.push({
+      about: 'source',
+      type: 'Warning',
+      reason: 'SourceLost',
+      action: 'ReadIntensity',
+      note: `${before.source} gave no usable intensity for hours: at most a yearly average ranks it now, and nothing refuses it for carbon`,
+    });
+  if (source !== undefined && before.source === undefined && before.band !== undefined)
+    notices.push({
+      about: 'source',
+      type: 'Normal',
+      reason: 'SourceFound',
+      action: 'ReadIntensity',
+      note: `${source} gives its intensity`,
+    });
+  return notices;
+}
+
+/** An Event about the Region, which `kubectl describe region` shows; `now` is epoch milliseconds. */
+export function regionEvent(
+  notice: Notice,
+  { metadata }: LiveRegion,
+  { instance, now }: { readonly instance: string; readonly now: number },
+): object {
+  const { about: _, ...told } = notice;
+  const hash = createHash('sha256').update(`${metadata.uid}\n${notice.reason}\n${now}`).digest('hex');
+  const regarding = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', name: metadata.name, uid: metadata.uid };
+  return toEvent(
+    {
+      ...told,
+      name: `gridgate-region-${hash.slice(0, 12)}`,
+      namespace: HOME_OF_EVENTS,
+      regarding: { ...regarding, namespace: undefined },
+      instance,
+    },
+    now,
+  );
+}
