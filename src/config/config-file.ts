@@ -120,18 +120,22 @@ export function writeConfig({ daemonOwners, nodes, ...sections }: GridgateConfig
   return { ...sections, 'daemon-owners': daemonOwners, ...writeNodeRules(nodes) };
 }
 
-/** What a file says, where one is given. */
-export async function readConfig(path: string | undefined): Promise<ConfigRead & { readonly text?: string }> {
-  return path === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(path);
+/** What a file says, where one is given; one that may be absent says then what an empty one does. */
+export async function readConfig(
+  path: string | undefined,
+  options?: { readonly mayBeAbsent: boolean },
+): Promise<ConfigRead & { readonly text?: string }> {
+  return path === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(path, options);
 }
 
 /** Reads `gridgate.yaml`; every mistake names the file, the line and the path. */
-export async function readConfigFile(path: string): Promise<ConfigFileRead> {
+export async function readConfigFile(path: string, { mayBeAbsent = false } = {}): Promise<ConfigFileRead> {
   const name = nameOfInput(path);
   let content: string;
   try {
     content = await readText(path);
   } catch (error) {
+    if (mayBeAbsent && (error as NodeJS.ErrnoException).code === 'ENOENT') return { config: DEFAULT_CONFIG, text: '' };
     return { issues: [describeReadFailure(name, error)] };
   }
   const read = parseConfigText(content, name);

@@ -40,6 +40,7 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
   if (path === undefined) return { current: () => current, rules: () => rules, stop: () => {} };
 
   function accept(read: GridgateConfig): void {
+    isAwaited = false;
     const previous = current;
     const next = keepUnchanged(withOptions(read), previous);
     const changed = sectionsOf(next).filter((section) => next[section] !== previous[section]);
@@ -51,6 +52,9 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
   }
 
   const known = deps.initial?.text;
+  /** In a pod, its ConfigMap may be made later. */
+  let isAwaited = known === '';
+  if (isAwaited) log.info({ path }, 'no configuration: defaults count until there is one');
   const stop = watchFiles({
     files: [path],
     known: known === undefined ? undefined : [known],
@@ -60,8 +64,10 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
       if ('config' in read) accept(read.config);
       else log.error({ path, mistakes: read.issues }, 'configuration not reloaded; its last good version stays');
     },
-    onError: (error) =>
-      log.error({ path, mistakes: [error.message] }, 'configuration not reloaded; its last good version stays'),
+    onError(error) {
+      if (isAwaited && 'code' in error && error.code === 'ENOENT') return;
+      log.error({ path, mistakes: [error.message] }, 'configuration not reloaded; its last good version stays');
+    },
   });
   return { current: () => current, rules: () => rules, stop };
 }

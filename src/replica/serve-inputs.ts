@@ -2,7 +2,7 @@ import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
 import { OPTIONS } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
-import { isInCluster } from '../world/in-cluster.ts';
+import { isInCluster, isInPod } from '../world/in-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../world/world-files.ts';
 import { type ClientCa, readClientCa } from './client-ca.ts';
 import type { ServeValues } from './serve-options.ts';
@@ -33,7 +33,8 @@ export async function readInputs(
   // Regions may come from a file all the same.
   const inCluster = isInCluster({ kubeconfig: values.kubeconfig, namespaces: values.namespaces }, env);
   const issues = [...misfits(values, inCluster)];
-  const files = await readWorldFiles({ ...values, namespaces: inCluster ? undefined : values.namespaces });
+  const namespaces = inCluster ? undefined : values.namespaces;
+  const files = await readWorldFiles({ ...values, namespaces, mayLackConfig: isInPod(env) });
   issues.push(...files.issues);
   const clientCa = await openClientCa(values, issues);
   const certificate = await openCertificate(values, inCluster, issues);

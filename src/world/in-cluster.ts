@@ -19,5 +19,10 @@ interface Given {
  */
 export function isInCluster({ kubeconfig, namespaces, regions }: Given, env: Environment): boolean {
   const areFiles = namespaces !== undefined || regions !== undefined;
-  return kubeconfig !== undefined || (!areFiles && env['KUBERNETES_SERVICE_HOST'] !== undefined);
+  return kubeconfig !== undefined || (!areFiles && isInPod(env));
+}
+
+/** Whether we run in a pod ourselves. */
+export function isInPod(env: Environment): boolean {
+  return env['KUBERNETES_SERVICE_HOST'] !== undefined;
 }

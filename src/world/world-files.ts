@@ -7,6 +7,8 @@ interface WorldPaths {
   readonly namespaces?: string | undefined;
   readonly config?: string | undefined;
   readonly regionLabel?: string | undefined;
+  /** Where it is mounted from a ConfigMap that people make when they need it. */
+  readonly mayLackConfig?: boolean;
 }
 
 /** What the files of a command line say of regions, namespaces and gridgate itself. */
@@ -29,7 +31,7 @@ export async function readWorldFiles(paths: WorldPaths): Promise<WorldFiles> {
   const [regions, cluster, configured] = await Promise.all([
     paths.regions === undefined ? undefined : readRegions(paths.regions),
     paths.namespaces === undefined ? undefined : readCluster(paths.namespaces, regionLabel),
-    readConfig(paths.config),
+    readConfig(paths.config, { mayBeAbsent: paths.mayLackConfig ?? false }),
   ]);
   const given = { ...(regions && { regions }), ...(cluster && { cluster }) };
   const issues = [...(regions?.issues ?? []), ...(cluster?.issues ?? [])];

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { LAYOUTS, MANIFESTS, ofKind, type Rendered, render } from './rendered-manifests.ts';
 
+const SAMPLE_CONFIG = `${MANIFESTS}/gridgate.yaml`;
 const PODS = '/api/v1/namespaces/gridgate-system/pods';
 const WEBHOOK = { name: 'gridgate', account: 'gridgate', roles: 'webhook' };
 const CONTROLLERS = { name: 'gridgate-controllers', account: 'gridgate-controllers', roles: 'controllers' };
@@ -78,11 +80,20 @@ describe('the manifests', () => {
       });
 
       test('its guard judges every write of the account under which its controllers run', { skip }, () => {
-        const [policy, ...others] = objects('ValidatingAdmissionPolicy');
-        const [binding] = objects('ValidatingAdmissionPolicyBinding');
-        assert.deepEqual(others, []);
-        assert.equal(policy.spec.failurePolicy, 'Fail');
-        assert.deepEqual(binding.spec, { policyName: policy.metadata.name, validationActions: ['Deny'] });
+        const policies = objects('ValidatingAdmissionPolicy');
+        const bound = objects('ValidatingAdmissionPolicyBinding').map(({ spec }) => [
+          spec.policyName,
+          spec.validationActions,
+        ]);
+        assert.deepEqual(Object.fromEntries(bound), { 'gridgate-controllers': ['Deny'], 'gridgate-regions': ['Warn'] });
+        assert.deepEqual(
+          Object.fromEntries(policies.map(({ metadata, spec }) => [metadata.name, spec.failurePolicy])),
+          {
+            'gridgate-controllers': 'Fail',
+            'gridgate-regions': 'Ignore',
+          },
+        );
+        const policy = policies.find((one) => one.metadata.name === 'gridgate-controllers') as Rendered;
         const [{ metadata, spec }] = objects('Deployment').filter(({ spec: { template } }) =>
           flagsOf(template)['--roles']?.includes('controllers'),
         );
@@ -117,7 +128,7 @@ describe('the manifests', () => {
       test('its Deployments find what they refer to, and Service and budgets find them', { skip }, () => {
         const budgets = new Map(objects('PodDisruptionBudget').map(({ metadata, spec }) => [metadata.name, spec]));
         assert.equal(budgets.size, objects('Deployment').length);
-        const [configMap] = objects('ConfigMap');
+        assert.deepEqual(objects('ConfigMap'), [], 'what people own is not applied again');
         for (const { metadata, spec } of objects('Deployment')) {
           const { template } = spec;
           assert.deepEqual(spec.selector.matchLabels, template.metadata.labels);
@@ -125,11 +136,10 @@ describe('the manifests', () => {
           const [container] = template.spec.containers;
           const [volume] = template.spec.volumes;
           const [mount] = container.volumeMounts;
-          assert.deepEqual([volume.name, volume.configMap.name], [mount.name, configMap.metadata.name]);
-          assert.deepEqual(
-            [flagsOf(template)['--config']],
-            Object.keys(configMap.data).map((key) => `${mount.mountPath}/${key}`),
-          );
+          assert.deepEqual([volume.name, volume.configMap], [mount.name, { name: 'gridgate', optional: true }]);
+          // As `kubectl create configmap --from-file` names its key.
+          assert.equal(flagsOf(template)['--config'], `${mount.mountPath}/${basename(SAMPLE_CONFIG)}`);
+          assert.ok(existsSync(SAMPLE_CONFIG));
           const ports = container.ports.map(({ name }: Rendered) => name);
           for (const probe of [container.readinessProbe, container.livenessProbe])
             assert.ok(ports.includes(probe.httpGet.port));
@@ -154,6 +164,29 @@ describe('the manifests', () => {
       const isManaged = (metadata.annotations?.['gridgate.dev/mode'] ?? 'off') !== 'off';
       assert.equal(metadata.labels?.['gridgate.dev/managed'], isManaged ? 'true' : undefined, metadata.name);
     }
+  });
+
+  test('applied again, the base leaves the configuration and the Regions of their owners alone', { skip }, async () => {
+    const kubectl = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await controlPlane.kubectl(args);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    const apply = () => kubectl('apply', '-k', `${MANIFESTS}/base`);
+    await apply();
+    await kubectl('create', 'configmap', 'gridgate', '-n', 'gridgate-system', `--from-file=${SAMPLE_CONFIG}`);
+    const edit = JSON.stringify({ data: { 'gridgate.yaml': 'sources: [{type: uk-carbon-intensity}]' } });
+    await kubectl('patch', 'configmap', 'gridgate', '-n', 'gridgate-system', '--type=merge', '-p', edit);
+    await controlPlane.waitFor(
+      'Regions',
+      async () => (await controlPlane.kubectl(['get', 'regions'])).code === 0 || undefined,
+    );
+    await kubectl('apply', '-f', `${MANIFESTS}/samples/regions.yaml`);
+    const owned = () => kubectl('get', 'configmap/gridgate', '-n', 'gridgate-system', '-o', 'jsonpath={.data}');
+    const [before, regions] = [await owned(), await kubectl('get', 'regions', '-o', 'name')];
+    await apply();
+    assert.match(before, /uk-carbon-intensity/);
+    assert.deepEqual([await owned(), await kubectl('get', 'regions', '-o', 'name')], [before, regions]);
   });
 
   function dryRun(flag: '-k' | '-f', path: string) {

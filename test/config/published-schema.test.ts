@@ -60,7 +60,7 @@ describe('manifests/gridgate.schema.json', () => {
   const sample = /```yaml\n(sources: .*?)```/s.exec(readFileSync('src/sources/README.md', 'utf8'))?.[1] ?? '';
   const good: readonly [name: string, text: string][] = [
     ['nothing', '{}'],
-    ['the file of the manifests', readFileSync('manifests/base/gridgate.yaml', 'utf8')],
+    ['the file of the manifests', readFileSync('manifests/gridgate.yaml', 'utf8')],
     ['the sample of src/sources/README.md', sample],
     [
       'every source',

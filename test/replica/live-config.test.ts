@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../../src/config/config-file.ts';
@@ -11,10 +11,19 @@ import { pollUntil } from '../control-plane/poll.ts';
 
 const FIRST = 'policy: {mode: warn}\nsources: [{type: uk-carbon-intensity}]\n';
 
-async function follow(test: TestContext, defaultRegion?: string, bands?: BandMode, taintNodes?: boolean) {
+/** What stands for a file that is not there. */
+const ABSENT = '';
+
+async function follow(
+  test: TestContext,
+  defaultRegion?: string,
+  bands?: BandMode,
+  taintNodes?: boolean,
+  text: string | undefined = FIRST,
+) {
   const path = join(makeTemporaryDirectory(test), 'gridgate.yaml');
-  writeFileSync(path, FIRST);
-  const initial = await readConfigFile(path);
+  if (text !== ABSENT) writeFileSync(path, text);
+  const initial = await readConfigFile(path, { mayBeAbsent: text === ABSENT });
   assert.ok('config' in initial);
   const log: Record<string, unknown>[] = [];
   const changes: (readonly [next: GridgateConfig, previous: GridgateConfig])[] = [];
@@ -55,6 +64,26 @@ describe('gridgate.yaml while gridgate runs', { concurrency: 4 }, () => {
     assert.notEqual(live.rules(), rules);
     assert.equal(live.rules().limits.maxIntensity, 100);
     assert.deepEqual(changes, [[live.current(), first]]);
+  });
+
+  it('may be made later, where it may be absent; that it is not there yet is no failure', async (t) => {
+    const { live, log, write, changes } = await follow(t, undefined, undefined, undefined, ABSENT);
+    assert.deepEqual(live.current(), DEFAULT_CONFIG);
+    await write(FIRST);
+    assert.deepEqual(
+      log.map(({ msg }) => msg),
+      ['no configuration: defaults count until there is one', 'configuration reloaded'],
+    );
+    assert.equal(live.current().policy.mode, 'warn');
+    assert.equal(changes.length, 1);
+  });
+
+  it('that is gone again leaves its last good version in force', async (t) => {
+    const { path, live, log } = await follow(t);
+    rmSync(path);
+    await pollUntil({ what: 'a log line', probe: () => log[0], deadlineMs: 60_000 });
+    assert.equal(log[0]?.['msg'], 'configuration not reloaded; its last good version stays');
+    assert.equal(live.current().policy.mode, 'warn');
   });
 
   it('has the bands of the option, whatever the file says', async (t) => {
