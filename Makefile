@@ -1,6 +1,6 @@
 # Every target works on a machine with Node 20+, npm and make; `control-plane` also needs Go, once.
 .DEFAULT_GOAL := help
-.PHONY: help install build demo run test types lint control-plane e2e bench bench-api figures certs clean
+.PHONY: help install build image demo run test types lint control-plane e2e bench bench-api figures certs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -13,6 +13,11 @@ node_modules/.package-lock.json: package-lock.json
 
 build: install ## bundle src and what it uses of its dependencies into dist
 	@npm run --silent build
+
+IMAGE ?= gridgate:$(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+image: ## build the image with docker or podman (IMAGE=registry.example.com/gridgate:0.1.0)
+	@tool=$$(command -v docker || command -v podman) || { echo 'make image needs docker or podman' >&2; exit 1; }; \
+	"$$tool" build --tag "$(IMAGE)" . && echo "now: $$tool push $(IMAGE), and name it under images: of your kustomization (manifests/README.md)"
 
 demo: build ## start the real webhook, send real AdmissionReviews through TLS, print the decisions
 	@npm run --silent demo

@@ -1,26 +1,29 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { COMMAND_LINES, timeless, wordsOf } from '../commands/command-lines.ts';
-import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runCommand } from '../process/run-command.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
 import { startCloudWatch } from '../questions/spillover/fake-cloudwatch.ts';
 
-/** Where no `node_modules` is in sight: what the image holds. */
-function install(test: TestContext): string {
-  const directory = makeTemporaryDirectory(test);
-  for (const part of ['dist', 'package.json']) cpSync(part, join(directory, part), { recursive: true });
-  return join(directory, 'dist/main.js');
-}
+describe('the package, unpacked where no node_modules is in sight', { timeout: 300_000, concurrency: 2 }, () => {
+  let directory: string;
+  let script: string;
 
-describe('the program that is shipped, alone in a directory', { timeout: 300_000, concurrency: 2 }, () => {
-  before(() => assert.ok(existsSync('dist/main.js'), 'npm run build'));
+  before(() => {
+    assert.ok(existsSync('dist/main.js'), 'npm run build');
+    directory = mkdtempSync(join(tmpdir(), 'gridgate-packed-'));
+    execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', directory]);
+    execFileSync('tar', ['xzf', join(directory, readdirSync(directory)[0] ?? ''), '-C', directory]);
+    script = join(directory, 'package/dist/main.js');
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
 
   for (const [code, line] of COMMAND_LINES)
     it(`ends as the sources do, with ${code}: ${line}`, async (t) => {
-      const script = install(t);
       const args = await wordsOf(t, line);
       const shipped = await runGridgate(args, { script });
       assert.equal(shipped.code, code, shipped.stdout + shipped.stderr);
@@ -33,7 +36,7 @@ describe('the program that is shipped, alone in a directory', { timeout: 300_000
       '--cloudwatch --start 2026-11-20T08:00:00Z --end 2026-11-20T09:00:00Z --region eu-west-1 --to eu-north-1';
     const args = ['spillover', ...asked.split(' '), '--endpoint', endpoint, '--output', 'json'];
     const env = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' };
-    const shipped = await runGridgate(args, { script: install(t), env });
+    const shipped = await runGridgate(args, { script, env });
     assert.equal(shipped.code, 0, shipped.stderr);
     assert.equal(JSON.parse(shipped.stdout).total.bytes, 1e12);
   });
