@@ -25,6 +25,8 @@ export const POLICY_MEANINGS: Readonly<Record<string, string>> = {
   weights: 'What the ranking balances',
   placement:
     'require: only regions within 10% of the best. none: no preference. Refused regions are kept out in all three',
+  spread:
+    'Of so many of the best regions none is preferred to another, so that replicas share them; otherwise nearly all go to the best',
   'prefer-arch': 'Preferred while home is not clean',
   priority: 'Which PriorityClasses gridgate may set; failover allows both',
   tolerate: 'Which taints gridgate.dev/carbon get a toleration',

@@ -42,7 +42,7 @@ export function explain(decision: Decision, policy: Policy, shares: readonly Sha
       step: 'ranked',
       finding: list(ranked.map(({ region, score }) => `${withGrams(region, snapshot)} score ${score.toFixed(2)}`)),
     },
-    ...(steering ? [{ step: 'steering' as const, finding: describeSteering(steering) }] : []),
+    ...(steering ? [{ step: 'steering' as const, finding: describeSteering(steering, policy) }] : []),
   ];
 }
 
@@ -63,13 +63,19 @@ function describeReach(
   return `${regions.length} of ${snapshot.regions.length}: ${names(regions)}${outside}${held}${parts}${toCome}${blind}`;
 }
 
-function describeSteering(steering: Steering): string {
+/** A second region of less weight gets hardly a replica. */
+const FEW_REPLICAS = 50;
+
+function describeSteering(steering: Steering, { spread }: Policy): string {
   const { requirement, preferred, arch, toleratedBands, priorityClass } = steering;
+  const [first, second] = preferred;
+  const isOne = first && second && second.weight < FEW_REPLICAS && spread === undefined;
   return [
     ...(requirement ? [`requires region ${requirement.operator} ${requirement.values.join(', ')}`] : []),
     ...(preferred.length > 0
       ? [`prefers ${preferred.map(({ region, weight }) => `${region} ${weight}`).join(', ')}`]
       : []),
+    ...(isOne ? [`nearly all replicas go to ${first.region}: gridgate.dev/spread on the namespace shares them`] : []),
     ...(arch === undefined ? [] : [`prefers architecture ${arch}`]),
     `tolerates bands ${toleratedBands.join(', ') || 'none'}`,
     ...(priorityClass ? [`priority class ${priorityClass} if it exists and the pod has none`] : []),

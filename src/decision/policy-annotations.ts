@@ -51,6 +51,10 @@ export const POLICY_ANNOTATIONS: Readonly<Record<string, Annotation>> = {
     parse: (text) => wrap('weights', parseWeights(text)),
   },
   placement: choice('placement', ['prefer', 'require', 'none']),
+  spread: {
+    allowed: 'a whole number from 1 to 5: of so many of the best regions none is preferred to another',
+    parse: (text) => wrap('spread', /^[1-5]$/.test(text) ? Number(text) : undefined),
+  },
   'prefer-arch': labelValue('preferArch', 'an architecture such as arm64'),
   priority: choice('priority', ['none', 'flexible', 'failover']),
   tolerate: { allowed: 'none, or bands of low, medium, high', parse: (text) => wrap('tolerate', parseBands(text)) },

@@ -39,6 +39,8 @@ export interface Policy {
   readonly maxLatencyMs?: number;
   readonly weights: Weights;
   readonly placement: 'prefer' | 'require' | 'none';
+  /** So many of the best regions are as good as the best; absent: each by its own score. */
+  readonly spread?: number;
   readonly preferArch?: string;
   readonly priority: 'none' | 'flexible' | 'failover';
   /** Bands whose taint any pod may tolerate; absent: what the pod's class tolerates. */

@@ -29,8 +29,9 @@ interface Spreading {
   readonly snapshot: Snapshot;
 }
 
-/** `require` accepts a region within 10% of the best score. */
+/** `require` accepts a region within 10% of the best score, where no `spread` says how many. */
 const CLOSE_TO_BEST = 0.9;
+const MOST_WEIGHT = 100;
 const MOST_TERMS = 5;
 
 /** Derives what to add to pods that are not denied; `spreading`: a pod whose own spread carbon must not break. */
@@ -57,12 +58,18 @@ export function steer(judgement: Judgement, spreading?: Spreading): Steering {
 }
 
 /** The regions that `placement: require` leaves; `undefined` where only preferences are due. */
-function requiredBest({ treatment, snapshot, ranked }: Judgement): readonly RegionView[] | undefined {
-  if (treatment.policy.placement !== 'require' || treatment.carbonExempt) return undefined;
-  const usable = ranked.filter(({ region }) => isUsable(region, snapshot));
+function requiredBest(judgement: Judgement): readonly RegionView[] | undefined {
+  const { policy, carbonExempt } = judgement.treatment;
+  if (policy.placement !== 'require' || carbonExempt) return undefined;
+  const usable = usableRanked(judgement);
   const limit = (usable[0]?.score ?? 0) * CLOSE_TO_BEST;
-  const best = usable.filter(({ score }) => score > 0 && score >= limit).map(({ region }) => region);
-  return best.length > 0 ? best : undefined;
+  const best = policy.spread ? usable.slice(0, policy.spread) : usable.filter(({ score }) => score >= limit);
+  return best.length > 0 ? best.map(({ region }) => region) : undefined;
+}
+
+/** Those of which something is known and that a pod can use, best first. */
+function usableRanked({ snapshot, ranked }: Judgement): readonly Ranked[] {
+  return ranked.filter(({ region, score }) => score > 0 && isUsable(region, snapshot));
 }
 
 /** Where the pod could run if carbon counted for nothing. */
@@ -134,16 +141,18 @@ function names(regions: readonly RegionView[]): readonly string[] {
 }
 
 function preferences(
-  { treatment, ranked, reach }: Judgement,
+  judgement: Judgement,
   best: readonly RegionView[] | undefined,
   requirement: RegionRequirement | undefined,
 ): Steering['preferred'] {
+  const { treatment, ranked, reach } = judgement;
   const settled = requirement?.operator === 'In' && requirement.values.length === 1;
   if (treatment.policy.placement === 'none' || settled || reach.regions.length === 1) return [];
   const terms = best ? ranked.filter(({ region }) => best.includes(region)) : ranked;
+  const equals = usableRanked(judgement).slice(0, treatment.policy.spread ?? 0);
   return terms
     .slice(0, MOST_TERMS)
-    .map(({ region, termWeight }: Ranked) => ({ region: region.name, weight: termWeight }));
+    .map((one) => ({ region: one.region.name, weight: equals.includes(one) ? MOST_WEIGHT : one.termWeight }));
 }
 
 /** While home's electricity is not clean, the frugal architecture is preferred. */

@@ -117,6 +117,9 @@ describe('placement: require', () => {
   check([
     ['within 10% of the best score', [clean, near, fair], REQUIRE, 'In eu-a eu-b'],
     ['just outside: 100/112', [clean, { ...near, ...makeRegion('eu-b', 112) }], REQUIRE, 'In eu-a'],
+    ['as many as spread says, however close', [clean, near, fair], { ...REQUIRE, spread: '1' }, 'In eu-a'],
+    ['spread over one that is far from the best', [clean, fair, dirty], { ...REQUIRE, spread: '2' }, 'In eu-a eu-c'],
+    ['spread never over a refused one', [clean, dirty, down], { ...REQUIRE, spread: '3' }, 'In eu-a'],
     ['with refused regions', [clean, fair, dirty, down, abroad], { ...REQUIRE, ...SOVEREIGN }, 'In eu-a'],
     ['all dirty: the cleanest', [dirty, dirtier], { ...REQUIRE, regions: 'eu-*' }, 'In eu-d'],
     ['no readings: nothing to rank', [makeRegion('eu-a', undefined), makeRegion('eu-b', undefined)], REQUIRE, ''],
@@ -134,6 +137,7 @@ describe('placement: require', () => {
     check(
       [
         ['no node in the best', [clean, fair], REQUIRE, 'In eu-c'],
+        ['no node in the best, spread', [clean, fair], { ...REQUIRE, spread: '2' }, 'In eu-c'],
         ['no node, but elastic', [{ ...clean, elastic: true }, fair], REQUIRE, 'In eu-a'],
         ['no node anywhere', [clean], REQUIRE, ''],
       ],

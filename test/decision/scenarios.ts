@@ -30,6 +30,7 @@ const policy = record({
   'max-latency': mostly(undefined, oneOf('10ms', '100ms')),
   weights: mostly(undefined, oneOf('carbon=1,latency=1', 'cost=1', 'carbon=2,cost=1,latency=1')),
   placement: maybe(oneOf('prefer', 'require', 'none')),
+  spread: maybe(oneOf('1', '2', '5')),
   'prefer-arch': mostly(undefined, fc.constant('arm64')),
   priority: maybe(oneOf('none', 'flexible', 'failover')),
   tolerate: mostly(undefined, oneOf('none', 'low', 'low,high', 'low,medium,high')),
