@@ -9,10 +9,11 @@ import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { count, fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
 import {
   describeUnknownMachines,
-  formatChange,
   formatEmbodied,
   formatEmbodiedSum,
   formatGramsPerHour,
+  type ToldStep,
+  tellSteps,
 } from './grams-per-hour.ts';
 import { verdictOf, worstFirst } from './verdict.ts';
 
@@ -93,9 +94,9 @@ function* renderNamespaces(report: AuditReport, width: number): Iterable<string>
   const summed = new Map(report.namespaces.map((one) => [one.namespace, one]));
   yield head;
   for (const [namespace, workloads] of [...byNamespace].sort(([a], [b]) => compareText(a, b))) {
-    const { mode = 'off', embodied } = summed.get(namespace) ?? {};
-    const beside = embodied && width < ROOMY ? `: embodied ${formatEmbodiedSum(embodied)}` : '';
-    yield `${paint('bold', cut(onOneLine(`${namespace} (${mode})`), width - beside.length))}${beside}\n`;
+    const sums = summed.get(namespace);
+    const beside = sums && width < ROOMY ? `: embodied ${formatEmbodiedSum(sums)}` : '';
+    yield `${paint('bold', cut(onOneLine(`${namespace} (${sums?.mode ?? 'off'})`), width - beside.length))}${beside}\n`;
     for (const workload of workloads.sort(worstFirst)) yield line(workload);
   }
 }
@@ -174,21 +175,23 @@ function hanging(text: string, width: number): string {
 
 function* renderTotals(report: AuditReport, width: number): Iterable<string> {
   const { totals, namespaces, source } = report;
-  const { asWritten, atHome, placed } = totals.gramsPerHour;
-  const percent = formatChange(totals.gramsPerHour);
-  const change = percent === undefined ? '' : ` (${percent})`;
-  const operational = `${formatGramsPerHour(asWritten)} ${asWrittenName(report)}, ${formatGramsPerHour(atHome)} at home, ${formatGramsPerHour(placed)} placed${change}`;
-  const embodied = `${formatEmbodiedSum(totals.embodied)} gCO2e per hour on top of each, an estimate${describeUnknownMachines(totals.embodied)}`;
+  const { balance } = totals;
+  const { isAdded, placing, denial, wouldStop } = tellSteps(balance);
+  const all = `${formatGramsPerHour(balance.now)} ${asWrittenName(report)}, ${formatGramsPerHour(balance.atHome)} at home`;
+  const ofIt = wouldStop === undefined ? '' : `, ${wouldStop} of it only in mode enforce`;
+  const embodied = `${formatEmbodiedSum(totals)} gCO2e per hour on top, an estimate${describeUnknownMachines(totals.embodied)}`;
   yield `${paint('bold', 'Totals')}: ${count(totals.workloads, 'workload')}, ${count(totals.pods, 'pod')} in ${count(namespaces.length, 'namespace')}\n`;
   yield renderSections(
     [
+      { title: 'gCO2e per hour', lines: [all] },
+      { title: `Placing ${isAdded ? 'adds' : 'saves'}`, lines: [tellStep(placing)] },
+      { title: 'Denial stops', lines: denial ? [tellStep(denial, ofIt)] : [] },
+      { title: 'Embodied', lines: [embodied] },
       { title: 'Denied', lines: [tell(totals.denied, 'red')] },
       { title: 'Would be denied', lines: [tell(totals.wouldBeDenied, 'yellow')] },
       { title: 'Unknown region', lines: some(totals.unknownRegion, tell(totals.unknownRegion, 'red')) },
       { title: 'Reach outside', lines: some(totals.daemonSetsOutside, tell(totals.daemonSetsOutside, 'yellow')) },
       { title: 'Misplaced pods', lines: source === 'cluster' ? [tell(totals.misplaced, 'yellow')] : [] },
-      { title: 'gCO2e per hour', lines: [operational] },
-      { title: 'Embodied', lines: [embodied] },
       {
         title: 'Estimates',
         lines: some(totals.estimated, `${count(totals.estimated, 'workload')} whose requests had to be assumed`),
@@ -196,13 +199,18 @@ function* renderTotals(report: AuditReport, width: number): Iterable<string> {
       {
         title: 'Without figure',
         lines: some(
-          totals.withoutFigure,
-          `${count(totals.withoutFigure, 'workload')}, denied or without a reading: not in the sums`,
+          balance.withoutFigure,
+          `${count(balance.withoutFigure, 'workload')} without a reading: not in the sums`,
         ),
       },
     ],
     { width, titleWidth: 17, indent: 2 },
   );
+}
+
+/** `5.55 (-35%): 10.5 left`. */
+function tellStep({ grams, change, left }: ToldStep, ofIt = ''): string {
+  return `${grams}${change === undefined ? '' : ` (${change})`}${ofIt}: ${left} left`;
 }
 
 /** Only where there are some. */

@@ -148,10 +148,32 @@ export interface CarbonTotals {
   readonly gramsPerHour: { readonly asWritten: number; readonly atHome: number; readonly placed: number };
   /** Of the same workloads, on top of these; `estimated`: all workloads whose machines had to be assumed. */
   readonly embodied: { readonly gramsPerHour: number; readonly estimated: number };
-  /** Workloads that the sums leave out. */
+  /** Workloads that `gramsPerHour` and `embodied` leave out. */
   readonly withoutFigure: number;
   /** Workloads whose requests had to be assumed. */
   readonly estimated: number;
+  readonly balance: Balance;
+}
+
+/**
+ * Operational grams of CO2e an hour of every workload that has a figure where it runs or is written, those that are denied or
+ * `off` included: `now` is what their rows add up to, and `left` what the steps after it leave of it.
+ */
+export interface Balance {
+  readonly now: number;
+  /** The same at home; those without a home as they are. */
+  readonly atHome: number;
+  /** Negative where placing adds some. */
+  readonly placingSaves: number;
+  /** Of what is denied in the mode that counts. */
+  readonly denialStops: number;
+  /** Of what is denied in mode `enforce`, but not in the one that counts; nothing of what is `off`. */
+  readonly denialWouldStop: number;
+  readonly left: number;
+  /** Embodied, of the same workloads, on top of `now`. */
+  readonly embodied: number;
+  /** Workloads of which nobody knows what they emit: they are in none of these. */
+  readonly withoutFigure: number;
 }
 
 /** What `gridgate audit --output json` prints. */
@@ -166,7 +188,10 @@ export interface AuditReport {
   readonly regions: readonly {
     readonly region: string;
     readonly gramsPerKwh: number | null;
+    /** Of the workloads that `gramsPerHour` of the totals counts. */
     readonly gramsPerHour: { readonly asWritten: number; readonly placed: number };
+    /** Its part of the totals' `balance`. */
+    readonly balance: Pick<Balance, 'now' | 'left'>;
   }[];
   readonly workloads: readonly AuditedWorkload[];
   /** Objects without pods, by kind. */

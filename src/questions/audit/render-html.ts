@@ -1,15 +1,16 @@
 import { type Html, html } from '../../page/html.ts';
 import { STYLE } from '../../page/style.ts';
 import { tile } from '../../page/tile.ts';
-import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import type { AuditedWorkload, AuditReport, Balance } from './audited-workload.ts';
 import { type Bars, drawBars } from './bar-chart.ts';
 import { AUDIT_REASONS, count, fullMessage, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
 import {
   describeUnknownMachines,
-  formatChange,
   formatEmbodied,
   formatEmbodiedSum,
   formatGramsPerHour,
+  type ToldStep,
+  tellSteps,
 } from './grams-per-hour.ts';
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
 import { AUDIT_STYLE } from './page-style.ts';
@@ -59,20 +60,27 @@ function head({ source, takenAt, policySignal }: AuditReport): Html {
 
 function totals(report: AuditReport): Html {
   const { source, namespaces, totals: all } = report;
-  const { asWritten, atHome, placed } = all.gramsPerHour;
-  const now = nameOfNow(report);
+  const { balance } = all;
+  const { isAdded, placing, denial, wouldStop } = tellSteps(balance);
+  const ofIt = wouldStop === undefined ? '' : `, ${wouldStop} of it only in mode enforce`;
   return html`<section id="headline"><dl>
+${tile(`gCO2e/h ${nameOfNow(report)}`, formatGramsPerHour(balance.now), `${formatGramsPerHour(balance.atHome)} in the home region`)}
+${tile(`Placing ${isAdded ? 'adds' : 'saves'}`, placing.grams, tellStep(placing))}
+${denial && tile('Denial stops', denial.grams, `${tellStep(denial)}${ofIt}`)}
 ${tile('Workloads', String(all.workloads), `${count(all.pods, 'pod')}, ${count(namespaces.length, 'namespace')}`)}
 ${tile('Denied', String(all.denied), `${all.wouldBeDenied} more would be in mode enforce`)}
 ${all.unknownRegion > 0 && tile('Unknown regions', String(all.unknownRegion), 'ask for a region that nobody knows')}
 ${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsOutside), 'reach nodes outside the regions allowed')}
 ${source === 'cluster' && tile('Misplaced pods', String(all.misplaced), 'run where the policy refuses it')}
-${tile(`gCO2e/h ${now}`, formatGramsPerHour(asWritten), `${formatGramsPerHour(atHome)} in the home region`)}
-${tile('As gridgate would place it', formatChange(all.gramsPerHour) ?? '-', `${formatGramsPerHour(placed)} gCO2e/h`)}
-${tile('Embodied, on top', formatEmbodiedSum(all.embodied), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}
-${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${all.withoutFigure} without figure`)}
+${tile('Embodied, on top', formatEmbodiedSum(all), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}
+${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${balance.withoutFigure} without figure`)}
 </dl></section>
 `;
+}
+
+/** `-35% gCO2e/h, 10.5 left`. */
+function tellStep({ change, left }: ToldStep): string {
+  return `${change === undefined ? '' : `${change} `}gCO2e/h, ${left} left`;
 }
 
 function nameOfNow({ source }: AuditReport): string {
@@ -80,21 +88,21 @@ function nameOfNow({ source }: AuditReport): string {
 }
 
 function charts(report: AuditReport): Html {
-  const namespaces = report.namespaces.map(({ namespace, gramsPerHour }) => toBars(namespace, gramsPerHour));
-  const regions = report.regions.map(({ region, gramsPerKwh, gramsPerHour }) =>
-    toBars(gramsPerKwh === null ? region : `${region} (${Math.round(gramsPerKwh)})`, gramsPerHour),
+  const namespaces = report.namespaces.map(({ namespace, balance }) => toBars(namespace, balance));
+  const regions = report.regions.map(({ region, gramsPerKwh, balance }) =>
+    toBars(gramsPerKwh === null ? region : `${region} (${Math.round(gramsPerKwh)})`, balance),
   );
-  const now = nameOfNow(report);
+  const series = [nameOfNow(report), 'after placing and denial'] as const;
   return html`<div class="charts">
-${chart('namespaces', 'gCO2e/h by namespace', greatest(namespaces, 'namespaces'), [now, 'as it could be'])}
-${chart('regions', 'gCO2e/h by region (in brackets: gCO2e/kWh)', greatest(regions, 'regions'), [now, 'as placed'])}
+${chart('namespaces', 'gCO2e/h by namespace', greatest(namespaces, 'namespaces'), series)}
+${chart('regions', 'gCO2e/h by region (in brackets: gCO2e/kWh)', greatest(regions, 'regions'), series)}
 </div>
-${report.totals.withoutFigure > 0 && html`<p class="hint">Without workloads that have no figure: what is, or would be, denied is placed nowhere.</p>`}
+${report.totals.balance.withoutFigure > 0 && html`<p class="hint">Without workloads that have no figure.</p>`}
 `;
 }
 
-function toBars(name: string, { asWritten, placed }: { readonly asWritten: number; readonly placed: number }): Bars {
-  return { name, values: [asWritten, placed] };
+function toBars(name: string, { now, left }: Pick<Balance, 'now' | 'left'>): Bars {
+  return { name, values: [now, left] };
 }
 
 /** The greatest; all others as one. Nothing that is nothing. */
@@ -185,8 +193,8 @@ function leftOut(report: AuditReport, shown: number): Html {
   const rows = workloads.length - shown;
   const entries: readonly (string | false)[] = [
     rows > 0 && `${count(rows, 'workload')} not in the table.`,
-    all.withoutFigure > 0 &&
-      `${count(all.withoutFigure, 'workload')} without a figure, left out of sums and charts: denied, or without a reading.`,
+    all.balance.withoutFigure > 0 &&
+      `${count(all.balance.withoutFigure, 'workload')} without a figure, left out of sums and charts: no reading is known.`,
     listed('Not judged, of kinds that gridgate does not know', notJudged),
     listed('Passed over, without pods', passedOver),
     listed('Passed over, no Kubernetes objects', pluralOf(noObjects)),

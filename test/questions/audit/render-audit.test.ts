@@ -65,9 +65,12 @@ describe('the table of an audit', () => {
   it('sums up at its end', () => {
     const text = render(makeSampleReport());
     assert.match(text, /^Totals: 9 workloads, 42 pods in 4 namespaces$/m);
-    assert.match(text, /^ {2}gCO2e per hour {3}1831 as written, 2527 at home, 198 placed \(-89%\)$/m);
+    // The rows: 182.4 + 91.2 + 48.2 + 3.1 + 45.6 + 1460 and the denied 96.1 + 32.
+    assert.match(text, /^ {2}gCO2e per hour {3}1959 as written, 2641 at home$/m);
+    assert.match(text, /^ {2}Placing saves {4}1632 \(-83%\): 326 left$/m);
+    assert.match(text, /^ {2}Denial stops {5}128 \(-6\.5%\), 32\.0 of it only in mode enforce: 198 left$/m);
     assert.match(text, /^ {2}Estimates +1 workload /m);
-    assert.match(text, /^ {2}Without figure +3 workloads, /m);
+    assert.match(text, /^ {2}Without figure +1 workload without a reading: not in the sums$/m);
     assert.match(text, /^Passed over, without pods: 6 Service, 4 ConfigMap, 1 Ingress$/m);
   });
 
@@ -87,12 +90,19 @@ describe('the table of an audit', () => {
 
   it('sums them up beside the others', () => {
     const text = render(ofTwo).replaceAll(/\n {19}/g, ' ');
-    assert.match(text, /^ {2}gCO2e per hour {3}24\.0 as written, 40\.0 at home, 3\.00 placed/m);
+    assert.match(text, /^ {2}gCO2e per hour {3}24\.0 as written, 40\.0 at home$/m);
+    assert.match(text, /^ {2}Placing saves {4}21\.0 \(-88%\): 3\.00 left$/m);
     assert.match(
       text,
-      /^ {2}Embodied {9}~1\.73 gCO2e per hour on top of each, an estimate; machines of 1 workload not known$/m,
+      /^ {2}Embodied {9}~1\.73 gCO2e per hour on top, an estimate; machines of 1 workload not known$/m,
     );
   });
+
+  it('says so where placing adds some', () =>
+    assert.match(
+      render(makeReport([makeAudited({ grams: { asWritten: 10, placed: 13 } })])),
+      /^ {2}Placing adds {5}3\.00 \(\+30%\): 13\.0 left$/m,
+    ));
 
   it('of a cluster says what runs now, and how many pods run where they may not', () => {
     const text = render(makeReport([makeAudited({ misplaced: 2, runsIn: { a: 3 } })], { source: 'cluster' }));
@@ -109,7 +119,7 @@ describe('the table of an audit', () => {
   it('writes - for what nobody knows', () => {
     const report = makeReport([makeAudited({ regions: [], grams: { asWritten: null, atHome: null, placed: null } })]);
     assert.match(lineWith(report, 'deploy/web'), /steered +- +- +- +-$/);
-    assert.match(render(report), /0 as written, 0 at home, 0 placed\n/);
+    assert.match(render(report), /0 as written, 0 at home\n {2}Placing saves {4}0: 0 left\n/);
   });
 
   for (const width of [80, 100, 110, 200])
