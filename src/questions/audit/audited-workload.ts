@@ -78,7 +78,7 @@ export interface AuditedWorkload {
   readonly kind: string;
   readonly name: string;
   readonly place: Place | null;
-  /** The mode that counts for the namespace: its own, or the one to assume. */
+  /** The mode that counts for the namespace: its own as far as the kill switch lets it, or the one to assume. */
   readonly mode: Mode;
   readonly pods: number;
   /** As under `enforce`, whatever the mode. */
@@ -104,6 +104,8 @@ export interface AuditedWorkload {
   readonly runsIn: Readonly<Record<string, number>> | null;
   /** Running pods in regions that the policy refuses; `null` for files. */
   readonly misplaced: number | null;
+  /** These by region; `null` for files. */
+  readonly misplacedIn: Readonly<Record<string, number>> | null;
   readonly requests: { readonly vcpu: number; readonly memoryGb: number; readonly basis: Basis };
   /** Operational CO2e of all its pods. */
   readonly gramsPerHour: {
@@ -183,6 +185,8 @@ export interface AuditReport {
   readonly takenAt: string;
   readonly policySignal: string;
   readonly source: 'files' | 'cluster';
+  /** What the kill switch caps modes to. */
+  readonly modeCap: Mode | null;
   readonly totals: CarbonTotals;
   readonly namespaces: readonly ({ readonly namespace: string; readonly mode: Mode } & CarbonTotals)[];
   readonly regions: readonly {

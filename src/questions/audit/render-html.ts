@@ -1,9 +1,10 @@
 import { type Html, html } from '../../page/html.ts';
 import { STYLE } from '../../page/style.ts';
 import { tile } from '../../page/tile.ts';
+import { asItActs } from './as-it-acts.ts';
 import type { AuditedWorkload, AuditReport, Balance } from './audited-workload.ts';
 import { type Bars, drawBars } from './bar-chart.ts';
-import { AUDIT_REASONS, count, fullMessage, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
+import { AUDIT_REASONS, count, fullMessage, hasHome, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
 import {
   describeUnknownMachines,
   formatEmbodied,
@@ -33,7 +34,8 @@ const POLICY = [
 ].join('; ');
 
 /** One self-contained page, in pieces: charts, totals, and a table that sorts. It is complete without its script. */
-export function* renderAuditHtml(report: AuditReport): Iterable<string> {
+export function* renderAuditHtml(asData: AuditReport): Iterable<string> {
+  const report = { ...asData, workloads: asData.workloads.map(asItActs) };
   const shown = [...report.workloads].sort(worstFirst).slice(0, MOST_ROWS);
   yield head(report).markup;
   yield totals(report).markup;
@@ -45,7 +47,7 @@ export function* renderAuditHtml(report: AuditReport): Iterable<string> {
 `;
 }
 
-function head({ source, takenAt, policySignal }: AuditReport): Html {
+function head({ source, takenAt, policySignal, modeCap }: AuditReport): Html {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
@@ -53,25 +55,27 @@ function head({ source, takenAt, policySignal }: AuditReport): Html {
 <link rel="icon" href="data:,">
 <style>${{ markup: STYLE + AUDIT_STYLE }}</style></head><body>
 <header><h1>gridgate audit</h1>
-<p>of ${source === 'files' ? 'files' : 'what runs in the cluster'}, <time datetime="${takenAt}">${takenAt.replace(/\.\d+Z$/, 'Z')}</time>, signal ${policySignal}</p></header>
+<p>of ${source === 'files' ? 'files' : 'what runs in the cluster'}, <time datetime="${takenAt}">${takenAt.replace(/\.\d+Z$/, 'Z')}</time>, signal ${policySignal}${modeCap !== null && `; the kill switch caps modes to ${modeCap}`}</p></header>
 <main>
 `;
 }
 
 function totals(report: AuditReport): Html {
-  const { source, namespaces, totals: all } = report;
+  const { source, namespaces, totals: all, workloads } = report;
+  const misplaced = workloads.reduce((sum, one) => sum + (one.misplaced ?? 0), 0);
+  const spared = workloads.filter(({ decision, denied }) => decision === 'deny' && !denied).length;
   const { balance } = all;
   const { isAdded, placing, denial, wouldStop } = tellSteps(balance);
   const ofIt = wouldStop === undefined ? '' : `, ${wouldStop} of it only in mode enforce`;
   return html`<section id="headline"><dl>
-${tile(`gCO2e/h ${nameOfNow(report)}`, formatGramsPerHour(balance.now), `${formatGramsPerHour(balance.atHome)} in the home region`)}
+${tile(`gCO2e/h ${nameOfNow(report)}`, formatGramsPerHour(balance.now), hasHome(report) ? `${formatGramsPerHour(balance.atHome)} in the home region` : 'denied workloads included')}
 ${tile(`Placing ${isAdded ? 'adds' : 'saves'}`, placing.grams, tellStep(placing))}
 ${denial && tile('Denial stops', denial.grams, `${tellStep(denial)}${ofIt}`)}
 ${tile('Workloads', String(all.workloads), `${count(all.pods, 'pod')}, ${count(namespaces.length, 'namespace')}`)}
-${tile('Denied', String(all.denied), `${all.wouldBeDenied} more would be in mode enforce`)}
+${tile('Denied', String(all.denied), `${spared} more would be in mode enforce`)}
 ${all.unknownRegion > 0 && tile('Unknown regions', String(all.unknownRegion), 'ask for a region that nobody knows')}
 ${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsOutside), 'reach nodes outside the regions allowed')}
-${source === 'cluster' && tile('Misplaced pods', String(all.misplaced), 'run where the policy refuses it')}
+${source === 'cluster' && tile('Misplaced pods', String(misplaced), 'run where the policy refuses it')}
 ${tile('Embodied, on top', formatEmbodiedSum(all), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}
 ${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${balance.withoutFigure} without figure`)}
 </dl></section>
@@ -151,10 +155,18 @@ function row(workload: AuditedWorkload, now: string): Html {
   const by = judgedBy === 'pod template' && html`<span class="kind">judged by its pod template</span>`;
   return html`<tr${isRefused && html` class="refused"`}><th scope="row" data-value="${name}">${name}<span class="kind">${kind}</span>${by}
 <td>${namespace} <span class="mark">${mode}</span>
-<td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}
+<td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}${whereMisplaced(workload)}
 <td>${regionList(regions)}
 ${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at home')}${grams(placed, 'placed')}${number(embodied.gramsPerHour, 'embodied', formatEmbodied(embodied))}${cleaner(workload)}</tr>
 `;
+}
+
+function whereMisplaced({ misplaced, misplacedIn, pods }: AuditedWorkload): Html | false {
+  const places = Object.entries(misplacedIn ?? {}).map(([name, number]) => `${number} in ${name}`);
+  return (
+    !!misplaced &&
+    html`<span class="why">${misplaced} of ${count(pods, 'pod')} run where the policy refuses them: ${places.join(', ')}</span>`
+  );
 }
 
 /** The rest is in the report as data. */

@@ -1,4 +1,5 @@
 import Builder from 'fast-xml-builder';
+import { asItActs } from './as-it-acts.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { fullMessage, isFinding } from './findings.ts';
 import { formatEmbodied, formatGramsPerHour } from './grams-per-hour.ts';
@@ -91,7 +92,8 @@ function toTestCase(workload: AuditedWorkload) {
   };
 }
 
-function describe(workload: AuditedWorkload): string {
+function describe(judged: AuditedWorkload): string {
+  const workload = asItActs(judged);
   const { reason, gramsPerHour, embodied, regions, judgedBy } = workload;
   const { asWritten, atHome, placed } = gramsPerHour;
   return [

@@ -9,6 +9,7 @@ import { balanceOf } from './balance.ts';
 export interface AuditFacts {
   readonly snapshot: Snapshot;
   readonly source: AuditReport['source'];
+  readonly modeCap?: Mode | undefined;
   /** Grams of CO2e an hour by region. */
   readonly carbon: RegionCarbon;
   /** Objects without pods, by kind. */
@@ -67,7 +68,7 @@ const NONE: ReadonlyMap<string, number> = new Map();
 
 /** The report of an audit: totals, by namespace and by region. Pure. */
 export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): AuditReport {
-  const { snapshot, source, carbon, passedOver, notJudged = NONE, noObjects = NONE, broken } = facts;
+  const { snapshot, source, modeCap, carbon, passedOver, notJudged = NONE, noObjects = NONE, broken } = facts;
   const whole = emptyTotals();
   const namespaces = new Map<string, { readonly mode: Mode; readonly totals: Totals }>();
   for (const workload of audited) {
@@ -82,6 +83,7 @@ export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): A
     takenAt: new Date(snapshot.takenAt).toISOString(),
     policySignal: snapshot.policySignal,
     source,
+    modeCap: modeCap ?? null,
     totals: whole,
     namespaces: inOrder(namespaces).map(([namespace, { mode, totals }]) => ({ namespace, mode, ...totals })),
     regions: regionRows(snapshot, carbon),

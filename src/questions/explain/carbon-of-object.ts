@@ -10,7 +10,7 @@ import type { RequestingSpec } from '../../units/requested-amounts.ts';
 import type { World } from '../../world/load-world.ts';
 import type { Judged } from './decision-now.ts';
 import type { ExplainReport } from './explained.ts';
-import { type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
+import { endOf, type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
 
 interface CarbonInput {
   readonly kind: string;
@@ -90,8 +90,11 @@ function bestRegion({ asIfManaged, snapshot }: Judged): string | undefined {
   return cleanest(alternatives(judgement.treatment, snapshot), snapshot)?.name;
 }
 
-/** How many pods are wanted at a time; of a CronJob by its last Job. */
-export function wantedOf(kind: string, { spec }: LiveObject, creators: FoundObject['creators']): number | null {
-  if (kind === 'CronJob') return creators[0]?.object.spec?.parallelism ?? (creators.length > 0 ? 1 : 0);
-  return kind === 'Job' ? (spec?.parallelism ?? 1) : (spec?.replicas ?? 1);
+/** How many pods are wanted at a time; of a CronJob by its last Job, of one that has ended none. */
+export function wantedOf(kind: string, object: LiveObject, creators: FoundObject['creators']): number | null {
+  const { spec } = object;
+  const [last] = creators;
+  if (kind === 'CronJob') return last ? wantedOf('Job', last.object, []) : 0;
+  if (kind !== 'Job') return spec?.replicas ?? 1;
+  return endOf(kind, object) === undefined ? (spec?.parallelism ?? 1) : 0;
 }

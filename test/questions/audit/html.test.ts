@@ -64,6 +64,17 @@ describe('the page of an audit', () => {
     );
   });
 
+  it('shows what is off as off, and where misplaced pods are', () => {
+    const wrong = { runsIn: { 'us-east-1': 3 }, misplaced: 2, misplacedIn: { 'us-east-1': 2 } };
+    const workloads = [makeAudited(wrong), makeDenied({ ...wrong, namespace: 'idle', mode: 'off', denied: false })];
+    const page = render(makeReport(workloads, { source: 'cluster', modeCap: 'warn' }));
+    const [pinned = '', web = ''] = rowsOf(page);
+    assert.match(web, /2 of 3 pods run where the policy refuses them: 2 in us-east-1/);
+    assert.match(pinned, /<b class="decision off">off<\/b> <span title="[^"]+">mode_off/);
+    assert.doesNotMatch(pinned, /refuse/);
+    assert.match(page, /the kill switch caps modes to warn/);
+  });
+
   it('adds up namespaces beyond the greatest eleven', () => {
     const workloads = Array.from({ length: 40 }, (_, i) =>
       makeAudited({ namespace: `n${i}`, grams: { asWritten: 100 - i, placed: 1 } }),

@@ -110,6 +110,48 @@ describe('the table of an audit', () => {
     assert.match(text, /^ {2}Misplaced pods +2$/m);
   });
 
+  it('lists misplaced pods, and where they are', () => {
+    const placed = { misplaced: 2, misplacedIn: { 'us-east-1': 2 }, runsIn: { 'us-east-1': 2, 'eu-north-1': 1 } };
+    const text = render(makeReport([makeAudited(placed)], { source: 'cluster' })).replace(/\n +/g, ' ');
+    assert.match(
+      text,
+      /\nRun where their policy refuses them: shop deploy\/web: 2 of 3 pods, 2 in us-east-1; gridgate would place them in eu-north-1\n/,
+    );
+  });
+
+  const idle = {
+    namespace: 'idle',
+    mode: 'off',
+    runsIn: { 'us-east-1': 3 },
+    misplaced: 3,
+    misplacedIn: { 'us-east-1': 3 },
+  } as const;
+  const offReport = makeReport(
+    [makeAudited(idle), makeDenied({ ...idle, denied: false }), makeAudited({ namespace: 'lab', mode: 'audit' })],
+    { source: 'cluster' },
+  );
+  it('of a namespace that is off shows nothing but that, and how to see what would be', () => {
+    const text = render(offReport);
+    for (const name of ['web', 'pinned'])
+      assert.match(lineWith(offReport, `deploy/${name}`), /^ {2}deploy\/\w+ +off +mode_off +- +12\.0 +20\.0 +12\.0$/);
+    assert.match(text, /^ {2}Would be denied {2}0$/m);
+    assert.match(text, /^ {2}Misplaced pods {3}0$/m);
+    assert.doesNotMatch(text, /Run where|Would be denied in mode/);
+    assert.match(
+      text.replace(/\n {19}/g, ' '),
+      /^ {2}Off {14}2 workloads in namespaces that gridgate leaves alone; --assume-mode enforce shows what it would do$/m,
+    );
+  });
+
+  it('says that mode audit would steer', () =>
+    assert.match(render(offReport), /lab \(audit\).*\n {2}deploy\/web +would steer /));
+
+  it('says what the kill switch caps modes to', () =>
+    assert.match(
+      render(makeReport([makeAudited()], { source: 'cluster', modeCap: 'warn' })),
+      /^ {2}Kill switch {6}caps the mode of every namespace to warn$/m,
+    ));
+
   it('says that there is nothing, and what was passed over all the same', () =>
     assert.equal(
       render(makeReport([], { passedOver: { Service: 2 } })),
@@ -119,7 +161,7 @@ describe('the table of an audit', () => {
   it('writes - for what nobody knows', () => {
     const report = makeReport([makeAudited({ regions: [], grams: { asWritten: null, atHome: null, placed: null } })]);
     assert.match(lineWith(report, 'deploy/web'), /steered +- +- +- +-$/);
-    assert.match(render(report), /0 as written, 0 at home\n {2}Placing saves {4}0: 0 left\n/);
+    assert.match(render(report), /0 as written\n {2}Placing saves {4}0: 0 left\n/);
   });
 
   for (const width of [80, 100, 110, 200])

@@ -31,6 +31,7 @@ export function makeAudited({ grams, ...parts }: WorkloadParts = {}): AuditedWor
     region: 'eu-north-1',
     runsIn: null,
     misplaced: null,
+    misplacedIn: null,
     requests: { vcpu: 0.5, memoryGb: 1, basis: 'looked-up' },
     gramsPerHour: { asWritten: 12, atHome: 20, placed: 1.5, ...grams },
     embodied: { gramsPerHour: 0.5, basis: 'looked-up' },
@@ -64,6 +65,7 @@ export function makeReport(workloads: readonly AuditedWorkload[], parts: Partial
     takenAt: '2026-11-22T09:00:00.000Z',
     policySignal: 'average-lifecycle',
     source: 'files',
+    modeCap: null,
     totals: totalsOf(workloads),
     namespaces: [...byNamespace].map(([namespace, some]) => ({
       namespace,
