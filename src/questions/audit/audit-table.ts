@@ -132,10 +132,11 @@ function shortName({ kind, name }: AuditedWorkload): string {
   return `${SHORT_KINDS.get(kind) ?? kind.toLowerCase()}/${name}`;
 }
 
-/** The best one and how many more. */
-function firstRegions({ regions }: AuditedWorkload): string {
+/** The best one and how many more; no name where nothing ranks them. */
+function firstRegions({ regions, isRanked }: AuditedWorkload): string {
   const [first, ...more] = regions;
   if (first === undefined) return '-';
+  if (!isRanked && more.length > 0) return `any of ${regions.length}`;
   return more.length > 0 ? `${first} +${more.length}` : first;
 }
 

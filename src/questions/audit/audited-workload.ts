@@ -96,8 +96,10 @@ export interface AuditedWorkload {
   readonly unknownRegions: readonly string[];
   /** `pod template` for kinds that nobody knows. */
   readonly judgedBy: 'kind' | 'pod template';
-  /** That it may use, best first; at most 10. */
+  /** That it may use, best first where anything ranks them; at most 10. */
   readonly regions: readonly string[];
+  /** Whether anything ranks these: else their order says nothing. */
+  readonly isRanked: boolean;
   /** Where gridgate would place it first. */
   readonly region: string | null;
   /** Running pods by region; `null` for files. */

@@ -7,6 +7,7 @@ import { controllerOf, type Pod } from '../../decision/pod.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import { comparableReading, refusalOf } from '../../decision/refuse.ts';
 import { createMemory, remember } from '../../decision/remember.ts';
+import { isUsable } from '../../decision/usable.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
 import { type EmbodiedPerVcpu, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
 import { podGramsPerHour } from '../../energy/emissions.ts';
@@ -79,9 +80,8 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
 
   const spreadNow = asWritten(workload, decision, { snapshot, volumes });
   const written = grams(spreadNow);
-  const spread = asPlaced(workload, decision, snapshot);
-  const placed = spread ? grams(spread) : isDenied ? NOWHERE : written;
-  const region = spread?.size === 1 ? [...spread.keys()][0] : undefined;
+  const target = asPlaced(spreadNow, decision, snapshot);
+  const placed = target ? grams(target.spread) : isDenied ? NOWHERE : written;
   const outside = isFixed ? outsideOf(decision, input, mode) : undefined;
   const circumstances = { mode, context, placeholders, outside };
   const audited: AuditedWorkload = {
@@ -96,7 +96,8 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     asks: asksOf(decision, input),
     judgedBy: workload.byTemplate ? 'pod template' : 'kind',
     regions: regionsOf(decision),
-    region: region ?? null,
+    isRanked: (decision.steps?.judgement.ranked.length ?? 0) > 0,
+    region: target?.region ?? null,
     runsIn: runsIn ? Object.fromEntries(runsIn) : null,
     ...misplacedOf(runsIn, decision, snapshot),
     requests,
@@ -246,9 +247,10 @@ const namesOf = createMemory<Judgement, readonly string[]>();
 function regionsOf({ steps }: Decision): readonly string[] {
   if (!steps) return [];
   return remember(namesOf, steps.judgement, () => {
-    const { ranked, candidates } = steps.judgement;
-    const names = [...ranked.map(({ region }) => region.name), ...candidates.map(({ name }) => name)];
-    return [...new Set(names)].slice(0, MOST_REGIONS);
+    const { ranked, candidates, snapshot } = steps.judgement;
+    const all = [...ranked.map(({ region }) => region), ...candidates];
+    const usable = all.filter((region) => isUsable(region, snapshot));
+    return [...new Set(usable.map(({ name }) => name))].slice(0, MOST_REGIONS);
   });
 }
 

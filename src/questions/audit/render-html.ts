@@ -148,7 +148,7 @@ function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterabl
 }
 
 function row(workload: AuditedWorkload, now: string): Html {
-  const { namespace, kind, name, mode, reason, regions, pods, gramsPerHour, judgedBy, embodied } = workload;
+  const { namespace, kind, name, mode, reason, regions, isRanked, pods, gramsPerHour, judgedBy, embodied } = workload;
   const { asWritten, atHome, placed } = gramsPerHour;
   const verdict = verdictOf(workload);
   const isRefused = workload.decision === 'deny' || isFinding(workload);
@@ -156,7 +156,7 @@ function row(workload: AuditedWorkload, now: string): Html {
   return html`<tr${isRefused && html` class="refused"`}><th scope="row" data-value="${name}">${name}<span class="kind">${kind}</span>${by}
 <td>${namespace} <span class="mark">${mode}</span>
 <td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}${whereMisplaced(workload)}
-<td>${regionList(regions)}
+<td>${!isRanked && regions.length > 1 && html`<span class="mark">any of</span> `}${regionList(regions)}
 ${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at home')}${grams(placed, 'placed')}${number(embodied.gramsPerHour, 'embodied', formatEmbodied(embodied))}${cleaner(workload)}</tr>
 `;
 }

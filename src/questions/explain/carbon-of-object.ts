@@ -1,6 +1,7 @@
-import { alternatives, cleanest } from '../../decision/judge.ts';
+import { alternatives, bestFirst, cleanest } from '../../decision/judge.ts';
 import type { Pod } from '../../decision/pod.ts';
 import { comparableReading } from '../../decision/refuse.ts';
+import { isUsable } from '../../decision/usable.ts';
 import { type EmbodiedPerVcpu, meanEmbodied, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
 import { podGramsPerHour } from '../../energy/emissions.ts';
 import { createMachines, type Machines } from '../../energy/machines.ts';
@@ -85,9 +86,9 @@ function sumOf(values: readonly (number | undefined)[]): number | null {
 function bestRegion({ asIfManaged, snapshot }: Judged): string | undefined {
   const judgement = asIfManaged.steps?.judgement;
   if (!judgement) return undefined;
-  const [first] = judgement.candidates;
-  if (first) return (judgement.ranked[0]?.region ?? first).name;
-  return cleanest(alternatives(judgement.treatment, snapshot), snapshot)?.name;
+  if (judgement.candidates.length > 0) return bestFirst(judgement).find((region) => isUsable(region, snapshot))?.name;
+  const found = cleanest(alternatives(judgement.treatment, snapshot), snapshot);
+  return found && comparableReading(found, snapshot) ? found.name : undefined;
 }
 
 /** How many pods are wanted at a time; of a CronJob by its last Job, of one that has ended none. */

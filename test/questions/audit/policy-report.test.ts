@@ -32,6 +32,7 @@ function audited({ grams = 0, ...parts }: Parts = {}): AuditedWorkload {
     unknownRegions: [],
     judgedBy: 'kind',
     regions: ['eu-north-1'],
+    isRanked: true,
     region: 'eu-north-1',
     runsIn: { 'eu-north-1': 3 },
     misplaced: 0,

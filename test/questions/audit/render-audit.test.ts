@@ -104,6 +104,15 @@ describe('the table of an audit', () => {
       /^ {2}Placing adds {5}3\.00 \(\+30%\): 13\.0 left$/m,
     ));
 
+  it('names no region as the first where nothing ranks them', () => {
+    const report = makeReport([makeAudited({ isRanked: false, region: null })]);
+    assert.match(lineWith(report, 'deploy/web'), / steered +any of 2 +12\.0 /);
+    assert.match(
+      lineWith(makeReport([makeAudited({ isRanked: false, regions: ['a'] })]), 'deploy/web'),
+      / steered +a +/,
+    );
+  });
+
   it('of a cluster says what runs now, and how many pods run where they may not', () => {
     const text = render(makeReport([makeAudited({ misplaced: 2, runsIn: { a: 3 } })], { source: 'cluster' }));
     assert.match(text, /REGIONS +NOW +HOME/);

@@ -28,6 +28,7 @@ export function makeAudited({ grams, ...parts }: WorkloadParts = {}): AuditedWor
     unknownRegions: [],
     judgedBy: 'kind',
     regions: ['eu-north-1', 'eu-west-3'],
+    isRanked: true,
     region: 'eu-north-1',
     runsIn: null,
     misplaced: null,

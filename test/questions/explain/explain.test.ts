@@ -400,6 +400,21 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
     assert.doesNotMatch(text, /refused again/);
   });
 
+  it('regions that nothing ranks: none of them is the best', async () => {
+    const world = worldOf({ mode: 'enforce', 'max-intensity': '1000', weights: 'carbon=0,latency=1' });
+    const objects = { [apps('deployments')]: [workload('web')], [apps('replicasets')]: [] };
+    const { text, report } = await explainHere({ args: ['deploy', 'web'], world, objects });
+    assert.deepEqual(
+      [report.now?.region, report.gramsPerHour.best, report.gramsPerHour.bestRegion],
+      [null, null, null],
+    );
+    assert.match(
+      text.replaceAll(/\n +/g, ' '),
+      /ranked +none: nothing tells which is better of eu-north, us-east, us-west/,
+    );
+    assert.doesNotMatch(text, /\bbest\b|\bled\b/);
+  });
+
   it('an owner that wants no pods: what one would cause', async () => {
     const objects = {
       [apps('deployments')]: [workload('web', {}, { spec: { replicas: 0 } })],
