@@ -85,15 +85,17 @@ export const QUESTION_OPTIONS = {
     help: 'nodes as `kubectl get nodes -o json` prints them, or - for standard input, instead of a cluster',
     parse: textOf('a file'),
   }),
-  targetVersion: withDefault('1.33', {
+  targetVersion: optional({
     flags: '--target-version <version>',
     help: 'Kubernetes version of the nodes that are counted',
     parse: parseVersion,
+    defaultText: 'the newest minor version among the nodes',
   }),
-  baselineWatts: withDefault(4200, {
+  baselineWatts: optional({
     flags: '--baseline-watts <watts>',
     help: 'idle power of the fleet before the upgrade',
     parse: parsePositive('watts'),
+    defaultText: 'the same nodes under the policy none; with --compare under those of its nodes',
   }),
   maxIncrease: withDefault(15, {
     flags: '--max-increase <percent>',
@@ -113,7 +115,7 @@ export const QUESTION_OPTIONS = {
   }),
   compare: optional({
     flags: '--compare <file>',
-    help: 'nodes of staging, as `kubectl get nodes -o json` prints them: says what staging lacks',
+    help: 'nodes of staging, as `kubectl get nodes -o json` prints them: says what staging lacks, and is the baseline',
     parse: textOf('a file'),
   }),
   prometheusUrl: optional({

@@ -48,7 +48,7 @@ export interface DecisionInput {
 export interface Decision {
   readonly decision: 'allow' | 'steer' | 'deny';
   readonly reason: Reason;
-  /** Where the pod should go, else the region that it is refused for. */
+  /** Where the pod should go, as far as anything ranks that, else the region that it is refused for. */
   readonly region?: string | undefined;
   readonly warnings: readonly string[];
   readonly patch: readonly PatchOperation[];

@@ -2,6 +2,7 @@ import type { Picture, RegionView } from '../regions/snapshot.ts';
 import { itself, nameFew } from '../units/tell-few.ts';
 import type { Share } from './attribute.ts';
 import type { Decision } from './decide.ts';
+import type { Judgement } from './judge.ts';
 import { formatGrams } from './messages.ts';
 import type { Policy } from './policy.ts';
 import type { Reach } from './reachable.ts';
@@ -23,7 +24,7 @@ export function explain(decision: Decision, policy: Policy, shares: readonly Sha
   const { steps, reason } = decision;
   if (!steps) return [{ step: 'leave alone', finding: REASONS[reason] }];
   const { treatment, reach, judgement, steering, volumes = [] } = steps;
-  const { snapshot, refused, ranked } = judgement;
+  const { snapshot, refused } = judgement;
   const ceiling = treatment.carbonExempt ? 'no ceiling' : `ceiling ${formatGrams(treatment.maxIntensity)} gCO2e/kWh`;
   const target = treatment.target === undefined ? '' : `, bound to ${treatment.target}`;
   const limits = `${ceiling} (${treatment.maxIntensitySetBy}), regions ${policy.regions.text}`;
@@ -40,10 +41,16 @@ export function explain(decision: Decision, policy: Policy, shares: readonly Sha
     },
     {
       step: 'ranked',
-      finding: list(ranked.map(({ region, score }) => `${withGrams(region, snapshot)} score ${score.toFixed(2)}`)),
+      finding: describeRanking(judgement),
     },
     ...(steering ? [{ step: 'steering' as const, finding: describeSteering(steering, policy) }] : []),
   ];
+}
+
+function describeRanking({ ranked, candidates, snapshot }: Judgement): string {
+  if (ranked.length > 0 || candidates.length < 2)
+    return list(ranked.map(({ region, score }) => `${withGrams(region, snapshot)} score ${score.toFixed(2)}`));
+  return `none: nothing tells which is better of ${list(candidates.map(({ name }) => name))}`;
 }
 
 function describeReach(

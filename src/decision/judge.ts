@@ -27,6 +27,12 @@ export interface Judgement {
 
 type Situation = Pick<Judgement, 'treatment' | 'snapshot' | 'reach'>;
 
+/** Where a pod may run, best first; nothing where it may run in several and nothing tells which of them is better. */
+export function bestFirst({ ranked, candidates }: Pick<Judgement, 'ranked' | 'candidates'>): readonly RegionView[] {
+  if (ranked.length > 0) return ranked.map(({ region }) => region);
+  return candidates.length === 1 ? candidates : [];
+}
+
 /** Judges all regions within reach, a reach of this snapshot. */
 export function judge(treatment: Treatment, snapshot: Picture, reach: Reach): Judgement {
   const base = { treatment, snapshot, reach };

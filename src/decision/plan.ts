@@ -1,7 +1,7 @@
 import { pictureOf } from '../regions/picture.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
-import { type Judgement, judge } from './judge.ts';
+import { bestFirst, type Judgement, judge } from './judge.ts';
 import { isThere } from './new-nodes.ts';
 import { carriesOwn, type RegionRequirement } from './own-requirement.ts';
 import type { Patches } from './patch.ts';
@@ -102,7 +102,8 @@ function steerSpread({ pod, snapshot, volumes }: Asked, judgement: Judgement): S
 /** A judgement with what pods of its get. */
 export function planOf(judgement: Judgement, steering: Steering | undefined): Plan {
   const isSteered = steering !== undefined && (steering.requirement !== undefined || steering.preferred.length > 0);
-  const reason = judgement.reason === 'acceptable' && isSteered ? 'steered' : judgement.reason;
+  const steered = judgement.ranked.length > 0 ? 'steered' : 'kept_out';
+  const reason = judgement.reason === 'acceptable' && isSteered ? steered : judgement.reason;
   const record = steering ? recordOf(judgement, reason) : '';
   const { seen, unlabelled } = judgement.reach;
   const awaitsNodes = seen !== undefined && !isThere({ regions: seen, unlabelled }, steering?.requirement);
@@ -117,7 +118,9 @@ export function planOf(judgement: Judgement, steering: Steering | undefined): Pl
   };
 }
 
-function regionToName({ ranked, candidates, refused, reason }: Judgement): string | undefined {
+function regionToName(judgement: Judgement): string | undefined {
+  const { candidates, refused, reason } = judgement;
+  if (candidates.length > 0) return bestFirst(judgement)[0]?.name;
   const blamed = refused.find(({ refusal }) => refusal === reason) ?? refused[0];
-  return (ranked[0]?.region ?? candidates[0] ?? blamed?.region)?.name;
+  return blamed?.region.name;
 }

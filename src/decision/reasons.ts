@@ -16,6 +16,7 @@ export const REASONS = {
   // Placed
   acceptable: 'the pod may run wherever its own constraints lead; nothing to change',
   steered: 'the pod is led to the best of the acceptable regions',
+  kept_out: 'the pod is kept out of the regions that the policy refuses; nothing ranks what is left',
   no_data: 'no usable intensity for any region: only sovereignty, latency and outage count',
   all_dirty: 'every region within reach is above the ceiling; the cleanest of them stays',
   // Refused unjudged

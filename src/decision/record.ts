@@ -1,5 +1,5 @@
 import type { Picture, RegionView } from '../regions/snapshot.ts';
-import type { Judgement } from './judge.ts';
+import { bestFirst, type Judgement } from './judge.ts';
 import { formatGrams } from './messages.ts';
 import type { Reason } from './reasons.ts';
 import { comparableReading } from './refuse.ts';
@@ -21,11 +21,13 @@ export function recordOf(judgement: Judgement, reason: Reason): string {
   return JSON.stringify({ reason });
 }
 
-function contents({ snapshot, candidates, ranked, refused, reach }: Judgement, reason: Reason, most: number) {
-  const best = ranked.length > 0 ? ranked.map(({ region }) => region) : candidates;
+function contents(judgement: Judgement, reason: Reason, most: number) {
+  const { snapshot, candidates, refused, reach } = judgement;
   return {
     reason,
-    best: best.slice(0, most).map((region) => describe(region, snapshot)),
+    best: bestFirst(judgement)
+      .slice(0, most)
+      .map((region) => describe(region, snapshot)),
     refused: refused.slice(0, most).map(({ region, refusal }) => `${describe(region, snapshot)} ${refusal}`),
     reachable: reach.regions.length,
     acceptable: candidates.length,

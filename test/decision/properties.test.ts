@@ -185,6 +185,7 @@ describe(`a random pod (GRIDGATE_SEED=${SEED})`, () => {
       'unreachable',
       'acceptable',
       'steered',
+      'kept_out',
       'no_data',
       'all_dirty',
       'not_allowed',

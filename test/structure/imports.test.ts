@@ -128,7 +128,9 @@ const APART: Readonly<Record<string, readonly string[]>> = {
 const PURE_ROOMS: ReadonlySet<string> = new Set(['decision', 'energy', 'page', 'regions', 'units']);
 const PURE: Readonly<Record<string, readonly string[]>> = {
   audit: [
+    'as-it-acts',
     'audited-workload',
+    'balance',
     'bar-chart',
     'findings',
     'grams-per-hour',
@@ -148,6 +150,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   ],
   preflight: [
     'assess',
+    'baseline',
     'compare-fleets',
     'cpu-manager-policy',
     'fleet-carbon',

@@ -43,6 +43,9 @@ const WAYS: Readonly<Record<Reason, Way>> = {
   }),
   acceptable: mutate(makePod({ nodeName: 'node-eu-north' })),
   steered: mutate(makePod()),
+  kept_out: mutate(makePod(), {}, (world) => {
+    world.snapshot = makeSnapshot([makeRegion('a', undefined), makeRegion('b', undefined), makeRegion('c', 900)]);
+  }),
   no_data: mutate(makePod(), {}, (world) => {
     world.snapshot = makeSnapshot([makeRegion('a', undefined), makeRegion('b', undefined)]);
   }),

@@ -1,3 +1,4 @@
+import type { Mode } from '../../decision/policy.ts';
 import { type Column, cut, layOut } from '../../terminal/render-table.ts';
 import { type Line, renderSections } from '../../terminal/sections.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
@@ -5,14 +6,16 @@ import { wrapText } from '../../terminal/wrap-text.ts';
 import { compareText } from '../../units/compare-text.ts';
 import { onOneLine } from '../../units/legible.ts';
 import { tellFew } from '../../units/tell-few.ts';
+import { asItActs, countOff } from './as-it-acts.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
-import { count, fullMessage, isLeftByAsks, pluralOf } from './findings.ts';
+import { count, fullMessage, hasHome, isLeftByAsks, pluralOf } from './findings.ts';
 import {
   describeUnknownMachines,
-  formatChange,
   formatEmbodied,
   formatEmbodiedSum,
   formatGramsPerHour,
+  type ToldStep,
+  tellSteps,
 } from './grams-per-hour.ts';
 import { verdictOf, worstFirst } from './verdict.ts';
 
@@ -20,6 +23,7 @@ const VERDICT_STYLES: Readonly<Record<string, Style>> = {
   deny: 'red',
   'would deny': 'yellow',
   steer: 'green',
+  'would steer': 'green',
   defer: 'green',
 };
 
@@ -50,7 +54,8 @@ const MOST_LISTED = 100;
  * The report for people. Whoever owns a namespace reads one block: what is denied first, then what emits most. Below stand
  * the reasons of denials, cleaner alternatives and the totals.
  */
-export function* renderAuditTable(report: AuditReport, width: number): Iterable<string> {
+export function* renderAuditTable(asData: AuditReport, width: number): Iterable<string> {
+  const report = { ...asData, workloads: asData.workloads.map(asItActs) };
   const { workloads, broken } = report;
   if (workloads.length === 0) yield 'Nothing to audit: no pods, and nothing that makes pods.\n';
   else {
@@ -64,6 +69,7 @@ export function* renderAuditTable(report: AuditReport, width: number): Iterable<
       workloads.filter(({ reason }) => reason === 'unknown_region').map(whyRefused),
     );
     yield* renderList('Would be denied in mode enforce', width, workloads.filter(isSpared).map(whyRefused));
+    yield* renderList('Run where their policy refuses them', width, workloads.flatMap(whereMisplaced));
     yield* renderList(
       'DaemonSets that reach outside regions (daemonset_outside)',
       width,
@@ -78,7 +84,7 @@ export function* renderAuditTable(report: AuditReport, width: number): Iterable<
       yield* renderList('Cleaner, if their own constraints allowed it', width, alternativesOf(workloads));
     yield '\n';
     yield* renderCounts('Judged by its pod template', width, byTemplate(workloads));
-    yield* renderTotals(report, width);
+    yield* renderTotals(report, countOff(asData.workloads), width);
   }
   yield* renderCounts('Not judged, of kinds that gridgate does not know', width, report.notJudged);
   yield* renderCounts('Passed over, without pods', width, report.passedOver);
@@ -93,9 +99,9 @@ function* renderNamespaces(report: AuditReport, width: number): Iterable<string>
   const summed = new Map(report.namespaces.map((one) => [one.namespace, one]));
   yield head;
   for (const [namespace, workloads] of [...byNamespace].sort(([a], [b]) => compareText(a, b))) {
-    const { mode = 'off', embodied } = summed.get(namespace) ?? {};
-    const beside = embodied && width < ROOMY ? `: embodied ${formatEmbodiedSum(embodied)}` : '';
-    yield `${paint('bold', cut(onOneLine(`${namespace} (${mode})`), width - beside.length))}${beside}\n`;
+    const sums = summed.get(namespace);
+    const beside = sums && width < ROOMY ? `: embodied ${formatEmbodiedSum(sums)}` : '';
+    yield `${paint('bold', cut(onOneLine(`${namespace} (${sums?.mode ?? 'off'})`), width - beside.length))}${beside}\n`;
     for (const workload of workloads.sort(worstFirst)) yield line(workload);
   }
 }
@@ -126,10 +132,11 @@ function shortName({ kind, name }: AuditedWorkload): string {
   return `${SHORT_KINDS.get(kind) ?? kind.toLowerCase()}/${name}`;
 }
 
-/** The best one and how many more. */
-function firstRegions({ regions }: AuditedWorkload): string {
+/** The best one and how many more; no name where nothing ranks them. */
+function firstRegions({ regions, isRanked }: AuditedWorkload): string {
   const [first, ...more] = regions;
   if (first === undefined) return '-';
+  if (!isRanked && more.length > 0) return `any of ${regions.length}`;
   return more.length > 0 ? `${first} +${more.length}` : first;
 }
 
@@ -139,6 +146,15 @@ function describeAlternative(alternative: AuditedWorkload['alternative']): strin
 
 function isSpared({ decision, denied }: AuditedWorkload): boolean {
   return decision === 'deny' && !denied;
+}
+
+/** `shop deploy/web: 2 of 4 pods, 2 in us-east-1; gridgate would place them in eu-north-1`. */
+function whereMisplaced(workload: AuditedWorkload): readonly string[] {
+  const { namespace, misplaced, misplacedIn, pods, region } = workload;
+  if (!misplaced) return [];
+  const places = Object.entries(misplacedIn ?? {}).map(([name, number]) => `${number} in ${name}`);
+  const better = region === null ? '' : `; gridgate would place them in ${region}`;
+  return [`${namespace} ${shortName(workload)}: ${misplaced} of ${count(pods, 'pod')}, ${places.join(', ')}${better}`];
 }
 
 function whyRefused(workload: AuditedWorkload): string {
@@ -172,23 +188,32 @@ function hanging(text: string, width: number): string {
   return `  ${wrapText(text, width, '    ').slice(4)}`;
 }
 
-function* renderTotals(report: AuditReport, width: number): Iterable<string> {
-  const { totals, namespaces, source } = report;
-  const { asWritten, atHome, placed } = totals.gramsPerHour;
-  const percent = formatChange(totals.gramsPerHour);
-  const change = percent === undefined ? '' : ` (${percent})`;
-  const operational = `${formatGramsPerHour(asWritten)} ${asWrittenName(report)}, ${formatGramsPerHour(atHome)} at home, ${formatGramsPerHour(placed)} placed${change}`;
-  const embodied = `${formatEmbodiedSum(totals.embodied)} gCO2e per hour on top of each, an estimate${describeUnknownMachines(totals.embodied)}`;
+function* renderTotals(
+  report: AuditReport,
+  { off, assumable }: ReturnType<typeof countOff>,
+  width: number,
+): Iterable<string> {
+  const { totals, namespaces, source, workloads, modeCap } = report;
+  const misplaced = workloads.reduce((sum, one) => sum + (one.misplaced ?? 0), 0);
+  const { balance } = totals;
+  const { isAdded, placing, denial, wouldStop } = tellSteps(balance);
+  const all = `${formatGramsPerHour(balance.now)} ${asWrittenName(report)}${hasHome(report) ? `, ${formatGramsPerHour(balance.atHome)} at home` : ''}`;
+  const ofIt = wouldStop === undefined ? '' : `, ${wouldStop} of it only in mode enforce`;
+  const embodied = `${formatEmbodiedSum(totals)} gCO2e per hour on top, an estimate${describeUnknownMachines(totals.embodied)}`;
   yield `${paint('bold', 'Totals')}: ${count(totals.workloads, 'workload')}, ${count(totals.pods, 'pod')} in ${count(namespaces.length, 'namespace')}\n`;
   yield renderSections(
     [
+      { title: 'gCO2e per hour', lines: [all] },
+      { title: `Placing ${isAdded ? 'adds' : 'saves'}`, lines: [tellStep(placing)] },
+      { title: 'Denial stops', lines: denial ? [tellStep(denial, ofIt)] : [] },
+      { title: 'Embodied', lines: [embodied] },
       { title: 'Denied', lines: [tell(totals.denied, 'red')] },
-      { title: 'Would be denied', lines: [tell(totals.wouldBeDenied, 'yellow')] },
+      { title: 'Would be denied', lines: [tell(workloads.filter(isSpared).length, 'yellow')] },
       { title: 'Unknown region', lines: some(totals.unknownRegion, tell(totals.unknownRegion, 'red')) },
       { title: 'Reach outside', lines: some(totals.daemonSetsOutside, tell(totals.daemonSetsOutside, 'yellow')) },
-      { title: 'Misplaced pods', lines: source === 'cluster' ? [tell(totals.misplaced, 'yellow')] : [] },
-      { title: 'gCO2e per hour', lines: [operational] },
-      { title: 'Embodied', lines: [embodied] },
+      { title: 'Misplaced pods', lines: source === 'cluster' ? [tell(misplaced, 'yellow')] : [] },
+      { title: 'Off', lines: some(off, tellOff(off, assumable)) },
+      { title: 'Kill switch', lines: modeCap === null ? [] : [tellCap(modeCap)] },
       {
         title: 'Estimates',
         lines: some(totals.estimated, `${count(totals.estimated, 'workload')} whose requests had to be assumed`),
@@ -196,13 +221,27 @@ function* renderTotals(report: AuditReport, width: number): Iterable<string> {
       {
         title: 'Without figure',
         lines: some(
-          totals.withoutFigure,
-          `${count(totals.withoutFigure, 'workload')}, denied or without a reading: not in the sums`,
+          balance.withoutFigure,
+          `${count(balance.withoutFigure, 'workload')} without a reading: not in the sums`,
         ),
       },
     ],
     { width, titleWidth: 17, indent: 2 },
   );
+}
+
+/** `5.55 (-35%): 10.5 left`. */
+function tellStep({ grams, change, left }: ToldStep, ofIt = ''): string {
+  return `${grams}${change === undefined ? '' : ` (${change})`}${ofIt}: ${left} left`;
+}
+
+function tellOff(off: number, assumable: number): string {
+  const hint = assumable > 0 ? '; --assume-mode enforce shows what it would do' : '';
+  return `${count(off, 'workload')} in namespaces that gridgate leaves alone${hint}`;
+}
+
+function tellCap(cap: Mode): string {
+  return `caps the mode of every namespace to ${cap}`;
 }
 
 /** Only where there are some. */

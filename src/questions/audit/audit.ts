@@ -1,5 +1,6 @@
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
+import type { Mode } from '../../decision/policy.ts';
 import { createMachines, type Machines } from '../../energy/machines.ts';
 import type { PowerTable } from '../../energy/power-table.ts';
 import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
@@ -11,6 +12,7 @@ import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
 import { itself, tellFew } from '../../units/tell-few.ts';
 import { isInCluster } from '../../world/in-cluster.ts';
 import { loadWorld, type World } from '../../world/load-world.ts';
+import { KILL_SWITCH, readModeCap } from '../../world/mode-cap.ts';
 import { openCluster } from '../../world/open-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import { checkPaths, collectFiles } from './audit-files.ts';
@@ -32,6 +34,8 @@ const FILES_AND_LIVE = '--filename: means nothing beside --live, which says that
 const REPORT_OF_FILES = '--report: needs --live; policy reports tell what runs in a cluster';
 const NODES_UNSEEN =
   'nodes were not looked at: of what pods ask for, only regions count; name a cluster with --kubeconfig, or give Nodes in the input';
+/** One ConfigMap. */
+const SWITCH_TIMEOUT_MS = 60_000;
 const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfig';
 
 /**
@@ -84,6 +88,8 @@ interface Input {
   readonly source: AuditReport['source'];
   readonly knownRegions: KnownRegions;
   readonly machines: Machines;
+  /** The kill switch's. */
+  readonly modeCap?: Mode | undefined;
 }
 
 async function readFiles(
@@ -152,8 +158,13 @@ async function readLive(
   const ofNodes = { regionOf, machineOf: machines.ofNode };
   try {
     const deps = { api: opened.api, namespace, ...ofNodes, volumesOf: world.volumesOf, progress: createProgress() };
+    const name = values.killSwitch ?? KILL_SWITCH;
+    const signal = AbortSignal.timeout(SWITCH_TIMEOUT_MS);
+    const { cap: modeCap, notes } = await readModeCap({ api: opened.api, signal }, name);
+    for (const sentence of notes) note(sentence);
     const collected = await collectItems(readLiveWorkloads(deps));
-    return { world, collected, source: 'cluster', knownRegions: knownRegions(collected, world, true), machines };
+    const known = knownRegions(collected, world, true);
+    return { world, collected, source: 'cluster', knownRegions: known, machines, modeCap };
   } catch (error) {
     return { issues: [(error as Error).message], exitCode: EXIT.upstream };
   } finally {
@@ -162,7 +173,7 @@ async function readLive(
 }
 
 function judgeAll(
-  { world, collected, source, knownRegions, machines }: Input,
+  { world, collected, source, knownRegions, machines, modeCap }: Input,
   { model }: PowerTable,
   { assumeMode, report: isReported }: Pick<AuditValues, 'assumeMode' | 'report'>,
 ): { readonly report: AuditReport; readonly lasting: readonly AuditedWorkload[] } {
@@ -173,6 +184,7 @@ function judgeAll(
     policyOf: createPolicies({ rules, known: namespaces, input: collected.namespaces, onIssue: note }),
     defaultsOf: (namespace) => defaults.get(namespace) ?? {},
     assumeMode,
+    modeCap,
     model,
     machines,
     volumesOf: (namespace, pod) => [...world.volumesOf(namespace, pod), ...collected.volumesOf(namespace, pod)],
@@ -190,7 +202,7 @@ function judgeAll(
     audited.push(judged.audited);
     if (isReported) lasting.push(judged.lasting());
   }
-  const report = sumUp(audited, { snapshot, source, carbon, passedOver, notJudged, noObjects, broken });
+  const report = sumUp(audited, { snapshot, source, modeCap, carbon, passedOver, notJudged, noObjects, broken });
   return { report, lasting };
 }
 

@@ -78,7 +78,7 @@ export interface AuditedWorkload {
   readonly kind: string;
   readonly name: string;
   readonly place: Place | null;
-  /** The mode that counts for the namespace: its own, or the one to assume. */
+  /** The mode that counts for the namespace: its own as far as the kill switch lets it, or the one to assume. */
   readonly mode: Mode;
   readonly pods: number;
   /** As under `enforce`, whatever the mode. */
@@ -96,14 +96,18 @@ export interface AuditedWorkload {
   readonly unknownRegions: readonly string[];
   /** `pod template` for kinds that nobody knows. */
   readonly judgedBy: 'kind' | 'pod template';
-  /** That it may use, best first; at most 10. */
+  /** That it may use, best first where anything ranks them; at most 10. */
   readonly regions: readonly string[];
+  /** Whether anything ranks these: else their order says nothing. */
+  readonly isRanked: boolean;
   /** Where gridgate would place it first. */
   readonly region: string | null;
   /** Running pods by region; `null` for files. */
   readonly runsIn: Readonly<Record<string, number>> | null;
   /** Running pods in regions that the policy refuses; `null` for files. */
   readonly misplaced: number | null;
+  /** These by region; `null` for files. */
+  readonly misplacedIn: Readonly<Record<string, number>> | null;
   readonly requests: { readonly vcpu: number; readonly memoryGb: number; readonly basis: Basis };
   /** Operational CO2e of all its pods. */
   readonly gramsPerHour: {
@@ -148,10 +152,32 @@ export interface CarbonTotals {
   readonly gramsPerHour: { readonly asWritten: number; readonly atHome: number; readonly placed: number };
   /** Of the same workloads, on top of these; `estimated`: all workloads whose machines had to be assumed. */
   readonly embodied: { readonly gramsPerHour: number; readonly estimated: number };
-  /** Workloads that the sums leave out. */
+  /** Workloads that `gramsPerHour` and `embodied` leave out. */
   readonly withoutFigure: number;
   /** Workloads whose requests had to be assumed. */
   readonly estimated: number;
+  readonly balance: Balance;
+}
+
+/**
+ * Operational grams of CO2e an hour of every workload that has a figure where it runs or is written, those that are denied or
+ * `off` included: `now` is what their rows add up to, and `left` what the steps after it leave of it.
+ */
+export interface Balance {
+  readonly now: number;
+  /** The same at home; those without a home as they are. */
+  readonly atHome: number;
+  /** Negative where placing adds some. */
+  readonly placingSaves: number;
+  /** Of what is denied in the mode that counts. */
+  readonly denialStops: number;
+  /** Of what is denied in mode `enforce`, but not in the one that counts; nothing of what is `off`. */
+  readonly denialWouldStop: number;
+  readonly left: number;
+  /** Embodied, of the same workloads, on top of `now`. */
+  readonly embodied: number;
+  /** Workloads of which nobody knows what they emit: they are in none of these. */
+  readonly withoutFigure: number;
 }
 
 /** What `gridgate audit --output json` prints. */
@@ -161,12 +187,17 @@ export interface AuditReport {
   readonly takenAt: string;
   readonly policySignal: string;
   readonly source: 'files' | 'cluster';
+  /** What the kill switch caps modes to. */
+  readonly modeCap: Mode | null;
   readonly totals: CarbonTotals;
   readonly namespaces: readonly ({ readonly namespace: string; readonly mode: Mode } & CarbonTotals)[];
   readonly regions: readonly {
     readonly region: string;
     readonly gramsPerKwh: number | null;
+    /** Of the workloads that `gramsPerHour` of the totals counts. */
     readonly gramsPerHour: { readonly asWritten: number; readonly placed: number };
+    /** Its part of the totals' `balance`. */
+    readonly balance: Pick<Balance, 'now' | 'left'>;
   }[];
   readonly workloads: readonly AuditedWorkload[];
   /** Objects without pods, by kind. */

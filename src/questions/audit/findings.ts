@@ -1,6 +1,6 @@
 import { sharesSentence } from '../../decision/messages.ts';
 import { REASONS } from '../../decision/reasons.ts';
-import type { AuditedWorkload, AuditReason } from './audited-workload.ts';
+import type { AuditedWorkload, AuditReason, AuditReport } from './audited-workload.ts';
 
 /** What each means, as a sentence without its end. */
 export const AUDIT_REASONS: Readonly<Record<AuditReason, string>> = {
@@ -46,6 +46,11 @@ export function fullMessage({ message, asks }: Pick<AuditedWorkload, 'message' |
   if (asks.length === 0) return message;
   const sentence = sharesSentence(asks.map(({ what, leaves }) => ({ what, leaves: leaves.map((name) => ({ name })) })));
   return message.includes(sentence) ? message : `${message}; ${sentence}`;
+}
+
+/** Whether anything has a home to compare with. */
+export function hasHome({ workloads }: Pick<AuditReport, 'workloads'>): boolean {
+  return workloads.some(({ gramsPerHour }) => gramsPerHour.atHome !== null);
 }
 
 /** Whether what a workload asks for, and no denial, left it where it is. */

@@ -1,11 +1,13 @@
 import { describeOutside, type OutsideReach, outsideReach } from '../../decision/daemon-reach.ts';
 import { type Decision, type DecisionInput, decide, leaveAlone, sharesOf } from '../../decision/decide.ts';
+import { capMode } from '../../decision/effect.ts';
 import { alternatives, type Judgement } from '../../decision/judge.ts';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import { comparableReading, refusalOf } from '../../decision/refuse.ts';
 import { createMemory, remember } from '../../decision/remember.ts';
+import { isUsable } from '../../decision/usable.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
 import { type EmbodiedPerVcpu, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
 import { podGramsPerHour } from '../../energy/emissions.ts';
@@ -26,6 +28,8 @@ export interface AuditContext {
   readonly defaultsOf: (namespace: string) => DefaultRequests;
   /** Of namespaces that are off or that nobody described. */
   readonly assumeMode?: Mode | undefined;
+  /** The kill switch's. */
+  readonly modeCap?: Mode | undefined;
   readonly model: PowerModel;
   readonly machines: Machines;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
@@ -65,7 +69,7 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   const { namespace, kind, name, place, pods, runsIn } = workload;
   const { snapshot } = context;
   const { policy, isDescribed, placeholders = [] } = context.policyOf(namespace);
-  const mode = modeInEffect(namespace, policy.mode, isDescribed, context.assumeMode);
+  const mode = modeInEffect(namespace, policy.mode, isDescribed, context);
   const volumes = workload.volumes ?? context.volumesOf(namespace, workload.pod);
   const isFixed = isDaemonKind(kind, policy);
   const input = { pod: workload.pod, policy: enforced(policy), snapshot, now: context.now, volumes };
@@ -76,9 +80,8 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
 
   const spreadNow = asWritten(workload, decision, { snapshot, volumes });
   const written = grams(spreadNow);
-  const spread = asPlaced(workload, decision, snapshot);
-  const placed = spread ? grams(spread) : isDenied ? NOWHERE : written;
-  const region = spread?.size === 1 ? [...spread.keys()][0] : undefined;
+  const target = asPlaced(spreadNow, decision, snapshot);
+  const placed = target ? grams(target.spread) : isDenied ? NOWHERE : written;
   const outside = isFixed ? outsideOf(decision, input, mode) : undefined;
   const circumstances = { mode, context, placeholders, outside };
   const audited: AuditedWorkload = {
@@ -93,9 +96,10 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     asks: asksOf(decision, input),
     judgedBy: workload.byTemplate ? 'pod template' : 'kind',
     regions: regionsOf(decision),
-    region: region ?? null,
+    isRanked: (decision.steps?.judgement.ranked.length ?? 0) > 0,
+    region: target?.region ?? null,
     runsIn: runsIn ? Object.fromEntries(runsIn) : null,
-    misplaced: runsIn ? misplaced(runsIn, decision, snapshot) : null,
+    ...misplacedOf(runsIn, decision, snapshot),
     requests,
     gramsPerHour: {
       asWritten: written.sum,
@@ -118,16 +122,24 @@ function embodiedOf({ pods }: Workload, requests: PodRequests, machine: Embodied
 }
 
 /**
+ * Its own mode is the one that the kill switch leaves of it: what is switched off is off, whoever asked for more.
+ *
  * | namespace     | described | its own mode         | mode in effect              |
  * | ------------- | --------- | -------------------- | --------------------------- |
  * | never managed | any       | any                  | off                         |
  * | other         | yes       | audit, warn, enforce | its own                     |
  * | other         | yes       | off                  | `--assume-mode`, else off   |
- * | other         | no        | any                  | `--assume-mode`, else enforce |
+ * | other         | no        | any                  | `--assume-mode`, else enforce as far as the kill switch lets it |
  */
-function modeInEffect(namespace: string, own: Mode, isDescribed: boolean, assumed: Mode | undefined): Mode {
+function modeInEffect(
+  namespace: string,
+  asked: Mode,
+  isDescribed: boolean,
+  { assumeMode: assumed, modeCap }: Pick<AuditContext, 'assumeMode' | 'modeCap'>,
+): Mode {
   if (NEVER_MANAGED.has(namespace)) return 'off';
-  if (!isDescribed) return assumed ?? 'enforce';
+  if (!isDescribed) return assumed ?? capMode('enforce', modeCap);
+  const own = capMode(asked, modeCap);
   return own === 'off' ? (assumed ?? 'off') : own;
 }
 
@@ -235,22 +247,35 @@ const namesOf = createMemory<Judgement, readonly string[]>();
 function regionsOf({ steps }: Decision): readonly string[] {
   if (!steps) return [];
   return remember(namesOf, steps.judgement, () => {
-    const { ranked, candidates } = steps.judgement;
-    const names = [...ranked.map(({ region }) => region.name), ...candidates.map(({ name }) => name)];
-    return [...new Set(names)].slice(0, MOST_REGIONS);
+    const { ranked, candidates, snapshot } = steps.judgement;
+    const all = [...ranked.map(({ region }) => region), ...candidates];
+    const usable = all.filter((region) => isUsable(region, snapshot));
+    return [...new Set(usable.map(({ name }) => name))].slice(0, MOST_REGIONS);
   });
 }
 
+function misplacedOf(
+  runsIn: PodSpread | undefined,
+  decision: Decision,
+  snapshot: Snapshot,
+): Pick<AuditedWorkload, 'misplaced' | 'misplacedIn'> {
+  if (!runsIn) return { misplaced: null, misplacedIn: null };
+  const wrong = refusedWhereTheyRun(runsIn, decision, snapshot);
+  const misplaced = [...wrong.values()].reduce((sum, pods) => sum + pods, 0);
+  return { misplaced, misplacedIn: Object.fromEntries(wrong) };
+}
+
 /** Pods in a region that the policy refuses and where they would not be left. */
-function misplaced(runsIn: PodSpread, { steps }: Decision, snapshot: Snapshot): number {
-  if (!steps) return 0;
+function refusedWhereTheyRun(runsIn: PodSpread, { steps }: Decision, snapshot: Snapshot): PodSpread {
+  const wrong = new Map<string, number>();
+  if (!steps) return wrong;
   const { treatment, judgement } = steps;
-  let count = 0;
   for (const [name, pods] of runsIn) {
     const region = snapshot.byName.get(name);
-    if (region && !judgement.candidates.includes(region) && refusalOf(region, treatment, snapshot)) count += pods;
+    if (region && !judgement.candidates.includes(region) && refusalOf(region, treatment, snapshot))
+      wrong.set(name, pods);
   }
-  return count;
+  return wrong;
 }
 
 interface Present {

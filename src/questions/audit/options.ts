@@ -10,6 +10,7 @@ export const AUDIT_OPTIONS = [
   'html',
   'auditNamespace',
   'assumeMode',
+  'killSwitch',
   'powerTable',
   'auditOutput',
 ] as const;

@@ -9,7 +9,7 @@ export const AUDIT_STYLE = `
 .keys span{display:flex;align-items:center;gap:.4rem}
 .keys .bar{width:.75rem}
 header code{font-size:.85rem}
-.decision.would{color:var(--medium-text);background:var(--medium-back)}
+.decision.would.deny{color:var(--medium-text);background:var(--medium-back)}
 .why{display:block;color:var(--soft);font-size:.8rem}
 .refused .why{color:var(--high-text)}
 .workloads{font-size:.9rem}

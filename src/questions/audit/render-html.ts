@@ -1,15 +1,17 @@
 import { type Html, html } from '../../page/html.ts';
 import { STYLE } from '../../page/style.ts';
 import { tile } from '../../page/tile.ts';
-import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import { asItActs } from './as-it-acts.ts';
+import type { AuditedWorkload, AuditReport, Balance } from './audited-workload.ts';
 import { type Bars, drawBars } from './bar-chart.ts';
-import { AUDIT_REASONS, count, fullMessage, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
+import { AUDIT_REASONS, count, fullMessage, hasHome, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
 import {
   describeUnknownMachines,
-  formatChange,
   formatEmbodied,
   formatEmbodiedSum,
   formatGramsPerHour,
+  type ToldStep,
+  tellSteps,
 } from './grams-per-hour.ts';
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
 import { AUDIT_STYLE } from './page-style.ts';
@@ -32,7 +34,8 @@ const POLICY = [
 ].join('; ');
 
 /** One self-contained page, in pieces: charts, totals, and a table that sorts. It is complete without its script. */
-export function* renderAuditHtml(report: AuditReport): Iterable<string> {
+export function* renderAuditHtml(asData: AuditReport): Iterable<string> {
+  const report = { ...asData, workloads: asData.workloads.map(asItActs) };
   const shown = [...report.workloads].sort(worstFirst).slice(0, MOST_ROWS);
   yield head(report).markup;
   yield totals(report).markup;
@@ -44,7 +47,7 @@ export function* renderAuditHtml(report: AuditReport): Iterable<string> {
 `;
 }
 
-function head({ source, takenAt, policySignal }: AuditReport): Html {
+function head({ source, takenAt, policySignal, modeCap }: AuditReport): Html {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
@@ -52,27 +55,36 @@ function head({ source, takenAt, policySignal }: AuditReport): Html {
 <link rel="icon" href="data:,">
 <style>${{ markup: STYLE + AUDIT_STYLE }}</style></head><body>
 <header><h1>gridgate audit</h1>
-<p>of ${source === 'files' ? 'files' : 'what runs in the cluster'}, <time datetime="${takenAt}">${takenAt.replace(/\.\d+Z$/, 'Z')}</time>, signal ${policySignal}</p></header>
+<p>of ${source === 'files' ? 'files' : 'what runs in the cluster'}, <time datetime="${takenAt}">${takenAt.replace(/\.\d+Z$/, 'Z')}</time>, signal ${policySignal}${modeCap !== null && `; the kill switch caps modes to ${modeCap}`}</p></header>
 <main>
 `;
 }
 
 function totals(report: AuditReport): Html {
-  const { source, namespaces, totals: all } = report;
-  const { asWritten, atHome, placed } = all.gramsPerHour;
-  const now = nameOfNow(report);
+  const { source, namespaces, totals: all, workloads } = report;
+  const misplaced = workloads.reduce((sum, one) => sum + (one.misplaced ?? 0), 0);
+  const spared = workloads.filter(({ decision, denied }) => decision === 'deny' && !denied).length;
+  const { balance } = all;
+  const { isAdded, placing, denial, wouldStop } = tellSteps(balance);
+  const ofIt = wouldStop === undefined ? '' : `, ${wouldStop} of it only in mode enforce`;
   return html`<section id="headline"><dl>
+${tile(`gCO2e/h ${nameOfNow(report)}`, formatGramsPerHour(balance.now), hasHome(report) ? `${formatGramsPerHour(balance.atHome)} in the home region` : 'denied workloads included')}
+${tile(`Placing ${isAdded ? 'adds' : 'saves'}`, placing.grams, tellStep(placing))}
+${denial && tile('Denial stops', denial.grams, `${tellStep(denial)}${ofIt}`)}
 ${tile('Workloads', String(all.workloads), `${count(all.pods, 'pod')}, ${count(namespaces.length, 'namespace')}`)}
-${tile('Denied', String(all.denied), `${all.wouldBeDenied} more would be in mode enforce`)}
+${tile('Denied', String(all.denied), `${spared} more would be in mode enforce`)}
 ${all.unknownRegion > 0 && tile('Unknown regions', String(all.unknownRegion), 'ask for a region that nobody knows')}
 ${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsOutside), 'reach nodes outside the regions allowed')}
-${source === 'cluster' && tile('Misplaced pods', String(all.misplaced), 'run where the policy refuses it')}
-${tile(`gCO2e/h ${now}`, formatGramsPerHour(asWritten), `${formatGramsPerHour(atHome)} in the home region`)}
-${tile('As gridgate would place it', formatChange(all.gramsPerHour) ?? '-', `${formatGramsPerHour(placed)} gCO2e/h`)}
-${tile('Embodied, on top', formatEmbodiedSum(all.embodied), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}
-${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${all.withoutFigure} without figure`)}
+${source === 'cluster' && tile('Misplaced pods', String(misplaced), 'run where the policy refuses it')}
+${tile('Embodied, on top', formatEmbodiedSum(all), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}
+${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${balance.withoutFigure} without figure`)}
 </dl></section>
 `;
+}
+
+/** `-35% gCO2e/h, 10.5 left`. */
+function tellStep({ change, left }: ToldStep): string {
+  return `${change === undefined ? '' : `${change} `}gCO2e/h, ${left} left`;
 }
 
 function nameOfNow({ source }: AuditReport): string {
@@ -80,21 +92,21 @@ function nameOfNow({ source }: AuditReport): string {
 }
 
 function charts(report: AuditReport): Html {
-  const namespaces = report.namespaces.map(({ namespace, gramsPerHour }) => toBars(namespace, gramsPerHour));
-  const regions = report.regions.map(({ region, gramsPerKwh, gramsPerHour }) =>
-    toBars(gramsPerKwh === null ? region : `${region} (${Math.round(gramsPerKwh)})`, gramsPerHour),
+  const namespaces = report.namespaces.map(({ namespace, balance }) => toBars(namespace, balance));
+  const regions = report.regions.map(({ region, gramsPerKwh, balance }) =>
+    toBars(gramsPerKwh === null ? region : `${region} (${Math.round(gramsPerKwh)})`, balance),
   );
-  const now = nameOfNow(report);
+  const series = [nameOfNow(report), 'after placing and denial'] as const;
   return html`<div class="charts">
-${chart('namespaces', 'gCO2e/h by namespace', greatest(namespaces, 'namespaces'), [now, 'as it could be'])}
-${chart('regions', 'gCO2e/h by region (in brackets: gCO2e/kWh)', greatest(regions, 'regions'), [now, 'as placed'])}
+${chart('namespaces', 'gCO2e/h by namespace', greatest(namespaces, 'namespaces'), series)}
+${chart('regions', 'gCO2e/h by region (in brackets: gCO2e/kWh)', greatest(regions, 'regions'), series)}
 </div>
-${report.totals.withoutFigure > 0 && html`<p class="hint">Without workloads that have no figure: what is, or would be, denied is placed nowhere.</p>`}
+${report.totals.balance.withoutFigure > 0 && html`<p class="hint">Without workloads that have no figure.</p>`}
 `;
 }
 
-function toBars(name: string, { asWritten, placed }: { readonly asWritten: number; readonly placed: number }): Bars {
-  return { name, values: [asWritten, placed] };
+function toBars(name: string, { now, left }: Pick<Balance, 'now' | 'left'>): Bars {
+  return { name, values: [now, left] };
 }
 
 /** The greatest; all others as one. Nothing that is nothing. */
@@ -136,17 +148,25 @@ function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterabl
 }
 
 function row(workload: AuditedWorkload, now: string): Html {
-  const { namespace, kind, name, mode, reason, regions, pods, gramsPerHour, judgedBy, embodied } = workload;
+  const { namespace, kind, name, mode, reason, regions, isRanked, pods, gramsPerHour, judgedBy, embodied } = workload;
   const { asWritten, atHome, placed } = gramsPerHour;
   const verdict = verdictOf(workload);
   const isRefused = workload.decision === 'deny' || isFinding(workload);
   const by = judgedBy === 'pod template' && html`<span class="kind">judged by its pod template</span>`;
   return html`<tr${isRefused && html` class="refused"`}><th scope="row" data-value="${name}">${name}<span class="kind">${kind}</span>${by}
 <td>${namespace} <span class="mark">${mode}</span>
-<td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}
-<td>${regionList(regions)}
+<td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}${whereMisplaced(workload)}
+<td>${!isRanked && regions.length > 1 && html`<span class="mark">any of</span> `}${regionList(regions)}
 ${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at home')}${grams(placed, 'placed')}${number(embodied.gramsPerHour, 'embodied', formatEmbodied(embodied))}${cleaner(workload)}</tr>
 `;
+}
+
+function whereMisplaced({ misplaced, misplacedIn, pods }: AuditedWorkload): Html | false {
+  const places = Object.entries(misplacedIn ?? {}).map(([name, number]) => `${number} in ${name}`);
+  return (
+    !!misplaced &&
+    html`<span class="why">${misplaced} of ${count(pods, 'pod')} run where the policy refuses them: ${places.join(', ')}</span>`
+  );
 }
 
 /** The rest is in the report as data. */
@@ -185,8 +205,8 @@ function leftOut(report: AuditReport, shown: number): Html {
   const rows = workloads.length - shown;
   const entries: readonly (string | false)[] = [
     rows > 0 && `${count(rows, 'workload')} not in the table.`,
-    all.withoutFigure > 0 &&
-      `${count(all.withoutFigure, 'workload')} without a figure, left out of sums and charts: denied, or without a reading.`,
+    all.balance.withoutFigure > 0 &&
+      `${count(all.balance.withoutFigure, 'workload')} without a figure, left out of sums and charts: no reading is known.`,
     listed('Not judged, of kinds that gridgate does not know', notJudged),
     listed('Passed over, without pods', passedOver),
     listed('Passed over, no Kubernetes objects', pluralOf(noObjects)),

@@ -1,4 +1,5 @@
 import Builder from 'fast-xml-builder';
+import { asItActs } from './as-it-acts.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { fullMessage, isFinding } from './findings.ts';
 import { formatEmbodied, formatGramsPerHour } from './grams-per-hour.ts';
@@ -91,13 +92,14 @@ function toTestCase(workload: AuditedWorkload) {
   };
 }
 
-function describe(workload: AuditedWorkload): string {
-  const { reason, gramsPerHour, embodied, regions, judgedBy } = workload;
+function describe(judged: AuditedWorkload): string {
+  const workload = asItActs(judged);
+  const { reason, gramsPerHour, embodied, regions, isRanked, judgedBy } = workload;
   const { asWritten, atHome, placed } = gramsPerHour;
   return [
     `${verdictOf(workload)} (${reason}): ${fullMessage(workload)}`,
     ...(judgedBy === 'pod template' ? ['judged by its pod template'] : []),
-    `regions: ${regions.join(', ') || 'none'}`,
+    `regions: ${!isRanked && regions.length > 1 ? 'any of ' : ''}${regions.join(', ') || 'none'}`,
     `gCO2e/h as written ${formatGramsPerHour(asWritten)}, at home ${formatGramsPerHour(atHome)}, placed ${formatGramsPerHour(placed)}; embodied ${formatEmbodied(embodied)} on top of each`,
   ].join('\n');
 }

@@ -19,24 +19,41 @@ export function asWritten(
   return evenly(pods, reach.regions, snapshot);
 }
 
-/** Where gridgate would place them; `undefined` where it would leave them as they are, or deny them. */
-export function asPlaced({ pods }: Workload, { steps }: Decision, snapshot: Snapshot): PodSpread | undefined {
+export interface Placed {
+  readonly spread: PodSpread;
+  /** The one that it leads them to, or that is left; absent where they may run in several. */
+  readonly region: string | undefined;
+}
+
+/**
+ * Where gridgate would place them; `undefined` where it would leave them as they are, or deny them. Where it leads nobody, for
+ * nothing ranks the regions or the policy wants no preference, pods stay where they may be and the others are spread evenly.
+ */
+export function asPlaced(now: PodSpread, { steps }: Decision, snapshot: Snapshot): Placed | undefined {
   if (!steps?.steering) return undefined;
   const { ranked, candidates, reason } = steps.judgement;
   if (reason === 'unreachable') return undefined;
   const { preferred, requirement } = steps.steering;
-  const isLed = preferred.length > 0 || requirement?.operator === 'In';
-  const best = isLed
-    ? firstUsable(
-        ranked.map(({ region }) => region),
-        snapshot,
-      )
-    : undefined;
-  return best ? new Map([[best.name, pods]]) : evenly(pods, candidates, snapshot);
+  const isLed = preferred.length > 0 || (requirement?.operator === 'In' && requirement.values.length === 1);
+  const best = isLed ? ranked.find(({ region }) => isUsable(region, snapshot))?.region : undefined;
+  const open = candidates.filter((region) => isUsable(region, snapshot));
+  if (best) return { region: best.name, spread: new Map([[best.name, podsIn(now)]]) };
+  return { region: open.length === 1 ? open[0]?.name : undefined, spread: keptIn(open, now, snapshot) };
 }
 
-function firstUsable(regions: readonly RegionView[], snapshot: Snapshot): RegionView | undefined {
-  return regions.find((region) => isUsable(region, snapshot)) ?? regions[0];
+/** Pods of no known region stay, too: nobody can say that they are refused. */
+function keptIn(open: readonly RegionView[], now: PodSpread, snapshot: Snapshot): PodSpread {
+  const names = new Set(open.map(({ name }) => name));
+  if (names.size === 0) return now;
+  const stay = [...now].filter(([name]) => names.has(name) || !snapshot.byName.has(name));
+  const kept = new Map(stay);
+  const moved = podsIn(now) - podsIn(kept);
+  if (moved > 0) for (const name of names) kept.set(name, (kept.get(name) ?? 0) + moved / names.size);
+  return kept;
+}
+
+function podsIn(spread: PodSpread): number {
+  return [...spread.values()].reduce((sum, pods) => sum + pods, 0);
 }
 
 /** A region without nodes gets none, where others have some. */

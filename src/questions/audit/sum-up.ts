@@ -2,12 +2,14 @@ import type { Mode } from '../../decision/policy.ts';
 import { comparableReading } from '../../decision/refuse.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { compareText } from '../../units/compare-text.ts';
-import type { AuditedWorkload, AuditReport, CarbonTotals } from './audited-workload.ts';
+import type { AuditedWorkload, AuditReport, Balance, CarbonTotals } from './audited-workload.ts';
+import { balanceOf } from './balance.ts';
 
 /** What a report says besides its workloads. */
 export interface AuditFacts {
   readonly snapshot: Snapshot;
   readonly source: AuditReport['source'];
+  readonly modeCap?: Mode | undefined;
   /** Grams of CO2e an hour by region. */
   readonly carbon: RegionCarbon;
   /** Objects without pods, by kind. */
@@ -19,24 +21,45 @@ export interface AuditFacts {
   readonly broken: readonly string[];
 }
 
-export interface RegionCarbon {
+/** What one workload emits. */
+interface WorkloadCarbon {
+  readonly audited: AuditedWorkload;
   readonly asWrittenIn: ReadonlyMap<string, number>;
   readonly placedIn: ReadonlyMap<string, number>;
 }
 
-/** Adds up what workloads emit by region, as they come; those that the sums leave out are left out here too. */
-export function createRegionCarbon(): RegionCarbon & {
-  add(workload: RegionCarbon & { readonly audited: AuditedWorkload }): void;
-} {
+export interface RegionCarbon {
+  /** Of workloads that have both figures. */
+  readonly asWrittenIn: ReadonlyMap<string, number>;
+  readonly placedIn: ReadonlyMap<string, number>;
+  /** Of all that the balance counts. */
+  readonly nowIn: ReadonlyMap<string, number>;
+  readonly leftIn: ReadonlyMap<string, number>;
+}
+
+/** Adds up what workloads emit by region, as they come; those that a sum leaves out are left out here too. */
+export function createRegionCarbon(): RegionCarbon & { add(workload: WorkloadCarbon): void } {
   const asWrittenIn = new Map<string, number>();
   const placedIn = new Map<string, number>();
+  const nowIn = new Map<string, number>();
+  const leftIn = new Map<string, number>();
   return {
     asWrittenIn,
     placedIn,
+    nowIn,
+    leftIn,
     add(workload) {
-      if (!hasFigures(workload.audited)) return;
-      addAll(asWrittenIn, workload.asWrittenIn);
-      addAll(placedIn, workload.placedIn);
+      const { audited } = workload;
+      if (hasFigures(audited)) {
+        addAll(asWrittenIn, workload.asWrittenIn);
+        addAll(placedIn, workload.placedIn);
+      }
+      const balance = balanceOf(audited);
+      if (!balance) return;
+      addAll(nowIn, workload.asWrittenIn);
+      if (balance.denialStops > 0 || balance.denialWouldStop > 0) return;
+      const isMoved = audited.mode !== 'off' && audited.gramsPerHour.placed !== null;
+      addAll(leftIn, isMoved ? workload.placedIn : workload.asWrittenIn);
     },
   };
 }
@@ -45,7 +68,7 @@ const NONE: ReadonlyMap<string, number> = new Map();
 
 /** The report of an audit: totals, by namespace and by region. Pure. */
 export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): AuditReport {
-  const { snapshot, source, carbon, passedOver, notJudged = NONE, noObjects = NONE, broken } = facts;
+  const { snapshot, source, modeCap, carbon, passedOver, notJudged = NONE, noObjects = NONE, broken } = facts;
   const whole = emptyTotals();
   const namespaces = new Map<string, { readonly mode: Mode; readonly totals: Totals }>();
   for (const workload of audited) {
@@ -60,6 +83,7 @@ export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): A
     takenAt: new Date(snapshot.takenAt).toISOString(),
     policySignal: snapshot.policySignal,
     source,
+    modeCap: modeCap ?? null,
     totals: whole,
     namespaces: inOrder(namespaces).map(([namespace, { mode, totals }]) => ({ namespace, mode, ...totals })),
     regions: regionRows(snapshot, carbon),
@@ -72,7 +96,8 @@ export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): A
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type Totals = Writable<Omit<CarbonTotals, 'gramsPerHour' | 'embodied'>> & {
+type Totals = Writable<Omit<CarbonTotals, 'gramsPerHour' | 'embodied' | 'balance'>> & {
+  readonly balance: Writable<Balance>;
   readonly gramsPerHour: Writable<CarbonTotals['gramsPerHour']>;
   readonly embodied: Writable<CarbonTotals['embodied']>;
 };
@@ -90,6 +115,16 @@ function emptyTotals(): Totals {
     embodied: { gramsPerHour: 0, estimated: 0 },
     withoutFigure: 0,
     estimated: 0,
+    balance: {
+      now: 0,
+      atHome: 0,
+      placingSaves: 0,
+      denialStops: 0,
+      denialWouldStop: 0,
+      left: 0,
+      embodied: 0,
+      withoutFigure: 0,
+    },
   };
 }
 
@@ -103,6 +138,7 @@ function count(workload: AuditedWorkload, totals: Totals): void {
   if (workload.reason === 'daemonset_outside') totals.daemonSetsOutside += 1;
   if (workload.requests.basis === 'estimated') totals.estimated += 1;
   if (workload.embodied.basis === 'estimated') totals.embodied.estimated += 1;
+  addBalance(workload, totals.balance);
   if (!hasFigures(workload)) {
     totals.withoutFigure += 1;
     return;
@@ -114,6 +150,21 @@ function count(workload: AuditedWorkload, totals: Totals): void {
   totals.embodied.gramsPerHour += workload.embodied.gramsPerHour;
 }
 
+function addBalance(workload: AuditedWorkload, sums: Writable<Balance>): void {
+  const balance = balanceOf(workload);
+  if (!balance) {
+    sums.withoutFigure += 1;
+    return;
+  }
+  sums.now += balance.now;
+  sums.atHome += workload.gramsPerHour.atHome ?? balance.now;
+  sums.placingSaves += balance.placingSaves;
+  sums.denialStops += balance.denialStops;
+  sums.denialWouldStop += balance.denialWouldStop;
+  sums.left += balance.left;
+  sums.embodied += workload.embodied.gramsPerHour;
+}
+
 type WithFigures = AuditedWorkload & { readonly gramsPerHour: { readonly asWritten: number; readonly placed: number } };
 
 /** Sums that are to be compared hold the same workloads. */
@@ -122,14 +173,19 @@ function hasFigures(workload: AuditedWorkload): workload is WithFigures {
 }
 
 /** Every described region, and others that emit something. */
-function regionRows(snapshot: Snapshot, { asWrittenIn, placedIn }: RegionCarbon): AuditReport['regions'] {
-  const names = new Set([...snapshot.byName.keys(), ...asWrittenIn.keys(), ...placedIn.keys()]);
+function regionRows(
+  snapshot: Snapshot,
+  { asWrittenIn, placedIn, nowIn, leftIn }: RegionCarbon,
+): AuditReport['regions'] {
+  const emitting = [asWrittenIn, placedIn, nowIn, leftIn].flatMap((sums) => [...sums.keys()]);
+  const names = new Set([...snapshot.byName.keys(), ...emitting]);
   return [...names].sort().map((name) => {
     const region = snapshot.byName.get(name);
     return {
       region: name,
       gramsPerKwh: (region && comparableReading(region, snapshot)?.gramsPerKwh) ?? null,
       gramsPerHour: { asWritten: asWrittenIn.get(name) ?? 0, placed: placedIn.get(name) ?? 0 },
+      balance: { now: nowIn.get(name) ?? 0, left: leftIn.get(name) ?? 0 },
     };
   });
 }

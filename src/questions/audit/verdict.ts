@@ -2,18 +2,22 @@ import type { Decision } from '../../decision/decide.ts';
 import { compareText } from '../../units/compare-text.ts';
 import type { AuditedWorkload } from './audited-workload.ts';
 
-/** What a workload's pods get: `deny` in a mode that denies, `would deny` in one that does not. */
-export type Verdict = Decision['decision'] | 'would deny';
+/** What a workload's pods get in the mode that counts, or would get in one that acts. */
+export type Verdict = Decision['decision'] | 'would deny' | 'would steer' | 'off';
 
 /**
- * | decision | denied | verdict    |
- * | -------- | ------ | ---------- |
- * | deny     | yes    | deny       |
- * | deny     | no     | would deny |
- * | others   | no     | decision   |
+ * | mode  | decision | denied | verdict     |
+ * | ----- | -------- | ------ | ----------- |
+ * | off   | any      | no     | off         |
+ * | any   | deny     | yes    | deny        |
+ * | any   | deny     | no     | would deny  |
+ * | audit | steer    | no     | would steer |
+ * | any   | others   | no     | decision    |
  */
-export function verdictOf({ decision, denied }: Pick<AuditedWorkload, 'decision' | 'denied'>): Verdict {
-  return decision === 'deny' && !denied ? 'would deny' : decision;
+export function verdictOf({ mode, decision, denied }: Pick<AuditedWorkload, 'mode' | 'decision' | 'denied'>): Verdict {
+  if (mode === 'off') return 'off';
+  if (decision === 'deny' && !denied) return 'would deny';
+  return mode === 'audit' && decision === 'steer' ? 'would steer' : decision;
 }
 
 /** For `sort`: what is denied first, then what asks for unknown regions, then what would be denied, then DaemonSets that reach outside, then what emits most as written; without a figure last. */

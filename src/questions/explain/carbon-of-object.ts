@@ -1,6 +1,7 @@
-import { alternatives, cleanest } from '../../decision/judge.ts';
+import { alternatives, bestFirst, cleanest } from '../../decision/judge.ts';
 import type { Pod } from '../../decision/pod.ts';
 import { comparableReading } from '../../decision/refuse.ts';
+import { isUsable } from '../../decision/usable.ts';
 import { type EmbodiedPerVcpu, meanEmbodied, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
 import { podGramsPerHour } from '../../energy/emissions.ts';
 import { createMachines, type Machines } from '../../energy/machines.ts';
@@ -10,7 +11,7 @@ import type { RequestingSpec } from '../../units/requested-amounts.ts';
 import type { World } from '../../world/load-world.ts';
 import type { Judged } from './decision-now.ts';
 import type { ExplainReport } from './explained.ts';
-import { type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
+import { endOf, type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
 
 interface CarbonInput {
   readonly kind: string;
@@ -85,13 +86,16 @@ function sumOf(values: readonly (number | undefined)[]): number | null {
 function bestRegion({ asIfManaged, snapshot }: Judged): string | undefined {
   const judgement = asIfManaged.steps?.judgement;
   if (!judgement) return undefined;
-  const [first] = judgement.candidates;
-  if (first) return (judgement.ranked[0]?.region ?? first).name;
-  return cleanest(alternatives(judgement.treatment, snapshot), snapshot)?.name;
+  if (judgement.candidates.length > 0) return bestFirst(judgement).find((region) => isUsable(region, snapshot))?.name;
+  const found = cleanest(alternatives(judgement.treatment, snapshot), snapshot);
+  return found && comparableReading(found, snapshot) ? found.name : undefined;
 }
 
-/** How many pods are wanted at a time; of a CronJob by its last Job. */
-export function wantedOf(kind: string, { spec }: LiveObject, creators: FoundObject['creators']): number | null {
-  if (kind === 'CronJob') return creators[0]?.object.spec?.parallelism ?? (creators.length > 0 ? 1 : 0);
-  return kind === 'Job' ? (spec?.parallelism ?? 1) : (spec?.replicas ?? 1);
+/** How many pods are wanted at a time; of a CronJob by its last Job, of one that has ended none. */
+export function wantedOf(kind: string, object: LiveObject, creators: FoundObject['creators']): number | null {
+  const { spec } = object;
+  const [last] = creators;
+  if (kind === 'CronJob') return last ? wantedOf('Job', last.object, []) : 0;
+  if (kind !== 'Job') return spec?.replicas ?? 1;
+  return endOf(kind, object) === undefined ? (spec?.parallelism ?? 1) : 0;
 }

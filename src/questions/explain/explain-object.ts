@@ -8,7 +8,7 @@ import type { World } from '../../world/load-world.ts';
 import { carbonOf, wantedOf } from './carbon-of-object.ts';
 import { adviceOn, decidedNow, type Judged, judgeNow } from './decision-now.ts';
 import type { ExplainReport, RunsOn } from './explained.ts';
-import { type CreationFailure, type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
+import { type CreationFailure, endOf, type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
 import { readRecord } from './read-record.ts';
 import type { ExplainTarget } from './target.ts';
 
@@ -37,7 +37,8 @@ export function explainObject(input: ExplainInput): ExplainReport {
   const judged = world && judgeNow({ namespace: target.namespace, pod, object, modeCap, now }, world);
   const isPod = target.kind === 'Pod';
   const refusal = failure ? refusalOf(failure) : null;
-  const decided = judged ? decidedNow(judged) : null;
+  const ended = endOf(target.kind, object);
+  const decided = judged && ended === undefined ? decidedNow(judged) : null;
   return {
     version: 'v1',
     takenAt: new Date(now).toISOString(),
@@ -49,6 +50,7 @@ export function explainObject(input: ExplainInput): ExplainReport {
       createdAt: object.metadata.creationTimestamp ?? null,
       phase: object.status?.phase ?? null,
       owner: ownerOf(object),
+      ended: ended ?? null,
     },
     mode: modeFacts(judged, modeCap),
     record: isPod ? readRecord(annotationOf(object as Pod, DECISION_ANNOTATION)) : null,

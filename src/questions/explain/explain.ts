@@ -1,4 +1,3 @@
-import { messageOf } from '../../cluster/api-error.ts';
 import type { Environment, Origins } from '../../config/read-options.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
@@ -7,18 +6,18 @@ import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { isInCluster } from '../../world/in-cluster.ts';
 import { loadWorld, type NoWorld, type World } from '../../world/load-world.ts';
+import { KILL_SWITCH, readModeCap } from '../../world/mode-cap.ts';
 import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import { explainObject } from './explain-object.ts';
 import type { ExplainReport } from './explained.ts';
 import type { ExplainValues } from './options.ts';
-import { type FoundObject, type NotFound, type ReadDeps, readKillSwitch, readObject } from './read-object.ts';
+import { type FoundObject, type NotFound, type ReadDeps, readObject } from './read-object.ts';
 import { renderExplained } from './render-explained.ts';
 import { type ExplainTarget, kindInWords, parseTarget } from './target.ts';
 
 const NO_CLUSTER = '--kubeconfig (GRIDGATE_KUBECONFIG): is missing; what runs or waits is in a cluster';
 const NO_WORLD = 'what would be decided now is not known: neither Regions nor nodes may be read; give --regions FILE';
-const KILL_SWITCH = 'gridgate-system/gridgate-kill-switch';
 const TIMEOUT_MS = 60_000;
 
 /** What was read of the cluster with the caller's own rights. */
@@ -80,7 +79,7 @@ async function readAll(
     if ('issues' in object) return object;
     const [world, killSwitch] = await Promise.all([
       loadWorld(files, { ...values, namespaces: undefined }, env, { onlyNamespace: target.namespace }),
-      readSwitch(deps, values.killSwitch ?? KILL_SWITCH),
+      readModeCap(deps, values.killSwitch ?? KILL_SWITCH),
     ]);
     if (isMistake(world)) return world;
     const found = object.value;
@@ -90,15 +89,6 @@ async function readAll(
     return { found, notes, isPartial, modeCap: killSwitch.cap, ...('issues' in world ? {} : { world }) };
   } finally {
     api.close();
-  }
-}
-
-/** Without the right to see it, the namespace's own mode is taken to count. */
-async function readSwitch(deps: ReadDeps, name: string): Promise<{ cap: Readings['modeCap']; notes: string[] }> {
-  try {
-    return { cap: await readKillSwitch(deps, name), notes: [] };
-  } catch (error) {
-    return { cap: undefined, notes: [`${messageOf(error)}: whether the kill switch caps the mode is not known`] };
   }
 }
 

@@ -58,6 +58,8 @@ export interface ExplainReport {
     /** Of a pod: `Pending`, `Running`, `Succeeded`, ... */
     readonly phase: string | null;
     readonly owner: { readonly kind: string; readonly name: string } | null;
+    /** How it ended: of a pod `Succeeded` or `Failed`, of a Job `Complete` or `Failed`; `null` while it has work to do. */
+    readonly ended: string | null;
   };
   readonly mode: {
     /** The one that counts; `null` where the namespace may not be read. */
@@ -96,6 +98,7 @@ export interface ExplainReport {
     /** ISO 8601; of the last try. */
     readonly at: string | null;
   } | null;
+  /** `null` too for what has ended: nothing is decided about it any more. */
   readonly now: DecidedNow | null;
   /** Operational CO2e, of all its pods. */
   readonly gramsPerHour: {

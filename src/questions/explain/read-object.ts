@@ -2,7 +2,6 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import { isEndedPhase, type KubeObject, type ObjectList } from '../../cluster/kube-object.ts';
 import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
-import type { Mode } from '../../decision/policy.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
 import { collectionPath, type ExplainTarget, inApi, type KindInApi } from './target.ts';
 
@@ -119,6 +118,15 @@ function isObject(answer: unknown): answer is LiveObject {
   return typeof (answer as Partial<LiveObject> | null)?.metadata?.name === 'string';
 }
 
+/** How a pod or a Job ended; `undefined` while it has work to do, and for what never ends. */
+export function endOf(kind: string, { status }: Pick<LiveObject, 'status'>): string | undefined {
+  if (kind === 'Pod') return isEndedPhase(status?.phase) ? status?.phase : undefined;
+  if (kind !== 'Job') return undefined;
+  return status?.conditions?.find(({ type, status }) => JOB_ENDS.has(type) && status === 'True')?.type;
+}
+
+const JOB_ENDS: ReadonlySet<string> = new Set(['Complete', 'Failed']);
+
 /** Whether a pod has done its work, or failed for good. */
 export function hasEnded({ status }: Pick<LiveObject, 'status'>): boolean {
   return isEndedPhase(status?.phase);
@@ -231,19 +239,6 @@ async function nearestNames(deps: ReadDeps, { namespace, name, ...api }: Explain
   const begun = names.filter((one) => one.startsWith(name) || name.startsWith(`${one}-`));
   const nearest = nearestKey(name, names);
   return [...new Set([...begun, ...(nearest === undefined ? [] : [nearest])])].slice(0, MOST_NEAREST);
-}
-
-/** The strongest mode that counts in the cluster; `undefined`: no switch is set. Rejects where it may not be read. */
-export async function readKillSwitch({ api, signal }: ReadDeps, namespacedName: string): Promise<Mode | undefined> {
-  const [namespace = '', name = ''] = namespacedName.split('/');
-  const [{ getIfThere }, { toKillSwitchSetting }] = await Promise.all([
-    import('../../cluster/get-if-there.ts'),
-    import('../../cluster/kill-switch.ts'),
-  ]);
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
-  const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal };
-  const configMap = (await getIfThere(api, path, options)) as KubeObject | undefined;
-  return configMap && toKillSwitchSetting(configMap).cap;
 }
 
 async function* list(

@@ -1,4 +1,3 @@
-import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import { REASONS } from '../../decision/reasons.ts';
 import { type Line, renderSection, type Section } from '../../terminal/sections.ts';
@@ -20,8 +19,7 @@ export function renderExplained(report: ExplainReport, width: number): string {
     podsSection(report),
     recordSection(report),
     nowSection(report),
-    carbonSection(report),
-    embodiedSection(report),
+    ...(report.object.ended === null ? [carbonSection(report), embodiedSection(report)] : []),
     { title: 'Notes', lines: report.notes },
   ].flatMap((section) => (section && section.lines.length > 0 ? [section] : []));
   const layout = { width, titleWidth: TITLE_WIDTH };
@@ -67,11 +65,11 @@ function refusalSection({ refusal, takenAt }: ExplainReport): Section | undefine
 
 function runsSection({ runs, object, takenAt }: ExplainReport): Section | undefined {
   if (!runs) return undefined;
-  if (isEndedPhase(object.phase))
+  if (object.ended !== null)
     return {
       title: 'Ran',
       lines: [
-        `on node ${runs.node}${runs.region === null ? '' : ` in ${runs.region}`}; it has ended (${object.phase})`,
+        `on node ${runs.node}${runs.region === null ? '' : ` in ${runs.region}`}; it has ended (${object.ended})`,
       ],
     };
   const { node, region, since, refusedNow } = runs;
@@ -97,8 +95,9 @@ function readingText({ reading, band }: RunsOn): string {
   return `at ${formatGrams(gramsPerKwh)} gCO2e/kWh ${signal} (${source}${age}${mark})${band ? `, band ${band}` : ''}`;
 }
 
-function podsSection({ pods }: ExplainReport): Section | undefined {
+function podsSection({ pods, object }: ExplainReport): Section | undefined {
   if (!pods) return undefined;
+  if (object.ended !== null) return { title: 'Ended', lines: [`it has ended (${object.ended}): no pods are wanted`] };
   const { wanted, running, waiting } = pods;
   const count = Object.values(running).reduce((sum, one) => sum + one, 0);
   const regions = Object.entries(running)

@@ -1,7 +1,8 @@
 import { BASES, worstBasis } from '../../energy/basis.ts';
 import type { Reading } from '../../regions/reading.ts';
+import { baselineOf } from './baseline.ts';
 import { compareFleets } from './compare-fleets.ts';
-import { POLICY_ORIGINS, type ToldPolicy } from './cpu-manager-policy.ts';
+import { type CpuManagerPolicy, POLICY_ORIGINS, type ToldPolicy } from './cpu-manager-policy.ts';
 import { carbonOf } from './fleet-carbon.ts';
 import type { FleetNode } from './fleet-node.ts';
 import { isVersion, minorVersionOf } from './kubernetes-version.ts';
@@ -16,7 +17,8 @@ export interface PreflightInput {
   /** The policy of a node, and who said so. */
   readonly policyOf: (node: FleetNode) => ToldPolicy;
   readonly power: PowerSources;
-  readonly baselineWatts: number;
+  /** What to compare with; the nodes under other policies where it is not given. */
+  readonly baselineWatts?: number | undefined;
   readonly maxIncreasePercent: number;
   /** By region; none for regions that nobody knows. */
   readonly intensities: ReadonlyMap<string, Reading>;
@@ -30,10 +32,12 @@ const TOLERANCE = 1e-6;
 
 /** What the nodes of the target version draw when idle, against the baseline. */
 export function assess(input: PreflightInput): PreflightReport {
-  const { nodes, targetVersion, power, baselineWatts, maxIncreasePercent } = input;
+  const { nodes, targetVersion, power, maxIncreasePercent, staging } = input;
   const counted = nodes.filter(({ version }) => isVersion(version, targetVersion));
   const assessed = counted.map((node) => assessNode(node, input));
-  const increase = increasePercent(sumOf(assessed, 'watts'), baselineWatts);
+  const policyOf = toldPolicyOf(input);
+  const baseline = baselineOf(assessed, { given: input.baselineWatts, compared: staging, policyOf });
+  const increase = increasePercent(sumOf(assessed, 'watts'), baseline.watts);
   const isSpike = increase - maxIncreasePercent > TOLERANCE;
   return {
     version: 'v1',
@@ -43,7 +47,8 @@ export function assess(input: PreflightInput): PreflightReport {
     total: {
       nodes: assessed.length,
       ...wattsOf(assessed),
-      baselineWatts,
+      baselineWatts: rounded(baseline.watts),
+      baselineFrom: baseline.from,
       increasePercent: rounded(increase, 6),
       maxIncreasePercent,
     },
@@ -54,7 +59,13 @@ export function assess(input: PreflightInput): PreflightReport {
     policiesFrom: countWords(POLICY_ORIGINS, assessed, ({ policyFrom }) => policyFrom),
     bases: countWords(BASES, assessed, ({ basis }) => basis),
     carbon: carbonOf(assessed, input.intensities, power.table.model),
-    staging: input.staging ? { nodes: input.staging.length, lacks: lacksOf(input, input.staging) } : null,
+    staging: staging
+      ? {
+          nodes: staging.length,
+          lacks: compareFleets(nodes, staging, { targetVersion, policyOf }),
+          counterparts: baseline.counterparts,
+        }
+      : null,
     nodes: assessed.map(roundedWatts),
   };
 }
@@ -78,12 +89,12 @@ function assessNode(node: FleetNode, { policyOf, power }: PreflightInput): Asses
   };
 }
 
-function lacksOf({ nodes, targetVersion, policyOf }: PreflightInput, staging: readonly FleetNode[]) {
-  const toldPolicyOf = (node: FleetNode) => {
+/** A policy that is assumed is told by nobody. */
+function toldPolicyOf({ policyOf }: PreflightInput): (node: FleetNode) => CpuManagerPolicy | undefined {
+  return (node) => {
     const { policy, origin } = policyOf(node);
     return origin === 'assumed' ? undefined : policy;
   };
-  return compareFleets(nodes, staging, { targetVersion, policyOf: toldPolicyOf });
 }
 
 /** Nodes by minor version, the most first. */

@@ -7,6 +7,12 @@ export function minorVersionOf(version: string | undefined): string | undefined 
   return parts ? `${Number(parts[1])}.${Number(parts[2])}` : undefined;
 }
 
+/** The newest of the minors that kubelets report, such as `1.33`; `undefined` where none reports a version. */
+export function newestMinorOf(versions: readonly (string | undefined)[]): string | undefined {
+  const minors = new Set(versions.flatMap((version) => minorVersionOf(version) ?? []));
+  return [...minors].sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))[0];
+}
+
 /**
  * Whether a kubelet's version is the one that is asked for:
  *

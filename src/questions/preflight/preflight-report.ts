@@ -95,6 +95,8 @@ export interface PreflightReport {
   readonly total: IdleWatts & {
     readonly nodes: number;
     readonly baselineWatts: number;
+    /** What the baseline is: the same nodes under `none`, watts that were given, or the same nodes under the policies of the compared fleet. */
+    readonly baselineFrom: 'none' | 'given' | 'compared';
     /** Of `watts` over the baseline; negative where it is less. */
     readonly increasePercent: number;
     readonly maxIncreasePercent: number;
@@ -111,6 +113,11 @@ export interface PreflightReport {
   readonly bases: Readonly<Record<Basis, number>>;
   readonly carbon: FleetCarbon;
   /** `null` without `--compare`. */
-  readonly staging: { readonly nodes: number; readonly lacks: readonly StagingGap[] } | null;
+  readonly staging: {
+    readonly nodes: number;
+    readonly lacks: readonly StagingGap[];
+    /** Nodes of the fleet for which a node of their instance type tells its policy there. */
+    readonly counterparts: number;
+  } | null;
   readonly nodes: readonly AssessedNode[];
 }

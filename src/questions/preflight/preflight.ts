@@ -12,7 +12,7 @@ import { askKubelets, createPolicyOf, type KubeletPolicies } from './ask-kubelet
 import { assess, countVersions } from './assess.ts';
 import type { FleetNode } from './fleet-node.ts';
 import { describedInCluster, type RegionBook, readIntensitiesOf } from './intensities.ts';
-import { isVersion } from './kubernetes-version.ts';
+import { isVersion, newestMinorOf } from './kubernetes-version.ts';
 import { measureNodes } from './measure-nodes.ts';
 import { STATIC_FACTORS } from './node-power.ts';
 import type { PreflightValues } from './options.ts';
@@ -48,8 +48,9 @@ export async function preflight(values: PreflightValues, env: Environment, origi
   const fleet = await readFleet(files, values);
   if ('issues' in fleet) return reportFailure(fleet);
   for (const text of [...fleet.notes, ...(files.staging?.notes ?? [])]) note(text);
-  const counted = fleet.nodes.filter(({ version }) => isVersion(version, values.targetVersion));
-  if (counted.length === 0) return reportFailure({ issues: [nothingToCount(fleet.nodes, values.targetVersion)] });
+  const { targetVersion, counted } = countedOf(fleet.nodes, values);
+  if (targetVersion === undefined || counted.length === 0)
+    return reportFailure({ issues: [nothingToCount(fleet.nodes, targetVersion)] });
   const [measured, intensities] = await Promise.all([
     measureNodes(values, counted),
     readIntensitiesOf(new Set(counted.flatMap(({ region }) => region ?? [])), fleet.book, values, env),
@@ -60,7 +61,7 @@ export async function preflight(values: PreflightValues, env: Environment, origi
   for (const arch of new Set(counted.map(({ arch }) => arch))) if (!factors.has(arch ?? '')) note(withoutFactor(arch));
   const found = assess({
     nodes: fleet.nodes,
-    targetVersion: values.targetVersion,
+    targetVersion,
     policyOf: createPolicyOf(fleet.told, values.assumePolicy),
     power: {
       table: files.table,
@@ -138,10 +139,10 @@ async function readFleet({ nodes, book }: GivenFiles, values: PreflightValues): 
 }
 
 async function readCluster(api: ApiClient, book: RegionBook, values: PreflightValues): Promise<Fleet | Issues> {
-  const { kubeconfig, context, regionLabel, targetVersion, regions } = values;
+  const { kubeconfig, context, regionLabel, regions } = values;
   const read = await readLiveNodes(api, regionLabel);
   if ('issues' in read) return read;
-  const counted = read.nodes.filter(({ version }) => isVersion(version, targetVersion));
+  const { counted } = countedOf(read.nodes, values);
   const { told, notes } = await askKubelets(api, counted);
   if (regions !== undefined || counted.length === 0) return { nodes: read.nodes, told, notes, book };
   const inCluster = await describedInCluster({ kubeconfig, context });
@@ -153,13 +154,20 @@ async function readCluster(api: ApiClient, book: RegionBook, values: PreflightVa
   };
 }
 
+/** The nodes that are counted: those of the version that was asked for, or of the newest minor among them. */
+function countedOf(nodes: readonly FleetNode[], values: PreflightValues) {
+  const targetVersion = values.targetVersion ?? newestMinorOf(nodes.map(({ version }) => version));
+  const counted = targetVersion === undefined ? [] : nodes.filter(({ version }) => isVersion(version, targetVersion));
+  return { targetVersion, counted };
+}
+
 function withoutFactor(arch: string | undefined): string {
   if (arch === undefined) return 'nodes that tell no architecture count without a static factor';
   return `no static factor is known for the architecture ${arch}: its nodes count with 1 (--static-factor ${arch}=1.1)`;
 }
 
 /** A mistake of the command line's: with nothing to count, an exit code of 0 would hide it. */
-function nothingToCount(nodes: readonly FleetNode[], targetVersion: string): string {
+function nothingToCount(nodes: readonly FleetNode[], targetVersion: string | undefined): string {
   const seen = countVersions(nodes).map(({ version, nodes }) => `${nodes} of ${version ?? 'no version'}`);
-  return `--target-version: no node is of ${targetVersion}; there are ${seen.join(', ') || 'no nodes at all'}`;
+  return `--target-version: no node is of ${targetVersion ?? 'a version that can be read'}; there are ${seen.join(', ') || 'no nodes at all'}`;
 }

@@ -140,21 +140,34 @@ function intensityFrom({ source, freshness }: PreflightReport['carbon']['regions
   return freshness === 'stale' ? `${source}, stale` : source;
 }
 
-function renderStaging({ staging }: PreflightReport, width: number): string {
+function renderStaging({ staging, total }: PreflightReport, width: number): string {
   if (staging === null) return '';
-  const { lacks } = staging;
+  const { lacks, counterparts } = staging;
+  const compared = total.baselineFrom === 'given' ? '' : wrapText(tellCounterparts(counterparts, total.nodes), width);
   if (lacks.length === 0)
-    return wrapText(`Staging (${nodesOf(staging.nodes)}) lacks nothing that the fleet has`, width);
+    return compared + wrapText(`Staging (${nodesOf(staging.nodes)}) lacks nothing that the fleet has`, width);
   const lines = lacks.slice(0, MOST_ROWS).map(({ message }) => wrapText(message, width));
-  return painted('yellow', lines.join('')) + andMore(lacks.length, 'gaps');
+  return compared + painted('yellow', lines.join('')) + andMore(lacks.length, 'gaps');
+}
+
+function tellCounterparts(counterparts: number, nodes: number): string {
+  if (counterparts === 0) return 'Baseline: staging tells the policy of no node like these; all count as under none';
+  const rest = counterparts < nodes ? '; the others count as under none' : '';
+  return `Baseline: staging tells the policy for ${count(counterparts)} of ${nodesOf(nodes)}${rest}`;
 }
 
 function renderVerdict({ verdict, total }: PreflightReport, width: number): string {
-  const { baselineWatts, increasePercent, maxIncreasePercent } = total;
+  const { increasePercent, maxIncreasePercent } = total;
   const isSpike = verdict === 'IDLE POWER SPIKE';
   const increase = percent(increasePercent, isSpike ? maxIncreasePercent : undefined);
-  const text = `${watts(total.watts)} W is ${increase} on the baseline of ${watts(baselineWatts)} W (limit +${maxIncreasePercent}%)`;
+  const text = `${watts(total.watts)} W is ${increase} on ${tellBaseline(total)} (limit +${maxIncreasePercent}%)`;
   return painted(isSpike ? 'red' : 'green', wrapText(`${verdict}: ${text}`, width));
+}
+
+function tellBaseline({ baselineWatts, baselineFrom }: PreflightReport['total']): string {
+  if (baselineFrom === 'given') return `the baseline of ${watts(baselineWatts)} W`;
+  const policies = baselineFrom === 'none' ? 'under the policy none' : "under staging's policies";
+  return `${watts(baselineWatts)} W of the same nodes ${policies}`;
 }
 
 /** One decimal, or as many as it takes to be above the limit that it exceeds. */

@@ -81,7 +81,7 @@ const BAND_STYLES: Readonly<Record<string, Style>> = { low: 'green', medium: 'ye
 >;
 
 /**
- * The listing as a table of at most `width` columns; a reading of another signal names it beside its source. A fixed value
+ * The listing as a table of at most `width` columns; what is estimated, or of another signal, says so beside its source. A fixed value
  * needs no zone; where one is needed and none is known, that is said.
  */
 export function renderListing({ regions, policySignal }: RegionListing, width?: number): string {
@@ -104,12 +104,27 @@ export function renderListing({ regions, policySignal }: RegionListing, width?: 
     {
       title: 'SOURCE',
       givesWay: 3,
-      cell: ({ signal, source }) =>
-        signal === null || signal === policySignal ? (source ?? '-') : `${source} (${signal})`,
+      cell: (region) => describeSource(region, policySignal),
     },
-    { title: 'AGE', ...right, cell: ({ ageSeconds }) => (ageSeconds === null ? '-' : shortAge(ageSeconds * 1_000)) },
+    { title: 'AGE', ...right, cell: describeAge },
   ];
   return renderTable(columns, regions, width);
+}
+
+/** Marked as on the status page: a yearly average is an estimate by its name. */
+function describeSource({ source, signal, estimated, freshness }: ListedRegion, policySignal: Signal): string {
+  if (source === null) return '-';
+  const marks = [
+    ...(signal === null || signal === policySignal ? [] : [signal]),
+    ...(estimated && freshness !== 'embedded' ? ['estimated'] : []),
+  ];
+  return marks.length === 0 ? source : `${source} (${marks.join(', ')})`;
+}
+
+function describeAge({ ageSeconds, freshness }: ListedRegion): string {
+  if (ageSeconds === null) return '-';
+  const age = shortAge(ageSeconds * 1_000);
+  return freshness === 'stale' ? `${age} stale` : age;
 }
 
 function describeOutage(outage: ListedRegion['outage']): string {

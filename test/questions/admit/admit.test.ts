@@ -62,6 +62,21 @@ describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
     assert.doesNotMatch(stdout, /^-[^-]/m);
   });
 
+  it('says that nothing ranks the regions, where nothing does', async (t) => {
+    const files = await writeWorld(t);
+    const blind = namespaceYaml('shop', {
+      mode: 'enforce',
+      regions: 'eu-*',
+      'max-intensity': '1000',
+      weights: 'carbon=0,cost=1',
+    });
+    const namespaces = writeDocuments(join(files.directory, 'blind.yaml'), [blind]);
+    const { stdout } = await admit({ ...files, namespaces }, [manifest('Pod', makePod())], '--namespace', 'shop');
+    assert.match(stdout, /ranked +none: nothing tells which is better of eu-/);
+    assert.match(stdout, /^=> steer kept_out: the pod is kept out of the regions that the policy refuses; /m);
+    assert.match(stdout, /"reason":"kept_out","best":\[\]/);
+  });
+
   it('tells why a pod is denied, and exits 1', async (t) => {
     const { code, stdout } = await admit(await writeWorld(t), [manifest('Pod', PINNED)], '--namespace', 'shop');
     assert.equal(code, 1);

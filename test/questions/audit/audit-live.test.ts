@@ -88,6 +88,38 @@ describe('gridgate audit --live', () => {
     assert.doesNotMatch(stderr, /% of/, 'no progress where nobody watches');
   });
 
+  const switches: readonly [setting: string, mode: string, code: number, denied: number, note: RegExp][] = [
+    ['enforce', 'enforce', 1, 1, /^(?!.*kill switch)/s],
+    ['warn', 'warn', 0, 0, /^(?!.*kill switch)/s],
+    ['off', 'off', 0, 0, /^(?!.*kill switch)/s],
+    [
+      'audti',
+      'audit',
+      0,
+      0,
+      /max-mode of ConfigMap gridgate-system\/gridgate-kill-switch is no mode: "audti"; it counts as audit/,
+    ],
+  ];
+  for (const [setting, mode, code, denied, told] of switches)
+    it(`under the kill switch ${setting} says what happens in mode ${mode}`, async (test) => {
+      const path = '/api/v1/namespaces/gridgate-system/configmaps/gridgate-kill-switch';
+      const body = { metadata: { name: 'gridgate-kill-switch' }, data: { 'max-mode': setting } };
+      const handle = (request: ApiRequest) => (request.path === path ? { status: 200, body } : undefined);
+      const { audit } = await startWorld(test, ['shop'], { handle });
+      const found = await audit('--output', 'json');
+      const { totals, workloads, modeCap } = JSON.parse(found.stdout);
+      assert.deepEqual([found.code, totals.denied, workloads[0].mode, modeCap], [code, denied, mode, mode]);
+      assert.match(found.stderr, told);
+    });
+
+  it('takes namespaces at their word where the kill switch may not be read, and says so', async (test) => {
+    const body = { kind: 'Status', reason: 'Forbidden', message: 'may not' };
+    const { audit } = await startWorld(test, ['shop'], { handle: () => ({ status: 403, body }) });
+    const { code, stderr } = await audit();
+    assert.equal(code, 1);
+    assert.match(stderr, /whether the kill switch caps the mode is not known/);
+  });
+
   it('knows the machines of what runs by the types of their nodes', async (test) => {
     const labels = { [REGION_LABEL]: 'us-east', 'node.kubernetes.io/instance-type': 'm6g.large' };
     const { audit } = await startWorld(test, ['shop'], {

@@ -33,7 +33,6 @@ describe('a change', () => {
     [0, 5, undefined],
     [Number.NaN, 5, undefined],
   ];
-  for (const [asWritten, placed, text] of told)
-    it(`from ${asWritten} to ${placed} is ${text ?? 'not told'}`, () =>
-      assert.equal(formatChange({ asWritten, placed }), text));
+  for (const [before, after, text] of told)
+    it(`from ${before} to ${after} is ${text ?? 'not told'}`, () => assert.equal(formatChange(before, after), text));
 });

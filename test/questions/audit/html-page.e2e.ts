@@ -11,7 +11,7 @@ import { renderJunit } from '../../../src/questions/audit/render-junit.ts';
 import { findChromium } from '../../webhook/chromium.ts';
 import { contrastsInPage } from '../../webhook/contrast.ts';
 import { HOSTILE_NAMES } from './hostile.ts';
-import { makeAudited, makeDenied, makeReport, makeSampleReport } from './reports.ts';
+import { makeAudited, makeDenied, makeRegionRow, makeReport, makeSampleReport } from './reports.ts';
 
 const executablePath = findChromium();
 /** On each test, since a suite that is skipped counts as no skipped test. */
@@ -191,11 +191,7 @@ describe('the page of an audit in a browser', () => {
     return makeReport(workloads, {
       broken: HOSTILE_NAMES.map(([, name]) => name),
       passedOver: Object.fromEntries(HOSTILE_NAMES.map(([, name]) => [name, 1])),
-      regions: HOSTILE_NAMES.map(([, name]) => ({
-        region: name,
-        gramsPerKwh: 1,
-        gramsPerHour: { asWritten: 1, placed: 1 },
-      })),
+      regions: HOSTILE_NAMES.map(([, name]) => makeRegionRow(name, 1, { asWritten: 1, placed: 1 })),
     });
   }
 

@@ -5,7 +5,7 @@ import type { AuditReport } from '../../../src/questions/audit/audited-workload.
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from '../../../src/questions/audit/page-script.ts';
 import { renderAuditHtml } from '../../../src/questions/audit/render-html.ts';
 import { HOSTILE_NAMES } from './hostile.ts';
-import { makeAudited, makeDenied, makeReport, makeSampleReport } from './reports.ts';
+import { makeAudited, makeDenied, makeRegionRow, makeReport, makeSampleReport } from './reports.ts';
 
 function render(report: AuditReport): string {
   return [...renderAuditHtml(report)].join('');
@@ -44,7 +44,7 @@ describe('the page of an audit', () => {
 
   it('draws the figures of the report, greatest first, and nothing that is nothing', () => {
     const page = render(makeSampleReport());
-    assert.deepEqual(barsOf(page, 'namespaces'), ['ml: 1460, 123', 'shop: 325, 71.6', 'payments: 45.6, 3.80']);
+    assert.deepEqual(barsOf(page, 'namespaces'), ['ml: 1460, 123', 'shop: 421, 71.6', 'payments: 77.6, 3.80']);
     assert.deepEqual(barsOf(page, 'regions'), [
       'us-east-1 (379): 702, 0',
       'eu-central-1 (338): 601, 48.2',
@@ -52,6 +52,27 @@ describe('the page of an audit', () => {
       'eu-west-3 (48): 160, 0',
       'eu-north-1 (23): 92.8, 150',
     ]);
+  });
+
+  it('leads with what everything emits, then what placing saves, then what denial stops', () => {
+    const page = render(makeSampleReport());
+    const [, tiles = ''] = /<section id="headline"><dl>(.*?)<\/dl>/s.exec(page) ?? [];
+    const told = tiles.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+    assert.match(
+      told,
+      /^ gCO2e\/h as written 1959 2641 in the home region Placing saves 1632 -83% gCO2e\/h, 326 left Denial stops 128 -6\.5% gCO2e\/h, 198 left, 32\.0 of it only in mode enforce /,
+    );
+  });
+
+  it('shows what is off as off, and where misplaced pods are', () => {
+    const wrong = { runsIn: { 'us-east-1': 3 }, misplaced: 2, misplacedIn: { 'us-east-1': 2 } };
+    const workloads = [makeAudited(wrong), makeDenied({ ...wrong, namespace: 'idle', mode: 'off', denied: false })];
+    const page = render(makeReport(workloads, { source: 'cluster', modeCap: 'warn' }));
+    const [pinned = '', web = ''] = rowsOf(page);
+    assert.match(web, /2 of 3 pods run where the policy refuses them: 2 in us-east-1/);
+    assert.match(pinned, /<b class="decision off">off<\/b> <span title="[^"]+">mode_off/);
+    assert.doesNotMatch(pinned, /refuse/);
+    assert.match(page, /the kill switch caps modes to warn/);
   });
 
   it('adds up namespaces beyond the greatest eleven', () => {
@@ -67,7 +88,7 @@ describe('the page of an audit', () => {
 
   it('says what it leaves out', () => {
     const text = render(makeSampleReport());
-    assert.match(text, /<li>3 workloads without a figure/);
+    assert.match(text, /<li>1 workload without a figure/);
     assert.match(text, /<li>Passed over, without pods: 6 Service, 4 ConfigMap, 1 Ingress\./);
     assert.match(text, /<li>Could not be read: charts\/shop\/values\.yaml document 2 line 17/);
   });
@@ -105,7 +126,7 @@ describe('the page of an audit', () => {
     for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', ' __proto__'])
       render(
         makeReport([makeAudited({ namespace: name })], {
-          regions: [{ region: name, gramsPerKwh: null, gramsPerHour: { asWritten: 1, placed: 1 } }],
+          regions: [makeRegionRow(name, null, { asWritten: 1, placed: 1 })],
         }),
       );
     assert.deepEqual(namesOfAll(), before);
@@ -126,7 +147,7 @@ describe('the page of an audit', () => {
         makeReport([makeDenied(parts), makeAudited(parts)], {
           broken: [name],
           passedOver: Object.fromEntries([[name, 1]]),
-          regions: [{ region: name, gramsPerKwh: 1, gramsPerHour: { asWritten: 1, placed: 1 } }],
+          regions: [makeRegionRow(name, 1, { asWritten: 1, placed: 1 })],
           policySignal: name,
         }),
       );

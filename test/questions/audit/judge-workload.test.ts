@@ -100,6 +100,62 @@ describe('judgeWorkload', () => {
     assert.deepEqual([...placedIn.keys()], ['us-west-2']);
   });
 
+  const DARK = makeSnapshot([
+    makeRegion('ap-south-1', undefined),
+    makeRegion('eu-north-1', undefined),
+    makeRegion('us-east-1', 379.1, { outage: 'flood' }),
+  ]);
+  const unranked: readonly [name: string, parts: Parts, reason: string][] = [
+    [
+      'no reading',
+      { snapshot: makeSnapshot([makeRegion('ap-south-1', undefined), makeRegion('eu-north-1', undefined)]) },
+      'no_data',
+    ],
+    ['no reading of what is left', { snapshot: DARK }, 'kept_out'],
+    [
+      'weights of which nothing is known',
+      {
+        snapshot: makeSnapshot({ 'ap-south-1': 632, 'eu-north-1': 24 }),
+        annotations: { weights: 'carbon=0,latency=1', 'max-intensity': '1000' },
+      },
+      'acceptable',
+    ],
+  ];
+  for (const [name, parts, reason] of unranked)
+    it(`places nobody by ${name}: what runs stays, and no region is first`, () => {
+      const runsIn = new Map([['eu-north-1', 3]]);
+      const found = audited({ pods: 3, runsIn, ...parts });
+      assert.deepEqual(
+        [found.reason, found.region, found.isRanked, found.regions],
+        [reason, null, false, ['ap-south-1', 'eu-north-1']],
+      );
+      assert.equal(found.gramsPerHour.placed, found.gramsPerHour.asWritten);
+      assert.doesNotMatch(found.message, /\bled\b|\bbest\b/);
+    });
+
+  it('moves only what is refused where nothing ranks the rest', () => {
+    const snapshot = makeSnapshot([
+      makeRegion('ap-south-1', 632),
+      makeRegion('eu-north-1', 24),
+      makeRegion('us-east-1', 379.1, { outage: 'flood' }),
+    ]);
+    const runsIn = new Map([
+      ['eu-north-1', 2],
+      ['us-east-1', 2],
+    ]);
+    const annotations = { weights: 'carbon=0,latency=1', 'max-intensity': '1000' };
+    const { placedIn, audited: found } = judge({ pods: 4, runsIn, snapshot, annotations });
+    assert.equal(found.reason, 'kept_out');
+    assertNear(placedIn.get('eu-north-1'), (3 * WATT_HOURS * 24) / 1_000);
+    assertNear(placedIn.get('ap-south-1'), (WATT_HOURS * 632) / 1_000);
+  });
+
+  it('leaves pods where they run under placement none', () => {
+    const annotations = { placement: 'none', 'max-intensity': '1000' };
+    const found = audited({ pods: 3, runsIn: new Map([['us-east-1', 3]]), annotations });
+    assert.deepEqual([found.region, found.gramsPerHour.placed], [null, found.gramsPerHour.asWritten]);
+  });
+
   it('counts pods that nobody knows the region of as the others are on average', () => {
     const runsIn = new Map([
       ['us-east-1', 2],

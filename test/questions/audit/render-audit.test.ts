@@ -65,9 +65,12 @@ describe('the table of an audit', () => {
   it('sums up at its end', () => {
     const text = render(makeSampleReport());
     assert.match(text, /^Totals: 9 workloads, 42 pods in 4 namespaces$/m);
-    assert.match(text, /^ {2}gCO2e per hour {3}1831 as written, 2527 at home, 198 placed \(-89%\)$/m);
+    // The rows: 182.4 + 91.2 + 48.2 + 3.1 + 45.6 + 1460 and the denied 96.1 + 32.
+    assert.match(text, /^ {2}gCO2e per hour {3}1959 as written, 2641 at home$/m);
+    assert.match(text, /^ {2}Placing saves {4}1632 \(-83%\): 326 left$/m);
+    assert.match(text, /^ {2}Denial stops {5}128 \(-6\.5%\), 32\.0 of it only in mode enforce: 198 left$/m);
     assert.match(text, /^ {2}Estimates +1 workload /m);
-    assert.match(text, /^ {2}Without figure +3 workloads, /m);
+    assert.match(text, /^ {2}Without figure +1 workload without a reading: not in the sums$/m);
     assert.match(text, /^Passed over, without pods: 6 Service, 4 ConfigMap, 1 Ingress$/m);
   });
 
@@ -87,10 +90,26 @@ describe('the table of an audit', () => {
 
   it('sums them up beside the others', () => {
     const text = render(ofTwo).replaceAll(/\n {19}/g, ' ');
-    assert.match(text, /^ {2}gCO2e per hour {3}24\.0 as written, 40\.0 at home, 3\.00 placed/m);
+    assert.match(text, /^ {2}gCO2e per hour {3}24\.0 as written, 40\.0 at home$/m);
+    assert.match(text, /^ {2}Placing saves {4}21\.0 \(-88%\): 3\.00 left$/m);
     assert.match(
       text,
-      /^ {2}Embodied {9}~1\.73 gCO2e per hour on top of each, an estimate; machines of 1 workload not known$/m,
+      /^ {2}Embodied {9}~1\.73 gCO2e per hour on top, an estimate; machines of 1 workload not known$/m,
+    );
+  });
+
+  it('says so where placing adds some', () =>
+    assert.match(
+      render(makeReport([makeAudited({ grams: { asWritten: 10, placed: 13 } })])),
+      /^ {2}Placing adds {5}3\.00 \(\+30%\): 13\.0 left$/m,
+    ));
+
+  it('names no region as the first where nothing ranks them', () => {
+    const report = makeReport([makeAudited({ isRanked: false, region: null })]);
+    assert.match(lineWith(report, 'deploy/web'), / steered +any of 2 +12\.0 /);
+    assert.match(
+      lineWith(makeReport([makeAudited({ isRanked: false, regions: ['a'] })]), 'deploy/web'),
+      / steered +a +/,
     );
   });
 
@@ -99,6 +118,48 @@ describe('the table of an audit', () => {
     assert.match(text, /REGIONS +NOW +HOME/);
     assert.match(text, /^ {2}Misplaced pods +2$/m);
   });
+
+  it('lists misplaced pods, and where they are', () => {
+    const placed = { misplaced: 2, misplacedIn: { 'us-east-1': 2 }, runsIn: { 'us-east-1': 2, 'eu-north-1': 1 } };
+    const text = render(makeReport([makeAudited(placed)], { source: 'cluster' })).replace(/\n +/g, ' ');
+    assert.match(
+      text,
+      /\nRun where their policy refuses them: shop deploy\/web: 2 of 3 pods, 2 in us-east-1; gridgate would place them in eu-north-1\n/,
+    );
+  });
+
+  const idle = {
+    namespace: 'idle',
+    mode: 'off',
+    runsIn: { 'us-east-1': 3 },
+    misplaced: 3,
+    misplacedIn: { 'us-east-1': 3 },
+  } as const;
+  const offReport = makeReport(
+    [makeAudited(idle), makeDenied({ ...idle, denied: false }), makeAudited({ namespace: 'lab', mode: 'audit' })],
+    { source: 'cluster' },
+  );
+  it('of a namespace that is off shows nothing but that, and how to see what would be', () => {
+    const text = render(offReport);
+    for (const name of ['web', 'pinned'])
+      assert.match(lineWith(offReport, `deploy/${name}`), /^ {2}deploy\/\w+ +off +mode_off +- +12\.0 +20\.0 +12\.0$/);
+    assert.match(text, /^ {2}Would be denied {2}0$/m);
+    assert.match(text, /^ {2}Misplaced pods {3}0$/m);
+    assert.doesNotMatch(text, /Run where|Would be denied in mode/);
+    assert.match(
+      text.replace(/\n {19}/g, ' '),
+      /^ {2}Off {14}2 workloads in namespaces that gridgate leaves alone; --assume-mode enforce shows what it would do$/m,
+    );
+  });
+
+  it('says that mode audit would steer', () =>
+    assert.match(render(offReport), /lab \(audit\).*\n {2}deploy\/web +would steer /));
+
+  it('says what the kill switch caps modes to', () =>
+    assert.match(
+      render(makeReport([makeAudited()], { source: 'cluster', modeCap: 'warn' })),
+      /^ {2}Kill switch {6}caps the mode of every namespace to warn$/m,
+    ));
 
   it('says that there is nothing, and what was passed over all the same', () =>
     assert.equal(
@@ -109,7 +170,7 @@ describe('the table of an audit', () => {
   it('writes - for what nobody knows', () => {
     const report = makeReport([makeAudited({ regions: [], grams: { asWritten: null, atHome: null, placed: null } })]);
     assert.match(lineWith(report, 'deploy/web'), /steered +- +- +- +-$/);
-    assert.match(render(report), /0 as written, 0 at home, 0 placed\n/);
+    assert.match(render(report), /0 as written\n {2}Placing saves {4}0: 0 left\n/);
   });
 
   for (const width of [80, 100, 110, 200])

@@ -1,4 +1,10 @@
-import type { AuditedWorkload, AuditReport, CarbonTotals } from '../../../src/questions/audit/audited-workload.ts';
+import type {
+  AuditedWorkload,
+  AuditReport,
+  Balance,
+  CarbonTotals,
+} from '../../../src/questions/audit/audited-workload.ts';
+import { balanceOf } from '../../../src/questions/audit/balance.ts';
 
 type WorkloadParts = Partial<Omit<AuditedWorkload, 'gramsPerHour'>> & {
   readonly grams?: Partial<AuditedWorkload['gramsPerHour']>;
@@ -22,9 +28,11 @@ export function makeAudited({ grams, ...parts }: WorkloadParts = {}): AuditedWor
     unknownRegions: [],
     judgedBy: 'kind',
     regions: ['eu-north-1', 'eu-west-3'],
+    isRanked: true,
     region: 'eu-north-1',
     runsIn: null,
     misplaced: null,
+    misplacedIn: null,
     requests: { vcpu: 0.5, memoryGb: 1, basis: 'looked-up' },
     gramsPerHour: { asWritten: 12, atHome: 20, placed: 1.5, ...grams },
     embodied: { gramsPerHour: 0.5, basis: 'looked-up' },
@@ -58,6 +66,7 @@ export function makeReport(workloads: readonly AuditedWorkload[], parts: Partial
     takenAt: '2026-11-22T09:00:00.000Z',
     policySignal: 'average-lifecycle',
     source: 'files',
+    modeCap: null,
     totals: totalsOf(workloads),
     namespaces: [...byNamespace].map(([namespace, some]) => ({
       namespace,
@@ -65,9 +74,9 @@ export function makeReport(workloads: readonly AuditedWorkload[], parts: Partial
       ...totalsOf(some),
     })),
     regions: [
-      { region: 'eu-north-1', gramsPerKwh: 23, gramsPerHour: { asWritten: 4, placed: 9.5 } },
-      { region: 'eu-west-3', gramsPerKwh: 48, gramsPerHour: { asWritten: 8, placed: 0 } },
-      { region: 'edge-lab', gramsPerKwh: null, gramsPerHour: { asWritten: 0, placed: 0 } },
+      makeRegionRow('eu-north-1', 23, { asWritten: 4, placed: 9.5 }),
+      makeRegionRow('eu-west-3', 48, { asWritten: 8, placed: 0 }),
+      makeRegionRow('edge-lab', null, { asWritten: 0, placed: 0 }),
     ],
     workloads,
     passedOver: {},
@@ -76,6 +85,17 @@ export function makeReport(workloads: readonly AuditedWorkload[], parts: Partial
     broken: [],
     ...parts,
   };
+}
+
+type RegionRow = AuditReport['regions'][number];
+
+/** A region in which nothing is denied. */
+export function makeRegionRow(
+  region: string,
+  gramsPerKwh: number | null,
+  gramsPerHour: RegionRow['gramsPerHour'],
+): RegionRow {
+  return { region, gramsPerKwh, gramsPerHour, balance: { now: gramsPerHour.asWritten, left: gramsPerHour.placed } };
 }
 
 function totalsOf(workloads: readonly AuditedWorkload[]): CarbonTotals {
@@ -103,6 +123,23 @@ function totalsOf(workloads: readonly AuditedWorkload[]): CarbonTotals {
     },
     withoutFigure: workloads.length - withFigures.length,
     estimated: sum(workloads, ({ requests }) => Number(requests.basis === 'estimated')),
+    balance: balanceOfAll(workloads),
+  };
+}
+
+function balanceOfAll(workloads: readonly AuditedWorkload[]): Balance {
+  const known = workloads.filter(({ gramsPerHour }) => gramsPerHour.asWritten !== null);
+  const balances = known.flatMap((workload) => balanceOf(workload) ?? []);
+  const sum = (key: keyof (typeof balances)[number]) => balances.reduce((all, one) => all + one[key], 0);
+  return {
+    now: sum('now'),
+    atHome: known.reduce((all, { gramsPerHour }) => all + (gramsPerHour.atHome ?? gramsPerHour.asWritten ?? 0), 0),
+    placingSaves: sum('placingSaves'),
+    denialStops: sum('denialStops'),
+    denialWouldStop: sum('denialWouldStop'),
+    left: sum('left'),
+    embodied: known.reduce((all, { embodied }) => all + embodied.gramsPerHour, 0),
+    withoutFigure: workloads.length - known.length,
   };
 }
 
@@ -187,11 +224,11 @@ export function makeSampleReport(parts: Partial<AuditReport> = {}): AuditReport 
     ],
     {
       regions: [
-        { region: 'us-east-1', gramsPerKwh: 379.1, gramsPerHour: { asWritten: 702.4, placed: 0 } },
-        { region: 'eu-central-1', gramsPerKwh: 338.2, gramsPerHour: { asWritten: 601.3, placed: 48.2 } },
-        { region: 'us-west-2', gramsPerKwh: 120.5, gramsPerHour: { asWritten: 402.1, placed: 0 } },
-        { region: 'eu-west-3', gramsPerKwh: 48, gramsPerHour: { asWritten: 160, placed: 0 } },
-        { region: 'eu-north-1', gramsPerKwh: 23, gramsPerHour: { asWritten: 92.8, placed: 150.2 } },
+        makeRegionRow('us-east-1', 379.1, { asWritten: 702.4, placed: 0 }),
+        makeRegionRow('eu-central-1', 338.2, { asWritten: 601.3, placed: 48.2 }),
+        makeRegionRow('us-west-2', 120.5, { asWritten: 402.1, placed: 0 }),
+        makeRegionRow('eu-west-3', 48, { asWritten: 160, placed: 0 }),
+        makeRegionRow('eu-north-1', 23, { asWritten: 92.8, placed: 150.2 }),
       ],
       passedOver: { Service: 6, ConfigMap: 4, Ingress: 1 },
       broken: ['charts/shop/values.yaml document 2 line 17: not a Kubernetes object: kind is missing'],

@@ -56,6 +56,63 @@ describe('sumUp', () => {
     assert.deepEqual(totals.embodied, { gramsPerHour: 1, estimated: 0 });
   });
 
+  const MIXED = [
+    makeAudited({ namespace: 'shop', grams: { asWritten: 10, atHome: 20, placed: 4 } }),
+    makeAudited({ namespace: 'shop', grams: { asWritten: 100, atHome: null, placed: 150 } }),
+    makeAudited({ namespace: 'shop', grams: { asWritten: 7, atHome: 7, placed: null } }),
+    makeDenied({ namespace: 'shop', grams: { asWritten: 1_000, atHome: 900 } }),
+    makeDenied({ namespace: 'lab', mode: 'warn', denied: false, grams: { asWritten: 500, atHome: 500 } }),
+    makeAudited({ namespace: 'lab', mode: 'warn', grams: { asWritten: null, placed: null } }),
+    makeAudited({ namespace: 'idle', mode: 'off', grams: { asWritten: 30, atHome: 30, placed: 3 } }),
+    makeDenied({ namespace: 'idle', mode: 'off', denied: false, grams: { asWritten: 20, atHome: 20 } }),
+  ];
+
+  it('leads with what everything emits, denied and off workloads included, and each step adds up to the rows', () => {
+    const { totals, namespaces } = sum(MIXED);
+    assert.deepEqual(totals.balance, {
+      now: 1_667,
+      atHome: 1_577,
+      placingSaves: -44,
+      denialStops: 1_000,
+      denialWouldStop: 500,
+      left: 211,
+      embodied: 3.5,
+      withoutFigure: 1,
+    });
+    for (const { balance } of [totals, ...namespaces]) {
+      const { now, placingSaves, denialStops, denialWouldStop, left } = balance;
+      assert.equal(now - placingSaves - denialStops - denialWouldStop, left);
+    }
+    assert.deepEqual(
+      namespaces.map(({ namespace, balance }) => [namespace, balance.now, balance.left]),
+      [
+        ['idle', 50, 50],
+        ['lab', 500, 0],
+        ['shop', 1_117, 161],
+      ],
+    );
+  });
+
+  it('has by region what adds up to it', () => {
+    const carbon = createRegionCarbon();
+    for (const audited of MIXED) {
+      const { asWritten, placed } = audited.gramsPerHour;
+      carbon.add({
+        audited,
+        asWrittenIn: new Map(asWritten === null ? [] : [['us-east-1', asWritten]]),
+        placedIn: new Map(placed === null ? [] : [['eu-north-1', placed]]),
+      });
+    }
+    const found = sumUp(MIXED, { snapshot: SNAPSHOT, source: 'files', carbon, passedOver: new Map(), broken: [] });
+    assert.deepEqual(
+      found.regions.map(({ region, balance, gramsPerHour }) => [region, balance, gramsPerHour.asWritten]),
+      [
+        ['eu-north-1', { now: 0, left: 154 }, 0],
+        ['us-east-1', { now: 1_667, left: 57 }, 140],
+      ],
+    );
+  });
+
   it('counts whose machines had to be assumed, and keeps embodied grams out of the operational ones', () => {
     const { totals, namespaces } = sum([
       makeAudited({ namespace: 'shop', embodied: { gramsPerHour: 3, basis: 'estimated' } }),

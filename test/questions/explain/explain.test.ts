@@ -7,11 +7,12 @@ import { isDenied } from '../../../src/questions/explain/explain.ts';
 import { explainObject } from '../../../src/questions/explain/explain-object.ts';
 import type { ExplainReport } from '../../../src/questions/explain/explained.ts';
 import { EXPLAINED_KINDS } from '../../../src/questions/explain/options.ts';
-import { readKillSwitch, readObject } from '../../../src/questions/explain/read-object.ts';
+import { readObject } from '../../../src/questions/explain/read-object.ts';
 import { readRecord } from '../../../src/questions/explain/read-record.ts';
 import { renderExplained } from '../../../src/questions/explain/render-explained.ts';
 import { type ExplainTarget, parseTarget } from '../../../src/questions/explain/target.ts';
 import type { World } from '../../../src/world/load-world.ts';
+import { KILL_SWITCH, readModeCap } from '../../../src/world/mode-cap.ts';
 import { makeNode, makeSnapshot, REGION_LABEL } from '../../builders.ts';
 import { runCommand } from '../../process/run-command.ts';
 import {
@@ -113,7 +114,7 @@ async function explainHere({ args, world = worldOf(), objects, forbids }: Run) {
     target,
     found,
     world: decisionsOf(world),
-    modeCap: await readKillSwitch(deps, 'gridgate-system/gridgate-kill-switch'),
+    modeCap: (await readModeCap(deps, KILL_SWITCH)).cap,
     policySignal: 'average-lifecycle',
     now: Date.now(),
     notes: [],
@@ -399,6 +400,21 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
     assert.doesNotMatch(text, /refused again/);
   });
 
+  it('regions that nothing ranks: none of them is the best', async () => {
+    const world = worldOf({ mode: 'enforce', 'max-intensity': '1000', weights: 'carbon=0,latency=1' });
+    const objects = { [apps('deployments')]: [workload('web')], [apps('replicasets')]: [] };
+    const { text, report } = await explainHere({ args: ['deploy', 'web'], world, objects });
+    assert.deepEqual(
+      [report.now?.region, report.gramsPerHour.best, report.gramsPerHour.bestRegion],
+      [null, null, null],
+    );
+    assert.match(
+      text.replaceAll(/\n +/g, ' '),
+      /ranked +none: nothing tells which is better of eu-north, us-east, us-west/,
+    );
+    assert.doesNotMatch(text, /\bbest\b|\bled\b/);
+  });
+
   it('an owner that wants no pods: what one would cause', async () => {
     const objects = {
       [apps('deployments')]: [workload('web', {}, { spec: { replicas: 0 } })],
@@ -417,6 +433,36 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
     const { text, report } = await explainHere({ args: ['pod', 'web-1'], objects: { [PODS]: [pod] } });
     assert.match(text, /^Ran +on node us-west-1 in us-west; it has ended \(Succeeded\)$/m);
     assert.equal(report.gramsPerHour.now, null);
+  });
+
+  const done = (type: string) => ({ status: { conditions: [{ type, status: 'True' }] } });
+  for (const type of ['Complete', 'Failed'])
+    it(`a Job that is ${type}: nothing is refused, nothing lacks`, async () => {
+      const objects = { [batch('jobs')]: [workload('web', PINNED, { ...job, ...done(type) })] };
+      const { denied, text, report } = await explainHere({ args: ['job', 'web'], objects });
+      assert.deepEqual([denied, report.object.ended, report.now, report.pods?.wanted], [false, type, null, 0]);
+      assert.match(text, new RegExp(`^Ended +it has ended \\(${type}\\): no pods are wanted$`, 'm'));
+      assert.doesNotMatch(text, /0 of 1 run|deny/);
+    });
+
+  it('a pod that has ended where it would be refused now', async () => {
+    const pod = stored('web-1', {
+      spec: { ...PINNED, containers: CONTAINERS, nodeName: 'us-east-1' },
+      status: { phase: 'Failed' },
+    });
+    const { denied, report } = await explainHere({ args: ['pod', 'web-1'], objects: { [PODS]: [pod] } });
+    assert.deepEqual([denied, report.object.ended, report.now], [false, 'Failed', null]);
+  });
+
+  it('a CronJob between two runs: none is wanted', async () => {
+    const objects = {
+      [batch('cronjobs')]: [stored('web', { spec: { jobTemplate: { spec: workload('x') } } })],
+      [batch('jobs')]: [
+        workload('web-2', {}, { ...job, ...done('Complete'), owner: { kind: 'CronJob', name: 'web' } }),
+      ],
+    };
+    const { report } = await explainHere({ args: ['cronjob', 'web'], objects });
+    assert.deepEqual([report.pods?.wanted, report.object.ended], [0, null]);
   });
 
   it('a quota that keeps pods away is not called a denial', async () => {

@@ -14,6 +14,9 @@ function tableWith(instanceType: string, idleWatts: number): PowerTable {
   };
 }
 
+/** The idle power of the incident report's fleet before its upgrade. */
+const INCIDENT = { baselineWatts: 4200 };
+
 describe('the verdict', () => {
   const ROWS: readonly [name: string, nodes: number, each: number, increase: number, verdict: string][] = [
     ['4,968 W are 18.3% above 4,200 W', 1, 4968, 18.285714, 'IDLE POWER SPIKE'],
@@ -27,12 +30,12 @@ describe('the verdict', () => {
   for (const [name, nodes, each, increase, verdict] of ROWS)
     it(name, () => {
       const fleet = fleetOf(nodes, { name: 'n', type: 'own' });
-      const report = assessFleet(fleet, { policy: 'none', table: tableWith('own', each) });
+      const report = assessFleet(fleet, { policy: 'none', table: tableWith('own', each), ...INCIDENT });
       assert.deepEqual([report.total.increasePercent, report.verdict], [increase, verdict]);
     });
 
   it('336 m7g.large under static are 4,956 W, 18.0% above the baseline', () => {
-    const { total, verdict } = assessFleet(fleetOf(336, { name: 'arm' }));
+    const { total, verdict } = assessFleet(fleetOf(336, { name: 'arm' }), INCIDENT);
     assert.deepEqual(
       [total.watts, total.wattsUnderNone, total.increasePercent, verdict],
       [4956, 4200, 18, 'IDLE POWER SPIKE'],
@@ -45,8 +48,63 @@ describe('the verdict', () => {
         policy: 'none',
         table: tableWith('own', watts),
         maxIncreasePercent: 0,
+        ...INCIDENT,
       }).verdict;
     assert.deepEqual([spike(4200), spike(4201)], ['SAFE TO UPGRADE', 'IDLE POWER SPIKE']);
+  });
+});
+
+describe('the baseline', () => {
+  const ARM = fleetOf(8, { name: 'arm' });
+  const INTEL = fleetOf(2, { name: 'x86', ...X86 });
+  const STATIC_ARM = fleetOf(1, { name: 'static' });
+  const NONE_ARM = fleetOf(3, { name: 'none' });
+  const mute = fleetOf(3, { name: 'mute' });
+  /** The fleet is under static; of the compared nodes the names say it. */
+  const policyOf = ({ name }: FleetNode): ToldPolicy => ({
+    policy: name.startsWith('none') ? 'none' : 'static',
+    origin: name.startsWith('mute') ? 'assumed' : 'annotation',
+  });
+
+  const SIZES: readonly [nodes: number, increase: number][] = [
+    [1, 18],
+    [8, 18],
+    [1_000, 18],
+  ];
+  for (const [nodes, increase] of SIZES)
+    it(`is the same nodes under none, be they ${nodes}`, () => {
+      const { total, verdict } = assessFleet(fleetOf(nodes, { name: 'arm' }));
+      assert.deepEqual(
+        [total.baselineFrom, total.baselineWatts, total.increasePercent, verdict],
+        ['none', 12.5 * nodes, increase, 'IDLE POWER SPIKE'],
+      );
+    });
+
+  it('is what the fleet draws where nothing is static', () => {
+    const { total, verdict } = assessFleet(ARM, { policy: 'none' });
+    assert.deepEqual([total.increasePercent, verdict], [0, 'SAFE TO UPGRADE']);
+  });
+
+  const COMPARED: readonly [name: string, staging: readonly FleetNode[], baseline: number, counterparts: number][] = [
+    ['no node of the type: none', INTEL, 8 * 12.5, 0],
+    ['a node of the type under static: static', STATIC_ARM, 8 * 14.75, 8],
+    ['one of four under static: a quarter of the difference', [...STATIC_ARM, ...NONE_ARM], 8 * 13.0625, 8],
+    ['a policy that nobody told: none', mute, 8 * 12.5, 0],
+    ['nodes without a type: none', fleetOf(1, { name: 'n', type: '' }), 8 * 12.5, 0],
+  ];
+  for (const [name, staging, baseline, counterparts] of COMPARED)
+    it(`compared with ${name}`, () => {
+      const { total, staging: found } = assessFleet(ARM, { staging, policyOf });
+      assert.deepEqual(
+        [total.baselineFrom, total.baselineWatts, found?.counterparts],
+        [counterparts > 0 ? 'compared' : 'none', baseline, counterparts],
+      );
+    });
+
+  it('that is given wins over a compared fleet, which still tells what it lacks', () => {
+    const { total, staging } = assessFleet(ARM, { staging: INTEL, policyOf, ...INCIDENT });
+    assert.deepEqual([total.baselineFrom, total.baselineWatts], ['given', 4200]);
+    assert.ok(staging && staging.lacks.length > 0);
   });
 });
 

@@ -68,7 +68,6 @@ export function assessFleet(nodes: readonly FleetNode[], parts: Parts = {}): Pre
       factors: factors ?? STATIC_FACTORS,
       measured: measured ?? new Map(),
     },
-    baselineWatts: 4200,
     maxIncreasePercent: 15,
     intensities: new Map(),
     now: NOW,

@@ -38,7 +38,12 @@ async function report(test: TestContext, items: readonly object[], ...args: read
 
 describe('gridgate preflight -f', { timeout: 300_000 }, () => {
   it('says that 336 m7g.large under static are a spike, and exits 1', async (t) => {
-    const { code, stdout, stderr } = await preflight(t, nodes(336, { name: 'arm', annotations: STATIC }));
+    const { code, stdout, stderr } = await preflight(
+      t,
+      nodes(336, { name: 'arm', annotations: STATIC }),
+      '--baseline-watts',
+      '4200',
+    );
     assert.equal(code, 1);
     assert.match(stdout, /^arm64 +336 +336 +1\.18 +4,200 +4,956 +\+18\.0%$/m);
     assert.match(stdout, /^m7g\.large +arm64 +336 +4,200 +4,956 +14\.75 +embedded table$/m);
@@ -49,7 +54,7 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
   it('calls a fleet of 4,968 W +18.3% and a spike', async (t) => {
     const table = write(t, 'instances: {m7g.large: 12.42}', 'power.yaml');
     const fleet = nodes(400, { name: 'arm', annotations: NONE });
-    const { code, stdout } = await preflight(t, fleet, '--power-table', table);
+    const { code, stdout } = await preflight(t, fleet, '--power-table', table, '--baseline-watts', '4200');
     assert.equal(code, 1);
     assert.match(stdout, /^IDLE POWER SPIKE: 4,968 W is \+18\.3% on the baseline of 4,200 W/m);
   });
@@ -57,10 +62,25 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
   it('calls exactly +15.0% safe', async (t) => {
     const table = write(t, 'instances: {m7g.large: 11.5}', 'power.yaml');
     const fleet = nodes(420, { name: 'arm', annotations: NONE });
-    const { code, stdout } = await preflight(t, fleet, '--power-table', table);
+    const { code, stdout } = await preflight(t, fleet, '--power-table', table, '--baseline-watts', '4200');
     assert.equal(code, 0);
     assert.match(stdout, /^SAFE TO UPGRADE: 4,830 W is \+15\.0% on the baseline/m);
   });
+
+  const SIZES: readonly (readonly [count: number, drawn: string, baseline: string])[] = [
+    [8, '118', '100'],
+    [1_000, '14,750', '12,500'],
+  ];
+  for (const [count, drawn, baseline] of SIZES)
+    it(`compares ${count} nodes with the same nodes under none`, async (t) => {
+      const { code, stdout } = await preflight(t, nodes(count, { name: 'arm', annotations: STATIC }));
+      assert.equal(code, 1);
+      const verdict = ` IDLE POWER SPIKE: ${drawn} W is +18.0% on ${baseline} W of the same nodes under the policy none (limit +15%)`;
+      assert.ok(stdout.replaceAll('\n', ' ').includes(verdict), stdout);
+      const safe = await preflight(t, nodes(count, { name: 'arm', annotations: NONE }));
+      assert.equal(safe.code, 0);
+      assert.match(safe.stdout, new RegExp(`SAFE TO UPGRADE: ${baseline} W is \\+0\\.0% on ${baseline} W`));
+    });
 
   it('never prints a spike as the very limit', async (t) => {
     const { stdout } = await preflight(t, nodes(1, { name: 'n' }), '--baseline-watts', '12.823');
@@ -101,7 +121,7 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
         .join('---\n'),
       'nodes.yaml',
     );
-    const command = `exec '${process.execPath}' src/main.ts preflight -f - --output json < '${file}'`;
+    const command = `exec '${process.execPath}' src/main.ts preflight -f - --assume-policy none --output json < '${file}'`;
     const { code, stdout } = await runGridgate([command], { node: '/bin/sh', script: '-c' });
     assert.deepEqual([code, JSON.parse(stdout).total.nodes], [0, 2]);
   });
@@ -112,6 +132,16 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
     assert.match(stdout, /^Idle power of 1 of 3 nodes: those of 1\.33\nNodes of other versions .*: 2 of 1\.32\n/);
     const exact = await report(t, fleet, '--target-version', 'v1.32.7');
     assert.deepEqual([exact.total.nodes, exact.skipped], [2, [{ version: '1.33', nodes: 1 }]]);
+  });
+
+  it('counts the newest minor version of the fleet unless it is told which', async (t) => {
+    const versions = ['v1.9.6', 'v1.34.1-eks-1', 'v1.34.0', 'v1.33.2', 'soon'];
+    const fleet = versions.map((version, i) => nodeObject({ name: `n${i}`, version }));
+    const { targetVersion, total } = await report(t, fleet);
+    assert.deepEqual([targetVersion, total.nodes], ['1.34', 2]);
+    const mute = await preflight(t, [nodeObject({ name: 'n', version: 'soon' })]);
+    assert.equal(mute.code, 2);
+    assert.match(mute.stderr, /--target-version: no node is of a version that can be read; there are 1 of soon/);
   });
 
   it('of a version that no node has is a mistake, not a success', async (t) => {
@@ -182,10 +212,24 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
     const staging = write(t, listOf(nodes(3, { name: 's', ...X86 })), 'staging.json');
     const fleet = [...nodes(3, { name: 'arm' }), ...nodes(1, { name: 'x86', ...X86 })];
     const { stdout, code } = await preflight(t, fleet, '--compare', staging);
-    assert.equal(code, 0);
+    assert.equal(code, 1, 'ARM is compared with none, which staging does not show');
     assert.match(stdout, /^staging has no arm64 node: it cannot show what 3 of 4 nodes will do$/m);
     const { staging: none } = await report(t, nodes(1, { name: 'x86', ...X86 }), '--compare', staging);
-    assert.deepEqual(none, { nodes: 3, lacks: [] });
+    assert.deepEqual(none, { nodes: 3, lacks: [], counterparts: 0 });
+  });
+
+  it('compares with the policies that staging tells', async (t) => {
+    const upgraded = [...nodes(1, { name: 's', annotations: STATIC }), ...nodes(1, { name: 'x', ...X86 })];
+    const staging = write(t, listOf(upgraded), 'staging.json');
+    const fleet = [
+      ...nodes(3, { name: 'arm', annotations: STATIC }),
+      ...nodes(1, { name: 'x86', ...X86, annotations: STATIC }),
+    ];
+    const { stdout, code } = await preflight(t, fleet, '--compare', staging);
+    assert.equal(code, 0);
+    const told = stdout.replaceAll('\n', ' ');
+    assert.match(told, /Baseline: staging tells the policy for 3 of 4 nodes; the others count as under none /);
+    assert.match(told, /SAFE TO UPGRADE: 68\.1 W is \+3\.3% on 66 W of the same nodes under staging's policies/);
   });
 
   it('fits 80 columns, whatever nodes are called', async (t) => {

@@ -122,6 +122,15 @@ describe('the table of regions', () => {
     assert.deepEqual(cells(region), [['eu', '-', '7', '-', '-', 'static (marginal)', '10m']]);
   });
 
+  const marks: readonly [name: string, reading: object, source: string, age: string][] = [
+    ['an estimate', { estimated: true }, 'static (estimated)', '10m'],
+    ['an estimate of another signal', { estimated: true, signal: 'marginal' }, 'static (marginal, estimated)', '10m'],
+    ['what is stale', { freshness: 'stale' }, 'static', '10m stale'],
+  ];
+  for (const [name, reading, source, age] of marks)
+    it(`marks ${name}, as the status page does`, () =>
+      assert.deepEqual(cells(makeRegion('eu', 7, { reading }))[0]?.slice(-2), [source, age]));
+
   it('fits 80 columns and keeps names whole as long as it can', () => {
     const region = makeRegion('ap-southeast-1', 1999.9, {
       outage: 'x'.repeat(200),
