@@ -17,7 +17,7 @@ import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
-import { listKnown } from '../decision/unknown-names.ts';
+import { knownNames, listKnown } from '../decision/unknown-names.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
@@ -79,7 +79,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     instance: identity,
     bandOf: (region: string) => snapshot().byName.get(region)?.band,
     taintedBands: () => deps.config().nodes.taintedBands,
-    known: () => listKnown(snapshot()),
+    known: () => listKnown(knownNames(snapshot())),
     mayDeny: () => [...view.namespaces()].some(enforces),
     denies(name: string) {
       const namespace = view.namespace(name);
