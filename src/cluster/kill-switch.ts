@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { MODES, type Mode } from '../decision/policy.ts';
+import { nearestKey, quoted } from '../decision/policy-annotations.ts';
 import type { ApiClient } from './api-client.ts';
 import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
@@ -18,6 +19,8 @@ export interface KillSwitchSetting {
 export interface KillSwitch extends Reflector {
   /** The strongest mode that counts anywhere; undefined: every namespace's own. A field read. */
   cap(): Mode | undefined;
+  /** Why it is not as it was meant, with what counts instead; `undefined` where it can be read. */
+  problem(): string | undefined;
 }
 
 interface KillSwitchDeps {
@@ -26,7 +29,7 @@ interface KillSwitchDeps {
   readonly namespace: string;
   readonly name: string;
   readonly log: Logger;
-  /** After each change of the cap. */
+  /** After each change of the cap or of the problem. */
   readonly onChange?: () => void;
 }
 
@@ -65,6 +68,14 @@ export function killSwitchResource(namespace: string, name: string): WatchedReso
   };
 }
 
+const NO_MODE = `is none of ${MODES.join(', ')}; counts as audit`;
+
+function problemOf({ unreadable }: KillSwitchSetting): string | undefined {
+  if (unreadable === undefined) return undefined;
+  const nearest = nearestKey(unreadable.trim(), MODES);
+  return `${MAX_MODE_KEY} ${quoted(unreadable)} ${NO_MODE}${nearest === undefined ? '' : `, did you mean ${nearest}?`}`;
+}
+
 /** Follows the kill switch; while the API server is away, its last setting stays. */
 export function createKillSwitch(deps: KillSwitchDeps): KillSwitch {
   const { api, namespace, name, log } = deps;
@@ -75,21 +86,17 @@ export function createKillSwitch(deps: KillSwitchDeps): KillSwitch {
     const [setting = {}] = followed.values();
     const { cap, unreadable } = setting;
     const where = { configMap: `${namespace}/${name}`, cap };
-    if (unreadable !== undefined)
-      log.error(
-        { ...where, value: unreadable },
-        `kill switch: ${MAX_MODE_KEY} is none of ${MODES.join(', ')}; counts as audit`,
-      );
+    if (unreadable !== undefined) log.error({ ...where, value: unreadable }, `kill switch: ${MAX_MODE_KEY} ${NO_MODE}`);
     else if (cap !== current.cap || current.unreadable !== undefined)
       log.warn(
         where,
         cap ? `kill switch: no mode above ${cap} counts` : 'kill switch: every namespace has its own mode',
       );
-    const hasChanged = cap !== current.cap;
+    const hasChanged = cap !== current.cap || unreadable !== current.unreadable;
     current = setting;
     if (hasChanged) deps.onChange?.();
   }
 
   const followed = followResource({ api, resource, log, onChange });
-  return { ...followed, cap: () => current.cap };
+  return { ...followed, cap: () => current.cap, problem: () => problemOf(current) };
 }

@@ -47,6 +47,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   const log = createLog({ level: values.logLevel, destination: output });
   let onConfig: Begun['onConfig'] = () => {};
   let onSnapshot = () => {};
+  let onProblem = () => {};
   const config = createLiveConfig({
     path: values.config,
     initial: { config: files.config, text: files.configText },
@@ -54,6 +55,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
     bands: values.bands,
     taintNodes: values.taintNodes,
     log,
+    onProblem: () => onProblem(),
     onChange(next, previous) {
       if (next.bands !== previous.bands) holder.setThresholds(next.bands.thresholds);
       if (next.nodes !== previous.nodes) holder.setNodeRules(next.nodes);
@@ -76,6 +78,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
     const served = files.cluster ? beginStandAlone(beginning, files.cluster) : await beginInCluster(beginning);
     onConfig = served.onConfig;
     onSnapshot = served.onSnapshot;
+    onProblem = served.onProblem;
     const shutdownDelayMs = values.shutdownDelay ?? (files.cluster ? 0 : CLUSTER_SHUTDOWN_DELAY_MS);
     const stop = async () => {
       config.stop();
@@ -108,6 +111,7 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
 type Begun = Served & {
   readonly onConfig: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly onSnapshot: () => void;
+  readonly onProblem: () => void;
 };
 
 function beginStandAlone(beginning: Beginning, cluster: FileContents<ClusterFile>): Begun {
@@ -126,6 +130,7 @@ function beginStandAlone(beginning: Beginning, cluster: FileContents<ClusterFile
     ...(certificate && { certificate: certificateFromFiles(certificate.files, certificate.pair, log) }),
     onConfig: refresher.configChanged,
     onSnapshot: () => {},
+    onProblem: () => {},
     async stop() {
       stopRegions();
       refresher.stop();
@@ -146,6 +151,7 @@ async function beginInCluster(beginning: Beginning): Promise<Begun> {
     ...replica,
     onConfig: replica.configChanged,
     onSnapshot: replica.snapshotChanged,
+    onProblem: replica.problemChanged,
     async stop() {
       stopRegions();
       await replica.source.stop();

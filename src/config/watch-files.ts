@@ -16,6 +16,8 @@ export interface FileWatch {
   readonly onChange: (contents: readonly string[]) => void | Promise<void>;
   /** A file that cannot be read is reported once, until it can be read again. */
   readonly onError: (error: Error) => void;
+  /** The files can be read again, changed or not. */
+  readonly onReadable?: (() => void) | undefined;
 }
 
 /**
@@ -23,7 +25,8 @@ export interface FileWatch {
  * process alive; answers a function that stops it. Polling, because Kubernetes swaps a symlink above a mounted file,
  * which inotify does not see; not `fs.watchFile`, because it loses a change made before its own first look.
  */
-export function watchFiles({ files, known, intervalMs = WATCH_INTERVAL_MS, onChange, onError }: FileWatch): () => void {
+export function watchFiles({ files, known, intervalMs = WATCH_INTERVAL_MS, ...told }: FileWatch): () => void {
+  const { onChange, onError, onReadable } = told;
   const look = createLook(files, known);
   let stopped = false;
   let timer = schedule();
@@ -37,6 +40,7 @@ export function watchFiles({ files, known, intervalMs = WATCH_INTERVAL_MS, onCha
     const found = await look();
     if (stopped) return;
     if ('error' in found && found.error.message !== reported) onError(found.error);
+    if (!('error' in found) && reported !== undefined) onReadable?.();
     reported = 'error' in found ? found.error.message : undefined;
     if ('changed' in found && found.changed) await hand(found.changed);
     if (!stopped) timer = schedule();

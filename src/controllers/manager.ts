@@ -10,9 +10,10 @@ import type { Metric } from '../telemetry/metric.ts';
  * | `snapshot`      | readings, outages, nodes or regions                                             |
  * | `known-regions` | which regions there are: readings change all the time                           |
  * | `rules`         | policy defaults, limits or the kill switch, and so labels and refusals          |
+ * | `settings`      | what of gridgate's own settings cannot be read                                  |
  * | `sources`       | whom to ask for intensities and outages, or the thresholds of bands             |
  */
-export type Change = Watched | 'known-regions' | 'snapshot' | 'rules' | 'sources';
+export type Change = Watched | 'known-regions' | 'snapshot' | 'rules' | 'settings' | 'sources';
 
 /** What works in a cluster while its replica leads: one folder here, and one line in `replica/start-controllers.ts`. */
 export interface Controller {

@@ -5,6 +5,7 @@ import { exemption, isDaemonPod, type Requester } from './exempt.ts';
 import { alternatives, isAllowed, type Judgement } from './judge.ts';
 import {
   allDirtyWarning,
+  boundedWarnings,
   type Cause,
   causesOf,
   daemonOutsideWarning,
@@ -12,7 +13,6 @@ import {
   heldWarning,
   newNodesWarning,
   unreachableWarning,
-  warning,
 } from './messages.ts';
 import { isThere } from './new-nodes.ts';
 import { denyOversized } from './oversized.ts';
@@ -70,7 +70,6 @@ export interface Steps {
   readonly volumes?: readonly VolumeTerms[] | undefined;
 }
 
-const MOST_WARNINGS = 16;
 const NO_REQUESTER: Requester = {};
 
 /** Decides about one pod under one policy and one snapshot, in the steps of README.md. Pure; a well-formed pod never makes it throw. */
@@ -132,7 +131,7 @@ function deny(input: DecisionInput, { judgement, region }: Plan, warnings: reado
     decision: 'deny',
     reason,
     region,
-    warnings: bounded(warnings),
+    warnings: boundedWarnings(warnings),
     patch: [],
     message: sentences.join('; '),
     sentences,
@@ -184,7 +183,7 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
     all.push(
       "gridgate: too few of the regions that are left are allowed, near and healthy for the pod's topology spread; pods of it may wait",
     );
-  return bounded([...all, ...ofPod]);
+  return boundedWarnings([...all, ...ofPod]);
 }
 
 /** What an earlier decision added counts here: a copied pod may carry a requirement that contradicts today's. */
@@ -193,11 +192,4 @@ function awaitsNodes({ judgement, steering, awaitsNodes }: Plan, input: Decision
   const options = { ...reachOptions(input, judgement.treatment), asIs: true };
   const { seen, unlabelled } = reachableRegions(input.pod, input.snapshot, options);
   return seen !== undefined && !isThere({ regions: seen, unlabelled }, steering?.requirement);
-}
-
-/** The API server takes 4,096 characters of warnings in all. */
-function bounded(warnings: readonly string[]): readonly string[] {
-  if (warnings.length <= MOST_WARNINGS) return warnings.map(warning);
-  const rest = warnings.length - MOST_WARNINGS + 1;
-  return [...warnings.slice(0, MOST_WARNINGS - 1).map(warning), `gridgate: and ${rest} more warnings`];
 }

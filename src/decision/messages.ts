@@ -27,6 +27,7 @@ const MOST_CAUSES = 10;
 const MOST_ALSO_NAMED = 3;
 const MOST_NAME_CHARACTERS = 63;
 const MOST_WARNING_CHARACTERS = 240;
+const MOST_WARNINGS = 16;
 
 /** Epoch milliseconds; absent where words are to say nothing of ages. */
 type Now = number | undefined;
@@ -165,6 +166,13 @@ function placeOfVolumes(heldTo: readonly Named[]): string {
 /** Makes a warning that the API server passes on: one line (the API server drops it for a control character), at most 240 characters. */
 export function warning(text: string): string {
   return cutText(onOneLine(text), MOST_WARNING_CHARACTERS);
+}
+
+/** As many warnings as the API server passes on: it takes 4,096 characters in all. */
+export function boundedWarnings(texts: readonly string[]): readonly string[] {
+  if (texts.length <= MOST_WARNINGS) return texts.map(warning);
+  const rest = texts.length - MOST_WARNINGS + 1;
+  return [...texts.slice(0, MOST_WARNINGS - 1).map(warning), `gridgate: and ${rest} more warnings`];
 }
 
 export function formatGrams(gramsPerKwh: number): string {

@@ -3,6 +3,7 @@ import { isLabelValue } from '../units/label-names.ts';
 import { hasSystemPriority } from './exempt.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { annotationOf, type Pod } from './pod.ts';
+import { POD_KEYS, unknownKey } from './pod-keys.ts';
 import type { PodClass, Policy, SetBy } from './policy.ts';
 import { nearestKey, quoted } from './policy-annotations.ts';
 import { ANY_REGION, parseRegionPatterns, type RegionPatterns } from './region-patterns.ts';
@@ -33,7 +34,6 @@ export interface Treatment {
 }
 
 const CLASSES: readonly PodClass[] = ['critical', 'standard', 'flexible'];
-const POD_KEYS = ['class', 'regions', 'max-intensity', 'defer', 'deadline', 'duration', 'region'];
 /** Keys that gridgate writes itself; nothing trusts them. */
 const OWN_KEYS: ReadonlySet<string> = new Set(['decision', 'not-before']);
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
@@ -47,17 +47,42 @@ const plain: Readonly<Record<PodClass | 'system', Memory<Policy, Treatment>>> = 
   system: createMemory(),
 };
 
+/** What a pod's annotations come to. */
+export interface Treated {
+  readonly treatment: Treatment;
+  /** What of them nobody understands, a sentence each, whatever the policy. */
+  readonly mistakes: readonly string[];
+  /** The mistakes, and what the policy refuses to grant. */
+  readonly warnings: readonly string[];
+}
+
+const NOTHING_TOLD: readonly string[] = [];
+
 /** Merges a pod's annotations into its namespace's policy; each mistake or refused claim becomes a warning. */
-export function treatmentOf(pod: Pod, policy: Policy): { treatment: Treatment; warnings: readonly string[] } {
+export function treatmentOf(pod: Pod, policy: Policy): Treated {
   const systemPod = policy.systemPriorityExempts !== false && hasSystemPriority(pod);
   const own = ownKeys(pod);
-  if (own.length === 0) return { treatment: plainTreatment(policy, 'standard', systemPod), warnings: [] };
-  const warnings = own.flatMap(unknownKeyWarning);
-  const podClass = claimedClass(pod, policy, warnings);
-  const overrides = { ...ceiling(pod, policy, warnings), ...podRegions(pod, warnings), ...target(pod, warnings) };
-  checkTimes(pod, warnings);
+  if (own.length === 0) {
+    const treatment = plainTreatment(policy, 'standard', systemPod);
+    return { treatment, mistakes: NOTHING_TOLD, warnings: NOTHING_TOLD };
+  }
+  const told: Told = { mistakes: own.flatMap(unknownKeyMistake), refused: [] };
+  const podClass = claimedClass(pod, policy, told);
+  const overrides = { ...ceiling(pod, policy, told), ...podRegions(pod, told), ...target(pod, told) };
+  checkTimes(pod, told);
   const treatment = plainTreatment(policy, podClass, systemPod);
-  return { treatment: Object.keys(overrides).length > 0 ? { ...treatment, ...overrides } : treatment, warnings };
+  return {
+    treatment: Object.keys(overrides).length > 0 ? { ...treatment, ...overrides } : treatment,
+    mistakes: told.mistakes,
+    warnings: [...told.mistakes, ...told.refused],
+  };
+}
+
+/** Sentences, as they are found. */
+interface Told {
+  readonly mistakes: string[];
+  /** What is understood and not granted, or does not count. */
+  readonly refused: string[];
 }
 
 function ownKeys(pod: Pod): readonly string[] {
@@ -80,78 +105,80 @@ function plainTreatment(policy: Policy, podClass: PodClass, systemPod: boolean):
   }));
 }
 
-function unknownKeyWarning(key: string): string[] {
+function unknownKeyMistake(key: string): string[] {
   const name = key.slice(ANNOTATION_PREFIX.length);
-  if (key === GKE_REGION || OWN_KEYS.has(name) || POD_KEYS.includes(name)) return [];
-  const nearest = nearestKey(name, POD_KEYS);
-  return [`${key}: no such pod annotation${nearest ? `, did you mean ${ANNOTATION_PREFIX}${nearest}?` : ''}`];
+  return key === GKE_REGION || OWN_KEYS.has(name) || POD_KEYS.includes(name)
+    ? []
+    : [unknownKey(name, 'pod annotation')];
 }
 
-function claimedClass(pod: Pod, policy: Policy, warnings: string[]): PodClass {
+function claimedClass(pod: Pod, policy: Policy, told: Told): PodClass {
   const text = annotationOf(pod, `${ANNOTATION_PREFIX}class`);
   if (text === undefined) return 'standard';
   const claimed = CLASSES.find((podClass) => podClass === text);
-  if (!claimed) warnings.push(ignored('class', text, `one of ${CLASSES.join(', ')}`));
+  if (!claimed) told.mistakes.push(ignored('class', text, `one of ${CLASSES.join(', ')}`, CLASSES));
   if (claimed !== 'critical' || policy.podOverrides === 'allow') return claimed ?? 'standard';
-  warnings.push('gridgate.dev/class: critical needs pod-overrides: allow on the namespace; treated as standard');
+  told.refused.push('gridgate.dev/class: critical needs pod-overrides: allow on the namespace; treated as standard');
   return 'standard';
 }
 
 function ceiling(
   pod: Pod,
   policy: Policy,
-  warnings: string[],
+  told: Told,
 ): Pick<Treatment, 'maxIntensity' | 'maxIntensitySetBy'> | undefined {
   const text = annotationOf(pod, `${ANNOTATION_PREFIX}max-intensity`);
   if (text === undefined) return undefined;
   const maxIntensity = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   const { ceilingLimit = Number.POSITIVE_INFINITY } = policy;
-  if (Number.isNaN(maxIntensity)) warnings.push(ignored('max-intensity', text, 'gCO2e/kWh, a number such as 300'));
+  if (Number.isNaN(maxIntensity)) told.mistakes.push(ignored('max-intensity', text, 'gCO2e/kWh, a number such as 300'));
   else if (maxIntensity > ceilingLimit && policy.podOverrides === 'allow') {
-    warnings.push(
+    told.refused.push(
       `gridgate.dev/max-intensity: ${text} is above ${ceilingLimit}, the limit of gridgate's configuration, which counts`,
     );
     return { maxIntensity: ceilingLimit, maxIntensitySetBy: 'limits' };
   } else if (maxIntensity < policy.maxIntensity || policy.podOverrides === 'allow')
     return { maxIntensity, maxIntensitySetBy: 'pod' };
   else if (maxIntensity > policy.maxIntensity)
-    warnings.push(
+    told.refused.push(
       `gridgate.dev/max-intensity: ${text} is above the namespace's ${policy.maxIntensity}, which counts; a higher one needs pod-overrides: allow`,
     );
   return undefined;
 }
 
-function podRegions(pod: Pod, warnings: string[]): Pick<Treatment, 'podRegions'> | undefined {
+function podRegions(pod: Pod, told: Told): Pick<Treatment, 'podRegions'> | undefined {
   const text = annotationOf(pod, `${ANNOTATION_PREFIX}regions`);
   if (text === undefined) return undefined;
   const patterns = parseRegionPatterns(text);
-  if (!patterns) warnings.push(ignored('regions', text, 'region names or globs separated by commas'));
+  if (!patterns) told.mistakes.push(ignored('regions', text, 'region names or globs separated by commas'));
   return patterns && { podRegions: patterns };
 }
 
-function target(pod: Pod, warnings: string[]): Pick<Treatment, 'target'> | undefined {
+function target(pod: Pod, told: Told): Pick<Treatment, 'target'> | undefined {
   const own = annotationOf(pod, `${ANNOTATION_PREFIX}region`);
   const gke = annotationOf(pod, GKE_REGION);
   if (own !== undefined && gke !== undefined && own !== gke)
-    warnings.push(`gridgate.dev/region: ${own} counts, not ${GKE_REGION}: ${gke}`);
+    told.refused.push(`gridgate.dev/region: ${own} counts, not ${GKE_REGION}: ${gke}`);
   const region = own ?? gke;
   if (region === undefined) return undefined;
   if (isLabelValue(region)) return { target: region };
-  warnings.push(ignored('region', region, 'the name of a region'));
+  told.mistakes.push(ignored('region', region, 'the name of a region'));
   return undefined;
 }
 
-function checkTimes(pod: Pod, warnings: string[]): void {
+function checkTimes(pod: Pod, told: Told): void {
   for (const name of ['defer', 'duration']) {
     const text = annotationOf(pod, ANNOTATION_PREFIX + name);
     if (text !== undefined && parseDuration(text) === undefined)
-      warnings.push(ignored(name, text, 'a duration such as 8h'));
+      told.mistakes.push(ignored(name, text, 'a duration such as 8h'));
   }
   const deadline = annotationOf(pod, `${ANNOTATION_PREFIX}deadline`);
   if (deadline !== undefined && (!RFC_3339.test(deadline) || Number.isNaN(Date.parse(deadline))))
-    warnings.push(ignored('deadline', deadline, 'a time such as 2026-11-22T09:00:00Z'));
+    told.mistakes.push(ignored('deadline', deadline, 'a time such as 2026-11-22T09:00:00Z'));
 }
 
-function ignored(name: string, text: string, allowed: string): string {
-  return `${ANNOTATION_PREFIX}${name}: ${quoted(text)} is not ${allowed}; ignored`;
+function ignored(name: string, text: string, allowed: string, words: readonly string[] = []): string {
+  const nearest = nearestKey(text, words);
+  const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`;
+  return `${ANNOTATION_PREFIX}${name}: ${quoted(text)} is not ${allowed}; ignored${hint}`;
 }

@@ -30,6 +30,11 @@ export function podOfWorkload(group: string, kind: string, object: JsonObject): 
   return path && podAt(path, object);
 }
 
+/** Where an object of a kind keeps the template of its pods, `spec.template` where nobody knows. */
+export function pathOfTemplate(group: string, kind: string): string {
+  return (TEMPLATES[`${group}/${kind}`] ?? ['spec', 'template']).join('.');
+}
+
 /** A pod as a daemon set of any kind will create it, but for the node that it will name. */
 export function podOfDaemonSet(object: JsonObject): Pod | undefined {
   return podAt(['spec', 'template'], object);

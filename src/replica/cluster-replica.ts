@@ -40,6 +40,7 @@ export interface Replica {
   /** Absent for controllers alone. */
   readonly certificate: CertificateSource | undefined;
   readonly modeCap: () => Mode | undefined;
+  readonly killSwitchProblem: () => string | undefined;
   /** Absent where it does not run for the lease. */
   readonly isLeader: (() => boolean) | undefined;
   /** Of the controllers. */
@@ -48,6 +49,8 @@ export interface Replica {
   readonly askedSources: () => readonly string[] | undefined;
   readonly configChanged: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly snapshotChanged: () => void;
+  /** What of gridgate.yaml cannot be read is another. */
+  readonly problemChanged: () => void;
 }
 
 /** A rollout touches many nodes within a moment: each snapshot costs all plans that were made for the last. */
@@ -101,6 +104,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       names,
       env,
       config: config.current,
+      problems: () => ({ configFile: config.problem(), killSwitch: killSwitch.problem() }),
       regionLabel,
       policySignal,
       onRequest: tally.count,
@@ -142,6 +146,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
     },
     certificate,
     modeCap: killSwitch.cap,
+    killSwitchProblem: killSwitch.problem,
     isLeader: controllers?.isLeader,
     metrics: controllers?.metrics ?? [],
     askedSources: () => (controllers?.isLeader() ? sourceNames(config.current()) : undefined),
@@ -152,6 +157,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       if (next.nodes !== previous.nodes) controllers?.changed('nodes');
     },
     snapshotChanged: () => controllers?.changed('snapshot'),
+    problemChanged: () => controllers?.changed('settings'),
   };
 }
 

@@ -5,12 +5,15 @@ import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
 import type { BandMode } from '../regions/band.ts';
 import { TAINTABLE_BANDS } from '../regions/node-rules.ts';
 import type { Log } from '../telemetry/log.ts';
+import { itself, tellFew } from '../units/tell-few.ts';
 
 /** The configuration that counts now, and the rules that it makes of policies. */
 export interface LiveConfig {
   current(): GridgateConfig;
   /** The same object until policy defaults or limits change. */
   rules(): PolicyRules;
+  /** Why the newest version of the file does not count, with what does; `undefined` where it does. */
+  problem(): string | undefined;
   stop(): void;
 }
 
@@ -28,8 +31,14 @@ interface LiveConfigDeps {
   readonly log: Log;
   /** After each good new version that differs; a section that did not change is the same object in both. */
   readonly onChange: (next: GridgateConfig, previous: GridgateConfig) => void;
+  /** After each change of `problem`. */
+  readonly onProblem?: () => void;
   readonly intervalMs?: number;
 }
+
+const MOST_MISTAKES = 5;
+
+const NOT_RELOADED = 'configuration not reloaded; its last good version stays';
 
 /** Follows gridgate.yaml: a good new version counts at once, one with mistakes is logged with all of them and passed over. */
 export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
@@ -37,7 +46,27 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
   const withOptions = (config: GridgateConfig) => applyOptions(config, deps);
   let current = withOptions(deps.initial?.config ?? DEFAULT_CONFIG);
   let rules = compileRules(current, defaultRegion);
-  if (path === undefined) return { current: () => current, rules: () => rules, stop: () => {} };
+  if (path === undefined)
+    return { current: () => current, rules: () => rules, problem: () => undefined, stop: () => {} };
+  /** Of the newest version that could be read. */
+  let mistakes: readonly string[] = [];
+  let unreadable: string | undefined;
+
+  function problem(): string | undefined {
+    const told = unreadable === undefined ? mistakes : [unreadable];
+    return told.length > 0 ? `${NOT_RELOADED}: ${tellFew(told, MOST_MISTAKES, itself).join('; ')}` : undefined;
+  }
+
+  function note(found: { readonly mistakes?: readonly string[]; readonly unreadable?: string | undefined }): void {
+    const before = problem();
+    ({ mistakes = mistakes } = found);
+    unreadable = found.unreadable;
+    if (problem() !== before) deps.onProblem?.();
+  }
+
+  function refuse(told: readonly string[]): void {
+    log.error({ path, mistakes: told }, NOT_RELOADED);
+  }
 
   function accept(read: GridgateConfig): void {
     isAwaited = false;
@@ -61,15 +90,18 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
     intervalMs,
     onChange([text = '']) {
       const read = parseConfigText(text, path);
+      note({ mistakes: 'config' in read ? [] : read.issues });
       if ('config' in read) accept(read.config);
-      else log.error({ path, mistakes: read.issues }, 'configuration not reloaded; its last good version stays');
+      else refuse(read.issues);
     },
     onError(error) {
       if (isAwaited && 'code' in error && error.code === 'ENOENT') return;
-      log.error({ path, mistakes: [error.message] }, 'configuration not reloaded; its last good version stays');
+      note({ unreadable: error.message });
+      refuse([error.message]);
     },
+    onReadable: () => note({}),
   });
-  return { current: () => current, rules: () => rules, stop };
+  return { current: () => current, rules: () => rules, problem, stop };
 }
 
 /** Whether two versions make different rules of policies. */

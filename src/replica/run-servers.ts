@@ -19,8 +19,8 @@ import type { ClientCa } from './client-ca.ts';
 import type { ClusterSource } from './cluster-source.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { ServeValues } from './serve-options.ts';
-import { certificateExpiry, reviewBodies, watchIdle } from './server-metrics.ts';
-import { absoluteThresholds, idleSeconds, rolesPlayed, sourceStatuses } from './status-facts.ts';
+import { certificateExpiry, reviewBodies, unreadSettings, watchIdle } from './server-metrics.ts';
+import { absoluteThresholds, idleSeconds, rolesPlayed, settingProblems, sourceStatuses } from './status-facts.ts';
 import { startWebhookServer } from './webhook-server.ts';
 
 /** What is served, and from what. */
@@ -30,6 +30,8 @@ export interface Served {
   readonly certificate?: CertificateSource | undefined;
   /** The kill switch of a cluster. */
   readonly modeCap?: (() => Mode | undefined) | undefined;
+  /** Why the kill switch is not as it was meant; absent where there is none. */
+  readonly killSwitchProblem?: (() => string | undefined) | undefined;
   /** Absent where this replica does not run for the lease. */
   readonly isLeader?: (() => boolean) | undefined;
   /** Of what feeds the servers. */
@@ -60,7 +62,7 @@ const DRAIN_MS = 10_000;
 
 /** Listens on both ports and answers reviews until a signal ends the process. Rejects when a port is taken. */
 export async function runServers(running: Running): Promise<void> {
-  const { values, host, config, log, holder, source, certificate, modeCap, isLeader } = running;
+  const { values, host, config, log, holder, source, certificate, modeCap, killSwitchProblem, isLeader } = running;
   let closing = false;
   const clock = Date.now;
   const book = createPolicyBook(
@@ -77,6 +79,7 @@ export async function runServers(running: Running): Promise<void> {
       ...running.metrics,
       // Where no leader counts all: of namespaces that were asked about.
       malformedPolicies(() => (certificate ? book.malformed(source.namespace) : undefined)),
+      ...unreadSettings(config.problem, killSwitchProblem),
       ...reviewBodies(() => webhook?.bodies()),
     ],
   });
@@ -111,6 +114,7 @@ export async function runServers(running: Running): Promise<void> {
     clock,
     roles: rolesPlayed(certificate !== undefined, isLeader !== undefined),
     ...(modeCap && { modeCap }),
+    unreadSettings: () => settingProblems({ configFile: config.problem(), killSwitch: killSwitchProblem?.() }),
     ...(isLeader && { leader: isLeader }),
     sources: () => {
       const asked = running.askedSources();

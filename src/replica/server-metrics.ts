@@ -27,6 +27,36 @@ export function watchIdle(lastEventAt: () => Readonly<Record<string, number>>, c
   };
 }
 
+/** Whether what people write for gridgate itself is read; nothing of what there is not. */
+export function unreadSettings(
+  configProblem: () => string | undefined,
+  killSwitchProblem: (() => string | undefined) | undefined,
+): readonly Metric[] {
+  const gauge = (name: string, help: string, problem: () => string | undefined): Metric => ({
+    type: 'gauge',
+    name,
+    help,
+    labelNames: [],
+    read: () => oneSeries(Number(problem() !== undefined)),
+  });
+  return [
+    gauge(
+      'gridgate_config_reload_failed',
+      '1 while the newest version of gridgate.yaml cannot be read and an older one counts, else 0',
+      configProblem,
+    ),
+    ...(killSwitchProblem
+      ? [
+          gauge(
+            'gridgate_kill_switch_unreadable',
+            '1 while the value of the kill switch is no mode and counts as audit, else 0',
+            killSwitchProblem,
+          ),
+        ]
+      : []),
+  ];
+}
+
 type Bodies = Readonly<Record<string, { readonly bytes: number; readonly waiting: number }>>;
 
 /** Of the bodies of reviews; nothing where none come. */

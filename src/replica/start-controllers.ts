@@ -17,8 +17,10 @@ import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
 import { createRegionTeller } from '../controllers/region-teller/controller.ts';
+import { createSettingsReporter } from '../controllers/settings-reporter/controller.ts';
+import type { UnreadSetting } from '../controllers/settings-reporter/plan.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
-import { listKnown } from '../decision/unknown-names.ts';
+import { knownNames, listKnown } from '../decision/unknown-names.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
@@ -27,6 +29,7 @@ import { type Metric, oneSeries } from '../telemetry/metric.ts';
 import type { InstalledNames } from './installed-names.ts';
 import type { NamespaceJudge } from './judge-namespaces.ts';
 import { createLiveRefresher } from './live-refresher.ts';
+import { settingProblems } from './status-facts.ts';
 
 interface ControllersDeps {
   readonly api: ApiClient;
@@ -34,6 +37,8 @@ interface ControllersDeps {
   readonly names: InstalledNames;
   readonly env: Environment;
   readonly config: () => GridgateConfig;
+  /** What people wrote and gridgate cannot read. */
+  readonly problems: () => Parameters<typeof settingProblems>[0];
   readonly regionLabel: string;
   readonly policySignal: Signal;
   /** Counts requests to sources. */
@@ -80,12 +85,13 @@ export function startControllers(deps: ControllersDeps): Controllers {
     instance: identity,
     bandOf: (region: string) => snapshot().byName.get(region)?.band,
     taintedBands: () => deps.config().nodes.taintedBands,
-    known: () => listKnown(snapshot()),
+    known: () => listKnown(knownNames(snapshot())),
     mayDeny: () => [...view.namespaces()].some(enforces),
     denies(name: string) {
       const namespace = view.namespace(name);
       return namespace !== undefined && enforces(namespace);
     },
+    unreadSettings: () => settingProblems(deps.problems()).map((one) => ({ ...one, ...placeOf(one, names) })),
     now: Date.now,
   };
   const deniedOwners = createDeniedOwners(common);
@@ -100,6 +106,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createDenialTeller(parts),
     createPolicyReporter(parts),
     createRegionTeller(parts),
+    createSettingsReporter(parts),
     createCarbonMeter(parts),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
   ];
@@ -143,4 +150,13 @@ export function startControllers(deps: ControllersDeps): Controllers {
       await Promise.all([election.stop(), bundles?.stop()]);
     },
   };
+}
+
+/** Which ConfigMap gridgate.yaml was mounted from, nobody here knows. */
+function placeOf(
+  { setting }: Pick<UnreadSetting, 'setting'>,
+  { namespace: own, killSwitch: { namespace, name } }: InstalledNames,
+): Pick<UnreadSetting, 'namespace' | 'regarding'> {
+  if (setting === 'kill switch') return { namespace, regarding: { apiVersion: 'v1', kind: 'ConfigMap', name } };
+  return { namespace: own, regarding: { apiVersion: 'v1', kind: 'Namespace', name: own } };
 }

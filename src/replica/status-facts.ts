@@ -3,7 +3,11 @@ import { ROLES, type Role } from '../config/options.ts';
 import type { BandThresholds } from '../regions/band.ts';
 import { secondsBetween } from '../telemetry/region-metrics.ts';
 import type { SourceRequests } from '../telemetry/source-tally.ts';
-import type { SourceStatus } from '../webhook/page/status.ts';
+import { cutText } from '../units/cut-text.ts';
+import { onOneLine } from '../units/legible.ts';
+import type { SourceStatus, UnreadSetting } from '../webhook/page/status.ts';
+
+const MOST_PROBLEM_CHARACTERS = 800;
 
 /** The configured sources of intensities, as requests to them are counted; two of a kind share their name. */
 export function sourceNames({ sources }: Pick<GridgateConfig, 'sources'>): readonly string[] {
@@ -40,4 +44,21 @@ export function absoluteThresholds({ bands }: Pick<GridgateConfig, 'bands'>): Ba
 /** What a replica does: alone it answers reviews and has no controllers. */
 export function rolesPlayed(servesReviews: boolean, runsForLease: boolean): readonly Role[] {
   return ROLES.filter((role) => (role === 'webhook' ? servesReviews : runsForLease));
+}
+
+/** What people wrote and gridgate cannot read, in order. */
+export function settingProblems(problems: {
+  readonly configFile: string | undefined;
+  readonly killSwitch: string | undefined;
+}): readonly UnreadSetting[] {
+  const all = [
+    { setting: 'gridgate.yaml', problem: problems.configFile },
+    { setting: 'kill switch', problem: problems.killSwitch },
+  ];
+  return all.flatMap(({ setting, problem }) => (problem === undefined ? [] : [{ setting, problem: legible(problem) }]));
+}
+
+/** The file is anybody's who may write it, and may be long. */
+function legible(problem: string): string {
+  return cutText(onOneLine(problem), MOST_PROBLEM_CHARACTERS);
 }

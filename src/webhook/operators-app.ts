@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { followConnections } from './connections.ts';
 import { PAGE_POLICY } from './page/page.ts';
-import type { StatusDeps } from './page/status.ts';
+import type { StatusDeps, UnreadSetting } from './page/status.ts';
 import { createStatusPage } from './status-page.ts';
 
 export interface OperatorsDeps extends StatusDeps {
@@ -24,13 +24,14 @@ export function createOperatorsApp(deps: OperatorsDeps): FastifyInstance {
   followConnections(app.server, MOST_CONNECTIONS);
   const status = createStatusPage(deps);
   app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
-  app.get('/readyz', (_request, reply) => {
+  app.get<{ Querystring: Readonly<Record<string, unknown>> }>('/readyz', ({ query }, reply) => {
     const reasons = deps.unready();
-    if (reasons.length === 0) return reply.type('text/plain').send('ok\n');
+    const verdict = reasons.length === 0 ? 'ok' : `not ready: ${reasons.join('; ')}`;
+    const details = Object.hasOwn(query, 'verbose') ? readyDetails(reasons, deps.unreadSettings?.() ?? []) : [];
     return reply
-      .code(503)
+      .code(reasons.length === 0 ? 200 : 503)
       .type('text/plain')
-      .send(`not ready: ${reasons.join('; ')}\n`);
+      .send([...details, verdict, ''].join('\n'));
   });
   app.get('/metrics', async (_request, reply) => {
     const { contentType, body } = await deps.renderMetrics();
@@ -46,4 +47,13 @@ export function createOperatorsApp(deps: OperatorsDeps): FastifyInstance {
     reply.type('application/json; charset=utf-8').headers(STATUS_HEADERS).send(status.document()),
   );
   return app;
+}
+
+/** A line each, in the API server's way; settings that cannot be read never make a replica unready: what counted before still does. */
+function readyDetails(reasons: readonly string[], unread: readonly UnreadSetting[]): readonly string[] {
+  return [
+    ...reasons.map((reason) => `[-] ${reason}`),
+    ...unread.map(({ setting, problem }) => `[!] ${setting}: ${problem}`),
+    ...(reasons.length + unread.length === 0 ? ['[+] everything that it needs is there, all settings were read'] : []),
+  ];
 }

@@ -1,11 +1,12 @@
 import { type EffectivePolicy, effectivePolicy } from '../decision/effective-policy.ts';
 import { shouldBeManaged } from '../decision/managed-label.ts';
 import { warning } from '../decision/messages.ts';
+import { misplacedLabels } from '../decision/misplaced-annotations.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../decision/namespace-record.ts';
 import type { PatchOperation } from '../decision/patch.ts';
 import { describeIssue, POLICY_ANNOTATIONS, type PolicyIssue } from '../decision/policy-annotations.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
-import { HOME_KEY, matchesNothing, REGIONS_KEY, unknownNames } from '../decision/unknown-names.ts';
+import { HOME_KEY, knownNames, matchesNothing, REGIONS_KEY, unknownNames } from '../decision/unknown-names.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { isMapping } from '../units/is-mapping.ts';
 import { onOneLine } from '../units/legible.ts';
@@ -39,7 +40,8 @@ export function reviewNamespace(review: Review, rules: PolicyRules, snapshot: Sn
     return { denial: denialOf(name, introduced), outcome: { ...outcome, decision: 'deny', reason: 'invalid_policy' } };
   const managed = shouldBeManaged(name, mode);
   if (managed !== undefined) {
-    const warnings = adviceOn(name, { policy, annotations, before, rules, snapshot, isNew: !review.oldObject });
+    const advice = adviceOn(name, { policy, annotations, before, rules, snapshot, isNew: !review.oldObject });
+    const warnings = [...labelWarnings(review), ...advice];
     return { patch: labelPatch(review.object, managed), warnings, outcome };
   }
   if (mode === 'off' || annotations[`${ANNOTATION_PREFIX}mode`] === undefined) return { outcome };
@@ -60,7 +62,7 @@ function adviceOn(name: string, { policy, annotations, before, rules, snapshot, 
   const keys = [REGIONS_KEY, HOME_KEY].filter((key) => rises || before[key] !== annotations[key]);
   const deniesAll = keys.includes(REGIONS_KEY) && policy.mode === 'enforce' && matchesNothing(policy.regions, snapshot);
   return [
-    ...unknownNames(annotations, keys, snapshot),
+    ...unknownNames(annotations, keys, knownNames(snapshot)),
     ...(deniesAll
       ? ['gridgate: nothing that is known here is among the regions allowed: every pod will be denied']
       : []),
@@ -71,6 +73,13 @@ function adviceOn(name: string, { policy, annotations, before, rules, snapshot, 
         ]
       : []),
   ].map(warning);
+}
+
+/** Of labels that this write brings or changes: who writes `kubectl label` for `kubectl annotate` believes that it was done. */
+function labelWarnings({ object, oldObject = {} }: Review): readonly string[] {
+  const [labels, before] = [object, oldObject].map((one) => field(field(one, 'metadata'), 'labels'));
+  const written = Object.entries(labels ?? {}).filter(([key, value]) => before?.[key] !== value);
+  return misplacedLabels(Object.fromEntries(written)).map(warning);
 }
 
 function denialOf(name: string, issues: readonly PolicyIssue[]): Denial {

@@ -30,7 +30,7 @@ describe('the ConfigMap of the kill switch', () => {
     it(name, () => assert.deepEqual(toKillSwitchSetting(configMap(data)), setting));
 });
 
-async function follow(answers: readonly Answer[]) {
+async function follow(answers: readonly Answer[], onChange: (problem: string | undefined) => void = () => {}) {
   const log: { level: number; msg: string }[] = [];
   const api = fakeApi(answers);
   const killSwitch = createKillSwitch({
@@ -38,6 +38,7 @@ async function follow(answers: readonly Answer[]) {
     namespace: 'gridgate-system',
     name: 'kill-switch',
     log: pino({ level: 'info' }, { write: (line) => void log.push(JSON.parse(line)) }),
+    onChange: () => onChange(killSwitch.problem()),
   });
   await killSwitch.start();
   return { killSwitch, api, log };
@@ -82,6 +83,28 @@ describe('the kill switch', () => {
       ],
     );
     assert.equal(killSwitch.cap(), undefined);
+    await killSwitch.stop();
+  });
+
+  it('whose value nobody understands says so, with what was meant, for as long as it stands', async () => {
+    const told: (string | undefined)[] = [];
+    const { killSwitch, log } = await follow(
+      [
+        page(configMap({ 'max-mode': 'audit' })),
+        {
+          lines: [
+            event('MODIFIED', configMap({ 'max-mode': 'audti' }, '2')),
+            event('MODIFIED', configMap({ 'max-mode': 'audit' }, '3')),
+          ],
+          hang: true,
+        },
+      ],
+      (problem) => told.push(problem),
+    );
+    await pollUntil({ what: 'the last change', probe: () => log[2], deadlineMs: 60_000 });
+    const unread = 'max-mode "audti" is none of off, audit, warn, enforce; counts as audit, did you mean audit?';
+    assert.deepEqual(told, [undefined, unread, undefined]);
+    assert.equal(killSwitch.problem(), undefined);
     await killSwitch.stop();
   });
 

@@ -27,6 +27,7 @@ async function follow(
   assert.ok('config' in initial);
   const log: Record<string, unknown>[] = [];
   const changes: (readonly [next: GridgateConfig, previous: GridgateConfig])[] = [];
+  const problems: (string | undefined)[] = [];
   const live = createLiveConfig({
     path,
     initial,
@@ -35,6 +36,7 @@ async function follow(
     taintNodes,
     log: createLog({ level: 'info', destination: { write: (line) => log.push(JSON.parse(line)) } }),
     onChange: (...change) => changes.push(change),
+    onProblem: () => problems.push(live.problem()),
     intervalMs: 10,
   });
   test.after(live.stop);
@@ -43,7 +45,7 @@ async function follow(
     writeFileSync(path, text);
     return pollUntil({ what: 'a log line', probe: () => log[before], deadlineMs: 60_000 });
   };
-  return { path, live, log, changes, write, first: initial.config };
+  return { path, live, log, changes, problems, write, first: initial.config };
 }
 
 describe('gridgate.yaml while gridgate runs', { concurrency: 4 }, () => {
@@ -133,6 +135,32 @@ describe('gridgate.yaml while gridgate runs', { concurrency: 4 }, () => {
     assert.deepEqual(changes, []);
     assert.equal((await write('policy: {mode: enforce}\n'))['msg'], 'configuration reloaded');
     assert.equal(live.rules().defaults.mode, 'enforce');
+  });
+
+  it('with mistakes says why it does not count for as long as it stands, and no longer', async (t) => {
+    const { live, write, problems, path } = await follow(t);
+    assert.equal(live.problem(), undefined);
+    await write('policy: {mode: audti}\n');
+    const told = `configuration not reloaded; its last good version stays: ${path}, line 1: policy.mode: "audti" is not one of off, audit, warn, enforce`;
+    assert.equal(live.problem(), told);
+    await write(FIRST);
+    assert.equal(live.problem(), undefined);
+    assert.deepEqual(problems, [told, undefined]);
+  });
+
+  it('that cannot be read says so until it can, changed or not', async (t) => {
+    const { live, log, path } = await follow(t);
+    const until = (what: string, isThere: boolean) =>
+      pollUntil({ what, probe: () => (live.problem() !== undefined) === isThere || undefined, deadlineMs: 60_000 });
+    rmSync(path);
+    await until('the failure', true);
+    assert.match(live.problem() ?? '', /its last good version stays: .*ENOENT/);
+    writeFileSync(path, FIRST);
+    await until('its end', false);
+    assert.deepEqual(
+      log.map(({ msg }) => msg),
+      ['configuration not reloaded; its last good version stays'],
+    );
   });
 
   it('that says the same in other words changes nothing', async (t) => {

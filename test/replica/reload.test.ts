@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { Agent } from 'node:https';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { makePod, REGION_LABEL } from '../builders.ts';
 import { issueForLocalhost, writePair } from '../certs/pairs.ts';
 import { NAMESPACES, namespaceYaml, REGIONS, regionYaml, writeDocuments } from '../commands/world-files.ts';
+import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { ask, openTls } from '../webhook/client.ts';
 import { type Serving, serveWorld, until, untilLogged } from './serving.ts';
 
@@ -32,6 +34,31 @@ describe('while gridgate serves', { timeout: 300_000, concurrency: 3 }, () => {
     assert.equal(await reasonOf(serving), 'high_carbon');
     writeDocuments(files.regions, REGIONS);
     await until('the clean north', async () => (await reasonOf(serving)) === 'acceptable');
+    assert.equal(await gridgate.end(), 0);
+  });
+
+  it('a gridgate.yaml with mistakes shows everywhere for as long as it stands, and leaves the replica ready', async (t) => {
+    const config = join(makeTemporaryDirectory(t), 'gridgate.yaml');
+    writeFileSync(config, 'policy: {mode: warn}\n');
+    const { gridgate, page } = await serveWorld(t, ['--config', config]);
+    const shown = async () => {
+      const [ready, metrics, status, document] = await Promise.all(
+        ['/readyz?verbose', '/metrics', '/', '/status.json'].map(page),
+      );
+      assert.equal(ready?.status, 200);
+      const { unreadSettings } = JSON.parse(document?.text ?? '').replica;
+      return [
+        /^\[!\] gridgate\.yaml: configuration not reloaded.*"audti" is not one of/m.test(ready?.text ?? ''),
+        /^gridgate_config_reload_failed 1$/m.test(metrics?.text ?? ''),
+        /<div class="alert"><b>gridgate\.yaml:<\/b> configuration not reloaded/.test(status?.text ?? ''),
+        unreadSettings.length === 1,
+      ].join();
+    };
+    assert.equal(await shown(), 'false,false,false,false');
+    writeFileSync(config, 'policy: {mode: audti}\n');
+    await until('the mistake', async () => (await shown()) === 'true,true,true,true');
+    writeFileSync(config, 'policy: {mode: warn}\n');
+    await until('its end', async () => (await shown()) === 'false,false,false,false');
     assert.equal(await gridgate.end(), 0);
   });
 

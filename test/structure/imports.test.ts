@@ -71,6 +71,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'regions',
       'sources',
       'telemetry',
+      'units',
       'webhook',
       'world',
     ],

@@ -260,6 +260,26 @@ describe('/namespaces warns, and allows,', () => {
     webhook.world.snapshot = snapshot;
   });
 
+  const AS_LABEL = ['gridgate.dev/mode: is a label here, which has no effect; write it as an annotation'];
+  const labelled = (mode: string) => ({ labels: { 'gridgate.dev/mode': mode } });
+  const labels: readonly [name: string, after: Meta, before: Meta | undefined, warnings: readonly string[]][] = [
+    ['of a mode set as a label', labelled('enforce'), undefined, AS_LABEL],
+    ['of one that comes later', labelled('enforce'), {}, AS_LABEL],
+    ['of one that changes', labelled('enforce'), labelled('warn'), AS_LABEL],
+    ['not of one that was there before', { ...labelled('warn'), annotations: { team: 'a' } }, labelled('warn'), []],
+    ['not of the label that gridgate keeps', { labels: { [MANAGED]: 'true' } }, {}, []],
+  ];
+  for (const [name, after, before, expected] of labels)
+    it(name, async () => {
+      const { allowed, warnings = [] } = await write(webhook, after, before);
+      assert.deepEqual([allowed, warnings], [true, expected]);
+    });
+
+  it('of a region that is nowhere, and what is known', async () =>
+    assert.deepEqual(await warningsOf({ 'home-region': 'mars' }), [
+      `gridgate.dev/home-region: no region that is known here is called "mars" ${KNOWN}`,
+    ]));
+
   const SHOWN = [
     'gridgate: "gridgate audit --live -n new" names what will be refused, and DaemonSets that reach outside regions',
   ];

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { certificateExpiry, watchIdle } from '../../src/replica/server-metrics.ts';
+import { certificateExpiry, unreadSettings, watchIdle } from '../../src/replica/server-metrics.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { regionMetrics } from '../../src/telemetry/region-metrics.ts';
 import { createOperatorsApp } from '../../src/webhook/operators-app.ts';
+import type { UnreadSetting } from '../../src/webhook/page/status.ts';
 import type { RecentDecision } from '../../src/webhook/recorder.ts';
 import { makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import { makeWorld } from './start-webhook.ts';
@@ -21,7 +22,13 @@ const HOSTILE: RecentDecision = {
 };
 
 describe('the server for operators', () => {
-  const state = { now: NOW, unready: [] as string[], snapshot: makeWorld().snapshot, recent: [] as RecentDecision[] };
+  const state = {
+    now: NOW,
+    unready: [] as string[],
+    unreadSettings: [] as UnreadSetting[],
+    snapshot: makeWorld().snapshot,
+    recent: [] as RecentDecision[],
+  };
   const metrics = createMetrics({
     metrics: [
       ...regionMetrics(
@@ -31,6 +38,10 @@ describe('the server for operators', () => {
       certificateExpiry(
         () => NOW + 3_600_000,
         () => NOW,
+      ),
+      ...unreadSettings(
+        () => 'policy.mode: no',
+        () => undefined,
       ),
       watchIdle(
         () => ({ namespaces: NOW - 2_000 }),
@@ -43,6 +54,7 @@ describe('the server for operators', () => {
     unready: () => state.unready,
     snapshot: () => state.snapshot,
     recent: () => state.recent,
+    unreadSettings: () => state.unreadSettings,
     clock: () => state.now,
   });
   let origin = '';
@@ -82,6 +94,41 @@ describe('the server for operators', () => {
       assert.match(reply.headers.get('content-type') ?? '', /^text\/plain/);
     });
 
+  const UNREAD = { setting: 'kill switch', problem: 'max-mode "audti" is no mode; counts as audit' };
+  const verbose: readonly [name: string, reasons: string[], unread: UnreadSetting[], status: number, body: string][] = [
+    ['nothing to tell', [], [], 200, '[+] everything that it needs is there, all settings were read\nok\n'],
+    [
+      'a setting that cannot be read, which leaves it ready',
+      [],
+      [UNREAD],
+      200,
+      '[!] kill switch: max-mode "audti" is no mode; counts as audit\nok\n',
+    ],
+    [
+      'what it waits for, too',
+      ['shutting down'],
+      [UNREAD],
+      503,
+      '[-] shutting down\n[!] kill switch: max-mode "audti" is no mode; counts as audit\nnot ready: shutting down\n',
+    ],
+  ];
+  for (const [name, reasons, unread, status, body] of verbose)
+    it(`/readyz?verbose: ${name}`, async () => {
+      state.unready = reasons;
+      state.unreadSettings = unread;
+      const reply = await get('/readyz?verbose');
+      assert.deepEqual([reply.status, reply.body], [status, body]);
+      assert.deepEqual((await get('/readyz')).body, body.split('\n').slice(-2).join('\n'));
+      state.unreadSettings = [];
+    });
+
+  it('/status.json tells of a setting that cannot be read', async () => {
+    state.unreadSettings = [UNREAD];
+    const { replica } = JSON.parse((await get('/status.json')).body);
+    assert.deepEqual(replica.unreadSettings, [UNREAD]);
+    state.unreadSettings = [];
+  });
+
   it('/metrics shows reviews, regions, certificate, watches and the process', async () => {
     metrics.countReview('/mutate', 'enforce', 'deny', 'outage');
     metrics.observeDuration('/mutate', 0.001);
@@ -96,6 +143,8 @@ describe('the server for operators', () => {
       'gridgate_region_outage{region="eu-west"} 1',
       'gridgate_certificate_expiry_seconds 3600',
       'gridgate_watch_idle_seconds{resource="namespaces"} 2',
+      'gridgate_config_reload_failed 1',
+      'gridgate_kill_switch_unreadable 0',
     ])
       assert.ok(body.split('\n').includes(line), `${line}\nis not in\n${body}`);
     assert.match(body, /^process_resident_memory_bytes /m);
@@ -144,7 +193,7 @@ describe('the server for operators', () => {
     assert.equal(headers.get('content-type'), 'application/json; charset=utf-8');
     const { apiVersion, replica, regions } = JSON.parse(body);
     assert.equal(apiVersion, 'gridgate.dev/status/v1');
-    assert.deepEqual(replica, { ready: false, unready: ['shutting down'] });
+    assert.deepEqual(replica, { ready: false, unready: ['shutting down'], unreadSettings: [] });
     assert.deepEqual(
       regions.map(({ name, rank }: { name: string; rank?: number }) => [name, rank]),
       [

@@ -47,7 +47,8 @@ export function toReview({
 
 /** A workload whose pods are like this one; `group/Kind` as in a review. */
 export function workloadOf(kind: string, { metadata, spec }: Pod, owner?: { controller: boolean }): object {
-  const template = { metadata: { annotations: metadata?.annotations ?? {} }, spec };
+  const { annotations = {}, labels } = metadata ?? {};
+  const template = { metadata: { annotations, ...(labels && { labels }) }, spec };
   const ownSpec = kind === 'batch/CronJob' ? { jobTemplate: { spec: { template } } } : { template };
   return { metadata: { name: 'web', ...(owner && { ownerReferences: [owner] }) }, spec: ownSpec };
 }

@@ -31,6 +31,11 @@ describe('the status page', () => {
     ['no leader', { leader: () => false }, /Leader not this replica the one that leads asks the sources/],
     ['nothing of leaders where none is elected', { leader: () => undefined }, /controllers Cleanest now/],
     ['the kill switch', { modeCap: () => 'audit' }, /Kill switch: every namespace counts at most as audit/],
+    [
+      'a setting that cannot be read, and what counts instead',
+      { unreadSettings: () => [{ setting: 'gridgate.yaml', problem: 'not <reloaded>; the last one stays' }] },
+      /gridgate\.yaml: not &lt;reloaded&gt;; the last one stays/,
+    ],
     ['how many regions are down, and which', {}, /Outages 1 of 15 eu-south-2/],
     ['how old the snapshot is', {}, /Snapshot 42 s old/],
     ['the policy signal', {}, /Policy signal average-lifecycle/],
@@ -201,7 +206,13 @@ describe('the status page', () => {
   it('tells programs what it shows to people', () => {
     const recent = [makeDecision(5, 'shop', { decision: 'deny', reason: 'outage', region: 'eu-south-2' })];
     const document = JSON.parse(createStatusPage(makeSampleStatus({ recent: () => recent })).document());
-    assert.deepEqual(document.replica, { ready: true, unready: [], roles: ['webhook', 'controllers'], leader: true });
+    assert.deepEqual(document.replica, {
+      ready: true,
+      unready: [],
+      roles: ['webhook', 'controllers'],
+      leader: true,
+      unreadSettings: [],
+    });
     assert.deepEqual(document.thresholds, { lowUpTo: 200, highAbove: 300 });
     assert.deepEqual(document.snapshot, { takenAt: '2026-11-22T08:59:18Z', ageSeconds: 42 });
     assert.equal(document.regions.length, 15);

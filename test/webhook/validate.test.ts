@@ -135,6 +135,95 @@ describe('/validate warns the author of a workload and never denies it:', () => 
     });
 });
 
+interface Written {
+  readonly own?: object;
+  readonly pod?: Pod;
+  readonly kind?: string;
+}
+
+describe('/validate says what is wrong with the annotations of a workload:', () => {
+  const webhook = useWebhook();
+
+  async function warningsOf({ own = {}, pod = makePod(), kind = 'apps/Deployment' }: Written, namespace: string) {
+    const workload = workloadOf(kind, pod) as { metadata: object };
+    const object = { ...workload, metadata: { ...workload.metadata, ...own } };
+    const { allowed, patch, warnings = [] } = await ask(webhook, '/validate', { kind, namespace, object });
+    assert.deepEqual([allowed, patch], [true, undefined], 'it only ever warns');
+    return warnings;
+  }
+
+  const annotated = (annotations: Record<string, string>) => ({ own: { annotations } });
+  const rows: readonly [name: string, written: Written, warnings: readonly string[]][] = [
+    [
+      'a value that is misspelt, with what was meant',
+      { pod: makePod({ annotations: { class: 'criticl' } }) },
+      ['gridgate.dev/class: "criticl" is not one of critical, standard, flexible; ignored, did you mean critical?'],
+    ],
+    [
+      'class on the Deployment itself',
+      annotated({ 'gridgate.dev/class': 'flexible' }),
+      [
+        'gridgate.dev/class: has no effect on the Deployment itself; write it to its pod template, spec.template.metadata.annotations',
+      ],
+    ],
+    [
+      'class on the CronJob itself',
+      { ...annotated({ 'gridgate.dev/class': 'flexible' }), kind: 'batch/CronJob' },
+      [
+        'gridgate.dev/class: has no effect on the CronJob itself; write it to its pod template, spec.jobTemplate.spec.template.metadata.annotations',
+      ],
+    ],
+    [
+      'class on both: nothing',
+      { ...annotated({ 'gridgate.dev/class': 'flexible' }), pod: makePod({ annotations: { class: 'flexible' } }) },
+      [],
+    ],
+    [
+      'what belongs to the Namespace',
+      annotated({ 'gridgate.dev/mode': 'enforce' }),
+      ['gridgate.dev/mode: has no effect on a Deployment; write it to the Namespace'],
+    ],
+    [
+      'a key that is misspelt, on the Deployment itself',
+      annotated({ 'gridgate.dev/clas': 'flexible' }),
+      ['gridgate.dev/clas: no such annotation, did you mean gridgate.dev/class?'],
+    ],
+    [
+      'labels that should be annotations',
+      {
+        own: { labels: { 'gridgate.dev/class': 'flexible', app: 'web' } },
+        pod: { ...makePod(), metadata: { labels: { 'gridgate.dev/regions': 'eu-north' } } },
+      },
+      [
+        'gridgate.dev/class: is a label here, which has no effect; write it as an annotation',
+        'pod template: gridgate.dev/regions: is a label here, which has no effect; write it as an annotation',
+      ],
+    ],
+    [
+      'what gridgate wrote, and annotations of others: nothing',
+      annotated({ 'gridgate.dev/nudged': 'x', class: 'y' }),
+      [],
+    ],
+  ];
+  for (const [name, written, warnings] of rows)
+    for (const namespace of ['shop', 'lab', 'reports'])
+      it(`${name}, in ${namespace}`, async () => assert.deepEqual(await warningsOf(written, namespace), warnings));
+
+  for (const namespace of ['shop', 'lab'])
+    it(`regions that nobody knows, in ${namespace}`, async () => {
+      const pod = makePod({ annotations: { regions: 'eu-nroth', region: 'mars' } });
+      const all = await warningsOf({ pod }, namespace);
+      for (const warning of [
+        'gridgate.dev/regions: no region that is known here matches "eu-nroth"; did you mean eu-north?',
+        'gridgate.dev/region: no region that is known here is called "mars" (known: ca-east, eu-central, eu-north and 2 more)',
+      ])
+        assert.ok(all.includes(warning), all.join('\n'));
+    });
+
+  it('nothing in a namespace that is off', async () =>
+    assert.deepEqual(await warningsOf({ pod: makePod({ annotations: { class: 'criticl' } }) }, 'legacy'), []));
+});
+
 describe('/validate says of a DaemonSet only that it reaches outside regions:', () => {
   const webhook = useWebhook();
   const on = (region: string) => makePod({ nodeSelector: { [REGION_LABEL]: region } });

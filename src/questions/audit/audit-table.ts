@@ -7,7 +7,7 @@ import { compareText } from '../../units/compare-text.ts';
 import { onOneLine } from '../../units/legible.ts';
 import { tellFew } from '../../units/tell-few.ts';
 import { asItActs, countOff } from './as-it-acts.ts';
-import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import type { AuditedWorkload, AuditReport, Place, WrongNamespace } from './audited-workload.ts';
 import { count, fullMessage, hasHome, isLeftByAsks, pluralOf } from './findings.ts';
 import {
   describeUnknownMachines,
@@ -56,9 +56,13 @@ const MOST_LISTED = 100;
  */
 export function* renderAuditTable(asData: AuditReport, width: number): Iterable<string> {
   const report = { ...asData, workloads: asData.workloads.map(asItActs) };
-  const { workloads, broken } = report;
-  if (workloads.length === 0) yield 'Nothing to audit: no pods, and nothing that makes pods.\n';
-  else {
+  const { workloads, broken, wrongNamespaces } = report;
+  const listNamespaces = () =>
+    renderList('Namespaces annotated wrongly (wrong_annotation)', width, wrongNamespaces.map(whyWrong));
+  if (workloads.length === 0) {
+    yield 'Nothing to audit: no pods, and nothing that makes pods.\n';
+    yield* listNamespaces();
+  } else {
     yield `Operational gCO2e per hour: ${asWrittenName(report)}, at home, as gridgate would place it\n`;
     yield hanging(`${width < ROOMY ? 'Embodied' : 'EMBODIED'} ${EMBODIED}`, width).trimStart();
     yield* renderNamespaces(report, width);
@@ -68,6 +72,12 @@ export function* renderAuditTable(asData: AuditReport, width: number): Iterable<
       width,
       workloads.filter(({ reason }) => reason === 'unknown_region').map(whyRefused),
     );
+    yield* renderList(
+      'Annotated wrongly (wrong_annotation)',
+      width,
+      workloads.filter(({ reason }) => reason === 'wrong_annotation').map(whyRefused),
+    );
+    yield* listNamespaces();
     yield* renderList('Would be denied in mode enforce', width, workloads.filter(isSpared).map(whyRefused));
     yield* renderList('Run where their policy refuses them', width, workloads.flatMap(whereMisplaced));
     yield* renderList(
@@ -159,8 +169,15 @@ function whereMisplaced(workload: AuditedWorkload): readonly string[] {
 
 function whyRefused(workload: AuditedWorkload): string {
   const { namespace, place } = workload;
-  const where = place ? ` (${place.file}:${place.line})` : '';
-  return `${namespace} ${shortName(workload)}${where}: ${fullMessage(workload)}`;
+  return `${namespace} ${shortName(workload)}${whereIn(place)}: ${fullMessage(workload)}`;
+}
+
+function whyWrong({ namespace, place, mistakes }: WrongNamespace): string {
+  return `${namespace}${whereIn(place)}: ${mistakes.join('; ')}`;
+}
+
+function whereIn(place: Place | null): string {
+  return place ? ` (${place.file}:${place.line})` : '';
 }
 
 function alternativesOf(workloads: readonly AuditedWorkload[]): readonly string[] {
@@ -210,6 +227,7 @@ function* renderTotals(
       { title: 'Denied', lines: [tell(totals.denied, 'red')] },
       { title: 'Would be denied', lines: [tell(workloads.filter(isSpared).length, 'yellow')] },
       { title: 'Unknown region', lines: some(totals.unknownRegion, tell(totals.unknownRegion, 'red')) },
+      { title: 'Wrong annotation', lines: some(totals.wrongAnnotation, tell(totals.wrongAnnotation, 'red')) },
       { title: 'Reach outside', lines: some(totals.daemonSetsOutside, tell(totals.daemonSetsOutside, 'yellow')) },
       { title: 'Misplaced pods', lines: source === 'cluster' ? [tell(misplaced, 'yellow')] : [] },
       { title: 'Off', lines: some(off, tellOff(off, assumable)) },

@@ -39,9 +39,8 @@ const SWITCH_TIMEOUT_MS = 60_000;
 const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfig';
 
 /**
- * Audits files or a cluster. Answers 2 or 3 when a policy report could not be written, else 1 when something is denied or asks
- * for a region that nobody knows, else 2
- * when something of the input could not be read.
+ * Audits files or a cluster. Answers 2 or 3 when a policy report could not be written, else 1 when something is denied, asks
+ * for a region that nobody knows or is annotated wrongly, else 2 when something of the input could not be read.
  */
 export async function audit(values: AuditValues, env: Environment): Promise<number> {
   const [mistakes, files, power] = await Promise.all([
@@ -64,7 +63,7 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
   }
   const written = values.report ? await writePolicyReports({ ...report, workloads: lasting }, values) : EXIT.fine;
   if (written !== EXIT.fine) return written;
-  if (report.workloads.some(isFinding)) return EXIT.findings;
+  if (report.workloads.some(isFinding) || report.wrongNamespaces.length > 0) return EXIT.findings;
   return report.broken.length > 0 ? EXIT.usage : EXIT.fine;
 }
 
@@ -179,9 +178,11 @@ function judgeAll(
 ): { readonly report: AuditReport; readonly lasting: readonly AuditedWorkload[] } {
   const { snapshot, rules, namespaces } = world;
   const { workloads, defaults, passedOver, notJudged, noObjects, broken } = collected;
+  const input = collected.namespaces;
+  const policies = createPolicies({ rules, known: namespaces, input, knownRegions, onExcess: note });
   const context: AuditContext = {
     snapshot,
-    policyOf: createPolicies({ rules, known: namespaces, input: collected.namespaces, onIssue: note }),
+    policyOf: policies.policyOf,
     defaultsOf: (namespace) => defaults.get(namespace) ?? {},
     assumeMode,
     modeCap,
@@ -202,7 +203,9 @@ function judgeAll(
     audited.push(judged.audited);
     if (isReported) lasting.push(judged.lasting());
   }
-  const report = sumUp(audited, { snapshot, source, modeCap, carbon, passedOver, notJudged, noObjects, broken });
+  const wrongNamespaces = policies.wrong();
+  const facts = { snapshot, source, modeCap, carbon, passedOver, notJudged, noObjects, wrongNamespaces, broken };
+  const report = sumUp(audited, facts);
   return { report, lasting };
 }
 

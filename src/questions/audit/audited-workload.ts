@@ -12,7 +12,7 @@ import type { RegionResource } from '../../regions/region-resource.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
 /** Reasons of decisions, and what an audit finds besides. */
-export type AuditReason = Reason | 'unknown_region' | 'daemonset_outside';
+export type AuditReason = Reason | 'unknown_region' | 'wrong_annotation' | 'daemonset_outside';
 
 /** What stands for the file of an object that has none. */
 export const STANDARD_INPUT = 'standard input';
@@ -42,14 +42,32 @@ export interface Workload {
   /** The mean of the machines that its pods run on; absent where none has a node. */
   readonly machine?: EmbodiedPerVcpu;
   readonly volumes?: readonly VolumeTerms[];
+  /** What is written for its pods where nothing reads it, a sentence each. */
+  readonly misplaced?: readonly string[];
   /** Of a kind that nobody knows: judged by the template of pods that it carries. */
   readonly byTemplate?: true;
+}
+
+/** A Namespace of the input. */
+export interface GivenNamespace extends NamespaceRecord {
+  readonly place: Place;
+  /** Labels that should be annotations, a sentence each. */
+  readonly misplaced: readonly string[];
+}
+
+/** A Namespace whose annotations the webhook would refuse, or that are not what they were meant to be. */
+export interface WrongNamespace {
+  readonly namespace: string;
+  /** `null` where it comes from the cluster, or from a file that only describes one. */
+  readonly place: Place | null;
+  /** A sentence each. */
+  readonly mistakes: readonly string[];
 }
 
 /** One thing out of files or a cluster, in the order in which they come. */
 export type AuditItem =
   | { readonly type: 'workload'; readonly workload: Workload }
-  | { readonly type: 'namespace'; readonly namespace: NamespaceRecord }
+  | { readonly type: 'namespace'; readonly namespace: GivenNamespace }
   /** A LimitRange's. */
   | { readonly type: 'defaults'; readonly namespace: string; readonly defaults: DefaultRequests }
   | { readonly type: 'region'; readonly region: RegionResource }
@@ -94,6 +112,8 @@ export interface AuditedWorkload {
   readonly reachesOutside: readonly string[];
   /** Names of regions that it asks for and nobody knows, and placeholders that nobody rendered. */
   readonly unknownRegions: readonly string[];
+  /** What is wrong with the annotations of its pods, or stands where nothing reads it, a sentence each. */
+  readonly wrongAnnotations: readonly string[];
   /** `pod template` for kinds that nobody knows. */
   readonly judgedBy: 'kind' | 'pod template';
   /** That it may use, best first where anything ranks them; at most 10. */
@@ -146,6 +166,8 @@ export interface CarbonTotals {
   readonly misplaced: number;
   /** Workloads that ask for regions that nobody knows. */
   readonly unknownRegion: number;
+  /** Workloads whose annotations are wrong. */
+  readonly wrongAnnotation: number;
   /** DaemonSets that reach outside their namespace's `regions`. */
   readonly daemonSetsOutside: number;
   /** Operational, of workloads that have both figures, as written and placed: denied ones are left out. Without a home, `atHome` counts them as written. */
@@ -200,6 +222,8 @@ export interface AuditReport {
     readonly balance: Pick<Balance, 'now' | 'left'>;
   }[];
   readonly workloads: readonly AuditedWorkload[];
+  /** Namespaces whose own annotations are wrong, with or without workloads. */
+  readonly wrongNamespaces: readonly WrongNamespace[];
   /** Objects without pods, by kind. */
   readonly passedOver: Readonly<Record<string, number>>;
   /** Objects of unknown kinds, by kind: what pods they make was not looked at. */

@@ -1,17 +1,16 @@
 import { toPriorityClasses } from '../../cluster/priority-classes.ts';
 import { volumesOfPod } from '../../cluster/volumes-of-pod.ts';
-import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { DefaultRequests } from '../../energy/pod-requests.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
 import type { GivenObjects, World } from '../../world/load-world.ts';
-import type { AuditItem, Workload } from './audited-workload.ts';
+import type { AuditItem, GivenNamespace, Workload } from './audited-workload.ts';
 
 /** All of an audit's input: what counts may stand behind what it counts for. */
 export interface Collected {
   /** For whoever judges them to take out. */
   readonly workloads: Workload[];
-  readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
+  readonly namespaces: ReadonlyMap<string, GivenNamespace>;
   readonly defaults: ReadonlyMap<string, DefaultRequests>;
   readonly beside: GivenObjects;
   readonly volumesOf: World['volumesOf'];
@@ -28,7 +27,7 @@ export async function collectItems(
   onWorkload?: (count: number) => void,
 ): Promise<Collected> {
   const workloads: Workload[] = [];
-  const namespaces = new Map<string, NamespaceRecord>();
+  const namespaces = new Map<string, GivenNamespace>();
   const defaults = new Map<string, DefaultRequests>();
   const regions = new Map<string, RegionResource>();
   const nodes: NodeFacts[] = [];

@@ -6,6 +6,8 @@ import type { AuditedWorkload, AuditReason, AuditReport } from './audited-worklo
 export const AUDIT_REASONS: Readonly<Record<AuditReason, string>> = {
   ...REASONS,
   unknown_region: 'it asks for a region that nobody knows',
+  wrong_annotation:
+    'its annotations are not what they were meant to be: nobody understands them, or they stand where nothing reads them',
   daemonset_outside: "its pods reach nodes outside the namespace's regions, and stay Pending there",
 };
 
@@ -27,18 +29,23 @@ export function pluralOf(counts: Readonly<Record<string, number>>): Readonly<Rec
 /**
  * Whether it makes an audit end with exit code 1.
  *
- * | denied in its mode | unknown region, mode | finding |
- * | ------------------ | -------------------- | ------- |
- * | yes                | any                  | yes     |
- * | no                 | yes, not off         | yes     |
- * | no                 | yes, off             | no      |
- * | no                 | no                   | no      |
+ * | denied in its mode | unknown region or wrong annotation, mode | finding |
+ * | ------------------ | ---------------------------------------- | ------- |
+ * | yes                | any                                      | yes     |
+ * | no                 | yes, not off                             | yes     |
+ * | no                 | yes, off                                 | no      |
+ * | no                 | no                                       | no      |
  *
  * A DaemonSet that reaches outside `regions` is told of wherever findings are, but fails nothing: nobody is denied, its pods
  * wait where data may not be, and agents that run on every node would fail every audit.
  */
-export function isFinding({ denied, reason }: Pick<AuditedWorkload, 'denied' | 'reason'>): boolean {
-  return denied || reason === 'unknown_region';
+export function isFinding({
+  denied,
+  reason,
+  mode,
+  wrongAnnotations,
+}: Pick<AuditedWorkload, 'denied' | 'reason' | 'mode' | 'wrongAnnotations'>): boolean {
+  return denied || reason === 'unknown_region' || (wrongAnnotations.length > 0 && mode !== 'off');
 }
 
 /** The message, and what of the workload's own leaves which regions where that is not in it already. */

@@ -7,6 +7,7 @@ import { controllerOf, type Pod } from '../../decision/pod.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import { comparableReading, refusalOf } from '../../decision/refuse.ts';
 import { createMemory, remember } from '../../decision/remember.ts';
+import { treatmentOf } from '../../decision/treatment.ts';
 import { isUsable } from '../../decision/usable.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
 import { type EmbodiedPerVcpu, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
@@ -83,7 +84,13 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   const target = asPlaced(spreadNow, decision, snapshot);
   const placed = target ? grams(target.spread) : isDenied ? NOWHERE : written;
   const outside = isFixed ? outsideOf(decision, input, mode) : undefined;
-  const circumstances = { mode, context, placeholders, outside };
+  const circumstances = {
+    mode,
+    context,
+    placeholders,
+    outside,
+    wrong: isFixed ? [] : wrongAnnotationsOf(workload, policy),
+  };
   const audited: AuditedWorkload = {
     namespace,
     kind,
@@ -166,6 +173,11 @@ function isDaemonKind(kind: string, { daemonOwners = [] }: Policy): boolean {
   return /DaemonSet(?:ReplicaSet)?$/.test(kind) || daemonOwners.some((owner) => owner.endsWith(`/${kind}`));
 }
 
+/** Not of DaemonSets: of the annotations on their pods only `regions` means anything. */
+function wrongAnnotationsOf({ pod, misplaced = [] }: Workload, policy: Policy): readonly string[] {
+  return [...treatmentOf(pod, policy).mistakes, ...misplaced];
+}
+
 /** A namespace that is off asked for nothing, and in one that denies the pods there are none to wait. */
 function outsideOf(
   { reason }: Decision,
@@ -187,26 +199,49 @@ interface Circumstances {
   readonly context: AuditContext;
   readonly placeholders: readonly string[];
   readonly outside: OutsideReach | undefined;
+  /** What is wrong with its annotations. */
+  readonly wrong: readonly string[];
 }
 
-/** A denial is said first; a region that nobody knows is the reason where nothing else is found. */
+/**
+ * The reason of the decision, unless something is found besides:
+ *
+ * | decision | mode     | unknown region | wrong annotation | reason             |
+ * | -------- | -------- | -------------- | ---------------- | ------------------ |
+ * | deny     | any      | any            | any              | the decision's     |
+ * | others   | off      | any            | any              | the decision's     |
+ * | others   | others   | yes            | any              | `unknown_region`   |
+ * | others   | others   | no             | yes              | `wrong_annotation` |
+ *
+ * The message tells all that was found.
+ */
 function findingsOf(
   { pod, kind }: Workload,
   decision: Decision,
-  { mode, context, placeholders, outside }: Circumstances,
-): Pick<AuditedWorkload, 'reason' | 'denied' | 'message' | 'unknownRegions' | 'reachesOutside'> {
+  { mode, context, placeholders, outside, wrong }: Circumstances,
+): Pick<AuditedWorkload, 'reason' | 'denied' | 'message' | 'unknownRegions' | 'wrongAnnotations' | 'reachesOutside'> {
   const { knownRegions, snapshot } = context;
   const asked = knownRegions ? unknownRegionsOf(pod, snapshot.regionLabel, knownRegions) : [];
   const unknownRegions = placeholders.length > 0 ? [...new Set([...asked, ...placeholders])] : asked;
   const isDenied = decision.decision === 'deny';
-  const isReason = unknownRegions.length > 0 && !isDenied && mode !== 'off';
+  const found = isDenied || mode === 'off' ? undefined : reasonBesides(unknownRegions, wrong);
   const judged = outside ? 'daemonset_outside' : decision.reason;
-  const reason: AuditReason = isReason ? 'unknown_region' : judged;
   const told = outside ? describeOutside(kind, outside) : decision.message || AUDIT_REASONS[decision.reason];
   const unknown = knownRegions && unknownRegions.length > 0 ? [describeUnknown(unknownRegions, knownRegions)] : [];
-  const message = isReason ? unknown.join() : [told, ...unknown].join('; ');
-  const reachesOutside = outside ? [...outside.regions, ...(outside.unlabelled ? [''] : [])] : [];
-  return { reason, denied: isDenied && mode === 'enforce', message, unknownRegions, reachesOutside };
+  const besides = [...unknown, ...wrong.map((sentence) => `wrong_annotation: ${sentence}`)];
+  return {
+    reason: found ?? judged,
+    denied: isDenied && mode === 'enforce',
+    message: (found ? besides : [told, ...besides]).join('; '),
+    unknownRegions,
+    wrongAnnotations: wrong,
+    reachesOutside: outside ? [...outside.regions, ...(outside.unlabelled ? [''] : [])] : [],
+  };
+}
+
+function reasonBesides(unknownRegions: readonly string[], wrong: readonly string[]): AuditReason | undefined {
+  if (unknownRegions.length > 0) return 'unknown_region';
+  return wrong.length > 0 ? 'wrong_annotation' : undefined;
 }
 
 interface Grams {

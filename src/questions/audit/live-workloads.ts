@@ -2,6 +2,7 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { type LivePod, listPods, type PodPage } from '../../cluster/live-pods.ts';
+import { misplacedLabels } from '../../decision/misplaced-annotations.ts';
 import type { Pod } from '../../decision/pod.ts';
 import { type EmbodiedPerVcpu, meanEmbodied } from '../../energy/embodied.ts';
 import type { Machines } from '../../energy/machines.ts';
@@ -9,8 +10,8 @@ import { note } from '../../terminal/print.ts';
 import { type Progress, progressBar } from '../../terminal/progress.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
 import type { World } from '../../world/load-world.ts';
-import type { AuditItem } from './audited-workload.ts';
-import { type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
+import type { AuditItem, Workload } from './audited-workload.ts';
+import { copyOf, type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
 
 export interface LiveWorkloads {
   readonly api: Pick<ApiClient, 'get'>;
@@ -26,7 +27,7 @@ export interface LiveWorkloads {
 interface Running extends Owner {
   readonly namespace: string;
   /** Of the newest: during a rollout it has the template that the others will get. */
-  newest: { readonly createdAt: string; readonly pod: Pod; readonly resources: RequestingSpec };
+  newest: Pick<Workload, 'pod' | 'resources' | 'misplaced'> & { readonly createdAt: string };
   pods: number;
   readonly byRegion: Map<string, number>;
   /** Pods that have a node. */
@@ -55,11 +56,12 @@ export async function* readLiveWorkloads(deps: LiveWorkloads): AsyncGenerator<Au
     deps.progress.end();
   }
   for (const { namespace, kind, name, newest, pods, byRegion, byMachine } of owners.values()) {
-    const { pod, resources } = newest;
+    const { pod, resources, misplaced } = newest;
     const volumes = deps.volumesOf(namespace, pod);
     const workload = { namespace, kind, name, pod, pods, resources, runsIn: byRegion };
     const machine = byMachine.size > 0 && { machine: meanEmbodied(byMachine) };
-    yield { type: 'workload', workload: { ...workload, ...machine, ...(volumes.length > 0 && { volumes }) } };
+    const more = { ...machine, ...(volumes.length > 0 && { volumes }), ...(misplaced && { misplaced }) };
+    yield { type: 'workload', workload: { ...workload, ...more } };
   }
 }
 
@@ -95,8 +97,10 @@ function count(pod: LivePod, owners: Map<string, Running>, { regionOf, machineOf
 }
 
 function toNewest(pod: LivePod, createdAt: string, owner: Owner | undefined): Running['newest'] {
+  const misplaced = misplacedLabels(pod.metadata.labels);
   return {
     createdAt,
+    ...(misplaced.length > 0 && { misplaced: misplaced.map(copyOf) }),
     pod: podToJudge(asWritten(pod, owner)),
     resources: resourcesOf((pod.spec ?? {}) as RequestingSpec),
   };

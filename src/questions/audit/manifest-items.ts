@@ -4,6 +4,7 @@ import { toVolumeName } from '../../cluster/persistent-volume-claims.ts';
 import { placeTerms } from '../../cluster/persistent-volumes.ts';
 import { toPriorityClassFacts } from '../../cluster/priority-classes.ts';
 import { groupOf } from '../../decision/exempt.ts';
+import { misplacedInWorkload, misplacedLabels } from '../../decision/misplaced-annotations.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import { type ManifestDocument, place } from '../../documents/manifest-file.ts';
@@ -50,7 +51,7 @@ const READERS: Readonly<Record<string, (facts: Facts) => Found>> = {
   '/ReplicationController': readWorkload,
   'batch/Job': readWorkload,
   'batch/CronJob': readWorkload,
-  '/Namespace': ({ document }) => ({ type: 'namespace', namespace: namespaceRecord(document) }),
+  '/Namespace': readNamespace,
   '/Node': readNode,
   '/LimitRange': readLimitRange,
   '/PersistentVolumeClaim': readClaim,
@@ -80,6 +81,12 @@ function inFull(group: string, kind: string): string {
   return group === '' ? kind : `${kind}.${group}`;
 }
 
+function readNamespace(facts: Facts): Found {
+  const { document } = facts;
+  const misplaced = misplacedLabels(objectAt(document.value, 'metadata')?.['labels']);
+  return { type: 'namespace', namespace: { ...namespaceRecord(document), place: placeOf(facts), misplaced } };
+}
+
 function readWorkload(facts: Facts): Found {
   const { document } = facts;
   const { kind, value } = document;
@@ -98,6 +105,7 @@ function readWorkload(facts: Facts): Found {
       mistakes.map((mistake) => `${nameOf(facts)}: ${mistake}`),
     );
   if (hasEnded(kind, value)) return { type: 'passed-over', kind: `${kind} (finished)` };
+  const misplaced = misplacedInWorkload(groupOf(document.apiVersion), kind, value, pod);
   const workload: Workload = {
     namespace: copyOf(namespaceOf(facts)),
     kind,
@@ -106,6 +114,7 @@ function readWorkload(facts: Facts): Found {
     pods,
     resources: resourcesOf((pod.spec ?? {}) as RequestingSpec),
     place: placeOf(facts),
+    ...(misplaced.length > 0 && { misplaced: misplaced.map(copyOf) }),
     ...(byTemplate && { byTemplate }),
   };
   const owners = ownersOf(kind, value, pod);

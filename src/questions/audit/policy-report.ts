@@ -1,7 +1,7 @@
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import { compareText } from '../../units/compare-text.ts';
 import { cutText } from '../../units/cut-text.ts';
-import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
+import type { AuditedWorkload, AuditReport, WrongNamespace } from './audited-workload.ts';
 import { fullMessage, isFinding } from './findings.ts';
 
 export const REPORT_NAME = 'gridgate-audit';
@@ -47,7 +47,7 @@ export interface PolicyReport {
 const MOST_RESULTS = 200;
 /** etcd takes 1.5 MB, readers of many reports less. */
 const MOST_BYTES = 256 * 1024;
-/** For all but the results. */
+/** For all but the results of workloads. */
 const FRAME_BYTES = 4 * 1024;
 const MOST_MESSAGE_CHARACTERS = 1_000;
 
@@ -68,18 +68,26 @@ const API_VERSIONS: ReadonlyMap<string, string> = new Map([
  * 256 KiB, worst first. Under mode `off` there is no policy to report on: no results, all of them counted as skipped.
  * Reports are read long after: messages should tell no ages, which would be wrong by then and change the report each time.
  */
-export function* policyReportsOf(report: Pick<AuditReport, 'takenAt' | 'workloads'>): Generator<PolicyReport> {
+export function* policyReportsOf(
+  report: Pick<AuditReport, 'takenAt' | 'workloads' | 'wrongNamespaces'>,
+): Generator<PolicyReport> {
   const seconds = Math.floor(Date.parse(report.takenAt) / 1_000);
+  const wrong = new Map(report.wrongNamespaces.map((one) => [one.namespace, one]));
   for (const [namespace, workloads] of Map.groupBy(report.workloads, ({ namespace }) => namespace))
-    if (!NEVER_MANAGED.has(namespace)) yield reportOf(namespace, workloads, seconds);
+    if (!NEVER_MANAGED.has(namespace)) yield reportOf(namespace, workloads, { seconds, wrong: wrong.get(namespace) });
 }
 
-function reportOf(namespace: string, workloads: readonly AuditedWorkload[], seconds: number): PolicyReport {
+function reportOf(
+  namespace: string,
+  workloads: readonly AuditedWorkload[],
+  { seconds, wrong }: { readonly seconds: number; readonly wrong: WrongNamespace | undefined },
+): PolicyReport {
   const byOutcome = Map.groupBy(workloads, outcomeOf);
   const count = (outcome: Outcome) => byOutcome.get(outcome)?.length ?? 0;
   const worstFirst = OUTCOMES.flatMap((outcome) => (byOutcome.get(outcome) ?? []).toSorted(byStake));
-  const results = bounded(worstFirst, seconds);
-  const leftOut = worstFirst.length - results.length;
+  const shown = bounded(worstFirst, seconds);
+  const leftOut = worstFirst.length - shown.length;
+  const ofNamespace = wrong ? [resultOfNamespace(wrong, seconds)] : [];
   return {
     metadata: {
       name: REPORT_NAME,
@@ -88,8 +96,31 @@ function reportOf(namespace: string, workloads: readonly AuditedWorkload[], seco
       ...(leftOut > 0 && { annotations: { [LEFT_OUT_ANNOTATION]: String(leftOut) } }),
     },
     scope: { apiVersion: 'v1', kind: 'Namespace', name: namespace },
-    summary: { pass: count('pass'), fail: count('fail'), warn: count('warn'), error: 0, skip: count('skip') },
-    results,
+    summary: {
+      pass: count('pass'),
+      fail: count('fail') + ofNamespace.length,
+      warn: count('warn'),
+      error: 0,
+      skip: count('skip'),
+    },
+    results: [...ofNamespace, ...shown],
+  };
+}
+
+/** Whatever its mode: with a mistake nobody knows what was meant. */
+function resultOfNamespace({ namespace, mistakes }: WrongNamespace, seconds: number): ReportResult {
+  return {
+    source: 'gridgate',
+    policy: 'gridgate',
+    category: 'Carbon',
+    rule: 'wrong_annotation',
+    result: 'fail',
+    severity: 'high',
+    scored: true,
+    message: cutText(mistakes.join('; '), MOST_MESSAGE_CHARACTERS),
+    timestamp: { seconds, nanos: 0 },
+    resources: [{ apiVersion: 'v1', kind: 'Namespace', name: namespace }],
+    properties: {},
   };
 }
 
@@ -106,7 +137,7 @@ function bounded(workloads: readonly AuditedWorkload[], seconds: number): readon
 }
 
 /**
- * A DaemonSet that reaches outside `regions` counts as one that stays although too dirty.
+ * What is annotated wrongly counts as what asks for an unknown region, a DaemonSet that reaches outside `regions` as one that stays although too dirty.
  *
  * | mode          | of a DaemonSet or static | denied, runs where it is refused, or asks for an unknown region | stays although too dirty or in outage | otherwise |
  * | ------------- | -------------- | ----------------------------------- | ------------------------------------- | --------- |

@@ -41,6 +41,7 @@ export function* renderAuditHtml(asData: AuditReport): Iterable<string> {
   yield totals(report).markup;
   yield charts(report).markup;
   yield* table(report, shown);
+  yield wrongNamespaces(report).markup;
   yield leftOut(report, shown.length).markup;
   yield `</main>
 <script>${AUDIT_SCRIPT}</script></body></html>
@@ -74,6 +75,7 @@ ${denial && tile('Denial stops', denial.grams, `${tellStep(denial)}${ofIt}`)}
 ${tile('Workloads', String(all.workloads), `${count(all.pods, 'pod')}, ${count(namespaces.length, 'namespace')}`)}
 ${tile('Denied', String(all.denied), `${spared} more would be in mode enforce`)}
 ${all.unknownRegion > 0 && tile('Unknown regions', String(all.unknownRegion), 'ask for a region that nobody knows')}
+${all.wrongAnnotation > 0 && tile('Wrong annotations', String(all.wrongAnnotation), 'say what nobody understands, or where nobody reads it')}
 ${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsOutside), 'reach nodes outside the regions allowed')}
 ${source === 'cluster' && tile('Misplaced pods', String(misplaced), 'run where the policy refuses it')}
 ${tile('Embodied, on top', formatEmbodiedSum(all), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}
@@ -198,6 +200,21 @@ function grams(gramsPerHour: number | null, label: string): Html {
 function number(value: number | null, label: string, text: string | Html): Html {
   return html`<td class="number" data-label="${label}" data-value="${value ?? ''}">${text}
 `;
+}
+
+function wrongNamespaces({ wrongNamespaces: all }: AuditReport): Html {
+  const shown = all.slice(0, MOST_LISTED);
+  const more = all.length - shown.length;
+  const entries = shown.map(
+    ({ namespace, place, mistakes }) =>
+      html`<li><b>${namespace}</b>${place !== null && ` (${place.file}:${place.line})`}: ${mistakes.join('; ')}</li>`,
+  );
+  return html`${
+    all.length > 0 &&
+    html`<section id="wrong-namespaces"><h2>Namespaces annotated wrongly</h2>
+<ul>${entries}${more > 0 && html`<li>and ${more} more; --output json has all</li>`}</ul></section>
+`
+  }`;
 }
 
 function leftOut(report: AuditReport, shown: number): Html {

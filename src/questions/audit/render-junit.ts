@@ -21,27 +21,47 @@ const builder = new Builder({
 
 /**
  * The workloads as JUnit XML: a suite for each namespace, a case for each workload, a failure where it is denied or asks
- * for regions that nobody knows. A DaemonSet that reaches outside regions fails nothing: its output says it. Namespaces
+ * for regions that nobody knows, or is annotated wrongly; Namespaces of which that is true have a suite of their own. A DaemonSet that reaches outside regions fails nothing: its output says it. Namespaces
  * that are off are skipped; documents that cannot be read are errors of a suite of their own.
  */
 export function* renderJunit(report: AuditReport): Iterable<string> {
   const byNamespace = Map.groupBy(report.workloads, ({ namespace }) => namespace);
   yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+  const { workloads, wrongNamespaces, broken } = report;
+  const counts = countsOf(workloads);
   yield openTag('testsuites', {
     name: 'gridgate audit',
-    ...countsOf(report.workloads),
-    ...(report.broken.length > 0 && {
-      tests: report.workloads.length + report.broken.length,
-      errors: report.broken.length,
-    }),
+    ...counts,
+    tests: counts.tests + wrongNamespaces.length + broken.length,
+    failures: counts.failures + wrongNamespaces.length,
+    errors: broken.length,
   });
   for (const [namespace, workloads] of byNamespace) {
     yield openTag('testsuite', { name: namespace, ...countsOf(workloads), timestamp: report.takenAt });
     for (const workload of workloads) yield builder.build({ testcase: toTestCase(workload) });
     yield '</testsuite>\n';
   }
+  yield* renderWrongNamespaces(report);
   yield* renderBroken(report);
   yield '</testsuites>\n';
+}
+
+function* renderWrongNamespaces({ wrongNamespaces, takenAt }: AuditReport): Iterable<string> {
+  const { length } = wrongNamespaces;
+  if (length === 0) return;
+  const counts = { tests: length, failures: length, errors: 0, skipped: 0 };
+  yield openTag('testsuite', { name: 'namespaces annotated wrongly', ...counts, timestamp: takenAt });
+  for (const { namespace, place, mistakes } of wrongNamespaces) {
+    const message = mistakes.join('; ');
+    const where = place && { file: place.file, line: place.line };
+    yield builder.build({
+      testcase: {
+        ...attributes({ classname: 'Namespace', name: namespace, ...where }),
+        failure: { ...attributes({ type: 'wrong_annotation', message }), [TEXT]: inXml(message) },
+      },
+    });
+  }
+  yield '</testsuite>\n';
 }
 
 function* renderBroken({ broken, takenAt }: AuditReport): Iterable<string> {

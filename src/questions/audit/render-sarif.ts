@@ -4,6 +4,7 @@ import {
   type AuditReport,
   type Place,
   STANDARD_INPUT,
+  type WrongNamespace,
 } from './audited-workload.ts';
 import { AUDIT_REASONS, fullMessage, isFinding } from './findings.ts';
 import { jsonPieces } from './json-pieces.ts';
@@ -15,6 +16,7 @@ import { nameOf, verdictOf, worstFirst } from './verdict.ts';
  */
 const MOST_RESULTS = 25_000;
 const MOST_NOTIFICATIONS = 1_000;
+const WRONG_ANNOTATION: AuditReason = 'wrong_annotation';
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 
 /** As in SARIF 2.1.0, section 3.27.10. */
@@ -22,12 +24,16 @@ type Level = 'error' | 'warning' | 'note';
 
 /**
  * The findings as SARIF 2.1.0 for code scanning: what is, or in another mode would be, denied, and what asks for regions
- * that nobody knows; as warnings, DaemonSets that reach outside regions. Worst first.
+ * that nobody knows, and what is annotated wrongly, Namespaces too; as warnings, DaemonSets that reach outside regions.
+ * Worst first, Namespaces last.
  */
 export function* renderSarif(report: AuditReport, version: string): Iterable<string> {
   const found = report.workloads.filter(isTold).sort(worstFirst);
+  const { wrongNamespaces } = report;
   const shown = found.slice(0, MOST_RESULTS);
-  const reasons = [...new Set(shown.map(({ reason }) => reason))];
+  const shownNamespaces = wrongNamespaces.slice(0, MOST_RESULTS - shown.length);
+  const reasons = [...new Set([...shown.map(({ reason }) => reason), ...shownNamespaces.map(() => WRONG_ANNOTATION)])];
+  const leftOut = found.length + wrongNamespaces.length - shown.length - shownNamespaces.length;
   const log = {
     $schema: SCHEMA,
     version: '2.1.0',
@@ -35,9 +41,12 @@ export function* renderSarif(report: AuditReport, version: string): Iterable<str
       {
         tool: { driver: { name: 'gridgate', version, semanticVersion: version, rules: reasons.map(toRule) } },
         automationDetails: { id: `gridgate-audit/${report.source}/` },
-        invocations: [toInvocation(report, found.length - shown.length)],
+        invocations: [toInvocation(report, leftOut)],
         columnKind: 'utf16CodeUnits',
-        results: shown.map((workload) => toResult(workload, reasons.indexOf(workload.reason))),
+        results: [
+          ...shown.map((workload) => toResult(workload, reasons.indexOf(workload.reason))),
+          ...shownNamespaces.map((wrong) => toNamespaceResult(wrong, reasons.indexOf(WRONG_ANNOTATION))),
+        ],
       },
     ],
   };
@@ -64,7 +73,7 @@ function toRule(reason: AuditReason) {
 
 function fullDescription(reason: AuditReason): string {
   const text = sentence(AUDIT_REASONS[reason]);
-  return reason === 'unknown_region' || reason === 'daemonset_outside'
+  return reason === 'unknown_region' || reason === WRONG_ANNOTATION || reason === 'daemonset_outside'
     ? text
     : `gridgate denies pods of this workload: ${text}`;
 }
@@ -72,6 +81,8 @@ function fullDescription(reason: AuditReason): string {
 const REMEDIES: Partial<Record<AuditReason, string>> = {
   unknown_region:
     'Correct the name, describe the region with a Region resource, or audit what helm template or kustomize build prints.',
+  wrong_annotation:
+    'Correct the key or the value as the message says, or write it where gridgate reads it: on the Namespace, or in the metadata of the pod template.',
   daemonset_outside:
     "Keep the DaemonSet to nodes of allowed regions with a nodeSelector or node affinity, or widen the namespace's gridgate.dev/regions.",
   not_allowed:
@@ -105,6 +116,23 @@ function toResult(workload: AuditedWorkload, ruleIndex: number) {
     // Not of lines or readings, which move: the same workload refused for the same reason stays one alert.
     partialFingerprints: { 'workloadAndReason/v1': `${subject}/${reason}` },
     properties: { mode, pods, judgedBy, unknownRegions, asks, reachesOutside, gramsPerHour, embodied, alternative },
+  };
+}
+
+function toNamespaceResult({ namespace, place, mistakes }: WrongNamespace, ruleIndex: number) {
+  const subject = `${namespace}/Namespace/${namespace}`;
+  return {
+    ruleId: WRONG_ANNOTATION,
+    ruleIndex,
+    level: 'error' satisfies Level,
+    message: { text: `Namespace ${namespace}: ${mistakes.join('; ')}`.toWellFormed() },
+    locations: [
+      {
+        ...(place && { physicalLocation: toPhysicalLocation(place) }),
+        logicalLocations: [{ name: namespace, fullyQualifiedName: subject, kind: 'resource' }],
+      },
+    ],
+    partialFingerprints: { 'workloadAndReason/v1': `${subject}/${WRONG_ANNOTATION}` },
   };
 }
 

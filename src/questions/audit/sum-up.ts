@@ -18,6 +18,7 @@ export interface AuditFacts {
   readonly notJudged?: ReadonlyMap<string, number>;
   /** What is no Kubernetes object, by what it is. */
   readonly noObjects?: ReadonlyMap<string, number>;
+  readonly wrongNamespaces?: AuditReport['wrongNamespaces'];
   readonly broken: readonly string[];
 }
 
@@ -68,7 +69,17 @@ const NONE: ReadonlyMap<string, number> = new Map();
 
 /** The report of an audit: totals, by namespace and by region. Pure. */
 export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): AuditReport {
-  const { snapshot, source, modeCap, carbon, passedOver, notJudged = NONE, noObjects = NONE, broken } = facts;
+  const {
+    snapshot,
+    source,
+    modeCap,
+    carbon,
+    passedOver,
+    notJudged = NONE,
+    noObjects = NONE,
+    wrongNamespaces = [],
+    broken,
+  } = facts;
   const whole = emptyTotals();
   const namespaces = new Map<string, { readonly mode: Mode; readonly totals: Totals }>();
   for (const workload of audited) {
@@ -88,6 +99,7 @@ export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): A
     namespaces: inOrder(namespaces).map(([namespace, { mode, totals }]) => ({ namespace, mode, ...totals })),
     regions: regionRows(snapshot, carbon),
     workloads: audited,
+    wrongNamespaces,
     passedOver: Object.fromEntries(inOrder(passedOver)),
     notJudged: Object.fromEntries(inOrder(notJudged)),
     noObjects: Object.fromEntries(inOrder(noObjects)),
@@ -110,6 +122,7 @@ function emptyTotals(): Totals {
     wouldBeDenied: 0,
     misplaced: 0,
     unknownRegion: 0,
+    wrongAnnotation: 0,
     daemonSetsOutside: 0,
     gramsPerHour: { asWritten: 0, atHome: 0, placed: 0 },
     embodied: { gramsPerHour: 0, estimated: 0 },
@@ -135,6 +148,7 @@ function count(workload: AuditedWorkload, totals: Totals): void {
   else if (workload.decision === 'deny') totals.wouldBeDenied += 1;
   totals.misplaced += workload.misplaced ?? 0;
   if (workload.unknownRegions.length > 0) totals.unknownRegion += 1;
+  if (workload.wrongAnnotations.length > 0) totals.wrongAnnotation += 1;
   if (workload.reason === 'daemonset_outside') totals.daemonSetsOutside += 1;
   if (workload.requests.basis === 'estimated') totals.estimated += 1;
   if (workload.embodied.basis === 'estimated') totals.embodied.estimated += 1;

@@ -20,7 +20,7 @@ export function verdictOf({ mode, decision, denied }: Pick<AuditedWorkload, 'mod
   return mode === 'audit' && decision === 'steer' ? 'would steer' : decision;
 }
 
-/** For `sort`: what is denied first, then what asks for unknown regions, then what would be denied, then DaemonSets that reach outside, then what emits most as written; without a figure last. */
+/** For `sort`: what is denied first, then what asks for unknown regions or is annotated wrongly, then what would be denied, then DaemonSets that reach outside, then what emits most as written; without a figure last. */
 export function worstFirst(a: AuditedWorkload, b: AuditedWorkload): number {
   return rankOf(a) - rankOf(b) || gramsOf(b) - gramsOf(a) || compareText(nameOf(a), nameOf(b));
 }
@@ -32,7 +32,7 @@ export function nameOf({ namespace, kind, name }: Pick<AuditedWorkload, 'namespa
 
 function rankOf({ decision, denied, reason }: AuditedWorkload): number {
   if (denied) return 0;
-  if (reason === 'unknown_region') return 1;
+  if (reason === 'unknown_region' || reason === 'wrong_annotation') return 1;
   if (decision === 'deny') return 2;
   return reason === 'daemonset_outside' ? 3 : 4;
 }

@@ -15,6 +15,7 @@ export function headline(status: Status): Html {
   return html`<section id="headline">
 ${unready.length > 0 && html`<div class="alert"><b>Not ready:</b> ${unready.join('; ')}</div>`}
 ${status.modeCap && html`<div class="alert"><b>Kill switch:</b> every namespace counts at most as ${status.modeCap}</div>`}
+${status.unreadSettings.map(({ setting, problem }) => html`<div class="alert"><b>${setting}:</b> ${problem}</div>\n`)}
 <dl>${tile('This replica', unready.length === 0 ? 'ready' : 'not ready', status.roles?.join(' and '))}
 ${status.leader !== undefined && leaderTile(status.leader)}
 ${tile('Cleanest now', best?.name ?? 'unknown', reading && `${formatGrams(reading.gramsPerKwh)} gCO2e/kWh`)}

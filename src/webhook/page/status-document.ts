@@ -17,6 +17,7 @@ export function statusDocument(status: Status): object {
       roles: status.roles,
       leader: status.leader,
       modeCap: status.modeCap,
+      unreadSettings: status.unreadSettings,
     },
     policySignal: snapshot.policySignal,
     thresholds: thresholds && { lowUpTo: thresholds[0], highAbove: thresholds[1] },

@@ -17,6 +17,14 @@ export interface SourceStatus {
   readonly problem?: string;
 }
 
+/** What people write for gridgate itself, and it cannot read. */
+export interface UnreadSetting {
+  /** `gridgate.yaml`, `kill switch`. */
+  readonly setting: string;
+  /** Why, and what counts instead. */
+  readonly problem: string;
+}
+
 /** What the page is made of; what nobody can tell is left out of it. */
 export interface StatusDeps {
   /** What keeps the webhook from being ready; empty when it is. */
@@ -30,6 +38,7 @@ export interface StatusDeps {
   readonly roles?: readonly string[];
   /** The mode that the kill switch caps every namespace's at; `undefined` when it caps nothing. */
   readonly modeCap?: () => Mode | undefined;
+  readonly unreadSettings?: () => readonly UnreadSetting[];
   /** Whether this replica leads; `undefined` when it takes no part in elections. */
   readonly leader?: () => boolean | undefined;
   /** `undefined` while another replica asks them. */
@@ -51,6 +60,7 @@ export interface Status {
   readonly thresholds?: BandThresholds | undefined;
   readonly roles?: readonly string[] | undefined;
   readonly modeCap?: Mode | undefined;
+  readonly unreadSettings: readonly UnreadSetting[];
   readonly leader?: boolean | undefined;
   readonly sources?: readonly SourceStatus[] | undefined;
   readonly watches?: Readonly<Record<string, number>> | undefined;
@@ -68,6 +78,7 @@ export function readStatus(deps: StatusDeps): Status {
     thresholds: deps.thresholds ? deps.thresholds() : BAND_THRESHOLDS,
     roles: deps.roles,
     modeCap: deps.modeCap?.(),
+    unreadSettings: deps.unreadSettings?.() ?? [],
     leader: deps.leader?.(),
     sources: deps.sources?.(),
     watches: deps.watches?.(),

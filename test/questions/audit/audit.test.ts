@@ -368,12 +368,6 @@ describe('gridgate audit of files', () => {
     assert.equal(report.namespaces.length, hostile.length);
   });
 
-  it('says what is wrong with a namespace that counts', async (test) => {
-    const namespace = namespaceYaml('shop', { mode: 'enforced' });
-    const { complaints } = await auditText(test, { stdin: [yaml(workload('Pod', 'x')), namespace].join('---\n') });
-    assert.match(complaints.join(), /namespace shop: gridgate.dev\/mode: .*enforced/);
-  });
-
   it('assumes the mode that it is told where a namespace is off or unknown', async (test) => {
     const stdin = yaml(
       workload('Pod', 'x', { spec: PINNED, metadata: { namespace: 'legacy' } }),

@@ -30,6 +30,7 @@ function audited({ grams = 0, ...parts }: Parts = {}): AuditedWorkload {
     asks: [],
     reachesOutside: [],
     unknownRegions: [],
+    wrongAnnotations: [],
     judgedBy: 'kind',
     regions: ['eu-north-1'],
     isRanked: true,
@@ -48,7 +49,7 @@ function audited({ grams = 0, ...parts }: Parts = {}): AuditedWorkload {
 const TAKEN_AT = new Date(NOW).toISOString();
 
 function reportsOf(...workloads: readonly AuditedWorkload[]): readonly PolicyReport[] {
-  return [...policyReportsOf({ takenAt: TAKEN_AT, workloads })];
+  return [...policyReportsOf({ takenAt: TAKEN_AT, workloads, wrongNamespaces: [] })];
 }
 
 function reportOf(...workloads: readonly AuditedWorkload[]): PolicyReport {
@@ -201,7 +202,8 @@ describe('the report of a namespace', () => {
   });
 
   it('is made when it is asked for: thousands of namespaces need not all be held', () => {
-    const reports = policyReportsOf({ takenAt: TAKEN_AT, workloads: [audited(), audited({ namespace: 'bank' })] });
+    const workloads = [audited(), audited({ namespace: 'bank' })];
+    const reports = policyReportsOf({ takenAt: TAKEN_AT, workloads, wrongNamespaces: [] });
     assert.equal(reports.next().value?.metadata.namespace, 'shop');
   });
 });

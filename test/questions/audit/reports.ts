@@ -26,6 +26,7 @@ export function makeAudited({ grams, ...parts }: WorkloadParts = {}): AuditedWor
     asks: [],
     reachesOutside: [],
     unknownRegions: [],
+    wrongAnnotations: [],
     judgedBy: 'kind',
     regions: ['eu-north-1', 'eu-west-3'],
     isRanked: true,
@@ -79,6 +80,7 @@ export function makeReport(workloads: readonly AuditedWorkload[], parts: Partial
       makeRegionRow('edge-lab', null, { asWritten: 0, placed: 0 }),
     ],
     workloads,
+    wrongNamespaces: [],
     passedOver: {},
     notJudged: {},
     noObjects: {},
@@ -111,6 +113,7 @@ function totalsOf(workloads: readonly AuditedWorkload[]): CarbonTotals {
     wouldBeDenied: sum(workloads, ({ decision, denied }) => Number(decision === 'deny' && !denied)),
     misplaced: sum(workloads, ({ misplaced }) => misplaced),
     daemonSetsOutside: sum(workloads, ({ reason }) => Number(reason === 'daemonset_outside')),
+    wrongAnnotation: sum(workloads, ({ wrongAnnotations }) => Number(wrongAnnotations.length > 0)),
     unknownRegion: sum(workloads, ({ unknownRegions }) => Number(unknownRegions.length > 0)),
     gramsPerHour: {
       asWritten: sum(withFigures, ({ gramsPerHour }) => gramsPerHour.asWritten),

@@ -1,0 +1,64 @@
+import { isMapping } from '../units/is-mapping.ts';
+import { ANNOTATION_PREFIX } from './namespace-record.ts';
+import type { Pod } from './pod.ts';
+import { POD_KEYS, unknownKey } from './pod-keys.ts';
+import { POLICY_ANNOTATIONS } from './policy-annotations.ts';
+import { isControlled, pathOfTemplate } from './workload.ts';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What gridgate writes to owners of pods itself. */
+const NUDGED = 'nudged';
+const POLICY_KEYS: readonly string[] = Object.keys(POLICY_ANNOTATIONS);
+/** Authors may write thousands. */
+const MOST_READ = 100;
+
+/**
+ * What is written for pods, or for their namespace, where gridgate does not read it, a sentence each:
+ *
+ * | on the workload itself       | in its pod template | is told                             |
+ * | ---------------------------- | ------------------- | ----------------------------------- |
+ * | an annotation of pods        | the same key        | nothing                             |
+ * | an annotation of pods        | not                 | that it belongs to the pod template |
+ * | an annotation of namespaces  | any                 | that it belongs to the Namespace    |
+ * | another under `gridgate.dev` | any                 | that there is no such annotation    |
+ * | a label named like any       | the same            | that it must be an annotation       |
+ *
+ * Nothing of an object that a controller made: it has its annotations from its owner.
+ */
+export function misplacedInWorkload(group: string, kind: string, object: JsonObject, pod: Pod): readonly string[] {
+  if (isControlled(object)) return [];
+  const isPod = group === '' && kind === 'Pod';
+  const metadata = isMapping(object['metadata']) ? object['metadata'] : {};
+  const ofPod = pod.metadata?.annotations ?? {};
+  const annotations = isPod ? [] : ownNames(metadata['annotations']);
+  const told = annotations.filter((name) => name !== NUDGED && !Object.hasOwn(ofPod, ANNOTATION_PREFIX + name));
+  return [
+    ...told.map((name) => describeAnnotation(name, group, kind)),
+    ...(isPod ? [] : misplacedLabels(metadata['labels'])),
+    ...misplacedLabels(pod.metadata?.labels).map((sentence) => (isPod ? sentence : `pod template: ${sentence}`)),
+  ];
+}
+
+/** Labels that are named like an annotation of gridgate's, a sentence each: nothing reads them. */
+export function misplacedLabels(labels: unknown): readonly string[] {
+  return ownNames(labels)
+    .filter((name) => POD_KEYS.includes(name) || POLICY_KEYS.includes(name))
+    .map((name) => `${ANNOTATION_PREFIX}${name}: is a label here, which has no effect; write it as an annotation`);
+}
+
+function describeAnnotation(name: string, group: string, kind: string): string {
+  const key = ANNOTATION_PREFIX + name;
+  if (POD_KEYS.includes(name))
+    return `${key}: has no effect on the ${kind} itself; write it to its pod template, ${pathOfTemplate(group, kind)}.metadata.annotations`;
+  return POLICY_KEYS.includes(name)
+    ? `${key}: has no effect on a ${kind}; write it to the Namespace`
+    : unknownKey(name, 'annotation');
+}
+
+/** The names under `gridgate.dev/` of labels or annotations, without it. */
+function ownNames(entries: unknown): readonly string[] {
+  if (!isMapping(entries)) return [];
+  const own = Object.keys(entries).filter((key) => key.startsWith(ANNOTATION_PREFIX));
+  return own.slice(0, MOST_READ).map((key) => key.slice(ANNOTATION_PREFIX.length));
+}

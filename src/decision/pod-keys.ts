@@ -1,0 +1,21 @@
+import { ANNOTATION_PREFIX } from './namespace-record.ts';
+import { nearestKey, POLICY_ANNOTATIONS } from './policy-annotations.ts';
+
+/** What pods may be annotated with under `gridgate.dev/`. */
+export const POD_KEYS: readonly string[] = [
+  'class',
+  'regions',
+  'max-intensity',
+  'defer',
+  'deadline',
+  'duration',
+  'region',
+];
+
+/** A sentence on a key that means nothing to pods: what was probably meant, or whose it is. */
+export function unknownKey(name: string, what: 'annotation' | 'pod annotation'): string {
+  const key = ANNOTATION_PREFIX + name;
+  if (Object.hasOwn(POLICY_ANNOTATIONS, name)) return `${key}: no such ${what}; write it to the Namespace`;
+  const nearest = nearestKey(name, POD_KEYS);
+  return `${key}: no such ${what}${nearest === undefined ? '' : `, did you mean ${ANNOTATION_PREFIX}${nearest}?`}`;
+}
