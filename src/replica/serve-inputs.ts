@@ -2,7 +2,7 @@ import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
 import { OPTIONS } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
-import { isInCluster } from '../world/in-cluster.ts';
+import { findOwnCluster, strayContext } from '../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../world/world-files.ts';
 import { type ClientCa, readClientCa } from './client-ca.ts';
 import type { ServeValues } from './serve-options.ts';
@@ -31,8 +31,10 @@ export async function readInputs(
   env: Environment,
 ): Promise<{ inputs?: Inputs; issues: readonly string[] }> {
   // Regions may come from a file all the same.
-  const inCluster = isInCluster({ kubeconfig: values.kubeconfig, namespaces: values.namespaces }, env);
-  const issues = [...misfits(values, inCluster)];
+  const { kubeconfig, namespaces } = values;
+  const cluster = findOwnCluster({ kubeconfig, namespaces }, env);
+  const inCluster = cluster !== undefined;
+  const issues = [...misfits(values, inCluster), ...strayContext(values, cluster, env)];
   const files = await readWorldFiles({ ...values, namespaces: inCluster ? undefined : values.namespaces });
   issues.push(...files.issues);
   const clientCa = await openClientCa(values, issues);

@@ -10,7 +10,8 @@ import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 import { tellInvalid } from './cluster-regions.ts';
-import { type ClusterOptions, openCluster, readFromCluster, type Unread } from './open-cluster.ts';
+import { openCluster, readFromCluster, type Unread } from './open-cluster.ts';
+import type { ChosenCluster } from './which-cluster.ts';
 
 /** A cluster as it is now, as far as decisions read it. */
 export interface ClusterWorld {
@@ -25,6 +26,13 @@ export interface ClusterWorld {
   readonly notes: readonly string[];
 }
 
+/** How much of a cluster is read. */
+interface WorldExtent {
+  readonly onlyNamespace: string | undefined;
+  /** Not where a file has them. */
+  readonly readsRegions: boolean;
+}
+
 /** Lists take longer than a look at a few Regions. */
 const TIMEOUT_MS = 60_000;
 
@@ -33,14 +41,14 @@ const TIMEOUT_MS = 60_000;
  * readable; without the rest the decisions know less, and a note says what.
  */
 export async function readClusterWorld(
-  options: ClusterOptions,
+  cluster: ChosenCluster,
   regionLabel: string,
-  onlyNamespace?: string,
+  extent: WorldExtent,
 ): Promise<ClusterWorld | Unread> {
-  const opened = await openCluster(options);
+  const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   try {
-    return await readWorld(opened.api, regionLabel, { onlyNamespace, readsRegions: options.regions === undefined });
+    return await readWorld(opened.api, regionLabel, extent);
   } finally {
     opened.api.close();
   }
@@ -49,7 +57,7 @@ export async function readClusterWorld(
 async function readWorld(
   api: ApiClient,
   regionLabel: string,
-  { onlyNamespace, readsRegions }: { readonly onlyNamespace: string | undefined; readonly readsRegions: boolean },
+  { onlyNamespace, readsRegions }: WorldExtent,
 ): Promise<ClusterWorld | Unread> {
   const [
     { listOnce },

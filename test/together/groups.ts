@@ -6,7 +6,7 @@ export const GROUPS = {
   asking: ['certs', 'cluster', 'sources', 'telemetry'],
   controlling: ['controllers'],
   judging: ['config', 'control-plane', 'decision', 'documents', 'energy', 'page', 'regions', 'structure', 'units'],
-  questioning: ['commands', 'questions', 'replica', 'terminal'],
+  questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
 } as const;
 

@@ -5,8 +5,14 @@ import type { PowerTable } from '../../energy/power-table.ts';
 import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
-import { isInCluster } from '../../world/in-cluster.ts';
 import { openCluster } from '../../world/open-cluster.ts';
+import {
+  type ChosenCluster,
+  findCluster,
+  findOwnCluster,
+  lacksCluster,
+  strayContext,
+} from '../../world/which-cluster.ts';
 import { readWorldFiles } from '../../world/world-files.ts';
 import { askKubelets, createPolicyOf, type KubeletPolicies } from './ask-kubelets.ts';
 import { assess, countVersions } from './assess.ts';
@@ -21,7 +27,7 @@ import { type ReadNodes, readLiveNodes, readNodesFile } from './read-nodes.ts';
 import { renderPreflight } from './render-preflight.ts';
 
 const NODES_MISSING =
-  '--filename (GRIDGATE_FILENAME): is missing; give what `kubectl get nodes -o json` prints, or --kubeconfig for a cluster';
+  '--filename (GRIDGATE_FILENAME): is missing; give what `kubectl get nodes -o json` prints. For the nodes of a cluster';
 const NODES_TWICE = '--kubeconfig: means nothing beside --filename, which says what the nodes are';
 
 const ENDLESS = '--baseline-watts, --static-factor and --power-table: give numbers that no sum is beyond';
@@ -45,7 +51,7 @@ interface Fleet extends KubeletPolicies {
 export async function preflight(values: PreflightValues, env: Environment, origins: Origins = {}): Promise<number> {
   const files = await readGivenFiles(values, env, origins);
   if ('issues' in files) return reportFailure(files);
-  const fleet = await readFleet(files, values);
+  const fleet = await readFleet(files, values, chooseCluster(values, env));
   if ('issues' in fleet) return reportFailure(fleet);
   for (const text of [...fleet.notes, ...(files.staging?.notes ?? [])]) note(text);
   const counted = fleet.nodes.filter(({ version }) => isVersion(version, values.targetVersion));
@@ -106,14 +112,17 @@ async function readGivenFiles(
 }
 
 /** What is wrong with where the nodes are said to be. */
-function checkSource(
-  { nodesFile, kubeconfig }: PreflightValues,
-  env: Environment,
-  origins: Origins,
-): readonly string[] {
-  if (nodesFile === undefined) return isInCluster({ kubeconfig }, env) ? [] : [NODES_MISSING];
+function checkSource(values: PreflightValues, env: Environment, origins: Origins): readonly string[] {
+  const { nodesFile } = values;
+  if (nodesFile === undefined) return chooseCluster(values, env) ? [] : [lacksCluster(NODES_MISSING, values)];
   // One in the environment is there for other commands too.
-  return origins.kubeconfig === '--kubeconfig' ? [NODES_TWICE] : [];
+  if (origins.kubeconfig === '--kubeconfig') return [NODES_TWICE];
+  return strayContext(values, undefined, env);
+}
+
+/** Whose nodes are meant; beside `--regions`, which says nothing of nodes, at least the cluster that we run in. */
+function chooseCluster({ kubeconfig, context, regions }: PreflightValues, env: Environment): ChosenCluster | undefined {
+  return findCluster({ kubeconfig, context, regions }, env) ?? findOwnCluster({ kubeconfig, context }, env);
 }
 
 function isUnread(read: object | undefined): read is { readonly issues: readonly string[] } {
@@ -125,26 +134,33 @@ function issuesOf(read: object | undefined): readonly string[] {
 }
 
 /** The nodes of the file, or those of a cluster, whose kubelets are asked too. */
-async function readFleet({ nodes, book }: GivenFiles, values: PreflightValues): Promise<Fleet | Issues> {
-  if (nodes) return { ...nodes, told: new Map(), book };
-  const opened = await openCluster(values);
+async function readFleet(
+  { nodes, book }: GivenFiles,
+  values: PreflightValues,
+  cluster: ChosenCluster | undefined,
+): Promise<Fleet | Issues> {
+  if (nodes || !cluster) return { nodes: [], notes: [], ...nodes, told: new Map(), book };
+  const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   const { api } = opened;
   try {
-    return await readCluster(api, book, values);
+    return await readCluster({ api, cluster }, book, values);
   } finally {
     api.close();
   }
 }
 
-async function readCluster(api: ApiClient, book: RegionBook, values: PreflightValues): Promise<Fleet | Issues> {
-  const { kubeconfig, context, regionLabel, targetVersion, regions } = values;
+async function readCluster(
+  { api, cluster }: { readonly api: ApiClient; readonly cluster: ChosenCluster },
+  book: RegionBook,
+  { regionLabel, targetVersion, regions }: PreflightValues,
+): Promise<Fleet | Issues> {
   const read = await readLiveNodes(api, regionLabel);
   if ('issues' in read) return read;
   const counted = read.nodes.filter(({ version }) => isVersion(version, targetVersion));
   const { told, notes } = await askKubelets(api, counted);
   if (regions !== undefined || counted.length === 0) return { nodes: read.nodes, told, notes, book };
-  const inCluster = await describedInCluster({ kubeconfig, context });
+  const inCluster = await describedInCluster(cluster);
   return {
     nodes: read.nodes,
     told,
