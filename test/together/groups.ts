@@ -17,6 +17,7 @@ export const ALONE: Readonly<Record<string, readonly string[]>> = {
   'starts processes of gridgate and waits for them: others may work meanwhile': [
     'test/commands/completion.test.ts',
     'test/commands/exit-codes.test.ts',
+    'test/commands/kubectl-plugin.test.ts',
     'test/commands/old-node.test.ts',
     'test/commands/pipes.test.ts',
     'test/replica/any-address.test.ts',

@@ -258,7 +258,10 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
   it('needs nodes, and standard input only once', async () => {
     const none = await runCommand(['preflight']);
     assert.deepEqual([none.code, none.complaints.length], [2, 1]);
-    assert.match(none.stderr, /--filename \(GRIDGATE_FILENAME\): is missing.*--kubeconfig \(GRIDGATE_KUBECONFIG\) or KUBECONFIG/);
+    assert.match(
+      none.stderr,
+      /--filename \(GRIDGATE_FILENAME\): is missing.*--kubeconfig \(GRIDGATE_KUBECONFIG\) or KUBECONFIG/,
+    );
     const twice = await runCommand(['preflight', '-f', '-', '--compare', '-']);
     assert.equal(twice.code, 2);
     assert.match(twice.stderr, /standard input is --filename already/);
