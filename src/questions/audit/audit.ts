@@ -56,7 +56,7 @@ export async function audit(given: AuditValues, env: Environment): Promise<numbe
   for (const sentence of input.world.notes) note(sentence);
   if (!input.world.snapshot.topology) note(NODES_UNSEEN);
   const { report, lasting } = judgeAll(input, table, values);
-  await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
+  await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns(env) }));
   if (values.html !== undefined) {
     await writeWhole(values.html, renderAuditHtml(report));
     note(`${values.html} is written`);

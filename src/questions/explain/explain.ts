@@ -64,7 +64,7 @@ export async function explain(
   const { found, world, modeCap, notes, isPartial, ...read } = readings;
   const input = { target: read.target, found, policySignal, now: Date.now(), notes, modeCap };
   const report = explainObject({ ...input, ...(world && { world }) });
-  await print(output === 'table' ? renderExplained(report, terminalColumns()) : renderData(report, output));
+  await print(output === 'table' ? renderExplained(report, terminalColumns(env)) : renderData(report, output));
   if (isDenied(report)) return EXIT.findings;
   return isPartial ? EXIT.upstream : EXIT.fine;
 }

@@ -5,6 +5,7 @@ import type { PowerTable } from '../../energy/power-table.ts';
 import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
+import { terminalColumns } from '../../terminal/terminal.ts';
 import { openCluster } from '../../world/open-cluster.ts';
 import {
   type ChosenCluster,
@@ -80,7 +81,7 @@ export async function preflight(values: PreflightValues, env: Environment, origi
     now: Date.now(),
   });
   if (!isBounded(found)) return reportFailure({ issues: [ENDLESS] });
-  await print(render(found, values.output));
+  await print(render(found, values.output, terminalColumns(env)));
   return found.verdict === 'IDLE POWER SPIKE' ? EXIT.findings : EXIT.fine;
 }
 
@@ -88,8 +89,8 @@ function isBounded({ total, carbon }: PreflightReport): boolean {
   return [total.watts, total.wattsUnderStatic, total.increasePercent, carbon.kgCo2eUnderStatic].every(Number.isFinite);
 }
 
-function render(found: PreflightReport, output: PreflightValues['output']): string {
-  return output === 'json' || output === 'yaml' ? renderData(found, output) : renderPreflight(found);
+function render(found: PreflightReport, output: PreflightValues['output'], width: number): string {
+  return output === 'json' || output === 'yaml' ? renderData(found, output) : renderPreflight(found, width);
 }
 
 /** Reads all files and reports all their mistakes at once. */

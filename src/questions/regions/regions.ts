@@ -28,7 +28,7 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
     return candidates.length === 0 ? EXIT.findings : EXIT.fine;
   }
   const listing = listRegions(loaded);
-  await print(render(listing, values.output, () => renderListing(listing, terminalColumns())));
+  await print(render(listing, values.output, () => renderListing(listing, terminalColumns(env))));
   return EXIT.fine;
 }
 

@@ -32,7 +32,7 @@ export async function weights(values: WeightsValues, env: Environment): Promise<
     if (gramsPerKwh < LEAST_GRAMS_PER_KWH)
       note(`${name} is at ${gramsPerKwh} gCO2e/kWh, which weighs as ${LEAST_GRAMS_PER_KWH}`);
   if (candidates.length === 0) note('no region is left to weigh');
-  await print(render({ version: 'v1', regions: weighRegions(candidates) }, values.output));
+  await print(render({ version: 'v1', regions: weighRegions(candidates) }, values.output, terminalColumns(env)));
   return candidates.length === 0 ? EXIT.findings : EXIT.fine;
 }
 
@@ -70,11 +70,11 @@ function cleanestOf(regions: readonly Intensity[]): readonly Intensity[] {
   return [...regions].sort((a, b) => a.gramsPerKwh - b.gramsPerKwh || compareText(a.name, b.name));
 }
 
-function render(listing: WeightsListing, output: WeightsValues['output'] = 'yaml'): string {
-  return output === 'table' ? renderWeights(listing) : renderData(listing, output);
+function render(listing: WeightsListing, output: WeightsValues['output'] = 'yaml', width: number): string {
+  return output === 'table' ? renderWeights(listing, width) : renderData(listing, output);
 }
 
-function renderWeights({ regions }: WeightsListing): string {
+function renderWeights({ regions }: WeightsListing, width: number): string {
   return renderTable(
     [
       { title: 'NAME', givesWay: 1, cell: ({ name }) => name },
@@ -83,6 +83,6 @@ function renderWeights({ regions }: WeightsListing): string {
       { title: 'PLACEMENT WEIGHT', align: 'right', cell: ({ placementWeight }) => placementWeight.toFixed(3) },
     ],
     regions,
-    terminalColumns(),
+    width,
   );
 }

@@ -98,7 +98,9 @@ interface Run {
 
 async function explain(test: TestContext, { args, world = worldOf(), objects, forbids }: Run) {
   const { kubeconfig, asked } = await startApi(test, { ...world, ...objects }, forbids);
-  const finished = await runCommand(['explain', ...args, '-n', 'shop', '--kubeconfig', kubeconfig]);
+  const finished = await runCommand(['explain', ...args, '-n', 'shop', '--kubeconfig', kubeconfig], {
+    env: { COLUMNS: '80' },
+  });
   return { ...finished, asked };
 }
 

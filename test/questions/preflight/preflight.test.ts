@@ -28,7 +28,7 @@ function write(test: TestContext, contents: string, name = 'nodes.json'): string
 }
 
 function preflight(test: TestContext, items: readonly object[], ...args: readonly string[]) {
-  return runCommand(['preflight', '-f', write(test, listOf(items)), ...args]);
+  return runCommand(['preflight', '-f', write(test, listOf(items)), ...args], { env: { COLUMNS: '80' } });
 }
 
 async function report(test: TestContext, items: readonly object[], ...args: readonly string[]) {
