@@ -1,6 +1,7 @@
 import type { ApiClient } from '../cluster/api-client.ts';
-import { ApiError, messageOf } from '../cluster/api-error.ts';
+import { ApiError } from '../cluster/api-error.ts';
 import type { VolumeFacts } from '../cluster/persistent-volumes.ts';
+import { describeReadFailure } from '../cluster/read-failure.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
@@ -82,14 +83,15 @@ async function readWorld(
     import('../cluster/volumes-of-pod.ts'),
     import('../cluster/fetch-namespace.ts'),
   ]);
-  const notes: string[] = [];
+  /** What the caller may not see, by what that means: said once. */
+  const refused = new Map<string, string[]>();
 
   async function listOr<T>(resource: WatchedResource<T>, without: string): Promise<readonly T[] | undefined> {
     try {
       return await listOnce(api, resource, TIMEOUT_MS);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      notes.push(`${messageOf(error)}: ${without}`);
+      refused.set(without, [...(refused.get(without) ?? []), describeReadFailure(error)]);
       return undefined;
     }
   }
@@ -109,7 +111,7 @@ async function readWorld(
       return await listOnce(api, NAMESPACES, TIMEOUT_MS);
     } catch (cause) {
       if (!isRefusal(cause)) throw cause;
-      throw new Error(`${messageOf(cause)}; who may read one namespace alone names it with -n`, { cause });
+      throw new Error(`${describeReadFailure(cause)}; who may read one namespace alone names it with -n`, { cause });
     }
   }
 
@@ -141,7 +143,7 @@ async function readWorld(
     namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
     ...(classes && { priorityClasses: toPriorityClasses(classes) }),
     volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),
-    notes: [...notes, ...tellInvalid(regions)],
+    notes: [...[...refused].map(([without, why]) => `${why.join('; ')}: ${without}`), ...tellInvalid(regions)],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../cluster/api-client.ts';
-import { messageOf } from '../cluster/api-error.ts';
+import { describeReadFailure } from '../cluster/read-failure.ts';
 import { readText } from '../documents/read-text.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 import type { ChosenCluster } from './which-cluster.ts';
@@ -52,5 +52,5 @@ export async function readFromCluster<T>(
 function wordsOf(error: unknown, timeoutMs: number): string {
   const { name } = error as Error;
   const isLate = name === 'TimeoutError' || name === 'AbortError';
-  return isLate ? `the API server does not answer within ${timeoutMs / 1000} s` : messageOf(error);
+  return isLate ? `the API server does not answer within ${timeoutMs / 1000} s` : describeReadFailure(error);
 }

@@ -1,4 +1,4 @@
-import { messageOf } from '../../cluster/api-error.ts';
+import { describeReadFailure } from '../../cluster/read-failure.ts';
 import type { Environment, Origins } from '../../config/read-options.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
@@ -106,7 +106,10 @@ async function readSwitch(deps: ReadDeps, name: string): Promise<{ cap: Readings
   try {
     return { cap: await readKillSwitch(deps, name), notes: [] };
   } catch (error) {
-    return { cap: undefined, notes: [`${messageOf(error)}: whether the kill switch caps the mode is not known`] };
+    return {
+      cap: undefined,
+      notes: [`${describeReadFailure(error)}: whether the kill switch caps the mode is not known`],
+    };
   }
 }
 
