@@ -4,6 +4,10 @@ import type { Status } from './kube-object.ts';
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
+  /** `GET /api/v1/nodes`. */
+  readonly request: string;
+  /** The server's own words. */
+  readonly said: string;
   readonly retryAfterMs: number;
   /** Where a list that grew too old can be gone on with. */
   readonly continueFrom: string | undefined;
@@ -11,6 +15,8 @@ export class ApiError extends Error {
   constructor(request: string, { code = 500, reason, message, metadata }: Status, retryAfterMs = 0) {
     super(`${request} answers ${[code, reason].filter(Boolean).join(' ')}${message ? `: ${message}` : ''}`);
     this.status = code;
+    this.request = request;
+    this.said = message ?? '';
     this.retryAfterMs = retryAfterMs;
     this.continueFrom = metadata?.continue || undefined;
   }

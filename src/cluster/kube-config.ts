@@ -1,24 +1,63 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 
-export interface KubeConfigSource {
-  /** A kubeconfig file; without it, the service account of the pod we run in. */
-  readonly file?: string | undefined;
+export interface KubeConfigFile {
+  readonly file: string;
   /** Its text, where it was read already: a pipe can be read once. */
   readonly text?: string | undefined;
-  /** A context of that file; its current context otherwise. */
+}
+
+export interface KubeConfigSource {
+  /** One file. */
+  readonly file?: string | undefined;
+  readonly text?: string | undefined;
+  /** Several files instead of one: what stands in an earlier one counts. */
+  readonly files?: readonly KubeConfigFile[];
+  /** A context of the files; their current context otherwise. */
   readonly context?: string | undefined;
 }
 
-/** Loads and checks what it takes to reach a cluster; throws an Error whose message is one sentence for the user. */
-export function loadKubeConfig({ file, text, context }: KubeConfigSource = {}): KubeConfig {
-  const kubeConfig = new KubeConfig();
-  if (file === undefined) kubeConfig.loadFromCluster();
-  else loadFile(kubeConfig, file, text ?? readKubeConfig(file));
+/**
+ * Loads and checks what it takes to reach a cluster: of kubeconfig files or, without one, of the service account of the pod we
+ * run in. Throws an Error whose message is one sentence for the user.
+ */
+export function loadKubeConfig({ file, text, files, context }: KubeConfigSource = {}): KubeConfig {
+  const all = files ?? (file === undefined ? [] : [{ file, text }]);
+  const kubeConfig = all.length === 0 ? loadServiceAccount() : merge(all.map(loadFile));
   if (context !== undefined) kubeConfig.setCurrentContext(context);
-  checkUsable(kubeConfig, file === undefined ? 'the service account of this pod' : `kubeconfig ${file}`);
+  const names = all.map(({ file }) => file).join(delimiter);
+  checkUsable(kubeConfig, all.length === 0 ? 'the service account of this pod' : `kubeconfig ${names}`);
   return kubeConfig;
+}
+
+/** The namespace of the context, which kubectl takes where none is named. */
+export function namespaceOf(kubeConfig: KubeConfig): string | undefined {
+  return kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace || undefined;
+}
+
+function loadServiceAccount(): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromCluster();
+  return kubeConfig;
+}
+
+/** As kubectl merges them: the first of a name counts. client-node's own merging throws at names that are there twice. */
+function merge(configs: readonly KubeConfig[]): KubeConfig {
+  const [first, ...others] = configs;
+  if (first && others.length === 0) return first;
+  const merged = new KubeConfig();
+  merged.loadFromOptions({
+    clusters: firstOfName(configs.flatMap(({ clusters }) => clusters)),
+    users: firstOfName(configs.flatMap(({ users }) => users)),
+    contexts: firstOfName(configs.flatMap(({ contexts }) => contexts)),
+    currentContext: configs.find(({ currentContext }) => currentContext)?.currentContext,
+  });
+  return merged;
+}
+
+function firstOfName<T extends { readonly name: string }>(all: readonly T[]): T[] {
+  return [...new Map(all.toReversed().map((one) => [one.name, one])).values()].reverse();
 }
 
 function readKubeConfig(file: string): string {
@@ -32,10 +71,12 @@ function readKubeConfig(file: string): string {
 }
 
 /** A parser says what is wrong with a line by showing it; this file holds tokens and keys. */
-function loadFile(kubeConfig: KubeConfig, file: string, text: string): void {
+function loadFile({ file, text = readKubeConfig(file) }: KubeConfigFile): KubeConfig {
+  const kubeConfig = new KubeConfig();
   try {
     kubeConfig.loadFromString(text.replace(/^\ufeff/, ''));
     kubeConfig.makePathsAbsolute(dirname(file));
+    return kubeConfig;
   } catch (cause) {
     const { mark, message } = cause as Error & { mark?: { line: number } };
     const missing = /^(?:clusters|users|contexts)\[\d+\][.\w]* is missing$/.exec(message)?.[0];

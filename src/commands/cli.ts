@@ -10,12 +10,12 @@ import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.t
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
-
 import { surviveClosedReader } from '../terminal/print.ts';
+import { executableName, programName } from '../terminal/program-name.ts';
 import { legible } from '../units/legible.ts';
 import type { Taker } from './completion/complete-words.ts';
 import { COMPLETION_SERVER, SHELLS } from './completion/shells.ts';
-import { AFTER_HELP } from './help-texts.ts';
+import { type AFTER_HELP, afterHelp } from './help-texts.ts';
 import { OUTAGE_ACTIONS, OUTAGE_OPTIONS } from './outage/options.ts';
 
 interface CommandSpec<K extends OptionKey> {
@@ -49,7 +49,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
   const takers = new Map<Option | Argument, Taker>();
 
   function add<K extends OptionKey>({ name, description, options, load, args = [] }: CommandSpec<K>): void {
-    const sub = program.command(name).description(description).addHelpText('after', AFTER_HELP[name]);
+    const sub = program.command(name).description(description).addHelpText('after', afterHelp(name, program.name()));
     for (const { name, help, words, isOptional } of args) {
       const argument = sub.createArgument(isOptional ? `[${name}]` : `<${name}>`, help);
       sub.addArgument(argument);
@@ -76,7 +76,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     });
   }
 
-  const program = new Command('gridgate')
+  const program = new Command(programName())
     .description('Places Kubernetes work where and when electricity is clean')
     .version(ownPackage.version)
     .configureOutput({ writeErr: (text) => process.stderr.write(legible(text)) })
@@ -106,7 +106,11 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     load: async () => ({ run: (await import('../questions/explain/explain.ts')).explain }),
     args: [
       { name: 'kind', help: `what it is: ${EXPLAINED_KINDS.join(', ')}`, words: EXPLAINED_KINDS },
-      { name: 'name', help: 'its name; KIND/NAME in one word is fine, too', isOptional: true },
+      {
+        name: 'name',
+        help: "its name; KIND/NAME in one word is fine, too, and so are kubectl's short and plural kinds and their groups",
+        isOptional: true,
+      },
     ],
   });
   add({
@@ -176,7 +180,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     options: [],
     async load() {
       const { completion } = await import('./completion/completion.ts');
-      return { run: (_values, _env, _origins, [shell = '']) => completion(program.name(), shell) };
+      return { run: (_values, _env, _origins, [shell = '']) => completion(executableName(), shell) };
     },
     args: [{ name: 'shell', help: `one of ${SHELLS.join(', ')}`, words: SHELLS }],
   });

@@ -17,16 +17,16 @@ The same as data, with intensities from the configured sources:
 Exit codes: 0 allowed, 1 denied, 2 usage or configuration`,
   explain: `
 Where a pod runs, what was decided when it came, and what would be decided now:
-  gridgate explain pod web-7d4b9c-x2x9z -n shop --kubeconfig ~/.kube/config
-Why a Deployment gets no pods, asked in a cluster:
-  gridgate explain deployment web -n shop --output yaml
+  gridgate explain pod/web-7d4b9c-x2x9z -n shop
+Why a Deployment gets no pods; kinds are written as for kubectl (deploy/web, deployments.apps/web, deployment web):
+  gridgate explain deploy/web -n shop -o yaml
 
 Exit codes: 0 fine, 1 it is, or would be, denied, 2 usage or configuration, 3 the cluster does not answer`,
   audit: `
 Before anything is installed, in CI; exit code 1 when a workload would be denied:
   helm template shop ./chart | gridgate audit -f - --regions regions.yaml
 What runs now, with a page to show around:
-  gridgate audit --live --kubeconfig ~/.kube/config --html audit.html
+  gridgate audit --live --html audit.html
 
 --live reads with your own rights: pods of all namespaces, or of the one of -n; an owner is judged by its newest pod.
 --report writes openreports.io/v1alpha1 Reports, else wgpolicyk8s.io/v1alpha2 PolicyReports; with neither it exits with 2.
@@ -37,8 +37,8 @@ Files are read as kubectl reads them; what is no Kubernetes object (values of a 
 Exit codes: 0 fine, 1 something is denied or asks for a region that nobody knows (whatever else went wrong in files),
 2 usage or configuration, or a document that cannot be read, 3 the cluster does not answer`,
   regions: `
-Regions come from --regions, from the cluster of --kubeconfig, or in a cluster from that one.
-  gridgate regions --kubeconfig ~/.kube/config
+Regions come from --regions, else from the cluster that kubectl would ask.
+  gridgate regions
   gridgate regions --regions regions.yaml --config gridgate.yaml --check
 
 Exit codes: 0 fine, 1 no usable region, or labels that do not fit (--check), 2 usage or configuration,
@@ -56,12 +56,14 @@ Set spec.outage.active to false only to overrule a source that is wrong: none ca
 Exit codes: 0 fine, 2 usage or configuration, 3 the cluster does not answer, or refuses`,
   weights: `
   gridgate weights --lbs-per-mwh 'East US=1585' 'West US=865'
-  gridgate weights --regions regions.yaml --output json
+  gridgate weights --regions regions.yaml -o json
+The Regions of the cluster that kubectl would ask:
+  gridgate weights -o table
 
 Exit codes: 0 fine, 1 no usable region, 2 usage or configuration`,
   preflight: `
 Before nodes are upgraded, from the cluster itself:
-  gridgate preflight --kubeconfig ~/.kube/config --target-version 1.33 --compare staging-nodes.json
+  gridgate preflight --target-version 1.33 --compare staging-nodes.json
 From a file, with a baseline of one's own:
   kubectl get nodes -o json | gridgate preflight -f - --baseline-watts 5200 --max-increase 10
 
@@ -84,3 +86,10 @@ In another directory:
   gridgate completion zsh > "\${fpath[1]}/_gridgate"
   gridgate completion fish > ~/.config/fish/completions/gridgate.fish`,
 } as const;
+
+const COMMAND = new RegExp(`\\bgridgate (?=(?:${Object.keys(AFTER_HELP).join('|')})\\b)`, 'g');
+
+/** The text below a command's options, with the program's name as it was called. */
+export function afterHelp(command: keyof typeof AFTER_HELP, program: string): string {
+  return AFTER_HELP[command].replaceAll(COMMAND, `${program} `);
+}

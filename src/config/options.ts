@@ -108,14 +108,14 @@ export const OPTIONS = {
     flags: '--kubeconfig <file>',
     help: 'cluster to work with',
     parse: textOf('a file'),
-    defaultText: 'the service account, in a cluster',
+    defaultText:
+      "kubectl's: KUBECONFIG, ~/.kube/config, the service account in a pod; with files, and for serve and spillover, none but the last",
   }),
   context: optional({
     flags: '--context <name>',
     help: 'context of the kubeconfig',
     parse: textOf('the name of a context'),
     defaultText: 'its current context',
-    needs: 'kubeconfig',
   }),
   roles: withDefault<readonly Role[]>(ROLES, {
     flags: '--roles <roles>',
@@ -195,7 +195,7 @@ export const OPTIONS = {
     defaultText: "the object's own",
   }),
   output: optional({
-    flags: '--output <format>',
+    flags: '-o, --output <format>',
     help: `how to print: ${OUTPUT_FORMATS.join(', ')}`,
     parse: oneOf(OUTPUT_FORMATS),
     defaultText: 'table; yaml for weights and --print-config',

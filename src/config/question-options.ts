@@ -53,7 +53,7 @@ export const QUESTION_OPTIONS = {
     parse: textOf('a file'),
   }),
   auditOutput: withDefault('table', {
-    flags: '--output <format>',
+    flags: '-o, --output <format>',
     help: `how to print: ${AUDIT_FORMATS.join(', ')} (sarif for code scanning, junit for CI)`,
     parse: oneOf(AUDIT_FORMATS),
   }),
@@ -69,16 +69,22 @@ export const QUESTION_OPTIONS = {
     parse: parseNamespaceName,
     defaultText: 'default; all with --live',
   }),
+  allNamespaces: withDefault(false, {
+    flags: '-A, --all-namespaces [boolean]',
+    help: 'with --live: audit all namespaces, whatever -n says, as is done without -n, too',
+    parse: parseBoolean,
+  }),
   powerTable: optional({
     flags: '--power-table <file>',
     help: 'own power figures, YAML or JSON: instance types, watts of vCPU and memory, PUE',
     parse: textOf('a file'),
     defaultText: 'the embedded table',
   }),
-  explainNamespace: withDefault('default', {
+  explainNamespace: optional({
     flags: '-n, --namespace <name>',
     help: 'namespace of the object',
     parse: parseNamespaceName,
+    defaultText: "that of the kubeconfig's context, else default",
   }),
   nodesFile: optional({
     flags: '-f, --filename <file>',

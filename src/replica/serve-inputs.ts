@@ -2,7 +2,7 @@ import { ensureDevCertificate } from '../certs/dev-certificate.ts';
 import { CertificateError, type KeyPair, type KeyPairFiles, loadKeyPair } from '../certs/key-pair.ts';
 import { OPTIONS } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
-import { isInCluster, isInPod } from '../world/in-cluster.ts';
+import { findOwnCluster, isInPod, strayContext } from '../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../world/world-files.ts';
 import { type ClientCa, readClientCa } from './client-ca.ts';
 import type { ServeValues } from './serve-options.ts';
@@ -31,8 +31,10 @@ export async function readInputs(
   env: Environment,
 ): Promise<{ inputs?: Inputs; issues: readonly string[] }> {
   // Regions may come from a file all the same.
-  const inCluster = isInCluster({ kubeconfig: values.kubeconfig, namespaces: values.namespaces }, env);
-  const issues = [...misfits(values, inCluster)];
+  const { kubeconfig } = values;
+  const cluster = findOwnCluster({ kubeconfig, namespaces: values.namespaces }, env);
+  const inCluster = cluster !== undefined;
+  const issues = [...misfits(values, inCluster), ...strayContext(values, cluster, env)];
   const namespaces = inCluster ? undefined : values.namespaces;
   const files = await readWorldFiles({ ...values, namespaces, mayLackConfig: isInPod(env) });
   issues.push(...files.issues);

@@ -1,4 +1,5 @@
 import { legible } from '../units/legible.ts';
+import { programName } from './program-name.ts';
 
 /** What a command's exit code says. */
 export const EXIT = {
@@ -27,6 +28,6 @@ export function reportFailure({ issues, exitCode = EXIT.usage }: Issues): number
  * them is not to be trusted with a terminal: control characters are left out, lines stay.
  */
 export function reportIssues(issues: readonly string[]): number {
-  for (const issue of issues) process.stderr.write(`gridgate: ${legible(issue)}\n`);
+  for (const issue of issues) process.stderr.write(`${programName()}: ${legible(issue)}\n`);
   return EXIT.usage;
 }

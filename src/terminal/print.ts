@@ -1,4 +1,5 @@
 import { onOneLine } from '../units/legible.ts';
+import { programName } from './program-name.ts';
 import { forTerminal } from './terminal.ts';
 
 /**
@@ -41,5 +42,5 @@ export function surviveClosedReader(): void {
 
 /** Says something about the data to people, on stderr: one line, without control characters. */
 export function note(text: string): void {
-  process.stderr.write(`gridgate: ${onOneLine(text)}\n`);
+  process.stderr.write(`${programName()}: ${onOneLine(text)}\n`);
 }

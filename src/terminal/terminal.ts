@@ -2,9 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
 import { legible } from '../units/legible.ts';
 
-/** What a table may take: a terminal's width where that is more than 80 columns. */
-export function terminalColumns(): number {
-  return process.stdout.isTTY ? Math.max(LEAST_COLUMNS, process.stdout.columns) : LEAST_COLUMNS;
+/**
+ * What a table may take, at least 80 columns: a terminal's width; elsewhere that of COLUMNS, or as much as there is: whoever
+ * searches a file or a pipe for a name finds it whole.
+ */
+export function terminalColumns(env: Readonly<Record<string, string | undefined>>): number {
+  if (process.stdout.isTTY) return Math.max(LEAST_COLUMNS, process.stdout.columns);
+  const columns = Number(env['COLUMNS']);
+  return Number.isInteger(columns) && columns > 0 ? Math.max(LEAST_COLUMNS, columns) : Number.POSITIVE_INFINITY;
 }
 
 export const LEAST_COLUMNS = 80;

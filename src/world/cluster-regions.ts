@@ -1,7 +1,8 @@
 import type { LiveRegion, SeenRegion } from '../cluster/regions.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NodeFacts } from '../regions/node-facts.ts';
-import { type ClusterOptions, openCluster, readFromCluster, type Unread } from './open-cluster.ts';
+import { openCluster, readFromCluster, type Unread } from './open-cluster.ts';
+import type { ChosenCluster } from './which-cluster.ts';
 
 export interface ClusterRegions {
   readonly regions: readonly LiveRegion[];
@@ -10,9 +11,9 @@ export interface ClusterRegions {
 }
 
 /** Reads the Regions of a cluster once, with what its leader wrote of them. */
-export async function readClusterRegions(options: ClusterOptions): Promise<ClusterRegions | Unread> {
+export async function readClusterRegions(cluster: ChosenCluster): Promise<ClusterRegions | Unread> {
   const { REGIONS, validRegions } = await import('../cluster/regions.ts');
-  const read = await readOnce(options, REGIONS);
+  const read = await readOnce(cluster, REGIONS);
   if ('issues' in read) return read;
   return { regions: validRegions(read.value), invalid: tellInvalid(read.value) };
 }
@@ -26,18 +27,18 @@ export function tellInvalid(seen: readonly SeenRegion[]): readonly string[] {
 
 /** Where the nodes of a cluster are. */
 export async function readClusterNodes(
-  options: ClusterOptions,
+  cluster: ChosenCluster,
   regionLabel: string,
 ): Promise<{ readonly value: readonly NodeFacts[] } | Unread> {
   const { nodes } = await import('../cluster/nodes.ts');
-  return readOnce(options, nodes(regionLabel));
+  return readOnce(cluster, nodes(regionLabel));
 }
 
 async function readOnce<T>(
-  options: ClusterOptions,
+  cluster: ChosenCluster,
   resource: WatchedResource<T>,
 ): Promise<{ readonly value: readonly T[] } | Unread> {
-  const [opened, { listOnce }] = await Promise.all([openCluster(options), import('../cluster/list-once.ts')]);
+  const [opened, { listOnce }] = await Promise.all([openCluster(cluster), import('../cluster/list-once.ts')]);
   if ('issues' in opened) return opened;
   const { api } = opened;
   return readFromCluster(resource.name, (timeoutMs) => listOnce(api, resource, timeoutMs)).finally(api.close);

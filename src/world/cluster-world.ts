@@ -1,6 +1,7 @@
 import type { ApiClient } from '../cluster/api-client.ts';
-import { ApiError, messageOf } from '../cluster/api-error.ts';
+import { ApiError } from '../cluster/api-error.ts';
 import type { VolumeFacts } from '../cluster/persistent-volumes.ts';
+import { describeReadFailure } from '../cluster/read-failure.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
@@ -10,7 +11,8 @@ import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 import { tellInvalid } from './cluster-regions.ts';
-import { type ClusterOptions, openCluster, readFromCluster, type Unread } from './open-cluster.ts';
+import { openCluster, readFromCluster, type Unread } from './open-cluster.ts';
+import type { ChosenCluster } from './which-cluster.ts';
 
 /** A cluster as it is now, as far as decisions read it. */
 export interface ClusterWorld {
@@ -25,6 +27,13 @@ export interface ClusterWorld {
   readonly notes: readonly string[];
 }
 
+/** How much of a cluster is read. */
+interface WorldExtent {
+  readonly onlyNamespace: string | undefined;
+  /** Not where a file has them. */
+  readonly readsRegions: boolean;
+}
+
 /** Lists take longer than a look at a few Regions. */
 const TIMEOUT_MS = 60_000;
 
@@ -33,14 +42,14 @@ const TIMEOUT_MS = 60_000;
  * readable; without the rest the decisions know less, and a note says what.
  */
 export async function readClusterWorld(
-  options: ClusterOptions,
+  cluster: ChosenCluster,
   regionLabel: string,
-  onlyNamespace?: string,
+  extent: WorldExtent,
 ): Promise<ClusterWorld | Unread> {
-  const opened = await openCluster(options);
+  const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   try {
-    return await readWorld(opened.api, regionLabel, { onlyNamespace, readsRegions: options.regions === undefined });
+    return await readWorld(opened.api, regionLabel, extent);
   } finally {
     opened.api.close();
   }
@@ -49,7 +58,7 @@ export async function readClusterWorld(
 async function readWorld(
   api: ApiClient,
   regionLabel: string,
-  { onlyNamespace, readsRegions }: { readonly onlyNamespace: string | undefined; readonly readsRegions: boolean },
+  { onlyNamespace, readsRegions }: WorldExtent,
 ): Promise<ClusterWorld | Unread> {
   const [
     { listOnce },
@@ -74,14 +83,15 @@ async function readWorld(
     import('../cluster/volumes-of-pod.ts'),
     import('../cluster/fetch-namespace.ts'),
   ]);
-  const notes: string[] = [];
+  /** What the caller may not see, by what that means: said once. */
+  const refused = new Map<string, string[]>();
 
   async function listOr<T>(resource: WatchedResource<T>, without: string): Promise<readonly T[] | undefined> {
     try {
       return await listOnce(api, resource, TIMEOUT_MS);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      notes.push(`${messageOf(error)}: ${without}`);
+      refused.set(without, [...(refused.get(without) ?? []), describeReadFailure(error)]);
       return undefined;
     }
   }
@@ -101,7 +111,7 @@ async function readWorld(
       return await listOnce(api, NAMESPACES, TIMEOUT_MS);
     } catch (cause) {
       if (!isRefusal(cause)) throw cause;
-      throw new Error(`${messageOf(cause)}; who may read one namespace alone names it with -n`, { cause });
+      throw new Error(`${describeReadFailure(cause)}; who may read one namespace alone names it with -n`, { cause });
     }
   }
 
@@ -133,7 +143,7 @@ async function readWorld(
     namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
     ...(classes && { priorityClasses: toPriorityClasses(classes) }),
     volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),
-    notes: [...notes, ...tellInvalid(regions)],
+    notes: [...[...refused].map(([without, why]) => `${why.join('; ')}: ${without}`), ...tellInvalid(regions)],
   };
 }
 

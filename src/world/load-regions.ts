@@ -7,11 +7,10 @@ import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterRegions } from './cluster-regions.ts';
-import { isInCluster } from './in-cluster.ts';
 import { createSources } from './live-sources.ts';
 import { measureRegions } from './measuring.ts';
-import type { ClusterOptions } from './open-cluster.ts';
 import type { REGION_SOURCE_OPTIONS } from './options.ts';
+import { findCluster, findOwnCluster, lacksCluster, strayContext } from './which-cluster.ts';
 import { readWorldFiles } from './world-files.ts';
 
 /** What commands about regions read, wherever it comes from. */
@@ -31,25 +30,33 @@ export interface DescribedRegions {
   readonly config: GridgateConfig;
 }
 
-const REGIONS_MISSING = '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources';
+const REGIONS_MISSING =
+  '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources. For those of a cluster';
 const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says where the regions are';
 
-export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number]> & ClusterOptions;
+export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number] | 'kubeconfig' | 'context'>;
 
-/** Reads regions and configuration; asks no source yet. `optional`: neither a file nor a cluster is no mistake. */
+/**
+ * Reads regions and configuration; asks no source yet. `optional`: neither a file nor a cluster is no mistake, and nobody's
+ * default cluster is asked.
+ */
 export async function describeRegions(
   { regions: path, config: configPath, ...values }: RegionSource,
   env: Environment,
   { optional = false }: { readonly optional?: boolean } = {},
 ): Promise<DescribedRegions | Issues> {
-  const fromCluster = isInCluster({ ...values, regions: path }, env);
+  const cluster = (optional ? findOwnCluster : findCluster)({ ...values, regions: path }, env);
   const { regions, config, issues } = await readWorldFiles({ regions: path, config: configPath });
   const isTwice = regions !== undefined && values.kubeconfig !== undefined;
-  const isMissing = !regions && !fromCluster && !optional;
-  const all = [...(isTwice ? [REGIONS_TWICE] : []), ...(isMissing ? [REGIONS_MISSING] : []), ...issues];
+  const isMissing = !regions && !cluster && !optional;
+  const mistakes = [
+    ...(isTwice ? [REGIONS_TWICE] : []),
+    ...(isMissing ? [lacksCluster(REGIONS_MISSING, { ...values, regions: path })] : []),
+  ];
+  const all = [...mistakes, ...strayContext(values, cluster, env), ...issues];
   if (all.length > 0) return { issues: all };
-  if (!fromCluster) return { regions: regions?.value ?? [], config };
-  const read = await readClusterRegions(values);
+  if (!cluster) return { regions: regions?.value ?? [], config };
+  const read = await readClusterRegions(cluster);
   return 'issues' in read ? read : { ...read, config };
 }
 
@@ -96,6 +103,6 @@ function zoneOf({ metadata: { name }, spec }: ObservedRegion): readonly (readonl
 export async function checkRegionSource(values: Partial<RegionSource>, env: Environment): Promise<readonly string[]> {
   const { regions, config, kubeconfig } = values;
   const { issues } = await readWorldFiles({ regions, config });
-  const isMissing = 'regions' in values && regions === undefined && !isInCluster({ kubeconfig }, env);
-  return isMissing ? [REGIONS_MISSING, ...issues] : issues;
+  const isMissing = 'regions' in values && regions === undefined && !findCluster({ kubeconfig }, env);
+  return isMissing ? [lacksCluster(REGIONS_MISSING, {}), ...issues] : issues;
 }

@@ -10,9 +10,9 @@ import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
 import { buildTopology, type Topology } from '../regions/topology.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterWorld } from './cluster-world.ts';
-import { isInCluster } from './in-cluster.ts';
 import { takeSnapshot } from './load-regions.ts';
 import type { WORLD_OPTIONS } from './options.ts';
+import { findCluster, findOwnCluster, strayContext } from './which-cluster.ts';
 import type { WorldFiles } from './world-files.ts';
 
 export type WorldValues = OptionValues<(typeof WORLD_OPTIONS)[number]>;
@@ -72,10 +72,11 @@ export async function loadWorld(
   files: WorldFiles,
   values: WorldValues,
   env: Environment,
-  { fallbackRegions = [], onlyNamespace, beside }: WorldExtent = {},
+  extent: WorldExtent = {},
 ): Promise<World | NoWorld> {
+  const { fallbackRegions = [], beside } = extent;
   if (files.issues.length > 0) return { issues: files.issues };
-  const read = await readSurroundings(files, values, env, onlyNamespace);
+  const read = await readSurroundings(files, values, env, extent);
   if ('issues' in read) return read;
   const { regions: ofSurroundings, namespaces, volumesOf, notes, ...rest } = beside ? withGiven(read, beside) : read;
   const described = files.regions?.value ?? ofSurroundings;
@@ -103,11 +104,16 @@ async function readSurroundings(
   { cluster }: WorldFiles,
   values: WorldValues,
   env: Environment,
-  onlyNamespace: string | undefined,
+  { onlyNamespace, beside }: WorldExtent,
 ): Promise<Surroundings | Issues> {
   if (values.kubeconfig !== undefined && cluster) return { issues: [NAMESPACES_TWICE] };
-  if (isInCluster(values, env)) {
-    const world = await readClusterWorld(values, values.regionLabel, onlyNamespace);
+  // With input of its own a command asks nobody's default cluster.
+  const found = beside ? findOwnCluster(values, env) : findCluster(values, env);
+  const stray = strayContext(values, found, env);
+  if (stray.length > 0) return { issues: stray };
+  if (found) {
+    const extent = { onlyNamespace, readsRegions: values.regions === undefined };
+    const world = await readClusterWorld(found, values.regionLabel, extent);
     return 'issues' in world ? world : { ...world, ...(world.nodes && { topology: buildTopology(world.nodes) }) };
   }
   return { namespaces: new Map(), ...cluster?.value, regions: [], volumesOf: () => [], notes: [] };

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../cluster/api-client.ts';
-import { messageOf } from '../cluster/api-error.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
+import { describeReadFailure } from '../cluster/read-failure.ts';
 import type { Mode } from '../decision/policy.ts';
 
 /** Where the manifests have the kill switch. */
@@ -35,6 +35,9 @@ export async function readModeCap(
     const odd = `${MAX_MODE_KEY} of ConfigMap ${namespacedName} is no mode: ${JSON.stringify(unreadable)}; it counts as ${cap}`;
     return { cap, notes: unreadable === undefined ? [] : [odd] };
   } catch (error) {
-    return { cap: undefined, notes: [`${messageOf(error)}: whether the kill switch caps the mode is not known`] };
+    return {
+      cap: undefined,
+      notes: [`${describeReadFailure(error)}: whether the kill switch caps the mode is not known`],
+    };
   }
 }

@@ -1,13 +1,8 @@
 import type { ApiClient } from '../cluster/api-client.ts';
-import { messageOf } from '../cluster/api-error.ts';
+import { describeReadFailure } from '../cluster/read-failure.ts';
 import { readText } from '../documents/read-text.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
-
-export interface ClusterOptions {
-  readonly regions?: string | undefined;
-  readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
-}
+import type { ChosenCluster } from './which-cluster.ts';
 
 /** Why a cluster could not be read, in words, and what the command's exit code says of it. */
 export interface Unread {
@@ -17,19 +12,25 @@ export interface Unread {
 
 const TIMEOUT_MS = 15_000;
 
-/** A client for the kubeconfig's cluster, or the one we run in, with the caller's own rights; to be closed. */
-export async function openCluster({
-  kubeconfig,
-  context,
-}: Pick<ClusterOptions, 'kubeconfig' | 'context'>): Promise<{ readonly api: ApiClient } | Unread> {
+export interface OpenCluster {
+  readonly api: ApiClient;
+  /** What kubectl takes where no namespace is named; absent: `default`. */
+  readonly namespace?: string | undefined;
+}
+
+/** A client for a cluster, with the caller's own rights; to be closed. */
+export async function openCluster({ kubeconfigs, context }: ChosenCluster): Promise<OpenCluster | Unread> {
   // Importing the Kubernetes client costs half a second: only those pay who use a cluster.
-  const [{ loadKubeConfig }, { createApiClient }] = await Promise.all([
+  const [{ loadKubeConfig, namespaceOf }, { createApiClient }] = await Promise.all([
     import('../cluster/kube-config.ts'),
     import('../cluster/api-client.ts'),
   ]);
   try {
-    const text = kubeconfig === undefined ? undefined : await readText(kubeconfig).catch(() => undefined);
-    return { api: createApiClient(loadKubeConfig({ file: kubeconfig, text, context })) };
+    const files = await Promise.all(
+      kubeconfigs.map(async (file) => ({ file, text: await readText(file).catch(() => undefined) })),
+    );
+    const kubeConfig = loadKubeConfig({ files, context });
+    return { api: createApiClient(kubeConfig), namespace: namespaceOf(kubeConfig) };
   } catch (error) {
     return { issues: [(error as Error).message], exitCode: EXIT.usage };
   }
@@ -52,5 +53,5 @@ export async function readFromCluster<T>(
 function wordsOf(error: unknown, timeoutMs: number): string {
   const { name } = error as Error;
   const isLate = name === 'TimeoutError' || name === 'AbortError';
-  return isLate ? `the API server does not answer within ${timeoutMs / 1000} s` : messageOf(error);
+  return isLate ? `the API server does not answer within ${timeoutMs / 1000} s` : describeReadFailure(error);
 }

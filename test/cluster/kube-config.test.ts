@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { loadKubeConfig } from '../../src/cluster/kube-config.ts';
+import { loadKubeConfig, namespaceOf } from '../../src/cluster/kube-config.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'gridgate-kube-config-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -47,6 +47,45 @@ test('a file path in the kubeconfig is relative to it', () => {
   writeFileSync(join(dir, 'ca.crt'), 'pem');
   const config = loadKubeConfig({ file: write({ cluster: { 'certificate-authority': 'ca.crt' } }) });
   assert.equal(config.getCurrentCluster()?.caFile, join(dir, 'ca.crt'));
+});
+
+/** A kubeconfig of one cluster, user and context. */
+function oneOf(name: string, server: string, rest: object = {}): string {
+  const file = join(dir, `of-${name}`);
+  const config = {
+    clusters: [{ name, cluster: { server } }],
+    users: [{ name, user: { token: name } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    ...rest,
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+test('several files count as kubectl merges them: the first of a name, and the first that says which context is current', () => {
+  const first = oneOf('a', 'https://first.example.invalid');
+  const twice = { clusters: [{ name: 'a', cluster: { server: 'https://never.example.invalid' } }] };
+  const second = oneOf('b', '', {
+    ...twice,
+    contexts: [{ name: 'b', context: { cluster: 'a', user: 'b', namespace: 'shop' } }],
+    'current-context': 'b',
+  });
+  const third = oneOf('c', 'https://third.example.invalid', { 'current-context': 'c' });
+  const config = loadKubeConfig({ files: [first, second, third].map((file) => ({ file })) });
+  assert.equal(config.getCurrentContext(), 'b');
+  assert.equal(config.getCurrentCluster()?.server, 'https://first.example.invalid');
+  assert.equal(config.getCurrentUser()?.token, 'b');
+  assert.equal(namespaceOf(config), 'shop');
+});
+
+test('of several files the one that is malformed is named, without its text', () => {
+  const good = write();
+  const bad = join(dir, 'bad');
+  writeFileSync(bad, 'users: [{name: u, user: {token: eyJ-top-secret}');
+  assert.throws(
+    () => loadKubeConfig({ files: [{ file: good }, { file: bad }] }),
+    (error: Error) => error.message.includes(`kubeconfig ${bad}: line 1`) && !error.message.includes('top-secret'),
+  );
 });
 
 test('says that no context is chosen', () => {

@@ -55,7 +55,7 @@ async function runPiped(test: TestContext, line: string) {
 const COMMANDS: Readonly<Record<string, { readonly line: string; readonly says: RegExp }>> = {
   audit: {
     line: 'audit -f @pod --regions @regions --namespaces @namespaces --config @config --power-table @power',
-    says: /pod\/web +steer/,
+    says: /pod\/web +1 +steer/,
   },
   admit: { line: 'admit -f @pod --regions @regions --namespaces @namespaces --config @config', says: /steer/ },
   regions: { line: 'regions --regions @regions --config @config', says: /eu-north/ },

@@ -189,10 +189,6 @@ describe('mistakes in options', () => {
       args: ['--cert-file', 'a.crt'],
       issues: ['--cert-file: "a.crt" needs --key-file (KEY_FILE) too'],
     },
-    'a context without its kubeconfig': {
-      env: { GRIDGATE_CONTEXT: 'kind' },
-      issues: ['GRIDGATE_CONTEXT: "kind" needs --kubeconfig (GRIDGATE_KUBECONFIG) too'],
-    },
     'control characters and length are tamed': {
       args: ['--default-region', `\u001b[31m${long}`],
       issues: [

@@ -115,7 +115,28 @@ describe('gridgate explain, asked about a real cluster', () => {
     assert.match(alone.stdout, /what would be decided now is not known: .*--regions/s);
     const withRegions = await runGridgate([...args, '--regions', regions]);
     assert.match(withRegions.stdout, /^Now +deny high_carbon/m);
-    assert.match(withRegions.stdout, /nodes is forbidden/s);
+    assert.match(withRegions.stdout, /may not list nodes/);
+  });
+
+  test('by somebody who may view the cluster, who sees the Regions, too', { skip }, async () => {
+    const dev = { kind: 'ServiceAccount', name: 'dev', namespace: 'shop' };
+    const kubeconfig = await kubeconfigOf('dev');
+    const refused = await runGridgate(['regions', '--kubeconfig', kubeconfig]);
+    assert.equal(refused.code, 3);
+    assert.match(
+      refused.stderr,
+      /cannot read regions: you \(system:serviceaccount:shop:dev\) may not list regions\.gridgate\.dev; .* gridgate-view/,
+    );
+    await cluster.send('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+      metadata: { name: 'dev-views' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+      subjects: [dev],
+    });
+    const { stdout } = await cluster.waitFor('the right to read Regions', async () => {
+      const listed = await runGridgate(['regions'], { env: { KUBECONFIG: kubeconfig } });
+      return listed.code === 0 ? listed : undefined;
+    });
+    assert.match(stdout, /^eu-north .*50/m);
   });
 
   async function kubeconfigOf(account: string): Promise<string> {

@@ -39,11 +39,37 @@ describe('a table', { timeout: 300_000 }, () => {
     assert.ok(!out.includes(CSI));
   });
 
-  it('has none in a pipe, and 80 columns', async (t) => {
-    const { code, stdout } = await runCommand(['regions', '--regions', regionsFile(t)], { env: { COLUMNS: '200' } });
+  it('has none in a pipe, and what it says is whole there', async (t) => {
+    const { code, stdout } = await runCommand(['regions', '--regions', regionsFile(t)]);
     assert.equal(code, 0);
     assert.ok(!stdout.includes(CSI));
-    assert.equal(Math.max(...stdout.split('\n').map((line) => line.length)), 80);
+    assert.ok(stdout.includes(REASON), stdout);
+  });
+
+  const widths: readonly [columns: string, widest: number][] = [
+    ['90', 90],
+    ['20', 80],
+  ];
+  for (const [columns, widest] of widths)
+    it(`has ${widest} columns in a pipe with COLUMNS=${columns}`, async (t) => {
+      const { stdout } = await runCommand(['regions', '--regions', regionsFile(t)], { env: { COLUMNS: columns } });
+      assert.equal(Math.max(...stdout.split('\n').map((line) => line.length)), widest);
+    });
+
+  it('is as wide as it must be where COLUMNS is no width', async (t) => {
+    for (const columns of ['', '0', '-1', 'wide', '1.5']) {
+      const { stdout } = await runCommand(['regions', '--regions', regionsFile(t)], { env: { COLUMNS: columns } });
+      assert.ok(stdout.includes(REASON), columns);
+    }
+  });
+
+  it('names every workload whole in a pipe', async (t) => {
+    const name = `${'w'.repeat(120)}-end`;
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [{ name: 'c' }] } };
+    const { stdout } = await runCommand(['audit', '-f', '-', '--regions', regionsFile(t)], {
+      input: JSON.stringify(pod),
+    });
+    assert.match(stdout, new RegExp(`^ {2}pod/${name} `, 'm'));
   });
 });
 

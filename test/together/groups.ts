@@ -6,7 +6,7 @@ export const GROUPS = {
   asking: ['certs', 'cluster', 'sources', 'telemetry'],
   controlling: ['controllers'],
   judging: ['config', 'control-plane', 'decision', 'documents', 'energy', 'page', 'regions', 'structure', 'units'],
-  questioning: ['commands', 'questions', 'replica', 'terminal'],
+  questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
 } as const;
 
@@ -17,6 +17,7 @@ export const ALONE: Readonly<Record<string, readonly string[]>> = {
   'starts processes of gridgate and waits for them: others may work meanwhile': [
     'test/commands/completion.test.ts',
     'test/commands/exit-codes.test.ts',
+    'test/commands/kubectl-plugin.test.ts',
     'test/commands/old-node.test.ts',
     'test/commands/pipes.test.ts',
     'test/replica/any-address.test.ts',

@@ -8,8 +8,8 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { readClusterRegions } from '../../world/cluster-regions.ts';
-import { isInCluster } from '../../world/in-cluster.ts';
 import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
+import { findCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { OUTAGE_ACTIONS, type OutageAction, type OutageValues } from './options.ts';
 import { forcedUpNotes, type ListedOutage, listOutages, renderOutages } from './outage-listing.ts';
 
@@ -27,19 +27,20 @@ export async function outage(values: OutageValues, env: Environment, words: read
   const [action, region] = words;
   const asked = readAsked(action, region, values);
   if ('issues' in asked) return reportIssues(asked.issues);
-  if (!isInCluster(values, env)) return reportIssues(['outage: name a cluster with --kubeconfig (KUBECONFIG)']);
-  const read = await readClusterRegions(values);
+  const cluster = findCluster(values, env);
+  if (!cluster) return reportIssues([lacksCluster('outage: Regions are in a cluster, and none is named', values)]);
+  const read = await readClusterRegions(cluster);
   if ('issues' in read) return reportFailure(read);
   if (asked.action === 'list') {
     const listing = listOutages(read.regions, Date.now());
     for (const sentence of [...read.invalid, ...forcedUpNotes(listing)]) note(sentence);
     const output = values.output ?? 'table';
-    await print(output === 'table' ? renderOutages(listing, terminalColumns()) : renderData(listing, output));
+    await print(output === 'table' ? renderOutages(listing, terminalColumns(env)) : renderData(listing, output));
     return EXIT.fine;
   }
   const names = read.regions.map(({ metadata }) => metadata.name);
   if (!names.includes(asked.region)) return reportIssues([`outage: ${unknownRegion(asked.region, names)}`]);
-  const opened = await openCluster(values);
+  const opened = await openCluster(cluster);
   if ('issues' in opened) return reportFailure(opened);
   const { api } = opened;
   const written = await readFromCluster(

@@ -10,10 +10,10 @@ import { createProgress } from '../../terminal/progress.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
 import { itself, tellFew } from '../../units/tell-few.ts';
-import { isInCluster } from '../../world/in-cluster.ts';
 import { loadWorld, type World } from '../../world/load-world.ts';
 import { KILL_SWITCH, readModeCap } from '../../world/mode-cap.ts';
 import { openCluster } from '../../world/open-cluster.ts';
+import { type ChosenCluster, findCluster, findOwnCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import { checkPaths, collectFiles } from './audit-files.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
@@ -27,22 +27,25 @@ import { renderAudit } from './render-audit.ts';
 import { renderAuditHtml } from './render-html.ts';
 import { createRegionCarbon, sumUp } from './sum-up.ts';
 import type { KnownRegions } from './unknown-regions.ts';
+import type { WriteOptions } from './write-reports.ts';
 
 const NOTHING_TO_AUDIT =
   '--filename: is missing; name files or directories, - for standard input, or audit what runs with --live';
 const FILES_AND_LIVE = '--filename: means nothing beside --live, which says that what runs is audited';
 const REPORT_OF_FILES = '--report: needs --live; policy reports tell what runs in a cluster';
+const ALL_OF_FILES = '--all-namespaces: needs --live; objects of files say themselves where they belong';
 const NODES_UNSEEN =
   'nodes were not looked at: of what pods ask for, only regions count; name a cluster with --kubeconfig, or give Nodes in the input';
 /** One ConfigMap. */
 const SWITCH_TIMEOUT_MS = 60_000;
-const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster; name one with --kubeconfig';
+const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster';
 
 /**
  * Audits files or a cluster. Answers 2 or 3 when a policy report could not be written, else 1 when something is denied, asks
  * for a region that nobody knows or is annotated wrongly, else 2 when something of the input could not be read.
  */
-export async function audit(values: AuditValues, env: Environment): Promise<number> {
+export async function audit(given: AuditValues, env: Environment): Promise<number> {
+  const values = inAllNamespaces(given);
   const [mistakes, files, power] = await Promise.all([
     findMistakes(values, env),
     readWorldFiles(values),
@@ -56,26 +59,36 @@ export async function audit(values: AuditValues, env: Environment): Promise<numb
   for (const sentence of input.world.notes) note(sentence);
   if (!input.world.snapshot.topology) note(NODES_UNSEEN);
   const { report, lasting } = judgeAll(input, table, values);
-  await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns() }));
+  await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns(env) }));
   if (values.html !== undefined) {
     await writeWhole(values.html, renderAuditHtml(report));
     note(`${values.html} is written`);
   }
-  const written = values.report ? await writePolicyReports({ ...report, workloads: lasting }, values) : EXIT.fine;
-  if (written !== EXIT.fine) return written;
+  const { cluster } = input;
+  if (values.report && cluster) {
+    const options = { cluster, namespace: values.auditNamespace };
+    const written = await writePolicyReports({ ...report, workloads: lasting }, options);
+    if (written !== EXIT.fine) return written;
+  }
   if (report.workloads.some(isFinding) || report.wrongNamespaces.length > 0) return EXIT.findings;
   return report.broken.length > 0 ? EXIT.usage : EXIT.fine;
 }
 
+/** `-A` counts before `-n`, which a variable of the environment may have said. */
+function inAllNamespaces(values: AuditValues): AuditValues {
+  return values.live && values.allNamespaces ? { ...values, auditNamespace: undefined } : values;
+}
+
 /** What else can be wrong before a long stream is read, or a cluster asked. */
 async function findMistakes(values: AuditValues, env: Environment): Promise<readonly string[]> {
-  const { files, live, report, html } = values;
+  const { files, live, report, html, allNamespaces } = values;
   const obstacle = html === undefined ? undefined : await findObstacle(html);
   return [
     ...(files === undefined && !live ? [NOTHING_TO_AUDIT] : []),
     ...(files !== undefined && live ? [FILES_AND_LIVE] : []),
     ...(report && !live ? [REPORT_OF_FILES] : []),
-    ...(live && !isInCluster(values, env) ? [LIVE_WITHOUT_CLUSTER] : []),
+    ...(allNamespaces && !live ? [ALL_OF_FILES] : []),
+    ...(live && !findCluster(values, env) ? [lacksCluster(LIVE_WITHOUT_CLUSTER, values)] : []),
     ...(files !== undefined && !live ? await checkPaths(files) : []),
     ...(obstacle === undefined ? [] : [`--html: ${obstacle}`]),
   ];
@@ -89,6 +102,8 @@ interface Input {
   readonly machines: Machines;
   /** The kill switch's. */
   readonly modeCap?: Mode | undefined;
+  /** That which was audited live. */
+  readonly cluster?: ChosenCluster;
 }
 
 async function readFiles(
@@ -111,7 +126,7 @@ async function readFiles(
     world,
     collected,
     source: 'files',
-    knownRegions: knownRegions(collected, world, isInCluster(values, env)),
+    knownRegions: knownRegions(collected, world, findOwnCluster(values, env) !== undefined),
     machines: createMachines(world.snapshot.topology, table),
   };
 }
@@ -148,7 +163,9 @@ async function readLive(
   const { auditNamespace: namespace } = values;
   const world = await loadWorld(written, values, env, { onlyNamespace: namespace });
   if ('issues' in world) return world;
-  const opened = await openCluster(values);
+  const cluster = findCluster(values, env);
+  if (!cluster) return { issues: [lacksCluster(LIVE_WITHOUT_CLUSTER, values)] };
+  const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   const { readLiveWorkloads } = await import('./live-workloads.ts');
   const { topology } = world.snapshot;
@@ -163,7 +180,7 @@ async function readLive(
     for (const sentence of notes) note(sentence);
     const collected = await collectItems(readLiveWorkloads(deps));
     const known = knownRegions(collected, world, true);
-    return { world, collected, source: 'cluster', knownRegions: known, machines, modeCap };
+    return { world, collected, source: 'cluster', knownRegions: known, machines, modeCap, cluster };
   } catch (error) {
     return { issues: [(error as Error).message], exitCode: EXIT.upstream };
   } finally {
@@ -214,10 +231,9 @@ function* drain<T>(list: T[]): Generator<T> {
   for (let next = list.pop(); next !== undefined; next = list.pop()) yield next;
 }
 
-async function writePolicyReports(report: AuditReport, values: AuditValues): Promise<number> {
+async function writePolicyReports(report: AuditReport, options: WriteOptions): Promise<number> {
   const { describeWritten, writeReports } = await import('./write-reports.ts');
-  const { kubeconfig, context, auditNamespace: namespace } = values;
-  const written = await writeReports(report, { kubeconfig, context, namespace });
+  const written = await writeReports(report, options);
   if ('issues' in written) return reportFailure(written);
   note(describeWritten(written));
   for (const failure of written.failures) note(failure);

@@ -1,7 +1,8 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { ApiError, messageOf } from '../../cluster/api-error.ts';
+import { ApiError } from '../../cluster/api-error.ts';
 import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { type LivePod, listPods, type PodPage } from '../../cluster/live-pods.ts';
+import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { misplacedLabels } from '../../decision/misplaced-annotations.ts';
 import type { Pod } from '../../decision/pod.ts';
 import { type EmbodiedPerVcpu, meanEmbodied } from '../../energy/embodied.ts';
@@ -118,5 +119,5 @@ function describeFailure(error: unknown, namespace: string | undefined): string 
   const where = namespace === undefined ? '' : ` of namespace ${namespace}`;
   const isForbidden = error instanceof ApiError && error.status === FORBIDDEN;
   const remedy = isForbidden && namespace === undefined ? '; name a namespace that you may read with -n' : '';
-  return `cannot read the pods${where}: ${messageOf(error)}${remedy}`;
+  return `cannot read the pods${where}: ${describeReadFailure(error)}${remedy}`;
 }

@@ -9,6 +9,7 @@ export const AUDIT_OPTIONS = [
   'report',
   'html',
   'auditNamespace',
+  'allNamespaces',
   'assumeMode',
   'killSwitch',
   'powerTable',

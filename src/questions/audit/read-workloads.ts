@@ -3,6 +3,7 @@ import { type ManifestDocument, parseDocument, place } from '../../documents/man
 import { MOST_DOCUMENT_CHARACTERS, splitDocuments } from '../../documents/object-stream.ts';
 import { nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
 import type { YamlMistake } from '../../documents/yaml-documents.ts';
+import { programName } from '../../terminal/program-name.ts';
 import { cutText } from '../../units/cut-text.ts';
 import { onOneLine } from '../../units/legible.ts';
 import { tellFew } from '../../units/tell-few.ts';
@@ -26,7 +27,7 @@ const MOST_MISTAKES_TOLD = 5;
 /** What a parser says of garbage holds the garbage. */
 const MOST_TOLD_CHARACTERS = 300;
 const CHUNK_BYTES = 256 * 1024;
-const TOO_LONG = `is longer than ${MOST_DOCUMENT_CHARACTERS / 2 ** 20} MB and was not read; audit the cluster with --live, or give the objects one by one: kubectl get ... -o json | jq -c '.items[]' | gridgate audit -f -`;
+const TOO_LONG = `is longer than ${MOST_DOCUMENT_CHARACTERS / 2 ** 20} MB and was not read; audit the cluster with --live, or give the objects one by one: kubectl get ... -o json | jq -c '.items[]' | ${programName()} audit -f -`;
 const UNRENDERED = 'holds a template that nobody rendered, {{ }}; audit what helm template prints';
 
 /**

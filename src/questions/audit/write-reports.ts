@@ -15,7 +15,8 @@ import {
 import { retryPassing } from '../../cluster/retry-passing.ts';
 import { EXIT } from '../../terminal/exit-codes.ts';
 import { createProgress, type Progress } from '../../terminal/progress.ts';
-import { type ClusterOptions, openCluster, type Unread } from '../../world/open-cluster.ts';
+import { openCluster, type Unread } from '../../world/open-cluster.ts';
+import type { ChosenCluster } from '../../world/which-cluster.ts';
 import type { AuditReport } from './audited-workload.ts';
 import {
   type FormerResults,
@@ -39,10 +40,11 @@ export interface Written {
   readonly failures: readonly string[];
 }
 
-type WriteOptions = Pick<ClusterOptions, 'kubeconfig' | 'context'> & {
+export interface WriteOptions {
+  readonly cluster: ChosenCluster;
   /** The only one that was audited. */
   readonly namespace?: string | undefined;
-};
+}
 
 const FIELD_MANAGER = 'gridgate-audit';
 const AT_ONCE = 4;
@@ -56,7 +58,7 @@ const NO_KIND = `--report: this cluster knows no policy reports; install the CRD
  * nothing stands behind any more. What is as it should be is not written again. Never rejects.
  */
 export async function writeReports(report: AuditReport, options: WriteOptions): Promise<Written | Unread> {
-  const opened = await openCluster(options);
+  const opened = await openCluster(options.cluster);
   if ('issues' in opened) return opened;
   const { api } = opened;
   const progress = createProgress();

@@ -4,10 +4,10 @@ import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/e
 import { print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
-import { isInCluster } from '../../world/in-cluster.ts';
 import { loadWorld, type NoWorld, type World } from '../../world/load-world.ts';
 import { KILL_SWITCH, readModeCap } from '../../world/mode-cap.ts';
 import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
+import { type ChosenCluster, findCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import { explainObject } from './explain-object.ts';
 import type { ExplainReport } from './explained.ts';
@@ -16,18 +16,29 @@ import { type FoundObject, type NotFound, type ReadDeps, readObject } from './re
 import { renderExplained } from './render-explained.ts';
 import { type ExplainTarget, kindInWords, parseTarget } from './target.ts';
 
-const NO_CLUSTER = '--kubeconfig (GRIDGATE_KUBECONFIG): is missing; what runs or waits is in a cluster';
+const NO_CLUSTER = 'what runs or waits is in a cluster, and none is named';
+const USUAL_NAMESPACE = 'default';
 const NO_WORLD = 'what would be decided now is not known: neither Regions nor nodes may be read; give --regions FILE';
 const TIMEOUT_MS = 60_000;
 
 /** What was read of the cluster with the caller's own rights. */
 interface Readings {
+  /** In the namespace that counts. */
+  readonly target: ExplainTarget;
   readonly found: FoundObject;
   readonly world?: World;
   readonly modeCap: Mode | undefined;
   readonly notes: readonly string[];
   /** Whether something besides the object could not be read that decisions need. */
   readonly isPartial: boolean;
+}
+
+interface Request {
+  readonly files: WorldFiles;
+  readonly values: ExplainValues;
+  readonly env: Environment;
+  readonly cluster: ChosenCluster;
+  readonly target: ExplainTarget;
 }
 
 /**
@@ -40,19 +51,19 @@ export async function explain(
   _origins: Origins,
   args: readonly string[],
 ): Promise<number> {
-  const target = parseTarget(args, values.explainNamespace);
-  const hasCluster = isInCluster(values, env);
+  const target = parseTarget(args, values.explainNamespace ?? USUAL_NAMESPACE);
+  const cluster = findCluster(values, env);
   const ofTarget = 'issues' in target ? target.issues : [];
   const files = await readWorldFiles(values);
-  const issues = [...ofTarget, ...(hasCluster ? [] : [NO_CLUSTER]), ...files.issues];
-  if (issues.length > 0 || 'issues' in target) return reportIssues(issues);
-  const readings = await readAll(files, values, env, target);
+  const issues = [...ofTarget, ...(cluster ? [] : [lacksCluster(NO_CLUSTER, values)]), ...files.issues];
+  if (issues.length > 0 || 'issues' in target || !cluster) return reportIssues(issues);
+  const readings = await readAll({ files, values, env, cluster, target });
   if ('issues' in readings) return reportFailure(readings);
   const { policySignal, output = 'table' } = values;
-  const { found, world, modeCap, notes, isPartial } = readings;
-  const input = { target, found, policySignal, now: Date.now(), notes, modeCap };
+  const { found, world, modeCap, notes, isPartial, ...read } = readings;
+  const input = { target: read.target, found, policySignal, now: Date.now(), notes, modeCap };
   const report = explainObject({ ...input, ...(world && { world }) });
-  await print(output === 'table' ? renderExplained(report, terminalColumns()) : renderData(report, output));
+  await print(output === 'table' ? renderExplained(report, terminalColumns(env)) : renderData(report, output));
   if (isDenied(report)) return EXIT.findings;
   return isPartial ? EXIT.upstream : EXIT.fine;
 }
@@ -63,15 +74,12 @@ export function isDenied({ refusal, now }: Pick<ExplainReport, 'refusal' | 'now'
 }
 
 /** First the object: without it, or without an answer, the rest is not worth waiting for. */
-async function readAll(
-  files: WorldFiles,
-  values: ExplainValues,
-  env: Environment,
-  target: ExplainTarget,
-): Promise<Readings | Issues> {
-  const opened = await openCluster(values);
+async function readAll({ files, values, env, cluster, ...asked }: Request): Promise<Readings | Issues> {
+  const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   const { api } = opened;
+  const namespace = values.explainNamespace ?? opened.namespace ?? asked.target.namespace;
+  const target = { ...asked.target, namespace };
   try {
     const deps: ReadDeps = { api, signal: AbortSignal.timeout(TIMEOUT_MS) };
     const what = `${kindInWords(target)} ${target.name}`;
@@ -86,7 +94,7 @@ async function readAll(
     if ('nearest' in found) return { issues: [notThere(target, found)], exitCode: EXIT.usage };
     const notes = [...killSwitch.notes, ...notesOf(world)];
     const isPartial = 'issues' in world;
-    return { found, notes, isPartial, modeCap: killSwitch.cap, ...('issues' in world ? {} : { world }) };
+    return { target, found, notes, isPartial, modeCap: killSwitch.cap, ...('issues' in world ? {} : { world }) };
   } finally {
     api.close();
   }

@@ -1,7 +1,8 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { ApiError, messageOf } from '../../cluster/api-error.ts';
+import { ApiError } from '../../cluster/api-error.ts';
 import { isEndedPhase, type KubeObject, type ObjectList } from '../../cluster/kube-object.ts';
 import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
+import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
 import { collectionPath, type ExplainTarget, inApi, type KindInApi } from './target.ts';
 
@@ -136,7 +137,7 @@ export function hasEnded({ status }: Pick<LiveObject, 'status'>): boolean {
 function noteRefusal<T>(fallback: T, without: string, notes: string[]): (error: unknown) => T {
   return (error) => {
     if (!(error instanceof ApiError) || error.status !== FORBIDDEN) throw error;
-    notes.push(`${messageOf(error)}: ${without}`);
+    notes.push(`${describeReadFailure(error)}: ${without}`);
     return fallback;
   };
 }

@@ -23,9 +23,10 @@ const IN_API: Readonly<Record<ExplainedKind, KindInApi & { readonly short: strin
 };
 
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
-const DAEMON_SETS = new Set(['daemonset', 'daemonsets', 'ds']);
+const API_VERSION = 'v1';
+const DAEMON_SETS = /^(?:daemonsets?|ds)(?:\.(?:v1\.)?apps)?$/i;
 
-/** What the command line asks about: `KIND NAME` or `KIND/NAME`; kinds as kubectl takes them. */
+/** What the command line asks about: `KIND NAME` or `KIND/NAME`; kinds as kubectl takes them, with their group or without. */
 export function parseTarget(
   [first = '', ...rest]: readonly string[],
   namespace: string,
@@ -46,12 +47,16 @@ export function parseTarget(
 }
 
 function findKind(written: string): ExplainedKind | undefined {
-  const lower = written.toLowerCase();
-  return EXPLAINED_KINDS.find((kind) => [kind, IN_API[kind].plural, IN_API[kind].short].includes(lower));
+  const [type = '', ...rest] = written.toLowerCase().split('.');
+  const group = rest.filter((part, index) => index > 0 || part !== API_VERSION).join('.');
+  return EXPLAINED_KINDS.find((kind) => {
+    const { plural, short, group: own } = IN_API[kind];
+    return [kind, plural, short].includes(type) && (rest.length === 0 || group === own);
+  });
 }
 
 function adviceFor(written: string): string {
-  return DAEMON_SETS.has(written.toLowerCase()) ? '; its pods belong to their nodes, ask about one of them' : '';
+  return DAEMON_SETS.test(written) ? '; its pods belong to their nodes, ask about one of them' : '';
 }
 
 /** Where objects of a kind are served. */

@@ -5,16 +5,16 @@ import type { ObservedRegion } from '../../regions/observed-region.ts';
 import type { Reading } from '../../regions/reading.ts';
 import { readClusterRegions } from '../../world/cluster-regions.ts';
 import { type DescribedRegions, takeSnapshot } from '../../world/load-regions.ts';
-import type { ClusterOptions } from '../../world/open-cluster.ts';
+import type { ChosenCluster } from '../../world/which-cluster.ts';
 
 /** What people wrote of regions and sources. */
 export type RegionBook = Pick<DescribedRegions, 'regions' | 'config'>;
 
 /** Regions of a cluster; a cluster without them, or a caller who may not see them, has yearly averages. */
 export async function describedInCluster(
-  options: ClusterOptions,
+  cluster: ChosenCluster,
 ): Promise<{ readonly regions: readonly ObservedRegion[]; readonly notes: readonly string[] }> {
-  const read = await readClusterRegions(options);
+  const read = await readClusterRegions(cluster);
   if (!('issues' in read)) return { regions: read.regions, notes: read.invalid };
   return { regions: [], notes: read.issues.map((issue) => `${issue}; yearly averages stand for intensities`) };
 }

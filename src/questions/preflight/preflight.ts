@@ -5,8 +5,15 @@ import type { PowerTable } from '../../energy/power-table.ts';
 import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
-import { isInCluster } from '../../world/in-cluster.ts';
+import { terminalColumns } from '../../terminal/terminal.ts';
 import { openCluster } from '../../world/open-cluster.ts';
+import {
+  type ChosenCluster,
+  findCluster,
+  findOwnCluster,
+  lacksCluster,
+  strayContext,
+} from '../../world/which-cluster.ts';
 import { readWorldFiles } from '../../world/world-files.ts';
 import { askKubelets, createPolicyOf, type KubeletPolicies } from './ask-kubelets.ts';
 import { assess, countVersions } from './assess.ts';
@@ -21,7 +28,7 @@ import { type ReadNodes, readLiveNodes, readNodesFile } from './read-nodes.ts';
 import { renderPreflight } from './render-preflight.ts';
 
 const NODES_MISSING =
-  '--filename (GRIDGATE_FILENAME): is missing; give what `kubectl get nodes -o json` prints, or --kubeconfig for a cluster';
+  '--filename (GRIDGATE_FILENAME): is missing; give what `kubectl get nodes -o json` prints. For the nodes of a cluster';
 const NODES_TWICE = '--kubeconfig: means nothing beside --filename, which says what the nodes are';
 
 const ENDLESS = '--baseline-watts, --static-factor and --power-table: give numbers that no sum is beyond';
@@ -45,7 +52,7 @@ interface Fleet extends KubeletPolicies {
 export async function preflight(values: PreflightValues, env: Environment, origins: Origins = {}): Promise<number> {
   const files = await readGivenFiles(values, env, origins);
   if ('issues' in files) return reportFailure(files);
-  const fleet = await readFleet(files, values);
+  const fleet = await readFleet(files, values, chooseCluster(values, env));
   if ('issues' in fleet) return reportFailure(fleet);
   for (const text of [...fleet.notes, ...(files.staging?.notes ?? [])]) note(text);
   const { targetVersion, counted } = countedOf(fleet.nodes, values);
@@ -75,7 +82,7 @@ export async function preflight(values: PreflightValues, env: Environment, origi
     now: Date.now(),
   });
   if (!isBounded(found)) return reportFailure({ issues: [ENDLESS] });
-  await print(render(found, values.output));
+  await print(render(found, values.output, terminalColumns(env)));
   return found.verdict === 'IDLE POWER SPIKE' ? EXIT.findings : EXIT.fine;
 }
 
@@ -83,8 +90,8 @@ function isBounded({ total, carbon }: PreflightReport): boolean {
   return [total.watts, total.wattsUnderStatic, total.increasePercent, carbon.kgCo2eUnderStatic].every(Number.isFinite);
 }
 
-function render(found: PreflightReport, output: PreflightValues['output']): string {
-  return output === 'json' || output === 'yaml' ? renderData(found, output) : renderPreflight(found);
+function render(found: PreflightReport, output: PreflightValues['output'], width: number): string {
+  return output === 'json' || output === 'yaml' ? renderData(found, output) : renderPreflight(found, width);
 }
 
 /** Reads all files and reports all their mistakes at once. */
@@ -107,14 +114,17 @@ async function readGivenFiles(
 }
 
 /** What is wrong with where the nodes are said to be. */
-function checkSource(
-  { nodesFile, kubeconfig }: PreflightValues,
-  env: Environment,
-  origins: Origins,
-): readonly string[] {
-  if (nodesFile === undefined) return isInCluster({ kubeconfig }, env) ? [] : [NODES_MISSING];
+function checkSource(values: PreflightValues, env: Environment, origins: Origins): readonly string[] {
+  const { nodesFile } = values;
+  if (nodesFile === undefined) return chooseCluster(values, env) ? [] : [lacksCluster(NODES_MISSING, values)];
   // One in the environment is there for other commands too.
-  return origins.kubeconfig === '--kubeconfig' ? [NODES_TWICE] : [];
+  if (origins.kubeconfig === '--kubeconfig') return [NODES_TWICE];
+  return strayContext(values, undefined, env);
+}
+
+/** Whose nodes are meant; beside `--regions`, which says nothing of nodes, at least the cluster that we run in. */
+function chooseCluster({ kubeconfig, context, regions }: PreflightValues, env: Environment): ChosenCluster | undefined {
+  return findCluster({ kubeconfig, context, regions }, env) ?? findOwnCluster({ kubeconfig, context }, env);
 }
 
 function isUnread(read: object | undefined): read is { readonly issues: readonly string[] } {
@@ -126,26 +136,34 @@ function issuesOf(read: object | undefined): readonly string[] {
 }
 
 /** The nodes of the file, or those of a cluster, whose kubelets are asked too. */
-async function readFleet({ nodes, book }: GivenFiles, values: PreflightValues): Promise<Fleet | Issues> {
-  if (nodes) return { ...nodes, told: new Map(), book };
-  const opened = await openCluster(values);
+async function readFleet(
+  { nodes, book }: GivenFiles,
+  values: PreflightValues,
+  cluster: ChosenCluster | undefined,
+): Promise<Fleet | Issues> {
+  if (nodes || !cluster) return { nodes: [], notes: [], ...nodes, told: new Map(), book };
+  const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   const { api } = opened;
   try {
-    return await readCluster(api, book, values);
+    return await readCluster({ api, cluster }, book, values);
   } finally {
     api.close();
   }
 }
 
-async function readCluster(api: ApiClient, book: RegionBook, values: PreflightValues): Promise<Fleet | Issues> {
-  const { kubeconfig, context, regionLabel, regions } = values;
+async function readCluster(
+  { api, cluster }: { readonly api: ApiClient; readonly cluster: ChosenCluster },
+  book: RegionBook,
+  values: PreflightValues,
+): Promise<Fleet | Issues> {
+  const { regionLabel, regions } = values;
   const read = await readLiveNodes(api, regionLabel);
   if ('issues' in read) return read;
   const { counted } = countedOf(read.nodes, values);
   const { told, notes } = await askKubelets(api, counted);
   if (regions !== undefined || counted.length === 0) return { nodes: read.nodes, told, notes, book };
-  const inCluster = await describedInCluster({ kubeconfig, context });
+  const inCluster = await describedInCluster(cluster);
   return {
     nodes: read.nodes,
     told,

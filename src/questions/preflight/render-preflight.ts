@@ -1,5 +1,5 @@
 import { type Column, renderTable } from '../../terminal/render-table.ts';
-import { paint, type Style, terminalColumns } from '../../terminal/terminal.ts';
+import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
 import { cutText } from '../../units/cut-text.ts';
 import { onOneLine } from '../../units/legible.ts';
@@ -11,8 +11,7 @@ const MOST_NAMES = 5;
 const LONGEST_NAME = 60;
 
 /** The report for people; the verdict comes last, where a terminal shows it. */
-export function renderPreflight(report: PreflightReport): string {
-  const width = terminalColumns();
+export function renderPreflight(report: PreflightReport, width: number): string {
   const parts = [
     renderHead(report, width),
     renderArchitectures(report, width),

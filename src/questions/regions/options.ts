@@ -13,6 +13,6 @@ export const REGIONS_OPTIONS = [
 
 export type RegionsValues = OptionValues<(typeof REGIONS_OPTIONS)[number]>;
 
-export const WEIGHTS_OPTIONS = [...REGION_SOURCE_OPTIONS, 'lbsPerMwh', 'output'] as const;
+export const WEIGHTS_OPTIONS = [...REGION_SOURCE_OPTIONS, 'kubeconfig', 'context', 'lbsPerMwh', 'output'] as const;
 
 export type WeightsValues = OptionValues<(typeof WEIGHTS_OPTIONS)[number]>;

@@ -5,9 +5,9 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { readClusterNodes } from '../../world/cluster-regions.ts';
-import { isInCluster } from '../../world/in-cluster.ts';
 import { createSources } from '../../world/live-sources.ts';
 import { describeRegions, loadRegions } from '../../world/load-regions.ts';
+import { findCluster } from '../../world/which-cluster.ts';
 import { candidateRegions } from './candidate-regions.ts';
 import { checkLabels } from './check-labels.ts';
 import { checkSources, renderChecks } from './check-sources.ts';
@@ -28,7 +28,7 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
     return candidates.length === 0 ? EXIT.findings : EXIT.fine;
   }
   const listing = listRegions(loaded);
-  await print(render(listing, values.output, () => renderListing(listing, terminalColumns())));
+  await print(render(listing, values.output, () => renderListing(listing, terminalColumns(env))));
   return EXIT.fine;
 }
 
@@ -41,7 +41,8 @@ async function check(values: RegionsValues, env: Environment): Promise<number> {
   if ('issues' in described) return reportFailure(described);
   const { invalid = [] } = described;
   const sources = createSources(described.config.sources, env);
-  const nodes = isInCluster(values, env) ? await readClusterNodes(values, values.regionLabel) : undefined;
+  const cluster = findCluster(values, env);
+  const nodes = cluster && (await readClusterNodes(cluster, values.regionLabel));
   if (nodes && 'issues' in nodes) return reportFailure(nodes);
   const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.value, values.regionLabel)];
   const regions = described.regions.map(zonesOf);

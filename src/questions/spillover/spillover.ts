@@ -28,7 +28,7 @@ export async function spillover(values: SpilloverValues, env: Environment, origi
   for (const sentence of notes) note(sentence);
   const { output = 'table' } = values;
   await print(
-    output === 'table' ? renderSpillover(report, terminalColumns()) : renderData({ ...report, notes }, output),
+    output === 'table' ? renderSpillover(report, terminalColumns(env)) : renderData({ ...report, notes }, output),
   );
   return EXIT.fine;
 }

@@ -141,7 +141,10 @@ describe('gridgate audit --live', () => {
     const { code, stdout, complaints } = await audit();
     assert.equal(code, 3);
     assert.equal(stdout, '');
-    assert.match(complaints.at(-1) ?? '', /^gridgate: cannot read the pods: .*forbidden; name a namespace .* with -n$/);
+    assert.match(
+      complaints.at(-1) ?? '',
+      /^gridgate: cannot read the pods: you may not list pods .*; name a namespace .* with -n$/,
+    );
   });
 
   it('exits with 2 where there is no such namespace', async (test) => {

@@ -164,7 +164,7 @@ describe('gridgate audit of files', () => {
     // 2 * (0.74 + 0.5 * 2.76 W + 0.392 W) / 1000 * 1.135 * 340: electricity alone
     assert.ok(Math.abs((found?.gramsPerHour.asWritten ?? 0) - 1.938_761_6) < 1e-6, JSON.stringify(found?.gramsPerHour));
     const { stdout, directory } = await auditText(test, { stdin, args: ['--html', 'DIR/page.html'] });
-    assert.match(stdout, /^lab \(audit\): embodied ~1\.19$/m);
+    assert.match(stdout, /^ {2}deploy\/web .* ~1\.19 /m);
     const page = readFileSync(join(directory, 'page.html'), 'utf8');
     assert.match(page, /<td class="number" data-label="embodied" data-value="1\.18[0-9]+">~1\.19/);
     assert.match(page, /<dt>Embodied, on top<\/dt><dd>~1\.19<\/dd>/);

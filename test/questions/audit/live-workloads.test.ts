@@ -97,6 +97,8 @@ function named({ namespace, kind, name }: Workload): string {
   return `${namespace}/${kind}/${name}`;
 }
 
+const FORBIDDEN = 'pods is forbidden: User "dev" cannot list resource "pods" in API group "" at the cluster scope';
+
 describe('the workloads of running pods', () => {
   const hashed = { 'pod-template-hash': '7d4b9c' };
   const owners: readonly { readonly what: string; readonly pod: PodParts; readonly expected: string }[] = [
@@ -295,12 +297,12 @@ describe('listing pods', () => {
   });
 
   it('names -n to a caller who may not read all namespaces, and only there', async (test) => {
-    const body = { kind: 'Status', reason: 'Forbidden', message: 'pods is forbidden: User "dev" cannot list' };
+    const body = { kind: 'Status', reason: 'Forbidden', message: FORBIDDEN };
     const api = await serve(test, { pods, refuse: () => ({ status: 403, body }) });
-    await assert.rejects(readAll(depsFor(test, api)), /User "dev" cannot list; name a namespace .* with -n$/);
+    await assert.rejects(readAll(depsFor(test, api)), /: you \(dev\) may not list pods; name a namespace .* with -n$/);
     await assert.rejects(
       readAll(depsFor(test, api, { namespace: 'shop' })),
-      /^Error: cannot read the pods of namespace shop: .* User "dev" cannot list$/,
+      /^Error: cannot read the pods of namespace shop: you \(dev\) may not list pods in namespace shop$/,
     );
     assert.equal(api.asked.length, 2, 'a refusal is final');
   });

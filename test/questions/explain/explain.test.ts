@@ -99,7 +99,9 @@ interface Run {
 
 async function explain(test: TestContext, { args, world = worldOf(), objects, forbids }: Run) {
   const { kubeconfig, asked } = await startApi(test, { ...world, ...objects }, forbids);
-  const finished = await runCommand(['explain', ...args, '-n', 'shop', '--kubeconfig', kubeconfig]);
+  const finished = await runCommand(['explain', ...args, '-n', 'shop', '--kubeconfig', kubeconfig], {
+    env: { COLUMNS: '80' },
+  });
   return { ...finished, asked };
 }
 
@@ -147,6 +149,10 @@ describe('what to explain', () => {
     [['pod/web'], 'Pod web'],
     [['PODS', 'web'], 'Pod web'],
     [['deploy/web'], 'Deployment web'],
+    [['deployments.apps/web'], 'Deployment web'],
+    [['deployment.v1.apps', 'web'], 'Deployment web'],
+    [['pods.v1/web'], 'Pod web'],
+    [['cronjobs.batch/web'], 'CronJob web'],
     [['rs', 'web'], 'ReplicaSet web'],
     [['sts', 'web'], 'StatefulSet web'],
     [['jobs', 'web'], 'Job web'],
@@ -165,6 +171,9 @@ describe('what to explain', () => {
     [['pod'], [/NAME: is missing/]],
     [['pod/'], [/NAME: "" is not a name/]],
     [['ds', 'web'], [/KIND: "ds" .*ask about one of them/]],
+    [['daemonsets.apps/web'], [/KIND: "daemonsets.apps" .*ask about one of them/]],
+    [['deployments.batch/web'], [/KIND: "deployments.batch" is not one of/]],
+    [['deployments./web'], [/KIND: "deployments." is not one of/]],
     [['__proto__', 'web'], [/KIND: "__proto__"/]],
     [['pod/web', 'more'], [/"more": is too much/]],
     [['pod', '../nodes'], [/NAME: "\.\.\/nodes" is not a name/]],
@@ -583,7 +592,10 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
       forbids: (path) => path.startsWith(PODS),
     });
     assert.equal(code, 3);
-    assert.match(complaints[0] ?? '', /^gridgate: cannot read pod web-1: .*403 Forbidden: may not get/);
+    assert.match(
+      complaints[0] ?? '',
+      /^gridgate: cannot read pod web-1: you may not get pods web-1 in namespace shop /,
+    );
   });
 
   for (const answer of [null, [], 'pong', {}, { metadata: null }])
@@ -608,7 +620,7 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
     assert.equal(none.code, 2);
     assert.deepEqual(
       none.complaints.map((line) => line.slice(0, 20)),
-      ['gridgate: KIND: "ds"', 'gridgate: NAME: "../', 'gridgate: --kubeconf'],
+      ['gridgate: KIND: "ds"', 'gridgate: NAME: "../', 'gridgate: what runs '],
     );
   });
 

@@ -150,7 +150,10 @@ describe('gridgate preflight against a real control plane', { timeout: 240_000 }
     const { found, stderr } = await preflight('reader');
     assert.deepEqual(found.policiesFrom, { configz: 0, annotation: 1, assumed: 5 });
     assert.match(stderr, /needs the right to get nodes\/proxy: .*User "reader" cannot get resource "nodes\/proxy"/);
-    assert.match(stderr, /regions.* is forbidden.*; yearly averages stand for intensities/);
+    assert.match(
+      stderr,
+      /you \(reader\) may not list regions\.gridgate\.dev; .*; yearly averages stand for intensities/,
+    );
   });
 
   test('answers the same from a file of `kubectl get nodes -o json`, and compares it with staging', {

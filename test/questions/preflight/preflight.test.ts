@@ -28,7 +28,7 @@ function write(test: TestContext, contents: string, name = 'nodes.json'): string
 }
 
 function preflight(test: TestContext, items: readonly object[], ...args: readonly string[]) {
-  return runCommand(['preflight', '-f', write(test, listOf(items)), ...args]);
+  return runCommand(['preflight', '-f', write(test, listOf(items)), ...args], { env: { COLUMNS: '80' } });
 }
 
 async function report(test: TestContext, items: readonly object[], ...args: readonly string[]) {
@@ -302,7 +302,10 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
   it('needs nodes, and standard input only once', async () => {
     const none = await runCommand(['preflight']);
     assert.deepEqual([none.code, none.complaints.length], [2, 1]);
-    assert.match(none.stderr, /--filename .*is missing.*or --kubeconfig/);
+    assert.match(
+      none.stderr,
+      /--filename \(GRIDGATE_FILENAME\): is missing.*--kubeconfig \(GRIDGATE_KUBECONFIG\) or KUBECONFIG/,
+    );
     const twice = await runCommand(['preflight', '-f', '-', '--compare', '-']);
     assert.equal(twice.code, 2);
     assert.match(twice.stderr, /standard input is --filename already/);

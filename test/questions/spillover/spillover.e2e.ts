@@ -74,7 +74,7 @@ describe('spillover of a real cluster', { skip: noControlPlane || noPrometheus }
   test('without that right: exit 3, and who may not what', async () => {
     const { code, stdout, stderr } = await gridgate(['--bytes', '1e12'], STRANGER);
     assert.deepEqual([code, stdout], [3, '']);
-    assert.match(stderr, /cannot read regions: .*stranger.*cannot list/);
+    assert.match(stderr, /cannot read regions: you \(.*stranger.*\) may not list regions\.gridgate\.dev/);
   });
 
   test('CloudWatch, over its wire', async (t) => {
