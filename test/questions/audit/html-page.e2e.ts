@@ -81,14 +81,12 @@ describe('the page of an audit in a browser', () => {
       ['regions', report.regions],
     ] as const) {
       const bars = page.locator(`#${section} .bars`);
-      const [now, placed] = await Promise.all(
-        ['mark', 'low'].map((colour) => widthsOf(bars.locator(`.fill.${colour}`))),
-      );
-      const drawn = rows.map(({ gramsPerHour }) => gramsPerHour).filter(({ asWritten }) => asWritten > 0);
-      const sorted = drawn.sort((a, b) => Math.max(b.asWritten, b.placed) - Math.max(a.asWritten, a.placed));
+      const [now, left] = await Promise.all(['mark', 'low'].map((colour) => widthsOf(bars.locator(`.fill.${colour}`))));
+      const drawn = rows.map(({ balance }) => balance).filter((balance) => balance.now > 0);
+      const sorted = drawn.sort((a, b) => Math.max(b.now, b.left) - Math.max(a.now, a.left));
       assertProportional(
-        [...(now ?? []), ...(placed ?? [])],
-        [...sorted.map(({ asWritten }) => asWritten), ...sorted.map(({ placed }) => placed)],
+        [...(now ?? []), ...(left ?? [])],
+        [...sorted.map((balance) => balance.now), ...sorted.map((balance) => balance.left)],
       );
     }
     await assertQuiet(page);
