@@ -128,6 +128,37 @@ describe('what replicas tell of themselves', () => {
     assert.deepEqual(failures, []);
   });
 
+  test('a kill switch that nobody understands: one Event about its ConfigMap, a series of every replica, both ready', {
+    skip,
+  }, async () => {
+    const path = '/api/v1/namespaces/gridgate-system/configmaps';
+    const name = 'gridgate-kill-switch';
+    await cluster.send('POST', path, { metadata: { name }, data: { 'max-mode': 'audti' } });
+    const told = async () => {
+      const { items } = await cluster.send('GET', '/apis/events.k8s.io/v1/namespaces/gridgate-system/events');
+      return items.filter(({ reason }: { reason: string }) => reason === 'SettingUnreadable');
+    };
+    const [event] = await cluster.waitFor('the Event', async () => {
+      const found = await told();
+      return found.length > 0 ? found : undefined;
+    });
+    assert.deepEqual([event.type, event.regarding.kind, event.regarding.name], ['Warning', 'ConfigMap', name]);
+    assert.match(event.note, /^kill switch: max-mode "audti" is none of .* counts as audit, did you mean audit\?$/);
+    for (const replica of await controllers()) {
+      assert.equal((await scrape(replica)).get('gridgate_kill_switch_unreadable'), 1);
+      const ready = await fetch(`${replica.operators}/readyz?verbose`);
+      assert.equal(ready.status, 200);
+      assert.match(await ready.text(), /^\[!\] kill switch: max-mode "audti"/m);
+    }
+    await cluster.send('DELETE', `${path}/${name}`);
+    const [leader] = await controllers();
+    await cluster.waitFor('its end', async () => {
+      const series = await scrape(leader);
+      return series.get('gridgate_kill_switch_unreadable') === 0 || undefined;
+    });
+    assert.equal((await told()).length, 1);
+  });
+
   test('a webhook: its certificate, regions, and the watches that the others do not have', { skip }, async () => {
     const webhook = await cluster.startReplica('webhook');
     const series = await scrape(webhook);

@@ -1,14 +1,11 @@
 import { type Pod, preferredTerms, requiredTerms } from '../../decision/pod.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
+import type { KnownNames } from '../../decision/unknown-names.ts';
 import { isLabelValue, OLD_REGION_LABEL, OLD_ZONE_LABEL, REGION_LABEL, ZONE_LABEL } from '../../units/label-names.ts';
 import { tellFew } from '../../units/tell-few.ts';
 
 /** Who knows which regions there are. */
-export interface KnownRegions {
-  readonly isKnown: (name: string) => boolean;
-  /** For suggestions. */
-  readonly names: readonly string[];
-}
+export type KnownRegions = KnownNames;
 
 /** Besides the label that the cluster is told to use. */
 const REGION_LABELS = [REGION_LABEL, OLD_REGION_LABEL];

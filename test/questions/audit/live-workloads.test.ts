@@ -196,6 +196,14 @@ describe('the workloads of running pods', () => {
     assert.deepEqual(workloadsOf(items).map(named), ['shop/Pod/static', 'shop/Pod/leaving']);
   });
 
+  it('tells labels that should be annotations', async (test) => {
+    const labels = { 'gridgate.dev/class': 'flexible', app: 'web' };
+    const [workload] = workloadsOf(await readPods(test, [{ node: 'node-east', labels }]));
+    assert.deepEqual(workload?.misplaced, [
+      'gridgate.dev/class: is a label here, which has no effect; write it as an annotation',
+    ]);
+  });
+
   it('are as their authors wrote them: bound to no node, with no record of ours', async (test) => {
     const annotations = { 'gridgate.dev/decision': '{"reason":"steered"}', 'gridgate.dev/region': 'eu-north-1' };
     const [workload] = workloadsOf(await readPods(test, [{ node: 'node-east', annotations }]));
