@@ -23,7 +23,7 @@ Why a Deployment gets no pods; kinds are written as for kubectl (deploy/web, dep
 
 Exit codes: 0 fine, 1 it is, or would be, denied, 2 usage or configuration, 3 the cluster does not answer`,
   audit: `
-Before anything is installed, in CI; exit code 1 when a workload would be denied:
+Before anything is installed, in CI; exit code 1 when a workload would be denied, or is annotated wrongly:
   helm template shop ./chart | gridgate audit -f - --regions regions.yaml
 What runs now, with a page to show around:
   gridgate audit --live --html audit.html
@@ -45,11 +45,11 @@ Exit codes: 0 fine, 1 no usable region, or labels that do not fit (--check), 2 u
 3 the cluster does not answer, or no source works (--check)`,
   outage: `
 A region is down, whatever its sources say; new pods go elsewhere at once:
-  gridgate outage set eu-west-1 --reason 'AZ power loss' --until 4h --kubeconfig ~/.kube/config
+  gridgate outage set eu-west-1 --reason 'AZ power loss' --until 4h
 Take that back; from then on the automatic sources count again:
-  gridgate outage clear eu-west-1 --kubeconfig ~/.kube/config
+  gridgate outage clear eu-west-1
 Who calls which region down:
-  gridgate outage list --kubeconfig ~/.kube/config
+  gridgate outage list
 
 Set spec.outage.active to false only to overrule a source that is wrong: none can call the region down until that is cleared.
 
