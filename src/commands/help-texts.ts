@@ -31,13 +31,15 @@ What runs now, with a page to show around:
 --live reads with your own rights: pods of all namespaces, or of the one of -n; an owner is judged by its newest pod.
 --report writes openreports.io/v1alpha1 Reports, else wgpolicyk8s.io/v1alpha2 PolicyReports; with neither it exits with 2.
 
+Without Regions (--regions, or in the input) the yearly averages of the regions of the nodes, else of all known ones, stand in.
 Files are read as kubectl reads them; what is no Kubernetes object (values of a chart, patches) is passed over and counted,
 --strict makes it a mistake. Kinds that gridgate does not know are judged by their pod template, where they carry one.
 
 Exit codes: 0 fine, 1 something is denied or asks for a region that nobody knows (whatever else went wrong in files),
 2 usage or configuration, or a document that cannot be read, 3 the cluster does not answer`,
   regions: `
-Regions come from --regions, else from the cluster that kubectl would ask.
+Regions come from --regions, else from the cluster that kubectl would ask; with neither, the yearly averages of all known
+regions of public clouds are shown.
   gridgate regions
   gridgate regions --regions regions.yaml --config gridgate.yaml --check
 

@@ -10,6 +10,7 @@ import { readClusterRegions } from './cluster-regions.ts';
 import { createSources } from './live-sources.ts';
 import { measureRegions } from './measuring.ts';
 import type { REGION_SOURCE_OPTIONS } from './options.ts';
+import { standInRegions } from './stand-in-regions.ts';
 import { findCluster, findOwnCluster, lacksCluster, strayContext } from './which-cluster.ts';
 import { readWorldFiles } from './world-files.ts';
 
@@ -25,7 +26,7 @@ export interface LoadedRegions {
 /** Regions as their file or a cluster describes them, and what the configuration says of their intensities. */
 export interface DescribedRegions {
   readonly regions: readonly ObservedRegion[];
-  /** Regions of a cluster that were passed over, a sentence each. */
+  /** Regions of a cluster that were passed over, or what stands in for Regions, a sentence each. */
   readonly invalid?: readonly string[];
   readonly config: GridgateConfig;
 }
@@ -37,35 +38,45 @@ const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says 
 export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number] | 'kubeconfig' | 'context'>;
 
 /**
- * Reads regions and configuration; asks no source yet. `optional`: neither a file nor a cluster is no mistake, and nobody's
- * default cluster is asked.
+ * Reads regions and configuration; asks no source yet. Where there is neither a file nor a cluster, that is a mistake, or
+ * all regions of public clouds stand in, or none do; in this last case nobody's default cluster is asked.
  */
 export async function describeRegions(
   { regions: path, config: configPath, ...values }: RegionSource,
   env: Environment,
-  { optional = false }: { readonly optional?: boolean } = {},
+  otherwise: Otherwise = 'mistake',
 ): Promise<DescribedRegions | Issues> {
-  const cluster = (optional ? findOwnCluster : findCluster)({ ...values, regions: path }, env);
+  const cluster = (otherwise === 'none' ? findOwnCluster : findCluster)({ ...values, regions: path }, env);
   const { regions, config, issues } = await readWorldFiles({ regions: path, config: configPath });
   const isTwice = regions !== undefined && values.kubeconfig !== undefined;
-  const isMissing = !regions && !cluster && !optional;
+  const isMissing = !regions && !cluster && otherwise === 'mistake';
   const mistakes = [
     ...(isTwice ? [REGIONS_TWICE] : []),
     ...(isMissing ? [lacksCluster(REGIONS_MISSING, { ...values, regions: path })] : []),
   ];
   const all = [...mistakes, ...strayContext(values, cluster, env), ...issues];
   if (all.length > 0) return { issues: all };
+  if (!cluster && !regions && otherwise === 'averages') {
+    const { regions, note } = standInRegions([]);
+    return { regions, invalid: [note], config };
+  }
   if (!cluster) return { regions: regions?.value ?? [], config };
   const read = await readClusterRegions(cluster);
   return 'issues' in read ? read : { ...read, config };
 }
 
+type Otherwise = 'mistake' | 'averages' | 'none';
+
 /**
  * Reads regions: fixed values, else what the configured sources say or, with none configured, what the leader of the
  * cluster last measured, else the yearly average of the zone.
  */
-export async function loadRegions(values: RegionSource, env: Environment): Promise<LoadedRegions | Issues> {
-  const described = await describeRegions(values, env);
+export async function loadRegions(
+  values: RegionSource,
+  env: Environment,
+  otherwise?: Otherwise,
+): Promise<LoadedRegions | Issues> {
+  const described = await describeRegions(values, env, otherwise);
   return 'issues' in described ? described : takeSnapshot(described, values, env);
 }
 
@@ -100,9 +111,7 @@ function zoneOf({ metadata: { name }, spec }: ObservedRegion): readonly (readonl
 }
 
 /** The mistakes of a command line's source, for one that has other mistakes too; options with a mistake are absent. */
-export async function checkRegionSource(values: Partial<RegionSource>, env: Environment): Promise<readonly string[]> {
-  const { regions, config, kubeconfig } = values;
-  const { issues } = await readWorldFiles({ regions, config });
-  const isMissing = 'regions' in values && regions === undefined && !findCluster({ kubeconfig }, env);
-  return isMissing ? [lacksCluster(REGIONS_MISSING, {}), ...issues] : issues;
+export async function checkRegionSource(values: Partial<RegionSource>): Promise<readonly string[]> {
+  const { regions, config } = values;
+  return (await readWorldFiles({ regions, config })).issues;
 }

@@ -12,6 +12,7 @@ import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterWorld } from './cluster-world.ts';
 import { takeSnapshot } from './load-regions.ts';
 import type { WORLD_OPTIONS } from './options.ts';
+import { standInRegions } from './stand-in-regions.ts';
 import { findCluster, findOwnCluster, strayContext } from './which-cluster.ts';
 import type { WorldFiles } from './world-files.ts';
 
@@ -35,6 +36,7 @@ const NAMESPACES_TWICE = '--namespaces: means nothing beside --kubeconfig, which
 
 /** What there is besides regions, of a cluster or of files. */
 interface Surroundings {
+  readonly isCluster: boolean;
   readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
   readonly topology?: Topology;
   readonly priorityClasses?: PriorityClasses;
@@ -50,7 +52,6 @@ export interface NoWorld extends Issues {
 }
 
 export interface WorldExtent {
-  readonly fallbackRegions?: readonly string[];
   /** Of a cluster's namespaces the one that is needed: a caller with rights in no other can read it. */
   readonly onlyNamespace?: string | undefined;
   /** What stands in a command's own input: it counts beside what files and clusters say, except that `--regions` counts alone. */
@@ -65,8 +66,8 @@ export interface GivenObjects {
 
 /**
  * Makes it of files, or of the cluster of `--kubeconfig` or the one we run in; `--regions` counts before a cluster's
- * own. Where nobody describes regions, those in `fallbackRegions` and those that nodes are in stand with the yearly
- * averages of their zones.
+ * own. Where nobody describes regions, those that nodes are in stand with the yearly averages of their zones; without a
+ * cluster and without nodes, all that are known of public clouds.
  */
 export async function loadWorld(
   files: WorldFiles,
@@ -74,19 +75,26 @@ export async function loadWorld(
   env: Environment,
   extent: WorldExtent = {},
 ): Promise<World | NoWorld> {
-  const { fallbackRegions = [], beside } = extent;
+  const { beside } = extent;
   if (files.issues.length > 0) return { issues: files.issues };
   const read = await readSurroundings(files, values, env, extent);
   if ('issues' in read) return read;
-  const { regions: ofSurroundings, namespaces, volumesOf, notes, ...rest } = beside ? withGiven(read, beside) : read;
+  const {
+    regions: ofSurroundings,
+    isCluster,
+    namespaces,
+    volumesOf,
+    notes,
+    ...rest
+  } = beside ? withGiven(read, beside) : read;
   const described = files.regions?.value ?? ofSurroundings;
-  const ofNodes = rest.topology?.regions ?? [];
-  const fallback = described.length > 0 ? [] : namedRegions([...fallbackRegions, ...ofNodes]);
-  if (described.length === 0 && fallback.length === 0) return { issues: [NO_REGIONS], lacksRegions: true };
+  const ofNodes = [...(rest.topology?.regions ?? [])];
+  if (described.length === 0 && ofNodes.length === 0 && isCluster) return { issues: [NO_REGIONS], lacksRegions: true };
+  const standIn = described.length === 0 ? standInRegions(ofNodes) : undefined;
   const { config } = files;
   const { policySignal, regionLabel, defaultRegion } = values;
   const { snapshot, zones, failures } = await takeSnapshot(
-    { regions: [...described, ...fallback], config },
+    { regions: standIn?.regions ?? described, config },
     { policySignal, regionLabel, ...rest },
     env,
   );
@@ -96,7 +104,7 @@ export async function loadWorld(
     rules: compileRules(config, defaultRegion),
     namespaces,
     volumesOf,
-    notes: [...notes, ...failures],
+    notes: [...notes, ...(standIn ? [standIn.note] : []), ...failures],
   };
 }
 
@@ -114,9 +122,11 @@ async function readSurroundings(
   if (found) {
     const extent = { onlyNamespace, readsRegions: values.regions === undefined };
     const world = await readClusterWorld(found, values.regionLabel, extent);
-    return 'issues' in world ? world : { ...world, ...(world.nodes && { topology: buildTopology(world.nodes) }) };
+    return 'issues' in world
+      ? world
+      : { ...world, isCluster: true, ...(world.nodes && { topology: buildTopology(world.nodes) }) };
   }
-  return { namespaces: new Map(), ...cluster?.value, regions: [], volumesOf: () => [], notes: [] };
+  return { isCluster: false, namespaces: new Map(), ...cluster?.value, regions: [], volumesOf: () => [], notes: [] };
 }
 
 /** The cluster's own word on a region, a node or a priority counts before a copy of it. */
@@ -129,8 +139,4 @@ function withGiven(surroundings: Surroundings, { regions, nodes, priorityClasses
     ...(nodes.length > 0 && { topology: buildTopology([...nodes, ...ofCluster]) }),
     ...(priorityClasses && !surroundings.priorityClasses && { priorityClasses }),
   };
-}
-
-function namedRegions(names: readonly string[]): readonly ObservedRegion[] {
-  return [...new Set(names)].map((name) => ({ metadata: { name }, spec: {} }));
 }

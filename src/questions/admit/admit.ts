@@ -14,6 +14,7 @@ import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { takeSnapshot } from '../../world/load-regions.ts';
 import { mistakesInPod } from '../../world/pod-shape.ts';
+import { standInRegions } from '../../world/stand-in-regions.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import type { AdmitValues } from './options.ts';
 import { type Explained, renderDecisions } from './render-decisions.ts';
@@ -38,6 +39,9 @@ export async function admit(values: AdmitValues, env: Environment): Promise<numb
   return explained.some(({ effect }) => !effect.allowed) ? EXIT.findings : EXIT.fine;
 }
 
+const NAMESPACES_MISSING =
+  '--namespaces (GRIDGATE_NAMESPACES): is missing; give a file of Namespaces (and Nodes, PriorityClasses): their annotations are the policy';
+
 interface Inputs {
   readonly pods: readonly Pick<Explained, 'name' | 'namespace' | 'pod' | 'policy'>[];
   /** What namespaces ask for beyond the limits, a sentence each. */
@@ -46,9 +50,8 @@ interface Inputs {
 }
 
 async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issues: readonly string[] }> {
-  const { regions, namespaces, filename, defaultRegion } = values;
-  if (regions === undefined || namespaces === undefined)
-    return { issues: ['--regions and --namespaces: are both needed, files of Regions and Namespaces'] };
+  const { namespaces, filename, defaultRegion } = values;
+  if (namespaces === undefined) return { issues: [NAMESPACES_MISSING] };
   const [manifests, files] = await Promise.all([readManifests(filename), readWorldFiles(values)]);
   const issues = [...manifests.issues, ...files.issues];
   const rules = compileRules(files.config, defaultRegion);
@@ -84,8 +87,10 @@ async function observe(
   { policySignal, regionLabel }: AdmitValues,
   env: Environment,
 ): Promise<Snapshot> {
+  const standIn = regions ? undefined : standInRegions(cluster?.value.topology?.regions ?? []);
+  if (standIn) note(standIn.note);
   const { failures, snapshot } = await takeSnapshot(
-    { regions: regions?.value ?? [], config },
+    { regions: regions?.value ?? standIn?.regions ?? [], config },
     { policySignal, regionLabel, ...cluster?.value },
     env,
   );

@@ -17,7 +17,8 @@ import { listRegions, renderListing, renderShell } from './region-listing.ts';
 /** Prints the ranked truth about all regions, or with `--format shell` those that a runbook can go to: exit code 1 when there is none. */
 export async function regions(values: RegionsValues, env: Environment): Promise<number> {
   if (values.check) return check(values, env);
-  const loaded = await loadRegions(values, env);
+  // A runbook or a router does not go to regions that nobody named.
+  const loaded = await loadRegions(values, env, values.format === 'shell' ? 'mistake' : 'averages');
   if ('issues' in loaded) return reportFailure(loaded);
   for (const failure of loaded.failures) note(failure);
   if (values.format === 'shell') {
@@ -37,7 +38,7 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
  * when no source works for any of them, 1 when labels and Regions do not fit.
  */
 async function check(values: RegionsValues, env: Environment): Promise<number> {
-  const described = await describeRegions(values, env);
+  const described = await describeRegions(values, env, 'averages');
   if ('issues' in described) return reportFailure(described);
   const { invalid = [] } = described;
   const sources = createSources(described.config.sources, env);

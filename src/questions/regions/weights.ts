@@ -38,7 +38,7 @@ export async function weights(values: WeightsValues, env: Environment): Promise<
 
 /** The mistakes of where intensities come from, for a command line that has other mistakes too. */
 export async function checkWeights(values: Partial<WeightsValues>, env: Environment): Promise<readonly string[]> {
-  if (values.regions !== undefined) return checkRegionSource(values, env);
+  if (values.regions !== undefined) return checkRegionSource(values);
   const nothingGiven = 'regions' in values && 'lbsPerMwh' in values && values.lbsPerMwh === undefined;
   return nothingGiven && !findCluster(values, env) ? [lacksCluster(NOTHING_GIVEN, values)] : [];
 }

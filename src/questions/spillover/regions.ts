@@ -40,7 +40,7 @@ export async function loadSpilloverRegions(
   env: Environment,
 ): Promise<SpilloverRegions | Issues> {
   // The names say enough where nobody describes regions.
-  const described = await describeRegions(values, env, { optional: true });
+  const described = await describeRegions(values, env, 'none');
   if ('issues' in described) return described;
   const names = new Set([...named.from, ...named.to]);
   const isBare = described.regions.length === 0;
