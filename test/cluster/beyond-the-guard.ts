@@ -100,8 +100,8 @@ const secret = (name: string, type: string, more: object = {}) => ({ metadata: {
 /** The token controller fills it with a token of that account. */
 const OF_ACCOUNT = { annotations: { 'kubernetes.io/service-account.name': 'gridgate-controllers' } };
 
-/** It has no namespace. */
-const REGION_REFERENCE = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', name: 'clean' };
+/** As if it were in a namespace: the API server takes no other of a Region outside `default`. */
+const REGION_REFERENCE = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', name: 'clean', namespace: 'team' };
 
 function event(namespace: string, change: object, name = 'gridgate-evil'): object {
   return {
