@@ -56,6 +56,8 @@ export interface Treated {
   readonly warnings: readonly string[];
 }
 
+/** Of an author's keys: to find what each may have meant takes time, and nobody reads more mistakes. */
+const MOST_COMPARED = 100;
 const NOTHING_TOLD: readonly string[] = [];
 
 /** Merges a pod's annotations into its namespace's policy; each mistake or refused claim becomes a warning. */
@@ -66,7 +68,7 @@ export function treatmentOf(pod: Pod, policy: Policy): Treated {
     const treatment = plainTreatment(policy, 'standard', systemPod);
     return { treatment, mistakes: NOTHING_TOLD, warnings: NOTHING_TOLD };
   }
-  const told: Told = { mistakes: own.flatMap(unknownKeyMistake), refused: [] };
+  const told: Told = { mistakes: own.slice(0, MOST_COMPARED).flatMap(unknownKeyMistake), refused: [] };
   const podClass = claimedClass(pod, policy, told);
   const overrides = { ...ceiling(pod, policy, told), ...podRegions(pod, told), ...target(pod, told) };
   checkTimes(pod, told);

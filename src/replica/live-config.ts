@@ -69,7 +69,6 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
   }
 
   function accept(read: GridgateConfig): void {
-    isAwaited = false;
     const previous = current;
     const next = keepUnchanged(withOptions(read), previous);
     const changed = sectionsOf(next).filter((section) => next[section] !== previous[section]);
@@ -89,6 +88,7 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
     known: known === undefined ? undefined : [known],
     intervalMs,
     onChange([text = '']) {
+      isAwaited = false;
       const read = parseConfigText(text, path);
       note({ mistakes: 'config' in read ? [] : read.issues });
       if ('config' in read) accept(read.config);

@@ -28,6 +28,8 @@ export interface World {
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
   /** What is missing or went wrong, a sentence each. */
   readonly notes: readonly string[];
+  /** Nobody said which regions there are: those of the public clouds stand in. */
+  readonly isGuess?: true;
 }
 
 const NO_REGIONS =
@@ -105,6 +107,7 @@ export async function loadWorld(
     namespaces,
     volumesOf,
     notes: [...notes, ...(standIn ? [standIn.note] : []), ...failures],
+    ...(standIn && ofNodes.length === 0 && { isGuess: true as const }),
   };
 }
 

@@ -8,14 +8,15 @@ import type { RegionStatus } from '../../src/regions/region-status.ts';
 import { fakeClock } from './fake-clock.ts';
 import { liveRegion, NOW } from './live-regions.ts';
 
+const READING = {
+  gramsPerKwh: 50,
+  signal: 'average-lifecycle',
+  source: 'electricity-maps',
+  estimated: false,
+  freshness: 'fresh',
+} as const;
 const MEASURED: RegionStatus = {
-  reading: {
-    gramsPerKwh: 50,
-    signal: 'average-lifecycle',
-    source: 'electricity-maps',
-    estimated: false,
-    freshness: 'fresh',
-  },
+  reading: READING,
   band: 'low',
   outage: { active: false, sources: [] },
 };
@@ -95,6 +96,12 @@ const CHANGES: Readonly<Record<string, readonly [before: RegionStatus, now: Regi
       'Warning SourceLost: electricity-maps gave no usable intensity for hours: at most a yearly average ranks it now, and nothing refuses it for carbon',
     ],
   ],
+  'loses its fixed value, which somebody took away': [
+    { ...MEASURED, reading: { ...READING, source: 'static' } },
+    AVERAGE,
+    [],
+  ],
+  'is in another grid zone from now on': [{ ...MEASURED, gridZone: 'FR' }, { gridZone: 'DE' }, []],
   'has a source again': [AVERAGE, MEASURED, ['Normal SourceFound: electricity-maps gives its intensity']],
   'goes down with its source': [MEASURED, { ...AVERAGE, outage: OUTAGE }, ['Warning RegionDown', 'Warning SourceLost']],
 };

@@ -104,3 +104,13 @@ describe('a forged gridgate.dev/decision', () => {
     });
   }
 });
+
+describe('annotations that nobody understands', () => {
+  it('are looked at one by one only as far as somebody would read', () => {
+    const annotations = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`gridgate.dev/odd-${i}`, '']));
+    const pod = makePod({ annotations: { ...annotations, 'gridgate.dev/class': 'flexible' } });
+    const { treatment, mistakes } = treatmentOf(pod, makePolicy());
+    assert.equal(mistakes.length, 100);
+    assert.equal(treatment.podClass, 'flexible');
+  });
+});

@@ -80,6 +80,18 @@ describe('gridgate.yaml while gridgate runs', { concurrency: 4 }, () => {
     assert.equal(changes.length, 1);
   });
 
+  it('that was made later with a mistake and is gone again is told as gone, not as mistaken', async (t) => {
+    const { path, live, log, write } = await follow(t, undefined, undefined, undefined, ABSENT);
+    await write('policy: {mode: enfroce}\n');
+    assert.match(live.problem() ?? '', /enfroce/);
+    const before = log.length;
+    rmSync(path);
+    await pollUntil({ what: 'a log line', probe: () => log[before], deadlineMs: 60_000 });
+    assert.doesNotMatch(live.problem() ?? '', /enfroce/);
+    await write(FIRST);
+    assert.equal(live.problem(), undefined);
+  });
+
   it('that is gone again leaves its last good version in force', async (t) => {
     const { path, live, log } = await follow(t);
     rmSync(path);

@@ -38,13 +38,14 @@ function toListed({ metadata, spec, observed }: LiveRegion, now: number): Listed
   const isForcedUp = spec.outage?.active === false;
   const told = isForcedUp ? automatic : outage;
   const isTold = told?.active ?? false;
+  const since = told?.since ?? (observed.outage?.active ? observed.outage.since : undefined);
   return {
     region: metadata.name,
     state: isForcedUp ? 'forced up' : isTold ? 'down' : 'up',
     sources: isTold ? (told?.sources ?? []) : [],
     reason: (isTold && told?.reason) || null,
-    since: isTold && told?.since !== undefined ? new Date(told.since).toISOString() : null,
-    until: (isTold && spec.outage?.active && spec.outage.until) || null,
+    since: isTold && since !== undefined ? new Date(since).toISOString() : null,
+    until: (isTold && told?.sources.includes('manual') && spec.outage?.until) || null,
   };
 }
 

@@ -1,15 +1,16 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { createApiWriter } from '../../cluster/api-writer.ts';
 import { REGIONS_PATH } from '../../cluster/regions.ts';
+import type { OutputFormat } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
 import { EXIT, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
-import { readClusterRegions } from '../../world/cluster-regions.ts';
+import { type ClusterRegions, readClusterRegions } from '../../world/cluster-regions.ts';
 import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
-import { findCluster, lacksCluster } from '../../world/which-cluster.ts';
+import { type ChosenCluster, findCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { OUTAGE_ACTIONS, type OutageAction, type OutageValues } from './options.ts';
 import { forcedUpNotes, type ListedOutage, listOutages, renderOutages } from './outage-listing.ts';
 
@@ -31,33 +32,32 @@ export async function outage(values: OutageValues, env: Environment, words: read
   if (!cluster) return reportIssues([lacksCluster('outage: Regions are in a cluster, and none is named', values)]);
   const read = await readClusterRegions(cluster);
   if ('issues' in read) return reportFailure(read);
-  if (asked.action === 'list') {
-    const listing = listOutages(read.regions, Date.now());
-    for (const sentence of [...read.invalid, ...forcedUpNotes(listing)]) note(sentence);
-    const output = values.output ?? 'table';
-    await print(output === 'table' ? renderOutages(listing, terminalColumns(env)) : renderData(listing, output));
-    return EXIT.fine;
-  }
+  if (asked.action === 'list') return list(read, values.output ?? 'table', env);
   const names = read.regions.map(({ metadata }) => metadata.name);
-  if (!names.includes(asked.region)) return reportIssues([`outage: ${unknownRegion(asked.region, names)}`]);
-  const opened = await openCluster(cluster);
-  if ('issues' in opened) return reportFailure(opened);
-  const { api } = opened;
-  const written = await readFromCluster(
-    `Region ${asked.region}`,
-    () => patchOutage(api, asked.region, asked.outage),
-    undefined,
-    'write',
-  ).finally(api.close);
+  const before = read.regions.find(({ metadata }) => metadata.name === asked.region);
+  if (!before) return reportIssues([`outage: ${unknownRegion(asked.region, names)}`]);
+  const written = await writeOutage(cluster, asked.region, asked.outage);
   if ('issues' in written) return reportFailure(written);
-  const [after] = listOutages(
-    read.regions
-      .filter(({ metadata }) => metadata.name === asked.region)
-      .map((one) => ({ ...one, spec: { ...one.spec, outage: asked.outage ?? undefined } })),
-    Date.now(),
-  ).regions;
-  if (after) await print(`${describe(after)}\n`);
+  const changed = { ...before, spec: { ...before.spec, outage: asked.outage ?? undefined } };
+  const [after] = listOutages([changed], Date.now()).regions;
+  const isNoLongerForced = before.spec.outage?.active === false && asked.action === 'clear';
+  if (after) await print(`${isNoLongerForced ? countsAgain(asked.region) : describe(after)}\n`);
   return EXIT.fine;
+}
+
+async function list({ regions, invalid }: ClusterRegions, output: OutputFormat, env: Environment): Promise<number> {
+  const listing = listOutages(regions, Date.now());
+  for (const sentence of [...invalid, ...forcedUpNotes(listing)]) note(sentence);
+  await print(output === 'table' ? renderOutages(listing, terminalColumns(env)) : renderData(listing, output));
+  return EXIT.fine;
+}
+
+async function writeOutage(cluster: ChosenCluster, region: string, outage: ManualOutage | null) {
+  const opened = await openCluster(cluster);
+  if ('issues' in opened) return opened;
+  const { api } = opened;
+  const write = () => patchOutage(api, region, outage);
+  return readFromCluster(`Region ${region}`, write, undefined, 'write').finally(api.close);
 }
 
 interface ManualOutage {
@@ -115,6 +115,11 @@ async function patchOutage(api: ApiClient, region: string, outage: ManualOutage 
   const writer = createApiWriter({ api, mayWrite: () => {} });
   const spec = { outage: outage && { ...outage, until: outage.until ?? null } };
   await writer.mergePatch(`${REGIONS_PATH}/${region}`, { spec }, { fieldManager: FIELD_MANAGER });
+}
+
+/** What they said meanwhile stands nowhere. */
+function countsAgain(region: string): string {
+  return `${region} is no longer forced up: its automatic sources count again, and what they say shows within a minute (gridgate outage list)`;
 }
 
 function describe({ region, state, sources, reason, until }: ListedOutage): string {

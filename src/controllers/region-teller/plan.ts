@@ -10,21 +10,34 @@ export interface RegionFacts {
   readonly band: Band | undefined;
   /** Who measures, or `static`; without it there is only a yearly average, or nothing. */
   readonly source: string | undefined;
+  readonly isAverage: boolean;
+  readonly gridZone: string | undefined;
+  /** By hand: no source can call it down. */
+  readonly isForcedUp: boolean;
 }
 
+/** The source of a value that stands in the spec. */
+const FIXED = 'static';
 /** The namespace of Events about what has none, as the API server wants it. */
 export const HOME_OF_EVENTS = 'default';
 
-export function factsOf({ observed }: LiveRegion): RegionFacts {
-  const { outage, band, reading } = observed;
-  const isMeasured = reading !== undefined && reading.freshness !== 'embedded';
-  return { down: outage?.active ? outage : undefined, band, source: isMeasured ? reading.source : undefined };
+export function factsOf({ spec, observed }: LiveRegion): RegionFacts {
+  const { outage, band, reading, gridZone } = observed;
+  const isAverage = reading?.freshness === 'embedded';
+  return {
+    down: outage?.active ? outage : undefined,
+    band,
+    source: isAverage ? undefined : reading?.source,
+    isAverage,
+    gridZone,
+    isForcedUp: spec.outage?.active === false,
+  };
 }
 
 /** One thing to tell of a region. */
 export interface Notice extends Pick<EventParts, 'type' | 'reason' | 'action' | 'note'> {
   /** Of the same aspect the newest counts: what nobody was told in time is not told any more. */
-  readonly about: keyof RegionFacts;
+  readonly about: 'down' | 'band' | 'source';
 }
 
 /**
@@ -33,7 +46,8 @@ export interface Notice extends Pick<EventParts, 'type' | 'reason' | 'action' | 
  * | up                | down              | Warning RegionDown, who says it, why |
  * | down              | up                | Normal RegionRecovered             |
  * | a band            | another one       | Normal BandChanged                 |
- * | measured          | yearly average    | Warning SourceLost                 |
+ * | measured          | yearly average    | Warning SourceLost, of the same grid zone |
+ * | fixed by hand     | yearly average    | -                                  |
  * | yearly average    | measured          | Normal SourceFound                 |
  * | unknown           | a band            | -                                  |
  */
@@ -56,7 +70,9 @@ export function noticesOf(before: RegionFacts, now: RegionFacts): readonly Notic
       type: 'Normal',
       reason: 'RegionRecovered',
       action: 'ReadOutages',
-      note: 'nobody calls it down any more; new pods may come',
+      note: now.isForcedUp
+        ? 'it is forced up by hand (spec.outage.active: false); new pods may come, whatever sources say'
+        : 'nobody calls it down any more; new pods may come',
     });
   if (band !== undefined && before.band !== undefined && band !== before.band)
     notices.push({
@@ -66,7 +82,8 @@ export function noticesOf(before: RegionFacts, now: RegionFacts): readonly Notic
       action: 'ReadIntensity',
       note: `the carbon intensity of its electricity was ${before.band} and is ${band}`,
     });
-  if (source === undefined && before.source !== undefined)
+  const isMeasured = before.source !== undefined && before.source !== FIXED;
+  if (source === undefined && isMeasured && before.gridZone === now.gridZone)
     notices.push({
       about: 'source',
       type: 'Warning',
@@ -74,7 +91,7 @@ export function noticesOf(before: RegionFacts, now: RegionFacts): readonly Notic
       action: 'ReadIntensity',
       note: `${before.source} gave no usable intensity for hours: at most a yearly average ranks it now, and nothing refuses it for carbon`,
     });
-  if (source !== undefined && before.source === undefined && before.band !== undefined)
+  if (source !== undefined && source !== FIXED && before.isAverage)
     notices.push({
       about: 'source',
       type: 'Normal',

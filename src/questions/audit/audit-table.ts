@@ -8,7 +8,7 @@ import { onOneLine } from '../../units/legible.ts';
 import { tellFew } from '../../units/tell-few.ts';
 import { asItActs, countOff } from './as-it-acts.ts';
 import type { AuditedWorkload, AuditReport, Place, WrongNamespace } from './audited-workload.ts';
-import { count, fullMessage, hasHome, isLeftByAsks, pluralOf } from './findings.ts';
+import { asksForUnknown, count, fullMessage, hasHome, isAnnotatedWrongly, isLeftByAsks, pluralOf } from './findings.ts';
 import {
   describeUnknownMachines,
   formatEmbodied,
@@ -75,7 +75,7 @@ export function* renderAuditTable(asData: AuditReport, width: number): Iterable<
     yield* renderList(
       'Annotated wrongly (wrong_annotation)',
       width,
-      workloads.filter(({ reason }) => reason === 'wrong_annotation').map(whyRefused),
+      workloads.filter(isAnnotatedWrongly).map(whyAnnotated),
     );
     yield* listNamespaces();
     yield* renderList('Would be denied in mode enforce', width, workloads.filter(isSpared).map(whyRefused));
@@ -172,6 +172,13 @@ function whyRefused(workload: AuditedWorkload): string {
   return `${namespace} ${shortName(workload)}${whereIn(place)}: ${fullMessage(workload)}`;
 }
 
+/** A denial is said elsewhere. */
+function whyAnnotated(workload: AuditedWorkload): string {
+  if (workload.reason === 'wrong_annotation') return whyRefused(workload);
+  const { namespace, place, wrongAnnotations } = workload;
+  return `${namespace} ${shortName(workload)}${whereIn(place)}: ${wrongAnnotations.join('; ')}`;
+}
+
 function whyWrong({ namespace, place, mistakes }: WrongNamespace): string {
   return `${namespace}${whereIn(place)}: ${mistakes.join('; ')}`;
 }
@@ -213,6 +220,8 @@ function* renderTotals(
   const { totals, namespaces, source, workloads, modeCap } = report;
   const misplaced = workloads.reduce((sum, one) => sum + (one.misplaced ?? 0), 0);
   const { balance } = totals;
+  const unknown = workloads.filter(asksForUnknown).length;
+  const wrong = workloads.filter(isAnnotatedWrongly).length;
   const { isAdded, placing, denial, wouldStop } = tellSteps(balance);
   const all = `${formatGramsPerHour(balance.now)} ${asWrittenName(report)}${hasHome(report) ? `, ${formatGramsPerHour(balance.atHome)} at home` : ''}`;
   const ofIt = wouldStop === undefined ? '' : `, ${wouldStop} of it only in mode enforce`;
@@ -226,8 +235,8 @@ function* renderTotals(
       { title: 'Embodied', lines: [embodied] },
       { title: 'Denied', lines: [tell(totals.denied, 'red')] },
       { title: 'Would be denied', lines: [tell(workloads.filter(isSpared).length, 'yellow')] },
-      { title: 'Unknown region', lines: some(totals.unknownRegion, tell(totals.unknownRegion, 'red')) },
-      { title: 'Wrong annotation', lines: some(totals.wrongAnnotation, tell(totals.wrongAnnotation, 'red')) },
+      { title: 'Unknown region', lines: some(unknown, tell(unknown, 'red')) },
+      { title: 'Wrong annotation', lines: some(wrong, tell(wrong, 'red')) },
       { title: 'Reach outside', lines: some(totals.daemonSetsOutside, tell(totals.daemonSetsOutside, 'yellow')) },
       { title: 'Misplaced pods', lines: source === 'cluster' ? [tell(misplaced, 'yellow')] : [] },
       { title: 'Off', lines: some(off, tellOff(off, assumable)) },

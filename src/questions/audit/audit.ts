@@ -1,6 +1,7 @@
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
 import type { Mode } from '../../decision/policy.ts';
+import { nearestKey } from '../../decision/policy-annotations.ts';
 import { createMachines, type Machines } from '../../energy/machines.ts';
 import type { PowerTable } from '../../energy/power-table.ts';
 import { CLOUD_ZONES } from '../../regions/cloud-zones.ts';
@@ -146,12 +147,26 @@ function isNothing({ workloads, passedOver, notJudged, noObjects, namespaces, be
   return !hasObjects && (noObjects.size === 0 || noObjects.has(CHART_TEMPLATE));
 }
 
-/** Regions and nodes say which names there are; without a cluster the public clouds' regions count, too. */
-function knownRegions({ beside }: Pick<Collected, 'beside'>, { snapshot }: World, isCluster: boolean): KnownRegions {
+/**
+ * Regions and nodes say which names there are; without a cluster the public clouds' regions count, too. Where nobody said anything,
+ * a name that resembles none of these is taken for somebody's own.
+ */
+function knownRegions(
+  { beside }: Pick<Collected, 'beside'>,
+  { snapshot, isGuess }: World,
+  isCluster: boolean,
+): KnownRegions {
   const ofNodes = [...beside.nodes, ...(snapshot.topology?.nodes ?? [])].flatMap(({ region }) => region ?? []);
   const given = [...snapshot.byName.keys(), ...beside.regions.map(({ metadata }) => metadata.name), ...ofNodes];
   const names = new Set([...given, ...(isCluster ? [] : CLOUD_ZONES.keys())]);
-  return { isKnown: (name) => names.has(name), names: [...names] };
+  const isOwn = new Map<string, boolean>();
+  function isKnown(name: string): boolean {
+    if (names.has(name) || !isGuess) return names.has(name);
+    const known = isOwn.get(name) ?? nearestKey(name, [...names]) === undefined;
+    isOwn.set(name, known);
+    return known;
+  }
+  return { isKnown, names: [...names] };
 }
 
 async function readLive(

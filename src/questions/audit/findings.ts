@@ -45,7 +45,7 @@ export function isFinding({
   mode,
   wrongAnnotations,
 }: Pick<AuditedWorkload, 'denied' | 'reason' | 'mode' | 'wrongAnnotations'>): boolean {
-  return denied || reason === 'unknown_region' || (wrongAnnotations.length > 0 && mode !== 'off');
+  return denied || reason === 'unknown_region' || isAnnotatedWrongly({ mode, wrongAnnotations });
 }
 
 /** The message, and what of the workload's own leaves which regions where that is not in it already. */
@@ -63,4 +63,16 @@ export function hasHome({ workloads }: Pick<AuditReport, 'workloads'>): boolean 
 /** Whether what a workload asks for, and no denial, left it where it is. */
 export function isLeftByAsks({ decision, asks }: Pick<AuditedWorkload, 'decision' | 'asks'>): boolean {
   return decision !== 'deny' && asks.length > 0;
+}
+
+/** What is off asked for nothing. */
+export function isAnnotatedWrongly({
+  mode,
+  wrongAnnotations,
+}: Pick<AuditedWorkload, 'mode' | 'wrongAnnotations'>): boolean {
+  return mode !== 'off' && wrongAnnotations.length > 0;
+}
+
+export function asksForUnknown({ mode, unknownRegions }: Pick<AuditedWorkload, 'mode' | 'unknownRegions'>): boolean {
+  return mode !== 'off' && unknownRegions.length > 0;
 }

@@ -4,7 +4,17 @@ import { tile } from '../../page/tile.ts';
 import { asItActs } from './as-it-acts.ts';
 import type { AuditedWorkload, AuditReport, Balance } from './audited-workload.ts';
 import { type Bars, drawBars } from './bar-chart.ts';
-import { AUDIT_REASONS, count, fullMessage, hasHome, isFinding, isLeftByAsks, pluralOf } from './findings.ts';
+import {
+  AUDIT_REASONS,
+  asksForUnknown,
+  count,
+  fullMessage,
+  hasHome,
+  isAnnotatedWrongly,
+  isFinding,
+  isLeftByAsks,
+  pluralOf,
+} from './findings.ts';
 import {
   describeUnknownMachines,
   formatEmbodied,
@@ -64,6 +74,8 @@ function head({ source, takenAt, policySignal, modeCap }: AuditReport): Html {
 function totals(report: AuditReport): Html {
   const { source, namespaces, totals: all, workloads } = report;
   const misplaced = workloads.reduce((sum, one) => sum + (one.misplaced ?? 0), 0);
+  const unknown = workloads.filter(asksForUnknown).length;
+  const wrong = workloads.filter(isAnnotatedWrongly).length;
   const spared = workloads.filter(({ decision, denied }) => decision === 'deny' && !denied).length;
   const { balance } = all;
   const { isAdded, placing, denial, wouldStop } = tellSteps(balance);
@@ -74,8 +86,8 @@ ${tile(`Placing ${isAdded ? 'adds' : 'saves'}`, placing.grams, tellStep(placing)
 ${denial && tile('Denial stops', denial.grams, `${tellStep(denial)}${ofIt}`)}
 ${tile('Workloads', String(all.workloads), `${count(all.pods, 'pod')}, ${count(namespaces.length, 'namespace')}`)}
 ${tile('Denied', String(all.denied), `${spared} more would be in mode enforce`)}
-${all.unknownRegion > 0 && tile('Unknown regions', String(all.unknownRegion), 'ask for a region that nobody knows')}
-${all.wrongAnnotation > 0 && tile('Wrong annotations', String(all.wrongAnnotation), 'say what nobody understands, or where nobody reads it')}
+${unknown > 0 && tile('Unknown regions', String(unknown), 'ask for a region that nobody knows')}
+${wrong > 0 && tile('Wrong annotations', String(wrong), 'say what nobody understands, or where nobody reads it')}
 ${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsOutside), 'reach nodes outside the regions allowed')}
 ${source === 'cluster' && tile('Misplaced pods', String(misplaced), 'run where the policy refuses it')}
 ${tile('Embodied, on top', formatEmbodiedSum(all), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}

@@ -31,13 +31,18 @@ export interface Placed {
  */
 export function asPlaced(now: PodSpread, { steps }: Decision, snapshot: Snapshot): Placed | undefined {
   if (!steps?.steering) return undefined;
-  const { ranked, candidates, reason } = steps.judgement;
+  const { treatment, ranked, candidates, reason } = steps.judgement;
   if (reason === 'unreachable') return undefined;
   const { preferred, requirement } = steps.steering;
   const isLed = preferred.length > 0 || (requirement?.operator === 'In' && requirement.values.length === 1);
-  const best = isLed ? ranked.find(({ region }) => isUsable(region, snapshot))?.region : undefined;
+  const best = ranked
+    .filter(({ region }) => isLed && isUsable(region, snapshot))
+    .slice(0, treatment.policy.spread ?? 1)
+    .filter(({ score }, index) => index === 0 || score > 0)
+    .map(({ region }) => region);
+  if (best.length > 0)
+    return { region: best.length === 1 ? best[0]?.name : undefined, spread: evenly(podsIn(now), best, snapshot) };
   const open = candidates.filter((region) => isUsable(region, snapshot));
-  if (best) return { region: best.name, spread: new Map([[best.name, podsIn(now)]]) };
   return { region: open.length === 1 ? open[0]?.name : undefined, spread: keptIn(open, now, snapshot) };
 }
 

@@ -18,7 +18,8 @@ import { type ExplainTarget, kindInWords, parseTarget } from './target.ts';
 
 const NO_CLUSTER = 'what runs or waits is in a cluster, and none is named';
 const USUAL_NAMESPACE = 'default';
-const NO_WORLD = 'what would be decided now is not known: neither Regions nor nodes may be read; give --regions FILE';
+const NO_WORLD =
+  'what would be decided now is not known: neither Regions nor nodes may be read; give --regions FILE and --kubeconfig FILE';
 const TIMEOUT_MS = 60_000;
 
 /** What was read of the cluster with the caller's own rights. */

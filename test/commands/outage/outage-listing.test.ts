@@ -38,6 +38,16 @@ describe('gridgate outage list', () => {
       assert.deepEqual([listed?.state, listed?.sources, listed?.reason], [state, sources, reason]);
     });
 
+  it('says since when a hand calls it down, as the leader wrote it, and no end of what sources say', () => {
+    const since = '2026-11-22T07:00:00.000Z';
+    const written = { active: true, sources: ['manual'], since: Date.parse(since) };
+    const [byHand] = listOutages([region({ active: true, reason: 'drill' }, written)], NOW).regions;
+    assert.equal(byHand?.since, since);
+    const past = { active: true, until: '2026-11-22T08:00:00Z' };
+    const [bySource] = listOutages([region(past, BY_AWS)], NOW).regions;
+    assert.deepEqual([bySource?.sources, bySource?.until], [['aws-health'], null]);
+  });
+
   it('puts what is down first, and reminds of what is forced up', () => {
     const named = (name: string, of: LiveRegion) => ({ ...of, metadata: { ...of.metadata, name } });
     const listing = listOutages(

@@ -87,6 +87,13 @@ describe('judgeWorkload', () => {
     assert.equal(alternative, null);
   });
 
+  it('places a workload in as many of the best as spread says', () => {
+    const annotations = { 'max-intensity': '1000', spread: '2' };
+    const { gramsPerHour, region } = audited({ pods: 4, annotations });
+    assertNear(gramsPerHour.placed, 2 * IN_US_WEST + 2 * IN_EU_CENTRAL);
+    assert.equal(region, null);
+  });
+
   it('counts a running workload where it runs', () => {
     const runsIn = new Map([
       ['us-east-1', 2],

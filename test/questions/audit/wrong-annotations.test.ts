@@ -193,3 +193,19 @@ describe('what is annotated wrongly is told, with exit code 1, in', () => {
     );
   });
 });
+
+describe('where nobody says which regions there are', () => {
+  const inNamespace = (home: string) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'shop', annotations: { 'gridgate.dev/mode': 'enforce', 'gridgate.dev/home-region': home } },
+  });
+  for (const [home, code] of [
+    ['dc-berlin-1', 0],
+    ['eu-nort-1', 1],
+  ] as const)
+    it(`a home-region ${home} is ${code === 0 ? "somebody's own" : 'a typing mistake'}`, async () => {
+      const finished = await runCommand(['audit', '-f', '-'], { input: JSON.stringify(inNamespace(home)) });
+      assert.equal(finished.code, code, finished.stdout + finished.stderr);
+    });
+});
