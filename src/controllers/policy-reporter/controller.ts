@@ -1,11 +1,10 @@
 import type { Logger } from 'pino';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
-import { tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
+import { createNotices, type Notice } from '../notices.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
-import { writeEach } from '../write-each.ts';
 import {
   eventName,
   findMalformed,
@@ -51,13 +50,6 @@ export interface PolicyReporter extends Controller {
   unenforceable(): readonly string[] | undefined;
 }
 
-/** What an Event tells; equal names say the same. */
-interface Notice {
-  readonly namespace: string;
-  readonly name: string;
-  readonly event: () => object;
-}
-
 /**
  * Tells of each policy that is malformed, and of each that allows nothing that is known here, with one Event in its
  * namespace, once for the same mistakes or regions.
@@ -65,18 +57,8 @@ interface Notice {
 export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
   const { namespaces, mistakesOf, unenforceableOf = () => undefined, known = () => '' } = deps;
   const { ownNamespace, instance, writer, now, log, clock = MONOTONIC } = deps;
-  const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
-  /** The Events that are true now, by namespace and name; what is mended and broken again is told again. */
-  let told = new Set<string>();
+  const tell = createNotices({ writer, pace: createPace({ perSecond: WRITES_PER_SECOND, clock }) });
   let found: { readonly malformed: number; readonly unenforceable: readonly string[] } | undefined;
-
-  const keyOf = ({ namespace, name }: Notice) => `${namespace}/${name}`;
-  const isDue = (notice: Notice) => !told.has(keyOf(notice));
-
-  async function write(notice: Notice): Promise<void> {
-    await tellOnce(writer, notice.namespace, notice.event());
-    told.add(keyOf(notice));
-  }
 
   async function round(signal: AbortSignal): Promise<Outcome> {
     const malformed = findMalformed(namespaces(), mistakesOf, ownNamespace);
@@ -94,9 +76,7 @@ export function createPolicyReporter(deps: PolicyReporterDeps): PolicyReporter {
         event: () => unenforceableEvent(one, known(), { instance, now: now() }),
       })),
     ];
-    const keys = new Set(items.map(keyOf));
-    told = new Set([...told].filter((key) => keys.has(key)));
-    return writeEach({ items, isDue, write, pace, signal });
+    return tell(items, signal);
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });

@@ -1,10 +1,9 @@
 import type { Logger } from 'pino';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
-import { tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
+import { createNotices, type Notice } from '../notices.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type Outcome } from '../rounds.ts';
-import { writeEach } from '../write-each.ts';
+import { createRounds } from '../rounds.ts';
 import { eventName, type UnreadSetting, unreadEvent } from './plan.ts';
 
 const WRITES_PER_SECOND = 1;
@@ -31,20 +30,14 @@ export interface SettingsReporterDeps {
 /** Tells of each setting that cannot be read with one Event, once for the same problem; what was mended and broken again is told again. */
 export function createSettingsReporter(deps: SettingsReporterDeps): Controller {
   const { unreadSettings, instance, writer, now, log, clock = MONOTONIC } = deps;
-  const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
-  let told = new Set<string>();
+  const tell = createNotices({ writer, pace: createPace({ perSecond: WRITES_PER_SECOND, clock }) });
+  const toNotice = (unread: UnreadSetting): Notice => ({
+    namespace: unread.namespace,
+    name: eventName(unread),
+    event: () => unreadEvent(unread, { instance, now: now() }),
+  });
 
-  async function write(unread: UnreadSetting): Promise<void> {
-    await tellOnce(writer, unread.namespace, unreadEvent(unread, { instance, now: now() }));
-    told.add(eventName(unread));
-  }
-
-  async function round(signal: AbortSignal): Promise<Outcome> {
-    const items = unreadSettings();
-    const names = new Set(items.map(eventName));
-    told = new Set([...told].filter((name) => names.has(name)));
-    return writeEach({ items, isDue: (unread) => !told.has(eventName(unread)), write, pace, signal });
-  }
+  const round = (signal: AbortSignal) => tell(unreadSettings().map(toNotice), signal);
 
   return createRounds({ ...ROUNDS, round, clock, log });
 }
