@@ -137,6 +137,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'grams-per-hour',
     'json-pieces',
     'judge-workload',
+    'misplaced',
     'page-script',
     'page-style',
     'policy-report',

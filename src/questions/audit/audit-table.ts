@@ -17,7 +17,8 @@ import {
   type ToldStep,
   tellSteps,
 } from './grams-per-hour.ts';
-import { verdictOf, worstFirst } from './verdict.ts';
+import { betterPlace, misplacedPlaces, misplacedPods } from './misplaced.ts';
+import { isSpared, verdictOf, worstFirst } from './verdict.ts';
 
 const VERDICT_STYLES: Readonly<Record<string, Style>> = {
   deny: 'red',
@@ -154,17 +155,12 @@ function describeAlternative(alternative: AuditedWorkload['alternative']): strin
   return alternative ? `${alternative.region} ${formatGramsPerHour(alternative.gramsPerHour)}` : '-';
 }
 
-function isSpared({ decision, denied }: AuditedWorkload): boolean {
-  return decision === 'deny' && !denied;
-}
-
 /** `shop deploy/web: 2 of 4 pods, 2 in us-east-1; gridgate would place them in eu-north-1`. */
 function whereMisplaced(workload: AuditedWorkload): readonly string[] {
-  const { namespace, misplaced, misplacedIn, pods, region } = workload;
+  const { namespace, misplaced, pods } = workload;
   if (!misplaced) return [];
-  const places = Object.entries(misplacedIn ?? {}).map(([name, number]) => `${number} in ${name}`);
-  const better = region === null ? '' : `; gridgate would place them in ${region}`;
-  return [`${namespace} ${shortName(workload)}: ${misplaced} of ${count(pods, 'pod')}, ${places.join(', ')}${better}`];
+  const places = `${misplacedPlaces(workload)}${betterPlace(workload)}`;
+  return [`${namespace} ${shortName(workload)}: ${misplaced} of ${count(pods, 'pod')}, ${places}`];
 }
 
 function whyRefused(workload: AuditedWorkload): string {
@@ -218,7 +214,7 @@ function* renderTotals(
   width: number,
 ): Iterable<string> {
   const { totals, namespaces, source, workloads, modeCap } = report;
-  const misplaced = workloads.reduce((sum, one) => sum + (one.misplaced ?? 0), 0);
+  const misplaced = misplacedPods(workloads);
   const { balance } = totals;
   const unknown = workloads.filter(asksForUnknown).length;
   const wrong = workloads.filter(isAnnotatedWrongly).length;

@@ -3,6 +3,7 @@ import { compareText } from '../../units/compare-text.ts';
 import { cutText } from '../../units/cut-text.ts';
 import type { AuditedWorkload, AuditReport, WrongNamespace } from './audited-workload.ts';
 import { fullMessage, isFinding } from './findings.ts';
+import { betterPlace } from './misplaced.ts';
 
 export const REPORT_NAME = 'gridgate-audit';
 export const REPORT_LABELS = { 'app.kubernetes.io/managed-by': 'gridgate' } as const;
@@ -190,12 +191,11 @@ function resultOf(workload: AuditedWorkload, seconds: number): ReportResult {
 }
 
 function messageFor(workload: AuditedWorkload): string {
-  const { misplaced, pods, runsIn, region } = workload;
+  const { misplaced, pods, runsIn } = workload;
   const message = fullMessage(workload);
   if (!misplaced) return message;
   const places = Object.entries(runsIn ?? {}).map(([name, count]) => `${name || 'no known region'}: ${count}`);
-  const better = region === null ? '' : `; gridgate would place them in ${region}`;
-  return `${misplaced} of ${pods} pods run where the policy refuses them (${places.join(', ')})${better}; ${message}`;
+  return `${misplaced} of ${pods} pods run where the policy refuses them (${places.join(', ')})${betterPlace(workload)}; ${message}`;
 }
 
 function propertiesOf({ mode, decision, pods, misplaced, region, alternative, ...rest }: AuditedWorkload) {

@@ -23,9 +23,10 @@ import {
   type ToldStep,
   tellSteps,
 } from './grams-per-hour.ts';
+import { misplacedPlaces, misplacedPods } from './misplaced.ts';
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
 import { AUDIT_STYLE } from './page-style.ts';
-import { verdictOf, worstFirst } from './verdict.ts';
+import { isSpared, verdictOf, worstFirst } from './verdict.ts';
 
 /** More make a page that no phone opens. */
 const MOST_ROWS = 5_000;
@@ -73,10 +74,10 @@ function head({ source, takenAt, policySignal, modeCap }: AuditReport): Html {
 
 function totals(report: AuditReport): Html {
   const { source, namespaces, totals: all, workloads } = report;
-  const misplaced = workloads.reduce((sum, one) => sum + (one.misplaced ?? 0), 0);
+  const misplaced = misplacedPods(workloads);
   const unknown = workloads.filter(asksForUnknown).length;
   const wrong = workloads.filter(isAnnotatedWrongly).length;
-  const spared = workloads.filter(({ decision, denied }) => decision === 'deny' && !denied).length;
+  const spared = workloads.filter(isSpared).length;
   const { balance } = all;
   const { isAdded, placing, denial, wouldStop } = tellSteps(balance);
   const ofIt = wouldStop === undefined ? '' : `, ${wouldStop} of it only in mode enforce`;
@@ -175,11 +176,11 @@ ${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at
 `;
 }
 
-function whereMisplaced({ misplaced, misplacedIn, pods }: AuditedWorkload): Html | false {
-  const places = Object.entries(misplacedIn ?? {}).map(([name, number]) => `${number} in ${name}`);
+function whereMisplaced(workload: AuditedWorkload): Html | false {
+  const { misplaced, pods } = workload;
   return (
     !!misplaced &&
-    html`<span class="why">${misplaced} of ${count(pods, 'pod')} run where the policy refuses them: ${places.join(', ')}</span>`
+    html`<span class="why">${misplaced} of ${count(pods, 'pod')} run where the policy refuses them: ${misplacedPlaces(workload)}</span>`
   );
 }
 

@@ -16,8 +16,13 @@ export type Verdict = Decision['decision'] | 'would deny' | 'would steer' | 'off
  */
 export function verdictOf({ mode, decision, denied }: Pick<AuditedWorkload, 'mode' | 'decision' | 'denied'>): Verdict {
   if (mode === 'off') return 'off';
-  if (decision === 'deny' && !denied) return 'would deny';
+  if (isSpared({ decision, denied })) return 'would deny';
   return mode === 'audit' && decision === 'steer' ? 'would steer' : decision;
+}
+
+/** Whether its mode lets it pass, and `enforce` would not. */
+export function isSpared({ decision, denied }: Pick<AuditedWorkload, 'decision' | 'denied'>): boolean {
+  return decision === 'deny' && !denied;
 }
 
 /** For `sort`: what is denied first, then what asks for unknown regions or is annotated wrongly, then what would be denied, then DaemonSets that reach outside, then what emits most as written; without a figure last. */
