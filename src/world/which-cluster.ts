@@ -33,9 +33,8 @@ interface Given {
  */
 export function findCluster(given: Given, env: Environment): ChosenCluster | undefined {
   const { kubeconfig, context, namespaces, regions } = given;
-  if (kubeconfig !== undefined) return { kubeconfigs: [kubeconfig], context };
-  if (namespaces !== undefined || regions !== undefined) return undefined;
-  const kubeconfigs = ambientKubeconfigs(env);
+  const isSaid = kubeconfig !== undefined || namespaces !== undefined || regions !== undefined;
+  const kubeconfigs = isSaid ? [] : ambientKubeconfigs(env);
   return kubeconfigs.length > 0 ? { kubeconfigs, context } : findOwnCluster(given, env);
 }
 
