@@ -5,7 +5,7 @@ import { REGION_LABEL } from '../builders.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import type { Finished } from '../process/finished.ts';
 import { type Stored, startApi, worldOf, writeKubeconfig } from '../questions/explain/explain-api.ts';
-import { NAMESPACES, REGIONS, writeDocuments } from './world-files.ts';
+import { NAMESPACES, NODE, REGIONS, writeDocuments } from './world-files.ts';
 
 const FREE = {
   apiVersion: 'v1',
@@ -14,15 +14,6 @@ const FREE = {
   spec: { containers: [{ name: 'c' }] },
 };
 const PINNED = { ...FREE, spec: { ...FREE.spec, nodeSelector: { [REGION_LABEL]: 'eu-central' } } };
-const NODE = {
-  apiVersion: 'v1',
-  kind: 'Node',
-  metadata: {
-    name: 'n1',
-    labels: { [REGION_LABEL]: 'eu-north', 'node.kubernetes.io/instance-type': 'm7g.large' },
-  },
-  status: { nodeInfo: { kubeletVersion: 'v1.33.0', architecture: 'arm64' } },
-};
 
 /**
  * `@name` is a file of `writeFiles`. Those that are `alone` run in a process of their own, too, and end the same: each command

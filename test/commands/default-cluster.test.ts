@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runCommand } from '../process/run-command.ts';
 import { type Stored, startApi, worldOf } from '../questions/explain/explain-api.ts';
-import { NAMESPACES, REGIONS, writeDocuments } from './world-files.ts';
+import { NAMESPACES, NODE, REGIONS, writeDocuments } from './world-files.ts';
 
 const POD = {
   apiVersion: 'v1',
@@ -17,15 +17,6 @@ const TEMPLATE = { metadata: { labels: { app: 'web' } }, spec: POD.spec };
 const DEPLOYMENT = {
   metadata: { name: 'web', uid: 'd' },
   spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: TEMPLATE },
-};
-const NODE = {
-  apiVersion: 'v1',
-  kind: 'Node',
-  metadata: {
-    name: 'n1',
-    labels: { 'topology.kubernetes.io/region': 'eu-north', 'node.kubernetes.io/instance-type': 'm7g.large' },
-  },
-  status: { nodeInfo: { kubeletVersion: 'v1.33.0', architecture: 'arm64' } },
 };
 
 /** A cluster whose kubeconfig is the default one of `home`, with `shop` as the namespace of its context. */

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { COMPILED } from '../process/compiled.ts';
 import { makePodApi } from '../questions/audit/one-pod-api.ts';
-import { NAMESPACES, REGIONS } from './world-files.ts';
+import { NAMESPACES, NODE, REGIONS } from './world-files.ts';
 
 const skip = spawnSync('bash', ['--version']).error ? 'bash is not installed' : false;
 
@@ -15,15 +15,6 @@ const POD = {
   kind: 'Pod',
   metadata: { name: 'web', namespace: 'shop' },
   spec: { containers: [{ name: 'c' }] },
-};
-const NODE = {
-  apiVersion: 'v1',
-  kind: 'Node',
-  metadata: {
-    name: 'n1',
-    labels: { 'topology.kubernetes.io/region': 'eu-north', 'node.kubernetes.io/instance-type': 'm7g.large' },
-  },
-  status: { nodeInfo: { kubeletVersion: 'v1.33.0', architecture: 'arm64' } },
 };
 
 /** `<(cat FILE)` for every file, as a shell makes pipes of them. */

@@ -35,6 +35,17 @@ export const REGIONS = [
   regionYaml('eu-west', { gramsPerKwh: 40, outage: { active: true, reason: 'power loss' } }),
 ];
 
+/** A node of eu-north with a kubelet of 1.33. */
+export const NODE = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: {
+    name: 'n1',
+    labels: { 'topology.kubernetes.io/region': 'eu-north', 'node.kubernetes.io/instance-type': 'm7g.large' },
+  },
+  status: { nodeInfo: { kubeletVersion: 'v1.33.0', architecture: 'arm64' } },
+};
+
 export const NAMESPACES = [
   namespaceYaml('shop', { mode: 'enforce', 'home-region': 'eu-central' }),
   namespaceYaml('reports', { mode: 'warn' }),
