@@ -1,3 +1,4 @@
+import { MAX_REASON_CHARACTERS } from '../regions/outage-by-hand.ts';
 import { parseDuration } from '../units/duration.ts';
 import { isDnsLabel, isLabelValue, REGION_LABEL } from '../units/label-names.ts';
 
@@ -78,12 +79,10 @@ const LONGEST_FROM_NOW_MS = 365 * 86_400_000;
 /** As long as a Region's reason may be. */
 export function parseReason(text: string): Parsed<string> {
   const value = text.trim();
-  return value !== '' && [...value].length <= MOST_REASON_CHARACTERS
+  return value !== '' && [...value].length <= MAX_REASON_CHARACTERS
     ? { value }
-    : { allowed: `words, at most ${MOST_REASON_CHARACTERS} characters` };
+    : { allowed: `words, at most ${MAX_REASON_CHARACTERS} characters` };
 }
-
-const MOST_REASON_CHARACTERS = 200;
 
 /** Without a user and a password: fetch refuses those, and messages and reports repeat the address. */
 export function parseUrl(text: string): Parsed<string> {

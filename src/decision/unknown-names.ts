@@ -82,7 +82,8 @@ function isUnknown(pattern: string, { isKnown, names }: KnownNames): boolean {
   return compiled !== undefined && !names.some((name) => compiled.matches(name));
 }
 
-function hintFor(name: string, known: KnownNames): string {
+/** What was probably meant by a name that nothing is called, or what there is: the end of a sentence. */
+export function hintFor(name: string, known: Pick<KnownNames, 'names'>): string {
   const nearest = nearestKey(name, known.names);
   return nearest === undefined ? ` (${listKnown(known)})` : `; did you mean ${nearest}?`;
 }

@@ -1,4 +1,5 @@
 import { freshnessChanges, freshnessOf } from './freshness.ts';
+import { MANUAL } from './outage-by-hand.ts';
 import type { Reading } from './reading.ts';
 import type { RegionSpec } from './region-resource.ts';
 import type { ObservedReading, OutageState, RegionStatus } from './region-status.ts';
@@ -13,7 +14,6 @@ export interface ObservedRegion {
 
 /** Of a series that does not say; most are hourly. */
 const USUAL_STEP_MS = 3_600_000;
-const MANUAL = 'manual';
 
 /** A reading as of `now` (epoch milliseconds); `undefined` when it is too old to be used. */
 export function readingAt(reading: ObservedReading, now: number): ObservedReading | undefined {

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { isLabelValue } from '../units/label-names.ts';
+import { MAX_REASON_CHARACTERS } from './outage-by-hand.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from './reading.ts';
 
 const labelValue = z.string().refine(isLabelValue, 'must be a valid label value of at most 63 characters');
-/** Characters are counted as Kubernetes does, not as UTF-16 does. */
-const MAX_REASON_CHARACTERS = 200;
 const MAX_HOMES = 256;
 
 const notNegative = z.number().nonnegative();

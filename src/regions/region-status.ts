@@ -4,7 +4,6 @@ import { MAX_GRAMS_PER_KWH, SIGNALS } from './reading.ts';
 
 /** As many as the CRD takes. */
 export const MAX_FORECAST_POINTS = 400;
-export const MAX_REASON_CHARACTERS = 200;
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const grams = z.number().nonnegative().max(MAX_GRAMS_PER_KWH);

@@ -1,5 +1,6 @@
 import type { LiveRegion } from '../../cluster/regions.ts';
 import { automaticOutage, outageAt } from '../../regions/observed-region.ts';
+import { MANUAL } from '../../regions/outage-by-hand.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 
 /** What counts for a region now, and who says so. Times are RFC 3339; `null` where there is none. */
@@ -45,7 +46,7 @@ function toListed({ metadata, spec, observed }: LiveRegion, now: number): Listed
     sources: isTold ? (told?.sources ?? []) : [],
     reason: (isTold && told?.reason) || null,
     since: isTold && since !== undefined ? new Date(since).toISOString() : null,
-    until: (isTold && told?.sources.includes('manual') && spec.outage?.until) || null,
+    until: (isTold && told?.sources.includes(MANUAL) && spec.outage?.until) || null,
   };
 }
 

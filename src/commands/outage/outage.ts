@@ -3,7 +3,9 @@ import { createApiWriter } from '../../cluster/api-writer.ts';
 import { REGIONS_PATH } from '../../cluster/regions.ts';
 import type { OutputFormat } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
-import { nearestKey } from '../../decision/policy-annotations.ts';
+import { quoted } from '../../decision/policy-annotations.ts';
+import { hintFor } from '../../decision/unknown-names.ts';
+import { MANUAL } from '../../regions/outage-by-hand.ts';
 import { EXIT, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
@@ -35,7 +37,10 @@ export async function outage(values: OutageValues, env: Environment, words: read
   if (asked.action === 'list') return list(read, values.output ?? 'table', env);
   const names = read.regions.map(({ metadata }) => metadata.name);
   const before = read.regions.find(({ metadata }) => metadata.name === asked.region);
-  if (!before) return reportIssues([`outage: ${unknownRegion(asked.region, names)}`]);
+  if (!before) {
+    const what = `this cluster has no Region ${quoted(asked.region)}`;
+    return reportIssues([`outage: ${what}${hintFor(asked.region, { names })}`]);
+  }
   const written = await writeOutage(cluster, asked.region, asked.outage);
   if ('issues' in written) return reportFailure(written);
   const changed = { ...before, spec: { ...before.spec, outage: asked.outage ?? undefined } };
@@ -104,12 +109,6 @@ function mistakesIn(
   ];
 }
 
-function unknownRegion(region: string, known: readonly string[]): string {
-  const nearest = nearestKey(region, known);
-  const hint = nearest === undefined ? `known: ${known.slice(0, 10).join(', ') || 'none'}` : `did you mean ${nearest}?`;
-  return `this cluster has no Region ${JSON.stringify(region)}; ${hint}`;
-}
-
 /** The whole of it is replaced: an end that was set before must not outlive a new reason. */
 async function patchOutage(api: ApiClient, region: string, outage: ManualOutage | null): Promise<void> {
   const writer = createApiWriter({ api, mayWrite: () => {} });
@@ -125,7 +124,7 @@ function countsAgain(region: string): string {
 function describe({ region, state, sources, reason, until }: ListedOutage): string {
   if (state !== 'down') return `${region} is up: nobody calls it down`;
   const end = until === null ? '' : ` until ${until}`;
-  const others = sources.filter((source) => source !== 'manual');
-  if (sources.includes('manual')) return `${region} is down${end}, by hand: ${reason}`;
+  const others = sources.filter((source) => source !== MANUAL);
+  if (sources.includes(MANUAL)) return `${region} is down${end}, by hand: ${reason}`;
   return `${region} is no longer down by hand, but ${others.join(', ')} still says so${reason === null ? '' : `: ${reason}`}`;
 }

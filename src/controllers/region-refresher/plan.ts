@@ -3,11 +3,11 @@ import type { LiveRegion } from '../../cluster/regions.ts';
 import type { BandThresholds } from '../../regions/band.ts';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import { fixedReading, isOfSameZone, observedReading, outageAt, readingAt } from '../../regions/observed-region.ts';
+import { MAX_REASON_CHARACTERS } from '../../regions/outage-by-hand.ts';
 import type { Signal } from '../../regions/reading.ts';
 import {
   type ForecastPoint,
   MAX_FORECAST_POINTS,
-  MAX_REASON_CHARACTERS,
   type ObservedReading,
   type OutageState,
   type RegionStatus,

@@ -1,4 +1,5 @@
-import { MAX_REASON_CHARACTERS, type OutageState } from '../../regions/region-status.ts';
+import { MAX_REASON_CHARACTERS } from '../../regions/outage-by-hand.ts';
+import type { OutageState } from '../../regions/region-status.ts';
 import { onOneLine } from '../../units/legible.ts';
 import type { OutageSourceName, Verdict } from './source.ts';
 
