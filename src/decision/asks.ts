@@ -9,21 +9,24 @@ import type { VolumeTerms } from './volume-terms.ts';
 
 /** What a pod asks of a node, before any policy. */
 export interface Asks {
-  /** ORed; the requirements of one must all hold. One without requirements: any node will do. */
+  /** ORed; all requirements of one must hold. An alternative without requirements fits any node. */
   readonly alternatives: readonly Alternative[];
-  /** Its own, those that gridgate would add, and those of what keeps nothing away. */
+  /** The pod's own, those that gridgate would add, and those for taints that keep nothing away. */
   readonly tolerations: readonly Toleration[];
-  /** Only what some node may lack; a pod that fits every node asks for nothing. */
+  /** Only amounts that some node lacks; empty for a pod that fits every node. */
   readonly requests: Amounts;
-  /** Where each of its bound volumes is, the pod must be. */
+  /** The pod must be where each of its bound volumes is. */
   readonly volumes: readonly VolumeTerms[];
 }
 
 export type Alternative = readonly Requirement[];
 
-/** How requirements name a node itself: with a character that no label has, since one may be called `metadata.name`. */
+/**
+ * The key of a requirement on the node name. The colon keeps it apart from labels, one of which may be called
+ * `metadata.name`.
+ */
 export const NODE_NAME = 'field:metadata.name';
-/** Labels without which an image does not run: needs, like size, all others being wishes. */
+/** Labels that decide whether an image runs at all. They are needs, as size is; all other labels are wishes. */
 const NEEDED_LABELS: ReadonlySet<string> = new Set([
   'kubernetes.io/os',
   'kubernetes.io/arch',
@@ -43,7 +46,7 @@ interface AsksOptions {
   readonly tolerations: readonly Toleration[];
 }
 
-/** What a pod asks of the nodes of a snapshot; without a view of them neither size nor tolerations are looked at. */
+/** What a pod asks of the nodes of a snapshot. Without a view of nodes, size and tolerations are left out. */
 export function asksOf(pod: Pod, { topology, startupTaints = [] }: Snapshot, options: AsksOptions): Asks {
   const { volumes = NO_VOLUMES, asIs } = options;
   const alternatives = alternativesOf(pod, asIs);
@@ -59,7 +62,10 @@ export function asksOf(pod: Pod, { topology, startupTaints = [] }: Snapshot, opt
   };
 }
 
-/** A taint that is named like a requested resource counts as tolerated: clusters have an admission plugin that sees to it. */
+/**
+ * A taint named like a requested resource counts as tolerated: the ExtendedResourceToleration plugin adds that
+ * toleration.
+ */
 function tolerationsOf(
   { spec }: Pod,
   requests: Amounts,
@@ -116,7 +122,7 @@ export const ANY_NODE: Asks = {
   volumes: NO_VOLUMES,
 };
 
-/** Whether one of a pod's alternatives, and a term of each of its volumes, has only requirements that hold. */
+/** Whether all requirements hold of one of the pod's alternatives and of one term of each of its volumes. */
 export function areMet(
   { alternatives, volumes }: Asks,
   holds: (requirement: Requirement, ofVolume: boolean) => boolean,

@@ -20,12 +20,12 @@ const NO_VOLUMES: readonly VolumeTerms[] = [];
 /** Authors may write thousands of labels; a message has room for a few. */
 const MOST_LABELS = 10;
 const MOST_WORDS = 80;
-/** Of a sum of tenths. */
+/** Enough for any amount, and few enough to round a sum of tenths. */
 const MOST_DIGITS = 12;
 
 /**
- * Which of a pod's wishes and needs leaves which regions; those that leave all are left out. It costs more than the decision,
- * and controllers whose pods are denied try again and again, so it is remembered.
+ * Which regions each of a pod's wishes and needs leaves; those that leave all regions are not listed. It costs more than the
+ * decision, and controllers retry denied pods again and again, so it is remembered.
  */
 export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = {}): readonly Share[] {
   const { asIs = false, volumes = NO_VOLUMES, tolerations = [] } = options;

@@ -6,7 +6,7 @@ import type { Steering } from './steer.ts';
 import type { Treatment } from './treatment.ts';
 
 /**
- * What is due to a pod of a daemon set, which carbon, outage and steering leave alone; `undefined`: nothing.
+ * What a pod of a daemon set gets; `undefined`: nothing. Carbon, outage and steering leave it alone, `regions` does not.
  *
  * | `regions` is set | the pod                    | what is due                                                          |
  * | ---------------- | -------------------------- | -------------------------------------------------------------------- |
@@ -42,7 +42,7 @@ export function judgeDaemonPod(
   };
 }
 
-/** Where its node is counts, whether the pod has room there or not. */
+/** Only where its node is counts, not whether the pod has room there. */
 function anySize({ spec: { nodeName, affinity } = {}, ...pod }: Pod): Pod {
   const tolerations = [{ operator: 'Exists' }];
   return { ...pod, spec: { ...(nodeName && { nodeName }), ...(affinity && { affinity }), tolerations } };

@@ -7,9 +7,9 @@ import type { Policy } from './policy.ts';
 import { reachableRegions } from './reachable.ts';
 import { treatmentOf } from './treatment.ts';
 
-/** Nodes that belong to a daemon set and are in no region that its namespace allows: its pods stay Pending there. */
+/** The nodes of a daemon set that are in no region which its namespace allows: its pods stay Pending there. */
 export interface OutsideReach {
-  /** Sorted. Where nodes are known, those that have one which it fits. */
+  /** Sorted; where nodes are known, only regions with a node that it fits. */
   readonly regions: readonly string[];
   /** Whether it fits nodes without a region label, which are in no allowed region. */
   readonly unlabelled: boolean;
@@ -42,7 +42,7 @@ function unpinned(pod: Pod): Pod {
   const { spec } = pod;
   if (!terms?.some(({ matchFields }) => matchFields?.length)) return pod;
   const left = terms.map(({ matchExpressions }) => ({ matchExpressions: matchExpressions ?? [] }));
-  // An empty term would match no node, the controller's own one stands for no words of the author.
+  // A term that held nothing but the controller's node name is dropped: left empty, it would match no node.
   const saysNothing = left.some(({ matchExpressions }) => matchExpressions.length === 0);
   const required = { nodeSelectorTerms: left };
   const nodeAffinity = saysNothing ? null : { requiredDuringSchedulingIgnoredDuringExecution: required };

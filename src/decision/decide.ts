@@ -34,13 +34,16 @@ export interface DecisionInput {
   readonly policy: Policy;
   readonly snapshot: Snapshot;
   readonly requester?: Requester;
-  /** Epoch milliseconds: messages tell the age of readings. Without it they tell none, and are as true later on. */
+  /** Epoch milliseconds, for the age of readings in messages. Without it they tell no ages, and so stay true later on. */
   readonly now?: number | undefined;
-  /** Nothing can change the pod any more: requirements of ours count like its author's, and no patch is made. */
+  /** The pod can no longer be changed: requirements that gridgate added count like its author's, and no patch is made. */
   readonly final?: boolean;
   /** Where the pod's bound volumes are. */
   readonly volumes?: readonly VolumeTerms[] | undefined;
-  /** Whether it belongs to a daemon set, where its asker knows: a template names no node yet, a pod being bound names one. */
+  /**
+   * Whether the pod belongs to a daemon set, for callers that know: a template names no node yet, and every pod being
+   * bound does.
+   */
   readonly isOfDaemonSet?: boolean;
 }
 
@@ -48,7 +51,7 @@ export interface DecisionInput {
 export interface Decision {
   readonly decision: 'allow' | 'steer' | 'deny';
   readonly reason: Reason;
-  /** Where the pod should go, as far as anything ranks that, else the region that it is refused for. */
+  /** The best region, where anything ranks them; of a denied pod, the region that it is refused for. */
   readonly region?: string | undefined;
   readonly warnings: readonly string[];
   readonly patch: readonly PatchOperation[];
@@ -72,7 +75,10 @@ export interface Steps {
 
 const NO_REQUESTER: Requester = {};
 
-/** Decides about one pod under one policy and one snapshot, in the steps of README.md. Pure; a well-formed pod never makes it throw. */
+/**
+ * Decides about one pod under one policy and one snapshot, in the steps of README.md. Pure; a well-formed pod never
+ * makes it throw.
+ */
 export function decide(input: DecisionInput): Decision {
   const { pod, policy, snapshot, final = false, volumes } = input;
   const { requester = NO_REQUESTER } = input;
@@ -140,7 +146,7 @@ function deny(input: DecisionInput, { judgement, region }: Plan, warnings: reado
   };
 }
 
-/** Which of the pod's wishes and needs leaves which regions, for whoever explains a decision. */
+/** Which regions each of the pod's wishes and needs leaves, for explanations. */
 export function sharesOf(input: DecisionInput): readonly Share[] {
   const { treatment } = treatmentOf(input.pod, input.policy);
   return attribute(input.pod, input.snapshot, reachOptions(input, treatment));
@@ -148,7 +154,7 @@ export function sharesOf(input: DecisionInput): readonly Share[] {
 
 const withoutNewNodes = createMemory<Snapshot, Snapshot>();
 
-/** The same by nodes that are there, without those that may come. */
+/** The same by the nodes that exist, not by those that may come. */
 function sharesNow(input: DecisionInput): readonly Share[] {
   const snapshot = remember(withoutNewNodes, input.snapshot, () => {
     const regions = input.snapshot.regions.map((region) => ({ ...region, elastic: false }));
@@ -157,7 +163,7 @@ function sharesNow(input: DecisionInput): readonly Share[] {
   return sharesOf({ ...input, snapshot });
 }
 
-/** Whether somewhere else would be acceptable, but for what the pod asks for that does not speak of regions. */
+/** Whether an acceptable region is excluded only by asks that do not speak of regions. */
 function isForItsAsks({ treatment, snapshot, reach }: Judgement): boolean {
   if (reach.named || reach.regions.length === 0 || reach.all) return false;
   const among = reach.heldTo ? reach.needed : snapshot.regions;
@@ -186,7 +192,7 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
   return boundedWarnings([...all, ...ofPod]);
 }
 
-/** What an earlier decision added counts here: a copied pod may carry a requirement that contradicts today's. */
+/** Requirements of an earlier decision count here: a copied pod may carry one that contradicts today's. */
 function awaitsNodes({ judgement, steering, awaitsNodes }: Plan, input: DecisionInput): boolean {
   if (!carriesOwn(input.pod)) return awaitsNodes;
   const options = { ...reachOptions(input, judgement.treatment), asIs: true };

@@ -12,7 +12,7 @@ export interface Effect {
   readonly would?: Decision['decision'];
 }
 
-/** A denial as two warnings, since one has not the room; none for what is not denied. */
+/** A denial as two warnings, since one is too short for it; none where nothing is denied. */
 export function refusalWarnings(will: string, { sentences }: Decision): readonly string[] {
   if (!sentences) return [];
   const [why, advice] = sentences;

@@ -5,7 +5,7 @@ import type { Policy } from './policy.ts';
 import { type PolicyIssue, parsePolicy } from './policy-annotations.ts';
 import type { PolicyRules } from './policy-rules.ts';
 
-/** What counts for a namespace, with every mistake in its annotations and everything it asks beyond the limits. */
+/** The policy that counts for a namespace, with all mistakes in its annotations and all that it asks beyond the limits. */
 export interface EffectivePolicy {
   readonly policy: Policy;
   readonly mistakes: readonly PolicyIssue[];
@@ -20,7 +20,7 @@ export function effectivePolicy(name: string, annotations: Annotations, rules: P
   const limited = applyLimits(asked.policy, name, NEVER_MANAGED.has(name) ? NO_LIMITS : rules.limits);
   const excess = limited.excess.flatMap(({ key, allowed }) => {
     const value = Object.hasOwn(annotations, key) ? annotations[key] : undefined;
-    // A default beyond the limits is nothing that the namespace asks.
+    // A default beyond the limits is not something that the namespace asked for.
     return value === undefined || asked.issues.some((issue) => issue.key === key) ? [] : [{ key, value, allowed }];
   });
   const { daemonOwners, daemonAccounts } = rules;
@@ -37,7 +37,7 @@ export function effectivePolicy(name: string, annotations: Annotations, rules: P
   };
 }
 
-/** Namespaces of one cohort get the same from the same annotations. */
+/** Namespaces of one cohort get the same policy from the same annotations. */
 export function cohortOf(name: string, { limits }: PolicyRules): string {
   return NEVER_MANAGED.has(name) ? 'never' : standingOf(name, limits);
 }

@@ -32,8 +32,8 @@ function isMirrorPod(pod: Pod, requester: Requester): boolean {
 }
 
 /**
- * Whether a pod belongs to a daemon set: it is exempt from carbon, outage and steering. Neither owner nor shape proves it,
- * so that a forger gains just that, on the one node it names; `daemonAccounts` keeps forgers out where accounts are known.
+ * Whether a pod belongs to a daemon set and so is exempt from carbon, outage and steering. Owner and shape can be forged:
+ * a forger gains that exemption on the one node it names; `daemonAccounts` keeps forgers out where accounts are known.
  */
 export function isDaemonPod(pod: Pod, policy: Policy, { username }: Requester): boolean {
   const { daemonAccounts } = policy;
@@ -53,7 +53,7 @@ export function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 
-/** Whether all terms name the same one: each with a node of its own, they would reach as many as there are. */
+/** Whether all terms pin the same node. Terms are ORed, so different nodes would let the pod run on each of them. */
 function pinsOneNode(terms: readonly NodeSelectorTerm[]): boolean {
   const names = terms.map(pinnedNode);
   const [first] = names;

@@ -19,7 +19,7 @@ export interface Finding {
 
 const MOST_NAMED = 8;
 
-/** Tells the steps of a decision in the order they were taken; `shares`: what of the pod's own leaves which regions. */
+/** The steps of a decision in the order in which they were taken; `shares`: which regions each of the pod's asks leaves. */
 export function explain(decision: Decision, policy: Policy, shares: readonly Share[] = []): readonly Finding[] {
   const { steps, reason } = decision;
   if (!steps) return [{ step: 'leave alone', finding: REASONS[reason] }];
@@ -70,7 +70,7 @@ function describeReach(
   return `${regions.length} of ${snapshot.regions.length}: ${names(regions)}${outside}${held}${parts}${toCome}${blind}`;
 }
 
-/** A second region of less weight gets hardly a replica. */
+/** A second region with less weight than this gets hardly any replicas. */
 const FEW_REPLICAS = 50;
 
 function describeSteering(steering: Steering, { spread }: Policy): string {

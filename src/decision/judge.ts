@@ -20,14 +20,14 @@ export interface Judgement {
   readonly denied: boolean;
   readonly reason: Reason;
   readonly refused: readonly RefusedRegion[];
-  /** Where the pod may run; one that is refused for carbon alone when all are dirty, or what a volume holds the pod in. */
+  /** Where the pod may run: the acceptable regions; else the cleanest dirty one, or those that a volume holds the pod in. */
   readonly candidates: readonly RegionView[];
   readonly ranked: readonly Ranked[];
 }
 
 type Situation = Pick<Judgement, 'treatment' | 'snapshot' | 'reach'>;
 
-/** Where a pod may run, best first; nothing where it may run in several and nothing tells which of them is better. */
+/** Where a pod may run, best first; empty where it may run in several regions and nothing ranks them. */
 export function bestFirst({ ranked, candidates }: Pick<Judgement, 'ranked' | 'candidates'>): readonly RegionView[] {
   if (ranked.length > 0) return ranked.map(({ region }) => region);
   return candidates.length === 1 ? candidates : [];
@@ -67,7 +67,7 @@ export function isSovereign({ policy, podRegions }: Treatment): boolean {
   return policy.regions !== ANY_REGION || podRegions !== ANY_REGION;
 }
 
-/** The empty name is that of no region: nodes with an empty label are in none. */
+/** A node whose region label is empty is in no region. */
 export function isAllowed(region: string, { policy, podRegions }: Treatment): boolean {
   return region !== '' && policy.regions.matches(region) && podRegions.matches(region);
 }
@@ -106,14 +106,14 @@ function reasonToPlace(reach: Reach, treatment: Treatment, snapshot: Picture): R
   return blind ? 'no_data' : 'acceptable';
 }
 
-/** Whether nodes in no region at all can run the pod, and the requirement that keeps it out of regions leaves them. */
+/** Whether nodes without a region label can run the pod and stay open: only `NotIn` requirements leave them open. */
 function isOpenOutside(refused: readonly RefusedRegion[], { treatment, reach }: Situation): boolean {
   const isForbidden = refused.some(({ refusal }) => refusal === 'not_allowed' || refusal === 'too_far');
   return reach.unlabelled && !isSovereign(treatment) && !isForbidden;
 }
 
 /**
- * Nothing within reach is acceptable. What stays (first row that holds); nothing: denied.
+ * What stays where nothing within reach is acceptable (first row that holds); an empty answer means denied.
  *
  * | held by its volumes | refused only for carbon | `when-all-dirty` | acceptable where its needs alone would lead      | stays              |
  * | ------------------- | ----------------------- | ---------------- | ------------------------------------------------ | ------------------ |
@@ -132,14 +132,14 @@ function staying(refused: readonly RefusedRegion[], situation: Situation): reado
   return alternatives(treatment, snapshot, reach.needed).length > 0 ? [] : [dirty];
 }
 
-/** Whether a pod is where it is because of its volumes: they reach nothing better that its own constraints leave out. */
+/** Whether volumes alone hold the pod there: they reach no better region that its own constraints exclude. */
 function isHeld({ treatment, snapshot, reach }: Situation): boolean {
   const ofNamespace = withoutPodLimits(treatment);
   const leftOut = reach.heldTo?.filter((region) => !reach.regions.includes(region));
   return leftOut?.every((region) => refusalOf(region, ofNamespace, snapshot)) ?? false;
 }
 
-/** Whether a region that stays is one that the namespace alone would not have left: limits of its own loosen nothing. */
+/** Whether the pod's own limits would open a region that the namespace's policy alone refuses: they may only tighten. */
 function loosens(stays: readonly RegionView[], { treatment, snapshot, reach }: Situation): boolean {
   const { policy, podRegions, maxIntensity } = treatment;
   if (podRegions === ANY_REGION && maxIntensity >= policy.maxIntensity) return false;
@@ -156,7 +156,7 @@ function refusedFor(reason: Refusal, refused: readonly RefusedRegion[]): readonl
   return refused.filter(({ refusal }) => refusal === reason).map(({ region }) => region);
 }
 
-/** A region without nodes is nowhere to go, however clean. */
+/** A region without nodes is of no use, however clean it is. */
 function cleanestUsable(regions: readonly RegionView[], snapshot: Picture): RegionView | undefined {
   const usable = regions.filter((region) => isUsable(region, snapshot));
   return cleanest(usable.length > 0 ? usable : regions, snapshot);

@@ -30,7 +30,7 @@ export interface Excess {
 }
 
 /**
- * A policy within the limits on its namespace, and what it had asked beyond them; the same policy where that is nothing.
+ * A policy cut to the limits on its namespace, and what it asked beyond them; the same object where it asked nothing beyond.
  * The stricter counts:
  *
  * | limit           | asked                                     | counts                                         |
@@ -72,7 +72,7 @@ export function applyLimits(
   };
 }
 
-/** Which of the lists of namespaces this one is on: namespaces with the same answer have the same limits. */
+/** Which lists of namespaces this one is on. Namespaces with the same answer have the same limits. */
 export function standingOf(namespace: string, { failover, podOverrides, noOptOut, systemPriority }: Limits): string {
   return [failover, podOverrides, noOptOut?.namespaces, systemPriority]
     .map((list) => (isOn(list, namespace) ? 1 : 0))
@@ -146,7 +146,7 @@ function cutSpread(policy: Policy, { spreadOpensDirty }: Limits): Cut {
   return { part: { spreadOpensDirty } };
 }
 
-/** Follows what would be allowed. */
+/** The end of a sentence on what would be allowed. */
 const LIMITED = ", which gridgate's configuration limits this namespace to";
 
 function excessOf(name: string, allowed: string): Excess {

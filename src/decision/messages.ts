@@ -128,7 +128,7 @@ export function unreachableWarning(
   return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${snapshot.topology.regions.size === 0 ? 'no region has a node' : waitsFor(shares)}`;
 }
 
-/** Where each of its asks is met somewhere, they are not met together. */
+/** What each ask leaves. Where each is met somewhere, no single node meets all of them, and the sentence says so. */
 function waitsFor(shares: readonly Share[]): string {
   const isMetSomewhere = shares.every(({ leaves }) => leaves.length > 0);
   return [sharesSentence(shares), isMetSomewhere ? 'no single node has all of it' : '']
@@ -158,12 +158,15 @@ export function heldWarning(judgement: Judgement, volumes: readonly VolumeTerms[
   return `gridgate: ${describeVolumes(volumes)} ${volumes.length > 1 ? 'hold' : 'holds'} the pod ${held}${why}`;
 }
 
-/** No node tells of a place that has none. */
+/** Without a node there, nobody knows where the volumes are. */
 function placeOfVolumes(heldTo: readonly Named[]): string {
   return heldTo.length > 0 ? `in ${listNames(heldTo)}` : 'where no node is now';
 }
 
-/** Makes a warning that the API server passes on: one line (the API server drops it for a control character), at most 240 characters. */
+/**
+ * Makes a warning that the API server passes on: one line (the API server drops it for a control character), at most 240
+ * characters.
+ */
 export function warning(text: string): string {
   return cutText(onOneLine(text), MOST_WARNING_CHARACTERS);
 }

@@ -7,14 +7,14 @@ import { isControlled, pathOfTemplate } from './workload.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What gridgate writes to owners of pods itself. */
+/** The annotation that gridgate itself writes to owners of pods. */
 const NUDGED = 'nudged';
 const POLICY_KEYS: readonly string[] = Object.keys(POLICY_ANNOTATIONS);
 /** Authors may write thousands. */
 const MOST_READ = 100;
 
 /**
- * What is written for pods, or for their namespace, where gridgate does not read it, a sentence each:
+ * A sentence for each annotation that is meant for pods or their namespace and stands where gridgate does not read it:
  *
  * | on the workload itself       | in its pod template | is told                             |
  * | ---------------------------- | ------------------- | ----------------------------------- |
@@ -24,7 +24,7 @@ const MOST_READ = 100;
  * | another under `gridgate.dev` | any                 | that there is no such annotation    |
  * | a label named like any       | the same            | that it must be an annotation       |
  *
- * Nothing of an object that a controller made: it has its annotations from its owner.
+ * None for an object that a controller made: its annotations come from its owner.
  */
 export function misplacedInWorkload(group: string, kind: string, object: JsonObject, pod: Pod): readonly string[] {
   if (isControlled(object)) return [];

@@ -9,7 +9,7 @@ import type { RegionRequirement } from './own-requirement.ts';
 import { createMemory, remember, rememberByName } from './remember.ts';
 
 /**
- * Whether a node that an elastic region may yet add could have what a pod asks for:
+ * Whether a node that an elastic region adds could have what a pod asks for:
  *
  * | asked of a new node                                          | may it come |
  * | ------------------------------------------------------------ | ----------- |
@@ -37,7 +37,7 @@ function isOpen(requirement: Requirement, region: RegionView, snapshot: Snapshot
   });
 }
 
-/** Whether one of the places that a node was found in is one where a requirement of ours lets a pod go. */
+/** Whether a requirement of ours leaves the pod one of the places where a node for it was found. */
 export function isThere({ regions, unlabelled }: Places, requirement: RegionRequirement | undefined): boolean {
   if (!requirement) return unlabelled || regions.size > 0;
   const { operator, values } = requirement;
@@ -48,9 +48,9 @@ export function isThere({ regions, unlabelled }: Places, requirement: RegionRequ
 
 type RegionsByValue = ReadonlyMap<string, ReadonlySet<string | undefined>>;
 const remembered = createMemory<Topology, Map<string, RegionsByValue>>();
-/** Of labels that pods name: their authors may make up any number. */
+/** How many labels are remembered: authors of pods may make up any number. */
 const MOST_LABELS = 100;
-/** Of a key, as the API server will have it: reviews come before its validation. */
+/** The longest label key that the API server accepts: reviews come before its validation. */
 const LONGEST_LABEL = 317;
 
 function regionsByValue(label: string, topology: Topology): RegionsByValue {

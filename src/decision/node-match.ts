@@ -16,8 +16,8 @@ export interface Places {
 }
 
 /**
- * Of requirements and values looked at for one pod. Its author may write thousands, and a cluster has thousands of nodes:
- * beyond this all nodes count. Then more regions are within reach, and those refused are kept out all the same.
+ * How many comparisons one pod is worth. Its author may write thousands of values, and a cluster has thousands of nodes.
+ * Beyond this every node counts as fitting: more regions are within reach, and refused ones are kept out all the same.
  */
 const MOST_LOOKS = 2_000_000;
 
@@ -37,17 +37,20 @@ export function placesOf(
   return keepByName(known, key, { most: MOST_ANSWERS }, answer(asks, topology, before)).places;
 }
 
-/** What the nodes of each region answered. It outlives a topology: only regions of which a node has changed are asked again. */
+/** What the nodes of each region answered. It outlives a topology: only regions with a changed node are asked again. */
 interface Answer {
   readonly byRegion: readonly RegionNodes[];
   readonly matches: readonly boolean[];
   readonly places: Places;
-  /** Labels that told single nodes apart then. */
+  /** The labels that told single nodes apart when this was answered. */
   readonly individual: ReadonlySet<string>;
   readonly way: Way;
 }
 
-/** How the nodes of a region are asked: by their classes or one by one; not at all where asks name nodes, or are too many to look at. */
+/**
+ * How the nodes of a region are asked: by their classes or one by one; not at all where asks name nodes, or are too many
+ * to look at.
+ */
 type Way = 'classes' | 'nodes' | 'named' | 'unasked';
 
 const answers = createMemory<object, Map<string, Answer>>();
@@ -79,7 +82,7 @@ function isMatched({ classes }: RegionNodes, asks: Asks, way: Way): boolean {
   return way === 'unasked' || classes.some((one) => hasMatch(one, asks, way === 'nodes'));
 }
 
-/** Most changes are of one region, and alter no answer. */
+/** Whether all regions answer as before: most changes concern one region and alter no answer. */
 function isAsBefore({ byRegion, matches, individual, way }: Answer, asks: Asks, topology: Topology): boolean {
   if (way === 'named' || individual !== topology.individual || byRegion.length !== topology.byRegion.length)
     return false;
@@ -91,7 +94,10 @@ function isAsBefore({ byRegion, matches, individual, way }: Answer, asks: Asks, 
   return true;
 }
 
-/** All that asks say, as far as nodes have taints: those of them that the pod does not tolerate. */
+/**
+ * The asks as text. Of tolerations it holds what matters of them: the taints of known nodes that the pod does not
+ * tolerate.
+ */
 export function keyOf({ alternatives, requests, volumes }: Asks, taints: string): string {
   const terms = volumes.length > 0 ? volumes.map(({ terms }) => terms) : 0;
   return JSON.stringify([alternatives, requests, terms]) + taints;
@@ -106,7 +112,7 @@ export function untolerated(tolerations: readonly Toleration[], taints: readonly
   return key;
 }
 
-/** Whether one of a class's nodes would do. */
+/** Whether a node of the class fits. */
 function hasMatch(one: NodeClass, asks: Asks, isIndividual: boolean): boolean {
   if (!toleratesAll(asks.tolerations, one.taints) || !fits(asks.requests, one.most)) return false;
   const isExact = !isIndividual && fits(asks.requests, one.least);
@@ -117,7 +123,7 @@ function isMatch(node: NodeFacts, asks: Asks): boolean {
   return toleratesAll(asks.tolerations, keepingAway(node)) && isMatchWithin(node, asks);
 }
 
-/** Of a node whose taints were looked at. */
+/** For a node whose taints were compared already. */
 function isMatchWithin({ name, labels, allocatable }: NodeFacts, asks: Asks): boolean {
   return fits(asks.requests, allocatable) && meets(labels, name, asks);
 }
@@ -126,10 +132,10 @@ function meets(labels: NodeFacts['labels'], name: string | undefined, asks: Asks
   return areMet(asks, (one) => satisfies(one, one.key === NODE_NAME ? name : labelOf(labels, one.key)));
 }
 
-/** 0.1 and 0.2 cores are more than 0.3 by less; of a terabyte it is a byte. */
+/** Room for rounding: 0.1 + 0.2 cores exceed 0.3 by less than this share; of a terabyte it is one byte. */
 const ROUNDING = 1e-12;
 
-/** Nodes of which nothing is said have room for anything. */
+/** A node that states no allocatable amounts has room for anything. */
 function fits(requests: Amounts, offered: Amounts | undefined): boolean {
   if (!offered) return true;
   for (const resource in requests)
@@ -141,7 +147,10 @@ function toleratesAll(tolerations: readonly Toleration[], taints: readonly Taint
   return taints.every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)));
 }
 
-/** As `v1.Toleration.ToleratesTaint` has it: no effect means all, no key with `Exists` every taint; `Gt` and `Lt` (1.35) compare integers. */
+/**
+ * As `v1.Toleration.ToleratesTaint` has it: no effect means all, no key with `Exists` every taint; `Gt` and `Lt` (1.35)
+ * compare integers.
+ */
 function tolerates({ key, operator, value, effect }: Toleration, taint: Taint): boolean {
   if (effect && effect !== taint.effect) return false;
   if (key && key !== taint.key) return false;
@@ -151,7 +160,10 @@ function tolerates({ key, operator, value, effect }: Toleration, taint: Taint): 
   return (!operator || operator === 'Equal') && (value ?? '') === (taint.value ?? '');
 }
 
-/** The nodes that every alternative names; `undefined` where one names none. 5,000 nodes must not be walked for a pin to one. */
+/**
+ * The nodes that the alternatives name; `undefined` where one of them names none. A pin to one node must not cost a walk
+ * over 5,000.
+ */
 function pinnedNodes(asks: Asks, topology: Topology): readonly NodeFacts[] | undefined {
   const lists = [asks.alternatives, ...asks.volumes.map(({ terms }) => terms.map(requirementsOf))];
   for (const alternatives of lists) {
@@ -170,7 +182,7 @@ function namedNodes(alternative: Alternative, topology: Topology): readonly Node
   return undefined;
 }
 
-/** Whether an answer depends on more than classes. */
+/** Whether the answer depends on labels that single nodes of a class do not share. */
 function asksIndividually({ alternatives, volumes }: Asks, { individual }: Topology): boolean {
   const isIndividual = (alternative: Alternative) =>
     alternative.some(({ key }) => key === NODE_NAME || individual.has(key));

@@ -43,7 +43,7 @@ export function satisfies(requirement: Requirement, value: string | undefined): 
   }
 }
 
-/** A list of thousands is asked about thousands of nodes. */
+/** Longer lists become a set: one of thousands may be compared with thousands of nodes. */
 const LONG_LIST = 32;
 const sets = createMemory<readonly string[], ReadonlySet<string>>();
 
@@ -57,7 +57,7 @@ export function isEmptyTerm(term: NodeSelectorTerm): boolean {
   return !term.matchExpressions?.length && !term.matchFields?.length;
 }
 
-/** An integer as the scheduler parses it (64 bit, signed); labels that are none never compare. */
+/** An integer as the scheduler parses it (64 bit, signed); `undefined` for any other text, which never compares. */
 function parseInteger(text: string | undefined): bigint | undefined {
   if (text === undefined || !/^[+-]?0{0,999}\d{1,19}$/.test(text)) return undefined;
   const integer = BigInt(text);

@@ -3,7 +3,7 @@ import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { type Pod, preferredTerms, requiredTerms } from './pod.ts';
 import type { Policy } from './policy.ts';
 
-/** Of what a pod may carry many, each with the most that is judged. No pod that a person meant comes near. */
+/** The lists of a pod, each with the most entries that are judged. No pod that a person wrote comes near. */
 const MOST = {
   'required node affinity terms': 500,
   'preferred node affinity terms': 500,
@@ -31,7 +31,7 @@ export function denyOversized(pod: Pod, { mode }: Pick<Policy, 'mode'>): Oversiz
 
 type OversizedDenial = ReturnType<typeof oversized>;
 
-/** The decision about a pod that is too much to judge, without anything that was looked at; `why` as a clause. */
+/** The denial of a pod that carries too much to be judged; `why` is a clause. */
 export function oversized({ metadata }: Pick<Pod, 'metadata'>, why: string) {
   const name = metadata?.name || (metadata?.generateName ? `${metadata.generateName}*` : '');
   const named = warning(name === '' ? 'this pod' : `pod ${name}`);

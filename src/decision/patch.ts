@@ -22,7 +22,7 @@ const NODE_AFFINITY = '/spec/affinity/nodeAffinity';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-/** What pods of one plan share: its record and whole patches, each made and written once, by what the pods are like. */
+/** What pods of one plan share: the record, and whole patches by kind of pod, each built and encoded once. */
 export interface Patches {
   readonly record: string;
   readonly made: Map<number, readonly PatchOperation[]>;
@@ -30,13 +30,13 @@ export interface Patches {
 
 /** Pods come in few kinds; a patch of 200 regions takes 5 KB. */
 const MOST_KINDS = 8;
-/** Pods with more terms of their own are rare. */
+/** Patches for pods with more terms, which are rare, are not shared. */
 const MOST_TERMS = 8;
 const encoded = createMemory<readonly PatchOperation[], string>();
 
 /**
- * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so that a pod
- * decided twice gets nothing, and one that needs nothing neither. It never loosens a requirement, and always applies. Its
+ * The JSON Patch (RFC 6902) that makes a pod carry a steering and its record: only what is missing, so a pod
+ * that is decided twice, or that needs nothing, gets an empty one. It never loosens a requirement and always applies. Its
  * size is linear in the pod's.
  */
 export function buildPatch(
@@ -151,8 +151,8 @@ function requirementOperations(
 }
 
 /**
- * All terms in one operation, equal ones once: terms are ORed, so a second like it admits no other node. What is not
- * ours of each stays as it is, and a term that matches nothing stays such.
+ * Replaces all terms in one operation and keeps equal ones once: terms are ORed, so a repeated one admits no other node.
+ * What the author wrote in each stays as it is; an empty term, which matches nothing, stays empty.
  */
 function wholeTerms(
   terms: readonly NodeSelectorTerm[],
@@ -260,7 +260,7 @@ export function setsPriority(pod: Pod, { priorityClass }: Steering, snapshot: Pi
   return priorityClass !== undefined && mayTake(pod, priorityClass, snapshot.priorityClasses);
 }
 
-/** A class that the pod has of its own stays; the API server sends a globalDefault one as if it were. */
+/** The pod's own class stays. A globalDefault class arrives as if the pod had named it. */
 function mayTake(pod: Pod, wanted: string, classes: PriorityClasses | undefined): boolean {
   const own = pod.spec?.priorityClassName;
   return classes?.names.has(wanted) === true && (!own || own === wanted || own === classes.globalDefault);

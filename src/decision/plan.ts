@@ -20,25 +20,25 @@ import type { VolumeTerms } from './volume-terms.ts';
 export interface Plan {
   readonly judgement: Judgement;
   readonly reason: Reason;
-  /** Where a pod should go, else the region that it is refused for. */
+  /** The best region; of denied pods, the region that they are refused for. */
   readonly region: string | undefined;
   /** Absent where pods are denied. */
   readonly steering: Steering | undefined;
-  /** Whether the steering says where to go. */
+  /** Whether the steering holds a requirement or a preference. */
   readonly isSteered: boolean;
-  /** Whether no node that is there now has what a pod asks for where it may go. */
+  /** Whether no existing node where the pod may go has what it asks for. */
   readonly awaitsNodes: boolean;
   readonly patches: Patches;
 }
 
-/** Of what is asked, a plan for pods whose spread is none of regions or zones, or is not in danger, depends on the reach alone. */
+/** What a plan depends on beside treatment and reach, for pods whose spread over regions or zones is in danger. */
 interface Asked {
   readonly pod: Pod;
   readonly snapshot: Snapshot;
   readonly volumes?: readonly VolumeTerms[] | undefined;
 }
 
-/** One look from a treatment to all of it: among thousands of policies, each object in between is a cache miss. */
+/** Keyed by treatment directly: among thousands of policies, each object in between costs a cache miss. */
 const remembered = createMemory<Reach, Memory<Treatment, Plan>>();
 
 /** The plan for a pod within reach, a reach of this snapshot. Pure: remembering only saves work. */
@@ -53,7 +53,7 @@ export function planFor(asked: Asked, treatment: Treatment, reach: Reach): Plan 
   return spread ? planToSpread(asked, plan, spread) : plan;
 }
 
-/** Of one view of nodes, by what pods insist on. */
+/** The plans under one view of nodes, by the spread that pods insist on. */
 interface SpreadPlans {
   readonly topology: Topology | undefined;
   readonly plans: Map<string, Plan>;
@@ -64,7 +64,7 @@ const MOST_SPREADS = 200;
 
 /** What becomes of a plan for pods that insist on their spread. */
 function planToSpread(asked: Asked, plan: Plan, spread: string): Plan {
-  // Requirements of ours that a pod carries can leave it less than its reach.
+  // Requirements of ours that the pod already carries can leave it less than its reach.
   if (carriesOwn(asked.pod)) return spreading(asked, plan);
   const { topology } = asked.snapshot;
   let known = spreadPlans.of(plan);
@@ -86,8 +86,8 @@ function isSame(one: RegionRequirement | undefined, other: RegionRequirement | u
 }
 
 /**
- * A pod's spread is honoured by leaving dirty regions open, but not for one whose requirements of ours (its author may
- * have forged them) lead nowhere else.
+ * The steering of a pod that insists on its spread: dirty regions stay open for it, but not where requirements that look
+ * like ours, which its author may have forged, lead nowhere else.
  */
 function steerSpread({ pod, snapshot, volumes }: Asked, judgement: Judgement): Steering {
   const steering = steer(judgement, { pod, snapshot });
@@ -99,7 +99,7 @@ function steerSpread({ pod, snapshot, volumes }: Asked, judgement: Judgement): S
   return judge(treatment, snapshot, asIs).denied ? steer(judgement) : steering;
 }
 
-/** A judgement with what pods of its get. */
+/** A judgement with all that its pods get. */
 export function planOf(judgement: Judgement, steering: Steering | undefined): Plan {
   const isSteered = steering !== undefined && (steering.requirement !== undefined || steering.preferred.length > 0);
   const steered = judgement.ranked.length > 0 ? 'steered' : 'kept_out';

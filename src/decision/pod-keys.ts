@@ -12,7 +12,7 @@ export const POD_KEYS: readonly string[] = [
   'region',
 ];
 
-/** A sentence on a key that means nothing to pods: what was probably meant, or whose it is. */
+/** A sentence on a key that means nothing on pods: what was probably meant, or that it belongs on the Namespace. */
 export function unknownKey(name: string, what: 'annotation' | 'pod annotation'): string {
   const key = ANNOTATION_PREFIX + name;
   if (Object.hasOwn(POLICY_ANNOTATIONS, name)) return `${key}: no such ${what}; write it to the Namespace`;

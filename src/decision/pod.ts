@@ -38,7 +38,7 @@ export interface PodSpec {
   readonly preemptionPolicy?: string;
 }
 
-/** Of a container only what it needs of its node. */
+/** The parts of a container that say what it needs of its node. */
 export interface Container {
   readonly resources?: Resources | null;
   readonly restartPolicy?: string;

@@ -26,9 +26,12 @@ interface Annotation {
   readonly words?: readonly string[];
 }
 
-/** Of an annotation's key behind the slash; comparing takes time in proportion, and authors may send megabytes. */
+/**
+ * The longest name (behind the slash) that is compared with known ones: comparing takes time in proportion, and authors
+ * may send megabytes.
+ */
 const LONGEST_NAME = 63;
-/** No value that means something is as long; policies are kept by what they were written as. */
+/** The longest value that is read. No meaningful one is as long, and compiled policies are kept by their text. */
 const LONGEST_VALUE = 4_000;
 const NUMBER = /^\d+(\.\d+)?$/;
 
@@ -113,7 +116,7 @@ export function compileDefaults(texts: Readonly<Record<string, string>>): Policy
   return defaults.maxIntensity === undefined ? defaults : { ...defaults, maxIntensitySetBy: 'default' };
 }
 
-/** Without a word on regions any will do, nodes of none included. */
+/** By default any region will do, and nodes without a region label, too. */
 const DEFAULT_POLICY = { ...compileDefaults(BUILT_IN_DEFAULTS), regions: ANY_REGION } as Policy;
 
 function annotationNamed(name: string): Annotation | undefined {
@@ -169,7 +172,7 @@ function parseBands(text: string): readonly Band[] | undefined {
   return bands.every((band) => band !== undefined) ? bands : undefined;
 }
 
-/** Factors that are not named weigh nothing. */
+/** A factor that is not named has weight 0. */
 function parseWeights(text: string): Weights | undefined {
   const weights: Record<Factor, number> = { carbon: 0, cost: 0, latency: 0 };
   const named = new Set<string>();

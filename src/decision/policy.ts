@@ -9,7 +9,7 @@ export type Weights = Readonly<Record<Factor, number>>;
 /** Who set a limit, for messages. */
 export type SetBy = 'namespace' | 'pod' | 'default' | 'limits';
 
-/** What gridgate does where neither a namespace nor the configuration says anything, as it would be written. */
+/** The defaults where neither a namespace nor the configuration says anything, written as annotations. */
 export const BUILT_IN_DEFAULTS: Readonly<Record<string, string>> = {
   mode: 'off',
   'max-intensity': '300',
@@ -33,13 +33,13 @@ export interface Policy {
   readonly ceilingLimit?: number;
   readonly whenAllDirty: 'cleanest' | 'deny';
   readonly regions: RegionPatterns;
-  /** Which of the configuration's defaults it took, by annotation without prefix; absent: none. */
+  /** The annotations (without prefix) whose value is the configuration's default; absent: none. */
   readonly defaulted?: ReadonlySet<string>;
   readonly homeRegion?: string;
   readonly maxLatencyMs?: number;
   readonly weights: Weights;
   readonly placement: 'prefer' | 'require' | 'none';
-  /** So many of the best regions are as good as the best; absent: each by its own score. */
+  /** How many of the best regions get equal weight; absent: each gets its own. */
   readonly spread?: number;
   readonly preferArch?: string;
   readonly priority: 'none' | 'flexible' | 'failover';
@@ -57,6 +57,6 @@ export interface Policy {
   readonly daemonOwners?: readonly string[];
   /** The accounts that may create exempt pods of these; absent: any. */
   readonly daemonAccounts?: NamePatterns;
-  /** The configuration's rules that it was compiled under, for whoever keeps it: others make it void. */
+  /** The configuration's rules that it was compiled under; a kept policy is void once these change. */
   readonly madeUnder?: object;
 }

@@ -20,7 +20,7 @@ const FACTORS: readonly Factor[] = ['carbon', 'cost', 'latency'];
  */
 export function rank(candidates: readonly RegionView[], treatment: Treatment, snapshot: Picture): readonly Ranked[] {
   const { weights } = treatment.policy;
-  // No typed array: one of more than 8 numbers has memory of its own, outside of the heap.
+  // A plain array: a typed one of more than 8 numbers takes memory outside of the heap.
   const scores = candidates.map(() => 0);
   let weightSum = 0;
   for (const factor of FACTORS) {

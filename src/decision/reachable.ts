@@ -12,19 +12,19 @@ import type { VolumeTerms } from './volume-terms.ts';
 
 /** Where a pod can run before any policy. One object for equal reaches of a picture. */
 export interface Reach {
-  /** Whether `regions` are all that have nodes, or may get some. */
+  /** Whether `regions` are all regions that have nodes or may get some. */
   readonly all: boolean;
-  /** A node there has what the pod asks for, or may come; without a view of nodes: the region fits its own words. */
+  /** Regions with a node that fits the pod, or that may get one; without a view of nodes, those that its own words admit. */
   readonly regions: readonly RegionView[];
-  /** Where its needs alone would let it run: without what it only wishes for. */
+  /** Where its needs alone, without its wishes, would let it run. */
   readonly needed: readonly RegionView[];
   /** Where its own words on regions would let it run, if there were nodes. */
   readonly possible: readonly RegionView[];
   /** The only regions that its own words name, known or not; absent where they name none. */
   readonly named?: readonly string[];
-  /** Of `regions`, those where a node has it now; absent without a view of nodes. */
+  /** Those of `regions` that have a fitting node now; absent without a view of nodes. */
   readonly seen?: ReadonlySet<string>;
-  /** A node without a region label has what the pod asks for. */
+  /** Whether a node without a region label fits the pod. */
   readonly unlabelled: boolean;
   /** Where the pod's volumes alone let it run; empty where no node tells, absent where they leave all. */
   readonly heldTo?: readonly RegionView[];
@@ -66,14 +66,17 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   return keepByName(ofPicture, name, { most: MOST_ASKS }, { reach, byRegion: topology?.byRegion, grounds }).reach;
 }
 
-/** What was answered, for which nodes, and what of them it stands on. */
+/** A reach, the nodes that it was worked out for, and the parts of them that it depends on. */
 interface Known {
   readonly reach: Reach;
   readonly byRegion: Topology['byRegion'] | undefined;
   readonly grounds: readonly object[];
 }
 
-/** Under one picture, equal grounds make equal reaches: most nodes that come, change and go leave them as they are. */
+/**
+ * What a reach depends on beside the picture: equal grounds make equal reaches. Most changes of nodes leave them as they
+ * are.
+ */
 function groundsOf(asks: Asks, topology: Topology | undefined, key: string, taints: string): readonly object[] {
   if (!topology) return [];
   if (asks.volumes.length > 0) return [topology.byRegion];
@@ -83,14 +86,14 @@ function groundsOf(asks: Asks, topology: Topology | undefined, key: string, tain
 
 /** Pods of a cluster share few reaches, most of them the whole one: what was judged for one serves the next. */
 const whole = createMemory<Snapshot, Reach>();
-/** Of a picture: what nodes come and go matters to few of them. */
+/** Kept by picture, since few reaches depend on which nodes come and go. */
 const byAsks = createMemory<Picture, Map<string, Known>>();
 const byContent = createMemory<Picture, Map<string, Reach>>();
 const MOST_ASKS = 4_000;
 const MOST_REACHES = 500;
 /** Room for 200 regions in each list; authors of pods may name any number. */
 const LONGEST_CONTENT = 65_536;
-/** Of a label's value. */
+/** The longest label value that the API server accepts. */
 const LONGEST_VALUE = 63;
 
 function shared(parts: Parts, snapshot: Snapshot): Reach {
@@ -125,7 +128,7 @@ function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot, key
   };
 }
 
-/** The known regions where a node would do, or may come that does. All where that is all of them. */
+/** The known regions with a node that fits, or that may get one; the same array as all regions where that is all of them. */
 export function within(
   asks: Asks,
   snapshot: Snapshot,
@@ -140,7 +143,10 @@ export function within(
   return found.length === regions.length ? regions : found;
 }
 
-/** Whether what a pod and its volumes say of regions, and nothing else, admits one. */
+/**
+ * Whether the requirements of a pod and its volumes on the region label admit a region; all other requirements are
+ * ignored.
+ */
 function speaksFor(name: string, asks: Asks, regionLabel: string): boolean {
   return areMet(asks, (one) => one.key !== regionLabel || satisfies(one, name));
 }
@@ -159,7 +165,7 @@ function possibleRegions(
   return possible.length === regions.length ? regions : possible;
 }
 
-/** The names in the pod's own words, where each of its alternatives names some. */
+/** The regions that the pod itself names; `undefined` unless each of its alternatives names some. */
 function namedRegions({ alternatives }: Asks, regionLabel: string): readonly string[] | undefined {
   const names = alternatives.map((alternative) => {
     const onRegion = alternative.filter(({ key }) => key === regionLabel);

@@ -1,6 +1,6 @@
 /**
- * What saves work. A memory holds nothing that could not be made again from its key, and nothing outlives its key: whoever
- * reads an object never sees what was remembered of it. What is named by authors of pods is bounded in number and length.
+ * Memories that save work. Each value can be made again from its key and does not outlive it, and is kept beside the key,
+ * never on it. Names that authors of pods choose are bounded in number and length.
  */
 export interface Memory<K extends object, V extends {}> {
   of(key: K): V | undefined;
@@ -18,7 +18,7 @@ export function createMemory<K extends object, V extends {}>(): Memory<K, V> {
   };
 }
 
-/** The value made for an object earlier, or now. */
+/** The value kept for an object, made now if there is none. */
 export function remember<K extends object, V extends {}>(memory: Memory<K, V>, key: K, make: () => V): V {
   return memory.of(key) ?? memory.keep(key, make());
 }
@@ -30,7 +30,7 @@ interface Room {
   readonly longest?: number;
 }
 
-/** Of what a pod asks, as text. */
+/** The longest text of what a pod asks that is kept. */
 export const LONGEST_NAME = 2_048;
 
 /** The value of a name, made when it is first asked for; a full table begins anew. */

@@ -26,7 +26,7 @@ export function breaksSpread(
   if (before.length === after.length) return false;
   const constraints = pod.spec?.topologySpreadConstraints ?? [];
   const counted = new Map<unknown, readonly [before: number, after: number]>();
-  /** Once a key: counting asks every term of the pod about every zone. */
+  /** Counted once a key, since counting compares every term of the pod with every zone. */
   const domainsOf = ({ topologyKey }: SpreadConstraint) => {
     const known = counted.get(topologyKey);
     if (known) return known;
@@ -43,9 +43,9 @@ export function breaksSpread(
 }
 
 /**
- * What a pod insists on of its spread over regions and zones, as text: `breaksSpread` has one answer for pods that say the
- * same, in the same view of nodes. Empty: it may run unspread. JSON, since authors write parts of it: no text of theirs
- * may look like two constraints of another pod.
+ * The spread over regions and zones that a pod insists on, as text; empty where it may run unspread. In one view of nodes
+ * `breaksSpread` has one answer for pods with equal texts. It is JSON because authors write parts of it: nothing they write
+ * may look like another pod's constraints.
  */
 export function insistedSpread(pod: Pod, snapshot: Snapshot): string {
   const constraints = pod.spec?.topologySpreadConstraints;
@@ -87,7 +87,7 @@ function countDomains(regions: readonly RegionView[], label: string, pod: Pod, s
   return new Set(domains.filter((domain) => domain !== undefined)).size;
 }
 
-/** What tells single nodes apart is left out. */
+/** Labels that tell single nodes apart, and node names, are not compared. */
 function mayMatch(
   alternatives: readonly Alternative[],
   labels: NodeFacts['labels'],

@@ -17,9 +17,9 @@ export interface Steering {
   readonly arch?: string;
   readonly toleratedBands: readonly Band[];
   readonly priorityClass?: 'gridgate-flexible' | 'gridgate-failover';
-  /** Carbon added no requirement, since the pod's own spread could not be met on what remained. */
+  /** Carbon added no requirement, because the pod's own spread could not have been met in the regions that were left. */
   readonly keptSpread: boolean;
-  /** Sovereignty, latency or outage leave too little for it: these give way to nothing. */
+  /** Sovereignty, latency or outage leave too few regions for the spread; they never give way. */
   readonly lostSpread?: true;
 }
 
@@ -67,7 +67,7 @@ function requiredBest(judgement: Judgement): readonly RegionView[] | undefined {
   return best.length > 0 ? best.map(({ region }) => region) : undefined;
 }
 
-/** Those of which something is known and that a pod can use, best first. */
+/** The ranked regions that have a score and can be used, best first. */
 function usableRanked({ snapshot, ranked }: Judgement): readonly Ranked[] {
   return ranked.filter(({ region, score }) => score > 0 && isUsable(region, snapshot));
 }
@@ -114,7 +114,7 @@ function requirementOf(
   return refused.length > 0 ? { operator: 'NotIn', values: names(refused) } : undefined;
 }
 
-/** The refused regions that the pod's own words admit, those left out that it may go to all the same. */
+/** The refused regions that the pod's own words admit, without those that it may go to all the same. */
 function closedRegions(
   { treatment, snapshot, reach, candidates, refused, reason }: Judgement,
   keptSpread: boolean,

@@ -15,14 +15,17 @@ function bandsOf({ policy, podClass }: Pick<Treatment, 'policy' | 'podClass'>): 
 const remembered = createMemory<Treatment, readonly Toleration[]>();
 
 /**
- * All that gridgate may add for a pod: their taints are nothing that keeps it away. One a band, since a taint of our key
- * with any other value makes it add none.
+ * The tolerations that gridgate may add for a pod, so the taints of these bands do not keep it away. One a band: a taint of
+ * our key with any other value is not tolerated.
  */
 export function tolerationsOf(treatment: Treatment): readonly Toleration[] {
   return remember(remembered, treatment, () => bandsOf(treatment).map(tolerationOf));
 }
 
-/** Those of them that some node carries or may: nothing is added that no node asks for. All where nodes are not known. */
+/**
+ * The tolerated bands whose taint some node carries or may get, since no other toleration is worth adding; all where
+ * nodes are unknown.
+ */
 export function bandsToTolerate(treatment: Treatment, { taintedBands }: Picture): readonly Band[] {
   const bands = bandsOf(treatment);
   return taintedBands ? bands.filter((band) => taintedBands.has(band)) : bands;

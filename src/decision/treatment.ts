@@ -50,13 +50,13 @@ const plain: Readonly<Record<PodClass | 'system', Memory<Policy, Treatment>>> = 
 /** What a pod's annotations come to. */
 export interface Treated {
   readonly treatment: Treatment;
-  /** What of them nobody understands, a sentence each, whatever the policy. */
+  /** A sentence for each annotation that is malformed or unknown, whatever the policy. */
   readonly mistakes: readonly string[];
   /** The mistakes, and what the policy refuses to grant. */
   readonly warnings: readonly string[];
 }
 
-/** Of an author's keys: to find what each may have meant takes time, and nobody reads more mistakes. */
+/** How many keys of one pod are compared with known ones: that takes time, and nobody reads more mistakes. */
 const MOST_COMPARED = 100;
 const NOTHING_TOLD: readonly string[] = [];
 
@@ -83,7 +83,7 @@ export function treatmentOf(pod: Pod, policy: Policy): Treated {
 /** Sentences, as they are found. */
 interface Told {
   readonly mistakes: string[];
-  /** What is understood and not granted, or does not count. */
+  /** What is well written and not granted, or has no effect. */
   readonly refused: string[];
 }
 

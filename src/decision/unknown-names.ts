@@ -50,7 +50,7 @@ export function unknownNames(annotations: Annotations, keys: readonly string[], 
   return [...patterns, ...named];
 }
 
-/** Whether a policy says where data may live and nothing that is known here is among it: `enforce` then denies every pod. */
+/** Whether a policy says where data may live and no known region is among it: `enforce` then denies every pod. */
 export function matchesNothing(regions: RegionPatterns, snapshot: Snapshot): boolean {
   return regions !== ANY_REGION && !snapshot.regions.some(({ name }) => regions.matches(name));
 }

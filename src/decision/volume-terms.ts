@@ -8,7 +8,7 @@ export interface VolumeTerms {
   readonly volume: string;
   /** The claim through which the pod names it. */
   readonly claim: string;
-  /** One array for equal terms: what was found for one volume serves the next. */
+  /** Volumes with equal terms share one array, so that what was found for one serves the next. */
   readonly terms: readonly NodeSelectorTerm[];
 }
 

@@ -1,7 +1,10 @@
 import { isMapping } from '../units/is-mapping.ts';
 import type { OwnerReference, Pod } from './pod.ts';
 
-/** Where each kind keeps the template of its pods. DaemonSets are not here: their pods are not placed, see `podOfDaemonSet`. */
+/**
+ * Where each kind keeps the template of its pods. DaemonSets are not here: their pods are not placed, see
+ * `podOfDaemonSet`.
+ */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   'apps/Deployment': ['spec', 'template'],
   'apps/StatefulSet': ['spec', 'template'],
@@ -55,7 +58,7 @@ function podAt(path: readonly string[], object: JsonObject): Pod | undefined {
   return { metadata: { ...child(template, 'metadata'), generateName: `${String(name)}-` }, spec };
 }
 
-/** Whether another object's controller made this one: its author was told already. */
+/** Whether a controller made this object for another one, whose author was told already. */
 export function isControlled(object: JsonObject): boolean {
   const owners = child(object, 'metadata')?.['ownerReferences'];
   return Array.isArray(owners) && owners.some((owner: OwnerReference) => owner?.controller === true);

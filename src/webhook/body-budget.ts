@@ -2,11 +2,11 @@ import type { RejectionCause } from './rejections.ts';
 
 /** A place in the budget for the bytes of one body. */
 export interface Reservation {
-  /** So many bytes of it are here. */
+  /** So many bytes have come by now. */
   received(bytes: number): void;
-  /** All of it is here: it waits for nobody outside any more. */
+  /** The whole body is here: its sender can no longer delay it. */
   complete(): void;
-  /** Gives the place back; again does nothing. */
+  /** Gives the place back; a second call does nothing. */
   release(): void;
 }
 
@@ -16,7 +16,10 @@ interface Wish {
   readonly readMs: number;
   /** Called once, at once where there is room. */
   readonly onRoom: () => void;
-  /** It took too long, or others wait and nothing has come for a while: called instead of going on. The place is given back already. */
+  /**
+   * It took too long, or others wait and nothing has come for a while: called instead of going on. The place is given
+   * back already.
+   */
   readonly onLost: (why: Extract<RejectionCause, 'slow_body' | 'stalled_body'>) => void;
 }
 
@@ -53,7 +56,7 @@ interface Place extends Wish {
   /** When it has taken too long; set once there is room. */
   lateAt: number;
   received: number;
-  /** What was there at the last progress. */
+  /** Bytes that had come when the sender last made progress. */
   seen: number;
   looks: number;
 }
@@ -63,7 +66,10 @@ interface Queue {
   readonly modestBytes: number;
   readonly patience: number;
   bytes: number;
-  /** Smallest first, and of equal size who came last: whoever waits long is given up by the API server, or never meant it. */
+  /**
+   * Smallest first, of equal ones the newest first: whoever has waited long was probably given up by the API server, or
+   * never meant it.
+   */
   waiting: Place[];
   readonly reading: Set<Place>;
 }
@@ -173,7 +179,7 @@ function dismiss(queue: Queue, now: number): void {
   for (const place of [...queue.reading]) {
     const isLate = now >= place.lateAt;
     const hasStalled = othersWait && isStalled(place, queue.patience);
-    // Admitting who waits can finish others of this list.
+    // Admitting a waiting body can finish others of this list.
     if (!(isLate || hasStalled) || place.state !== 'reading') continue;
     release(queue, place);
     place.onLost(isLate ? 'slow_body' : 'stalled_body');

@@ -21,7 +21,7 @@ interface Connection {
   atOnce: number;
 }
 
-/** Who calls waits for the answer before the next request. */
+/** A proper caller waits for the answer before it sends the next request. */
 const MOST_AT_ONCE = 32;
 
 type AnyServer = Pick<Server, 'on'>;

@@ -56,7 +56,7 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
           deps.recorder.record(path, to, answer.outcome, performance.now() - started);
         };
         const fail = (error: unknown) => {
-          // What goes wrong in counting it takes no answer back.
+          // The answer is sent: an error in counting it changes nothing.
           if (isAnswered) return;
           if (error instanceof ReviewError) send(400, failure(error.message, error.uid), error.message);
           else if (review) finish(review, passed(review, 'internal_error', undefined, undefined, error));
@@ -78,7 +78,7 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
   function judging(path: string, answering: Answering): [string, Endpoint] {
     return endpoint(path, (review, leftMs) => {
       const cap = modeCap();
-      // Whatever is wrong with policies or decisions, this way leads past them.
+      // Before any policy is looked up: the kill switch must work whatever is wrong with policies or decisions.
       if (cap === 'off') return passed(review, 'switched_off', { mode: 'off' });
       const answerUnder = (policy: Policy | undefined) => {
         try {

@@ -35,7 +35,7 @@ export function createPolicyFinder(source: NamespaceSource, book: PolicyBook, cl
   const answers = new LRUCache<string, Promise<NamespaceRecord | undefined>>({ max: 1_000, ttl: KEPT_MS });
   let underWay = 0;
 
-  /** With a time of its own, and what went wrong is not kept: a review in a hurry spoils the answer for no other. */
+  /** The GET has its own time limit, and failures are not kept: a review in a hurry spoils the answer for no other. */
   function fetchOnce(fetch: Fetch, name: string): Promise<NamespaceRecord | undefined> | undefined {
     const known = answers.get(name);
     // Any other name would be another path, and the empty one a list of all.

@@ -6,7 +6,7 @@ export interface Bytes {
   expect(count: number): void;
   add(chunk: Buffer): void;
   count(): number;
-  /** Hands all of them over and forgets them. They hold until the next large body is taken. */
+  /** Hands all of them over and forgets them. The buffer is valid until the next large body is taken. */
   take(): Buffer;
 }
 

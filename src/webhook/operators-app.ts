@@ -8,7 +8,7 @@ export interface OperatorsDeps extends StatusDeps {
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** Old news are worse than none, and names from the cluster are nobody else's business. */
+/** A stale page misleads, and names from the cluster are nobody else's business. */
 const STATUS_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -49,7 +49,10 @@ export function createOperatorsApp(deps: OperatorsDeps): FastifyInstance {
   return app;
 }
 
-/** A line each, in the API server's way; settings that cannot be read never make a replica unready: what counted before still does. */
+/**
+ * A line each, in the API server's way; settings that cannot be read never make a replica unready: what counted before
+ * still does.
+ */
 function readyDetails(reasons: readonly string[], unread: readonly UnreadSetting[]): readonly string[] {
   return [
     ...reasons.map((reason) => `[-] ${reason}`),

@@ -48,7 +48,7 @@ const MOST_VALUES = 200_000;
 const VALUES_OF_A_KEY = 5;
 /** No node runs as many; the rest of a longer list is dropped. */
 const MOST_CONTAINERS = 10_000;
-/** So much is parsed in a few milliseconds, whatever it holds. */
+/** Bodies up to this size are parsed in a few milliseconds, whatever they hold. */
 export const SHORT_BODY_BYTES = 32 * 1024;
 
 const EMPTY_OBJECT = Buffer.from('{}');
@@ -243,7 +243,10 @@ function takeList(body: Buffer, kept: Kept, at: number, isRead: boolean): number
   return next + 1;
 }
 
-/** Keeps of containers what is read of them; `at` is where the first may be. Answers the place behind the last one that counts. */
+/**
+ * Keeps of containers what is read of them; `at` is where the first may be. Answers the place behind the last one that
+ * counts.
+ */
 function takeContainers(body: Buffer, kept: Kept, at: number): number {
   let next = at;
   for (let left = MOST_CONTAINERS; left > 0 && next < body.length && body[next] !== CLOSE_LIST; ) {

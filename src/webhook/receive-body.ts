@@ -14,9 +14,9 @@ const LONGEST_WAIT_MS = 30_000;
 export interface Reception {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Of the body, bytes: no more than that will come. */
+  /** Bytes of the whole body, as its Content-Length says. */
   readonly length: number;
-  /** What the review has altogether. */
+  /** Time that the review has altogether. */
   readonly timeoutMs: number;
   readonly onBody: (body: Buffer) => void;
   /** Called at most once, instead of `onBody`. */

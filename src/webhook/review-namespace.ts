@@ -56,7 +56,7 @@ interface Written extends Pick<EffectivePolicy, 'policy'> {
   readonly isNew: boolean;
 }
 
-/** What is in order and worth a word all the same: names that nothing here has, and a mode that begins to deny. */
+/** Advice on annotations that are in order: region names that nothing here has, and a mode that begins to deny. */
 function adviceOn(name: string, { policy, annotations, before, rules, snapshot, isNew }: Written): readonly string[] {
   const rises = policy.mode === 'enforce' && effectivePolicy(name, before, rules).policy.mode !== 'enforce';
   const keys = [REGIONS_KEY, HOME_KEY].filter((key) => rises || before[key] !== annotations[key]);
@@ -75,7 +75,10 @@ function adviceOn(name: string, { policy, annotations, before, rules, snapshot, 
   ].map(warning);
 }
 
-/** Of labels that this write brings or changes: who writes `kubectl label` for `kubectl annotate` believes that it was done. */
+/**
+ * Of labels that this write brings or changes: who writes `kubectl label` for `kubectl annotate` believes that it was
+ * done.
+ */
 function labelWarnings({ object, oldObject = {} }: Review): readonly string[] {
   const [labels, before] = [object, oldObject].map((one) => field(field(one, 'metadata'), 'labels'));
   const written = Object.entries(labels ?? {}).filter(([key, value]) => before?.[key] !== value);

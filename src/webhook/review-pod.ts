@@ -91,7 +91,7 @@ export function ownerOf(pod: Pod): string {
   return cutName(`Pod/${pod.metadata?.name || `${pod.metadata?.generateName ?? ''}*`}`);
 }
 
-/** The parts that a patch builds on must have their types: the API server sends no others, a stray client might. */
+/** Checks the types of what a patch builds on: the API server sends no others, a stray client might. */
 function podOf({ object, uid }: Review): Pod {
   const { metadata, spec } = object;
   if (!isMapping(metadata)) throw new ReviewError('the pod has no metadata', uid);

@@ -42,7 +42,7 @@ export function reviewWorkload(review: Review, policy: Policy | undefined, momen
   return { warnings: [...warnings], outcome: passed(review, decision.reason, { mode }).outcome };
 }
 
-/** All that is written and not meant: what nobody understands, what stands elsewhere than it is read, regions that are unknown. */
+/** The mistakes of a workload: annotations that are malformed or stand where nothing reads them, and unknown regions. */
 function mistakesOf({ group, kind, object }: Review, pod: Pod, policy: Policy, snapshot: Snapshot): readonly string[] {
   return [
     ...treatmentOf(pod, policy).mistakes,

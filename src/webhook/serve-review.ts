@@ -19,7 +19,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const FIRST_TIMEOUT = '?timeout=';
 const JSON_TYPE = 'application/json';
 const JSON_TYPE_WITH_PARAMETERS = /^application\/json[\t ]*;/i;
-/** So much of a body that nobody wants is taken in and thrown away, for the sake of the connection. */
+/** How much of an unwanted body is read and thrown away, so that its connection can go on. */
 const MOST_BYTES_UNWANTED = 64 * 1024;
 
 /** A request that gets no AdmissionReview, and why in words. */
@@ -42,7 +42,7 @@ const TOO_LARGE: Refusal = {
 /** Answers requests for the endpoints: the one way for every review, and a clear error for whatever is none. */
 export function createService({ endpoints, receiveBody, reject, isClosing }: ServiceDeps) {
   return (request: IncomingMessage, response: ServerResponse): void => {
-    // One of many that came in one go: Node hands them over all the same.
+    // Node hands over pipelined requests even when an earlier one closed their connection.
     if (request.socket.destroyed) return;
     const { url = '', headers } = request;
     const queryAt = url.indexOf('?');

@@ -25,7 +25,7 @@ function onceASecond(deps: StatusDeps, write: (status: Status) => string): () =>
   let text = '';
   let writtenAt = Number.NEGATIVE_INFINITY;
   return () => {
-    // The distance, not the difference: a clock that was set back must not keep an old text.
+    // The absolute difference: a clock that was set back must not keep an old text.
     if (Math.abs(deps.clock() - writtenAt) < KEEP_MS) return text;
     text = write(readStatus(deps));
     writtenAt = deps.clock();
