@@ -1,4 +1,5 @@
 import type { Environment } from '../../config/read-options.ts';
+import { checkLabels } from '../../regions/check-labels.ts';
 import { zonesOf } from '../../sources/intensity/read-regions.ts';
 import { EXIT, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
@@ -9,7 +10,7 @@ import { createSources } from '../../world/live-sources.ts';
 import { describeRegions, loadRegions } from '../../world/load-regions.ts';
 import { findCluster } from '../../world/which-cluster.ts';
 import { candidateRegions } from './candidate-regions.ts';
-import { checkLabels } from './check-labels.ts';
+
 import { checkSources, renderChecks } from './check-sources.ts';
 import type { RegionsValues } from './options.ts';
 import { listRegions, renderListing, renderShell } from './region-listing.ts';
