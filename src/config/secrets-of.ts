@@ -1,4 +1,4 @@
-import type { GridgateConfig, Secret } from './config-file.ts';
+import type { GridgateConfig, Secret, SourceConfig } from './config-file.ts';
 
 /** A secret that a source needs, or a file that it reads. */
 export interface NamedSecret {
@@ -12,9 +12,14 @@ export interface NamedSecret {
 /** Where the sources of a configuration have from what they do not say themselves, in its order. */
 export function secretsOf({ sources, outage }: Pick<GridgateConfig, 'sources' | 'outage'>): readonly NamedSecret[] {
   return [
-    ...sources.flatMap((source) => secretsIn(source.type, source)),
+    ...secretsOfSources(sources),
     ...outage.sources.flatMap((source) => secretsIn(`outage source ${source.type}`, source)),
   ];
+}
+
+/** The same of its sources of intensities alone. */
+export function secretsOfSources(sources: readonly SourceConfig[]): readonly NamedSecret[] {
+  return sources.flatMap((source) => secretsIn(source.type, source));
 }
 
 const FIELDS = ['token', 'username', 'password'] as const;

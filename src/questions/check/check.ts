@@ -9,9 +9,6 @@ import { judge } from './judge.ts';
 import type { CheckValues } from './options.ts';
 import { renderCheck } from './render-check.ts';
 
-/** All that one command reads, one thing after the other. */
-const TIMEOUT_MS = 120_000;
-
 /** Says of each thing that gridgate needs in a cluster whether it works, why not and what to do: exit code 1 where something does not. */
 export async function check(values: CheckValues, env: Environment): Promise<number> {
   const cluster = findCluster(values, env);
@@ -22,7 +19,7 @@ export async function check(values: CheckValues, env: Environment): Promise<numb
   const { api } = opened;
   const { systemNamespace, regionLabel, checkNamespace: namespace, output = 'table' } = values;
   const asked = { systemNamespace, regionLabel, namespace };
-  const read = await readFromCluster('the cluster', () => readCluster(api, asked), TIMEOUT_MS).finally(api.close);
+  const read = await readFromCluster('the cluster', () => readCluster(api, asked)).finally(api.close);
   if ('issues' in read) return reportFailure(read);
   const { namespaces } = read.value;
   if (namespace !== undefined && 'value' in namespaces && !namespaces.value.some(({ name }) => name === namespace))

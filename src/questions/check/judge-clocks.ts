@@ -26,7 +26,7 @@ export function judgeClocks({ apiServer, onNamespaces, onPods }: ClusterFacts): 
   const tried = [onPods, onNamespaces].find((one) => one.outcome === 'answered');
   const own = judgeOffset(check, "this machine's clock", ours, false);
   if (tried?.outcome !== 'answered')
-    return [own, { check, state: 'not known', says: 'no replica answered, so its clock is not known' }];
+    return [{ check, state: 'not known', says: "no replica answered, so nobody knows a replica's clock" }, own];
   return [judgeOffset(check, "the replica's clock", tried.answer.clock - tried.at + ours, true), own];
 }
 

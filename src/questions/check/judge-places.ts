@@ -33,7 +33,7 @@ export function judgeNodes({ nodes, regions, regionLabel }: ClusterFacts): reado
     ];
     if (found.length > 0) return found;
     if (all.length === 0) return [{ check, state: 'warning', says: 'the cluster has no nodes' }];
-    return [{ check, state: 'ok', says: `${regionLabel} of ${all.length} nodes and Regions fit together` }];
+    return [{ check, state: 'ok', says: `${regionLabel} of the nodes (${all.length}) and Regions fit together` }];
   });
 }
 

@@ -72,8 +72,11 @@ function faultOfKeys(
   return [{ check, state: 'failed', says, todo: remedy(first, isThere, systemNamespace) }];
 }
 
+/** All that a key can be called: what else a path says must not get into a command. */
+const KEY = /^[-._A-Za-z0-9]{1,253}$/;
+
 function remedy({ kind, name, key }: KeyRef, isThere: boolean, namespace: string): string {
-  if (kind === 'ConfigMap') return `kubectl edit configmap ${name} -n ${namespace}`;
+  if (kind === 'ConfigMap' || !KEY.test(key)) return `kubectl edit ${kind.toLowerCase()} ${name} -n ${namespace}`;
   return isThere
     ? `kubectl patch secret ${name} -n ${namespace} -p '{"stringData":{"${key}":"TOKEN"}}'`
     : `kubectl create secret generic ${name} -n ${namespace} --from-literal=${key}=TOKEN`;

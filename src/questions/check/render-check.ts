@@ -12,7 +12,8 @@ const STYLES: Readonly<Record<State, Style | undefined>> = {
 const GAP = '  ';
 
 /** A line for each finding, below it what to do, and in the last one how it stands. */
-export function renderCheck({ checks, works, count }: CheckReport, width: number): string {
+export function renderCheck(report: CheckReport, width: number): string {
+  const { checks } = report;
   const widest = Math.max(...STATES.map((state) => state.length));
   const named = Math.max(...checks.map(({ check }) => check.length));
   const indent = ' '.repeat(widest + named + 2 * GAP.length);
@@ -23,11 +24,19 @@ export function renderCheck({ checks, works, count }: CheckReport, width: number
     const [first = '', ...rest] = wrapLines(says, width - indent.length);
     return [head + first, ...rest.map((line) => indent + line), ...(todo === null ? [] : [`${indent}-> ${todo}`])];
   });
-  return `${lines.join('\n')}\n${sumUp(works, count)}\n`;
+  return `${lines.join('\n')}\n${sumUp(report)}\n`;
 }
 
-function sumUp(works: boolean, count: CheckReport['count']): string {
+/**
+ * | failed | a replica answered | verdict                              |
+ * | ------ | ------------------ | ------------------------------------ |
+ * | some   | any                | gridgate does not work as it should  |
+ * | none   | yes                | gridgate works                       |
+ * | none   | no                 | nothing failed                       |
+ */
+function sumUp({ works, answers, count }: CheckReport): string {
   const odd = STATES.filter((state) => state !== 'ok' && count[state] > 0).map((state) => `${count[state]} ${state}`);
-  const verdict = works ? 'gridgate works' : 'gridgate does not work as it should';
+  const fine = answers ? 'gridgate works' : 'nothing failed';
+  const verdict = works ? fine : 'gridgate does not work as it should';
   return odd.length === 0 ? verdict : `${verdict}: ${odd.join(', ')}`;
 }
