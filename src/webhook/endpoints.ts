@@ -48,6 +48,8 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
     path: string,
     answerReview: (review: Review, leftMs: number) => Promise<Answer> | Answer,
   ): [string, Endpoint] {
+    const isAsked = CHECKED.has(path);
+    const checked = (to: Review, answer: Answer) => (isAsked ? answerCheck(to, answer, say) : answer);
     return [
       path,
       (body, leftMs, send) => {
@@ -60,7 +62,6 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
           send(200, payload);
           deps.recorder.record(path, to, answer.outcome, performance.now() - started);
         };
-        const checked = (to: Review, answer: Answer) => (CHECKED.has(path) ? answerCheck(to, answer, say) : answer);
         const fail = (error: unknown) => {
           // What goes wrong in counting it takes no answer back.
           if (isAnswered) return;
