@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -24,6 +24,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /** Called when credentials and connection are ready and only the request itself is left; what it throws is the answer. */
   readonly beforeSend?: () => void;
+  /** Called with the answer's headers, whatever its status: what admission warns of stands there. */
+  readonly onHeaders?: (headers: IncomingHttpHeaders) => void;
 }
 
 export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -82,7 +84,8 @@ export function createApiClient(kubeConfig: KubeConfig): ApiClient {
     }
     const start: Start = (onResponse) => request(url, prepared, onResponse);
     const response = await transmit(start, options.idleTimeoutMs, body, content?.beforeSend);
-    const { statusCode = 500 } = response;
+    const { statusCode = 500, headers } = response;
+    content?.onHeaders?.(headers);
     if (statusCode >= 200 && statusCode < 300) return response;
     throw toApiError(`${method} ${path}`, response, await text(response));
   }

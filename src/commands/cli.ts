@@ -4,6 +4,7 @@ import { OPTIONS, type OptionKey, type OptionValues } from '../config/options.ts
 import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
 import { ADMIT_OPTIONS } from '../questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../questions/audit/options.ts';
+import { CHECK_OPTIONS } from '../questions/check/options.ts';
 import { EXPLAIN_OPTIONS, EXPLAINED_KINDS } from '../questions/explain/options.ts';
 import { PREFLIGHT_OPTIONS } from '../questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.ts';
@@ -154,6 +155,12 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
       const { checkSpillover, spillover } = await import('../questions/spillover/spillover.ts');
       return { run: spillover, check: checkSpillover };
     },
+  });
+  add({
+    name: 'check',
+    description: 'say what of gridgate works in a cluster, what does not, and what to do',
+    options: CHECK_OPTIONS,
+    load: async () => ({ run: (await import('../questions/check/check.ts')).check }),
   });
   add({
     name: 'outage',

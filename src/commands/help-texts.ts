@@ -45,6 +45,16 @@ regions of public clouds are shown.
 
 Exit codes: 0 fine, 1 no usable region, or labels that do not fit (--check), 2 usage or configuration,
 3 the cluster does not answer, or no source works (--check)`,
+  check: `
+Whether all of it works, as the API server sees it, after an install or when something seems wrong:
+  gridgate check
+In the namespace of one team, as data:
+  gridgate check -n shop -o json
+
+It changes nothing: a Namespace and a pod annotated gridgate.dev/check are created in dry runs, which gridgate answers with one
+warning. It reads with your own rights; what you may not see is said, and counts as not known. Of Secrets it prints no value.
+
+Exit codes: 0 nothing failed, 1 something did, 2 usage or configuration, 3 the cluster does not answer`,
   outage: `
 A region is down, whatever its sources say; new pods go elsewhere at once:
   gridgate outage set eu-west-1 --reason 'AZ power loss' --until 4h

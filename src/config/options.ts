@@ -96,7 +96,7 @@ export const OPTIONS = {
   }),
   check: withDefault(false, {
     flags: '--check [boolean]',
-    help: 'try every configured source once and say what works; in a cluster also compare node labels and Regions',
+    help: 'try every configured source once and say what works; in a cluster by its own gridgate.yaml where --config names none, and compare node labels and Regions',
     parse: parseBoolean,
   }),
   namespaces: optional({

@@ -86,6 +86,12 @@ export const QUESTION_OPTIONS = {
     parse: parseNamespaceName,
     defaultText: "that of the kubeconfig's context, else default",
   }),
+  checkNamespace: optional({
+    flags: '-n, --namespace <name>',
+    help: 'namespace in which a pod is tried, in a dry run',
+    parse: parseNamespaceName,
+    defaultText: 'the first that opted in',
+  }),
   nodesFile: optional({
     flags: '-f, --filename <file>',
     help: 'nodes as `kubectl get nodes -o json` prints them, or - for standard input, instead of a cluster',

@@ -1,5 +1,6 @@
 import { parseDuration } from '../units/duration.ts';
 import { isLabelValue } from '../units/label-names.ts';
+import { CHECK_NAME } from './check-answer.ts';
 import { hasSystemPriority } from './exempt.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { annotationOf, type Pod } from './pod.ts';
@@ -34,8 +35,8 @@ export interface Treatment {
 }
 
 const CLASSES: readonly PodClass[] = ['critical', 'standard', 'flexible'];
-/** Keys that gridgate writes itself; nothing trusts them. */
-const OWN_KEYS: ReadonlySet<string> = new Set(['decision', 'not-before']);
+/** Keys that gridgate writes itself, and the one that only asks who answers; nothing trusts them. */
+const OWN_KEYS: ReadonlySet<string> = new Set(['decision', 'not-before', CHECK_NAME]);
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const GKE_REGION = 'cloud.google.com/region';
 

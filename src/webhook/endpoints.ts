@@ -4,6 +4,7 @@ import type { PolicyRules } from '../decision/policy-rules.ts';
 import { isWorkload } from '../decision/workload.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { type Answer, writeAnswer } from './answer.ts';
+import { answerCheck } from './answer-check.ts';
 import type { PolicyFinder } from './find-policy.ts';
 import type { Recorder } from './recorder.ts';
 import { parseReview, type Review, ReviewError } from './review.ts';
@@ -32,17 +33,23 @@ export type Endpoint = (body: Buffer, leftMs: number, send: Send) => void;
 /** `problem`: why it is no AdmissionReview. */
 type Send = (statusCode: number, payload: Buffer, problem?: string) => void;
 
+/** Where `gridgate check` asks; the final pod and bindings need no second answer. */
+const CHECKED: ReadonlySet<string> = new Set(['/mutate', '/namespaces']);
+
 type Answering = (review: Review, policy: Policy | undefined, moment: Moment) => Answer;
 
 /** The four HTTPS endpoints by path, apart from any server. */
 export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoint> {
   const { bindings, clock, rules, modeCap = () => undefined } = deps;
+  const say = () => ({ regions: deps.snapshot().regions.length, now: clock() });
 
   /** Has a review answered, and fails open: what goes wrong inside lets the pod pass, and says so. */
   function endpoint(
     path: string,
     answerReview: (review: Review, leftMs: number) => Promise<Answer> | Answer,
   ): [string, Endpoint] {
+    const isAsked = CHECKED.has(path);
+    const checked = (to: Review, answer: Answer) => (isAsked ? answerCheck(to, answer, say) : answer);
     return [
       path,
       (body, leftMs, send) => {
@@ -66,8 +73,8 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
           const parsed = parseReview(body);
           review = parsed;
           const answer = answerReview(parsed, leftMs);
-          if (answer instanceof Promise) answer.then((late) => finish(parsed, late)).catch(fail);
-          else finish(parsed, answer);
+          if (answer instanceof Promise) answer.then((late) => finish(parsed, checked(parsed, late))).catch(fail);
+          else finish(parsed, checked(parsed, answer));
         } catch (error) {
           fail(error);
         }

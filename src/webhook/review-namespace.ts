@@ -1,3 +1,4 @@
+import { CHECK_KEY } from '../decision/check-answer.ts';
 import { type EffectivePolicy, effectivePolicy } from '../decision/effective-policy.ts';
 import { shouldBeManaged } from '../decision/managed-label.ts';
 import { warning } from '../decision/messages.ts';
@@ -29,7 +30,7 @@ export function reviewNamespace(review: Review, rules: PolicyRules, snapshot: Sn
   const name = review.name || cutName(text(field(review.object, 'metadata')['name']));
   if (review.kind !== 'Namespace' || review.group !== '') return passed(review, 'not_a_pod', undefined);
   if (review.isOversized) return passed(review, 'oversized', undefined);
-  const annotations = ownAnnotations(review.object);
+  const annotations = annotationsToJudge(review);
   const before = review.oldObject ? ownAnnotations(review.oldObject) : {};
   const { policy, mistakes, excess } = effectivePolicy(name, annotations, rules);
   const { mode } = policy;
@@ -113,6 +114,13 @@ function labelPatch(namespace: JsonObject, managed: boolean): readonly PatchOper
   return isMapping(labels)
     ? [{ op: 'add', path, value: 'true' }]
     : [{ op: 'add', path: '/metadata/labels', value: { [MANAGED_LABEL]: 'true' } }];
+}
+
+/** One that asks who answers is understood in a dry run alone: it is never stored, and so no policy has to know it. */
+function annotationsToJudge({ object, dryRun }: Review): Record<string, string> {
+  const own = ownAnnotations(object);
+  if (dryRun) delete own[CHECK_KEY];
+  return own;
 }
 
 function ownAnnotations(namespace: JsonObject): Record<string, string> {

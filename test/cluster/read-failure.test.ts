@@ -36,6 +36,18 @@ describe('what may not be read is named once, with who, verb and resource', () =
       `${usual('nodes', '', 'at the cluster scope')}: requires container.nodes.list`,
       'you (dev) may not list nodes (requires container.nodes.list)',
     ],
+    [
+      'a creation',
+      'POST /apis/authorization.k8s.io/v1/subjectaccessreviews',
+      'subjectaccessreviews.authorization.k8s.io is forbidden: User "dev" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope',
+      'you (dev) may not create subjectaccessreviews.authorization.k8s.io',
+    ],
+    [
+      'a creation that admission refuses, in its words',
+      'POST /api/v1/namespaces/shop/pods',
+      'pods "web" is forbidden: exceeded quota',
+      'POST /api/v1/namespaces/shop/pods answers 403 Forbidden: pods "web" is forbidden: exceeded quota',
+    ],
     ["a proxy's", 'GET /api/v1/nodes', 'who are you?', 'you may not list nodes (who are you?)'],
     [
       'Regions, with the role that allows it',

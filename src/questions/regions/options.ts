@@ -5,6 +5,7 @@ export const REGIONS_OPTIONS = [
   ...REGION_SOURCE_OPTIONS,
   'kubeconfig',
   'context',
+  'systemNamespace',
   'regionLabel',
   'check',
   'output',

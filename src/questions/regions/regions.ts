@@ -1,16 +1,21 @@
+import { existsSync } from 'node:fs';
+import type { GridgateConfig } from '../../config/config-file.ts';
 import type { Environment } from '../../config/read-options.ts';
+import { checkLabels } from '../../regions/check-labels.ts';
 import { zonesOf } from '../../sources/intensity/read-regions.ts';
-import { EXIT, reportFailure } from '../../terminal/exit-codes.ts';
+import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
+import { readConfigOf } from '../../world/cluster-config.ts';
 import { readClusterNodes } from '../../world/cluster-regions.ts';
 import { createSources } from '../../world/live-sources.ts';
 import { describeRegions, loadRegions } from '../../world/load-regions.ts';
-import { findCluster } from '../../world/which-cluster.ts';
+import { type ChosenCluster, findCluster } from '../../world/which-cluster.ts';
 import { candidateRegions } from './candidate-regions.ts';
-import { checkLabels } from './check-labels.ts';
+
 import { checkSources, renderChecks } from './check-sources.ts';
+import { missingSecrets, renderMissing } from './missing-secrets.ts';
 import type { RegionsValues } from './options.ts';
 import { listRegions, renderListing, renderShell } from './region-listing.ts';
 
@@ -34,15 +39,19 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
 }
 
 /**
- * Tries every configured source for every region and, in a cluster, holds the labels of its nodes against its Regions; exit code 3
+ * Tries every configured source for every region, those of the cluster's own gridgate.yaml where no other is named, and, in a cluster, holds the labels of its nodes against its Regions; exit code 3
  * when no source works for any of them, 1 when labels and Regions do not fit.
  */
 async function check(values: RegionsValues, env: Environment): Promise<number> {
   const described = await describeRegions(values, env, 'averages');
   if ('issues' in described) return reportFailure(described);
   const { invalid = [] } = described;
-  const sources = createSources(described.config.sources, env);
   const cluster = findCluster(values, env);
+  const chosen = await chooseConfig(described.config, cluster, values);
+  if ('issues' in chosen) return reportFailure(chosen);
+  const { config, isOfCluster } = chosen;
+  const sources = createSources(config.sources, env);
+  const missing = missingSecrets(config.sources, env, existsSync);
   const nodes = cluster && (await readClusterNodes(cluster, values.regionLabel));
   if (nodes && 'issues' in nodes) return reportFailure(nodes);
   const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.value, values.regionLabel)];
@@ -50,10 +59,30 @@ async function check(values: RegionsValues, env: Environment): Promise<number> {
   const checks = await checkSources(sources, { regions, policySignal: values.policySignal, clock: Date.now });
   if (sources.length === 0 && !nodes)
     note('no source is configured (--config): regions have fixed values or yearly averages');
-  const found = { version: 'v1', sources: checks, ...(labels && { labels }) };
-  await print(render(found, values.output, () => renderChecks(checks) + renderLabels(labels)));
+  const found = { version: 'v1', sources: checks, missing, ...(labels && { labels }) };
+  const renderAll = () => renderMissing(missing, isOfCluster) + renderChecks(checks) + renderLabels(labels);
+  await print(render(found, values.output, renderAll));
   if (sources.length > 0 && !checks.some(({ works }) => works)) return EXIT.upstream;
   return labels?.length ? EXIT.findings : EXIT.fine;
+}
+
+interface ChosenConfig {
+  readonly config: GridgateConfig;
+  /** The pods of the cluster have its secrets, which this machine may lack. */
+  readonly isOfCluster: boolean;
+}
+
+async function chooseConfig(
+  described: GridgateConfig,
+  cluster: ChosenCluster | undefined,
+  { config: path, systemNamespace }: RegionsValues,
+): Promise<ChosenConfig | Issues> {
+  if (path !== undefined || !cluster) return { config: described, isOfCluster: false };
+  const read = await readConfigOf(cluster, systemNamespace);
+  if ('issues' in read) for (const issue of read.issues) note(issue);
+  const own = 'value' in read ? read.value : undefined;
+  if (!own) return { config: described, isOfCluster: false };
+  return 'issues' in own ? own : { config: own.config, isOfCluster: true };
 }
 
 function renderLabels(labels: readonly string[] | undefined): string {

@@ -26,6 +26,7 @@ export function worldOf(
 ): Collections {
   const managed = annotations['mode'] === undefined ? {} : { 'gridgate.dev/managed': 'true' };
   return {
+    '': [{ metadata: { name: 'version' }, gitVersion: 'v1.36.3' } as Stored],
     '/api/v1/namespaces': [
       { metadata: { name: 'shop', annotations: prefixed(annotations), labels: managed } } as Stored,
     ],
@@ -43,7 +44,7 @@ export function worldOf(
 }
 
 const COLLECTION =
-  /\/(pods|events|jobs|cronjobs|deployments|replicasets|statefulsets|namespaces|nodes|regions|priorityclasses|persistentvolumes|persistentvolumeclaims)$/;
+  /\/(pods|events|jobs|cronjobs|deployments|replicasets|statefulsets|namespaces|nodes|regions|priorityclasses|persistentvolumes|persistentvolumeclaims|endpointslices)$/;
 
 /** What an API server with these objects answers; it refuses what `forbids` says. */
 export function answerFrom(collections: Collections, forbids: (path: string) => boolean = () => false) {

@@ -145,6 +145,31 @@ describe('gridgate regions --config', { timeout: 300_000 }, () => {
       assert.match(stderr, /electricity-maps: unauthorized: HTTP 403: .* \(eu-central-1\)$/m);
     });
 
+  it('--check names the variable and the file that this machine lacks', async (t) => {
+    const directory = makeTemporaryDirectory(t);
+    const config = join(directory, 'gridgate.yaml');
+    const sources = [
+      { type: 'electricity-maps', tokens: { DE: { env: 'EM_DE' }, SE: { file: join(directory, 'nowhere') } } },
+      { type: 'watttime', username: { env: 'WT_USER' }, password: { env: 'WT_PASSWORD' } },
+    ];
+    writeFileSync(config, stringify({ sources }));
+    // Nobody knows its zone: no source is asked.
+    const regions = writeDocuments(join(directory, 'R.yaml'), [regionYaml('cellar', {})]);
+    const args = ['regions', '--regions', regions, '--config', config, '--check'];
+    const env = { EM_DE: ' ', WT_USER: 'me' };
+    const { stdout } = await runCommand(args, { env });
+    assert.deepEqual(
+      stdout.split('\n').filter((line) => line.includes(': its ')),
+      [
+        'FAILS  electricity-maps: its tokens.DE is the variable EM_DE, which is not set here',
+        `FAILS  electricity-maps: its tokens.SE is the file ${join(directory, 'nowhere')}, which is not here`,
+        'FAILS  watttime: its password is the variable WT_PASSWORD, which is not set here',
+      ],
+    );
+    const { missing } = JSON.parse((await runCommand([...args, '-o', 'json'], { env })).stdout);
+    assert.deepEqual(missing.at(-1), { source: 'watttime', field: 'password', where: { env: 'WT_PASSWORD' } });
+  });
+
   it('refuses a configuration with mistakes, all of them at once', async (t) => {
     const { config, regions } = writeFiles(t, await startProvider(t), TOKEN);
     writeFileSync(config, 'sources: [{type: watttime, username: me}]\ncolour: blue\n');

@@ -1,6 +1,6 @@
-import type { NodeFacts } from '../../regions/node-facts.ts';
-import type { ObservedRegion } from '../../regions/observed-region.ts';
-import { itself, nameFew, nameOf } from '../../units/tell-few.ts';
+import { itself, nameFew, nameOf } from '../units/tell-few.ts';
+import type { NodeFacts } from './node-facts.ts';
+import type { ObservedRegion } from './observed-region.ts';
 
 const MOST_NAMES = 3;
 

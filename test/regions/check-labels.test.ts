@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkLabels } from '../../../src/questions/regions/check-labels.ts';
-import type { NodeFacts } from '../../../src/regions/node-facts.ts';
-import { makeNode } from '../../builders.ts';
+import { checkLabels } from '../../src/regions/check-labels.ts';
+import type { NodeFacts } from '../../src/regions/node-facts.ts';
+import { makeNode } from '../builders.ts';
 
 const LABEL = 'topology.kubernetes.io/region';
 

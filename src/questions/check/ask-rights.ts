@@ -1,0 +1,81 @@
+import type { ApiClient } from '../../cluster/api-client.ts';
+import { describeReadFailure } from '../../cluster/read-failure.ts';
+import type { DeploymentFacts, RightsAsked, RightsOfAccount, Role } from './facts.ts';
+import type { Seen } from './finding.ts';
+import { type Right, rightsOf, tellRight } from './rights.ts';
+
+const PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+const TIMEOUT_MS = 15_000;
+/** As many questions at once: the API server rations them. */
+const AT_ONCE = 8;
+
+interface Account {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly checksBindings: boolean;
+}
+
+/** The accounts of the manifests, where no Deployment says which. */
+const USUAL: readonly Account[] = [
+  { name: 'gridgate', roles: ['webhook'], checksBindings: false },
+  { name: 'gridgate-controllers', roles: ['controllers'], checksBindings: false },
+];
+
+/** Asks the authorizer what each account may do of what its roles need; never rejects. */
+export function askRights(
+  api: Pick<ApiClient, 'send'>,
+  deployments: readonly DeploymentFacts[],
+  systemNamespace: string,
+): Promise<readonly RightsOfAccount[]> {
+  const said = deployments.map(({ account, roles, args }) => ({
+    name: account,
+    roles,
+    checksBindings: args.some((arg) => /^--check-bindings(=true)?$/.test(arg)),
+  }));
+  return Promise.all(
+    (said.length > 0 ? said : USUAL).map(async ({ name, roles, checksBindings }) => ({
+      account: `${systemNamespace}/${name}`,
+      roles,
+      asked: await askAll(api, name, systemNamespace, rightsOf(roles, checksBindings, systemNamespace)),
+    })),
+  );
+}
+
+async function askAll(
+  api: Pick<ApiClient, 'send'>,
+  account: string,
+  namespace: string,
+  rights: readonly Right[],
+): Promise<Seen<RightsAsked>> {
+  const missing: string[] = [];
+  const left = [...rights];
+  async function askOneByOne(): Promise<void> {
+    for (let right = left.shift(); right; right = left.shift())
+      if (!(await isAllowed(api, account, namespace, right))) missing.push(tellRight(right));
+  }
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, askOneByOne));
+    const order = rights.map(tellRight);
+    return { value: { count: rights.length, missing: order.filter((told) => missing.includes(told)) } };
+  } catch (error) {
+    left.length = 0;
+    return { unread: describeReadFailure(error) };
+  }
+}
+
+async function isAllowed(
+  api: Pick<ApiClient, 'send'>,
+  account: string,
+  namespace: string,
+  { namespace: where, ...right }: Right,
+): Promise<boolean> {
+  const spec = {
+    user: `system:serviceaccount:${namespace}:${account}`,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+    resourceAttributes: { ...right, ...(where !== undefined && { namespace: where }) },
+  };
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
+  const options = { contentType: 'application/json', body, idleTimeoutMs: TIMEOUT_MS };
+  const answer = (await api.send('POST', PATH, options)) as { readonly status?: { readonly allowed?: boolean } };
+  return answer.status?.allowed === true;
+}

@@ -1,0 +1,12 @@
+import type { OptionValues } from '../../config/options.ts';
+
+export const CHECK_OPTIONS = [
+  'kubeconfig',
+  'context',
+  'checkNamespace',
+  'systemNamespace',
+  'regionLabel',
+  'output',
+] as const;
+
+export type CheckValues = OptionValues<(typeof CHECK_OPTIONS)[number]>;

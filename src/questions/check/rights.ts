@@ -1,0 +1,125 @@
+import type { Role } from './facts.ts';
+
+/** As in a Role; manifests/base says the same, and a test holds both together. */
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  /** `regions/status` is the subresource. */
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+interface RuleSet {
+  /** In the whole cluster. */
+  readonly cluster: readonly Rule[];
+  /** In gridgate's own namespace. */
+  readonly own: readonly Rule[];
+}
+
+const WATCH = ['list', 'watch'];
+const CONFIGURATIONS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
+
+/** What every replica reads. */
+export const READS: RuleSet = {
+  cluster: [
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['get', ...WATCH] },
+    { apiGroups: [''], resources: ['nodes', 'persistentvolumes', 'persistentvolumeclaims'], verbs: WATCH },
+    { apiGroups: ['scheduling.k8s.io'], resources: ['priorityclasses'], verbs: WATCH },
+    { apiGroups: ['gridgate.dev'], resources: ['regions'], verbs: WATCH },
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: CONFIGURATIONS,
+      resourceNames: ['gridgate'],
+      verbs: WATCH,
+    },
+  ],
+  own: [
+    { apiGroups: [''], resources: ['secrets'], resourceNames: ['gridgate-tls'], verbs: WATCH },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-kill-switch'], verbs: WATCH },
+  ],
+};
+
+/** What the controllers do beside that. */
+export const WRITES: RuleSet = {
+  cluster: [
+    { apiGroups: ['gridgate.dev'], resources: ['regions/status'], verbs: ['patch'] },
+    { apiGroups: [''], resources: ['namespaces', 'nodes'], verbs: ['get', 'patch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: WATCH },
+    { apiGroups: [''], resources: ['events'], verbs: WATCH },
+    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: CONFIGURATIONS,
+      resourceNames: ['gridgate'],
+      verbs: ['get', 'patch'],
+    },
+    { apiGroups: ['apps'], resources: ['replicasets', 'statefulsets'], verbs: ['list'] },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list'] },
+    { apiGroups: ['apps'], resources: ['replicasets/status', 'statefulsets/status'], verbs: ['patch'] },
+    { apiGroups: ['batch'], resources: ['jobs/status'], verbs: ['patch'] },
+  ],
+  own: [
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      resourceNames: ['gridgate'],
+      verbs: ['get', 'update'],
+    },
+    { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: ['gridgate-ca', 'gridgate-tls'],
+      verbs: ['get', 'update'],
+    },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-outages'], verbs: ['get'] },
+  ],
+};
+
+/** What a replica that checks bindings reads beside that (manifests/strict). */
+export const BINDINGS: RuleSet = { cluster: [{ apiGroups: [''], resources: ['pods'], verbs: WATCH }], own: [] };
+
+/** One question for the authorizer, as in a SubjectAccessReview. */
+export interface Right {
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly verb: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+/** All that an account does in these roles, each once. */
+export function rightsOf(roles: readonly Role[], checksBindings: boolean, systemNamespace: string): readonly Right[] {
+  const sets = [READS, ...(roles.includes('controllers') ? [WRITES] : []), ...(checksBindings ? [BINDINGS] : [])];
+  const rights = sets.flatMap(({ cluster, own }) => [
+    ...cluster.flatMap((rule) => eachOf(rule)),
+    ...own.flatMap((rule) => eachOf(rule, systemNamespace)),
+  ]);
+  return [...new Map(rights.map((right) => [tellRight(right), right])).values()];
+}
+
+function eachOf({ apiGroups, resources, verbs, resourceNames }: Rule, namespace?: string): readonly Right[] {
+  return apiGroups.flatMap((group) =>
+    resources.flatMap((full) => {
+      const [resource = '', subresource] = full.split('/');
+      return verbs.flatMap((verb) =>
+        (resourceNames ?? [undefined]).map((name) => ({
+          group,
+          resource,
+          ...(subresource !== undefined && { subresource }),
+          verb,
+          ...(name !== undefined && { name }),
+          ...(namespace !== undefined && { namespace }),
+        })),
+      );
+    }),
+  );
+}
+
+/** `get secrets gridgate-ca in gridgate-system`. */
+export function tellRight({ group, resource, subresource, verb, name, namespace }: Right): string {
+  const full = `${resource}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
+  return [verb, full, name, namespace && `in ${namespace}`].filter((word) => word !== undefined).join(' ');
+}

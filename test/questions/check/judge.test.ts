@@ -1,0 +1,410 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ClusterFacts, NamedSecret } from '../../../src/questions/check/facts.ts';
+import { judge } from '../../../src/questions/check/judge.ts';
+import { renderCheck } from '../../../src/questions/check/render-check.ts';
+import { makeNode, NOW, REGION_LABEL } from '../../builders.ts';
+import {
+  ANSWER,
+  deploymentOf,
+  factsOf,
+  NOT_READ,
+  namespaceOf,
+  oddities,
+  regionOf,
+  saysOf,
+  webhookOf,
+} from './facts-of.ts';
+
+const RULES = { defaults: {}, limits: {} };
+const LOG = 'kubectl logs -n gridgate-system -l app.kubernetes.io/component=controllers --tail=50';
+const APPLY = 'kubectl apply -k manifests/base';
+const SILENT = { outcome: 'silent', namespace: 'shop' } as const;
+const TOKEN: NamedSecret = { source: 'electricity-maps', field: 'token', where: { file: '/sources/electricity-maps' } };
+const VARIABLE: NamedSecret = { source: 'watttime', field: 'password', where: { env: 'WT_PASSWORD' } };
+
+function webhooks(...changed: readonly ReturnType<typeof webhookOf>[]): Partial<ClusterFacts> {
+  const all = ['pods', 'namespaces', 'workloads'].map((name) => webhookOf(name));
+  return { webhooks: { value: all.map((one) => changed.find(({ name }) => name === one.name) ?? one) } };
+}
+
+function withSecret(secret: NamedSecret, parts: Partial<ClusterFacts> = {}): Partial<ClusterFacts> {
+  return { settings: { value: { sources: [], secrets: [secret], rules: RULES } }, ...parts };
+}
+
+function controllers(parts: Parameters<typeof deploymentOf>[1]): Partial<ClusterFacts> {
+  return { deployments: { value: [deploymentOf('webhook'), deploymentOf('controllers', parts)] } };
+}
+
+function health(status: string, message: string) {
+  const condition = { type: 'SourcesHealthy', status, reason: 'x', message, lastTransitionTime: NOW };
+  return { conditions: [condition], reading: { source: 'electricity-maps', freshness: 'embedded' } };
+}
+
+describe('gridgate check finds', () => {
+  it('nothing where everything works', () => {
+    assert.deepEqual(oddities({}), []);
+    const { works, answers, count } = judge(factsOf());
+    assert.deepEqual([works, answers, count.ok], [true, true, 19]);
+  });
+
+  const rows: readonly [name: string, parts: Partial<ClusterFacts>, expected: readonly RegExp[]][] = [
+    [
+      'a role without a Deployment',
+      { deployments: { value: [deploymentOf('webhook')] } },
+      [
+        /^failed controllers replicas: no Deployment in gridgate-system runs the role controllers: .* -> kubectl apply -k/,
+      ],
+    ],
+    [
+      'a Deployment with both roles: nothing',
+      { deployments: { value: [deploymentOf('webhook', { roles: ['webhook', 'controllers'] })] } },
+      [],
+    ],
+    [
+      'one of two replicas',
+      controllers({ available: 1 }),
+      [/^warning controllers replicas: 1 of 2 available .* -> kubectl describe deployment,pods -n gridgate-system/],
+    ],
+    ['no replica', controllers({ available: 0 }), [/^failed controllers replicas: 0 of 2 available/]],
+    [
+      'a Deployment at 0',
+      controllers({ replicas: 0, available: 0 }),
+      [/^failed .* -> kubectl scale deployment gridgate-controllers/],
+    ],
+    [
+      'no ready endpoint',
+      { endpoints: { value: { ready: 0, notReady: 2 } } },
+      [
+        /^failed Service: gridgate in gridgate-system has no ready endpoint; 2 not ready: the API server has nobody to call/,
+      ],
+    ],
+    [
+      'a webhook that is not registered',
+      { webhooks: { value: [webhookOf('namespaces'), webhookOf('workloads')] } },
+      [
+        /^failed registration: MutatingWebhookConfiguration gridgate has no webhook pods\.gridgate\.dev: pods are not sent/,
+      ],
+    ],
+    [
+      'a selector that takes everything',
+      webhooks(webhookOf('pods', { selector: {} })),
+      [/never opted in/, /takes kube-system, kube-public, kube-node-lease and 1 more/],
+    ],
+    [
+      'a selector by another label',
+      webhooks(webhookOf('pods', { selector: { matchLabels: { team: 'a' } } })),
+      [/^failed registration: the namespaceSelector of pods\.gridgate\.dev leaves out namespaces labelled/],
+    ],
+    [
+      'namespaces of which only those that opted in are checked',
+      webhooks(webhookOf('namespaces', { selector: webhookOf('pods').selector })),
+      [/^failed registration: .* leaves out namespaces that did not opt in yet/],
+    ],
+    [
+      'an empty caBundle',
+      webhooks(webhookOf('pods', { authorities: 0, bundle: '', trustedUntil: 0 })),
+      [/^failed CA: the caBundle of pods holds no certificate: the API server trusts nobody there -> kubectl logs/],
+    ],
+    [
+      'an authority that is over',
+      webhooks(webhookOf('pods', { trustedUntil: NOW - 1 })),
+      [/^failed CA: the caBundle of pods expired on 2026-11-22T08:59:59Z/],
+    ],
+    [
+      'an authority that is over tomorrow',
+      webhooks(
+        ...['pods', 'namespaces', 'workloads'].map((name) => webhookOf(name, { trustedUntil: NOW + 3_600_000 })),
+      ),
+      [/^warning CA: .* valid until 2026-11-22T10:00:00Z/],
+    ],
+    [
+      'one caBundle that is another',
+      webhooks(webhookOf('workloads', { bundle: 'b' })),
+      [/^failed CA: the caBundle of workloads is another than that of pods, namespaces/],
+    ],
+    [
+      'silence, with what else failed as its cause',
+      { onPods: SILENT, endpoints: { value: { ready: 0, notReady: 0 } } },
+      [
+        /^failed Service: /,
+        /^failed answers for pods: a dry run in shop passes without an answer .*: see Service above -> kubectl get service/,
+      ],
+    ],
+    [
+      'silence, with a certificate that is not trusted',
+      { onPods: SILENT, mistrust: 'the API server does not trust what is served to pods.gridgate.dev: x' },
+      [/^failed CA: the API server does not trust what is served/, /^failed answers for pods: .*: see CA above/],
+    ],
+    [
+      'silence without a cause: what lies between',
+      { onPods: SILENT },
+      [
+        /^failed answers for pods: .*a NetworkPolicy or firewall .* -> kubectl get networkpolicies,pods -n gridgate-system/,
+      ],
+    ],
+    [
+      'a webhook that the API server cannot call, in its words',
+      { onNamespaces: { outcome: 'failed', why: 'x509: certificate signed by unknown authority' } },
+      [/^failed answers for namespaces: the API server cannot call namespaces\.gridgate\.dev: x509: /],
+    ],
+    [
+      'a dry run that somebody else refuses',
+      { onPods: { outcome: 'refused', why: 'exceeded quota', namespace: 'shop' } },
+      [/^not known answers for pods: the API server refuses the dry run: exceeded quota$/],
+    ],
+    [
+      'no namespace to try a pod in',
+      { onPods: { outcome: 'untried', why: 'no namespace has opted in yet', todo: 'annotate' } },
+      [/^not known answers for pods: no namespace has opted in yet -> annotate$/],
+    ],
+    [
+      'a right that is missing',
+      {
+        rights: [
+          {
+            account: 'a/b',
+            roles: ['webhook'],
+            asked: { value: { count: 2, missing: ['list nodes', 'watch nodes'] } },
+          },
+        ],
+      },
+      [
+        /^failed RBAC: the account a\/b \(webhook\) may not list nodes, watch nodes -> kubectl apply -k manifests\/base$/,
+      ],
+    ],
+    ['no Lease', { lease: { value: undefined } }, [/^failed leader: none of the controllers leads/]],
+    [
+      'a Lease that was given back',
+      { lease: { value: { holder: '', renewedAt: NOW, durationMs: 1_000 } } },
+      [/^failed leader: none of the controllers leads/],
+    ],
+    [
+      'a leader that is gone',
+      { lease: { value: { holder: 'one', renewedAt: NOW - 600_000, durationMs: 15_000 } } },
+      [/^failed leader: one renewed its Lease 10 min ago, and nobody leads since/],
+    ],
+    [
+      'mistakes in gridgate.yaml',
+      { settings: { value: { mistakes: ['ConfigMap a/b, line 1: sources: x'] } } },
+      [
+        /^failed gridgate\.yaml: ConfigMap a\/b, line 1: sources: x; the last good one counts -> kubectl edit configmap gridgate/,
+      ],
+    ],
+    [
+      'a file that is mounted nowhere',
+      withSecret({ ...TOKEN, where: { file: '/elsewhere/token' } }),
+      [
+        /^failed secrets: token of electricity-maps is the file \/elsewhere\/token: the Deployment gridgate-controllers mounts nothing there -> kubectl edit/,
+      ],
+    ],
+    [
+      'a Secret that is not there',
+      withSecret(TOKEN, { keys: new Map([['Secret gridgate-sources', { value: undefined }]]) }),
+      [
+        /there is no Secret gridgate-sources in gridgate-system -> kubectl create secret generic gridgate-sources -n gridgate-system --from-literal=electricity-maps=TOKEN$/,
+      ],
+    ],
+    [
+      'a Secret without the key',
+      withSecret(TOKEN, { keys: new Map([['Secret gridgate-sources', { value: new Set(['other']) }]]) }),
+      [
+        /the Secret gridgate-sources in gridgate-system has no key electricity-maps, or nothing in it -> kubectl patch secret gridgate-sources/,
+      ],
+    ],
+    [
+      'a key that no Secret can have, which is in no command',
+      withSecret(
+        { ...TOKEN, where: { file: '/sources/$(reboot)' } },
+        { keys: new Map([['Secret gridgate-sources', { value: new Set() }]]) },
+      ),
+      [/-> kubectl edit secret gridgate-sources -n gridgate-system$/],
+    ],
+    [
+      'a Secret with the key: nothing',
+      withSecret(TOKEN, { keys: new Map([['Secret gridgate-sources', { value: new Set(['electricity-maps']) }]]) }),
+      [],
+    ],
+    [
+      'a Secret that the caller may not see',
+      withSecret(TOKEN, { keys: new Map([['Secret gridgate-sources', NOT_READ]]) }),
+      [/^not known secrets: token of electricity-maps is the file .*: you \(dev\) may not list things$/],
+    ],
+    [
+      'a variable that nobody sets',
+      withSecret(VARIABLE),
+      [
+        /^failed secrets: password of watttime is the variable WT_PASSWORD: the Deployment gridgate-controllers sets no such variable/,
+      ],
+    ],
+    [
+      'a variable that stands in the Deployment: nothing',
+      withSecret(VARIABLE, controllers({ variables: new Map([['WT_PASSWORD', 'set']]) })),
+      [],
+    ],
+    [
+      'a variable of a Secret that lacks it',
+      withSecret(VARIABLE, {
+        ...controllers({ variableObjects: [{ kind: 'Secret', name: 'wt', prefix: 'WT_' }] }),
+        keys: new Map([['Secret wt', { value: new Set(['USER']) }]]),
+      }),
+      [/the Secret wt in gridgate-system has no key PASSWORD/],
+    ],
+    [
+      'a kill switch',
+      { killSwitch: { value: { cap: 'audit' } } },
+      [/^warning kill switch: no mode above audit counts/],
+    ],
+    [
+      'a kill switch that nobody understands',
+      { killSwitch: { value: { cap: 'audit', unreadable: 'audti' } } },
+      [
+        /^failed kill switch: its max-mode "audti" is no mode, and counts as audit -> kubectl describe configmap gridgate-kill-switch/,
+      ],
+    ],
+    [
+      'no Regions',
+      { regions: { value: [] }, nodes: { value: [makeNode('n')] } },
+      [/^failed Regions: there is none/, /^failed labels: 1 of 1 nodes have no label/],
+    ],
+    [
+      'a Region of which nothing is known',
+      { regions: { value: [regionOf('eu-north'), regionOf('cellar', { elastic: true })] } },
+      [/^warning Regions: 2: 1 fixed, 1 without a reading \(cellar\) -> kubectl describe region cellar$/],
+    ],
+    [
+      'what sources fail with, once, with their regions',
+      {
+        regions: {
+          value: ['a', 'b', 'c', 'd'].map((name) =>
+            regionOf(name, { elastic: true }, health('False', 'electricity-maps: unauthorized: HTTP 401')),
+          ),
+        },
+        nodes: { value: [makeNode('n', 'a')] },
+      },
+      [
+        /^failed sources: electricity-maps: unauthorized: HTTP 401 \(a, b, c and 1 more\) -> kubectl describe region a$/,
+      ],
+    ],
+    [
+      'sources that the leader has not asked',
+      { settings: { value: { sources: ['watttime'], secrets: [], rules: RULES } } },
+      [/^failed sources: the leader has asked none about any region yet -> kubectl logs/],
+    ],
+    [
+      'a node without the label, and one with a label of no Region',
+      { nodes: { value: [makeNode('n1', 'eu-north'), makeNode('n2'), makeNode('n3', 'mars')] } },
+      [
+        /^warning labels: 1 of 3 nodes have no label topology\.kubernetes\.io\/region \(n2\): .* -> kubectl label node n2 topology/,
+        /^failed labels: no Region is named mars, the label/,
+      ],
+    ],
+    [
+      'a namespace that opted in without its label, and one that is out with it',
+      { namespaces: { value: [namespaceOf('a', { mode: 'audit' }, false), namespaceOf('b', {}, true)] } },
+      [
+        /^failed namespaces: a opted in, but lacks the label .* -> kubectl label namespace a gridgate\.dev\/managed=true$/,
+        /^warning namespaces: b has the label .*, but its mode is off: .* -> kubectl label namespace b gridgate\.dev\/managed-$/,
+      ],
+    ],
+    [
+      'annotations that nobody understands',
+      { namespaces: { value: [namespaceOf('a', { mode: 'enforced' }, true)] } },
+      [/^failed namespaces: a counts as audit: gridgate\.dev\/mode: "enforced" is not one of/],
+    ],
+    [
+      "a replica's clock that is wrong",
+      { onPods: { outcome: 'answered', answer: { ...ANSWER, clock: NOW + 600_000 }, at: NOW, namespace: 'shop' } },
+      [/^failed clocks: the replica's clock is 10 min ahead of the API server's: readings are refused/],
+    ],
+    [
+      "this machine's clock that is wrong, which the replica's is not",
+      {
+        apiServer: { version: 'v1', at: NOW + 60_000, date: NOW - 500 },
+        onPods: { outcome: 'answered', answer: ANSWER, at: NOW + 60_000, namespace: 'shop' },
+      },
+      [/^warning clocks: this machine's clock is 60 s ahead of the API server's -> timedatectl status$/],
+    ],
+  ];
+  for (const [name, parts, expected] of rows)
+    it(name, () => {
+      const found = oddities(parts);
+      assert.equal(found.length, expected.length, found.join('\n'));
+      for (const [index, pattern] of expected.entries()) assert.match(found[index] ?? '', pattern);
+    });
+
+  it('nothing failed where the caller may see nothing, each right named once', () => {
+    const seen = { unread: 'you (dev) may not ask' };
+    const found = judge(
+      factsOf({
+        ...{ deployments: seen, endpoints: seen, webhooks: seen, lease: seen, regions: seen, nodes: seen },
+        ...{ namespaces: seen, settings: seen, killSwitch: seen },
+        onNamespaces: { outcome: 'refused', why: seen.unread },
+        onPods: { outcome: 'untried', why: 'name one' },
+        rights: factsOf().rights.map((one) => ({ ...one, asked: seen })),
+      }),
+    );
+    assert.deepEqual([found.works, found.answers, found.count.failed], [true, false, 0]);
+    assert.equal(found.checks.filter(({ check }) => check === 'RBAC').length, 1);
+    assert.match(renderCheck(found, 200), /\nnothing failed: \d+ not known\n$/);
+  });
+
+  it('what sources measure, where they work', () => {
+    const measured = regionOf(
+      'eu-north',
+      {},
+      { ...health('True', 'answered'), reading: { ...READING, source: 'watttime' } },
+    );
+    const settings = { value: { sources: ['watttime', 'file'], secrets: [], rules: RULES } };
+    assert.deepEqual(saysOf('sources', { regions: { value: [measured] }, settings }), [
+      'ok: watttime measures 1, file measures 0 of 1 regions',
+    ]);
+    assert.deepEqual(saysOf('Regions', { regions: { value: [measured] }, settings }), ['ok: 1: 1 measured']);
+  });
+
+  it('at most a handful of what there are thousands of', () => {
+    const many = Array.from({ length: 2_000 }, (_, index) => `r${index}`);
+    const found = oddities({
+      nodes: { value: many.map((name) => makeNode(`n-${name}`, name)) },
+      namespaces: { value: many.map((name) => namespaceOf(name, { mode: 'x' }, true)) },
+      invalidRegions: many,
+    });
+    assert.ok(found.length < 30, String(found.length));
+  });
+});
+
+const READING = { gramsPerKwh: 30, signal: 'average-lifecycle', estimated: false, freshness: 'fresh', measuredAt: NOW };
+
+describe('what gridgate check prints', () => {
+  const hostile = 'x\u001b[31m\u202eevil\nsecond line';
+
+  it('has nothing in it that a terminal acts upon', () => {
+    const report = judge(factsOf({ invalidRegions: [hostile], onNamespaces: { outcome: 'refused', why: hostile } }));
+    assert.match(renderCheck(report, 100), /^[\P{C}\n]+$/u);
+  });
+
+  it('has an end, however long others talk', () => {
+    const { checks } = judge(factsOf({ onNamespaces: { outcome: 'refused', why: 'x'.repeat(100_000) } }));
+    assert.ok(checks.every(({ says }) => says.length <= 1_200));
+  });
+
+  it('is a line for each finding, and below it what to do', () => {
+    const text = renderCheck(judge(factsOf({ lease: { value: undefined } })), Number.POSITIVE_INFINITY);
+    assert.match(
+      text,
+      /^failed {5}leader {18}none of the controllers leads[^\n]*\n {35}-> kubectl logs -n gridgate-system/m,
+    );
+    assert.match(text, /\ngridgate does not work as it should: 1 failed\n$/);
+    assert.ok(text.includes(`-> ${LOG}\n`));
+    assert.match(text, new RegExp(`^ok {9}labels .*${REGION_LABEL}`, 'm'));
+  });
+
+  it('folds where a terminal is narrow', () => {
+    const text = renderCheck(judge(factsOf({ onPods: SILENT })), 80);
+    for (const line of text.split('\n')) assert.ok(line.length <= 80 || line.includes('->'), line);
+  });
+});
+
+it('says what to do with what is missing of an install', () => {
+  assert.ok(oddities({ deployments: { value: [] } }).every((line) => line.endsWith(APPLY)));
+});

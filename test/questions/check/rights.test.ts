@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import type { ApiClient, SendOptions } from '../../../src/cluster/api-client.ts';
+import { ApiError } from '../../../src/cluster/api-error.ts';
+import { askRights } from '../../../src/questions/check/ask-rights.ts';
+import { BINDINGS, READS, rightsOf, tellRight, WRITES } from '../../../src/questions/check/rights.ts';
+import { deploymentOf } from './facts-of.ts';
+
+const MANIFESTS = new URL('../../../manifests/', import.meta.url);
+
+/** The rules of a ClusterRole or a Role in a file of manifests. */
+function rulesIn(file: string, kind: string): unknown {
+  const documents = parseAllDocuments(readFileSync(new URL(file, MANIFESTS), 'utf8')).map((one) => one.toJS());
+  return documents.find((one) => one.kind === kind && one.metadata.name !== 'gridgate-view').rules;
+}
+
+/** Without the order of their fields. */
+const plain = (rules: unknown) => JSON.parse(JSON.stringify(rules));
+
+describe('the rights that gridgate check asks about are those of the manifests:', () => {
+  const rows: readonly [file: string, set: typeof READS][] = [
+    ['base/rbac.yaml', READS],
+    ['base/controllers-rbac.yaml', WRITES],
+  ];
+  for (const [file, { cluster, own }] of rows)
+    it(file, () => {
+      assert.deepEqual(plain(cluster), rulesIn(file, 'ClusterRole'));
+      assert.deepEqual(plain(own), rulesIn(file, 'Role'));
+    });
+
+  it('strict/rbac.yaml', () => assert.deepEqual(plain(BINDINGS.cluster), rulesIn('strict/rbac.yaml', 'ClusterRole')));
+});
+
+describe('the rights of a role', () => {
+  it('are told as people ask for them, each once', () => {
+    const told = rightsOf(['webhook', 'controllers'], true, 'gridgate-system').map(tellRight);
+    assert.equal(new Set(told).size, told.length);
+    for (const one of [
+      'list nodes',
+      'patch regions.gridgate.dev/status',
+      'get secrets gridgate-ca in gridgate-system',
+      'watch pods',
+    ])
+      assert.ok(told.includes(one), one);
+  });
+
+  it('of a webhook write nothing', () => {
+    const verbs = new Set(rightsOf(['webhook'], false, 'x').map(({ verb }) => verb));
+    assert.deepEqual([...verbs].sort(), ['get', 'list', 'watch']);
+  });
+});
+
+describe('asking the authorizer', () => {
+  type Spec = { user: string; resourceAttributes: { resource: string; verb: string } };
+
+  function apiThat(isAllowed: (spec: Spec) => boolean): Pick<ApiClient, 'send'> {
+    return {
+      async send(_method, _path, { body }: SendOptions) {
+        return { status: { allowed: isAllowed((body as { spec: Spec }).spec) } };
+      },
+    };
+  }
+
+  it('names what each account may not, for the roles of its Deployment', async () => {
+    const users = new Set<string>();
+    const api = apiThat(({ user, resourceAttributes: { resource } }) => {
+      users.add(user);
+      return resource !== 'leases';
+    });
+    const single = deploymentOf('webhook', { roles: ['webhook', 'controllers'], account: 'both' });
+    const [found, ...others] = await askRights(api, [single], 'gridgate-system');
+    assert.deepEqual([...users], ['system:serviceaccount:gridgate-system:both']);
+    assert.equal(others.length, 0);
+    assert.deepEqual(found?.asked && 'value' in found.asked && found.asked.value.missing, [
+      'create leases.coordination.k8s.io in gridgate-system',
+      'get leases.coordination.k8s.io gridgate in gridgate-system',
+      'update leases.coordination.k8s.io gridgate in gridgate-system',
+    ]);
+  });
+
+  it('asks about the accounts of the manifests where no Deployment says which, and about pods where bindings are checked', async () => {
+    const asked: string[] = [];
+    const api = apiThat(({ resourceAttributes: { verb, resource } }) => asked.push(`${verb} ${resource}`) > 0);
+    const usual = await askRights(api, [], 'gridgate-system');
+    assert.deepEqual(
+      usual.map(({ account }) => account),
+      ['gridgate-system/gridgate', 'gridgate-system/gridgate-controllers'],
+    );
+    asked.length = 0;
+    await askRights(api, [deploymentOf('webhook')], 'gridgate-system');
+    assert.ok(!asked.includes('list pods'));
+    await askRights(api, [deploymentOf('webhook', { args: ['serve', '--check-bindings'] })], 'gridgate-system');
+    assert.ok(asked.includes('list pods'));
+  });
+
+  it('says that the caller may not ask', async () => {
+    const message =
+      'subjectaccessreviews.authorization.k8s.io is forbidden: User "dev" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope';
+    const api: Pick<ApiClient, 'send'> = {
+      send: (method, path) => Promise.reject(new ApiError(`${method} ${path}`, { code: 403, message })),
+    };
+    const [found] = await askRights(api, [deploymentOf('webhook')], 'gridgate-system');
+    assert.deepEqual(found?.asked, { unread: 'you (dev) may not create subjectaccessreviews.authorization.k8s.io' });
+  });
+});
