@@ -3,8 +3,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import type { IssuedCertificate } from './issue.ts';
-import { issueCertificate } from './issue.ts';
+import { createAuthority, type Issued, issueLeaf, type Validity } from './authority.ts';
 
 /** What the API server, a `curl` on the same machine and a test call the webhook. */
 export const DEV_CERTIFICATE_NAMES: readonly string[] = [
@@ -111,4 +110,20 @@ async function store(files: DevCertificateFiles, issued: IssuedCertificate): Pro
   } finally {
     for (const { temporary } of writes) await rm(temporary, { force: true });
   }
+}
+
+export interface IssuedCertificate extends Issued {
+  /** PEM. */
+  readonly ca: string;
+}
+
+export interface Issue extends Validity {
+  /** Host names and IP addresses the certificate is for; the first is its common name. */
+  readonly names: readonly string[];
+}
+
+/** Issues a server certificate from a new authority whose private key is dropped: nobody can ever issue a second one. */
+export async function issueCertificate(issue: Issue): Promise<IssuedCertificate> {
+  const authority = await createAuthority(issue, 'gridgate development CA');
+  return { ca: authority.cert, ...(await issueLeaf(authority, issue)) };
 }

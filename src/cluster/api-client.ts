@@ -1,12 +1,10 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import type { RequestOptions } from 'node:https';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ApiError } from './api-error.ts';
 import type { Status } from './kube-object.ts';
-import { sendWhenConnected } from './send-when-connected.ts';
 
 export interface GetOptions {
   readonly accept: string;
@@ -149,4 +147,26 @@ function parseStatus(body: string): Status {
   } catch {
     return { message: body.slice(0, 200) }; // a proxy's page: its beginning says who it is
   }
+}
+
+/**
+ * Sends a request after a last look. Node sends one by itself as soon as its connection is there, and that can be long
+ * after the request was made: the process was stopped meanwhile, or the server was slow. What `beforeSend` throws becomes
+ * the request's error, and nothing is sent.
+ */
+export function sendWhenConnected(outgoing: ClientRequest, body: string | undefined, beforeSend: () => void): void {
+  function send(): void {
+    try {
+      beforeSend();
+      outgoing.end(body);
+    } catch (error) {
+      outgoing.destroy(error as Error);
+    }
+  }
+
+  outgoing.once('socket', (socket: Socket & { readonly secureConnecting?: boolean }) => {
+    if (socket.secureConnecting) socket.once('secureConnect', send);
+    else if (socket.connecting) socket.once('connect', send);
+    else send();
+  });
 }

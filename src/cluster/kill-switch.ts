@@ -2,9 +2,8 @@ import type { Logger } from 'pino';
 import { MODES, type Mode } from '../decision/policy.ts';
 import { nearestKey, quoted } from '../decision/policy-annotations.ts';
 import type { ApiClient } from './api-client.ts';
-import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
-import type { Reflector } from './reflector.ts';
+import { followResource, type Reflector } from './reflector.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** The key of the kill switch's ConfigMap that caps the mode of every namespace. */

@@ -83,3 +83,20 @@ async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string>
     yield* lines;
   }
 }
+
+/** Everything of a resource as it is now; rejects with an ApiError, with the network's own error, or after `timeoutMs`. */
+export async function listOnce<T>(
+  api: ApiClient,
+  resource: WatchedResource<T>,
+  timeoutMs: number,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  try {
+    for await (const { items } of listPages(api, resource, AbortSignal.timeout(timeoutMs)))
+      all.push(...(items ?? []).map((object) => resource.project(object)));
+  } catch (error) {
+    if (resource.whenMissing === undefined || !(error instanceof ApiError) || error.status !== 404) throw error;
+    throw new Error(resource.whenMissing, { cause: error });
+  }
+  return all;
+}

@@ -24,3 +24,14 @@ export function nodes(regionLabel: string): WatchedResource<NodeFacts> {
     differs: (before, after) => before !== after,
   };
 }
+
+/** Whole nodes, for those who must know how they are; `read` picks what is kept. */
+export function nodeConditions<T>(read: (node: KubeObject) => T): WatchedResource<T> {
+  return {
+    name: 'nodes',
+    path: NODES_PATH,
+    content: 'full',
+    project: read,
+    differs: (before, after) => !isDeepStrictEqual(before, after),
+  };
+}

@@ -6,11 +6,11 @@ import type { KubeObject } from './kube-object.ts';
 import type { LastEvents } from './last-events.ts';
 import { listPages, type ObjectEvent, openWatch } from './list-watch.ts';
 import { pauseFor } from './pause.ts';
-import type { ProjectionStore } from './projection-store.ts';
+import { createProjectionStore, type ProjectionStore } from './projection-store.ts';
 import { createWatchHealth } from './watch-health.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
-export interface ReflectorDeps<T> {
+interface ReflectorDeps<T> {
   readonly api: ApiClient;
   readonly resource: WatchedResource<T>;
   readonly store: Pick<ProjectionStore<T>, 'put' | 'remove' | 'beginReplacement'>;
@@ -161,4 +161,13 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
 
 function firstBackoff(): IBackoff<unknown> {
   return new ExponentialBackoff(BACKOFF).next();
+}
+
+/** A resource as it is now, once it runs; while the API server is away, the last view stays. */
+export interface Followed<T> extends Reflector, Pick<ProjectionStore<T>, 'get' | 'values'> {}
+
+/** Follows a resource and holds what it projects of each of its objects. */
+export function followResource<T>(deps: Omit<ReflectorDeps<T>, 'store'>): Followed<T> {
+  const store = createProjectionStore(deps.resource);
+  return { ...createReflector({ ...deps, store }), get: store.get, values: store.values };
 }

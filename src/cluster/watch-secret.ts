@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
-import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
 import { objectKey } from './projection-store.ts';
-import type { Reflector } from './reflector.ts';
+import { followResource, type Reflector } from './reflector.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** PEM, both; empty where the Secret lacks them. */

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
-import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
 import { joinLastEvents, type LastEvents } from './last-events.ts';
+import { followResource } from './reflector.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 export interface WebhookConfigurationRef {

@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { describeReadFailure, nameOfInput, readText } from '../documents/read-text.ts';
 import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from '../regions/reading.ts';
+import { mistakesOf, placed, readOneDocument } from './checked-document.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
-import { mistakesOf } from './config-mistakes.ts';
 import { nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
-import { placed, readOneDocument } from './one-document.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
 

@@ -7,8 +7,7 @@ import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTabl
 import { isMapping } from '../units/is-mapping.ts';
 import { isLabelValue } from '../units/label-names.ts';
 import { escapeUnseen } from '../units/legible.ts';
-import { mistakesOf } from './config-mistakes.ts';
-import { placed, readOneDocument } from './one-document.ts';
+import { mistakesOf, placed, readOneDocument } from './checked-document.ts';
 
 export type PowerTableRead = { readonly table: PowerTable } | { readonly issues: readonly string[] };
 

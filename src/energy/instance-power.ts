@@ -1,7 +1,6 @@
 import type { Basis } from './basis.ts';
-import { UNKNOWN_IDLE_WATTS } from './idle-watts.ts';
 import { type KnownNode, knowNode, type NodeShape } from './node-shape.ts';
-import type { PowerTable } from './power-table.ts';
+import { type PowerTable, UNKNOWN_IDLE_WATTS } from './power-table.ts';
 
 export interface IdlePower {
   readonly watts: number;

@@ -38,7 +38,7 @@ async function readOnce<T>(
   cluster: ChosenCluster,
   resource: WatchedResource<T>,
 ): Promise<{ readonly value: readonly T[] } | Unread> {
-  const [opened, { listOnce }] = await Promise.all([openCluster(cluster), import('../cluster/list-once.ts')]);
+  const [opened, { listOnce }] = await Promise.all([openCluster(cluster), import('../cluster/list-watch.ts')]);
   if ('issues' in opened) return opened;
   const { api } = opened;
   return readFromCluster(resource.name, (timeoutMs) => listOnce(api, resource, timeoutMs)).finally(api.close);

@@ -72,7 +72,7 @@ async function readWorld(
     { volumesOfPod },
     { fetchNamespace },
   ] = await Promise.all([
-    import('../cluster/list-once.ts'),
+    import('../cluster/list-watch.ts'),
     import('../cluster/nodes.ts'),
     import('../cluster/namespaces.ts'),
     import('../cluster/regions.ts'),

@@ -1,5 +1,4 @@
-import type { FleetNode } from './fleet-node.ts';
-import { isVersion, minorVersionOf } from './kubernetes-version.ts';
+import { type FleetNode, isVersion, minorVersionOf } from './fleet-node.ts';
 import type { StagingGap } from './preflight-report.ts';
 
 /** What a node is worth as an example of others; `undefined` where it does not tell. */

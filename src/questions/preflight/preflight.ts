@@ -17,9 +17,8 @@ import {
 import { readWorldFiles } from '../../world/world-files.ts';
 import { askKubelets, createPolicyOf, type KubeletPolicies } from './ask-kubelets.ts';
 import { assess, countVersions } from './assess.ts';
-import type { FleetNode } from './fleet-node.ts';
+import { type FleetNode, isVersion, newestMinorOf } from './fleet-node.ts';
 import { describedInCluster, type RegionBook, readIntensitiesOf } from './intensities.ts';
-import { isVersion, newestMinorOf } from './kubernetes-version.ts';
 import { measureNodes } from './measure-nodes.ts';
 import { STATIC_FACTORS } from './node-power.ts';
 import type { PreflightValues } from './options.ts';

@@ -72,7 +72,7 @@ function tooLarge(path: string): Manifests {
 /** Reads the nodes of a cluster, page by page. */
 export async function readLiveNodes(api: ApiClient, regionLabel: string): Promise<ReadNodes | Unread> {
   const [{ listOnce }, { NODES_PATH }] = await Promise.all([
-    import('../../cluster/list-once.ts'),
+    import('../../cluster/list-watch.ts'),
     import('../../cluster/nodes.ts'),
   ]);
   const progress = createProgress();

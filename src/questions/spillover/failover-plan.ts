@@ -1,11 +1,13 @@
 import { decide } from '../../decision/decide.ts';
+import { effectivePolicy } from '../../decision/effective-policy.ts';
+import { ANNOTATION_PREFIX } from '../../decision/namespace-record.ts';
 import type { Policy } from '../../decision/policy.ts';
+import type { PolicyRules } from '../../decision/policy-rules.ts';
 import type { Refusal } from '../../decision/reasons.ts';
 import { comparableReading, latencyFromHome } from '../../decision/refuse.ts';
-import type { Reading } from '../../regions/reading.ts';
+import { MAX_GRAMS_PER_KWH, type Reading } from '../../regions/reading.ts';
 import type { RegionView, Snapshot } from '../../regions/snapshot.ts';
-import type { Flow } from './flow.ts';
-import { type TransferModel, transferKg } from './transfer-energy.ts';
+import { type Flow, type TransferModel, transferKg } from './flow.ts';
 
 /** One region that the traffic could have gone to, or why it could not. */
 export interface FailoverOption {
@@ -97,4 +99,30 @@ function withOutage(snapshot: Snapshot, from: string): Snapshot {
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {
   return items.reduce((total, item) => total + value(item), 0);
+}
+
+export interface FailoverWishes {
+  /** The region that failed. */
+  readonly from: string;
+  /** Names or globs, in order. */
+  readonly allow?: string | undefined;
+  readonly maxLatencyMs?: number | undefined;
+}
+
+/**
+ * The policy that traffic fails over by: a namespace's that allows these regions, under the configuration's defaults and
+ * limits. Without a ceiling: traffic has to go somewhere.
+ */
+export function failoverPolicy({ from, allow, maxLatencyMs }: FailoverWishes, rules: PolicyRules): Policy {
+  const annotations = {
+    mode: 'enforce',
+    'home-region': from,
+    ...(allow !== undefined && { regions: allow }),
+    ...(maxLatencyMs !== undefined && { 'max-latency': `${Math.floor(maxLatencyMs)}ms` }),
+  };
+  const written = Object.fromEntries(
+    Object.entries(annotations).map(([key, value]) => [ANNOTATION_PREFIX + key, value]),
+  );
+  const { policy } = effectivePolicy('spillover', written, rules);
+  return { ...policy, mode: 'enforce', maxIntensity: MAX_GRAMS_PER_KWH };
 }

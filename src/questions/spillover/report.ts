@@ -4,8 +4,7 @@ import { comparableReading } from '../../decision/refuse.ts';
 import type { Freshness, Reading, Signal } from '../../regions/reading.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { type FailoverOption, type FailoverPlan, planFailover } from './failover-plan.ts';
-import type { Flow } from './flow.ts';
-import { KWH_PER_GB, type TransferModel, transferKg, transferKwh } from './transfer-energy.ts';
+import { type Flow, KWH_PER_GB, type TransferModel, transferKg, transferKwh } from './flow.ts';
 
 /**
  * What `gridgate spillover --output json` prints. Within `v1` fields are added, never taken away or given another meaning;

@@ -6,15 +6,14 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { andMore } from '../../units/tell-few.ts';
-import { failoverPolicy } from './failover-policy.ts';
-import type { Flow } from './flow.ts';
+import { failoverPolicy } from './failover-plan.ts';
+import { type Flow, KWH_PER_GB } from './flow.ts';
 import { givenFlows, measuredFlows, type SpilloverFlows } from './flows.ts';
 import { spilloverMistakes } from './mistakes.ts';
 import type { SpilloverValues } from './options.ts';
 import { loadSpilloverRegions, type NamedRegions, type SpilloverRegions } from './regions.ts';
 import { renderSpillover } from './render-spillover.ts';
 import { type Figure, reportSpillover, type SpilloverReport } from './report.ts';
-import { KWH_PER_GB } from './transfer-energy.ts';
 
 /** Prints what traffic emitted that moved from a failed region, and where it should have gone. */
 export async function spillover(values: SpilloverValues, env: Environment, origins: Origins): Promise<number> {

@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { getJson } from './get-json.ts';
-import type { SecretReader } from './read-secret.ts';
-import { readToken } from './read-secret.ts';
-import type { SourceDeps } from './source-deps.ts';
+import { getJson, type SourceDeps, sourceUrl } from './get-json.ts';
+import { readToken, type SecretReader } from './read-secret.ts';
 import { SourceError } from './source-error.ts';
-import { sourceUrl } from './source-url.ts';
 
 /** Prometheus, or anything with its HTTP API. */
 export interface PrometheusAddress {

@@ -1,8 +1,40 @@
-import { ExponentialBackoff, handleWhenResult, isBrokenCircuitError, retry } from 'cockatiel';
+import {
+  type CircuitBreakerPolicy,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleWhenResult,
+  type IBackoff,
+  isBrokenCircuitError,
+  type Policy,
+  retry,
+} from 'cockatiel';
 import { type Answer, answerOfError, type Failed, leftAlone, type RequestOutcome } from './answer.ts';
-import { createBreaker } from './breaker.ts';
-import { createRest } from './rest.ts';
-import { untilAbort } from './until-abort.ts';
+import { untilAbort } from './source-error.ts';
+
+const FAILURES_TO_OPEN = 5;
+const OPEN_MS = 60_000;
+
+/**
+ * A circuit breaker that opens after 5 failures running and lets one request through after 60 s of `clock` (epoch ms).
+ * cockatiel measures with Date.now(): all or nothing as duration makes it follow the clock that was passed in.
+ */
+function createBreaker(failures: Policy, clock: () => number): CircuitBreakerPolicy {
+  function openNow(): IBackoff<unknown> {
+    const since = clock();
+    return {
+      get duration() {
+        return lasts(since, OPEN_MS, clock()) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+      },
+      next: openNow,
+    };
+  }
+
+  return circuitBreaker(failures, {
+    breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
+    halfOpenAfter: { next: openNow },
+  });
+}
 
 export interface RequesterDeps {
   /** Epoch milliseconds. */
@@ -88,4 +120,45 @@ function fullJitter(random: () => number) {
     const count = retry ?? 0;
     return [Math.floor(random() * Math.min(maxDelay, initialDelay * 2 ** count)), count + 1];
   };
+}
+
+/** For how long a source wants to be left alone. */
+export interface Rest {
+  /** Begins or prolongs it; without a plausible number of milliseconds by a minute, never by more than an hour. */
+  begin(ms: number | undefined): void;
+  /** Milliseconds until its end, 0 when there is none. */
+  leftMs(): number;
+}
+
+const USUAL_MS = 60_000;
+const LONGEST_MS = 60 * 60_000;
+
+/** A source that answered 429 is left alone for all its zones; of several answers the one that asks longest counts. */
+function createRest(clock: () => number): Rest {
+  let since = 0;
+  let ms = 0;
+
+  function leftMs(): number {
+    const now = clock();
+    return lasts(since, ms, now) ? since + ms - now : 0;
+  }
+
+  return {
+    leftMs,
+    begin(askedMs) {
+      const wanted = askedMs !== undefined && askedMs >= 0 ? Math.min(LONGEST_MS, askedMs) : USUAL_MS;
+      if (wanted <= leftMs()) return;
+      since = clock();
+      ms = wanted;
+    },
+  };
+}
+
+/**
+ * Whether what began at `since` and lasts `ms` is still on (epoch milliseconds).
+ * A clock that was set back to before `since` ends it: at worst a source is asked once too often, instead of being left
+ * alone, or an answer being kept, for as long as the clock was wrong.
+ */
+export function lasts(since: number, ms: number, now: number): boolean {
+  return now >= since && now - since < ms;
 }

@@ -1,3 +1,5 @@
+import { untilAborted } from '../../units/deadline.ts';
+
 /**
  * | failure        | when                                              | whose | retried |
  * | -------------- | ------------------------------------------------- | ----- | ------- |
@@ -29,4 +31,10 @@ export class SourceError extends Error {
     this.failure = failure;
     this.retryAfterMs = options.retryAfterMs;
   }
+}
+
+/** Waits for a source no longer than this caller may; the work itself goes on for others who wait for it. */
+export function untilAbort<T>(work: Promise<T>, abort: AbortSignal): Promise<T> {
+  const late = () => new SourceError('unavailable', 'no answer in time');
+  return untilAborted(abort, () => work, late);
 }

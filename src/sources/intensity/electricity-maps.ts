@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
-import { getJson } from '../asking/get-json.ts';
-import type { SecretReader } from '../asking/read-secret.ts';
-import { readToken } from '../asking/read-secret.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import { getJson, type SourceDeps, sourceUrl } from '../asking/get-json.ts';
+import { readToken, type SecretReader } from '../asking/read-secret.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { sourceUrl } from '../asking/source-url.ts';
 import { HOUR_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement } from './source.ts';
 

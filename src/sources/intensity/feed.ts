@@ -2,8 +2,8 @@ import { freshnessOf } from '../../regions/freshness.ts';
 import type { Reading, Signal } from '../../regions/reading.ts';
 import type { Answer, Outcome } from '../asking/answer.ts';
 import { createRequester, type Requester, type RequesterDeps } from '../asking/requester.ts';
-import { fromNowOn, yesterdayAgain } from './outlook.ts';
 import { plausibleForecast, plausibleHistory, plausibleIn, plausibleMeasurement } from './plausible.ts';
+import { DAY_MS } from './series.ts';
 import type { ForecastPoint, IntensitySource, Measurement, SourceName } from './source.ts';
 import { createZoneMemory } from './zone-memory.ts';
 
@@ -122,4 +122,20 @@ function told(answer: Answer<unknown>, reading: Reading | undefined): Pick<Attem
     return { outcome, message: `${answer.message}${reading ? '; its last good value is used' : ''}` };
   if (!reading) return { outcome: 'too_old', message: 'its last value cannot be used any more' };
   return { outcome, message: `${reading.freshness}, ${reading.signal}` };
+}
+
+/** Of a forecast (earliest first), the point that counts now and those to come; none when it says nothing of later. */
+function fromNowOn(points: readonly ForecastPoint[], now: number): readonly ForecastPoint[] {
+  const next = points.findIndex(({ from }) => from > now);
+  return next < 0 ? [] : points.slice(Math.max(0, next - 1));
+}
+
+/**
+ * Yesterday's values (oldest first, of one signal) at today's hours: the load and the sun of one day are the best guess
+ * for the next where nobody forecasts it.
+ */
+function yesterdayAgain(history: readonly Measurement[], signal: Signal, now: number): readonly ForecastPoint[] {
+  return history
+    .filter((one) => one.signal === signal && one.measuredAt + one.stepMs > now - DAY_MS)
+    .map(({ measuredAt, gramsPerKwh }) => ({ from: measuredAt + DAY_MS, gramsPerKwh }));
 }

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal } from '../../regions/reading.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import type { SourceDeps } from '../asking/get-json.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { HOUR_MS, instant } from './series.ts';
 import type { IntensitySource } from './source.ts';

@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
-import { getJson } from '../asking/get-json.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import { getJson, type SourceDeps, sourceUrl } from '../asking/get-json.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { sourceUrl } from '../asking/source-url.ts';
 import { firstPlausible } from './plausible.ts';
 import { DAY_MS, instant, MINUTE_MS, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement } from './source.ts';

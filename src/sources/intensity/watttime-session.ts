@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { getJson, StatusError } from '../asking/get-json.ts';
-import type { SecretReader } from '../asking/read-secret.ts';
-import { readSecret } from '../asking/read-secret.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
-import { sourceUrl } from '../asking/source-url.ts';
-import { untilAbort } from '../asking/until-abort.ts';
+import { getJson, type SourceDeps, StatusError, sourceUrl } from '../asking/get-json.ts';
+import { readSecret, type SecretReader } from '../asking/read-secret.ts';
+import { untilAbort } from '../asking/source-error.ts';
 
 export interface WattTimeAccount {
   readonly baseUrl: string;

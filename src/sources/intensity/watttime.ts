@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { gramsOfPounds } from '../../units/pounds-per-mwh.ts';
-import { getJson } from '../asking/get-json.ts';
+import { getJson, type SourceDeps, sourceUrl } from '../asking/get-json.ts';
 import type { SecretReader } from '../asking/read-secret.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { sourceUrl } from '../asking/source-url.ts';
 import { firstPlausible } from './plausible.ts';
 import { DAY_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement } from './source.ts';

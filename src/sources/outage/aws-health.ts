@@ -1,8 +1,8 @@
 import type { DescribeEventsCommandOutput, HealthClient, HealthClientConfig } from '@aws-sdk/client-health';
 import { z } from 'zod';
 import { andMore } from '../../units/tell-few.ts';
+import { nameOf, toAwsSourceError } from '../asking/aws-error.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { toSourceError } from './aws-health-error.ts';
 import type { OutageSource, Verdict } from './source.ts';
 
 export interface AwsHealthOptions {
@@ -124,4 +124,14 @@ function reasonOf({ eventTypeCode = 'an issue', startTime, availabilityZone }: H
   const where = availabilityZone === undefined ? '' : ` in ${availabilityZone}`;
   const when = startTime === undefined ? '' : ` since ${startTime.toISOString().slice(0, 16)}Z`;
   return `${eventTypeCode}${where}${when}${andMore(others)}`;
+}
+
+/** An error of the AWS SDK in our words; AWS Health has one of its own, for accounts that may not ask it at all. */
+function toSourceError(error: unknown, isAborted: boolean): SourceError {
+  if (!isAborted && nameOf(error) === 'SubscriptionRequiredException')
+    return new SourceError(
+      'unauthorized',
+      'AWS Health answers only accounts with a Business support plan or a higher one',
+    );
+  return toAwsSourceError(error, isAborted, { service: 'AWS Health', permission: 'health:DescribeEvents' });
 }

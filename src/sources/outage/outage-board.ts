@@ -1,8 +1,7 @@
 import type { OutageState } from '../../regions/region-status.ts';
 import { answerOfError } from '../asking/answer.ts';
-import { untilAbort } from '../asking/until-abort.ts';
-import type { HeldOutage, Statement, Trust } from './merge-outages.ts';
-import { mergeOutages } from './merge-outages.ts';
+import { untilAbort } from '../asking/source-error.ts';
+import { type HeldOutage, mergeOutages, type Statement, type Trust } from './merge-outages.ts';
 import type { OutageSource, OutageSourceName, Verdict } from './source.ts';
 
 export interface OutageBoardDeps {

@@ -1,6 +1,10 @@
-import type { PrometheusAddress, PrometheusSample } from '../asking/query-prometheus.ts';
-import { parseValue, queryPrometheus } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import type { SourceDeps } from '../asking/get-json.ts';
+import {
+  type PrometheusAddress,
+  type PrometheusSample,
+  parseValue,
+  queryPrometheus,
+} from '../asking/query-prometheus.ts';
 import { SourceError } from '../asking/source-error.ts';
 import type { OutageSource, Verdict } from './source.ts';
 

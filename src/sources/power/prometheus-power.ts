@@ -1,6 +1,10 @@
-import type { PrometheusAddress, PrometheusSample } from '../asking/query-prometheus.ts';
-import { parseValue, queryPrometheus } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import type { SourceDeps } from '../asking/get-json.ts';
+import {
+  type PrometheusAddress,
+  type PrometheusSample,
+  parseValue,
+  queryPrometheus,
+} from '../asking/query-prometheus.ts';
 import { SourceError } from '../asking/source-error.ts';
 
 /** Watts of one machine, and what it may be called, the most telling name first. */

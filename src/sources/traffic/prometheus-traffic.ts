@@ -1,5 +1,5 @@
+import type { SourceDeps } from '../asking/get-json.ts';
 import { type PrometheusSeries, parseValue, queryRange } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { HOUR_MS, type MeasuredTraffic, type TimeRange, type TrafficPiece } from './measured-traffic.ts';
 

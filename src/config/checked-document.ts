@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nearestKey } from '../decision/policy-annotations.ts';
-import type { YamlPath } from '../documents/yaml-documents.ts';
+import { parseYamlDocuments, type YamlDocument, type YamlPath } from '../documents/yaml-documents.ts';
 
 /** One mistake in a document, with the path of what is wrong. */
 export interface ConfigMistake {
@@ -44,4 +44,23 @@ function knownKeys(schema: z.ZodType, path: YamlPath, document: unknown): readon
   const type = (value as { readonly type?: unknown } | undefined)?.type;
   const meant = at.filter(({ properties }) => properties?.['type']?.const === type);
   return (meant.length > 0 ? meant : at).flatMap(({ properties }) => Object.keys(properties ?? {}));
+}
+
+/** The document of a file that has one; else what is wrong with it, each mistake with its place. */
+export function readOneDocument(
+  text: string,
+  path: string,
+): { readonly document: YamlDocument } | { readonly issues: readonly string[] } {
+  const documents = [...parseYamlDocuments(text)];
+  const broken = documents.flatMap((document) => ('message' in document ? [document] : []));
+  if (broken.length > 0) return { issues: broken.map(({ line, message }) => placed(path, line, message)) };
+  const [document, second] = documents;
+  if (second) return { issues: [`${path}: holds more than one document`] };
+  if (!document || 'message' in document) return { issues: [`${path}: is empty`] };
+  return { document };
+}
+
+/** A message with the file, and the line where that is known. */
+export function placed(path: string, line: number | undefined, message: string): string {
+  return line === undefined ? `${path}: ${message}` : `${path}, line ${line}: ${message}`;
 }
