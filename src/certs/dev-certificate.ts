@@ -3,6 +3,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { DAY_MS } from '../units/moment.ts';
 import { createAuthority, type Issued, issueLeaf, type Validity } from './authority.ts';
 
 /** What the API server, a `curl` on the same machine and a test call the webhook. */
@@ -15,7 +16,6 @@ export const DEV_CERTIFICATE_NAMES: readonly string[] = [
   'gridgate.gridgate-system.svc.cluster.local',
 ];
 
-const DAY_MS = 86_400_000;
 const LIFETIME_MS = 90 * DAY_MS;
 /** Two processes that start together may mix their files once; never three times. */
 const ATTEMPTS = 3;

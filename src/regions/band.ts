@@ -1,3 +1,5 @@
+import { DAY_MS } from '../units/moment.ts';
+
 export const BANDS = ['low', 'medium', 'high'] as const;
 export type Band = (typeof BANDS)[number];
 
@@ -13,7 +15,6 @@ const BAND_HYSTERESIS = 0.1;
 export const MINIMUM_DWELL_MS = 30 * 60_000;
 /** Within any 24 hours. */
 export const MAX_BAND_CHANGES = 5;
-const DAY_MS = 24 * 3_600_000;
 
 /** The band of an intensity in gCO2e/kWh, without memory of the band before it. */
 export function bandOf(gramsPerKwh: number, [lowUpTo, highAbove] = BAND_THRESHOLDS): Band {

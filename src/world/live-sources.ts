@@ -33,38 +33,26 @@ function createSource(
 ): IntensitySource {
   switch (config.type) {
     case 'electricity-maps': {
-      const { url, token, tokens = {}, signal, disableEstimations = false } = config;
+      const { url: baseUrl, token, tokens = {}, signal, disableEstimations } = config;
       const zoneTokens = new Map(Object.entries(tokens).map(([zone, secret]) => [zone, secretOf(secret)]));
-      return createElectricityMaps(
-        {
-          ...at(url),
-          ...(token && { token: secretOf(token) }),
-          zoneTokens,
-          ...(signal && { signal }),
-          disableEstimations,
-        },
-        deps,
-      );
+      const options = { baseUrl, token: token && secretOf(token), zoneTokens, signal, disableEstimations };
+      return createElectricityMaps(options, deps);
     }
     case 'watttime': {
       const { url, username, password } = config;
-      return createWattTime({ ...at(url), username: secretOf(username), password: secretOf(password) }, deps);
+      return createWattTime({ baseUrl: url, username: secretOf(username), password: secretOf(password) }, deps);
     }
     case 'uk-carbon-intensity':
-      return createUkCarbonIntensity(at(config.url), deps);
+      return createUkCarbonIntensity({ baseUrl: config.url }, deps);
     case 'carbon-aware-sdk':
       return createCarbonAwareSdk({ baseUrl: config.url, signal: config.signal }, deps);
     case 'prometheus': {
       const { url, query, signal, token } = config;
-      return createPrometheus({ baseUrl: url, query, signal, ...(token && { token: secretOf(token) }) }, deps);
+      return createPrometheus({ baseUrl: url, query, signal, token: token && secretOf(token) }, deps);
     }
     case 'file':
       return createFile({ read: () => readFile(config.path, 'utf8'), signal: config.signal }, deps);
   }
-}
-
-function at(url: string | undefined): { readonly baseUrl?: string } {
-  return url === undefined ? {} : { baseUrl: url };
 }
 
 /** Reads a secret from where it is, anew each time. */
@@ -92,17 +80,14 @@ export function createOutageSources(
 function createOutageSource(config: OutageSourceConfig, deps: OutageSourceDeps): OutageSource {
   switch (config.type) {
     case 'prometheus': {
-      const { url, query, regionLabel, token } = config;
-      const label = regionLabel === undefined ? {} : { regionLabel };
+      const { url: baseUrl, query, regionLabel, token } = config;
       return createPrometheusOutage(
-        { baseUrl: url, query, ...label, ...(token && { token: secretReader(token, deps.env) }) },
+        { baseUrl, query, regionLabel, token: token && secretReader(token, deps.env) },
         deps,
       );
     }
-    case 'aws-health': {
-      const { services, endpoint } = config;
-      return createAwsHealth({ ...(services && { services }), ...(endpoint !== undefined && { endpoint }) });
-    }
+    case 'aws-health':
+      return createAwsHealth(config);
     case 'configmap':
       return createConfigMapOutage(() => readConfigMap(deps.api, config));
     case 'nodes':

@@ -1,6 +1,7 @@
 import { quoted } from '../../decision/policy-annotations.ts';
 import { parseRegionPatterns } from '../../decision/region-patterns.ts';
 import { isAwsRegion } from '../../sources/traffic/cloudwatch.ts';
+import { DAY_MS } from '../../units/moment.ts';
 import { MOST_BYTES } from './flow.ts';
 import type { SpilloverValues } from './options.ts';
 
@@ -15,7 +16,6 @@ const SOURCES = {
   cloudwatch: '--cloudwatch',
   prometheusUrl: '--prometheus-url',
 };
-const DAY_MS = 86_400_000;
 
 /** What is wrong with the options together, a sentence each; `now` in epoch milliseconds. */
 export function spilloverMistakes(values: Read, now: number): readonly string[] {

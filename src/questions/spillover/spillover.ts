@@ -1,10 +1,10 @@
 import type { Environment, Origins } from '../../config/read-options.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { HOUR_MS } from '../../sources/traffic/measured-traffic.ts';
 import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
+import { HOUR_MS } from '../../units/moment.ts';
 import { andMore } from '../../units/tell-few.ts';
 import { failoverPolicy } from './failover-plan.ts';
 import { type Flow, KWH_PER_GB } from './flow.ts';

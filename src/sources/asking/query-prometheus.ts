@@ -7,7 +7,7 @@ import { SourceError } from './source-error.ts';
 export interface PrometheusAddress {
   readonly baseUrl: string;
   /** A bearer token. */
-  readonly token?: SecretReader;
+  readonly token?: SecretReader | undefined;
 }
 
 export interface RangeQuery {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Signal } from '../../regions/reading.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../units/moment.ts';
 import { getJson, type SourceDeps, sourceUrl } from '../asking/get-json.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { firstPlausible } from './plausible.ts';
-import { DAY_MS, HOUR_MS, instant, MINUTE_MS, notOverYet, oldestFirst, rowsOf } from './series.ts';
+import { checkZone, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement } from './source.ts';
 
 export interface CarbonAwareSdkOptions {
@@ -34,23 +35,18 @@ const forecasts = z.tuple([
 /** .NET's ProblemDetails (RFC 9457). */
 const problem = z.object({ title: z.string(), detail: z.string().nullish() });
 
-interface Question<T> {
-  readonly query: Readonly<Record<string, string>>;
-  readonly schema: z.ZodType<T>;
-  readonly abort: AbortSignal;
-}
-
 /** The Green Software Foundation's Carbon Aware SDK (WebApi), gCO2/kWh; zones are its locations, such as `eastus`. */
 export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: SourceDeps): ForecastingSource {
   const { baseUrl, signal } = options;
 
-  function ask<T>(path: string, { query, schema, abort }: Question<T>): Promise<T> {
+  type Query = Readonly<Record<string, string>>;
+
+  function ask<T>(path: string, query: Query, schema: z.ZodType<T>, abort: AbortSignal): Promise<T> {
     return getJson({ ...deps, url: sourceUrl(baseUrl, path, query), abort, schema, explain });
   }
 
-  async function askEmissions(query: Question<never>['query'], abort: AbortSignal): Promise<readonly Measurement[]> {
-    const rows = await ask('/emissions/bylocation', { query, schema: emissions, abort });
-    return measure(rows, signal);
+  async function askEmissions(query: Query, abort: AbortSignal): Promise<readonly Measurement[]> {
+    return measure(await ask('/emissions/bylocation', query, emissions, abort), signal);
   }
 
   return {
@@ -60,9 +56,7 @@ export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: Sourc
 
     async current(location, abort) {
       const rows = await askEmissions({ location }, abort);
-      const newest = firstPlausible(rows.toReversed(), deps.clock());
-      if (!newest) throw new SourceError('not_covered', `there is no value for ${location} now`);
-      return newest;
+      return firstPlausible(rows.toReversed(), location, deps.clock());
     },
 
     async history(location, abort) {
@@ -72,9 +66,8 @@ export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: Sourc
     },
 
     async forecast(location, abort) {
-      const [answer] = await ask('/emissions/forecasts/current', { query: { location }, schema: forecasts, abort });
-      if (answer.location !== location)
-        throw new SourceError('wrong_zone', `the answer is for ${answer.location}, not ${location}`);
+      const [answer] = await ask('/emissions/forecasts/current', { location }, forecasts, abort);
+      checkZone(answer.location, location);
       const points = answer.forecastData.map(({ timestamp, value }) => ({ from: timestamp, gramsPerKwh: value }));
       return notOverYet(points, (answer.forecastData[0]?.duration ?? 0) * MINUTE_MS, deps.clock());
     },

@@ -1,9 +1,9 @@
 import { freshnessOf } from '../../regions/freshness.ts';
 import type { Reading, Signal } from '../../regions/reading.ts';
+import { DAY_MS } from '../../units/moment.ts';
 import type { Answer, Outcome } from '../asking/answer.ts';
 import { createRequester, type Requester, type RequesterDeps } from '../asking/requester.ts';
 import { plausibleForecast, plausibleHistory, plausibleIn, plausibleMeasurement } from './plausible.ts';
-import { DAY_MS } from './series.ts';
 import type { ForecastPoint, IntensitySource, Measurement, SourceName } from './source.ts';
 import { createZoneMemory } from './zone-memory.ts';
 

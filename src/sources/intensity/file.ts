@@ -2,9 +2,10 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal } from '../../regions/reading.ts';
+import { HOUR_MS } from '../../units/moment.ts';
 import type { SourceDeps } from '../asking/get-json.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { HOUR_MS, instant } from './series.ts';
+import { instant } from './series.ts';
 import type { IntensitySource } from './source.ts';
 
 export interface FileOptions {

@@ -1,5 +1,6 @@
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal } from '../../regions/reading.ts';
+import { MINUTE_MS } from '../../units/moment.ts';
 import type { SourceDeps } from '../asking/get-json.ts';
 import {
   type PrometheusAddress,
@@ -10,7 +11,6 @@ import {
 } from '../asking/query-prometheus.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { canBeGrams } from './plausible.ts';
-import { MINUTE_MS } from './series.ts';
 import type { IntensitySource, RegionZones } from './source.ts';
 
 export interface PrometheusOptions extends PrometheusAddress {

@@ -2,9 +2,9 @@ import { LRUCache } from 'lru-cache';
 import { type BandThresholds, thresholdsOf } from '../../regions/band.ts';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal } from '../../regions/reading.ts';
+import { HOUR_MS } from '../../units/moment.ts';
 import type { ChainWithHistory, IntensityChain, RegionIntensity } from './chain.ts';
 import { type DescribedRegion, zonesOf } from './read-regions.ts';
-import { HOUR_MS } from './series.ts';
 import type { RegionZones } from './source.ts';
 
 interface TrailingWeeksDeps {

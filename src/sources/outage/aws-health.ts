@@ -7,9 +7,9 @@ import type { OutageSource, Verdict } from './source.ts';
 
 export interface AwsHealthOptions {
   /** Service codes of AWS Health; an issue of any of them counts. At most 10, as DescribeEvents has it. */
-  readonly services?: readonly string[];
+  readonly services?: readonly string[] | undefined;
   /** In place of AWS' own. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
 }
 
 /** What a new pod needs: nodes that run, the disks they start from, and the control plane that they report to. */

@@ -12,7 +12,7 @@ export interface PrometheusOutageOptions extends PrometheusAddress {
   /** PromQL that finds an instant vector with a sample for each region. */
   readonly query: string;
   /** The label that names the region; `region` by default. */
-  readonly regionLabel?: string;
+  readonly regionLabel?: string | undefined;
 }
 
 /**

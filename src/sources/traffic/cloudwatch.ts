@@ -4,10 +4,11 @@ import type {
   Metric,
   MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
+import { HOUR_MS } from '../../units/moment.ts';
 import { andMore } from '../../units/tell-few.ts';
 import { toAwsSourceError } from '../asking/aws-error.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { HOUR_MS, type MeasuredTraffic, type TimeRange, type TrafficPiece } from './measured-traffic.ts';
+import type { MeasuredTraffic, TimeRange, TrafficPiece } from './measured-traffic.ts';
 
 export interface CloudWatchOptions {
   /** The AWS region whose instances sent the traffic. */

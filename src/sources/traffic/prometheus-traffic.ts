@@ -1,7 +1,8 @@
+import { HOUR_MS } from '../../units/moment.ts';
 import type { SourceDeps } from '../asking/get-json.ts';
 import { type PrometheusSeries, parseValue, queryRange } from '../asking/query-prometheus.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { HOUR_MS, type MeasuredTraffic, type TimeRange, type TrafficPiece } from './measured-traffic.ts';
+import type { MeasuredTraffic, TimeRange, TrafficPiece } from './measured-traffic.ts';
 
 export interface PrometheusTrafficOptions {
   readonly baseUrl: string;
