@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
-import { ApiError } from './api-error.ts';
-import { createElectionHealth } from './election-health.ts';
+import { ApiError, messageOf } from './api-error.ts';
 import { bidFor, NOTHING_OBSERVED, observe, planStep, releaseOf } from './election-step.ts';
 import { checkTimings, type ElectionTimings, pauseMs, TIMINGS } from './election-timings.ts';
 import { createLeadership } from './leadership.ts';
 import { createLeaseClient, type Lease, toMicroTime } from './lease.ts';
 import { pauseFor } from './pause.ts';
+import { createRequestHealth } from './request-health.ts';
 
 export interface LeaderElectionDeps {
   readonly api: ApiClient;
@@ -49,7 +49,10 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
   const { leaseMs, renewDeadlineMs, retryMs } = checkTimings(timings);
   const leases = createLeaseClient(deps);
   const leaseName = `${deps.namespace}/${deps.name}`;
-  const health = createElectionHealth(leaseName, log);
+  const health = createRequestHealth({
+    again: () => log.info({ lease: leaseName }, 'reading and writing the lease again'),
+    failing: (failure, status) => log.warn({ lease: leaseName, failure }, consequenceOf(status)),
+  });
   const leadership = createLeadership({ ...deps, lease: leaseName, renewDeadlineMs, monotonicNow });
   let stopping: AbortController | undefined;
   let running: Promise<void> | undefined;
@@ -76,9 +79,15 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
       health.succeeded();
       return 0;
     } catch (error) {
-      if (!signal.aborted) health.failed(error);
+      if (!signal.aborted) noteFailure(error);
       return error instanceof ApiError ? error.retryAfterMs : 0;
     }
+  }
+
+  function noteFailure(error: unknown): void {
+    const isTooSlow = error instanceof ApiError && error.status === 409;
+    if (isTooSlow) log.debug({ lease: leaseName, failure: messageOf(error) }, 'someone else was faster');
+    else health.failed(error);
   }
 
   async function acquireOrRenew(signal: AbortSignal): Promise<void> {
@@ -113,7 +122,7 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
     leadership.lose('this process shuts down');
     await running;
     running = undefined;
-    if (mayHold) await release().catch(health.failed);
+    if (mayHold) await release().catch(noteFailure);
   }
 
   async function release(): Promise<void> {
@@ -139,4 +148,9 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
     assertLeading: leadership.assertLeading,
     leader: () => observed.lease?.spec?.holderIdentity || undefined,
   };
+}
+
+function consequenceOf(status: number): string {
+  if (status !== 403) return 'cannot read or write the lease: whoever leads stops when it expires';
+  return 'may not use the lease, so this replica never leads: its role needs get, create and update on leases';
 }

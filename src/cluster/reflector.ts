@@ -7,7 +7,7 @@ import type { LastEvents } from './last-events.ts';
 import { listPages, type ObjectEvent, openWatch } from './list-watch.ts';
 import { pauseFor } from './pause.ts';
 import { createProjectionStore, type ProjectionStore } from './projection-store.ts';
-import { createWatchHealth } from './watch-health.ts';
+import { createRequestHealth } from './request-health.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 interface ReflectorDeps<T> {
@@ -55,7 +55,11 @@ const LIST_AGAIN = new Set([400, 410, 504]);
 export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   const { api, resource, store, log, onChange, now = Date.now, pause = pauseFor } = deps;
   const { promise: firstSync, resolve: markSynced, reject: giveUp } = Promise.withResolvers<void>();
-  const health = createWatchHealth(resource.name, log);
+  const { name } = resource;
+  const health = createRequestHealth({
+    again: () => log.info({ resource: name }, `watching ${name} again`),
+    failing: (failure) => log.warn({ resource: name, failure }, `cannot watch ${name}, the last view of it stays`),
+  });
   const stopping = new AbortController();
   const { signal } = stopping;
   let running: Promise<void> | undefined;
@@ -88,7 +92,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
 
   function takeNote(error: unknown): void {
     if (error instanceof ApiError && LIST_AGAIN.has(error.status)) version = undefined;
-    if (error instanceof ApiError && error.status === 410) log.debug({ resource: resource.name }, error.message);
+    if (error instanceof ApiError && error.status === 410) log.debug({ resource: name }, error.message);
     else if (isMissing(error)) noteMissing(error);
     else health.failed(error);
   }
@@ -148,14 +152,14 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
     },
     async stop() {
       stopping.abort();
-      giveUp(new Error(`stopped before ${resource.name} were listed`));
+      giveUp(new Error(`stopped before ${name} were listed`));
       firstSync.catch(() => {}); // whoever awaits `start` hears of it; nobody has to
       await running;
     },
     synced: () => isKnown,
     failure: health.failure,
     lastEventAt: () => lastEventAt,
-    lastEvents: () => (lastEventAt === undefined ? {} : { [resource.name]: lastEventAt }),
+    lastEvents: () => (lastEventAt === undefined ? {} : { [name]: lastEventAt }),
   };
 }
 

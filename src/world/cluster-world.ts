@@ -1,7 +1,16 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import { ApiError } from '../cluster/api-error.ts';
-import type { VolumeFacts } from '../cluster/persistent-volumes.ts';
+import { fetchNamespace } from '../cluster/fetch-namespace.ts';
+import { listOnce } from '../cluster/list-watch.ts';
+import { NAMESPACES } from '../cluster/namespaces.ts';
+import { nodes as nodesOf } from '../cluster/nodes.ts';
+import { PERSISTENT_VOLUME_CLAIMS } from '../cluster/persistent-volume-claims.ts';
+import { persistentVolumes, type VolumeFacts } from '../cluster/persistent-volumes.ts';
+import { PRIORITY_CLASSES, toPriorityClasses } from '../cluster/priority-classes.ts';
+import { objectKey } from '../cluster/projection-store.ts';
 import { describeReadFailure } from '../cluster/read-failure.ts';
+import { REGIONS, validRegions } from '../cluster/regions.ts';
+import { volumesOfPod } from '../cluster/volumes-of-pod.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
@@ -60,29 +69,6 @@ async function readWorld(
   regionLabel: string,
   { onlyNamespace, readsRegions }: WorldExtent,
 ): Promise<ClusterWorld | Unread> {
-  const [
-    { listOnce },
-    { nodes: NODES },
-    { NAMESPACES },
-    { REGIONS, validRegions },
-    { PRIORITY_CLASSES, toPriorityClasses },
-    { PERSISTENT_VOLUME_CLAIMS },
-    { persistentVolumes },
-    { objectKey },
-    { volumesOfPod },
-    { fetchNamespace },
-  ] = await Promise.all([
-    import('../cluster/list-watch.ts'),
-    import('../cluster/nodes.ts'),
-    import('../cluster/namespaces.ts'),
-    import('../cluster/regions.ts'),
-    import('../cluster/priority-classes.ts'),
-    import('../cluster/persistent-volume-claims.ts'),
-    import('../cluster/persistent-volumes.ts'),
-    import('../cluster/projection-store.ts'),
-    import('../cluster/volumes-of-pod.ts'),
-    import('../cluster/fetch-namespace.ts'),
-  ]);
   /** What the caller may not see, by what that means: said once. */
   const refused = new Map<string, string[]>();
 
@@ -125,7 +111,7 @@ async function readWorld(
     () =>
       Promise.all([
         onlyNamespace === undefined ? listNamespaces() : getNamespace(onlyNamespace),
-        listOr(NODES(regionLabel), 'pins to zones and nodes say nothing about regions, and pods may run anywhere'),
+        listOr(nodesOf(regionLabel), 'pins to zones and nodes say nothing about regions, and pods may run anywhere'),
         readsRegions ? listOr(REGIONS, 'regions are those of the nodes, with yearly averages') : undefined,
         listOr(PRIORITY_CLASSES, 'priorities are not judged'),
         mapOr<string>(claimsIn(PERSISTENT_VOLUME_CLAIMS, onlyNamespace), 'volumes hold no pod'),

@@ -1,4 +1,6 @@
 import type { ApiClient } from '../cluster/api-client.ts';
+import { getIfThere } from '../cluster/get-if-there.ts';
+import { MAX_MODE_KEY, toKillSwitchSetting } from '../cluster/kill-switch.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
 import { describeReadFailure } from '../cluster/read-failure.ts';
 import type { Mode } from '../decision/policy.ts';
@@ -22,10 +24,6 @@ export async function readModeCap(
 ): Promise<ModeCap> {
   const { api, signal } = deps;
   const [namespace = '', name = ''] = namespacedName.split('/');
-  const [{ getIfThere }, { MAX_MODE_KEY, toKillSwitchSetting }] = await Promise.all([
-    import('../cluster/get-if-there.ts'),
-    import('../cluster/kill-switch.ts'),
-  ]);
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
   try {
     const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal };

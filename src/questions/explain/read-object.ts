@@ -1,7 +1,8 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
-import { isEndedPhase, type KubeObject, type ObjectList } from '../../cluster/kube-object.ts';
+import { isEndedPhase, type KubeObject } from '../../cluster/kube-object.ts';
 import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
+import { listPages } from '../../cluster/list-watch.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
 import { collectionPath, type ExplainTarget, inApi, type KindInApi } from './target.ts';
@@ -78,10 +79,7 @@ export interface ReadDeps {
   readonly signal: AbortSignal;
 }
 
-const JSON_LIST = 'application/json';
-const NAMES_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 const IDLE_TIMEOUT_MS = 15_000;
-const PAGE_SIZE = '500';
 const MOST_NEAREST = 3;
 const FORBIDDEN = 403;
 const GONE = 404;
@@ -232,7 +230,7 @@ function conditionOf({ status }: LiveObject): { message: string; at: string | nu
 async function nearestNames(deps: ReadDeps, { namespace, name, ...api }: ExplainTarget): Promise<readonly string[]> {
   const names: string[] = [];
   try {
-    for await (const { metadata } of list(deps, collectionPath(api, namespace), {}, NAMES_ONLY))
+    for await (const { metadata } of list(deps, collectionPath(api, namespace), {}, 'metadata'))
       names.push(metadata.name);
   } catch {
     return []; // that it is not there is known; a guess is not worth another error
@@ -246,15 +244,10 @@ async function* list(
   { api, signal }: ReadDeps,
   path: string,
   selectors: { readonly labelSelector?: string | undefined; readonly fieldSelector?: string | undefined },
-  accept = JSON_LIST,
+  content: 'full' | 'metadata' = 'full',
 ): AsyncGenerator<LiveObject> {
-  let next: string | undefined;
-  do {
-    const query = { limit: PAGE_SIZE, continue: next, ...selectors };
-    const page = (await api.get(path, { accept, query, idleTimeoutMs: IDLE_TIMEOUT_MS, signal })) as ObjectList;
-    yield* (page.items ?? []) as readonly LiveObject[];
-    next = page.metadata.continue || undefined;
-  } while (next !== undefined);
+  const listed = { path, content, idleTimeoutMs: IDLE_TIMEOUT_MS, ...selectors };
+  for await (const { items } of listPages(api, listed, signal)) yield* (items ?? []) as readonly LiveObject[];
 }
 
 const OPERATORS: ReadonlyMap<string, (key: string, values: string) => string> = new Map([

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { ApiClient } from '../../cluster/api-client.ts';
+import { listOnce } from '../../cluster/list-watch.ts';
+import { NODES_PATH } from '../../cluster/nodes.ts';
 import { decodeText } from '../../documents/decode-text.ts';
 import { type ManifestDocument, type Manifests, parseManifests, readManifests } from '../../documents/manifest-file.ts';
 import { nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
@@ -71,10 +73,6 @@ function tooLarge(path: string): Manifests {
 
 /** Reads the nodes of a cluster, page by page. */
 export async function readLiveNodes(api: ApiClient, regionLabel: string): Promise<ReadNodes | Unread> {
-  const [{ listOnce }, { NODES_PATH }] = await Promise.all([
-    import('../../cluster/list-watch.ts'),
-    import('../../cluster/nodes.ts'),
-  ]);
   const progress = createProgress();
   let count = 0;
   const project = (object: object): FleetNode => {
