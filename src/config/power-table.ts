@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { describeReadFailure, nameOfInput, readText, STANDARD_INPUT } from '../documents/read-text.ts';
+import { describeReadFailure, nameOfInput, readBounded } from '../documents/read-text.ts';
 import type { YamlDocument } from '../documents/yaml-documents.ts';
 import { parseInstanceType } from '../energy/instance-type.ts';
 import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
@@ -80,9 +79,9 @@ export async function readPowerTable(path: string | undefined): Promise<PowerTab
   if (path === undefined) return { table: DEFAULT_POWER_TABLE };
   const name = nameOfInput(path);
   try {
-    const { size } = path === STANDARD_INPUT ? { size: 0 } : await stat(path);
-    if (size > MAX_BYTES) return { issues: [`${name}: is larger than 16 MiB; a power table is not`] };
-    return parsePowerTable(await readText(path), name);
+    const text = await readBounded(path, MAX_BYTES);
+    if (text === undefined) return { issues: [`${name}: is larger than 16 MiB; a power table is not`] };
+    return parsePowerTable(text, name);
   } catch (error) {
     return { issues: [describeReadFailure(name, error)] };
   }

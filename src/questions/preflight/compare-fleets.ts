@@ -1,3 +1,4 @@
+import { compareText } from '../../units/compare-text.ts';
 import { type FleetNode, isVersion, minorVersionOf } from './fleet-node.ts';
 import type { StagingGap } from './preflight-report.ts';
 
@@ -43,7 +44,7 @@ function gapsOf({ what, of, name }: Trait, fleet: readonly FleetNode[], staging:
   const lacking = [...Map.groupBy(fleet, of)].flatMap(([value, nodes]) =>
     value === undefined || seen.has(value) ? [] : [{ value, nodes: nodes.length }],
   );
-  lacking.sort((a, b) => b.nodes - a.nodes || (a.value < b.value ? -1 : 1));
+  lacking.sort((a, b) => b.nodes - a.nodes || compareText(a.value, b.value));
   return lacking.map(({ value, nodes }) => ({
     what,
     value,
