@@ -1,10 +1,11 @@
-import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync } from 'node:fs';
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { DAY_MS } from '../units/moment.ts';
 import { createAuthority, type Issued, issueLeaf, type Validity } from './authority.ts';
+import { isIssuedBy, isKeyOf, type ParsedCertificate, parseCertificates } from './parsed-certificate.ts';
 
 /** What the API server, a `curl` on the same machine and a test call the webhook. */
 export const DEV_CERTIFICATE_NAMES: readonly string[] = [
@@ -58,38 +59,28 @@ export async function ensureDevCertificate(request: DevCertificateRequest): Prom
 
 /** Also what repairs a store that was killed half-way: files of two issues do not belong together. */
 async function isUsable(files: DevCertificateFiles, names: readonly string[], now: number): Promise<boolean> {
-  const found = readStored(files);
-  if (found === undefined) return false;
-  const { leaf, ca, key } = found;
-  const isGood =
-    leaf.checkPrivateKey(key) &&
-    leaf.checkIssued(ca) &&
-    leaf.verify(ca.publicKey) &&
-    hasLifeLeft(leaf, now) &&
-    names.every((name) => covers(leaf, name));
-  if (isGood) await closeToOthers(files.keyFile);
-  return isGood;
+  // Synchronous like the renames, so that this process never sees its own store half done.
+  const [cert, key, authority] = [files.certFile, files.keyFile, files.caFile].map(readOrNothing);
+  const [[leaf], [ca]] = [parseCertificates(cert ?? ''), parseCertificates(authority ?? '')];
+  if (!leaf || !ca || !isKeyOf(key ?? '', leaf) || !isIssuedBy(leaf, ca)) return false;
+  const { notBefore, notAfter } = leaf;
+  const hasLifeLeft = notBefore <= now && notAfter - now > (notAfter - notBefore) / 3;
+  if (!hasLifeLeft || !names.every((name) => covers(leaf, name))) return false;
+  await closeToOthers(files.keyFile);
+  return true;
 }
 
-function readStored({ certFile, keyFile, caFile }: DevCertificateFiles) {
+/** What is missing is like what is malformed: issuing anew either helps or fails with the reason. */
+function readOrNothing(file: string): string {
   try {
-    // Synchronous like the renames, so that this process never sees its own store half done.
-    const [cert, key, ca] = [readFileSync(certFile), readFileSync(keyFile), readFileSync(caFile)];
-    return { leaf: new X509Certificate(cert), key: createPrivateKey(key), ca: new X509Certificate(ca) };
+    return readFileSync(file, 'utf8');
   } catch {
-    // Missing or malformed: issuing anew either helps or fails with the reason.
-    return undefined;
+    return '';
   }
 }
 
-function hasLifeLeft(leaf: X509Certificate, now: number): boolean {
-  const from = Date.parse(leaf.validFrom);
-  const to = Date.parse(leaf.validTo);
-  return from <= now && to - now > (to - from) / 3;
-}
-
-function covers(leaf: X509Certificate, name: string): boolean {
-  return (isIP(name) === 0 ? leaf.checkHost(name, { subject: 'never' }) : leaf.checkIP(name)) !== undefined;
+function covers({ x509 }: ParsedCertificate, name: string): boolean {
+  return (isIP(name) === 0 ? x509.checkHost(name, { subject: 'never' }) : x509.checkIP(name)) !== undefined;
 }
 
 async function closeToOthers(keyFile: string): Promise<void> {

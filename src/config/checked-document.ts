@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import { nearestKey } from '../decision/policy-annotations.ts';
-import { parseYamlDocuments, type YamlDocument, type YamlPath } from '../documents/yaml-documents.ts';
+import { parseYamlDocuments, type YamlPath } from '../documents/yaml-documents.ts';
+import { escapeUnseen } from '../units/legible.ts';
+
+const LONGEST_KEY = 80;
 
 /** One mistake in a document, with the path of what is wrong. */
-export interface ConfigMistake {
+export interface Mistake {
   readonly at: YamlPath;
   readonly message: string;
 }
 
 /** What zod found, as people read it: each unknown key by itself, with the one that was probably meant. */
-export function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType, document: unknown): readonly ConfigMistake[] {
+function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType, document: unknown): readonly Mistake[] {
   const at = issue.path as YamlPath;
   if (issue.code !== 'unrecognized_keys') return [{ at, message: issue.message }];
   const known = knownKeys(schema, at, document);
@@ -46,21 +49,41 @@ function knownKeys(schema: z.ZodType, path: YamlPath, document: unknown): readon
   return (meant.length > 0 ? meant : at).flatMap(({ properties }) => Object.keys(properties ?? {}));
 }
 
-/** The document of a file that has one; else what is wrong with it, each mistake with its place. */
-export function readOneDocument(
+interface Check<T> {
+  readonly schema: z.ZodType<T>;
+  /** Writes short forms out before the schema sees them. */
+  readonly spellOut?: (value: unknown) => unknown;
+  /** Finds what no schema can. */
+  readonly findMore?: (value: unknown) => readonly Mistake[];
+}
+
+/** What the one document of a file says; else every mistake, each with the file, the line and the path. */
+export function readChecked<T>(
   text: string,
   path: string,
-): { readonly document: YamlDocument } | { readonly issues: readonly string[] } {
+  { schema, spellOut = (value) => value, findMore = () => [] }: Check<T>,
+): { readonly value: T } | { readonly issues: readonly string[] } {
   const documents = [...parseYamlDocuments(text)];
+  const placed = (line: number, message: string) => `${path}, line ${line}: ${message}`;
   const broken = documents.flatMap((document) => ('message' in document ? [document] : []));
-  if (broken.length > 0) return { issues: broken.map(({ line, message }) => placed(path, line, message)) };
+  if (broken.length > 0) return { issues: broken.map(({ line, message }) => placed(line, message)) };
   const [document, second] = documents;
   if (second) return { issues: [`${path}: holds more than one document`] };
   if (!document || 'message' in document) return { issues: [`${path}: is empty`] };
-  return { document };
+  const value = spellOut(document.value);
+  const parsed = schema.safeParse(value);
+  const found = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, schema, value));
+  const mistakes = [...found, ...findMore(value)];
+  if (parsed.success && mistakes.length === 0) return { value: parsed.data };
+  return {
+    issues: mistakes.map(({ at, message }) =>
+      placed(document.lineOf(at), `${at.map(shown).join('.') || 'document'}: ${message}`),
+    ),
+  };
 }
 
-/** A message with the file, and the line where that is known. */
-export function placed(path: string, line: number | undefined, message: string): string {
-  return line === undefined ? `${path}: ${message}` : `${path}, line ${line}: ${message}`;
+/** A key of the file, as a terminal may show it. */
+function shown(key: string | number): string {
+  const text = escapeUnseen(String(key).replaceAll(/[\n\t]/g, ' '), 'json');
+  return text.length > LONGEST_KEY ? `${text.slice(0, LONGEST_KEY)}...` : text;
 }

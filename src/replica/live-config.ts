@@ -20,7 +20,7 @@ export interface LiveConfig {
 interface LiveConfigDeps {
   /** Absent: there is no file, and nothing ever changes. */
   readonly path: string | undefined;
-  /** What was read at the start, as `readConfigFile` answers it. */
+  /** What was read at the start, as `readConfig` answers it. */
   readonly initial?: { readonly config: GridgateConfig; readonly text?: string | undefined };
   /** The option `--default-region`, which counts before the file's `home-region`. */
   readonly defaultRegion?: string | undefined;
