@@ -14,12 +14,9 @@ export interface GetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface SendOptions {
+interface SendOptions extends Omit<GetOptions, 'accept'> {
   readonly contentType: string;
   readonly body: unknown;
-  readonly query?: GetOptions['query'];
-  readonly idleTimeoutMs: number;
-  readonly signal?: AbortSignal;
   /** Called when credentials and connection are ready and only the request itself is left; what it throws is the answer. */
   readonly beforeSend?: () => void;
 }

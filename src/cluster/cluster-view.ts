@@ -37,10 +37,10 @@ export interface ClusterViewOptions {
   readonly onChange: (resource: Announced) => void;
 }
 
-export interface SyncState {
+interface SyncState {
   readonly synced: boolean;
   /** Why the resource cannot be watched now, in words for the user. */
-  readonly failure?: string;
+  readonly failure: string | undefined;
 }
 
 /** What gridgate knows of a cluster. Reading never waits; while the API server is away, the last view stays. */
@@ -121,11 +121,9 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     },
     volumesOf: (namespace, pod) => (volumeStores ? volumesOfPod(namespace, pod, volumeStores) : []),
     lastEventAt: () => joinLastEvents([...reflectors.values()].map((reflector) => reflector.lastEvents())),
-    syncState: () => Object.fromEntries([...reflectors].map(([name, reflector]) => [name, syncStateOf(reflector)])),
+    syncState: () =>
+      Object.fromEntries(
+        [...reflectors].map(([name, { synced, failure }]) => [name, { synced: synced(), failure: failure() }]),
+      ),
   };
-}
-
-function syncStateOf(reflector: Reflector): SyncState {
-  const failure = reflector.failure();
-  return { synced: reflector.synced(), ...(failure !== undefined && { failure }) };
 }

@@ -33,6 +33,11 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
   let snapshot = buildSnapshot({ ...input, now: clock() });
   let timer: NodeJS.Timeout | undefined;
 
+  function change(next: Partial<Input>): void {
+    input = { ...input, ...next };
+    rebuild();
+  }
+
   function rebuild(): void {
     const now = clock();
     const heldBands = new Map(
@@ -58,15 +63,11 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
 
   return {
     current: () => snapshot,
-    setRegions(regions) {
-      input = { ...input, regions, regionsReadAt: clock() };
-      rebuild();
-    },
+    setRegions: (regions) => change({ regions, regionsReadAt: clock() }),
     setReadings(readings, thresholdsOf) {
       const fallbackReading = (region: string, gridZone: string | undefined) =>
         readings.get(region) ?? fixed.fallbackReading(region, gridZone);
-      input = { ...input, fallbackReading, thresholdsOf };
-      rebuild();
+      change({ fallbackReading, thresholdsOf });
     },
     setCluster(cluster) {
       const ofNodes = cluster.priorityClasses === input.priorityClasses && withNodes(snapshot, cluster.topology);
@@ -75,14 +76,8 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
       snapshot = ofNodes;
       onChange();
     },
-    setThresholds(thresholds) {
-      input = { ...input, thresholds };
-      rebuild();
-    },
-    setNodeRules(nodeRules) {
-      input = { ...input, nodeRules };
-      rebuild();
-    },
+    setThresholds: (thresholds) => change({ thresholds }),
+    setNodeRules: (nodeRules) => change({ nodeRules }),
     stop: () => clearTimeout(timer),
   };
 }

@@ -15,20 +15,20 @@ import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
-import type { NodeFacts } from '../regions/node-facts.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
+import { buildTopology, type Topology } from '../regions/topology.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 import { tellInvalid } from './cluster-regions.ts';
 import { openCluster, readFromCluster, type Unread } from './open-cluster.ts';
 import type { ChosenCluster } from './which-cluster.ts';
 
-/** A cluster as it is now, as far as decisions read it. */
-export interface ClusterWorld {
+/** What there is besides files of Regions, as far as decisions read it: of a cluster as it is now, or of files. */
+export interface Surroundings {
   /** None where the cluster knows no Regions, or a file has them. */
   readonly regions: readonly ObservedRegion[];
-  /** Absent where the caller may not read them: then any region may have some. */
-  readonly nodes?: readonly NodeFacts[];
+  /** Absent where nodes may not be read: then any region may have some. */
+  readonly topology?: Topology;
   readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
   readonly priorityClasses?: PriorityClasses;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
@@ -54,7 +54,7 @@ export async function readClusterWorld(
   cluster: ChosenCluster,
   regionLabel: string,
   extent: WorldExtent,
-): Promise<ClusterWorld | Unread> {
+): Promise<Surroundings | Unread> {
   const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   try {
@@ -68,7 +68,7 @@ async function readWorld(
   api: ApiClient,
   regionLabel: string,
   { onlyNamespace, readsRegions }: WorldExtent,
-): Promise<ClusterWorld | Unread> {
+): Promise<Surroundings | Unread> {
   /** What the caller may not see, by what that means: said once. */
   const refused = new Map<string, string[]>();
 
@@ -125,7 +125,7 @@ async function readWorld(
   const [namespaces, nodes, regions = [], classes, claims, volumes] = read.value;
   return {
     regions: validRegions(regions),
-    ...(nodes && { nodes }),
+    ...(nodes && { topology: buildTopology(nodes) }),
     namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
     ...(classes && { priorityClasses: toPriorityClasses(classes) }),
     volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),

@@ -8,7 +8,7 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterRegions } from './cluster-regions.ts';
 import { createSources } from './live-sources.ts';
-import { measureRegions } from './measuring.ts';
+import { createMeasuring, readLive } from './measuring.ts';
 import type { REGION_SOURCE_OPTIONS } from './options.ts';
 import { standInRegions } from './stand-in-regions.ts';
 import { findCluster, findOwnCluster, lacksCluster, strayContext } from './which-cluster.ts';
@@ -93,10 +93,22 @@ export async function takeSnapshot(
 ): Promise<LoadedRegions> {
   const sources = createSources(config.sources, env);
   const regions = sources.length === 0 ? described : described.map(withoutMeasurement);
-  const { failures, ...measured } = await measureRegions(regions, { sources, bands: config.bands, policySignal });
+  const { chain, thresholdsOf } = createMeasuring({ sources, policySignal })(config.bands.mode);
+  const { readings, failures } = await readLive(chain, regions);
   const now = Date.now();
-  const world = { regionLabel, policySignal, nodeRules: config.nodes, topology, priorityClasses };
-  const snapshot = buildSnapshot({ regions, regionsReadAt: now, ...measured, ...world, now });
+  const snapshot = buildSnapshot({
+    regions,
+    regionsReadAt: now,
+    fallbackReading: (name) => readings.get(name),
+    thresholds: config.bands.thresholds,
+    thresholdsOf,
+    regionLabel,
+    policySignal,
+    nodeRules: config.nodes,
+    topology,
+    priorityClasses,
+    now,
+  });
   return { snapshot, zones: new Map(regions.flatMap(zoneOf)), failures: [...invalid, ...failures] };
 }
 

@@ -7,9 +7,9 @@ import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { NodeFacts } from '../regions/node-facts.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
-import { buildTopology, type Topology } from '../regions/topology.ts';
+import { buildTopology } from '../regions/topology.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
-import { readClusterWorld } from './cluster-world.ts';
+import { readClusterWorld, type Surroundings } from './cluster-world.ts';
 import { takeSnapshot } from './load-regions.ts';
 import type { WORLD_OPTIONS } from './options.ts';
 import { standInRegions } from './stand-in-regions.ts';
@@ -35,17 +35,6 @@ export interface World {
 const NO_REGIONS =
   '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources, or --kubeconfig for a cluster that has them';
 const NAMESPACES_TWICE = '--namespaces: means nothing beside --kubeconfig, which says where the namespaces are';
-
-/** What there is besides regions, of a cluster or of files. */
-interface Surroundings {
-  readonly isCluster: boolean;
-  readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
-  readonly topology?: Topology;
-  readonly priorityClasses?: PriorityClasses;
-  readonly volumesOf: World['volumesOf'];
-  readonly regions: readonly ObservedRegion[];
-  readonly notes: readonly string[];
-}
 
 /** Why there is no world to decide by. */
 export interface NoWorld extends Issues {
@@ -79,16 +68,10 @@ export async function loadWorld(
 ): Promise<World | NoWorld> {
   const { beside } = extent;
   if (files.issues.length > 0) return { issues: files.issues };
-  const read = await readSurroundings(files, values, env, extent);
-  if ('issues' in read) return read;
-  const {
-    regions: ofSurroundings,
-    isCluster,
-    namespaces,
-    volumesOf,
-    notes,
-    ...rest
-  } = beside ? withGiven(read, beside) : read;
+  const found = await readSurroundings(files, values, env, extent);
+  if ('issues' in found) return found;
+  const { isCluster, ...read } = found;
+  const { regions: ofSurroundings, namespaces, volumesOf, notes, ...rest } = beside ? withGiven(read, beside) : read;
   const described = files.regions?.value ?? ofSurroundings;
   const ofNodes = [...(rest.topology?.regions ?? [])];
   if (described.length === 0 && ofNodes.length === 0 && isCluster) return { issues: [NO_REGIONS], lacksRegions: true };
@@ -116,7 +99,7 @@ async function readSurroundings(
   values: WorldValues,
   env: Environment,
   { onlyNamespace, beside }: WorldExtent,
-): Promise<Surroundings | Issues> {
+): Promise<(Surroundings & { readonly isCluster: boolean }) | Issues> {
   if (values.kubeconfig !== undefined && cluster) return { issues: [NAMESPACES_TWICE] };
   // With input of its own a command asks nobody's default cluster.
   const found = beside ? findOwnCluster(values, env) : findCluster(values, env);
@@ -125,9 +108,7 @@ async function readSurroundings(
   if (found) {
     const extent = { onlyNamespace, readsRegions: values.regions === undefined };
     const world = await readClusterWorld(found, values.regionLabel, extent);
-    return 'issues' in world
-      ? world
-      : { ...world, isCluster: true, ...(world.nodes && { topology: buildTopology(world.nodes) }) };
+    return 'issues' in world ? world : { ...world, isCluster: true };
   }
   return { isCluster: false, namespaces: new Map(), ...cluster?.value, regions: [], volumesOf: () => [], notes: [] };
 }
