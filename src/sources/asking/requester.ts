@@ -104,9 +104,10 @@ export function createRequester({ clock, onRequest, random, deadline }: Requeste
   };
 }
 
-type Asked<T> = { readonly outcome: 'ok'; readonly value: T } | Failed;
-
-async function answerWithin<T>(ask: Ask<T>, abort: AbortSignal): Promise<Asked<T>> {
+async function answerWithin<T>(
+  ask: Ask<T>,
+  abort: AbortSignal,
+): Promise<{ readonly outcome: 'ok'; readonly value: T } | Failed> {
   try {
     return { outcome: 'ok', value: await untilAbort(ask(abort), abort) };
   } catch (error) {
@@ -122,22 +123,15 @@ function fullJitter(random: () => number) {
   };
 }
 
-/** For how long a source wants to be left alone. */
-export interface Rest {
-  /** Begins or prolongs it; without a plausible number of milliseconds by a minute, never by more than an hour. */
-  begin(ms: number | undefined): void;
-  /** Milliseconds until its end, 0 when there is none. */
-  leftMs(): number;
-}
-
 const USUAL_MS = 60_000;
 const LONGEST_MS = 60 * 60_000;
 
 /** A source that answered 429 is left alone for all its zones; of several answers the one that asks longest counts. */
-function createRest(clock: () => number): Rest {
+function createRest(clock: () => number) {
   let since = 0;
   let ms = 0;
 
+  /** Milliseconds until its end, 0 when there is none. */
   function leftMs(): number {
     const now = clock();
     return lasts(since, ms, now) ? since + ms - now : 0;
@@ -145,7 +139,8 @@ function createRest(clock: () => number): Rest {
 
   return {
     leftMs,
-    begin(askedMs) {
+    /** Begins or prolongs it; without a plausible number of milliseconds by a minute, never by more than an hour. */
+    begin(askedMs: number | undefined): void {
       const wanted = askedMs !== undefined && askedMs >= 0 ? Math.min(LONGEST_MS, askedMs) : USUAL_MS;
       if (wanted <= leftMs()) return;
       since = clock();

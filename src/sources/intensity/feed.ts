@@ -42,19 +42,14 @@ export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
   const { name } = source;
   const request = createRequester(deps);
 
-  const currents = createZoneMemory(
-    async (zone) => {
-      const answer = await request(async (abort) => plausibleMeasurement(await source.current(zone, abort), clock()));
-      return answer.outcome === 'ok' && freshnessNow(answer.value) === undefined
-        ? tooOld(answer.value, clock())
-        : answer;
-    },
-    clock,
-    source.keptMs,
-  );
-  function freshnessNow({ measuredAt, stepMs }: Measurement) {
-    return freshnessOf(clock() - measuredAt, stepMs);
+  const freshnessNow = ({ measuredAt, stepMs }: Measurement) => freshnessOf(clock() - measuredAt, stepMs);
+
+  async function askNow(zone: string): Promise<Answer<Measurement>> {
+    const answer = await request(async (abort) => plausibleMeasurement(await source.current(zone, abort), clock()));
+    return answer.outcome === 'ok' && !freshnessNow(answer.value) ? tooOld(answer.value, clock()) : answer;
   }
+
+  const currents = createZoneMemory(askNow, clock, source.keptMs);
 
   function readingOf(measurement: Measurement): Reading | undefined {
     const { gramsPerKwh, signal, measuredAt, estimated } = measurement;

@@ -44,7 +44,8 @@ export function createFile(options: FileOptions, { clock }: Pick<SourceDeps, 'cl
     zoneOf: (region) => gridZoneOf(region) ?? region.name,
 
     async current(zone) {
-      const found = entryOf(parseZones(await readText(read)), zone);
+      const all = shaped(zones, parseYaml(await readText(read)), []);
+      const found = Object.hasOwn(all, zone) && shaped(entry, all[zone], [zone]);
       if (!found) throw new SourceError('not_covered', `the file has nothing for ${zone}`);
       // A value without a time is meant to hold for as long as it stands there.
       const { gramsPerKwh, measuredAt = clock() } = found;
@@ -61,14 +62,6 @@ async function readText(read: FileOptions['read']): Promise<string> {
     const why = typeof code === 'string' ? `: ${code}` : '';
     throw new SourceError('unavailable', `the file cannot be read${why}`, { cause: error });
   }
-}
-
-function parseZones(text: string): ReadonlyMap<string, unknown> {
-  return new Map(Object.entries(shaped(zones, parseYaml(text), [])));
-}
-
-function entryOf(all: ReadonlyMap<string, unknown>, zone: string): Entry | undefined {
-  return all.has(zone) ? shaped(entry, all.get(zone), [zone]) : undefined;
 }
 
 function shaped<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[]): T {

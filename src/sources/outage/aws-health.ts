@@ -1,4 +1,4 @@
-import type { DescribeEventsCommandOutput, HealthClient, HealthClientConfig } from '@aws-sdk/client-health';
+import type { HealthClient } from '@aws-sdk/client-health';
 import { z } from 'zod';
 import { andMore } from '../../units/tell-few.ts';
 import { nameOf, toAwsSourceError } from '../asking/aws-error.ts';
@@ -43,8 +43,9 @@ export function createAwsHealth({ services = DEFAULT_SERVICES, endpoint }: AwsHe
   let client: HealthClient | undefined;
 
   async function readPages(abortSignal: AbortSignal): Promise<readonly HealthEvent[]> {
-    const sdk = await loadSdk();
-    client ??= new sdk.HealthClient(config satisfies HealthClientConfig);
+    // Only here, so that nobody pays for the SDK's start and memory who has not configured it.
+    const sdk = await import('@aws-sdk/client-health');
+    client ??= new sdk.HealthClient(config);
     const events: HealthEvent[] = [];
     let left = MOST_PAGES;
     const filter = {
@@ -52,13 +53,11 @@ export function createAwsHealth({ services = DEFAULT_SERVICES, endpoint }: AwsHe
       eventStatusCodes: ['open' as const],
       eventTypeCategories: ['issue' as const],
     };
-    const pages = sdk.paginateDescribeEvents(
-      { client, pageSize: PAGE_SIZE, stopOnSameToken: true },
-      { filter },
-      { abortSignal },
-    );
-    for await (const one of pages) {
-      events.push(...parsePage(one));
+    const paging = { client, pageSize: PAGE_SIZE, stopOnSameToken: true };
+    for await (const answer of sdk.paginateDescribeEvents(paging, { filter }, { abortSignal })) {
+      const { data } = page.safeParse(answer);
+      if (!data) throw new SourceError('malformed', 'the answer of AWS Health has no list of events');
+      events.push(...data.events);
       left -= 1;
       if (left === 0) throw new SourceError('malformed', `AWS Health answers more than ${MOST_PAGES} pages`);
     }
@@ -77,17 +76,6 @@ export function createAwsHealth({ services = DEFAULT_SERVICES, endpoint }: AwsHe
       }
     },
   };
-}
-
-/** Only here, so that nobody pays for the SDK's start and memory who has not configured it. */
-function loadSdk() {
-  return import('@aws-sdk/client-health');
-}
-
-function parsePage(answer: DescribeEventsCommandOutput): readonly HealthEvent[] {
-  const parsed = page.safeParse(answer);
-  if (!parsed.success) throw new SourceError('malformed', 'the answer of AWS Health has no list of events');
-  return parsed.data.events;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { OutageState } from '../../regions/region-status.ts';
 import { answerOfError } from '../asking/answer.ts';
 import { untilAbort } from '../asking/source-error.ts';
 import { type HeldOutage, mergeOutages, type Statement, type Trust } from './merge-outages.ts';
-import type { OutageSource, OutageSourceName, Verdict } from './source.ts';
+import type { OutageSource, OutageSourceName } from './source.ts';
 
 export interface OutageBoardDeps {
   readonly sources: readonly OutageSource[];
@@ -37,8 +37,10 @@ export function createOutageBoard(deps: OutageBoardDeps): OutageBoard {
   let outages: ReadonlyMap<string, OutageState> = new Map();
 
   async function ask(source: OutageSource, regions: readonly string[]): Promise<Statement & { failure?: string }> {
+    const signal = deadline(timeoutMs);
     try {
-      return { source: source.name, verdicts: await readWithin(source, regions, deadline(timeoutMs)) };
+      // Raced, because a source may not heed its signal.
+      return { source: source.name, verdicts: await untilAbort(source.read(regions, signal), signal) };
     } catch (error) {
       return { source: source.name, verdicts: new Map(), failure: answerOfError(error).message };
     }
@@ -63,15 +65,6 @@ export function createOutageBoard(deps: OutageBoardDeps): OutageBoard {
       outages = new Map([...outages, ...written]);
     },
   };
-}
-
-/** Raced, because a source may not heed its signal. */
-async function readWithin(
-  source: OutageSource,
-  regions: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Verdict>> {
-  return untilAbort(source.read(regions, signal), signal);
 }
 
 /** Quiet minutes that had not begun begin now. Another leader's clock may have been ahead of ours. */

@@ -38,14 +38,18 @@ export async function readPrometheusTraffic(
   const start = end - (points - 1) * stepSeconds;
   const { series, warnings } = await queryRange(baseUrl, { query: asked, start, end, stepSeconds }, deps, abort);
   if (series.length === 0) throw new SourceError('not_covered', `the query finds nothing in this range: ${asked}`);
-  const rates = sumSeries(series, { start, stepSeconds });
+  const rates = sumSeries(series, start, stepSeconds);
+  const missing = points - rates.size;
   return {
     query: asked,
     pieces: integrate(rates, points, range, stepSeconds * 1_000),
     notes: [
       ...(query === undefined ? [ALL_NODES] : []),
       ...warnings.map((text) => `Prometheus warns: ${text}`),
-      ...notesOf(series, rates, points, stepSeconds),
+      ...(series.length > 1 ? [`Prometheus finds ${series.length} series; their sum counts`] : []),
+      ...(missing > 0
+        ? [`Prometheus has no value for ${missing} of ${points} steps of ${stepSeconds} s; they are not counted`]
+        : []),
     ],
   };
 }
@@ -68,7 +72,8 @@ function defaultQuery(stepSeconds: number): string {
 /** Bytes per second of all series by the number of their step, counted from 0. */
 function sumSeries(
   series: readonly PrometheusSeries[],
-  { start, stepSeconds }: { readonly start: number; readonly stepSeconds: number },
+  start: number,
+  stepSeconds: number,
 ): ReadonlyMap<number, number> {
   const rates = new Map<number, number>();
   for (const [seconds, text] of series.flatMap(({ values }) => values)) {
@@ -101,19 +106,4 @@ function integrate(
     pieces.set(hour, { startMs: before?.startMs ?? fromMs, endMs: toMs, bytes: (before?.bytes ?? 0) + bytes });
   }
   return [...pieces.values()];
-}
-
-function notesOf(
-  series: readonly PrometheusSeries[],
-  rates: ReadonlyMap<number, number>,
-  points: number,
-  stepSeconds: number,
-): readonly string[] {
-  const missing = points - rates.size;
-  return [
-    ...(series.length > 1 ? [`Prometheus finds ${series.length} series; their sum counts`] : []),
-    ...(missing > 0
-      ? [`Prometheus has no value for ${missing} of ${points} steps of ${stepSeconds} s; they are not counted`]
-      : []),
-  ];
 }
