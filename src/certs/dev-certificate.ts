@@ -18,7 +18,7 @@ export const DEV_CERTIFICATE_NAMES: readonly string[] = [
 ];
 
 const LIFETIME_MS = 90 * DAY_MS;
-/** Two processes that start together may mix their files once; never three times. */
+/** Two processes that start together may mix their files once, but not three times. */
 const ATTEMPTS = 3;
 const KEY_MODE = 0o600;
 
@@ -34,10 +34,8 @@ export interface DevCertificate extends DevCertificateFiles {
 }
 
 export interface DevCertificateRequest {
-  /** Made when it does not exist. */
   readonly dir: string;
   readonly names?: readonly string[];
-  /** Epoch milliseconds. */
   readonly clock: () => number;
 }
 
@@ -57,7 +55,7 @@ export async function ensureDevCertificate(request: DevCertificateRequest): Prom
   throw new Error(`${dir}: the certificate was replaced by another process ${ATTEMPTS} times in a row`);
 }
 
-/** Also what repairs a store that was killed half-way: files of two issues do not belong together. */
+/** Notices files of two issues too, which a process that was killed half-way leaves behind. */
 async function isUsable(files: DevCertificateFiles, names: readonly string[], now: number): Promise<boolean> {
   // Synchronous like the renames, so that this process never sees its own store half done.
   const [cert, key, authority] = [files.certFile, files.keyFile, files.caFile].map(readOrNothing);

@@ -7,7 +7,6 @@ interface ServedCertificateDeps {
   readonly origin: string;
   /** What the API server calls us. */
   readonly dnsName: string;
-  /** Epoch milliseconds. */
   readonly clock: () => number;
   /** Each pair that is new and fits together, the first one too. */
   readonly onChange: (pair: KeyPair) => void;

@@ -7,7 +7,6 @@ export interface KeyPairWatch extends KeyPairFiles {
   readonly current?: KeyPair;
   /** Default 1,000 ms. */
   readonly intervalMs?: number;
-  /** Epoch milliseconds. */
   readonly clock: () => number;
   readonly onChange: (pair: KeyPair) => void;
   /** Once per bad content: the pair before it stays in service. An expired pair comes to both callbacks. */

@@ -24,7 +24,6 @@ export interface KillSwitch extends Reflector {
 
 interface KillSwitchDeps {
   readonly api: ApiClient;
-  /** Of the ConfigMap. */
   readonly namespace: string;
   readonly name: string;
   readonly log: Logger;

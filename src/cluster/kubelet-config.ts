@@ -14,14 +14,13 @@ export interface KubeletConfigs<T> {
 interface ReadOptions<T> {
   /** What to keep of a configuration; `undefined` where it does not tell. */
   readonly read: (config: unknown) => T | undefined;
-  /** Called after each node. */
   readonly onProgress?: (done: number) => void;
   readonly timeoutMs?: number;
 }
 
 const AT_ONCE = 16;
 const TIMEOUT_MS = 5_000;
-/** So many failures running say that no kubelet can be reached: 5,000 nodes of 5 s would be half an hour. */
+/** After so many consecutive failures no kubelet is taken to be reachable: 5,000 nodes of 5 s would be half an hour. */
 const GIVE_UP_AFTER = 32;
 /** A configuration is about 4 KB. */
 const MOST_BYTES = 1024 * 1024;
@@ -80,7 +79,7 @@ export async function readKubeletConfigs<T>(
 
 async function readConfig(api: Pick<ApiClient, 'open'>, name: string, timeoutMs: number): Promise<unknown> {
   const path = `${NODES_PATH}/${encodeURIComponent(name)}/proxy/configz`;
-  // Not by the idle timeout: a kubelet that sends a byte now and then is never idle.
+  // The idle timeout is not enough: a kubelet that sends a byte now and then is never idle.
   const options = { accept: 'application/json', idleTimeoutMs: 2 * timeoutMs };
   const read = async (signal: AbortSignal) => readText(await api.open(path, { ...options, signal }));
   return JSON.parse(await within('the kubelet', timeoutMs, read));

@@ -14,7 +14,7 @@ export interface LeaderElectionDeps {
   readonly name: string;
   readonly identity: string;
   readonly log: Logger;
-  /** Told of each change, once; at `false` no write is possible any more. */
+  /** Called once for each change; from `false` on no write is possible. */
   readonly onChange: (leading: boolean) => void;
   /**
    * Milliseconds. `performance.now` is CLOCK_MONOTONIC: no jump of the wall clock moves it, and it runs on while the process
@@ -38,7 +38,6 @@ export interface LeaderElection {
   isLeader(): boolean;
   /** For `ApiWriter.mayWrite`: throws a NotLeadingError from the deadline of the last renewal on, whatever timers did. */
   assertLeading(): void;
-  /** The holder as last seen. */
   leader(): string | undefined;
 }
 
@@ -103,7 +102,7 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
     const spec = bidFor(step, read, bid);
     mayHold = true;
     const sentAt = monotonicNow(); // not when the answer comes: others may count from the moment it is written
-    // Never hung up on by `stop`: that would leave open whether there is a lease to release.
+    // `stop` does not abort this request: otherwise it would be unknown whether there is a lease to release.
     takeNote(await (read ? leases.update(read, spec, requestMs()) : leases.create(spec, requestMs())));
     if (!signal.aborted) leadership.renewed(sentAt);
   }

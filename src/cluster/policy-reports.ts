@@ -3,7 +3,6 @@ import { getIfThere } from './get-if-there.ts';
 import type { KubeObject } from './kube-object.ts';
 import { listPages } from './list-watch.ts';
 
-/** A resource of policy reports. */
 export interface ReportKind {
   readonly apiVersion: string;
   readonly kind: string;

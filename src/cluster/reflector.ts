@@ -15,9 +15,7 @@ interface ReflectorDeps<T> {
   readonly resource: WatchedResource<T>;
   readonly store: Pick<ProjectionStore<T>, 'put' | 'remove' | 'beginReplacement'>;
   readonly log: Logger;
-  /** Called after each list or event that changed a projection. */
   readonly onChange: () => void;
-  /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
@@ -33,11 +31,11 @@ export interface Reflector {
   failure(): string | undefined;
   /** Epoch milliseconds of the last sign of life: a page of a list, an event or a bookmark. */
   lastEventAt(): number | undefined;
-  /** The same by the name of the resource. */
+  /** The same, by the name of the resource. */
   lastEvents(): LastEvents;
 }
 
-/** Against a watch that stays open and yet misses something: nothing is older than this. */
+/** Lists anew this often, in case a watch stays open and yet misses something. */
 const RELIST_AFTER_MS = 30 * 60_000;
 const BACKOFF = { initialDelay: 400, maxDelay: 10_000, generator: halfJitterGenerator };
 
@@ -101,7 +99,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
     return resource.whenMissing !== undefined && error instanceof ApiError && error.status === 404;
   }
 
-  /** What was there before stays: who removes a CRD removes its objects first, and each deletion was an event. */
+  /** Objects that were seen stay: whoever removes a CRD removes its objects first, and each deletion was an event. */
   function noteMissing(error: unknown): void {
     health.failed(error, resource.whenMissing);
     version = undefined; // installed again it begins anew

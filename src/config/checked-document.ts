@@ -5,7 +5,6 @@ import { escapeUnseen } from '../units/legible.ts';
 
 const LONGEST_KEY = 80;
 
-/** One mistake in a document, with the path of what is wrong. */
 export interface Mistake {
   readonly at: YamlPath;
   readonly message: string;

@@ -13,7 +13,6 @@ const signal = z
   .enum(SIGNALS)
   .describe('What its values count: average over lifecycle, average of direct emissions, or marginal.');
 
-/** The sources of intensities, tried in the order in which they are written. */
 const sourceConfig = z.discriminatedUnion('type', [
   z
     .strictObject({

@@ -28,7 +28,6 @@ export type Role = (typeof ROLES)[number];
 export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-/** Every option of every command, once. */
 export const OPTIONS = {
   ...QUESTION_OPTIONS,
   host: optional({

@@ -13,9 +13,12 @@ export interface Parser<T> {
 const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const HOST = /^[A-Za-z0-9_.:%-]+$/;
 
-export const parseHost = matching((text) => HOST.test(text), 'a host name or IP address such as 127.0.0.1');
-export const parseRegionName = matching(isLabelValue, 'a region name such as eu-north-1');
-export const parseNamespaceName = matching(isDnsLabel, 'a namespace name such as shop');
+export const parseHost: Parser<string> = matching(
+  (text) => HOST.test(text),
+  'a host name or IP address such as 127.0.0.1',
+);
+export const parseRegionName: Parser<string> = matching(isLabelValue, 'a region name such as eu-north-1');
+export const parseNamespaceName: Parser<string> = matching(isDnsLabel, 'a namespace name such as shop');
 
 /** Any non-empty text; `what` completes "must be ...". */
 export function textOf(what: string): Parser<string> {
@@ -33,12 +36,18 @@ export function textsOf(what: string): Parser<readonly string[]> {
 
 /** A finite number above zero; `unit` completes "a number of ... above 0". */
 export function parsePositive(unit: string): Parser<number> {
-  return numberWhere((value) => value > 0, `a number of ${unit} above 0`);
+  return (text) => {
+    const value = numberOf(text);
+    return value > 0 ? { value } : { allowed: `a number of ${unit} above 0` };
+  };
 }
 
 /** A finite number from zero. */
 export function parseNotNegative(unit: string): Parser<number> {
-  return numberWhere((value) => value >= 0, `a number of ${unit} from 0`);
+  return (text) => {
+    const value = numberOf(text);
+    return value >= 0 ? { value } : { allowed: `a number of ${unit} from 0` };
+  };
 }
 
 /** Decimal notation only: `Number` also reads '', ' ', 0x10 and Infinity. */
@@ -86,10 +95,10 @@ export function parseUrl(text: string): Parsed<string> {
 }
 
 /** `1.33`, with or without the `v` and the patch that nodes report. */
-export const parseVersion = reading(
-  (text) => /^v?(\d+\.\d+(?:\.\d+)?)$/.exec(text)?.[1],
-  'a version such as 1.33 or 1.33.2',
-);
+export function parseVersion(text: string): Parsed<string> {
+  const match = /^v?(\d+\.\d+)(\.\d+)?$/.exec(text);
+  return match ? { value: text.replace(/^v/, '') } : { allowed: 'a version such as 1.33 or 1.33.2' };
+}
 
 /** Factors above zero by name: `arm64=1.18,amd64=1.101`. */
 export function parseFactors(text: string): Parsed<ReadonlyMap<string, number>> {
@@ -124,57 +133,43 @@ export function someOf<T extends string>(words: readonly T[]): Parser<readonly T
   return Object.assign(parse, { words });
 }
 
-const PORT = /^\d{1,5}$/;
-
 /** A TCP port; 0 lets the system choose one. */
-export const parsePort = reading(
-  (text) => (PORT.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
-  'a port from 0 to 65535',
-);
+export function parsePort(text: string): Parsed<number> {
+  const value = Number(text);
+  return /^\d{1,5}$/.test(text) && value <= 65_535 ? { value } : { allowed: 'a port from 0 to 65535' };
+}
 
-const BOOLEANS = new Map([
-  ...['true', '1'].map((word) => [word, true] as const),
-  ...['false', '0'].map((word) => [word, false] as const),
-]);
-export const parseBoolean = reading((text) => BOOLEANS.get(text), 'true or false');
+export function parseBoolean(text: string): Parsed<boolean> {
+  if (text === 'true' || text === '1') return { value: true };
+  if (text === 'false' || text === '0') return { value: false };
+  return { allowed: 'true or false' };
+}
 
 /** Milliseconds of a duration of at most an hour: more would outlive any grace period, and timers end at 24.8 days. */
-export const parseShortDuration = reading((text) => {
+export function parseShortDuration(text: string): Parsed<number> {
   const value = parseDuration(text);
-  return value !== undefined && value <= 3_600_000 ? value : undefined;
-}, 'a duration up to 1h such as 10s or 1m30s');
+  return value !== undefined && value <= 3_600_000
+    ? { value }
+    : { allowed: 'a duration up to 1h such as 10s or 1m30s' };
+}
 
 /** The key of a Kubernetes label: an optional DNS prefix, a slash and a name of at most 63 characters. */
-export const parseLabelKey = matching((text) => {
+export function parseLabelKey(text: string): Parsed<string> {
   const slash = text.lastIndexOf('/');
   const prefix = slash < 0 ? undefined : text.slice(0, slash);
-  return isLabelValue(text.slice(slash + 1)) && (prefix === undefined || isDnsSubdomain(prefix));
-}, `a label key such as ${REGION_LABEL}`);
+  const isKey =
+    isLabelValue(text.slice(slash + 1)) &&
+    (prefix === undefined || (prefix.length <= 253 && DNS_SUBDOMAIN.test(prefix)));
+  return isKey ? { value: text } : { allowed: `a label key such as ${REGION_LABEL}` };
+}
 
 /** The namespace and name of an object, such as a ConfigMap. */
-export const parseNamespacedName = matching((text) => {
+export function parseNamespacedName(text: string): Parsed<string> {
   const [namespace = '', name = '', ...rest] = text.split('/');
-  return isDnsLabel(namespace) && isDnsSubdomain(name) && rest.length === 0;
-}, 'a namespace and a name such as gridgate-system/gridgate-kill-switch');
-
-function isDnsSubdomain(text: string): boolean {
-  return text.length <= 253 && DNS_SUBDOMAIN.test(text);
+  const isOne = isDnsLabel(namespace) && name.length <= 253 && DNS_SUBDOMAIN.test(name) && rest.length === 0;
+  return isOne ? { value: text } : { allowed: 'a namespace and a name such as gridgate-system/gridgate-kill-switch' };
 }
 
 function matching(isOne: (text: string) => boolean, allowed: string): Parser<string> {
   return (text) => (isOne(text) ? { value: text } : { allowed });
-}
-
-function numberWhere(isOne: (value: number) => boolean, allowed: string): Parser<number> {
-  return reading((text) => {
-    const value = numberOf(text);
-    return isOne(value) ? value : undefined;
-  }, allowed);
-}
-
-function reading<T>(read: (text: string) => T | undefined, allowed: string): Parser<T> {
-  return (text) => {
-    const value = read(text);
-    return value === undefined ? { allowed } : { value };
-  };
 }

@@ -89,7 +89,6 @@ const account = z
   .meta({ pattern: '^[^,]+$' });
 const MOST_GRAMS_PER_KWH = 1_000_000;
 
-/** What namespaces may ask for; without a key there is no such limit. */
 export const limitsConfig = z
   .strictObject({
     'max-intensity': z

@@ -89,7 +89,7 @@ export function podEmbodiedGramsPerHour({ vcpu }: Pick<PodRequests, 'vcpu'>, per
 function perVcpu(node: NodeShape, table: PowerTable): readonly [EmbodiedPerVcpu, vcpus: number] {
   const { vcpus } = knowNode(node, table);
   const { gramsPerHour, basis, how } = embodiedOf(node, table);
-  // Into how many parts an own machine is divided has to be assumed then.
+  // Into how many parts an own machine is divided must be assumed then.
   if (vcpus === undefined)
     return [{ gramsPerHour: gramsPerHour / UNKNOWN_VCPUS, basis: 'estimated', how }, UNKNOWN_VCPUS];
   return [{ gramsPerHour: gramsPerHour / vcpus, basis, how }, vcpus];

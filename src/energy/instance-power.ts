@@ -15,7 +15,6 @@ interface Pool {
   readonly vcpus: number;
 }
 
-/** An entry of a table. */
 interface Sample extends Pool {
   readonly family?: string | undefined;
   readonly arch?: string | undefined;
@@ -28,7 +27,7 @@ interface Pools {
   readonly all: Pool;
 }
 
-/** Tables never change, and a fleet asks of each node. */
+/** Kept, since tables never change and a fleet asks for each of its nodes. */
 const poolsOf = new WeakMap<PowerTable, Pools>();
 
 /**

@@ -1,6 +1,5 @@
 import type { Source } from './coefficients.ts';
 
-/** Making the machine that a family of instances runs on. */
 export interface MachineMaking extends Source {
   /** kgCO2e of the whole machine. */
   readonly manufacturingKg: number;

@@ -25,7 +25,6 @@ export function bandOf(gramsPerKwh: number, [lowUpTo, highAbove] = BAND_THRESHOL
 /** A band with what it takes to judge the next one; all times in epoch milliseconds. */
 export interface HeldBand {
   readonly band: Band;
-  /** When the region came into it. */
   readonly since: number;
   /** The changes of the last 24 hours, oldest first, at most MAX_BAND_CHANGES; without it none are known. */
   readonly changes?: readonly number[];
@@ -34,7 +33,6 @@ export interface HeldBand {
 export interface BandInput {
   readonly previous?: HeldBand | undefined;
   readonly gramsPerKwh: number;
-  /** Epoch milliseconds. */
   readonly now: number;
   readonly thresholds?: BandThresholds | undefined;
   /** The part of a threshold by which a value must pass it. */

@@ -24,7 +24,7 @@ export interface SnapshotHolder {
 type Input = Omit<SnapshotInput, 'now'>;
 type Fixed = Pick<Input, 'regionLabel' | 'policySignal' | 'fallbackReading' | 'thresholds' | 'nodeRules'>;
 
-/** Timers count real time, and the clock can be set: how long a jump of it goes unnoticed. */
+/** How long a jump of the clock may go unnoticed: timers count real time. */
 const LOOK_MS = 10_000;
 
 /** Holds the one current snapshot and replaces it as a whole; `onChange` hears of each new one. */
@@ -49,7 +49,7 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
     onChange();
   }
 
-  /** Judges anew when something is due, or when the clock was set back to before the last judgement. */
+  /** Rebuilds when a change is due, or when the clock was set back to before the last build. */
   function look(builtAt: number, next: number): void {
     const now = clock();
     if (now >= next || now < builtAt) rebuild();

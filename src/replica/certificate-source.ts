@@ -8,7 +8,6 @@ import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InstalledNames } from './installed-names.ts';
 
-/** Where the webhook's certificate comes from. */
 export interface CertificateSource {
   /** Hands over the pair that there is, as soon as there is one, and each newer one; answers a function that stops it. */
   follow(onPair: (pair: KeyPair) => void): () => void;

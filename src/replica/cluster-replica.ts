@@ -35,7 +35,7 @@ interface ReplicaDeps {
 export interface Replica extends Omit<Served, 'stop'> {
   readonly configChanged: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly snapshotChanged: () => void;
-  /** What of gridgate.yaml cannot be read is another. */
+  /** Called when what of gridgate.yaml cannot be read has changed. */
   readonly problemChanged: () => void;
 }
 
@@ -72,14 +72,14 @@ export function openReplica(deps: ReplicaDeps): Replica {
     holder.setCluster({ topology, priorityClasses: view.priorityClasses() });
   });
 
-  /** What waits for its turn counts before this replica calls itself ready. */
+  /** Changes that still wait for their turn must count before this replica calls itself ready. */
   function showAll(): void {
     if (values.regions === undefined) regions.flush();
     nodes.flush();
   }
 
   const certificate = isWebhook ? (deps.certificate ?? certificateFromSecret({ api, names, log })) : undefined;
-  // The controllers look at it, too: what it lifts ends refusals.
+  // The controllers read it too: when it lifts a mode, refusals end.
   const killSwitch = createKillSwitch({ api, ...names.killSwitch, log, onChange: () => controllers?.changed('rules') });
   killSwitch.start().catch(() => {}); // rejected only when stopped before the first list
 

@@ -11,7 +11,6 @@ export interface InstalledNames {
   readonly hosts: readonly string[];
   readonly secrets: { readonly authority: string; readonly leaf: string };
   readonly lease: string;
-  /** The ConfigMap. */
   readonly killSwitch: { readonly namespace: string; readonly name: string };
   readonly configurations: readonly WebhookConfigurationRef[];
 }

@@ -7,7 +7,6 @@ import { TAINTABLE_BANDS } from '../regions/node-rules.ts';
 import type { Log } from '../telemetry/log.ts';
 import { itself, tellFew } from '../units/tell-few.ts';
 
-/** The configuration that counts now, and the rules that it makes of policies. */
 export interface LiveConfig {
   current(): GridgateConfig;
   /** The same object until policy defaults or limits change. */

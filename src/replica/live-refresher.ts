@@ -40,7 +40,7 @@ interface Memory {
   readonly measuring: ReturnType<typeof createMeasuring>;
 }
 
-/** Of no region anybody says that it is up, either. */
+/** Without a source no region is known to be up, either. */
 const NOBODY_ASKED: OutageReader = {
   refresh: async () => ({ byRegion: new Map(), distrusted: false, called: 0, regions: 0, failures: new Map() }),
   restore() {},

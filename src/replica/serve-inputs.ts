@@ -10,7 +10,6 @@ import type { ServeValues } from './serve-options.ts';
 /** Options of which some may hold mistakes. */
 type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-/** What the options name, read and found in order. */
 export interface Inputs {
   /** Without regions a cluster has Region objects; without a cluster's file a cluster says which namespaces there are. */
   readonly files: WorldFiles;

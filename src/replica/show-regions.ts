@@ -6,9 +6,9 @@ interface ShowDeps {
   readonly show: (regions: readonly LiveRegion[]) => void;
 }
 
-/** What a person did, or an outage. */
+/** How long a person's change, or an outage, may wait. */
 const SOON_MS = 500;
-/** With each new hour the leader writes a reading into every region, ten a second. */
+/** How long readings may wait: each hour the leader writes one into every region, ten a second. */
 const LATER_MS = 5_000;
 
 /**

@@ -7,7 +7,6 @@ import { type ClientCa, followClientCa } from './client-ca.ts';
 interface WebhookServerDeps {
   readonly certificate: CertificateSource;
   readonly create: (tls: ServedTls) => WebhookApp;
-  /** Whose certificates callers must present; absent: nobody's. */
   readonly clientCa?: ClientCa | undefined;
   readonly host: string;
   readonly port: number;

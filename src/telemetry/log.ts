@@ -48,7 +48,7 @@ function createTimestamp(): () => string {
   };
 }
 
-/** Without a message pino would take the error's own, whole. */
+/** Cuts the error's own message, which pino would take whole where no message is given. */
 function logWithoutBody(this: Log, args: Parameters<LogFn>, log: LogFn): void {
   const [first, message] = args as [unknown, unknown?];
   const error = first instanceof Error ? first : (first as { err?: unknown } | undefined)?.err;

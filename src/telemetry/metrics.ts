@@ -3,14 +3,11 @@ import type { Metric, Series } from './metric.ts';
 
 export interface MetricsOptions {
   readonly registry?: Registry;
-  /** What each of their owners declares. */
   readonly metrics: readonly Metric[];
 }
 
 export interface Metrics {
-  /** Counts one answered review. */
   readonly countReview: (endpoint: string, mode: string, decision: string, reason: string) => void;
-  /** Times one answered review. */
   readonly observeDuration: (endpoint: string, seconds: number) => void;
   /** Counts one request that got no AdmissionReview: the status, or `closed`, and why. */
   readonly countRejection: (status: string, cause: string) => void;

@@ -13,7 +13,6 @@ export interface RequestingContainer {
   readonly restartPolicy?: string;
 }
 
-/** The parts of a pod's spec that say what it reserves. */
 export interface RequestingSpec {
   readonly containers?: readonly RequestingContainer[] | null;
   readonly initContainers?: readonly RequestingContainer[] | null;

@@ -36,14 +36,11 @@ export interface Surroundings {
   readonly notes: readonly string[];
 }
 
-/** How much of a cluster is read. */
 interface WorldExtent {
   readonly onlyNamespace: string | undefined;
-  /** Not where a file has them. */
   readonly readsRegions: boolean;
 }
 
-/** Lists take longer than a look at a few Regions. */
 const TIMEOUT_MS = 60_000;
 
 /**
@@ -69,7 +66,7 @@ async function readWorld(
   regionLabel: string,
   { onlyNamespace, readsRegions }: WorldExtent,
 ): Promise<Surroundings | Unread> {
-  /** What the caller may not see, by what that means: said once. */
+  /** Reads that were refused, by what is missing without them: each consequence is told once. */
   const refused = new Map<string, string[]>();
 
   async function listOr<T>(resource: WatchedResource<T>, without: string): Promise<readonly T[] | undefined> {
@@ -82,7 +79,7 @@ async function readWorld(
     }
   }
 
-  /** Of each object its projection, under its key. */
+  /** The projection of each object, by its key. */
   async function mapOr<T>(resource: WatchedResource<T>, without: string): Promise<ReadonlyMap<string, T>> {
     const keyed: WatchedResource<readonly [string, T]> = {
       ...resource,

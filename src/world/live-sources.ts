@@ -55,7 +55,6 @@ function createSource(
   }
 }
 
-/** Reads a secret from where it is, anew each time. */
 function secretReader(secret: Secret, env: Environment): SecretReader {
   if ('file' in secret) return () => readFile(secret.file, 'utf8');
   return async () => env[secret.env] ?? '';
@@ -95,7 +94,6 @@ function createOutageSource(config: OutageSourceConfig, deps: OutageSourceDeps):
   }
 }
 
-/** `undefined` when there is none. */
 async function readConfigMap(
   api: ApiClient,
   { namespace, name }: { readonly namespace: string; readonly name: string },

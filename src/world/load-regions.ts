@@ -14,7 +14,6 @@ import { standInRegions } from './stand-in-regions.ts';
 import { findCluster, findOwnCluster, lacksCluster, strayContext } from './which-cluster.ts';
 import { readWorldFiles } from './world-files.ts';
 
-/** What commands about regions read, wherever it comes from. */
 export interface LoadedRegions {
   readonly snapshot: Snapshot;
   /** Grid zones by region, where they are known. */
@@ -112,7 +111,7 @@ export async function takeSnapshot(
   return { snapshot, zones: new Map(regions.flatMap(zoneOf)), failures: [...invalid, ...failures] };
 }
 
-/** Who names sources wants to know what they say, not what the leader made of them. */
+/** With sources configured, what they say counts, not what the leader measured. */
 function withoutMeasurement({ observed, ...region }: ObservedRegion): ObservedRegion {
   return { ...region, ...(observed?.outage && { observed: { outage: observed.outage } }) };
 }

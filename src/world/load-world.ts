@@ -28,7 +28,7 @@ export interface World {
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
   /** What is missing or went wrong, a sentence each. */
   readonly notes: readonly string[];
-  /** Nobody said which regions there are: those of the public clouds stand in. */
+  /** No region is described: those of the public clouds stand in. */
   readonly isGuess?: true;
 }
 
@@ -36,7 +36,6 @@ const NO_REGIONS =
   '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources, or --kubeconfig for a cluster that has them';
 const NAMESPACES_TWICE = '--namespaces: means nothing beside --kubeconfig, which says where the namespaces are';
 
-/** Why there is no world to decide by. */
 export interface NoWorld extends Issues {
   /** Nobody describes regions, and no node can be seen either: else nothing is wrong. */
   readonly lacksRegions?: true;
@@ -101,7 +100,7 @@ async function readSurroundings(
   { onlyNamespace, beside }: WorldExtent,
 ): Promise<(Surroundings & { readonly isCluster: boolean }) | Issues> {
   if (values.kubeconfig !== undefined && cluster) return { issues: [NAMESPACES_TWICE] };
-  // With input of its own a command asks nobody's default cluster.
+  // A command with input of its own does not ask the caller's default cluster.
   const found = beside ? findOwnCluster(values, env) : findCluster(values, env);
   const stray = strayContext(values, found, env);
   if (stray.length > 0) return { issues: stray };
@@ -113,7 +112,7 @@ async function readSurroundings(
   return { isCluster: false, namespaces: new Map(), ...cluster?.value, regions: [], volumesOf: () => [], notes: [] };
 }
 
-/** The cluster's own word on a region, a node or a priority counts before a copy of it. */
+/** What the cluster says of a region, a node or a priority counts before what a file says. */
 function withGiven(surroundings: Surroundings, { regions, nodes, priorityClasses }: GivenObjects): Surroundings {
   const known = new Set(surroundings.regions.map(({ metadata }) => metadata.name));
   const ofCluster = surroundings.topology?.nodes ?? [];

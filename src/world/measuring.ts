@@ -4,7 +4,6 @@ import { createIntensityChain, type IntensityChain, type IntensityChainDeps } fr
 import { type DescribedRegion, failuresOf, readIntensities } from '../sources/intensity/read-regions.ts';
 import { createTrailingWeeks, type TrailingWeeks } from '../sources/intensity/trailing-weeks.ts';
 
-/** Whom to ask, and by what relative bands are judged. */
 export interface Measured {
   readonly chain: IntensityChain;
   /** With relative bands. */

@@ -1,10 +1,8 @@
 import { CLOUD_ZONES } from '../regions/cloud-zones.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 
-/** What counts where nobody describes Regions. */
 export interface StandIn {
   readonly regions: readonly ObservedRegion[];
-  /** Says so, in a sentence. */
   readonly note: string;
 }
 

@@ -20,7 +20,6 @@ export interface ExplainInput {
   /** The kill switch's; absent where it is not set, or may not be read. */
   readonly modeCap?: Mode | undefined;
   readonly policySignal: Signal;
-  /** Epoch milliseconds. */
   readonly now: number;
   readonly notes: readonly string[];
 }

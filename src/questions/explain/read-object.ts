@@ -53,11 +53,9 @@ export interface CreationFailure {
 /** Of the many pods of an owner only this is kept. */
 export interface OwnedPod {
   readonly name: string;
-  /** Absent while it waits. */
   readonly nodeName?: string;
 }
 
-/** An object with what belongs to it. */
 export interface FoundObject {
   readonly object: LiveObject;
   /** Its pods that have not ended; `undefined` for a pod, and where they may not be seen. */
@@ -65,7 +63,6 @@ export interface FoundObject {
   /** What creates pods for it: itself, ReplicaSets of a Deployment, the last Job of a CronJob. */
   readonly creators: readonly { readonly kind: string; readonly object: LiveObject }[];
   readonly failure?: CreationFailure;
-  /** What may not be seen, a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -182,7 +179,7 @@ async function podsOf(
   return [...pods.values()];
 }
 
-/** Of creators that lack pods the last failure; Events tell of it best, a ReplicaSet's condition when they are gone. */
+/** The last failure of creators that lack pods; Events tell it best, a ReplicaSet's condition when they are gone. */
 async function failureOf(
   deps: ReadDeps,
   namespace: string,
@@ -216,7 +213,7 @@ async function lastFailedCreate(deps: ReadDeps, namespace: string, uid: string) 
       if (!last || (at ?? '') >= (last.at ?? '')) last = { message, at };
     }
   } catch (error) {
-    // Whoever may not see Events has the condition.
+    // A caller who may not see Events has the condition.
     if (!(error instanceof ApiError) || error.status !== FORBIDDEN) throw error;
   }
   return last;

@@ -44,7 +44,7 @@ function waitingSection({ waiting }: ExplainReport): Section | undefined {
       ...(gates.length > 0
         ? [{ text: `held by scheduling gates: ${gates.join(', ')}`, style: 'yellow' as const }]
         : []),
-      // With gates the scheduler only says that there are some.
+      // While there are gates, the scheduler only says that there are some.
       ...(gates.length > 0
         ? []
         : [{ text: why || 'for the scheduler, which has not looked at it yet', style: 'yellow' as const }]),
@@ -160,7 +160,7 @@ function nowSection({ now, mode, refusal }: ExplainReport): Section | undefined 
     title: 'Now',
     lines: [
       { text: `${decision} ${reason}${effectText(now, mode.counts)}: ${message}`, style: colourOf(now) },
-      // One alone says no more than the reason.
+      // A single step says no more than the reason.
       ...(steps.length > 1 ? steps : []).map(({ step, finding }, index) => ({
         text: `${`${index + 1}. ${step}`.padEnd(STEP_WIDTH)} ${finding}`,
         hang: STEP_WIDTH + 1,

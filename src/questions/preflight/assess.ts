@@ -23,7 +23,6 @@ export interface PreflightInput {
   /** By region; none for regions that nobody knows. */
   readonly intensities: ReadonlyMap<string, Reading>;
   readonly staging?: readonly FleetNode[] | undefined;
-  /** Epoch milliseconds. */
   readonly now: number;
 }
 

@@ -7,7 +7,6 @@ import { readClusterRegions } from '../../world/cluster-regions.ts';
 import { type DescribedRegions, takeSnapshot } from '../../world/load-regions.ts';
 import type { ChosenCluster } from '../../world/which-cluster.ts';
 
-/** What people wrote of regions and sources. */
 export type RegionBook = Pick<DescribedRegions, 'regions' | 'config'>;
 
 /** Regions of a cluster; a cluster without them, or a caller who may not see them, has yearly averages. */

@@ -7,7 +7,6 @@ export interface PowerSample {
 }
 
 export interface MeasuredWatts {
-  /** By the name of the node. */
   readonly watts: ReadonlyMap<string, number>;
   /** Samples of machines that are no node of these. */
   readonly unmatched: number;

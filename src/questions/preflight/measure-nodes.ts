@@ -8,7 +8,6 @@ import type { FleetNode } from './fleet-node.ts';
 import { matchMeasurements } from './match-measurements.ts';
 
 export interface MeasuredNodes {
-  /** Watts by node. */
   readonly watts: ReadonlyMap<string, number>;
   readonly notes: readonly string[];
 }

@@ -11,7 +11,6 @@ export const STATIC_FACTORS: ReadonlyMap<string, number> = new Map([
   ['amd64', 1.101],
 ]);
 
-/** Where watts come from. */
 export interface PowerSources {
   readonly table: PowerTable;
   /** Of the static CPU manager, by architecture; 1 for any other. */
@@ -20,7 +19,6 @@ export interface PowerSources {
   readonly measured: ReadonlyMap<string, number>;
 }
 
-/** Idle watts of one node. */
 interface NodePower extends IdleWatts {
   readonly basis: Basis;
   /** In words: 'embedded table', 'measured', ... */

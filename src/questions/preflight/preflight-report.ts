@@ -12,7 +12,6 @@ export interface IdleWatts {
   readonly wattsUnderStatic: number;
 }
 
-/** A node of the target version. */
 export interface AssessedNode extends IdleWatts {
   readonly name: string;
   readonly version: string;
@@ -112,7 +111,6 @@ export interface PreflightReport {
   /** How many nodes' watts are how good. */
   readonly bases: Readonly<Record<Basis, number>>;
   readonly carbon: FleetCarbon;
-  /** `null` without `--compare`. */
   readonly staging: {
     readonly nodes: number;
     readonly lacks: readonly StagingGap[];

@@ -41,7 +41,6 @@ interface GivenFiles {
   readonly book: RegionBook;
 }
 
-/** Nodes of a fleet and what their kubelets tell. */
 interface Fleet extends KubeletPolicies {
   readonly nodes: readonly FleetNode[];
   readonly book: RegionBook;
@@ -93,7 +92,6 @@ function render(found: PreflightReport, output: PreflightValues['output'], width
   return output === 'json' || output === 'yaml' ? renderData(found, output) : renderPreflight(found, width);
 }
 
-/** Reads all files and reports all their mistakes at once. */
 async function readGivenFiles(
   values: PreflightValues,
   env: Environment,
@@ -112,16 +110,15 @@ async function readGivenFiles(
   return { ...(nodes && { nodes }), ...(staging && { staging }), table: table.table, book };
 }
 
-/** What is wrong with where the nodes are said to be. */
 function checkSource(values: PreflightValues, env: Environment, origins: Origins): readonly string[] {
   const { nodesFile } = values;
   if (nodesFile === undefined) return chooseCluster(values, env) ? [] : [lacksCluster(NODES_MISSING, values)];
-  // One in the environment is there for other commands too.
+  // A kubeconfig in the environment is there for other commands too.
   if (origins.kubeconfig === '--kubeconfig') return [NODES_TWICE];
   return strayContext(values, undefined, env);
 }
 
-/** Whose nodes are meant; beside `--regions`, which says nothing of nodes, at least the cluster that we run in. */
+/** The cluster whose nodes are meant: beside `--regions`, which says nothing of nodes, still the one that we run in. */
 function chooseCluster({ kubeconfig, context, regions }: PreflightValues, env: Environment): ChosenCluster | undefined {
   return findCluster({ kubeconfig, context, regions }, env) ?? findOwnCluster({ kubeconfig, context }, env);
 }
@@ -183,7 +180,7 @@ function withoutFactor(arch: string | undefined): string {
   return `no static factor is known for the architecture ${arch}: its nodes count with 1 (--static-factor ${arch}=1.1)`;
 }
 
-/** A mistake of the command line's: with nothing to count, an exit code of 0 would hide it. */
+/** Nothing to count is a mistake of the command line: an exit code of 0 would hide it. */
 function nothingToCount(nodes: readonly FleetNode[], targetVersion: string | undefined): string {
   const seen = countVersions(nodes).map(({ version, nodes }) => `${nodes} of ${version ?? 'no version'}`);
   return `--target-version: no node is of ${targetVersion ?? 'a version that can be read'}; there are ${seen.join(', ') || 'no nodes at all'}`;

@@ -176,7 +176,7 @@ function percent(value: number, limit = Number.NEGATIVE_INFINITY): string {
   return `${text.startsWith('-') ? '' : '+'}${text}%`;
 }
 
-/** Lines in a colour that ends before the last line does: what follows on a terminal is not ours. */
+/** Colours lines, and ends the colour before the last line ends, so that nothing after them is coloured. */
 function painted(style: Style, lines: string): string {
   return `${paint(style, lines.trimEnd())}\n`;
 }

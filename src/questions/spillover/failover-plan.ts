@@ -122,9 +122,7 @@ function sum<T>(items: readonly T[], value: (item: T) => number): number {
 }
 
 export interface FailoverWishes {
-  /** The region that failed. */
   readonly from: string;
-  /** Names or globs, in order. */
   readonly allow?: string | undefined;
   readonly maxLatencyMs?: number | undefined;
 }

@@ -17,9 +17,9 @@ type Row = { readonly at: number } & ({ readonly record: FlowRecord } | { readon
 
 const MOST_FILE_BYTES = 64 * 1024 * 1024;
 const MOST_FLOWS = 100_000;
-/** Characters of a mistake: whoever wrote more knows what they wrote. */
+/** Characters of a mistake that are shown. */
 const LONGEST = 300;
-/** Whoever has more has one mistake many times. */
+/** More mistakes than this are mostly one mistake many times. */
 const MOST_TOLD = 100;
 const SHAPE = 'give CSV whose first line names from, to and bytes, or JSON: a list of flows, or an object with flows';
 
@@ -81,7 +81,7 @@ async function csvRows(text: string): Promise<readonly Row[]> {
 async function parseCsv(
   text: string,
 ): Promise<{ readonly lines: readonly CsvLine[]; readonly mistakes: readonly Row[] }> {
-  // Only here, so that other commands start without it.
+  // Loaded here, so that other commands start without it.
   const { parse } = await import('csv-parse/sync');
   const mistakes: Row[] = [];
   try {

@@ -10,7 +10,6 @@ export const KWH_PER_GB = {
   },
 } as const satisfies Readonly<Record<string, Coefficient>>;
 
-/** How bytes become energy. */
 export interface TransferModel {
   /** How many times each measured byte crosses the network. */
   readonly factor: number;

@@ -36,7 +36,7 @@ export function spilloverMistakes(values: Read, now: number): readonly string[] 
 
 function sourceMistakes(values: Read): readonly string[] {
   const keys = Object.keys(SOURCES) as (keyof typeof SOURCES)[];
-  // One that was given with a mistake was given all the same.
+  // An option that was given with a mistake was given all the same.
   const given = keys.filter((key) => !(key in values) || (values[key] !== undefined && values[key] !== false));
   if (given.length === 1) return [];
   const all = '--bytes, --from-file, --cloudwatch or --prometheus-url';

@@ -18,9 +18,7 @@ export interface SpilloverRegions {
 }
 
 export interface NamedRegions {
-  /** The regions that failed. */
   readonly from: readonly string[];
-  /** Where their traffic went. */
   readonly to: readonly string[];
 }
 
@@ -39,7 +37,7 @@ export async function loadSpilloverRegions(
   named: NamedRegions,
   env: Environment,
 ): Promise<SpilloverRegions | Issues> {
-  // The names say enough where nobody describes regions.
+  // Without a description the names say enough.
   const described = await describeRegions(values, env, 'none');
   if ('issues' in described) return described;
   const names = new Set([...named.from, ...named.to]);

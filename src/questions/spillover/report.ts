@@ -17,13 +17,11 @@ export interface SpilloverReport {
   readonly policySignal: Signal;
   /** Where the bytes come from: what kind of source, and which. */
   readonly bytesFrom: BytesSource;
-  /** The range that was asked for. */
   readonly start: string | null;
   readonly end: string | null;
   readonly formula: typeof FORMULA;
   readonly factor: Figure;
   readonly kwhPerGb: Figure;
-  /** In the order of the source. */
   readonly flows: readonly ReportedFlow[];
   readonly total: {
     readonly flows: number;
@@ -47,11 +45,9 @@ export interface BytesSource {
   readonly kind: 'bytes' | 'file' | 'cloudwatch' | 'prometheus';
   /** The file, the address or the region; `null` for bytes that were given. */
   readonly name: string | null;
-  /** PromQL. */
   readonly query: string | null;
 }
 
-/** A number, and who says so. */
 export interface Figure {
   readonly value: number;
   readonly source: string;

@@ -35,7 +35,7 @@ export async function spillover(values: SpilloverValues, env: Environment, origi
 /** The mistakes in options and in what they name, where single options have mistakes too. */
 export async function checkSpillover(values: Partial<SpilloverValues>): Promise<readonly string[]> {
   const now = Date.now();
-  // Rows are not blamed for what --region and --to should have said.
+  // Rows are not blamed for mistakes in --region and --to.
   const given = 'region' in values && 'to' in values ? await givenFlows(values, now) : undefined;
   return [...spilloverMistakes(values, now), ...(given && 'issues' in given ? given.issues : [])];
 }
@@ -44,7 +44,7 @@ interface Gathered extends SpilloverRegions {
   readonly flows: SpilloverFlows;
 }
 
-/** All mistakes first, whoever makes them; CloudWatch and Prometheus are asked when there are none. */
+/** Finds all mistakes first, of options, files and regions; CloudWatch and Prometheus are asked when there are none. */
 async function gather(values: SpilloverValues, env: Environment, now: number): Promise<Gathered | Issues> {
   const mistakes = spilloverMistakes(values, now);
   const given = await givenFlows(values, now);
@@ -86,7 +86,7 @@ function reportOf(
   });
 }
 
-/** A value set by hand and a yearly average are of no hour. */
+/** Values set by hand and yearly averages count for any hour. */
 function timingNotes(flows: readonly Flow[], { byName, takenAt }: Snapshot): readonly string[] {
   const isPast = flows.some(({ to, startMs = takenAt }) => {
     const { source, freshness } = byName.get(to)?.reading ?? {};

@@ -1,7 +1,6 @@
 import { onOneLine } from '../../units/legible.ts';
 import { type Failure, SourceError } from './source-error.ts';
 
-/** What came of one request. */
 export type RequestOutcome = 'ok' | Failure;
 
 /** What came of asking: `too_old` is a value that nobody can use any more, `left_alone` says that nothing was asked. */

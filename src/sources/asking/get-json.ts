@@ -1,10 +1,8 @@
 import type { z } from 'zod';
 import { type Failure, SourceError } from './source-error.ts';
 
-/** What every source is built with. */
 export interface SourceDeps {
   readonly fetch: typeof globalThis.fetch;
-  /** Epoch milliseconds. */
   readonly clock: () => number;
 }
 

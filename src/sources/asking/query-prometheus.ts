@@ -6,7 +6,6 @@ import { SourceError } from './source-error.ts';
 /** Prometheus, or anything with its HTTP API. */
 export interface PrometheusAddress {
   readonly baseUrl: string;
-  /** A bearer token. */
   readonly token?: SecretReader | undefined;
 }
 

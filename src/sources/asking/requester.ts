@@ -37,9 +37,7 @@ function createBreaker(failures: Policy, clock: () => number): CircuitBreakerPol
 }
 
 export interface RequesterDeps {
-  /** Epoch milliseconds. */
   readonly clock: () => number;
-  /** Called once for each request that was made. */
   readonly onRequest: (outcome: RequestOutcome) => void;
   /** From 0 to below 1, for the jitter of retries. */
   readonly random?: (() => number) | undefined;
@@ -48,7 +46,7 @@ export interface RequesterDeps {
 }
 
 export type Ask<T> = (abort: AbortSignal) => Promise<T>;
-/** Asks a source, with patience; never rejects. */
+/** Asks a source with timeout, retries and breaker; never rejects. */
 export type Requester = <T>(ask: Ask<T>) => Promise<Answer<T>>;
 
 const TIMEOUT_MS = 5_000;
@@ -99,7 +97,7 @@ export function createRequester({ clock, onRequest, random, deadline }: Requeste
       if (answer.outcome !== 'left_alone') said = answer;
       return answer;
     });
-    // Where it is left alone from between two of our retries on, what it said before is the answer.
+    // Where the source is left alone after a first try, what it said in that try is the answer.
     return said ?? last;
   };
 }

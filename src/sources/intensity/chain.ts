@@ -7,7 +7,6 @@ import { type Attempt, createFeed, type Feed, type Forecast } from './feed.ts';
 import type { IntensitySource, Measurement, RegionZones, SourceName } from './source.ts';
 
 export interface IntensityChainDeps extends Pick<RequesterDeps, 'clock' | 'random' | 'deadline'> {
-  /** In the order in which they are asked. */
   readonly sources: readonly IntensitySource[];
   readonly policySignal?: Signal;
   /** Called once for each request that was made, also for those that only a retry followed. */
@@ -21,7 +20,6 @@ export interface RegionIntensity {
   readonly stepMs?: number;
   /** The sources that were considered, in their order; those behind a fresh reading were not. */
   readonly attempts: readonly Attempt[];
-  /** From the source of the reading. */
   readonly forecast: Forecast | undefined;
 }
 

@@ -22,7 +22,7 @@ export interface Forecast {
   readonly source: SourceName;
 }
 
-/** One source with its memory and its manners. */
+/** One source with its memory, retries and checks. */
 export interface Feed {
   readonly source: IntensitySource;
   /** The value of now, or the last good one while it can be used. */
@@ -110,7 +110,7 @@ function tooOld({ measuredAt }: Measurement, now: number): Answer<never> {
   return { outcome: 'too_old', message: `its last value is of ${Math.floor((now - measuredAt) / 3_600_000)} h ago` };
 }
 
-/** A source may have been fine when it was asked, and its answer have grown too old since, or the clock have jumped. */
+/** An answer that was good may have grown too old since it was received, or the clock may have jumped. */
 function told(answer: Answer<unknown>, reading: Reading | undefined): Pick<Attempt, 'outcome' | 'message'> {
   const { outcome } = answer;
   if (outcome !== 'ok')

@@ -28,7 +28,7 @@ const entry: z.ZodType<Entry | undefined> = z.union([
   /** Nothing is known of the zone, or not now. */
   z.null().transform(() => undefined),
 ]);
-/** One entry at a time: what is wrong with a zone is no matter of the others. */
+/** Entries are checked one at a time: a mistake in one zone does not cost the others. */
 const zones = z.record(z.string(), z.unknown());
 
 const MAX_ALIASES = 100;

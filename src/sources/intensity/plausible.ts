@@ -77,7 +77,7 @@ function refuseZeros(kept: readonly Row[], all: readonly Row[]): void {
     throw new SourceError('implausible', 'there are only zeros among its values');
 }
 
-/** What is received is not trusted to have the types it should; what is no number is not repeated in a message. */
+/** Received values may have other types than they should; what is no number is not repeated in a message. */
 function problemOf({ gramsPerKwh, measuredAt, stepMs, signal }: Measurement, now: number): string | undefined {
   if (!SIGNALS.includes(signal)) return 'it does not say which signal it is of';
   if (!Number.isFinite(measuredAt)) return 'it was measured at no time';

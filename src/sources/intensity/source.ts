@@ -50,5 +50,4 @@ export interface IntensitySource {
   readonly forecast?: (zone: string, abort: AbortSignal) => Promise<readonly ForecastPoint[]>;
 }
 
-/** One that knows the past and what is to come. */
 export type ForecastingSource = IntensitySource & Required<Pick<IntensitySource, 'history' | 'forecast'>>;

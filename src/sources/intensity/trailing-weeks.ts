@@ -10,7 +10,6 @@ import type { RegionZones } from './source.ts';
 interface TrailingWeeksDeps {
   readonly chain: ChainWithHistory;
   readonly policySignal: Signal;
-  /** Epoch milliseconds. */
   readonly clock: () => number;
 }
 
@@ -27,9 +26,9 @@ interface Known {
   readonly filledAt: number | undefined;
 }
 
-/** As many as a zone memory keeps; of more regions, or zones that they had, the least read are forgotten. */
+/** As many as a zone memory keeps; beyond them the least read regions, or zones that they had, are forgotten. */
 const MOST_REGIONS = 1_000;
-/** A chain that nobody read for so long (another replica led) has missed hours. */
+/** A chain that was not read for so long (another replica led) has missed hours. */
 const PAUSE_MS = 2 * HOUR_MS;
 
 /**
@@ -118,7 +117,7 @@ function hourOf(ms: number): number {
   return Math.floor(ms / HOUR_MS);
 }
 
-/** People read them in the status of a Region. */
+/** Thresholds are read by people, in the status of a Region. */
 function toTenth(grams: number): number {
   return Math.round(grams * 10) / 10;
 }

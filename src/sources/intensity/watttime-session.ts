@@ -27,7 +27,7 @@ export function createWattTimeSession({ baseUrl, username, password }: WattTimeA
       ...deps,
       url: sourceUrl(baseUrl, '/login'),
       headers: { authorization: `Basic ${Buffer.from(account).toString('base64')}` },
-      // Not a caller's: others wait for the same login.
+      // No caller's signal: others wait for the same login.
       abort: AbortSignal.timeout(LOGIN_TIMEOUT_MS),
       schema: loginAnswer,
     });

@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import type { Answer } from '../asking/answer.ts';
 import { lasts } from '../asking/requester.ts';
 
-/** What is known of a zone: the last answer, and the last one that was good. */
 export interface Known<T> {
   readonly answer: Answer<T>;
   readonly good?: T;

@@ -8,7 +8,6 @@ import type { OutageSource, Verdict } from './source.ts';
 export interface AwsHealthOptions {
   /** Service codes of AWS Health; an issue of any of them counts. At most 10, as DescribeEvents has it. */
   readonly services?: readonly string[] | undefined;
-  /** In place of AWS' own. */
   readonly endpoint?: string | undefined;
 }
 
@@ -43,7 +42,7 @@ export function createAwsHealth({ services = DEFAULT_SERVICES, endpoint }: AwsHe
   let client: HealthClient | undefined;
 
   async function readPages(abortSignal: AbortSignal): Promise<readonly HealthEvent[]> {
-    // Only here, so that nobody pays for the SDK's start and memory who has not configured it.
+    // Loaded here, so that only those pay for the SDK's start and memory who have configured it.
     const sdk = await import('@aws-sdk/client-health');
     client ??= new sdk.HealthClient(config);
     const events: HealthEvent[] = [];

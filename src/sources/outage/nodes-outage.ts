@@ -11,7 +11,6 @@ export interface NodeConditions {
   readonly cordoned: boolean;
 }
 
-/** A node for `judgeNodes`, with what is remembered of it. */
 export interface NodeHealth extends Omit<NodeConditions, 'transitionAt'> {
   /** Whether it was Ready once: nodes that never were are new ones that fail to start, not an outage. */
   readonly everReady: boolean;
@@ -19,7 +18,6 @@ export interface NodeHealth extends Omit<NodeConditions, 'transitionAt'> {
   readonly notReadySince?: number;
 }
 
-/** The fields of a Kubernetes Node that are read. */
 export interface NodeObject {
   readonly metadata: {
     readonly name: string;
@@ -37,9 +35,9 @@ interface NodeCondition {
   readonly lastTransitionTime?: string;
 }
 
-/** After this, a node has long started, or failed to. */
+/** A node that is older has started, or failed to. */
 const STARTED_AFTER_MS = 10 * 60_000;
-/** What was seen longer ago says nothing of the time in between: another replica led meanwhile. */
+/** Anything seen longer ago is forgotten: another replica led meanwhile, and nobody knows what happened in between. */
 const LONGEST_GAP_MS = 10 * 60_000;
 
 /** Picks what matters of a Node; small, to be held for each. */
@@ -88,7 +86,7 @@ export function createNodeHistory(): (nodes: Iterable<NodeConditions>, now: numb
 function healthOf({ transitionAt, ...node }: NodeConditions, before: NodeHealth | undefined, now: number): NodeHealth {
   if (node.ready) return { ...node, everReady: true };
   const same = before?.createdAt === node.createdAt ? before : undefined;
-  // From False to Unknown is a transition too, and no break. A time to come is of a clock that goes otherwise than ours.
+  // From False to Unknown is a transition too, and no break. A time in the future comes from another clock than ours.
   const notReadySince = Math.min(now, same?.notReadySince ?? transitionAt ?? now);
   return { ...node, everReady: same?.everReady ?? changedLate(node.createdAt, transitionAt), notReadySince };
 }
@@ -98,9 +96,7 @@ function changedLate(createdAt: number, transitionAt: number | undefined): boole
 }
 
 export interface NodesOutageDeps {
-  /** All nodes of the cluster as they are now. */
   readonly nodes: () => Iterable<NodeConditions>;
-  /** Epoch milliseconds. */
   readonly clock: () => number;
 }
 

@@ -6,7 +6,6 @@ import type { OutageSource, OutageSourceName } from './source.ts';
 
 export interface OutageBoardDeps {
   readonly sources: readonly OutageSource[];
-  /** Epoch milliseconds. */
   readonly clock: () => number;
   /** How long a source may take; by default 10 s. */
   readonly timeoutMs?: number;
@@ -14,7 +13,6 @@ export interface OutageBoardDeps {
   readonly deadline?: ((ms: number) => AbortSignal) | undefined;
 }
 
-/** What came of asking once. */
 export interface OutagePicture extends Trust {
   readonly byRegion: ReadonlyMap<string, OutageState>;
   /** Why sources could not tell this time, in sentences that hold no secret; those that could are not in it. */
@@ -67,7 +65,7 @@ export function createOutageBoard(deps: OutageBoardDeps): OutageBoard {
   };
 }
 
-/** Quiet minutes that had not begun begin now. Another leader's clock may have been ahead of ours. */
+/** Quiet minutes that had not begun begin now; times are cut to `now`, as another leader's clock may have been ahead of ours. */
 function toHeld({ since, quietSince, reason, sources }: OutageState, now: number): HeldOutage {
   return {
     sources,

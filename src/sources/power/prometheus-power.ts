@@ -14,7 +14,6 @@ export interface PowerMeasurement {
 }
 
 export interface PowerQuery {
-  /** Who measures, in words. */
   readonly name: string;
   readonly query: string;
 }

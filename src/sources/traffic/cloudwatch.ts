@@ -6,9 +6,7 @@ import { SourceError } from '../asking/source-error.ts';
 import type { MeasuredTraffic, TimeRange, TrafficPiece } from './measured-traffic.ts';
 
 interface CloudWatchOptions {
-  /** The AWS region whose instances sent the traffic. */
   readonly region: string;
-  /** In place of AWS' own. */
   readonly endpoint?: string | undefined;
   /** Told what was read so far, for a progress bar. */
   readonly onProgress?: (instancesRead: number, instances: number) => void;
@@ -44,7 +42,7 @@ export async function readCloudWatch(
   range: TimeRange,
   { abort, now }: { readonly abort: AbortSignal; readonly now: number },
 ): Promise<MeasuredTraffic> {
-  // Only here, so that nobody pays for the SDK's start who does not ask it.
+  // Loaded here, so that only those pay for the SDK's start who ask it.
   const sdk = await import('@aws-sdk/client-cloudwatch');
   const client = new sdk.CloudWatchClient({
     region: isAwsRegion(region) ? region : ANY_AWS_REGION,
