@@ -5,24 +5,17 @@ import { type KnownNode, knowNode, type NodeShape } from './node-shape.ts';
 import type { PodRequests } from './pod-requests.ts';
 import type { PowerTable } from './power-table.ts';
 
-/** Of the making of a node's share of its machine. */
+/** Of the making of machines: what falls to a node's share of one, or to one vCPU that a pod reserves. */
 export interface Embodied {
   /** gCO2e, spread over the machine's life. */
   readonly gramsPerHour: number;
+  /** `looked-up` where the type of every machine is in a table. */
   readonly basis: Basis;
-  /** In words: 'own table', 'embedded table', '4 vCPU of a rack server', 'default'. */
+  /** In words: 'own table', 'embedded table', '4 vCPU of a rack server', 'default'; several between commas. */
   readonly how: string;
 }
 
-/** Of the making of machines, what falls to one vCPU that a pod reserves on them. */
-export interface EmbodiedPerVcpu {
-  /** gCO2e of one vCPU in an hour. */
-  readonly gramsPerHour: number;
-  /** `looked-up` where the type of every machine is in a table. */
-  readonly basis: Basis;
-  /** In words, as of `Embodied`; several between commas. */
-  readonly how: string;
-}
+export type EmbodiedPerVcpu = Embodied;
 
 /** What a machine is made for; without `machineVcpus` the instance is all of it. */
 interface Making {

@@ -6,11 +6,11 @@ import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { NodeFacts } from '../regions/node-facts.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
-import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
+import type { PriorityClasses } from '../regions/snapshot.ts';
 import { buildTopology } from '../regions/topology.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterWorld, type Surroundings } from './cluster-world.ts';
-import { takeSnapshot } from './load-regions.ts';
+import { type LoadedRegions, takeSnapshot } from './load-regions.ts';
 import type { WORLD_OPTIONS } from './options.ts';
 import { standInRegions } from './stand-in-regions.ts';
 import { findCluster, findOwnCluster, strayContext } from './which-cluster.ts';
@@ -19,10 +19,7 @@ import type { WorldFiles } from './world-files.ts';
 export type WorldValues = OptionValues<(typeof WORLD_OPTIONS)[number]>;
 
 /** Everything that decisions are made from, at one moment. */
-export interface World {
-  readonly snapshot: Snapshot;
-  /** Grid zones by region, where they are known. */
-  readonly zones: ReadonlyMap<string, string>;
+export interface World extends Pick<LoadedRegions, 'snapshot' | 'zones'> {
   readonly rules: PolicyRules;
   readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];

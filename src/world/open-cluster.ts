@@ -1,4 +1,4 @@
-import type { ApiClient } from '../cluster/api-client.ts';
+import { type ApiClient, createApiClient } from '../cluster/api-client.ts';
 import { describeReadFailure } from '../cluster/read-failure.ts';
 import { readText } from '../documents/read-text.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
@@ -21,10 +21,7 @@ export interface OpenCluster {
 /** A client for a cluster, with the caller's own rights; to be closed. */
 export async function openCluster({ kubeconfigs, context }: ChosenCluster): Promise<OpenCluster | Unread> {
   // Importing the Kubernetes client costs half a second: only those pay who use a cluster.
-  const [{ loadKubeConfig, namespaceOf }, { createApiClient }] = await Promise.all([
-    import('../cluster/kube-config.ts'),
-    import('../cluster/api-client.ts'),
-  ]);
+  const { loadKubeConfig, namespaceOf } = await import('../cluster/kube-config.ts');
   try {
     const files = await Promise.all(
       kubeconfigs.map(async (file) => ({ file, text: await readText(file).catch(() => undefined) })),

@@ -8,7 +8,7 @@ import { carbonOf } from './fleet-carbon.ts';
 import { type FleetNode, isVersion, minorVersionOf } from './fleet-node.ts';
 import { factorOf, type PowerSources, powerOfNode } from './node-power.ts';
 import type { ArchitectureTotals, AssessedNode, InstanceTypeTotals, PreflightReport } from './preflight-report.ts';
-import { increasePercent, rounded, roundedWatts, sumOf, wattsOf } from './sums.ts';
+import { increasePercent, rounded, sumOf, wattsOf } from './sums.ts';
 
 export interface PreflightInput {
   /** All nodes of the fleet, of whatever version. */
@@ -69,7 +69,7 @@ export function assess(input: PreflightInput): PreflightReport {
           counterparts: baseline.counterparts,
         }
       : null,
-    nodes: assessed.map(roundedWatts),
+    nodes: assessed.map((node) => ({ ...node, ...wattsOf([node]) })),
   };
 }
 

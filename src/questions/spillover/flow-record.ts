@@ -32,7 +32,6 @@ export function parseFlow(
     return undefined;
   }
 
-  const known = mistakes.length;
   const flow = {
     from: read('from', parseRegionName) ?? from,
     to: read('to', parseRegionName) ?? to,
@@ -40,7 +39,7 @@ export function parseFlow(
     startMs: read('start', parseTime),
     endMs: read('end', parseTime),
   };
-  if (mistakes.length > known) return { mistakes };
+  if (mistakes.length > 0) return { mistakes };
   return whole(flow, now);
 }
 
