@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { DAY_MS } from '../units/moment.ts';
 import { createAuthority, type Issued, issueLeaf, type Validity } from './authority.ts';
+import type { KeyPairFiles } from './key-pair.ts';
 import { isIssuedBy, isKeyOf, type ParsedCertificate, parseCertificates } from './parsed-certificate.ts';
 
 /** What the API server, a `curl` on the same machine and a test call the webhook. */
@@ -22,29 +23,23 @@ const LIFETIME_MS = 90 * DAY_MS;
 const ATTEMPTS = 3;
 const KEY_MODE = 0o600;
 
-export interface DevCertificateFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
+interface DevCertificateFiles extends KeyPairFiles {
   readonly caFile: string;
-}
-
-export interface DevCertificate extends DevCertificateFiles {
-  /** False when the one found was still good. */
-  readonly created: boolean;
-}
-
-export interface DevCertificateRequest {
-  readonly dir: string;
-  readonly names?: readonly string[];
-  readonly clock: () => number;
 }
 
 /**
  * Makes sure that `dir` holds tls.crt, tls.key (mode 0600) and ca.crt that belong together, cover all names and have
- * more than a third of their 90 days left; otherwise issues new ones. Throws the system's error when `dir` is not writable.
+ * more than a third of their 90 days left; otherwise issues new ones (`created`). Throws the system's error when `dir` is not writable.
  */
-export async function ensureDevCertificate(request: DevCertificateRequest): Promise<DevCertificate> {
-  const { dir, names = DEV_CERTIFICATE_NAMES, clock } = request;
+export async function ensureDevCertificate({
+  dir,
+  names = DEV_CERTIFICATE_NAMES,
+  clock,
+}: {
+  readonly dir: string;
+  readonly names?: readonly string[];
+  readonly clock: () => number;
+}): Promise<DevCertificateFiles & { readonly created: boolean }> {
   const files = { certFile: join(dir, 'tls.crt'), keyFile: join(dir, 'tls.key'), caFile: join(dir, 'ca.crt') };
   await mkdir(dir, { recursive: true });
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -101,18 +96,15 @@ async function store(files: DevCertificateFiles, issued: IssuedCertificate): Pro
   }
 }
 
+/** All PEM. */
 export interface IssuedCertificate extends Issued {
-  /** PEM. */
   readonly ca: string;
 }
 
-export interface Issue extends Validity {
-  /** Host names and IP addresses the certificate is for; the first is its common name. */
-  readonly names: readonly string[];
-}
-
 /** Issues a server certificate from a new authority whose private key is dropped: nobody can ever issue a second one. */
-export async function issueCertificate(issue: Issue): Promise<IssuedCertificate> {
+export async function issueCertificate(
+  issue: Validity & { readonly names: readonly string[] },
+): Promise<IssuedCertificate> {
   const authority = await createAuthority(issue, 'gridgate development CA');
   return { ca: authority.cert, ...(await issueLeaf(authority, issue)) };
 }

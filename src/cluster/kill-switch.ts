@@ -31,10 +31,6 @@ interface KillSwitchDeps {
   readonly onChange?: () => void;
 }
 
-interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 /**
  * Reads the ConfigMap:
  *
@@ -48,22 +44,10 @@ interface ConfigMap extends KubeObject {
  * would have been stays visible.
  */
 export function toKillSwitchSetting(object: KubeObject): KillSwitchSetting {
-  const value = (object as ConfigMap).data?.[MAX_MODE_KEY];
+  const value = (object as KubeObject & { readonly data?: Readonly<Record<string, string>> }).data?.[MAX_MODE_KEY];
   if (value === undefined) return {};
   const cap = MODES.find((mode) => mode === value.trim());
   return cap ? { cap } : { cap: 'audit', unreadable: value.slice(0, 80) };
-}
-
-/** The one ConfigMap, by name: RBAC can allow no more than that. */
-export function killSwitchResource(namespace: string, name: string): WatchedResource<KillSwitchSetting> {
-  return {
-    name: 'kill-switch',
-    path: `/api/v1/namespaces/${namespace}/configmaps`,
-    content: 'full',
-    fieldSelector: `metadata.name=${name}`,
-    project: toKillSwitchSetting,
-    differs: (before, after) => before.cap !== after.cap || before.unreadable !== after.unreadable,
-  };
 }
 
 const NO_MODE = `is none of ${MODES.join(', ')}; counts as audit`;
@@ -77,7 +61,15 @@ function problemOf({ unreadable }: KillSwitchSetting): string | undefined {
 /** Follows the kill switch; while the API server is away, its last setting stays. */
 export function createKillSwitch(deps: KillSwitchDeps): KillSwitch {
   const { api, namespace, name, log } = deps;
-  const resource = killSwitchResource(namespace, name);
+  const resource: WatchedResource<KillSwitchSetting> = {
+    name: 'kill-switch',
+    path: `/api/v1/namespaces/${namespace}/configmaps`,
+    content: 'full',
+    // By name: RBAC can allow no more than this one.
+    fieldSelector: `metadata.name=${name}`,
+    project: toKillSwitchSetting,
+    differs: (before, after) => before.cap !== after.cap || before.unreadable !== after.unreadable,
+  };
   let current: KillSwitchSetting = {};
 
   function onChange(): void {

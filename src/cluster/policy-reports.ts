@@ -20,14 +20,12 @@ const JSON_OPTIONS = { accept: 'application/json', idleTimeoutMs: 30_000 };
 /** The first kind of reports that the cluster knows; rejects as `ApiClient.get` does. */
 export async function findReportKind(api: Pick<ApiClient, 'get'>): Promise<ReportKind | undefined> {
   for (const kind of REPORT_KINDS) {
-    const found = (await getIfThere(api, `/apis/${kind.apiVersion}`, JSON_OPTIONS)) as ResourceList | undefined;
+    const found = (await getIfThere(api, `/apis/${kind.apiVersion}`, JSON_OPTIONS)) as
+      | { readonly resources?: readonly { readonly name: string }[] }
+      | undefined;
     if (found?.resources?.some(({ name }) => name === kind.plural)) return kind;
   }
   return undefined;
-}
-
-interface ResourceList {
-  readonly resources?: readonly { readonly name: string }[];
 }
 
 export function reportPath({ apiVersion, plural }: ReportKind, namespace: string, name: string): string {

@@ -4,7 +4,7 @@ import { createLogOutput } from './log-output.ts';
 
 export type Log = Logger;
 
-export interface LogOptions {
+interface LogOptions {
   /** A pino level, or `silent`. */
   readonly level: string;
   /** Where lines go; buffered stdout when absent. */

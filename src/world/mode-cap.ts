@@ -10,7 +10,7 @@ export const KILL_SWITCH = 'gridgate-system/gridgate-kill-switch';
 
 const IDLE_TIMEOUT_MS = 15_000;
 
-export interface ModeCap {
+interface ModeCap {
   /** The strongest mode that counts in the cluster; absent where no switch is set, or it may not be read. */
   readonly cap: Mode | undefined;
   /** What is not known, or not understood, a sentence each. */

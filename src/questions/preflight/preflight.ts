@@ -1,4 +1,3 @@
-import type { ApiClient } from '../../cluster/api-client.ts';
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment, Origins } from '../../config/read-options.ts';
 import type { PowerTable } from '../../energy/power-table.ts';
@@ -68,11 +67,7 @@ export async function preflight(values: PreflightValues, env: Environment, origi
     nodes: fleet.nodes,
     targetVersion,
     policyOf: createPolicyOf(fleet.told, values.assumePolicy),
-    power: {
-      table: files.table,
-      factors,
-      measured: measured.watts,
-    },
+    power: { table: files.table, factors, measured: measured.watts },
     baselineWatts: values.baselineWatts,
     maxIncreasePercent: values.maxIncrease,
     intensities: intensities.byRegion,
@@ -104,7 +99,10 @@ async function readGivenFiles(
     readPowerTable(powerTable),
     readWorldFiles(values),
   ]);
-  const issues = [...checkSource(values, env, origins), ...[nodes, staging, table, written].flatMap(issuesOf)];
+  const issues = [
+    ...checkSource(values, env, origins),
+    ...[nodes, staging, table, written].flatMap((read) => (isUnread(read) ? read.issues : [])),
+  ];
   if (isUnread(nodes) || isUnread(staging) || isUnread(table) || issues.length > 0) return { issues };
   const book = { regions: written.regions?.value ?? [], config: written.config };
   return { ...(nodes && { nodes }), ...(staging && { staging }), table: table.table, book };
@@ -127,10 +125,6 @@ function isUnread(read: object | undefined): read is { readonly issues: readonly
   return read !== undefined && 'issues' in read;
 }
 
-function issuesOf(read: object | undefined): readonly string[] {
-  return isUnread(read) ? read.issues : [];
-}
-
 /** The nodes of the file, or those of a cluster, whose kubelets are asked too. */
 async function readFleet(
   { nodes, book }: GivenFiles,
@@ -142,30 +136,16 @@ async function readFleet(
   if ('issues' in opened) return opened;
   const { api } = opened;
   try {
-    return await readCluster({ api, cluster }, book, values);
+    const read = await readLiveNodes(api, values.regionLabel);
+    if ('issues' in read) return read;
+    const { counted } = countedOf(read.nodes, values);
+    const { told, notes } = await askKubelets(api, counted);
+    if (values.regions !== undefined || counted.length === 0) return { nodes: read.nodes, told, notes, book };
+    const { regions, notes: more } = await describedInCluster(cluster);
+    return { nodes: read.nodes, told, notes: [...notes, ...more], book: { ...book, regions } };
   } finally {
     api.close();
   }
-}
-
-async function readCluster(
-  { api, cluster }: { readonly api: ApiClient; readonly cluster: ChosenCluster },
-  book: RegionBook,
-  values: PreflightValues,
-): Promise<Fleet | Issues> {
-  const { regionLabel, regions } = values;
-  const read = await readLiveNodes(api, regionLabel);
-  if ('issues' in read) return read;
-  const { counted } = countedOf(read.nodes, values);
-  const { told, notes } = await askKubelets(api, counted);
-  if (regions !== undefined || counted.length === 0) return { nodes: read.nodes, told, notes, book };
-  const inCluster = await describedInCluster(cluster);
-  return {
-    nodes: read.nodes,
-    told,
-    notes: [...notes, ...inCluster.notes],
-    book: { ...book, regions: inCluster.regions },
-  };
 }
 
 /** The nodes that are counted: those of the version that was asked for, or of the newest minor among them. */

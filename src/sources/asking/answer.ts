@@ -12,11 +12,6 @@ export type Answer<T> =
 
 const LONGEST_MESSAGE = 200;
 
-/** The answer in place of one, where a source was not asked. */
-export function leftAlone(message: string): Answer<never> {
-  return { outcome: 'left_alone', message };
-}
-
 export interface Failed {
   readonly outcome: Failure;
   readonly message: string;

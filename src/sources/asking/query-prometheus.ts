@@ -9,14 +9,6 @@ export interface PrometheusAddress {
   readonly token?: SecretReader | undefined;
 }
 
-export interface RangeQuery {
-  readonly query: string;
-  /** Seconds since 1970: the first and the last moment. */
-  readonly start: number;
-  readonly end: number;
-  readonly stepSeconds: number;
-}
-
 const value = z.tuple([z.number(), z.string()]);
 const metric = z.record(z.string(), z.string()).default({});
 const sample = z.object({ metric, value });
@@ -44,15 +36,14 @@ export async function queryPrometheus(
   return (await ask(address, '/api/v1/query', { query }, moment, { ...deps, abort })).data;
 }
 
-/** Evaluates a query over a range; rejects with a SourceError. */
+/** Evaluates a query over a range, in seconds since 1970: the first and the last moment; rejects with a SourceError. */
 export async function queryRange(
   baseUrl: string,
-  { query, start, end, stepSeconds }: RangeQuery,
+  range: { readonly query: string; readonly start: string; readonly end: string; readonly step: string },
   deps: SourceDeps,
   abort: AbortSignal,
 ): Promise<{ readonly series: readonly PrometheusSeries[]; readonly warnings: readonly string[] }> {
-  const parameters = { query, start: String(start), end: String(end), step: String(stepSeconds) };
-  const { data, warnings = [] } = await ask({ baseUrl }, '/api/v1/query_range', parameters, matrix, { ...deps, abort });
+  const { data, warnings = [] } = await ask({ baseUrl }, '/api/v1/query_range', range, matrix, { ...deps, abort });
   return { series: data.result, warnings };
 }
 

@@ -9,7 +9,7 @@ import {
   type Policy,
   retry,
 } from 'cockatiel';
-import { type Answer, answerOfError, type Failed, leftAlone, type RequestOutcome } from './answer.ts';
+import { type Answer, answerOfError, type Failed, type RequestOutcome } from './answer.ts';
 import { untilAbort } from './source-error.ts';
 
 const FAILURES_TO_OPEN = 5;
@@ -78,6 +78,8 @@ export function createRequester({ clock, onRequest, random, deadline }: Requeste
     if (answer.outcome === 'rate_limited') rest.begin(answer.retryAfterMs);
     return answer;
   }
+
+  const leftAlone = (message: string): Answer<never> => ({ outcome: 'left_alone', message });
 
   async function attempt<T>(ask: Ask<T>): Promise<Answer<T>> {
     const leftMs = rest.leftMs();

@@ -1,15 +1,13 @@
 import type { Signal } from '../../regions/reading.ts';
 import type { RegionSpec } from '../../regions/region-resource.ts';
 
-export const SOURCE_NAMES = [
-  'electricity-maps',
-  'watttime',
-  'uk-carbon-intensity',
-  'carbon-aware-sdk',
-  'prometheus',
-  'file',
-] as const;
-export type SourceName = (typeof SOURCE_NAMES)[number];
+export type SourceName =
+  | 'electricity-maps'
+  | 'watttime'
+  | 'uk-carbon-intensity'
+  | 'carbon-aware-sdk'
+  | 'prometheus'
+  | 'file';
 
 /** One value of a source's series: the intensity of a zone from `measuredAt` on. */
 export interface Measurement {

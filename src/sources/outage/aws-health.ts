@@ -12,7 +12,7 @@ export interface AwsHealthOptions {
 }
 
 /** What a new pod needs: nodes that run, the disks they start from, and the control plane that they report to. */
-export const DEFAULT_SERVICES: readonly string[] = ['EC2', 'EBS', 'EKS'];
+const DEFAULT_SERVICES: readonly string[] = ['EC2', 'EBS', 'EKS'];
 
 /** Where the API is for all regions, whatever region gridgate itself is in. */
 const API_REGION = 'us-east-1';

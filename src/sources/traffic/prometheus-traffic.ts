@@ -36,7 +36,8 @@ export async function readPrometheusTraffic(
   const end = range.endMs / 1_000;
   const points = Math.ceil((end - range.startMs / 1_000) / stepSeconds);
   const start = end - (points - 1) * stepSeconds;
-  const { series, warnings } = await queryRange(baseUrl, { query: asked, start, end, stepSeconds }, deps, abort);
+  const steps = { query: asked, start: String(start), end: String(end), step: String(stepSeconds) };
+  const { series, warnings } = await queryRange(baseUrl, steps, deps, abort);
   if (series.length === 0) throw new SourceError('not_covered', `the query finds nothing in this range: ${asked}`);
   const rates = sumSeries(series, start, stepSeconds);
   const missing = points - rates.size;
