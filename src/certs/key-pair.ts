@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 
-export type CertificateErrorCode =
+type CertificateErrorCode =
   | 'cert_unreadable'
   | 'key_unreadable'
   | 'cert_malformed'

@@ -2,7 +2,7 @@ import { watchFiles } from '../config/watch-files.ts';
 import type { KeyPair, KeyPairFiles } from './key-pair.ts';
 import { CertificateError, findExpiry, parseKeyPair, unreadable } from './key-pair.ts';
 
-export interface KeyPairWatch extends KeyPairFiles {
+interface KeyPairWatch extends KeyPairFiles {
   /** The pair being served; with it, not even a change made before the first look is lost. */
   readonly current?: KeyPair;
   /** Default 1,000 ms. */

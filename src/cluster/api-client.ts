@@ -151,7 +151,7 @@ function parseStatus(body: string): Status {
  * after the request was made: the process was stopped meanwhile, or the server was slow. What `beforeSend` throws becomes
  * the request's error, and nothing is sent.
  */
-export function sendWhenConnected(outgoing: ClientRequest, body: string | undefined, beforeSend: () => void): void {
+function sendWhenConnected(outgoing: ClientRequest, body: string | undefined, beforeSend: () => void): void {
   function send(): void {
     try {
       beforeSend();

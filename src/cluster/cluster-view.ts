@@ -22,7 +22,7 @@ import type { Watched, WatchedResource } from './watched-resource.ts';
 
 export type Announced = Exclude<Watched, 'pods' | 'persistentvolumes' | 'persistentvolumeclaims'>;
 
-export interface ClusterViewOptions {
+interface ClusterViewOptions {
   readonly kubeConfig: KubeConfig;
   /** The node label that names a region. */
   readonly regionLabel: string;

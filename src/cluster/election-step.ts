@@ -17,7 +17,7 @@ interface Claim {
 
 export type Step = 'acquire' | 'renew' | 'wait';
 
-export interface Bid {
+interface Bid {
   readonly identity: string;
   readonly leaseDurationSeconds: number;
   /** Now, as a MicroTime. */

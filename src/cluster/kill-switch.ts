@@ -10,7 +10,7 @@ import type { WatchedResource } from './watched-resource.ts';
 export const MAX_MODE_KEY = 'max-mode';
 
 /** What the kill switch says; `unreadable` is the value that is no mode. */
-export interface KillSwitchSetting {
+interface KillSwitchSetting {
   readonly cap?: Mode;
   readonly unreadable?: string;
 }

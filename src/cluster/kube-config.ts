@@ -2,13 +2,13 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 
-export interface KubeConfigFile {
+interface KubeConfigFile {
   readonly file: string;
   /** Its text, where it was read already: a pipe can be read once. */
   readonly text?: string | undefined;
 }
 
-export interface KubeConfigSource {
+interface KubeConfigSource {
   readonly file?: string | undefined;
   readonly text?: string | undefined;
   /** Several files instead of one: what stands in an earlier one counts. */

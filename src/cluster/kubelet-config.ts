@@ -4,13 +4,6 @@ import type { ApiClient } from './api-client.ts';
 import { ApiError, messageOf } from './api-error.ts';
 import { NODES_PATH } from './nodes.ts';
 
-export interface KubeletConfigs<T> {
-  /** By node, what `read` made of it; nodes that did not answer are missing. */
-  readonly found: ReadonlyMap<string, T>;
-  /** What went wrong, a sentence for each kind of failure. */
-  readonly failures: readonly string[];
-}
-
 interface ReadOptions<T> {
   /** What to keep of a configuration; `undefined` where it does not tell. */
   readonly read: (config: unknown) => T | undefined;
@@ -27,13 +20,13 @@ const MOST_BYTES = 1024 * 1024;
 
 /**
  * Asks kubelets what they are configured to do, through the API server's node proxy and with the caller's own rights
- * (`nodes/proxy`); never rejects. Who may not ask the first node is not asked again for the others.
+ * (`nodes/proxy`), and tells failures, a sentence for each kind; never rejects. Who may not ask the first node is not asked again for the others.
  */
 export async function readKubeletConfigs<T>(
   api: Pick<ApiClient, 'open'>,
   names: readonly string[],
   { read, onProgress, timeoutMs = TIMEOUT_MS }: ReadOptions<T>,
-): Promise<KubeletConfigs<T>> {
+): Promise<{ readonly found: ReadonlyMap<string, T>; readonly failures: readonly string[] }> {
   const found = new Map<string, T>();
   const failures = new Map<string, { count: number; readonly example: string }>();
   let asked = 0;

@@ -8,7 +8,7 @@ import { createLeaseClient, type Lease, toMicroTime } from './lease.ts';
 import { pauseFor } from './pause.ts';
 import { createRequestHealth } from './request-health.ts';
 
-export interface LeaderElectionDeps {
+interface LeaderElectionDeps {
   readonly api: ApiClient;
   readonly namespace: string;
   readonly name: string;

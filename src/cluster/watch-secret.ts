@@ -11,7 +11,7 @@ export interface SecretPair {
   readonly key: string;
 }
 
-export interface SecretWatch {
+interface SecretWatch {
   readonly api: ApiClient;
   readonly namespace: string;
   readonly name: string;

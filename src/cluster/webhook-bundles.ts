@@ -11,7 +11,7 @@ export interface WebhookConfigurationRef {
 }
 
 /** What the API server trusts when it calls one webhook. */
-export interface WebhookBundle {
+interface WebhookBundle {
   /** For people: `MutatingWebhookConfiguration gridgate, pods.gridgate.dev`. */
   readonly owner: string;
   readonly webhook: string;

@@ -52,5 +52,5 @@ export const outageConfig = z
   .default({ sources: [] })
   .describe('Who says that a region is down, beside its own spec.outage.');
 
-export type OutageConfig = z.infer<typeof outageConfig>;
+type OutageConfig = z.infer<typeof outageConfig>;
 export type OutageSourceConfig = OutageConfig['sources'][number];

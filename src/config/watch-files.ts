@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canBeReadAgain, readText } from '../documents/read-text.ts';
 
-export const WATCH_INTERVAL_MS = 1_000;
+const WATCH_INTERVAL_MS = 1_000;
 
 /** How long files must rest before they count: an editor truncates before it writes, a certificate comes before its key. */
 const REST_MS = 50;

@@ -32,7 +32,7 @@ export interface ManifestFile extends Manifests {
 }
 
 /** What stands in one document of a stream. */
-export type Found =
+type Found =
   | { readonly type: 'object'; readonly document: ManifestDocument }
   /** An object that kubectl would refuse, or text that is no YAML. */
   | ({ readonly type: 'mistake' } & YamlMistake)

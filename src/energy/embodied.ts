@@ -6,7 +6,7 @@ import type { PodRequests } from './pod-requests.ts';
 import type { PowerTable } from './power-table.ts';
 
 /** Of the making of machines: what falls to a node's share of one, or to one vCPU that a pod reserves. */
-export interface Embodied {
+interface Embodied {
   /** gCO2e, spread over the machine's life. */
   readonly gramsPerHour: number;
   /** `looked-up` where the type of every machine is in a table. */

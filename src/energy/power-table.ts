@@ -14,7 +14,7 @@ export interface OwnInstance {
 }
 
 /** What `--power-table` says, read and checked. */
-export interface OwnPower {
+interface OwnPower {
   readonly vcpuWatts?: VcpuWatts | undefined;
   readonly memoryWattsPerGb?: number | undefined;
   /** `default` counts for regions of no public cloud. */
@@ -22,7 +22,7 @@ export interface OwnPower {
   readonly instances: ReadonlyMap<string, OwnInstance>;
 }
 
-export interface InstanceEntry extends OwnInstance {
+interface InstanceEntry extends OwnInstance {
   /** Whether the idle watts are an own table's; manufacturing always is. */
   readonly isOwn: boolean;
 }

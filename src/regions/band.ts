@@ -30,7 +30,7 @@ export interface HeldBand {
   readonly changes?: readonly number[];
 }
 
-export interface BandInput {
+interface BandInput {
   readonly previous?: HeldBand | undefined;
   readonly gramsPerKwh: number;
   readonly now: number;

@@ -32,7 +32,7 @@ interface ReplicaDeps {
 }
 
 /** What a replica in a cluster has beside its servers. */
-export interface Replica extends Omit<Served, 'stop'> {
+interface Replica extends Omit<Served, 'stop'> {
   readonly configChanged: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly snapshotChanged: () => void;
   /** Called when what of gridgate.yaml cannot be read has changed. */

@@ -122,10 +122,10 @@ export function applyOptions(
 }
 
 function keepUnchanged(next: GridgateConfig, previous: GridgateConfig): GridgateConfig {
-  const kept = sectionsOf(next).map((section) => {
-    const isSame = isDeepStrictEqual(next[section], previous[section]);
-    return [section, isSame ? previous[section] : next[section]] as const;
-  });
+  const kept = sectionsOf(next).map((section) => [
+    section,
+    isDeepStrictEqual(next[section], previous[section]) ? previous[section] : next[section],
+  ]);
   return Object.fromEntries(kept) as unknown as GridgateConfig;
 }
 

@@ -68,7 +68,7 @@ interface SerializedError {
  * Keeps what names an error and drops what it carries: clients attach whole responses as properties, and the Kubernetes
  * client writes body and headers into the message, hence into the stack's first lines as well.
  */
-export function serializeError(error: unknown, depth = 0): SerializedError {
+function serializeError(error: unknown, depth = 0): SerializedError {
   if (!(error instanceof Error)) return { type: typeof error, message: shorten(String(error)) };
   const { code } = error as NodeJS.ErrnoException & { code?: unknown };
   const stack = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));

@@ -1,12 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Metric, Series } from './metric.ts';
 
-export interface MetricsOptions {
+interface MetricsOptions {
   readonly registry?: Registry;
   readonly metrics: readonly Metric[];
 }
 
-export interface Metrics {
+interface Metrics {
   readonly countReview: (endpoint: string, mode: string, decision: string, reason: string) => void;
   readonly observeDuration: (endpoint: string, seconds: number) => void;
   /** Counts one request that got no AdmissionReview: the status, or `closed`, and why. */

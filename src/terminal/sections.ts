@@ -13,7 +13,7 @@ export interface Line {
   readonly hang?: number;
 }
 
-export interface SectionLayout {
+interface SectionLayout {
   readonly width: number;
   /** Columns that headings take: the widest one and the space behind it. */
   readonly titleWidth: number;

@@ -34,7 +34,7 @@ const REGIONS_MISSING =
   '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources. For those of a cluster';
 const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says where the regions are';
 
-export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number] | 'kubeconfig' | 'context'>;
+type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number] | 'kubeconfig' | 'context'>;
 
 /**
  * Reads regions and configuration; asks no source yet. Where there is neither a file nor a cluster, that is a mistake, or

@@ -16,7 +16,7 @@ import { standInRegions } from './stand-in-regions.ts';
 import { findCluster, findOwnCluster, strayContext } from './which-cluster.ts';
 import type { WorldFiles } from './world-files.ts';
 
-export type WorldValues = OptionValues<(typeof WORLD_OPTIONS)[number]>;
+type WorldValues = OptionValues<(typeof WORLD_OPTIONS)[number]>;
 
 /** Everything that decisions are made from, at one moment. */
 export interface World extends Pick<LoadedRegions, 'snapshot' | 'zones'> {
@@ -38,7 +38,7 @@ export interface NoWorld extends Issues {
   readonly lacksRegions?: true;
 }
 
-export interface WorldExtent {
+interface WorldExtent {
   /** Of a cluster's namespaces the one that is needed: a caller with rights in no other can read it. */
   readonly onlyNamespace?: string | undefined;
   /** What stands in a command's own input: it counts beside what files and clusters say, except that `--regions` counts alone. */

@@ -4,7 +4,7 @@ import { createIntensityChain, type IntensityChain, type IntensityChainDeps } fr
 import { type DescribedRegion, failuresOf, readIntensities } from '../sources/intensity/read-regions.ts';
 import { createTrailingWeeks, type TrailingWeeks } from '../sources/intensity/trailing-weeks.ts';
 
-export interface Measured {
+interface Measured {
   readonly chain: IntensityChain;
   /** With relative bands. */
   readonly thresholdsOf?: TrailingWeeks['thresholdsOf'];

@@ -12,10 +12,10 @@ export interface Unread {
 
 const TIMEOUT_MS = 15_000;
 
-export interface OpenCluster {
+/** With the namespace that kubectl takes where none is named; absent: `default`. */
+interface OpenCluster {
   readonly api: ApiClient;
-  /** What kubectl takes where no namespace is named; absent: `default`. */
-  readonly namespace?: string | undefined;
+  readonly namespace: string | undefined;
 }
 
 /** A client for a cluster, with the caller's own rights; to be closed. */

@@ -13,7 +13,7 @@ import type { World } from '../../world/load-world.ts';
 import type { DecidedNow } from './explained.ts';
 import type { LiveObject } from './read-object.ts';
 
-export interface JudgeInput {
+interface JudgeInput {
   readonly namespace: string;
   readonly pod: Pod;
   readonly object: LiveObject;

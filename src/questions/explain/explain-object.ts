@@ -12,7 +12,7 @@ import { type CreationFailure, endOf, type FoundObject, hasEnded, type LiveObjec
 import { readRecord } from './read-record.ts';
 import type { ExplainTarget } from './target.ts';
 
-export interface ExplainInput {
+interface ExplainInput {
   readonly target: ExplainTarget;
   readonly found: FoundObject;
   /** Absent where it may not be read. */

@@ -51,7 +51,7 @@ export interface CreationFailure {
 }
 
 /** Of the many pods of an owner only this is kept. */
-export interface OwnedPod {
+interface OwnedPod {
   readonly name: string;
   readonly nodeName?: string;
 }
@@ -98,7 +98,13 @@ export async function readObject(deps: ReadDeps, target: ExplainTarget): Promise
 
 async function readBelongings(deps: ReadDeps, target: ExplainTarget, object: LiveObject): Promise<FoundObject> {
   const notes: string[] = [];
-  const or = <T>(fallback: T, without: string, read: Promise<T>) => read.catch(noteRefusal(fallback, without, notes));
+  /** What the caller may not see is left out, with a sentence. */
+  const or = <T>(fallback: T, without: string, read: Promise<T>) =>
+    read.catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.status !== FORBIDDEN) throw error;
+      notes.push(`${describeReadFailure(error)}: ${without}`);
+      return fallback;
+    });
   const creators = await or([], 'why pods fail is not known', creatorsOf(deps, target, object));
   const uids = new Set(creators.map(({ object }) => object.metadata.uid));
   const selectors = creators.map(({ object }) => selectorText(object.spec?.selector));
@@ -126,15 +132,6 @@ const JOB_ENDS: ReadonlySet<string> = new Set(['Complete', 'Failed']);
 /** Whether a pod has done its work, or failed for good. */
 export function hasEnded({ status }: Pick<LiveObject, 'status'>): boolean {
   return isEndedPhase(status?.phase);
-}
-
-/** What the caller may not see is left out, with a sentence. */
-function noteRefusal<T>(fallback: T, without: string, notes: string[]): (error: unknown) => T {
-  return (error) => {
-    if (!(error instanceof ApiError) || error.status !== FORBIDDEN) throw error;
-    notes.push(`${describeReadFailure(error)}: ${without}`);
-    return fallback;
-  };
 }
 
 async function creatorsOf(deps: ReadDeps, { kind, namespace }: ExplainTarget, object: LiveObject) {

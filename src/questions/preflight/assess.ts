@@ -39,7 +39,7 @@ export function assess(input: PreflightInput): PreflightReport {
     const { policy, origin } = input.policyOf(node);
     return origin === 'assumed' ? undefined : policy;
   };
-  const baseline = baselineOf(assessed, { given: input.baselineWatts, compared: staging, policyOf });
+  const baseline = baselineOf(assessed, input.baselineWatts, staging ?? [], policyOf);
   const increase = increasePercent(sumOf(assessed, 'watts'), baseline.watts);
   const isSpike = increase - maxIncreasePercent > TOLERANCE;
   return {

@@ -11,7 +11,7 @@ interface Trait {
 }
 
 /** A policy of a node, where anybody told it. */
-export type PolicyOf = (node: FleetNode) => string | undefined;
+type PolicyOf = (node: FleetNode) => string | undefined;
 
 /**
  * What the fleet has and staging lacks, so that a trial there shows nothing of it: a staging cluster of x86 alone is how the

@@ -39,7 +39,7 @@ export interface SpilloverReport {
   readonly notes: readonly string[];
 }
 
-export const FORMULA = 'bytes / 1e9 * factor * kwhPerGb * gramsPerKwh / 1000 = kgCO2e';
+const FORMULA = 'bytes / 1e9 * factor * kwhPerGb * gramsPerKwh / 1000 = kgCO2e';
 
 export interface BytesSource {
   readonly kind: 'bytes' | 'file' | 'cloudwatch' | 'prometheus';

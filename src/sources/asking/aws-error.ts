@@ -8,7 +8,7 @@ interface SdkError {
 }
 
 /** How messages call the service, and the permissions that a reader of it needs. */
-export interface AwsService {
+interface AwsService {
   readonly service: string;
   readonly permission: string;
 }

@@ -45,7 +45,7 @@ export interface RequesterDeps {
   readonly deadline?: ((ms: number) => AbortSignal) | undefined;
 }
 
-export type Ask<T> = (abort: AbortSignal) => Promise<T>;
+type Ask<T> = (abort: AbortSignal) => Promise<T>;
 /** Asks a source with timeout, retries and breaker; never rejects. */
 export type Requester = <T>(ask: Ask<T>) => Promise<Answer<T>>;
 

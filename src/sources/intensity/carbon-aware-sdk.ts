@@ -7,7 +7,7 @@ import { firstPlausible } from './plausible.ts';
 import { checkZone, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement } from './source.ts';
 
-export interface CarbonAwareSdkOptions {
+interface CarbonAwareSdkOptions {
   /** Of the WebApi, which everybody runs on their own. */
   readonly baseUrl: string;
   /** What its data source counts; its answers do not say. */

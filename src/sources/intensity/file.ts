@@ -8,7 +8,7 @@ import { SourceError } from '../asking/source-error.ts';
 import { instant } from './series.ts';
 import type { IntensitySource } from './source.ts';
 
-export interface FileOptions {
+interface FileOptions {
   /** The whole text, JSON or YAML: a map from zones to gCO2e/kWh, or to `{gramsPerKwh, measuredAt}`. */
   readonly read: () => Promise<string>;
   /** What the values count. */

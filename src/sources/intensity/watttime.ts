@@ -8,7 +8,7 @@ import { checkZone, instant, notOverYet, oldestFirst, rowsOf } from './series.ts
 import type { ForecastingSource, Measurement } from './source.ts';
 import { createWattTimeSession } from './watttime-session.ts';
 
-export interface WattTimeOptions {
+interface WattTimeOptions {
   readonly baseUrl?: string | undefined;
   readonly username: SecretReader;
   readonly password: SecretReader;

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Answer } from '../asking/answer.ts';
 import { lasts } from '../asking/requester.ts';
 
-export interface Known<T> {
+interface Known<T> {
   readonly answer: Answer<T>;
   readonly good?: T;
 }

@@ -5,7 +5,7 @@ import { nameOf, toAwsSourceError } from '../asking/aws-error.ts';
 import { SourceError } from '../asking/source-error.ts';
 import type { OutageSource, Verdict } from './source.ts';
 
-export interface AwsHealthOptions {
+interface AwsHealthOptions {
   /** Service codes of AWS Health; an issue of any of them counts. At most 10, as DescribeEvents has it. */
   readonly services?: readonly string[] | undefined;
   readonly endpoint?: string | undefined;

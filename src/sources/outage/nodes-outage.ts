@@ -95,7 +95,7 @@ function changedLate(createdAt: number, transitionAt: number | undefined): boole
   return transitionAt !== undefined && transitionAt - createdAt > STARTED_AFTER_MS;
 }
 
-export interface NodesOutageDeps {
+interface NodesOutageDeps {
   readonly nodes: () => Iterable<NodeConditions>;
   readonly clock: () => number;
 }

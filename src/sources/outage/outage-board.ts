@@ -4,7 +4,7 @@ import { untilAbort } from '../asking/source-error.ts';
 import { type HeldOutage, mergeOutages, type Statement, type Trust } from './merge-outages.ts';
 import type { OutageSource, OutageSourceName } from './source.ts';
 
-export interface OutageBoardDeps {
+interface OutageBoardDeps {
   readonly sources: readonly OutageSource[];
   readonly clock: () => number;
   /** How long a source may take; by default 10 s. */

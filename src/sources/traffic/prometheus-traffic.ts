@@ -4,7 +4,7 @@ import { type PrometheusSeries, parseValue, queryRange } from '../asking/query-p
 import { SourceError } from '../asking/source-error.ts';
 import type { MeasuredTraffic, TimeRange, TrafficPiece } from './measured-traffic.ts';
 
-export interface PrometheusTrafficOptions {
+interface PrometheusTrafficOptions {
   readonly baseUrl: string;
   /** PromQL that finds bytes per second; several series are summed. By default what node_exporter saw leave. */
   readonly query?: string | undefined;
