@@ -61,9 +61,19 @@ export function watchWebhookBundles(deps: {
   readonly onChange: () => void;
 }): WebhookBundles {
   const { api, configurations, log, onChange } = deps;
-  const followed = configurations.map((ref) =>
-    followResource({ api, resource: configurationNamed(ref), log, onChange }),
-  );
+  const followed = configurations.map(({ kind, name }) => {
+    const resource: WatchedResource<readonly WebhookBundle[]> = {
+      name: RESOURCES[kind],
+      path: webhookConfigurationPath({ kind, name: '' }),
+      content: 'full',
+      fieldSelector: `metadata.name=${name}`,
+      project: (object) => toWebhookBundles(kind, object),
+      differs: (before, after) =>
+        before.length !== after.length ||
+        before.some(({ owner, caBundle }, i) => owner !== after[i]?.owner || caBundle !== after[i]?.caBundle),
+    };
+    return followResource({ api, resource, log, onChange });
+  });
   return {
     async start() {
       await Promise.all(followed.map((one) => one.start()));
@@ -74,18 +84,5 @@ export function watchWebhookBundles(deps: {
     bundles: () => followed.flatMap((one) => [...one.values()].flat()),
     synced: () => followed.every((one) => one.synced()),
     lastEventAt: () => joinLastEvents(followed.map((one) => one.lastEvents())),
-  };
-}
-
-function configurationNamed({ kind, name }: WebhookConfigurationRef): WatchedResource<readonly WebhookBundle[]> {
-  return {
-    name: RESOURCES[kind],
-    path: webhookConfigurationPath({ kind, name: '' }),
-    content: 'full',
-    fieldSelector: `metadata.name=${name}`,
-    project: (object) => toWebhookBundles(kind, object),
-    differs: (before, after) =>
-      before.length !== after.length ||
-      before.some(({ owner, caBundle }, i) => owner !== after[i]?.owner || caBundle !== after[i]?.caBundle),
   };
 }

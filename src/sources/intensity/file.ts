@@ -4,7 +4,7 @@ import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal } from '../../regions/reading.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import type { SourceDeps } from '../asking/get-json.ts';
-import { SourceError } from '../asking/source-error.ts';
+import { codeInWords, SourceError } from '../asking/source-error.ts';
 import { instant } from './series.ts';
 import type { IntensitySource } from './source.ts';
 
@@ -58,9 +58,7 @@ async function readText(read: FileOptions['read']): Promise<string> {
   try {
     return await read();
   } catch (error) {
-    const { code } = (error ?? {}) as { code?: unknown };
-    const why = typeof code === 'string' ? `: ${code}` : '';
-    throw new SourceError('unavailable', `the file cannot be read${why}`, { cause: error });
+    throw new SourceError('unavailable', `the file cannot be read${codeInWords(error)}`, { cause: error });
   }
 }
 
