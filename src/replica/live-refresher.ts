@@ -57,9 +57,8 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
 
   function remembered(): Memory {
     const { sources: of } = config();
-    if (memory?.of === of) return memory;
-    const sources = createSources(of, env);
-    memory = { of, measuring: createMeasuring({ sources, policySignal, onRequest }) };
+    if (memory?.of !== of)
+      memory = { of, measuring: createMeasuring({ sources: createSources(of, env), policySignal, onRequest }) };
     return memory;
   }
 

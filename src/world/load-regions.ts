@@ -80,14 +80,14 @@ export async function loadRegions(
 }
 
 /** What a snapshot takes besides regions; a file of Regions has no nodes to look for. */
-interface Surroundings extends Pick<SnapshotInput, 'topology' | 'priorityClasses' | 'policySignal'> {
+interface BesideRegions extends Pick<SnapshotInput, 'topology' | 'priorityClasses' | 'policySignal'> {
   readonly regionLabel?: string;
 }
 
 /** Asks the configured sources once and makes the picture of this moment; never rejects. */
 export async function takeSnapshot(
   { regions: described, invalid = [], config }: DescribedRegions,
-  { policySignal, regionLabel = '', topology, priorityClasses }: Surroundings,
+  { policySignal, regionLabel = '', topology, priorityClasses }: BesideRegions,
   env: Environment,
 ): Promise<LoadedRegions> {
   const sources = createSources(config.sources, env);

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
+import { getIfThere } from '../../cluster/get-if-there.ts';
 import { isEndedPhase, type KubeObject } from '../../cluster/kube-object.ts';
 import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
 import { listPages } from '../../cluster/list-watch.ts';
@@ -79,19 +80,13 @@ export interface ReadDeps {
 const IDLE_TIMEOUT_MS = 15_000;
 const MOST_NEAREST = 3;
 const FORBIDDEN = 403;
-const GONE = 404;
 
 /** Reads an object and what belongs to it, with the caller's own rights; rejects where the object itself cannot be read. */
 export async function readObject(deps: ReadDeps, target: ExplainTarget): Promise<FoundObject | NotFound> {
   const path = `${collectionPath(target, target.namespace)}/${encodeURIComponent(target.name)}`;
-  let object: unknown;
-  try {
-    const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal: deps.signal };
-    object = await deps.api.get(path, options);
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== GONE) throw error;
-    return { nearest: await nearestNames(deps, target) };
-  }
+  const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal: deps.signal };
+  const object = await getIfThere(deps.api, path, options);
+  if (object === undefined) return { nearest: await nearestNames(deps, target) };
   if (!isObject(object)) throw new Error(`GET ${path} answers something that is no ${target.kind}`);
   return target.kind === 'Pod' ? { object, creators: [], notes: [] } : readBelongings(deps, target, object);
 }
