@@ -147,9 +147,9 @@ function parseStatus(body: string): Status {
 }
 
 /**
- * Sends a request after a last look. Node sends one by itself as soon as its connection is there, and that can be long
- * after the request was made: the process was stopped meanwhile, or the server was slow. What `beforeSend` throws becomes
- * the request's error, and nothing is sent.
+ * Sends a request once `beforeSend` agrees, when its connection is there. Node would send it by itself then, which can be long
+ * after the request was made: the process was stopped meanwhile, or the server was slow. What `beforeSend` throws becomes the
+ * request's error, and nothing is sent.
  */
 function sendWhenConnected(outgoing: ClientRequest, body: string | undefined, beforeSend: () => void): void {
   function send(): void {

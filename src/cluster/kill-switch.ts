@@ -40,8 +40,8 @@ interface KillSwitchDeps {
  * | absent (or the whole ConfigMap is) | none     |
  * | anything else                      | `audit`  |
  *
- * Who writes it wants gridgate to do less: under `audit` nothing is changed and nothing denied, as under `off`, but what
- * would have been stays visible.
+ * Anything else counts as `audit`, because whoever writes it wants gridgate to do less: as under `off` nothing is changed or
+ * denied, but what would have been stays visible.
  */
 export function toKillSwitchSetting(object: KubeObject): KillSwitchSetting {
   const value = (object as KubeObject & { readonly data?: Readonly<Record<string, string>> }).data?.[MAX_MODE_KEY];

@@ -20,7 +20,8 @@ const MOST_BYTES = 1024 * 1024;
 
 /**
  * Asks kubelets what they are configured to do, through the API server's node proxy and with the caller's own rights
- * (`nodes/proxy`), and tells failures, a sentence for each kind; never rejects. Who may not ask the first node is not asked again for the others.
+ * (`nodes/proxy`); never rejects. Failures are told in a sentence for each kind. A caller who may not ask the first node asks
+ * no other.
  */
 export async function readKubeletConfigs<T>(
   api: Pick<ApiClient, 'open'>,

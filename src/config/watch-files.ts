@@ -42,11 +42,11 @@ export function watchFiles({ files, known, intervalMs = WATCH_INTERVAL_MS, ...to
     if ('error' in found && found.error.message !== reported) onError(found.error);
     if (!('error' in found) && reported !== undefined) onReadable?.();
     reported = 'error' in found ? found.error.message : undefined;
-    if ('changed' in found && found.changed) await hand(found.changed);
+    if ('changed' in found && found.changed) await handOver(found.changed);
     if (!stopped) timer = schedule();
   }
 
-  async function hand(contents: readonly string[]): Promise<void> {
+  async function handOver(contents: readonly string[]): Promise<void> {
     try {
       await onChange(contents);
     } catch (error) {

@@ -57,8 +57,8 @@ function* toItems(members: readonly Span[], text: string): Generator<ListItem> {
 }
 
 /**
- * The members of a value that is a list of objects, and what it says of them; an empty kind: nothing. kubectl takes every
- * object with `items` for one, whatever its kind (`unstructuredJSONScheme`, Kubernetes 1.36).
+ * The members of a value that is a list of objects, and what it says of them (an empty kind says nothing). kubectl takes every
+ * object with `items` for a list, whatever its kind (`unstructuredJSONScheme`, Kubernetes 1.36).
  */
 export function listOf(value: unknown): (Listed & { readonly items: readonly unknown[] }) | undefined {
   if (typeof value !== 'object' || value === null || !('items' in value)) return undefined;

@@ -12,8 +12,8 @@ const SOON_MS = 500;
 const LATER_MS = 5_000;
 
 /**
- * Shows the regions of a cluster as they change. Each time costs all plans that were made before, so that readings, which are
- * of an hour anyway, come together; a region that comes or goes, a changed spec and an outage do not wait for them.
+ * Shows the regions of a cluster as they change. Every change costs all plans that were made before, so readings, which count
+ * for an hour anyway, are shown together; a region that comes or goes, a changed spec and an outage do not wait for them.
  */
 export function showRegions({ regions, show }: ShowDeps) {
   let shown = '';

@@ -44,8 +44,8 @@ interface WorldExtent {
 const TIMEOUT_MS = 60_000;
 
 /**
- * Reads all of it once, with the caller's own rights; with `onlyNamespace` those in this one suffice. Namespaces must be
- * readable; without the rest the decisions know less, and a note says what.
+ * Reads a cluster once, with the caller's own rights; with `onlyNamespace` rights in that one namespace suffice. Namespaces
+ * must be readable; what else may not be read is left out of decisions, and a note says so.
  */
 export async function readClusterWorld(
   cluster: ChosenCluster,

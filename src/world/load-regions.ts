@@ -37,8 +37,9 @@ const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says 
 type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number] | 'kubeconfig' | 'context'>;
 
 /**
- * Reads regions and configuration; asks no source yet. Where there is neither a file nor a cluster, that is a mistake, or
- * all regions of public clouds stand in, or none do; in this last case nobody's default cluster is asked.
+ * Reads regions and configuration; asks no source yet. `otherwise` says what happens where there is neither a file nor a
+ * cluster: that is a mistake, or all regions of public clouds stand in, or there are none; with `none` the caller's default
+ * cluster is not asked.
  */
 export async function describeRegions(
   { regions: path, config: configPath, ...values }: RegionSource,

@@ -52,9 +52,9 @@ export interface GivenObjects {
 }
 
 /**
- * Makes it of files, or of the cluster of `--kubeconfig` or the one we run in; `--regions` counts before a cluster's
- * own. Where nobody describes regions, those that nodes are in stand with the yearly averages of their zones; without a
- * cluster and without nodes, all that are known of public clouds.
+ * Makes a world of files, or of the cluster of `--kubeconfig` or the one we run in; `--regions` counts before a cluster's own.
+ * Where nobody describes regions, the regions of the nodes stand in with the yearly averages of their zones; without a cluster
+ * and without nodes, all known regions of public clouds.
  */
 export async function loadWorld(
   files: WorldFiles,

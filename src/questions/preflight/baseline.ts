@@ -16,7 +16,7 @@ type PolicyOf = (node: FleetNode) => CpuManagerPolicy | undefined;
  * | -                | given     | the same nodes under `none`, where its nodes tell nothing of these                            |
  * | -                | -         | the same nodes under `none`                                                                  |
  *
- * A policy that nobody told is none to compare with: assumed for both fleets, it would hide what it makes of either.
+ * A policy that nobody told is not compared: assumed for both fleets, it would hide its own effect.
  */
 export function baselineOf(
   nodes: readonly AssessedNode[],

@@ -14,8 +14,8 @@ interface Trait {
 type PolicyOf = (node: FleetNode) => string | undefined;
 
 /**
- * What the fleet has and staging lacks, so that a trial there shows nothing of it: a staging cluster of x86 alone is how the
- * ARM spike was missed. Of each trait the most frequent gap first. A policy is compared where staging's nodes tell theirs.
+ * What the fleet has and staging lacks, so that a trial there shows nothing of it: the ARM spike was missed because staging
+ * was all x86. The most frequent gap of each trait comes first. Policies are compared only where staging's nodes tell theirs.
  */
 export function compareFleets(
   fleet: readonly FleetNode[],

@@ -26,7 +26,7 @@ interface NodePower extends IdleWatts {
 }
 
 /**
- * Table watts * factor under `static`, table watts under `none`. A measurement has the policy of its node in it already:
+ * Table watts * factor under `static`, table watts under `none`. A measurement includes the policy of its node already:
  *
  * | watts from  | policy | drawn            | under none       | under static      |
  * | ----------- | ------ | ---------------- | ---------------- | ----------------- |

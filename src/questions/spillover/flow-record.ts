@@ -40,7 +40,7 @@ export function parseFlow(
     endMs: read('end', parseTime),
   };
   if (mistakes.length > 0) return { mistakes };
-  mistakes.push(...(isWhole(flow) ? oddities(flow, now) : missing(flow)));
+  mistakes.push(...(isWhole(flow) ? contradictionsOf(flow, now) : missing(flow)));
   return isWhole(flow) && mistakes.length === 0 ? { flow } : { mistakes };
 }
 
@@ -59,7 +59,7 @@ function missing({ from, to, bytes }: Parts): readonly string[] {
   ];
 }
 
-function oddities({ from, to, bytes, startMs, endMs }: Flow, now: number): readonly string[] {
+function contradictionsOf({ from, to, bytes, startMs, endMs }: Flow, now: number): readonly string[] {
   return [
     ...(from === to ? [`from and to: are both ${from}; traffic that stayed has not moved`] : []),
     ...(bytes > MOST_BYTES ? [`bytes: ${bytes} is more than all networks move in a year`] : []),

@@ -16,8 +16,8 @@ const FAILURES_TO_OPEN = 5;
 const OPEN_MS = 60_000;
 
 /**
- * A circuit breaker that opens after 5 failures running and lets one request through after 60 s of `clock` (epoch ms).
- * cockatiel measures with Date.now(): all or nothing as duration makes it follow the clock that was passed in.
+ * A circuit breaker that opens after 5 consecutive failures and lets one request through after 60 s of `clock` (epoch ms).
+ * cockatiel measures with Date.now(): a duration of all or nothing makes it follow the clock that was passed in.
  */
 function createBreaker(failures: Policy, clock: () => number): CircuitBreakerPolicy {
   function openNow(): IBackoff<unknown> {
@@ -60,7 +60,7 @@ const BACKOFF = { initialDelay: 500, maxDelay: 5_000 };
  * | ----------------------------- | ---------------------------------------------------------------------- |
  * | none within 5 s               | `unavailable`, also where the source does not heed its AbortSignal     |
  * | `unavailable`                 | asked again twice, after up to 0.5 s and up to 1 s                     |
- * | `unavailable` 5 times running | left alone for 60 s; then one request tells whether it is back         |
+ * | `unavailable` 5 in a row      | left alone for 60 s; then one request tells whether it is back         |
  * | `rate_limited`                | left alone as long as it says, at most 1 h; 60 s where it does not say |
  * | any other failure             | no retry: the same question gets the same answer                       |
  */
@@ -150,9 +150,8 @@ function createRest(clock: () => number) {
 }
 
 /**
- * Whether what began at `since` and lasts `ms` is still on (epoch milliseconds).
- * A clock that was set back to before `since` ends it: at worst a source is asked once too often, instead of being left
- * alone, or an answer being kept, for as long as the clock was wrong.
+ * Whether what began at `since` and lasts `ms` is still on (epoch milliseconds). A clock that was set back to before `since`
+ * ends it: a source is then asked once too often at worst, instead of being left alone for as long as the clock was wrong.
  */
 export function lasts(since: number, ms: number, now: number): boolean {
   return now >= since && now - since < ms;

@@ -87,8 +87,8 @@ function measure(rows: Emissions, signal: Signal): readonly Measurement[] {
 }
 
 /**
- * The distance that at least half of the rows keep, so that neither a gap nor two rows a second apart make it; an hour
- * where one stands alone.
+ * The step of a series: the distance that at least half of its rows keep, so that neither a gap nor two rows a second apart
+ * change it; an hour where a row stands alone.
  */
 function findStep(rows: Emissions): number {
   const times = rows.map(({ time }) => time).toSorted((one, other) => one - other);

@@ -36,7 +36,7 @@ export interface Feed {
 /** Providers forecast once an hour at most: what is to come is not asked with each value of now. */
 const OUTLOOK_KEPT_MS = 30 * 60_000;
 
-/** Puts manners (`requester.ts`), memory (`zone-memory.ts`) and judgement (`plausible.ts`) around a source. */
+/** Asks a source through `requester.ts`, remembers its answers (`zone-memory.ts`) and checks them (`plausible.ts`). */
 export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
   const { clock } = deps;
   const { name } = source;
@@ -63,7 +63,7 @@ export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
       const { answer, good } = await currents(zone);
       const reading = good && readingOf(good);
       return {
-        attempt: { source: name, ...told(answer, reading) },
+        attempt: { source: name, ...outcomeOf(answer, reading) },
         ...(good && reading && { reading, stepMs: good.stepMs }),
       };
     },
@@ -111,7 +111,7 @@ function tooOld({ measuredAt }: Measurement, now: number): Answer<never> {
 }
 
 /** An answer that was good may have grown too old since it was received, or the clock may have jumped. */
-function told(answer: Answer<unknown>, reading: Reading | undefined): Pick<Attempt, 'outcome' | 'message'> {
+function outcomeOf(answer: Answer<unknown>, reading: Reading | undefined): Pick<Attempt, 'outcome' | 'message'> {
   const { outcome } = answer;
   if (outcome !== 'ok')
     return { outcome, message: `${answer.message}${reading ? '; its last good value is used' : ''}` };

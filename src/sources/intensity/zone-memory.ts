@@ -17,9 +17,10 @@ const MOST_ZONES = 1_000;
 const KEPT_MS = 5 * 60_000;
 
 /**
- * Asks at most once per zone and `keptMs` (5 minutes, and no longer after a failure), whatever the answer was and however many ask at once; a source that was left
- * alone was not asked. Age is judged here and not by lru-cache's ttl: an entry outlives its answer, for its last good
- * value, and a clock that is set back must not keep an answer for longer. Beyond 1,000 zones the least used is forgotten.
+ * Asks at most once per zone and `keptMs` (5 minutes, and no longer after a failure), whatever the answer was and however many
+ * ask at once; a source that was left alone was not asked. Age is judged here and not by lru-cache's ttl: an entry outlives
+ * its answer, for its last good value, and a clock that is set back must not keep an answer for longer. Beyond 1,000 zones the
+ * least used is forgotten.
  */
 export function createZoneMemory<T>(
   ask: (zone: string) => Promise<Answer<T>>,

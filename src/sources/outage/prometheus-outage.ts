@@ -16,7 +16,7 @@ export interface PrometheusOutageOptions extends PrometheusAddress {
 }
 
 /**
- * One's own idea of an outage, as a query:
+ * Outages by a query of the operator's own:
  *
  * | samples of a region             | verdict                                                                    |
  * | ------------------------------- | -------------------------------------------------------------------------- |

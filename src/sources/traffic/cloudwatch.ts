@@ -123,8 +123,8 @@ function addResult(byHour: Map<number, number>, { Timestamps = [], Values = [] }
 }
 
 /**
- * Traffic is taken to flow evenly within an hour: its part inside the range counts. The sum of the hour that still runs is
- * of what passed of it.
+ * Cuts hours to the range: traffic is taken to flow evenly within an hour. The sum of the hour that still runs is of the part
+ * of it that has passed.
  */
 function toPieces(byHour: ReadonlyMap<number, number>, range: TimeRange, now: number): readonly TrafficPiece[] {
   return [...byHour]

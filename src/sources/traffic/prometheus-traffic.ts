@@ -22,8 +22,8 @@ const ALL_NODES =
   'node_exporter counts all that the nodes of this Prometheus sent, wherever they are, not only what moved; --prometheus-query narrows it';
 
 /**
- * Integrates bytes per second over a range; rejects with a SourceError. The value of a moment counts for the step before
- * it, as `rate()` looks back. Steps without a value are not counted, and told.
+ * Integrates bytes per second over a range; rejects with a SourceError. The value of a moment counts for the step before it,
+ * as `rate()` looks back. Steps without a value are not counted; a note says how many there are.
  */
 export async function readPrometheusTraffic(
   { baseUrl, query }: PrometheusTrafficOptions,
