@@ -57,13 +57,7 @@ export async function readCloudWatch(
       onProgress(from, metrics.length);
       const part = metrics.slice(from, from + MOST_QUERIES);
       for await (const { MetricDataResults = [] } of pagesOf(sdk, client, part, range, abort))
-        for (const result of MetricDataResults) {
-          const instance = part[Number(result.Id?.slice(1))]?.Dimensions?.[0]?.Value ?? String(result.Id);
-          addResult(byHour, result);
-          // A later page completes what an earlier one began.
-          if (result.StatusCode === 'Complete' || result.StatusCode === undefined) incomplete.delete(instance);
-          else incomplete.add(instance);
-        }
+        for (const result of MetricDataResults) addResult(result, part, byHour, incomplete);
     }
     const pieces = toPieces(byHour, range, now);
     const all = `CloudWatch counts all that the EC2 instances of ${region} sent (${metrics.length} of them), not only what moved there`;
@@ -113,13 +107,22 @@ async function* atMostPages<T>(pages: AsyncIterable<T>, verb: string, what: stri
   }
 }
 
-function addResult(byHour: Map<number, number>, { Timestamps = [], Values = [] }: MetricDataResult): void {
+function addResult(
+  { Id, StatusCode, Timestamps = [], Values = [] }: MetricDataResult,
+  metrics: readonly Metric[],
+  byHour: Map<number, number>,
+  incomplete: Set<string>,
+): void {
   for (const [index, at] of Timestamps.entries()) {
     const bytes = Values[index];
     if (bytes === undefined || !Number.isFinite(bytes) || bytes < 0 || Number.isNaN(at.getTime()))
       throw new SourceError('implausible', `CloudWatch answers ${bytes} bytes`);
     byHour.set(at.getTime(), (byHour.get(at.getTime()) ?? 0) + bytes);
   }
+  const instance = metrics[Number(Id?.slice(1))]?.Dimensions?.[0]?.Value ?? String(Id);
+  // A later page completes what an earlier one began.
+  if (StatusCode === 'Complete' || StatusCode === undefined) incomplete.delete(instance);
+  else incomplete.add(instance);
 }
 
 /**
