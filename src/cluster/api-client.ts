@@ -14,7 +14,7 @@ export interface GetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface SendOptions extends Omit<GetOptions, 'accept'> {
+export interface SendOptions extends Omit<GetOptions, 'accept'> {
   readonly contentType: string;
   readonly body: unknown;
   /** Called when credentials and connection are ready and only the request itself is left; what it throws is the answer. */
