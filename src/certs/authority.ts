@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { SelfsignedOptions } from 'selfsigned';
 
 /** PEM, both. */
 export interface Issued {
@@ -20,19 +21,12 @@ const MOST_BACKDATED_MS = 2 * 3_600_000;
 
 /** Creates a self-signed authority that may issue leaves, and nothing below them. */
 export async function createAuthority({ notBefore, notAfter }: Validity, title = 'gridgate CA'): Promise<Issued> {
-  const { generate } = await loadIssuer();
   // A name of its own: where a bundle holds two authorities, verifiers look the issuer up by name.
   const name = `${title} ${randomBytes(4).toString('hex')}`;
-  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
-    ...KEYS,
-    notBeforeDate: new Date(notBefore),
-    notAfterDate: new Date(notAfter),
-    extensions: [
-      { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
-      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    ],
-  });
-  return { cert: endLine(cert), key: endLine(key) };
+  return issue(name, { notBefore, notAfter }, [
+    { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
+    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+  ]);
 }
 
 /** Issues a server certificate for host names and IP addresses; the first is its common name. */
@@ -40,18 +34,29 @@ export async function issueLeaf(
   authority: Issued,
   { names, notBefore, notAfter }: Validity & { readonly names: readonly string[] },
 ): Promise<Issued> {
-  const { generate } = await loadIssuer();
-  const { cert, private: key } = await generate([{ name: 'commonName', value: commonName(names) }], {
+  const extensions = [
+    { name: 'basicConstraints' as const, cA: false, critical: true },
+    { name: 'keyUsage' as const, digitalSignature: true, critical: true },
+    { name: 'extKeyUsage' as const, serverAuth: true },
+    { name: 'subjectAltName' as const, altNames: names.map(toAltName) },
+  ];
+  return issue(commonName(names), { notBefore, notAfter }, extensions, authority);
+}
+
+async function issue(
+  name: string,
+  { notBefore, notAfter }: Validity,
+  extensions: NonNullable<SelfsignedOptions['extensions']>,
+  ca?: Issued,
+): Promise<Issued> {
+  // 85 ms and 20 MB that a start with a valid certificate need not spend; CommonJS.
+  const { generate } = (await import('selfsigned')).default;
+  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
     ...KEYS,
     notBeforeDate: new Date(notBefore),
     notAfterDate: new Date(notAfter),
-    ca: authority,
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: names.map(toAltName) },
-    ],
+    extensions,
+    ...(ca && { ca }),
   });
   return { cert: endLine(cert), key: endLine(key) };
 }
@@ -66,11 +71,6 @@ export function validFor(lifetimeMs: number, now: number, latest = Number.POSITI
 export function serviceNames(service: string, namespace: string): readonly string[] {
   const full = `${service}.${namespace}.svc`;
   return [full, `${full}.cluster.local`, `${service}.${namespace}`, service];
-}
-
-/** 85 ms and 20 MB that a start with a valid certificate need not spend. */
-async function loadIssuer() {
-  return (await import('selfsigned')).default; // CommonJS
 }
 
 /** X.509 allows 64 characters; verifiers read the alternative names, which may be longer. */

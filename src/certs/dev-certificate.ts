@@ -1,10 +1,12 @@
-import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync } from 'node:fs';
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import type { IssuedCertificate } from './issue.ts';
-import { issueCertificate } from './issue.ts';
+import { DAY_MS } from '../units/moment.ts';
+import { createAuthority, type Issued, issueLeaf, type Validity } from './authority.ts';
+import type { KeyPairFiles } from './key-pair.ts';
+import { isIssuedBy, isKeyOf, type ParsedCertificate, parseCertificates } from './parsed-certificate.ts';
 
 /** What the API server, a `curl` on the same machine and a test call the webhook. */
 export const DEV_CERTIFICATE_NAMES: readonly string[] = [
@@ -16,37 +18,28 @@ export const DEV_CERTIFICATE_NAMES: readonly string[] = [
   'gridgate.gridgate-system.svc.cluster.local',
 ];
 
-const DAY_MS = 86_400_000;
 const LIFETIME_MS = 90 * DAY_MS;
-/** Two processes that start together may mix their files once; never three times. */
+/** Two processes that start together may mix their files once, but not three times. */
 const ATTEMPTS = 3;
 const KEY_MODE = 0o600;
 
-export interface DevCertificateFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
+interface DevCertificateFiles extends KeyPairFiles {
   readonly caFile: string;
-}
-
-export interface DevCertificate extends DevCertificateFiles {
-  /** False when the one found was still good. */
-  readonly created: boolean;
-}
-
-export interface DevCertificateRequest {
-  /** Made when it does not exist. */
-  readonly dir: string;
-  readonly names?: readonly string[];
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
 }
 
 /**
  * Makes sure that `dir` holds tls.crt, tls.key (mode 0600) and ca.crt that belong together, cover all names and have
- * more than a third of their 90 days left; otherwise issues new ones. Throws the system's error when `dir` is not writable.
+ * more than a third of their 90 days left; otherwise issues new ones (`created`). Throws the system's error when `dir` is not writable.
  */
-export async function ensureDevCertificate(request: DevCertificateRequest): Promise<DevCertificate> {
-  const { dir, names = DEV_CERTIFICATE_NAMES, clock } = request;
+export async function ensureDevCertificate({
+  dir,
+  names = DEV_CERTIFICATE_NAMES,
+  clock,
+}: {
+  readonly dir: string;
+  readonly names?: readonly string[];
+  readonly clock: () => number;
+}): Promise<DevCertificateFiles & { readonly created: boolean }> {
   const files = { certFile: join(dir, 'tls.crt'), keyFile: join(dir, 'tls.key'), caFile: join(dir, 'ca.crt') };
   await mkdir(dir, { recursive: true });
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -57,40 +50,30 @@ export async function ensureDevCertificate(request: DevCertificateRequest): Prom
   throw new Error(`${dir}: the certificate was replaced by another process ${ATTEMPTS} times in a row`);
 }
 
-/** Also what repairs a store that was killed half-way: files of two issues do not belong together. */
+/** Notices files of two issues too, which a process that was killed half-way leaves behind. */
 async function isUsable(files: DevCertificateFiles, names: readonly string[], now: number): Promise<boolean> {
-  const found = readStored(files);
-  if (found === undefined) return false;
-  const { leaf, ca, key } = found;
-  const isGood =
-    leaf.checkPrivateKey(key) &&
-    leaf.checkIssued(ca) &&
-    leaf.verify(ca.publicKey) &&
-    hasLifeLeft(leaf, now) &&
-    names.every((name) => covers(leaf, name));
-  if (isGood) await closeToOthers(files.keyFile);
-  return isGood;
+  // Synchronous like the renames, so that this process never sees its own store half done.
+  const [cert, key, authority] = [files.certFile, files.keyFile, files.caFile].map(readOrNothing);
+  const [[leaf], [ca]] = [parseCertificates(cert ?? ''), parseCertificates(authority ?? '')];
+  if (!leaf || !ca || !isKeyOf(key ?? '', leaf) || !isIssuedBy(leaf, ca)) return false;
+  const { notBefore, notAfter } = leaf;
+  const hasLifeLeft = notBefore <= now && notAfter - now > (notAfter - notBefore) / 3;
+  if (!hasLifeLeft || !names.every((name) => covers(leaf, name))) return false;
+  await closeToOthers(files.keyFile);
+  return true;
 }
 
-function readStored({ certFile, keyFile, caFile }: DevCertificateFiles) {
+/** What is missing is like what is malformed: issuing anew either helps or fails with the reason. */
+function readOrNothing(file: string): string {
   try {
-    // Synchronous like the renames, so that this process never sees its own store half done.
-    const [cert, key, ca] = [readFileSync(certFile), readFileSync(keyFile), readFileSync(caFile)];
-    return { leaf: new X509Certificate(cert), key: createPrivateKey(key), ca: new X509Certificate(ca) };
+    return readFileSync(file, 'utf8');
   } catch {
-    // Missing or malformed: issuing anew either helps or fails with the reason.
-    return undefined;
+    return '';
   }
 }
 
-function hasLifeLeft(leaf: X509Certificate, now: number): boolean {
-  const from = Date.parse(leaf.validFrom);
-  const to = Date.parse(leaf.validTo);
-  return from <= now && to - now > (to - from) / 3;
-}
-
-function covers(leaf: X509Certificate, name: string): boolean {
-  return (isIP(name) === 0 ? leaf.checkHost(name, { subject: 'never' }) : leaf.checkIP(name)) !== undefined;
+function covers({ x509 }: ParsedCertificate, name: string): boolean {
+  return (isIP(name) === 0 ? x509.checkHost(name, { subject: 'never' }) : x509.checkIP(name)) !== undefined;
 }
 
 async function closeToOthers(keyFile: string): Promise<void> {
@@ -111,4 +94,17 @@ async function store(files: DevCertificateFiles, issued: IssuedCertificate): Pro
   } finally {
     for (const { temporary } of writes) await rm(temporary, { force: true });
   }
+}
+
+/** All PEM. */
+export interface IssuedCertificate extends Issued {
+  readonly ca: string;
+}
+
+/** Issues a server certificate from a new authority whose private key is dropped: nobody can ever issue a second one. */
+export async function issueCertificate(
+  issue: Validity & { readonly names: readonly string[] },
+): Promise<IssuedCertificate> {
+  const authority = await createAuthority(issue, 'gridgate development CA');
+  return { ca: authority.cert, ...(await issueLeaf(authority, issue)) };
 }

@@ -1,9 +1,8 @@
-import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 
-export type CertificateErrorCode =
+type CertificateErrorCode =
   | 'cert_unreadable'
   | 'key_unreadable'
   | 'cert_malformed'
@@ -51,11 +50,13 @@ export function loadKeyPair(files: KeyPairFiles): KeyPair {
 
 /** Validates the contents of the two files, PEM, without reading them; throws a `CertificateError`. */
 export function parseKeyPair({ certFile, keyFile }: KeyPairFiles, cert: string, key: string): KeyPair {
-  const leaf = parseCertificate(cert, certFile);
-  if (!leaf.checkPrivateKey(parseKey(key, keyFile))) {
+  const leaf = orThrow('cert_malformed', `${certFile} is not a PEM certificate`, () => new X509Certificate(cert));
+  const noKey = `${keyFile} is not an unencrypted PEM private key`;
+  if (!leaf.checkPrivateKey(orThrow('key_malformed', noKey, () => createPrivateKey(key))))
     throw new CertificateError('key_mismatch', `${keyFile} is not the private key of ${certFile}`);
-  }
-  checkServable(cert, key, certFile);
+  // OpenSSL looks at more than the leaf: the rest of the chain, and whether the key is strong enough to serve with.
+  const unservable = (reason: string) => `${certFile} cannot be served: ${reason}`;
+  orThrow('cert_malformed', unservable, () => createSecureContext({ cert, key }));
   return {
     cert,
     key,
@@ -85,28 +86,11 @@ export function unreadable(code: 'cert_unreadable' | 'key_unreadable', file: str
   return new CertificateError(code, `${file} cannot be read: ${reason}`, { cause });
 }
 
-function parseCertificate(cert: string, file: string): X509Certificate {
+function orThrow<T>(code: CertificateErrorCode, message: string | ((reason: string) => string), act: () => T): T {
   try {
-    return new X509Certificate(cert);
-  } catch (cause) {
-    throw new CertificateError('cert_malformed', `${file} is not a PEM certificate`, { cause });
-  }
-}
-
-function parseKey(key: string, file: string): KeyObject {
-  try {
-    return createPrivateKey(key);
-  } catch (cause) {
-    throw new CertificateError('key_malformed', `${file} is not an unencrypted PEM private key`, { cause });
-  }
-}
-
-/** OpenSSL looks at more than the leaf: the rest of the chain, and whether the key is strong enough to serve with. */
-function checkServable(cert: string, key: string, certFile: string): void {
-  try {
-    createSecureContext({ cert, key });
+    return act();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CertificateError('cert_malformed', `${certFile} cannot be served: ${reason}`, { cause });
+    throw new CertificateError(code, typeof message === 'string' ? message : message(reason), { cause });
   }
 }

@@ -54,7 +54,7 @@ export function planRotation(state: RotationState, holdMs: number, now: number):
   }
   const known = { authority, leaf, bundles: state.bundles };
   return (
-    // First: a leaf that is replaced takes with it the last word on who issued what a replica may still serve.
+    // This comes first: only the leaf still tells who issued what a replica may still serve, and the next step may replace it.
     planPrevious(known, now) ??
     planLeaf(known, holdMs, now) ??
     planBundles(known, now) ?? { kind: 'wait', until: nextMoment(known, holdMs, now) }
@@ -88,7 +88,7 @@ function whyIssue(known: Known, leaf: StoredLeaf, isSettled: boolean, now: numbe
   return isLeafDue(known, leaf, now) ? 'two thirds of the life of the certificate are over' : undefined;
 }
 
-/** One that ends with its authority cannot be made longer: the authority's own renewal brings the next. */
+/** A leaf that ends with its authority cannot be made longer: the authority's own renewal brings the next one. */
 function isLeafDue({ authority }: Known, { certificate }: StoredLeaf, now: number): boolean {
   return now >= renewalOf(certificate) && certificate.notAfter < authority.certificate.notAfter;
 }
@@ -98,9 +98,9 @@ function planPrevious(known: Known, now: number): RotationAction | undefined {
   const { authority, leaf, bundles } = known;
   const isNeeded = (previous: ParsedCertificate) =>
     !isCurrent(known) || now < (leaf?.previousUntil ?? previous.notAfter);
-  // Where somebody edited the list, the served certificate itself says whom to go on trusting.
+  // The served certificate itself tells whom to go on trusting, in case somebody edited the list.
   const issuers = leaf ? [...leaf.issuers, ...bundles.flat().filter((one) => isIssuer(one, leaf))] : [];
-  // An authority that is new everywhere, and no leaf: what replicas serve from memory only the bundles can tell.
+  // With a new authority and no leaf, only the bundles can tell what replicas serve from memory.
   const trusted = leaf || isCarriedByAll(known) ? [] : bundles.flat().filter(({ x509 }) => x509.ca);
   const others = unique([...authority.previous.filter(isNeeded), ...issuers, ...trusted]).filter(
     ({ fingerprint }) => fingerprint !== authority.certificate.fingerprint,

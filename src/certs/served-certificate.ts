@@ -2,20 +2,11 @@ import { untilAborted } from '../units/deadline.ts';
 import { CertificateError, type KeyPair, parseKeyPair } from './key-pair.ts';
 import { verifies } from './trust.ts';
 
-/** A caBundle that the API server checks us with. */
-export interface BundleInForce {
-  /** Whose it is, for people: `MutatingWebhookConfiguration gridgate, pods.gridgate.dev`. */
-  readonly owner: string;
-  /** PEM. */
-  readonly caBundle: string;
-}
-
-export interface ServedCertificateDeps {
+interface ServedCertificateDeps {
   /** Where the pair comes from, for messages: `Secret gridgate-system/gridgate-tls`. */
   readonly origin: string;
   /** What the API server calls us. */
   readonly dnsName: string;
-  /** Epoch milliseconds. */
   readonly clock: () => number;
   /** Each pair that is new and fits together, the first one too. */
   readonly onChange: (pair: KeyPair) => void;
@@ -23,18 +14,8 @@ export interface ServedCertificateDeps {
   readonly onError: (error: CertificateError) => void;
 }
 
-export interface ServedCertificate {
-  current(): KeyPair | undefined;
-  /** The first pair: before it there is nothing to listen with. Rejects only with the signal's reason. */
-  first(signal?: AbortSignal): Promise<KeyPair>;
-  /** What the origin holds now, PEM; undefined when it is gone, and the pair in service stays. */
-  offer(texts: { readonly cert: string; readonly key: string } | undefined): void;
-  /** Why the API server cannot call us yet, in words; empty when each bundle verifies what is served. */
-  unready(bundles: Iterable<BundleInForce>): readonly string[];
-}
-
 /** Holds the pair in service, and judges whether those who call will accept it. */
-export function createServedCertificate(deps: ServedCertificateDeps): ServedCertificate {
+export function createServedCertificate(deps: ServedCertificateDeps) {
   const { origin, dnsName, clock, onChange, onError } = deps;
   const arrived = Promise.withResolvers<KeyPair>();
   let served: KeyPair | undefined;
@@ -50,8 +31,10 @@ export function createServedCertificate(deps: ServedCertificateDeps): ServedCert
 
   return {
     current: () => served,
-    first: (signal) => (signal ? untilAborted(signal, () => arrived.promise) : arrived.promise),
-    offer(texts) {
+    /** The first pair: before it there is nothing to listen with. Rejects only with the signal's reason. */
+    first: (signal?: AbortSignal) => (signal ? untilAborted(signal, () => arrived.promise) : arrived.promise),
+    /** What the origin holds now, PEM; undefined when it is gone, and the pair in service stays. */
+    offer(texts: { readonly cert: string; readonly key: string } | undefined): void {
       if (texts === undefined || `${texts.cert}${texts.key}` === lastOffer) return;
       lastOffer = `${texts.cert}${texts.key}`;
       try {
@@ -61,7 +44,8 @@ export function createServedCertificate(deps: ServedCertificateDeps): ServedCert
         onError(error);
       }
     },
-    unready(bundles) {
+    /** Why the API server cannot call us yet, in words; empty when each bundle (PEM, and whose it is) verifies what is served. */
+    unready(bundles: Iterable<{ readonly owner: string; readonly caBundle: string }>): readonly string[] {
       if (!served) return [`no certificate to serve yet: waiting for ${origin}`];
       const { cert } = served;
       return [...bundles].flatMap(({ owner, caBundle }) => {

@@ -43,7 +43,7 @@ export function readAuthority(data: SecretData): StoredAuthority | undefined {
 export function readLeaf(data: SecretData, names: readonly string[]): StoredLeaf | undefined {
   const text = decode(data['tls.crt']);
   const [certificate] = parseCertificates(text);
-  // Exactly ours: what else stands in the file, OpenSSL may refuse to serve.
+  // The file must hold this certificate and nothing else: OpenSSL may refuse to serve more.
   if (certificate?.pem.trim() !== text.trim()) return undefined;
   if (!certificate || certificate.x509.ca || !isKeyOf(decode(data['tls.key']), certificate)) return undefined;
   const previousUntil = readTime(data['previous-until']);

@@ -30,15 +30,13 @@ function findChainFault(
       if (rootFault === undefined) return undefined;
       fault = rootFault;
     }
-    const next = unused.filter((one) => one.x509.ca && isAlive(one, now) && open.some((c) => isIssuedBy(c, one)));
+    const next = unused.filter(
+      (one) => one.x509.ca && !findTimeFault('', one, now) && open.some((c) => isIssuedBy(c, one)),
+    );
     unused = unused.filter((one) => !next.includes(one));
     open = next;
   }
   return fault;
-}
-
-function isAlive(certificate: ParsedCertificate, now: number): boolean {
-  return findTimeFault('', certificate, now) === undefined;
 }
 
 function findTimeFault(what: string, { notBefore, notAfter }: ParsedCertificate, now: number): string | undefined {

@@ -2,12 +2,11 @@ import { watchFiles } from '../config/watch-files.ts';
 import type { KeyPair, KeyPairFiles } from './key-pair.ts';
 import { CertificateError, findExpiry, parseKeyPair, unreadable } from './key-pair.ts';
 
-export interface KeyPairWatch extends KeyPairFiles {
+interface KeyPairWatch extends KeyPairFiles {
   /** The pair being served; with it, not even a change made before the first look is lost. */
   readonly current?: KeyPair;
   /** Default 1,000 ms. */
   readonly intervalMs?: number;
-  /** Epoch milliseconds. */
   readonly clock: () => number;
   readonly onChange: (pair: KeyPair) => void;
   /** Once per bad content: the pair before it stays in service. An expired pair comes to both callbacks. */

@@ -1,12 +1,16 @@
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import type { RequestOptions } from 'node:https';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ApiError } from './api-error.ts';
 import type { Status } from './kube-object.ts';
-import { sendWhenConnected } from './send-when-connected.ts';
 
 export interface GetOptions {
   readonly accept: string;
@@ -16,12 +20,9 @@ export interface GetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface SendOptions {
+export interface SendOptions extends Omit<GetOptions, 'accept'> {
   readonly contentType: string;
   readonly body: unknown;
-  readonly query?: GetOptions['query'];
-  readonly idleTimeoutMs: number;
-  readonly signal?: AbortSignal;
   /** Called when credentials and connection are ready and only the request itself is left; what it throws is the answer. */
   readonly beforeSend?: () => void;
   /** Called with the answer's headers, whatever its status: what admission warns of stands there. */
@@ -152,4 +153,26 @@ function parseStatus(body: string): Status {
   } catch {
     return { message: body.slice(0, 200) }; // a proxy's page: its beginning says who it is
   }
+}
+
+/**
+ * Sends a request once `beforeSend` agrees, when its connection is there. Node would send it by itself then, which can be long
+ * after the request was made: the process was stopped meanwhile, or the server was slow. What `beforeSend` throws becomes the
+ * request's error, and nothing is sent.
+ */
+function sendWhenConnected(outgoing: ClientRequest, body: string | undefined, beforeSend: () => void): void {
+  function send(): void {
+    try {
+      beforeSend();
+      outgoing.end(body);
+    } catch (error) {
+      outgoing.destroy(error as Error);
+    }
+  }
+
+  outgoing.once('socket', (socket: Socket & { readonly secureConnecting?: boolean }) => {
+    if (socket.secureConnecting) socket.once('secureConnect', send);
+    else if (socket.connecting) socket.once('connect', send);
+    else send();
+  });
 }

@@ -6,7 +6,7 @@ export const FIELD_MANAGER = 'gridgate';
 
 const IDLE_TIMEOUT_MS = 10_000;
 
-export interface ApplyOptions {
+interface ApplyOptions {
   /** Takes fields over from another manager instead of failing with a 409. */
   readonly force?: boolean;
   /** Another owner's name where two controllers apply to one object: each owns its own fields. */

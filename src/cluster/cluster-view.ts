@@ -7,7 +7,6 @@ import type { NodeFacts } from '../regions/node-facts.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { createApiClient } from './api-client.ts';
 import { fetchNamespace } from './fetch-namespace.ts';
-import { type Followed, followResource } from './follow-resource.ts';
 import { joinLastEvents, type LastEvents } from './last-events.ts';
 import { NAMESPACES } from './namespaces.ts';
 import { nodes } from './nodes.ts';
@@ -16,14 +15,14 @@ import { PERSISTENT_VOLUME_CLAIMS } from './persistent-volume-claims.ts';
 import { persistentVolumes } from './persistent-volumes.ts';
 import { PRIORITY_CLASSES, toPriorityClasses } from './priority-classes.ts';
 import { objectKey } from './projection-store.ts';
-import type { Reflector } from './reflector.ts';
+import { type Followed, followResource, type Reflector } from './reflector.ts';
 import { createInvalidRegionLog, type LiveRegion, REGIONS, validRegions } from './regions.ts';
 import { volumesOfPod } from './volumes-of-pod.ts';
 import type { Watched, WatchedResource } from './watched-resource.ts';
 
 export type Announced = Exclude<Watched, 'pods' | 'persistentvolumes' | 'persistentvolumeclaims'>;
 
-export interface ClusterViewOptions {
+interface ClusterViewOptions {
   readonly kubeConfig: KubeConfig;
   /** The node label that names a region. */
   readonly regionLabel: string;
@@ -38,10 +37,10 @@ export interface ClusterViewOptions {
   readonly onChange: (resource: Announced) => void;
 }
 
-export interface SyncState {
+interface SyncState {
   readonly synced: boolean;
   /** Why the resource cannot be watched now, in words for the user. */
-  readonly failure?: string;
+  readonly failure: string | undefined;
 }
 
 /** What gridgate knows of a cluster. Reading never waits; while the API server is away, the last view stays. */
@@ -122,11 +121,9 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     },
     volumesOf: (namespace, pod) => (volumeStores ? volumesOfPod(namespace, pod, volumeStores) : []),
     lastEventAt: () => joinLastEvents([...reflectors.values()].map((reflector) => reflector.lastEvents())),
-    syncState: () => Object.fromEntries([...reflectors].map(([name, reflector]) => [name, syncStateOf(reflector)])),
+    syncState: () =>
+      Object.fromEntries(
+        [...reflectors].map(([name, { synced, failure }]) => [name, { synced: synced(), failure: failure() }]),
+      ),
   };
-}
-
-function syncStateOf(reflector: Reflector): SyncState {
-  const failure = reflector.failure();
-  return { synced: reflector.synced(), ...(failure !== undefined && { failure }) };
 }

@@ -17,7 +17,7 @@ interface Claim {
 
 export type Step = 'acquire' | 'renew' | 'wait';
 
-export interface Bid {
+interface Bid {
   readonly identity: string;
   readonly leaseDurationSeconds: number;
   /** Now, as a MicroTime. */
@@ -27,7 +27,7 @@ export interface Bid {
 export const NOTHING_OBSERVED: Observed = { lease: undefined };
 
 /**
- * Takes note of a Lease as read at `now`. Only that it changes is used of its times, so no clock is compared with another
+ * Takes note of a Lease as read at `now`. Of its times only their changes are used, so no clock is compared with another
  * process's. `leaseMs` counts where the holder does not say how long its lease lasts.
  */
 export function observe(before: Observed, lease: Lease | undefined, now: number, leaseMs: number): Observed {
@@ -51,7 +51,7 @@ export function observe(before: Observed, lease: Lease | undefined, now: number,
  * | any     | someone else | no      | wait    |
  * | any     | someone else | yes     | acquire |
  *
- * Someone else's Lease that is deleted is waited for, too: its holder leads on until it misses it, and then makes it again.
+ * A deleted Lease of someone else is waited for too: its holder leads on until it notices, and then makes it again.
  */
 export function planStep({ lease, claim }: Observed, now: number, identity: string): Step {
   if (claim === undefined) return 'acquire';

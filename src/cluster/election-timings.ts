@@ -20,7 +20,7 @@ export function checkTimings(timings: ElectionTimings): ElectionTimings {
   return timings;
 }
 
-export interface Pause {
+interface Pause {
   readonly leading: boolean;
   /** Until the leader's deadline, or until the lease of someone else expires; past or unknown where not above 0. */
   readonly leftMs: number;

@@ -2,16 +2,15 @@ import type { Logger } from 'pino';
 import { MODES, type Mode } from '../decision/policy.ts';
 import { nearestKey, quoted } from '../decision/policy-annotations.ts';
 import type { ApiClient } from './api-client.ts';
-import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
-import type { Reflector } from './reflector.ts';
+import { followResource, type Reflector } from './reflector.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** The key of the kill switch's ConfigMap that caps the mode of every namespace. */
 export const MAX_MODE_KEY = 'max-mode';
 
 /** What the kill switch says; `unreadable` is the value that is no mode. */
-export interface KillSwitchSetting {
+interface KillSwitchSetting {
   readonly cap?: Mode;
   readonly unreadable?: string;
 }
@@ -25,16 +24,11 @@ export interface KillSwitch extends Reflector {
 
 interface KillSwitchDeps {
   readonly api: ApiClient;
-  /** Of the ConfigMap. */
   readonly namespace: string;
   readonly name: string;
   readonly log: Logger;
   /** After each change of the cap or of the problem. */
   readonly onChange?: () => void;
-}
-
-interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -46,26 +40,14 @@ interface ConfigMap extends KubeObject {
  * | absent (or the whole ConfigMap is) | none     |
  * | anything else                      | `audit`  |
  *
- * Who writes it wants gridgate to do less: under `audit` nothing is changed and nothing denied, as under `off`, but what
- * would have been stays visible.
+ * Anything else counts as `audit`, because whoever writes it wants gridgate to do less: as under `off` nothing is changed or
+ * denied, but what would have been stays visible.
  */
 export function toKillSwitchSetting(object: KubeObject): KillSwitchSetting {
-  const value = (object as ConfigMap).data?.[MAX_MODE_KEY];
+  const value = (object as KubeObject & { readonly data?: Readonly<Record<string, string>> }).data?.[MAX_MODE_KEY];
   if (value === undefined) return {};
   const cap = MODES.find((mode) => mode === value.trim());
   return cap ? { cap } : { cap: 'audit', unreadable: value.slice(0, 80) };
-}
-
-/** The one ConfigMap, by name: RBAC can allow no more than that. */
-export function killSwitchResource(namespace: string, name: string): WatchedResource<KillSwitchSetting> {
-  return {
-    name: 'kill-switch',
-    path: `/api/v1/namespaces/${namespace}/configmaps`,
-    content: 'full',
-    fieldSelector: `metadata.name=${name}`,
-    project: toKillSwitchSetting,
-    differs: (before, after) => before.cap !== after.cap || before.unreadable !== after.unreadable,
-  };
 }
 
 const NO_MODE = `is none of ${MODES.join(', ')}; counts as audit`;
@@ -79,7 +61,15 @@ function problemOf({ unreadable }: KillSwitchSetting): string | undefined {
 /** Follows the kill switch; while the API server is away, its last setting stays. */
 export function createKillSwitch(deps: KillSwitchDeps): KillSwitch {
   const { api, namespace, name, log } = deps;
-  const resource = killSwitchResource(namespace, name);
+  const resource: WatchedResource<KillSwitchSetting> = {
+    name: 'kill-switch',
+    path: `/api/v1/namespaces/${namespace}/configmaps`,
+    content: 'full',
+    // By name: RBAC can allow no more than this one.
+    fieldSelector: `metadata.name=${name}`,
+    project: toKillSwitchSetting,
+    differs: (before, after) => before.cap !== after.cap || before.unreadable !== after.unreadable,
+  };
   let current: KillSwitchSetting = {};
 
   function onChange(): void {

@@ -2,14 +2,13 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 
-export interface KubeConfigFile {
+interface KubeConfigFile {
   readonly file: string;
   /** Its text, where it was read already: a pipe can be read once. */
   readonly text?: string | undefined;
 }
 
-export interface KubeConfigSource {
-  /** One file. */
+interface KubeConfigSource {
   readonly file?: string | undefined;
   readonly text?: string | undefined;
   /** Several files instead of one: what stands in an earlier one counts. */
@@ -121,7 +120,7 @@ function checkUsable(kubeConfig: KubeConfig, where: string): void {
   throw new Error(`${where} needs ${isShown(path) ? path : `a file as its ${field}`}, which cannot be read`);
 }
 
-/** Keys and tokens are pasted into fields for files, too; they are longer than paths. */
+/** People also paste keys and tokens into fields for files; those are longer than paths, and are not shown. */
 function isShown(path: string): boolean {
   return path.length <= LONGEST_PATH && /^[^\p{Cc}]*$/u.test(path) && !/\/(?:LS0t|-----|eyJ)[^/]*$/.test(path);
 }

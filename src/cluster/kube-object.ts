@@ -12,7 +12,6 @@ export interface KubeObject {
   };
 }
 
-/** One page of a list. */
 export interface ObjectList {
   readonly metadata: {
     readonly resourceVersion: string;
@@ -24,7 +23,6 @@ export interface ObjectList {
   readonly items: readonly KubeObject[] | null;
 }
 
-/** An error as the API server words it. */
 export interface Status {
   readonly code?: number;
   readonly reason?: string;

@@ -4,37 +4,30 @@ import type { ApiClient } from './api-client.ts';
 import { ApiError, messageOf } from './api-error.ts';
 import { NODES_PATH } from './nodes.ts';
 
-export interface KubeletConfigs<T> {
-  /** By node, what `read` made of it; nodes that did not answer are missing. */
-  readonly found: ReadonlyMap<string, T>;
-  /** What went wrong, a sentence for each kind of failure. */
-  readonly failures: readonly string[];
-}
-
 interface ReadOptions<T> {
   /** What to keep of a configuration; `undefined` where it does not tell. */
   readonly read: (config: unknown) => T | undefined;
-  /** Called after each node. */
   readonly onProgress?: (done: number) => void;
   readonly timeoutMs?: number;
 }
 
 const AT_ONCE = 16;
 const TIMEOUT_MS = 5_000;
-/** So many failures running say that no kubelet can be reached: 5,000 nodes of 5 s would be half an hour. */
+/** After so many consecutive failures no kubelet is taken to be reachable: 5,000 nodes of 5 s would be half an hour. */
 const GIVE_UP_AFTER = 32;
 /** A configuration is about 4 KB. */
 const MOST_BYTES = 1024 * 1024;
 
 /**
  * Asks kubelets what they are configured to do, through the API server's node proxy and with the caller's own rights
- * (`nodes/proxy`); never rejects. Who may not ask the first node is not asked again for the others.
+ * (`nodes/proxy`); never rejects. Failures are told in a sentence for each kind. A caller who may not ask the first node asks
+ * no other.
  */
 export async function readKubeletConfigs<T>(
   api: Pick<ApiClient, 'open'>,
   names: readonly string[],
   { read, onProgress, timeoutMs = TIMEOUT_MS }: ReadOptions<T>,
-): Promise<KubeletConfigs<T>> {
+): Promise<{ readonly found: ReadonlyMap<string, T>; readonly failures: readonly string[] }> {
   const found = new Map<string, T>();
   const failures = new Map<string, { count: number; readonly example: string }>();
   let asked = 0;
@@ -80,7 +73,7 @@ export async function readKubeletConfigs<T>(
 
 async function readConfig(api: Pick<ApiClient, 'open'>, name: string, timeoutMs: number): Promise<unknown> {
   const path = `${NODES_PATH}/${encodeURIComponent(name)}/proxy/configz`;
-  // Not by the idle timeout: a kubelet that sends a byte now and then is never idle.
+  // The idle timeout is not enough: a kubelet that sends a byte now and then is never idle.
   const options = { accept: 'application/json', idleTimeoutMs: 2 * timeoutMs };
   const read = async (signal: AbortSignal) => readText(await api.open(path, { ...options, signal }));
   return JSON.parse(await within('the kubelet', timeoutMs, read));

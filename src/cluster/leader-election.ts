@@ -1,20 +1,20 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
-import { ApiError } from './api-error.ts';
-import { createElectionHealth } from './election-health.ts';
+import { ApiError, messageOf } from './api-error.ts';
 import { bidFor, NOTHING_OBSERVED, observe, planStep, releaseOf } from './election-step.ts';
 import { checkTimings, type ElectionTimings, pauseMs, TIMINGS } from './election-timings.ts';
 import { createLeadership } from './leadership.ts';
 import { createLeaseClient, type Lease, toMicroTime } from './lease.ts';
 import { pauseFor } from './pause.ts';
+import { createRequestHealth } from './request-health.ts';
 
-export interface LeaderElectionDeps {
+interface LeaderElectionDeps {
   readonly api: ApiClient;
   readonly namespace: string;
   readonly name: string;
   readonly identity: string;
   readonly log: Logger;
-  /** Told of each change, once; at `false` no write is possible any more. */
+  /** Called once for each change; from `false` on no write is possible. */
   readonly onChange: (leading: boolean) => void;
   /**
    * Milliseconds. `performance.now` is CLOCK_MONOTONIC: no jump of the wall clock moves it, and it runs on while the process
@@ -38,7 +38,6 @@ export interface LeaderElection {
   isLeader(): boolean;
   /** For `ApiWriter.mayWrite`: throws a NotLeadingError from the deadline of the last renewal on, whatever timers did. */
   assertLeading(): void;
-  /** The holder as last seen. */
   leader(): string | undefined;
 }
 
@@ -49,7 +48,10 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
   const { leaseMs, renewDeadlineMs, retryMs } = checkTimings(timings);
   const leases = createLeaseClient(deps);
   const leaseName = `${deps.namespace}/${deps.name}`;
-  const health = createElectionHealth(leaseName, log);
+  const health = createRequestHealth({
+    again: () => log.info({ lease: leaseName }, 'reading and writing the lease again'),
+    failing: (failure, status) => log.warn({ lease: leaseName, failure }, consequenceOf(status)),
+  });
   const leadership = createLeadership({ ...deps, lease: leaseName, renewDeadlineMs, monotonicNow });
   let stopping: AbortController | undefined;
   let running: Promise<void> | undefined;
@@ -76,9 +78,15 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
       health.succeeded();
       return 0;
     } catch (error) {
-      if (!signal.aborted) health.failed(error);
+      if (!signal.aborted) noteFailure(error);
       return error instanceof ApiError ? error.retryAfterMs : 0;
     }
+  }
+
+  function noteFailure(error: unknown): void {
+    const isTooSlow = error instanceof ApiError && error.status === 409;
+    if (isTooSlow) log.debug({ lease: leaseName, failure: messageOf(error) }, 'someone else was faster');
+    else health.failed(error);
   }
 
   async function acquireOrRenew(signal: AbortSignal): Promise<void> {
@@ -94,7 +102,7 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
     const spec = bidFor(step, read, bid);
     mayHold = true;
     const sentAt = monotonicNow(); // not when the answer comes: others may count from the moment it is written
-    // Never hung up on by `stop`: that would leave open whether there is a lease to release.
+    // `stop` does not abort this request: otherwise it would be unknown whether there is a lease to release.
     takeNote(await (read ? leases.update(read, spec, requestMs()) : leases.create(spec, requestMs())));
     if (!signal.aborted) leadership.renewed(sentAt);
   }
@@ -113,7 +121,7 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
     leadership.lose('this process shuts down');
     await running;
     running = undefined;
-    if (mayHold) await release().catch(health.failed);
+    if (mayHold) await release().catch(noteFailure);
   }
 
   async function release(): Promise<void> {
@@ -139,4 +147,9 @@ export function createLeaderElection(deps: LeaderElectionDeps): LeaderElection {
     assertLeading: leadership.assertLeading,
     leader: () => observed.lease?.spec?.holderIdentity || undefined,
   };
+}
+
+function consequenceOf(status: number): string {
+  if (status !== 403) return 'cannot read or write the lease: whoever leads stops when it expires';
+  return 'may not use the lease, so this replica never leads: its role needs get, create and update on leases';
 }

@@ -5,22 +5,7 @@ export class NotLeadingError extends Error {
   override readonly name = 'NotLeadingError';
 }
 
-/** Whether this process leads, by its own clock alone. */
-export interface Leadership {
-  /** The lease was renewed by a request sent at `sentAt`. */
-  renewed(sentAt: number): void;
-  /** Ends it, where it has not ended yet. */
-  lose(reason: string): void;
-  /** Ends it where its deadline has passed. */
-  loseIfLate(): void;
-  isLeader(): boolean;
-  /** Throws a NotLeadingError where `isLeader` is false. */
-  assertLeading(): void;
-  /** Milliseconds until the deadline; undefined while someone else leads. */
-  leftMs(): number | undefined;
-}
-
-export interface LeadershipDeps {
+interface LeadershipDeps {
   readonly lease: string;
   readonly renewDeadlineMs: number;
   readonly log: Logger;
@@ -28,7 +13,8 @@ export interface LeadershipDeps {
   readonly monotonicNow: () => number;
 }
 
-export function createLeadership(deps: LeadershipDeps): Leadership {
+/** Whether this process leads, by its own clock alone. */
+export function createLeadership(deps: LeadershipDeps) {
   const { lease, renewDeadlineMs, log, onChange, monotonicNow } = deps;
   let deadline: number | undefined;
 
@@ -41,6 +27,7 @@ export function createLeadership(deps: LeadershipDeps): Leadership {
     }
   }
 
+  /** Ends it, where it has not ended yet. */
   function lose(reason: string): void {
     if (deadline === undefined) return;
     deadline = undefined;
@@ -49,12 +36,14 @@ export function createLeadership(deps: LeadershipDeps): Leadership {
 
   const isLeader = () => deadline !== undefined && monotonicNow() < deadline;
 
+  /** Ends it where its deadline has passed. */
   function loseIfLate(): void {
     if (!isLeader()) lose('the lease was not renewed in time');
   }
 
   return {
-    renewed(sentAt) {
+    /** The lease was renewed by a request sent at `sentAt`. */
+    renewed(sentAt: number): void {
       loseIfLate(); // a listener hears of each end, also when nobody else led in between
       const isNew = deadline === undefined;
       if (monotonicNow() >= sentAt + renewDeadlineMs) return; // the answer came too late to be of use
@@ -64,9 +53,11 @@ export function createLeadership(deps: LeadershipDeps): Leadership {
     lose,
     loseIfLate,
     isLeader,
-    assertLeading() {
+    /** Throws a NotLeadingError where `isLeader` is false. */
+    assertLeading(): void {
       if (!isLeader()) throw new NotLeadingError(`this process does not lead: the lease ${lease} is not its own`);
     },
+    /** Milliseconds until the deadline; undefined while someone else leads. */
     leftMs: () => (deadline === undefined ? undefined : deadline - monotonicNow()),
   };
 }

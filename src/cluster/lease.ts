@@ -19,43 +19,39 @@ export interface Lease extends KubeObject {
   readonly spec?: LeaseSpec | null;
 }
 
-/** One Lease; each request rejects after `timeoutMs`, or with an ApiError or the network's own error. */
-export interface LeaseClient {
-  /** Undefined where there is none. */
-  get(timeoutMs: number, signal?: AbortSignal): Promise<Lease | undefined>;
-  create(spec: LeaseSpec, timeoutMs: number): Promise<Lease>;
-  /** Rejects with a 409 when anything has changed since `lease` was read. */
-  update(lease: Lease, spec: LeaseSpec, timeoutMs: number): Promise<Lease>;
-}
-
 const JSON_TYPE = 'application/json';
 const API_SERVER = 'the API server';
 const QUERY = { fieldManager: FIELD_MANAGER };
 
-/** Requests for one Lease, past the ApiWriter: whoever renews a lease cannot be asked to lead already. */
-export function createLeaseClient(deps: { api: ApiClient; namespace: string; name: string }): LeaseClient {
+/**
+ * Requests for one Lease, past the ApiWriter: whoever renews a lease cannot be asked to lead already. Each rejects after
+ * `timeoutMs`, or with an ApiError or the network's own error.
+ */
+export function createLeaseClient(deps: { api: ApiClient; namespace: string; name: string }) {
   const { api, namespace, name } = deps;
   const leasesPath = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
   const path = `${leasesPath}/${encodeURIComponent(name)}`;
 
+  async function send(method: 'POST' | 'PUT', to: string, body: object, timeoutMs: number): Promise<Lease> {
+    const options = { contentType: JSON_TYPE, body, query: QUERY, idleTimeoutMs: timeoutMs };
+    return toLease(await within(API_SERVER, timeoutMs, (signal) => api.send(method, to, { ...options, signal })));
+  }
+
   return {
-    async get(timeoutMs, hangUp) {
+    /** Undefined where there is none. */
+    async get(timeoutMs: number, hangUp?: AbortSignal): Promise<Lease | undefined> {
       const options = { accept: JSON_TYPE, idleTimeoutMs: timeoutMs };
       const read = (signal: AbortSignal) => getIfThere(api, path, { ...options, signal });
       const answer = await within(API_SERVER, timeoutMs, read, hangUp);
       return answer === undefined ? undefined : toLease(answer);
     },
-    async create(spec, timeoutMs) {
+    create(spec: LeaseSpec, timeoutMs: number): Promise<Lease> {
       const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec };
-      const options = { contentType: JSON_TYPE, body, query: QUERY, idleTimeoutMs: timeoutMs };
-      return toLease(
-        await within(API_SERVER, timeoutMs, (signal) => api.send('POST', leasesPath, { ...options, signal })),
-      );
+      return send('POST', leasesPath, body, timeoutMs);
     },
-    async update(lease, spec, timeoutMs) {
-      const body = { ...lease, spec: { ...lease.spec, ...spec } }; // labels and fields of others stay
-      const options = { contentType: JSON_TYPE, body, query: QUERY, idleTimeoutMs: timeoutMs };
-      return toLease(await within(API_SERVER, timeoutMs, (signal) => api.send('PUT', path, { ...options, signal })));
+    /** Rejects with a 409 when anything has changed since `lease` was read; labels and fields of others stay. */
+    update(lease: Lease, spec: LeaseSpec, timeoutMs: number): Promise<Lease> {
+      return send('PUT', path, { ...lease, spec: { ...lease.spec, ...spec } }, timeoutMs);
     },
   };
 }

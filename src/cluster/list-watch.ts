@@ -21,19 +21,23 @@ interface ErrorEvent {
   readonly object: Status;
 }
 
-type Listed = Pick<WatchedResource<unknown>, 'path' | 'content' | 'fieldSelector' | 'pageSize'>;
+interface Listed extends Pick<WatchedResource<unknown>, 'path' | 'content' | 'pageSize'> {
+  readonly fieldSelector?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly idleTimeoutMs?: number;
+}
 
 /** All pages of a list, one after the other; an ApiError 410 when the list grew too old in between. */
 export async function* listPages(
   api: Pick<ApiClient, 'get'>,
-  { path, content, fieldSelector, pageSize = PAGE_SIZE }: Listed,
-  signal: AbortSignal,
+  { path, content, labelSelector, fieldSelector, pageSize = PAGE_SIZE, idleTimeoutMs = LIST_IDLE_MS }: Listed,
+  signal?: AbortSignal,
 ): AsyncGenerator<ObjectList> {
   const accept = acceptFor(content, 'list');
   let next: string | undefined;
   do {
-    const query = { limit: String(pageSize), continue: next, fieldSelector };
-    const page = (await api.get(path, { accept, query, idleTimeoutMs: LIST_IDLE_MS, signal })) as ObjectList;
+    const query = { limit: String(pageSize), continue: next, labelSelector, fieldSelector };
+    const page = (await api.get(path, { accept, query, idleTimeoutMs, signal })) as ObjectList;
     yield page;
     next = page.metadata.continue || undefined;
   } while (next !== undefined);
@@ -82,4 +86,21 @@ async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string>
     rest = lines.pop() ?? '';
     yield* lines;
   }
+}
+
+/** Everything of a resource as it is now; rejects with an ApiError, with the network's own error, or after `timeoutMs`. */
+export async function listOnce<T>(
+  api: ApiClient,
+  resource: WatchedResource<T>,
+  timeoutMs: number,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  try {
+    for await (const { items } of listPages(api, resource, AbortSignal.timeout(timeoutMs)))
+      all.push(...(items ?? []).map((object) => resource.project(object)));
+  } catch (error) {
+    if (resource.whenMissing === undefined || !(error instanceof ApiError) || error.status !== 404) throw error;
+    throw new Error(resource.whenMissing, { cause: error });
+  }
+  return all;
 }

@@ -23,11 +23,6 @@ export interface PodPage {
   readonly isResumed: boolean;
 }
 
-export interface ListPods {
-  readonly namespace?: string | undefined;
-  readonly pause?: Pause;
-}
-
 const PAGE_SIZE = 500;
 const IDLE_MS = 30_000;
 const EXPIRED = 410;
@@ -37,7 +32,10 @@ const EXPIRED = 410;
  * etcd keeps (410) goes on from where it was; a page that fails is asked for again, 4 times in all. Rejects with an ApiError
  * or the network's own error.
  */
-export async function* listPods(api: Pick<ApiClient, 'get'>, options: ListPods = {}): AsyncGenerator<PodPage> {
+export async function* listPods(
+  api: Pick<ApiClient, 'get'>,
+  options: { readonly namespace?: string | undefined; readonly pause?: Pause } = {},
+): AsyncGenerator<PodPage> {
   const path =
     options.namespace === undefined
       ? '/api/v1/pods'

@@ -8,8 +8,8 @@ export const NODES_PATH = '/api/v1/nodes';
 const PAGE_SIZE = 50;
 
 /**
- * Whole nodes, since taints and what they offer stand in no metadata. A heartbeat changes nothing of what is kept: the same
- * object stays, and so what was worked out for it.
+ * Whole nodes, since metadata has neither taints nor what they offer. A heartbeat changes nothing of what is kept: the same
+ * object stays, and with it what was worked out for it.
  */
 export function nodes(regionLabel: string): WatchedResource<NodeFacts> {
   return {
@@ -22,5 +22,16 @@ export function nodes(regionLabel: string): WatchedResource<NodeFacts> {
       return isDeepStrictEqual(before, after) && before ? before : after;
     },
     differs: (before, after) => before !== after,
+  };
+}
+
+/** Whole nodes, for those who must know how they are; `read` picks what is kept. */
+export function nodeConditions<T>(read: (node: KubeObject) => T): WatchedResource<T> {
+  return {
+    name: 'nodes',
+    path: NODES_PATH,
+    content: 'full',
+    project: read,
+    differs: (before, after) => !isDeepStrictEqual(before, after),
   };
 }

@@ -80,8 +80,8 @@ function pick<T extends object, K extends keyof T>(object: T, keys: readonly K[]
 }
 
 /**
- * A pod leaves with its binding: the API server tells a watch with this selector of it as of a deletion. `clock` is monotonic,
- * milliseconds: nobody makes a pod wait longer, or shorter, by setting a date.
+ * Pods without a node. A pod that is bound leaves: the API server tells a watch with this selector of it as of a deletion.
+ * `clock` is monotonic, in milliseconds, so that setting a date makes no pod wait longer or shorter.
  */
 export function pendingPods(clock: () => number): WatchedResource<PendingPod> {
   return {

@@ -8,7 +8,6 @@ export function toVolumeName(object: KubeObject): string {
   return (object as Claim).spec?.volumeName ?? '';
 }
 
-/** Of each claim nothing but the name of its volume. */
 export const PERSISTENT_VOLUME_CLAIMS: WatchedResource<string> = {
   name: 'persistentvolumeclaims',
   path: '/api/v1/persistentvolumeclaims',

@@ -1,9 +1,8 @@
 import type { ApiClient } from './api-client.ts';
 import { getIfThere } from './get-if-there.ts';
-import type { KubeObject, ObjectList } from './kube-object.ts';
-import { acceptFor } from './watched-resource.ts';
+import type { KubeObject } from './kube-object.ts';
+import { listPages } from './list-watch.ts';
 
-/** A resource of policy reports. */
 export interface ReportKind {
   readonly apiVersion: string;
   readonly kind: string;
@@ -17,19 +16,16 @@ export const REPORT_KINDS: readonly ReportKind[] = [
 ];
 
 const JSON_OPTIONS = { accept: 'application/json', idleTimeoutMs: 30_000 };
-const PAGE_SIZE = 500;
 
 /** The first kind of reports that the cluster knows; rejects as `ApiClient.get` does. */
 export async function findReportKind(api: Pick<ApiClient, 'get'>): Promise<ReportKind | undefined> {
   for (const kind of REPORT_KINDS) {
-    const found = (await getIfThere(api, `/apis/${kind.apiVersion}`, JSON_OPTIONS)) as ResourceList | undefined;
+    const found = (await getIfThere(api, `/apis/${kind.apiVersion}`, JSON_OPTIONS)) as
+      | { readonly resources?: readonly { readonly name: string }[] }
+      | undefined;
     if (found?.resources?.some(({ name }) => name === kind.plural)) return kind;
   }
   return undefined;
-}
-
-interface ResourceList {
-  readonly resources?: readonly { readonly name: string }[];
 }
 
 export function reportPath({ apiVersion, plural }: ReportKind, namespace: string, name: string): string {
@@ -52,17 +48,10 @@ export async function listReports(
   }: { readonly name: string; readonly label: string; readonly namespace?: string | undefined },
 ): Promise<readonly KubeObject['metadata'][]> {
   const inside = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  const selectors = { labelSelector: label, fieldSelector: `metadata.name=${name}` };
   const found: KubeObject['metadata'][] = [];
-  let from: string | undefined;
-  do {
-    const page = (await api.get(`/apis/${apiVersion}${inside}/${plural}`, {
-      ...JSON_OPTIONS,
-      accept: acceptFor('metadata', 'list'),
-      query: { limit: String(PAGE_SIZE), continue: from, labelSelector: label, fieldSelector: `metadata.name=${name}` },
-    })) as ObjectList;
-    found.push(...(page.items ?? []).map(({ metadata }) => metadata));
-    from = page.metadata.continue || undefined;
-  } while (from !== undefined);
+  const all = { path: `/apis/${apiVersion}${inside}/${plural}`, content: 'metadata', ...selectors } as const;
+  for await (const { items } of listPages(api, all)) found.push(...(items ?? []).map(({ metadata }) => metadata));
   return found;
 }
 

@@ -6,18 +6,16 @@ import type { KubeObject } from './kube-object.ts';
 import type { LastEvents } from './last-events.ts';
 import { listPages, type ObjectEvent, openWatch } from './list-watch.ts';
 import { pauseFor } from './pause.ts';
-import type { ProjectionStore } from './projection-store.ts';
-import { createWatchHealth } from './watch-health.ts';
+import { createProjectionStore, type ProjectionStore } from './projection-store.ts';
+import { createRequestHealth } from './request-health.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
-export interface ReflectorDeps<T> {
+interface ReflectorDeps<T> {
   readonly api: ApiClient;
   readonly resource: WatchedResource<T>;
   readonly store: Pick<ProjectionStore<T>, 'put' | 'remove' | 'beginReplacement'>;
   readonly log: Logger;
-  /** Called after each list or event that changed a projection. */
   readonly onChange: () => void;
-  /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
@@ -33,11 +31,11 @@ export interface Reflector {
   failure(): string | undefined;
   /** Epoch milliseconds of the last sign of life: a page of a list, an event or a bookmark. */
   lastEventAt(): number | undefined;
-  /** The same by the name of the resource. */
+  /** The same, by the name of the resource. */
   lastEvents(): LastEvents;
 }
 
-/** Against a watch that stays open and yet misses something: nothing is older than this. */
+/** Lists anew this often, in case a watch stays open and yet misses something. */
 const RELIST_AFTER_MS = 30 * 60_000;
 const BACKOFF = { initialDelay: 400, maxDelay: 10_000, generator: halfJitterGenerator };
 
@@ -55,7 +53,11 @@ const LIST_AGAIN = new Set([400, 410, 504]);
 export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   const { api, resource, store, log, onChange, now = Date.now, pause = pauseFor } = deps;
   const { promise: firstSync, resolve: markSynced, reject: giveUp } = Promise.withResolvers<void>();
-  const health = createWatchHealth(resource.name, log);
+  const { name } = resource;
+  const health = createRequestHealth({
+    again: () => log.info({ resource: name }, `watching ${name} again`),
+    failing: (failure) => log.warn({ resource: name, failure }, `cannot watch ${name}, the last view of it stays`),
+  });
   const stopping = new AbortController();
   const { signal } = stopping;
   let running: Promise<void> | undefined;
@@ -88,7 +90,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
 
   function takeNote(error: unknown): void {
     if (error instanceof ApiError && LIST_AGAIN.has(error.status)) version = undefined;
-    if (error instanceof ApiError && error.status === 410) log.debug({ resource: resource.name }, error.message);
+    if (error instanceof ApiError && error.status === 410) log.debug({ resource: name }, error.message);
     else if (isMissing(error)) noteMissing(error);
     else health.failed(error);
   }
@@ -97,7 +99,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
     return resource.whenMissing !== undefined && error instanceof ApiError && error.status === 404;
   }
 
-  /** What was there before stays: who removes a CRD removes its objects first, and each deletion was an event. */
+  /** Objects that were seen stay: whoever removes a CRD removes its objects first, and each deletion was an event. */
   function noteMissing(error: unknown): void {
     health.failed(error, resource.whenMissing);
     version = undefined; // installed again it begins anew
@@ -148,17 +150,26 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
     },
     async stop() {
       stopping.abort();
-      giveUp(new Error(`stopped before ${resource.name} were listed`));
+      giveUp(new Error(`stopped before ${name} were listed`));
       firstSync.catch(() => {}); // whoever awaits `start` hears of it; nobody has to
       await running;
     },
     synced: () => isKnown,
     failure: health.failure,
     lastEventAt: () => lastEventAt,
-    lastEvents: () => (lastEventAt === undefined ? {} : { [resource.name]: lastEventAt }),
+    lastEvents: () => (lastEventAt === undefined ? {} : { [name]: lastEventAt }),
   };
 }
 
 function firstBackoff(): IBackoff<unknown> {
   return new ExponentialBackoff(BACKOFF).next();
+}
+
+/** A resource as it is now, once it runs; while the API server is away, the last view stays. */
+export interface Followed<T> extends Reflector, Pick<ProjectionStore<T>, 'get' | 'values'> {}
+
+/** Follows a resource and holds what it projects of each of its objects. */
+export function followResource<T>(deps: Omit<ReflectorDeps<T>, 'store'>): Followed<T> {
+  const store = createProjectionStore(deps.resource);
+  return { ...createReflector({ ...deps, store }), get: store.get, values: store.values };
 }

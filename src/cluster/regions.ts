@@ -22,7 +22,7 @@ export interface LiveRegion extends ObservedRegion {
 }
 
 /** A Region that makes no sense: the CRD that let it in is not ours, or another version's. */
-export interface InvalidRegion {
+interface InvalidRegion {
   readonly name: string;
   readonly issues: readonly string[];
 }

@@ -9,8 +9,8 @@ const PAUSE_MS = 1_000;
 const PASSING: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 /**
- * Does it again, 4 times in all, while the API server is busy or the connection breaks, and waits as long as it asks. For
- * commands, which end with the error otherwise; only for what may be done twice.
+ * Runs an action up to 4 times while the API server is busy or the connection breaks, and waits as long as the server asks.
+ * For commands, which end with the error otherwise, and only for actions that may run twice.
  */
 export async function retryPassing<T>(act: () => Promise<T>, pause: Pause = sleep): Promise<T> {
   for (let tries = 1; ; tries++) {

@@ -4,7 +4,6 @@ import type { VolumeFacts } from './persistent-volumes.ts';
 import { objectKey, type ProjectionStore } from './projection-store.ts';
 
 interface VolumeStores {
-  /** The names of volumes by claim. */
   readonly claims: Pick<ProjectionStore<string>, 'get'>;
   readonly volumes: Pick<ProjectionStore<VolumeFacts>, 'get'>;
 }

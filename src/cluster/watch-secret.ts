@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
-import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
 import { objectKey } from './projection-store.ts';
-import type { Reflector } from './reflector.ts';
+import { followResource, type Reflector } from './reflector.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** PEM, both; empty where the Secret lacks them. */
@@ -12,11 +11,7 @@ export interface SecretPair {
   readonly key: string;
 }
 
-interface SecretObject extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-export interface SecretWatch {
+interface SecretWatch {
   readonly api: ApiClient;
   readonly namespace: string;
   readonly name: string;
@@ -27,26 +22,20 @@ export interface SecretWatch {
 
 /** Follows `tls.crt` and `tls.key` of one Secret. RBAC can grant get, list and watch of it by resourceName. */
 export function watchSecret({ api, namespace, name, log, onChange }: SecretWatch): Reflector {
-  const resource = secretNamed(namespace, name);
-  const announce = () => onChange(followed.get(objectKey(name, namespace)));
-  const followed = followResource({ api, resource, log, onChange: announce });
-  return followed;
-}
-
-function secretNamed(namespace: string, name: string): WatchedResource<SecretPair> {
-  return {
+  const resource: WatchedResource<SecretPair> = {
     name: 'secrets',
     path: `/api/v1/namespaces/${namespace}/secrets`,
     content: 'full',
     fieldSelector: `metadata.name=${name}`,
-    project: toSecretPair,
+    project(object) {
+      const { data = {} } = object as KubeObject & { readonly data?: Readonly<Record<string, string>> };
+      return { cert: decode(data['tls.crt']), key: decode(data['tls.key']) };
+    },
     differs: (before, after) => before.cert !== after.cert || before.key !== after.key,
   };
-}
-
-function toSecretPair(object: KubeObject): SecretPair {
-  const { data } = object as SecretObject;
-  return { cert: decode(data?.['tls.crt']), key: decode(data?.['tls.key']) };
+  const announce = () => onChange(followed.get(objectKey(name, namespace)));
+  const followed = followResource({ api, resource, log, onChange: announce });
+  return followed;
 }
 
 function decode(base64 = ''): string {

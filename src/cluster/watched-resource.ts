@@ -1,20 +1,18 @@
 import type { KubeObject } from './kube-object.ts';
 
-export const WATCHED = [
-  'namespaces',
-  'nodes',
-  'priorityclasses',
-  'pods',
-  'regions',
-  'persistentvolumes',
-  'persistentvolumeclaims',
-  'secrets',
-  'mutatingwebhookconfigurations',
-  'validatingwebhookconfigurations',
-  'kill-switch',
-  'events',
-] as const;
-export type Watched = (typeof WATCHED)[number];
+export type Watched =
+  | 'namespaces'
+  | 'nodes'
+  | 'priorityclasses'
+  | 'pods'
+  | 'regions'
+  | 'persistentvolumes'
+  | 'persistentvolumeclaims'
+  | 'secrets'
+  | 'mutatingwebhookconfigurations'
+  | 'validatingwebhookconfigurations'
+  | 'kill-switch'
+  | 'events';
 
 /** A resource to follow and what to keep of each of its objects. */
 export interface WatchedResource<T> {

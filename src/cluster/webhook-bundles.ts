@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
-import { followResource } from './follow-resource.ts';
 import type { KubeObject } from './kube-object.ts';
 import { joinLastEvents, type LastEvents } from './last-events.ts';
+import { followResource } from './reflector.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 export interface WebhookConfigurationRef {
@@ -11,7 +11,7 @@ export interface WebhookConfigurationRef {
 }
 
 /** What the API server trusts when it calls one webhook. */
-export interface WebhookBundle {
+interface WebhookBundle {
   /** For people: `MutatingWebhookConfiguration gridgate, pods.gridgate.dev`. */
   readonly owner: string;
   readonly webhook: string;
@@ -61,9 +61,19 @@ export function watchWebhookBundles(deps: {
   readonly onChange: () => void;
 }): WebhookBundles {
   const { api, configurations, log, onChange } = deps;
-  const followed = configurations.map((ref) =>
-    followResource({ api, resource: configurationNamed(ref), log, onChange }),
-  );
+  const followed = configurations.map(({ kind, name }) => {
+    const resource: WatchedResource<readonly WebhookBundle[]> = {
+      name: RESOURCES[kind],
+      path: webhookConfigurationPath({ kind, name: '' }),
+      content: 'full',
+      fieldSelector: `metadata.name=${name}`,
+      project: (object) => toWebhookBundles(kind, object),
+      differs: (before, after) =>
+        before.length !== after.length ||
+        before.some(({ owner, caBundle }, i) => owner !== after[i]?.owner || caBundle !== after[i]?.caBundle),
+    };
+    return followResource({ api, resource, log, onChange });
+  });
   return {
     async start() {
       await Promise.all(followed.map((one) => one.start()));
@@ -74,18 +84,5 @@ export function watchWebhookBundles(deps: {
     bundles: () => followed.flatMap((one) => [...one.values()].flat()),
     synced: () => followed.every((one) => one.synced()),
     lastEventAt: () => joinLastEvents(followed.map((one) => one.lastEvents())),
-  };
-}
-
-function configurationNamed({ kind, name }: WebhookConfigurationRef): WatchedResource<readonly WebhookBundle[]> {
-  return {
-    name: RESOURCES[kind],
-    path: webhookConfigurationPath({ kind, name: '' }),
-    content: 'full',
-    fieldSelector: `metadata.name=${name}`,
-    project: (object) => toWebhookBundles(kind, object),
-    differs: (before, after) =>
-      before.length !== after.length ||
-      before.some(({ owner, caBundle }, i) => owner !== after[i]?.owner || caBundle !== after[i]?.caBundle),
   };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const text = z.string().min(1);
 export const url = z
   .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
-  // Who prints or logs a URL must not have to think of what is in it.
+  // Whatever prints or logs a URL may then do so without a look at what is in it.
   .refine((text) => !hasCredentials(text), 'must not hold a user name or password; they do not belong in this file')
   .meta({ pattern: '^[hH][tT][tT][pP][sS]?:' });
 

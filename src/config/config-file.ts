@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { describeReadFailure, nameOfInput, readText } from '../documents/read-text.ts';
 import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from '../regions/reading.ts';
+import { readChecked } from './checked-document.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
-import { mistakesOf } from './config-mistakes.ts';
 import { nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
-import { placed, readOneDocument } from './one-document.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
 
@@ -14,7 +13,6 @@ const signal = z
   .enum(SIGNALS)
   .describe('What its values count: average over lifecycle, average of direct emissions, or marginal.');
 
-/** The sources of intensities, tried in the order in which they are written. */
 const sourceConfig = z.discriminatedUnion('type', [
   z
     .strictObject({
@@ -106,11 +104,8 @@ export type GridgateConfig = z.infer<typeof gridgateConfig>;
 export type SourceConfig = GridgateConfig['sources'][number];
 export type Secret = z.infer<typeof secret>;
 
-export type ConfigRead = { readonly config: GridgateConfig } | { readonly issues: readonly string[] };
 /** With the text as read, to watch the file for changes. */
-export type ConfigFileRead =
-  | { readonly config: GridgateConfig; readonly text: string }
-  | { readonly issues: readonly string[] };
+export type ConfigRead = { readonly config: GridgateConfig; readonly text?: string } | { readonly issues: readonly string[] };
 
 /** What an empty file, or none, says. */
 export const DEFAULT_CONFIG: GridgateConfig = gridgateConfig.parse({});
@@ -120,40 +115,24 @@ export function writeConfig({ daemonOwners, nodes, ...sections }: GridgateConfig
   return { ...sections, 'daemon-owners': daemonOwners, ...writeNodeRules(nodes) };
 }
 
-/** What a file says, where one is given; one that may be absent says then what an empty one does. */
-export async function readConfig(
-  path: string | undefined,
-  options?: { readonly mayBeAbsent: boolean },
-): Promise<ConfigRead & { readonly text?: string }> {
-  return path === undefined ? { config: DEFAULT_CONFIG } : readConfigFile(path, options);
-}
-
-/** Reads `gridgate.yaml`; every mistake names the file, the line and the path. */
-export async function readConfigFile(path: string, { mayBeAbsent = false } = {}): Promise<ConfigFileRead> {
-  const name = nameOfInput(path);
-  let content: string;
+/**
+ * What `gridgate.yaml` says; without a path, and where a file that may be absent is, what an empty one says. Every mistake names
+ * the file, the line and the path.
+ */
+export async function readConfig(path: string | undefined, { mayBeAbsent = false } = {}): Promise<ConfigRead> {
+  if (path === undefined) return { config: DEFAULT_CONFIG };
   try {
-    content = await readText(path);
+    const text = await readText(path);
+    const read = parseConfigText(text, nameOfInput(path));
+    return 'config' in read ? { ...read, text } : read;
   } catch (error) {
     if (mayBeAbsent && (error as NodeJS.ErrnoException).code === 'ENOENT') return { config: DEFAULT_CONFIG, text: '' };
-    return { issues: [describeReadFailure(name, error)] };
+    return { issues: [describeReadFailure(nameOfInput(path), error)] };
   }
-  const read = parseConfigText(content, name);
-  return 'config' in read ? { ...read, text: content } : read;
 }
 
 /** Parses text that was read already, as a watch hands it over. */
-export function parseConfigText(content: string, path: string): ConfigRead {
-  const read = readOneDocument(content, path);
-  if ('issues' in read) return read;
-  const { document } = read;
-  const parsed = gridgateConfig.safeParse(document.value);
-  if (parsed.success) return { config: parsed.data };
-  return {
-    issues: parsed.error.issues.flatMap((issue) =>
-      mistakesOf(issue, gridgateConfig, document.value).map(({ at, message }) =>
-        placed(path, document.lineOf(at), `${at.join('.') || 'document'}: ${message}`),
-      ),
-    ),
-  };
+export function parseConfigText(text: string, path: string): ConfigRead {
+  const read = readChecked(text, path, { schema: gridgateConfig });
+  return 'value' in read ? { config: read.value } : read;
 }

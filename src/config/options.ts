@@ -18,14 +18,12 @@ import {
 } from './parsers.ts';
 import { QUESTION_OPTIONS } from './question-options.ts';
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** What a replica in a cluster does; each may have an account of its own. */
 export const ROLES = ['webhook', 'controllers'] as const;
 export type Role = (typeof ROLES)[number];
 
-export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
+const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** Every option of every command, once. */

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { secret, sourceList, text, url } from './config-fields.ts';
 
-/** A service's code in AWS Health, such as EC2 or AUTO_SCALING. */
 const awsService = z
   .string()
   .regex(/^[A-Z0-9_-]{2,30}$/, 'must be a service code of AWS Health, such as EC2')
   .describe('Code of a service, such as EC2.');
-/** Of Prometheus: no dashes, dots or slashes. */
 const labelName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a label name of Prometheus');
 /** DescribeEvents filters by so many services. */
 const MOST_SERVICES = 10;
@@ -54,5 +52,5 @@ export const outageConfig = z
   .default({ sources: [] })
   .describe('Who says that a region is down, beside its own spec.outage.');
 
-export type OutageConfig = z.infer<typeof outageConfig>;
+type OutageConfig = z.infer<typeof outageConfig>;
 export type OutageSourceConfig = OutageConfig['sources'][number];

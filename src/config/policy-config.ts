@@ -71,25 +71,23 @@ export const policyConfig = z
     ...policySchema(),
   });
 
-/** A name or glob; `!` excludes. */
-const pattern = z
-  .string()
-  .refine(
-    (text) => !text.includes(',') && parseRegionPatterns(text) !== undefined,
-    'must be a name or glob such as eu-*',
-  )
-  .meta({ pattern: '^[^,]+$' });
-const patterns = z.array(pattern).max(100);
-const account = z
-  .string()
-  .refine(
-    (text) => !text.includes(',') && parseAccountPatterns([text]) !== undefined,
-    'must be an account or glob such as system:serviceaccount:kube-system:*',
-  )
-  .meta({ pattern: '^[^,]+$' });
+/** One name or glob, not several between commas. */
+function glob(isOne: (text: string) => boolean, error: string) {
+  return z
+    .string()
+    .refine((text) => !text.includes(',') && isOne(text), error)
+    .meta({ pattern: '^[^,]+$' });
+}
+
+const patterns = z
+  .array(glob((text) => parseRegionPatterns(text) !== undefined, 'must be a name or glob such as eu-*'))
+  .max(100);
+const account = glob(
+  (text) => parseAccountPatterns([text]) !== undefined,
+  'must be an account or glob such as system:serviceaccount:kube-system:*',
+);
 const MOST_GRAMS_PER_KWH = 1_000_000;
 
-/** What namespaces may ask for; without a key there is no such limit. */
 export const limitsConfig = z
   .strictObject({
     'max-intensity': z

@@ -1,20 +1,15 @@
-import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { describeReadFailure, nameOfInput, readText, STANDARD_INPUT } from '../documents/read-text.ts';
-import type { YamlDocument } from '../documents/yaml-documents.ts';
+import { describeReadFailure, nameOfInput, readBounded } from '../documents/read-text.ts';
 import { parseInstanceType } from '../energy/instance-type.ts';
 import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTable } from '../energy/power-table.ts';
 import { isMapping } from '../units/is-mapping.ts';
 import { isLabelValue } from '../units/label-names.ts';
-import { escapeUnseen } from '../units/legible.ts';
-import { mistakesOf } from './config-mistakes.ts';
-import { placed, readOneDocument } from './one-document.ts';
+import { type Mistake, readChecked } from './checked-document.ts';
 
 export type PowerTableRead = { readonly table: PowerTable } | { readonly issues: readonly string[] };
 
 /** Far more than every instance type there is takes. */
 const MAX_BYTES = 16 * 2 ** 20;
-const LONGEST_KEY = 80;
 
 /** Far outside of what there is, to tell a slip of units from an unusual machine. */
 const watts = between(0, 100, 'watts');
@@ -60,8 +55,8 @@ const ownPower = z.strictObject(
 );
 
 /**
- * Reads `--power-table FILE`, YAML or JSON (without a file the embedded table counts): own figures, which count before the embedded ones, each as `looked-up`. All of
- * it may be left out. Every mistake names the file, the line and the path.
+ * Reads `--power-table FILE`, YAML or JSON: own figures, which count before the embedded ones, each as `looked-up`. All of it
+ * may be left out. Without a file the embedded table counts. Every mistake names the file, the line and the path.
  *
  * ```yaml
  * vcpuWatts: {min: 0.9, max: 4.1}   # of one vCPU, idle and busy
@@ -81,33 +76,19 @@ export async function readPowerTable(path: string | undefined): Promise<PowerTab
   if (path === undefined) return { table: DEFAULT_POWER_TABLE };
   const name = nameOfInput(path);
   try {
-    const { size } = path === STANDARD_INPUT ? { size: 0 } : await stat(path);
-    if (size > MAX_BYTES) return { issues: [`${name}: is larger than 16 MiB; a power table is not`] };
-    return parsePowerTable(await readText(path), name);
+    const text = await readBounded(path, MAX_BYTES);
+    if (text === undefined) return { issues: [`${name}: is larger than 16 MiB; a power table is not`] };
+    return parsePowerTable(text, name);
   } catch (error) {
     return { issues: [describeReadFailure(name, error)] };
   }
 }
 
 function parsePowerTable(text: string, path: string): PowerTableRead {
-  const read = readOneDocument(text, path);
+  const read = readChecked(text, path, { schema: ownPower, spellOut, findMore: findOdd });
   if ('issues' in read) return read;
-  return check(read.document, path);
-}
-
-function check(document: YamlDocument, path: string): PowerTableRead {
-  const value = spellOut(document.value);
-  const parsed = ownPower.safeParse(value);
-  const mistakes = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, ownPower, value));
-  const all = [...mistakes, ...findOdd(value)];
-  if (!parsed.success || all.length > 0)
-    return {
-      issues: all.map(({ at, message }) =>
-        placed(path, document.lineOf(at), `${at.map(shown).join('.') || 'document'}: ${message}`),
-      ),
-    };
-  const instances = new Map<string, OwnInstance>(Object.entries(parsed.data.instances));
-  return { table: createPowerTable({ ...parsed.data, instances }) };
+  const instances = new Map<string, OwnInstance>(Object.entries(read.value.instances));
+  return { table: createPowerTable({ ...read.value, instances }) };
 }
 
 /** A number instead of an instance type's fields is its idle watts. */
@@ -121,13 +102,12 @@ function spellOut(value: unknown): unknown {
 }
 
 /** Mistakes that need an instance type's name. */
-function findOdd(value: unknown): { readonly at: readonly string[]; readonly message: string }[] {
+function findOdd(value: unknown): readonly Mistake[] {
   const instances = isMapping(value) ? value['instances'] : undefined;
   if (!isMapping(instances)) return [];
   return Object.entries(instances).flatMap(([name, entry]) => {
     const at = ['instances', name];
-    // zod passes `__proto__` over without a word.
-    // Nodes are labelled with it.
+    // Nodes are labelled with it; and zod passes `__proto__` over without a word.
     if (!isLabelValue(name)) return [{ at, message: 'is no instance type; give one as nodes are labelled' }];
     if (!isMapping(entry)) return [];
     const own = Number(entry['vcpus'] ?? parseInstanceType(name)?.vcpus);
@@ -141,10 +121,4 @@ function findOdd(value: unknown): { readonly at: readonly string[]; readonly mes
 function between(low: number, high: number, unit?: string) {
   const error = `must be a number${unit === undefined ? '' : ` of ${unit}`} from ${low} to ${high}`;
   return z.number({ error }).min(low, { error }).max(high, { error });
-}
-
-/** A key of the file, as a terminal may show it. */
-function shown(key: string | number): string {
-  const text = escapeUnseen(String(key).replaceAll(/[\n\t]/g, ' '), 'json');
-  return text.length > LONGEST_KEY ? `${text.slice(0, LONGEST_KEY)}...` : text;
 }

@@ -16,7 +16,6 @@ export type Origins = Readonly<Partial<Record<OptionKey, string>>>;
 
 interface Given {
   readonly text: string;
-  /** The flag or environment variable it came from. */
   readonly from: string;
 }
 

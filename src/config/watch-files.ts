@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canBeReadAgain, readText } from '../documents/read-text.ts';
 
-export const WATCH_INTERVAL_MS = 1_000;
+const WATCH_INTERVAL_MS = 1_000;
 
 /** How long files must rest before they count: an editor truncates before it writes, a certificate comes before its key. */
 const REST_MS = 50;
@@ -42,11 +42,11 @@ export function watchFiles({ files, known, intervalMs = WATCH_INTERVAL_MS, ...to
     if ('error' in found && found.error.message !== reported) onError(found.error);
     if (!('error' in found) && reported !== undefined) onReadable?.();
     reported = 'error' in found ? found.error.message : undefined;
-    if ('changed' in found && found.changed) await hand(found.changed);
+    if ('changed' in found && found.changed) await handOver(found.changed);
     if (!stopped) timer = schedule();
   }
 
-  async function hand(contents: readonly string[]): Promise<void> {
+  async function handOver(contents: readonly string[]): Promise<void> {
     try {
       await onChange(contents);
     } catch (error) {

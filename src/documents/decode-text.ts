@@ -1,14 +1,10 @@
-/** Decodes bytes that come in pieces: UTF-8, or the UTF-16 whose byte order mark stands first. */
-export interface TextPieces {
-  decode(bytes: Uint8Array): string;
-  /** What is left when nothing more comes. */
-  end(): string;
-}
-
 const MARK = '\ufeff';
 
-/** Files that stand one behind the other bring their byte order marks: none at the beginning of a line is text. */
-export function createTextPieces(): TextPieces {
+/**
+ * Decodes bytes that come in pieces: UTF-8, or the UTF-16 whose byte order mark stands first. Files that stand one behind the
+ * other bring their byte order marks: none at the beginning of a line is text.
+ */
+export function createTextPieces() {
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   /** Of the two bytes that say which encoding it is, the first. */
   let first: Uint8Array | undefined;
@@ -31,7 +27,11 @@ export function createTextPieces(): TextPieces {
     return begin.includes(MARK) ? begin.replaceAll(`\n${MARK}`, '\n') : begin;
   }
 
-  return { decode: (bytes) => take(bytes, false), end: () => take(new Uint8Array(), true) };
+  return {
+    decode: (bytes: Uint8Array) => take(bytes, false),
+    /** What is left when nothing more comes. */
+    end: () => take(new Uint8Array(), true),
+  };
 }
 
 /** The text of a whole file. */

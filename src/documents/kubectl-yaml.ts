@@ -15,7 +15,7 @@ import {
 import { isMapping } from '../units/is-mapping.ts';
 
 /** One YAML document as kubectl reads it. */
-export interface KubectlYaml {
+interface KubectlYaml {
   readonly value: unknown;
   /** The text, with such lines further in as stand further out than js-yaml takes them. */
   readonly source: string;

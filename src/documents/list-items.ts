@@ -1,19 +1,13 @@
 import { parseYamlDocument } from './yaml-documents.ts';
 
-/** The members of a List, one by one: as objects all at once they take four times the memory of their text. */
-export interface CutList {
-  /** What a typed list such as PodList says of its members, which need not say it themselves. */
-  readonly listed?: Listed;
-  readonly members: Iterable<ListItem>;
-}
-
+/** What a typed list such as PodList says of its members, which need not say it themselves. */
 export interface Listed {
   readonly apiVersion: unknown;
   readonly kind: string;
 }
 
 /** The text of a member, and the line on which it begins, counted from 1 in the text of the List. */
-export interface ListItem {
+interface ListItem {
   readonly text: string;
   readonly line: number;
 }
@@ -39,7 +33,15 @@ const OPEN = new Set([91, 123]);
 const CLOSE = new Set([93, 125]);
 const ITEMS = /"items"\s*:\s*\[/y;
 
-/** Cuts a List in JSON, or in YAML as kubectl prints it; `undefined` where the text is anything else, or is broken around its members. */
+interface CutList {
+  readonly listed?: Listed;
+  readonly members: Iterable<ListItem>;
+}
+
+/**
+ * Cuts a List in JSON, or in YAML as kubectl prints it, into its members, one by one: as objects all at once they take four times
+ * the memory of their text. `undefined` where the text is anything else, or is broken around its members.
+ */
 export function cutList(text: string): CutList | undefined {
   const isJson = /^\s*\{/.test(text);
   const found = isJson ? cutJson(text) : cutBlocks(text);
@@ -55,8 +57,8 @@ function* toItems(members: readonly Span[], text: string): Generator<ListItem> {
 }
 
 /**
- * The members of a value that is a list of objects, and what it says of them; an empty kind: nothing. kubectl takes every
- * object with `items` for one, whatever its kind (`unstructuredJSONScheme`, Kubernetes 1.36).
+ * The members of a value that is a list of objects, and what it says of them (an empty kind says nothing). kubectl takes every
+ * object with `items` for a list, whatever its kind (`unstructuredJSONScheme`, Kubernetes 1.36).
  */
 export function listOf(value: unknown): (Listed & { readonly items: readonly unknown[] }) | undefined {
   if (typeof value !== 'object' || value === null || !('items' in value)) return undefined;

@@ -1,5 +1,5 @@
 import { isMapping } from '../units/is-mapping.ts';
-import { cutList, type Listed, type ListItem, listOf } from './list-items.ts';
+import { cutList, type Listed, listOf } from './list-items.ts';
 import { splitText } from './object-stream.ts';
 import { describeReadFailure, nameOfInput, readText } from './read-text.ts';
 import {
@@ -32,7 +32,7 @@ export interface ManifestFile extends Manifests {
 }
 
 /** What stands in one document of a stream. */
-export type Found =
+type Found =
   | { readonly type: 'object'; readonly document: ManifestDocument }
   /** An object that kubectl would refuse, or text that is no YAML. */
   | ({ readonly type: 'mistake' } & YamlMistake)
@@ -50,11 +50,7 @@ export async function readManifests(path: string): Promise<ManifestFile> {
     const text = await readText(path);
     return { ...parseManifests(text, nameOfInput(path)), text };
   } catch (error) {
-    return {
-      documents: [],
-      issues: [describeReadFailure(nameOfInput(path), error)],
-      text: undefined,
-    };
+    return { documents: [], issues: [describeReadFailure(nameOfInput(path), error)], text: undefined };
   }
 }
 
@@ -87,15 +83,11 @@ export function* parseDocument(text: string, before: Before): Generator<Found> {
   const list = text.length > LONG_CHARACTERS ? cutList(text) : undefined;
   if (!list) return yield* parsePiece(text, before, undefined);
   let isEmpty = true;
-  for (const member of list.members) {
+  for (const { text: member, line } of list.members) {
     isEmpty = false;
-    yield* parseMember(member, before, list.listed);
+    yield* parsePiece(member, { documents: before.documents, lines: before.lines + line - 1 }, list.listed);
   }
   if (isEmpty) yield { type: 'empty-list' };
-}
-
-function parseMember({ text, line }: ListItem, { documents, lines }: Before, listed: Listed | undefined) {
-  return parsePiece(text, { documents, lines: lines + line - 1 }, listed);
 }
 
 function* parsePiece(text: string, before: Before, listed: Listed | undefined): Generator<Found> {
@@ -155,36 +147,18 @@ function* readObject({ value, path, source, listed }: Member): Generator<Found> 
     if (!isMapping(value['metadata'])) return yield { type: 'other', ...lacking };
     mistakes.push(lacking);
   }
-  if (mistakes.length > 0) for (const mistake of mistakes) yield { type: 'mistake', ...mistake };
-  else
-    yield {
-      type: 'object',
-      document: toDocument(
-        isPlain ? value : (withoutNulls(value) as Mapping),
-        String(apiVersion),
-        String(kind),
-        source,
-        path,
-      ),
-    };
-}
-
-function toDocument(
-  value: Mapping,
-  apiVersion: string,
-  kind: string,
-  source: YamlDocument,
-  path: YamlPath,
-): ManifestDocument {
-  return {
-    apiVersion,
-    kind,
-    value,
+  for (const mistake of mistakes) yield { type: 'mistake', ...mistake };
+  if (mistakes.length > 0) return;
+  const document = {
+    apiVersion: String(apiVersion),
+    kind: String(kind),
+    value: isPlain ? value : (withoutNulls(value) as Mapping),
     document: source.number,
     get line() {
       return source.lineOf(path);
     },
   };
+  yield { type: 'object', document };
 }
 
 /** Most objects hold no null and no endless number: to see that takes neither copies nor paths. */

@@ -50,7 +50,7 @@ const DOT = 46;
 const BRACE = 123;
 /** As much of a line as is looked at to see what it begins; it may come in pieces. */
 const MOST_TOLD = 80;
-/** Nobody's text is indented further. */
+/** No real text is indented further. */
 const MOST_INDENTED = 4_096;
 const OPEN_ENDED = /[[,:{]$/;
 const MARKER = /^---(?:\s|$)/;
@@ -99,7 +99,7 @@ function createSplitter(mostCharacters: number): Splitter {
     }
   }
 
-  /** Not line by line: of four million lines even what says where they are takes more than their text. */
+  /** Text is not held line by line: the positions of four million lines would take more room than the text. */
   function settle(): void {
     if (!isTooLong && heldEnd > heldBegin) held.push(taken.slice(heldBegin, heldEnd));
     heldBegin = heldEnd;

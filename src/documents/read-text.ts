@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { decodeText } from './decode-text.ts';
@@ -29,6 +30,18 @@ export async function readText(path: string): Promise<string> {
   const text = pipes.get(path) ?? readPipe(path).then(decodeText);
   pipes.set(path, text);
   return text;
+}
+
+/** The text of a file, a pipe or standard input, read once; `undefined` where it holds more bytes. Rejects as `readFile` does. */
+export async function readBounded(path: string, mostBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of path === STANDARD_INPUT ? process.stdin : createReadStream(path)) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return decodeText(Buffer.concat(chunks));
 }
 
 function readPipe(path: string): Promise<Buffer> {

@@ -5,7 +5,6 @@ import { splitText } from './object-stream.ts';
 
 export type YamlPath = readonly (string | number)[];
 
-/** One document of a YAML or JSON stream that parsed. */
 export interface YamlDocument {
   /** Counted from 1. */
   readonly number: number;
@@ -22,7 +21,7 @@ export interface YamlMistake {
   readonly message: string;
 }
 
-/** What of a stream comes before a piece of it. */
+/** How much of a stream comes before a piece of it. */
 export interface Before {
   readonly documents: number;
   readonly lines: number;
@@ -68,7 +67,7 @@ export function parseYamlDocument(text: string, before = NOTHING_BEFORE): readon
   }
 }
 
-/** Not as YAML: as JSON, which takes no more than what it means. A key said twice counts once. */
+/** Parses long text as JSON, which takes no more memory than what it means. A key said twice counts once. */
 function parseLong(text: string, { documents, lines }: Before): readonly (YamlDocument | YamlMistake)[] {
   const number = documents + 1;
   const line = lines + lineAt(text, text.search(/\S/));
@@ -133,7 +132,7 @@ function findLine(parsed: Document.Parsed, path: YamlPath, lines: LineCounter): 
   return 1;
 }
 
-/** All that the one parser finds where the other gave up; what that said, where it alone found something. */
+/** All mistakes that `yaml` finds where js-yaml gave up, or what js-yaml said where `yaml` finds none. */
 function describeFailure(error: unknown, text: string, before: Before): readonly YamlMistake[] {
   const { reason, message, mark } = error as Error & { reason?: string; mark?: { line: number } };
   const told = firstLine(reason ?? message);

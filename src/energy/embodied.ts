@@ -5,24 +5,17 @@ import { type KnownNode, knowNode, type NodeShape } from './node-shape.ts';
 import type { PodRequests } from './pod-requests.ts';
 import type { PowerTable } from './power-table.ts';
 
-/** Of the making of a node's share of its machine. */
-export interface Embodied {
+/** Of the making of machines: what falls to a node's share of one, or to one vCPU that a pod reserves. */
+interface Embodied {
   /** gCO2e, spread over the machine's life. */
-  readonly gramsPerHour: number;
-  readonly basis: Basis;
-  /** In words: 'own table', 'embedded table', '4 vCPU of a rack server', 'default'. */
-  readonly how: string;
-}
-
-/** Of the making of machines, what falls to one vCPU that a pod reserves on them. */
-export interface EmbodiedPerVcpu {
-  /** gCO2e of one vCPU in an hour. */
   readonly gramsPerHour: number;
   /** `looked-up` where the type of every machine is in a table. */
   readonly basis: Basis;
-  /** In words, as of `Embodied`; several between commas. */
+  /** In words: 'own table', 'embedded table', '4 vCPU of a rack server', 'default'; several between commas. */
   readonly how: string;
 }
+
+export type EmbodiedPerVcpu = Embodied;
 
 /** What a machine is made for; without `machineVcpus` the instance is all of it. */
 interface Making {
@@ -89,7 +82,7 @@ export function podEmbodiedGramsPerHour({ vcpu }: Pick<PodRequests, 'vcpu'>, per
 function perVcpu(node: NodeShape, table: PowerTable): readonly [EmbodiedPerVcpu, vcpus: number] {
   const { vcpus } = knowNode(node, table);
   const { gramsPerHour, basis, how } = embodiedOf(node, table);
-  // Into how many parts an own machine is divided has to be assumed then.
+  // Into how many parts an own machine is divided must be assumed then.
   if (vcpus === undefined)
     return [{ gramsPerHour: gramsPerHour / UNKNOWN_VCPUS, basis: 'estimated', how }, UNKNOWN_VCPUS];
   return [{ gramsPerHour: gramsPerHour / vcpus, basis, how }, vcpus];

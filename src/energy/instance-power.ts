@@ -1,7 +1,6 @@
 import type { Basis } from './basis.ts';
-import { UNKNOWN_IDLE_WATTS } from './idle-watts.ts';
 import { type KnownNode, knowNode, type NodeShape } from './node-shape.ts';
-import type { PowerTable } from './power-table.ts';
+import { type PowerTable, UNKNOWN_IDLE_WATTS } from './power-table.ts';
 
 export interface IdlePower {
   readonly watts: number;
@@ -16,7 +15,6 @@ interface Pool {
   readonly vcpus: number;
 }
 
-/** An entry of a table. */
 interface Sample extends Pool {
   readonly family?: string | undefined;
   readonly arch?: string | undefined;
@@ -29,7 +27,7 @@ interface Pools {
   readonly all: Pool;
 }
 
-/** Tables never change, and a fleet asks of each node. */
+/** Kept, since tables never change and a fleet asks for each of its nodes. */
 const poolsOf = new WeakMap<PowerTable, Pools>();
 
 /**

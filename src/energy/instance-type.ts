@@ -1,7 +1,7 @@
 /** As the label `kubernetes.io/arch` has it. */
 export type Arch = 'arm64' | 'amd64';
 
-export interface InstanceShape {
+interface InstanceShape {
   /** What sizes of one kind share: `m7g`, `Ds_v5`, `n2-standard`. */
   readonly family: string;
   readonly arch: Arch;

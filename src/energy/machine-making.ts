@@ -1,7 +1,6 @@
 import type { Source } from './coefficients.ts';
 
-/** Making the machine that a family of instances runs on. */
-export interface MachineMaking extends Source {
+interface MachineMaking extends Source {
   /** kgCO2e of the whole machine. */
   readonly manufacturingKg: number;
   /** Those of the largest instance of the family; of burstable ones, of the family nearest to them. */

@@ -6,9 +6,8 @@ import type { PowerTable } from './power-table.ts';
 
 const MEAN = 'mean of the nodes there';
 
-/** In whose making pods have a share. */
 export interface Machines {
-  /** Of a pod on a node; of a node that is not in view a machine that says nothing. */
+  /** The machine under a pod on this node; a machine of unknown type where the node is not in view. */
   readonly ofNode: (name: string) => EmbodiedPerVcpu;
   /**
    * Of pods that no node has yet, by how many are expected in which region: the mean of the nodes there, of a region

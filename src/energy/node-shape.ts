@@ -5,7 +5,6 @@ import type { PowerTable } from './power-table.ts';
 /** What is known of a node; each may be missing. */
 export interface NodeShape {
   readonly instanceType?: string | undefined;
-  /** Its capacity. */
   readonly vcpus?: number | undefined;
   /** As the label `kubernetes.io/arch` has it. */
   readonly arch?: string | undefined;

@@ -8,7 +8,6 @@ import {
 } from '../units/requested-amounts.ts';
 import type { Basis } from './basis.ts';
 
-/** What a pod reserves. */
 export interface PodRequests {
   readonly vcpu: number;
   /** 10^9 bytes. */

@@ -1,5 +1,4 @@
-import type { Provider, VcpuWatts } from './coefficients.ts';
-import { IDLE_WATTS } from './idle-watts.ts';
+import type { Provider, Source, VcpuWatts } from './coefficients.ts';
 import type { Arch } from './instance-type.ts';
 import { DEFAULT_POWER_MODEL, type PowerModel } from './power-model.ts';
 
@@ -15,7 +14,7 @@ export interface OwnInstance {
 }
 
 /** What `--power-table` says, read and checked. */
-export interface OwnPower {
+interface OwnPower {
   readonly vcpuWatts?: VcpuWatts | undefined;
   readonly memoryWattsPerGb?: number | undefined;
   /** `default` counts for regions of no public cloud. */
@@ -23,7 +22,7 @@ export interface OwnPower {
   readonly instances: ReadonlyMap<string, OwnInstance>;
 }
 
-export interface InstanceEntry extends OwnInstance {
+interface InstanceEntry extends OwnInstance {
   /** Whether the idle watts are an own table's; manufacturing always is. */
   readonly isOwn: boolean;
 }
@@ -34,6 +33,25 @@ export interface PowerTable {
   /** By instance type; own ones first. */
   readonly instances: ReadonlyMap<string, InstanceEntry>;
 }
+
+interface IdleWatts extends Source {
+  readonly instanceType: string;
+  readonly idleWatts: number;
+  readonly vcpus: number;
+  readonly arch: Arch;
+}
+
+const REPORT = 'incident report, src/energy/README.md';
+
+/** Idle watts of whole instances, in the fleet that met the spike of the static CPU manager. */
+export const IDLE_WATTS: readonly IdleWatts[] = [
+  { instanceType: 'm7g.large', idleWatts: 12.5, vcpus: 2, arch: 'arm64', source: REPORT, year: 2026 },
+  { instanceType: 'c7g.2xlarge', idleWatts: 28.3, vcpus: 8, arch: 'arm64', source: REPORT, year: 2026 },
+  { instanceType: 'm6i.xlarge', idleWatts: 21.7, vcpus: 4, arch: 'amd64', source: REPORT, year: 2026 },
+];
+
+/** Idle watts of a node of which not even the vCPUs are known. */
+export const UNKNOWN_IDLE_WATTS = 15;
 
 export const DEFAULT_POWER_TABLE: PowerTable = {
   model: DEFAULT_POWER_MODEL,

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../units/moment.ts';
+
 export const BANDS = ['low', 'medium', 'high'] as const;
 export type Band = (typeof BANDS)[number];
 
@@ -13,7 +15,6 @@ const BAND_HYSTERESIS = 0.1;
 export const MINIMUM_DWELL_MS = 30 * 60_000;
 /** Within any 24 hours. */
 export const MAX_BAND_CHANGES = 5;
-const DAY_MS = 24 * 3_600_000;
 
 /** The band of an intensity in gCO2e/kWh, without memory of the band before it. */
 export function bandOf(gramsPerKwh: number, [lowUpTo, highAbove] = BAND_THRESHOLDS): Band {
@@ -24,16 +25,14 @@ export function bandOf(gramsPerKwh: number, [lowUpTo, highAbove] = BAND_THRESHOL
 /** A band with what it takes to judge the next one; all times in epoch milliseconds. */
 export interface HeldBand {
   readonly band: Band;
-  /** When the region came into it. */
   readonly since: number;
   /** The changes of the last 24 hours, oldest first, at most MAX_BAND_CHANGES; without it none are known. */
   readonly changes?: readonly number[];
 }
 
-export interface BandInput {
+interface BandInput {
   readonly previous?: HeldBand | undefined;
   readonly gramsPerKwh: number;
-  /** Epoch milliseconds. */
   readonly now: number;
   readonly thresholds?: BandThresholds | undefined;
   /** The part of a threshold by which a value must pass it. */

@@ -30,10 +30,8 @@ export interface SnapshotInput {
   readonly regionLabel: string;
   readonly policySignal: Signal;
   readonly topology?: Topology | undefined;
-  /** Absent: the configuration says nothing. */
   readonly nodeRules?: NodeRules | undefined;
   readonly priorityClasses?: PriorityClasses | undefined;
-  /** Epoch milliseconds. */
   readonly now: number;
 }
 
@@ -57,7 +55,7 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
   };
 }
 
-/** Regions that nobody describes and that nodes are in all the same: their names are judged like any other's. */
+/** Regions that nodes are in though nobody describes them: their names are judged like any other's. */
 function onlyLabelled({ regions, topology }: SnapshotInput): readonly ObservedRegion[] {
   const described = new Set(regions.map(({ metadata }) => metadata.name));
   return [...(topology?.regions ?? [])]

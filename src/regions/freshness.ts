@@ -1,7 +1,5 @@
+import { HOUR_MS, MINUTE_MS } from '../units/moment.ts';
 import type { Freshness } from './reading.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 /** How long after the end of its step a value still counts as the current one: sources publish late. */
 const LATE_MS = HOUR_MS;

@@ -85,7 +85,7 @@ function foldChanges(all: readonly NodeFacts[], previous: Folded): Fold | undefi
   return classes.size > mostClasses ? undefined : { classes, individual, mostClasses };
 }
 
-/** By identity. In the order of a map: one that changes keeps its place, one that is new comes last. */
+/** Compares by identity, in the order of a map: a node that changes keeps its place, a new one comes last. */
 function differences(before: readonly NodeFacts[], after: readonly NodeFacts[]) {
   const gone: NodeFacts[] = [];
   const come: NodeFacts[] = [];

@@ -7,7 +7,6 @@ export interface Taint {
   readonly effect: string;
 }
 
-/** What gridgate knows of a node: which it is, where it is, and what it has to offer. */
 export interface NodeFacts {
   readonly name: string;
   readonly uid?: string;

@@ -1,6 +1,5 @@
 import type { Band } from './band.ts';
 
-/** What the configuration says of nodes and their taints. */
 export interface NodeRules {
   /** Keys of taints that go away by themselves when a node has started. */
   readonly startupTaints: readonly string[];
@@ -13,5 +12,4 @@ export interface NodeRules {
 /** Bands that a taint can keep pods away from: `low` is where they should go. */
 export const TAINTABLE_BANDS = ['medium', 'high'] as const satisfies readonly Band[];
 
-/** The configuration says nothing. */
 export const NO_NODE_RULES: NodeRules = { startupTaints: [], taintedBands: [], tolerateAlways: false };

@@ -12,7 +12,7 @@ export interface ObservedRegion {
   readonly observed?: RegionStatus;
 }
 
-/** Of a series that does not say; most are hourly. */
+/** The step of a series that does not tell its own; most are hourly. */
 const USUAL_STEP_MS = 3_600_000;
 
 /** A reading as of `now` (epoch milliseconds); `undefined` when it is too old to be used. */
@@ -69,7 +69,7 @@ export function fixedReading({ spec, observed }: ObservedRegion, readAt: number)
   const before = observed?.reading;
   const isSame = before?.source === 'static' && before.gramsPerKwh === gramsPerKwh && before.signal === signal;
   const measuredAt = (isSame ? before.measuredAt : undefined) ?? readAt;
-  // Never stale: whoever wrote it answers for it.
+  // A value set by hand is never stale: whoever wrote it answers for it.
   return { gramsPerKwh, signal, source: 'static', measuredAt, estimated: false, freshness: 'fresh' };
 }
 

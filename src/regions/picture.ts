@@ -9,7 +9,7 @@ export function pictureOf(snapshot: Snapshot): Picture {
   const known = pictures.get(snapshot);
   if (known) return known;
   const { topology, startupTaints: _, ...rest } = snapshot;
-  // Without its nodes: a judgement that is remembered must not hold what has long been replaced.
+  // Nodes are left out: a judgement that is remembered must not hold nodes that have long been replaced.
   const picture = { ...rest, topology: { regions: topology.regions } };
   pictures.set(snapshot, picture);
   return picture;

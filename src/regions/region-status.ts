@@ -75,9 +75,7 @@ export const regionStatus = z.object({
 export type RegionStatus = WithoutGaps<z.output<typeof regionStatus>>;
 /** A reading with what it takes to judge its age again later. */
 export type ObservedReading = NonNullable<RegionStatus['reading']>;
-/** A value of the future. */
 export type ForecastPoint = NonNullable<RegionStatus['forecast']>[number];
-/** Whether a region is down, and since when. */
 export type OutageState = NonNullable<RegionStatus['outage']>;
 export type Condition = NonNullable<RegionStatus['conditions']>[number];
 

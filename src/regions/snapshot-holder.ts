@@ -24,7 +24,7 @@ export interface SnapshotHolder {
 type Input = Omit<SnapshotInput, 'now'>;
 type Fixed = Pick<Input, 'regionLabel' | 'policySignal' | 'fallbackReading' | 'thresholds' | 'nodeRules'>;
 
-/** Timers count real time, and the clock can be set: how long a jump of it goes unnoticed. */
+/** How long a jump of the clock may go unnoticed: timers count real time. */
 const LOOK_MS = 10_000;
 
 /** Holds the one current snapshot and replaces it as a whole; `onChange` hears of each new one. */
@@ -32,6 +32,11 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
   let input: Input = { ...fixed, regions: [], regionsReadAt: clock() };
   let snapshot = buildSnapshot({ ...input, now: clock() });
   let timer: NodeJS.Timeout | undefined;
+
+  function change(next: Partial<Input>): void {
+    input = { ...input, ...next };
+    rebuild();
+  }
 
   function rebuild(): void {
     const now = clock();
@@ -44,7 +49,7 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
     onChange();
   }
 
-  /** Judges anew when something is due, or when the clock was set back to before the last judgement. */
+  /** Rebuilds when a change is due, or when the clock was set back to before the last build. */
   function look(builtAt: number, next: number): void {
     const now = clock();
     if (now >= next || now < builtAt) rebuild();
@@ -58,15 +63,11 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
 
   return {
     current: () => snapshot,
-    setRegions(regions) {
-      input = { ...input, regions, regionsReadAt: clock() };
-      rebuild();
-    },
+    setRegions: (regions) => change({ regions, regionsReadAt: clock() }),
     setReadings(readings, thresholdsOf) {
       const fallbackReading = (region: string, gridZone: string | undefined) =>
         readings.get(region) ?? fixed.fallbackReading(region, gridZone);
-      input = { ...input, fallbackReading, thresholdsOf };
-      rebuild();
+      change({ fallbackReading, thresholdsOf });
     },
     setCluster(cluster) {
       const ofNodes = cluster.priorityClasses === input.priorityClasses && withNodes(snapshot, cluster.topology);
@@ -75,14 +76,8 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
       snapshot = ofNodes;
       onChange();
     },
-    setThresholds(thresholds) {
-      input = { ...input, thresholds };
-      rebuild();
-    },
-    setNodeRules(nodeRules) {
-      input = { ...input, nodeRules };
-      rebuild();
-    },
+    setThresholds: (thresholds) => change({ thresholds }),
+    setNodeRules: (nodeRules) => change({ nodeRules }),
     stop: () => clearTimeout(timer),
   };
 }

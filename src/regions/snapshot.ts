@@ -10,7 +10,6 @@ export interface Outage {
   readonly sources: readonly string[];
 }
 
-/** One region as a decision sees it. */
 export interface RegionView {
   readonly name: string;
   readonly reading?: Reading;

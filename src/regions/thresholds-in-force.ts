@@ -6,13 +6,6 @@ export function isMeasured(reading: Pick<Reading, 'source' | 'freshness'> | unde
   return reading !== undefined && reading.source !== 'static' && reading.freshness !== 'embedded';
 }
 
-export interface ThresholdChoice {
-  /** Those of the configuration, the same for all regions. */
-  readonly absolute?: BandThresholds | undefined;
-  /** Those of the region's own last 7 days, with relative bands. */
-  readonly own?: BandThresholds | undefined;
-}
-
 /**
  * The thresholds (gCO2e/kWh) that a reading's band is judged by. A region's own week says what is clean for it now and
  * then; of a value that never wavers it says nothing.
@@ -24,6 +17,9 @@ export interface ThresholdChoice {
  * | relative | yes            | fixed, an average | the absolute ones |
  * | relative | yes            | measured         | the region's own  |
  */
-export function thresholdsInForce(reading: Reading, { absolute, own }: ThresholdChoice): BandThresholds {
+export function thresholdsInForce(
+  reading: Reading,
+  { absolute, own }: { readonly absolute?: BandThresholds | undefined; readonly own?: BandThresholds | undefined },
+): BandThresholds {
   return (isMeasured(reading) ? own : undefined) ?? absolute ?? BAND_THRESHOLDS;
 }

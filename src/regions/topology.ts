@@ -108,7 +108,7 @@ function groupedRegions(classes: readonly NodeClass[]): ReadonlySet<string> {
   return new Set(classes.flatMap((one) => (one.region !== undefined && isGrouped(one) ? one.region : [])));
 }
 
-/** A resource that some node lacks has no least amount. */
+/** Resources that some node lacks are left out. */
 function smallestOf(classes: readonly NodeClass[]): Pick<Topology, 'smallest'> {
   const [first, ...others] = classes.flatMap(({ least }) => (least ? [least] : []));
   if (!first) return {};

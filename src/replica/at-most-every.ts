@@ -1,16 +1,9 @@
-export interface Pacer {
-  /** Asks for a run: at once where the last one is long enough ago, else one for all that ask meanwhile. */
-  ask(): void;
-  /** Runs now, whatever is due. */
-  flush(): void;
-  stop(): void;
-}
-
 /** Runs a task at most once every so many milliseconds, the first time at once. */
-export function atMostEvery(ms: number, run: () => void): Pacer {
+export function atMostEvery(ms: number, run: () => void) {
   let timer: NodeJS.Timeout | undefined;
   let isDue = false;
 
+  /** Runs now, whatever is due. */
   function flush(): void {
     clearTimeout(timer);
     isDue = false;
@@ -24,12 +17,13 @@ export function atMostEvery(ms: number, run: () => void): Pacer {
   }
 
   return {
-    ask() {
+    /** Asks for a run: at once where the last one is long enough ago, else one for all that ask meanwhile. */
+    ask(): void {
       if (timer) isDue = true;
       else flush();
     },
     flush,
-    stop() {
+    stop(): void {
       clearTimeout(timer);
       isDue = false;
     },

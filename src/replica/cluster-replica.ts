@@ -5,19 +5,16 @@ import { loadKubeConfig } from '../cluster/kube-config.ts';
 import { joinLastEvents } from '../cluster/last-events.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
-import type { Mode } from '../decision/policy.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { buildTopology } from '../regions/topology.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Metric } from '../telemetry/metric.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import { atMostEvery } from './at-most-every.ts';
-import { certificateFromSecret } from './certificate-from-secret.ts';
-import type { CertificateSource } from './certificate-source.ts';
-import type { ClusterSource } from './cluster-source.ts';
+import { type CertificateSource, certificateFromSecret } from './certificate-source.ts';
 import { installedNames } from './installed-names.ts';
 import { createNamespaceJudge } from './judge-namespaces.ts';
 import { changesRules, type LiveConfig } from './live-config.ts';
+import type { Served } from './run-servers.ts';
 import type { ServeValues } from './serve-options.ts';
 import { showRegions } from './show-regions.ts';
 import { type Controllers, startControllers } from './start-controllers.ts';
@@ -35,21 +32,10 @@ interface ReplicaDeps {
 }
 
 /** What a replica in a cluster has beside its servers. */
-export interface Replica {
-  readonly source: ClusterSource;
-  /** Absent for controllers alone. */
-  readonly certificate: CertificateSource | undefined;
-  readonly modeCap: () => Mode | undefined;
-  readonly killSwitchProblem: () => string | undefined;
-  /** Absent where it does not run for the lease. */
-  readonly isLeader: (() => boolean) | undefined;
-  /** Of the controllers. */
-  readonly metrics: readonly Metric[];
-  /** Sources that this replica asks; undefined while another does. */
-  readonly askedSources: () => readonly string[] | undefined;
+interface Replica extends Omit<Served, 'stop'> {
   readonly configChanged: (next: GridgateConfig, previous: GridgateConfig) => void;
   readonly snapshotChanged: () => void;
-  /** What of gridgate.yaml cannot be read is another. */
+  /** Called when what of gridgate.yaml cannot be read has changed. */
   readonly problemChanged: () => void;
 }
 
@@ -86,14 +72,14 @@ export function openReplica(deps: ReplicaDeps): Replica {
     holder.setCluster({ topology, priorityClasses: view.priorityClasses() });
   });
 
-  /** What waits for its turn counts before this replica calls itself ready. */
+  /** Changes that still wait for their turn must count before this replica calls itself ready. */
   function showAll(): void {
     if (values.regions === undefined) regions.flush();
     nodes.flush();
   }
 
   const certificate = isWebhook ? (deps.certificate ?? certificateFromSecret({ api, names, log })) : undefined;
-  // The controllers look at it, too: what it lifts ends refusals.
+  // The controllers read it too: when it lifts a mode, refusals end.
   const killSwitch = createKillSwitch({ api, ...names.killSwitch, log, onChange: () => controllers?.changed('rules') });
   killSwitch.start().catch(() => {}); // rejected only when stopped before the first list
 

@@ -1,6 +1,5 @@
+import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
-import type { Pod } from '../decision/pod.ts';
-import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { NamespaceSource } from '../webhook/find-policy.ts';
@@ -8,12 +7,7 @@ import { type ClusterFile, type FileContents, parseClusterText } from '../world/
 import { followFile } from './follow-file.ts';
 
 /** Where namespaces, nodes, PriorityClasses and pending pods come from. */
-export interface ClusterSource extends NamespaceSource {
-  pendingPod(namespace: string, name: string): Pod | undefined;
-  /** Milliseconds for which a pending pod has been seen without a scheduling gate. */
-  freeForMs(namespace: string, name: string): number;
-  /** The bound volumes of a pod that say where they are. */
-  volumesOf(namespace: string, pod: Pod): readonly VolumeTerms[];
+export interface ClusterSource extends NamespaceSource, Pick<ClusterView, 'pendingPod' | 'freeForMs' | 'volumesOf'> {
   /** What is not known yet, in words; empty when everything was seen once. */
   unready(): readonly string[];
   /** Epoch milliseconds of the last sign of life, by resource. */
@@ -26,18 +20,13 @@ interface SourceDeps {
   readonly log: Log;
 }
 
-/** A source of which all is known. */
-export interface FileSource extends ClusterSource {
-  namespaces(): Iterable<NamespaceRecord>;
-}
-
 /** Namespaces of a file, followed while it changes. */
 export function openFileSource(
   path: string,
   regionLabel: string,
   initial: FileContents<ClusterFile>,
   { holder, log }: SourceDeps,
-): FileSource {
+): ClusterSource & { namespaces(): Iterable<NamespaceRecord> } {
   let current = initial.value;
   const stop = followFile({
     path,

@@ -13,7 +13,6 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import type { LiveConfig } from './live-config.ts';
 
-/** What the controllers ask of decisions. */
 export interface NamespaceJudge {
   /** What a namespace's annotations come to, whatever the kill switch says. */
   modeOf(namespace: NamespaceRecord): Mode;
@@ -42,7 +41,6 @@ export function createNamespaceJudge(deps: {
   readonly config: Pick<LiveConfig, 'rules'>;
   readonly holder: Pick<SnapshotHolder, 'current'>;
   readonly modeCap: () => Mode | undefined;
-  /** Epoch milliseconds. */
   readonly clock: () => number;
 }): NamespaceJudge {
   const { view, config, holder, modeCap, clock } = deps;

@@ -7,7 +7,6 @@ import { TAINTABLE_BANDS } from '../regions/node-rules.ts';
 import type { Log } from '../telemetry/log.ts';
 import { itself, tellFew } from '../units/tell-few.ts';
 
-/** The configuration that counts now, and the rules that it makes of policies. */
 export interface LiveConfig {
   current(): GridgateConfig;
   /** The same object until policy defaults or limits change. */
@@ -20,7 +19,7 @@ export interface LiveConfig {
 interface LiveConfigDeps {
   /** Absent: there is no file, and nothing ever changes. */
   readonly path: string | undefined;
-  /** What was read at the start, as `readConfigFile` answers it. */
+  /** What was read at the start, as `readConfig` answers it. */
   readonly initial?: { readonly config: GridgateConfig; readonly text?: string | undefined };
   /** The option `--default-region`, which counts before the file's `home-region`. */
   readonly defaultRegion?: string | undefined;
@@ -123,10 +122,10 @@ export function applyOptions(
 }
 
 function keepUnchanged(next: GridgateConfig, previous: GridgateConfig): GridgateConfig {
-  const kept = sectionsOf(next).map((section) => {
-    const isSame = isDeepStrictEqual(next[section], previous[section]);
-    return [section, isSame ? previous[section] : next[section]] as const;
-  });
+  const kept = sectionsOf(next).map((section) => [
+    section,
+    isDeepStrictEqual(next[section], previous[section]) ? previous[section] : next[section],
+  ]);
   return Object.fromEntries(kept) as unknown as GridgateConfig;
 }
 

@@ -1,8 +1,8 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { ApiWriter } from '../cluster/api-writer.ts';
-import { type Followed, followResource } from '../cluster/follow-resource.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
-import { nodeConditions } from '../cluster/node-conditions.ts';
+import { nodeConditions } from '../cluster/nodes.ts';
+import { type Followed, followResource } from '../cluster/reflector.ts';
 import type { LiveRegion } from '../cluster/regions.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
@@ -11,12 +11,11 @@ import type { OutageReader } from '../controllers/region-refresher/ask-sources.t
 import { createRegionRefresher, type RegionRefresher } from '../controllers/region-refresher/controller.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
-import { type NodeConditions, type NodeObject, readNodeConditions } from '../sources/outage/node-health.ts';
+import { type NodeConditions, type NodeObject, readNodeConditions } from '../sources/outage/nodes-outage.ts';
 import { createOutageBoard } from '../sources/outage/outage-board.ts';
 import type { Log } from '../telemetry/log.ts';
-import { createSources } from '../world/live-sources.ts';
+import { createOutageSources, createSources } from '../world/live-sources.ts';
 import { createMeasuring } from '../world/measuring.ts';
-import { createOutageSources } from './outage-sources.ts';
 
 interface LiveRefresherDeps {
   readonly config: () => GridgateConfig;
@@ -41,7 +40,7 @@ interface Memory {
   readonly measuring: ReturnType<typeof createMeasuring>;
 }
 
-/** Of no region anybody says that it is up, either. */
+/** Without a source no region is known to be up, either. */
 const NOBODY_ASKED: OutageReader = {
   refresh: async () => ({ byRegion: new Map(), distrusted: false, called: 0, regions: 0, failures: new Map() }),
   restore() {},
@@ -58,9 +57,8 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
 
   function remembered(): Memory {
     const { sources: of } = config();
-    if (memory?.of === of) return memory;
-    const sources = createSources(of, env);
-    memory = { of, measuring: createMeasuring({ sources, policySignal, onRequest }) };
+    if (memory?.of !== of)
+      memory = { of, measuring: createMeasuring({ sources: createSources(of, env), policySignal, onRequest }) };
     return memory;
   }
 

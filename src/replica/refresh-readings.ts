@@ -6,19 +6,8 @@ import { createFailureLog } from '../sources/asking/failure-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import { createSources } from '../world/live-sources.ts';
-import { createMeasuring, type Measured, readLive } from '../world/measuring.ts';
+import { createMeasuring, readLive } from '../world/measuring.ts';
 import type { LiveConfig } from './live-config.ts';
-
-interface RefreshDeps extends Measured {
-  readonly holder: SnapshotHolder;
-  readonly log: Log;
-}
-
-export interface Refresher {
-  /** Looks at once for regions that are new, and from then on every minute for all; the chain asks what is due. */
-  follow(regions: readonly RegionResource[]): void;
-  stop(): void;
-}
 
 interface StandAloneDeps {
   readonly config: Pick<LiveConfig, 'current'>;
@@ -29,19 +18,23 @@ interface StandAloneDeps {
   readonly log: Log;
 }
 
-/** The refresher of a server without a cluster: asks the sources of the moment, if there are any. */
-export function createStandAloneRefresher(deps: StandAloneDeps): Refresher & { configChanged(): void } {
-  const { config, env, policySignal, tally, holder, log } = deps;
+/** The chain keeps an answer for 5 minutes from when it was asked, which is later than we looked: look again soon after. */
+const INTERVAL_MS = 60_000;
+
+/**
+ * Keeps the readings of a server without a cluster as fresh as the sources of the moment, if there are any; failures are logged
+ * when they change.
+ */
+export function createStandAloneRefresher({ config, env, policySignal, tally, holder, log }: StandAloneDeps) {
   let followed: readonly RegionResource[] = [];
-  let { sources, outage } = config.current();
-  let { mode } = config.current().bands;
-  let refresher = create();
+  let { sources, outage, bands } = config.current();
+  let asking = begin();
+  let timer: NodeJS.Timeout | undefined;
   warnOfOutages();
 
-  function create(): Refresher {
-    const made = createSources(sources, env);
-    const measuring = createMeasuring({ sources: made, policySignal, onRequest: tally.count });
-    return createRefresher({ ...measuring(mode), holder, log });
+  function begin() {
+    const measuring = createMeasuring({ sources: createSources(sources, env), policySignal, onRequest: tally.count });
+    return { ...measuring(bands.mode), tellFailures: createFailureLog('intensities', log) };
   }
 
   function warnOfOutages(): void {
@@ -49,55 +42,36 @@ export function createStandAloneRefresher(deps: StandAloneDeps): Refresher & { c
       log.warn('sources of outages are asked in a cluster only; here spec.outage counts alone');
   }
 
-  return {
-    follow(regions) {
-      followed = regions;
-      if (sources.length > 0) refresher.follow(regions);
-    },
-    configChanged() {
-      const next = config.current();
-      if (next.outage !== outage) {
-        ({ outage } = next);
-        warnOfOutages();
-      }
-      if (next.sources === sources && next.bands.mode === mode) return;
-      ({ sources } = next);
-      ({ mode } = next.bands);
-      refresher.stop();
-      refresher = create();
-      if (sources.length > 0) refresher.follow(followed);
-      else holder.setReadings(new Map());
-    },
-    stop: () => refresher.stop(),
-  };
-}
-
-/** The chain keeps an answer for 5 minutes from when it was asked, which is later than we looked: look again soon after. */
-const INTERVAL_MS = 60_000;
-
-/** Keeps the snapshot's readings as fresh as their sources; failures are logged when they change. */
-function createRefresher({ chain, thresholdsOf, holder, log }: RefreshDeps): Refresher {
-  let followed: readonly RegionResource[] = [];
-  const tellFailures = createFailureLog('intensities', log);
-  let timer: NodeJS.Timeout | undefined;
-
   async function refresh(): Promise<void> {
     clearTimeout(timer);
+    if (sources.length === 0) return;
     timer = setTimeout(() => void refresh(), INTERVAL_MS).unref();
-    const asked = followed;
-    const { readings, failures } = await readLive(chain, asked);
-    // Regions that were replaced meanwhile have a refresh of their own.
-    if (asked !== followed) return;
-    holder.setReadings(readings, thresholdsOf);
-    tellFailures(failures);
+    const [regions, asked] = [followed, asking];
+    const { readings, failures } = await readLive(asked.chain, regions);
+    // Regions and sources that were replaced meanwhile have a refresh of their own.
+    if (regions !== followed || asked !== asking) return;
+    holder.setReadings(readings, asked.thresholdsOf);
+    asked.tellFailures(failures);
   }
 
   return {
-    follow(regions) {
+    /** Looks at once for regions that are new, and from then on every minute for all; the chain asks what is due. */
+    follow(regions: readonly RegionResource[]): void {
       followed = regions;
       void refresh();
     },
-    stop() {
+    configChanged(): void {
+      const next = config.current();
+      const isSame = next.sources === sources && next.bands.mode === bands.mode;
+      const hasOtherOutages = next.outage !== outage;
+      ({ sources, outage, bands } = next);
+      if (hasOtherOutages) warnOfOutages();
+      if (isSame) return;
+      asking = begin();
+      if (sources.length === 0) holder.setReadings(new Map());
+      void refresh();
+    },
+    stop(): void {
       followed = [];
       clearTimeout(timer);
     },

@@ -23,28 +23,23 @@ import { certificateExpiry, reviewBodies, unreadSettings, watchIdle } from './se
 import { absoluteThresholds, idleSeconds, rolesPlayed, settingProblems, sourceStatuses } from './status-facts.ts';
 import { startWebhookServer } from './webhook-server.ts';
 
-/** What is served, and from what. */
 export interface Served {
   readonly source: ClusterSource;
   /** Absent: this replica answers no reviews. */
   readonly certificate?: CertificateSource | undefined;
-  /** The kill switch of a cluster. */
   readonly modeCap?: (() => Mode | undefined) | undefined;
   /** Why the kill switch is not as it was meant; absent where there is none. */
   readonly killSwitchProblem?: (() => string | undefined) | undefined;
   /** Absent where this replica does not run for the lease. */
   readonly isLeader?: (() => boolean) | undefined;
-  /** Of what feeds the servers. */
   readonly metrics: readonly Metric[];
   /** Sources of intensities that this replica asks; undefined while another does. */
   readonly askedSources: () => readonly string[] | undefined;
-  /** Stops what feeds the servers. */
   readonly stop: () => Promise<void>;
 }
 
 interface Running extends Served {
   readonly values: ServeValues;
-  /** Where the webhook listens. */
   readonly host: string;
   readonly config: LiveConfig;
   readonly holder: SnapshotHolder;
@@ -77,7 +72,7 @@ export async function runServers(running: Running): Promise<void> {
       watchIdle(source.lastEventAt, clock),
       running.tally.metric,
       ...running.metrics,
-      // Where no leader counts all: of namespaces that were asked about.
+      // Counts the namespaces that were asked about, where no leader counts all.
       malformedPolicies(() => (certificate ? book.malformed(source.namespace) : undefined)),
       ...unreadSettings(config.problem, killSwitchProblem),
       ...reviewBodies(() => webhook?.bodies()),

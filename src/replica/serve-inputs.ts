@@ -10,7 +10,6 @@ import type { ServeValues } from './serve-options.ts';
 /** Options of which some may hold mistakes. */
 type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-/** What the options name, read and found in order. */
 export interface Inputs {
   /** Without regions a cluster has Region objects; without a cluster's file a cluster says which namespaces there are. */
   readonly files: WorldFiles;
@@ -38,10 +37,11 @@ export async function readInputs(
   const namespaces = inCluster ? undefined : values.namespaces;
   const files = await readWorldFiles({ ...values, namespaces, mayLackConfig: isInPod(env) });
   issues.push(...files.issues);
-  const clientCa = await openClientCa(values, issues);
+  const clientCa = values.clientCa === undefined ? undefined : await readClientCa(values.clientCa);
+  if (clientCa && 'issue' in clientCa) issues.push(`--client-ca: ${clientCa.issue}`);
   const certificate = await openCertificate(values, inCluster, issues);
   if (issues.length > 0) return { issues };
-  return { inputs: { files, ...clientCa, ...certificate }, issues };
+  return { inputs: { files, ...certificate, ...(clientCa && 'pem' in clientCa && { clientCa }) }, issues };
 }
 
 function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inCluster: boolean): readonly string[] {
@@ -53,12 +53,6 @@ function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inClus
   if (!inCluster && regions === undefined)
     issues.push('--regions (GRIDGATE_REGIONS): is missing; outside a cluster give a file of Region resources');
   return issues;
-}
-
-async function openClientCa({ clientCa }: Maybe<ServeValues>, issues: string[]): Promise<Pick<Inputs, 'clientCa'>> {
-  const read = clientCa === undefined ? undefined : await readClientCa(clientCa);
-  if (read && 'issue' in read) issues.push(`--client-ca: ${read.issue}`);
-  return read && 'pem' in read ? { clientCa: read } : {};
 }
 
 /** The pair that the options name; else the development certificate, but in a cluster the one in its Secret. */

@@ -6,23 +6,16 @@ interface ShowDeps {
   readonly show: (regions: readonly LiveRegion[]) => void;
 }
 
-export interface RegionsShown {
-  changed(): void;
-  /** Shows what there is now. */
-  flush(): void;
-  stop(): void;
-}
-
-/** What a person did, or an outage. */
+/** How long a person's change, or an outage, may wait. */
 const SOON_MS = 500;
-/** With each new hour the leader writes a reading into every region, ten a second. */
+/** How long readings may wait: each hour the leader writes one into every region, ten a second. */
 const LATER_MS = 5_000;
 
 /**
- * Shows the regions of a cluster as they change. Each time costs all plans that were made before, so that readings, which are
- * of an hour anyway, come together; a region that comes or goes, a changed spec and an outage do not wait for them.
+ * Shows the regions of a cluster as they change. Every change costs all plans that were made before, so readings, which count
+ * for an hour anyway, are shown together; a region that comes or goes, a changed spec and an outage do not wait for them.
  */
-export function showRegions({ regions, show }: ShowDeps): RegionsShown {
+export function showRegions({ regions, show }: ShowDeps) {
   let shown = '';
   const soon = atMostEvery(SOON_MS, showNow);
   const later = atMostEvery(LATER_MS, showNow);
@@ -34,12 +27,13 @@ export function showRegions({ regions, show }: ShowDeps): RegionsShown {
   }
 
   return {
-    changed() {
+    changed(): void {
       if (whatIsUrgent(regions()) === shown) later.ask();
       else soon.ask();
     },
+    /** Shows what there is now. */
     flush: soon.flush,
-    stop() {
+    stop(): void {
       soon.stop();
       later.stop();
     },

@@ -7,32 +7,15 @@ import { type ClientCa, followClientCa } from './client-ca.ts';
 interface WebhookServerDeps {
   readonly certificate: CertificateSource;
   readonly create: (tls: ServedTls) => WebhookApp;
-  /** Whose certificates callers must present; absent: nobody's. */
   readonly clientCa?: ClientCa | undefined;
   readonly host: string;
   readonly port: number;
   readonly log: Log;
 }
 
-export interface WebhookServer {
-  /** Resolves with its origin as soon as there is a certificate to listen with; rejects when it cannot, or is closed. */
-  readonly listening: Promise<string>;
-  /** What it serves. */
-  pair(): KeyPair | undefined;
-  /** Bodies of reviews in memory, and those that wait for room. */
-  bodies(): ReturnType<WebhookApp['bodies']> | undefined;
-  close(): Promise<void>;
-}
-
 /** Listens with the first certificate; a newer one counts from the next handshake on, and no connection notices. */
-export function startWebhookServer({
-  certificate,
-  create,
-  clientCa,
-  host,
-  port,
-  log,
-}: WebhookServerDeps): WebhookServer {
+export function startWebhookServer(deps: WebhookServerDeps) {
+  const { certificate, create, clientCa, host, port, log } = deps;
   const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
   listening.catch(() => {}); // whoever awaits it hears of it
   let app: WebhookApp | undefined;
@@ -64,10 +47,11 @@ export function startWebhookServer({
   const stop = certificate.follow(serve);
   const stopCallers = clientCa && followClientCa(clientCa, trust, log);
   return {
+    /** Resolves with its origin as soon as there is a certificate to listen with; rejects when it cannot, or is closed. */
     listening,
-    pair: () => served,
+    pair: (): KeyPair | undefined => served,
     bodies: () => app?.bodies(),
-    async close() {
+    async close(): Promise<void> {
       stop();
       stopCallers?.();
       reject(new Error('closed before there was a certificate'));

@@ -3,8 +3,7 @@ import { escapeUnseen } from '../units/legible.ts';
 import { type Metric, oneSeries } from './metric.ts';
 
 /** Where log lines go. Nothing here ever waits for a reader, but at the very end, and then not for long. */
-export interface LogOutput {
-  /** Takes one line, with its end. */
+interface LogOutput {
   write(line: string): void;
   /** Calls back once every line so far is written or dropped, or a second has passed without either. */
   flush(done?: () => void): void;
@@ -120,7 +119,7 @@ export function createLogOutput({ fd = 1, write = writeSync }: OutputOptions = {
     release();
   }
 
-  /** The process is about to be gone: a reader gets a moment to make room. */
+  /** Gives a reader a moment to make room before the process ends. */
   function writeLast(): void {
     const sleeper = new Int32Array(new SharedArrayBuffer(4));
     let left = waitingBytes;

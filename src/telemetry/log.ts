@@ -4,7 +4,7 @@ import { createLogOutput } from './log-output.ts';
 
 export type Log = Logger;
 
-export interface LogOptions {
+interface LogOptions {
   /** A pino level, or `silent`. */
   readonly level: string;
   /** Where lines go; buffered stdout when absent. */
@@ -48,7 +48,7 @@ function createTimestamp(): () => string {
   };
 }
 
-/** Without a message pino would take the error's own, whole. */
+/** Cuts the error's own message, which pino would take whole where no message is given. */
 function logWithoutBody(this: Log, args: Parameters<LogFn>, log: LogFn): void {
   const [first, message] = args as [unknown, unknown?];
   const error = first instanceof Error ? first : (first as { err?: unknown } | undefined)?.err;
@@ -68,7 +68,7 @@ interface SerializedError {
  * Keeps what names an error and drops what it carries: clients attach whole responses as properties, and the Kubernetes
  * client writes body and headers into the message, hence into the stack's first lines as well.
  */
-export function serializeError(error: unknown, depth = 0): SerializedError {
+function serializeError(error: unknown, depth = 0): SerializedError {
   if (!(error instanceof Error)) return { type: typeof error, message: shorten(String(error)) };
   const { code } = error as NodeJS.ErrnoException & { code?: unknown };
   const stack = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));

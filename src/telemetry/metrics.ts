@@ -1,17 +1,13 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import type { Metric } from './metric.ts';
-import { registerMetrics } from './register-metrics.ts';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Metric, Series } from './metric.ts';
 
-export interface MetricsOptions {
+interface MetricsOptions {
   readonly registry?: Registry;
-  /** What each of their owners declares. */
   readonly metrics: readonly Metric[];
 }
 
-export interface Metrics {
-  /** Counts one answered review. */
+interface Metrics {
   readonly countReview: (endpoint: string, mode: string, decision: string, reason: string) => void;
-  /** Times one answered review. */
   readonly observeDuration: (endpoint: string, seconds: number) => void;
   /** Counts one request that got no AdmissionReview: the status, or `closed`, and why. */
   readonly countRejection: (status: string, cause: string) => void;
@@ -93,4 +89,38 @@ function createReviewTimer(registers: Registry[]): Metrics['observeDuration'] {
     }
     timer.observe(seconds);
   };
+}
+
+const KINDS = { gauge: Gauge, counter: Counter };
+
+/** Registers what owners declare. Of several with one name the first counts that has anything to tell. */
+function registerMetrics(registry: Registry, metrics: readonly Metric[]): void {
+  for (const ofOneName of Map.groupBy(metrics, ({ name }) => name).values()) register(registry, ofOneName);
+}
+
+function register(registry: Registry, ofOneName: readonly Metric[]): void {
+  const [first] = ofOneName;
+  if (!first) return;
+  const { type, name, help, labelNames } = first;
+  const metric = new KINDS[type]({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    // prom-client calls all collectors of a scrape in one tick: they see one snapshot.
+    collect() {
+      metric.reset();
+      // reset() leaves a metric without labels at 0, which would claim a measurement.
+      if (labelNames.length === 0) metric.remove();
+      for (const [labels, value] of seriesOf(ofOneName)) metric.inc(labels, value);
+    },
+  });
+}
+
+function seriesOf(ofOneName: readonly Metric[]): readonly Series[] {
+  for (const metric of ofOneName) {
+    const series = [...metric.read()];
+    if (series.length > 0) return series;
+  }
+  return [];
 }

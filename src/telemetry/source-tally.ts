@@ -8,7 +8,6 @@ export interface SourceRequests {
   readonly lastAt: number;
 }
 
-/** Requests to sources so far, kept for whoever scrapes. */
 export interface SourceTally {
   readonly count: (source: string, outcome: string) => void;
   readonly read: () => readonly SourceRequests[];

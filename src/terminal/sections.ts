@@ -1,13 +1,11 @@
 import { paint, type Style } from './terminal.ts';
 import { wrapLines } from './wrap-text.ts';
 
-/** What stands beside one heading. */
 export interface Section {
   readonly title: string;
   readonly lines: readonly (string | Line)[];
 }
 
-/** A line with a colour for all of it. */
 export interface Line {
   readonly text: string;
   readonly style?: Style | undefined;
@@ -15,7 +13,7 @@ export interface Line {
   readonly hang?: number;
 }
 
-export interface SectionLayout {
+interface SectionLayout {
   readonly width: number;
   /** Columns that headings take: the widest one and the space behind it. */
   readonly titleWidth: number;

@@ -3,7 +3,7 @@ import { onOneLine } from '../units/legible.ts';
 
 /** Text in lines of at most `width` columns, all but the first `hang` shorter; a word that is longer is broken. */
 export function wrapLines(text: string, width: number, hang = 0): readonly string[] {
-  // As the library has it: the first of its lines must be found in this one.
+  // Normalized as the library does it: the first of its lines must be found in this text.
   const line = onOneLine(text).normalize();
   const [first = '', ...others] = fold(line, width);
   if (hang === 0 || others.length === 0) return [first, ...others];

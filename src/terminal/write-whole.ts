@@ -30,7 +30,7 @@ export async function writeWhole(given: string, chunks: Iterable<string>): Promi
   const signals = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];
   for (const signal of signals) process.once(signal, giveUp);
   try {
-    // Of a process of this number that was killed; or a link that somebody else laid here.
+    // Removes what a killed process of this number left, or a link that somebody else put here.
     await rm(beside, { force: true });
     await using file = await open(beside, 'wx');
     for (const chunk of chunks) await file.write(chunk);

@@ -1,4 +1,3 @@
-/** What was waited for did not come in time. */
 export class LateError extends Error {
   constructor(who: string, timeoutMs: number) {
     super(`${who} does not answer within ${Math.ceil(timeoutMs)} ms`);

@@ -1,8 +1,8 @@
 import { formatDuration } from './duration.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** How long ago, in the largest unit that still says enough: `4 s`, `12 min`, `3 h`, `2 d`; a time to come is `0 s`. */
 export function formatAge(ms: number): string {

@@ -3,7 +3,7 @@ import { parseQuantity } from './quantity.ts';
 /** Amounts by resource: cores, bytes, pieces. */
 export type Amounts = Readonly<Record<string, number>>;
 
-export interface Resources {
+interface Resources {
   readonly requests?: Readonly<Record<string, unknown>> | null;
   readonly limits?: Readonly<Record<string, unknown>> | null;
 }
@@ -13,7 +13,6 @@ export interface RequestingContainer {
   readonly restartPolicy?: string;
 }
 
-/** The parts of a pod's spec that say what it reserves. */
 export interface RequestingSpec {
   readonly containers?: readonly RequestingContainer[] | null;
   readonly initContainers?: readonly RequestingContainer[] | null;
@@ -23,7 +22,7 @@ export interface RequestingSpec {
 }
 
 /** What a quantity says; below 0 or `undefined`: nothing. */
-export type ReadAmount = (quantity: unknown) => number | undefined;
+type ReadAmount = (quantity: unknown) => number | undefined;
 
 /**
  * What Kubernetes reserves for a pod (`PodRequests` of component-helpers after `SetDefaults_Pod`, Kubernetes 1.34), each

@@ -1,4 +1,6 @@
-import type { LiveRegion, SeenRegion } from '../cluster/regions.ts';
+import { listOnce } from '../cluster/list-watch.ts';
+import { nodes } from '../cluster/nodes.ts';
+import { type LiveRegion, REGIONS, type SeenRegion, validRegions } from '../cluster/regions.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NodeFacts } from '../regions/node-facts.ts';
 import { openCluster, readFromCluster, type Unread } from './open-cluster.ts';
@@ -12,7 +14,6 @@ export interface ClusterRegions {
 
 /** Reads the Regions of a cluster once, with what its leader wrote of them. */
 export async function readClusterRegions(cluster: ChosenCluster): Promise<ClusterRegions | Unread> {
-  const { REGIONS, validRegions } = await import('../cluster/regions.ts');
   const read = await readOnce(cluster, REGIONS);
   if ('issues' in read) return read;
   return { regions: validRegions(read.value), invalid: tellInvalid(read.value) };
@@ -30,7 +31,6 @@ export async function readClusterNodes(
   cluster: ChosenCluster,
   regionLabel: string,
 ): Promise<{ readonly value: readonly NodeFacts[] } | Unread> {
-  const { nodes } = await import('../cluster/nodes.ts');
   return readOnce(cluster, nodes(regionLabel));
 }
 
@@ -38,7 +38,7 @@ async function readOnce<T>(
   cluster: ChosenCluster,
   resource: WatchedResource<T>,
 ): Promise<{ readonly value: readonly T[] } | Unread> {
-  const [opened, { listOnce }] = await Promise.all([openCluster(cluster), import('../cluster/list-once.ts')]);
+  const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   const { api } = opened;
   return readFromCluster(resource.name, (timeoutMs) => listOnce(api, resource, timeoutMs)).finally(api.close);

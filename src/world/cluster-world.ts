@@ -1,25 +1,34 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import { ApiError } from '../cluster/api-error.ts';
-import type { VolumeFacts } from '../cluster/persistent-volumes.ts';
+import { fetchNamespace } from '../cluster/fetch-namespace.ts';
+import { listOnce } from '../cluster/list-watch.ts';
+import { NAMESPACES } from '../cluster/namespaces.ts';
+import { nodes as nodesOf } from '../cluster/nodes.ts';
+import { PERSISTENT_VOLUME_CLAIMS } from '../cluster/persistent-volume-claims.ts';
+import { persistentVolumes, type VolumeFacts } from '../cluster/persistent-volumes.ts';
+import { PRIORITY_CLASSES, toPriorityClasses } from '../cluster/priority-classes.ts';
+import { objectKey } from '../cluster/projection-store.ts';
 import { describeReadFailure } from '../cluster/read-failure.ts';
+import { REGIONS, validRegions } from '../cluster/regions.ts';
+import { volumesOfPod } from '../cluster/volumes-of-pod.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
-import type { NodeFacts } from '../regions/node-facts.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
+import { buildTopology, type Topology } from '../regions/topology.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
 import { tellInvalid } from './cluster-regions.ts';
 import { openCluster, readFromCluster, type Unread } from './open-cluster.ts';
 import type { ChosenCluster } from './which-cluster.ts';
 
-/** A cluster as it is now, as far as decisions read it. */
-export interface ClusterWorld {
+/** What there is besides files of Regions, as far as decisions read it: of a cluster as it is now, or of files. */
+export interface Surroundings {
   /** None where the cluster knows no Regions, or a file has them. */
   readonly regions: readonly ObservedRegion[];
-  /** Absent where the caller may not read them: then any region may have some. */
-  readonly nodes?: readonly NodeFacts[];
+  /** Absent where nodes may not be read: then any region may have some. */
+  readonly topology?: Topology;
   readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
   readonly priorityClasses?: PriorityClasses;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
@@ -27,25 +36,22 @@ export interface ClusterWorld {
   readonly notes: readonly string[];
 }
 
-/** How much of a cluster is read. */
 interface WorldExtent {
   readonly onlyNamespace: string | undefined;
-  /** Not where a file has them. */
   readonly readsRegions: boolean;
 }
 
-/** Lists take longer than a look at a few Regions. */
 const TIMEOUT_MS = 60_000;
 
 /**
- * Reads all of it once, with the caller's own rights; with `onlyNamespace` those in this one suffice. Namespaces must be
- * readable; without the rest the decisions know less, and a note says what.
+ * Reads a cluster once, with the caller's own rights; with `onlyNamespace` rights in that one namespace suffice. Namespaces
+ * must be readable; what else may not be read is left out of decisions, and a note says so.
  */
 export async function readClusterWorld(
   cluster: ChosenCluster,
   regionLabel: string,
   extent: WorldExtent,
-): Promise<ClusterWorld | Unread> {
+): Promise<Surroundings | Unread> {
   const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   try {
@@ -59,31 +65,8 @@ async function readWorld(
   api: ApiClient,
   regionLabel: string,
   { onlyNamespace, readsRegions }: WorldExtent,
-): Promise<ClusterWorld | Unread> {
-  const [
-    { listOnce },
-    { nodes: NODES },
-    { NAMESPACES },
-    { REGIONS, validRegions },
-    { PRIORITY_CLASSES, toPriorityClasses },
-    { PERSISTENT_VOLUME_CLAIMS },
-    { persistentVolumes },
-    { objectKey },
-    { volumesOfPod },
-    { fetchNamespace },
-  ] = await Promise.all([
-    import('../cluster/list-once.ts'),
-    import('../cluster/nodes.ts'),
-    import('../cluster/namespaces.ts'),
-    import('../cluster/regions.ts'),
-    import('../cluster/priority-classes.ts'),
-    import('../cluster/persistent-volume-claims.ts'),
-    import('../cluster/persistent-volumes.ts'),
-    import('../cluster/projection-store.ts'),
-    import('../cluster/volumes-of-pod.ts'),
-    import('../cluster/fetch-namespace.ts'),
-  ]);
-  /** What the caller may not see, by what that means: said once. */
+): Promise<Surroundings | Unread> {
+  /** Reads that were refused, by what is missing without them: each consequence is told once. */
   const refused = new Map<string, string[]>();
 
   async function listOr<T>(resource: WatchedResource<T>, without: string): Promise<readonly T[] | undefined> {
@@ -96,7 +79,7 @@ async function readWorld(
     }
   }
 
-  /** Of each object its projection, under its key. */
+  /** The projection of each object, by its key. */
   async function mapOr<T>(resource: WatchedResource<T>, without: string): Promise<ReadonlyMap<string, T>> {
     const keyed: WatchedResource<readonly [string, T]> = {
       ...resource,
@@ -125,7 +108,7 @@ async function readWorld(
     () =>
       Promise.all([
         onlyNamespace === undefined ? listNamespaces() : getNamespace(onlyNamespace),
-        listOr(NODES(regionLabel), 'pins to zones and nodes say nothing about regions, and pods may run anywhere'),
+        listOr(nodesOf(regionLabel), 'pins to zones and nodes say nothing about regions, and pods may run anywhere'),
         readsRegions ? listOr(REGIONS, 'regions are those of the nodes, with yearly averages') : undefined,
         listOr(PRIORITY_CLASSES, 'priorities are not judged'),
         mapOr<string>(claimsIn(PERSISTENT_VOLUME_CLAIMS, onlyNamespace), 'volumes hold no pod'),
@@ -139,7 +122,7 @@ async function readWorld(
   const [namespaces, nodes, regions = [], classes, claims, volumes] = read.value;
   return {
     regions: validRegions(regions),
-    ...(nodes && { nodes }),
+    ...(nodes && { topology: buildTopology(nodes) }),
     namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
     ...(classes && { priorityClasses: toPriorityClasses(classes) }),
     volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),

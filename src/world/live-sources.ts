@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import type { ApiClient } from '../cluster/api-client.ts';
+import { getIfThere } from '../cluster/get-if-there.ts';
 import type { Secret, SourceConfig } from '../config/config-file.ts';
+import type { OutageSourceConfig } from '../config/outage-config.ts';
 import type { Environment } from '../config/read-options.ts';
+import type { SourceDeps } from '../sources/asking/get-json.ts';
 import type { SecretReader } from '../sources/asking/read-secret.ts';
-import type { SourceDeps } from '../sources/asking/source-deps.ts';
 import { createCarbonAwareSdk } from '../sources/intensity/carbon-aware-sdk.ts';
 import { createElectricityMaps } from '../sources/intensity/electricity-maps.ts';
 import { createFile } from '../sources/intensity/file.ts';
@@ -10,6 +13,11 @@ import { createPrometheus } from '../sources/intensity/prometheus.ts';
 import type { IntensitySource } from '../sources/intensity/source.ts';
 import { createUkCarbonIntensity } from '../sources/intensity/uk-carbon-intensity.ts';
 import { createWattTime } from '../sources/intensity/watttime.ts';
+import { createAwsHealth } from '../sources/outage/aws-health.ts';
+import { createConfigMapOutage } from '../sources/outage/configmap-outage.ts';
+import { createNodesOutage, type NodeConditions } from '../sources/outage/nodes-outage.ts';
+import { createPrometheusOutage } from '../sources/outage/prometheus-outage.ts';
+import type { OutageSource } from '../sources/outage/source.ts';
 
 /** The configured sources of intensities, in their order; secrets are read anew for each request. */
 export function createSources(configs: readonly SourceConfig[], env: Environment): readonly IntensitySource[] {
@@ -25,42 +33,73 @@ function createSource(
 ): IntensitySource {
   switch (config.type) {
     case 'electricity-maps': {
-      const { url, token, tokens = {}, signal, disableEstimations = false } = config;
+      const { url: baseUrl, token, tokens = {}, signal, disableEstimations } = config;
       const zoneTokens = new Map(Object.entries(tokens).map(([zone, secret]) => [zone, secretOf(secret)]));
-      return createElectricityMaps(
-        {
-          ...at(url),
-          ...(token && { token: secretOf(token) }),
-          zoneTokens,
-          ...(signal && { signal }),
-          disableEstimations,
-        },
-        deps,
-      );
+      const options = { baseUrl, token: token && secretOf(token), zoneTokens, signal, disableEstimations };
+      return createElectricityMaps(options, deps);
     }
     case 'watttime': {
       const { url, username, password } = config;
-      return createWattTime({ ...at(url), username: secretOf(username), password: secretOf(password) }, deps);
+      return createWattTime({ baseUrl: url, username: secretOf(username), password: secretOf(password) }, deps);
     }
     case 'uk-carbon-intensity':
-      return createUkCarbonIntensity(at(config.url), deps);
+      return createUkCarbonIntensity({ baseUrl: config.url }, deps);
     case 'carbon-aware-sdk':
       return createCarbonAwareSdk({ baseUrl: config.url, signal: config.signal }, deps);
     case 'prometheus': {
       const { url, query, signal, token } = config;
-      return createPrometheus({ baseUrl: url, query, signal, ...(token && { token: secretOf(token) }) }, deps);
+      return createPrometheus({ baseUrl: url, query, signal, token: token && secretOf(token) }, deps);
     }
     case 'file':
       return createFile({ read: () => readFile(config.path, 'utf8'), signal: config.signal }, deps);
   }
 }
 
-function at(url: string | undefined): { readonly baseUrl?: string } {
-  return url === undefined ? {} : { baseUrl: url };
-}
-
-/** Reads a secret from where it is, anew each time. */
-export function secretReader(secret: Secret, env: Environment): SecretReader {
+function secretReader(secret: Secret, env: Environment): SecretReader {
   if ('file' in secret) return () => readFile(secret.file, 'utf8');
   return async () => env[secret.env] ?? '';
+}
+
+interface OutageSourceDeps extends SourceDeps {
+  readonly env: Environment;
+  readonly api: ApiClient;
+  readonly nodes: () => Iterable<NodeConditions>;
+}
+
+const IDLE_TIMEOUT_MS = 10_000;
+
+/** The configured automatic sources of outages. */
+export function createOutageSources(
+  configs: readonly OutageSourceConfig[],
+  deps: OutageSourceDeps,
+): readonly OutageSource[] {
+  return configs.map((config) => createOutageSource(config, deps));
+}
+
+function createOutageSource(config: OutageSourceConfig, deps: OutageSourceDeps): OutageSource {
+  switch (config.type) {
+    case 'prometheus': {
+      const { url: baseUrl, query, regionLabel, token } = config;
+      return createPrometheusOutage(
+        { baseUrl, query, regionLabel, token: token && secretReader(token, deps.env) },
+        deps,
+      );
+    }
+    case 'aws-health':
+      return createAwsHealth(config);
+    case 'configmap':
+      return createConfigMapOutage(() => readConfigMap(deps.api, config));
+    case 'nodes':
+      return createNodesOutage(deps);
+  }
+}
+
+async function readConfigMap(
+  api: ApiClient,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
+  const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS };
+  const object = (await getIfThere(api, path, options)) as { readonly data?: Record<string, string> } | undefined;
+  return object && (object.data ?? {});
 }

@@ -8,13 +8,12 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
 import { readClusterRegions } from './cluster-regions.ts';
 import { createSources } from './live-sources.ts';
-import { measureRegions } from './measuring.ts';
+import { createMeasuring, readLive } from './measuring.ts';
 import type { REGION_SOURCE_OPTIONS } from './options.ts';
 import { standInRegions } from './stand-in-regions.ts';
 import { findCluster, findOwnCluster, lacksCluster, strayContext } from './which-cluster.ts';
 import { readWorldFiles } from './world-files.ts';
 
-/** What commands about regions read, wherever it comes from. */
 export interface LoadedRegions {
   readonly snapshot: Snapshot;
   /** Grid zones by region, where they are known. */
@@ -35,11 +34,12 @@ const REGIONS_MISSING =
   '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources. For those of a cluster';
 const REGIONS_TWICE = '--regions: means nothing beside --kubeconfig, which says where the regions are';
 
-export type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number] | 'kubeconfig' | 'context'>;
+type RegionSource = OptionValues<(typeof REGION_SOURCE_OPTIONS)[number] | 'kubeconfig' | 'context'>;
 
 /**
- * Reads regions and configuration; asks no source yet. Where there is neither a file nor a cluster, that is a mistake, or
- * all regions of public clouds stand in, or none do; in this last case nobody's default cluster is asked.
+ * Reads regions and configuration; asks no source yet. `otherwise` says what happens where there is neither a file nor a
+ * cluster: that is a mistake, or all regions of public clouds stand in, or there are none; with `none` the caller's default
+ * cluster is not asked.
  */
 export async function describeRegions(
   { regions: path, config: configPath, ...values }: RegionSource,
@@ -81,26 +81,38 @@ export async function loadRegions(
 }
 
 /** What a snapshot takes besides regions; a file of Regions has no nodes to look for. */
-interface Surroundings extends Pick<SnapshotInput, 'topology' | 'priorityClasses' | 'policySignal'> {
+interface BesideRegions extends Pick<SnapshotInput, 'topology' | 'priorityClasses' | 'policySignal'> {
   readonly regionLabel?: string;
 }
 
 /** Asks the configured sources once and makes the picture of this moment; never rejects. */
 export async function takeSnapshot(
   { regions: described, invalid = [], config }: DescribedRegions,
-  { policySignal, regionLabel = '', topology, priorityClasses }: Surroundings,
+  { policySignal, regionLabel = '', topology, priorityClasses }: BesideRegions,
   env: Environment,
 ): Promise<LoadedRegions> {
   const sources = createSources(config.sources, env);
   const regions = sources.length === 0 ? described : described.map(withoutMeasurement);
-  const { failures, ...measured } = await measureRegions(regions, { sources, bands: config.bands, policySignal });
+  const { chain, thresholdsOf } = createMeasuring({ sources, policySignal })(config.bands.mode);
+  const { readings, failures } = await readLive(chain, regions);
   const now = Date.now();
-  const world = { regionLabel, policySignal, nodeRules: config.nodes, topology, priorityClasses };
-  const snapshot = buildSnapshot({ regions, regionsReadAt: now, ...measured, ...world, now });
+  const snapshot = buildSnapshot({
+    regions,
+    regionsReadAt: now,
+    fallbackReading: (name) => readings.get(name),
+    thresholds: config.bands.thresholds,
+    thresholdsOf,
+    regionLabel,
+    policySignal,
+    nodeRules: config.nodes,
+    topology,
+    priorityClasses,
+    now,
+  });
   return { snapshot, zones: new Map(regions.flatMap(zoneOf)), failures: [...invalid, ...failures] };
 }
 
-/** Who names sources wants to know what they say, not what the leader made of them. */
+/** With sources configured, what they say counts, not what the leader measured. */
 function withoutMeasurement({ observed, ...region }: ObservedRegion): ObservedRegion {
   return { ...region, ...(observed?.outage && { observed: { outage: observed.outage } }) };
 }

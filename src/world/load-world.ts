@@ -6,29 +6,26 @@ import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { NodeFacts } from '../regions/node-facts.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
-import type { PriorityClasses, Snapshot } from '../regions/snapshot.ts';
-import { buildTopology, type Topology } from '../regions/topology.ts';
+import type { PriorityClasses } from '../regions/snapshot.ts';
+import { buildTopology } from '../regions/topology.ts';
 import type { Issues } from '../terminal/exit-codes.ts';
-import { readClusterWorld } from './cluster-world.ts';
-import { takeSnapshot } from './load-regions.ts';
+import { readClusterWorld, type Surroundings } from './cluster-world.ts';
+import { type LoadedRegions, takeSnapshot } from './load-regions.ts';
 import type { WORLD_OPTIONS } from './options.ts';
 import { standInRegions } from './stand-in-regions.ts';
 import { findCluster, findOwnCluster, strayContext } from './which-cluster.ts';
 import type { WorldFiles } from './world-files.ts';
 
-export type WorldValues = OptionValues<(typeof WORLD_OPTIONS)[number]>;
+type WorldValues = OptionValues<(typeof WORLD_OPTIONS)[number]>;
 
 /** Everything that decisions are made from, at one moment. */
-export interface World {
-  readonly snapshot: Snapshot;
-  /** Grid zones by region, where they are known. */
-  readonly zones: ReadonlyMap<string, string>;
+export interface World extends Pick<LoadedRegions, 'snapshot' | 'zones'> {
   readonly rules: PolicyRules;
   readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
   /** What is missing or went wrong, a sentence each. */
   readonly notes: readonly string[];
-  /** Nobody said which regions there are: those of the public clouds stand in. */
+  /** No region is described: those of the public clouds stand in. */
   readonly isGuess?: true;
 }
 
@@ -36,24 +33,12 @@ const NO_REGIONS =
   '--regions (GRIDGATE_REGIONS): is missing; give a file of Region resources, or --kubeconfig for a cluster that has them';
 const NAMESPACES_TWICE = '--namespaces: means nothing beside --kubeconfig, which says where the namespaces are';
 
-/** What there is besides regions, of a cluster or of files. */
-interface Surroundings {
-  readonly isCluster: boolean;
-  readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
-  readonly topology?: Topology;
-  readonly priorityClasses?: PriorityClasses;
-  readonly volumesOf: World['volumesOf'];
-  readonly regions: readonly ObservedRegion[];
-  readonly notes: readonly string[];
-}
-
-/** Why there is no world to decide by. */
 export interface NoWorld extends Issues {
   /** Nobody describes regions, and no node can be seen either: else nothing is wrong. */
   readonly lacksRegions?: true;
 }
 
-export interface WorldExtent {
+interface WorldExtent {
   /** Of a cluster's namespaces the one that is needed: a caller with rights in no other can read it. */
   readonly onlyNamespace?: string | undefined;
   /** What stands in a command's own input: it counts beside what files and clusters say, except that `--regions` counts alone. */
@@ -67,9 +52,9 @@ export interface GivenObjects {
 }
 
 /**
- * Makes it of files, or of the cluster of `--kubeconfig` or the one we run in; `--regions` counts before a cluster's
- * own. Where nobody describes regions, those that nodes are in stand with the yearly averages of their zones; without a
- * cluster and without nodes, all that are known of public clouds.
+ * Makes a world of files, or of the cluster of `--kubeconfig` or the one we run in; `--regions` counts before a cluster's own.
+ * Where nobody describes regions, the regions of the nodes stand in with the yearly averages of their zones; without a cluster
+ * and without nodes, all known regions of public clouds.
  */
 export async function loadWorld(
   files: WorldFiles,
@@ -79,16 +64,10 @@ export async function loadWorld(
 ): Promise<World | NoWorld> {
   const { beside } = extent;
   if (files.issues.length > 0) return { issues: files.issues };
-  const read = await readSurroundings(files, values, env, extent);
-  if ('issues' in read) return read;
-  const {
-    regions: ofSurroundings,
-    isCluster,
-    namespaces,
-    volumesOf,
-    notes,
-    ...rest
-  } = beside ? withGiven(read, beside) : read;
+  const found = await readSurroundings(files, values, env, extent);
+  if ('issues' in found) return found;
+  const { isCluster, ...read } = found;
+  const { regions: ofSurroundings, namespaces, volumesOf, notes, ...rest } = beside ? withGiven(read, beside) : read;
   const described = files.regions?.value ?? ofSurroundings;
   const ofNodes = [...(rest.topology?.regions ?? [])];
   if (described.length === 0 && ofNodes.length === 0 && isCluster) return { issues: [NO_REGIONS], lacksRegions: true };
@@ -116,23 +95,21 @@ async function readSurroundings(
   values: WorldValues,
   env: Environment,
   { onlyNamespace, beside }: WorldExtent,
-): Promise<Surroundings | Issues> {
+): Promise<(Surroundings & { readonly isCluster: boolean }) | Issues> {
   if (values.kubeconfig !== undefined && cluster) return { issues: [NAMESPACES_TWICE] };
-  // With input of its own a command asks nobody's default cluster.
+  // A command with input of its own does not ask the caller's default cluster.
   const found = beside ? findOwnCluster(values, env) : findCluster(values, env);
   const stray = strayContext(values, found, env);
   if (stray.length > 0) return { issues: stray };
   if (found) {
     const extent = { onlyNamespace, readsRegions: values.regions === undefined };
     const world = await readClusterWorld(found, values.regionLabel, extent);
-    return 'issues' in world
-      ? world
-      : { ...world, isCluster: true, ...(world.nodes && { topology: buildTopology(world.nodes) }) };
+    return 'issues' in world ? world : { ...world, isCluster: true };
   }
   return { isCluster: false, namespaces: new Map(), ...cluster?.value, regions: [], volumesOf: () => [], notes: [] };
 }
 
-/** The cluster's own word on a region, a node or a priority counts before a copy of it. */
+/** What the cluster says of a region, a node or a priority counts before what a file says. */
 function withGiven(surroundings: Surroundings, { regions, nodes, priorityClasses }: GivenObjects): Surroundings {
   const known = new Set(surroundings.regions.map(({ metadata }) => metadata.name));
   const ofCluster = surroundings.topology?.nodes ?? [];

@@ -1,12 +1,10 @@
 import type { GridgateConfig } from '../config/config-file.ts';
-import type { SnapshotInput } from '../regions/build-snapshot.ts';
 import type { Reading, Signal } from '../regions/reading.ts';
 import { createIntensityChain, type IntensityChain, type IntensityChainDeps } from '../sources/intensity/chain.ts';
 import { type DescribedRegion, failuresOf, readIntensities } from '../sources/intensity/read-regions.ts';
 import { createTrailingWeeks, type TrailingWeeks } from '../sources/intensity/trailing-weeks.ts';
 
-/** Whom to ask, and by what relative bands are judged. */
-export interface Measured {
+interface Measured {
   readonly chain: IntensityChain;
   /** With relative bands. */
   readonly thresholdsOf?: TrailingWeeks['thresholdsOf'];
@@ -22,7 +20,7 @@ export function createMeasuring(deps: MeasuringDeps): (mode: GridgateConfig['ban
   return (mode) => (mode === 'relative' ? { chain: weeks, thresholdsOf: weeks.thresholdsOf } : { chain });
 }
 
-export interface LiveReadings {
+interface LiveReadings {
   /** By region; regions that have a fixed value, or of which nothing is known, are absent. */
   readonly readings: ReadonlyMap<string, Reading>;
   /** What went wrong at sources, a sentence each. */
@@ -34,24 +32,4 @@ export async function readLive(chain: IntensityChain, regions: readonly Describe
   const intensities = await readIntensities(chain, regions);
   const readings = [...intensities].flatMap(([name, { reading }]) => (reading ? [[name, reading] as const] : []));
   return { readings: new Map(readings), failures: failuresOf(intensities) };
-}
-
-/** What a snapshot needs to know of intensities and bands. */
-export interface MeasuredRegions
-  extends Pick<SnapshotInput, 'fallbackReading' | 'thresholds' | 'thresholdsOf'>,
-    Pick<LiveReadings, 'failures'> {}
-
-/** Asks the sources once, as a server does when it starts; never rejects. */
-export async function measureRegions(
-  regions: readonly DescribedRegion[],
-  { bands, ...deps }: MeasuringDeps & Pick<GridgateConfig, 'bands'>,
-): Promise<MeasuredRegions> {
-  const { chain, thresholdsOf } = createMeasuring(deps)(bands.mode);
-  const { readings, failures } = await readLive(chain, regions);
-  return {
-    fallbackReading: (name) => readings.get(name),
-    thresholds: bands.thresholds,
-    ...(thresholdsOf && { thresholdsOf }),
-    failures,
-  };
 }

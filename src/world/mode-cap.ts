@@ -1,4 +1,6 @@
 import type { ApiClient } from '../cluster/api-client.ts';
+import { getIfThere } from '../cluster/get-if-there.ts';
+import { MAX_MODE_KEY, toKillSwitchSetting } from '../cluster/kill-switch.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
 import { describeReadFailure } from '../cluster/read-failure.ts';
 import type { Mode } from '../decision/policy.ts';
@@ -8,7 +10,7 @@ export const KILL_SWITCH = 'gridgate-system/gridgate-kill-switch';
 
 const IDLE_TIMEOUT_MS = 15_000;
 
-export interface ModeCap {
+interface ModeCap {
   /** The strongest mode that counts in the cluster; absent where no switch is set, or it may not be read. */
   readonly cap: Mode | undefined;
   /** What is not known, or not understood, a sentence each. */
@@ -22,10 +24,6 @@ export async function readModeCap(
 ): Promise<ModeCap> {
   const { api, signal } = deps;
   const [namespace = '', name = ''] = namespacedName.split('/');
-  const [{ getIfThere }, { MAX_MODE_KEY, toKillSwitchSetting }] = await Promise.all([
-    import('../cluster/get-if-there.ts'),
-    import('../cluster/kill-switch.ts'),
-  ]);
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
   try {
     const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal };

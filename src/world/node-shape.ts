@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { mistakesInShape } from './shape-mistakes.ts';
 
-/** Of a node what decisions read, in the types that the API server insists on. */
+/** The fields of a node that decisions read, in the types that the API server insists on. */
 const nodeShape = z.looseObject({
   metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).nullish() }),
   spec: z

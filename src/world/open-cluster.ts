@@ -1,4 +1,4 @@
-import type { ApiClient } from '../cluster/api-client.ts';
+import { type ApiClient, createApiClient } from '../cluster/api-client.ts';
 import { describeReadFailure } from '../cluster/read-failure.ts';
 import { readText } from '../documents/read-text.ts';
 import { EXIT } from '../terminal/exit-codes.ts';
@@ -12,19 +12,16 @@ export interface Unread {
 
 const TIMEOUT_MS = 15_000;
 
-export interface OpenCluster {
+/** With the namespace that kubectl takes where none is named; absent: `default`. */
+interface OpenCluster {
   readonly api: ApiClient;
-  /** What kubectl takes where no namespace is named; absent: `default`. */
-  readonly namespace?: string | undefined;
+  readonly namespace: string | undefined;
 }
 
 /** A client for a cluster, with the caller's own rights; to be closed. */
 export async function openCluster({ kubeconfigs, context }: ChosenCluster): Promise<OpenCluster | Unread> {
   // Importing the Kubernetes client costs half a second: only those pay who use a cluster.
-  const [{ loadKubeConfig, namespaceOf }, { createApiClient }] = await Promise.all([
-    import('../cluster/kube-config.ts'),
-    import('../cluster/api-client.ts'),
-  ]);
+  const { loadKubeConfig, namespaceOf } = await import('../cluster/kube-config.ts');
   try {
     const files = await Promise.all(
       kubeconfigs.map(async (file) => ({ file, text: await readText(file).catch(() => undefined) })),

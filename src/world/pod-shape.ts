@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mistakeInQuantity, mistakesInResources } from './resource-amounts.ts';
 import { mistakesInShape } from './shape-mistakes.ts';
 
-/** Of a pod what decisions and figures read, in the types that the API server insists on. */
+/** The fields of a pod that decisions and figures read, in the types that the API server insists on. */
 const requirement = z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() });
 const term = z.looseObject({
   matchExpressions: z.array(requirement).nullish(),

@@ -11,7 +11,6 @@ export function mistakesInShape(shape: z.ZodType, object: unknown): readonly str
   return tellFew(parsed.error.issues, MOST_TOLD, tell, (more) => `and ${more} more mistakes`);
 }
 
-/** What to write instead of something else where text is due. */
 const INSTEAD_OF_TEXT: Readonly<Record<string, string>> = {
   number: 'must be text; write the number in quotes',
   boolean: 'must be text; write true and false in quotes',

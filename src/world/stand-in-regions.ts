@@ -1,15 +1,11 @@
 import { CLOUD_ZONES } from '../regions/cloud-zones.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 
-/** What counts where nobody describes Regions. */
-export interface StandIn {
-  readonly regions: readonly ObservedRegion[];
-  /** Says so, in a sentence. */
-  readonly note: string;
-}
-
 /** The regions that nodes are in; where no node is known, all regions of the public clouds: with the yearly averages of their zones. */
-export function standInRegions(ofNodes: Iterable<string>): StandIn {
+export function standInRegions(ofNodes: Iterable<string>): {
+  readonly regions: readonly ObservedRegion[];
+  readonly note: string;
+} {
   const names = [...new Set(ofNodes)];
   if (names.length > 0)
     return {

@@ -11,7 +11,6 @@ interface WorldPaths {
   readonly mayLackConfig?: boolean;
 }
 
-/** What the files of a command line say of regions, namespaces and gridgate itself. */
 export interface WorldFiles {
   /** Absent where no file is named. */
   readonly regions?: FileContents<readonly RegionResource[]>;

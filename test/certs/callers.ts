@@ -1,6 +1,6 @@
 import { generate } from 'selfsigned';
 import { createAuthority, validFor } from '../../src/certs/authority.ts';
-import type { IssuedCertificate } from '../../src/certs/issue.ts';
+import type { IssuedCertificate } from '../../src/certs/dev-certificate.ts';
 
 /** A certificate to call with, as an API server has one, and the authority that issued it. */
 export async function issueCaller(): Promise<IssuedCertificate> {

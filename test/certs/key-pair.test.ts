@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, it } from 'node:test';
 import { generate } from 'selfsigned';
-import type { IssuedCertificate } from '../../src/certs/issue.ts';
+import type { IssuedCertificate } from '../../src/certs/dev-certificate.ts';
 import { CertificateError, findExpiry, loadKeyPair } from '../../src/certs/key-pair.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { issueForLocalhost, writePair } from './pairs.ts';

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IssuedCertificate } from '../../src/certs/issue.ts';
-import { issueCertificate } from '../../src/certs/issue.ts';
+import { type IssuedCertificate, issueCertificate } from '../../src/certs/dev-certificate.ts';
 import type { KeyPairFiles } from '../../src/certs/key-pair.ts';
 
 const DAY_MS = 86_400_000;

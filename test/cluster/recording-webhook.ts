@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { issueCertificate } from '../../src/certs/issue.ts';
+import { issueCertificate } from '../../src/certs/dev-certificate.ts';
 
 const HOUR_MS = 3_600_000;
 

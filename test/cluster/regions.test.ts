@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { ApiError } from '../../src/cluster/api-error.ts';
-import { listOnce } from '../../src/cluster/list-once.ts';
+import { listOnce } from '../../src/cluster/list-watch.ts';
 import { createProjectionStore } from '../../src/cluster/projection-store.ts';
 import { createReflector } from '../../src/cluster/reflector.ts';
 import { createInvalidRegionLog, REGIONS, toRegion, validRegions } from '../../src/cluster/regions.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DEFAULT_CONFIG, parseConfigText, readConfigFile } from '../../src/config/config-file.ts';
+import { DEFAULT_CONFIG, parseConfigText, readConfig } from '../../src/config/config-file.ts';
 
 const GOOD = `
 sources:
@@ -75,7 +75,7 @@ colour: blue
   });
 
   it('that is not there is one mistake', async () => {
-    const read = await readConfigFile('/nowhere/gridgate.yaml');
+    const read = await readConfig('/nowhere/gridgate.yaml');
     assert.deepEqual(read, { issues: ['/nowhere/gridgate.yaml: cannot be read: there is no such file'] });
   });
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IDLE_WATTS } from '../../src/energy/idle-watts.ts';
 import { type IdlePower, idlePowerOf } from '../../src/energy/instance-power.ts';
 import type { NodeShape } from '../../src/energy/node-shape.ts';
-import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance } from '../../src/energy/power-table.ts';
+import { createPowerTable, DEFAULT_POWER_TABLE, IDLE_WATTS, type OwnInstance } from '../../src/energy/power-table.ts';
 
 function ownTable(instances: Readonly<Record<string, OwnInstance>>) {
   return createPowerTable({ instances: new Map(Object.entries(instances)) });

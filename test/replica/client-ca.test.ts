@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { IssuedCertificate } from '../../src/certs/issue.ts';
+import type { IssuedCertificate } from '../../src/certs/dev-certificate.ts';
 import { makePod } from '../builders.ts';
 import { issueCaller } from '../certs/callers.ts';
 import { writeWorld } from '../commands/world-files.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { DEFAULT_CONFIG, type GridgateConfig, readConfigFile } from '../../src/config/config-file.ts';
+import { DEFAULT_CONFIG, type GridgateConfig, readConfig } from '../../src/config/config-file.ts';
 import type { BandMode } from '../../src/regions/band.ts';
 import { createLiveConfig } from '../../src/replica/live-config.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -23,7 +23,7 @@ async function follow(
 ) {
   const path = join(makeTemporaryDirectory(test), 'gridgate.yaml');
   if (text !== ABSENT) writeFileSync(path, text);
-  const initial = await readConfigFile(path, { mayBeAbsent: text === ABSENT });
+  const initial = await readConfig(path, { mayBeAbsent: text === ABSENT });
   assert.ok('config' in initial);
   const log: Record<string, unknown>[] = [];
   const changes: (readonly [next: GridgateConfig, previous: GridgateConfig])[] = [];

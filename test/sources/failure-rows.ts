@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { it } from 'node:test';
-import type { SourceDeps } from '../../src/sources/asking/source-deps.ts';
-import type { Failure } from '../../src/sources/asking/source-error.ts';
-import { SourceError } from '../../src/sources/asking/source-error.ts';
-import type { Asked, Reply } from './fake-provider.ts';
-import { PATIENT, startProvider } from './fake-provider.ts';
+import type { SourceDeps } from '../../src/sources/asking/get-json.ts';
+import { type Failure, SourceError } from '../../src/sources/asking/source-error.ts';
+import { type Asked, PATIENT, type Reply, startProvider } from './fake-provider.ts';
 
 /** Asks a source anything that needs the provider. */
 type Ask = (baseUrl: string, deps: SourceDeps, abort: AbortSignal) => Promise<unknown>;

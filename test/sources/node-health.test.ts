@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { NodeConditions, NodeObject } from '../../src/sources/outage/node-health.ts';
-import { createNodeHistory, readNodeConditions } from '../../src/sources/outage/node-health.ts';
-import { createNodesOutage } from '../../src/sources/outage/nodes-outage.ts';
+import {
+  createNodeHistory,
+  createNodesOutage,
+  type NodeConditions,
+  type NodeObject,
+  readNodeConditions,
+} from '../../src/sources/outage/nodes-outage.ts';
 import { PATIENT } from './fake-provider.ts';
 
 const MINUTE = 60_000;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { NodeHealth } from '../../src/sources/outage/node-health.ts';
-import { judgeNodes } from '../../src/sources/outage/nodes-outage.ts';
+import { judgeNodes, type NodeHealth } from '../../src/sources/outage/nodes-outage.ts';
 
 const MINUTE = 60_000;
 const NOW = Date.parse('2026-11-22T09:00:00Z');

@@ -178,13 +178,12 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'cpu-manager-policy',
     'fleet-carbon',
     'fleet-node',
-    'kubernetes-version',
     'match-measurements',
     'node-power',
     'preflight-report',
     'sums',
   ],
-  spillover: ['failover-plan', 'failover-policy', 'flow', 'report', 'transfer-energy'],
+  spillover: ['failover-plan', 'flow', 'report'],
 };
 
 /** What would make a decision depend on anything but its input. */

@@ -62,7 +62,7 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
       issues.push(`${placeIn(filename, document)}: ${document.kind} has no pod to decide about`);
       return [];
     }
-    // What is asked about a placement may leave its containers out.
+    // A pod that is asked about for its placement may leave its containers out.
     const mistakes = mistakesInPod({ ...found.pod, spec: { containers: [], ...found.pod.spec } });
     issues.push(...mistakes.map((mistake) => `${placeIn(filename, document)}: ${found.name}: ${mistake}`));
     if (mistakes.length > 0) return [];

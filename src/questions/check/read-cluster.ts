@@ -5,7 +5,7 @@ import { getIfThere } from '../../cluster/get-if-there.ts';
 import { toKillSwitchSetting } from '../../cluster/kill-switch.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { Lease } from '../../cluster/lease.ts';
-import { listOnce } from '../../cluster/list-once.ts';
+import { listOnce } from '../../cluster/list-watch.ts';
 import { NAMESPACES } from '../../cluster/namespaces.ts';
 import { nodes } from '../../cluster/nodes.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';

@@ -13,18 +13,15 @@ import type { World } from '../../world/load-world.ts';
 import type { DecidedNow } from './explained.ts';
 import type { LiveObject } from './read-object.ts';
 
-export interface JudgeInput {
+interface JudgeInput {
   readonly namespace: string;
-  /** As its author wrote it. */
   readonly pod: Pod;
   readonly object: LiveObject;
   /** The kill switch's; absent where it is not set, or may not be read. */
   readonly modeCap?: Mode | undefined;
-  /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** What is judged, and what came of it. */
 export interface Judged {
   readonly decision: Decision;
   /** The same, for a namespace that gridgate leaves alone as in mode audit: what would be at stake. */
@@ -65,7 +62,7 @@ export function judgeNow({ namespace, pod, object, modeCap, now }: JudgeInput, w
   };
 }
 
-/** That a node owns it says so with more right than the annotation, which anybody may write. */
+/** A static pod is owned by its node; the annotation alone is no proof, since anybody may write it. */
 function isStaticPod({ metadata }: LiveObject): boolean {
   const isOfNode = metadata.ownerReferences?.some(({ kind, controller }) => kind === 'Node' && controller) ?? false;
   return isOfNode && Object.hasOwn(metadata.annotations ?? {}, MIRROR_ANNOTATION);

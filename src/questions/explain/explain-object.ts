@@ -12,7 +12,7 @@ import { type CreationFailure, endOf, type FoundObject, hasEnded, type LiveObjec
 import { readRecord } from './read-record.ts';
 import type { ExplainTarget } from './target.ts';
 
-export interface ExplainInput {
+interface ExplainInput {
   readonly target: ExplainTarget;
   readonly found: FoundObject;
   /** Absent where it may not be read. */
@@ -20,7 +20,6 @@ export interface ExplainInput {
   /** The kill switch's; absent where it is not set, or may not be read. */
   readonly modeCap?: Mode | undefined;
   readonly policySignal: Signal;
-  /** Epoch milliseconds. */
   readonly now: number;
   readonly notes: readonly string[];
 }

@@ -24,7 +24,6 @@ const TIMEOUT_MS = 60_000;
 
 /** What was read of the cluster with the caller's own rights. */
 interface Readings {
-  /** In the namespace that counts. */
   readonly target: ExplainTarget;
   readonly found: FoundObject;
   readonly world?: World;
@@ -74,7 +73,7 @@ export function isDenied({ refusal, now }: Pick<ExplainReport, 'refusal' | 'now'
   return refusal?.byGridgate === true || now?.allowed === false;
 }
 
-/** First the object: without it, or without an answer, the rest is not worth waiting for. */
+/** Reads the object first: without it, or without an answer, the rest is not worth waiting for. */
 async function readAll({ files, values, env, cluster, ...asked }: Request): Promise<Readings | Issues> {
   const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
@@ -101,7 +100,7 @@ async function readAll({ files, values, env, cluster, ...asked }: Request): Prom
   }
 }
 
-/** What the user got wrong, as opposed to what the cluster does not tell. */
+/** Whether the caller made a mistake, as opposed to a cluster that does not tell. */
 function isMistake(world: World | NoWorld): world is NoWorld {
   return 'issues' in world && world.exitCode !== EXIT.upstream && !world.lacksRegions;
 }

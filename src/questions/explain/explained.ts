@@ -7,7 +7,6 @@ import type { Band } from '../../regions/band.ts';
 import type { Freshness, Signal } from '../../regions/reading.ts';
 import type { WrittenRecord } from './read-record.ts';
 
-/** Where a pod runs, and the electricity there. */
 export interface RunsOn {
   readonly node: string;
   /** `null` where the node has no label of a region, or may not be seen. */
@@ -27,7 +26,6 @@ export interface RunsOn {
   readonly refusedNow: Refusal | null;
 }
 
-/** What would be decided if it came now. */
 export interface DecidedNow {
   readonly decision: Decision['decision'];
   readonly reason: Reason;

@@ -1,7 +1,9 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
-import { isEndedPhase, type KubeObject, type ObjectList } from '../../cluster/kube-object.ts';
+import { getIfThere } from '../../cluster/get-if-there.ts';
+import { isEndedPhase, type KubeObject } from '../../cluster/kube-object.ts';
 import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
+import { listPages } from '../../cluster/list-watch.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
 import { collectionPath, type ExplainTarget, inApi, type KindInApi } from './target.ts';
@@ -50,13 +52,11 @@ export interface CreationFailure {
 }
 
 /** Of the many pods of an owner only this is kept. */
-export interface OwnedPod {
+interface OwnedPod {
   readonly name: string;
-  /** Absent while it waits. */
   readonly nodeName?: string;
 }
 
-/** An object with what belongs to it. */
 export interface FoundObject {
   readonly object: LiveObject;
   /** Its pods that have not ended; `undefined` for a pod, and where they may not be seen. */
@@ -64,7 +64,6 @@ export interface FoundObject {
   /** What creates pods for it: itself, ReplicaSets of a Deployment, the last Job of a CronJob. */
   readonly creators: readonly { readonly kind: string; readonly object: LiveObject }[];
   readonly failure?: CreationFailure;
-  /** What may not be seen, a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -78,32 +77,29 @@ export interface ReadDeps {
   readonly signal: AbortSignal;
 }
 
-const JSON_LIST = 'application/json';
-const NAMES_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 const IDLE_TIMEOUT_MS = 15_000;
-const PAGE_SIZE = '500';
 const MOST_NEAREST = 3;
 const FORBIDDEN = 403;
-const GONE = 404;
 
 /** Reads an object and what belongs to it, with the caller's own rights; rejects where the object itself cannot be read. */
 export async function readObject(deps: ReadDeps, target: ExplainTarget): Promise<FoundObject | NotFound> {
   const path = `${collectionPath(target, target.namespace)}/${encodeURIComponent(target.name)}`;
-  let object: unknown;
-  try {
-    const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal: deps.signal };
-    object = await deps.api.get(path, options);
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== GONE) throw error;
-    return { nearest: await nearestNames(deps, target) };
-  }
+  const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal: deps.signal };
+  const object = await getIfThere(deps.api, path, options);
+  if (object === undefined) return { nearest: await nearestNames(deps, target) };
   if (!isObject(object)) throw new Error(`GET ${path} answers something that is no ${target.kind}`);
   return target.kind === 'Pod' ? { object, creators: [], notes: [] } : readBelongings(deps, target, object);
 }
 
 async function readBelongings(deps: ReadDeps, target: ExplainTarget, object: LiveObject): Promise<FoundObject> {
   const notes: string[] = [];
-  const or = <T>(fallback: T, without: string, read: Promise<T>) => read.catch(noteRefusal(fallback, without, notes));
+  /** What the caller may not see is left out, with a sentence. */
+  const or = <T>(fallback: T, without: string, read: Promise<T>) =>
+    read.catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.status !== FORBIDDEN) throw error;
+      notes.push(`${describeReadFailure(error)}: ${without}`);
+      return fallback;
+    });
   const creators = await or([], 'why pods fail is not known', creatorsOf(deps, target, object));
   const uids = new Set(creators.map(({ object }) => object.metadata.uid));
   const selectors = creators.map(({ object }) => selectorText(object.spec?.selector));
@@ -131,15 +127,6 @@ const JOB_ENDS: ReadonlySet<string> = new Set(['Complete', 'Failed']);
 /** Whether a pod has done its work, or failed for good. */
 export function hasEnded({ status }: Pick<LiveObject, 'status'>): boolean {
   return isEndedPhase(status?.phase);
-}
-
-/** What the caller may not see is left out, with a sentence. */
-function noteRefusal<T>(fallback: T, without: string, notes: string[]): (error: unknown) => T {
-  return (error) => {
-    if (!(error instanceof ApiError) || error.status !== FORBIDDEN) throw error;
-    notes.push(`${describeReadFailure(error)}: ${without}`);
-    return fallback;
-  };
 }
 
 async function creatorsOf(deps: ReadDeps, { kind, namespace }: ExplainTarget, object: LiveObject) {
@@ -184,7 +171,7 @@ async function podsOf(
   return [...pods.values()];
 }
 
-/** Of creators that lack pods the last failure; Events tell of it best, a ReplicaSet's condition when they are gone. */
+/** The last failure of creators that lack pods; Events tell it best, a ReplicaSet's condition when they are gone. */
 async function failureOf(
   deps: ReadDeps,
   namespace: string,
@@ -218,7 +205,7 @@ async function lastFailedCreate(deps: ReadDeps, namespace: string, uid: string) 
       if (!last || (at ?? '') >= (last.at ?? '')) last = { message, at };
     }
   } catch (error) {
-    // Whoever may not see Events has the condition.
+    // A caller who may not see Events has the condition.
     if (!(error instanceof ApiError) || error.status !== FORBIDDEN) throw error;
   }
   return last;
@@ -232,7 +219,7 @@ function conditionOf({ status }: LiveObject): { message: string; at: string | nu
 async function nearestNames(deps: ReadDeps, { namespace, name, ...api }: ExplainTarget): Promise<readonly string[]> {
   const names: string[] = [];
   try {
-    for await (const { metadata } of list(deps, collectionPath(api, namespace), {}, NAMES_ONLY))
+    for await (const { metadata } of list(deps, collectionPath(api, namespace), {}, 'metadata'))
       names.push(metadata.name);
   } catch {
     return []; // that it is not there is known; a guess is not worth another error
@@ -246,15 +233,10 @@ async function* list(
   { api, signal }: ReadDeps,
   path: string,
   selectors: { readonly labelSelector?: string | undefined; readonly fieldSelector?: string | undefined },
-  accept = JSON_LIST,
+  content: 'full' | 'metadata' = 'full',
 ): AsyncGenerator<LiveObject> {
-  let next: string | undefined;
-  do {
-    const query = { limit: PAGE_SIZE, continue: next, ...selectors };
-    const page = (await api.get(path, { accept, query, idleTimeoutMs: IDLE_TIMEOUT_MS, signal })) as ObjectList;
-    yield* (page.items ?? []) as readonly LiveObject[];
-    next = page.metadata.continue || undefined;
-  } while (next !== undefined);
+  const listed = { path, content, idleTimeoutMs: IDLE_TIMEOUT_MS, ...selectors };
+  for await (const { items } of listPages(api, listed, signal)) yield* (items ?? []) as readonly LiveObject[];
 }
 
 const OPERATORS: ReadonlyMap<string, (key: string, values: string) => string> = new Map([

@@ -37,18 +37,12 @@ function headline({ object, mode }: ExplainReport, width: number): string {
 function waitingSection({ waiting }: ExplainReport): Section | undefined {
   if (!waiting) return undefined;
   const { gates, reason, message } = waiting;
-  const why = [reason, message].filter((part) => part !== null).join(': ');
+  const told = [reason, message].filter((part) => part !== null).join(': ');
+  const why = told || 'for the scheduler, which has not looked at it yet';
   return {
     title: 'Waits',
-    lines: [
-      ...(gates.length > 0
-        ? [{ text: `held by scheduling gates: ${gates.join(', ')}`, style: 'yellow' as const }]
-        : []),
-      // With gates the scheduler only says that there are some.
-      ...(gates.length > 0
-        ? []
-        : [{ text: why || 'for the scheduler, which has not looked at it yet', style: 'yellow' as const }]),
-    ],
+    // While there are gates, the scheduler only says that there are some.
+    lines: [{ text: gates.length > 0 ? `held by scheduling gates: ${gates.join(', ')}` : why, style: 'yellow' }],
   };
 }
 
@@ -65,14 +59,12 @@ function refusalSection({ refusal, takenAt }: ExplainReport): Section | undefine
 
 function runsSection({ runs, object, takenAt }: ExplainReport): Section | undefined {
   if (!runs) return undefined;
+  const { node, region, since, refusedNow } = runs;
   if (object.ended !== null)
     return {
       title: 'Ran',
-      lines: [
-        `on node ${runs.node}${runs.region === null ? '' : ` in ${runs.region}`}; it has ended (${object.ended})`,
-      ],
+      lines: [`on node ${node}${region === null ? '' : ` in ${region}`}; it has ended (${object.ended})`],
     };
-  const { node, region, since, refusedNow } = runs;
   const where = region === null ? 'whose region is not known' : `in ${region}`;
   const long = since === null ? '' : `, for ${ageOf(since, takenAt)}`;
   return {
@@ -117,20 +109,13 @@ function podsSection({ pods, object }: ExplainReport): Section | undefined {
 
 function recordSection({ object, record, takenAt }: ExplainReport): Section | undefined {
   if (object.kind !== 'Pod') return undefined;
-  const came = object.createdAt === null ? '' : ` when it came, ${ageOf(object.createdAt, takenAt)} ago`;
+  const age = object.createdAt === null ? undefined : ageOf(object.createdAt, takenAt);
+  const title = 'Then';
   if (record === null)
-    return {
-      title: 'Then',
-      lines: [
-        `it carries no record of a decision${object.createdAt === null ? '' : `; it came ${ageOf(object.createdAt, takenAt)} ago`}`,
-      ],
-    };
+    return { title, lines: [`it carries no record of a decision${age === undefined ? '' : `; it came ${age} ago`}`] };
   if (!record.readable)
-    return {
-      title: 'Then',
-      lines: [{ text: 'its record is not readable: gridgate did not write it', style: 'yellow' }],
-    };
-  return { title: 'Then', lines: recordLines(record, came) };
+    return { title, lines: [{ text: 'its record is not readable: gridgate did not write it', style: 'yellow' }] };
+  return { title, lines: recordLines(record, age === undefined ? '' : ` when it came, ${age} ago`) };
 }
 
 function recordLines(record: WrittenRecord & { readable: true }, came: string): readonly (string | Line)[] {
@@ -160,7 +145,7 @@ function nowSection({ now, mode, refusal }: ExplainReport): Section | undefined 
     title: 'Now',
     lines: [
       { text: `${decision} ${reason}${effectText(now, mode.counts)}: ${message}`, style: colourOf(now) },
-      // One alone says no more than the reason.
+      // A single step says no more than the reason.
       ...(steps.length > 1 ? steps : []).map(({ step, finding }, index) => ({
         text: `${`${index + 1}. ${step}`.padEnd(STEP_WIDTH)} ${finding}`,
         hang: STEP_WIDTH + 1,

@@ -4,7 +4,6 @@ import { createProgress, progressBar } from '../../terminal/progress.ts';
 import { type CpuManagerPolicy, policyOfKubeletConfig, type ToldPolicy } from './cpu-manager-policy.ts';
 import type { FleetNode } from './fleet-node.ts';
 
-/** What kubelets themselves told. */
 export interface KubeletPolicies {
   /** By node and not by name: a node of staging may have the same name. */
   readonly told: ReadonlyMap<FleetNode, CpuManagerPolicy>;
@@ -58,7 +57,7 @@ export function createPolicyOf(
   };
 }
 
-/** What is no YAML tells nothing. */
+/** Text that is no YAML tells no policy. */
 function policyOfText(text: string): CpuManagerPolicy | undefined {
   try {
     return policyOfKubeletConfig(parse(text, { logLevel: 'silent' }));

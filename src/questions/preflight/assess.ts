@@ -1,14 +1,14 @@
 import { BASES, worstBasis } from '../../energy/basis.ts';
 import type { Reading } from '../../regions/reading.ts';
+import { compareText } from '../../units/compare-text.ts';
 import { baselineOf } from './baseline.ts';
 import { compareFleets } from './compare-fleets.ts';
-import { type CpuManagerPolicy, POLICY_ORIGINS, type ToldPolicy } from './cpu-manager-policy.ts';
+import { POLICY_ORIGINS, type ToldPolicy } from './cpu-manager-policy.ts';
 import { carbonOf } from './fleet-carbon.ts';
-import type { FleetNode } from './fleet-node.ts';
-import { isVersion, minorVersionOf } from './kubernetes-version.ts';
+import { type FleetNode, isVersion, minorVersionOf } from './fleet-node.ts';
 import { factorOf, type PowerSources, powerOfNode } from './node-power.ts';
 import type { ArchitectureTotals, AssessedNode, InstanceTypeTotals, PreflightReport } from './preflight-report.ts';
-import { increasePercent, rounded, roundedWatts, sumOf, wattsOf } from './sums.ts';
+import { increasePercent, rounded, sumOf, wattsOf } from './sums.ts';
 
 export interface PreflightInput {
   /** All nodes of the fleet, of whatever version. */
@@ -23,7 +23,6 @@ export interface PreflightInput {
   /** By region; none for regions that nobody knows. */
   readonly intensities: ReadonlyMap<string, Reading>;
   readonly staging?: readonly FleetNode[] | undefined;
-  /** Epoch milliseconds. */
   readonly now: number;
 }
 
@@ -35,8 +34,12 @@ export function assess(input: PreflightInput): PreflightReport {
   const { nodes, targetVersion, power, maxIncreasePercent, staging } = input;
   const counted = nodes.filter(({ version }) => isVersion(version, targetVersion));
   const assessed = counted.map((node) => assessNode(node, input));
-  const policyOf = toldPolicyOf(input);
-  const baseline = baselineOf(assessed, { given: input.baselineWatts, compared: staging, policyOf });
+  /** A policy that is assumed is told by nobody. */
+  const policyOf = (node: FleetNode) => {
+    const { policy, origin } = input.policyOf(node);
+    return origin === 'assumed' ? undefined : policy;
+  };
+  const baseline = baselineOf(assessed, input.baselineWatts, staging ?? [], policyOf);
   const increase = increasePercent(sumOf(assessed, 'watts'), baseline.watts);
   const isSpike = increase - maxIncreasePercent > TOLERANCE;
   return {
@@ -66,13 +69,12 @@ export function assess(input: PreflightInput): PreflightReport {
           counterparts: baseline.counterparts,
         }
       : null,
-    nodes: assessed.map(roundedWatts),
+    nodes: assessed.map((node) => ({ ...node, ...wattsOf([node]) })),
   };
 }
 
 function assessNode(node: FleetNode, { policyOf, power }: PreflightInput): AssessedNode {
   const { policy, origin } = policyOf(node);
-  const { watts, underNone, underStatic, basis, how } = powerOfNode(node, policy, power);
   return {
     name: node.name,
     version: node.version ?? '',
@@ -81,28 +83,15 @@ function assessNode(node: FleetNode, { policyOf, power }: PreflightInput): Asses
     region: node.region ?? null,
     policy,
     policyFrom: origin,
-    watts,
-    wattsUnderNone: underNone,
-    wattsUnderStatic: underStatic,
-    basis,
-    how,
-  };
-}
-
-/** A policy that is assumed is told by nobody. */
-function toldPolicyOf({ policyOf }: PreflightInput): (node: FleetNode) => CpuManagerPolicy | undefined {
-  return (node) => {
-    const { policy, origin } = policyOf(node);
-    return origin === 'assumed' ? undefined : policy;
+    ...powerOfNode(node, policy, power),
   };
 }
 
 /** Nodes by minor version, the most first. */
 export function countVersions(nodes: readonly FleetNode[]): PreflightReport['skipped'] {
-  const counts = [...Map.groupBy(nodes, ({ version }) => minorVersionOf(version) ?? version ?? null)].map(
-    ([version, own]) => ({ version, nodes: own.length }),
-  );
-  return counts.sort((a, b) => b.nodes - a.nodes || ((a.version ?? '') < (b.version ?? '') ? -1 : 1));
+  return [...Map.groupBy(nodes, ({ version }) => minorVersionOf(version) ?? version ?? null)]
+    .map(([version, own]) => ({ version, nodes: own.length }))
+    .sort((a, b) => b.nodes - a.nodes || compareText(a.version ?? '', b.version ?? ''));
 }
 
 function byArchitecture(
@@ -117,21 +106,18 @@ function byArchitecture(
     ...wattsOf(own),
     increasePercent: rounded(increasePercent(sumOf(own, 'watts'), sumOf(own, 'wattsUnderNone'))),
   }));
-  return groups.sort((a, b) => b.nodes - a.nodes || ((a.arch ?? '') < (b.arch ?? '') ? -1 : 1));
+  return groups.sort((a, b) => b.nodes - a.nodes || compareText(a.arch ?? '', b.arch ?? ''));
 }
 
 function byInstanceType(nodes: readonly AssessedNode[]): readonly InstanceTypeTotals[] {
   const groups = Map.groupBy(nodes, ({ instanceType, arch }) => JSON.stringify([instanceType, arch]));
-  const totals = [...groups.values()].flatMap((own) => {
-    const [first] = own;
-    if (!first) return [];
-    const { instanceType, arch } = first;
+  const totals = [...groups.values()].map((own) => {
+    const [{ instanceType, arch }] = own as [AssessedNode];
+    const basis = worstBasis(own.map((node) => node.basis));
     const how = [...new Set(own.map((node) => node.how))];
-    return [
-      { instanceType, arch, nodes: own.length, ...wattsOf(own), basis: worstBasis(own.map(({ basis }) => basis)), how },
-    ];
+    return { instanceType, arch, nodes: own.length, ...wattsOf(own), basis, how };
   });
-  return totals.sort((a, b) => b.watts - a.watts || ((a.instanceType ?? '') < (b.instanceType ?? '') ? -1 : 1));
+  return totals.sort((a, b) => b.watts - a.watts || compareText(a.instanceType ?? '', b.instanceType ?? ''));
 }
 
 function countWords<W extends string, T>(

@@ -1,14 +1,7 @@
 import type { CpuManagerPolicy } from './cpu-manager-policy.ts';
 import type { FleetNode } from './fleet-node.ts';
-import type { AssessedNode, PreflightReport } from './preflight-report.ts';
+import type { AssessedNode } from './preflight-report.ts';
 import { sumOf } from './sums.ts';
-
-export interface Baseline {
-  readonly watts: number;
-  readonly from: PreflightReport['total']['baselineFrom'];
-  /** Nodes whose policy the compared fleet tells; 0 where none is compared. */
-  readonly counterparts: number;
-}
 
 /** The policy of a node, where anybody told it. */
 type PolicyOf = (node: FleetNode) => CpuManagerPolicy | undefined;
@@ -23,26 +16,25 @@ type PolicyOf = (node: FleetNode) => CpuManagerPolicy | undefined;
  * | -                | given     | the same nodes under `none`, where its nodes tell nothing of these                            |
  * | -                | -         | the same nodes under `none`                                                                  |
  *
- * A policy that nobody told is none to compare with: assumed for both fleets, it would hide what it makes of either.
+ * A policy that nobody told is not compared: assumed for both fleets, it would hide its own effect.
  */
 export function baselineOf(
   nodes: readonly AssessedNode[],
-  {
-    given,
-    compared,
-    policyOf,
-  }: { given?: number | undefined; compared?: readonly FleetNode[] | undefined; policyOf: PolicyOf },
-): Baseline {
-  const shares = staticShares(compared ?? [], policyOf);
+  given: number | undefined,
+  compared: readonly FleetNode[],
+  policyOf: PolicyOf,
+) {
+  const shares = staticShares(compared, policyOf);
   const shareOf = (node: AssessedNode) => shares.get(kindOf(node));
+  /** Nodes whose policy the compared fleet tells; 0 where none is compared. */
   const counterparts = nodes.filter((node) => shareOf(node) !== undefined).length;
-  if (given !== undefined) return { watts: given, from: 'given', counterparts };
-  if (counterparts === 0) return { watts: sumOf(nodes, 'wattsUnderNone'), from: 'none', counterparts };
+  if (given !== undefined) return { watts: given, from: 'given' as const, counterparts };
+  if (counterparts === 0) return { watts: sumOf(nodes, 'wattsUnderNone'), from: 'none' as const, counterparts };
   const watts = nodes.reduce((sum, node) => {
     const { wattsUnderNone, wattsUnderStatic } = node;
     return sum + wattsUnderNone + (shareOf(node) ?? 0) * (wattsUnderStatic - wattsUnderNone);
   }, 0);
-  return { watts, from: 'compared', counterparts };
+  return { watts, from: 'compared' as const, counterparts };
 }
 
 /** Which share of the nodes that tell a policy is under `static`, by kind. */

@@ -1,5 +1,5 @@
-import type { FleetNode } from './fleet-node.ts';
-import { isVersion, minorVersionOf } from './kubernetes-version.ts';
+import { compareText } from '../../units/compare-text.ts';
+import { type FleetNode, isVersion, minorVersionOf } from './fleet-node.ts';
 import type { StagingGap } from './preflight-report.ts';
 
 /** What a node is worth as an example of others; `undefined` where it does not tell. */
@@ -11,11 +11,11 @@ interface Trait {
 }
 
 /** A policy of a node, where anybody told it. */
-export type PolicyOf = (node: FleetNode) => string | undefined;
+type PolicyOf = (node: FleetNode) => string | undefined;
 
 /**
- * What the fleet has and staging lacks, so that a trial there shows nothing of it: a staging cluster of x86 alone is how the
- * ARM spike was missed. Of each trait the most frequent gap first. A policy is compared where staging's nodes tell theirs.
+ * What the fleet has and staging lacks, so that a trial there shows nothing of it: the ARM spike was missed because staging
+ * was all x86. The most frequent gap of each trait comes first. Policies are compared only where staging's nodes tell theirs.
  */
 export function compareFleets(
   fleet: readonly FleetNode[],
@@ -44,7 +44,7 @@ function gapsOf({ what, of, name }: Trait, fleet: readonly FleetNode[], staging:
   const lacking = [...Map.groupBy(fleet, of)].flatMap(([value, nodes]) =>
     value === undefined || seen.has(value) ? [] : [{ value, nodes: nodes.length }],
   );
-  lacking.sort((a, b) => b.nodes - a.nodes || (a.value < b.value ? -1 : 1));
+  lacking.sort((a, b) => b.nodes - a.nodes || compareText(a.value, b.value));
   return lacking.map(({ value, nodes }) => ({
     what,
     value,

@@ -1,3 +1,5 @@
+import { fieldAt } from './fleet-node.ts';
+
 export type CpuManagerPolicy = 'none' | 'static';
 
 /**
@@ -17,12 +19,6 @@ export interface ToldPolicy {
  * tell. A running kubelet always tells (it fills in the default); that a file leaves it out says nothing of the flags.
  */
 export function policyOfKubeletConfig(config: unknown): CpuManagerPolicy | undefined {
-  const wrapped = fieldOf(config, 'kubeletconfig');
-  const policy = fieldOf(wrapped ?? config, 'cpuManagerPolicy');
+  const policy = fieldAt(fieldAt(config, 'kubeletconfig') ?? config, 'cpuManagerPolicy');
   return policy === 'none' || policy === 'static' ? policy : undefined;
-}
-
-function fieldOf(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[key];
 }

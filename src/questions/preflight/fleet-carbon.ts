@@ -2,11 +2,12 @@ import { gramsPerHour } from '../../energy/emissions.ts';
 import type { PowerModel } from '../../energy/power-model.ts';
 import { providerOf } from '../../energy/provider.ts';
 import type { Reading } from '../../regions/reading.ts';
+import { compareText } from '../../units/compare-text.ts';
 import type { AssessedNode, FleetCarbon, RegionCarbon } from './preflight-report.ts';
 import { rounded, sumOf } from './sums.ts';
 
 /** How long the incident lasted that preflight is there to prevent. */
-export const CARBON_HOURS = 6;
+const CARBON_HOURS = 6;
 /** Milligrams. */
 const KG_DECIMALS = 6;
 
@@ -43,7 +44,7 @@ export function carbonOf(
       kgCo2e: reading ? rounded(kgCo2e, KG_DECIMALS) : null,
     });
   }
-  regions.sort((a, b) => (b.kgCo2e ?? -1) - (a.kgCo2e ?? -1) || (a.region < b.region ? -1 : 1));
+  regions.sort((a, b) => (b.kgCo2e ?? -1) - (a.kgCo2e ?? -1) || compareText(a.region, b.region));
   return {
     hours: CARBON_HOURS,
     kgCo2e: rounded(totals.kgCo2e, KG_DECIMALS),

@@ -7,7 +7,6 @@ import { readClusterRegions } from '../../world/cluster-regions.ts';
 import { type DescribedRegions, takeSnapshot } from '../../world/load-regions.ts';
 import type { ChosenCluster } from '../../world/which-cluster.ts';
 
-/** What people wrote of regions and sources. */
 export type RegionBook = Pick<DescribedRegions, 'regions' | 'config'>;
 
 /** Regions of a cluster; a cluster without them, or a caller who may not see them, has yearly averages. */
@@ -19,19 +18,16 @@ export async function describedInCluster(
   return { regions: [], notes: read.issues.map((issue) => `${issue}; yearly averages stand for intensities`) };
 }
 
-export interface Intensities {
-  readonly byRegion: ReadonlyMap<string, Reading>;
-  /** What went wrong at sources, a sentence each. */
-  readonly notes: readonly string[];
-}
-
-/** The intensity of each of these regions now; one that nobody describes has the yearly average of its zone, if it has one. */
+/**
+ * The intensity of each of these regions now, with what went wrong at sources, a sentence each; a region that nobody describes has
+ * the yearly average of its zone, if it has one.
+ */
 export async function readIntensitiesOf(
   names: ReadonlySet<string>,
   { regions: described, config }: RegionBook,
   { policySignal, regionLabel }: OptionValues<'policySignal' | 'regionLabel'>,
   env: Environment,
-): Promise<Intensities> {
+): Promise<{ readonly byRegion: ReadonlyMap<string, Reading>; readonly notes: readonly string[] }> {
   const known = new Map(described.map((region) => [region.metadata.name, region]));
   const regions = [...names].map((name): ObservedRegion => known.get(name) ?? { metadata: { name }, spec: {} });
   const { snapshot, failures } = await takeSnapshot({ regions, config }, { policySignal, regionLabel }, env);

@@ -1,18 +1,9 @@
 import type { FleetNode } from './fleet-node.ts';
 
 /** Watts that were measured, and what the machine may be called, the most telling name first. */
-export interface PowerSample {
+interface PowerSample {
   readonly names: readonly string[];
   readonly watts: number;
-}
-
-export interface MeasuredWatts {
-  /** By the name of the node. */
-  readonly watts: ReadonlyMap<string, number>;
-  /** Samples of machines that are no node of these. */
-  readonly unmatched: number;
-  /** Samples that no machine can draw: not a number, zero, negative, endless. */
-  readonly implausible: number;
 }
 
 /** No machine with one power cord draws more. */
@@ -22,10 +13,12 @@ const MOST_WATTS = 100_000;
  * Finds the node that each sample is of, by its name or else by host name or address. Samples of one node add up: each of
  * its power supplies has one.
  */
-export function matchMeasurements(samples: readonly PowerSample[], nodes: readonly FleetNode[]): MeasuredWatts {
+export function matchMeasurements(samples: readonly PowerSample[], nodes: readonly FleetNode[]) {
   const nodeOf = nameOfAlias(nodes);
   const watts = new Map<string, number>();
+  /** Samples of machines that are no node of these. */
   let unmatched = 0;
+  /** Samples that no machine can draw: not a number, zero, negative, endless. */
   let implausible = 0;
   for (const sample of samples) {
     const node = sample.names.map(nodeOf).find((name) => name !== undefined);

@@ -7,8 +7,7 @@ import type { Unread } from '../../world/open-cluster.ts';
 import type { FleetNode } from './fleet-node.ts';
 import { matchMeasurements } from './match-measurements.ts';
 
-export interface MeasuredNodes {
-  /** Watts by node. */
+interface MeasuredNodes {
   readonly watts: ReadonlyMap<string, number>;
   readonly notes: readonly string[];
 }

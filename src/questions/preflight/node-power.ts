@@ -3,6 +3,7 @@ import { idlePowerOf } from '../../energy/instance-power.ts';
 import type { PowerTable } from '../../energy/power-table.ts';
 import type { CpuManagerPolicy } from './cpu-manager-policy.ts';
 import type { FleetNode } from './fleet-node.ts';
+import type { IdleWatts } from './preflight-report.ts';
 
 /** What the static CPU manager makes of idle power, by architecture (the incident report's measurements). */
 export const STATIC_FACTORS: ReadonlyMap<string, number> = new Map([
@@ -10,7 +11,6 @@ export const STATIC_FACTORS: ReadonlyMap<string, number> = new Map([
   ['amd64', 1.101],
 ]);
 
-/** Where watts come from. */
 export interface PowerSources {
   readonly table: PowerTable;
   /** Of the static CPU manager, by architecture; 1 for any other. */
@@ -19,19 +19,14 @@ export interface PowerSources {
   readonly measured: ReadonlyMap<string, number>;
 }
 
-/** Idle watts of one node. */
-export interface NodePower {
-  /** With the policy it has. */
-  readonly watts: number;
-  readonly underNone: number;
-  readonly underStatic: number;
+interface NodePower extends IdleWatts {
   readonly basis: Basis;
   /** In words: 'embedded table', 'measured', ... */
   readonly how: string;
 }
 
 /**
- * Table watts * factor under `static`, table watts under `none`. A measurement has the policy of its node in it already:
+ * Table watts * factor under `static`, table watts under `none`. A measurement includes the policy of its node already:
  *
  * | watts from  | policy | drawn            | under none       | under static      |
  * | ----------- | ------ | ---------------- | ---------------- | ----------------- |
@@ -42,15 +37,16 @@ export interface NodePower {
  */
 export function powerOfNode(node: FleetNode, policy: CpuManagerPolicy, sources: PowerSources): NodePower {
   const factor = factorOf(node.arch, sources.factors);
+  const isStatic = policy === 'static';
   const measured = sources.measured.get(node.name);
   if (measured !== undefined) {
-    const underNone = policy === 'static' ? measured / factor : measured;
-    const underStatic = policy === 'static' ? measured : measured * factor;
-    return { watts: measured, underNone, underStatic, basis: 'measured', how: 'measured' };
+    const wattsUnderNone = isStatic ? measured / factor : measured;
+    const wattsUnderStatic = isStatic ? measured : measured * factor;
+    return { watts: measured, wattsUnderNone, wattsUnderStatic, basis: 'measured', how: 'measured' };
   }
-  const { watts: underNone, basis, how } = idlePowerOf(node, sources.table);
-  const underStatic = underNone * factor;
-  return { watts: policy === 'static' ? underStatic : underNone, underNone, underStatic, basis, how };
+  const { watts: wattsUnderNone, basis, how } = idlePowerOf(node, sources.table);
+  const wattsUnderStatic = wattsUnderNone * factor;
+  return { watts: isStatic ? wattsUnderStatic : wattsUnderNone, wattsUnderNone, wattsUnderStatic, basis, how };
 }
 
 /** 1 where nobody measured the architecture. */

@@ -2,9 +2,6 @@ import type { Basis } from '../../energy/basis.ts';
 import type { Freshness } from '../../regions/reading.ts';
 import type { CpuManagerPolicy, PolicyOrigin } from './cpu-manager-policy.ts';
 
-export const VERDICTS = ['SAFE TO UPGRADE', 'IDLE POWER SPIKE'] as const;
-export type Verdict = (typeof VERDICTS)[number];
-
 /** Idle watts: as things are, and what the same machines would draw with either CPU manager policy on all of them. */
 export interface IdleWatts {
   readonly watts: number;
@@ -12,7 +9,6 @@ export interface IdleWatts {
   readonly wattsUnderStatic: number;
 }
 
-/** A node of the target version. */
 export interface AssessedNode extends IdleWatts {
   readonly name: string;
   readonly version: string;
@@ -89,7 +85,7 @@ export interface PreflightReport {
   readonly version: 'v1';
   /** ISO 8601. */
   readonly takenAt: string;
-  readonly verdict: Verdict;
+  readonly verdict: 'SAFE TO UPGRADE' | 'IDLE POWER SPIKE';
   readonly targetVersion: string;
   /** Of the nodes of the target version. */
   readonly total: IdleWatts & {
@@ -112,7 +108,6 @@ export interface PreflightReport {
   /** How many nodes' watts are how good. */
   readonly bases: Readonly<Record<Basis, number>>;
   readonly carbon: FleetCarbon;
-  /** `null` without `--compare`. */
   readonly staging: {
     readonly nodes: number;
     readonly lacks: readonly StagingGap[];

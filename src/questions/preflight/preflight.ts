@@ -1,4 +1,3 @@
-import type { ApiClient } from '../../cluster/api-client.ts';
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment, Origins } from '../../config/read-options.ts';
 import type { PowerTable } from '../../energy/power-table.ts';
@@ -17,9 +16,8 @@ import {
 import { readWorldFiles } from '../../world/world-files.ts';
 import { askKubelets, createPolicyOf, type KubeletPolicies } from './ask-kubelets.ts';
 import { assess, countVersions } from './assess.ts';
-import type { FleetNode } from './fleet-node.ts';
+import { type FleetNode, isVersion, newestMinorOf } from './fleet-node.ts';
 import { describedInCluster, type RegionBook, readIntensitiesOf } from './intensities.ts';
-import { isVersion, newestMinorOf } from './kubernetes-version.ts';
 import { measureNodes } from './measure-nodes.ts';
 import { STATIC_FACTORS } from './node-power.ts';
 import type { PreflightValues } from './options.ts';
@@ -42,7 +40,6 @@ interface GivenFiles {
   readonly book: RegionBook;
 }
 
-/** Nodes of a fleet and what their kubelets tell. */
 interface Fleet extends KubeletPolicies {
   readonly nodes: readonly FleetNode[];
   readonly book: RegionBook;
@@ -70,11 +67,7 @@ export async function preflight(values: PreflightValues, env: Environment, origi
     nodes: fleet.nodes,
     targetVersion,
     policyOf: createPolicyOf(fleet.told, values.assumePolicy),
-    power: {
-      table: files.table,
-      factors,
-      measured: measured.watts,
-    },
+    power: { table: files.table, factors, measured: measured.watts },
     baselineWatts: values.baselineWatts,
     maxIncreasePercent: values.maxIncrease,
     intensities: intensities.byRegion,
@@ -94,7 +87,6 @@ function render(found: PreflightReport, output: PreflightValues['output'], width
   return output === 'json' || output === 'yaml' ? renderData(found, output) : renderPreflight(found, width);
 }
 
-/** Reads all files and reports all their mistakes at once. */
 async function readGivenFiles(
   values: PreflightValues,
   env: Environment,
@@ -107,32 +99,30 @@ async function readGivenFiles(
     readPowerTable(powerTable),
     readWorldFiles(values),
   ]);
-  const issues = [...checkSource(values, env, origins), ...[nodes, staging, table, written].flatMap(issuesOf)];
+  const issues = [
+    ...checkSource(values, env, origins),
+    ...[nodes, staging, table, written].flatMap((read) => (isUnread(read) ? read.issues : [])),
+  ];
   if (isUnread(nodes) || isUnread(staging) || isUnread(table) || issues.length > 0) return { issues };
   const book = { regions: written.regions?.value ?? [], config: written.config };
   return { ...(nodes && { nodes }), ...(staging && { staging }), table: table.table, book };
 }
 
-/** What is wrong with where the nodes are said to be. */
 function checkSource(values: PreflightValues, env: Environment, origins: Origins): readonly string[] {
   const { nodesFile } = values;
   if (nodesFile === undefined) return chooseCluster(values, env) ? [] : [lacksCluster(NODES_MISSING, values)];
-  // One in the environment is there for other commands too.
+  // A kubeconfig in the environment is there for other commands too.
   if (origins.kubeconfig === '--kubeconfig') return [NODES_TWICE];
   return strayContext(values, undefined, env);
 }
 
-/** Whose nodes are meant; beside `--regions`, which says nothing of nodes, at least the cluster that we run in. */
+/** The cluster whose nodes are meant: beside `--regions`, which says nothing of nodes, still the one that we run in. */
 function chooseCluster({ kubeconfig, context, regions }: PreflightValues, env: Environment): ChosenCluster | undefined {
   return findCluster({ kubeconfig, context, regions }, env) ?? findOwnCluster({ kubeconfig, context }, env);
 }
 
 function isUnread(read: object | undefined): read is { readonly issues: readonly string[] } {
   return read !== undefined && 'issues' in read;
-}
-
-function issuesOf(read: object | undefined): readonly string[] {
-  return isUnread(read) ? read.issues : [];
 }
 
 /** The nodes of the file, or those of a cluster, whose kubelets are asked too. */
@@ -146,30 +136,16 @@ async function readFleet(
   if ('issues' in opened) return opened;
   const { api } = opened;
   try {
-    return await readCluster({ api, cluster }, book, values);
+    const read = await readLiveNodes(api, values.regionLabel);
+    if ('issues' in read) return read;
+    const { counted } = countedOf(read.nodes, values);
+    const { told, notes } = await askKubelets(api, counted);
+    if (values.regions !== undefined || counted.length === 0) return { nodes: read.nodes, told, notes, book };
+    const { regions, notes: more } = await describedInCluster(cluster);
+    return { nodes: read.nodes, told, notes: [...notes, ...more], book: { ...book, regions } };
   } finally {
     api.close();
   }
-}
-
-async function readCluster(
-  { api, cluster }: { readonly api: ApiClient; readonly cluster: ChosenCluster },
-  book: RegionBook,
-  values: PreflightValues,
-): Promise<Fleet | Issues> {
-  const { regionLabel, regions } = values;
-  const read = await readLiveNodes(api, regionLabel);
-  if ('issues' in read) return read;
-  const { counted } = countedOf(read.nodes, values);
-  const { told, notes } = await askKubelets(api, counted);
-  if (regions !== undefined || counted.length === 0) return { nodes: read.nodes, told, notes, book };
-  const inCluster = await describedInCluster(cluster);
-  return {
-    nodes: read.nodes,
-    told,
-    notes: [...notes, ...inCluster.notes],
-    book: { ...book, regions: inCluster.regions },
-  };
 }
 
 /** The nodes that are counted: those of the version that was asked for, or of the newest minor among them. */
@@ -184,7 +160,7 @@ function withoutFactor(arch: string | undefined): string {
   return `no static factor is known for the architecture ${arch}: its nodes count with 1 (--static-factor ${arch}=1.1)`;
 }
 
-/** A mistake of the command line's: with nothing to count, an exit code of 0 would hide it. */
+/** Nothing to count is a mistake of the command line: an exit code of 0 would hide it. */
 function nothingToCount(nodes: readonly FleetNode[], targetVersion: string | undefined): string {
   const seen = countVersions(nodes).map(({ version, nodes }) => `${nodes} of ${version ?? 'no version'}`);
   return `--target-version: no node is of ${targetVersion ?? 'a version that can be read'}; there are ${seen.join(', ') || 'no nodes at all'}`;

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { decodeText } from '../../documents/decode-text.ts';
-import { type ManifestDocument, type Manifests, parseManifests, readManifests } from '../../documents/manifest-file.ts';
-import { nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
+import { listOnce } from '../../cluster/list-watch.ts';
+import { NODES_PATH } from '../../cluster/nodes.ts';
+import { type Manifests, parseManifests } from '../../documents/manifest-file.ts';
+import { describeReadFailure, nameOfInput, readBounded } from '../../documents/read-text.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import { readFromCluster, type Unread } from '../../world/open-cluster.ts';
 import { type FleetNode, parseFleetNode } from './fleet-node.ts';
@@ -22,59 +22,41 @@ export async function readNodesFile(
   path: string,
   regionLabel: string,
 ): Promise<ReadNodes | { readonly issues: readonly string[] }> {
-  const { documents, issues } = await readFileOrInput(path);
+  const { documents, issues } = await readBoundedManifests(path);
   if (issues.length > 0) return { issues };
   const file = nameOfInput(path);
-  const isNode = ({ kind }: ManifestDocument) => kind === 'Node';
-  const read = documents.filter(isNode).map(({ value }) => parseFleetNode(value, regionLabel));
+  const nodes = documents.filter(({ kind }) => kind === 'Node');
+  const read = nodes.map(({ value }) => parseFleetNode(value, regionLabel));
   if (read.length === 0) return { issues: [`${file}: holds no Node; give what \`kubectl get nodes -o json\` prints`] };
   const nameless = read.filter(({ name }) => name === '').length;
   if (nameless > 0) return { issues: [`${file}: metadata.name is missing in ${nameless} of ${read.length} nodes`] };
   const byName = new Map(read.map((node) => [node.name, node]));
+  const others = documents.length - read.length;
+  const twice = read.length - byName.size;
   return {
     nodes: [...byName.values()],
-    notes: passedOver(file, documents.length - read.length, read.length - byName.size),
+    notes: [
+      ...(others > 0 ? [`${file}: objects passed over that are no Node: ${others}`] : []),
+      ...(twice > 0 ? [`${file}: nodes that stand there more than once and are counted once: ${twice}`] : []),
+    ],
   };
 }
 
-function passedOver(file: string, others: number, twice: number): readonly string[] {
-  return [
-    ...(others > 0 ? [`${file}: objects passed over that are no Node: ${others}`] : []),
-    ...(twice > 0 ? [`${file}: nodes that stand there more than once and are counted once: ${twice}`] : []),
-  ];
-}
-
-async function readFileOrInput(path: string): Promise<Manifests> {
-  if (path === STANDARD_INPUT) {
-    const input = await readInput();
-    return input === undefined ? tooLarge(path) : parseManifests(input, nameOfInput(path));
-  }
-  const { size } = await stat(path).catch(() => ({ size: 0 })); // reading it says what is wrong with it
-  return size > MOST_BYTES ? tooLarge(path) : readManifests(path);
-}
-
-async function readInput(): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return decodeText(Buffer.concat(chunks));
-}
-
-function tooLarge(path: string): Manifests {
+async function readBoundedManifests(path: string): Promise<Manifests> {
+  const file = nameOfInput(path);
+  const refused = (issue: string) => ({ documents: [], issues: [issue] });
   const remedy = "leave out what takes the room: kubectl get nodes -o json | jq 'del(.items[].status.images)'";
-  return { documents: [], issues: [`${nameOfInput(path)}: is larger than ${MOST_BYTES / 2 ** 20} MiB; ${remedy}`] };
+  try {
+    const text = await readBounded(path, MOST_BYTES);
+    if (text !== undefined) return parseManifests(text, file);
+    return refused(`${file}: is larger than ${MOST_BYTES / 2 ** 20} MiB; ${remedy}`);
+  } catch (error) {
+    return refused(describeReadFailure(file, error));
+  }
 }
 
 /** Reads the nodes of a cluster, page by page. */
 export async function readLiveNodes(api: ApiClient, regionLabel: string): Promise<ReadNodes | Unread> {
-  const [{ listOnce }, { NODES_PATH }] = await Promise.all([
-    import('../../cluster/list-once.ts'),
-    import('../../cluster/nodes.ts'),
-  ]);
   const progress = createProgress();
   let count = 0;
   const project = (object: object): FleetNode => {

@@ -176,7 +176,7 @@ function percent(value: number, limit = Number.NEGATIVE_INFINITY): string {
   return `${text.startsWith('-') ? '' : '+'}${text}%`;
 }
 
-/** Lines in a colour that ends before the last line does: what follows on a terminal is not ours. */
+/** Colours lines, and ends the colour before the last line ends, so that nothing after them is coloured. */
 function painted(style: Style, lines: string): string {
   return `${paint(style, lines.trimEnd())}\n`;
 }
@@ -189,25 +189,10 @@ function andMore(all: number, what: string): string {
   return all > MOST_ROWS ? `and ${all - MOST_ROWS} more ${what} (--output json lists them)\n` : '';
 }
 
-const WATTS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
-const EACH = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
-const KILOGRAMS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2, minimumFractionDigits: 2 });
-
-function watts(value: number): string {
-  return WATTS.format(value);
-}
-
-function each(value: number): string {
-  return EACH.format(value);
-}
-
-function kilograms(value: number): string {
-  return KILOGRAMS.format(value);
-}
-
-function count(value: number): string {
-  return WATTS.format(value);
-}
+const { format: watts } = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const { format: each } = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
+const { format: kilograms } = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+const count = watts;
 
 function nodesOf(value: number): string {
   return `${count(value)} ${value === 1 ? 'node' : 'nodes'}`;

@@ -9,11 +9,6 @@ export function rounded(value: number, decimals = 3): number {
   return Number(value.toFixed(decimals));
 }
 
-/** The same for one node. */
-export function roundedWatts<T extends IdleWatts>(one: T): T {
-  return { ...one, ...wattsOf([one]) };
-}
-
 /** The three sums of a group, rounded. */
 export function wattsOf(nodes: readonly IdleWatts[]): IdleWatts {
   return {

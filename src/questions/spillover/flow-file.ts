@@ -1,20 +1,12 @@
-import { createReadStream } from 'node:fs';
 import { quoted } from '../../decision/policy-annotations.ts';
-import { decodeText } from '../../documents/decode-text.ts';
-import { describeReadError, nameOfInput, STANDARD_INPUT } from '../../documents/read-text.ts';
+import { describeReadError, nameOfInput, readBounded } from '../../documents/read-text.ts';
 import { isMapping } from '../../units/is-mapping.ts';
 import { onOneLine } from '../../units/legible.ts';
 import { itself, tellFew } from '../../units/tell-few.ts';
 import type { Flow } from './flow.ts';
 import { FLOW_FIELDS, type FlowDefaults, type FlowField, type FlowRecord, parseFlow } from './flow-record.ts';
 
-export interface FlowFile {
-  /** A file, or `-` for standard input. */
-  readonly path: string;
-  readonly defaults: FlowDefaults;
-}
-
-export interface FlowsRead {
+interface FlowsRead {
   readonly flows: readonly Flow[];
   /** Each names the file and the line or the number of the flow. */
   readonly issues: readonly string[];
@@ -25,14 +17,17 @@ type Row = { readonly at: number } & ({ readonly record: FlowRecord } | { readon
 
 const MOST_FILE_BYTES = 64 * 1024 * 1024;
 const MOST_FLOWS = 100_000;
-/** Characters of a mistake: whoever wrote more knows what they wrote. */
+/** Characters of a mistake that are shown. */
 const LONGEST = 300;
-/** Whoever has more has one mistake many times. */
+/** More mistakes than this are mostly one mistake many times. */
 const MOST_TOLD = 100;
 const SHAPE = 'give CSV whose first line names from, to and bytes, or JSON: a list of flows, or an object with flows';
 
-/** Reads flows from CSV or JSON, whichever it looks like; every bad row is told, the first hundred one by one. */
-export async function readFlows({ path, defaults }: FlowFile): Promise<FlowsRead> {
+/**
+ * Reads flows from CSV or JSON, whichever it looks like, of a file or of standard input (`-`); every bad row is told, the first
+ * hundred one by one.
+ */
+export async function readFlows(path: string, defaults: FlowDefaults): Promise<FlowsRead> {
   const name = nameOfInput(path);
   const read = await readText(path);
   if ('problem' in read) return { flows: [], issues: [`${name}: ${read.problem}`] };
@@ -56,34 +51,20 @@ function readRows(
     const parsed = 'mistake' in row ? { mistakes: [row.mistake] } : parseFlow(row.record, defaults);
     const place = row.at === 0 ? name : `${name}, ${unit} ${row.at}`;
     if ('flow' in parsed) flows.push(parsed.flow);
-    else issues.push(...parsed.mistakes.map((mistake) => `${place}: ${printable(mistake)}`));
+    // Messages of parsers quote what they found, whatever it is.
+    else issues.push(...parsed.mistakes.map((mistake) => `${place}: ${onOneLine(mistake).slice(0, LONGEST)}`));
   }
-  return { flows, issues: bounded(issues, name) };
-}
-
-function bounded(issues: readonly string[], name: string): readonly string[] {
-  return tellFew(issues, MOST_TOLD, itself, (more) => `${name}: and ${more} more mistakes`);
-}
-
-/** Messages of parsers quote what they found, whatever it is. */
-function printable(text: string): string {
-  return onOneLine(text).slice(0, LONGEST);
+  return { flows, issues: tellFew(issues, MOST_TOLD, itself, (more) => `${name}: and ${more} more mistakes`) };
 }
 
 async function readText(path: string): Promise<{ readonly text: string } | { readonly problem: string }> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
   try {
-    for await (const chunk of path === STANDARD_INPUT ? process.stdin : createReadStream(path)) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > MOST_FILE_BYTES)
-        return { problem: `is larger than ${MOST_FILE_BYTES / 2 ** 20} MiB; sum the flows up, for one by hour` };
-    }
+    const text = await readBounded(path, MOST_FILE_BYTES);
+    if (text !== undefined) return { text };
+    return { problem: `is larger than ${MOST_FILE_BYTES / 2 ** 20} MiB; sum the flows up, for one by hour` };
   } catch (error) {
     return { problem: `cannot be read: ${describeReadError(error)}` };
   }
-  return { text: decodeText(Buffer.concat(chunks)) };
 }
 
 async function csvRows(text: string): Promise<readonly Row[]> {
@@ -100,7 +81,7 @@ async function csvRows(text: string): Promise<readonly Row[]> {
 async function parseCsv(
   text: string,
 ): Promise<{ readonly lines: readonly CsvLine[]; readonly mistakes: readonly Row[] }> {
-  // Only here, so that other commands start without it.
+  // Loaded here, so that other commands start without it.
   const { parse } = await import('csv-parse/sync');
   const mistakes: Row[] = [];
   try {

@@ -32,7 +32,6 @@ export function parseFlow(
     return undefined;
   }
 
-  const known = mistakes.length;
   const flow = {
     from: read('from', parseRegionName) ?? from,
     to: read('to', parseRegionName) ?? to,
@@ -40,30 +39,27 @@ export function parseFlow(
     startMs: read('start', parseTime),
     endMs: read('end', parseTime),
   };
-  if (mistakes.length > known) return { mistakes };
-  return whole(flow, now);
+  if (mistakes.length > 0) return { mistakes };
+  mistakes.push(...(isWhole(flow) ? contradictionsOf(flow, now) : missing(flow)));
+  return isWhole(flow) && mistakes.length === 0 ? { flow } : { mistakes };
 }
 
 type Parts = { readonly [K in keyof Flow]?: Flow[K] | undefined };
 
-function whole(
-  { from, to, bytes, startMs, endMs }: Parts,
-  now: number,
-): { readonly flow: Flow } | { readonly mistakes: readonly string[] } {
-  if (from !== undefined && to !== undefined && bytes !== undefined) {
-    const mistakes = oddities({ from, to, bytes, startMs, endMs }, now);
-    return mistakes.length > 0 ? { mistakes } : { flow: { from, to, bytes, startMs, endMs } };
-  }
-  return {
-    mistakes: [
-      ...(from === undefined ? ['from: is missing; name the region that failed, or give --region'] : []),
-      ...(to === undefined ? ['to: is missing; name the region that the traffic moved to, or give --to'] : []),
-      ...(bytes === undefined ? ['bytes: is missing; give a number of bytes from 0'] : []),
-    ],
-  };
+function isWhole(parts: Parts): parts is Flow {
+  const { from, to, bytes } = parts;
+  return from !== undefined && to !== undefined && bytes !== undefined;
 }
 
-function oddities({ from, to, bytes, startMs, endMs }: Flow, now: number): readonly string[] {
+function missing({ from, to, bytes }: Parts): readonly string[] {
+  return [
+    ...(from === undefined ? ['from: is missing; name the region that failed, or give --region'] : []),
+    ...(to === undefined ? ['to: is missing; name the region that the traffic moved to, or give --to'] : []),
+    ...(bytes === undefined ? ['bytes: is missing; give a number of bytes from 0'] : []),
+  ];
+}
+
+function contradictionsOf({ from, to, bytes, startMs, endMs }: Flow, now: number): readonly string[] {
   return [
     ...(from === to ? [`from and to: are both ${from}; traffic that stayed has not moved`] : []),
     ...(bytes > MOST_BYTES ? [`bytes: ${bytes} is more than all networks move in a year`] : []),

@@ -3,8 +3,7 @@ import { SourceError } from '../../sources/asking/source-error.ts';
 import { readCloudWatch } from '../../sources/traffic/cloudwatch.ts';
 import type { MeasuredTraffic, TimeRange } from '../../sources/traffic/measured-traffic.ts';
 import { readPrometheusTraffic } from '../../sources/traffic/prometheus-traffic.ts';
-import type { Issues } from '../../terminal/exit-codes.ts';
-import { EXIT } from '../../terminal/exit-codes.ts';
+import { EXIT, type Issues } from '../../terminal/exit-codes.ts';
 import { createProgress, progressBar } from '../../terminal/progress.ts';
 import { onOneLine } from '../../units/legible.ts';
 import type { Flow } from './flow.ts';
@@ -44,7 +43,7 @@ async function flowsOfFile(
   { region, to, start, end }: Partial<SpilloverValues>,
   now: number,
 ): Promise<SpilloverFlows | UnusableFlows> {
-  const { flows, issues } = await readFlows({ path, defaults: { from: region, to, now } });
+  const { flows, issues } = await readFlows(path, { from: region, to, now });
   if (issues.length > 0) return { issues, flows };
   const kept = flows.filter(
     (flow) =>
@@ -87,7 +86,7 @@ export async function measuredFlows(values: SpilloverValues, now: number): Promi
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     const isRefused = error instanceof StatusError && (error.status === 400 || error.status === 422);
-    if (isRefused) return { issues: [printable(`--prometheus-query: Prometheus refuses it: ${error.message}`)] };
+    if (isRefused) return { issues: [onOneLine(`--prometheus-query: Prometheus refuses it: ${error.message}`)] };
     return notAnswered(values, `${error.message}${remedyFor(error, values)}`);
   }
 }
@@ -119,19 +118,13 @@ async function measure(
 
 function notAnswered({ cloudwatch, to, endpoint, prometheusUrl }: SpilloverValues, why: string): Issues {
   const who = cloudwatch ? `CloudWatch (${endpoint ?? to})` : `Prometheus (${prometheusUrl})`;
-  return { issues: [printable(`cannot read bytes from ${who}: ${why}`)], exitCode: EXIT.upstream };
+  return { issues: [onOneLine(`cannot read bytes from ${who}: ${why}`)], exitCode: EXIT.upstream };
 }
 
 function remedyFor({ failure }: SourceError, { cloudwatch }: SpilloverValues): string {
-  const other = '--bytes and --from-file work without it';
   if (failure === 'unauthorized' && cloudwatch)
     return '; set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of an account that may';
   if (failure === 'rate_limited') return '; try again in a minute';
   if (failure === 'not_covered') return '; look at --prometheus-query and the times';
-  return `; ${other}`;
-}
-
-/** What a server says is not to be trusted with a terminal. */
-function printable(text: string): string {
-  return onOneLine(text);
+  return '; --bytes and --from-file work without it';
 }

@@ -1,6 +1,7 @@
 import { quoted } from '../../decision/policy-annotations.ts';
 import { parseRegionPatterns } from '../../decision/region-patterns.ts';
 import { isAwsRegion } from '../../sources/traffic/cloudwatch.ts';
+import { DAY_MS } from '../../units/moment.ts';
 import { MOST_BYTES } from './flow.ts';
 import type { SpilloverValues } from './options.ts';
 
@@ -15,7 +16,6 @@ const SOURCES = {
   cloudwatch: '--cloudwatch',
   prometheusUrl: '--prometheus-url',
 };
-const DAY_MS = 86_400_000;
 
 /** What is wrong with the options together, a sentence each; `now` in epoch milliseconds. */
 export function spilloverMistakes(values: Read, now: number): readonly string[] {
@@ -36,7 +36,7 @@ export function spilloverMistakes(values: Read, now: number): readonly string[] 
 
 function sourceMistakes(values: Read): readonly string[] {
   const keys = Object.keys(SOURCES) as (keyof typeof SOURCES)[];
-  // One that was given with a mistake was given all the same.
+  // An option that was given with a mistake was given all the same.
   const given = keys.filter((key) => !(key in values) || (values[key] !== undefined && values[key] !== false));
   if (given.length === 1) return [];
   const all = '--bytes, --from-file, --cloudwatch or --prometheus-url';

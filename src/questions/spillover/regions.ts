@@ -18,9 +18,7 @@ export interface SpilloverRegions {
 }
 
 export interface NamedRegions {
-  /** The regions that failed. */
   readonly from: readonly string[];
-  /** Where their traffic went. */
   readonly to: readonly string[];
 }
 
@@ -39,7 +37,7 @@ export async function loadSpilloverRegions(
   named: NamedRegions,
   env: Environment,
 ): Promise<SpilloverRegions | Issues> {
-  // The names say enough where nobody describes regions.
+  // Without a description the names say enough.
   const described = await describeRegions(values, env, 'none');
   if ('issues' in described) return described;
   const names = new Set([...named.from, ...named.to]);
@@ -52,7 +50,7 @@ export async function loadSpilloverRegions(
   const { snapshot, failures } = await takeSnapshot(all, values, env);
   const issues = [...names].flatMap((name) => unknownRegion(name, snapshot, named));
   if (issues.length > 0) return { issues };
-  const notes = [...failures, ...averageNotes({ isBare, averages, snapshot }, values.allow)];
+  const notes = [...failures, ...averageNotes(isBare, averages, snapshot, values.allow)];
   return { snapshot, rules: compileRules(described.config), notes };
 }
 
@@ -74,13 +72,12 @@ function unknownRegion(name: string, snapshot: Snapshot, { to }: NamedRegions): 
   return [`region ${name}: has ${has}; give it gramsPerKwh or a gridZone, or another --policy-signal`];
 }
 
-interface Standing {
-  readonly isBare: boolean;
-  readonly averages: readonly string[];
-  readonly snapshot: Snapshot;
-}
-
-function averageNotes({ isBare, averages, snapshot }: Standing, allow: string | undefined): readonly string[] {
+function averageNotes(
+  isBare: boolean,
+  averages: readonly string[],
+  snapshot: Snapshot,
+  allow: string | undefined,
+): readonly string[] {
   const onlyAverages = snapshot.regions.every(({ reading }) => !reading || reading.freshness === 'embedded');
   if (isBare)
     return [

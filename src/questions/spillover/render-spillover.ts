@@ -3,7 +3,8 @@ import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { renderSections } from '../../terminal/sections.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { shortAge } from '../../units/moment.ts';
-import type { ReportedFlow, ReportedOption, ReportedPlan, SpilloverReport } from './report.ts';
+import type { ReportedOption, ReportedPlan } from './failover-plan.ts';
+import type { ReportedFlow, SpilloverReport } from './report.ts';
 
 /** As many flows as a person reads; a day by the hour. */
 const MOST_ROWS = 24;
@@ -31,7 +32,7 @@ function renderFlows(flows: readonly ReportedFlow[], width: number): string {
     ...(hasTimes ? [{ title: 'WHEN (UTC)', givesWay: 3, cell: formatWhen }] : []),
     { title: 'MOVED', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
     { title: 'gCO2e/kWh', align: 'right', cell: ({ gramsPerKwh }) => formatGrams(gramsPerKwh) },
-    { title: 'kgCO2e', align: 'right', cell: ({ kgCO2e }) => formatKg(kgCO2e) },
+    { title: 'kgCO2e', align: 'right', cell: ({ kgCO2e }) => formatNumber(kgCO2e) },
   ];
   return renderTable(columns, shown, width) + renderRest(flows, shown);
 }
@@ -40,16 +41,16 @@ function renderRest(flows: readonly ReportedFlow[], shown: readonly ReportedFlow
   if (shown.length === flows.length) return '';
   const sum = (list: readonly ReportedFlow[]) => list.reduce((kg, flow) => kg + flow.kgCO2e, 0);
   const rest = Math.max(0, sum(flows) - sum(shown));
-  return `and ${flows.length - shown.length} more of ${formatKg(rest)} kgCO2e together; --output json has all of them\n`;
+  return `and ${flows.length - shown.length} more of ${formatNumber(rest)} kgCO2e together; --output json has all of them\n`;
 }
 
 function renderTotal({ total, factor, kwhPerGb, otherwise }: SpilloverReport, width: number): string {
   const gb = formatNumber((total.bytes / 1e9) * factor.value);
-  const sum = `${formatKg(total.kgCO2e)} kgCO2e, ${percent(total.percentOfBaseline)} of the baseline of ${formatKg(total.baselineKgCO2e)} kgCO2e`;
+  const sum = `${formatNumber(total.kgCO2e)} kgCO2e, ${percent(total.percentOfBaseline)} of the baseline of ${formatNumber(total.baselineKgCO2e)} kgCO2e`;
   const formula = `${formatBytes(total.bytes)} x ${formatNumber(factor.value)} = ${gb} GB x ${kwhPerGb.value} kWh/GB = ${formatNumber(total.kwh)} kWh`;
   const others = otherwise.map(
     ({ value, source, kgCO2e, percentOfBaseline }) =>
-      `${value} would give ${formatKg(kgCO2e)} kgCO2e, ${percent(percentOfBaseline)}: ${source.split(',')[0]}`,
+      `${value} would give ${formatNumber(kgCO2e)} kgCO2e, ${percent(percentOfBaseline)}: ${source.split(',')[0]}`,
   );
   return renderSections(
     [
@@ -87,7 +88,7 @@ const OPTION_COLUMNS: readonly Column<ReportedOption>[] = [
     cell: ({ gramsPerKwh }) => (gramsPerKwh === null ? 'unknown' : formatGrams(gramsPerKwh)),
   },
   { title: 'SOURCE', givesWay: 1, cell: formatSource },
-  { title: 'kgCO2e', align: 'right', cell: ({ kgCO2e }) => (kgCO2e === null ? '-' : formatKg(kgCO2e)) },
+  { title: 'kgCO2e', align: 'right', cell: ({ kgCO2e }) => (kgCO2e === null ? '-' : formatNumber(kgCO2e)) },
   {
     title: 'CHANGE',
     align: 'right',
@@ -112,7 +113,7 @@ function verdict({ from, kgCO2e, regions }: ReportedPlan): string {
   const difference = chosen.differenceKgCO2e ?? 0;
   if (isNothing(difference, kgCO2e)) return `${who}: ${chosen.bytes > 0 ? 'where it went.' : 'no more and no less.'}`;
   const share = kgCO2e > 0 ? ` (${percent((difference / kgCO2e) * 100)})` : '';
-  return `${who}: ${formatKg(Math.abs(difference))} kgCO2e ${difference < 0 ? 'less' : 'more'}${share}.`;
+  return `${who}: ${formatNumber(Math.abs(difference))} kgCO2e ${difference < 0 ? 'less' : 'more'}${share}.`;
 }
 
 function formatSource({ source, freshness, ageSeconds }: ReportedOption): string {
@@ -124,7 +125,7 @@ function formatSource({ source, freshness, ageSeconds }: ReportedOption): string
 
 function formatChange(differenceKg: number, kg: number): string {
   if (isNothing(differenceKg, kg)) return '0';
-  return `${differenceKg < 0 ? '-' : '+'}${formatKg(Math.abs(differenceKg))}`;
+  return `${differenceKg < 0 ? '-' : '+'}${formatNumber(Math.abs(differenceKg))}`;
 }
 
 /** Sums of floating point never differ by exactly nothing. */
@@ -152,13 +153,9 @@ function formatBytes(bytes: number): string {
   return `${formatNumber(value)} ${UNITS[unit]}`;
 }
 
-/** Five digits tell enough; none of them is lost to a long row of zeros. */
-function formatKg(kg: number): string {
-  return formatNumber(kg);
-}
-
 const DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 5 });
 
+/** Five digits tell enough; none of them is lost to a long row of zeros. */
 function formatNumber(value: number): string {
   if (value !== 0 && (Math.abs(value) < 1e-5 || Math.abs(value) >= 1e9)) return value.toExponential(2);
   return DIGITS.format(value);

@@ -1,11 +1,10 @@
 import type { Policy } from '../../decision/policy.ts';
-import type { Refusal } from '../../decision/reasons.ts';
 import { comparableReading } from '../../decision/refuse.ts';
-import type { Freshness, Reading, Signal } from '../../regions/reading.ts';
+import type { Signal } from '../../regions/reading.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { type FailoverOption, type FailoverPlan, planFailover } from './failover-plan.ts';
-import type { Flow } from './flow.ts';
-import { KWH_PER_GB, type TransferModel, transferKg, transferKwh } from './transfer-energy.ts';
+import { compareText } from '../../units/compare-text.ts';
+import { planFailover, type ReportedPlan } from './failover-plan.ts';
+import { type Flow, KWH_PER_GB, type TransferModel, transferKg, transferKwh } from './flow.ts';
 
 /**
  * What `gridgate spillover --output json` prints. Within `v1` fields are added, never taken away or given another meaning;
@@ -18,13 +17,11 @@ export interface SpilloverReport {
   readonly policySignal: Signal;
   /** Where the bytes come from: what kind of source, and which. */
   readonly bytesFrom: BytesSource;
-  /** The range that was asked for. */
   readonly start: string | null;
   readonly end: string | null;
   readonly formula: typeof FORMULA;
   readonly factor: Figure;
   readonly kwhPerGb: Figure;
-  /** In the order of the source. */
   readonly flows: readonly ReportedFlow[];
   readonly total: {
     readonly flows: number;
@@ -42,17 +39,15 @@ export interface SpilloverReport {
   readonly notes: readonly string[];
 }
 
-export const FORMULA = 'bytes / 1e9 * factor * kwhPerGb * gramsPerKwh / 1000 = kgCO2e';
+const FORMULA = 'bytes / 1e9 * factor * kwhPerGb * gramsPerKwh / 1000 = kgCO2e';
 
 export interface BytesSource {
   readonly kind: 'bytes' | 'file' | 'cloudwatch' | 'prometheus';
   /** The file, the address or the region; `null` for bytes that were given. */
   readonly name: string | null;
-  /** PromQL. */
   readonly query: string | null;
 }
 
-/** A number, and who says so. */
 export interface Figure {
   readonly value: number;
   readonly source: string;
@@ -67,32 +62,6 @@ export interface ReportedFlow {
   readonly kwh: number;
   readonly gramsPerKwh: number;
   readonly kgCO2e: number;
-}
-
-export interface ReportedPlan {
-  readonly from: string;
-  readonly bytes: number;
-  readonly kgCO2e: number;
-  readonly chosen: string | null;
-  /** Cleanest first, those of unknown intensity after them, refused ones last. */
-  readonly regions: readonly ReportedOption[];
-}
-
-export interface ReportedOption {
-  readonly region: string;
-  readonly latencyMs: number | null;
-  readonly gramsPerKwh: number | null;
-  readonly source: string | null;
-  readonly freshness: Freshness | null;
-  readonly estimated: boolean | null;
-  readonly measuredAt: string | null;
-  readonly ageSeconds: number | null;
-  readonly kgCO2e: number | null;
-  readonly differenceKgCO2e: number | null;
-  readonly refusal: Refusal | null;
-  readonly chosen: boolean;
-  /** What did go here. */
-  readonly bytes: number;
 }
 
 export interface SpilloverInput {
@@ -136,7 +105,7 @@ export function reportSpillover(input: SpilloverInput): SpilloverReport {
       percentOfBaseline: percentOf(kgCO2e, baselineKg),
     },
     otherwise: otherEnergies(kgCO2e, kwhPerGb.value, baselineKg),
-    plans: plansOf(input, model).map((plan) => toReportedPlan(plan, snapshot.takenAt)),
+    plans: plansOf(input, model),
     notes: input.notes,
   };
 }
@@ -158,41 +127,10 @@ function otherEnergies(kg: number, kwhPerGb: number, baselineKg: number): Spillo
     });
 }
 
-function plansOf({ flows, snapshot, policyFrom }: SpilloverInput, model: TransferModel): readonly FailoverPlan[] {
+function plansOf({ flows, snapshot, policyFrom }: SpilloverInput, model: TransferModel): readonly ReportedPlan[] {
   return [...Map.groupBy(flows, ({ from }) => from)]
     .map(([from, ofRegion]) => planFailover({ from, flows: ofRegion, snapshot, policy: policyFrom(from), model }))
-    .sort((a, b) => b.bytes - a.bytes || (a.from < b.from ? -1 : 1));
-}
-
-function toReportedPlan({ from, bytes, kg, chosen, options }: FailoverPlan, now: number): ReportedPlan {
-  const regions = options.map((option) => toReportedOption(option, option.region === chosen, now));
-  return { from, bytes, kgCO2e: kg, chosen: chosen ?? null, regions };
-}
-
-function toReportedOption(option: FailoverOption, chosen: boolean, now: number): ReportedOption {
-  const { region, latencyMs, reading, kg, differenceKg, refusal, bytes } = option;
-  return {
-    region,
-    latencyMs: latencyMs ?? null,
-    ...readingFields(reading, now),
-    kgCO2e: kg ?? null,
-    differenceKgCO2e: differenceKg ?? null,
-    refusal: refusal ?? null,
-    chosen,
-    bytes,
-  };
-}
-
-function readingFields(reading: Reading | undefined, now: number) {
-  const measuredAt = reading?.measuredAt;
-  return {
-    gramsPerKwh: reading?.gramsPerKwh ?? null,
-    source: reading?.source ?? null,
-    freshness: reading?.freshness ?? null,
-    estimated: reading?.estimated ?? null,
-    measuredAt: toIso(measuredAt),
-    ageSeconds: measuredAt === undefined ? null : Math.max(0, Math.floor((now - measuredAt) / 1_000)),
-  };
+    .sort((a, b) => b.bytes - a.bytes || compareText(a.from, b.from));
 }
 
 function percentOf(kg: number, baselineKg: number): number {

@@ -1,20 +1,19 @@
 import type { Environment, Origins } from '../../config/read-options.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { HOUR_MS } from '../../sources/traffic/measured-traffic.ts';
 import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
+import { HOUR_MS } from '../../units/moment.ts';
 import { andMore } from '../../units/tell-few.ts';
-import { failoverPolicy } from './failover-policy.ts';
-import type { Flow } from './flow.ts';
+import { failoverPolicy } from './failover-plan.ts';
+import { type Flow, KWH_PER_GB } from './flow.ts';
 import { givenFlows, measuredFlows, type SpilloverFlows } from './flows.ts';
 import { spilloverMistakes } from './mistakes.ts';
 import type { SpilloverValues } from './options.ts';
 import { loadSpilloverRegions, type NamedRegions, type SpilloverRegions } from './regions.ts';
 import { renderSpillover } from './render-spillover.ts';
 import { type Figure, reportSpillover, type SpilloverReport } from './report.ts';
-import { KWH_PER_GB } from './transfer-energy.ts';
 
 /** Prints what traffic emitted that moved from a failed region, and where it should have gone. */
 export async function spillover(values: SpilloverValues, env: Environment, origins: Origins): Promise<number> {
@@ -36,7 +35,7 @@ export async function spillover(values: SpilloverValues, env: Environment, origi
 /** The mistakes in options and in what they name, where single options have mistakes too. */
 export async function checkSpillover(values: Partial<SpilloverValues>): Promise<readonly string[]> {
   const now = Date.now();
-  // Rows are not blamed for what --region and --to should have said.
+  // Rows are not blamed for mistakes in --region and --to.
   const given = 'region' in values && 'to' in values ? await givenFlows(values, now) : undefined;
   return [...spilloverMistakes(values, now), ...(given && 'issues' in given ? given.issues : [])];
 }
@@ -45,7 +44,7 @@ interface Gathered extends SpilloverRegions {
   readonly flows: SpilloverFlows;
 }
 
-/** All mistakes first, whoever makes them; CloudWatch and Prometheus are asked when there are none. */
+/** Finds all mistakes first, of options, files and regions; CloudWatch and Prometheus are asked when there are none. */
 async function gather(values: SpilloverValues, env: Environment, now: number): Promise<Gathered | Issues> {
   const mistakes = spilloverMistakes(values, now);
   const given = await givenFlows(values, now);
@@ -87,7 +86,7 @@ function reportOf(
   });
 }
 
-/** A value set by hand and a yearly average are of no hour. */
+/** Values set by hand and yearly averages count for any hour. */
 function timingNotes(flows: readonly Flow[], { byName, takenAt }: Snapshot): readonly string[] {
   const isPast = flows.some(({ to, startMs = takenAt }) => {
     const { source, freshness } = byName.get(to)?.reading ?? {};

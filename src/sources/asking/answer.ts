@@ -1,7 +1,6 @@
 import { onOneLine } from '../../units/legible.ts';
 import { type Failure, SourceError } from './source-error.ts';
 
-/** What came of one request. */
 export type RequestOutcome = 'ok' | Failure;
 
 /** What came of asking: `too_old` is a value that nobody can use any more, `left_alone` says that nothing was asked. */
@@ -12,11 +11,6 @@ export type Answer<T> =
   | { readonly outcome: Exclude<Outcome, 'ok'>; readonly message: string };
 
 const LONGEST_MESSAGE = 200;
-
-/** The answer in place of one, where a source was not asked. */
-export function leftAlone(message: string): Answer<never> {
-  return { outcome: 'left_alone', message };
-}
 
 export interface Failed {
   readonly outcome: Failure;

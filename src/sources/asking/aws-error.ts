@@ -1,14 +1,13 @@
-import { SourceError } from './source-error.ts';
+import { codeInWords, SourceError } from './source-error.ts';
 
 /** What errors of the AWS SDK carry; none of it is certain. */
 interface SdkError {
   readonly name?: unknown;
-  readonly code?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: unknown };
 }
 
 /** How messages call the service, and the permissions that a reader of it needs. */
-export interface AwsService {
+interface AwsService {
   readonly service: string;
   readonly permission: string;
 }
@@ -25,7 +24,7 @@ const TOO_MANY = /^(Throttling|ThrottledException|TooManyRequests|RequestLimitEx
 export function toAwsSourceError(error: unknown, isAborted: boolean, { service, permission }: AwsService): SourceError {
   if (error instanceof SourceError) return error;
   if (isAborted) return new SourceError('unavailable', 'no answer in time');
-  const { code, $metadata } = (error ?? {}) as SdkError;
+  const { $metadata } = (error ?? {}) as SdkError;
   const name = nameOf(error);
   const status = typeof $metadata?.httpStatusCode === 'number' ? $metadata.httpStatusCode : undefined;
 
@@ -33,7 +32,7 @@ export function toAwsSourceError(error: unknown, isAborted: boolean, { service, 
   if (REFUSED.test(name) || status === 401 || status === 403)
     return new SourceError('unauthorized', `AWS refuses the credentials, which need ${permission}: ${name}`);
   if (TOO_MANY.test(name) || status === 429) return new SourceError('rate_limited', `too many requests to ${service}`);
-  if (status === undefined) return new SourceError('unavailable', `${service} cannot be reached${codeOf(code)}`);
+  if (status === undefined) return new SourceError('unavailable', `${service} cannot be reached${codeInWords(error)}`);
   if (status >= 500) return new SourceError('unavailable', `${service} answers HTTP ${status}`);
   if (status >= 400) return new SourceError('malformed', `${service} answers HTTP ${status}: ${name}`);
   return new SourceError('malformed', `the answer is not what ${service} answers`);
@@ -43,8 +42,4 @@ export function toAwsSourceError(error: unknown, isAborted: boolean, { service, 
 export function nameOf(error: unknown): string {
   const { name } = (error ?? {}) as SdkError;
   return typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'Error';
-}
-
-function codeOf(code: unknown): string {
-  return typeof code === 'string' && /^[A-Z_]+$/.test(code) ? `: ${code}` : '';
 }

@@ -1,6 +1,5 @@
 import { createEdge } from '../../units/edge.ts';
 
-/** As much of a logger as this needs. */
 interface FailureLogger {
   warn(facts: { readonly failures: readonly string[] }, message: string): void;
   info(message: string): void;

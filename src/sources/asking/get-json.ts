@@ -1,6 +1,10 @@
 import type { z } from 'zod';
-import type { Failure } from './source-error.ts';
-import { SourceError } from './source-error.ts';
+import { type Failure, SourceError } from './source-error.ts';
+
+export interface SourceDeps {
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: () => number;
+}
 
 interface JsonRequest<T> {
   readonly fetch: typeof globalThis.fetch;
@@ -126,4 +130,12 @@ function describe(cause: unknown): string {
   if (cause.message === 'unexpected redirect') return 'it redirects, which is not followed';
   const { code } = cause as { code?: unknown };
   return (typeof code === 'string' ? (CAUSES[code] ?? code) : undefined) ?? 'it cannot be reached';
+}
+
+/** The address of a path below a base address, which may itself have a path. */
+export function sourceUrl(baseUrl: string, path: string, query: Readonly<Record<string, string>> = {}): URL {
+  const url = new URL(baseUrl);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`;
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
 }

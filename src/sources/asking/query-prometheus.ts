@@ -1,24 +1,12 @@
 import { z } from 'zod';
-import { getJson } from './get-json.ts';
-import type { SecretReader } from './read-secret.ts';
-import { readToken } from './read-secret.ts';
-import type { SourceDeps } from './source-deps.ts';
+import { getJson, type SourceDeps, sourceUrl } from './get-json.ts';
+import { readToken, type SecretReader } from './read-secret.ts';
 import { SourceError } from './source-error.ts';
-import { sourceUrl } from './source-url.ts';
 
 /** Prometheus, or anything with its HTTP API. */
 export interface PrometheusAddress {
   readonly baseUrl: string;
-  /** A bearer token. */
-  readonly token?: SecretReader;
-}
-
-export interface RangeQuery {
-  readonly query: string;
-  /** Seconds since 1970: the first and the last moment. */
-  readonly start: number;
-  readonly end: number;
-  readonly stepSeconds: number;
+  readonly token?: SecretReader | undefined;
 }
 
 const value = z.tuple([z.number(), z.string()]);
@@ -48,15 +36,14 @@ export async function queryPrometheus(
   return (await ask(address, '/api/v1/query', { query }, moment, { ...deps, abort })).data;
 }
 
-/** Evaluates a query over a range; rejects with a SourceError. */
+/** Evaluates a query over a range, in seconds since 1970: the first and the last moment; rejects with a SourceError. */
 export async function queryRange(
   baseUrl: string,
-  { query, start, end, stepSeconds }: RangeQuery,
+  range: { readonly query: string; readonly start: string; readonly end: string; readonly step: string },
   deps: SourceDeps,
   abort: AbortSignal,
 ): Promise<{ readonly series: readonly PrometheusSeries[]; readonly warnings: readonly string[] }> {
-  const parameters = { query, start: String(start), end: String(end), step: String(stepSeconds) };
-  const { data, warnings = [] } = await ask({ baseUrl }, '/api/v1/query_range', parameters, matrix, { ...deps, abort });
+  const { data, warnings = [] } = await ask({ baseUrl }, '/api/v1/query_range', range, matrix, { ...deps, abort });
   return { series: data.result, warnings };
 }
 

@@ -1,4 +1,4 @@
-import { SourceError } from './source-error.ts';
+import { codeInWords, SourceError } from './source-error.ts';
 
 /** Reads a secret anew each time, so that a rotated file counts at once. */
 export type SecretReader = () => Promise<string>;
@@ -22,8 +22,6 @@ async function attempt(read: SecretReader, name: string): Promise<string> {
   try {
     return await read();
   } catch (error) {
-    const { code } = (error ?? {}) as { code?: unknown };
-    const why = typeof code === 'string' && /^[A-Z_]+$/.test(code) ? `: ${code}` : '';
-    throw new SourceError('unauthorized', `the ${name} cannot be read${why}`);
+    throw new SourceError('unauthorized', `the ${name} cannot be read${codeInWords(error)}`);
   }
 }

@@ -1,3 +1,5 @@
+import { untilAborted } from '../../units/deadline.ts';
+
 /**
  * | failure        | when                                              | whose | retried |
  * | -------------- | ------------------------------------------------- | ----- | ------- |
@@ -29,4 +31,16 @@ export class SourceError extends Error {
     this.failure = failure;
     this.retryAfterMs = options.retryAfterMs;
   }
+}
+
+/** The code of a system's error as the end of a message: `: EACCES`; nothing where there is none. */
+export function codeInWords(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /^[A-Z_]+$/.test(code) ? `: ${code}` : '';
+}
+
+/** Waits for a source no longer than this caller may; the work itself goes on for others who wait for it. */
+export function untilAbort<T>(work: Promise<T>, abort: AbortSignal): Promise<T> {
+  const late = () => new SourceError('unavailable', 'no answer in time');
+  return untilAborted(abort, () => work, late);
 }

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import type { Signal } from '../../regions/reading.ts';
-import { getJson } from '../asking/get-json.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../units/moment.ts';
+import { getJson, type SourceDeps, sourceUrl } from '../asking/get-json.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { sourceUrl } from '../asking/source-url.ts';
 import { firstPlausible } from './plausible.ts';
-import { DAY_MS, HOUR_MS, instant, MINUTE_MS, notOverYet, oldestFirst, rowsOf } from './series.ts';
+import { checkZone, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement } from './source.ts';
 
-export interface CarbonAwareSdkOptions {
+interface CarbonAwareSdkOptions {
   /** Of the WebApi, which everybody runs on their own. */
   readonly baseUrl: string;
   /** What its data source counts; its answers do not say. */
@@ -36,23 +35,18 @@ const forecasts = z.tuple([
 /** .NET's ProblemDetails (RFC 9457). */
 const problem = z.object({ title: z.string(), detail: z.string().nullish() });
 
-interface Question<T> {
-  readonly query: Readonly<Record<string, string>>;
-  readonly schema: z.ZodType<T>;
-  readonly abort: AbortSignal;
-}
-
 /** The Green Software Foundation's Carbon Aware SDK (WebApi), gCO2/kWh; zones are its locations, such as `eastus`. */
 export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: SourceDeps): ForecastingSource {
   const { baseUrl, signal } = options;
 
-  function ask<T>(path: string, { query, schema, abort }: Question<T>): Promise<T> {
+  type Query = Readonly<Record<string, string>>;
+
+  function ask<T>(path: string, query: Query, schema: z.ZodType<T>, abort: AbortSignal): Promise<T> {
     return getJson({ ...deps, url: sourceUrl(baseUrl, path, query), abort, schema, explain });
   }
 
-  async function askEmissions(query: Question<never>['query'], abort: AbortSignal): Promise<readonly Measurement[]> {
-    const rows = await ask('/emissions/bylocation', { query, schema: emissions, abort });
-    return measure(rows, signal);
+  async function askEmissions(query: Query, abort: AbortSignal): Promise<readonly Measurement[]> {
+    return measure(await ask('/emissions/bylocation', query, emissions, abort), signal);
   }
 
   return {
@@ -62,9 +56,7 @@ export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: Sourc
 
     async current(location, abort) {
       const rows = await askEmissions({ location }, abort);
-      const newest = firstPlausible(rows.toReversed(), deps.clock());
-      if (!newest) throw new SourceError('not_covered', `there is no value for ${location} now`);
-      return newest;
+      return firstPlausible(rows.toReversed(), location, deps.clock());
     },
 
     async history(location, abort) {
@@ -74,9 +66,8 @@ export function createCarbonAwareSdk(options: CarbonAwareSdkOptions, deps: Sourc
     },
 
     async forecast(location, abort) {
-      const [answer] = await ask('/emissions/forecasts/current', { query: { location }, schema: forecasts, abort });
-      if (answer.location !== location)
-        throw new SourceError('wrong_zone', `the answer is for ${answer.location}, not ${location}`);
+      const [answer] = await ask('/emissions/forecasts/current', { location }, forecasts, abort);
+      checkZone(answer.location, location);
       const points = answer.forecastData.map(({ timestamp, value }) => ({ from: timestamp, gramsPerKwh: value }));
       return notOverYet(points, (answer.forecastData[0]?.duration ?? 0) * MINUTE_MS, deps.clock());
     },
@@ -96,8 +87,8 @@ function measure(rows: Emissions, signal: Signal): readonly Measurement[] {
 }
 
 /**
- * The distance that at least half of the rows keep, so that neither a gap nor two rows a second apart make it; an hour
- * where one stands alone.
+ * The step of a series: the distance that at least half of its rows keep, so that neither a gap nor two rows a second apart
+ * change it; an hour where a row stands alone.
  */
 function findStep(rows: Emissions): number {
   const times = rows.map(({ time }) => time).toSorted((one, other) => one - other);

@@ -7,7 +7,6 @@ import { type Attempt, createFeed, type Feed, type Forecast } from './feed.ts';
 import type { IntensitySource, Measurement, RegionZones, SourceName } from './source.ts';
 
 export interface IntensityChainDeps extends Pick<RequesterDeps, 'clock' | 'random' | 'deadline'> {
-  /** In the order in which they are asked. */
   readonly sources: readonly IntensitySource[];
   readonly policySignal?: Signal;
   /** Called once for each request that was made, also for those that only a retry followed. */
@@ -21,7 +20,6 @@ export interface RegionIntensity {
   readonly stepMs?: number;
   /** The sources that were considered, in their order; those behind a fresh reading were not. */
   readonly attempts: readonly Attempt[];
-  /** From the source of the reading. */
   readonly forecast: Forecast | undefined;
 }
 
@@ -38,7 +36,7 @@ export interface ChainWithHistory extends IntensityChain {
 interface Candidate {
   readonly reading: Reading;
   readonly stepMs?: number | undefined;
-  readonly forecast?: () => Promise<Forecast | undefined>;
+  readonly forecast: () => Promise<Forecast | undefined>;
 }
 
 /**
@@ -62,13 +60,8 @@ interface Candidate {
  *
  * Set forward, readings age by that much; what gets too old is replaced by the next answer.
  */
-export function createIntensityChain({
-  sources,
-  policySignal,
-  onRequest,
-  ...deps
-}: IntensityChainDeps): ChainWithHistory {
-  const wanted = policySignal ?? 'average-lifecycle';
+export function createIntensityChain(given: IntensityChainDeps): ChainWithHistory {
+  const { sources, policySignal: wanted = 'average-lifecycle', onRequest, ...deps } = given;
   const feeds = sources.map((source) =>
     createFeed(source, { ...deps, onRequest: (outcome) => onRequest?.(source.name, outcome) }),
   );
@@ -90,18 +83,14 @@ export function createIntensityChain({
     async read(region) {
       const { attempts, candidates } = await gather(region);
       const embedded = embeddedReading(region.name, region.gridZone);
-      const known = embedded ? [...candidates, { reading: embedded }] : candidates;
-      const reading = choose(
-        known.map((one) => one.reading),
-        wanted,
-      );
-      const source = candidates.find((one) => one.reading === reading);
-      const stepMs = source?.stepMs;
+      const readings = [...candidates.map((one) => one.reading), ...(embedded ? [embedded] : [])];
+      const reading = choose(readings, wanted);
+      const { stepMs, forecast } = candidates.find((one) => one.reading === reading) ?? {};
       return {
         ...(reading && { reading }),
         ...(stepMs !== undefined && { stepMs }),
         attempts,
-        forecast: await source?.forecast?.(),
+        forecast: await forecast?.(),
       };
     },
 
@@ -118,9 +107,8 @@ export function createIntensityChain({
 async function consider(feed: Feed, region: RegionZones): Promise<{ attempt: Attempt; candidate?: Candidate }> {
   const { source } = feed;
   const named = zoneOf(source, region);
-  if (named.outcome !== 'ok') {
+  if (named.outcome !== 'ok')
     return { attempt: { source: source.name, outcome: named.outcome, message: named.message } };
-  }
   const zone = named.value;
   const { attempt, reading, stepMs } = await feed.current(zone);
   if (!reading) return { attempt };

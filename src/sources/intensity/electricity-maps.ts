@@ -1,27 +1,26 @@
 import { z } from 'zod';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
-import { getJson } from '../asking/get-json.ts';
-import type { SecretReader } from '../asking/read-secret.ts';
-import { readToken } from '../asking/read-secret.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import { HOUR_MS } from '../../units/moment.ts';
+import { getJson, type SourceDeps, sourceUrl } from '../asking/get-json.ts';
+import { readToken, type SecretReader } from '../asking/read-secret.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { sourceUrl } from '../asking/source-url.ts';
-import { HOUR_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
+import { firstPlausible } from './plausible.ts';
+import { checkZone, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement } from './source.ts';
 
 const FACTORS = { 'average-lifecycle': 'lifecycle', 'average-direct': 'direct' } as const;
 type AverageSignal = keyof typeof FACTORS;
 
 export interface ElectricityMapsOptions {
-  readonly baseUrl?: string;
+  readonly baseUrl?: string | undefined;
   /** The token of every zone that `zoneTokens` does not name. */
-  readonly token?: SecretReader;
+  readonly token?: SecretReader | undefined;
   /** A free token is good for one zone only. */
   readonly zoneTokens?: ReadonlyMap<string, SecretReader>;
   /** Which emission factors the provider calculates with. */
-  readonly signal?: AverageSignal;
+  readonly signal?: AverageSignal | undefined;
   /** Values of now and before that were measured alone: hours that the provider only estimates have none. */
-  readonly disableEstimations?: boolean;
+  readonly disableEstimations?: boolean | undefined;
 }
 
 const row = z.object({
@@ -42,14 +41,12 @@ const forecast = z.object({
 /** Electricity Maps API v3 (https://portal.electricitymaps.com/developer-hub/api/reference), hourly averages. */
 export function createElectricityMaps(options: ElectricityMapsOptions, deps: SourceDeps): ForecastingSource {
   const { baseUrl = 'https://api.electricitymaps.com', token, zoneTokens, signal = 'average-lifecycle' } = options;
-  const measuredOnly: Readonly<Record<string, string>> = options.disableEstimations
-    ? { disableEstimations: 'true' }
-    : {};
 
   async function ask<T extends { readonly zone: string }>(
     what: 'latest' | 'history' | 'forecast',
     zone: string,
-    { schema, abort }: { readonly schema: z.ZodType<T>; readonly abort: AbortSignal },
+    schema: z.ZodType<T>,
+    abort: AbortSignal,
   ): Promise<T> {
     const read = zoneTokens?.get(zone) ?? token;
     if (!read) throw new SourceError('unauthorized', `there is no Electricity Maps token for ${zone}`);
@@ -58,7 +55,7 @@ export function createElectricityMaps(options: ElectricityMapsOptions, deps: Sou
       zone,
       emissionFactorType: FACTORS[signal],
       disableCallerLookup: 'true',
-      ...(what !== 'forecast' && measuredOnly),
+      ...(what !== 'forecast' && options.disableEstimations && { disableEstimations: 'true' }),
     };
     const answer = await getJson({
       ...deps,
@@ -81,18 +78,17 @@ export function createElectricityMaps(options: ElectricityMapsOptions, deps: Sou
     },
 
     async current(zone, abort) {
-      const measured = measure(await ask('latest', zone, { schema: row, abort }), zone, signal);
-      if (!measured) throw new SourceError('not_covered', `there is no value for ${zone} now`);
-      return measured;
+      const measured = measure(await ask('latest', zone, row, abort), zone, signal);
+      return firstPlausible(measured ? [measured] : [], zone, deps.clock());
     },
 
     async history(zone, abort) {
-      const answer = await ask('history', zone, { schema: history, abort });
+      const answer = await ask('history', zone, history, abort);
       return oldestFirst(answer.history.map((one) => measure(one, zone, signal)).filter((one) => one !== undefined));
     },
 
     async forecast(zone, abort) {
-      const answer = await ask('forecast', zone, { schema: forecast, abort });
+      const answer = await ask('forecast', zone, forecast, abort);
       const points = answer.forecast.map((one) => ({ from: one.datetime, gramsPerKwh: one.carbonIntensity }));
       return notOverYet(points, HOUR_MS, deps.clock());
     },
@@ -109,8 +105,4 @@ function measure(
     throw new SourceError('malformed', `the answer has ${emissionFactorType} emission factors, not ${FACTORS[signal]}`);
   if (carbonIntensity === null) return undefined;
   return { gramsPerKwh: carbonIntensity, signal, measuredAt: datetime, stepMs: HOUR_MS, estimated: isEstimated };
-}
-
-function checkZone(answered: string, asked: string): void {
-  if (answered !== asked) throw new SourceError('wrong_zone', `the answer is for ${answered}, not ${asked}`);
 }

@@ -1,8 +1,8 @@
 import { freshnessOf } from '../../regions/freshness.ts';
 import type { Reading, Signal } from '../../regions/reading.ts';
+import { DAY_MS } from '../../units/moment.ts';
 import type { Answer, Outcome } from '../asking/answer.ts';
 import { createRequester, type Requester, type RequesterDeps } from '../asking/requester.ts';
-import { fromNowOn, yesterdayAgain } from './outlook.ts';
 import { plausibleForecast, plausibleHistory, plausibleIn, plausibleMeasurement } from './plausible.ts';
 import type { ForecastPoint, IntensitySource, Measurement, SourceName } from './source.ts';
 import { createZoneMemory } from './zone-memory.ts';
@@ -22,7 +22,7 @@ export interface Forecast {
   readonly source: SourceName;
 }
 
-/** One source with its memory and its manners. */
+/** One source with its memory, retries and checks. */
 export interface Feed {
   readonly source: IntensitySource;
   /** The value of now, or the last good one while it can be used. */
@@ -36,25 +36,20 @@ export interface Feed {
 /** Providers forecast once an hour at most: what is to come is not asked with each value of now. */
 const OUTLOOK_KEPT_MS = 30 * 60_000;
 
-/** Puts manners (`requester.ts`), memory (`zone-memory.ts`) and judgement (`plausible.ts`) around a source. */
+/** Asks a source through `requester.ts`, remembers its answers (`zone-memory.ts`) and checks them (`plausible.ts`). */
 export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
   const { clock } = deps;
   const { name } = source;
   const request = createRequester(deps);
 
-  const currents = createZoneMemory(
-    async (zone) => {
-      const answer = await request(async (abort) => plausibleMeasurement(await source.current(zone, abort), clock()));
-      return answer.outcome === 'ok' && freshnessNow(answer.value) === undefined
-        ? tooOld(answer.value, clock())
-        : answer;
-    },
-    clock,
-    source.keptMs,
-  );
-  function freshnessNow({ measuredAt, stepMs }: Measurement) {
-    return freshnessOf(clock() - measuredAt, stepMs);
+  const freshnessNow = ({ measuredAt, stepMs }: Measurement) => freshnessOf(clock() - measuredAt, stepMs);
+
+  async function askNow(zone: string): Promise<Answer<Measurement>> {
+    const answer = await request(async (abort) => plausibleMeasurement(await source.current(zone, abort), clock()));
+    return answer.outcome === 'ok' && !freshnessNow(answer.value) ? tooOld(answer.value, clock()) : answer;
   }
+
+  const currents = createZoneMemory(askNow, clock, source.keptMs);
 
   function readingOf(measurement: Measurement): Reading | undefined {
     const { gramsPerKwh, signal, measuredAt, estimated } = measurement;
@@ -68,7 +63,7 @@ export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
       const { answer, good } = await currents(zone);
       const reading = good && readingOf(good);
       return {
-        attempt: { source: name, ...told(answer, reading) },
+        attempt: { source: name, ...outcomeOf(answer, reading) },
         ...(good && reading && { reading, stepMs: good.stepMs }),
       };
     },
@@ -115,11 +110,27 @@ function tooOld({ measuredAt }: Measurement, now: number): Answer<never> {
   return { outcome: 'too_old', message: `its last value is of ${Math.floor((now - measuredAt) / 3_600_000)} h ago` };
 }
 
-/** A source may have been fine when it was asked, and its answer have grown too old since, or the clock have jumped. */
-function told(answer: Answer<unknown>, reading: Reading | undefined): Pick<Attempt, 'outcome' | 'message'> {
+/** An answer that was good may have grown too old since it was received, or the clock may have jumped. */
+function outcomeOf(answer: Answer<unknown>, reading: Reading | undefined): Pick<Attempt, 'outcome' | 'message'> {
   const { outcome } = answer;
   if (outcome !== 'ok')
     return { outcome, message: `${answer.message}${reading ? '; its last good value is used' : ''}` };
   if (!reading) return { outcome: 'too_old', message: 'its last value cannot be used any more' };
   return { outcome, message: `${reading.freshness}, ${reading.signal}` };
+}
+
+/** Of a forecast (earliest first), the point that counts now and those to come; none when it says nothing of later. */
+function fromNowOn(points: readonly ForecastPoint[], now: number): readonly ForecastPoint[] {
+  const next = points.findIndex(({ from }) => from > now);
+  return next < 0 ? [] : points.slice(Math.max(0, next - 1));
+}
+
+/**
+ * Yesterday's values (oldest first, of one signal) at today's hours: the load and the sun of one day are the best guess
+ * for the next where nobody forecasts it.
+ */
+function yesterdayAgain(history: readonly Measurement[], signal: Signal, now: number): readonly ForecastPoint[] {
+  return history
+    .filter((one) => one.signal === signal && one.measuredAt + one.stepMs > now - DAY_MS)
+    .map(({ measuredAt, gramsPerKwh }) => ({ from: measuredAt + DAY_MS, gramsPerKwh }));
 }

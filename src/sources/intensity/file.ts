@@ -2,12 +2,13 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal } from '../../regions/reading.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
-import { SourceError } from '../asking/source-error.ts';
-import { HOUR_MS, instant } from './series.ts';
+import { HOUR_MS } from '../../units/moment.ts';
+import type { SourceDeps } from '../asking/get-json.ts';
+import { codeInWords, SourceError } from '../asking/source-error.ts';
+import { instant } from './series.ts';
 import type { IntensitySource } from './source.ts';
 
-export interface FileOptions {
+interface FileOptions {
   /** The whole text, JSON or YAML: a map from zones to gCO2e/kWh, or to `{gramsPerKwh, measuredAt}`. */
   readonly read: () => Promise<string>;
   /** What the values count. */
@@ -27,7 +28,7 @@ const entry: z.ZodType<Entry | undefined> = z.union([
   /** Nothing is known of the zone, or not now. */
   z.null().transform(() => undefined),
 ]);
-/** One entry at a time: what is wrong with a zone is no matter of the others. */
+/** Entries are checked one at a time: a mistake in one zone does not cost the others. */
 const zones = z.record(z.string(), z.unknown());
 
 const MAX_ALIASES = 100;
@@ -43,7 +44,8 @@ export function createFile(options: FileOptions, { clock }: Pick<SourceDeps, 'cl
     zoneOf: (region) => gridZoneOf(region) ?? region.name,
 
     async current(zone) {
-      const found = entryOf(parseZones(await readText(read)), zone);
+      const all = shaped(zones, parseYaml(await readText(read)), []);
+      const found = Object.hasOwn(all, zone) && shaped(entry, all[zone], [zone]);
       if (!found) throw new SourceError('not_covered', `the file has nothing for ${zone}`);
       // A value without a time is meant to hold for as long as it stands there.
       const { gramsPerKwh, measuredAt = clock() } = found;
@@ -56,18 +58,8 @@ async function readText(read: FileOptions['read']): Promise<string> {
   try {
     return await read();
   } catch (error) {
-    const { code } = (error ?? {}) as { code?: unknown };
-    const why = typeof code === 'string' ? `: ${code}` : '';
-    throw new SourceError('unavailable', `the file cannot be read${why}`, { cause: error });
+    throw new SourceError('unavailable', `the file cannot be read${codeInWords(error)}`, { cause: error });
   }
-}
-
-function parseZones(text: string): ReadonlyMap<string, unknown> {
-  return new Map(Object.entries(shaped(zones, parseYaml(text), [])));
-}
-
-function entryOf(all: ReadonlyMap<string, unknown>, zone: string): Entry | undefined {
-  return all.has(zone) ? shaped(entry, all.get(zone), [zone]) : undefined;
 }
 
 function shaped<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[]): T {

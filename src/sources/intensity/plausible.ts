@@ -1,10 +1,9 @@
 import { CLOCK_SKEW_MS } from '../../regions/freshness.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS, type Signal } from '../../regions/reading.ts';
+import { DAY_MS, MINUTE_MS } from '../../units/moment.ts';
 import { SourceError } from '../asking/source-error.ts';
 import type { ForecastPoint, Measurement } from './source.ts';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 /** The longest step of a series that says anything about now, and the longest forecast that anybody plans with. */
 const LONGEST_STEP_MS = DAY_MS;
 const LONGEST_FORECAST_MS = 7 * DAY_MS;
@@ -27,13 +26,15 @@ export function plausibleMeasurement(measurement: Measurement, now: number): Mea
 }
 
 /**
- * Of rows of one series, in order of preference, the first that can be right; where there are only others the first of
- * these, for `plausibleMeasurement` to refuse. Throws `implausible` for nothing but zeros.
+ * Of a zone's rows of one series, in order of preference, the first that can be right; where there are only others the first
+ * of these, for `plausibleMeasurement` to refuse. Throws `implausible` for nothing but zeros, `not_covered` where there is no row.
  */
-export function firstPlausible(rows: readonly Measurement[], now: number): Measurement | undefined {
+export function firstPlausible(rows: readonly Measurement[], zone: string, now: number): Measurement {
   const kept = rows.filter((row) => problemOf(row, now) === undefined);
   refuseZeros(kept, rows);
-  return kept[0] ?? rows[0];
+  const first = kept[0] ?? rows[0];
+  if (!first) throw new SourceError('not_covered', `there is no value for ${zone} now`);
+  return first;
 }
 
 /** The plausible ones, oldest first; throws `implausible` when that leaves none of some. */
@@ -76,7 +77,7 @@ function refuseZeros(kept: readonly Row[], all: readonly Row[]): void {
     throw new SourceError('implausible', 'there are only zeros among its values');
 }
 
-/** What is received is not trusted to have the types it should; what is no number is not repeated in a message. */
+/** Received values may have other types than they should; what is no number is not repeated in a message. */
 function problemOf({ gramsPerKwh, measuredAt, stepMs, signal }: Measurement, now: number): string | undefined {
   if (!SIGNALS.includes(signal)) return 'it does not say which signal it is of';
   if (!Number.isFinite(measuredAt)) return 'it was measured at no time';

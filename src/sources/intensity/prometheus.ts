@@ -1,11 +1,16 @@
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal } from '../../regions/reading.ts';
-import type { PrometheusAddress, PrometheusResult, PrometheusValue } from '../asking/query-prometheus.ts';
-import { parseValue, queryPrometheus } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import { MINUTE_MS } from '../../units/moment.ts';
+import type { SourceDeps } from '../asking/get-json.ts';
+import {
+  type PrometheusAddress,
+  type PrometheusResult,
+  type PrometheusValue,
+  parseValue,
+  queryPrometheus,
+} from '../asking/query-prometheus.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { canBeGrams } from './plausible.ts';
-import { MINUTE_MS } from './series.ts';
 import type { IntensitySource, RegionZones } from './source.ts';
 
 export interface PrometheusOptions extends PrometheusAddress {

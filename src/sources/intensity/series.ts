@@ -1,9 +1,6 @@
 import { z } from 'zod';
+import { SourceError } from '../asking/source-error.ts';
 import type { ForecastPoint, Measurement } from './source.ts';
-
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
 
 /** A time with its offset from UTC, to the minute or finer, as epoch milliseconds. */
 export const instant = z
@@ -28,4 +25,9 @@ export function oldestFirst(measurements: readonly Measurement[]): readonly Meas
 /** What is not over yet, earliest first; the last value lasts one step. */
 export function notOverYet(points: readonly ForecastPoint[], stepMs: number, now: number): readonly ForecastPoint[] {
   return points.filter(({ from }) => from + stepMs > now).toSorted((one, other) => one.from - other.from);
+}
+
+/** Throws `wrong_zone` where an answer is for another zone than was asked about. */
+export function checkZone(answered: string, asked: string): void {
+  if (answered !== asked) throw new SourceError('wrong_zone', `the answer is for ${answered}, not ${asked}`);
 }

@@ -1,15 +1,13 @@
 import type { Signal } from '../../regions/reading.ts';
 import type { RegionSpec } from '../../regions/region-resource.ts';
 
-export const SOURCE_NAMES = [
-  'electricity-maps',
-  'watttime',
-  'uk-carbon-intensity',
-  'carbon-aware-sdk',
-  'prometheus',
-  'file',
-] as const;
-export type SourceName = (typeof SOURCE_NAMES)[number];
+export type SourceName =
+  | 'electricity-maps'
+  | 'watttime'
+  | 'uk-carbon-intensity'
+  | 'carbon-aware-sdk'
+  | 'prometheus'
+  | 'file';
 
 /** One value of a source's series: the intensity of a zone from `measuredAt` on. */
 export interface Measurement {
@@ -50,5 +48,4 @@ export interface IntensitySource {
   readonly forecast?: (zone: string, abort: AbortSignal) => Promise<readonly ForecastPoint[]>;
 }
 
-/** One that knows the past and what is to come. */
 export type ForecastingSource = IntensitySource & Required<Pick<IntensitySource, 'history' | 'forecast'>>;

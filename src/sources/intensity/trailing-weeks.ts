@@ -1,17 +1,15 @@
 import { LRUCache } from 'lru-cache';
-import type { BandThresholds } from '../../regions/band.ts';
+import { type BandThresholds, thresholdsOf } from '../../regions/band.ts';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
-import { type HourlyWeek, ownThresholds, rememberHours } from '../../regions/hourly-week.ts';
 import type { Signal } from '../../regions/reading.ts';
+import { HOUR_MS } from '../../units/moment.ts';
 import type { ChainWithHistory, IntensityChain, RegionIntensity } from './chain.ts';
 import { type DescribedRegion, zonesOf } from './read-regions.ts';
-import { HOUR_MS } from './series.ts';
 import type { RegionZones } from './source.ts';
 
 interface TrailingWeeksDeps {
   readonly chain: ChainWithHistory;
   readonly policySignal: Signal;
-  /** Epoch milliseconds. */
   readonly clock: () => number;
 }
 
@@ -28,9 +26,9 @@ interface Known {
   readonly filledAt: number | undefined;
 }
 
-/** As many as a zone memory keeps; of more regions, or zones that they had, the least read are forgotten. */
+/** As many as a zone memory keeps; beyond them the least read regions, or zones that they had, are forgotten. */
 const MOST_REGIONS = 1_000;
-/** A chain that nobody read for so long (another replica led) has missed hours. */
+/** A chain that was not read for so long (another replica led) has missed hours. */
 const PAUSE_MS = 2 * HOUR_MS;
 
 /**
@@ -79,4 +77,47 @@ export function createTrailingWeeks({ chain, policySignal, clock }: TrailingWeek
 function keyOf(region: RegionZones): string {
   const { name, wattTime, ukCarbonIntensity, carbonAwareSdk } = region;
   return JSON.stringify([name, gridZoneOf(region), wattTime, ukCarbonIntensity, carbonAwareSdk]);
+}
+
+/** One value (gCO2e/kWh) of a region's series; `measuredAt` in epoch milliseconds. */
+export interface TimedValue {
+  readonly measuredAt: number;
+  readonly gramsPerKwh: number;
+}
+
+/** The last 7 days of a region's series in one signal and zone, at most one value an hour, by hours since 1970. */
+export type HourlyWeek = ReadonlyMap<number, TimedValue>;
+
+const WEEK_HOURS = 7 * 24;
+
+/**
+ * The week with these values added and what is older than 7 days at `now` (epoch milliseconds) left out. Of an hour the
+ * latest value counts; of the same moment the one that was heard last, since providers put their estimates right.
+ * Values ahead of `now` (the clock was set back) are left out too: nothing else would ever end them.
+ */
+export function rememberHours(week: HourlyWeek, values: readonly TimedValue[], now: number): HourlyWeek {
+  const current = hourOf(now);
+  const next = new Map<number, TimedValue>();
+  for (const { measuredAt, gramsPerKwh } of [...week.values(), ...values]) {
+    const hour = hourOf(measuredAt);
+    const known = next.get(hour);
+    if (hour > current || hour <= current - WEEK_HOURS || (known && known.measuredAt > measuredAt)) continue;
+    next.set(hour, { measuredAt, gramsPerKwh });
+  }
+  return next;
+}
+
+/** The thresholds that a week makes, to a tenth of a gram; `undefined` where fewer than 24 hours of it are known. */
+export function ownThresholds(week: HourlyWeek): BandThresholds | undefined {
+  const thresholds = thresholdsOf([...week.values()].map(({ gramsPerKwh }) => gramsPerKwh));
+  return thresholds && [toTenth(thresholds[0]), toTenth(thresholds[1])];
+}
+
+function hourOf(ms: number): number {
+  return Math.floor(ms / HOUR_MS);
+}
+
+/** Thresholds are read by people, in the status of a Region. */
+function toTenth(grams: number): number {
+  return Math.round(grams * 10) / 10;
 }

@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
-import { getJson } from '../asking/get-json.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import { DAY_MS, MINUTE_MS } from '../../units/moment.ts';
+import { getJson, type SourceDeps, sourceUrl } from '../asking/get-json.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { sourceUrl } from '../asking/source-url.ts';
 import { firstPlausible } from './plausible.ts';
-import { DAY_MS, instant, MINUTE_MS, notOverYet, oldestFirst, rowsOf } from './series.ts';
+import { instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement } from './source.ts';
-
-export interface UkCarbonIntensityOptions {
-  readonly baseUrl?: string;
-}
 
 const NATIONAL = 'GB';
 const STEP_MS = 30 * MINUTE_MS;
@@ -32,7 +27,7 @@ const regional = z
  * emissions of generation alone. Zones are `GB` and the ids of distribution regions, `1` to `17`.
  */
 export function createUkCarbonIntensity(
-  { baseUrl = 'https://api.carbonintensity.org.uk' }: UkCarbonIntensityOptions,
+  { baseUrl = 'https://api.carbonintensity.org.uk' }: { readonly baseUrl?: string | undefined },
   deps: SourceDeps,
 ): ForecastingSource {
   /** `span` is a path of its documentation such as `{from}/fw48h`; without one, the half-hour that is now. */
@@ -60,17 +55,14 @@ export function createUkCarbonIntensity(
     },
 
     async current(zone, abort) {
-      const rows = (await ask(zone, undefined, abort)).map(measure).filter((one) => one !== undefined);
-      const measured = firstPlausible(rows, deps.clock());
-      if (!measured) throw new SourceError('not_covered', `there is no value for ${zone} now`);
-      return measured;
+      return firstPlausible((await ask(zone, undefined, abort)).flatMap(measure), zone, deps.clock());
     },
 
     /** A week, for relative bands; its documentation allows 14 days. */
     async history(zone, abort) {
       const now = deps.clock();
       const span = `${toMinute(now - 7 * DAY_MS)}/${toMinute(now)}`;
-      return oldestFirst((await ask(zone, span, abort)).map(measure).filter((one) => one !== undefined));
+      return oldestFirst((await ask(zone, span, abort)).flatMap(measure));
     },
 
     async forecast(zone, abort) {
@@ -88,16 +80,11 @@ function pathOf(zone: string, span: string | undefined): string {
 }
 
 /** `actual` comes after the half-hour; regions never have it. */
-function measure({ from, intensity: { actual, forecast } }: Period): Measurement | undefined {
+function measure({ from, intensity: { actual, forecast } }: Period): readonly Measurement[] {
   const gramsPerKwh = actual ?? forecast ?? undefined;
-  if (gramsPerKwh === undefined) return undefined;
-  return {
-    gramsPerKwh,
-    signal: 'average-direct',
-    measuredAt: from,
-    stepMs: STEP_MS,
-    estimated: typeof actual !== 'number',
-  };
+  const estimated = typeof actual !== 'number';
+  if (gramsPerKwh === undefined) return [];
+  return [{ gramsPerKwh, signal: 'average-direct', measuredAt: from, stepMs: STEP_MS, estimated }];
 }
 
 /** YYYY-MM-DDThh:mmZ, the only form that it takes. */

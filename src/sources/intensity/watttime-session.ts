@@ -1,26 +1,20 @@
 import { z } from 'zod';
-import { getJson, StatusError } from '../asking/get-json.ts';
-import type { SecretReader } from '../asking/read-secret.ts';
-import { readSecret } from '../asking/read-secret.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
-import { sourceUrl } from '../asking/source-url.ts';
-import { untilAbort } from '../asking/until-abort.ts';
+import { getJson, type SourceDeps, StatusError, sourceUrl } from '../asking/get-json.ts';
+import { readSecret, type SecretReader } from '../asking/read-secret.ts';
+import { untilAbort } from '../asking/source-error.ts';
 
-export interface WattTimeAccount {
+interface WattTimeAccount {
   readonly baseUrl: string;
   readonly username: SecretReader;
   readonly password: SecretReader;
 }
-
-/** Asks with a token; renews it once when the answer is 401. */
-export type WithToken = <T>(ask: (token: string) => Promise<T>, abort: AbortSignal) => Promise<T>;
 
 const LOGIN_TIMEOUT_MS = 10_000;
 
 const loginAnswer = z.object({ token: z.string().regex(/^[\x21-\x7e]+$/, 'is no token') });
 
 /** Keeps the token of an account (good for about 30 minutes) until it is refused; however many ask, one logs in. */
-export function createWattTimeSession({ baseUrl, username, password }: WattTimeAccount, deps: SourceDeps): WithToken {
+export function createWattTimeSession({ baseUrl, username, password }: WattTimeAccount, deps: SourceDeps) {
   let token: string | undefined;
   let login: Promise<string> | undefined;
 
@@ -30,7 +24,7 @@ export function createWattTimeSession({ baseUrl, username, password }: WattTimeA
       ...deps,
       url: sourceUrl(baseUrl, '/login'),
       headers: { authorization: `Basic ${Buffer.from(account).toString('base64')}` },
-      // Not a caller's: others wait for the same login.
+      // No caller's signal: others wait for the same login.
       abort: AbortSignal.timeout(LOGIN_TIMEOUT_MS),
       schema: loginAnswer,
     });
@@ -46,7 +40,8 @@ export function createWattTimeSession({ baseUrl, username, password }: WattTimeA
     return login;
   }
 
-  return async (ask, abort) => {
+  /** Asks with a token; renews it once when the answer is 401. */
+  return async <T>(ask: (token: string) => Promise<T>, abort: AbortSignal): Promise<T> => {
     const used = await untilAbort(renew(), abort);
     try {
       return await ask(used);

@@ -1,17 +1,15 @@
 import { z } from 'zod';
+import { DAY_MS } from '../../units/moment.ts';
 import { gramsOfPounds } from '../../units/pounds-per-mwh.ts';
-import { getJson } from '../asking/get-json.ts';
+import { getJson, type SourceDeps, sourceUrl } from '../asking/get-json.ts';
 import type { SecretReader } from '../asking/read-secret.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
-import { SourceError } from '../asking/source-error.ts';
-import { sourceUrl } from '../asking/source-url.ts';
 import { firstPlausible } from './plausible.ts';
-import { DAY_MS, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
+import { checkZone, instant, notOverYet, oldestFirst, rowsOf } from './series.ts';
 import type { ForecastingSource, Measurement } from './source.ts';
 import { createWattTimeSession } from './watttime-session.ts';
 
-export interface WattTimeOptions {
-  readonly baseUrl?: string;
+interface WattTimeOptions {
+  readonly baseUrl?: string | undefined;
   readonly username: SecretReader;
   readonly password: SecretReader;
 }
@@ -31,25 +29,19 @@ const answer = z.object({
 
 const refusal = z.object({ message: z.string() });
 
-interface Question {
-  readonly zone: string;
-  readonly query: Readonly<Record<string, string>>;
-  readonly abort: AbortSignal;
-}
-
 /** WattTime API v3 (https://docs.watttime.org): marginal operating emissions rate, in steps of five minutes. */
 export function createWattTime(options: WattTimeOptions, deps: SourceDeps): ForecastingSource {
   const { baseUrl = 'https://api.watttime.org', username, password } = options;
   const withToken = createWattTimeSession({ baseUrl, username, password }, deps);
 
-  async function ask(what: 'forecast' | 'historical', { zone, query, abort }: Question) {
+  async function ask(what: 'forecast' | 'historical', zone: string, query: Record<string, string>, abort: AbortSignal) {
     const url = sourceUrl(baseUrl, `/v3/${what}`, { region: zone, signal_type: SIGNAL_TYPE, ...query });
     const { data, meta } = await withToken(
       (token) =>
         getJson({ ...deps, url, headers: { authorization: `Bearer ${token}` }, abort, schema: answer, explain }),
       abort,
     );
-    if (meta.region !== zone) throw new SourceError('wrong_zone', `the answer is for ${meta.region}, not ${zone}`);
+    checkZone(meta.region, zone);
     const stepMs = meta.data_point_period_seconds * 1000;
     return data.map(({ point_time: measuredAt, value }): Measurement => {
       // A marginal rate is modelled, never metered.
@@ -64,21 +56,19 @@ export function createWattTime(options: WattTimeOptions, deps: SourceDeps): Fore
 
     /** Its documentation asks for the forecast's first point: /v3/historical comes late and with gaps. */
     async current(zone, abort) {
-      const rows = oldestFirst(await ask('forecast', { zone, query: { horizon_hours: '0' }, abort }));
-      const first = firstPlausible(rows, deps.clock());
-      if (!first) throw new SourceError('not_covered', `there is no value for ${zone} now`);
-      return first;
+      const rows = oldestFirst(await ask('forecast', zone, { horizon_hours: '0' }, abort));
+      return firstPlausible(rows, zone, deps.clock());
     },
 
     /** A week, for relative bands; it is not asked for stand-ins of a forecast, which this provider has. */
     async history(zone, abort) {
       const now = deps.clock();
       const query = { start: new Date(now - 7 * DAY_MS).toISOString(), end: new Date(now).toISOString() };
-      return oldestFirst(await ask('historical', { zone, query, abort }));
+      return oldestFirst(await ask('historical', zone, query, abort));
     },
 
     async forecast(zone, abort) {
-      const measurements = await ask('forecast', { zone, query: { horizon_hours: '24' }, abort });
+      const measurements = await ask('forecast', zone, { horizon_hours: '24' }, abort);
       const points = measurements.map(({ measuredAt, gramsPerKwh }) => ({ from: measuredAt, gramsPerKwh }));
       return notOverYet(points, measurements[0]?.stepMs ?? 0, deps.clock());
     },

@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Answer } from '../asking/answer.ts';
-import { lasts } from '../asking/lasts.ts';
+import { lasts } from '../asking/requester.ts';
 
-/** What is known of a zone: the last answer, and the last one that was good. */
-export interface Known<T> {
+interface Known<T> {
   readonly answer: Answer<T>;
   readonly good?: T;
 }
@@ -18,9 +17,10 @@ const MOST_ZONES = 1_000;
 const KEPT_MS = 5 * 60_000;
 
 /**
- * Asks at most once per zone and `keptMs` (5 minutes, and no longer after a failure), whatever the answer was and however many ask at once; a source that was left
- * alone was not asked. Age is judged here and not by lru-cache's ttl: an entry outlives its answer, for its last good
- * value, and a clock that is set back must not keep an answer for longer. Beyond 1,000 zones the least used is forgotten.
+ * Asks at most once per zone and `keptMs` (5 minutes, and no longer after a failure), whatever the answer was and however many
+ * ask at once; a source that was left alone was not asked. Age is judged here and not by lru-cache's ttl: an entry outlives
+ * its answer, for its last good value, and a clock that is set back must not keep an answer for longer. Beyond 1,000 zones the
+ * least used is forgotten.
  */
 export function createZoneMemory<T>(
   ask: (zone: string) => Promise<Answer<T>>,

@@ -1,19 +1,18 @@
-import type { DescribeEventsCommandOutput, HealthClient, HealthClientConfig } from '@aws-sdk/client-health';
+import type { HealthClient } from '@aws-sdk/client-health';
 import { z } from 'zod';
 import { andMore } from '../../units/tell-few.ts';
+import { nameOf, toAwsSourceError } from '../asking/aws-error.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { toSourceError } from './aws-health-error.ts';
 import type { OutageSource, Verdict } from './source.ts';
 
-export interface AwsHealthOptions {
+interface AwsHealthOptions {
   /** Service codes of AWS Health; an issue of any of them counts. At most 10, as DescribeEvents has it. */
-  readonly services?: readonly string[];
-  /** In place of AWS' own. */
-  readonly endpoint?: string;
+  readonly services?: readonly string[] | undefined;
+  readonly endpoint?: string | undefined;
 }
 
 /** What a new pod needs: nodes that run, the disks they start from, and the control plane that they report to. */
-export const DEFAULT_SERVICES: readonly string[] = ['EC2', 'EBS', 'EKS'];
+const DEFAULT_SERVICES: readonly string[] = ['EC2', 'EBS', 'EKS'];
 
 /** Where the API is for all regions, whatever region gridgate itself is in. */
 const API_REGION = 'us-east-1';
@@ -43,8 +42,9 @@ export function createAwsHealth({ services = DEFAULT_SERVICES, endpoint }: AwsHe
   let client: HealthClient | undefined;
 
   async function readPages(abortSignal: AbortSignal): Promise<readonly HealthEvent[]> {
-    const sdk = await loadSdk();
-    client ??= new sdk.HealthClient(config satisfies HealthClientConfig);
+    // Loaded here, so that only those pay for the SDK's start and memory who have configured it.
+    const sdk = await import('@aws-sdk/client-health');
+    client ??= new sdk.HealthClient(config);
     const events: HealthEvent[] = [];
     let left = MOST_PAGES;
     const filter = {
@@ -52,13 +52,11 @@ export function createAwsHealth({ services = DEFAULT_SERVICES, endpoint }: AwsHe
       eventStatusCodes: ['open' as const],
       eventTypeCategories: ['issue' as const],
     };
-    const pages = sdk.paginateDescribeEvents(
-      { client, pageSize: PAGE_SIZE, stopOnSameToken: true },
-      { filter },
-      { abortSignal },
-    );
-    for await (const one of pages) {
-      events.push(...parsePage(one));
+    const paging = { client, pageSize: PAGE_SIZE, stopOnSameToken: true };
+    for await (const answer of sdk.paginateDescribeEvents(paging, { filter }, { abortSignal })) {
+      const { data } = page.safeParse(answer);
+      if (!data) throw new SourceError('malformed', 'the answer of AWS Health has no list of events');
+      events.push(...data.events);
       left -= 1;
       if (left === 0) throw new SourceError('malformed', `AWS Health answers more than ${MOST_PAGES} pages`);
     }
@@ -77,17 +75,6 @@ export function createAwsHealth({ services = DEFAULT_SERVICES, endpoint }: AwsHe
       }
     },
   };
-}
-
-/** Only here, so that nobody pays for the SDK's start and memory who has not configured it. */
-function loadSdk() {
-  return import('@aws-sdk/client-health');
-}
-
-function parsePage(answer: DescribeEventsCommandOutput): readonly HealthEvent[] {
-  const parsed = page.safeParse(answer);
-  if (!parsed.success) throw new SourceError('malformed', 'the answer of AWS Health has no list of events');
-  return parsed.data.events;
 }
 
 /**
@@ -124,4 +111,14 @@ function reasonOf({ eventTypeCode = 'an issue', startTime, availabilityZone }: H
   const where = availabilityZone === undefined ? '' : ` in ${availabilityZone}`;
   const when = startTime === undefined ? '' : ` since ${startTime.toISOString().slice(0, 16)}Z`;
   return `${eventTypeCode}${where}${when}${andMore(others)}`;
+}
+
+/** An error of the AWS SDK in our words; AWS Health has one of its own, for accounts that may not ask it at all. */
+function toSourceError(error: unknown, isAborted: boolean): SourceError {
+  if (!isAborted && nameOf(error) === 'SubscriptionRequiredException')
+    return new SourceError(
+      'unauthorized',
+      'AWS Health answers only accounts with a Business support plan or a higher one',
+    );
+  return toAwsSourceError(error, isAborted, { service: 'AWS Health', permission: 'health:DescribeEvents' });
 }

@@ -12,11 +12,15 @@ export function createConfigMapOutage(read: ReadConfigMap): OutageSource {
     async read() {
       const data = await dataOf(read);
       if (!data) throw new SourceError('not_covered', 'the ConfigMap does not exist');
-      const entries = Object.entries(data).map(([region, text]) => [region, parseVerdict(text)] as const);
-      const wrong = entries.filter(([, verdict]) => !verdict).map(([region]) => region);
-      if (wrong.length > 0)
-        throw new SourceError('malformed', `must be "up", "down" or "down: REASON": ${wrong.join(', ')}`);
-      return new Map(entries.flatMap(([region, verdict]) => (verdict ? [[region, verdict] as const] : [])));
+      const verdicts = new Map<string, Verdict>();
+      const wrong: string[] = [];
+      for (const [region, text] of Object.entries(data)) {
+        const verdict = parseVerdict(text);
+        if (verdict) verdicts.set(region, verdict);
+        else wrong.push(region);
+      }
+      if (wrong.length === 0) return verdicts;
+      throw new SourceError('malformed', `must be "up", "down" or "down: REASON": ${wrong.join(', ')}`);
     },
   };
 }

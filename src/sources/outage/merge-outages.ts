@@ -15,7 +15,6 @@ export interface HeldOutage extends Pick<OutageState, 'sources' | 'reason'> {
   readonly lastDownAt: number;
 }
 
-/** How far the sources are believed. */
 export interface Trust {
   /** Whether too many regions are called down to believe it: then no outage is active. */
   readonly distrusted: boolean;
@@ -28,7 +27,6 @@ export interface MergedOutages {
   readonly trust: Trust;
   /** One of each region that was asked for. */
   readonly outages: ReadonlyMap<string, OutageState>;
-  /** For the next merge. */
   readonly held: ReadonlyMap<string, HeldOutage>;
 }
 
@@ -36,7 +34,6 @@ interface MergeInput {
   readonly regions: readonly string[];
   readonly statements: readonly Statement[];
   readonly held: ReadonlyMap<string, HeldOutage>;
-  /** Epoch milliseconds. */
   readonly now: number;
 }
 
@@ -91,7 +88,7 @@ function outageOf(
 function wordsOf(region: string, down: readonly Statement[]): Pick<OutageState, 'sources' | 'reason'> {
   const sources = down.map(({ source }) => source);
   const words = down.map(({ verdicts }) => verdicts.get(region)?.reason).find(Boolean);
-  // It ends in warnings, where a control character drops the whole text.
+  // The reason ends in warnings, of which a control character drops the whole text.
   const line = words && onOneLine(words).replaceAll(/\s+/g, ' ').trim();
   const reason = line && [...line].slice(0, MAX_REASON_CHARACTERS).join('');
   return { sources, ...(reason && { reason }) };

@@ -1,13 +1,11 @@
 import type { OutageState } from '../../regions/region-status.ts';
 import { answerOfError } from '../asking/answer.ts';
-import { untilAbort } from '../asking/until-abort.ts';
-import type { HeldOutage, Statement, Trust } from './merge-outages.ts';
-import { mergeOutages } from './merge-outages.ts';
-import type { OutageSource, OutageSourceName, Verdict } from './source.ts';
+import { untilAbort } from '../asking/source-error.ts';
+import { type HeldOutage, mergeOutages, type Statement, type Trust } from './merge-outages.ts';
+import type { OutageSource, OutageSourceName } from './source.ts';
 
-export interface OutageBoardDeps {
+interface OutageBoardDeps {
   readonly sources: readonly OutageSource[];
-  /** Epoch milliseconds. */
   readonly clock: () => number;
   /** How long a source may take; by default 10 s. */
   readonly timeoutMs?: number;
@@ -15,7 +13,6 @@ export interface OutageBoardDeps {
   readonly deadline?: ((ms: number) => AbortSignal) | undefined;
 }
 
-/** What came of asking once. */
 export interface OutagePicture extends Trust {
   readonly byRegion: ReadonlyMap<string, OutageState>;
   /** Why sources could not tell this time, in sentences that hold no secret; those that could are not in it. */
@@ -38,8 +35,10 @@ export function createOutageBoard(deps: OutageBoardDeps): OutageBoard {
   let outages: ReadonlyMap<string, OutageState> = new Map();
 
   async function ask(source: OutageSource, regions: readonly string[]): Promise<Statement & { failure?: string }> {
+    const signal = deadline(timeoutMs);
     try {
-      return { source: source.name, verdicts: await readWithin(source, regions, deadline(timeoutMs)) };
+      // Raced, because a source may not heed its signal.
+      return { source: source.name, verdicts: await untilAbort(source.read(regions, signal), signal) };
     } catch (error) {
       return { source: source.name, verdicts: new Map(), failure: answerOfError(error).message };
     }
@@ -66,16 +65,7 @@ export function createOutageBoard(deps: OutageBoardDeps): OutageBoard {
   };
 }
 
-/** Raced, because a source may not heed its signal. */
-async function readWithin(
-  source: OutageSource,
-  regions: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Verdict>> {
-  return untilAbort(source.read(regions, signal), signal);
-}
-
-/** Quiet minutes that had not begun begin now. Another leader's clock may have been ahead of ours. */
+/** Quiet minutes that had not begun begin now; times are cut to `now`, as another leader's clock may have been ahead of ours. */
 function toHeld({ since, quietSince, reason, sources }: OutageState, now: number): HeldOutage {
   return {
     sources,

@@ -1,6 +1,10 @@
-import type { PrometheusAddress, PrometheusSample } from '../asking/query-prometheus.ts';
-import { parseValue, queryPrometheus } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import type { SourceDeps } from '../asking/get-json.ts';
+import {
+  type PrometheusAddress,
+  type PrometheusSample,
+  parseValue,
+  queryPrometheus,
+} from '../asking/query-prometheus.ts';
 import { SourceError } from '../asking/source-error.ts';
 import type { OutageSource, Verdict } from './source.ts';
 
@@ -8,11 +12,11 @@ export interface PrometheusOutageOptions extends PrometheusAddress {
   /** PromQL that finds an instant vector with a sample for each region. */
   readonly query: string;
   /** The label that names the region; `region` by default. */
-  readonly regionLabel?: string;
+  readonly regionLabel?: string | undefined;
 }
 
 /**
- * One's own idea of an outage, as a query:
+ * Outages by a query of the operator's own:
  *
  * | samples of a region             | verdict                                                                    |
  * | ------------------------------- | -------------------------------------------------------------------------- |

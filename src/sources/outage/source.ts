@@ -1,5 +1,4 @@
-export const OUTAGE_SOURCES = ['prometheus', 'aws-health', 'configmap', 'nodes'] as const;
-export type OutageSourceName = (typeof OUTAGE_SOURCES)[number];
+export type OutageSourceName = 'prometheus' | 'aws-health' | 'configmap' | 'nodes';
 
 /** What one automatic source says of a region; a region that it says nothing of is unknown, which is not down. */
 export interface Verdict {

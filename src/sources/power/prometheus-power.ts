@@ -1,16 +1,19 @@
-import type { PrometheusAddress, PrometheusSample } from '../asking/query-prometheus.ts';
-import { parseValue, queryPrometheus } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
+import type { SourceDeps } from '../asking/get-json.ts';
+import {
+  type PrometheusAddress,
+  type PrometheusSample,
+  parseValue,
+  queryPrometheus,
+} from '../asking/query-prometheus.ts';
 import { SourceError } from '../asking/source-error.ts';
 
 /** Watts of one machine, and what it may be called, the most telling name first. */
-export interface PowerMeasurement {
+interface PowerMeasurement {
   readonly names: readonly string[];
   readonly watts: number;
 }
 
 export interface PowerQuery {
-  /** Who measures, in words. */
   readonly name: string;
   readonly query: string;
 }
@@ -44,9 +47,8 @@ export async function measurePower(
   abort: AbortSignal,
 ): Promise<readonly PowerMeasurement[]> {
   const found = await queryPrometheus(address, query, deps, abort);
-  if (found.resultType !== 'vector')
-    throw new SourceError('malformed', `the query must find a vector with a series for each node, and finds a scalar`);
-  return found.result.map(toMeasurement);
+  if (found.resultType === 'vector') return found.result.map(toMeasurement);
+  throw new SourceError('malformed', 'the query must find a vector with a series for each node, and finds a scalar');
 }
 
 function toMeasurement({ metric, value: [, text] }: PrometheusSample): PowerMeasurement {

@@ -1,18 +1,12 @@
-import type {
-  CloudWatchClient,
-  GetMetricDataCommandOutput,
-  Metric,
-  MetricDataResult,
-} from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClient, Metric, MetricDataResult } from '@aws-sdk/client-cloudwatch';
+import { HOUR_MS } from '../../units/moment.ts';
 import { andMore } from '../../units/tell-few.ts';
 import { toAwsSourceError } from '../asking/aws-error.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { HOUR_MS, type MeasuredTraffic, type TimeRange, type TrafficPiece } from './measured-traffic.ts';
+import type { MeasuredTraffic, TimeRange, TrafficPiece } from './measured-traffic.ts';
 
-export interface CloudWatchOptions {
-  /** The AWS region whose instances sent the traffic. */
+interface CloudWatchOptions {
   readonly region: string;
-  /** In place of AWS' own. */
   readonly endpoint?: string | undefined;
   /** Told what was read so far, for a progress bar. */
   readonly onProgress?: (instancesRead: number, instances: number) => void;
@@ -33,12 +27,6 @@ const SERVICE = { service: 'CloudWatch', permission: 'cloudwatch:ListMetrics and
 
 type Sdk = typeof import('@aws-sdk/client-cloudwatch');
 
-/** What a value is, and where to add it. */
-interface HourlySums {
-  readonly byHour: Map<number, number>;
-  readonly incomplete: Set<string>;
-}
-
 /** Whether a name can be a region of AWS, today's or tomorrow's. */
 export function isAwsRegion(name: string): boolean {
   return /^[a-z]{2}(-[a-z]+)+-\d$/.test(name);
@@ -54,7 +42,7 @@ export async function readCloudWatch(
   range: TimeRange,
   { abort, now }: { readonly abort: AbortSignal; readonly now: number },
 ): Promise<MeasuredTraffic> {
-  // Only here, so that nobody pays for the SDK's start who does not ask it.
+  // Loaded here, so that only those pay for the SDK's start who ask it.
   const sdk = await import('@aws-sdk/client-cloudwatch');
   const client = new sdk.CloudWatchClient({
     region: isAwsRegion(region) ? region : ANY_AWS_REGION,
@@ -63,13 +51,17 @@ export async function readCloudWatch(
   });
   try {
     const metrics = await listInstances(sdk, client, abort);
-    const sums: HourlySums = { byHour: new Map(), incomplete: new Set() };
+    const byHour = new Map<number, number>();
+    const incomplete = new Set<string>();
     for (let from = 0; from < metrics.length; from += MOST_QUERIES) {
       onProgress(from, metrics.length);
-      await addSums(sums, metrics.slice(from, from + MOST_QUERIES), { sdk, client, range, abort });
+      const part = metrics.slice(from, from + MOST_QUERIES);
+      for await (const { MetricDataResults = [] } of pagesOf(sdk, client, part, range, abort))
+        for (const result of MetricDataResults) addResult(result, part, byHour, incomplete);
     }
-    const pieces = toPieces(sums.byHour, range, now);
-    return { pieces, notes: notesOf({ region, range, now, instances: metrics.length, pieces, sums }) };
+    const pieces = toPieces(byHour, range, now);
+    const all = `CloudWatch counts all that the EC2 instances of ${region} sent (${metrics.length} of them), not only what moved there`;
+    return { pieces, notes: [all, ...notesOf(range, now, pieces, incomplete)] };
   } catch (error) {
     throw toAwsSourceError(error, abort.aborted, SERVICE);
   } finally {
@@ -80,24 +72,20 @@ export async function readCloudWatch(
 /** The metric also comes summed up by image, type and group: only the instances count, each once. */
 async function listInstances(sdk: Sdk, client: CloudWatchClient, abortSignal: AbortSignal): Promise<readonly Metric[]> {
   const found: Metric[] = [];
-  let left = MOST_PAGES;
   const wanted = { Namespace: 'AWS/EC2', MetricName: 'NetworkOut', Dimensions: [{ Name: 'InstanceId' }] };
-  for await (const page of sdk.paginateListMetrics({ client }, wanted, { abortSignal })) {
-    for (const metric of page.Metrics ?? []) if (metric.Dimensions?.length === 1) found.push(metric);
-    left -= 1;
-    if (left === 0) throw new SourceError('malformed', `CloudWatch lists more than ${MOST_PAGES} pages of instances`);
-  }
+  const pages = sdk.paginateListMetrics({ client }, wanted, { abortSignal });
+  for await (const { Metrics = [] } of atMostPages(pages, 'lists', 'instances'))
+    found.push(...Metrics.filter(({ Dimensions }) => Dimensions?.length === 1));
   return found;
 }
 
-interface Asking {
-  readonly sdk: Sdk;
-  readonly client: CloudWatchClient;
-  readonly range: TimeRange;
-  readonly abort: AbortSignal;
-}
-
-async function addSums(sums: HourlySums, metrics: readonly Metric[], { sdk, client, range, abort }: Asking) {
+function pagesOf(
+  sdk: Sdk,
+  client: CloudWatchClient,
+  metrics: readonly Metric[],
+  range: TimeRange,
+  abortSignal: AbortSignal,
+) {
   const input = {
     StartTime: new Date(Math.floor(range.startMs / HOUR_MS) * HOUR_MS),
     EndTime: new Date(Math.ceil(range.endMs / HOUR_MS) * HOUR_MS),
@@ -107,37 +95,39 @@ async function addSums(sums: HourlySums, metrics: readonly Metric[], { sdk, clie
       MetricStat: { Metric, Period: HOUR_MS / 1_000, Stat: 'Sum' },
     })),
   };
+  return atMostPages(sdk.paginateGetMetricData({ client }, input, { abortSignal }), 'answers', 'values');
+}
+
+async function* atMostPages<T>(pages: AsyncIterable<T>, verb: string, what: string): AsyncGenerator<T> {
   let left = MOST_PAGES;
-  const pages = sdk.paginateGetMetricData({ client }, input, { abortSignal: abort });
   for await (const page of pages) {
-    addPage(sums, page, metrics);
+    yield page;
     left -= 1;
-    if (left === 0) throw new SourceError('malformed', `CloudWatch answers more than ${MOST_PAGES} pages of values`);
+    if (left === 0) throw new SourceError('malformed', `CloudWatch ${verb} more than ${MOST_PAGES} pages of ${what}`);
   }
 }
 
-function addPage(sums: HourlySums, page: GetMetricDataCommandOutput, metrics: readonly Metric[]): void {
-  for (const result of page.MetricDataResults ?? []) {
-    const instance = metrics[Number(result.Id?.slice(1))]?.Dimensions?.[0]?.Value ?? String(result.Id);
-    addResult(sums.byHour, result);
-    // A later page completes what an earlier one began.
-    if (result.StatusCode === 'Complete' || result.StatusCode === undefined) sums.incomplete.delete(instance);
-    else sums.incomplete.add(instance);
-  }
-}
-
-function addResult(byHour: Map<number, number>, { Timestamps = [], Values = [] }: MetricDataResult): void {
+function addResult(
+  { Id, StatusCode, Timestamps = [], Values = [] }: MetricDataResult,
+  metrics: readonly Metric[],
+  byHour: Map<number, number>,
+  incomplete: Set<string>,
+): void {
   for (const [index, at] of Timestamps.entries()) {
     const bytes = Values[index];
     if (bytes === undefined || !Number.isFinite(bytes) || bytes < 0 || Number.isNaN(at.getTime()))
       throw new SourceError('implausible', `CloudWatch answers ${bytes} bytes`);
     byHour.set(at.getTime(), (byHour.get(at.getTime()) ?? 0) + bytes);
   }
+  const instance = metrics[Number(Id?.slice(1))]?.Dimensions?.[0]?.Value ?? String(Id);
+  // A later page completes what an earlier one began.
+  if (StatusCode === 'Complete' || StatusCode === undefined) incomplete.delete(instance);
+  else incomplete.add(instance);
 }
 
 /**
- * Traffic is taken to flow evenly within an hour: its part inside the range counts. The sum of the hour that still runs is
- * of what passed of it.
+ * Cuts hours to the range: traffic is taken to flow evenly within an hour. The sum of the hour that still runs is of the part
+ * of it that has passed.
  */
 function toPieces(byHour: ReadonlyMap<number, number>, range: TimeRange, now: number): readonly TrafficPiece[] {
   return [...byHour]
@@ -151,32 +141,32 @@ function toPieces(byHour: ReadonlyMap<number, number>, range: TimeRange, now: nu
     .filter(({ startMs, endMs }) => endMs > startMs);
 }
 
-interface Read {
-  readonly region: string;
-  readonly range: TimeRange;
-  readonly now: number;
-  readonly instances: number;
-  readonly pieces: readonly TrafficPiece[];
-  readonly sums: HourlySums;
-}
-
-function notesOf({ region, range, now, instances, pieces, sums: { incomplete } }: Read): readonly string[] {
-  const { startMs, endMs } = range;
+function notesOf(
+  { startMs, endMs }: TimeRange,
+  now: number,
+  pieces: readonly TrafficPiece[],
+  incomplete: ReadonlySet<string>,
+): readonly string[] {
   const hours = Math.ceil(endMs / HOUR_MS) - Math.floor(startMs / HOUR_MS);
-  const notes = [
-    `CloudWatch counts all that the EC2 instances of ${region} sent (${instances} of them), not only what moved there`,
-  ];
-  if (pieces.length < hours)
-    notes.push(`CloudWatch has no value for ${hours - pieces.length} of ${hours} hours; they are not counted`);
   const [first, ...others] = incomplete;
-  if (first !== undefined) notes.push(`CloudWatch answers only a part for ${first}${andMore(others.length)}`);
-  if (startMs % HOUR_MS !== 0 || endMs % HOUR_MS !== 0)
-    notes.push('of hours that lie partly outside the range a proportional part counts');
-  if (Math.ceil(endMs / HOUR_MS) * HOUR_MS > now)
-    notes.push(
+  const notes: readonly [boolean, string][] = [
+    [
+      pieces.length < hours,
+      `CloudWatch has no value for ${hours - pieces.length} of ${hours} hours; they are not counted`,
+    ],
+    [incomplete.size > 0, `CloudWatch answers only a part for ${first}${andMore(others.length)}`],
+    [
+      startMs % HOUR_MS !== 0 || endMs % HOUR_MS !== 0,
+      'of hours that lie partly outside the range a proportional part counts',
+    ],
+    [
+      Math.ceil(endMs / HOUR_MS) * HOUR_MS > now,
       'the last hour still runs, and CloudWatch counts its last minutes only later: ask again for a whole sum',
-    );
-  if (now - startMs > LISTED_MS)
-    notes.push('CloudWatch lists only instances that sent something in the last two weeks; others are not counted');
-  return notes;
+    ],
+    [
+      now - startMs > LISTED_MS,
+      'CloudWatch lists only instances that sent something in the last two weeks; others are not counted',
+    ],
+  ];
+  return notes.flatMap(([holds, text]) => (holds ? [text] : []));
 }

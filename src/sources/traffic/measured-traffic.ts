@@ -18,5 +18,3 @@ export interface TimeRange {
   readonly startMs: number;
   readonly endMs: number;
 }
-
-export const HOUR_MS = 3_600_000;

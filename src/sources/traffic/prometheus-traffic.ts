@@ -1,9 +1,10 @@
+import { HOUR_MS } from '../../units/moment.ts';
+import type { SourceDeps } from '../asking/get-json.ts';
 import { type PrometheusSeries, parseValue, queryRange } from '../asking/query-prometheus.ts';
-import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
-import { HOUR_MS, type MeasuredTraffic, type TimeRange, type TrafficPiece } from './measured-traffic.ts';
+import type { MeasuredTraffic, TimeRange, TrafficPiece } from './measured-traffic.ts';
 
-export interface PrometheusTrafficOptions {
+interface PrometheusTrafficOptions {
   readonly baseUrl: string;
   /** PromQL that finds bytes per second; several series are summed. By default what node_exporter saw leave. */
   readonly query?: string | undefined;
@@ -21,8 +22,8 @@ const ALL_NODES =
   'node_exporter counts all that the nodes of this Prometheus sent, wherever they are, not only what moved; --prometheus-query narrows it';
 
 /**
- * Integrates bytes per second over a range; rejects with a SourceError. The value of a moment counts for the step before
- * it, as `rate()` looks back. Steps without a value are not counted, and told.
+ * Integrates bytes per second over a range; rejects with a SourceError. The value of a moment counts for the step before it,
+ * as `rate()` looks back. Steps without a value are not counted; a note says how many there are.
  */
 export async function readPrometheusTraffic(
   { baseUrl, query }: PrometheusTrafficOptions,
@@ -35,16 +36,21 @@ export async function readPrometheusTraffic(
   const end = range.endMs / 1_000;
   const points = Math.ceil((end - range.startMs / 1_000) / stepSeconds);
   const start = end - (points - 1) * stepSeconds;
-  const { series, warnings } = await queryRange(baseUrl, { query: asked, start, end, stepSeconds }, deps, abort);
+  const steps = { query: asked, start: String(start), end: String(end), step: String(stepSeconds) };
+  const { series, warnings } = await queryRange(baseUrl, steps, deps, abort);
   if (series.length === 0) throw new SourceError('not_covered', `the query finds nothing in this range: ${asked}`);
-  const rates = sumSeries(series, { start, stepSeconds });
+  const rates = sumSeries(series, start, stepSeconds);
+  const missing = points - rates.size;
   return {
     query: asked,
     pieces: integrate(rates, points, range, stepSeconds * 1_000),
     notes: [
       ...(query === undefined ? [ALL_NODES] : []),
       ...warnings.map((text) => `Prometheus warns: ${text}`),
-      ...notesOf(series, rates, points, stepSeconds),
+      ...(series.length > 1 ? [`Prometheus finds ${series.length} series; their sum counts`] : []),
+      ...(missing > 0
+        ? [`Prometheus has no value for ${missing} of ${points} steps of ${stepSeconds} s; they are not counted`]
+        : []),
     ],
   };
 }
@@ -67,7 +73,8 @@ function defaultQuery(stepSeconds: number): string {
 /** Bytes per second of all series by the number of their step, counted from 0. */
 function sumSeries(
   series: readonly PrometheusSeries[],
-  { start, stepSeconds }: { readonly start: number; readonly stepSeconds: number },
+  start: number,
+  stepSeconds: number,
 ): ReadonlyMap<number, number> {
   const rates = new Map<number, number>();
   for (const [seconds, text] of series.flatMap(({ values }) => values)) {
@@ -100,19 +107,4 @@ function integrate(
     pieces.set(hour, { startMs: before?.startMs ?? fromMs, endMs: toMs, bytes: (before?.bytes ?? 0) + bytes });
   }
   return [...pieces.values()];
-}
-
-function notesOf(
-  series: readonly PrometheusSeries[],
-  rates: ReadonlyMap<number, number>,
-  points: number,
-  stepSeconds: number,
-): readonly string[] {
-  const missing = points - rates.size;
-  return [
-    ...(series.length > 1 ? [`Prometheus finds ${series.length} series; their sum counts`] : []),
-    ...(missing > 0
-      ? [`Prometheus has no value for ${missing} of ${points} steps of ${stepSeconds} s; they are not counted`]
-      : []),
-  ];
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { policyOfKubeletConfig } from '../../../src/questions/preflight/cpu-manager-policy.ts';
-import { parseFleetNode } from '../../../src/questions/preflight/fleet-node.ts';
-import { isVersion, minorVersionOf } from '../../../src/questions/preflight/kubernetes-version.ts';
+import { isVersion, minorVersionOf, parseFleetNode } from '../../../src/questions/preflight/fleet-node.ts';
 import { REGION_LABEL } from '../../builders.ts';
 import { fleetNode, nodeObject } from './fleet.ts';
 

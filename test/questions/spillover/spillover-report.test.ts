@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PolicyRules } from '../../../src/decision/policy-rules.ts';
 import { parseRegionPatterns } from '../../../src/decision/region-patterns.ts';
-import { type FailoverWishes, failoverPolicy } from '../../../src/questions/spillover/failover-policy.ts';
+import { type FailoverWishes, failoverPolicy } from '../../../src/questions/spillover/failover-plan.ts';
 import type { Flow } from '../../../src/questions/spillover/flow.ts';
 import { reportSpillover, type SpilloverInput } from '../../../src/questions/spillover/report.ts';
 import type { RegionView } from '../../../src/regions/snapshot.ts';
