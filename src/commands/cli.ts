@@ -17,6 +17,7 @@ import type { Taker } from './completion/complete-words.ts';
 import { COMPLETION_SERVER, SHELLS } from './completion/shells.ts';
 import { type AFTER_HELP, afterHelp } from './help-texts.ts';
 import { OUTAGE_ACTIONS, OUTAGE_OPTIONS } from './outage/options.ts';
+import { UNINSTALL_OPTIONS } from './uninstall/options.ts';
 
 interface CommandSpec<K extends OptionKey> {
   readonly name: keyof typeof AFTER_HELP;
@@ -167,6 +168,12 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
       { name: 'action', help: `one of ${OUTAGE_ACTIONS.join(', ')}`, words: OUTAGE_ACTIONS },
       { name: 'region', help: 'of set and clear: the name of a Region', isOptional: true },
     ],
+  });
+  add({
+    name: 'uninstall',
+    description: 'take gridgate out of a cluster; Regions, policies and settings stay unless asked for',
+    options: UNINSTALL_OPTIONS,
+    load: async () => ({ run: (await import('./uninstall/uninstall.ts')).uninstall }),
   });
   add({
     name: 'certs',

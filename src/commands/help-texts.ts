@@ -78,6 +78,17 @@ What CloudWatch counted, and where it should have gone within 120 ms:
     --cloudwatch --regions regions.yaml --max-latency 120ms
 
 Exit codes: 0 fine, 2 usage or configuration, 3 the source of bytes does not answer`,
+  uninstall: `
+What would go, step by step, and what would stay:
+  gridgate uninstall --dry-run
+Everything, with the Regions, namespaces' annotations and settings that people wrote, without being asked:
+  gridgate uninstall --regions --policies --settings --yes
+
+It takes the rights of who installed gridgate, and asks for all of them before it begins. One that was interrupted goes on when it
+is run again. Pods that run keep the affinity, tolerations and PriorityClass that they were given: nobody can change those.
+
+Exit codes: 0 it is gone, or was, 1 you said no, 2 usage or configuration, or nobody can be asked (--yes), 3 the cluster does not
+answer, or something could not be removed`,
   certs: `
 A certificate for localhost and the Service's names, kept while it is valid:
   gridgate certs

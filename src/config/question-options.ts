@@ -157,6 +157,42 @@ export const QUESTION_OPTIONS = {
     parse: parseTimeOrFromNow,
     defaultText: 'until it is cleared',
   }),
+  dryRun: withDefault(false, {
+    flags: '--dry-run [boolean]',
+    help: 'only say what would be removed, and what nobody gave you the right to remove',
+    parse: parseBoolean,
+  }),
+  // Variables of their own: what stands in the environment for other commands must not remove anything.
+  yes: withDefault(false, {
+    flags: '-y, --yes [boolean]',
+    env: 'GRIDGATE_UNINSTALL_YES',
+    help: 'remove it without asking',
+    parse: parseBoolean,
+  }),
+  andRegions: withDefault(false, {
+    flags: '--regions [boolean]',
+    env: 'GRIDGATE_UNINSTALL_REGIONS',
+    help: 'also remove all Regions, and their CustomResourceDefinition',
+    parse: parseBoolean,
+  }),
+  andPolicies: withDefault(false, {
+    flags: '--policies [boolean]',
+    env: 'GRIDGATE_UNINSTALL_POLICIES',
+    help: 'also remove the annotations gridgate.dev/* of namespaces, which people wrote, and the label gridgate.dev/scrape',
+    parse: parseBoolean,
+  }),
+  andSettings: withDefault(false, {
+    flags: '--settings [boolean]',
+    env: 'GRIDGATE_UNINSTALL_SETTINGS',
+    help: "also remove the ConfigMaps gridgate, gridgate-outages and gridgate-kill-switch, and the Secret gridgate-sources with the sources' tokens",
+    parse: parseBoolean,
+  }),
+  installedIn: withDefault('gridgate-system', {
+    flags: '--system-namespace <name>',
+    env: 'GRIDGATE_UNINSTALL_NAMESPACE',
+    help: 'where gridgate is installed',
+    parse: parseNamespaceName,
+  }),
   start: optional({
     flags: '--start <time>',
     help: 'when the traffic began to move, RFC 3339',

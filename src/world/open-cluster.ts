@@ -16,6 +16,8 @@ export interface OpenCluster {
   readonly api: ApiClient;
   /** What kubectl takes where no namespace is named; absent: `default`. */
   readonly namespace?: string | undefined;
+  /** Which one it is, for people: its address, and the context that named it. */
+  readonly called: string;
 }
 
 /** A client for a cluster, with the caller's own rights; to be closed. */
@@ -30,7 +32,8 @@ export async function openCluster({ kubeconfigs, context }: ChosenCluster): Prom
       kubeconfigs.map(async (file) => ({ file, text: await readText(file).catch(() => undefined) })),
     );
     const kubeConfig = loadKubeConfig({ files, context });
-    return { api: createApiClient(kubeConfig), namespace: namespaceOf(kubeConfig) };
+    const called = `${kubeConfig.getCurrentCluster()?.server} (context ${kubeConfig.getCurrentContext()})`;
+    return { api: createApiClient(kubeConfig), namespace: namespaceOf(kubeConfig), called };
   } catch (error) {
     return { issues: [(error as Error).message], exitCode: EXIT.usage };
   }

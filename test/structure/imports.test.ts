@@ -100,6 +100,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'certs',
       'cluster',
       'config',
+      'controllers/node-labeller/plan',
+      'controllers/owner-nudger/controller',
       'controllers/policy-reporter/policy-metrics',
       'decision',
       'questions',
