@@ -101,7 +101,7 @@ class StaysError extends Error {}
 /** A namespace is looked into once more: what came since it was judged must not go with it. */
 async function remove(
   { path, uid, kind, step }: Removal,
-  { api, asked }: Removing,
+  { api, asked, pause }: Removing,
   ofOthers: readonly string[],
 ): Promise<void> {
   if (step === 'namespace') {
@@ -110,13 +110,13 @@ async function remove(
     if (!goes) return;
   }
   const isForeground = kind === 'Deployment';
-  await retryPassing(() => deleteObject(api, path, { isForeground, ...(step === 'namespace' && { uid }) }));
+  await retryPassing(() => deleteObject(api, path, { isForeground, ...(step === 'namespace' && { uid }) }), pause);
 }
 
 async function untilGone({ path, kind }: Removal, { api, pause = sleep }: Removing): Promise<void> {
   const options = { accept: acceptFor('metadata', 'one'), idleTimeoutMs: IDLE_TIMEOUT_MS };
   for (let looks = 0; looks < MOST_LOOKS; looks++) {
-    if ((await retryPassing(() => getIfThere(api, path, options))) === undefined) return;
+    if ((await retryPassing(() => getIfThere(api, path, options), pause)) === undefined) return;
     await pause(LOOK_AGAIN_MS);
   }
   const what = kind === 'Deployment' ? 'its pods are still there' : 'something in it holds it';
@@ -129,34 +129,34 @@ async function untilGone({ path, kind }: Removal, { api, pause = sleep }: Removi
  * Writes until nothing of gridgate is on the object. Somebody else's write in between is a 409; and an API server that has yet to
  * hear that the webhooks are gone has gridgate put its label back, which the answer shows.
  */
-async function clean({ kind, path, traces }: Trace, { api, pause = sleep }: Removing): Promise<void> {
+async function clean({ kind, path, traces }: Trace, removing: Removing): Promise<void> {
   let patch: Trace['traces']['patch'] | undefined = traces.patch;
   for (let tries = 0; patch && tries < MOST_TRIES; tries++) {
-    if (tries > 0) await pause(LOOK_AGAIN_MS);
-    const written = await writeUnlessChanged(api, path, patch);
+    if (tries > 0) await (removing.pause ?? sleep)(LOOK_AGAIN_MS);
+    const written = await writeUnlessChanged(removing, path, patch);
     if (written === 'gone') return;
-    const now = written === 'changed' ? await read(api, path) : written;
+    const now = written === 'changed' ? await read(removing, path) : written;
     patch = now && kind.find(now)?.patch;
   }
   if (patch) throw new StaysError('somebody writes it back');
 }
 
 async function writeUnlessChanged(
-  api: Removing['api'],
+  { api, pause }: Removing,
   path: string,
   patch: object,
 ): Promise<KubeObject | 'gone' | 'changed'> {
   try {
-    return await retryPassing(() => sendPatch(api, path, patch));
+    return await retryPassing(() => sendPatch(api, path, patch), pause);
   } catch (error) {
     if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 409)) throw error;
     return error.status === 404 ? 'gone' : 'changed';
   }
 }
 
-async function read(api: Removing['api'], path: string): Promise<KubeObject | undefined> {
+async function read({ api, pause }: Removing, path: string): Promise<KubeObject | undefined> {
   const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS };
-  return (await retryPassing(() => getIfThere(api, path, options))) as KubeObject | undefined;
+  return (await retryPassing(() => getIfThere(api, path, options), pause)) as KubeObject | undefined;
 }
 
 async function sendPatch(
