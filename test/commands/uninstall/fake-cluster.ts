@@ -79,15 +79,20 @@ export function fakeCluster(given: Readonly<Record<string, object>>): FakeCluste
     if (!found) throw new ApiError(`${method} ${path}`, { code: 404 });
     if (isDryRun) return found;
     cluster.writes.push(`${method} ${path}`);
-    if (method === 'DELETE') {
-      objects.delete(key);
-      if (found.kind === 'Namespace')
-        for (const one of objects.keys()) if (one.startsWith(`${key}/`)) objects.delete(one);
-      return {};
-    }
+    return method === 'DELETE' ? remove(key) : patch(`${method} ${path}`, found, body);
+  }
+
+  function remove(key: string): object {
+    const isNamespace = objects.get(key).kind === 'Namespace';
+    objects.delete(key);
+    for (const one of objects.keys()) if (isNamespace && one.startsWith(`${key}/`)) objects.delete(one);
+    return {};
+  }
+
+  function patch(request: string, found: Stored, body: Stored): Stored {
     const { resourceVersion } = body.metadata;
     if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion)
-      throw new ApiError(`${method} ${path}`, { code: 409 });
+      throw new ApiError(request, { code: 409 });
     merge(found, body);
     found.metadata.resourceVersion = String(++versions);
     return found;
@@ -136,7 +141,9 @@ function withName(path: string, object: object): KubeObject {
 function merge(into: Stored, patch: Stored): void {
   for (const [key, value] of Object.entries<Stored>(patch)) {
     if (value === null) delete into[key];
-    else if (typeof value === 'object' && !Array.isArray(value)) merge((into[key] ??= {}), value);
-    else into[key] = value;
+    else if (typeof value === 'object' && !Array.isArray(value)) {
+      into[key] ??= {};
+      merge(into[key], value);
+    } else into[key] = value;
   }
 }
