@@ -21,18 +21,18 @@ interface ErrorEvent {
   readonly object: Status;
 }
 
-type Listed = Pick<WatchedResource<unknown>, 'path' | 'content' | 'fieldSelector' | 'pageSize'>;
+type Listed = Pick<WatchedResource<unknown>, 'path' | 'content' | 'fieldSelector' | 'labelSelector' | 'pageSize'>;
 
 /** All pages of a list, one after the other; an ApiError 410 when the list grew too old in between. */
 export async function* listPages(
   api: Pick<ApiClient, 'get'>,
-  { path, content, fieldSelector, pageSize = PAGE_SIZE }: Listed,
+  { path, content, fieldSelector, labelSelector, pageSize = PAGE_SIZE }: Listed,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectList> {
   const accept = acceptFor(content, 'list');
   let next: string | undefined;
   do {
-    const query = { limit: String(pageSize), continue: next, fieldSelector };
+    const query = { limit: String(pageSize), continue: next, fieldSelector, labelSelector };
     const page = (await api.get(path, { accept, query, idleTimeoutMs: LIST_IDLE_MS, signal })) as ObjectList;
     yield page;
     next = page.metadata.continue || undefined;
@@ -42,7 +42,7 @@ export async function* listPages(
 /** Opens a watch after `resourceVersion`; resolves when the API server has accepted it. Its ERROR events throw an ApiError. */
 export async function openWatch(
   api: ApiClient,
-  { path, content, fieldSelector }: WatchedResource<unknown>,
+  { path, content, fieldSelector, labelSelector }: WatchedResource<unknown>,
   resourceVersion: string,
   signal: AbortSignal,
 ): Promise<AsyncIterable<ObjectEvent>> {
@@ -53,6 +53,7 @@ export async function openWatch(
     resourceVersion,
     timeoutSeconds: String(least + Math.floor(Math.random() * (most - least))),
     fieldSelector,
+    labelSelector,
   };
   const response = await api.open(path, {
     accept: acceptFor(content, 'one'),

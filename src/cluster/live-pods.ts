@@ -25,6 +25,8 @@ export interface PodPage {
 
 export interface ListPods {
   readonly namespace?: string | undefined;
+  /** As kubectl's `-l` has it. */
+  readonly labelSelector?: string | undefined;
   readonly pause?: Pause;
 }
 
@@ -46,7 +48,7 @@ export async function* listPods(api: Pick<ApiClient, 'get'>, options: ListPods =
   let isResumed = false;
   do {
     try {
-      const { metadata, items } = await getPage(api, path, from, options.pause);
+      const { metadata, items } = await getPage(api, path, from, options);
       yield { pods: (items ?? []) as readonly LivePod[], remaining: metadata.remainingItemCount, isResumed };
       from = metadata.continue || undefined;
       isResumed = false;
@@ -64,9 +66,9 @@ async function getPage(
   api: Pick<ApiClient, 'get'>,
   path: string,
   from: string | undefined,
-  pause: Pause | undefined,
+  { labelSelector, pause }: ListPods,
 ): Promise<ObjectList> {
-  const query = { limit: String(PAGE_SIZE), continue: from };
+  const query = { limit: String(PAGE_SIZE), continue: from, labelSelector };
   const get = () => api.get(path, { accept: acceptFor('full', 'list'), query, idleTimeoutMs: IDLE_MS });
   return (await retryPassing(get, pause)) as ObjectList;
 }

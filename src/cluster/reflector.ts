@@ -1,5 +1,4 @@
 import { ExponentialBackoff, halfJitterGenerator, type IBackoff } from 'cockatiel';
-import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeObject } from './kube-object.ts';
@@ -7,14 +6,14 @@ import type { LastEvents } from './last-events.ts';
 import { listPages, type ObjectEvent, openWatch } from './list-watch.ts';
 import { pauseFor } from './pause.ts';
 import type { ProjectionStore } from './projection-store.ts';
-import { createWatchHealth } from './watch-health.ts';
+import { createWatchHealth, type WatchLog } from './watch-health.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 export interface ReflectorDeps<T> {
   readonly api: ApiClient;
   readonly resource: WatchedResource<T>;
   readonly store: Pick<ProjectionStore<T>, 'put' | 'remove' | 'beginReplacement'>;
-  readonly log: Logger;
+  readonly log: WatchLog;
   /** Called after each list or event that changed a projection. */
   readonly onChange: () => void;
   /** Epoch milliseconds. */

@@ -1,7 +1,11 @@
-import type { Logger } from 'pino';
 import { createEdge } from '../units/edge.ts';
 import { ApiError, messageOf } from './api-error.ts';
 import type { Watched } from './watched-resource.ts';
+
+/** What of a log watching needs. */
+export type WatchLog = {
+  readonly [level in 'debug' | 'info' | 'warn']: (fields: Readonly<Record<string, unknown>>, text: string) => void;
+};
 
 export interface WatchHealth {
   succeeded(): void;
@@ -15,7 +19,7 @@ export interface WatchHealth {
  * Logs when watching a resource begins to fail, fails in another way, and works again; retries in between are silent. Only
  * messages are logged: a network error object can carry the request's headers, and with them a token.
  */
-export function createWatchHealth(resource: Watched, log: Logger): WatchHealth {
+export function createWatchHealth(resource: Watched, log: Pick<WatchLog, 'info' | 'warn'>): WatchHealth {
   let failure: string | undefined;
   const tell = createEdge<string | undefined>(undefined, (kind) => {
     if (kind === undefined) log.info({ resource }, `watching ${resource} again`);

@@ -4,6 +4,7 @@ import {
   oneOf,
   parseBoolean,
   parseFactors,
+  parseLabelSelector,
   parseNamespaceName,
   parseNotNegative,
   parsePositive,
@@ -18,7 +19,7 @@ import {
   textsOf,
 } from './parsers.ts';
 
-export const AUDIT_FORMATS = ['table', 'json', 'yaml', 'sarif', 'junit'] as const;
+export const AUDIT_FORMATS = ['table', 'wide', 'name', 'json', 'yaml', 'sarif', 'junit'] as const;
 export type AuditFormat = (typeof AUDIT_FORMATS)[number];
 
 /** What the kubelet's CPU manager does (`cpuManagerPolicy`). */
@@ -54,7 +55,7 @@ export const QUESTION_OPTIONS = {
   }),
   auditOutput: withDefault('table', {
     flags: '-o, --output <format>',
-    help: `how to print: ${AUDIT_FORMATS.join(', ')} (sarif for code scanning, junit for CI)`,
+    help: `how to print: ${AUDIT_FORMATS.join(', ')} (name: what exit code 1 is about; sarif for code scanning, junit for CI)`,
     parse: oneOf(AUDIT_FORMATS),
   }),
   assumeMode: optional({
@@ -73,6 +74,11 @@ export const QUESTION_OPTIONS = {
     flags: '-A, --all-namespaces [boolean]',
     help: 'with --live: audit all namespaces, whatever -n says, as is done without -n, too',
     parse: parseBoolean,
+  }),
+  selector: optional({
+    flags: '-l, --selector <selector>',
+    help: 'in a cluster, only pods (audit --live) or nodes (preflight) with labels such as app=web,tier!=cache',
+    parse: parseLabelSelector,
   }),
   powerTable: optional({
     flags: '--power-table <file>',

@@ -145,6 +145,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'policy-report',
     'render-html',
     'render-junit',
+    'render-names',
     'render-sarif',
     'spread-of-pods',
     'sum-up',

@@ -69,8 +69,12 @@ function tooLarge(path: string): Manifests {
   return { documents: [], issues: [`${nameOfInput(path)}: is larger than ${MOST_BYTES / 2 ** 20} MiB; ${remedy}`] };
 }
 
-/** Reads the nodes of a cluster, page by page. */
-export async function readLiveNodes(api: ApiClient, regionLabel: string): Promise<ReadNodes | Unread> {
+/** Reads the nodes of a cluster, page by page: all, or those that a selector as kubectl's `-l` fits. */
+export async function readLiveNodes(
+  api: ApiClient,
+  regionLabel: string,
+  labelSelector?: string,
+): Promise<ReadNodes | Unread> {
   const [{ listOnce }, { NODES_PATH }] = await Promise.all([
     import('../../cluster/list-once.ts'),
     import('../../cluster/nodes.ts'),
@@ -82,7 +86,8 @@ export async function readLiveNodes(api: ApiClient, regionLabel: string): Promis
     progress.show(`reading nodes: ${count}`);
     return parseFleetNode(object, regionLabel);
   };
-  const resource = { name: 'nodes', path: NODES_PATH, content: 'full', project, differs: () => false } as const;
+  const what = { name: 'nodes', path: NODES_PATH, content: 'full', labelSelector } as const;
+  const resource = { ...what, project, differs: () => false };
   const read = await readFromCluster('the nodes', (timeoutMs) => listOnce(api, resource, timeoutMs), TIMEOUT_MS);
   progress.end();
   return 'issues' in read ? read : { nodes: read.value, notes: [] };

@@ -7,7 +7,8 @@ export const REGIONS_OPTIONS = [
   'context',
   'regionLabel',
   'check',
-  'output',
+  'listOutput',
+  'watch',
   'format',
 ] as const;
 
