@@ -64,7 +64,7 @@ async function* followListings(
   }
 }
 
-/** Without its age, which changes by itself. */
-function timeless({ ageSeconds: _, ...region }: ListedRegion): object {
-  return region;
+/** Without what changes by itself: its age, and of a fixed value the moment, which is always now. */
+function timeless({ ageSeconds: _, measuredAt, ...region }: ListedRegion): object {
+  return region.source === 'static' ? region : { ...region, measuredAt };
 }
