@@ -29,7 +29,7 @@ describe('gridgate uninstall, at a terminal', { timeout: 300_000 }, () => {
     assert.equal(code, 1);
   });
 
-  it('takes the end of the input, and a return alone, for no', { skip }, async (test) => {
-    for (const typed of ['\u0004', '\r']) assert.equal((await answer(test, typed)).code, 1);
-  });
+  it('takes the end of the input for no', { skip }, async (test) =>
+    assert.equal((await answer(test, '\u0004')).code, 1),
+  );
 });
