@@ -4,7 +4,8 @@ import { automaticOutage, outageAt } from '../../regions/observed-region.ts';
 import { MANUAL } from '../../regions/outage-by-hand.ts';
 import { REGION_TYPE } from '../../regions/region-resource.ts';
 import { renderData } from '../../terminal/render-data.ts';
-import { type Column, layOut } from '../../terminal/render-table.ts';
+import { renderRows } from '../../terminal/render-rows.ts';
+import type { Column } from '../../terminal/render-table.ts';
 
 /** What counts for a region now, and who says so. Times are RFC 3339; `null` where there is none. */
 export interface ListedOutage {
@@ -83,13 +84,9 @@ export function renderOutages(listing: OutageListing, layout: OutageLayout): str
 export function renderChangedOutages(
   changed: readonly ListedOutage[],
   all: readonly ListedOutage[],
-  { output, width, isFirst }: OutageLayout & { readonly isFirst: boolean },
+  layout: OutageLayout & { readonly isFirst: boolean },
 ): string {
-  if (output === 'json') return changed.map((one) => renderData(one, output)).join('');
-  if (output === 'yaml') return changed.map((one) => `---\n${renderData(one, output)}`).join('');
-  if (output === 'name') return changed.map(({ region }) => `${REGION_TYPE}/${region}\n`).join('');
-  const { head, line } = layOut(COLUMNS, all, width);
-  return (isFirst ? head : '') + changed.map(line).join('');
+  return renderRows(changed, all, { ...layout, columns: COLUMNS, nameOf: ({ region }) => `${REGION_TYPE}/${region}` });
 }
 
 /** What a hand's `active: false` does, for whoever has forgotten it. */

@@ -7,7 +7,8 @@ import { REGION_TYPE } from '../../regions/region-resource.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
 import type { Intensity } from '../../regions/weigh-regions.ts';
 import { renderData } from '../../terminal/render-data.ts';
-import { type Column, layOut } from '../../terminal/render-table.ts';
+import { renderRows } from '../../terminal/render-rows.ts';
+import type { Column } from '../../terminal/render-table.ts';
 import { LEAST_COLUMNS, type Style } from '../../terminal/terminal.ts';
 import { shortAge } from '../../units/moment.ts';
 import type { LoadedRegions } from '../../world/load-regions.ts';
@@ -99,14 +100,11 @@ export function renderListing(listing: RegionListing, { output = 'table', width 
 /** Some of the regions, as wide as all of them take; as data one document each, with the head where they are the first. */
 export function renderChangedRegions(
   { changed, all, policySignal }: ChangedRegions,
-  { output, width, isFirst }: ListingLayout & { readonly isFirst: boolean },
+  { output = 'table', width = LEAST_COLUMNS, isFirst }: ListingLayout & { readonly isFirst: boolean },
 ): string {
-  if (output === 'json') return changed.map((region) => renderData(region, output)).join('');
-  if (output === 'yaml') return changed.map((region) => `---\n${renderData(region, output)}`).join('');
-  if (output === 'name') return changed.map(({ name }) => `${REGION_TYPE}/${name}\n`).join('');
   const columns = [...columnsFor(policySignal), ...(output === 'wide' ? WIDE_COLUMNS : [])];
-  const { head, line } = layOut(columns, all, output === 'wide' ? Number.POSITIVE_INFINITY : (width ?? LEAST_COLUMNS));
-  return (isFirst ? head : '') + changed.map(line).join('');
+  const nameOf = ({ name }: ListedRegion) => `${REGION_TYPE}/${name}`;
+  return renderRows(changed, all, { output, columns, width, nameOf, isFirst });
 }
 
 interface ChangedRegions extends Pick<RegionListing, 'policySignal'> {

@@ -145,7 +145,7 @@ describe('gridgate outage', { skip, timeout: 300_000 }, () => {
     const names = await watching(['outage', 'list', '-w', '-o', 'name'], async (untilPrinted) => {
       await untilPrinted(/us-east-1/);
       await outage(['set', 'eu-west-1', '--reason', 'drill']);
-      await untilPrinted(/eu-west-1[^]*eu-west-1/);
+      await untilPrinted(/eu-west-1[\s\S]*eu-west-1/);
     });
     const [first, second, third] = names.trimEnd().split('\n');
     assert.deepEqual([first, second].sort(), ['region.gridgate.dev/eu-west-1', 'region.gridgate.dev/us-east-1']);
