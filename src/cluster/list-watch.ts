@@ -46,7 +46,7 @@ export async function* listPages(
 /** Opens a watch after `resourceVersion`; resolves when the API server has accepted it. Its ERROR events throw an ApiError. */
 export async function openWatch(
   api: ApiClient,
-  { path, content, fieldSelector }: WatchedResource<unknown>,
+  { path, content, fieldSelector, labelSelector }: WatchedResource<unknown>,
   resourceVersion: string,
   signal: AbortSignal,
 ): Promise<AsyncIterable<ObjectEvent>> {
@@ -57,6 +57,7 @@ export async function openWatch(
     resourceVersion,
     timeoutSeconds: String(least + Math.floor(Math.random() * (most - least))),
     fieldSelector,
+    labelSelector,
   };
   const response = await api.open(path, {
     accept: acceptFor(content, 'one'),

@@ -23,6 +23,13 @@ export interface PodPage {
   readonly isResumed: boolean;
 }
 
+interface ListPods {
+  readonly namespace?: string | undefined;
+  /** As kubectl's `-l` has it. */
+  readonly labelSelector?: string | undefined;
+  readonly pause?: Pause;
+}
+
 const PAGE_SIZE = 500;
 const IDLE_MS = 30_000;
 const EXPIRED = 410;
@@ -32,10 +39,7 @@ const EXPIRED = 410;
  * etcd keeps (410) goes on from where it was; a page that fails is asked for again, 4 times in all. Rejects with an ApiError
  * or the network's own error.
  */
-export async function* listPods(
-  api: Pick<ApiClient, 'get'>,
-  options: { readonly namespace?: string | undefined; readonly pause?: Pause } = {},
-): AsyncGenerator<PodPage> {
+export async function* listPods(api: Pick<ApiClient, 'get'>, options: ListPods = {}): AsyncGenerator<PodPage> {
   const path =
     options.namespace === undefined
       ? '/api/v1/pods'
@@ -44,7 +48,7 @@ export async function* listPods(
   let isResumed = false;
   do {
     try {
-      const { metadata, items } = await getPage(api, path, from, options.pause);
+      const { metadata, items } = await getPage(api, path, from, options);
       yield { pods: (items ?? []) as readonly LivePod[], remaining: metadata.remainingItemCount, isResumed };
       from = metadata.continue || undefined;
       isResumed = false;
@@ -62,9 +66,9 @@ async function getPage(
   api: Pick<ApiClient, 'get'>,
   path: string,
   from: string | undefined,
-  pause: Pause | undefined,
+  { labelSelector, pause }: ListPods,
 ): Promise<ObjectList> {
-  const query = { limit: String(PAGE_SIZE), continue: from };
+  const query = { limit: String(PAGE_SIZE), continue: from, labelSelector };
   const get = () => api.get(path, { accept: acceptFor('full', 'list'), query, idleTimeoutMs: IDLE_MS });
   return (await retryPassing(get, pause)) as ObjectList;
 }

@@ -1,5 +1,4 @@
 import { ExponentialBackoff, halfJitterGenerator, type IBackoff } from 'cockatiel';
-import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeObject } from './kube-object.ts';
@@ -10,11 +9,16 @@ import { createProjectionStore, type ProjectionStore } from './projection-store.
 import { createRequestHealth } from './request-health.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
+/** What of a log watching needs. */
+export type WatchLog = {
+  readonly [level in 'debug' | 'info' | 'warn']: (fields: Readonly<Record<string, unknown>>, text: string) => void;
+};
+
 interface ReflectorDeps<T> {
   readonly api: ApiClient;
   readonly resource: WatchedResource<T>;
   readonly store: Pick<ProjectionStore<T>, 'put' | 'remove' | 'beginReplacement'>;
-  readonly log: Logger;
+  readonly log: WatchLog;
   readonly onChange: () => void;
   readonly now?: () => number;
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;

@@ -21,6 +21,7 @@ export interface WatchedResource<T> {
   /** `metadata` asks for PartialObjectMetadata: labels and annotations without spec and status. */
   readonly content: 'metadata' | 'full';
   readonly fieldSelector?: string;
+  readonly labelSelector?: string | undefined;
   /** How many objects a page of a list has, for those that are large. */
   readonly pageSize?: number;
   /** For a resource that a cluster need not have: what a 404 means, in words; nothing waits for it to be installed. */

@@ -12,12 +12,13 @@ import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { surviveClosedReader } from '../terminal/print.ts';
-import { executableName, programName } from '../terminal/program-name.ts';
+import { executableName, isCompleter, programName } from '../terminal/program-name.ts';
 import { legible } from '../units/legible.ts';
 import type { Taker } from './completion/complete-words.ts';
-import { COMPLETION_SERVER, SHELLS } from './completion/shells.ts';
+import { COMPLETION_SERVER, KUBECTL_COMPLETION, SHELLS } from './completion/shells.ts';
 import { type AFTER_HELP, afterHelp } from './help-texts.ts';
 import { OUTAGE_ACTIONS, OUTAGE_OPTIONS } from './outage/options.ts';
+import { UNINSTALL_OPTIONS } from './uninstall/options.ts';
 
 interface CommandSpec<K extends OptionKey> {
   readonly name: keyof typeof AFTER_HELP;
@@ -176,6 +177,12 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     ],
   });
   add({
+    name: 'uninstall',
+    description: 'take gridgate out of a cluster; Regions, policies and settings stay unless asked for',
+    options: UNINSTALL_OPTIONS,
+    load: async () => ({ run: (await import('./uninstall/uninstall.ts')).uninstall }),
+  });
+  add({
     name: 'certs',
     description: 'create or show the development certificate',
     options: ['certDir'],
@@ -200,9 +207,17 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
       exitCode = await serveCompletion(program, (taker) => takers.get(taker), words, env);
     });
 
+  program
+    .command(KUBECTL_COMPLETION, { hidden: true })
+    .argument('[words...]')
+    .action(async (words: string[]) => {
+      const { completeForKubectl } = await import('./completion/completion.ts');
+      exitCode = await completeForKubectl(program, (taker) => takers.get(taker), words);
+    });
+
   surviveClosedReader(); // commander writes help by itself
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(isCompleter() ? [KUBECTL_COMPLETION, '--', ...args] : [...args], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
     // What the system refuses (a file, a directory) is told like any other mistake; the rest is ours, with its stack.

@@ -28,7 +28,8 @@ Before anything is installed, in CI; exit code 1 when a workload would be denied
 What runs now, with a page to show around:
   gridgate audit --live --html audit.html
 
---live reads with your own rights: pods of all namespaces, or of the one of -n; an owner is judged by its newest pod.
+--live reads with your own rights: pods of all namespaces, or of the one of -n, or those that -l selects; an owner is judged by its
+newest pod. -o name prints the workloads that exit code 1 is about, as kubectl takes them.
 --report writes openreports.io/v1alpha1 Reports, else wgpolicyk8s.io/v1alpha2 PolicyReports; with neither it exits with 2.
 
 Without Regions (--regions, or in the input) the yearly averages of the regions of the nodes, else of all known ones, stand in.
@@ -41,6 +42,8 @@ Exit codes: 0 fine, 1 something is denied or asks for a region that nobody knows
 Regions come from --regions, else from the cluster that kubectl would ask; with neither, the yearly averages of all known
 regions of public clouds are shown.
   gridgate regions
+The same, and from then on each region whose figures change, until Ctrl-C:
+  gridgate regions -w
   gridgate regions --regions regions.yaml --config gridgate.yaml --check
 
 Exit codes: 0 fine, 1 no usable region, or labels that do not fit (--check), 2 usage or configuration,
@@ -62,6 +65,8 @@ Take that back; from then on the automatic sources count again:
   gridgate outage clear eu-west-1
 Who calls which region down:
   gridgate outage list
+
+Of the three, list alone takes -o and -w.
 
 Set spec.outage.active to false only to overrule a source that is wrong: none can call the region down until that is cleared.
 
@@ -88,6 +93,17 @@ What CloudWatch counted, and where it should have gone within 120 ms:
     --cloudwatch --regions regions.yaml --max-latency 120ms
 
 Exit codes: 0 fine, 2 usage or configuration, 3 the source of bytes does not answer`,
+  uninstall: `
+What would go, step by step, and what would stay:
+  gridgate uninstall --dry-run
+Everything, with the Regions, namespaces' annotations and settings that people wrote, without being asked:
+  gridgate uninstall --regions --policies --settings --yes
+
+It takes the rights of who installed gridgate, and asks for all of them before it begins. One that was interrupted goes on when it
+is run again. Pods that run keep the affinity, tolerations and PriorityClass that they were given: nobody can change those.
+
+Exit codes: 0 it is gone, or was, 1 you said no, 2 usage or configuration, or nobody can be asked (--yes), 3 the cluster does not
+answer, or something could not be removed`,
   certs: `
 A certificate for localhost and the Service's names, kept while it is valid:
   gridgate certs

@@ -105,7 +105,9 @@ export type SourceConfig = GridgateConfig['sources'][number];
 export type Secret = z.infer<typeof secret>;
 
 /** With the text as read, to watch the file for changes. */
-export type ConfigRead = { readonly config: GridgateConfig; readonly text?: string } | { readonly issues: readonly string[] };
+export type ConfigRead =
+  | { readonly config: GridgateConfig; readonly text?: string }
+  | { readonly issues: readonly string[] };
 
 /** What an empty file, or none, says. */
 export const DEFAULT_CONFIG: GridgateConfig = gridgateConfig.parse({});

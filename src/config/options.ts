@@ -25,6 +25,12 @@ export type Role = (typeof ROLES)[number];
 
 const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+/** Of commands that list objects, as kubectl's: `name` prints `region.gridgate.dev/eu-west-1`. */
+export const NAMED_FORMATS = ['table', 'name', 'json', 'yaml'] as const;
+export type NamedFormat = (typeof NAMED_FORMATS)[number];
+/** Where a table has more columns than are usually wanted, too. */
+export const LIST_FORMATS = ['table', 'wide', 'name', 'json', 'yaml'] as const;
+export type ListFormat = (typeof LIST_FORMATS)[number];
 
 /** Every option of every command, once. */
 export const OPTIONS = {
@@ -197,6 +203,21 @@ export const OPTIONS = {
     help: `how to print: ${OUTPUT_FORMATS.join(', ')}`,
     parse: oneOf(OUTPUT_FORMATS),
     defaultText: 'table; yaml for weights and --print-config',
+  }),
+  namedOutput: withDefault<NamedFormat>('table', {
+    flags: '-o, --output <format>',
+    help: `how to print: ${NAMED_FORMATS.join(', ')}`,
+    parse: oneOf(NAMED_FORMATS),
+  }),
+  listOutput: withDefault<ListFormat>('table', {
+    flags: '-o, --output <format>',
+    help: `how to print: ${LIST_FORMATS.join(', ')}`,
+    parse: oneOf(LIST_FORMATS),
+  }),
+  watch: withDefault(false, {
+    flags: '-w, --watch [boolean]',
+    help: 'in a cluster, go on and print what changes, until Ctrl-C',
+    parse: parseBoolean,
   }),
   format: optional({
     flags: '--format <format>',

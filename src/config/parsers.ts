@@ -163,6 +163,26 @@ export function parseLabelKey(text: string): Parsed<string> {
   return isKey ? { value: text } : { allowed: `a label key such as ${REGION_LABEL}` };
 }
 
+const KEY = '[A-Za-z0-9][A-Za-z0-9_./-]*';
+const VALUE = '[A-Za-z0-9_.-]*';
+const REQUIREMENT = [
+  `!?\\s*${KEY}`,
+  `${KEY}\\s*(?:=|==|!=)\\s*${VALUE}`,
+  `${KEY}\\s+(?:not)?in\\s*\\(\\s*${VALUE}(?:\\s*,\\s*${VALUE})*\\s*\\)`,
+  `${KEY}\\s*[<>]\\s*\\d+`,
+].join('|');
+const SELECTOR = new RegExp(`^\\s*(?:${REQUIREMENT})(?:\\s*,\\s*(?:${REQUIREMENT}))*\\s*$`);
+
+/** A label selector as kubectl's `-l` takes it: its shape, so that a mistake is one of the command line; the API server reads it. */
+export function parseLabelSelector(text: string): Parsed<string> {
+  const isOne = text.length <= LONGEST_SELECTOR && SELECTOR.test(text);
+  return isOne
+    ? { value: text.trim() }
+    : { allowed: "a label selector such as app=web,tier!=cache or 'app in (web, api)'" };
+}
+
+const LONGEST_SELECTOR = 4_096;
+
 /** The namespace and name of an object, such as a ConfigMap. */
 export function parseNamespacedName(text: string): Parsed<string> {
   const [namespace = '', name = '', ...rest] = text.split('/');

@@ -4,6 +4,7 @@ import {
   oneOf,
   parseBoolean,
   parseFactors,
+  parseLabelSelector,
   parseNamespaceName,
   parseNotNegative,
   parsePositive,
@@ -18,7 +19,7 @@ import {
   textsOf,
 } from './parsers.ts';
 
-export const AUDIT_FORMATS = ['table', 'json', 'yaml', 'sarif', 'junit'] as const;
+export const AUDIT_FORMATS = ['table', 'wide', 'name', 'json', 'yaml', 'sarif', 'junit'] as const;
 export type AuditFormat = (typeof AUDIT_FORMATS)[number];
 
 /** What the kubelet's CPU manager does (`cpuManagerPolicy`). */
@@ -54,7 +55,7 @@ export const QUESTION_OPTIONS = {
   }),
   auditOutput: withDefault('table', {
     flags: '-o, --output <format>',
-    help: `how to print: ${AUDIT_FORMATS.join(', ')} (sarif for code scanning, junit for CI)`,
+    help: `how to print: ${AUDIT_FORMATS.join(', ')} (name: what exit code 1 is about; sarif for code scanning, junit for CI)`,
     parse: oneOf(AUDIT_FORMATS),
   }),
   assumeMode: optional({
@@ -73,6 +74,11 @@ export const QUESTION_OPTIONS = {
     flags: '-A, --all-namespaces [boolean]',
     help: 'with --live: audit all namespaces, whatever -n says, as is done without -n, too',
     parse: parseBoolean,
+  }),
+  selector: optional({
+    flags: '-l, --selector <selector>',
+    help: 'in a cluster, only pods (audit --live) or nodes (preflight) with labels such as app=web,tier!=cache',
+    parse: parseLabelSelector,
   }),
   powerTable: optional({
     flags: '--power-table <file>',
@@ -162,6 +168,42 @@ export const QUESTION_OPTIONS = {
     help: 'when the outage is over by itself: RFC 3339, or from now such as 2h30m',
     parse: parseTimeOrFromNow,
     defaultText: 'until it is cleared',
+  }),
+  dryRun: withDefault(false, {
+    flags: '--dry-run [boolean]',
+    help: 'only say what would be removed, and what nobody gave you the right to remove',
+    parse: parseBoolean,
+  }),
+  // Variables of their own: what stands in the environment for other commands must not remove anything.
+  yes: withDefault(false, {
+    flags: '-y, --yes [boolean]',
+    env: 'GRIDGATE_UNINSTALL_YES',
+    help: 'remove it without asking',
+    parse: parseBoolean,
+  }),
+  andRegions: withDefault(false, {
+    flags: '--regions [boolean]',
+    env: 'GRIDGATE_UNINSTALL_REGIONS',
+    help: 'also remove all Regions, and their CustomResourceDefinition',
+    parse: parseBoolean,
+  }),
+  andPolicies: withDefault(false, {
+    flags: '--policies [boolean]',
+    env: 'GRIDGATE_UNINSTALL_POLICIES',
+    help: 'also remove the annotations gridgate.dev/* of namespaces, which people wrote, and the label gridgate.dev/scrape',
+    parse: parseBoolean,
+  }),
+  andSettings: withDefault(false, {
+    flags: '--settings [boolean]',
+    env: 'GRIDGATE_UNINSTALL_SETTINGS',
+    help: "also remove the ConfigMaps gridgate, gridgate-outages and gridgate-kill-switch, and the Secret gridgate-sources with the sources' tokens",
+    parse: parseBoolean,
+  }),
+  installedIn: withDefault('gridgate-system', {
+    flags: '--system-namespace <name>',
+    env: 'GRIDGATE_UNINSTALL_NAMESPACE',
+    help: 'where gridgate is installed',
+    parse: parseNamespaceName,
   }),
   start: optional({
     flags: '--start <time>',

@@ -23,6 +23,13 @@ const OTHER_TEMPLATES: readonly (readonly string[])[] = [
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
+/** The group of a kind of ours; undefined of another. */
+export function groupOfWorkload(kind: string): string | undefined {
+  if (kind === 'DaemonSet') return 'apps';
+  const key = Object.keys(TEMPLATES).find((one) => one.endsWith(`/${kind}`));
+  return key?.slice(0, -kind.length - 1);
+}
+
 export function isWorkload(group: string, kind: string): boolean {
   return Object.hasOwn(TEMPLATES, `${group}/${kind}`);
 }

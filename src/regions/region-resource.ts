@@ -19,6 +19,9 @@ const latencies = z
  * The Region resource, as `kubectl` would apply it; `status` belongs to gridgate and is passed over.
  * manifests/crd/regions.yaml says the same to the API server.
  */
+/** As kubectl prints it before a name. */
+export const REGION_TYPE = 'region.gridgate.dev';
+
 export const regionResource = z.strictObject({
   apiVersion: z.literal('gridgate.dev/v1alpha1'),
   kind: z.literal('Region'),

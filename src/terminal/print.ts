@@ -4,10 +4,10 @@ import { forTerminal } from './terminal.ts';
 
 /**
  * Writes to stdout, without control characters, and waits until all of it is written. A reader that has seen enough (`| head -1`) is no failure;
- * anything else, a full disk for one, throws.
+ * anything else, a full disk for one, throws. Answers whether anybody still reads.
  */
-export async function print(text: string): Promise<void> {
-  await write(text);
+export function print(text: string): Promise<boolean> {
+  return write(text);
 }
 
 /** The same for what is too long to be one text: small pieces are joined, and nobody waits for what is not read. */

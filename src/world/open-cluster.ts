@@ -16,6 +16,8 @@ const TIMEOUT_MS = 15_000;
 interface OpenCluster {
   readonly api: ApiClient;
   readonly namespace: string | undefined;
+  /** Which one it is, for people: its address, and the context that named it. */
+  readonly called: string;
 }
 
 /** A client for a cluster, with the caller's own rights; to be closed. */
@@ -27,7 +29,8 @@ export async function openCluster({ kubeconfigs, context }: ChosenCluster): Prom
       kubeconfigs.map(async (file) => ({ file, text: await readText(file).catch(() => undefined) })),
     );
     const kubeConfig = loadKubeConfig({ files, context });
-    return { api: createApiClient(kubeConfig), namespace: namespaceOf(kubeConfig) };
+    const called = `${kubeConfig.getCurrentCluster()?.server} (context ${kubeConfig.getCurrentContext()})`;
+    return { api: createApiClient(kubeConfig), namespace: namespaceOf(kubeConfig), called };
   } catch (error) {
     return { issues: [(error as Error).message], exitCode: EXIT.usage };
   }

@@ -31,6 +31,24 @@ describe('what may not be read is named once, with who, verb and resource', () =
       'you (dev) may not get namespaces shop',
     ],
     [
+      'a deletion',
+      'DELETE /apis/rbac.authorization.k8s.io/v1/clusterroles/gridgate',
+      'clusterroles.rbac.authorization.k8s.io "gridgate" is forbidden: User "dev" cannot delete resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope',
+      'you (dev) may not delete clusterroles.rbac.authorization.k8s.io gridgate',
+    ],
+    [
+      'a write of a status',
+      'PATCH /apis/apps/v1/namespaces/shop/replicasets/web/status',
+      'replicasets.apps "web" is forbidden: User "dev" cannot patch resource "replicasets/status" in API group "apps" in the namespace "shop"',
+      'you (dev) may not patch replicasets.apps/status web in namespace shop',
+    ],
+    [
+      'a write of Regions, which no role of ours allows',
+      'PATCH /apis/gridgate.dev/v1alpha1/regions/eu-west-1',
+      'regions.gridgate.dev "eu-west-1" is forbidden: User "dev" cannot patch resource "regions" in API group "gridgate.dev" at the cluster scope',
+      'you (dev) may not patch regions.gridgate.dev eu-west-1',
+    ],
+    [
       "an authorizer's own words",
       'GET /api/v1/nodes',
       `${usual('nodes', '', 'at the cluster scope')}: requires container.nodes.list`,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Environment } from '../../config/read-options.ts';
 import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
 import { print } from '../../terminal/print.ts';
+import { onOneLine } from '../../units/legible.ts';
 import { type Completion, completeWords, type TakerOf } from './complete-words.ts';
 import { SHELLS, type Shell } from './shells.ts';
 
@@ -27,6 +28,29 @@ export async function serveCompletion(
   await print(await render(completed, shell));
   return EXIT.fine;
 }
+
+/**
+ * Answers kubectl, which asks in place of `kubectl gridgate WORDS <TAB>`: a line for each candidate, and last the directive of
+ * cobra that says whether the shell may offer files instead.
+ */
+export async function completeForKubectl(
+  program: Command,
+  takerOf: TakerOf,
+  typed: readonly string[],
+): Promise<number> {
+  const words = [program.name(), ...(typed.length === 0 ? [''] : typed)];
+  const completed = completeWords(program, takerOf, { words, cursor: words.length - 1 });
+  const candidates = completed === 'files' ? [] : completed;
+  const lines = candidates.map(({ name, description }) =>
+    description ? `${name}\t${onOneLine(description)}\n` : `${name}\n`,
+  );
+  await print(`${lines.join('')}:${completed === 'files' ? OFFER_FILES : NO_FILES}\n`);
+  return EXIT.fine;
+}
+
+/** cobra's ShellCompDirectiveDefault and ShellCompDirectiveNoFileComp. */
+const OFFER_FILES = 0;
+const NO_FILES = 4;
 
 /** The library's script for fish counts the words, whether or not a space follows the last: only the cursor tells. */
 function cursorOf(words: readonly string[], shell: Shell, env: Environment): number {

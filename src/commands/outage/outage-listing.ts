@@ -1,7 +1,11 @@
 import type { LiveRegion } from '../../cluster/regions.ts';
+import type { NamedFormat } from '../../config/options.ts';
 import { automaticOutage, outageAt } from '../../regions/observed-region.ts';
 import { MANUAL } from '../../regions/outage-by-hand.ts';
-import { type Column, renderTable } from '../../terminal/render-table.ts';
+import { REGION_TYPE } from '../../regions/region-resource.ts';
+import { renderData } from '../../terminal/render-data.ts';
+import { renderRows } from '../../terminal/render-rows.ts';
+import type { Column } from '../../terminal/render-table.ts';
 
 /** What counts for a region now, and who says so. Times are RFC 3339; `null` where there is none. */
 export interface ListedOutage {
@@ -63,8 +67,26 @@ const COLUMNS: readonly Column<ListedOutage>[] = [
   { title: 'REASON', givesWay: 1, cell: ({ reason }) => reason ?? '-' },
 ];
 
-export function renderOutages({ regions }: OutageListing, width: number): string {
-  return renderTable(COLUMNS, regions, width);
+export interface OutageLayout {
+  readonly output: NamedFormat;
+  /** Of a table. */
+  readonly width: number;
+}
+
+/** The listing for people and programs: its table, names as kubectl prints them, or data. */
+export function renderOutages(listing: OutageListing, layout: OutageLayout): string {
+  const { output } = layout;
+  if (output === 'json' || output === 'yaml') return renderData(listing, output);
+  return renderChangedOutages(listing.regions, listing.regions, { ...layout, isFirst: true });
+}
+
+/** Some of the regions, as wide as all of them take; as data one document each, with the head where they are the first. */
+export function renderChangedOutages(
+  changed: readonly ListedOutage[],
+  all: readonly ListedOutage[],
+  layout: OutageLayout & { readonly isFirst: boolean },
+): string {
+  return renderRows(changed, all, { ...layout, columns: COLUMNS, nameOf: ({ region }) => `${REGION_TYPE}/${region}` });
 }
 
 /** What a hand's `active: false` does, for whoever has forgotten it. */

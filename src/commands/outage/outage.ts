@@ -1,20 +1,28 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { createApiWriter } from '../../cluster/api-writer.ts';
 import { REGIONS_PATH } from '../../cluster/regions.ts';
-import type { OutputFormat } from '../../config/options.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { quoted } from '../../decision/policy-annotations.ts';
 import { hintFor } from '../../decision/unknown-names.ts';
 import { MANUAL } from '../../regions/outage-by-hand.ts';
-import { EXIT, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
+import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
-import { renderData } from '../../terminal/render-data.ts';
+import { printChanges } from '../../terminal/print-changes.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
-import { type ClusterRegions, readClusterRegions } from '../../world/cluster-regions.ts';
+import { readClusterRegions } from '../../world/cluster-regions.ts';
+import { followClusterRegions } from '../../world/follow-regions.ts';
 import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
 import { type ChosenCluster, findCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { OUTAGE_ACTIONS, type OutageAction, type OutageValues } from './options.ts';
-import { forcedUpNotes, type ListedOutage, listOutages, renderOutages } from './outage-listing.ts';
+import {
+  forcedUpNotes,
+  type ListedOutage,
+  listOutages,
+  type OutageLayout,
+  renderChangedOutages,
+  renderOutages,
+} from './outage-listing.ts';
 
 const FIELD_MANAGER = 'gridgate-outage';
 
@@ -32,9 +40,14 @@ export async function outage(values: OutageValues, env: Environment, words: read
   if ('issues' in asked) return reportIssues(asked.issues);
   const cluster = findCluster(values, env);
   if (!cluster) return reportIssues([lacksCluster('outage: Regions are in a cluster, and none is named', values)]);
+  if (asked.action !== 'list') return change(cluster, asked);
+  const layout = { output: values.namedOutput, width: terminalColumns(env) };
+  return values.watch ? watch(cluster, layout) : list(cluster, layout);
+}
+
+async function change(cluster: ChosenCluster, asked: AskedChange): Promise<number> {
   const read = await readClusterRegions(cluster);
   if ('issues' in read) return reportFailure(read);
-  if (asked.action === 'list') return list(read, values.output ?? 'table', env);
   const names = read.regions.map(({ metadata }) => metadata.name);
   const before = read.regions.find(({ metadata }) => metadata.name === asked.region);
   if (!before) {
@@ -50,11 +63,31 @@ export async function outage(values: OutageValues, env: Environment, words: read
   return EXIT.fine;
 }
 
-async function list({ regions, invalid }: ClusterRegions, output: OutputFormat, env: Environment): Promise<number> {
-  const listing = listOutages(regions, Date.now());
-  for (const sentence of [...invalid, ...forcedUpNotes(listing)]) note(sentence);
-  await print(output === 'table' ? renderOutages(listing, terminalColumns(env)) : renderData(listing, output));
+async function list(cluster: ChosenCluster, layout: OutageLayout): Promise<number> {
+  const read = await readClusterRegions(cluster);
+  if ('issues' in read) return reportFailure(read);
+  const listing = listOutages(read.regions, Date.now());
+  for (const sentence of [...read.invalid, ...forcedUpNotes(listing)]) note(sentence);
+  await print(renderOutages(listing, layout));
   return EXIT.fine;
+}
+
+/** The same, and each region whose state changes, until the process is ended or nobody reads. */
+async function watch(cluster: ChosenCluster, layout: OutageLayout): Promise<number> {
+  let failure: Issues | undefined;
+  await printChanges(listings(), {
+    nameOf: ({ region }) => region,
+    isSame: isDeepStrictEqual,
+    render: (changed, all, isFirst) => renderChangedOutages(changed, all, { ...layout, isFirst }),
+  });
+  return failure ? reportFailure(failure) : EXIT.fine;
+
+  async function* listings(): AsyncGenerator<readonly ListedOutage[]> {
+    for await (const read of followClusterRegions(cluster, note)) {
+      if ('issues' in read) failure = read;
+      else yield listOutages(read.regions, Date.now()).regions;
+    }
+  }
 }
 
 async function writeOutage(cluster: ChosenCluster, region: string, outage: ManualOutage | null) {
@@ -71,19 +104,20 @@ interface ManualOutage {
   readonly until?: string;
 }
 
-type Asked =
-  | { readonly action: 'list' }
+type Asked = { readonly action: 'list' } | AskedChange;
+
+type AskedChange =
   | { readonly action: 'set'; readonly region: string; readonly outage: ManualOutage }
   | { readonly action: 'clear'; readonly region: string; readonly outage: null };
 
 function readAsked(
   action: string | undefined,
   region: string | undefined,
-  { reason, until }: OutageValues,
+  { reason, until, watch }: OutageValues,
 ): Asked | { readonly issues: readonly string[] } {
   const known = OUTAGE_ACTIONS.find((one) => one === action);
   if (!known) return { issues: [`outage: ${JSON.stringify(action ?? '')} is none of ${OUTAGE_ACTIONS.join(', ')}`] };
-  const issues = mistakesIn(known, region, { reason, until });
+  const issues = mistakesIn(known, region, { reason, until, watch });
   if (issues.length > 0) return { issues };
   if (known === 'list' || region === undefined) return { action: 'list' };
   if (known === 'clear') return { action: 'clear', region, outage: null };
@@ -94,10 +128,11 @@ function readAsked(
 function mistakesIn(
   action: OutageAction,
   region: string | undefined,
-  { reason, until }: Pick<OutageValues, 'reason' | 'until'>,
+  { reason, until, watch }: Pick<OutageValues, 'reason' | 'until' | 'watch'>,
 ): readonly string[] {
   if (action === 'list') return region === undefined ? [] : ['outage list takes no region: it lists them all'];
   return [
+    ...(watch ? [`outage ${action} takes no --watch: outage list does`] : []),
     ...(region === undefined ? [`outage ${action} needs a region: gridgate outage ${action} REGION`] : []),
     ...(action === 'set' && reason === undefined
       ? ['outage set needs --reason: what others read when their pods are refused']

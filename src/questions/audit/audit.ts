@@ -35,6 +35,9 @@ const NOTHING_TO_AUDIT =
 const FILES_AND_LIVE = '--filename: means nothing beside --live, which says that what runs is audited';
 const REPORT_OF_FILES = '--report: needs --live; policy reports tell what runs in a cluster';
 const ALL_OF_FILES = '--all-namespaces: needs --live; objects of files say themselves where they belong';
+const SELECTOR_OF_FILES = '--selector: needs --live; audit files one by one, or all of them';
+const REPORT_OF_SOME =
+  '--selector: means nothing beside --report, which says all of a namespace and would take back what it says of others';
 const NODES_UNSEEN =
   'nodes were not looked at: of what pods ask for, only regions count; name a cluster with --kubeconfig, or give Nodes in the input';
 /** One ConfigMap. */
@@ -82,16 +85,25 @@ function inAllNamespaces(values: AuditValues): AuditValues {
 
 /** What else can be wrong before a long stream is read, or a cluster asked. */
 async function findMistakes(values: AuditValues, env: Environment): Promise<readonly string[]> {
-  const { files, live, report, html, allNamespaces } = values;
+  const { files, live, report, html, selector } = values;
   const obstacle = html === undefined ? undefined : await findObstacle(html);
   return [
     ...(files === undefined && !live ? [NOTHING_TO_AUDIT] : []),
     ...(files !== undefined && live ? [FILES_AND_LIVE] : []),
-    ...(report && !live ? [REPORT_OF_FILES] : []),
-    ...(allNamespaces && !live ? [ALL_OF_FILES] : []),
+    ...(live ? [] : liveOnly(values)),
+    ...(selector !== undefined && report ? [REPORT_OF_SOME] : []),
     ...(live && !findCluster(values, env) ? [lacksCluster(LIVE_WITHOUT_CLUSTER, values)] : []),
     ...(files !== undefined && !live ? await checkPaths(files) : []),
     ...(obstacle === undefined ? [] : [`--html: ${obstacle}`]),
+  ];
+}
+
+/** What was given and means nothing of files. */
+function liveOnly({ report, allNamespaces, selector }: AuditValues): readonly string[] {
+  return [
+    ...(report ? [REPORT_OF_FILES] : []),
+    ...(allNamespaces ? [ALL_OF_FILES] : []),
+    ...(selector === undefined ? [] : [SELECTOR_OF_FILES]),
   ];
 }
 
@@ -188,7 +200,15 @@ async function readLive(
   const regionOf = (node: string) => topology?.byName.get(node)?.region;
   const ofNodes = { regionOf, machineOf: machines.ofNode };
   try {
-    const deps = { api: opened.api, namespace, ...ofNodes, volumesOf: world.volumesOf, progress: createProgress() };
+    const labelSelector = values.selector;
+    const deps = {
+      api: opened.api,
+      namespace,
+      labelSelector,
+      ...ofNodes,
+      volumesOf: world.volumesOf,
+      progress: createProgress(),
+    };
     const name = values.killSwitch ?? KILL_SWITCH;
     const signal = AbortSignal.timeout(SWITCH_TIMEOUT_MS);
     const { cap: modeCap, notes } = await readModeCap({ api: opened.api, signal }, name);

@@ -18,6 +18,8 @@ export interface LiveWorkloads {
   readonly api: Pick<ApiClient, 'get'>;
   /** The only one to look into. */
   readonly namespace?: string | undefined;
+  /** Of the pods to look at, as kubectl's `-l` has it. */
+  readonly labelSelector?: string | undefined;
   readonly regionOf: (node: string) => string | undefined;
   readonly machineOf: Machines['ofNode'];
   readonly volumesOf: World['volumesOf'];
@@ -66,10 +68,10 @@ export async function* readLiveWorkloads(deps: LiveWorkloads): AsyncGenerator<Au
   }
 }
 
-async function* readPages({ api, namespace, progress }: LiveWorkloads): AsyncGenerator<PodPage> {
+async function* readPages({ api, namespace, labelSelector, progress }: LiveWorkloads): AsyncGenerator<PodPage> {
   let read = 0;
   let isCounted = false;
-  for await (const page of listPods(api, { namespace })) {
+  for await (const page of listPods(api, { namespace, labelSelector })) {
     read += page.pods.length;
     isCounted ||= page.remaining !== undefined; // the last page says nothing of what follows
     progress.show(isCounted ? progressBar(read, read + (page.remaining ?? 0), 'pods') : `${read} pods`);

@@ -10,6 +10,7 @@ export const AUDIT_OPTIONS = [
   'html',
   'auditNamespace',
   'allNamespaces',
+  'selector',
   'assumeMode',
   'killSwitch',
   'powerTable',

@@ -6,6 +6,7 @@ import { renderAuditTable } from './audit-table.ts';
 import type { AuditReport } from './audited-workload.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { renderJunit } from './render-junit.ts';
+import { renderNames } from './render-names.ts';
 import { renderSarif } from './render-sarif.ts';
 
 /** A report in pieces, so that 100,000 workloads never are one text; a table takes `width` columns. */
@@ -17,6 +18,10 @@ export function renderAudit(
   switch (format) {
     case 'table':
       return renderAuditTable(report, width);
+    case 'wide':
+      return renderAuditTable(report, Number.POSITIVE_INFINITY);
+    case 'name':
+      return renderNames(report);
     case 'json':
       return escaped(renderJson(report), 'json');
     case 'yaml':

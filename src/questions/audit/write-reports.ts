@@ -15,6 +15,7 @@ import {
 import { retryPassing } from '../../cluster/retry-passing.ts';
 import { EXIT } from '../../terminal/exit-codes.ts';
 import { createProgress, type Progress } from '../../terminal/progress.ts';
+import { inParallel } from '../../units/in-parallel.ts';
 import { openCluster, type Unread } from '../../world/open-cluster.ts';
 import type { ChosenCluster } from '../../world/which-cluster.ts';
 import type { AuditReport } from './audited-workload.ts';
@@ -106,13 +107,13 @@ async function writeAll(
     }
   }
 
-  await inParallel(policyReportsOf(report), async (next) => {
+  await inParallel(policyReportsOf(report), AT_ONCE, async (next) => {
     const { namespace } = next.metadata;
     const isNew = !left.delete(namespace);
     if (isNew && next.results.length === 0) return; // nothing to say, and nothing to take back
     await attempt(namespace, () => writeOne(api, kind, next));
   });
-  await inParallel(left, ([namespace, metadata]) =>
+  await inParallel(left, AT_ONCE, ([namespace, metadata]) =>
     attempt(namespace, async () => {
       await deleteReport(api, reportPath(kind, namespace, REPORT_NAME), metadata);
       return 'removed';
@@ -146,13 +147,4 @@ function saysTheSame(next: PolicyReport, former: FormerReport): boolean {
 /** The namespace is gone, or about to be: the API server then forbids whatever is new in it. */
 function isLeaving(error: ApiError): boolean {
   return error.status === 404 || (error.status === 403 && error.message.includes('it is being terminated'));
-}
-
-/** A few at a time; the first rejection ends it. */
-async function inParallel<T>(items: Iterable<T>, act: (item: T) => Promise<void>): Promise<void> {
-  const left = items[Symbol.iterator]();
-  async function work(): Promise<void> {
-    for (let next = left.next(); !next.done; next = left.next()) await act(next.value);
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
 }

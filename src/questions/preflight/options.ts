@@ -4,6 +4,7 @@ export const PREFLIGHT_OPTIONS = [
   'nodesFile',
   'kubeconfig',
   'context',
+  'selector',
   'targetVersion',
   'baselineWatts',
   'maxIncrease',

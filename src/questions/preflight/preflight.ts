@@ -29,6 +29,9 @@ const NODES_MISSING =
   '--filename (GRIDGATE_FILENAME): is missing; give what `kubectl get nodes -o json` prints. For the nodes of a cluster';
 const NODES_TWICE = '--kubeconfig: means nothing beside --filename, which says what the nodes are';
 
+const SELECTOR_OF_FILE =
+  '--selector: means nothing beside --filename: give what `kubectl get nodes -l SELECTOR -o json` prints';
+
 const ENDLESS = '--baseline-watts, --static-factor and --power-table: give numbers that no sum is beyond';
 
 /** What files say; nobody was asked yet. */
@@ -54,7 +57,7 @@ export async function preflight(values: PreflightValues, env: Environment, origi
   for (const text of [...fleet.notes, ...(files.staging?.notes ?? [])]) note(text);
   const { targetVersion, counted } = countedOf(fleet.nodes, values);
   if (targetVersion === undefined || counted.length === 0)
-    return reportFailure({ issues: [nothingToCount(fleet.nodes, targetVersion)] });
+    return reportFailure({ issues: [nothingToCount(fleet.nodes, targetVersion, values.selector)] });
   const [measured, intensities] = await Promise.all([
     measureNodes(values, counted),
     readIntensitiesOf(new Set(counted.flatMap(({ region }) => region ?? [])), fleet.book, values, env),
@@ -113,6 +116,7 @@ function checkSource(values: PreflightValues, env: Environment, origins: Origins
   if (nodesFile === undefined) return chooseCluster(values, env) ? [] : [lacksCluster(NODES_MISSING, values)];
   // A kubeconfig in the environment is there for other commands too.
   if (origins.kubeconfig === '--kubeconfig') return [NODES_TWICE];
+  if (values.selector !== undefined) return [SELECTOR_OF_FILE];
   return strayContext(values, undefined, env);
 }
 
@@ -136,7 +140,7 @@ async function readFleet(
   if ('issues' in opened) return opened;
   const { api } = opened;
   try {
-    const read = await readLiveNodes(api, values.regionLabel);
+    const read = await readLiveNodes(api, values.regionLabel, values.selector);
     if ('issues' in read) return read;
     const { counted } = countedOf(read.nodes, values);
     const { told, notes } = await askKubelets(api, counted);
@@ -160,8 +164,9 @@ function withoutFactor(arch: string | undefined): string {
   return `no static factor is known for the architecture ${arch}: its nodes count with 1 (--static-factor ${arch}=1.1)`;
 }
 
-/** Nothing to count is a mistake of the command line: an exit code of 0 would hide it. */
-function nothingToCount(nodes: readonly FleetNode[], targetVersion: string | undefined): string {
+/** A mistake of the command line's: with nothing to count, an exit code of 0 would hide it. */
+function nothingToCount(nodes: readonly FleetNode[], targetVersion: string | undefined, selector?: string): string {
+  if (nodes.length === 0 && selector !== undefined) return `--selector: no node has labels that fit ${selector}`;
   const seen = countVersions(nodes).map(({ version, nodes }) => `${nodes} of ${version ?? 'no version'}`);
   return `--target-version: no node is of ${targetVersion ?? 'a version that can be read'}; there are ${seen.join(', ') || 'no nodes at all'}`;
 }

@@ -55,8 +55,12 @@ async function readBoundedManifests(path: string): Promise<Manifests> {
   }
 }
 
-/** Reads the nodes of a cluster, page by page. */
-export async function readLiveNodes(api: ApiClient, regionLabel: string): Promise<ReadNodes | Unread> {
+/** Reads the nodes of a cluster, page by page: all, or those that a selector as kubectl's `-l` fits. */
+export async function readLiveNodes(
+  api: ApiClient,
+  regionLabel: string,
+  labelSelector?: string,
+): Promise<ReadNodes | Unread> {
   const progress = createProgress();
   let count = 0;
   const project = (object: object): FleetNode => {
@@ -64,7 +68,8 @@ export async function readLiveNodes(api: ApiClient, regionLabel: string): Promis
     progress.show(`reading nodes: ${count}`);
     return parseFleetNode(object, regionLabel);
   };
-  const resource = { name: 'nodes', path: NODES_PATH, content: 'full', project, differs: () => false } as const;
+  const what = { name: 'nodes', path: NODES_PATH, content: 'full', labelSelector } as const;
+  const resource = { ...what, project, differs: () => false };
   const read = await readFromCluster('the nodes', (timeoutMs) => listOnce(api, resource, timeoutMs), TIMEOUT_MS);
   progress.end();
   return 'issues' in read ? read : { nodes: read.value, notes: [] };

@@ -8,7 +8,8 @@ export const REGIONS_OPTIONS = [
   'systemNamespace',
   'regionLabel',
   'check',
-  'output',
+  'listOutput',
+  'watch',
   'format',
 ] as const;
 

@@ -1,11 +1,15 @@
+import type { ListFormat } from '../../config/options.ts';
 import { cleanestFirst } from '../../decision/cleanest-first.ts';
 import { formatGrams } from '../../decision/messages.ts';
 import type { Band } from '../../regions/band.ts';
 import type { Freshness, Signal } from '../../regions/reading.ts';
+import { REGION_TYPE } from '../../regions/region-resource.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
 import type { Intensity } from '../../regions/weigh-regions.ts';
-import { type Column, renderTable } from '../../terminal/render-table.ts';
-import type { Style } from '../../terminal/terminal.ts';
+import { renderData } from '../../terminal/render-data.ts';
+import { renderRows } from '../../terminal/render-rows.ts';
+import type { Column } from '../../terminal/render-table.ts';
+import { LEAST_COLUMNS, type Style } from '../../terminal/terminal.ts';
 import { shortAge } from '../../units/moment.ts';
 import type { LoadedRegions } from '../../world/load-regions.ts';
 
@@ -80,13 +84,41 @@ const BAND_STYLES: Readonly<Record<string, Style>> = { low: 'green', medium: 'ye
   Style
 >;
 
+export interface ListingLayout {
+  readonly output?: ListFormat;
+  /** Of a table; `wide` takes what it needs. */
+  readonly width?: number | undefined;
+}
+
+/** The listing for people and programs: its table, names as kubectl prints them, or data. */
+export function renderListing(listing: RegionListing, { output = 'table', width }: ListingLayout = {}): string {
+  const { regions, policySignal } = listing;
+  if (output === 'json' || output === 'yaml') return renderData(listing, output);
+  return renderChangedRegions({ changed: regions, all: regions, policySignal }, { output, width, isFirst: true });
+}
+
+/** Some of the regions, as wide as all of them take; as data one document each, with the head where they are the first. */
+export function renderChangedRegions(
+  { changed, all, policySignal }: ChangedRegions,
+  { output = 'table', width = LEAST_COLUMNS, isFirst }: ListingLayout & { readonly isFirst: boolean },
+): string {
+  const columns = [...columnsFor(policySignal), ...(output === 'wide' ? WIDE_COLUMNS : [])];
+  const nameOf = ({ name }: ListedRegion) => `${REGION_TYPE}/${name}`;
+  return renderRows(changed, all, { output, columns, width, nameOf, isFirst });
+}
+
+interface ChangedRegions extends Pick<RegionListing, 'policySignal'> {
+  readonly changed: readonly ListedRegion[];
+  readonly all: readonly ListedRegion[];
+}
+
 /**
- * The listing as a table of at most `width` columns; what is estimated, or of another signal, says so beside its source. A fixed value
- * needs no zone; where one is needed and none is known, that is said.
+ * What is estimated, or of another signal, says so beside its source. A fixed value needs no zone; where one is needed and none is
+ * known, that is said.
  */
-export function renderListing({ regions, policySignal }: RegionListing, width?: number): string {
+function columnsFor(policySignal: Signal): readonly Column<ListedRegion>[] {
   const right = { align: 'right' } as const;
-  const columns: readonly Column<ListedRegion>[] = [
+  return [
     { title: 'NAME', givesWay: 4, cell: ({ name }) => name },
     { title: 'ZONE', givesWay: 2, cell: ({ zone, source }) => zone ?? (source === 'static' ? '-' : 'no zone') },
     {
@@ -108,8 +140,15 @@ export function renderListing({ regions, policySignal }: RegionListing, width?: 
     },
     { title: 'AGE', ...right, cell: describeAge },
   ];
-  return renderTable(columns, regions, width);
 }
+
+/** What `-o wide` says besides. */
+const WIDE_COLUMNS: readonly Column<ListedRegion>[] = [
+  { title: 'FRESHNESS', cell: ({ freshness }) => freshness ?? '-' },
+  { title: 'SIGNAL', cell: ({ signal }) => signal ?? '-' },
+  { title: 'MEASURED', cell: ({ measuredAt }) => measuredAt ?? '-' },
+  { title: 'OUTAGE SAYS', cell: ({ outage }) => outage?.sources.join(', ') || '-' },
+];
 
 /** Marked as on the status page: a yearly average is an estimate by its name. */
 function describeSource({ source, signal, estimated, freshness }: ListedRegion, policySignal: Signal): string {

@@ -3,7 +3,7 @@ import type { GridgateConfig } from '../../config/config-file.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { checkLabels } from '../../regions/check-labels.ts';
 import { zonesOf } from '../../sources/intensity/read-regions.ts';
-import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
+import { EXIT, type Issues, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
@@ -18,9 +18,13 @@ import { checkSources, renderChecks } from './check-sources.ts';
 import { missingSecrets, renderMissing } from './missing-secrets.ts';
 import type { RegionsValues } from './options.ts';
 import { listRegions, renderListing, renderShell } from './region-listing.ts';
+import { watchRegions } from './watch-regions.ts';
+
+const OUTPUT_OF_LIST = '--output: wide and name list regions; beside --check give one of table, json, yaml';
 
 /** Prints the ranked truth about all regions, or with `--format shell` those that a runbook can go to: exit code 1 when there is none. */
 export async function regions(values: RegionsValues, env: Environment): Promise<number> {
+  if (values.watch) return watchRegions(values, env);
   if (values.check) return check(values, env);
   // A runbook or a router does not go to regions that nobody named.
   const loaded = await loadRegions(values, env, values.format === 'shell' ? 'mistake' : 'averages');
@@ -34,7 +38,7 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
     return candidates.length === 0 ? EXIT.findings : EXIT.fine;
   }
   const listing = listRegions(loaded);
-  await print(render(listing, values.output, () => renderListing(listing, terminalColumns(env))));
+  await print(renderListing(listing, { output: values.listOutput, width: terminalColumns(env) }));
   return EXIT.fine;
 }
 
@@ -43,6 +47,8 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
  * when no source works for any of them, 1 when labels and Regions do not fit.
  */
 async function check(values: RegionsValues, env: Environment): Promise<number> {
+  const { listOutput: output } = values;
+  if (output === 'wide' || output === 'name') return reportIssues([OUTPUT_OF_LIST]);
   const described = await describeRegions(values, env, 'averages');
   if ('issues' in described) return reportFailure(described);
   const { invalid = [] } = described;
@@ -60,8 +66,8 @@ async function check(values: RegionsValues, env: Environment): Promise<number> {
   if (sources.length === 0 && !nodes)
     note('no source is configured (--config): regions have fixed values or yearly averages');
   const found = { version: 'v1', sources: checks, missing, ...(labels && { labels }) };
-  const renderAll = () => renderMissing(missing, isOfCluster) + renderChecks(checks) + renderLabels(labels);
-  await print(render(found, values.output, renderAll));
+  const forPeople = () => renderMissing(missing, isOfCluster) + renderChecks(checks) + renderLabels(labels);
+  await print(output === 'table' ? forPeople() : renderData(found, output));
   if (sources.length > 0 && !checks.some(({ works }) => works)) return EXIT.upstream;
   return labels?.length ? EXIT.findings : EXIT.fine;
 }
@@ -88,9 +94,4 @@ async function chooseConfig(
 function renderLabels(labels: readonly string[] | undefined): string {
   if (labels?.length === 0) return 'works  labels of nodes and Regions fit together\n';
   return (labels ?? []).map((sentence) => `FAILS  ${sentence}\n`).join('');
-}
-
-function render(data: object, output: RegionsValues['output'], renderForPeople: () => string): string {
-  if (output === undefined || output === 'table') return renderForPeople();
-  return renderData(data, output);
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import type { ListedOutage, OutageListing } from '../../../src/commands/outage/outage-listing.ts';
 import { skip } from '../../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../../control-plane/start.ts';
+import { COMPILED } from '../../process/compiled.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
 
 const READER = 'reader';
@@ -96,6 +99,57 @@ describe('gridgate outage', { skip, timeout: 300_000 }, () => {
       [code, stderr],
       [2, 'gridgate: outage: this cluster has no Region "eu-wset-1"; did you mean eu-west-1?\n'],
     );
+  });
+
+  /** What a command that watches prints, as far as it has; ended by Ctrl-C. */
+  async function watching(
+    args: readonly string[],
+    act: (untilPrinted: (text: RegExp) => Promise<unknown>) => Promise<void>,
+  ) {
+    const all = ['src/main.ts', ...args, '--kubeconfig', controlPlane.kubeconfig];
+    const env = { PATH: process.env['PATH'], ...COMPILED };
+    const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'], env });
+    const ended = once(child, 'exit');
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+    try {
+      await act((text) => controlPlane.waitFor(String(text), async () => text.test(printed) || undefined));
+    } finally {
+      child.kill('SIGINT');
+    }
+    assert.deepEqual(await ended, [null, 'SIGINT']);
+    return printed;
+  }
+
+  test('regions -w prints all regions, and then the one that changes', async () => {
+    await apply({ ...REGION, metadata: { name: 'eu-west-1' }, spec: { gramsPerKwh: 300 } });
+    await apply({ ...REGION, metadata: { name: 'us-east-1' }, spec: { gramsPerKwh: 380 } });
+    const printed = await watching(['regions', '-w'], async (untilPrinted) => {
+      await untilPrinted(/us-east-1/);
+      await apply({ ...REGION, metadata: { name: 'eu-west-1' }, spec: { gramsPerKwh: 310 } });
+      await untilPrinted(/310/);
+      await apply({ ...REGION, metadata: { name: 'eu-west-1' }, spec: { gramsPerKwh: 320 } });
+      await untilPrinted(/320/);
+    });
+    const rows = printed
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/ .*?(\d{3}) .*/, ' $1'));
+    assert.equal(rows.shift()?.startsWith('NAME '), true);
+    assert.deepEqual(rows, ['eu-west-1 300', 'us-east-1 380', 'eu-west-1 310', 'eu-west-1 320']);
+  });
+
+  test('outage list -w prints who comes to call a region down, as names too', async () => {
+    const names = await watching(['outage', 'list', '-w', '-o', 'name'], async (untilPrinted) => {
+      await untilPrinted(/us-east-1/);
+      await outage(['set', 'eu-west-1', '--reason', 'drill']);
+      await untilPrinted(/eu-west-1[\s\S]*eu-west-1/);
+    });
+    const [first, second, third] = names.trimEnd().split('\n');
+    assert.deepEqual([first, second].sort(), ['region.gridgate.dev/eu-west-1', 'region.gridgate.dev/us-east-1']);
+    assert.equal(third, 'region.gridgate.dev/eu-west-1');
   });
 
   test('who may not write is told so', async () => {

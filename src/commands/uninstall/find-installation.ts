@@ -1,0 +1,204 @@
+import type { ApiClient } from '../../cluster/api-client.ts';
+import { ApiError } from '../../cluster/api-error.ts';
+import { getIfThere } from '../../cluster/get-if-there.ts';
+import type { KubeObject } from '../../cluster/kube-object.ts';
+import { listPages } from '../../cluster/list-watch.ts';
+import { NAMESPACES_PATH } from '../../cluster/namespaces.ts';
+import { listReports, REPORT_KINDS, reportPath } from '../../cluster/policy-reports.ts';
+import { REGIONS_PATH } from '../../cluster/regions.ts';
+import { retryPassing } from '../../cluster/retry-passing.ts';
+import { acceptFor } from '../../cluster/watched-resource.ts';
+import { REPORT_LABELS, REPORT_NAME } from '../../questions/audit/policy-report.ts';
+import { inParallel } from '../../units/in-parallel.ts';
+import { CRD, type InstalledObject, installedObjects, type Step } from './installed-objects.ts';
+import { policiesOf, type TracedKind, type Traces, tracedKinds } from './traces.ts';
+import { type Remains, whatRemains } from './what-remains.ts';
+
+/** What is removed beside gridgate itself, each only when asked. */
+export interface Asked {
+  readonly regions: boolean;
+  readonly policies: boolean;
+  readonly settings: boolean;
+  /** Where gridgate is installed. */
+  readonly namespace: string;
+}
+
+/** An object that is deleted. */
+export interface Removal extends InstalledObject {
+  readonly uid?: string | undefined;
+}
+
+/** An object of somebody else that loses what gridgate wrote on it. */
+export interface Trace {
+  readonly kind: TracedKind;
+  readonly path: string;
+  readonly traces: Traces;
+}
+
+/** All of gridgate in a cluster, and what stays of it. */
+export interface Installation {
+  readonly removals: readonly Removal[];
+  readonly traces: readonly Trace[];
+  readonly stays: Stays;
+}
+
+export interface Stays {
+  /** Named as gridgate's, and labelled as part of something else. */
+  readonly ofOthers: readonly string[];
+  readonly regions: number;
+  readonly hasCrd: boolean;
+  /** Namespaces whose annotations still say what gridgate should do. */
+  readonly policies: number;
+  readonly settings: readonly string[];
+  /** Why the namespace stays though it is there: what is in it, or that it was never gridgate's. */
+  readonly namespace?: Remains | 'not ours' | undefined;
+}
+
+const AT_ONCE = 8;
+const IDLE_TIMEOUT_MS = 30_000;
+const PART_OF = 'app.kubernetes.io/part-of';
+const NAME = 'app.kubernetes.io/name';
+const OURS = 'gridgate';
+
+/** Looks for everything that gridgate can consist of. Rejects with an ApiError or the network's own error. */
+export async function findInstallation(
+  api: Pick<ApiClient, 'get'>,
+  asked: Asked,
+  show: (text: string) => void,
+): Promise<Installation> {
+  show('looking for gridgate');
+  const { there, ofOthers } = await findObjects(api, asked.namespace);
+  const regions = await countRegions(api);
+  const { traces, policies } = await findTraces(api, asked.policies, show);
+  const reports = await findReports(api);
+  const isAsked: Partial<Record<Step, boolean>> = { regions: asked.regions, settings: asked.settings };
+  const removals = there.filter(({ step }) => isAsked[step] ?? true);
+  const settings = there.filter(({ step }) => step === 'settings' && !asked.settings);
+  const hasCrd = there.some(({ kind }) => kind === CRD.kind) && !asked.regions;
+  const namespace = await judgeNamespace(api, asked, ofOthers);
+  return {
+    removals: [...removals, ...reports, ...(namespace.goes ? [namespace.goes] : [])],
+    traces,
+    stays: {
+      ofOthers,
+      regions: hasCrd ? regions : 0,
+      hasCrd,
+      policies,
+      settings: settings.map(({ kind, called }) => `${kind} ${called}`),
+      namespace: namespace.stays,
+    },
+  };
+}
+
+/**
+ * The objects of the list that are there:
+ *
+ * | app.kubernetes.io/part-of | then                                                                      |
+ * | ------------------------- | ------------------------------------------------------------------------- |
+ * | gridgate                  | ours                                                                      |
+ * | none                      | ours: the Lease and the Secrets, and what was installed without the label |
+ * | another                   | somebody else's of the same name: stays, and is told                      |
+ */
+async function findObjects(api: Pick<ApiClient, 'get'>, namespace: string) {
+  const objects = installedObjects(namespace);
+  const found = new Map<InstalledObject, KubeObject['metadata']>();
+  await inParallel(objects, AT_ONCE, async (object) => {
+    const there = await getMetadata(api, object.path);
+    if (there) found.set(object, there);
+  });
+  const isOurs = (object: InstalledObject) => (found.get(object)?.labels?.[PART_OF] ?? OURS) === OURS;
+  const there = objects.filter((object) => found.has(object));
+  return {
+    there: there.filter(isOurs).map((object) => ({ ...object, uid: found.get(object)?.uid })),
+    ofOthers: there.filter((object) => !isOurs(object)).map(({ kind, called }) => `${kind} ${called}`),
+  };
+}
+
+async function getMetadata(api: Pick<ApiClient, 'get'>, path: string): Promise<KubeObject['metadata'] | undefined> {
+  const options = { accept: acceptFor('metadata', 'one'), idleTimeoutMs: IDLE_TIMEOUT_MS };
+  return ((await retryPassing(() => getIfThere(api, path, options))) as KubeObject | undefined)?.metadata;
+}
+
+async function findTraces(api: Pick<ApiClient, 'get'>, policies: boolean, show: (text: string) => void) {
+  const traces: Trace[] = [];
+  let withPolicies = 0;
+  let seen = 0;
+  for (const kind of tracedKinds(policies)) {
+    for await (const object of objectsOf(api, kind)) {
+      show(`looking for what gridgate wrote: ${++seen} objects`);
+      if (kind.kind === 'Namespace' && !policies && policiesOf(object.metadata).length > 0) withPolicies += 1;
+      const found = kind.find(object);
+      if (found) traces.push({ kind, path: kind.pathOf(object.metadata), traces: found });
+    }
+  }
+  return { traces, policies: withPolicies };
+}
+
+async function* objectsOf(
+  api: Pick<ApiClient, 'get'>,
+  { list: path, content }: Pick<TracedKind, 'list' | 'content'>,
+): AsyncGenerator<KubeObject> {
+  const patient: Pick<ApiClient, 'get'> = { get: (...args) => retryPassing(() => api.get(...args)) };
+  for await (const { items } of listPages(patient, { path, content }, NEVER)) yield* items ?? [];
+}
+
+/** A cluster is as large as it is, and Ctrl-C ends the process. */
+const NEVER = new AbortController().signal;
+
+async function countRegions(api: Pick<ApiClient, 'get'>): Promise<number> {
+  let count = 0;
+  try {
+    for await (const _ of objectsOf(api, { list: REGIONS_PATH, content: 'metadata' })) count += 1;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+  }
+  return count;
+}
+
+/** Nothing reads them any more, and nobody would bring them up to date. */
+async function findReports(api: Pick<ApiClient, 'get'>): Promise<readonly Removal[]> {
+  const label = Object.entries(REPORT_LABELS)
+    .map(([key, value]) => `${key}=${value}`)
+    .join();
+  const found: Removal[] = [];
+  for (const kind of REPORT_KINDS) {
+    const reports = await retryPassing(() => listReports(api, kind, { name: REPORT_NAME, label })).catch((error) => {
+      if (error instanceof ApiError && error.status === 404) return [];
+      throw error;
+    });
+    for (const { name, namespace = '', uid } of reports) {
+      const path = reportPath(kind, namespace, name);
+      found.push({ step: 'traces', kind: kind.kind, name, path, called: `${namespace}/${name}`, uid });
+    }
+  }
+  return found;
+}
+
+/**
+ * Whether the namespace goes as well:
+ *
+ * | it is labelled as gridgate's | something of others is in it, settings included | then  |
+ * | ---------------------------- | ----------------------------------------------- | ----- |
+ * | no                           | any                                             | stays |
+ * | yes                          | yes, or nobody can tell                         | stays |
+ * | yes                          | no                                              | goes  |
+ */
+export async function judgeNamespace(
+  api: Pick<ApiClient, 'get'>,
+  { namespace, settings }: Pick<Asked, 'namespace' | 'settings'>,
+  ofOthers: readonly string[],
+): Promise<{ readonly goes?: Removal; readonly stays?: Stays['namespace'] }> {
+  const path = `${NAMESPACES_PATH}/${encodeURIComponent(namespace)}`;
+  const found = await getMetadata(api, path);
+  if (!found) return {};
+  const { labels = {}, uid } = found;
+  if (labels[NAME] !== OURS || (labels[PART_OF] ?? OURS) !== OURS) return { stays: 'not ours' };
+  const going = installedObjects(namespace)
+    .filter(({ step }) => settings || step !== 'settings')
+    .filter(({ kind, called }) => !ofOthers.includes(`${kind} ${called}`));
+  const reports = REPORT_KINDS.map(({ kind }) => ({ kind, name: REPORT_NAME }));
+  const ours = new Set([...going, ...reports].map(({ kind, name }) => `${kind} ${name}`));
+  const remains = await whatRemains(api, namespace, (kind, name) => ours.has(`${kind} ${name}`));
+  if (remains.others.length + remains.unread.length > 0) return { stays: remains };
+  return { goes: { step: 'namespace', kind: 'Namespace', name: namespace, path, called: namespace, uid } };
+}

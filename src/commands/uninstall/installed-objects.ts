@@ -1,0 +1,125 @@
+/**
+ * What takes gridgate away, in this order:
+ *
+ * | step        | why then                                                                                     |
+ * | ----------- | -------------------------------------------------------------------------------------------- |
+ * | webhooks    | before the pods that answer them: admission never waits for somebody who is gone             |
+ * | controllers | before what they write is cleaned: nobody writes it back. Their right goes with them          |
+ * | policies    | once nobody is left whom they hold                                                           |
+ * | traces      | labels, taints, annotations and reports on what belongs to others                            |
+ * | rest        | what the pods needed; rights before the Lease and the Secrets, which could be made again     |
+ * | regions     | only when asked: people wrote them                                                           |
+ * | namespace   | last, and only when nothing of others is in it                                               |
+ */
+export const STEPS = [
+  'webhooks',
+  'controllers',
+  'policies',
+  'traces',
+  'rest',
+  'regions',
+  'settings',
+  'namespace',
+] as const;
+export type Step = (typeof STEPS)[number];
+
+/** One object that is gridgate's by its kind and name. Only what this list names is ever deleted: a label alone makes nothing ours. */
+export interface InstalledObject {
+  readonly step: Step;
+  readonly kind: string;
+  readonly name: string;
+  readonly path: string;
+  /** As people write it: `gridgate-system/gridgate`. */
+  readonly called: string;
+}
+
+export const CRD = { kind: 'CustomResourceDefinition', name: 'regions.gridgate.dev' } as const;
+
+type Named = readonly [kind: keyof typeof RESOURCES, name: string];
+
+const RESOURCES = {
+  MutatingWebhookConfiguration: 'admissionregistration.k8s.io/v1 mutatingwebhookconfigurations',
+  ValidatingWebhookConfiguration: 'admissionregistration.k8s.io/v1 validatingwebhookconfigurations',
+  ValidatingAdmissionPolicy: 'admissionregistration.k8s.io/v1 validatingadmissionpolicies',
+  ValidatingAdmissionPolicyBinding: 'admissionregistration.k8s.io/v1 validatingadmissionpolicybindings',
+  ClusterRole: 'rbac.authorization.k8s.io/v1 clusterroles',
+  ClusterRoleBinding: 'rbac.authorization.k8s.io/v1 clusterrolebindings',
+  PriorityClass: 'scheduling.k8s.io/v1 priorityclasses',
+  CustomResourceDefinition: 'apiextensions.k8s.io/v1 customresourcedefinitions',
+  Deployment: 'apps/v1 namespaced deployments',
+  RoleBinding: 'rbac.authorization.k8s.io/v1 namespaced rolebindings',
+  Role: 'rbac.authorization.k8s.io/v1 namespaced roles',
+  ServiceAccount: 'v1 namespaced serviceaccounts',
+  Service: 'v1 namespaced services',
+  PodDisruptionBudget: 'policy/v1 namespaced poddisruptionbudgets',
+  NetworkPolicy: 'networking.k8s.io/v1 namespaced networkpolicies',
+  ResourceQuota: 'v1 namespaced resourcequotas',
+  Lease: 'coordination.k8s.io/v1 namespaced leases',
+  Secret: 'v1 namespaced secrets',
+  ConfigMap: 'v1 namespaced configmaps',
+} as const;
+
+/** Each step's in the order in which they go. */
+const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
+  webhooks: [
+    ['MutatingWebhookConfiguration', 'gridgate'],
+    ['ValidatingWebhookConfiguration', 'gridgate'],
+  ],
+  controllers: [
+    ['Deployment', 'gridgate-controllers'],
+    ['Deployment', 'gridgate'], // where one Deployment does both, it is this one
+    ['ClusterRoleBinding', 'gridgate-controllers'],
+  ],
+  policies: [
+    ['ValidatingAdmissionPolicyBinding', 'gridgate-controllers'],
+    ['ValidatingAdmissionPolicy', 'gridgate-controllers'],
+    ['ValidatingAdmissionPolicyBinding', 'gridgate-regions'],
+    ['ValidatingAdmissionPolicy', 'gridgate-regions'],
+  ],
+  rest: [
+    ['ClusterRoleBinding', 'gridgate'],
+    ['ClusterRoleBinding', 'gridgate-bindings'],
+    ['ClusterRole', 'gridgate'],
+    ['ClusterRole', 'gridgate-bindings'],
+    ['ClusterRole', 'gridgate-controllers'],
+    ['ClusterRole', 'gridgate-view'],
+    ['RoleBinding', 'gridgate'],
+    ['RoleBinding', 'gridgate-controllers'],
+    ['Role', 'gridgate'],
+    ['Role', 'gridgate-controllers'],
+    ['Service', 'gridgate'],
+    ['PodDisruptionBudget', 'gridgate'],
+    ['PodDisruptionBudget', 'gridgate-controllers'],
+    ['NetworkPolicy', 'gridgate'],
+    ['ResourceQuota', 'gridgate-critical-pods'],
+    ['ServiceAccount', 'gridgate'],
+    ['ServiceAccount', 'gridgate-controllers'],
+    ['Lease', 'gridgate'],
+    ['Secret', 'gridgate-ca'],
+    ['Secret', 'gridgate-tls'],
+    ['PriorityClass', 'gridgate-flexible'],
+    ['PriorityClass', 'gridgate-failover'],
+  ],
+  regions: [[CRD.kind, CRD.name]],
+  settings: [
+    ['ConfigMap', 'gridgate'],
+    ['ConfigMap', 'gridgate-outages'],
+    ['ConfigMap', 'gridgate-kill-switch'],
+    ['Secret', 'gridgate-sources'],
+  ],
+};
+
+/** All that gridgate can consist of in a cluster but its namespace; what is there is found by asking for each. */
+export function installedObjects(namespace: string): readonly InstalledObject[] {
+  return STEPS.flatMap((step) =>
+    (OBJECTS[step] ?? []).map(([kind, name]) => {
+      const [version = '', ...words] = RESOURCES[kind].split(' ');
+      const plural = words.at(-1);
+      const isNamespaced = words.length > 1;
+      const root = version === 'v1' ? '/api/v1' : `/apis/${version}`;
+      const within = isNamespaced ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+      const called = isNamespaced ? `${namespace}/${name}` : name;
+      return { step, kind, name, path: `${root}${within}/${plural}/${name}`, called };
+    }),
+  );
+}

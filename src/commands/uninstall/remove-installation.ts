@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiClient } from '../../cluster/api-client.ts';
+import { ApiError } from '../../cluster/api-error.ts';
+import { deleteObject } from '../../cluster/delete-object.ts';
+import { getIfThere } from '../../cluster/get-if-there.ts';
+import type { KubeObject } from '../../cluster/kube-object.ts';
+import { describeReadFailure } from '../../cluster/read-failure.ts';
+import { type Pause, retryPassing } from '../../cluster/retry-passing.ts';
+import { acceptFor } from '../../cluster/watched-resource.ts';
+import { type Progress, progressBar } from '../../terminal/progress.ts';
+import { inParallel } from '../../units/in-parallel.ts';
+import { type Asked, type Installation, judgeNamespace, type Removal, type Trace } from './find-installation.ts';
+import { STEPS, type Step } from './installed-objects.ts';
+
+export interface Removing {
+  readonly api: Pick<ApiClient, 'get' | 'send'>;
+  readonly asked: Asked;
+  readonly progress: Pick<Progress, 'show'>;
+  readonly pause?: Pause;
+}
+
+const AT_ONCE = 8;
+const IDLE_TIMEOUT_MS = 30_000;
+const LOOK_AGAIN_MS = 500;
+/** Longer than a replica's grace period of 30 s. */
+const MOST_LOOKS = 120;
+const MOST_TRIES = 20;
+const FIELD_MANAGER = 'gridgate-uninstall';
+
+/**
+ * Where something of these cannot be deleted, what follows would not be safe: admission would wait for pods that are gone, or what
+ * is cleaned would be written again. Pods that do not end in time are no obstacle: their right to write is gone.
+ */
+const BARRIERS: ReadonlySet<Step> = new Set(['webhooks', 'controllers']);
+/** What must be gone, not only going, before the next step. */
+const AWAITED: ReadonlySet<string> = new Set(['Deployment', 'CustomResourceDefinition', 'Namespace']);
+
+/** What may not be removed, a sentence each: every deletion, and a write of each kind, is tried without being done. */
+export async function findMissingRights(
+  { api }: Pick<Removing, 'api'>,
+  { removals, traces }: Installation,
+): Promise<readonly string[]> {
+  const refusals: string[] = [];
+  const tell = (error: unknown) => {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 403) refusals.push(describeReadFailure(error));
+  };
+  await inParallel(removals, AT_ONCE, ({ path }) =>
+    retryPassing(() => deleteObject(api, path, { isDryRun: true })).catch(tell),
+  );
+  const oneOfEach = new Map(traces.map((trace) => [trace.kind.kind, trace]));
+  await inParallel(oneOfEach.values(), AT_ONCE, ({ path, traces: { patch } }) =>
+    retryPassing(() => sendPatch(api, path, patch, { dryRun: 'All' })).catch(tell),
+  );
+  return refusals.sort();
+}
+
+/**
+ * Removes all of it, step by step; answers what could not be removed, a sentence each. What is gone meanwhile is fine, so this
+ * can be done again after it was interrupted anywhere. Rejects with the network's own error.
+ */
+export async function removeInstallation(removing: Removing, found: Installation): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for (const step of STEPS) {
+    const going: Removal[] = [];
+    for (const removal of found.removals.filter((one) => one.step === step)) {
+      const what = `delete ${removal.kind} ${removal.called}`;
+      const isDone = await attempt(what, () => remove(removal, removing, found.stays.ofOthers));
+      if (isDone && AWAITED.has(removal.kind)) going.push(removal);
+    }
+    if (BARRIERS.has(step) && failures.length > 0) return [...failures, 'nothing that must come later was begun'];
+    if (step === 'traces') await cleanAll(found.traces);
+    for (const removal of going)
+      await attempt(`delete ${removal.kind} ${removal.called}`, () => untilGone(removal, removing));
+  }
+  return failures;
+
+  async function attempt(what: string, act: () => Promise<void>): Promise<boolean> {
+    removing.progress.show(what);
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError) && !(error instanceof StaysError)) throw error;
+      failures.push(`cannot ${what}: ${describeReadFailure(error)}`);
+      return false;
+    }
+  }
+
+  async function cleanAll(traces: readonly Trace[]): Promise<void> {
+    let done = 0;
+    await inParallel(traces, AT_ONCE, async (trace) => {
+      await attempt(`clean ${trace.kind.kind} ${nameIn(trace.path)}`, () => clean(trace, removing));
+      removing.progress.show(progressBar(++done, traces.length, 'labels, taints and annotations'));
+    });
+  }
+}
+
+class StaysError extends Error {}
+
+/** A namespace is looked into once more: what came since it was judged must not go with it. */
+async function remove(
+  { path, uid, kind, step }: Removal,
+  { api, asked, pause }: Removing,
+  ofOthers: readonly string[],
+): Promise<void> {
+  if (step === 'namespace') {
+    const { goes, stays } = await judgeNamespace(api, asked, ofOthers);
+    if (stays) throw new StaysError('something came into it meanwhile');
+    if (!goes) return;
+  }
+  const isForeground = kind === 'Deployment';
+  await retryPassing(() => deleteObject(api, path, { isForeground, ...(step === 'namespace' && { uid }) }), pause);
+}
+
+async function untilGone({ path, kind }: Removal, { api, pause = sleep }: Removing): Promise<void> {
+  const options = { accept: acceptFor('metadata', 'one'), idleTimeoutMs: IDLE_TIMEOUT_MS };
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    if ((await retryPassing(() => getIfThere(api, path, options), pause)) === undefined) return;
+    await pause(LOOK_AGAIN_MS);
+  }
+  const what = kind === 'Deployment' ? 'its pods are still there' : 'something in it holds it';
+  throw new StaysError(
+    `it is going, but ${what} after ${(MOST_LOOKS * LOOK_AGAIN_MS) / 1_000} s; run this again when it is gone`,
+  );
+}
+
+/**
+ * Writes until nothing of gridgate is on the object. Somebody else's write in between is a 409; and an API server that has yet to
+ * hear that the webhooks are gone has gridgate put its label back, which the answer shows.
+ */
+async function clean({ kind, path, traces }: Trace, removing: Removing): Promise<void> {
+  let patch: Trace['traces']['patch'] | undefined = traces.patch;
+  for (let tries = 0; patch && tries < MOST_TRIES; tries++) {
+    if (tries > 0) await (removing.pause ?? sleep)(LOOK_AGAIN_MS);
+    const written = await writeUnlessChanged(removing, path, patch);
+    if (written === 'gone') return;
+    const now = written === 'changed' ? await read(removing, path) : written;
+    patch = now && kind.find(now)?.patch;
+  }
+  if (patch) throw new StaysError('somebody writes it back');
+}
+
+async function writeUnlessChanged(
+  { api, pause }: Removing,
+  path: string,
+  patch: object,
+): Promise<KubeObject | 'gone' | 'changed'> {
+  try {
+    return await retryPassing(() => sendPatch(api, path, patch), pause);
+  } catch (error) {
+    if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 409)) throw error;
+    return error.status === 404 ? 'gone' : 'changed';
+  }
+}
+
+async function read({ api, pause }: Removing, path: string): Promise<KubeObject | undefined> {
+  const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS };
+  return (await retryPassing(() => getIfThere(api, path, options), pause)) as KubeObject | undefined;
+}
+
+async function sendPatch(
+  api: Pick<ApiClient, 'send'>,
+  path: string,
+  body: object,
+  query: { readonly dryRun?: 'All' } = {},
+): Promise<KubeObject> {
+  const contentType = 'application/merge-patch+json';
+  const options = {
+    contentType,
+    body,
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
+    query: { fieldManager: FIELD_MANAGER, ...query },
+  };
+  return (await api.send('PATCH', path, options)) as KubeObject;
+}
+
+function nameIn(path: string): string {
+  const [, namespace, name] = /\/namespaces\/([^/]+)\/[^/]+\/([^/]+)/.exec(path) ?? [];
+  return name === undefined ? (path.split('/').at(-1) ?? '') : `${namespace}/${name}`;
+}

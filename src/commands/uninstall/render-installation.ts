@@ -1,0 +1,97 @@
+import { type Column, renderTable } from '../../terminal/render-table.ts';
+import { wrapText } from '../../terminal/wrap-text.ts';
+import { nameFew } from '../../units/tell-few.ts';
+import type { Installation, Stays } from './find-installation.ts';
+import { STEPS, type Step } from './installed-objects.ts';
+
+const MOST_NAMES = 6;
+
+/** Objects of one kind that are treated alike. */
+interface Line {
+  readonly step: Step;
+  readonly count: number;
+  readonly kind: string;
+  readonly which: string;
+}
+
+const COLUMNS: readonly Column<Line>[] = [
+  { title: 'STEP', cell: ({ step }) => step },
+  { title: 'COUNT', align: 'right', cell: ({ count }) => String(count) },
+  { title: 'KIND', cell: ({ kind }) => kind },
+  { title: 'WHAT', givesWay: 1, cell: ({ which }) => which },
+];
+
+export function isNothing({ removals, traces }: Pick<Installation, 'removals' | 'traces'>): boolean {
+  return removals.length + traces.length === 0;
+}
+
+/** What is removed, in the order of the steps, a line for each kind. */
+export function renderRemovals(installation: Pick<Installation, 'removals' | 'traces'>, width: number): string {
+  return renderTable(COLUMNS, linesOf(installation), width);
+}
+
+function linesOf({ removals, traces }: Pick<Installation, 'removals' | 'traces'>): readonly Line[] {
+  return STEPS.flatMap((step) => {
+    const ofStep = removals.filter((one) => one.step === step);
+    const byKind = Map.groupBy(ofStep, ({ kind }) => kind);
+    const deleted = [...byKind].map(([kind, ofKind]) => {
+      const which = nameFew(ofKind, MOST_NAMES, ({ called }) => called);
+      return { step, count: ofKind.length, kind, which };
+    });
+    return step === 'traces' ? [...traceLines(traces), ...deleted] : deleted;
+  });
+}
+
+function traceLines(traces: Installation['traces']): readonly Line[] {
+  const counts = new Map<string, Line>();
+  for (const { kind, traces: found } of traces)
+    for (const which of found.what) {
+      const key = `${kind.kind} ${which}`;
+      const count = (counts.get(key)?.count ?? 0) + 1;
+      counts.set(key, { step: 'traces', count, kind: kind.kind, which });
+    }
+  return [...counts.values()];
+}
+
+/** What stays, and how it goes, a sentence each. */
+export function tellStays({ regions, hasCrd, policies, settings, ofOthers, namespace }: Stays): readonly string[] {
+  return [
+    ...(hasCrd ? [`${counted(regions, 'Region')} and their CustomResourceDefinition (--regions)`] : []),
+    ...(policies > 0
+      ? [
+          `the annotations gridgate.dev/* of ${counted(policies, 'namespace')}, which do nothing without gridgate (--policies)`,
+        ]
+      : []),
+    ...(settings.length > 0 ? [`${settings.join(', ')} (--settings)`] : []),
+    ...ofOthers.map((one) => `${one}: app.kubernetes.io/part-of says that it is part of something else`),
+    ...(namespace === undefined ? [] : [tellNamespace(namespace, settings)]),
+  ];
+}
+
+function tellNamespace(namespace: NonNullable<Stays['namespace']>, settings: readonly string[]): string {
+  if (namespace === 'not ours') return 'the namespace, which was not made for gridgate';
+  const others = namespace.others.filter((one) => !settings.some((setting) => isTheSame(setting, one)));
+  const reasons = [
+    ...(settings.length > 0 ? ['those settings'] : []),
+    ...(others.length > 0 ? [nameFew(others, MOST_NAMES, (one) => one)] : []),
+    ...(namespace.unread.length > 0 ? [`maybe what could not be looked into: ${namespace.unread.join(', ')}`] : []),
+  ];
+  return `the namespace, which holds ${reasons.join('; ')}`;
+}
+
+/** `ConfigMap gridgate-system/gridgate` and `ConfigMap gridgate`. */
+function isTheSame(called: string, found: string): boolean {
+  return called.replace(/ .*\//, ' ') === found;
+}
+
+export function renderStays(stays: Stays, width: number): string {
+  const sentences = tellStays(stays);
+  const lines = sentences.map((one) => wrapText(`- ${one}`, Number.isFinite(width) ? width : LONGEST_LINE, '  '));
+  return sentences.length === 0 ? '' : `Stays:\n${lines.join('')}`;
+}
+
+const LONGEST_LINE = 10_000;
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,105 @@
+import type { KubeObject } from '../../cluster/kube-object.ts';
+import { NAMESPACES_PATH } from '../../cluster/namespaces.ts';
+import { NODES_PATH } from '../../cluster/nodes.ts';
+import { JOB, type OwnerKind, ownersPath, REPLICA_SET, STATEFUL_SET } from '../../cluster/owner-kinds.ts';
+import { planTaints, type Taint } from '../../controllers/node-labeller/plan.ts';
+import { NUDGED_ANNOTATION } from '../../controllers/owner-nudger/controller.ts';
+import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../../decision/namespace-record.ts';
+import { CARBON_KEY } from '../../units/label-names.ts';
+
+/** What gridgate wrote on an object of somebody else, and a merge patch without it. */
+export interface Traces {
+  /** In words: `label gridgate.dev/managed`. */
+  readonly what: readonly string[];
+  readonly patch: { readonly metadata: object; readonly spec?: object };
+}
+
+/** A kind that gridgate writes something on. */
+export interface TracedKind {
+  readonly kind: string;
+  readonly list: string;
+  readonly content: 'metadata' | 'full';
+  /** Where an object of it is patched. */
+  pathOf(metadata: KubeObject['metadata']): string;
+  /** Undefined where nothing of gridgate is on it. */
+  find(object: KubeObject): Traces | undefined;
+}
+
+/** A person's word, as the annotations are: who may read metrics and the status page. */
+const SCRAPE_LABEL = `${ANNOTATION_PREFIX}scrape`;
+
+/** Kinds with traces; `policies`: namespaces lose what people wrote there for gridgate, too. */
+export function tracedKinds(policies: boolean): readonly TracedKind[] {
+  return [
+    {
+      kind: 'Namespace',
+      list: NAMESPACES_PATH,
+      content: 'metadata',
+      pathOf: ({ name }) => `${NAMESPACES_PATH}/${encodeURIComponent(name)}`,
+      find: (object) => findOnNamespace(object, policies),
+    },
+    {
+      kind: 'Node',
+      list: NODES_PATH,
+      content: 'full', // taints are in the spec
+      pathOf: ({ name }) => `${NODES_PATH}/${encodeURIComponent(name)}`,
+      find: findOnNode,
+    },
+    ...[REPLICA_SET, STATEFUL_SET, JOB].map(nudged),
+  ];
+}
+
+function findOnNamespace({ metadata }: KubeObject, policies: boolean): Traces | undefined {
+  const isOurs = (key: string) => key === MANAGED_LABEL || (policies && key === SCRAPE_LABEL);
+  const labels = Object.keys(metadata.labels ?? {}).filter(isOurs);
+  const annotations = policies ? policiesOf(metadata) : [];
+  const what = [
+    ...labels.map((key) => `label ${key}`),
+    ...(annotations.length > 0 ? [`annotations ${ANNOTATION_PREFIX}*`] : []),
+  ];
+  return what.length === 0 ? undefined : { what, patch: { metadata: without(metadata, labels, annotations) } };
+}
+
+/** The annotations that say what gridgate is to do with a namespace. */
+export function policiesOf({ annotations = {} }: KubeObject['metadata']): readonly string[] {
+  return Object.keys(annotations).filter((key) => key.startsWith(ANNOTATION_PREFIX));
+}
+
+/** Taints are one list, written as a whole: with the version that was read, so that nobody's is lost. */
+function findOnNode(object: KubeObject): Traces | undefined {
+  const { metadata, spec } = object as KubeObject & { readonly spec?: { readonly taints?: readonly Taint[] } };
+  const labels = metadata.labels?.[CARBON_KEY] === undefined ? [] : [CARBON_KEY];
+  const taints = planTaints(spec?.taints ?? [], undefined, []);
+  const what = [...labels.map((key) => `label ${key}`), ...(taints ? [`taint ${CARBON_KEY}`] : [])];
+  if (what.length === 0) return undefined;
+  const { resourceVersion } = metadata;
+  const cleaned = { ...without(metadata, labels, []), ...(taints && { resourceVersion }) };
+  return { what, patch: { metadata: cleaned, ...(taints && { spec: { taints } }) } };
+}
+
+/** Through its status, as it came there: the API server then leaves the spec alone. */
+function nudged(owner: OwnerKind): TracedKind {
+  return {
+    kind: owner.kind,
+    list: ownersPath(owner),
+    content: 'metadata',
+    pathOf: ({ name, namespace }) => `${ownersPath(owner, namespace)}/${encodeURIComponent(name)}/status`,
+    find: ({ metadata }) =>
+      metadata.annotations?.[NUDGED_ANNOTATION] === undefined
+        ? undefined
+        : {
+            what: [`annotation ${NUDGED_ANNOTATION}`],
+            patch: { metadata: without(metadata, [], [NUDGED_ANNOTATION]) },
+          },
+  };
+}
+
+/** With the uid: another of that name is a 409. */
+function without({ uid }: KubeObject['metadata'], labels: readonly string[], annotations: readonly string[]): object {
+  const nothing = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, null]));
+  return {
+    ...(uid !== undefined && { uid }),
+    ...(labels.length > 0 && { labels: nothing(labels) }),
+    ...(annotations.length > 0 && { annotations: nothing(annotations) }),
+  };
+}

@@ -1,0 +1,86 @@
+import type { ApiClient } from '../../cluster/api-client.ts';
+import type { Environment } from '../../config/read-options.ts';
+import { canAsk, confirm } from '../../terminal/confirm.ts';
+import { EXIT, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
+import { note, print } from '../../terminal/print.ts';
+import { createProgress } from '../../terminal/progress.ts';
+import { terminalColumns } from '../../terminal/terminal.ts';
+import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
+import { findCluster, lacksCluster } from '../../world/which-cluster.ts';
+import { type Asked, findInstallation, type Installation } from './find-installation.ts';
+import type { UninstallValues } from './options.ts';
+import { findMissingRights, removeInstallation } from './remove-installation.ts';
+import { isNothing, renderRemovals, renderStays } from './render-installation.ts';
+
+const NOBODY_TO_ASK =
+  'uninstall: nothing was removed: without a terminal nobody can be asked; give --yes (GRIDGATE_UNINSTALL_YES) to remove what is listed';
+const PODS_KEEP =
+  'pods that run keep the affinity, tolerations and PriorityClass that they were given; new ones get none';
+
+/** Takes gridgate out of a cluster, and leaves what people wrote unless they ask for that, too. */
+export async function uninstall(values: UninstallValues, env: Environment): Promise<number> {
+  const cluster = findCluster({ kubeconfig: values.kubeconfig, context: values.context }, env);
+  if (!cluster) return reportIssues([lacksCluster('uninstall: gridgate is in a cluster, and none is named', {})]);
+  const opened = await openCluster(cluster);
+  if ('issues' in opened) return reportFailure(opened);
+  const { api, called } = opened;
+  try {
+    return await uninstallFrom({ api, called }, values, env);
+  } finally {
+    api.close();
+  }
+}
+
+async function uninstallFrom(
+  { api, called }: { readonly api: ApiClient; readonly called: string },
+  values: UninstallValues,
+  env: Environment,
+): Promise<number> {
+  const asked: Asked = {
+    regions: values.andRegions,
+    policies: values.andPolicies,
+    settings: values.andSettings,
+    namespace: values.installedIn,
+  };
+  const progress = createProgress();
+  const looked = await readFromCluster('what there is of gridgate', async () => {
+    const found = await findInstallation(api, asked, progress.show);
+    return { found, refusals: await findMissingRights({ api }, found) };
+  });
+  progress.end();
+  if ('issues' in looked) return reportFailure(looked);
+  const { found, refusals } = looked.value;
+  await print(renderPlan(found, called, terminalColumns(env)));
+  if (isNothing(found)) return EXIT.fine;
+  if (refusals.length > 0) {
+    reportIssues([...refusals, 'nothing was removed: that takes the rights of who installed gridgate']);
+    return EXIT.upstream;
+  }
+  if (values.dryRun) return EXIT.fine;
+  if (!values.yes && !canAsk()) return reportIssues([NOBODY_TO_ASK]);
+  if (!values.yes && !(await confirm(`Remove this from ${called}?`))) {
+    note('nothing was removed');
+    return EXIT.findings;
+  }
+  const removed = await readFromCluster(
+    'what is to be removed; run this again',
+    () => removeInstallation({ api, asked, progress }, found),
+    undefined,
+    'write',
+  );
+  progress.end();
+  if ('issues' in removed) return reportFailure(removed);
+  if (removed.value.length > 0) {
+    reportIssues([...removed.value, 'not all of gridgate is gone: run this again']);
+    return EXIT.upstream;
+  }
+  await print(`gridgate is gone; ${PODS_KEEP}\n`);
+  return EXIT.fine;
+}
+
+function renderPlan(found: Installation, called: string, width: number): string {
+  const head = isNothing(found)
+    ? `Nothing of gridgate is left to remove in ${called}.\n`
+    : `To be removed from ${called}, in this order:\n${renderRemovals(found, width)}`;
+  return head + renderStays(found.stays, width);
+}

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { applyObjects } from '../../cluster/controllers-account.ts';
+import { ofKind, type Rendered, render } from '../../cluster/rendered-manifests.ts';
+import { skip } from '../../control-plane/assets.ts';
+import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from '../../e2e/live-cluster.ts';
+import { deployment, pod } from '../../e2e/objects.ts';
+import { COMPILED } from '../../process/compiled.ts';
+import { runGridgate } from '../../process/run-gridgate.ts';
+
+const CARBON = 'gridgate.dev/carbon';
+const DEPLOYMENTS = '/apis/apps/v1/namespaces/gridgate-system/deployments';
+const HELD = 'example.com/held';
+
+describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
+  let cluster: LiveCluster;
+  let manifests: Rendered[];
+
+  before(async () => {
+    cluster = await startLiveCluster({
+      regions: { 'eu-north-1': { gramsPerKwh: 30 }, 'us-east-1': { gramsPerKwh: 500 } },
+      env: { GRIDGATE_TAINT_NODES: 'true' },
+    });
+    manifests = await render(cluster.controlPlane, 'base');
+    await cluster.createNamespace('shop', { mode: 'enforce', 'max-intensity': '200' });
+    await cluster.createNamespace('victim');
+    // Of somebody who would like to see more go than gridgate.
+    for (const [kind, path] of [
+      ['Namespace', '/api/v1/namespaces/victim'],
+      ['ClusterRole', '/apis/rbac.authorization.k8s.io/v1/clusterroles/view'],
+    ] as const)
+      await cluster.patch(path, {
+        kind,
+        metadata: { labels: { 'app.kubernetes.io/part-of': 'gridgate', 'app.kubernetes.io/name': 'gridgate' } },
+      });
+    await cluster.send('POST', '/apis/apps/v1/namespaces/shop/deployments', deployment('web', 1));
+    const [owner] = await cluster.waitFor('a ReplicaSet', async () => {
+      const { items } = await cluster.send('GET', '/apis/apps/v1/namespaces/shop/replicasets');
+      return items.length > 0 ? items : undefined;
+    });
+    // As the controllers do once a refusal ends.
+    const nudge = { metadata: { annotations: { 'gridgate.dev/nudged': '2026-11-22T09:00:00Z' } } };
+    await cluster.patch(`/apis/apps/v1/namespaces/shop/replicasets/${owner.metadata.name}/status`, nudge);
+    await cluster.waitFor('labels and taints', async () => {
+      const found = await nodes();
+      return (found.every(({ label }) => label) && found.filter(({ taint }) => taint).length === 3) || undefined;
+    });
+    // Their pods are played by kwok; those that answer are processes of ours.
+    await applyObjects(cluster.controlPlane, ofKind(manifests, 'Deployment'));
+    await cluster.waitFor('pods of gridgate', async () => {
+      const { items } = await cluster.send('GET', `${SYSTEM}/pods`);
+      return items.length === 4 || undefined;
+    });
+  });
+  after(() => cluster?.stop());
+
+  async function nodes() {
+    const { items } = await cluster.send('GET', '/api/v1/nodes');
+    return items.map(({ metadata, spec }: Rendered) => ({
+      name: metadata.name as string,
+      label: metadata.labels[CARBON] !== undefined,
+      taint: (spec.taints ?? []).some(({ key, effect }: Rendered) => key === CARBON && effect === 'PreferNoSchedule'),
+    })) as readonly { name: string; label: boolean; taint: boolean }[];
+  }
+
+  function uninstall(...words: readonly string[]) {
+    return runGridgate(['uninstall', ...words, '--kubeconfig', cluster.controlPlane.kubeconfig]);
+  }
+
+  async function left(): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const { kind, metadata } of manifests) {
+      const within = metadata.namespace === undefined ? [] : ['-n', metadata.namespace];
+      const { code } = await cluster.kubectl(['get', kind, metadata.name, ...within, '-o', 'name']);
+      if (code === 0) found.push(`${kind} ${metadata.name}`);
+    }
+    return found;
+  }
+
+  const managed = async () =>
+    (await cluster.send('GET', '/api/v1/namespaces/shop')).metadata.labels['gridgate.dev/managed'];
+
+  test('says what would go, and removes nothing', async () => {
+    const { code, stdout, stderr } = await uninstall('--dry-run');
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^To be removed from https:\/\/127\.0\.0\.1:\d+ \(context test\), in this order:\nSTEP /);
+    assert.match(stdout, /^webhooks +1 +MutatingWebhookConfiguration +gridgate$/m);
+    assert.match(
+      stdout,
+      /^controllers +2 +Deployment +gridgate-system\/gridgate-controllers, gridgate-system\/gridgate$/m,
+    );
+    assert.match(stdout, /^traces +1 +Namespace +label gridgate\.dev\/managed$/m);
+    assert.match(stdout, /^traces +6 +Node +label gridgate\.dev\/carbon$/m);
+    assert.match(stdout, /^traces +3 +Node +taint gridgate\.dev\/carbon$/m);
+    assert.match(stdout, /^traces +1 +ReplicaSet +annotation gridgate\.dev\/nudged$/m);
+    assert.match(stdout, /^rest +2 +PriorityClass +gridgate-flexible, gridgate-failover$/m);
+    assert.match(stdout, /^namespace +1 +Namespace +gridgate-system$/m);
+    assert.match(stdout, /^ +- 2 Regions and their CustomResourceDefinition \(--regions\)$/m);
+    assert.match(stdout, /^ +- the annotations gridgate\.dev\/\* of 1 namespace, /m);
+    assert.doesNotMatch(stdout, /victim|ClusterRole +view/);
+    assert.equal((await left()).length, manifests.length);
+    assert.equal(await managed(), 'true');
+  });
+
+  test('without a terminal and without --yes says what to give', async () => {
+    const { code, stderr } = await uninstall();
+    assert.equal(code, 2);
+    assert.match(stderr, /nothing was removed: .*give --yes \(GRIDGATE_UNINSTALL_YES\)/);
+  });
+
+  test('who may not is told each right that is missing before anything is touched', async () => {
+    const rules = [
+      { apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list'] },
+      { apiGroups: ['admissionregistration.k8s.io'], resources: ['*'], verbs: ['*'] },
+    ];
+    const name = 'reader';
+    const user = 'system:serviceaccount:gridgate-system:gridgate';
+    const rbac = 'rbac.authorization.k8s.io';
+    await applyObjects(cluster.controlPlane, [
+      { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules },
+      {
+        apiVersion: `${rbac}/v1`,
+        kind: 'ClusterRoleBinding',
+        metadata: { name },
+        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
+        subjects: [{ apiGroup: rbac, kind: 'User', name: user }],
+      },
+    ]);
+    const args = ['uninstall', '--yes', '--kubeconfig', cluster.controlPlane.kubeconfigFor(user)];
+    const { code, stderr } = await runGridgate(args);
+    assert.equal(code, 3, stderr);
+    assert.match(
+      stderr,
+      /you \(system:serviceaccount:gridgate-system:gridgate\) may not delete priorityclasses\.scheduling\.k8s\.io gridgate-flexible$/m,
+    );
+    assert.match(stderr, /may not patch nodes us-east-1-3$/m);
+    assert.match(stderr, /may not patch replicasets\.apps\/status web-\w+ in namespace shop$/m);
+    assert.equal((await left()).length, manifests.length);
+    await cluster.kubectl(['delete', 'clusterrole,clusterrolebinding', name]);
+  });
+
+  test('killed in the middle, and run again, it finishes', async () => {
+    await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: [HELD] } });
+    const args = ['src/main.ts', 'uninstall', '--yes', '--kubeconfig', cluster.controlPlane.kubeconfig];
+    const child = spawn(process.execPath, args, { stdio: 'ignore', env: { PATH: process.env['PATH'], ...COMPILED } });
+    const ended = once(child, 'exit');
+    await cluster.waitFor('the controllers to be going', async () => {
+      const { body } = await cluster.request('GET', `${DEPLOYMENTS}/gridgate`);
+      return body.metadata.deletionTimestamp;
+    });
+    child.kill('SIGKILL');
+    await ended;
+    const remains = await left();
+    assert.ok(!remains.includes('MutatingWebhookConfiguration gridgate'), remains.join());
+    assert.ok(remains.includes('ValidatingAdmissionPolicy gridgate-controllers'), remains.join());
+    assert.ok((await nodes()).every(({ label }) => label));
+    await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: null } });
+
+    const { code, stdout, stderr } = await uninstall('--yes');
+    assert.deepEqual([code, stderr], [0, ''], stdout);
+    assert.match(stdout, /^gridgate is gone; pods that run keep the affinity/m);
+    assert.deepEqual(await left(), ['CustomResourceDefinition regions.gridgate.dev']);
+    assert.ok((await nodes()).every(({ label, taint }) => !label && !taint));
+    assert.equal(await managed(), undefined);
+    const { items } = await cluster.send('GET', '/apis/apps/v1/namespaces/shop/replicasets');
+    assert.equal(items[0].metadata.annotations['gridgate.dev/nudged'], undefined);
+    assert.equal((await cluster.request('GET', '/api/v1/namespaces/victim')).status, 200);
+    assert.equal((await cluster.kubectl(['get', 'clusterrole', 'view'])).code, 0);
+  });
+
+  test('what gridgate wrote does not come back, though its controllers still run', async () => {
+    const [controllers] = cluster.replicas('controllers');
+    await cluster.waitFor(
+      'the controllers to be refused',
+      async () => (controllers?.log ?? []).some((line) => /forbidden/i.test(JSON.stringify(line))) || undefined,
+    );
+    assert.ok((await nodes()).every(({ label, taint }) => !label && !taint));
+    assert.equal(await managed(), undefined);
+  });
+
+  test('pods come without it, where it placed them before', async () => {
+    const created = await cluster.send('POST', '/api/v1/namespaces/shop/pods', pod('free'));
+    assert.equal(created.spec.affinity, undefined);
+    assert.equal((await cluster.send('GET', REGIONS_PATH)).items.length, 2);
+    const { metadata } = await cluster.send('GET', '/api/v1/namespaces/shop');
+    assert.equal(metadata.annotations['gridgate.dev/mode'], 'enforce');
+  });
+
+  test('run again it says that nothing is left, and what stays', async () => {
+    const { code, stdout, stderr } = await uninstall();
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^Nothing of gridgate is left to remove in https:[^\n]*\nStays:\n +- 2 Regions and their/);
+  });
+
+  test('what people wrote goes when they ask for that', async () => {
+    const { code, stdout, stderr } = await uninstall('--regions', '--policies', '--yes');
+    assert.deepEqual([code, stderr], [0, ''], stdout);
+    assert.deepEqual(await left(), []);
+    const { metadata } = await cluster.send('GET', '/api/v1/namespaces/shop');
+    assert.deepEqual(
+      Object.keys(metadata.annotations ?? {}).filter((key) => key.startsWith('gridgate.dev/')),
+      [],
+    );
+    const again = await uninstall('--regions', '--policies', '--settings', '--yes');
+    assert.match(again.stdout, /^Nothing of gridgate is left to remove in https:[^\n]*\n$/);
+    assert.equal(again.code, 0);
+  });
+
+  test('settings stay, with the namespace that they are in, until they are asked for', async () => {
+    const namespace = ofKind(manifests, 'Namespace');
+    const data = { 'gridgate.yaml': 'sources: []\n' };
+    const config = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'gridgate', namespace: 'gridgate-system' },
+    };
+    const foreign = { ...config, metadata: { ...config.metadata, name: 'dashboards' } };
+    await applyObjects(cluster.controlPlane, [...namespace, { ...config, data }]);
+    const kept = await uninstall('--yes');
+    assert.match(
+      kept.stdout,
+      /ConfigMap gridgate-system\/gridgate \(--settings\)\n +- the namespace, which holds those settings\n/,
+    );
+    assert.deepEqual(await left(), ['Namespace gridgate-system']);
+
+    await applyObjects(cluster.controlPlane, [foreign]);
+    const foreignKept = await uninstall('--settings', '--yes');
+    assert.match(foreignKept.stdout, /the namespace, which holds ConfigMap dashboards\n/);
+    assert.equal((await cluster.request('GET', `${SYSTEM}/configmaps/gridgate`)).status, 404);
+    await cluster.kubectl(['delete', 'configmap', 'dashboards', '-n', 'gridgate-system']);
+    assert.equal((await uninstall('--settings', '--yes')).code, 0);
+    assert.deepEqual(await left(), []);
+  });
+});

@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { ApiError } from '../../../src/cluster/api-error.ts';
+import { type Asked, findInstallation } from '../../../src/commands/uninstall/find-installation.ts';
+import { installedObjects } from '../../../src/commands/uninstall/installed-objects.ts';
+import { findMissingRights, removeInstallation } from '../../../src/commands/uninstall/remove-installation.ts';
+import { renderRemovals, renderStays } from '../../../src/commands/uninstall/render-installation.ts';
+import { type FakeCluster, fakeCluster } from './fake-cluster.ts';
+
+const SYSTEM = '/api/v1/namespaces/gridgate-system';
+const ASKED: Asked = { regions: false, policies: false, settings: false, namespace: 'gridgate-system' };
+const OURS = { 'app.kubernetes.io/part-of': 'gridgate' };
+const CARBON = 'gridgate.dev/carbon';
+const TAINT = { key: CARBON, value: 'high', effect: 'PreferNoSchedule' };
+
+/** Everything of the list, in a namespace made for it. */
+function installed(more: Readonly<Record<string, object>> = {}): Readonly<Record<string, object>> {
+  const labels = { ...OURS, 'app.kubernetes.io/name': 'gridgate' };
+  const objects = installedObjects('gridgate-system').filter(({ step }) => step !== 'settings');
+  return {
+    [SYSTEM]: { kind: 'Namespace', metadata: { labels } },
+    ...Object.fromEntries(objects.map(({ path, kind }) => [path, { kind, metadata: { labels: OURS } }])),
+    '/api/v1/namespaces/shop': managed(),
+    '/api/v1/nodes/n1': node([TAINT]),
+    ...more,
+  };
+}
+
+function managed(): object {
+  const annotations = { 'gridgate.dev/mode': 'enforce', 'example.com/owner': 'shop' };
+  return { kind: 'Namespace', metadata: { labels: { 'gridgate.dev/managed': 'true', team: 'a' }, annotations } };
+}
+
+function node(taints: readonly object[]): object {
+  return { kind: 'Node', metadata: { labels: { [CARBON]: 'high', rack: '1' } }, spec: { taints, unschedulable: true } };
+}
+
+async function run({ api }: FakeCluster, asked: Partial<Asked> = {}) {
+  const all = { ...ASKED, ...asked };
+  const found = await findInstallation(api, all, () => {});
+  const pauses: number[] = [];
+  const pause = async (ms: number) => void pauses.push(ms);
+  const failures = await removeInstallation({ api, asked: all, progress: { show: () => {} }, pause }, found);
+  return { found, failures, pauses };
+}
+
+const left = ({ objects }: FakeCluster) => [...objects.keys()].sort();
+
+describe('gridgate uninstall', () => {
+  it('knows every object of the manifests, each of which is labelled as part of gridgate', () => {
+    const known = new Set(installedObjects('gridgate-system').map(({ kind, name }) => `${kind} ${name}`));
+    for (const layout of ['base', 'crd', 'strict', 'single']) {
+      const [kustomization] = documents(`manifests/${layout}/kustomization.yaml`);
+      assert.deepEqual(kustomization?.labels, [{ pairs: OURS }], layout);
+      for (const file of readdirSync(`manifests/${layout}`).filter(
+        (name) => name.endsWith('.yaml') && name !== 'kustomization.yaml',
+      ))
+        for (const { kind, metadata } of documents(`manifests/${layout}/${file}`))
+          assert.ok(known.has(`${kind} ${metadata.name}`) || kind === 'Namespace', `${kind} ${metadata.name}`);
+    }
+  });
+
+  it('removes webhooks, controllers, traces, the rest and the namespace, in this order', async () => {
+    const cluster = fakeCluster(installed());
+    const { failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    const at = (part: string) => cluster.writes.findIndex((write) => write.endsWith(part));
+    const order = [
+      'mutatingwebhookconfigurations/gridgate',
+      'validatingwebhookconfigurations/gridgate',
+      'deployments/gridgate-controllers',
+      'clusterrolebindings/gridgate-controllers',
+      'validatingadmissionpolicies/gridgate-controllers',
+      'PATCH /api/v1/namespaces/shop',
+      '/roles/gridgate-controllers',
+      'secrets/gridgate-tls',
+      'DELETE /api/v1/namespaces/gridgate-system',
+    ].map(at);
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+    );
+    assert.ok(order[0] === 0 && at('DELETE /api/v1/namespaces/gridgate-system') === -1 + cluster.writes.length);
+    const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/regions.gridgate.dev';
+    assert.deepEqual(left(cluster), ['/api/v1/namespaces/shop', '/api/v1/nodes/n1', crd]);
+  });
+
+  it('leaves what others wrote on namespaces, nodes and owners', async () => {
+    const others = { key: CARBON, value: 'x', effect: 'NoSchedule' };
+    const dedicated = { key: 'dedicated', value: 'a', effect: 'NoSchedule' };
+    const job = '/apis/batch/v1/namespaces/shop/jobs/report';
+    const nudged = {
+      kind: 'Job',
+      metadata: { annotations: { 'gridgate.dev/nudged': 'x', 'gridgate.dev/class': 'critical' } },
+    };
+    const cluster = fakeCluster(installed({ '/api/v1/nodes/n1': node([dedicated, TAINT, others]), [job]: nudged }));
+    await run(cluster);
+    const { metadata, spec } = cluster.objects.get('/api/v1/nodes/n1');
+    assert.deepEqual([metadata.labels, spec], [{ rack: '1' }, { taints: [dedicated, others], unschedulable: true }]);
+    const shop = cluster.objects.get('/api/v1/namespaces/shop').metadata;
+    assert.deepEqual(shop.labels, { team: 'a' });
+    assert.deepEqual(shop.annotations, { 'gridgate.dev/mode': 'enforce', 'example.com/owner': 'shop' });
+    assert.deepEqual(cluster.objects.get(job).metadata.annotations, { 'gridgate.dev/class': 'critical' });
+    assert.ok(cluster.writes.includes(`PATCH ${job}/status`));
+  });
+
+  it('with --policies takes the annotations that people wrote for gridgate, and only those', async () => {
+    const cluster = fakeCluster(installed());
+    await run(cluster, { policies: true });
+    const { annotations } = cluster.objects.get('/api/v1/namespaces/shop').metadata;
+    assert.deepEqual(annotations, { 'example.com/owner': 'shop' });
+  });
+
+  /** Objects of others that would like to be taken for gridgate's. */
+  const FOREIGN: Readonly<Record<string, object>> = {
+    '/api/v1/namespaces/victim': {
+      kind: 'Namespace',
+      metadata: { labels: { ...OURS, 'app.kubernetes.io/name': 'gridgate' } },
+    },
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/pools.example.com': {
+      kind: 'CustomResourceDefinition',
+      metadata: { labels: OURS },
+    },
+    '/apis/rbac.authorization.k8s.io/v1/clusterroles/cluster-admin': {
+      kind: 'ClusterRole',
+      metadata: { labels: OURS },
+    },
+    '/apis/scheduling.k8s.io/v1/priorityclasses/batch': { kind: 'PriorityClass', metadata: { labels: OURS } },
+  };
+  it("deletes nothing for a label's sake", async () => {
+    const cluster = fakeCluster(installed(FOREIGN));
+    await run(cluster, { regions: true, policies: true, settings: true });
+    assert.deepEqual(left(cluster), ['/api/v1/namespaces/shop', '/api/v1/nodes/n1', ...Object.keys(FOREIGN)].sort());
+  });
+
+  it('leaves what has a name of ours and is part of something else, with its namespace, and says so', async () => {
+    const path = `${SYSTEM.replace('/api/v1', '/apis/apps/v1')}/deployments/gridgate`;
+    const labels = { 'app.kubernetes.io/part-of': 'another' };
+    const cluster = fakeCluster(installed({ [path]: { kind: 'Deployment', metadata: { labels } } }));
+    const { found } = await run(cluster);
+    assert.ok(cluster.objects.has(path) && cluster.objects.has(SYSTEM));
+    assert.match(
+      renderStays(found.stays, 200),
+      /Deployment gridgate-system\/gridgate: app\.kubernetes\.io\/part-of says/,
+    );
+    assert.match(renderStays(found.stays, 200), /the namespace, which holds Deployment gridgate$/m);
+  });
+
+  it('leaves a namespace that was not made for gridgate', async () => {
+    const cluster = fakeCluster(installed({ [SYSTEM]: { kind: 'Namespace' } }));
+    const { found, failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.ok(cluster.objects.has(SYSTEM));
+    assert.match(renderStays(found.stays, 200), /the namespace, which was not made for gridgate/);
+  });
+
+  it('leaves a namespace into which something came while it worked', async () => {
+    const cluster = fakeCluster(installed());
+    const late = `${SYSTEM}/configmaps/late`;
+    cluster.before = (write) => {
+      if (write.includes('priorityclasses/gridgate-failover'))
+        cluster.objects.set(late, { kind: 'ConfigMap', metadata: { name: 'late' } });
+    };
+    const { failures } = await run(cluster);
+    assert.deepEqual(failures, ['cannot delete Namespace gridgate-system: something came into it meanwhile']);
+    assert.ok(cluster.objects.has(late));
+  });
+
+  it('removes the policy reports that gridgate wrote, and no others', async () => {
+    const reports = '/apis/openreports.io/v1alpha1/namespaces/shop/reports';
+    const report = { kind: 'Report', metadata: { labels: { 'app.kubernetes.io/managed-by': 'gridgate' } } };
+    const cluster = fakeCluster(installed({ [`${reports}/gridgate-audit`]: report }));
+    await run(cluster);
+    assert.ok(cluster.writes.includes(`DELETE ${reports}/gridgate-audit`));
+  });
+
+  it('goes on where it was ended, after each of its writes', async () => {
+    const whole = fakeCluster(installed());
+    await run(whole, { regions: true, settings: true });
+    for (let ends = 0; ends < whole.writes.length; ends++) {
+      const cluster = fakeCluster(installed());
+      let writes = 0;
+      cluster.before = () => {
+        if (writes++ >= ends) throw new TypeError('killed');
+      };
+      await assert.rejects(() => run(cluster, { regions: true, settings: true }), /killed/);
+      cluster.before = () => {};
+      const { failures } = await run(cluster, { regions: true, settings: true });
+      assert.deepEqual([failures, left(cluster)], [[], left(whole)], `ended after ${ends}`);
+    }
+  });
+
+  it('again finds nothing, and writes nothing', async () => {
+    const cluster = fakeCluster(installed());
+    await run(cluster);
+    const before = cluster.writes.length;
+    const { found } = await run(cluster);
+    assert.deepEqual([found.removals, found.traces, cluster.writes.length], [[], [], before]);
+    assert.equal(found.stays.policies, 1);
+  });
+
+  it('reads a node again that somebody else wrote meanwhile, and loses nothing of theirs', async () => {
+    const cluster = fakeCluster(installed());
+    const theirs = { key: 'theirs', effect: 'NoExecute' };
+    let isWritten = false;
+    cluster.before = (write) => {
+      if (isWritten || write !== 'PATCH /api/v1/nodes/n1') return;
+      isWritten = true;
+      const one = cluster.objects.get('/api/v1/nodes/n1');
+      one.spec.taints.push(theirs);
+      one.metadata.resourceVersion = 'later';
+    };
+    const { failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    const { metadata, spec } = cluster.objects.get('/api/v1/nodes/n1');
+    assert.deepEqual([metadata.labels, spec.taints], [{ rack: '1' }, [theirs]]);
+  });
+
+  it('takes the label away again where an API server that is late has it put back', async () => {
+    const cluster = fakeCluster(installed());
+    let late = 3;
+    const { send } = cluster.api;
+    const api: FakeCluster['api'] = {
+      ...cluster.api,
+      async send(method, path, options) {
+        const answer = await send(method, path, options);
+        if (method !== 'PATCH' || !path.endsWith('/shop') || late-- <= 0) return answer;
+        const { metadata } = cluster.objects.get(path);
+        metadata.labels['gridgate.dev/managed'] = 'true';
+        return structuredClone(cluster.objects.get(path));
+      },
+    };
+    const { failures, pauses } = await run({ ...cluster, api });
+    assert.deepEqual([failures, pauses.length], [[], 3]);
+    assert.equal(cluster.objects.get('/api/v1/namespaces/shop').metadata.labels['gridgate.dev/managed'], undefined);
+  });
+
+  it('begins nothing that must come later where the webhooks or the controllers stay', async () => {
+    const cluster = fakeCluster(installed());
+    cluster.before = (write) => {
+      if (write.includes('clusterrolebindings/gridgate-controllers'))
+        throw new ApiError(write, { code: 403, message: 'no' });
+    };
+    const { failures } = await run(cluster);
+    assert.deepEqual(failures, [
+      'cannot delete ClusterRoleBinding gridgate-controllers: you may not delete clusterrolebindings.rbac.authorization.k8s.io gridgate-controllers (no)',
+      'nothing that must come later was begun',
+    ]);
+    assert.ok(!cluster.writes.some((write) => write.startsWith('PATCH')));
+  });
+
+  it('goes on to the others where one object is refused, and tells it', async () => {
+    const cluster = fakeCluster(installed({ '/api/v1/nodes/n2': node([]) }));
+    cluster.before = (write) => {
+      if (write === 'PATCH /api/v1/nodes/n1') throw new ApiError(write, { code: 422, message: 'not today' });
+    };
+    const { failures } = await run(cluster);
+    assert.deepEqual(failures, ['cannot clean Node n1: PATCH /api/v1/nodes/n1 answers 422: not today']);
+    assert.equal(cluster.objects.get('/api/v1/nodes/n2').metadata.labels[CARBON], undefined);
+    assert.ok(!cluster.objects.has(SYSTEM));
+  });
+
+  it('tells every right that is missing before it begins', async () => {
+    const cluster = fakeCluster(installed());
+    const { send } = cluster.api;
+    const api: FakeCluster['api'] = {
+      ...cluster.api,
+      async send(method, path, options) {
+        if (/namespaces\/shop|priorityclasses/.test(path))
+          throw new ApiError(`${method} ${path}`, { code: 403, message: 'who are you?' });
+        return send(method, path, options);
+      },
+    };
+    const found = await findInstallation(api, ASKED, () => {});
+    assert.deepEqual(await findMissingRights({ api }, found), [
+      'you may not delete priorityclasses.scheduling.k8s.io gridgate-failover (who are you?)',
+      'you may not delete priorityclasses.scheduling.k8s.io gridgate-flexible (who are you?)',
+      'you may not patch namespaces shop (who are you?)',
+    ]);
+    assert.deepEqual(cluster.writes, []);
+  });
+
+  it('cleans 10,000 namespaces and 5,000 nodes, a few at a time, and counts them in the plan', async () => {
+    const many = (path: string, count: number, one: () => object) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`${path}-${index}`, one()]));
+    const namespaces = many('/api/v1/namespaces/n', 10_000, managed);
+    const cluster = fakeCluster(installed({ ...namespaces, ...many('/api/v1/nodes/n', 5_000, () => node([TAINT])) }));
+    const { found, failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    const plan = renderRemovals(found, 200);
+    assert.match(plan, /^traces +10001 +Namespace +label gridgate\.dev\/managed$/m);
+    assert.match(plan, /^traces +5001 +Node +label gridgate\.dev\/carbon$/m);
+    assert.match(plan, /^traces +5001 +Node +taint gridgate\.dev\/carbon$/m);
+    assert.ok(cluster.most() <= 8, `${cluster.most()} at once`);
+    const { found: again } = await run(cluster);
+    assert.equal(again.traces.length, 0);
+  });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: manifests of every kind
+function documents(file: string): any[] {
+  return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS());
+}
