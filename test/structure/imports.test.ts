@@ -144,6 +144,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'render-html',
     'render-junit',
     'render-sarif',
+    'row-groups',
     'spread-of-pods',
     'sum-up',
     'unknown-regions',
