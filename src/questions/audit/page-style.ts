@@ -49,7 +49,7 @@ th[aria-sort=ascending] button,th[aria-sort=descending] button{color:var(--accen
 .bars .name{max-width:8.5rem}
 .sort{display:inline}
 #filter select{width:auto}
-.workloads tbody th{flex:1 1 55%}
+.workloads tbody th{flex:1 1 40%}
 .workloads tbody td{flex:0 1 auto}
 .workloads td:nth-child(3)::before{content:none}
 .workloads tbody td:nth-child(4){flex:1 1 100%}
