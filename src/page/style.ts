@@ -9,6 +9,7 @@ export const STYLE = `
 @media(prefers-color-scheme:dark){:root{--page:#0f1519;--panel:#171f25;--text:#e6edf2;--soft:#a3b1bd;--rule:#2a353d;--track:#212b33;--accent:#6cc7e3;
 --low:#3fa9d0;--medium:#e3a93a;--high:#e0694c;--low-text:#8fd4ee;--low-back:#12384a;--medium-text:#f5cd7d;--medium-back:#433109;--high-text:#ffb09c;--high-back:#52200f;--outage:#b794ec;--outage-text:#d3bdf7;--outage-back:#3a2560;--mark:#61707c}}
 *{box-sizing:border-box}
+[hidden]{display:none!important}
 html{scroll-padding-top:.5rem;-webkit-text-size-adjust:100%}
 body{font:15px/1.45 Inter,-apple-system,"Segoe UI",Roboto,"Liberation Sans",system-ui,sans-serif;font-variant-numeric:tabular-nums;margin:0 auto;max-width:74rem;padding:1rem 1.25rem 2rem;color:var(--text);background:var(--page)}
 header{display:flex;flex-wrap:wrap;align-items:baseline;gap:.25rem 1.5rem;margin-bottom:.75rem}

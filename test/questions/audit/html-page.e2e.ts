@@ -205,6 +205,9 @@ describe('the page of an audit in a browser', () => {
       .filter((cell) => cell.checkVisibility() && cell.textContent.trim() !== '' && !cell.dataset.label)
       .map((cell) => cell.outerHTML)`);
     assert.deepEqual(unlabelled, []);
+    await page.getByRole('searchbox').fill('ledger');
+    assert.equal(await page.locator('.workloads tbody tr:visible').count(), 2, 'its group and itself');
+    await page.getByRole('searchbox').fill('');
     await page.getByLabel('Sort by').selectOption('placed');
     assert.deepEqual(
       (await column(page, 8)).map((text) => text.trim()),
