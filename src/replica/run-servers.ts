@@ -111,6 +111,7 @@ export async function runServers(running: Running): Promise<void> {
     ...(modeCap && { modeCap }),
     unreadSettings: () => settingProblems({ configFile: config.problem(), killSwitch: killSwitchProblem?.() }),
     ...(isLeader && { leader: isLeader }),
+    certificateEnd: () => webhook?.pair()?.notAfter,
     sources: () => {
       const asked = running.askedSources();
       return asked && sourceStatuses(asked, running.tally.read());

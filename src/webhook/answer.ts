@@ -11,6 +11,8 @@ export interface Outcome {
   readonly decision: 'allow' | 'steer' | 'deny';
   readonly reason: Reason;
   readonly region?: string;
+  /** Why it is, or in another mode would be, denied. */
+  readonly message?: string;
   /** Whose pod: `ReplicaSet/web-5f`, or the object itself. */
   readonly owner: string;
   readonly error?: unknown;

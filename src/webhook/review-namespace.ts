@@ -37,8 +37,11 @@ export function reviewNamespace(review: Review, rules: PolicyRules, snapshot: Sn
   const outcome = { mode, decision: 'allow', reason: 'valid_policy', owner: `Namespace/${name}` } as const;
   if (field(review.object, 'metadata')['deletionTimestamp']) return { outcome };
   const introduced = [...mistakes, ...excess].filter(({ key, value }) => before[key] !== value);
-  if (introduced.length > 0)
-    return { denial: denialOf(name, introduced), outcome: { ...outcome, decision: 'deny', reason: 'invalid_policy' } };
+  if (introduced.length > 0) {
+    const denial = denialOf(name, introduced);
+    const { message } = denial;
+    return { denial, outcome: { ...outcome, decision: 'deny', reason: 'invalid_policy', message } };
+  }
   const managed = shouldBeManaged(name, mode);
   if (managed !== undefined) {
     const advice = adviceOn(name, { policy, annotations, before, rules, snapshot, isNew: !review.oldObject });

@@ -57,7 +57,7 @@ export function answerWith(decision: Decision, mode: Mode, owner: string): Answe
     patch,
     warnings,
     ...(would !== undefined && { would }),
-    outcome: { mode, ...outcomeOf(decision), owner },
+    outcome: { mode, ...outcomeOf(decision), owner, ...(decision.decision === 'deny' && { message }) },
   };
 }
 

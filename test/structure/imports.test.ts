@@ -149,6 +149,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'render-junit',
     'render-names',
     'render-sarif',
+    'row-groups',
     'spread-of-pods',
     'sum-up',
     'unknown-regions',

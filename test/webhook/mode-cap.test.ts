@@ -48,7 +48,13 @@ describe('under the kill switch', () => {
       for (const path of ['/mutate', '/validate']) {
         const { allowed, warnings = [], auditAnnotations } = await ask(webhook, path, inOutage);
         assert.deepEqual([allowed, warnings.length > 0, auditAnnotations['reason']], [!denied, warned, reason]);
-        assert.equal(webhook.recent()[0]?.outcome.mode, mode);
+        const [last] = webhook.recent();
+        assert.equal(last?.outcome.mode, mode);
+        // Whether it was denied or not: the status page says why it is or would be.
+        assert.match(
+          last?.outcome.message ?? '',
+          cap === 'off' ? /^$/ : /^gridgate refuses pod .* in outage .*\[outage\]$/,
+        );
       }
       webhook.world.pendingPods.set('shop/web-1', makePod({ metadata: { name: 'web-1', uid: cap ?? 'u' } }));
       const bound = await ask(webhook, '/validate-binding', bindingReview('web-1', 'node-eu-west'));

@@ -182,7 +182,7 @@ describe('the server for operators', () => {
 
   it('/ shows a region that nothing is known of', async () => {
     state.snapshot = makeSnapshot([makeRegion('terra-incognita', undefined)]);
-    assert.match((await get('/')).body, /terra-incognita\s*<td class="number">unknown/);
+    assert.match((await get('/')).body, /terra-incognita\s*<td class="number" data-label="gCO2e\/kWh">unknown/);
   });
 
   it('/status.json tells the same for programs', async () => {

@@ -17,6 +17,7 @@ export function makeSampleStatus(parts: Partial<StatusDeps> = {}): StatusDeps {
     clock: () => NOW,
     roles: ['webhook', 'controllers'],
     leader: () => true,
+    certificateEnd: () => NOW + 61 * 24 * HOUR_MS,
     sources: () => [
       { name: 'electricity-maps', lastOkAt: NOW - 3 * MINUTE_MS, outcomes: { ok: 412, timeout: 3, rate_limited: 1 } },
       { name: 'uk-carbon-intensity', lastOkAt: NOW - 2 * MINUTE_MS, outcomes: { ok: 96 } },
@@ -27,7 +28,7 @@ export function makeSampleStatus(parts: Partial<StatusDeps> = {}): StatusDeps {
         problem: 'answers 500 since 07:25',
       },
     ],
-    watches: () => ({ regions: 42, namespaces: 7, nodes: 3, priorityclasses: 1260 }),
+    watches: () => ({ regions: 42, namespaces: 7, nodes: 3, priorityclasses: 71 }),
     ...parts,
   };
 }
@@ -95,6 +96,8 @@ const SAMPLE_DECISIONS: readonly RecentDecision[] = [
     reason: 'high_carbon',
     region: 'us-east-1',
     owner: 'Pod/report-once',
+    message:
+      "gridgate refuses pod report-once: us-east-1 is at 379 gCO2e/kWh (electricity-maps, 24 min old), above the limit of 250 set by the namespace's gridgate.dev/max-intensity; cleanest allowed now: eu-north-1 at 23 gCO2e/kWh (electricity-maps, 24 min old) [high_carbon]",
   }),
   makeDecision(9, 'reports', { mode: 'warn', region: 'ca-central-1', owner: 'Job/monthly-29384' }),
   makeDecision(31, 'lab', {
@@ -103,6 +106,8 @@ const SAMPLE_DECISIONS: readonly RecentDecision[] = [
     reason: 'outage',
     region: 'eu-south-2',
     owner: 'Pod/gpu-0',
+    message:
+      'gridgate refuses pod gpu-0: eu-south-2 is in outage (AZ power loss); cleanest allowed now: eu-north-1 at 23 gCO2e/kWh (electricity-maps, 24 min old) [outage]',
   }),
   makeDecision(58, 'shop', { region: 'eu-north-1', owner: 'ReplicaSet/search-77b4' }),
   makeDecision(64, 'monitoring', { decision: 'allow', reason: 'daemonset_pod', owner: 'DaemonSet/node-agent' }),

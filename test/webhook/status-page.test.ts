@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Mode } from '../../src/decision/policy.ts';
 import { renderPage } from '../../src/webhook/page/page.ts';
 import { readStatus, type StatusDeps } from '../../src/webhook/page/status.ts';
 import { createStatusPage } from '../../src/webhook/status-page.ts';
@@ -7,6 +8,9 @@ import { makeNode, makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import { makeDecision, makeForecast, makeSampleStatus } from './sample-status.ts';
 
 const HOUR_MS = 3_600_000;
+const ALL_WELL: Partial<StatusDeps> = {
+  sources: () => [{ name: 'electricity-maps', lastOkAt: NOW, outcomes: { ok: 1 } }],
+};
 
 function pageOf(parts: Partial<StatusDeps> = {}): string {
   return renderPage(readStatus(makeSampleStatus(parts)));
@@ -17,6 +21,11 @@ function pageOfRegions(...regions: Parameters<typeof makeSnapshot>[0] & readonly
   return pageOf({ snapshot: () => snapshot });
 }
 
+/** Automatic sources call it and too many others down. */
+function notBelieved(name: string): ReturnType<typeof makeRegion> {
+  return { ...makeRegion(name, 100), outage: { active: false, sources: ['nodes'] } };
+}
+
 /** The text of a piece of HTML, in one line. */
 function textOf(html: string): string {
   return html.replace(/<style>.*?<\/style>|<[^>]*>/gs, ' ').replace(/\s+/g, ' ');
@@ -24,12 +33,7 @@ function textOf(html: string): string {
 
 describe('the status page', () => {
   const headlines: readonly [name: string, parts: Partial<StatusDeps>, shown: RegExp][] = [
-    ['ready', {}, /This replica ready webhook and controllers/],
     ['not ready, and why', { unready: () => ['no <nodes>', 'x'] }, /Not ready: no &lt;nodes&gt;; x /],
-    ['the leader', { leader: () => true }, /Leader this replica/],
-    ['who asks the sources', {}, /asks the sources and writes/],
-    ['no leader', { leader: () => false }, /Leader not this replica the one that leads asks the sources/],
-    ['nothing of leaders where none is elected', { leader: () => undefined }, /controllers Cleanest now/],
     ['the kill switch', { modeCap: () => 'audit' }, /Kill switch: every namespace counts at most as audit/],
     [
       'a setting that cannot be read, and what counts instead',
@@ -37,13 +41,85 @@ describe('the status page', () => {
       /gridgate\.yaml: not &lt;reloaded&gt;; the last one stays/,
     ],
     ['how many regions are down, and which', {}, /Outages 1 of 15 eu-south-2/],
-    ['how old the snapshot is', {}, /Snapshot 42 s old/],
+    ['how many were denied, and would be', {}, /Denied 1 of 7 1 more would be in mode enforce/],
+    ['that nobody was denied', { recent: () => [makeDecision(1, 'shop', {})] }, /Denied none of the last 1 decisions/],
     ['the policy signal', {}, /Policy signal average-lifecycle/],
   ];
   for (const [name, parts, shown] of headlines)
     it(`its headline tells ${name}`, () => {
       assert.match(textOf(pageOf(parts)), shown);
     });
+
+  const wellThenWrong: readonly [name: string, parts: Partial<StatusDeps>, isOpen: boolean, shown: RegExp][] = [
+    [
+      'that all is well',
+      ALL_WELL,
+      false,
+      /All well ready as webhook and controllers · all 4 watches are current · this replica/,
+    ],
+    ['who leads', { ...ALL_WELL, leader: () => true }, false, /· this replica leads ·/],
+    [
+      'that another leads',
+      { ...ALL_WELL, leader: () => false },
+      false,
+      /· another replica leads and asks the sources ·/,
+    ],
+    [
+      'nothing of leaders where none is elected',
+      { ...ALL_WELL, leader: () => undefined },
+      false,
+      /current · certificate/,
+    ],
+    ['until when the certificate is good', ALL_WELL, false, /· certificate until 2027-01-22 ·/],
+    ['how many sources answer', ALL_WELL, false, /· sources 1 of 1 ·/],
+    ['how old the snapshot is', ALL_WELL, false, /· snapshot 42 s old /],
+    ['that it is not ready', { ...ALL_WELL, unready: () => ['x'] }, true, /Needs a look not ready as webhook/],
+    [
+      'a silent watch',
+      { ...ALL_WELL, watches: () => ({ pods: 3, nodes: 7260 }) },
+      true,
+      /Needs a look watch of nodes silent for 2 h ·/,
+    ],
+    [
+      'how many are silent',
+      { ...ALL_WELL, watches: () => ({ pods: 241, nodes: 7260 }) },
+      true,
+      /nodes silent for 2 h and 1 more ·/,
+    ],
+    ['a failing source', {}, true, /Needs a look sources 2 of 3: prometheus answers 500 since 07:25 ·/],
+    [
+      'a certificate that ends',
+      { ...ALL_WELL, certificateEnd: () => NOW + 5 * HOUR_MS },
+      true,
+      /certificate ends in 5 h ·/,
+    ],
+    [
+      'one that has ended',
+      { ...ALL_WELL, certificateEnd: () => NOW - 5 * HOUR_MS },
+      true,
+      /certificate ended 5 h ago ·/,
+    ],
+    [
+      'outages that nobody believes',
+      {
+        ...ALL_WELL,
+        snapshot: () => makeSnapshot([notBelieved('a'), notBelieved('b'), makeRegion('c', 3)]),
+      },
+      true,
+      /Needs a look outage source nodes distrusted: calls 2 of 3 regions down ·/,
+    ],
+  ];
+  for (const [name, parts, isOpen, shown] of wellThenWrong)
+    it(`its line of health tells ${name}`, () => {
+      const page = pageOf(parts);
+      assert.match(textOf(page), shown);
+      assert.equal(/<details id="health-details" open>/.test(page), isOpen);
+    });
+
+  it('has its decisions above its health', () => {
+    const page = pageOf();
+    assert.ok(page.indexOf('id="decisions"') < page.indexOf('id="health"'));
+  });
 
   it('lists regions that only labels of nodes name', () => {
     const snapshot = makeSnapshot([makeRegion('described', 100)], { nodes: [makeNode('a', 'edge-lab')] });
@@ -86,6 +162,51 @@ describe('the status page', () => {
     it(`has a row for a reading that is ${name}`, () => {
       assert.match(textOf(pageOfRegions(makeRegion(...region))), shown);
     });
+
+  it('tells of an outage that does not count, quietly', () => {
+    const text = textOf(pageOfRegions(notBelieved('a'), makeRegion('b', 200)));
+    assert.match(text, /a called down, not counted \(says nodes\) 100 low/);
+    assert.match(text, /Outages none/);
+  });
+
+  it('ranks no region without nodes, however clean, and calls none the cleanest', () => {
+    const regions = [makeRegion('empty', 5), makeRegion('elastic', 50, { elastic: true }), makeRegion('used', 20)];
+    const snapshot = makeSnapshot(regions, { nodes: [makeNode('a', 'used')] });
+    const text = textOf(pageOf({ snapshot: () => snapshot }));
+    assert.match(text, /Cleanest now used 20/);
+    assert.match(text, /Not ranked: 1 without nodes .*No nodes, and none may come empty 5 /);
+    const { regions: told } = JSON.parse(createStatusPage(makeSampleStatus({ snapshot: () => snapshot })).document());
+    assert.deepEqual(
+      told.map(({ name, rank }: { name: string; rank?: number }) => [name, rank]),
+      [
+        ['empty', undefined],
+        ['used', 1],
+        ['elastic', 2],
+      ],
+    );
+  });
+
+  const crowds: readonly [name: string, ranked: number, unranked: number, shown: RegExp, hidden: RegExp][] = [
+    ['few that are not ranked', 3, 3, /<details id="unranked" class="quiet" open>/, /id="more-regions"/],
+    ['many that are not ranked', 3, 4, /<details id="unranked" class="quiet">/, /id="more-regions"/],
+    ['as many ranked ones as one reads', 30, 0, /r29/, /id="(more-regions|unranked)"/],
+    ['more', 31, 0, /<details id="more-regions"><summary>1 more, up to 31 gCO2e\/kWh</, /id="unranked"/],
+  ];
+  for (const [name, ranked, unranked, shown, hidden] of crowds)
+    it(`keeps what is not read at night behind a click: ${name}`, () => {
+      const page = pageOfRegions(
+        ...Array.from({ length: ranked }, (_, i) => makeRegion(`r${i}`, i + 1)),
+        ...Array.from({ length: unranked }, (_, i) => makeRegion(`dead${i}`, undefined)),
+      );
+      assert.match(page, shown);
+      assert.doesNotMatch(page, hidden);
+      assert.equal(page.match(/<th scope="row">/g)?.length, ranked + unranked + 7);
+    });
+
+  it('says how many outages are behind a click', () => {
+    const regions = Array.from({ length: 40 }, (_, i) => makeRegion(`r${i}`, i + 1, i > 37 ? { outage: 'x' } : {}));
+    assert.match(textOf(pageOfRegions(...regions)), /10 more, up to 40 gCO2e\/kWh, 2 in outage/);
+  });
 
   it('marks the thresholds that count, and none where every region has its own', () => {
     assert.match(textOf(pageOf({ thresholds: () => [120, 480] })), /low up to 120, medium up to 480, high above/);
@@ -166,12 +287,81 @@ describe('the status page', () => {
     );
   });
 
+  const scales: readonly [name: string, grams: readonly number[], bottom: number, top: number][] = [
+    ['a wild day', [112, 236, 180], 100, 250],
+    ['a calm day, which stays calm', [400, 402], 380, 440],
+    ['one value all day', [50, 50], 46, 54],
+    ['a grid without carbon', [0, 0], 0, 4],
+    ['small values', [0.4, 1.2], 0, 4],
+    ['great ones', [3900, 9800], 2000, 10_000],
+  ];
+  for (const [name, grams, bottom, top] of scales)
+    it(`has a scale of its own for ${name}`, () => {
+      const forecast = grams.map((gramsPerKwh, i) => ({ from: NOW + i * HOUR_MS, gramsPerKwh }));
+      const page = pageOfRegions(makeRegion('a', 100, { forecast }));
+      assert.match(page, new RegExp(`on a scale from ${bottom} to ${top}"`));
+      assert.match(textOf(page), new RegExp(`lowest [\\d.]+ (now|at 1\\d:00) ${top} ${bottom} `));
+      assert.match(page, /One scale for all, 0 to \d+, instead of one for each/);
+    });
+
   it('draws 24 forecasts at most, and says how many more there are', () => {
     const forecast = makeForecast('bpat-2022-09', 0, 23);
     const regions = Array.from({ length: 40 }, (_, i) => makeRegion(`r${i}`, i + 1, { forecast }));
     const page = pageOfRegions(...regions);
     assert.equal(page.split('<figure>').length - 1, 24);
     assert.match(page, /16 more regions have a forecast/);
+  });
+
+  const verdicts: readonly [decision: 'allow' | 'steer' | 'deny', mode: Mode, endpoint: string, verdict: string][] = [
+    ['deny', 'enforce', '/mutate', 'deny'],
+    ['deny', 'warn', '/mutate', 'would deny'],
+    ['deny', 'audit', '/validate', 'would deny'],
+    ['deny', 'audit', '/namespaces', 'deny'],
+    ['steer', 'enforce', '/mutate', 'steer'],
+    ['steer', 'warn', '/mutate', 'steer'],
+    ['steer', 'audit', '/mutate', 'would steer'],
+    ['allow', 'audit', '/mutate', 'allow'],
+  ];
+  for (const [decision, mode, endpoint, verdict] of verdicts)
+    it(`calls what is ${decision} in mode ${mode} of ${endpoint}: ${verdict}`, () => {
+      const page = pageOf({ recent: () => [makeDecision(1, 'shop', { decision, mode, endpoint })] });
+      assert.match(textOf(page), new RegExp(`08:59:59 ${verdict} shop ReplicaSet`));
+    });
+
+  it('groups decisions by their reasons, denials first, the newest of each first and a few of each in sight', () => {
+    const recent = [
+      makeDecision(1, 'n1', {}),
+      makeDecision(1, 'n0', {}),
+      ...[2, 3, 4, 5, 6].map((ago) => makeDecision(ago, `n${ago}`, { decision: 'deny', reason: 'high_carbon' })),
+      makeDecision(7, 'n7', { decision: 'deny', mode: 'audit', reason: 'outage' }),
+    ];
+    const [, decisions = ''] = /<section id="decisions">(.*?)<\/section>/s.exec(pageOf({ recent: () => recent })) ?? [];
+    const text = textOf(decisions);
+    assert.match(text, /5 denied, 1 would be in mode enforce, 2 let through since 08:59:53/);
+    assert.match(
+      text,
+      /high_carbon 5 the electricity .* 08:59:58 .* n2 .* n3 .* n4 .* 2 earlier .* n5 .* n6 .* outage 1 .* n7 .* steered 2 .* n1 .* 1 earlier .* n0 /,
+    );
+    const [, earlier = ''] = /<details id="earlier-high_carbon" class="earlier">(.*)<h3>/s.exec(decisions) ?? [];
+    assert.deepEqual(textOf(earlier).match(/n\d/g), ['n5', 'n6', 'n7']);
+  });
+
+  it('tells why something was denied, and keeps what is long and wild within bounds', () => {
+    const message = `<b>&${'x'.repeat(5_000)}`;
+    const page = pageOf({ recent: () => [makeDecision(1, 'shop', { decision: 'deny', reason: 'outage', message })] });
+    assert.match(page, /&lt;b&gt;&amp;x{1000,1500}…</);
+    assert.ok(!page.includes('<b>&x') && page.length < 60_000, String(page.length));
+  });
+
+  it('names a line as before when others come, so that it stays open', () => {
+    const old = [makeDecision(2, 'a', {}), makeDecision(2, 'b', {})];
+    const idsOf = (page: string) => page.match(/id="at-[^"]*"/g) ?? [];
+    const before = idsOf(pageOf({ recent: () => old }));
+    const after = idsOf(pageOf({ recent: () => [makeDecision(1, 'c', {}), makeDecision(2, 'new', {}), ...old] }));
+    assert.equal(new Set(before).size, 2);
+    // Three are in sight; both that were there are among the four.
+    assert.equal(new Set(after).size, 4);
+    assert.deepEqual(after.slice(2), before);
   });
 
   it('is written once a second, whatever the number of readers, and again when the clock was set back', () => {
@@ -211,6 +401,7 @@ describe('the status page', () => {
       unready: [],
       roles: ['webhook', 'controllers'],
       leader: true,
+      certificateEnd: '2027-01-22T09:00:00Z',
       unreadSettings: [],
     });
     assert.deepEqual(document.thresholds, { lowUpTo: 200, highAbove: 300 });

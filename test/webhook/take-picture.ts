@@ -16,8 +16,10 @@ const app = createOperatorsApp({ ...makeSampleStatus(), renderMetrics: async () 
 const browser = await chromium.launch({ executablePath, args: ['--disable-lcd-text'] });
 try {
   const origin = await app.listen({ host: '127.0.0.1', port: 0 });
-  const page = await browser.newPage({ viewport: { width: WIDTH, height: 2000 }, colorScheme: 'light' });
+  const page = await browser.newPage({ viewport: { width: WIDTH, height: 2600 }, colorScheme: 'light' });
   await page.goto(origin);
+  await page.locator('#health-details > summary').click();
+  await page.mouse.move(0, 0);
   const box = await page.locator('#forecast').boundingBox();
   if (!box) throw new Error('nothing to take a picture of');
   const height = Math.ceil(box.y + box.height + 16);

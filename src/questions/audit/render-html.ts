@@ -1,9 +1,10 @@
+import { cell } from '../../page/cell.ts';
 import { type Html, html } from '../../page/html.ts';
 import { STYLE } from '../../page/style.ts';
 import { tile } from '../../page/tile.ts';
 import { asItActs } from './as-it-acts.ts';
 import type { AuditedWorkload, AuditReport, Balance } from './audited-workload.ts';
-import { type Bars, drawBars } from './bar-chart.ts';
+import { type Bars, drawBars, drawRows } from './bar-chart.ts';
 import {
   AUDIT_REASONS,
   asksForUnknown,
@@ -26,6 +27,7 @@ import {
 import { misplacedPlaces, misplacedPods } from './misplaced.ts';
 import { AUDIT_SCRIPT, AUDIT_SCRIPT_HASH } from './page-script.ts';
 import { AUDIT_STYLE } from './page-style.ts';
+import { groupOf, headingOf, reasonWord } from './row-groups.ts';
 import { isSpared, verdictOf, worstFirst } from './verdict.ts';
 
 /** More make a page that no phone opens. */
@@ -33,6 +35,7 @@ const MOST_ROWS = 5_000;
 const MOST_BARS = 12;
 const MOST_REGIONS = 3;
 const MOST_LISTED = 200;
+const COLUMNS = 10;
 
 /** Its own script by its hash, and nothing from anywhere. */
 const POLICY = [
@@ -72,6 +75,7 @@ function head({ source, takenAt, policySignal, modeCap }: AuditReport): Html {
 `;
 }
 
+/** One number, how it compares with home and with what placing makes of it, then what else there is to count. */
 function totals(report: AuditReport): Html {
   const { source, namespaces, totals: all, workloads } = report;
   const misplaced = misplacedPods(workloads);
@@ -81,9 +85,10 @@ function totals(report: AuditReport): Html {
   const { balance } = all;
   const { isAdded, placing, denial, wouldStop } = tellSteps(balance);
   const ofIt = wouldStop === undefined ? '' : `, ${wouldStop} of it only in mode enforce`;
-  return html`<section id="headline"><dl>
-${tile(`gCO2e/h ${nameOfNow(report)}`, formatGramsPerHour(balance.now), hasHome(report) ? `${formatGramsPerHour(balance.atHome)} in the home region` : 'denied workloads included')}
-${tile(`Placing ${isAdded ? 'adds' : 'saves'}`, placing.grams, tellStep(placing))}
+  return html`<section id="headline" aria-label="Totals">
+<p class="lead"><b>${formatGramsPerHour(balance.now)}</b> gCO2e/h ${nameOfNow(report)}<span class="mark">, denied workloads included</span></p>
+${balance.now > 0 && balanceBars(report, placing)}
+<dl>${tile(`Placing ${isAdded ? 'adds' : 'saves'}`, placing.grams, tellStep(placing))}
 ${denial && tile('Denial stops', denial.grams, `${tellStep(denial)}${ofIt}`)}
 ${tile('Workloads', String(all.workloads), `${count(all.pods, 'pod')}, ${count(namespaces.length, 'namespace')}`)}
 ${tile('Denied', String(all.denied), `${spared} more would be in mode enforce`)}
@@ -95,6 +100,16 @@ ${tile('Embodied, on top', formatEmbodiedSum(all), `gCO2e/h of making the machin
 ${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${balance.withoutFigure} without figure`)}
 </dl></section>
 `;
+}
+
+/** All three of the same workloads; what is denied is in `placed`, too, since only denial stops it. */
+function balanceBars(report: AuditReport, { change }: ToldStep): Html {
+  const { now, atHome, placingSaves } = report.totals.balance;
+  return drawRows([
+    { name: nameOfNow(report), look: 'mark', value: now },
+    ...(hasHome(report) ? [{ name: 'at home', look: 'mark', value: atHome } as const] : []),
+    { name: 'placed', look: 'low', value: now - placingSaves, more: change },
+  ]);
 }
 
 /** `-35% gCO2e/h, 10.5 left`. */
@@ -153,13 +168,22 @@ function* table(report: AuditReport, shown: readonly AuditedWorkload[]): Iterabl
     yield '<p class="hint">Nothing to audit: no pods, and nothing that makes pods.</p></section>';
     return;
   }
-  yield html`<form id="filter" hidden><label for="wanted">Show rows with</label> <input id="wanted" type="search" autocomplete="off"> <output></output></form>
-<table class="wide workloads"><thead><tr><th scope="col">Workload<th scope="col">Namespace<th scope="col">Decision
+  yield html`<form id="filter" hidden><label for="wanted">Show rows with</label> <input id="wanted" type="search" autocomplete="off"> <output></output>
+<span class="sort"><label for="sort">Sort by</label> <select id="sort"></select></span></form>
+<table class="wide workloads"><colgroup>${Array.from({ length: COLUMNS }, () => html`<col>`)}</colgroup><thead><tr><th scope="col">Workload<th scope="col">Namespace<th scope="col">Decision
 <th scope="col">Regions<th scope="col" class="number">Pods<th scope="col" class="number">${now}<th scope="col" class="number">at home
 <th scope="col" class="number">placed<th scope="col" class="number">embodied<th scope="col" class="number">alternative</thead>
-<tbody>`.markup;
-  for (const workload of shown) yield row(workload, now).markup;
-  yield '</tbody></table></section>\n';
+`.markup;
+  const groups = Map.groupBy(shown, groupOf);
+  const ofAll = Map.groupBy(report.workloads, groupOf);
+  for (const [group, some] of groups) {
+    const heading = groups.size > 1 && headingOf(group, ofAll.get(group) ?? some, COLUMNS);
+    yield html`<tbody>${heading}
+`.markup;
+    for (const workload of some) yield row(workload, now).markup;
+    yield '</tbody>';
+  }
+  yield '</table></section>\n';
 }
 
 function row(workload: AuditedWorkload, now: string): Html {
@@ -167,11 +191,12 @@ function row(workload: AuditedWorkload, now: string): Html {
   const { asWritten, atHome, placed } = gramsPerHour;
   const verdict = verdictOf(workload);
   const isRefused = workload.decision === 'deny' || isFinding(workload);
+  // Nothing stands among its regions: its reason has their room, too.
   const by = judgedBy === 'pod template' && html`<span class="kind">judged by its pod template</span>`;
-  return html`<tr${isRefused && html` class="refused"`}><th scope="row" data-value="${name}">${name}<span class="kind">${kind}</span>${by}
-<td>${namespace} <span class="mark">${mode}</span>
-<td><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reason}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}${whereMisplaced(workload)}
-<td>${!isRanked && regions.length > 1 && html`<span class="mark">any of</span> `}${regionList(regions)}
+  return html`<tr${workload.decision === 'deny' && regions.length === 0 && html` class="denied"`}><th scope="row" data-value="${name}">${name}<span class="kind">${kind}</span>${by}
+${cell('namespace', html`${namespace} <span class="mark">${mode}</span>`)}
+<td data-label="decision"><b class="decision ${verdict}">${verdict}</b> <span title="${AUDIT_REASONS[reason]}">${reasonWord(reason)}</span>${(isRefused || reason === 'daemonset_outside' || isLeftByAsks(workload)) && why(workload)}${whereMisplaced(workload)}
+${cell('regions', regions.length > 0 && html`${!isRanked && regions.length > 1 && html`<span class="mark">any of</span> `}${regionList(regions)}`)}
 ${number(pods, 'pods', String(pods))}${grams(asWritten, now)}${grams(atHome, 'at home')}${grams(placed, 'placed')}${number(embodied.gramsPerHour, 'embodied', formatEmbodied(embodied))}${cleaner(workload)}</tr>
 `;
 }
@@ -193,7 +218,7 @@ function regionList(regions: readonly string[]): Html {
 
 function why(workload: AuditedWorkload): Html {
   const { place } = workload;
-  return html`<span class="why">${fullMessage(workload)}</span>${place !== null && html`<span class="why">${place.file}:${place.line}</span>`}`;
+  return html`<details class="why"><summary>${fullMessage(workload)}</summary>${place !== null && html`${place.file}:${place.line}`}</details>`;
 }
 
 function cleaner({ alternative }: AuditedWorkload): Html {

@@ -3,6 +3,7 @@ import { drawBar, percentOf } from '../../page/bar.ts';
 import { type Html, html } from '../../page/html.ts';
 import type { Band, BandThresholds } from '../../regions/band.ts';
 import type { Reading } from '../../regions/reading.ts';
+import type { RegionView } from '../../regions/snapshot.ts';
 import type { Status } from './status.ts';
 
 /** What all bars of a page are drawn against. */
@@ -12,9 +13,9 @@ export interface Scale {
   readonly thresholds: BandThresholds | undefined;
 }
 
-/** Round, and with room above the thresholds. */
-export function scaleOf({ regions, thresholds }: Status): Scale {
-  const greatest = Math.max(thresholds?.[1] ?? 0, ...regions.map(({ reading }) => reading?.gramsPerKwh ?? 0));
+/** Round, and with room above the thresholds and the regions that are ranked. */
+export function scaleOf({ thresholds }: Status, ranked: readonly RegionView[]): Scale {
+  const greatest = Math.max(thresholds?.[1] ?? 0, ...ranked.map(({ reading }) => reading?.gramsPerKwh ?? 0));
   return { end: Math.max(100, Math.ceil((greatest * 1.04) / 50) * 50), thresholds };
 }
 

@@ -1,8 +1,9 @@
 import { formatGrams } from '../../decision/messages.ts';
 import { type Html, html } from '../../page/html.ts';
+import { outageWord } from '../../page/outage.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
 import { timeOfDay } from '../../units/moment.ts';
-import { bandColours, type ChartScale, type ForecastPoints, lineChart } from './line-chart.ts';
+import { bandColours, type ForecastPoints, lineChart, type Scale, scaleAround } from './line-chart.ts';
 import { rankedReading, type Status } from './status.ts';
 
 const WINDOW_MS = 24 * 3_600_000;
@@ -15,29 +16,26 @@ interface Outlook {
   readonly points: ForecastPoints;
 }
 
-/** A line for each ranked region with a forecast, all on one scale; nothing when no region has one. */
+/** A line for each ranked region with a forecast, each on a scale of its own or all on one; nothing when no region has one. */
 export function forecastSection(status: Status): Html {
+  const { now, thresholds } = status;
   const outlooks = status.regions
     .filter((region) => rankedReading(region, status))
-    .map((region) => ({ region, points: ahead(region.forecast ?? [], status.now) }))
+    .map((region) => ({ region, points: ahead(region.forecast ?? [], now) }))
     .filter(({ points }) => points.length > 1);
   if (outlooks.length === 0) return html``;
   const shown = outlooks.slice(0, MOST_CHARTS);
-  const scale = scaleOf(shown, status);
-  const across = status.thresholds && `Lines across: ${status.thresholds.map(formatGrams).join(' and ')}.`;
+  const all = shown.flatMap(({ points }) => points.map(({ gramsPerKwh }) => gramsPerKwh));
+  const common = scaleAround([0, ...(thresholds ?? []), ...all]);
+  const across = thresholds && `Lines across, where a scale has them: ${thresholds.map(formatGrams).join(' and ')}.`;
   const more = outlooks.length - shown.length;
   return html`<section id="forecast"><h2>Forecast, next 24 hours</h2>
-<p class="hint">gCO2e/kWh, one scale for all, times in UTC. ${across} Dotted: no forecast, yesterday's values stand in.</p>
-${bandColours(scale)}
-<div class="cards">${shown.map((outlook) => card(outlook, scale))}</div>
+<p class="hint">gCO2e/kWh, times in UTC. ${across} Dotted: no forecast, yesterday's values stand in.</p>
+<input type="checkbox" id="common-scale"> <label for="common-scale">One scale for all, ${formatGrams(common.bottom)} to ${formatGrams(common.top)}, instead of one for each</label>
+${bandColours(thresholds)}
+<div class="cards">${shown.map((outlook, index) => card(outlook, `line-${index}`, common, status))}</div>
 ${more > 0 && html`<p class="hint">${more} more regions have a forecast: see <a href="status.json">status.json</a>.</p>`}
 </section>`;
-}
-
-function scaleOf(outlooks: readonly Outlook[], { now, thresholds }: Status): ChartScale {
-  const grams = outlooks.flatMap(({ points }) => points.map(({ gramsPerKwh }) => gramsPerKwh));
-  const greatest = Math.max(1, thresholds?.[1] ?? 0, ...grams);
-  return { from: now, windowMs: WINDOW_MS, top: greatest * 1.05, thresholds };
 }
 
 /** The point that counts now, drawn from now on, and those to come within the window. */
@@ -49,15 +47,16 @@ function ahead(forecast: ForecastPoints, now: number): ForecastPoints {
   return current ? [{ ...current, from: now }, ...coming] : coming;
 }
 
-function card({ region, points }: Outlook, scale: ChartScale): Html {
+function card({ region, points }: Outlook, id: string, common: Scale, { now, thresholds }: Status): Html {
   const cleanest = points.reduce((best, point) => (point.gramsPerKwh < best.gramsPerKwh ? point : best));
-  const when = cleanest.from === scale.from ? 'now' : `at ${hourOfDay(cleanest.from)}`;
+  const when = cleanest.from === now ? 'now' : `at ${hourOfDay(cleanest.from)}`;
   const lowest = `lowest ${formatGrams(cleanest.gramsPerKwh)} ${when}`;
   const note = standInNote(points);
-  const hours = [0, 0.5, 1].map((part) => html`<span>${hourOfDay(scale.from + part * WINDOW_MS)}</span>`);
-  return html`<figure><figcaption><b>${region.name}</b> <span>${lowest}</span></figcaption>
-${lineChart(points, scale, `${region.name}: ${lowest}`)}
-<p class="axis">${hours}</p>${note && html`<p class="axis">${note}</p>`}</figure>
+  const hours = [0, 0.5, 1].map((part) => html`<span>${hourOfDay(now + part * WINDOW_MS)}</span>`);
+  const label = `${region.name}: ${lowest}`;
+  return html`<figure><figcaption><b>${region.name}${region.outage?.active && html` ${outageWord()}`}</b> <span>${lowest}</span></figcaption>
+<div class="plot">${lineChart(points, { id, label, window: { from: now, windowMs: WINDOW_MS }, common, thresholds })}
+<p class="axis">${hours}</p></div>${note && html`<p class="axis">${note}</p>`}</figure>
 `;
 }
 

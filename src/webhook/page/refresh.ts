@@ -1,12 +1,34 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Fetches the page again every 10 s and swaps its content in place, so that the place one reads at stays. A page that cannot be
- * refreshed says so: ages that stand still look fresh for ever. Markup that DOMParser reads runs no script.
+ * Fetches the page again every 10 s and swaps its content in place, so that the place one reads at stays, what one opened or
+ * closed stays so, and the keyboard stays where it was. A page that cannot be refreshed says so: ages that stand still look
+ * fresh for ever. Markup that DOMParser reads runs no script.
  */
 export const REFRESH_SCRIPT = `
 const every = 10_000;
 let failing = false;
+const chosen = new Map();
+document.addEventListener('click', ({ target }) => {
+  const details = target.closest?.('summary')?.parentElement;
+  if (details?.id) chosen.set(details.id, !details.open);
+});
+function keepAsChosen(before, next) {
+  for (const [id, open] of chosen) {
+    const details = next.querySelector('#' + CSS.escape(id));
+    if (details) details.open = open;
+    else chosen.delete(id);
+  }
+  for (const input of before.querySelectorAll('input')) {
+    const same = next.querySelector('#' + CSS.escape(input.id));
+    if (same) same.checked = input.checked;
+  }
+}
+function nameFocus(main) {
+  const focused = document.activeElement;
+  const id = main.contains(focused) && (focused.id || focused.parentElement.id);
+  return id && '#' + CSS.escape(id) + (focused.id ? '' : '>summary');
+}
 async function refresh() {
   if (document.hidden) return;
   const note = document.getElementById('refresh');
@@ -15,8 +37,11 @@ async function refresh() {
     if (!response.ok) throw new Error(response.status);
     const next = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('main');
     if (!next) throw new Error('another page');
-    const top = window.scrollY;
-    document.querySelector('main').replaceWith(next);
+    const main = document.querySelector('main');
+    const [top, focus] = [window.scrollY, nameFocus(main)];
+    keepAsChosen(main, next);
+    main.replaceWith(next);
+    if (focus) next.querySelector(focus)?.focus({ preventScroll: true });
     window.scrollTo({ top, behavior: 'instant' });
     note.textContent = 'refreshed every 10 s';
     failing = false;
@@ -26,6 +51,7 @@ async function refresh() {
   }
   note.classList.toggle('alert', failing);
 }
+document.getElementById('refresh').textContent = 'refreshed every 10 s';
 setInterval(refresh, every);
 document.addEventListener('visibilitychange', refresh);
 `;

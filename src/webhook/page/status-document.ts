@@ -16,6 +16,7 @@ export function statusDocument(status: Status): object {
       unready,
       roles: status.roles,
       leader: status.leader,
+      certificateEnd: status.certificateEnd === undefined ? undefined : isoTime(status.certificateEnd),
       modeCap: status.modeCap,
       unreadSettings: status.unreadSettings,
     },
@@ -54,8 +55,8 @@ function sourceOf({ lastOkAt, ...source }: SourceStatus): object {
 }
 
 function decisionOf({ at, endpoint, namespace, outcome }: RecentDecision): object {
-  const { owner, mode, decision, reason, region } = outcome;
-  return { time: isoTime(at), endpoint, namespace, owner, mode, decision, reason, region };
+  const { owner, mode, decision, reason, region, message } = outcome;
+  return { time: isoTime(at), endpoint, namespace, owner, mode, decision, reason, region, message };
 }
 
 function secondsSince(then: number, now: number): number {

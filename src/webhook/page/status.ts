@@ -1,9 +1,11 @@
 import { cleanestFirst } from '../../decision/cleanest-first.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { comparableReading } from '../../decision/refuse.ts';
+import { isUsable } from '../../decision/usable.ts';
 import { BAND_THRESHOLDS, type BandThresholds } from '../../regions/band.ts';
+import { MANUAL } from '../../regions/outage-by-hand.ts';
 import type { Reading } from '../../regions/reading.ts';
-import type { RegionView, Snapshot } from '../../regions/snapshot.ts';
+import type { Outage, RegionView, Snapshot } from '../../regions/snapshot.ts';
 import type { RecentDecision } from '../recorder.ts';
 
 /** What is known of one source of readings or outages. */
@@ -41,6 +43,8 @@ export interface StatusDeps {
   readonly unreadSettings?: () => readonly UnreadSetting[];
   /** Whether this replica leads; `undefined` when it takes no part in elections. */
   readonly leader?: () => boolean | undefined;
+  /** When the certificate that is served ends, epoch milliseconds; `undefined` where there is none. */
+  readonly certificateEnd?: () => number | undefined;
   /** `undefined` while another replica asks them. */
   readonly sources?: () => readonly SourceStatus[] | undefined;
   /** Seconds since the last event, by resource. */
@@ -62,6 +66,7 @@ export interface Status {
   readonly modeCap?: Mode | undefined;
   readonly unreadSettings: readonly UnreadSetting[];
   readonly leader?: boolean | undefined;
+  readonly certificateEnd?: number | undefined;
   readonly sources?: readonly SourceStatus[] | undefined;
   readonly watches?: Readonly<Record<string, number>> | undefined;
   readonly decisions: readonly RecentDecision[];
@@ -80,13 +85,37 @@ export function readStatus(deps: StatusDeps): Status {
     modeCap: deps.modeCap?.(),
     unreadSettings: deps.unreadSettings?.() ?? [],
     leader: deps.leader?.(),
+    certificateEnd: deps.certificateEnd?.(),
     sources: deps.sources?.(),
     watches: deps.watches?.(),
     decisions: deps.recent(),
   };
 }
 
-/** The reading that a region is ranked by. */
+/** The reading that a region is ranked by; none where no pod can run, whatever is measured there. */
 export function rankedReading(region: RegionView, { snapshot }: Status): Reading | undefined {
-  return comparableReading(region, snapshot);
+  return isUsable(region, snapshot) ? comparableReading(region, snapshot) : undefined;
+}
+
+/**
+ * Why a region is not ranked, the first that applies:
+ *
+ * | a node, or may scale from none | reading              | answer           |
+ * | ------------------------------ | -------------------- | ---------------- |
+ * | no                             | any                  | `no nodes`       |
+ * | yes                            | none                 | `no reading`     |
+ * | yes                            | of another signal    | `another signal` |
+ * | yes                            | of the policy signal | `undefined`      |
+ */
+export function whyUnranked(region: RegionView, status: Status): Unranked | undefined {
+  if (!isUsable(region, status.snapshot)) return 'no nodes';
+  if (!region.reading) return 'no reading';
+  return rankedReading(region, status) ? undefined : 'another signal';
+}
+
+export type Unranked = 'no nodes' | 'no reading' | 'another signal';
+
+/** Whether automatic sources call a region down, and are not believed: of one that is not called down nobody is named, and a hand's word overrules. */
+export function isDistrusted({ active, sources }: Outage): boolean {
+  return !active && sources.length > 0 && !sources.includes(MANUAL);
 }

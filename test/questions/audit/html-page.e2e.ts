@@ -17,7 +17,7 @@ const executablePath = findChromium();
 /** On each test, since a suite that is skipped counts as no skipped test. */
 const NEEDS_BROWSER = { skip: !executablePath && 'no chromium: install it, or name one in CHROMIUM' };
 const PHONE = { viewport: { width: 360, height: 740 } };
-const ROWS = '.workloads tbody tr';
+const ROWS = '.workloads tbody tr:not(.heading)';
 
 describe('the page of an audit in a browser', () => {
   let browser: Browser | undefined;
@@ -163,6 +163,87 @@ describe('the page of an audit in a browser', () => {
     await assertQuiet(page);
   });
 
+  test('hides headings of groups without a row, and shows them again', NEEDS_BROWSER, async () => {
+    const page = await open(makeSampleReport());
+    const headings = page.locator('.workloads .heading');
+    assert.equal(await headings.count(), 3);
+    await page.getByRole('searchbox').fill('ledger');
+    assert.match(await page.locator('.workloads .heading:visible').innerText(), /would deny not_allowed .* 1$/s);
+    await page.getByRole('searchbox').fill('');
+    assert.equal(await page.locator('.workloads .heading:visible').count(), 3);
+    await page.locator('.workloads thead').getByRole('button', { name: 'placed' }).click();
+    assert.equal(await headings.count(), 0, 'what is sorted has no groups');
+    assert.equal(await page.locator(ROWS).count(), 9);
+    await assertQuiet(page);
+  });
+
+  for (const [name, options] of [
+    ['a desk', { viewport: { width: 1280, height: 900 } }],
+    ['a phone', PHONE],
+  ] as const)
+    test(
+      `has a denial in one line on ${name}, and all of it behind a click, without a script`,
+      NEEDS_BROWSER,
+      async () => {
+        const page = await open(makeSampleReport(), { ...options, javaScriptEnabled: false });
+        const summary = page.locator('.why summary').first();
+        const heightOf = async () => (await summary.boundingBox())?.height ?? Number.NaN;
+        const place = page.getByText('charts/shop/search.yaml:41');
+        const cut = await heightOf();
+        await summary.click();
+        const whole = await heightOf();
+        assert.ok(cut < 22 && whole > 2 * cut, `${cut} and ${whole} px`);
+        assert.equal(await place.isVisible(), true);
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0);
+      },
+    );
+
+  test('has no row of headings on a phone: cells say what they are, and a list sorts', NEEDS_BROWSER, async () => {
+    const page = await open(makeSampleReport(), PHONE);
+    assert.equal(await page.locator('thead:visible').count(), 0);
+    const unlabelled = await page.evaluate(`[...document.querySelectorAll('td')]
+      .filter((cell) => cell.checkVisibility() && cell.textContent.trim() !== '' && !cell.dataset.label)
+      .map((cell) => cell.outerHTML)`);
+    assert.deepEqual(unlabelled, []);
+    await page.getByRole('searchbox').fill('ledger');
+    assert.equal(await page.locator('.workloads tbody tr:visible').count(), 2, 'its group and itself');
+    await page.getByRole('searchbox').fill('');
+    await page.getByLabel('Sort by').selectOption('placed');
+    assert.deepEqual(
+      (await column(page, 8)).map((text) => text.trim()),
+      ['123', '48.2', '15.4', '7.70', '3.80', '0.26', '-', '-', '-'],
+    );
+    await page.getByLabel('Sort by').selectOption('Workload');
+    assert.match((await column(page, 1))[0] ?? '', /^checkout/);
+    await assertQuiet(page);
+  });
+
+  test(
+    'leads with one number, the greatest text of the page, and bars as long as its figures',
+    NEEDS_BROWSER,
+    async () => {
+      const report = makeSampleReport();
+      const page = await open(report);
+      const sizes = await page.evaluate(`[...document.querySelectorAll('body *')]
+      .filter((one) => one.checkVisibility() && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+      .map((one) => [parseFloat(getComputedStyle(one).fontSize), one.textContent]).sort(([a], [b]) => b - a)`);
+      const [first, second] = sizes as readonly (readonly [size: number, text: string])[];
+      assert.equal(first?.[1], '1959');
+      assert.ok((first?.[0] ?? 0) > 1.5 * (second?.[0] ?? 0));
+      const { now, atHome, placingSaves } = report.totals.balance;
+      assertProportional(await widthsOf(page.locator('#headline .fill')), [now, atHome, now - placingSaves]);
+    },
+  );
+
+  test('has outages in the colour and with the sign of the status page', NEEDS_BROWSER, async () => {
+    const page = await open(makeReport([makeDenied({ reason: 'outage' }), makeDenied({ reason: 'too_far' })]));
+    assert.equal(await page.locator('.outage').count(), 2, 'the group and the row');
+    const looks = await page.evaluate(`[...document.querySelectorAll('.outage, .decision')].map((one) =>
+      getComputedStyle(one).color + ' ' + getComputedStyle(one, '::before').content)`);
+    assert.deepEqual((looks as readonly string[]).filter((look) => look.includes('\u2715')).length, 2);
+    assert.equal(new Set(looks as readonly string[]).size, 2);
+  });
+
   test('never runs what a file calls its workloads', NEEDS_BROWSER, async () => {
     const page = await open(makeHostileReport());
     assert.equal(await page.evaluate('typeof hacked'), 'undefined');
@@ -217,7 +298,7 @@ describe('the page of an audit in a browser', () => {
     ] as const)
       test(`has text of enough contrast on ${name} in a ${colorScheme} room`, NEEDS_BROWSER, async () => {
         const page = await open(makeSampleReport(), { colorScheme, ...options });
-        await page.getByRole('button', { name: 'placed' }).click();
+        if (name === 'a desk') await page.getByRole('button', { name: 'placed' }).click();
         const contrasts = await contrastsInPage(page);
         assert.ok(contrasts.length > 100, `${contrasts.length} texts`);
         assert.deepEqual(

@@ -56,12 +56,70 @@ describe('the page of an audit', () => {
 
   it('leads with what everything emits, then what placing saves, then what denial stops', () => {
     const page = render(makeSampleReport());
-    const [, tiles = ''] = /<section id="headline"><dl>(.*?)<\/dl>/s.exec(page) ?? [];
-    const told = tiles.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+    const [, headline = ''] = /<section id="headline"[^>]*>(.*?)<\/section>/s.exec(page) ?? [];
+    const told = headline.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
     assert.match(
       told,
-      /^ gCO2e\/h as written 1959 2641 in the home region Placing saves 1632 -83% gCO2e\/h, 326 left Denial stops 128 -6\.5% gCO2e\/h, 198 left, 32\.0 of it only in mode enforce /,
+      /^ 1959 gCO2e\/h as written , denied workloads included as written 1959 at home 2641 placed 326 \(-83%\) Placing saves 1632 -83% gCO2e\/h, 326 left Denial stops 128 -6\.5% gCO2e\/h, 198 left, 32\.0 of it only in mode enforce /,
     );
+    assert.ok(page.indexOf('class="lead"') < page.indexOf('<dl>'));
+  });
+
+  const balances: readonly [name: string, grams: object, source: 'files' | 'cluster', bars: readonly string[]][] = [
+    [
+      'what runs',
+      { asWritten: 12, atHome: 20, placed: 3 },
+      'cluster',
+      ['now: 12.0', 'at home: 20.0', 'placed: 3.00 (-75%)'],
+    ],
+    ['no home', { asWritten: 12, atHome: null, placed: 3 }, 'files', ['as written: 12.0', 'placed: 3.00 (-75%)']],
+    [
+      'a place that is dirtier',
+      { asWritten: 12, atHome: null, placed: 18 },
+      'files',
+      ['as written: 12.0', 'placed: 18.0 (+50%)'],
+    ],
+    ['no figure', { asWritten: null, atHome: null, placed: null }, 'files', []],
+  ];
+  for (const [name, grams, source, bars] of balances)
+    it(`leads with bars of now, home and placed: ${name}`, () => {
+      const page = render(makeReport([makeAudited({ grams })], { source, regions: [] }));
+      const [, label = ''] = /<section id="headline"[^>]*>.*?aria-label="([^"]*)".*?<dl>/s.exec(page) ?? [];
+      assert.deepEqual(label === '' ? [] : label.split('; '), bars);
+    });
+
+  it('groups what is denied or wrong by reason, with counts of the whole report, and has each message in one line', () => {
+    const spared = { mode: 'warn', denied: false, reason: 'outage' } as const;
+    const page = render(
+      makeReport([
+        makeAudited(),
+        makeDenied({ name: 'a' }),
+        makeDenied({ name: 'b', grams: { asWritten: 500 } }),
+        makeDenied({ name: 'c', reason: 'outage', message: 'us-east-1 is down' }),
+        makeDenied({ name: 'd', ...spared }),
+        makeAudited({ name: 'e', reason: 'unknown_region', unknownRegions: ['mars'], message: 'nobody knows mars' }),
+      ]),
+    );
+    const [, table = ''] = /<table class="wide workloads">(.*)<\/table>/s.exec(page) ?? [];
+    const headings = [...table.matchAll(/<tr class="heading">(.*?)<\/tr>/gs)].map(([, one = '']) =>
+      one
+        .replaceAll(/<[^>]+>/g, ' ')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+    );
+    assert.deepEqual(
+      headings.map((heading) => heading.replace(/(?<=^(?:deny|would deny|steer) \w+) .* /, ' ')),
+      ['deny high_carbon 2', 'deny outage 1', 'steer unknown_region 1', 'would deny outage 1', 'All others 1'],
+    );
+    assert.deepEqual(
+      table
+        .split('<tbody>')
+        .slice(1)
+        .map((body) => rowsOf(body).length),
+      [2, 1, 1, 1, 1],
+    );
+    assert.match(table, /<details class="why"><summary>us-east-1 is down<\/summary>shop\.yaml:1<\/details>/);
+    assert.doesNotMatch(render(makeReport([makeAudited()])), /class="heading"/);
   });
 
   it('shows what is off as off, and where misplaced pods are', () => {

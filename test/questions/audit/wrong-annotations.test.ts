@@ -175,7 +175,7 @@ describe('what is annotated wrongly is told, with exit code 1, in', () => {
       assert.equal(code, 1);
       for (const pattern of expected) assert.match(stdout, pattern);
       const page = readFileSync(join(directory, 'page.html'), 'utf8');
-      assert.match(page, /wrong_annotation<\/span><span class="why">wrong_annotation: gridgate.dev\/class/);
+      assert.match(page, /wrong_annotation<\/span><details class="why"><summary>wrong_annotation: gridgate.dev\/class/);
       assert.match(page, /Namespaces annotated wrongly<\/h2>\s*<ul><li><b>lab<\/b>[^<]*gridgate.dev\/mode/);
     });
 
