@@ -8,8 +8,8 @@ export interface NamespaceRecord {
   /** Whether the label `gridgate.dev/managed` is "true": the API server calls the pod webhooks only for these. */
   readonly managed: boolean;
   /**
-   * When its mode was last written, epoch milliseconds in whole seconds; absent where it came with the namespace or nobody
-   * noted it. Who writes another annotation with the same tool later is taken to have written the mode then.
+   * When its mode was last written, epoch milliseconds in whole seconds; absent where it came with the namespace (or
+   * within its first second), or nobody noted it. Who writes another annotation with the same tool later is taken to have written the mode then.
    */
   readonly modeWrittenAt?: number;
 }

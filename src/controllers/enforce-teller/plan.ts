@@ -33,14 +33,13 @@ export function look(
 /**
  * Whether a namespace has risen to enforce, as far as this leader can tell:
  *
- * | enforces | this leader          | seen before | its mode was written | risen |
- * | -------- | -------------------- | ----------- | -------------------- | ----- |
- * | no       | any                  | any         | any                  | no    |
- * | yes      | has looked before    | no enforce  | any                  | yes   |
- * | yes      | has looked before    | enforce     | any                  | no    |
- * | yes      | has looked before    | not there   | any                  | no: nothing ran in it |
- * | yes      | looks the first time | -           | within 55 minutes    | yes; if the leader before told it, the Event is there |
- * | yes      | looks the first time | -           | earlier, or with the namespace | no |
+ * | enforces | this leader saw it before | its mode was written        | risen                                       |
+ * | -------- | ------------------------- | --------------------------- | ------------------------------------------- |
+ * | no       | any                       | any                         | no                                          |
+ * | yes      | without enforce           | any                         | yes                                         |
+ * | yes      | with enforce              | any                         | no                                          |
+ * | yes      | not at all                | within 55 minutes           | yes; what an earlier leader told, is there  |
+ * | yes      | not at all                | earlier, with the namespace | no: in one that is new nothing ran          |
  */
 export function hasRisen(
   { name, modeWrittenAt }: NamespaceRecord,
@@ -49,7 +48,8 @@ export function hasRisen(
   now: number,
 ): boolean {
   if (!current.get(name)) return false;
-  return before ? before.get(name) === false : modeWrittenAt !== undefined && isRecent(modeWrittenAt, now);
+  const enforced = before?.get(name);
+  return enforced === undefined ? modeWrittenAt !== undefined && isRecent(modeWrittenAt, now) : !enforced;
 }
 
 /** When it rose: as it stands in the namespace, so that the next leader says the same, else now (by a default of the configuration). */
