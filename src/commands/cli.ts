@@ -1,5 +1,6 @@
 import { type Argument, Command, CommanderError, type Option } from 'commander';
 import ownPackage from '../../package.json' with { type: 'json' };
+import { wordsOf } from '../config/option-words.ts';
 import { OPTIONS, type OptionKey, type OptionValues } from '../config/options.ts';
 import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
 import { ADMIT_OPTIONS } from '../questions/admit/options.ts';
@@ -58,8 +59,8 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     addOptions(sub, options);
     for (const [index, key] of options.entries()) {
       const option = sub.options[index];
-      const { help, parse } = OPTIONS[key];
-      if (option) takers.set(option, { help, words: parse.words });
+      const { words } = OPTIONS[key].parse;
+      if (option) takers.set(option, { help: wordsOf(name, key).help, words });
     }
     sub.action(async () => {
       const read = readOptions(sub, options, env);

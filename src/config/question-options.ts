@@ -131,9 +131,8 @@ export const QUESTION_OPTIONS = {
   }),
   prometheusQuery: optional({
     flags: '--prometheus-query <query>',
-    help: 'what to ask it: watts by node for preflight, bytes per second for spillover',
+    help: 'what to ask it',
     parse: textOf('a query'),
-    defaultText: 'preflight: node_exporter power supply, then Kepler; spillover: node_exporter bytes sent',
     needs: 'prometheusUrl',
   }),
   region: optional({

@@ -5,7 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { OUTAGE_OPTIONS } from '../../src/commands/outage/options.ts';
 import type { Option } from '../../src/config/option.ts';
+import { wordsOf } from '../../src/config/option-words.ts';
 import { OPTIONS, type OptionKey } from '../../src/config/options.ts';
 import { ADMIT_OPTIONS } from '../../src/questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../../src/questions/audit/options.ts';
@@ -27,6 +29,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   explain: EXPLAIN_OPTIONS,
   preflight: PREFLIGHT_OPTIONS,
   spillover: SPILLOVER_OPTIONS,
+  outage: OUTAGE_OPTIONS,
 };
 
 describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {
@@ -42,9 +45,9 @@ describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {
       assert.deepEqual([code, stderr], [0, '']);
       const text = stdout.replaceAll(/\s+/g, ' ');
       for (const key of keys) {
-        const { flags, env, help, ...option }: Option<unknown> = OPTIONS[key];
+        const { flags, env, ...option }: Option<unknown> = OPTIONS[key];
+        const { help, fallback } = wordsOf(name, key);
         assert.ok(text.includes(` ${flags} ${help} (`), `${flags} in ${text}`);
-        const fallback = option.defaultText ?? option.default;
         const notes =
           text.slice(text.indexOf(` ${flags} ${help} (`) + flags.length + help.length + 3).split(')')[0] ?? '';
         assert.ok(notes.endsWith(`env: ${env}`), notes);
@@ -52,6 +55,22 @@ describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {
         if (option.required) assert.ok(notes.includes('required'), notes);
       }
     });
+
+  it('says nothing of other commands, of jargon or of what a command cannot do', async () => {
+    for (const [name, keys] of Object.entries(COMMANDS))
+      for (const key of keys) {
+        const { help, fallback = '' } = wordsOf(name, key);
+        const others = Object.keys(COMMANDS).filter((other) => other !== name && !['regions', 'audit'].includes(other));
+        const said = `${help} (${fallback})`;
+        for (const other of others)
+          assert.doesNotMatch(said, new RegExp(`\\b(for|and|:) ?${other}\\b|\\b${other}:`), `${name} ${key}`);
+        for (const flag of said.match(/--[a-z-]+/g) ?? [])
+          assert.ok(
+            keys.some((one) => OPTIONS[one].flags.split(' ').includes(flag)),
+            `${name} --help names ${flag}, which it does not take`,
+          );
+      }
+  });
 });
 
 it('gridgate COMMAND --help | head says no more than head wants', async () => {
