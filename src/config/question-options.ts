@@ -168,7 +168,7 @@ export const QUESTION_OPTIONS = {
   }),
   factor: withDefault(12, {
     flags: '--factor <factor>',
-    help: 'how many times the measured bytes cross the network (replication, retries)',
+    help: 'how many times the measured bytes cross the network (replication, retries); the default is that of one measured failover',
     parse: parsePositive('times'),
   }),
   kwhPerGb: withDefault(0.000_15, {
@@ -178,7 +178,7 @@ export const QUESTION_OPTIONS = {
   }),
   baselineKg: withDefault(4.2, {
     flags: '--baseline-kg <kgCO2e>',
-    help: 'emissions without the failover, that the total is compared with',
+    help: 'emissions of the same traffic had it not moved, that the total is compared with; the default is that of one measured failover',
     parse: parsePositive('kgCO2e'),
   }),
   bytes: optional({

@@ -5,10 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { Command } from 'commander';
+import { AFTER_HELP } from '../../src/commands/help-texts.ts';
 import { OUTAGE_OPTIONS } from '../../src/commands/outage/options.ts';
 import type { Option } from '../../src/config/option.ts';
 import { wordsOf } from '../../src/config/option-words.ts';
 import { OPTIONS, type OptionKey } from '../../src/config/options.ts';
+import { addOptions, readOptions } from '../../src/config/read-options.ts';
 import { ADMIT_OPTIONS } from '../../src/questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../../src/questions/audit/options.ts';
 import { EXPLAIN_OPTIONS } from '../../src/questions/explain/options.ts';
@@ -71,6 +74,62 @@ describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {
           );
       }
   });
+});
+
+describe('the worked examples of --help', () => {
+  const examples = Object.values(AFTER_HELP).flatMap((text) => commandsIn(text));
+
+  it('are two of each command, or more', () => {
+    for (const name of Object.keys(AFTER_HELP))
+      assert.ok(examples.filter(([command]) => command === name).length >= 2, `${name}: ${examples.join('; ')}`);
+  });
+
+  for (const [name = '', ...words] of examples)
+    it(`can be given as they are printed: ${name} ${words.join(' ')}`, () => {
+      const keys = COMMANDS[name] ?? [];
+      const command = addOptions(new Command(name).argument('[words...]').exitOverride(), keys);
+      command.configureOutput({ writeErr: () => {} }).parse(words, { from: 'user' });
+      const read = readOptions(command, keys, {});
+      assert.deepEqual('issues' in read ? read.issues : [], []);
+    });
+
+  /** The arguments of `gridgate` in each line of a shell: what stands in pipes before it and redirections behind it go. */
+  function commandsIn(text: string): string[][] {
+    const lines = text.replaceAll(/\\\n\s*/g, '').split('\n');
+    return lines.flatMap((line) => {
+      const [, command] = /^ {2}(?:.*\| )?gridgate ([^>|]*)/.exec(line) ?? [];
+      const words = command?.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", ''));
+      return words ? [words] : [];
+    });
+  }
+});
+
+describe('an option that means nothing with what else is said is refused:', { timeout: 300_000 }, () => {
+  const rows: readonly [line: string, says: RegExp][] = [
+    ['serve --output json', /--output: needs --print-config/],
+    ['audit --live --strict', /--strict: means nothing beside --live/],
+    ['audit -f x.yaml --report', /--report: needs --live/],
+    ['audit -f x.yaml -A', /--all-namespaces: needs --live/],
+    ['outage list --reason x', /outage list takes no --reason/],
+    ['outage clear eu-west-1 --until 4h', /outage clear takes no --reason and no --until/],
+    ['spillover --region a --to b --bytes 1 --endpoint http://127.0.0.1', /--endpoint: .* needs --cloudwatch/],
+    ['preflight -f x.json --prometheus-query up', /--prometheus-query: "up" needs --prometheus-url/],
+  ];
+  for (const [line, says] of rows)
+    it(line, async () => {
+      const { code, stderr } = await runCommand(line.split(' '), { env: { HOME: '/nowhere', KUBECONFIG: '' } });
+      assert.equal(code, 2);
+      assert.match(stderr, says);
+    });
+});
+
+it('no page, help or message speaks of a report that nobody here has read', async () => {
+  const pages = ['README.md', 'src/energy/README.md', 'src/questions/README.md', 'src/sources/README.md'];
+  const texts = [...(await Promise.all(pages.map((page) => readFile(page, 'utf8')))), ...Object.values(AFTER_HELP)];
+  const words = Object.keys(COMMANDS).flatMap((name) =>
+    (COMMANDS[name] ?? []).map((key) => Object.values(wordsOf(name, key)).join(' ')),
+  );
+  for (const text of [...texts, ...words]) assert.doesNotMatch(text, /incident report|DESIGN \d/i);
 });
 
 it('gridgate COMMAND --help | head says no more than head wants', async () => {

@@ -4,7 +4,7 @@ import type { PowerTable } from '../../energy/power-table.ts';
 import type { CpuManagerPolicy } from './cpu-manager-policy.ts';
 import type { FleetNode } from './fleet-node.ts';
 
-/** What the static CPU manager makes of idle power, by architecture (the incident report's measurements). */
+/** What the static CPU manager makes of idle power, by architecture (as one fleet was measured, see src/energy/README.md). */
 export const STATIC_FACTORS: ReadonlyMap<string, number> = new Map([
   ['arm64', 1.18],
   ['amd64', 1.101],
