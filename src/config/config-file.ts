@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describeReadFailure, nameOfInput, readText } from '../documents/read-text.ts';
 import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from '../regions/reading.ts';
+import { sayWhatIsDue } from '../units/shape-words.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
 import { mistakesOf } from './config-mistakes.ts';
 import { nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
@@ -147,7 +148,7 @@ export function parseConfigText(content: string, path: string): ConfigRead {
   const read = readOneDocument(content, path);
   if ('issues' in read) return read;
   const { document } = read;
-  const parsed = gridgateConfig.safeParse(document.value);
+  const parsed = gridgateConfig.safeParse(document.value, { error: sayWhatIsDue });
   if (parsed.success) return { config: parsed.data };
   return {
     issues: parsed.error.issues.flatMap((issue) =>

@@ -7,6 +7,7 @@ import { createPowerTable, DEFAULT_POWER_TABLE, type OwnInstance, type PowerTabl
 import { isMapping } from '../units/is-mapping.ts';
 import { isLabelValue } from '../units/label-names.ts';
 import { escapeUnseen } from '../units/legible.ts';
+import { sayWhatIsDue } from '../units/shape-words.ts';
 import { mistakesOf } from './config-mistakes.ts';
 import { placed, readOneDocument } from './one-document.ts';
 
@@ -97,7 +98,7 @@ function parsePowerTable(text: string, path: string): PowerTableRead {
 
 function check(document: YamlDocument, path: string): PowerTableRead {
   const value = spellOut(document.value);
-  const parsed = ownPower.safeParse(value);
+  const parsed = ownPower.safeParse(value, { error: sayWhatIsDue });
   const mistakes = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, ownPower, value));
   const all = [...mistakes, ...findOdd(value)];
   if (!parsed.success || all.length > 0)

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal } from '../../regions/reading.ts';
+import { sayWhatIsDue } from '../../units/shape-words.ts';
 import type { SourceDeps } from '../asking/source-deps.ts';
 import { SourceError } from '../asking/source-error.ts';
 import { HOUR_MS, instant } from './series.ts';
@@ -71,7 +72,7 @@ function entryOf(all: ReadonlyMap<string, unknown>, zone: string): Entry | undef
 }
 
 function shaped<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[]): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: sayWhatIsDue });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = [...path, ...(issue?.path ?? [])].join('.') || 'it';
