@@ -50,7 +50,11 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
   const takers = new Map<Option | Argument, Taker>();
 
   function add<K extends OptionKey>({ name, description, options, load, args = [] }: CommandSpec<K>): void {
-    const sub = program.command(name).description(description).addHelpText('after', afterHelp(name, program.name()));
+    const sub = program
+      .command(name)
+      .description(description)
+      .addHelpText('after', afterHelp(name, program.name()))
+      .showHelpAfterError(`see ${program.name()} ${name} --help`);
     for (const { name, help, words, isOptional } of args) {
       const argument = sub.createArgument(isOptional ? `[${name}]` : `<${name}>`, help);
       sub.addArgument(argument);

@@ -52,10 +52,11 @@ export function parseRegion(document: unknown): { region: RegionResource } | { i
   const parsed = regionResource.safeParse(document, { error: sayWhatIsDue });
   if (parsed.success) return { region: parsed.data };
   return {
-    issues: parsed.error.issues.map((issue) => {
-      const words = issue.code === 'unrecognized_keys' ? sayUnknown(issue.keys, issue.path) : issue.message;
-      return `${issue.path.join('.') || 'document'}: ${words}`;
-    }),
+    issues: parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: ${sayUnknown(key, keysAt(issue.path))}`)
+        : `${issue.path.join('.') || 'document'}: ${issue.message}`,
+    ),
   };
 }
 
@@ -67,14 +68,9 @@ function kindOtherThanRegion(document: unknown): string | undefined {
   return `kind: is ${kind} (${apiVersion}), not Region (${API_VERSION})`;
 }
 
-function sayUnknown(keys: readonly string[], path: readonly PropertyKey[]): string {
-  const known = keysAt(path);
-  return keys
-    .map((key) => {
-      const meant = known.find((one) => one.toLowerCase() === key.toLowerCase());
-      return `no such key ${key}${meant === undefined ? `; known are ${known.join(', ')}` : `, did you mean ${meant}?`}`;
-    })
-    .join('; ');
+function sayUnknown(key: string, known: readonly string[]): string {
+  const meant = known.find((one) => one.toLowerCase() === key.toLowerCase());
+  return meant === undefined ? `no such key; known are ${known.join(', ')}` : `no such key, did you mean ${meant}?`;
 }
 
 interface Properties {

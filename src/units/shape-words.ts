@@ -29,6 +29,7 @@ const TYPES: Readonly<Record<string, string>> = {
   record: 'keys with values',
   null: 'nothing',
 };
+const LISTS: ReadonlySet<string> = new Set(['array', 'tuple']);
 const FORMATS: Readonly<Record<string, string>> = {
   datetime: 'a time such as 2026-11-22T09:00:00Z',
   url: 'a URL',
@@ -69,17 +70,18 @@ function typeIn({ input, discriminator = '' }: ShapeMistake): unknown {
   return (input as Readonly<Record<string, unknown>> | undefined)?.[discriminator];
 }
 
-function saySize({ origin, minimum, maximum, inclusive }: ShapeMistake): string | undefined {
+function saySize({ origin = '', minimum, maximum, inclusive }: ShapeMistake): string | undefined {
+  const isLeast = minimum !== undefined;
   const limit = Number(minimum ?? maximum);
-  if (origin === 'number') {
-    const above = inclusive ? 'at least' : 'above';
-    return `must be ${minimum === undefined ? 'at most' : above} ${limit}`;
-  }
-  const least = minimum !== undefined;
-  if (origin === 'string') return least && limit === 1 ? 'must not be empty' : undefined;
-  return origin === 'array' || origin === 'tuple'
-    ? `must have at ${least ? 'least' : 'most'} ${limit} ${limit === 1 ? 'entry' : 'entries'}`
-    : undefined;
+  if (origin === 'number') return `must be ${boundWord(isLeast, inclusive)} ${limit}`;
+  if (origin === 'string') return isLeast && limit === 1 ? 'must not be empty' : undefined;
+  if (!LISTS.has(origin)) return undefined;
+  return `must have ${boundWord(isLeast, true)} ${limit} ${limit === 1 ? 'entry' : 'entries'}`;
+}
+
+function boundWord(isLeast: boolean, inclusive = false): string {
+  if (inclusive) return isLeast ? 'at least' : 'at most';
+  return isLeast ? 'above' : 'below';
 }
 
 function due(what: string | undefined): string | undefined {

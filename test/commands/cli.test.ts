@@ -150,7 +150,8 @@ describe('gridgate that is misused exits 2 and says so on stderr:', { timeout: 3
     ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
     ['an unknown option', ['serve', '--portt', '1'], /unknown option '--portt'[\s\S]*Did you mean --port/],
     ['an option without its value', ['serve', '--port'], /option '--port <port>' argument missing/],
-    ['an argument too many', ['certs', 'please'], /too many arguments/],
+    ['an argument too many', ['certs', 'please'], /too many arguments[\s\S]*see gridgate certs --help/],
+    ['no argument where one is due', ['explain'], /missing required argument 'kind'[\s\S]*see gridgate explain --help/],
   ];
   for (const [name, args, says] of rows)
     it(name, async () => {

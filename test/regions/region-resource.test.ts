@@ -104,10 +104,10 @@ describe('a Region resource is refused, and the mistake named with its path, for
     [
       'an unknown key in its outage',
       { outage: { active: true, untill: 'x' } },
-      /^spec\.outage: no such key untill; known are active, reason, until$/,
+      /^spec\.outage\.untill: no such key; known are active, reason, until$/,
     ],
-    ['an unknown key', { gramPerKwh: 120 }, /^spec: no such key gramPerKwh; known are .*gramsPerKwh/],
-    ['a key in other letters', { gramsPerKWh: 120 }, /^spec: no such key gramsPerKWh, did you mean gramsPerKwh\?$/],
+    ['an unknown key', { gramPerKwh: 120 }, /^spec\.gramPerKwh: no such key; known are .*gramsPerKwh/],
+    ['a key in other letters', { gramsPerKWh: 120 }, /^spec\.gramsPerKWh: no such key, did you mean gramsPerKwh\?$/],
     ['a spec that is a list', [], /^spec: /],
     ['a spec that is text', 'x', /^spec: /],
     ['a spec of nothing, as `spec:` is in YAML', null, /^spec: must be keys with values, not nothing$/],
