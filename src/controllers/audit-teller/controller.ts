@@ -1,17 +1,11 @@
-import type { Logger } from 'pino';
-import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
-import type { ApiWriter } from '../../cluster/api-writer.ts';
-import type { Decision } from '../../decision/decide.ts';
 import { isLeftAlone } from '../../decision/managed-label.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
-import type { Pod } from '../../decision/pod.ts';
-import type { Mode } from '../../decision/policy.ts';
 import { type Regarding, tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
-import { type Clock, createPace, MONOTONIC } from '../pace.ts';
+import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type RoundOutcome } from '../rounds.ts';
-import { findRefused, type RefusedWorkload } from '../running-refusals.ts';
+import { findRefused, type RefusalTellerDeps, type RefusedWorkload } from '../running-refusals.ts';
 import { findOwned } from '../top-owner.ts';
 import { writeEach } from '../write-each.ts';
 import { createMemoryOfDay } from './memory-of-day.ts';
@@ -34,28 +28,11 @@ const ROUNDS = {
 /** Those of which Kubernetes itself makes others of. */
 const OWNED_KINDS: ReadonlySet<string> = new Set(['ReplicaSet', 'Job']);
 
-export interface AuditTellerDeps {
-  readonly api: Pick<ApiClient, 'get'>;
-  readonly namespaces: () => Iterable<NamespaceRecord>;
-  /** As far as the kill switch lets it. */
-  readonly modeInEffect: (namespace: NamespaceRecord) => Mode;
-  /** What enforce would say of running pods. */
-  readonly judgeOf: (namespace: NamespaceRecord) => (pod: Pod, kind: string) => Decision;
-  readonly ownNamespace?: string | undefined;
-  /** Who reports, for people: the pod or the host. */
-  readonly instance: string;
-  readonly writer: Pick<ApiWriter, 'create'>;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly clock?: Clock;
-}
-
 /**
  * Tells owners in namespaces in mode audit, once a day for each reason, that enforce would refuse their pods. It looks at what
  * runs, one namespace after the other: reviews are answered by webhooks, which write nothing.
  */
-export function createAuditTeller(deps: AuditTellerDeps): Controller {
+export function createAuditTeller(deps: RefusalTellerDeps): Controller {
   const { api, namespaces, modeInEffect, judgeOf, ownNamespace, instance, writer, now, log } = deps;
   const { clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: REQUESTS_PER_SECOND, clock });

@@ -1,15 +1,10 @@
-import type { Logger } from 'pino';
-import type { ApiClient } from '../../cluster/api-client.ts';
-import type { ApiWriter } from '../../cluster/api-writer.ts';
-import type { Decision } from '../../decision/decide.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
-import type { Pod } from '../../decision/pod.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
-import { type Clock, createPace, MONOTONIC } from '../pace.ts';
+import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type RoundOutcome } from '../rounds.ts';
-import { findRefused } from '../running-refusals.ts';
+import { findRefused, type RefusalTellerDeps } from '../running-refusals.ts';
 import { writeEach } from '../write-each.ts';
 import { enforceEvent, hasRisen, look, risenAt, type Seen } from './plan.ts';
 
@@ -25,23 +20,9 @@ const ROUNDS = {
   restMs: 1_000,
 } as const;
 
-export interface EnforceTellerDeps {
-  readonly api: Pick<ApiClient, 'get'>;
-  readonly namespaces: () => Iterable<NamespaceRecord>;
+export interface EnforceTellerDeps extends RefusalTellerDeps {
   /** Whatever the kill switch says. */
   readonly modeOf: (namespace: NamespaceRecord) => Mode;
-  /** As far as the kill switch lets it. */
-  readonly modeInEffect: (namespace: NamespaceRecord) => Mode;
-  /** What enforce would say of running pods. */
-  readonly judgeOf: (namespace: NamespaceRecord) => (pod: Pod, kind: string) => Decision;
-  readonly ownNamespace?: string | undefined;
-  /** Who reports, for people: the pod or the host. */
-  readonly instance: string;
-  readonly writer: Pick<ApiWriter, 'create'>;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly clock?: Clock;
 }
 
 /**
