@@ -59,13 +59,18 @@ function firstOfName<T extends { readonly name: string }>(all: readonly T[]): T[
   return [...new Map(all.toReversed().map((one) => [one.name, one])).values()].reverse();
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'you may not read it',
+  EISDIR: 'it is a directory',
+};
+
 function readKubeConfig(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8'); // standard input
   } catch (cause) {
-    throw new Error(`cannot load kubeconfig ${file}: ${(cause as NodeJS.ErrnoException).code ?? 'it cannot be read'}`, {
-      cause,
-    });
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    throw new Error(`cannot load kubeconfig ${file}: ${UNREADABLE[code] ?? `it cannot be read (${code})`}`, { cause });
   }
 }
 

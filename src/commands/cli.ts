@@ -1,5 +1,6 @@
 import { type Argument, Command, CommanderError, type Option } from 'commander';
 import ownPackage from '../../package.json' with { type: 'json' };
+import { wordsOf } from '../config/option-words.ts';
 import { OPTIONS, type OptionKey, type OptionValues } from '../config/options.ts';
 import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
 import { ADMIT_OPTIONS } from '../questions/admit/options.ts';
@@ -51,7 +52,11 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
   const takers = new Map<Option | Argument, Taker>();
 
   function add<K extends OptionKey>({ name, description, options, load, args = [] }: CommandSpec<K>): void {
-    const sub = program.command(name).description(description).addHelpText('after', afterHelp(name, program.name()));
+    const sub = program
+      .command(name)
+      .description(description)
+      .addHelpText('after', afterHelp(name, program.name()))
+      .showHelpAfterError(`see ${program.name()} ${name} --help`);
     for (const { name, help, words, isOptional } of args) {
       const argument = sub.createArgument(isOptional ? `[${name}]` : `<${name}>`, help);
       sub.addArgument(argument);
@@ -60,8 +65,8 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     addOptions(sub, options);
     for (const [index, key] of options.entries()) {
       const option = sub.options[index];
-      const { help, parse } = OPTIONS[key];
-      if (option) takers.set(option, { help, words: parse.words });
+      const { words } = OPTIONS[key].parse;
+      if (option) takers.set(option, { help: wordsOf(name, key).help, words });
     }
     sub.action(async () => {
       const read = readOptions(sub, options, env);

@@ -1,4 +1,6 @@
 import type { GridgateConfig } from '../config/config-file.ts';
+import { longFlag } from '../config/option.ts';
+import { OPTIONS } from '../config/options.ts';
 import type { Environment, Origins } from '../config/read-options.ts';
 import { unenforceablePolicies } from '../controllers/policy-reporter/policy-metrics.ts';
 import type { RegionResource } from '../regions/region-resource.ts';
@@ -34,10 +36,12 @@ interface Beginning {
 
 const CLUSTER_SHUTDOWN_DELAY_MS = 10_000;
 const LOOPBACK = '127.0.0.1';
+const OUTPUT_OF_NOTHING = '--output: needs --print-config; a server prints its log alone, in JSON';
 
 /** Starts webhook and controllers, which run until SIGTERM or SIGINT; answers exit code 2 when options or files hold mistakes. */
 export async function serve(values: ServeValues, env: Environment, origins: Origins): Promise<number> {
   if (values.printConfig) return printConfig({ values, origins });
+  if (origins.output === longFlag(OPTIONS.output.flags)) return reportIssues([OUTPUT_OF_NOTHING]);
   const read = await readInputs(values, env);
   if (!read.inputs) return reportIssues(read.issues);
   const { inputs } = read;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nearestKey } from '../decision/policy-annotations.ts';
 import { parseYamlDocuments, type YamlPath } from '../documents/yaml-documents.ts';
 import { escapeUnseen } from '../units/legible.ts';
+import { sayWhatIsDue } from '../units/shape-words.ts';
 
 const LONGEST_KEY = 80;
 
@@ -70,7 +71,7 @@ export function readChecked<T>(
   if (second) return { issues: [`${path}: holds more than one document`] };
   if (!document || 'message' in document) return { issues: [`${path}: is empty`] };
   const value = spellOut(document.value);
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: sayWhatIsDue });
   const found = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, schema, value));
   const mistakes = [...found, ...findMore(value)];
   if (parsed.success && mistakes.length === 0) return { value: parsed.data };

@@ -84,7 +84,7 @@ export const OPTIONS = {
   }),
   config: optional({
     flags: '--config <file>',
-    help: 'gridgate.yaml: sources, outages, bands, policy defaults and limits; serve follows its changes',
+    help: 'gridgate.yaml: sources, outages, bands, policy defaults and limits',
     parse: textOf('a file'),
   }),
   printConfig: withDefault(false, {
@@ -112,8 +112,7 @@ export const OPTIONS = {
     flags: '--kubeconfig <file>',
     help: 'cluster to work with',
     parse: textOf('a file'),
-    defaultText:
-      "kubectl's: KUBECONFIG, ~/.kube/config, the service account in a pod; with files, and for serve and spillover, none but the last",
+    defaultText: "kubectl's: KUBECONFIG, else ~/.kube/config, else the service account in a pod",
   }),
   context: optional({
     flags: '--context <name>',

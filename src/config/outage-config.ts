@@ -40,7 +40,9 @@ const outageSource = z.discriminatedUnion('type', [
       namespace: text.describe('Namespace of the ConfigMap.'),
       name: text.describe('Name of the ConfigMap.'),
     })
-    .describe('A ConfigMap of the cluster; by default RBAC allows gridgate-system/gridgate-outages alone.'),
+    .describe(
+      'A ConfigMap of the cluster; by default RBAC allows gridgate-system/gridgate-outages alone. What it holds: src/sources/README.md.',
+    ),
   z.strictObject({ type: z.literal('nodes') }).describe('The nodes of the cluster, by whether they are ready.'),
 ]);
 

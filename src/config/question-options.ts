@@ -143,9 +143,8 @@ export const QUESTION_OPTIONS = {
   }),
   prometheusQuery: optional({
     flags: '--prometheus-query <query>',
-    help: 'what to ask it: watts by node for preflight, bytes per second for spillover',
+    help: 'what to ask it',
     parse: textOf('a query'),
-    defaultText: 'preflight: node_exporter power supply, then Kepler; spillover: node_exporter bytes sent',
     needs: 'prometheusUrl',
   }),
   region: optional({
@@ -217,7 +216,7 @@ export const QUESTION_OPTIONS = {
   }),
   factor: withDefault(12, {
     flags: '--factor <factor>',
-    help: 'how many times the measured bytes cross the network (replication, retries)',
+    help: 'how many times the measured bytes cross the network (replication, retries); the default is that of one measured failover',
     parse: parsePositive('times'),
   }),
   kwhPerGb: withDefault(0.000_15, {
@@ -227,7 +226,7 @@ export const QUESTION_OPTIONS = {
   }),
   baselineKg: withDefault(4.2, {
     flags: '--baseline-kg <kgCO2e>',
-    help: 'emissions without the failover, that the total is compared with',
+    help: 'emissions of the same traffic had it not moved, that the total is compared with; the default is that of one measured failover',
     parse: parsePositive('kgCO2e'),
   }),
   bytes: optional({

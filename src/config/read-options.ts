@@ -1,6 +1,7 @@
 import { type Command, Option as Flag } from 'commander';
 import { STANDARD_INPUT } from '../documents/read-text.ts';
 import { longFlag, type Option } from './option.ts';
+import { type OptionWords, wordsOf } from './option-words.ts';
 import { OPTIONS, type OptionKey, type OptionValues } from './options.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,7 +23,7 @@ interface Given {
 /** Adds options to a commander command; help shows each default and environment variable. */
 export function addOptions(command: Command, keys: readonly OptionKey[]): Command {
   // Neither commander's .env() nor its .default(): it would read process.env itself, and hide whether a flag was given.
-  for (const key of keys) command.option(OPTIONS[key].flags, describe(OPTIONS[key]));
+  for (const key of keys) command.option(OPTIONS[key].flags, describe(OPTIONS[key], wordsOf(command.name(), key)));
   return command;
 }
 
@@ -43,7 +44,7 @@ export function readOptions<K extends OptionKey>(
     const option: Option<unknown> = OPTIONS[key];
     const found = findText(option, flags, env);
     if (found) given.set(key, found);
-    const read = found ? parseGiven(option, found) : valueWithout(option);
+    const read = found ? parseGiven(option, found) : valueWithout(option, wordsOf(command.name(), key));
     if ('issue' in read) issues.push(read.issue);
     else values[key] = read.value;
   }
@@ -79,8 +80,8 @@ function parseGiven(option: Option<unknown>, { text, from }: Given): { value: un
   return 'value' in parsed ? parsed : { issue: `${from}: ${quote(text)} is not allowed; give ${parsed.allowed}` };
 }
 
-function valueWithout(option: Option<unknown>): { value: unknown } | { issue: string } {
-  if (option.required) return { issue: `${nameBoth(option)}: is missing; give ${option.help}` };
+function valueWithout(option: Option<unknown>, { help }: OptionWords): { value: unknown } | { issue: string } {
+  if (option.required) return { issue: `${nameBoth(option)}: is missing; give ${help}` };
   return { value: option.default };
 }
 
@@ -106,14 +107,13 @@ function isFile({ flags }: Option<unknown>): boolean {
   return /<(?:file|path\.\.\.)>$/.test(flags);
 }
 
-function describe(option: Option<unknown>): string {
-  const fallback = option.defaultText ?? (option.default === undefined ? undefined : String(option.default));
+function describe(option: Option<unknown>, { help, fallback }: OptionWords): string {
   const notes = [
     ...(option.required ? ['required'] : []),
     ...(fallback === undefined ? [] : [`default: ${fallback}`]),
     `env: ${option.env}`,
   ];
-  return `${option.help} (${notes.join(', ')})`;
+  return `${help} (${notes.join(', ')})`;
 }
 
 function nameBoth(option: { readonly flags: string; readonly env: string }): string {

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { isLabelValue } from '../units/label-names.ts';
+import { sayWhatIsDue } from '../units/shape-words.ts';
 import { MAX_REASON_CHARACTERS } from './outage-by-hand.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from './reading.ts';
 
 const labelValue = z.string().refine(isLabelValue, 'must be a valid label value of at most 63 characters');
 const MAX_HOMES = 256;
+const API_VERSION = 'gridgate.dev/v1alpha1';
 
 const notNegative = z.number().nonnegative();
 const time = z.iso.datetime({ offset: true });
@@ -23,7 +25,7 @@ const latencies = z
 export const REGION_TYPE = 'region.gridgate.dev';
 
 export const regionResource = z.strictObject({
-  apiVersion: z.literal('gridgate.dev/v1alpha1'),
+  apiVersion: z.literal(API_VERSION),
   kind: z.literal('Region'),
   metadata: z.object({ name: labelValue }).loose(),
   spec: z
@@ -48,7 +50,38 @@ export type RegionSpec = RegionResource['spec'];
 
 /** Validates one document; every mistake is a sentence with its path. */
 export function parseRegion(document: unknown): { region: RegionResource } | { issues: readonly string[] } {
-  const parsed = regionResource.safeParse(document);
+  const another = kindOtherThanRegion(document);
+  if (another) return { issues: [another] };
+  const parsed = regionResource.safeParse(document, { error: sayWhatIsDue });
   if (parsed.success) return { region: parsed.data };
-  return { issues: parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'document'}: ${message}`) };
+  return {
+    issues: parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: ${sayUnknown(key, keysAt(issue.path))}`)
+        : `${issue.path.join('.') || 'document'}: ${issue.message}`,
+    ),
+  };
+}
+
+/** Who gives the wrong file hears that alone, and not what it lacks of a Region. */
+function kindOtherThanRegion(document: unknown): string | undefined {
+  const { apiVersion, kind } = (document ?? {}) as { readonly apiVersion?: unknown; readonly kind?: unknown };
+  const isNamed = typeof apiVersion === 'string' && typeof kind === 'string';
+  if (!isNamed || kind === 'Region') return undefined;
+  return `kind: is ${kind} (${apiVersion}), not Region (${API_VERSION})`;
+}
+
+function sayUnknown(key: string, known: readonly string[]): string {
+  const meant = known.find((one) => one.toLowerCase() === key.toLowerCase());
+  return meant === undefined ? `no such key; known are ${known.join(', ')}` : `no such key, did you mean ${meant}?`;
+}
+
+interface Properties {
+  readonly properties?: Readonly<Record<string, Properties>>;
+}
+
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  const schema = z.toJSONSchema(regionResource, { io: 'input', unrepresentable: 'any' }) as Properties;
+  const at = path.reduce<Properties | undefined>((one, step) => one?.properties?.[String(step)], schema);
+  return Object.keys(at?.properties ?? {});
 }

@@ -1,5 +1,5 @@
 import type { ClusterView } from '../cluster/cluster-view.ts';
-import { decide } from '../decision/decide.ts';
+import { type Decision, decide } from '../decision/decide.ts';
 import { capMode } from '../decision/effect.ts';
 import { effectivePolicy } from '../decision/effective-policy.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
@@ -8,6 +8,7 @@ import type { Mode, Policy } from '../decision/policy.ts';
 import { describeIssue } from '../decision/policy-annotations.ts';
 import { ANY_REGION, type RegionPatterns } from '../decision/region-patterns.ts';
 import { createMemory, remember } from '../decision/remember.ts';
+import { decideForKind } from '../decision/running-pod.ts';
 import { matchesNothing } from '../decision/unknown-names.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
@@ -16,6 +17,8 @@ import type { LiveConfig } from './live-config.ts';
 export interface NamespaceJudge {
   /** What a namespace's annotations come to, whatever the kill switch says. */
   modeOf(namespace: NamespaceRecord): Mode;
+  /** The same as far as the kill switch lets it. */
+  modeInEffect(namespace: NamespaceRecord): Mode;
   /** Its home region where its pods are placed (`warn`, `enforce`), whatever the kill switch says: it moves nothing that runs. */
   homeOf(namespace: NamespaceRecord): string | undefined;
   /** Why its annotations do not parse, in sentences. */
@@ -24,6 +27,8 @@ export interface NamespaceJudge {
   unenforceableOf(namespace: NamespaceRecord): { readonly regions: string; readonly mode: Mode } | undefined;
   /** Whether a pod would come to be now, the kill switch included. */
   wouldAdmit(pod: Pod, namespace: string): boolean;
+  /** What enforce would say of pods that run in a namespace, by its policy as it is now and the kind of who stands for them. */
+  judgeOf(namespace: NamespaceRecord): (pod: Pod, kind: string) => Decision;
 }
 
 /** What is asked again and again of a compiled policy: of ten thousand, little is kept. */
@@ -70,6 +75,7 @@ export function createNamespaceJudge(deps: {
 
   return {
     modeOf: (namespace) => summaryOf(namespace).mode,
+    modeInEffect: (namespace) => capMode(summaryOf(namespace).mode, modeCap()),
     homeOf(namespace) {
       const { mode, homeRegion } = summaryOf(namespace);
       return mode === 'warn' || mode === 'enforce' ? homeRegion : undefined;
@@ -86,6 +92,14 @@ export function createNamespaceJudge(deps: {
       if (capMode(policy.mode, modeCap()) !== 'enforce') return true;
       const volumes = view.volumesOf(name, pod);
       return decide({ pod, policy, snapshot: holder.current(), now: clock(), volumes }).decision !== 'deny';
+    },
+    judgeOf(namespace) {
+      const { name } = namespace;
+      const { policy } = effective(namespace);
+      return (pod, kind) => {
+        const volumes = view.volumesOf(name, pod);
+        return decideForKind(name, kind, { pod, policy, snapshot: holder.current(), now: clock(), volumes });
+      };
     },
   };
 }

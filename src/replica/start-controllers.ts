@@ -7,10 +7,12 @@ import { createLeaderElection } from '../cluster/leader-election.ts';
 import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
+import { createAuditTeller } from '../controllers/audit-teller/controller.ts';
 import { createCarbonMeter } from '../controllers/carbon-meter/controller.ts';
 import { createCertificatesController } from '../controllers/certificates/controller.ts';
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
 import { createDeniedOwners } from '../controllers/denied-owners.ts';
+import { createEnforceTeller } from '../controllers/enforce-teller/controller.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
@@ -105,6 +107,8 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createOwnerNudger(parts),
     createDenialTeller(parts),
     createPolicyReporter(parts),
+    createEnforceTeller(parts),
+    createAuditTeller(parts),
     createRegionTeller(parts),
     createSettingsReporter(parts),
     createCarbonMeter(parts),

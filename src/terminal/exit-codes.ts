@@ -24,10 +24,10 @@ export function reportFailure({ issues, exitCode = EXIT.usage }: Issues): number
 }
 
 /**
- * Prints every mistake of a command line or configuration and answers the exit code for it. What servers and files say in
+ * Prints every mistake of a command line or configuration, each once, and answers the exit code for it. What servers and files say in
  * them is not to be trusted with a terminal: control characters are left out, lines stay.
  */
 export function reportIssues(issues: readonly string[]): number {
-  for (const issue of issues) process.stderr.write(`${programName()}: ${legible(issue)}\n`);
+  for (const issue of new Set(issues)) process.stderr.write(`${programName()}: ${legible(issue)}\n`);
   return EXIT.usage;
 }

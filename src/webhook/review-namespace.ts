@@ -60,11 +60,14 @@ interface Written extends Pick<EffectivePolicy, 'policy'> {
   readonly isNew: boolean;
 }
 
-/** Advice on annotations that are in order: region names that nothing here has, and a mode that begins to deny. */
+/** Advice on annotations that are in order: region names that nothing here has, and a mode that begins to deny or to record. */
 function adviceOn(name: string, { policy, annotations, before, rules, snapshot, isNew }: Written): readonly string[] {
-  const rises = policy.mode === 'enforce' && effectivePolicy(name, before, rules).policy.mode !== 'enforce';
+  const { mode } = policy;
+  const modeBefore = effectivePolicy(name, before, rules).policy.mode;
+  const rises = mode === 'enforce' && modeBefore !== 'enforce';
   const keys = [REGIONS_KEY, HOME_KEY].filter((key) => rises || before[key] !== annotations[key]);
-  const deniesAll = keys.includes(REGIONS_KEY) && policy.mode === 'enforce' && matchesNothing(policy.regions, snapshot);
+  const shows = `gridgate audit --live -n ${name}`;
+  const deniesAll = keys.includes(REGIONS_KEY) && mode === 'enforce' && matchesNothing(policy.regions, snapshot);
   return [
     ...unknownNames(annotations, keys, knownNames(snapshot)),
     ...(deniesAll
@@ -73,7 +76,12 @@ function adviceOn(name: string, { policy, annotations, before, rules, snapshot, 
     // Nothing runs yet in a namespace that is new.
     ...(rises && !isNew
       ? [
-          `gridgate: "gridgate audit --live -n ${name}" names what will be refused, and DaemonSets that reach outside regions`,
+          `gridgate: "${shows}" names what will be refused, and DaemonSets that reach outside regions; within a minute the leader names the first 5 in an Event here`,
+        ]
+      : []),
+    ...(mode === 'audit' && modeBefore !== 'audit'
+      ? [
+          `gridgate: mode audit only records: "${shows}" shows it now, an Event tells owners once a day; so do the log and gridgate_admission_requests_total`,
         ]
       : []),
   ].map(warning);

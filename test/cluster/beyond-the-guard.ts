@@ -103,6 +103,8 @@ const OF_ACCOUNT = { annotations: { 'kubernetes.io/service-account.name': 'gridg
 /** As if it were in a namespace: the API server takes no other of a Region outside `default`. */
 const REGION_REFERENCE = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', name: 'clean', namespace: 'team' };
 
+const POD_REFERENCE = (namespace: string) => ({ apiVersion: 'v1', kind: 'Pod', name: 'x', namespace });
+
 function event(namespace: string, change: object, name = 'gridgate-evil'): object {
   return {
     metadata: { name, namespace },
@@ -291,9 +293,12 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
     'create events.k8s.io/events',
     [
       events('in the name of another', { reportingController: 'kubelet' }),
-      events('good news', { type: 'Normal' }),
+      events('good news of another than the Namespace', { type: 'Normal', regarding: POD_REFERENCE('team') }),
       events('good news of a Region, elsewhere', { type: 'Normal', regarding: REGION_REFERENCE }),
-      events('good news of no Region', { type: 'Normal' }, 'default'),
+      events('good news of no Region', { type: 'Normal', regarding: POD_REFERENCE('default') }, 'default'),
+      events('of a Namespace, in another', {
+        regarding: { apiVersion: 'v1', kind: 'Namespace', name: 'default', namespace: 'default' },
+      }),
       events('under a name of another', {}, 'team', 'web.17'),
       events('with a label', { metadata: { name: 'gridgate-evil', labels: { a: 'b' } } }),
       events('with an owner', { metadata: { name: 'gridgate-evil', ownerReferences: [OWNER] } }),

@@ -26,6 +26,33 @@ test('a namespace keeps only annotations of ours and its label', () => {
   });
 });
 
+const MODE = { 'gridgate.dev/mode': 'enforce' };
+const entry = (time: string, key = 'gridgate.dev/mode') => ({
+  time,
+  fieldsV1: { 'f:metadata': { 'f:annotations': { '.': {}, [`f:${key}`]: {} } } },
+});
+const writtenCases: readonly [name: string, annotations: object, fields: unknown, at: string | undefined][] = [
+  ['by the tool that wrote it', MODE, [entry('2026-11-22T09:00:00Z')], '2026-11-22T09:00:00Z'],
+  ['with the namespace', MODE, [entry('2026-11-22T08:00:00Z')], undefined],
+  [
+    'by the first of two that agree',
+    MODE,
+    [entry('2026-11-22T10:00:00Z'), entry('2026-11-22T09:00:00Z')],
+    '2026-11-22T09:00:00Z',
+  ],
+  ['by nobody, but another annotation', MODE, [entry('2026-11-22T09:00:00Z', 'team')], undefined],
+  ['not any more', {}, [entry('2026-11-22T09:00:00Z')], undefined],
+  ['nobody knows when', MODE, [{ fieldsV1: {} }, { ...entry('x'), time: undefined }], undefined],
+  ['in a cluster that does not say', MODE, undefined, undefined],
+];
+for (const [name, annotations, managedFields, at] of writtenCases) {
+  test(`when the mode of a namespace was written: ${name}`, () => {
+    const metadata = { name: 'x', creationTimestamp: '2026-11-22T08:00:00Z', annotations, managedFields };
+    const { modeWrittenAt } = toNamespaceRecord({ metadata } as KubeObject);
+    assert.equal(modeWrittenAt, at === undefined ? undefined : Date.parse(at));
+  });
+}
+
 const managedCases: readonly [string, KubeObject, boolean][] = [
   ['true', labelled({ 'gridgate.dev/managed': 'true' }), true],
   ['another value', labelled({ 'gridgate.dev/managed': 'True' }), false],

@@ -5,8 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { Command } from 'commander';
+import { AFTER_HELP } from '../../src/commands/help-texts.ts';
+import { OUTAGE_OPTIONS } from '../../src/commands/outage/options.ts';
 import type { Option } from '../../src/config/option.ts';
+import { wordsOf } from '../../src/config/option-words.ts';
 import { OPTIONS, type OptionKey } from '../../src/config/options.ts';
+import { addOptions, readOptions } from '../../src/config/read-options.ts';
 import { ADMIT_OPTIONS } from '../../src/questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../../src/questions/audit/options.ts';
 import { EXPLAIN_OPTIONS } from '../../src/questions/explain/options.ts';
@@ -27,6 +32,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   explain: EXPLAIN_OPTIONS,
   preflight: PREFLIGHT_OPTIONS,
   spillover: SPILLOVER_OPTIONS,
+  outage: OUTAGE_OPTIONS,
 };
 
 describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {
@@ -42,9 +48,9 @@ describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {
       assert.deepEqual([code, stderr], [0, '']);
       const text = stdout.replaceAll(/\s+/g, ' ');
       for (const key of keys) {
-        const { flags, env, help, ...option }: Option<unknown> = OPTIONS[key];
+        const { flags, env, ...option }: Option<unknown> = OPTIONS[key];
+        const { help, fallback } = wordsOf(name, key);
         assert.ok(text.includes(` ${flags} ${help} (`), `${flags} in ${text}`);
-        const fallback = option.defaultText ?? option.default;
         const notes =
           text.slice(text.indexOf(` ${flags} ${help} (`) + flags.length + help.length + 3).split(')')[0] ?? '';
         assert.ok(notes.endsWith(`env: ${env}`), notes);
@@ -52,6 +58,78 @@ describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {
         if (option.required) assert.ok(notes.includes('required'), notes);
       }
     });
+
+  it('says nothing of other commands, of jargon or of what a command cannot do', async () => {
+    for (const [name, keys] of Object.entries(COMMANDS))
+      for (const key of keys) {
+        const { help, fallback = '' } = wordsOf(name, key);
+        const others = Object.keys(COMMANDS).filter((other) => other !== name && !['regions', 'audit'].includes(other));
+        const said = `${help} (${fallback})`;
+        for (const other of others)
+          assert.doesNotMatch(said, new RegExp(`\\b(for|and|:) ?${other}\\b|\\b${other}:`), `${name} ${key}`);
+        for (const flag of said.match(/--[a-z-]+/g) ?? [])
+          assert.ok(
+            keys.some((one) => OPTIONS[one].flags.split(' ').includes(flag)),
+            `${name} --help names ${flag}, which it does not take`,
+          );
+      }
+  });
+});
+
+describe('the worked examples of --help', () => {
+  const examples = Object.values(AFTER_HELP).flatMap((text) => commandsIn(text));
+
+  it('are two of each command, or more', () => {
+    for (const name of Object.keys(AFTER_HELP))
+      assert.ok(examples.filter(([command]) => command === name).length >= 2, `${name}: ${examples.join('; ')}`);
+  });
+
+  for (const [name = '', ...words] of examples)
+    it(`can be given as they are printed: ${name} ${words.join(' ')}`, () => {
+      const keys = COMMANDS[name] ?? [];
+      const command = addOptions(new Command(name).argument('[words...]').exitOverride(), keys);
+      command.configureOutput({ writeErr: () => {} }).parse(words, { from: 'user' });
+      const read = readOptions(command, keys, {});
+      assert.deepEqual('issues' in read ? read.issues : [], []);
+    });
+
+  /** The arguments of `gridgate` in each line of a shell: what stands in pipes before it and redirections behind it go. */
+  function commandsIn(text: string): string[][] {
+    const lines = text.replaceAll(/\\\n\s*/g, '').split('\n');
+    return lines.flatMap((line) => {
+      const [, command] = /^ {2}(?:.*\| )?gridgate ([^>|]*)/.exec(line) ?? [];
+      const words = command?.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", ''));
+      return words ? [words] : [];
+    });
+  }
+});
+
+describe('an option that means nothing with what else is said is refused:', { timeout: 300_000 }, () => {
+  const rows: readonly [line: string, says: RegExp][] = [
+    ['serve --output json', /--output: needs --print-config/],
+    ['audit --live --strict', /--strict: means nothing beside --live/],
+    ['audit -f x.yaml --report', /--report: needs --live/],
+    ['audit -f x.yaml -A', /--all-namespaces: needs --live/],
+    ['outage list --reason x', /outage list takes no --reason/],
+    ['outage clear eu-west-1 --until 4h', /outage clear takes no --reason and no --until/],
+    ['spillover --region a --to b --bytes 1 --endpoint http://127.0.0.1', /--endpoint: .* needs --cloudwatch/],
+    ['preflight -f x.json --prometheus-query up', /--prometheus-query: "up" needs --prometheus-url/],
+  ];
+  for (const [line, says] of rows)
+    it(line, async () => {
+      const { code, stderr } = await runCommand(line.split(' '), { env: { HOME: '/nowhere', KUBECONFIG: '' } });
+      assert.equal(code, 2);
+      assert.match(stderr, says);
+    });
+});
+
+it('no page, help or message speaks of a report that nobody here has read', async () => {
+  const pages = ['README.md', 'src/energy/README.md', 'src/questions/README.md', 'src/sources/README.md'];
+  const texts = [...(await Promise.all(pages.map((page) => readFile(page, 'utf8')))), ...Object.values(AFTER_HELP)];
+  const words = Object.keys(COMMANDS).flatMap((name) =>
+    (COMMANDS[name] ?? []).map((key) => Object.values(wordsOf(name, key)).join(' ')),
+  );
+  for (const text of [...texts, ...words]) assert.doesNotMatch(text, /incident report|DESIGN \d/i);
 });
 
 it('gridgate COMMAND --help | head says no more than head wants', async () => {
@@ -72,7 +150,8 @@ describe('gridgate that is misused exits 2 and says so on stderr:', { timeout: 3
     ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
     ['an unknown option', ['serve', '--portt', '1'], /unknown option '--portt'[\s\S]*Did you mean --port/],
     ['an option without its value', ['serve', '--port'], /option '--port <port>' argument missing/],
-    ['an argument too many', ['certs', 'please'], /too many arguments/],
+    ['an argument too many', ['certs', 'please'], /too many arguments[\s\S]*see gridgate certs --help/],
+    ['no argument where one is due', ['explain'], /missing required argument 'kind'[\s\S]*see gridgate explain --help/],
   ];
   for (const [name, args, says] of rows)
     it(name, async () => {

@@ -40,11 +40,7 @@ describe('a mistake about nodes is named with its path:', () => {
       'startup-taints: [a, "b=c:NoSchedule"]',
       'startup-taints.1: must be the key of a taint such as example.com/agent-not-ready',
     ],
-    [
-      'tolerations of another kind',
-      'tolerations: never',
-      'tolerations: Invalid option: expected one of "as-needed"|"always"',
-    ],
+    ['tolerations of another kind', 'tolerations: never', 'tolerations: "never" is not one of as-needed, always'],
     [
       'an owner with its version',
       'daemon-owners: [apps/v1/DaemonSet]',

@@ -6,7 +6,16 @@ import { z } from 'zod';
 import { parseConfigText } from '../../src/config/config-file.ts';
 import { POLICY_MEANINGS } from '../../src/config/policy-config.ts';
 import { POLICY_ANNOTATIONS } from '../../src/decision/policy-annotations.ts';
-import { SCHEMA_FILE, schemaText } from './published-schema.ts';
+import { createConfigMapOutage } from '../../src/sources/outage/configmap-outage.ts';
+import {
+  KEYS_PAGE,
+  OUTAGES_SCHEMA_FILE,
+  outagesSchema,
+  pageWithKeys,
+  publishedSchema,
+  SCHEMA_FILE,
+  textOf,
+} from './published-schema.ts';
 
 const published = readFileSync(SCHEMA_FILE, 'utf8');
 const schema = JSON.parse(published);
@@ -47,7 +56,11 @@ const SELF_EVIDENT: ReadonlySet<string> = new Set(['type', 'url']);
 
 describe('manifests/gridgate.schema.json', () => {
   it('is what the code makes of its own configuration', () =>
-    assert.equal(published, schemaText(), `${SCHEMA_FILE} is not up to date; write it again: npm run schema`));
+    assert.equal(
+      published,
+      textOf(publishedSchema()),
+      `${SCHEMA_FILE} is not up to date; write it again: npm run schema`,
+    ));
 
   it('says of every key what it means', () => assert.deepEqual(undescribed(schema), []));
 
@@ -122,4 +135,70 @@ describe('manifests/gridgate.schema.json', () => {
   ];
   for (const [name, text] of bad)
     it(`refuses ${name}, as gridgate does`, () => assert.deepEqual([isRead(text), isValid(text)], [false, false]));
+});
+
+describe('src/sources/README.md', () => {
+  const page = readFileSync(KEYS_PAGE, 'utf8');
+
+  it('says every key of gridgate.yaml, and is up to date', () => {
+    const missing = [...pathsOf(schema)].filter((path) => !page.includes(`\n| \`${path}\` | `));
+    assert.deepEqual(missing, [], 'write it again: npm run schema');
+    assert.equal(page, pageWithKeys(), 'write it again: npm run schema');
+  });
+
+  it('says nothing of a key without words', () => assert.doesNotMatch(page, /^\| `[\w.-]+` \| *\|/m));
+
+  it('leads to the schemas, and to the resource of Regions', () => {
+    for (const file of ['gridgate.schema.json', 'gridgate-outages.schema.json', 'crd/regions.yaml'])
+      assert.ok(page.includes(`](../../manifests/${file})`), file);
+  });
+
+  /** As mistakes name them, without the numbers of lists; a secret is one key. */
+  function* pathsOf(at: Schema, path = ''): Generator<string> {
+    const { properties = {}, items = [], additionalProperties, oneOf = [], anyOf = [] } = at;
+    const isSecret = anyOf.length > 0 && anyOf.every((one) => one.properties?.['file'] ?? one.properties?.['env']);
+    if (isSecret) return;
+    for (const [key, value] of Object.entries(properties)) {
+      yield path + key;
+      yield* pathsOf(value, `${path}${key}.`);
+    }
+    for (const part of [items, additionalProperties || [], oneOf, anyOf].flat()) yield* pathsOf(part, path);
+  }
+});
+
+describe('manifests/gridgate-outages.schema.json', () => {
+  const text = readFileSync(OUTAGES_SCHEMA_FILE, 'utf8');
+  const outages = z.fromJSONSchema(JSON.parse(text));
+
+  it('is what the code makes of what it reads', () =>
+    assert.equal(
+      text,
+      textOf(outagesSchema()),
+      `${OUTAGES_SCHEMA_FILE} is not up to date; write it again: npm run schema`,
+    ));
+
+  const page = readFileSync(KEYS_PAGE, 'utf8');
+  const [, sample = ''] = /```yaml\n(apiVersion: v1\nkind: ConfigMap[\s\S]*?)```/.exec(page) ?? [];
+  const rows: readonly [name: string, data: Record<string, unknown>, isRead: boolean][] = [
+    ['up', { a: 'up' }, true],
+    ['down', { a: 'down' }, true],
+    ['down with a reason', { a: 'down: power loss', b: ' down :\n two lines ' }, true],
+    ['nothing', {}, true],
+    ['another word', { a: 'DOWN' }, false],
+    ['a reason of up', { a: 'up: fine' }, false],
+    ['an empty value', { a: '' }, false],
+    ['a word that begins so', { a: 'downtime' }, false],
+    ['the sample of src/sources/README.md', parseDocument(sample).toJS()?.data ?? { missing: true }, true],
+  ];
+  for (const [name, data, isFine] of rows)
+    it(`${isFine ? 'takes' : 'refuses'} ${name}, as gridgate does`, async () => {
+      const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'gridgate-outages' }, data };
+      const isRead = createConfigMapOutage(async () => data as Record<string, string>)
+        .read([], new AbortController().signal)
+        .then(
+          () => true,
+          () => false,
+        );
+      assert.deepEqual([await isRead, outages.safeParse(manifest).success], [isFine, isFine]);
+    });
 });

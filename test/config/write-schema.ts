@@ -1,5 +1,15 @@
-// Writes the JSON Schema of gridgate.yaml: `npm run schema`.
+// Writes the JSON Schemas of gridgate.yaml and of the ConfigMap gridgate-outages, and the page of keys: `npm run schema`.
 import { writeFileSync } from 'node:fs';
-import { SCHEMA_FILE, schemaText } from './published-schema.ts';
+import {
+  KEYS_PAGE,
+  OUTAGES_SCHEMA_FILE,
+  outagesSchema,
+  pageWithKeys,
+  publishedSchema,
+  SCHEMA_FILE,
+  textOf,
+} from './published-schema.ts';
 
-writeFileSync(SCHEMA_FILE, schemaText());
+writeFileSync(SCHEMA_FILE, textOf(publishedSchema()));
+writeFileSync(OUTAGES_SCHEMA_FILE, textOf(outagesSchema()));
+writeFileSync(KEYS_PAGE, pageWithKeys());

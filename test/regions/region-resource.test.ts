@@ -60,11 +60,11 @@ describe('a Region resource is accepted with', () => {
 
 describe('a Region resource is refused, and the mistake named with its path, for', () => {
   const specs: readonly [name: string, spec: unknown, says: RegExp][] = [
-    ['a negative intensity', { gramsPerKwh: -0.1 }, /^spec\.gramsPerKwh: .*>=0/],
+    ['a negative intensity', { gramsPerKwh: -0.1 }, /^spec\.gramsPerKwh: must be at least 0$/],
     ['NaN', { gramsPerKwh: Number.NaN }, /^spec\.gramsPerKwh: .*NaN/],
     ['infinity', { gramsPerKwh: Number.POSITIVE_INFINITY }, /^spec\.gramsPerKwh: /],
     ['an absurd intensity', { gramsPerKwh: 2000.1 }, /^spec\.gramsPerKwh: .*2000/],
-    ['an intensity in quotes', { gramsPerKwh: '120' }, /^spec\.gramsPerKwh: .*number/],
+    ['an intensity in quotes', { gramsPerKwh: '120' }, /^spec\.gramsPerKwh: must be a number, not "120"$/],
     ['an intensity of null', { gramsPerKwh: null }, /^spec\.gramsPerKwh: /],
     ['an unknown signal', { signal: 'average' }, /^spec\.signal: .*average-lifecycle.*marginal/],
     ['an empty grid zone', { gridZone: '' }, /^spec\.gridZone: /],
@@ -72,7 +72,7 @@ describe('a Region resource is refused, and the mistake named with its path, for
     ['half a British region', { ukCarbonIntensity: 1.5 }, /^spec\.ukCarbonIntensity: /],
     ['an empty WattTime region', { wattTime: '' }, /^spec\.wattTime: /],
     ['an empty SDK location', { carbonAwareSdk: '' }, /^spec\.carbonAwareSdk: /],
-    ['a negative latency', { latencyMs: { home: -1 } }, /^spec\.latencyMs\.home: .*>=0/],
+    ['a negative latency', { latencyMs: { home: -1 } }, /^spec\.latencyMs\.home: must be at least 0$/],
     ['a latency with its unit', { latencyMs: { home: '80ms' } }, /^spec\.latencyMs\.home: /],
     ['latencies in a list', { latencyMs: [80] }, /^spec\.latencyMs: /],
     ['257 homes', { latencyMs: homes(257) }, /^spec\.latencyMs: .*256/],
@@ -81,23 +81,36 @@ describe('a Region resource is refused, and the mistake named with its path, for
       { latencyMs: { 'a b': 1 } },
       /^spec\.latencyMs\.a b: .*label value|^spec\.latencyMs.*key/,
     ],
-    ['a negative price', { pricePerHour: -1 }, /^spec\.pricePerHour: .*>=0/],
+    ['a negative price', { pricePerHour: -1 }, /^spec\.pricePerHour: must be at least 0$/],
     ['a price of NaN', { pricePerHour: Number.NaN }, /^spec\.pricePerHour: /],
     ['elastic in quotes', { elastic: 'true' }, /^spec\.elastic: /],
     ['an outage that is a flag', { outage: true }, /^spec\.outage: /],
-    ['an outage that does not say whether', { outage: { reason: 'x' } }, /^spec\.outage\.active: /],
+    [
+      'an outage that does not say whether',
+      { outage: { reason: 'x' } },
+      /^spec\.outage\.active: is missing; give true or false$/,
+    ],
     ['an outage until a day', { outage: { active: true, until: '2026-11-22' } }, /^spec\.outage\.until: /],
-    ['an outage until no time', { outage: { active: true, until: 'tomorrow' } }, /^spec\.outage\.until: /],
+    [
+      'an outage until no time',
+      { outage: { active: true, until: 'tomorrow' } },
+      /^spec\.outage\.until: must be a time such as 2026-/,
+    ],
     [
       'an outage with a novel for its reason',
       { outage: { active: true, reason: 'x'.repeat(201) } },
       /^spec\.outage\.reason: /,
     ],
-    ['an unknown key in its outage', { outage: { active: true, untill: 'x' } }, /^spec\.outage: .*"untill"/],
-    ['an unknown key', { gramPerKwh: 120 }, /^spec: .*"gramPerKwh"/],
+    [
+      'an unknown key in its outage',
+      { outage: { active: true, untill: 'x' } },
+      /^spec\.outage\.untill: no such key; known are active, reason, until$/,
+    ],
+    ['an unknown key', { gramPerKwh: 120 }, /^spec\.gramPerKwh: no such key; known are .*gramsPerKwh/],
+    ['a key in other letters', { gramsPerKWh: 120 }, /^spec\.gramsPerKWh: no such key, did you mean gramsPerKwh\?$/],
     ['a spec that is a list', [], /^spec: /],
     ['a spec that is text', 'x', /^spec: /],
-    ['a spec of nothing, as `spec:` is in YAML', null, /^spec: .*object/],
+    ['a spec of nothing, as `spec:` is in YAML', null, /^spec: must be keys with values, not nothing$/],
   ];
   for (const [name, spec, says] of specs)
     it(name, () => {
@@ -107,8 +120,17 @@ describe('a Region resource is refused, and the mistake named with its path, for
     });
 
   const documents: readonly [name: string, document: unknown, says: RegExp][] = [
-    ['another version', { ...REGION, apiVersion: 'gridgate.dev/v1' }, /^apiVersion: .*v1alpha1/],
-    ['another kind', { ...REGION, kind: 'Zone' }, /^kind: .*Region/],
+    [
+      'another version',
+      { ...REGION, apiVersion: 'gridgate.dev/v1' },
+      /^apiVersion: "gridgate\.dev\/v1" is not gridgate\.dev\/v1alpha1$/,
+    ],
+    ['another kind', { ...REGION, kind: 'Zone' }, /^kind: is Zone \(.*\), not Region/],
+    [
+      'a file of workloads',
+      { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: { replicas: 1 } },
+      /^kind: is Deployment \(apps\/v1\), not Region \(gridgate\.dev\/v1alpha1\)$/,
+    ],
     ['no name', { ...REGION, metadata: {} }, /^metadata\.name: /],
     ['no metadata', { ...REGION, metadata: undefined }, /^metadata: /],
     ['an empty name', { ...REGION, metadata: { name: '' } }, /^metadata\.name: .*label value/],

@@ -141,12 +141,12 @@ const BAD_REGIONS = [
   regionYaml('misspelt', { gramPerKwh: 60 }),
 ];
 const REGION_COMPLAINTS = [
-  /R\.yaml, document 5, line \d+: spec\.gramsPerKwh: .*>=0/,
+  /R\.yaml, document 5, line \d+: spec\.gramsPerKwh: must be at least 0/,
   /R\.yaml, document 6, line \d+: spec\.gramsPerKwh: Kubernetes knows no infinite numbers, and none that is not a number/,
   /R\.yaml, document 7, line \d+: spec\.gramsPerKwh: .*/,
   /R\.yaml, document 8, line \d+: spec\.gramsPerKwh: .*2000/,
   /R\.yaml, document 9, line \d+: region eu-north is there twice/,
-  /R\.yaml, document 10, line \d+: spec: .*gramPerKwh/,
+  /R\.yaml, document 10, line \d+: spec\.gramPerKwh: no such key/,
 ];
 const BAD_NAMESPACES = [
   ...NAMESPACES,

@@ -144,7 +144,7 @@ describe('/namespaces keeps the label in step with the mode:', () => {
       const result = (admitted as { metadata: { labels?: Record<string, string> } }).metadata.labels;
       assert.equal(result?.[MANAGED], managed);
       if (labels && 'team' in (labels as object)) assert.equal(result?.['team'], 'a');
-      assert.equal(warnings, undefined);
+      assert.equal(warnings?.length, mode === 'audit' ? 1 : undefined, 'but for where audit records');
       assert.equal((await write(webhook, admittedMeta(admitted))).patch, undefined);
     });
 
@@ -242,7 +242,7 @@ describe('/namespaces warns, and allows,', () => {
     ],
   ];
   for (const [name, written, warnings] of names)
-    it(name, async () => assert.deepEqual(await warningsOf({ mode: 'audit', ...written }), warnings));
+    it(name, async () => assert.deepEqual(await warningsOf({ mode: 'warn', ...written }), warnings));
 
   it('once: not when something else is written', async () => {
     const written = { mode: 'warn', regions: 'eu-nroth,eu-west' };
@@ -252,9 +252,9 @@ describe('/namespaces warns, and allows,', () => {
   it('of names of nodes alone as of those of Region resources', async () => {
     const { snapshot } = webhook.world;
     webhook.world.snapshot = makeSnapshot([], { nodes: [makeNode('node-1', 'edge-lab')] });
-    assert.deepEqual(await warningsOf({ mode: 'audit', regions: 'edge-*' }), []);
+    assert.deepEqual(await warningsOf({ mode: 'warn', regions: 'edge-*' }), []);
     webhook.world.snapshot = makeSnapshot([]);
-    assert.deepEqual(await warningsOf({ mode: 'audit', regions: 'edge-*' }), [
+    assert.deepEqual(await warningsOf({ mode: 'warn', regions: 'edge-*' }), [
       'gridgate.dev/regions: no region that is known here matches "edge-*" (no region is known)',
     ]);
     webhook.world.snapshot = snapshot;
@@ -281,19 +281,37 @@ describe('/namespaces warns, and allows,', () => {
     ]));
 
   const SHOWN = [
-    'gridgate: "gridgate audit --live -n new" names what will be refused, and DaemonSets that reach outside regions',
+    'gridgate: "gridgate audit --live -n new" names what will be refused, and DaemonSets that reach outside regions; within a minute the leader names the first 5 in an Event here',
   ];
-  const rises: readonly [name: string, before: Record<string, string> | undefined, after: string, told: boolean][] = [
-    ['warn to enforce', { mode: 'warn' }, 'enforce', true],
-    ['nothing to enforce', {}, 'enforce', true],
-    ['enforce as before', { mode: 'enforce' }, 'enforce', false],
-    ['audit to warn', { mode: 'audit' }, 'warn', false],
-    ['enforce from the start, where nothing runs yet', undefined, 'enforce', false],
+  const RECORDS = [
+    'gridgate: mode audit only records: "gridgate audit --live -n new" shows it now, an Event tells owners once a day; so do the log and gridgate_admission_requests_total',
   ];
-  for (const [name, before, mode, told] of rises)
-    it(`${told ? 'with the command that shows what will be refused' : 'not'}: ${name}`, async () => {
-      assert.deepEqual(await warningsOf({ mode }, before), told ? SHOWN : []);
+  type Told = 'with the command that shows what will be refused' | 'with where audit records' | 'not';
+  const changes: readonly [name: string, before: Record<string, string> | undefined, after: string, told: Told][] = [
+    ['warn to enforce', { mode: 'warn' }, 'enforce', 'with the command that shows what will be refused'],
+    ['nothing to enforce', {}, 'enforce', 'with the command that shows what will be refused'],
+    ['enforce as before', { mode: 'enforce' }, 'enforce', 'not'],
+    ['audit to warn', { mode: 'audit' }, 'warn', 'not'],
+    ['enforce from the start, where nothing runs yet', undefined, 'enforce', 'not'],
+    ['nothing to audit', {}, 'audit', 'with where audit records'],
+    ['audit from the start', undefined, 'audit', 'with where audit records'],
+    ['enforce to audit', { mode: 'enforce' }, 'audit', 'with where audit records'],
+    ['audit as before', { mode: 'audit' }, 'audit', 'not'],
+  ];
+  for (const [name, before, mode, told] of changes)
+    it(`${told}: ${name}`, async () => {
+      const warnings = told === 'not' ? [] : told === 'with where audit records' ? RECORDS : SHOWN;
+      assert.deepEqual(await warningsOf({ mode }, before), warnings);
     });
+
+  it('in full, however long the name is', async () => {
+    const name = 'n'.repeat(63);
+    for (const mode of ['audit', 'enforce']) {
+      const { warnings = [] } = await write(webhook, { name, annotations: annotations({ mode }) }, { name });
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0] ?? '', /gridgate audit --live -n n{63}".*(in an Event here|_total)$/);
+    }
+  });
 
   it('of names that were there before when the mode rises to enforce', async () => {
     const [first, second, ...rest] = await warningsOf(

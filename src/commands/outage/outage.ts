@@ -130,7 +130,10 @@ function mistakesIn(
   region: string | undefined,
   { reason, until, watch }: Pick<OutageValues, 'reason' | 'until' | 'watch'>,
 ): readonly string[] {
-  if (action === 'list') return region === undefined ? [] : ['outage list takes no region: it lists them all'];
+  const unasked =
+    action !== 'set' && (reason ?? until) !== undefined ? [`outage ${action} takes no --reason and no --until`] : [];
+  if (action === 'list')
+    return [...(region === undefined ? [] : ['outage list takes no region: it lists them all']), ...unasked];
   return [
     ...(watch ? [`outage ${action} takes no --watch: outage list does`] : []),
     ...(region === undefined ? [`outage ${action} needs a region: gridgate outage ${action} REGION`] : []),
@@ -140,7 +143,7 @@ function mistakesIn(
     ...(action === 'set' && until !== undefined && until <= Date.now()
       ? [`--until: ${new Date(until).toISOString()} is past: that outage would be over already`]
       : []),
-    ...(action === 'clear' && (reason ?? until) !== undefined ? ['outage clear takes no --reason and no --until'] : []),
+    ...unasked,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import { isLeftAlone } from '../../decision/managed-label.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { type Regarding, toEvent } from '../event.ts';
@@ -71,10 +71,6 @@ export function unenforceableEvent(
 /** An Event is in the namespace of what it is about, and only a namespace itself has none. */
 function regardingOf(namespace: string): Regarding {
   return { apiVersion: 'v1', kind: 'Namespace', name: namespace };
-}
-
-function isLeftAlone(name: string, ownNamespace: string | undefined): boolean {
-  return NEVER_MANAGED.has(name) || name === ownNamespace;
 }
 
 /**

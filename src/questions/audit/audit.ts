@@ -33,6 +33,7 @@ import type { WriteOptions } from './write-reports.ts';
 const NOTHING_TO_AUDIT =
   '--filename: is missing; name files or directories, - for standard input, or audit what runs with --live';
 const FILES_AND_LIVE = '--filename: means nothing beside --live, which says that what runs is audited';
+const STRICT_LIVE = '--strict: means nothing beside --live, where everything is a Kubernetes object';
 const REPORT_OF_FILES = '--report: needs --live; policy reports tell what runs in a cluster';
 const ALL_OF_FILES = '--all-namespaces: needs --live; objects of files say themselves where they belong';
 const SELECTOR_OF_FILES = '--selector: needs --live; audit files one by one, or all of them';
@@ -83,27 +84,29 @@ function inAllNamespaces(values: AuditValues): AuditValues {
   return values.live && values.allNamespaces ? { ...values, auditNamespace: undefined } : values;
 }
 
+function meaninglessLive({ files, strictFiles }: AuditValues): readonly string[] {
+  return [...(files === undefined ? [] : [FILES_AND_LIVE]), ...(strictFiles ? [STRICT_LIVE] : [])];
+}
+
+function meaninglessOfFiles({ files, report, allNamespaces, selector }: AuditValues): readonly string[] {
+  return [
+    ...(files === undefined ? [NOTHING_TO_AUDIT] : []),
+    ...(report ? [REPORT_OF_FILES] : []),
+    ...(allNamespaces ? [ALL_OF_FILES] : []),
+    ...(selector === undefined ? [] : [SELECTOR_OF_FILES]),
+  ];
+}
+
 /** What else can be wrong before a long stream is read, or a cluster asked. */
 async function findMistakes(values: AuditValues, env: Environment): Promise<readonly string[]> {
   const { files, live, report, html, selector } = values;
   const obstacle = html === undefined ? undefined : await findObstacle(html);
   return [
-    ...(files === undefined && !live ? [NOTHING_TO_AUDIT] : []),
-    ...(files !== undefined && live ? [FILES_AND_LIVE] : []),
-    ...(live ? [] : liveOnly(values)),
+    ...(live ? meaninglessLive(values) : meaninglessOfFiles(values)),
     ...(selector !== undefined && report ? [REPORT_OF_SOME] : []),
     ...(live && !findCluster(values, env) ? [lacksCluster(LIVE_WITHOUT_CLUSTER, values)] : []),
     ...(files !== undefined && !live ? await checkPaths(files) : []),
     ...(obstacle === undefined ? [] : [`--html: ${obstacle}`]),
-  ];
-}
-
-/** What was given and means nothing of files. */
-function liveOnly({ report, allNamespaces, selector }: AuditValues): readonly string[] {
-  return [
-    ...(report ? [REPORT_OF_FILES] : []),
-    ...(allNamespaces ? [ALL_OF_FILES] : []),
-    ...(selector === undefined ? [] : [SELECTOR_OF_FILES]),
   ];
 }
 

@@ -1,12 +1,13 @@
 import { describeOutside, type OutsideReach, outsideReach } from '../../decision/daemon-reach.ts';
-import { type Decision, type DecisionInput, decide, leaveAlone, sharesOf } from '../../decision/decide.ts';
+import { type Decision, type DecisionInput, sharesOf } from '../../decision/decide.ts';
 import { capMode } from '../../decision/effect.ts';
 import { alternatives, type Judgement } from '../../decision/judge.ts';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
-import { controllerOf, type Pod } from '../../decision/pod.ts';
+import type { Pod } from '../../decision/pod.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import { comparableReading, refusalOf } from '../../decision/refuse.ts';
 import { createMemory, remember } from '../../decision/remember.ts';
+import { decideForKind, isDaemonKind } from '../../decision/running-pod.ts';
 import { treatmentOf } from '../../decision/treatment.ts';
 import { isUsable } from '../../decision/usable.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
@@ -60,7 +61,6 @@ export interface JudgedWorkload {
 const MOST_REGIONS = 10;
 /** Less than this, relative to what it would save, is noise of the arithmetic. */
 const ROUNDING = 1e-9;
-const KUBELET = { groups: ['system:nodes'] };
 
 /**
  * What gridgate would do with a workload, judged as under `enforce` with the policy of its namespace, and the carbon at
@@ -74,7 +74,7 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   const volumes = workload.volumes ?? context.volumesOf(namespace, workload.pod);
   const isFixed = isDaemonKind(kind, policy);
   const input = { pod: workload.pod, policy: enforced(policy), snapshot, now: context.now, volumes };
-  const decision = decideAbout(workload, input, isFixed);
+  const decision = decideForKind(namespace, kind, input);
   const isDenied = decision.decision === 'deny';
   const requests = requestsOf(workload.resources, context.defaultsOf(namespace));
   const grams = (spread: PodSpread) => gramsIn(spread, requests, context);
@@ -118,7 +118,7 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   };
   const lasting = () => {
     if (!isDenied) return audited;
-    const ageless = decideAbout(workload, { ...input, now: undefined }, isFixed);
+    const ageless = decideForKind(namespace, kind, { ...input, now: undefined });
     return { ...audited, message: findingsOf(workload, ageless, circumstances).message };
   };
   return { audited, lasting, asWrittenIn: written.byRegion, placedIn: placed.byRegion };
@@ -155,22 +155,6 @@ const enforcedPolicies = createMemory<Policy, Policy>();
 /** The same policy, of a namespace that opted in. */
 function enforced(policy: Policy): Policy {
   return policy.mode === 'off' ? remember(enforcedPolicies, policy, () => ({ ...policy, mode: 'enforce' })) : policy;
-}
-
-function decideAbout({ namespace }: Workload, input: DecisionInput, isOfDaemonSet: boolean): Decision {
-  if (NEVER_MANAGED.has(namespace)) return leaveAlone('mode_off');
-  if (isOfDaemonSet) {
-    const decision = decide({ ...input, isOfDaemonSet: true });
-    // What is added to its pods says where they may be, not where they go.
-    return decision.decision === 'deny' ? decision : leaveAlone('daemonset_pod');
-  }
-  const isStatic = controllerOf(input.pod)?.kind === 'Node';
-  return decide({ ...input, ...(isStatic && { requester: KUBELET }) });
-}
-
-/** DaemonSets of other groups place one pod on each node, too. */
-function isDaemonKind(kind: string, { daemonOwners = [] }: Policy): boolean {
-  return /DaemonSet(?:ReplicaSet)?$/.test(kind) || daemonOwners.some((owner) => owner.endsWith(`/${kind}`));
 }
 
 /** Not of DaemonSets: of the annotations on their pods only `regions` means anything. */

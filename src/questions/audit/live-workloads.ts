@@ -4,7 +4,7 @@ import { isEndedPhase } from '../../cluster/kube-object.ts';
 import { type LivePod, listPods, type PodPage } from '../../cluster/live-pods.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { misplacedLabels } from '../../decision/misplaced-annotations.ts';
-import type { Pod } from '../../decision/pod.ts';
+import { asMadeAgain, type Owner, ownerOf } from '../../decision/running-pod.ts';
 import { type EmbodiedPerVcpu, meanEmbodied } from '../../energy/embodied.ts';
 import type { Machines } from '../../energy/machines.ts';
 import { note } from '../../terminal/print.ts';
@@ -12,7 +12,7 @@ import { type Progress, progressBar } from '../../terminal/progress.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
 import type { World } from '../../world/load-world.ts';
 import type { AuditItem, Workload } from './audited-workload.ts';
-import { copyOf, type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
+import { copyOf, podToJudge, resourcesOf } from './workload-of.ts';
 
 export interface LiveWorkloads {
   readonly api: Pick<ApiClient, 'get'>;
@@ -104,17 +104,10 @@ function toNewest(pod: LivePod, createdAt: string, owner: Owner | undefined): Ru
   return {
     createdAt,
     ...(misplaced.length > 0 && { misplaced: misplaced.map(copyOf) }),
-    pod: podToJudge(asWritten(pod, owner)),
+    // It drops our record; `decide` itself looks past requirements of ours.
+    pod: podToJudge(asMadeAgain(pod, owner)),
     resources: resourcesOf((pod.spec ?? {}) as RequestingSpec),
   };
-}
-
-/** The pod before the scheduler bound it; `podToJudge` drops our record, `decide` itself looks past requirements of ours. */
-function asWritten({ metadata, spec = {} }: LivePod, owner: Owner | undefined): Pod {
-  const { nodeName, ...rest } = spec;
-  const { name, generateName, ...others } = metadata as NonNullable<Pod['metadata']>;
-  const called = owner ? { generateName: `${owner.name}-` } : { name: metadata.name };
-  return { metadata: { ...others, ...called }, spec: rest };
 }
 
 function describeFailure(error: unknown, namespace: string | undefined): string {

@@ -6,6 +6,7 @@ import { toPriorityClassFacts } from '../../cluster/priority-classes.ts';
 import { groupOf } from '../../decision/exempt.ts';
 import { misplacedInWorkload, misplacedLabels } from '../../decision/misplaced-annotations.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
+import { type Owner, ownerOf } from '../../decision/running-pod.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import { type ManifestDocument, place } from '../../documents/manifest-file.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
@@ -16,7 +17,7 @@ import { namespaceRecord, nodeFacts } from '../../world/read-files.ts';
 import { mistakeInQuantity } from '../../world/resource-amounts.ts';
 import type { AuditItem, Place, Workload } from './audited-workload.ts';
 import { hasNoPods } from './kinds-without-pods.ts';
-import { copyOf, type Owner, ownerOf, podToJudge, resourcesOf } from './workload-of.ts';
+import { copyOf, podToJudge, resourcesOf } from './workload-of.ts';
 
 export interface ManifestSettings {
   /** Of objects that name none. */

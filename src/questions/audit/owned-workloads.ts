@@ -1,6 +1,6 @@
+import type { Owner } from '../../decision/running-pod.ts';
 import type { Workload } from './audited-workload.ts';
 import type { OwnedWorkload } from './manifest-items.ts';
-import type { Owner } from './workload-of.ts';
 
 /** Workloads that controllers made, kept until everything was read. */
 export interface OwnedWorkloads {

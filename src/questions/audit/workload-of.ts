@@ -3,17 +3,8 @@ import { DECISION_ANNOTATION } from '../../decision/patch.ts';
 import { type Container, controllerOf, type OwnerReference, type Pod, type PodSpec } from '../../decision/pod.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
-/** Who stands for a pod: the Deployment of its ReplicaSet, the CronJob of its Job, any other controller. */
-export interface Owner {
-  readonly kind: string;
-  readonly name: string;
-}
-
 type Annotations = Readonly<Record<string, string>>;
 
-const HASH_LABEL = 'pod-template-hash';
-/** A CronJob's Job is named for it and the minute that it was due (`pkg/controller/cronjob/utils.go`, Kubernetes 1.35). */
-const DUE_MINUTE = /-\d{8,}$/;
 /** Annotations with a meaning for decisions besides our own. */
 const READ_ANNOTATIONS: ReadonlySet<string> = new Set(['cloud.google.com/region', 'kubernetes.io/config.mirror']);
 
@@ -52,18 +43,6 @@ export function resourcesOf(spec: RequestingSpec): RequestingSpec {
     ...(overhead && { overhead }),
     ...cpuAndMemory(spec.resources),
   });
-}
-
-/** The controller that people know; `undefined` for a bare pod, and for a static pod, which its node owns. */
-export function ownerOf(pod: Pod): Owner | undefined {
-  const owner = controllerOf(pod);
-  if (!owner?.kind || !owner.name || owner.kind === 'Node') return undefined;
-  const { kind, name } = owner;
-  const hash = pod.metadata?.labels?.[HASH_LABEL];
-  if (kind === 'ReplicaSet' && hash && name.endsWith(`-${hash}`))
-    return { kind: 'Deployment', name: name.slice(0, -hash.length - 1) };
-  if (kind === 'Job' && DUE_MINUTE.test(name)) return { kind: 'CronJob', name: name.replace(DUE_MINUTE, '') };
-  return { kind, name };
 }
 
 /** The same text, but not as a part of a longer one, which would stay in memory with it. */

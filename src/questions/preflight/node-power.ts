@@ -5,7 +5,7 @@ import type { CpuManagerPolicy } from './cpu-manager-policy.ts';
 import type { FleetNode } from './fleet-node.ts';
 import type { IdleWatts } from './preflight-report.ts';
 
-/** What the static CPU manager makes of idle power, by architecture (the incident report's measurements). */
+/** What the static CPU manager makes of idle power, by architecture (as one fleet was measured, see src/energy/README.md). */
 export const STATIC_FACTORS: ReadonlyMap<string, number> = new Map([
   ['arm64', 1.18],
   ['amd64', 1.101],

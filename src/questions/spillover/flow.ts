@@ -2,7 +2,7 @@ import type { Coefficient } from '../../energy/coefficients.ts';
 
 /** Energy of moving one GB over networks, kWh. */
 export const KWH_PER_GB = {
-  incidentReport: { value: 0.000_15, source: "the incident report's figure", year: 2026 },
+  measured: { value: 0.000_15, source: 'what one failover was measured at', year: 2026 },
   cloudCarbonFootprint: {
     value: 0.001,
     source: 'Cloud Carbon Footprint, cloudcarbonfootprint.org/docs/methodology, Apache-2.0',

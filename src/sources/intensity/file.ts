@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal } from '../../regions/reading.ts';
 import { HOUR_MS } from '../../units/moment.ts';
+import { sayWhatIsDue } from '../../units/shape-words.ts';
 import type { SourceDeps } from '../asking/get-json.ts';
 import { codeInWords, SourceError } from '../asking/source-error.ts';
 import { instant } from './series.ts';
@@ -63,7 +64,7 @@ async function readText(read: FileOptions['read']): Promise<string> {
 }
 
 function shaped<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[]): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: sayWhatIsDue });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = [...path, ...(issue?.path ?? [])].join('.') || 'it';

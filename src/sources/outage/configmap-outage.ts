@@ -1,8 +1,24 @@
+import { z } from 'zod';
 import { SourceError } from '../asking/source-error.ts';
 import type { OutageSource, Verdict } from './source.ts';
 
 /** The data of a ConfigMap now; `undefined` when there is none. */
 export type ReadConfigMap = () => Promise<Readonly<Record<string, string>> | undefined>;
+
+const VERDICT = /^\s*(?:up\s*|down\s*(?::([\s\S]*))?)$/;
+
+/** What the ConfigMap holds, by the names of regions. `manifests/gridgate-outages.schema.json` is made of it (`npm run schema`). */
+export const outagesData = z
+  .record(
+    z.string(),
+    z
+      .string()
+      .regex(VERDICT)
+      .describe('up, down, or down: REASON. A region that is not there is unknown, which is not down.'),
+  )
+  .describe(
+    'A key for each region, its name as the nodes carry it. One value of another form, and the whole ConfigMap counts as unread.',
+  );
 
 /** What a pipeline or a person writes into a ConfigMap: `eu-west-2: "down: power loss"`, `eu-west-3: up`. */
 export function createConfigMapOutage(read: ReadConfigMap): OutageSource {
@@ -12,15 +28,10 @@ export function createConfigMapOutage(read: ReadConfigMap): OutageSource {
     async read() {
       const data = await dataOf(read);
       if (!data) throw new SourceError('not_covered', 'the ConfigMap does not exist');
-      const verdicts = new Map<string, Verdict>();
-      const wrong: string[] = [];
-      for (const [region, text] of Object.entries(data)) {
-        const verdict = parseVerdict(text);
-        if (verdict) verdicts.set(region, verdict);
-        else wrong.push(region);
-      }
-      if (wrong.length === 0) return verdicts;
-      throw new SourceError('malformed', `must be "up", "down" or "down: REASON": ${wrong.join(', ')}`);
+      const wrong = outagesData.safeParse(data).error?.issues.map(({ path }) => path.join('.')) ?? [];
+      if (wrong.length > 0)
+        throw new SourceError('malformed', `must be "up", "down" or "down: REASON": ${wrong.join(', ')}`);
+      return new Map(Object.entries(data).map(([region, text]) => [region, toVerdict(text)]));
     },
   };
 }
@@ -35,9 +46,8 @@ async function dataOf(read: ReadConfigMap): ReturnType<ReadConfigMap> {
   }
 }
 
-function parseVerdict(text: string): Verdict | undefined {
+function toVerdict(text: string): Verdict {
   if (text.trim() === 'up') return { down: false };
-  const [, reason] = /^\s*down\s*(?::([\s\S]*))?$/.exec(text) ?? [undefined, null];
-  if (reason === null) return undefined;
-  return { down: true, ...(reason?.trim() && { reason: reason.trim() }) };
+  const reason = VERDICT.exec(text)?.[1]?.trim();
+  return { down: true, ...(reason && { reason }) };
 }

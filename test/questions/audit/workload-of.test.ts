@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OwnerReference, Pod } from '../../../src/decision/pod.ts';
-import { ownerOf, podToJudge, resourcesOf } from '../../../src/questions/audit/workload-of.ts';
+import { ownerOf } from '../../../src/decision/running-pod.ts';
+import { podToJudge, resourcesOf } from '../../../src/questions/audit/workload-of.ts';
 import { decideNow, makeNode, makePod, makeSnapshot, region, requires, term } from '../../builders.ts';
 
 function ownedBy(owner: OwnerReference, labels: Record<string, string> = {}): Pod {

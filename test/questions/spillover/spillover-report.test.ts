@@ -60,11 +60,11 @@ describe('the carbon of spillover', () => {
     near(second?.kgCO2e, 0.216_9);
   });
 
-  it("names the incident report's energy where another one is given", () => {
+  it('names the usual energy where another one is given', () => {
     const { otherwise } = report({ kwhPerGb: { value: 0.001, source: 'given' } });
     assert.deepEqual(
       otherwise.map(({ value, source }) => [value, source]),
-      [[0.000_15, "the incident report's figure"]],
+      [[0.000_15, 'what one failover was measured at']],
     );
     near(otherwise[0]?.kgCO2e, 0.608_76);
   });

@@ -62,7 +62,7 @@ describe('gridgate spillover', { concurrency: 2 }, () => {
     for (const part of [
       '0.60876 kgCO2e, +14.5% of the baseline of 4.2 kgCO2e',
       '1 TB x 12 = 12,000 GB x 0.00015 kWh/GB = 1.8 kWh',
-      "kWh/GB  0.00015: the incident report's figure (default)",
+      'kWh/GB  0.00015: what one failover was measured at (default)',
       '0.001 would give 4.0584 kgCO2e, +96.6%: Cloud Carbon Footprint',
       'Carbon-aware failover would have chosen eu-central-1: where it went.',
     ])

@@ -1,0 +1,69 @@
+import type { Option } from './option.ts';
+import { OPTIONS, type OptionKey } from './options.ts';
+
+/** What `--help`, `completion` and messages say of an option. */
+export interface OptionWords {
+  readonly help: string;
+  /** What happens without it; `undefined` where nothing does. */
+  readonly fallback: string | undefined;
+}
+
+type Said = Partial<{ readonly help: string; readonly default: string }>;
+
+const { defaultText: KUBECTLS } = OPTIONS.kubeconfig;
+const BESIDE_FILES = `${KUBECTLS}; beside files none`;
+const REGION_FILE = 'file of Region resources, YAML or JSON';
+const IN_SYSTEM = 'gridgate-kill-switch in gridgate-system';
+const AVERAGES = 'the yearly averages of all regions of public clouds that are known';
+
+/** What is said of an option in one command and is not so in others; all else stands in `OPTIONS`. */
+const IN_COMMAND: Readonly<Record<string, Partial<Record<OptionKey, Said>>>> = {
+  serve: {
+    config: { help: `${OPTIONS.config.help}; its changes are followed` },
+    kubeconfig: { default: 'none; in a pod its service account, unless there are files' },
+    output: { help: 'how --print-config prints: json, yaml', default: 'yaml' },
+  },
+  admit: {
+    regions: { help: REGION_FILE, default: AVERAGES },
+    namespaces: {
+      help: 'file of Namespaces, whose annotations are the policy (and Nodes, PriorityClasses), YAML or JSON; needed',
+    },
+    output: { default: 'table' },
+  },
+  explain: {
+    kubeconfig: { default: `${KUBECTLS}; beside --regions none` },
+    killSwitch: { default: IN_SYSTEM },
+    output: { default: 'table' },
+  },
+  audit: { kubeconfig: { default: BESIDE_FILES }, killSwitch: { default: IN_SYSTEM } },
+  regions: {
+    kubeconfig: { default: BESIDE_FILES },
+    output: { default: 'table' },
+  },
+  weights: {
+    kubeconfig: { default: `${BESIDE_FILES}, nor beside --lbs-per-mwh` },
+    output: { default: 'yaml' },
+  },
+  preflight: {
+    kubeconfig: { default: BESIDE_FILES },
+    prometheusUrl: { help: 'Prometheus that measured the watts of nodes' },
+    prometheusQuery: { help: 'what to ask it: watts by node', default: 'node_exporter power supply, then Kepler' },
+    output: { default: 'table' },
+  },
+  spillover: {
+    kubeconfig: { default: 'none; in a pod its service account, unless --regions is given' },
+    prometheusUrl: { help: 'Prometheus that measured the bytes' },
+    prometheusQuery: { help: 'what to ask it: bytes per second', default: 'node_exporter bytes sent' },
+    output: { default: 'table' },
+  },
+  outage: { output: { default: 'table' } },
+  certs: { certDir: { help: 'where the development certificate is kept' } },
+};
+
+/** What is said of an option in a command. */
+export function wordsOf(command: string, key: OptionKey): OptionWords {
+  const { help, defaultText, default: value }: Option<unknown> = OPTIONS[key];
+  const said = IN_COMMAND[command]?.[key];
+  const fallback = defaultText ?? (value === undefined ? undefined : String(value));
+  return { help: said?.help ?? help, fallback: said?.default ?? fallback };
+}
