@@ -28,35 +28,34 @@ const IN_COMMAND: Readonly<Record<string, Partial<Record<OptionKey, Said>>>> = {
     namespaces: {
       help: 'file of Namespaces, whose annotations are the policy (and Nodes, PriorityClasses), YAML or JSON; needed',
     },
-    output: { default: 'table' },
   },
   explain: {
     kubeconfig: { default: `${KUBECTLS}; beside --regions none` },
     killSwitch: { default: IN_SYSTEM },
-    output: { default: 'table' },
   },
-  audit: { kubeconfig: { default: BESIDE_FILES }, killSwitch: { default: IN_SYSTEM } },
+  audit: {
+    kubeconfig: { default: BESIDE_FILES },
+    killSwitch: { default: IN_SYSTEM },
+    selector: { help: 'with --live: only pods with labels such as app=web,tier!=cache' },
+  },
   regions: {
     kubeconfig: { default: BESIDE_FILES },
-    output: { default: 'table' },
   },
   weights: {
     kubeconfig: { default: `${BESIDE_FILES}, nor beside --lbs-per-mwh` },
     output: { default: 'yaml' },
   },
   preflight: {
+    selector: { help: 'in a cluster: only nodes with labels such as pool=web,arch!=arm64' },
     kubeconfig: { default: BESIDE_FILES },
     prometheusUrl: { help: 'Prometheus that measured the watts of nodes' },
     prometheusQuery: { help: 'what to ask it: watts by node', default: 'node_exporter power supply, then Kepler' },
-    output: { default: 'table' },
   },
   spillover: {
     kubeconfig: { default: 'none; in a pod its service account, unless --regions is given' },
     prometheusUrl: { help: 'Prometheus that measured the bytes' },
     prometheusQuery: { help: 'what to ask it: bytes per second', default: 'node_exporter bytes sent' },
-    output: { default: 'table' },
   },
-  outage: { output: { default: 'table' } },
   certs: { certDir: { help: 'where the development certificate is kept' } },
 };
 

@@ -201,7 +201,7 @@ export const OPTIONS = {
     flags: '-o, --output <format>',
     help: `how to print: ${OUTPUT_FORMATS.join(', ')}`,
     parse: oneOf(OUTPUT_FORMATS),
-    defaultText: 'table; yaml for weights and --print-config',
+    defaultText: 'table',
   }),
   namedOutput: withDefault<NamedFormat>('table', {
     flags: '-o, --output <format>',

@@ -77,7 +77,7 @@ export const QUESTION_OPTIONS = {
   }),
   selector: optional({
     flags: '-l, --selector <selector>',
-    help: 'in a cluster, only pods (audit --live) or nodes (preflight) with labels such as app=web,tier!=cache',
+    help: 'in a cluster, only what has labels such as app=web,tier!=cache',
     parse: parseLabelSelector,
   }),
   powerTable: optional({

@@ -8,12 +8,14 @@ import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { AFTER_HELP } from '../../src/commands/help-texts.ts';
 import { OUTAGE_OPTIONS } from '../../src/commands/outage/options.ts';
+import { UNINSTALL_OPTIONS } from '../../src/commands/uninstall/options.ts';
 import type { Option } from '../../src/config/option.ts';
 import { wordsOf } from '../../src/config/option-words.ts';
 import { OPTIONS, type OptionKey } from '../../src/config/options.ts';
 import { addOptions, readOptions } from '../../src/config/read-options.ts';
 import { ADMIT_OPTIONS } from '../../src/questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../../src/questions/audit/options.ts';
+import { CHECK_OPTIONS } from '../../src/questions/check/options.ts';
 import { EXPLAIN_OPTIONS } from '../../src/questions/explain/options.ts';
 import { PREFLIGHT_OPTIONS } from '../../src/questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../../src/questions/regions/options.ts';
@@ -33,6 +35,8 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   preflight: PREFLIGHT_OPTIONS,
   spillover: SPILLOVER_OPTIONS,
   outage: OUTAGE_OPTIONS,
+  check: CHECK_OPTIONS,
+  uninstall: UNINSTALL_OPTIONS,
 };
 
 describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {

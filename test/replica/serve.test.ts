@@ -40,7 +40,7 @@ describe('gridgate serve', { timeout: 300_000 }, () => {
     const { text } = await page('/metrics');
     const counted = '{endpoint="/mutate",mode="enforce",decision="deny",reason="outage"} 1';
     assert.ok(text.includes(`gridgate_admission_requests_total${counted}`), text);
-    assert.match((await page('/')).text, /<td>shop<td>Pod\/web-\*/);
+    assert.match((await page('/')).text, /<b>shop<\/b> Pod\/web-\*/);
     assert.equal(gridgate.stderr(), '');
     assert.equal(await gridgate.end(), 0);
   });

@@ -94,7 +94,7 @@ describe('gridgate weights exits 2 and lists every mistake:', { timeout: 300_000
       ['--lbs-per-mwh', 'a', '--regions', 'nowhere.yaml'],
       [/"a"/, /nowhere\.yaml: cannot/],
     ],
-    ['no value', ['--lbs-per-mwh'], [/argument missing/]],
+    ['no value', ['--lbs-per-mwh'], [/argument missing/, /^see gridgate weights --help$/]],
     ['a file without a name', ['--regions', ''], [/--regions: "" is not allowed/]],
   ];
   for (const [name, args, says] of rows)
