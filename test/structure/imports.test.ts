@@ -18,6 +18,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   page: { rooms: [], packages: [], builtins: false },
   documents: { rooms: ['units'], packages: ['js-yaml', 'yaml'], builtins: true },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
+  forecast: { rooms: [], packages: [], builtins: false },
   decision: { rooms: ['regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
   energy: { rooms: ['regions', 'units'], packages: [], builtins: false },
   sources: {
@@ -126,7 +127,7 @@ const APART: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What questions judge and render with: pure, like the rooms that they stand on. */
-const PURE_ROOMS: ReadonlySet<string> = new Set(['decision', 'energy', 'page', 'regions', 'units']);
+const PURE_ROOMS: ReadonlySet<string> = new Set(['decision', 'energy', 'forecast', 'page', 'regions', 'units']);
 const PURE: Readonly<Record<string, readonly string[]>> = {
   audit: [
     'as-it-acts',
