@@ -7,6 +7,7 @@ import { AUDIT_OPTIONS } from '../questions/audit/options.ts';
 import { EXPLAIN_OPTIONS, EXPLAINED_KINDS } from '../questions/explain/options.ts';
 import { PREFLIGHT_OPTIONS } from '../questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.ts';
+import { SIMULATE_OPTIONS } from '../questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
@@ -154,6 +155,12 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
       const { checkSpillover, spillover } = await import('../questions/spillover/spillover.ts');
       return { run: spillover, check: checkSpillover };
     },
+  });
+  add({
+    name: 'simulate',
+    description: 'what ways to choose where and when would have emitted, on series of a year',
+    options: SIMULATE_OPTIONS,
+    load: async () => ({ run: (await import('../questions/simulate/simulate.ts')).simulate }),
   });
   add({
     name: 'outage',

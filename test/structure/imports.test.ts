@@ -16,7 +16,7 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   units: { rooms: [], packages: [], builtins: false },
   page: { rooms: [], packages: [], builtins: false },
-  documents: { rooms: ['units'], packages: ['js-yaml', 'yaml'], builtins: true },
+  documents: { rooms: ['units'], packages: ['csv-parse', 'js-yaml', 'yaml'], builtins: true },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
   forecast: { rooms: [], packages: [], builtins: false },
   decision: { rooms: ['regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
@@ -86,6 +86,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'decision',
       'documents',
       'energy',
+      'forecast',
       'page',
       'regions',
       'sources',
@@ -164,6 +165,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'preflight-report',
     'sums',
   ],
+  simulate: ['every-hour', 'every-hour-report', 'grid', 'replay', 'report', 'room', 'strategies'],
   spillover: ['failover-plan', 'failover-policy', 'flow', 'report', 'transfer-energy'],
 };
 
