@@ -27,11 +27,24 @@ const DAY = 24;
 const FIRST = 28 * DAY;
 const FIXED_THRESHOLD = 200;
 
+/** What is expected at an hour, asked for one after the other, of so many hours from it on. */
+export type Expecting = (hour: number, hours: number) => ArrayLike<number>;
+
+/** Learns each reading when its hour is over. */
+export function learnAsTheyCome({ readings, fromHour }: Pick<EveryHour, 'readings' | 'fromHour'>): Expecting {
+  const forecaster = createForecaster(fromHour);
+  return (hour, hours) => {
+    while (forecaster.nextHour() < fromHour + hour) forecaster.learn(readings[forecaster.nextHour() - fromHour]);
+    return forecaster.forecast(Math.min(MOST_HOURS, hours)).map(({ gramsPerKwh }) => gramsPerKwh);
+  };
+}
+
 /**
  * A year of submissions, one every hour, of work that may wait: what each way to choose its start makes of it. Past readings only;
  * `gridgate` plans again every hour, the others once.
  */
-export function everyHour({ readings, fromHour, length, slack }: EveryHour): Saved | undefined {
+export function everyHour(work: EveryHour, expect: Expecting = learnAsTheyCome(work)): Saved | undefined {
+  const { readings, length, slack } = work;
   const filled = fillGaps(readings);
   const actual = outlookOf(filled);
   const last = filled.length - slack - length - 1;
@@ -44,35 +57,34 @@ export function everyHour({ readings, fromHour, length, slack }: EveryHour): Sav
     profile: 0,
     'fixed-200': 0,
   };
-  const forecaster = createForecaster(fromHour);
   const emits = (at: number) => actual.mean(at, length);
   /** By hour of submission. */
   let waiting: number[] = [];
   const window = slack + length;
-  for (let hour = 0; hour < last + slack; hour++) {
-    if (hour >= FIRST) {
-      if (hour < last) {
-        waiting.push(hour);
-        const starts = Array.from({ length: slack + 1 }, (_, wait) => emits(hour + wait));
-        const past = filled.subarray(Math.max(0, hour - PAST_HOURS), hour);
-        const best = (outlook: Outlook) => emits(hour + cleanest(outlook, slack, length));
-        const clean = filled.subarray(hour, hour + slack + 1).findIndex((grams) => grams <= FIXED_THRESHOLD);
-        sums.now += emits(hour);
-        sums.foresight += Math.min(...starts);
-        sums.yesterday += best(outlookOf(yesterdayOf(filled, hour, window)));
-        sums.profile += best(outlookOf(forecastFromDays(Array.from(past), window)));
-        sums['fixed-200'] += emits(hour + (clean < 0 ? slack : clean));
-      }
-      const outlook = outlookOf(
-        forecaster.forecast(Math.min(MOST_HOURS, window)).map(({ gramsPerKwh }) => gramsPerKwh),
-      );
-      waiting = waiting.filter((submitted) => {
-        if (cleanest(outlook, submitted + slack - hour, length) > 0) return true;
-        sums.gridgate += emits(hour);
-        return false;
-      });
+
+  /** What all but `gridgate` make of work that is submitted now. */
+  function submit(hour: number): void {
+    const best = (outlook: Outlook) => emits(hour + cleanest(outlook, slack, length));
+    const past = Array.from(filled.subarray(Math.max(0, hour - PAST_HOURS), hour));
+    const clean = filled.subarray(hour, hour + slack + 1).findIndex((grams) => grams <= FIXED_THRESHOLD);
+    sums.now += emits(hour);
+    sums.foresight += Math.min(...Array.from({ length: slack + 1 }, (_, wait) => emits(hour + wait)));
+    sums.yesterday += best(outlookOf(yesterdayOf(filled, hour, window)));
+    sums.profile += best(outlookOf(forecastFromDays(past, window)));
+    sums['fixed-200'] += emits(hour + (clean < 0 ? slack : clean));
+  }
+
+  for (let hour = FIRST; hour < last + slack; hour++) {
+    if (hour < last) {
+      submit(hour);
+      waiting.push(hour);
     }
-    forecaster.learn(readings[hour]);
+    const outlook = outlookOf(expect(hour, window));
+    waiting = waiting.filter((submitted) => {
+      if (cleanest(outlook, submitted + slack - hour, length) > 0) return true;
+      sums.gridgate += emits(hour);
+      return false;
+    });
   }
   const foresight = sums.now - sums.foresight;
   const share = (way: Way) => (foresight > 0 ? (sums.now - sums[way]) / foresight : null);

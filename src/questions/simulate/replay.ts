@@ -120,6 +120,11 @@ interface Tally {
   outcome(): Outcome;
 }
 
+/** Whether a job fits wherever another does; both are due. */
+function isSmaller(one: Job, other: Job): boolean {
+  return one.cpus <= other.cpus && one.hours <= other.hours;
+}
+
 /** What became of the jobs under one strategy. */
 function createTally({ name, choose }: Strategy, { grid, factors, prices, capacity, slackHours, jobs }: Replay): Tally {
   const actual = grid.regions.map(({ filled }) => outlookOf(filled));
@@ -144,10 +149,16 @@ function createTally({ name, choose }: Strategy, { grid, factors, prices, capaci
 
   function askAt(now: number, asked: readonly Job[], moment: Omit<Moment, 'now' | 'room'>): void {
     const here = { ...moment, now, room };
+    let blocked: Job[] = [];
     for (const job of asked) {
-      const region = choose(job, here);
-      if (region === undefined) waiting.push(job);
-      else start(job, region, now);
+      const isDue = now >= job.arrival + slackHours;
+      const isBlocked = isDue && blocked.some((one) => isSmaller(one, job));
+      const region = isBlocked ? undefined : choose(job, here);
+      if (region !== undefined) start(job, region, now);
+      else waiting.push(job);
+      // Where regions are too small for the work, thousands wait: who is due and finds no room, finds it for none that is larger.
+      if (region === undefined && isDue && !isBlocked)
+        blocked = [...blocked.filter((one) => !isSmaller(job, one)), job];
     }
   }
 

@@ -103,21 +103,27 @@ function startOrWait(
   return undefined;
 }
 
-/** The start, now or at a full hour, with the lowest mean over the run where there is room; the earliest of equal ones. */
+/** The start with the lowest mean over the run where there is room; the earliest of equal ones. */
 function plan(
   job: Job,
-  { now, hour, slackHours, room }: Moment,
+  moment: Moment,
   regions: readonly number[],
   outlooks: readonly Outlook[],
 ): { readonly region: number; readonly at: number } | undefined {
-  const latest = job.arrival + slackHours;
   let best: { region: number; at: number; mean: number } | undefined;
-  for (let at = now; at <= latest + ROUNDING; at = Math.floor(at + ROUNDING) + 1)
+  for (const at of startsOf(job, moment))
     for (const region of regions) {
-      const mean = outlooks[region]?.mean(at - hour, job.hours) ?? Number.POSITIVE_INFINITY;
-      if ((!best || mean < best.mean) && room.fits(region, at, job)) best = { region, at, mean };
+      const mean = outlooks[region]?.mean(at - moment.hour, job.hours) ?? Number.POSITIVE_INFINITY;
+      if ((!best || mean < best.mean) && moment.room.fits(region, at, job)) best = { region, at, mean };
     }
   return best;
+}
+
+/** Now, at a full hour, or at the last moment: when a job is asked for. */
+function* startsOf(job: Job, { now, slackHours }: Moment): Generator<number> {
+  const latest = job.arrival + slackHours;
+  for (let at = now; at < latest; at = Math.floor(at) + 1) yield at;
+  if (now <= latest + ROUNDING) yield Math.max(now, latest);
 }
 
 function yesterdayOf({ grid, hour, home, slackHours }: Moment, job: Job): Outlook {
