@@ -1,6 +1,6 @@
 # Every target works on a machine with Node 20+, npm and make; `control-plane` also needs Go, once.
 .DEFAULT_GOAL := help
-.PHONY: help install build image demo run test types lint control-plane e2e bench bench-api figures certs clean
+.PHONY: help install build image demo run test types lint control-plane e2e bench bench-api bench-carbon figures certs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ bench: build ## throughput, latency and memory, as ratios in one run
 
 bench-api: build control-plane ## pod creation through the real API server: none, gridgate, CEL
 	@npm run --silent bench-api
+
+bench-carbon: install ## what waiting and moving save on series of a year (TRACES=folder of CSVs)
+	@npm run --silent bench-carbon
 
 figures: build control-plane ## outage to effect, leader killed, certificate rotated: the tests that measure them
 	@npm run --silent figures

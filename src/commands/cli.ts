@@ -9,6 +9,7 @@ import { CHECK_OPTIONS } from '../questions/check/options.ts';
 import { EXPLAIN_OPTIONS, EXPLAINED_KINDS } from '../questions/explain/options.ts';
 import { PREFLIGHT_OPTIONS } from '../questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.ts';
+import { SIMULATE_OPTIONS } from '../questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
@@ -167,6 +168,12 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     description: 'say what of gridgate works in a cluster, what does not, and what to do',
     options: CHECK_OPTIONS,
     load: async () => ({ run: (await import('../questions/check/check.ts')).check }),
+  });
+  add({
+    name: 'simulate',
+    description: 'what ways to choose where and when would have emitted, on series of a year',
+    options: SIMULATE_OPTIONS,
+    load: async () => ({ run: (await import('../questions/simulate/simulate.ts')).simulate }),
   });
   add({
     name: 'outage',

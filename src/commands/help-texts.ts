@@ -104,6 +104,13 @@ is run again. Pods that run keep the affinity, tolerations and PriorityClass tha
 
 Exit codes: 0 it is gone, or was, 1 you said no, 2 usage or configuration, or nobody can be asked (--yes), 3 the cluster does not
 answer, or something could not be removed`,
+  simulate: `
+A year of jobs that may wait 12 hours, in two regions:
+  gridgate simulate --intensity us-east-1=pjm.csv --intensity us-west-1=ciso.csv --jobs jobs.csv --home us-east-1
+How much of what waiting can save is found, each series by itself:
+  gridgate simulate --every-hour --intensity pjm=pjm.csv,ciso=ciso.csv --length 4h --slack 12h -o json
+
+Exit codes: 0 fine, 2 usage or a file that cannot be read`,
   certs: `
 A certificate for localhost and the Service's names, kept while it is valid:
   gridgate certs

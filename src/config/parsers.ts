@@ -113,6 +113,22 @@ export function parseFactors(text: string): Parsed<ReadonlyMap<string, number>> 
   return { value: factors };
 }
 
+/** Values by the name of a region: `us-east-1=16`, more with commas between. */
+export function parseByRegion<T>(what: string, parse: Parser<T>): Parser<ReadonlyMap<string, T>> {
+  return (text) => {
+    const values = new Map<string, T>();
+    for (const pair of text.split(',')) {
+      const at = pair.indexOf('=');
+      const name = pair.slice(0, Math.max(0, at)).trim();
+      const read = parse(pair.slice(at + 1).trim());
+      if (!isLabelValue(name) || !('value' in read) || values.has(name))
+        return { allowed: `${what}, each region once` };
+      values.set(name, read.value);
+    }
+    return { value: values };
+  };
+}
+
 /** One of a closed list of words. */
 export function oneOf<T extends string>(words: readonly T[]): Parser<T> {
   function parse(text: string): Parsed<T> {
@@ -143,6 +159,12 @@ export function parseBoolean(text: string): Parsed<boolean> {
   if (text === 'true' || text === '1') return { value: true };
   if (text === 'false' || text === '0') return { value: false };
   return { allowed: 'true or false' };
+}
+
+/** Milliseconds of a duration of at most 30 days. */
+export function parseLongDuration(text: string): Parsed<number> {
+  const value = parseDuration(text);
+  return value !== undefined && value <= 30 * 86_400_000 ? { value } : { allowed: 'a duration up to 30d such as 12h' };
 }
 
 /** Milliseconds of a duration of at most an hour: more would outlive any grace period, and timers end at 24.8 days. */

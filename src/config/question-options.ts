@@ -1,10 +1,12 @@
 import { MODES } from '../decision/policy.ts';
-import { optional, withDefault } from './option.ts';
+import { optional, required, withDefault } from './option.ts';
 import {
   oneOf,
   parseBoolean,
+  parseByRegion,
   parseFactors,
   parseLabelSelector,
+  parseLongDuration,
   parseNamespaceName,
   parseNotNegative,
   parsePositive,
@@ -261,5 +263,50 @@ export const QUESTION_OPTIONS = {
     flags: '--max-latency <duration>',
     help: 'how far from --region it may go',
     parse: parseShortDuration,
+  }),
+  intensity: required<ReadonlyMap<string, string>>({
+    flags: '--intensity <name=file...>',
+    help: 'CSV of a region: columns timestamp (UTC), gramsPerKwh (blank: missing); repeat it, or put commas between',
+    parse: parseByRegion('pairs such as us-east-1=pjm.csv', textOf('a file')),
+  }),
+  jobs: optional({
+    flags: '--jobs <file>',
+    help: 'CSV of jobs: columns arrival_time and length (seconds), cpus; laid on each week',
+    parse: textOf('a file'),
+    defaultText: 'a service of one CPU that always runs',
+  }),
+  home: optional({
+    flags: '--home <region>',
+    help: 'where work starts at once if nobody decides',
+    parse: parseRegionName,
+    defaultText: 'the first of --intensity',
+  }),
+  slack: withDefault(12 * 3_600_000, {
+    flags: '--slack <duration>',
+    help: 'how long work may wait',
+    parse: parseLongDuration,
+    defaultText: '12h',
+  }),
+  everyHour: withDefault(false, {
+    flags: '--every-hour [boolean]',
+    help: 'for each series by itself: work of --length, submitted every hour',
+    parse: parseBoolean,
+  }),
+  length: withDefault(4 * 3_600_000, {
+    flags: '--length <duration>',
+    help: 'with --every-hour: how long the work runs',
+    parse: parseLongDuration,
+    defaultText: '4h',
+  }),
+  capacity: optional({
+    flags: '--capacity <region=cpus...>',
+    help: 'CPUs of a region; repeat it, or put commas between',
+    parse: parseByRegion('pairs such as us-east-1=64', parsePositive('CPUs')),
+    defaultText: 'no end of them',
+  }),
+  price: optional({
+    flags: '--price <region=price...>',
+    help: 'of a CPU hour in each region, to print what work costs',
+    parse: parseByRegion('pairs such as us-east-1=0.04', parseNotNegative('a currency')),
   }),
 };

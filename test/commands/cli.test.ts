@@ -19,6 +19,7 @@ import { CHECK_OPTIONS } from '../../src/questions/check/options.ts';
 import { EXPLAIN_OPTIONS } from '../../src/questions/explain/options.ts';
 import { PREFLIGHT_OPTIONS } from '../../src/questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../../src/questions/regions/options.ts';
+import { SIMULATE_OPTIONS } from '../../src/questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../../src/questions/spillover/options.ts';
 import { SERVE_OPTIONS } from '../../src/replica/serve-options.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
@@ -35,6 +36,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   preflight: PREFLIGHT_OPTIONS,
   spillover: SPILLOVER_OPTIONS,
   outage: OUTAGE_OPTIONS,
+  simulate: SIMULATE_OPTIONS,
   check: CHECK_OPTIONS,
   uninstall: UNINSTALL_OPTIONS,
 };

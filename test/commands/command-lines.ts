@@ -63,6 +63,8 @@ export const COMMAND_LINES: readonly (readonly [code: number, line: string, how?
   [1, 'check --kubeconfig @cluster', 'alone'],
   [2, 'check -n nowhere --kubeconfig @cluster'],
   [3, 'check --kubeconfig @away'],
+  [0, 'simulate --intensity eu-north=@series', 'alone'],
+  [2, 'simulate'],
   [0, 'outage list --kubeconfig @cluster', 'alone'],
   [0, 'outage list --kubeconfig @cluster -o name'],
   [3, 'outage list -w --kubeconfig @away'],
@@ -101,9 +103,17 @@ async function writeFiles(test: TestContext): Promise<Readonly<Record<string, st
     namespaces: writeDocuments(join(directory, 'namespaces.yaml'), NAMESPACES),
     cluster: await startCluster(test, FREE),
     dirty: await startCluster(test, { ...FREE, spec: { ...FREE.spec, nodeSelector: { [REGION_LABEL]: 'us-east' } } }),
+    series: writeSeries(join(directory, 'series.csv')),
     away: writeKubeconfig(test, 'http://127.0.0.1:1'),
     certs: join(directory, 'certs'),
   };
+}
+
+/** As many hours as a simulation needs. */
+function writeSeries(path: string): string {
+  const row = (_: unknown, hour: number) => `${new Date(hour * 3_600_000).toISOString()},${200 + (hour % 24)}`;
+  writeFileSync(path, `timestamp,gramsPerKwh\n${Array.from({ length: 24 * 40 }, row).join('\n')}\n`);
+  return path;
 }
 
 /** An API server with this pod, which waits. */

@@ -10,19 +10,21 @@ interface RunOptions {
   readonly script?: string;
   /** What stands on its stdin; nothing otherwise. */
   readonly input?: string;
+  /** After so long it is killed. */
+  readonly longestMs?: number;
 }
 
 const LONGEST_MS = 60_000;
 
-/** Runs `gridgate` with these arguments until it ends; kills it after a minute. */
+/** Runs `gridgate` with these arguments until it ends; kills it after a minute, unless it may take longer. */
 export async function runGridgate(
   args: readonly string[],
-  { env = {}, node = process.execPath, script = 'src/main.ts', input = '' }: RunOptions = {},
+  { env = {}, node = process.execPath, script = 'src/main.ts', input = '', longestMs = LONGEST_MS }: RunOptions = {},
 ): Promise<Finished> {
   const child = spawn(node, [script, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...COMPILED, ...env },
-    timeout: LONGEST_MS,
+    timeout: longestMs,
     killSignal: 'SIGKILL',
   });
   child.stdin.on('error', () => {}); // it may end before it has read all of it

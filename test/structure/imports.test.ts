@@ -16,8 +16,9 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   units: { rooms: [], packages: [], builtins: false },
   page: { rooms: [], packages: [], builtins: false },
-  documents: { rooms: ['units'], packages: ['js-yaml', 'yaml'], builtins: true },
+  documents: { rooms: ['units'], packages: ['csv-parse', 'js-yaml', 'yaml'], builtins: true },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
+  forecast: { rooms: [], packages: [], builtins: false },
   decision: { rooms: ['regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
   energy: { rooms: ['regions', 'units'], packages: [], builtins: false },
   sources: {
@@ -87,6 +88,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'decision',
       'documents',
       'energy',
+      'forecast',
       'page',
       'regions',
       'sources',
@@ -130,7 +132,7 @@ const APART: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What questions judge and render with: pure, like the rooms that they stand on. */
-const PURE_ROOMS: ReadonlySet<string> = new Set(['decision', 'energy', 'page', 'regions', 'units']);
+const PURE_ROOMS: ReadonlySet<string> = new Set(['decision', 'energy', 'forecast', 'page', 'regions', 'units']);
 const PURE: Readonly<Record<string, readonly string[]>> = {
   audit: [
     'as-it-acts',
@@ -187,6 +189,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'preflight-report',
     'sums',
   ],
+  simulate: ['every-hour', 'every-hour-report', 'grid', 'job', 'replay', 'report', 'room', 'strategies'],
   spillover: ['failover-plan', 'flow', 'report'],
 };
 

@@ -5,7 +5,18 @@ import { sep } from 'node:path';
 export const GROUPS = {
   asking: ['certs', 'cluster', 'sources', 'telemetry'],
   controlling: ['controllers'],
-  judging: ['config', 'control-plane', 'decision', 'documents', 'energy', 'page', 'regions', 'structure', 'units'],
+  judging: [
+    'config',
+    'control-plane',
+    'decision',
+    'documents',
+    'energy',
+    'forecast',
+    'page',
+    'regions',
+    'structure',
+    'units',
+  ],
   questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
 } as const;

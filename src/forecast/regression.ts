@@ -1,0 +1,84 @@
+import { solveRidge } from './solve.ts';
+
+/** How many hours back an anomaly is explained by those before it. */
+export const LAGS = 26;
+const HOURS = 24;
+const GROUPS = 12;
+const RIDGE = 30;
+/** Each two hours of the day have coefficients of their own, drawn towards those of all. */
+const GROUP_RIDGE = 100;
+/** What is believed before anything is learnt: an hour is like the one before it. */
+const PERSISTENCE = 0.9;
+
+/**
+ * A periodic autoregression of anomalies (readings less what their hour usually is), by ridge regression:
+ * beta = (A + 30 v I)^-1 (b + 30 v (0.9, 0, ...)) over all hours, beta_g = (A_g + 100 v I)^-1 (b_g + 100 v beta) over those of
+ * each two hours of the day; A = sum z z', b = sum z a, z the 26 anomalies before a, v their variance.
+ */
+export interface Regression {
+  /** `before`: the anomalies before it, newest first. */
+  learn(hour: number, before: Float64Array, anomaly: number): void;
+  /** The anomaly that follows on these. */
+  predict(hour: number, before: Float64Array): number;
+}
+
+/** `variance` as it is when coefficients are asked for. */
+export function createRegression(variance: () => number): Regression {
+  const all = createSums();
+  const groups = Array.from({ length: GROUPS }, createSums);
+  let ofAll: Float64Array | undefined;
+  const ofGroups: (Float64Array | undefined)[] = [];
+
+  function coefficients(group: number): Float64Array {
+    const v = variance();
+    ofAll ??= solveRidge(all.matrix, RIDGE * v, towards(all.right, RIDGE * v, [PERSISTENCE]));
+    const { matrix, right } = groups[group] ?? all;
+    ofGroups[group] ??= solveRidge(matrix, GROUP_RIDGE * v, towards(right, GROUP_RIDGE * v, ofAll));
+    return ofGroups[group];
+  }
+
+  return {
+    learn(hour, before, anomaly) {
+      const group = groupOf(hour);
+      addTo(all, before, anomaly);
+      addTo(groups[group] ?? all, before, anomaly);
+      // Coefficients of all are worked out anew once a day, those of a group when its hours are over: nothing is lost by that.
+      if (hour % HOURS === HOURS - 1) ofAll = undefined;
+      ofGroups[group] = undefined;
+    },
+    predict(hour, before) {
+      const beta = coefficients(groupOf(hour));
+      let sum = 0;
+      for (let lag = 0; lag < LAGS; lag++) sum += (beta[lag] as number) * (before[lag] as number);
+      return sum;
+    },
+  };
+}
+
+function groupOf(hour: number): number {
+  return Math.floor((hour % HOURS) / (HOURS / GROUPS));
+}
+
+interface Sums {
+  readonly matrix: Float64Array;
+  readonly right: Float64Array;
+}
+
+function createSums(): Sums {
+  return { matrix: new Float64Array(LAGS * LAGS), right: new Float64Array(LAGS) };
+}
+
+function addTo({ matrix, right }: Sums, z: Float64Array, anomaly: number): void {
+  for (let row = 0; row < LAGS; row++) {
+    const value = z[row] as number;
+    right[row] = (right[row] as number) + value * anomaly;
+    for (let column = 0; column <= row; column++) {
+      const index = row * LAGS + column;
+      matrix[index] = (matrix[index] as number) + value * (z[column] as number);
+    }
+  }
+}
+
+function towards(right: Float64Array, weight: number, prior: ArrayLike<number>): Float64Array {
+  return right.map((value, index) => value + weight * (prior[index] ?? 0));
+}

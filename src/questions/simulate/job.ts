@@ -1,0 +1,6 @@
+/** Work of a trace; times in hours since the grid's first reading. */
+export interface Job {
+  readonly arrival: number;
+  readonly hours: number;
+  readonly cpus: number;
+}

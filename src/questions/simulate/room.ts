@@ -1,0 +1,45 @@
+import type { Job } from './job.ts';
+
+/** CPUs of the regions, hour by hour, as far as running and planned jobs leave them. Times in hours since the grid begins. */
+export interface Room {
+  /** Whether a region has room for a job for all of its run from a moment on. */
+  fits(region: number, at: number, job: Job): boolean;
+  /** A job runs from a moment on. */
+  take(region: number, at: number, job: Job): void;
+  /** A job that waits means to run from a moment on; forgotten with the next `replan`. */
+  plan(region: number, at: number, job: Job): void;
+  replan(): void;
+}
+
+const UNLIMITED: Room = { fits: () => true, take: () => {}, plan: () => {}, replan: () => {} };
+
+/** `hours`: how far the jobs can reach. Of a region without a number there is no end. */
+export function createRoom(capacity: readonly (number | undefined)[], hours: number): Room {
+  if (capacity.every((cpus) => cpus === undefined)) return UNLIMITED;
+  const used = capacity.map(() => new Float64Array(hours));
+  let plans: (readonly [region: number, at: number, job: Job])[] = [];
+
+  function add(region: number, at: number, { hours, cpus }: Job, sign: 1 | -1): void {
+    const ofRegion = used[region];
+    if (!ofRegion) return;
+    for (let hour = Math.floor(at); hour < at + hours; hour++) ofRegion[hour] = (ofRegion[hour] ?? 0) + sign * cpus;
+  }
+
+  return {
+    fits(region, at, { hours, cpus }) {
+      const [limit, ofRegion] = [capacity[region], used[region]];
+      if (limit === undefined || !ofRegion) return true;
+      for (let hour = Math.floor(at); hour < at + hours; hour++) if ((ofRegion[hour] ?? 0) + cpus > limit) return false;
+      return true;
+    },
+    take: (region, at, job) => add(region, at, job, 1),
+    plan(region, at, job) {
+      plans.push([region, at, job]);
+      add(region, at, job, 1);
+    },
+    replan() {
+      for (const [region, at, job] of plans) add(region, at, job, -1);
+      plans = [];
+    },
+  };
+}
