@@ -82,7 +82,8 @@ export const COMMAND_LINES: readonly (readonly [code: number, line: string, how?
 /** The words of a line, with the files that it names: of a world where eu-central is too dirty for shop. */
 export async function wordsOf(test: TestContext, line: string): Promise<string[]> {
   const files = await writeFiles(test);
-  return line.split(' ').map((word) => (word.startsWith('@') ? (files[word.slice(1)] ?? word) : word));
+  const named = (word: string) => word.replace(/(?<=^|=)@([a-z-]+)$/, (all, name: string) => files[name] ?? all);
+  return line.split(' ').map(named);
 }
 
 async function writeFiles(test: TestContext): Promise<Readonly<Record<string, string>>> {
