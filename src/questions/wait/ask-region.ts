@@ -13,8 +13,8 @@ export interface Asked {
 }
 
 export interface Failure {
-  /** The same for as long as the same goes wrong, whatever the words are. */
-  readonly kind: string;
+  /** Whose it is. */
+  readonly who: string;
   /** A sentence without secrets. */
   readonly says: string;
 }
@@ -43,14 +43,17 @@ const FIXED_HOURS = 24;
 export function createAsking({ region, sources, readLive, ...deps }: AskDeps): () => Promise<Asked> {
   const { clock, over } = deps;
   const deadline = (ms: number) => AbortSignal.any([AbortSignal.timeout(ms), over]);
-  const feeds = sources.map((source) => createFeed(source, { clock, onRequest() {}, deadline }));
+  // What is asked when it is over is not asked again: the process would live on for it.
+  const random = () => (over.aborted ? 0 : Math.random());
+  const feeds = sources.map((source) => createFeed(source, { clock, onRequest() {}, deadline, random }));
   /** What the cluster knows of its zones. */
   let described = readLive ? undefined : region;
 
   return async function ask() {
     const failures: Failure[] = [];
     let reading: Promise<ObservedRegion | undefined> | undefined;
-    function live(): Promise<ObservedRegion | undefined> {
+    async function live(): Promise<ObservedRegion | undefined> {
+      over.throwIfAborted();
       reading ??= readOnce(readLive, failures);
       return reading;
     }
@@ -68,7 +71,7 @@ export function createAsking({ region, sources, readLive, ...deps }: AskDeps): (
 async function readOnce(readLive: RegionSources['readLive'], failures: Failure[]): Promise<ObservedRegion | undefined> {
   const live = await readLive?.();
   if (!live || !('issue' in live)) return live;
-  failures.push({ kind: 'cluster', says: live.issue });
+  failures.push({ who: 'cluster', says: live.issue });
   return undefined;
 }
 
@@ -90,7 +93,7 @@ async function askFeeds(
 async function askFeed(feed: Feed, region: ObservedRegion, failures: Failure[]): Promise<Heard | undefined> {
   const { name } = feed.source;
   const fail = (outcome: string, says: string) =>
-    void failures.push({ kind: `${name} ${outcome}`, says: `${name}: ${outcome}: ${says}` });
+    void failures.push({ who: name, says: `${name}: ${outcome}: ${says}` });
   const zone = feed.source.zoneOf(zonesOf(region));
   if (zone === undefined) {
     fail('not_covered', `it has no zone for ${region.metadata.name}`);
@@ -125,7 +128,7 @@ function heardStatus(region: ObservedRegion | undefined, now: number, failures: 
   const announced = isOfSameZone(spec, observed) ? (observed.forecast ?? []) : [];
   if ((announced.at(-1)?.from ?? 0) <= now) {
     const says = `the cluster knows no forecast of ${region.metadata.name} (Region.status.forecast)`;
-    failures.push({ kind: 'cluster', says });
+    failures.push({ who: 'cluster', says });
     return undefined;
   }
   const { measuredAt, gramsPerKwh = 0, signal = 'average-lifecycle', source = '' } = observedReading(region, now) ?? {};

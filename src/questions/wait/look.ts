@@ -10,7 +10,7 @@ export interface LookingDeps extends Pick<StartQuestion, 'durationMs' | 'minSavi
   readonly region: string;
   /** Epoch milliseconds. */
   readonly clock: () => number;
-  /** Called once for what goes wrong, and again when it went well meanwhile. */
+  /** Called when somebody begins to fail; not for each time that they fail after that, whatever they say then. */
   readonly say: (text: string) => void;
 }
 
@@ -26,8 +26,8 @@ export function createLooking({ ask, region, clock, say, ...work }: LookingDeps)
 
   function tell(failures: readonly Failure[]): void {
     const suffix = known ? '; what was heard before still counts' : '';
-    for (const { kind, says } of failures) if (!failing.has(kind)) say(says + suffix);
-    failing = new Set(failures.map(({ kind }) => kind));
+    for (const { who, says } of failures) if (!failing.has(who)) say(says + suffix);
+    failing = new Set(failures.map(({ who }) => who));
   }
 
   return {
@@ -52,11 +52,11 @@ export function createLooking({ ask, region, clock, say, ...work }: LookingDeps)
 async function askWithin(ask: () => Promise<Asked>, budgetMs: number, ended: AbortSignal): Promise<Asked> {
   if (budgetMs <= 0) return { failures: [] };
   try {
-    return await within('who is asked', budgetMs, ask, ended);
+    return await within('all', budgetMs, ask, ended);
   } catch (error) {
     if (ended.aborted) throw error;
     const isLate = error instanceof LateError;
     const says = isLate ? `no source answers within ${Math.ceil(budgetMs / 1_000)} s` : (error as Error).message;
-    return { failures: [{ kind: isLate ? 'late' : 'fault', says }] };
+    return { failures: [{ who: 'all', says }] };
   }
 }

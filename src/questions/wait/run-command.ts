@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
@@ -58,17 +59,20 @@ export interface Ended {
 }
 
 /** Runs words as they are, without a shell, with our own standard streams, environment and directory. */
-export function runCommand([file = '', ...args]: readonly string[], signals: Pick<Signals, 'passTo'>): Promise<Ended> {
-  return new Promise((resolve) => {
+export async function runCommand(words: readonly string[], signals: Pick<Signals, 'passTo'>): Promise<Ended> {
+  const [file = '', ...args] = words;
+  try {
     const child = spawn(file, args, { stdio: 'inherit' });
     signals.passTo(child);
-    child.once('error', (error) => resolve(notStarted(file, error)));
-    child.once('exit', (code, signal) => resolve({ exitCode: code ?? (signal ? exitCodeOf(signal) : NOT_EXECUTABLE) }));
-  });
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    return { exitCode: code ?? (signal ? exitCodeOf(signal) : NOT_EXECUTABLE) };
+  } catch (error) {
+    return notStarted(file, error as NodeJS.ErrnoException);
+  }
 }
 
 function notStarted(file: string, { code = '' }: NodeJS.ErrnoException): Ended {
-  if (code === 'ENOENT') return { exitCode: NOT_FOUND, problem: `${file}: there is no such command` };
+  if (code === 'ENOENT' || file === '') return { exitCode: NOT_FOUND, problem: `${file}: there is no such command` };
   const why = code === 'EACCES' ? 'is not executable' : `cannot be started (${code})`;
   return { exitCode: NOT_EXECUTABLE, problem: `${file}: ${why}` };
 }

@@ -18,13 +18,14 @@ export interface WaitDeps<L extends { readonly plan: StartPlan }> {
   readonly look: (latestStart: number, budgetMs: number) => Promise<L>;
   /** Called with the first plan and with each new one. */
   readonly tell: (look: L) => void;
-  /** Called every second while it waits. */
+  /** How long to sleep at most: a clock that was set, and a process that slept, are noticed so late. */
+  readonly stepMs: number;
+  /** Called with each step. */
   readonly show: (look: L) => void;
 }
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-const STEP_MS = 1_000;
 /** Sources keep their answers for so long. */
 const LOOK_EVERY_MS = 5 * MINUTE_MS;
 /** No answer takes longer, however many sources there are. */
@@ -43,7 +44,7 @@ const SET_BACK_MS = 2_000;
  * | sleeps (a laptop's lid is closed) | by the wall clock: what is past when it wakes starts at once         |
  */
 export async function waitForStart<L extends { readonly plan: StartPlan }>(deps: WaitDeps<L>): Promise<L> {
-  const { clock, look, tell, show } = deps;
+  const { clock, look, tell, show, stepMs } = deps;
   const began = { at: clock.now(), elapsed: clock.elapsed() };
   function latestStart(): number {
     const setBackMs = clock.elapsed() - began.elapsed - (clock.now() - began.at);
@@ -57,7 +58,7 @@ export async function waitForStart<L extends { readonly plan: StartPlan }>(deps:
       const leftMs = Math.min(until - clock.now(), elapsedUntil - clock.elapsed());
       if (leftMs <= 0) return;
       show(current);
-      await clock.sleep(Math.min(STEP_MS, leftMs));
+      await clock.sleep(Math.min(stepMs, leftMs));
     }
   }
 

@@ -13,6 +13,7 @@ import { printedPlan, renderPlan, sayCountdown, sayPlan } from './render-plan.ts
 import { receiveSignals, runCommand } from './run-command.ts';
 import { type WaitClock, waitForStart } from './wait-for-start.ts';
 
+const SECOND_MS = 1_000;
 const USUAL_WAIT_MS = 12 * 3_600_000;
 
 /**
@@ -72,6 +73,7 @@ async function untilCleanest(
     await waitForStart({
       clock,
       latestStart,
+      stepMs: process.stderr.isTTY ? SECOND_MS : 5 * SECOND_MS,
       look: (latest, budgetMs) => looking.look(latest, budgetMs, ended),
       tell: (look) => say(sayPlan(look)),
       show: (look) => progress.show(sayCountdown(look, clock.now())),
