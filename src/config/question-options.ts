@@ -268,7 +268,7 @@ export const QUESTION_OPTIONS = {
     help: 'the region that the command runs in',
     parse: parseRegionName,
   }),
-  duration: withDefault(3_600_000, {
+  duration: optional({
     flags: '--duration <duration>',
     help: 'how long the command runs, about',
     parse: parseRunTime,

@@ -13,6 +13,7 @@ import { EXPLAIN_OPTIONS } from '../../src/questions/explain/options.ts';
 import { PREFLIGHT_OPTIONS } from '../../src/questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../../src/questions/regions/options.ts';
 import { SPILLOVER_OPTIONS } from '../../src/questions/spillover/options.ts';
+import { WAIT_OPTIONS } from '../../src/questions/wait/options.ts';
 import { SERVE_OPTIONS } from '../../src/replica/serve-options.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runCommand } from '../process/run-command.ts';
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   explain: EXPLAIN_OPTIONS,
   preflight: PREFLIGHT_OPTIONS,
   spillover: SPILLOVER_OPTIONS,
+  wait: WAIT_OPTIONS,
 };
 
 describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {

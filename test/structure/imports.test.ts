@@ -167,6 +167,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   ],
   simulate: ['every-hour', 'every-hour-report', 'grid', 'replay', 'report', 'room', 'strategies'],
   spillover: ['failover-plan', 'failover-policy', 'flow', 'report', 'transfer-energy'],
+  wait: ['expected-hours', 'known-hours', 'plan-start'],
 };
 
 /** What would make a decision depend on anything but its input. */

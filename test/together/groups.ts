@@ -31,6 +31,7 @@ export const ALONE: Readonly<Record<string, readonly string[]>> = {
     'test/commands/kubectl-plugin.test.ts',
     'test/commands/old-node.test.ts',
     'test/commands/pipes.test.ts',
+    'test/questions/wait/wait.test.ts',
     'test/replica/any-address.test.ts',
     'test/replica/client-ca.test.ts',
     'test/replica/cluster-shutdown.test.ts',

@@ -15,6 +15,7 @@ import { type WaitClock, waitForStart } from './wait-for-start.ts';
 
 const SECOND_MS = 1_000;
 const USUAL_WAIT_MS = 12 * 3_600_000;
+const USUAL_RUN_MS = 3_600_000;
 
 /**
  * Starts a command at the cleanest moment that its deadline leaves, or says when that is. Whatever keeps it from knowing that, it starts
@@ -24,6 +25,7 @@ export async function wait(values: WaitValues, env: Environment, command: readon
   const latestStart = latestStartOf(values, Date.now());
   if (values.print) return printPlan(values, env, latestStart);
   const signals = receiveSignals();
+  surviveClosedErrors();
   try {
     await untilCleanest(values, env, latestStart, signals.ended);
     if (signals.ended.aborted) return signals.ended.reason as number;
@@ -36,6 +38,11 @@ export async function wait(values: WaitValues, env: Environment, command: readon
   }
 }
 
+/** A log that is full, or a terminal that is gone, keeps no command from running. */
+function surviveClosedErrors(): void {
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
+}
+
 /**
  * | --within | --deadline | the latest start                                    |
  * | -------- | ---------- | --------------------------------------------------- |
@@ -44,7 +51,7 @@ export async function wait(values: WaitValues, env: Environment, command: readon
  * | -        | given      | --duration before the deadline                      |
  * | given    | given      | the earlier of both                                 |
  */
-function latestStartOf({ within, deadline, duration }: WaitValues, now: number): number {
+function latestStartOf({ within, deadline, duration = USUAL_RUN_MS }: WaitValues, now: number): number {
   const byDeadline = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - duration;
   const usual = deadline === undefined ? USUAL_WAIT_MS : Number.POSITIVE_INFINITY;
   return Math.min(now + (within ?? usual), byDeadline);
@@ -113,7 +120,7 @@ async function startLooking(
 ): Promise<{ readonly looking: Looking; readonly mistakes: readonly string[] }> {
   const { mistakes, ...given } = await readRegionSources(values, env);
   for (const mistake of mistakes) say(mistake);
-  const { runRegion: region, duration: durationMs, minSaving: minSavingPercent, policySignal } = values;
+  const { runRegion: region, duration: durationMs = USUAL_RUN_MS, minSaving: minSavingPercent, policySignal } = values;
   const ask = createAsking({ ...given, policySignal, clock: Date.now, over });
   return { mistakes, looking: createLooking({ ask, say, clock: Date.now, region, durationMs, minSavingPercent }) };
 }

@@ -130,6 +130,12 @@ describe('gridgate wait starts', ALL, () => {
     );
   });
 
+  it('where nobody reads what it says', async (t) => {
+    const { child } = startWait(t, ['--', 'sh', '-c', 'exit 6']);
+    child.stderr?.destroy();
+    assert.deepEqual(await once(child, 'exit'), [6, null]);
+  });
+
   it('by the deadline where a source hangs, and says so', async (t) => {
     const { config } = await startDay(t, () => undefined);
     const { code, stdout, stderr } = await runGridgate(
