@@ -14,14 +14,14 @@ export interface RegionSources {
   /** As its file describes it, or with nothing but its name; a cluster may know more. */
   readonly region: ObservedRegion;
   readonly sources: readonly IntensitySource[];
-  /** Reads the Region, anew each time; answers why not in words. Never rejects. */
+  /** Reads the Region, anew each time; answers why not in words. */
   readonly readLive?: (() => Promise<ObservedRegion | { readonly issue: string }>) | undefined;
   /** Mistakes in what the command line names, or that it names nothing; a sentence each. */
   readonly mistakes: readonly string[];
 }
 
 /**
- * Reads the files that are named; asks nobody yet.
+ * Reads the files that are named; asks nobody yet. `over` ends what is asked later.
  *
  * | --regions | sources in --config | cluster that is asked                          | asked first |
  * | --------- | ------------------- | ---------------------------------------------- | ----------- |
@@ -29,7 +29,11 @@ export interface RegionSources {
  * | -         | some                | that of --kubeconfig, or the one that we run in | the sources |
  * | -         | none                | kubectl's                                      | the cluster |
  */
-export async function readRegionSources(values: WaitValues, env: Environment): Promise<RegionSources> {
+export async function readRegionSources(
+  values: WaitValues,
+  env: Environment,
+  over: AbortSignal,
+): Promise<RegionSources> {
   const { runRegion: name, regions: path } = values;
   const { regions, config, issues } = await readWorldFiles({ regions: path, config: values.config });
   const sources = createSources(config.sources, env);
@@ -43,7 +47,7 @@ export async function readRegionSources(values: WaitValues, env: Environment): P
   return {
     region: described ?? { metadata: { name }, spec: {} },
     sources,
-    readLive: cluster && (() => readLive(cluster, name)),
+    readLive: cluster && (() => readLive(cluster, name, over)),
     mistakes: [
       ...issues,
       ...unknown,
@@ -52,8 +56,8 @@ export async function readRegionSources(values: WaitValues, env: Environment): P
   };
 }
 
-async function readLive(cluster: ChosenCluster, name: string) {
-  const read = await readClusterRegions(cluster);
+async function readLive(cluster: ChosenCluster, name: string, over: AbortSignal) {
+  const read = await readClusterRegions(cluster, over);
   if ('issues' in read) return { issue: read.issues.join('; ') };
   const region = read.regions.find(({ metadata }) => metadata.name === name);
   const names = read.regions.map(({ metadata }) => metadata.name);

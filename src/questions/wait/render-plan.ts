@@ -102,24 +102,23 @@ export function printedPlan({ region, takenAt, durationMs, plan, expected, sourc
 
 /** The same for people. */
 export function renderPlan(look: Look, width: number): string {
-  const { region, plan, takenAt, source, durationMs } = look;
+  const { region, plan, takenAt, source, expected, durationMs } = look;
   const { startAt, latestStart, grams } = plan;
-  const start = startAt > takenAt ? `${isoTime(startAt)}, in ${shortAge(startAt - takenAt)}` : 'at once';
-  const saves = grams && startAt > takenAt ? ` (${percentOf(plan)} less)` : '';
+  const isLater = startAt > takenAt && grams !== undefined;
+  const start = isLater ? `${isoTime(startAt)}, in ${shortAge(startAt - takenAt)}` : 'at once';
+  const why = isLater
+    ? `${gramsOf(grams.planned)} expected over ${formatDuration(durationMs)} then, ${percentOf(plan)} less than the ${formatGrams(grams.now)} of a start now`
+    : sayPlan({ ...look, source: undefined });
   const sections = [
-    { title: 'Region', lines: [source ? `${region}: ${source.name}, ${source.signal}` : region] },
+    { title: 'Region', lines: [region] },
     { title: 'Start', lines: [`${start}; at the latest ${isoTime(latestStart)}`] },
+    { title: 'Why', lines: [why] },
     {
-      title: 'Expected',
-      lines: grams
-        ? [
-            `${gramsOf(grams.planned)} over ${formatDuration(durationMs)}; if it starts now ${formatGrams(grams.now)}${saves}`,
-          ]
-        : [],
+      title: 'From',
+      lines: source && expected ? [`${source.name}: ${MADE_OF[expected.madeOf]} (${source.signal})`] : [],
     },
-    { title: 'Why', lines: [sayPlan(look)] },
   ];
-  return renderSections(sections, { width, titleWidth: 10 });
+  return renderSections(sections, { width, titleWidth: 8 });
 }
 
 function basis({ source, expected }: Look): string {

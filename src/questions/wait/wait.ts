@@ -118,7 +118,7 @@ async function startLooking(
   env: Environment,
   { over, say }: StartDeps,
 ): Promise<{ readonly looking: Looking; readonly mistakes: readonly string[] }> {
-  const { mistakes, ...given } = await readRegionSources(values, env);
+  const { mistakes, ...given } = await readRegionSources(values, env, over);
   for (const mistake of mistakes) say(mistake);
   const { runRegion: region, duration: durationMs = USUAL_RUN_MS, minSaving: minSavingPercent, policySignal } = values;
   const ask = createAsking({ ...given, policySignal, clock: Date.now, over });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { runCommand } from '../../process/run-command.ts';
 import type { Answer } from '../../sources/fake-provider.ts';
+import { startApi } from '../explain/explain-api.ts';
 import { startDay } from './day-provider.ts';
 
 const TOKEN = 'a-token-nobody-may-see';
@@ -17,10 +18,10 @@ describe('gridgate wait --print', { timeout: 300_000 }, () => {
   it('says when it would start and why, and runs nothing', async (t) => {
     const { code, stdout, stderr } = await print(t, { args: ['--', 'false'] });
     assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^Region +eu-west-1: electricity-maps, average-lifecycle$/m);
+    assert.match(stdout, /^Region +eu-west-1$/m);
     assert.match(stdout, /^Start +\d{4}-\d\d-\d\dT\d\d:00:00Z, in 3h\d*m?; at the latest /m);
-    assert.match(stdout, /^Expected +100 gCO2e\/kWh over 1h; if it starts now 300 \(66\.7% less\)$/m);
-    assert.match(stdout, /^Why +waits 3h/m);
+    assert.match(stdout, /^Why +100 gCO2e\/kWh expected over 1h then, 66\.7% less than the 300 of a start now$/m);
+    assert.match(stdout, /^From +electricity-maps: its forecast \(average-lifecycle\)$/m);
   });
 
   it('as JSON too, with the hours that are expected', async (t) => {
@@ -54,6 +55,63 @@ describe('gridgate wait --print', { timeout: 300_000 }, () => {
     const args = ['-o', 'json', '--duration', '3h', '--deadline', '5h', '--within', '4h'];
     const { takenAt, latestStart } = JSON.parse((await print(t, { args })).stdout);
     assert.ok(Math.abs(Date.parse(latestStart) - Date.parse(takenAt) - 2 * HOUR_MS) < 60_000, latestStart);
+  });
+
+  describe('with a cluster', () => {
+    const iso = (hours: number) => new Date((Math.floor(Date.now() / HOUR_MS) + hours) * HOUR_MS).toISOString();
+    async function startRegions(t: TestContext) {
+      const reading = { gramsPerKwh: 300, signal: 'marginal', source: 'watttime', measuredAt: iso(0) };
+      const status = {
+        reading: { ...reading, estimated: true, freshness: 'fresh' },
+        forecast: [0, 1, 2, 3].map((ahead) => ({ from: iso(ahead), gramsPerKwh: ahead === 2 ? 90 : 300 })),
+      };
+      const region = { metadata: { name: 'eu-west-1' }, spec: {}, status };
+      return startApi(t, { '/apis/gridgate.dev/v1alpha1/regions': [region] });
+    }
+
+    const ways: Readonly<
+      Record<string, (file: string) => readonly [args: readonly string[], env: { KUBECONFIG?: string }]>
+    > = {
+      'that is named': (file) => [['--kubeconfig', file], {}],
+      'that kubectl would ask': (file) => [[], { KUBECONFIG: file }],
+    };
+    for (const [which, way] of Object.entries(ways))
+      it(`${which}, plans by what its leader heard`, async (t) => {
+        const [args, env] = way((await startRegions(t)).kubeconfig);
+        const line = ['wait', '--region', 'eu-west-1', '--print', '-o', 'json', ...args];
+        const { code, stdout, stderr } = await runCommand(line, { env });
+        const { startAt, source, signal, gramsPerKwhPlanned } = JSON.parse(stdout);
+        assert.deepEqual([code, stderr], [0, '']);
+        assert.deepEqual(
+          [startAt, source, signal, gramsPerKwhPlanned],
+          [iso(2).replace('.000', ''), 'Region.status, watttime', 'marginal', 90],
+        );
+      });
+
+    it('that kubectl would ask, asks the sources of --config alone', async (t) => {
+      const { config } = await startDay(t);
+      const { kubeconfig, asked } = await startRegions(t);
+      const line = ['wait', '--region', 'eu-west-1', '--print', '-o', 'json', '--config', config];
+      const { stdout } = await runCommand(line, { env: { KUBECONFIG: kubeconfig, MAPS_TOKEN: TOKEN } });
+      assert.deepEqual([JSON.parse(stdout).source, asked], ['electricity-maps', []]);
+    });
+
+    it('takes the grid zone of its Region for the sources of --config', async (t) => {
+      const { config, asked } = await startDay(t);
+      const regions = [{ metadata: { name: 'cellar' }, spec: { gridZone: 'SE-SE3' } }];
+      const { kubeconfig } = await startApi(t, { '/apis/gridgate.dev/v1alpha1/regions': regions });
+      const line = ['wait', '--region', 'cellar', '--print', '--config', config, '--kubeconfig', kubeconfig];
+      const { code } = await runCommand(line, { env: { MAPS_TOKEN: TOKEN } });
+      assert.deepEqual([code, new Set(asked.map(({ query }) => query['zone']))], [0, new Set(['SE-SE3'])]);
+    });
+
+    it('says which Region was meant by a name that it does not have', async (t) => {
+      const { kubeconfig } = await startRegions(t);
+      const line = ['wait', '--region', 'eu-west-l', '--print', '--kubeconfig', kubeconfig];
+      const { code, stderr } = await runCommand(line);
+      assert.equal(code, 3);
+      assert.match(stderr, /the cluster has no Region called eu-west-l; did you mean eu-west-1\?/);
+    });
   });
 
   const FAULTS: Readonly<Record<string, readonly [Answer, RegExp]>> = {
