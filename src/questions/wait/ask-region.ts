@@ -27,6 +27,8 @@ export interface AskDeps extends Omit<RegionSources, 'mistakes'> {
   readonly over: AbortSignal;
 }
 
+/** The source of a value that its Region fixes, as elsewhere. */
+const FIXED = 'static';
 const FIXED_HOURS = 24;
 
 /**
@@ -118,14 +120,14 @@ function heardFixed({ spec }: ObservedRegion, now: number): Heard | undefined {
   if (gramsPerKwh === undefined) return undefined;
   const from = Math.floor(now / HOUR_MS) * HOUR_MS;
   const announced = Array.from({ length: FIXED_HOURS }, (_, hour) => ({ from: from + hour * HOUR_MS, gramsPerKwh }));
-  return { source: 'static', signal, readings: [], announced };
+  return { source: FIXED, signal, readings: [], announced };
 }
 
 /** What the leader measured, and heard of the hours to come. */
 function heardStatus(region: ObservedRegion | undefined, now: number, failures: Failure[]): Heard | undefined {
   const { observed, spec } = region ?? {};
   if (!region || !observed || !spec) return undefined;
-  const announced = isOfSameZone(spec, observed) ? (observed.forecast ?? []) : [];
+  const announced = isOfSameZone(spec, observed) ? (observed.forecast ?? []).toSorted((a, b) => a.from - b.from) : [];
   if ((announced.at(-1)?.from ?? 0) <= now) {
     const says = `the cluster knows no forecast of ${region.metadata.name} (Region.status.forecast)`;
     failures.push({ who: 'cluster', says });

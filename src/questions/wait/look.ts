@@ -1,5 +1,5 @@
 import { LateError, within } from '../../units/deadline.ts';
-import type { Asked, Failure } from './ask-region.ts';
+import type { Asked } from './ask-region.ts';
 import { expectHours } from './expected-hours.ts';
 import { type Known, remember } from './known-hours.ts';
 import { planStart, type StartQuestion } from './plan-start.ts';
@@ -24,18 +24,18 @@ export function createLooking({ ask, region, clock, say, ...work }: LookingDeps)
   let known: Known | undefined;
   let failing: ReadonlySet<string> = new Set();
 
-  function tell(failures: readonly Failure[]): void {
-    const suffix = known ? '; what was heard before still counts' : '';
+  function tell({ heard, failures }: Asked): void {
+    const suffix = known && !heard ? '; what was heard before still counts' : '';
     for (const { who, says } of failures) if (!failing.has(who)) say(says + suffix);
     failing = new Set(failures.map(({ who }) => who));
   }
 
   return {
     async look(latestStart, budgetMs, ended) {
-      const { heard, failures } = await askWithin(ask, budgetMs, ended);
+      const asked = await askWithin(ask, budgetMs, ended);
       const now = clock();
-      if (heard) known = remember(known, heard, now);
-      tell(failures);
+      if (asked.heard) known = remember(known, asked.heard, now);
+      tell(asked);
       const expected = known && expectHours(known, now);
       return {
         region,

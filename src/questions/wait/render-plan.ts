@@ -115,14 +115,19 @@ export function renderPlan(look: Look, width: number): string {
     { title: 'Why', lines: [why] },
     {
       title: 'From',
-      lines: source && expected ? [`${source.name}: ${MADE_OF[expected.madeOf]} (${source.signal})`] : [],
+      lines: source && expected ? [`${sourceOf(source.name, expected)} (${source.signal})`] : [],
     },
   ];
   return renderSections(sections, { width, titleWidth: 8 });
 }
 
+/** A fixed value is nobody's forecast. */
+function sourceOf(name: string, { madeOf }: Expected): string {
+  return name === 'static' ? 'static: a fixed value' : `${name}: ${MADE_OF[madeOf]}`;
+}
+
 function basis({ source, expected }: Look): string {
-  return source && expected ? ` (${source.name}: ${MADE_OF[expected.madeOf]})` : '';
+  return source && expected ? ` (${sourceOf(source.name, expected)})` : '';
 }
 
 function gramsOf(grams = 0): string {

@@ -142,7 +142,7 @@ describe('a command with a source', () => {
       assert.equal(hours, 4);
       const complaints = said.filter((line) => line.startsWith(`electricity-maps: ${error.failure}`));
       assert.equal(complaints.length, 1, said.join('\n'));
-      assert.match(complaints[0] ?? '', /; what was heard before still counts$/);
+      assert.match(complaints[0] ?? '', /; its last good value is used$/);
     });
   }
 
@@ -175,7 +175,7 @@ describe('a command with a source', () => {
   it('starts at once where the Region has a fixed value', async () => {
     const { hours, said } = await run({ source: good, region: { ...REGION, spec: { gramsPerKwh: 50 } } });
     assert.equal(hours, 0);
-    assert.match(said[0] ?? '', /cleaner than 50 gCO2e\/kWh .*\(static: /);
+    assert.match(said[0] ?? '', /cleaner than 50 gCO2e\/kWh .*\(static: a fixed value\)$/);
   });
 });
 
@@ -213,6 +213,20 @@ describe('a command with a cluster', () => {
       assert.equal(hours, 0);
       assert.match(said[0] ?? '', says);
     });
+
+  it('keeps its plan for one that goes away while it waits, and says so once', async () => {
+    let asked = 0;
+    const known = live({ reading, forecast: forecastAt(START, valley) });
+    const { hours, said } = await run({
+      async readLive() {
+        asked += 1;
+        return asked < 3 ? known() : { issue: 'cannot read regions: the API server does not answer' };
+      },
+    });
+    assert.equal(hours, 4);
+    assert.equal(said.length, 3, said.join('\n'));
+    assert.match(said[1] ?? '', /^cannot read regions: .*; what was heard before still counts$/);
+  });
 
   it("asks it last: a source's own forecast counts first", async () => {
     const forecast = forecastAt(START, (hour) => 300 - hour);
