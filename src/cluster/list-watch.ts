@@ -89,15 +89,17 @@ async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string>
   }
 }
 
-/** Everything of a resource as it is now; rejects with an ApiError, with the network's own error, or after `timeoutMs`. */
+/** Everything of a resource as it is now; rejects with an ApiError, with the network's own error, after `timeoutMs`, or when `over` aborts. */
 export async function listOnce<T>(
   api: ApiClient,
   resource: WatchedResource<T>,
   timeoutMs: number,
+  over?: AbortSignal,
 ): Promise<readonly T[]> {
   const all: T[] = [];
+  const late = AbortSignal.timeout(timeoutMs);
   try {
-    for await (const { items } of listPages(api, resource, AbortSignal.timeout(timeoutMs)))
+    for await (const { items } of listPages(api, resource, over ? AbortSignal.any([late, over]) : late))
       all.push(...(items ?? []).map((object) => resource.project(object)));
   } catch (error) {
     if (resource.whenMissing === undefined || !(error instanceof ApiError) || error.status !== 404) throw error;

@@ -11,6 +11,7 @@ import { PREFLIGHT_OPTIONS } from '../questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.ts';
 import { SIMULATE_OPTIONS } from '../questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
+import { WAIT_OPTIONS } from '../questions/wait/options.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { surviveClosedReader } from '../terminal/print.ts';
@@ -44,6 +45,8 @@ interface PositionalArgument {
   readonly help: string;
   readonly words?: readonly string[];
   readonly isOptional?: true;
+  /** Takes all words that are left, none too; flags among them are its own behind `--`. */
+  readonly isRest?: true;
 }
 
 /** Parses arguments (without node and script), runs the command and answers the exit code. */
@@ -58,8 +61,8 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
       .description(description)
       .addHelpText('after', afterHelp(name, program.name()))
       .showHelpAfterError(`see ${program.name()} ${name} --help`);
-    for (const { name, help, words, isOptional } of args) {
-      const argument = sub.createArgument(isOptional ? `[${name}]` : `<${name}>`, help);
+    for (const { name, help, words, isOptional, isRest } of args) {
+      const argument = sub.createArgument(isRest ? `[${name}...]` : isOptional ? `[${name}]` : `<${name}>`, help);
       sub.addArgument(argument);
       takers.set(argument, { help, words });
     }
@@ -79,7 +82,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
               read.values,
               env,
               findOrigins(sub, options, env),
-              sub.processedArgs.filter((arg) => arg !== undefined),
+              sub.processedArgs.flat().filter((arg) => arg !== undefined),
             );
     });
   }
@@ -174,6 +177,22 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     description: 'what ways to choose where and when would have emitted, on series of a year',
     options: SIMULATE_OPTIONS,
     load: async () => ({ run: (await import('../questions/simulate/simulate.ts')).simulate }),
+  });
+  add({
+    name: 'wait',
+    description: 'start a command outside Kubernetes at the cleanest moment that its deadline leaves',
+    options: WAIT_OPTIONS,
+    async load() {
+      const { wait } = await import('../questions/wait/wait.ts');
+      return { run: (values, env, _origins, words) => wait(values, env, words) };
+    },
+    args: [
+      {
+        name: 'command',
+        help: 'behind --, what to run, as it is and without a shell; without one it only waits',
+        isRest: true,
+      },
+    ],
   });
   add({
     name: 'outage',

@@ -111,6 +111,20 @@ How much of what waiting can save is found, each series by itself:
   gridgate simulate --every-hour --intensity pjm=pjm.csv,ciso=ciso.csv --length 4h --slack 12h -o json
 
 Exit codes: 0 fine, 2 usage or a file that cannot be read`,
+  wait: `
+A nightly build of two hours, started at the cleanest moment of the next twelve:
+  gridgate wait --region eu-west-1 --duration 2h --within 12h --config gridgate.yaml -- make nightly
+When would that be, and why; done by six in the morning:
+  gridgate wait --region eu-west-1 --duration 2h --deadline 2026-11-30T06:00:00Z --config gridgate.yaml --print
+
+What is to come is told by the sources of --config (their forecast, and their past, of which a day is enough), else by
+Region.status of the cluster that kubectl would ask. A source that fails, an answer that does not come, a file with mistakes:
+the command starts at once, or as planned before, and stderr says why. It never starts later than --within and --deadline say.
+Only the command writes to stdout. Without a command it waits, and ends with 0: gridgate wait ... && make nightly
+
+Exit codes: the command's own; 128 and the signal's number where a signal ended it, or the wait; 127 no such command,
+126 it cannot be started; 2 usage (nothing ran, but a command may end with 2, too). With --print: 0 fine, 2 usage or
+configuration, 3 nobody who was asked knows what is to come`,
   certs: `
 A certificate for localhost and the Service's names, kept while it is valid:
   gridgate certs

@@ -167,6 +167,12 @@ export function parseLongDuration(text: string): Parsed<number> {
   return value !== undefined && value <= 30 * 86_400_000 ? { value } : { allowed: 'a duration up to 30d such as 12h' };
 }
 
+/** Milliseconds of a duration from 1 s, of which something can be the mean. */
+export function parseRunTime(text: string): Parsed<number> {
+  const read = parseLongDuration(text);
+  return 'value' in read && read.value >= 1_000 ? read : { allowed: 'a duration from 1s to 30d such as 2h' };
+}
+
 /** Milliseconds of a duration of at most an hour: more would outlive any grace period, and timers end at 24.8 days. */
 export function parseShortDuration(text: string): Parsed<number> {
   const value = parseDuration(text);

@@ -12,6 +12,7 @@ import {
   parsePositive,
   parseReason,
   parseRegionName,
+  parseRunTime,
   parseShortDuration,
   parseTime,
   parseTimeOrFromNow,
@@ -281,7 +282,7 @@ export const QUESTION_OPTIONS = {
     parse: parseRegionName,
     defaultText: 'the first of --intensity',
   }),
-  slack: withDefault(12 * 3_600_000, {
+  slack: optional({
     flags: '--slack <duration>',
     help: 'how long work may wait',
     parse: parseLongDuration,
@@ -292,7 +293,7 @@ export const QUESTION_OPTIONS = {
     help: 'for each series by itself: work of --length, submitted every hour',
     parse: parseBoolean,
   }),
-  length: withDefault(4 * 3_600_000, {
+  length: optional({
     flags: '--length <duration>',
     help: 'with --every-hour: how long the work runs',
     parse: parseLongDuration,
@@ -308,5 +309,37 @@ export const QUESTION_OPTIONS = {
     flags: '--price <region=price...>',
     help: 'of a CPU hour in each region, to print what work costs',
     parse: parseByRegion('pairs such as us-east-1=0.04', parseNotNegative('a currency')),
+  }),
+  runRegion: required({
+    flags: '--region <region>',
+    help: 'the region that the command runs in',
+    parse: parseRegionName,
+  }),
+  duration: optional({
+    flags: '--duration <duration>',
+    help: 'how long the command runs, about',
+    parse: parseRunTime,
+    defaultText: '1h',
+  }),
+  within: optional({
+    flags: '--within <duration>',
+    help: 'how long its start may wait at most',
+    parse: parseLongDuration,
+    defaultText: '12h; with --deadline as long as that leaves',
+  }),
+  deadline: optional({
+    flags: '--deadline <time>',
+    help: 'when it must be done: it starts --duration before that at the latest; RFC 3339, or from now such as 12h',
+    parse: parseTimeOrFromNow,
+  }),
+  minSaving: withDefault(0.5, {
+    flags: '--min-saving <percent>',
+    help: 'wait only for at least this much less carbon',
+    parse: parseNotNegative('percent'),
+  }),
+  print: withDefault(false, {
+    flags: '--print [boolean]',
+    help: 'print when it would start and why; waits for nothing and runs nothing',
+    parse: parseBoolean,
   }),
 };

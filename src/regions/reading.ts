@@ -16,5 +16,11 @@ export interface Reading {
   readonly freshness: Freshness;
 }
 
+/** One value (gCO2e/kWh) of a region's series; `measuredAt` in epoch milliseconds. */
+export interface TimedValue {
+  readonly measuredAt: number;
+  readonly gramsPerKwh: number;
+}
+
 /** An intensity above this is a mistake of unit, gCO2e/kWh. */
 export const MAX_GRAMS_PER_KWH = 2000;

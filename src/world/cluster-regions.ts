@@ -12,9 +12,9 @@ export interface ClusterRegions {
   readonly invalid: readonly string[];
 }
 
-/** Reads the Regions of a cluster once, with what its leader wrote of them. */
-export async function readClusterRegions(cluster: ChosenCluster): Promise<ClusterRegions | Unread> {
-  const read = await readOnce(cluster, REGIONS);
+/** Reads the Regions of a cluster once, with what its leader wrote of them; `over` aborts that. */
+export async function readClusterRegions(cluster: ChosenCluster, over?: AbortSignal): Promise<ClusterRegions | Unread> {
+  const read = await readOnce(cluster, REGIONS, over);
   if ('issues' in read) return read;
   return { regions: validRegions(read.value), invalid: tellInvalid(read.value) };
 }
@@ -37,9 +37,10 @@ export async function readClusterNodes(
 async function readOnce<T>(
   cluster: ChosenCluster,
   resource: WatchedResource<T>,
+  over?: AbortSignal,
 ): Promise<{ readonly value: readonly T[] } | Unread> {
   const opened = await openCluster(cluster);
   if ('issues' in opened) return opened;
   const { api } = opened;
-  return readFromCluster(resource.name, (timeoutMs) => listOnce(api, resource, timeoutMs)).finally(api.close);
+  return readFromCluster(resource.name, (timeoutMs) => listOnce(api, resource, timeoutMs, over)).finally(api.close);
 }

@@ -21,6 +21,7 @@ import { PREFLIGHT_OPTIONS } from '../../src/questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../../src/questions/regions/options.ts';
 import { SIMULATE_OPTIONS } from '../../src/questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../../src/questions/spillover/options.ts';
+import { WAIT_OPTIONS } from '../../src/questions/wait/options.ts';
 import { SERVE_OPTIONS } from '../../src/replica/serve-options.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runCommand } from '../process/run-command.ts';
@@ -39,6 +40,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   simulate: SIMULATE_OPTIONS,
   check: CHECK_OPTIONS,
   uninstall: UNINSTALL_OPTIONS,
+  wait: WAIT_OPTIONS,
 };
 
 describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { REGION_LABEL } from '../builders.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
-import type { Finished } from '../process/finished.ts';
+import { type Finished, finished } from '../process/finished.ts';
 import { type Stored, startApi, worldOf, writeKubeconfig } from '../questions/explain/explain-api.ts';
 import { NAMESPACES, NODE, REGIONS, writeDocuments } from './world-files.ts';
 
@@ -65,6 +65,14 @@ export const COMMAND_LINES: readonly (readonly [code: number, line: string, how?
   [3, 'check --kubeconfig @away'],
   [0, 'simulate --intensity eu-north=@series', 'alone'],
   [2, 'simulate'],
+  [0, 'wait --region eu-north --regions @regions --print', 'alone'],
+  [0, 'wait --region eu-north --regions @regions -- true'],
+  [1, 'wait --region eu-north --kubeconfig @cluster -- false', 'alone'],
+  [1, 'wait --region eu-north --kubeconfig @away -- false'],
+  [2, 'wait', 'alone'],
+  [2, 'wait --region eu-south --regions @regions --print'],
+  [3, 'wait --region eu-north --config @dead-source --print'],
+  [3, 'wait --region eu-north --kubeconfig @away --print', 'alone'],
   [0, 'outage list --kubeconfig @cluster', 'alone'],
   [0, 'outage list --kubeconfig @cluster -o name'],
   [3, 'outage list -w --kubeconfig @away'],
@@ -124,7 +132,7 @@ async function startCluster(test: TestContext, pod: object): Promise<string> {
 }
 
 /** What is another at the second time. */
-export function timeless({ stdout, ...finished }: Finished): Finished {
-  const text = stdout.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'NOW').replace(/^created: /, 'still valid: ');
-  return { ...finished, stdout: text };
+export function timeless({ code, stdout, stderr }: Finished): Finished {
+  const withoutTimes = (text: string) => text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'NOW');
+  return finished(code, withoutTimes(stdout).replace(/^created: /, 'still valid: '), withoutTimes(stderr));
 }

@@ -22,6 +22,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   'a value of a closed list': { typed: 'gridgate audit --output ', offers: ['table', 'sarif', 'junit'] },
   'the start of such a value': { typed: 'gridgate regions --output y', offers: ['yaml'], lacks: ['json'] },
   'an argument': { typed: 'gridgate completion f', offers: ['fish'], lacks: ['bash'] },
+  'an option of wait': { typed: 'gridgate wait --reg', offers: ['--region', '--regions'], lacks: ['--resume'] },
+  'nothing of its own behind --': { typed: 'gridgate wait -- make --o', offers: [], lacks: ['--output'] },
   'an argument behind an option and its value': { typed: 'gridgate explain -n shop po', offers: ['pod'] },
 };
 

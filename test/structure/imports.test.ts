@@ -191,6 +191,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   ],
   simulate: ['every-hour', 'every-hour-report', 'grid', 'job', 'replay', 'report', 'room', 'strategies'],
   spillover: ['failover-plan', 'flow', 'report'],
+  wait: ['expected-hours', 'known-hours', 'plan-start'],
 };
 
 /** What would make a decision depend on anything but its input. */

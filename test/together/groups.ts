@@ -32,6 +32,7 @@ export const ALONE: Readonly<Record<string, readonly string[]>> = {
     'test/commands/old-node.test.ts',
     'test/commands/pipes.test.ts',
     'test/commands/uninstall/asking.test.ts',
+    'test/questions/wait/wait.test.ts',
     'test/replica/any-address.test.ts',
     'test/replica/client-ca.test.ts',
     'test/replica/cluster-shutdown.test.ts',

@@ -30,6 +30,8 @@ export function completeWords(
   const before = words.slice(1, cursor);
   const command = program.commands.find((one) => one.name() === before[0]);
   if (!command) return before.length === 0 ? startingWith(current, commandsOf(program)) : [];
+  // What is behind `--` is another command's.
+  if (before.includes('--')) return 'files';
   const [flag = '', value] = splitOnce(current, '=');
   if (value !== undefined) {
     const option = optionOf(command, flag);

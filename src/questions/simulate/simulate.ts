@@ -14,6 +14,8 @@ import { readSeries, type Series } from './read-series.ts';
 import { renderEveryHour, renderSimulate } from './render-simulate.ts';
 import { simulateWork } from './report.ts';
 
+/** Where nobody says how long work runs, and how long it may wait. */
+const [LENGTH_MS, SLACK_MS] = [4 * HOUR_MS, 12 * HOUR_MS];
 /** Forecasts end there. */
 const MOST_HOURS = 72;
 
@@ -42,7 +44,7 @@ export async function simulate(values: SimulateValues, env: Environment): Promis
     grid,
     ...named,
     trace: jobs?.jobs,
-    slackHours: values.slack / HOUR_MS,
+    slackHours: (values.slack ?? SLACK_MS) / HOUR_MS,
     model: power.table.model,
   });
   await print(output === 'table' ? renderSimulate(report, width) : renderData(report, output));
@@ -55,7 +57,10 @@ async function readAll({ intensity }: SimulateValues): Promise<{ readonly series
   return issues.length > 0 ? { issues } : { series: all.filter((one) => !('issues' in one)) as readonly Series[] };
 }
 
-function everyHourOf(series: readonly Series[], { length, slack }: SimulateValues): EveryHourReport | Issues {
+function everyHourOf(
+  series: readonly Series[],
+  { length = LENGTH_MS, slack = SLACK_MS }: SimulateValues,
+): EveryHourReport | Issues {
   const [lengthHours, slackHours] = [length / HOUR_MS, slack / HOUR_MS];
   const isWhole = (value: number) => Number.isInteger(value) && value >= 1 && value <= MOST_HOURS;
   const issues = [

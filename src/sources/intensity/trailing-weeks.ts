@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type BandThresholds, thresholdsOf } from '../../regions/band.ts';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
-import type { Signal } from '../../regions/reading.ts';
+import type { Signal, TimedValue } from '../../regions/reading.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import type { ChainWithHistory, IntensityChain, RegionIntensity } from './chain.ts';
 import { type DescribedRegion, zonesOf } from './read-regions.ts';
@@ -77,12 +77,6 @@ export function createTrailingWeeks({ chain, policySignal, clock }: TrailingWeek
 function keyOf(region: RegionZones): string {
   const { name, wattTime, ukCarbonIntensity, carbonAwareSdk } = region;
   return JSON.stringify([name, gridZoneOf(region), wattTime, ukCarbonIntensity, carbonAwareSdk]);
-}
-
-/** One value (gCO2e/kWh) of a region's series; `measuredAt` in epoch milliseconds. */
-export interface TimedValue {
-  readonly measuredAt: number;
-  readonly gramsPerKwh: number;
 }
 
 /** The last 7 days of a region's series in one signal and zone, at most one value an hour, by hours since 1970. */
