@@ -11,12 +11,8 @@ import {
   MINIMUM_DWELL_MS,
   nextBand,
 } from '../../src/regions/band.ts';
-import {
-  type HourlyWeek,
-  ownThresholds,
-  rememberHours,
-  type TimedValue,
-} from '../../src/sources/intensity/trailing-weeks.ts';
+import type { TimedValue } from '../../src/regions/reading.ts';
+import { type HourlyWeek, ownThresholds, rememberHours } from '../../src/sources/intensity/trailing-weeks.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
