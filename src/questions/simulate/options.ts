@@ -10,6 +10,7 @@ export const SIMULATE_OPTIONS = [
   'capacity',
   'price',
   'powerTable',
+  'html',
   'output',
 ] as const;
 

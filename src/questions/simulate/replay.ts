@@ -145,6 +145,7 @@ function createTally({ name, choose }: Strategy, { grid, factors, prices, capaci
     const here = { ...moment, now, room };
     let blocked: Job[] = [];
     for (const job of asked) {
+      room.forget(job);
       const isDue = now >= job.arrival + slackHours;
       const isBlocked = isDue && blocked.some((one) => isSmaller(one, job));
       const region = isBlocked ? undefined : choose(job, here);
@@ -160,7 +161,7 @@ function createTally({ name, choose }: Strategy, { grid, factors, prices, capaci
     isWaiting: () => waiting.length > 0,
     play(arrivals, moment) {
       const { hour } = moment;
-      room.replan();
+      room.forget();
       // In the order of their arrival, which is that of their last moments.
       const before = waiting;
       waiting = [];

@@ -16,15 +16,19 @@ export interface SimulateReport {
   readonly to: string;
   readonly work: 'jobs' | 'service';
   readonly jobs: number;
-  readonly regions: readonly {
-    readonly region: string;
-    readonly meanGramsPerKwh: number;
-    readonly missingHours: number;
-    readonly capacity: number | null;
-  }[];
+  readonly regions: readonly SimulatedRegion[];
   /** Operational, where every job starts at home when it is submitted, as if there were room. */
   readonly baselineGrams: number;
   readonly strategies: readonly SimulatedStrategy[];
+}
+
+export interface SimulatedRegion {
+  readonly region: string;
+  readonly meanGramsPerKwh: number;
+  /** The mean of each hour of the UTC day. */
+  readonly byHour: readonly number[];
+  readonly missingHours: number;
+  readonly capacity: number | null;
 }
 
 export interface SimulatedStrategy {
@@ -90,9 +94,10 @@ export function simulateWork(simulation: Simulation): SimulateReport {
     to: iso(grid.hours),
     work: trace ? 'jobs' : 'service',
     jobs: jobs.length,
-    regions: grid.regions.map(({ name, readings }, index) => ({
+    regions: grid.regions.map(({ name, readings, filled }, index) => ({
       region: name,
       meanGramsPerKwh: means[index] ?? 0,
+      byHour: meansByHour(filled, grid.fromHour),
       missingHours: readings.filter((value) => value === undefined).length,
       capacity: capacity[index] ?? null,
     })),
@@ -107,6 +112,14 @@ function waysOfJobs(home: number, cleanest: number): readonly Strategy[] {
 
 function waysOfService(home: number, cleanest: number): readonly Strategy[] {
   return [inRegion('at home, at once', home), inRegion('yearly cleanest region', cleanest), GREEDY, SPATIAL];
+}
+
+function meansByHour(filled: Float64Array, fromHour: number): readonly number[] {
+  const ofHour = (hour: number) => filled.filter((_, index) => (fromHour + index) % DAY === hour);
+  return Array.from({ length: DAY }, (_, hour) => {
+    const values = ofHour(hour);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  });
 }
 
 /** Weeks that are not whole any more are left out, and so are jobs that could run beyond the end. */

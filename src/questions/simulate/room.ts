@@ -6,18 +6,19 @@ export interface Room {
   fits(region: number, at: number, job: Job): boolean;
   /** A job runs from a moment on. */
   take(region: number, at: number, job: Job): void;
-  /** A job that waits means to run from a moment on; forgotten with the next `replan`. */
+  /** A job that waits means to run from a moment on: others find that room taken. */
   plan(region: number, at: number, job: Job): void;
-  replan(): void;
+  /** What jobs that wait mean to do no longer counts: of one, or of all. */
+  forget(job?: Job): void;
 }
 
-const UNLIMITED: Room = { fits: () => true, take: () => {}, plan: () => {}, replan: () => {} };
+const UNLIMITED: Room = { fits: () => true, take: () => {}, plan: () => {}, forget: () => {} };
 
 /** `hours`: how far the jobs can reach. Of a region without a number there is no end. */
 export function createRoom(capacity: readonly (number | undefined)[], hours: number): Room {
   if (capacity.every((cpus) => cpus === undefined)) return UNLIMITED;
   const used = capacity.map(() => new Float64Array(hours));
-  let plans: (readonly [region: number, at: number, job: Job])[] = [];
+  const plans = new Map<Job, readonly [region: number, at: number]>();
 
   function add(region: number, at: number, { hours, cpus }: Job, sign: 1 | -1): void {
     const ofRegion = used[region];
@@ -34,12 +35,15 @@ export function createRoom(capacity: readonly (number | undefined)[], hours: num
     },
     take: (region, at, job) => add(region, at, job, 1),
     plan(region, at, job) {
-      plans.push([region, at, job]);
+      plans.set(job, [region, at]);
       add(region, at, job, 1);
     },
-    replan() {
-      for (const [region, at, job] of plans) add(region, at, job, -1);
-      plans = [];
+    forget(job) {
+      for (const one of job ? [job] : plans.keys()) {
+        const [region, at] = plans.get(one) ?? [];
+        if (region !== undefined && at !== undefined) add(region, at, one, -1);
+        plans.delete(one);
+      }
     },
   };
 }

@@ -1,9 +1,10 @@
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { EXIT, type Issues, reportIssues } from '../../terminal/exit-codes.ts';
-import { print } from '../../terminal/print.ts';
+import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
+import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import { everyHour } from './every-hour.ts';
 import type { EveryHourReport } from './every-hour-report.ts';
@@ -11,9 +12,11 @@ import { fillGaps, type Grid } from './grid.ts';
 import type { SimulateValues } from './options.ts';
 import { readJobs } from './read-jobs.ts';
 import { readSeries, type Series } from './read-series.ts';
+import { renderSimulateHtml } from './render-html.ts';
 import { renderEveryHour, renderSimulate } from './render-simulate.ts';
-import { simulateWork } from './report.ts';
+import { type SimulateReport, simulateWork } from './report.ts';
 
+const HTML_OF_SERIES = '--html: means nothing beside --every-hour, whose figures are one table';
 /** Where nobody says how long work runs, and how long it may wait. */
 const [LENGTH_MS, SLACK_MS] = [4 * HOUR_MS, 12 * HOUR_MS];
 /** Forecasts end there. */
@@ -22,7 +25,8 @@ const MOST_HOURS = 72;
 /** Prints what ways to choose where and when would have emitted, on the hours of given series. */
 export async function simulate(values: SimulateValues, env: Environment): Promise<number> {
   const read = await readAll(values);
-  if ('issues' in read) return reportIssues(read.issues);
+  const mistakes = [...('issues' in read ? read.issues : []), ...(await mistakesInHtml(values))];
+  if ('issues' in read || mistakes.length > 0) return reportIssues(mistakes);
   const { output = 'table' } = values;
   const width = terminalColumns(env);
   if (values.everyHour) {
@@ -31,24 +35,40 @@ export async function simulate(values: SimulateValues, env: Environment): Promis
     await print(output === 'table' ? renderEveryHour(found, width) : renderData(found, output));
     return EXIT.fine;
   }
+  const report = await playWork(read.series, values);
+  if ('issues' in report) return reportIssues(report.issues);
+  await print(output === 'table' ? renderSimulate(report, width) : renderData(report, output));
+  if (values.html !== undefined) {
+    await writeWhole(values.html, [renderSimulateHtml(report)]);
+    note(`${values.html} is written`);
+  }
+  return EXIT.fine;
+}
+
+async function mistakesInHtml({ html, everyHour }: SimulateValues): Promise<readonly string[]> {
+  const obstacle = html === undefined ? undefined : await findObstacle(html);
+  return [
+    ...(obstacle === undefined ? [] : [`--html: ${obstacle}`]),
+    ...(everyHour && html !== undefined ? [HTML_OF_SERIES] : []),
+  ];
+}
+
+async function playWork(series: readonly Series[], values: SimulateValues): Promise<SimulateReport | Issues> {
   const [power, jobs] = await Promise.all([
     readPowerTable(values.powerTable),
     values.jobs === undefined ? undefined : readJobs(values.jobs),
   ]);
-  const grid = gridOf(read.series);
+  const grid = gridOf(series);
   const named = 'issues' in grid ? { issues: [] } : byRegion(grid, values);
   const issues = [power, jobs, grid, named].flatMap((one) => (one && 'issues' in one ? one.issues : []));
-  if ('issues' in power || (jobs && 'issues' in jobs) || 'issues' in grid || 'issues' in named)
-    return reportIssues(issues);
-  const report = simulateWork({
+  if ('issues' in power || (jobs && 'issues' in jobs) || 'issues' in grid || 'issues' in named) return { issues };
+  return simulateWork({
     grid,
     ...named,
     trace: jobs?.jobs,
     slackHours: (values.slack ?? SLACK_MS) / HOUR_MS,
     model: power.table.model,
   });
-  await print(output === 'table' ? renderSimulate(report, width) : renderData(report, output));
-  return EXIT.fine;
 }
 
 async function readAll({ intensity }: SimulateValues): Promise<{ readonly series: readonly Series[] } | Issues> {

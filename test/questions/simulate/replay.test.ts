@@ -127,6 +127,13 @@ describe('jobs played through the hours of regions', () => {
     assert.deepEqual([greedy?.moves, greedy?.left], [2, 1]);
   });
 
+  it('start at the last moment where a region has room for nothing else, whatever they had planned', () => {
+    const falling = gridOf(Array.from({ length: 24 * 40 }, (_, hour) => 2_000 - hour));
+    const foresight = oracle(falling.regions.map(({ filled }) => outlookOf(filled)));
+    const [outcome] = play(falling, [{ arrival: 700.5, hours: 3, cpus: 1 }], { capacity: [1] }, [foresight]);
+    assert.deepEqual([outcome?.worstWaitHours, outcome?.late, outcome?.left], [12, 0, 0]);
+  });
+
   it('know nothing of an hour before it comes: what follows changes no start', () => {
     const [one, other] = [madeUpSeries(DAYS, 5), madeUpSeries(DAYS, 5)];
     const hour = 30 * 24;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { SimulateReport } from '../../../src/questions/simulate/report.ts';
@@ -76,6 +76,22 @@ describe('gridgate simulate', () => {
     assert.match(table.stdout, /^15 jobs that may wait 12h, home east, 2026-01-29 to 2026-03-02; at home at once: /);
     assert.match(table.stdout, /^STRATEGY +KGCO2E +AVOIDED +OF FORESIGHT +MOVES\/DAY +WAIT +WORST +COST +LATE$/m);
     assert.match(table.stdout, /^gridgate, where and when /m);
+  });
+
+  it('draws it all on one page, that loads nothing and runs nothing, whatever the names are', async (t) => {
+    const files = writeFiles(t);
+    const page = join(makeTemporaryDirectory(t), 'page.html');
+    const jobs = files.write('jobs.csv', JOBS);
+    const args = ['simulate', '--intensity', `east=${files.series('e.csv', 1)}`, '--jobs', jobs, '--html', page];
+    const { code, stderr } = await runCommand(args);
+    assert.deepEqual([code, stderr], [0, `gridgate: ${page} is written\n`]);
+    const text = readFileSync(page, 'utf8');
+    assert.match(text, /<p class="lead"><b>-?\d+\.\d%<\/b> less CO2e with gridgate/);
+    for (const way of ['at home, at once', 'gridgate, where and when', 'perfect foresight'])
+      assert.ok(text.includes(`<th scope="row">${way}</th>`), way);
+    assert.equal(text.match(/<polyline/g)?.length, 1);
+    assert.doesNotMatch(text, /<script|NaN|undefined|Infinity/);
+    assert.match(text, /content="default-src &#39;none&#39;;/);
   });
 
   it('plays a service where no jobs are given, which cannot wait', async (t) => {
