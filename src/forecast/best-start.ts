@@ -1,4 +1,5 @@
-const HOUR_MS = 3_600_000;
+import { HOUR_MS } from '../units/moment.ts';
+import { hourlyMeans } from './hourly-means.ts';
 
 /** Intensities hour by hour, gCO2e/kWh; of the last hour it goes on as it ends. */
 export interface HourlySeries {
@@ -25,33 +26,20 @@ export interface Start {
  * The start with the lowest mean intensity over the whole run: at the earliest moment, at a full hour after it, or at the last
  * moment; of equally clean ones the earliest.
  */
-export function bestStart(series: HourlySeries, { durationMs, earliest, latest }: Work): Start {
-  const grams = integrated(series);
-  const meanFrom = (at: number) => (grams(at + durationMs) - grams(at)) / durationMs;
+export function bestStart({ from, gramsPerKwh }: HourlySeries, { durationMs, earliest, latest }: Work): Start {
+  const { mean } = hourlyMeans(gramsPerKwh);
+  const meanFrom = (at: number) => mean((at - from) / HOUR_MS, durationMs / HOUR_MS);
   let best: Start = { at: earliest, gramsPerKwh: meanFrom(earliest) };
   for (let hour = Math.floor(earliest / HOUR_MS) + 1; ; hour++) {
     const at = Math.min(hour * HOUR_MS, latest);
     if (at <= earliest) return best;
-    const gramsPerKwh = meanFrom(at);
-    if (gramsPerKwh < best.gramsPerKwh) best = { at, gramsPerKwh };
+    const grams = meanFrom(at);
+    if (grams < best.gramsPerKwh) best = { at, gramsPerKwh: grams };
     if (at === latest) return best;
   }
 }
 
 /** The mean intensity of a run, gCO2e/kWh. */
-export function meanOver(series: HourlySeries, at: number, durationMs: number): number {
-  const grams = integrated(series);
-  return (grams(at + durationMs) - grams(at)) / durationMs;
-}
-
-/** The integral of a series from its beginning to a moment (gCO2e/kWh times milliseconds). */
-function integrated({ from, gramsPerKwh }: HourlySeries): (at: number) => number {
-  const sums = [0];
-  for (let hour = 0; hour < gramsPerKwh.length; hour++)
-    sums.push((sums[hour] ?? 0) + (gramsPerKwh[hour] ?? 0) * HOUR_MS);
-  const last = gramsPerKwh.length - 1;
-  return (at) => {
-    const hour = Math.min(Math.max(0, Math.floor((at - from) / HOUR_MS)), last);
-    return (sums[hour] ?? 0) + (gramsPerKwh[hour] ?? 0) * (at - from - hour * HOUR_MS);
-  };
+export function meanOver({ from, gramsPerKwh }: HourlySeries, at: number, durationMs: number): number {
+  return hourlyMeans(gramsPerKwh).mean((at - from) / HOUR_MS, durationMs / HOUR_MS);
 }

@@ -28,7 +28,7 @@ const BAND = 1.6;
 const COMPARED_LEADS = 16;
 const MOST_TIMES_OURS = 1.5;
 /** What a source was off last fades so fast from hour to hour. */
-const ANCHOR_KEPT = 0.9;
+export const ANCHOR_KEPT = 0.9;
 
 /** `firstHour`: hours since 1970 of what is learnt first. */
 export function createForecaster(firstHour: number): Forecaster {

@@ -28,6 +28,7 @@ export function createRegression(variance: () => number): Regression {
   const groups = Array.from({ length: GROUPS }, createSums);
   let ofAll: Float64Array | undefined;
   const ofGroups: (Float64Array | undefined)[] = [];
+  let learntDay: number | undefined;
 
   function coefficients(group: number): Float64Array {
     const v = variance();
@@ -43,7 +44,9 @@ export function createRegression(variance: () => number): Regression {
       addTo(all, before, anomaly);
       addTo(groups[group] ?? all, before, anomaly);
       // Coefficients of all are worked out anew once a day, those of a group when its hours are over: nothing is lost by that.
-      if (hour % HOURS === HOURS - 1) ofAll = undefined;
+      const day = Math.floor((hour + 1) / HOURS);
+      if (day !== learntDay) ofAll = undefined;
+      learntDay = day;
       ofGroups[group] = undefined;
     },
     predict(hour, before) {

@@ -18,7 +18,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   page: { rooms: [], packages: [], builtins: false },
   documents: { rooms: ['units'], packages: ['csv-parse', 'js-yaml', 'yaml'], builtins: true },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
-  forecast: { rooms: [], packages: [], builtins: false },
+  forecast: { rooms: ['units'], packages: [], builtins: false },
   decision: { rooms: ['regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
   energy: { rooms: ['regions', 'units'], packages: [], builtins: false },
   sources: {
@@ -195,6 +195,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'figures',
     'grid',
     'job',
+    'references',
     'render-html',
     'replay',
     'report',

@@ -1,6 +1,8 @@
 import { forecastFromDays, PAST_HOURS } from '../../forecast/first-weeks.ts';
 import { createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
-import { fillGaps, type Outlook, outlookOf } from './grid.ts';
+import { type HourlyMeans, hourlyMeans } from '../../forecast/hourly-means.ts';
+import { fillGaps } from './grid.ts';
+import { FIXED_THRESHOLD, yesterdayOf } from './references.ts';
 
 export interface EveryHour {
   readonly readings: readonly (number | undefined)[];
@@ -25,7 +27,6 @@ type Way = (typeof WAYS)[number];
 const DAY = 24;
 /** Nothing counts before so much is known. */
 const FIRST = 28 * DAY;
-const FIXED_THRESHOLD = 200;
 
 /** What is expected at an hour, asked for one after the other, of so many hours from it on. */
 export type Expecting = (hour: number, hours: number) => ArrayLike<number>;
@@ -46,7 +47,7 @@ export function learnAsTheyCome({ readings, fromHour }: Pick<EveryHour, 'reading
 export function everyHour(work: EveryHour, expect: Expecting = learnAsTheyCome(work)): Saved | undefined {
   const { readings, length, slack } = work;
   const filled = fillGaps(readings);
-  const actual = outlookOf(filled);
+  const actual = hourlyMeans(filled);
   const last = filled.length - slack - length - 1;
   if (last <= FIRST) return undefined;
   const sums: Record<Way | 'now' | 'foresight', number> = {
@@ -64,13 +65,13 @@ export function everyHour(work: EveryHour, expect: Expecting = learnAsTheyCome(w
 
   /** What all but `gridgate` make of work that is submitted now. */
   function submit(hour: number): void {
-    const best = (outlook: Outlook) => emits(hour + cleanest(outlook, slack, length));
+    const best = (outlook: HourlyMeans) => emits(hour + cleanest(outlook, slack, length));
     const past = Array.from(filled.subarray(Math.max(0, hour - PAST_HOURS), hour));
     const clean = filled.subarray(hour, hour + slack + 1).findIndex((grams) => grams <= FIXED_THRESHOLD);
     sums.now += emits(hour);
     sums.foresight += Math.min(...Array.from({ length: slack + 1 }, (_, wait) => emits(hour + wait)));
-    sums.yesterday += best(outlookOf(yesterdayOf(filled, hour, window)));
-    sums.profile += best(outlookOf(forecastFromDays(past, window)));
+    sums.yesterday += best(hourlyMeans(yesterdayOf(filled, hour, window)));
+    sums.profile += best(hourlyMeans(forecastFromDays(past, window)));
     sums['fixed-200'] += emits(hour + (clean < 0 ? slack : clean));
   }
 
@@ -79,7 +80,7 @@ export function everyHour(work: EveryHour, expect: Expecting = learnAsTheyCome(w
       submit(hour);
       waiting.push(hour);
     }
-    const outlook = outlookOf(expect(hour, window));
+    const outlook = hourlyMeans(expect(hour, window));
     waiting = waiting.filter((submitted) => {
       if (cleanest(outlook, submitted + slack - hour, length) > 0) return true;
       sums.gridgate += emits(hour);
@@ -100,12 +101,8 @@ export function everyHour(work: EveryHour, expect: Expecting = learnAsTheyCome(w
 }
 
 /** How many hours on the mean over the run is lowest; the earliest of equal ones. */
-function cleanest({ mean }: Outlook, slack: number, length: number): number {
+function cleanest({ mean }: HourlyMeans, slack: number, length: number): number {
   let best = 0;
   for (let wait = 1; wait <= slack; wait++) if (mean(wait, length) < mean(best, length)) best = wait;
   return best;
-}
-
-function yesterdayOf(filled: Float64Array, hour: number, hours: number): readonly number[] {
-  return Array.from({ length: hours }, (_, ahead) => filled[hour + ahead - DAY * Math.ceil((ahead + 1) / DAY)] ?? 0);
 }

@@ -12,6 +12,26 @@ export interface SimulatedRegion {
   readonly readings: readonly (number | undefined)[];
   /** The same, gaps filled from their neighbours: what runs in them is counted by these. */
   readonly filled: Float64Array;
+  /** The same, gaps filled with the reading before: what whoever decides in one knows. */
+  readonly carried: Float64Array;
+}
+
+/** A region in so many hours from `first` of its readings on; one of them, or before them, must be there. */
+export function simulatedRegion(
+  name: string,
+  readings: readonly (number | undefined)[],
+  { first = 0, hours = readings.length }: { readonly first?: number; readonly hours?: number } = {},
+): SimulatedRegion {
+  const filled = fillGaps(readings);
+  const carried = new Float64Array(readings.length);
+  for (const [hour, value] of readings.entries()) carried[hour] = value ?? carried[hour - 1] ?? 0;
+  const end = first + hours;
+  return {
+    name,
+    readings: readings.slice(first, end),
+    filled: filled.slice(first, end),
+    carried: carried.slice(first, end),
+  };
 }
 
 /** Gaps are filled in a straight line between their neighbours, as at the ends by the nearest reading. */
@@ -27,21 +47,4 @@ export function fillGaps(readings: readonly (number | undefined)[]): Float64Arra
   }
   if (last >= 0) filled.fill(filled[last] ?? 0, last);
   return filled;
-}
-
-/** Means over parts of an hourly series, in constant time each. */
-export interface Outlook {
-  /** From and for so many hours (fractions count) since the series begins; beyond its end it goes on as it ends. */
-  mean(from: number, hours: number): number;
-}
-
-export function outlookOf(hourly: ArrayLike<number>): Outlook {
-  const last = hourly.length - 1;
-  const sums = new Float64Array(hourly.length);
-  for (let hour = 0; hour < last; hour++) sums[hour + 1] = (sums[hour] ?? 0) + (hourly[hour] ?? 0);
-  const upTo = (at: number) => {
-    const hour = Math.min(Math.floor(at), last);
-    return (sums[hour] ?? 0) + (hourly[hour] ?? 0) * (at - hour);
-  };
-  return { mean: (from, hours) => (upTo(from + hours) - upTo(from)) / hours };
 }

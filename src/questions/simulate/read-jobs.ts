@@ -30,5 +30,6 @@ function toJob({ arrival_time, length, cpus }: CsvRow<(typeof COLUMNS)[number]>)
 }
 
 function numberOf(text: string): number {
-  return text.trim() === '' ? Number.NaN : Number(text);
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isFinite(number) ? number : Number.NaN;
 }

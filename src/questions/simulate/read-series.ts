@@ -23,9 +23,9 @@ export async function readSeries(name: string, path: string): Promise<Series | {
   const hours = new Map<number, { sum: number; count: number }>();
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { hour, grams } of read.rows) {
+    if (grams === undefined) continue;
     first = Math.min(first, hour);
     last = Math.max(last, hour);
-    if (grams === undefined) continue;
     const known = hours.get(hour) ?? { sum: 0, count: 0 };
     hours.set(hour, { sum: known.sum + grams, count: known.count + 1 });
   }

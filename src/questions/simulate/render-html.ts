@@ -37,9 +37,10 @@ ${regionsSection(report)}
 function headline({ strategies, baselineGrams, home, slackHours, work, jobs }: SimulateReport): Html {
   const ours = strategies.findLast(isOurs);
   const foresight = strategies.at(-1);
+  const avoided = ours?.avoidedPercent ?? null;
   const isWaiting = work === 'jobs';
   return html`<section id="headline" aria-label="What gridgate avoids">
-<p class="lead"><b>${formatPercent(ours?.avoidedPercent ?? null)}</b> less CO2e with gridgate<span class="mark">, against starting at once in ${home}</span></p>
+<p class="lead"><b>${formatPercent(avoided === null ? null : Math.abs(avoided))}</b> ${(avoided ?? 0) < 0 ? 'more' : 'less'} CO2e with gridgate<span class="mark">, against starting at once in ${home}</span></p>
 <dl>${tile('At home, at once', `${formatKilograms(baselineGrams)} kg`, 'operational CO2e of CPUs')}
 ${ours && tile('gridgate', `${formatKilograms(ours.grams)} kg`, `${formatPercent(ours.foresightPercent)} of what perfect foresight avoids`)}
 ${foresight && tile('Perfect foresight', `${formatKilograms(foresight.grams)} kg`, `${formatPercent(foresight.avoidedPercent)} less, as nobody can know beforehand`)}

@@ -1,6 +1,7 @@
 import { createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
+import { type HourlyMeans, hourlyMeans } from '../../forecast/hourly-means.ts';
 import { createMover } from '../../forecast/mover.ts';
-import { type Grid, type Outlook, outlookOf } from './grid.ts';
+import type { Grid } from './grid.ts';
 import type { Job } from './job.ts';
 import { createRoom, type Room } from './room.ts';
 
@@ -12,9 +13,9 @@ export interface Moment {
   readonly now: number;
   readonly hour: number;
   /** Of each region this hour and those to come, from readings of hours that are over. */
-  readonly expected: readonly Outlook[];
+  readonly expected: readonly HourlyMeans[];
   /** The same with this hour's reading known. */
-  readonly known: readonly Outlook[];
+  readonly known: readonly HourlyMeans[];
   /** Where a service should be by now that moves only when that pays. */
   readonly current: number;
   readonly slackHours: number;
@@ -90,7 +91,7 @@ function createLook({ grid, home, current }: Replay): (hour: number, isAsked: bo
   const forecast = (index: number, hours: number) =>
     forecasters[index]?.forecast(hours).map(({ gramsPerKwh }) => gramsPerKwh) ?? [];
   return (hour, isAsked) => {
-    const readings = grid.regions.map(({ filled }) => filled[hour] ?? 0);
+    const readings = grid.regions.map(({ carried }) => carried[hour] ?? 0);
     const expected = isAsked ? readings.map((reading, index) => orElse(forecast(index, MOST_HOURS), reading)) : [];
     for (const [index, one] of forecasters.entries()) one.learn(grid.regions[index]?.readings[hour]);
     const ahead = readings.map((reading, index) =>
@@ -98,8 +99,8 @@ function createLook({ grid, home, current }: Replay): (hour: number, isAsked: bo
     );
     const at = mover.next(ahead);
     if (!isAsked) return undefined;
-    const known = readings.map((reading, index) => outlookOf([reading, ...forecast(index, MOST_HOURS)]));
-    return { hour, expected: expected.map(outlookOf), known, current: at };
+    const known = readings.map((reading, index) => hourlyMeans([reading, ...forecast(index, MOST_HOURS)]));
+    return { hour, expected: expected.map(hourlyMeans), known, current: at };
   };
 }
 
@@ -121,7 +122,7 @@ function isSmaller(one: Job, other: Job): boolean {
 
 /** What became of the jobs under one strategy. */
 function createTally({ name, choose }: Strategy, { grid, factors, prices, capacity, slackHours, jobs }: Replay): Tally {
-  const actual = grid.regions.map(({ filled }) => outlookOf(filled));
+  const actual = grid.regions.map(({ filled }) => hourlyMeans(filled));
   const longest = jobs.reduce((most, { hours }) => Math.max(most, hours), 0);
   const room = createRoom(capacity, grid.hours + Math.ceil(longest) + 1);
   let waiting: Job[] = [];

@@ -1,7 +1,8 @@
 import { podGramsPerHour } from '../../energy/emissions.ts';
 import type { PowerModel } from '../../energy/power-model.ts';
+import { hourlyMeans } from '../../forecast/hourly-means.ts';
 import { HOUR_MS } from '../../units/moment.ts';
-import { type Grid, outlookOf } from './grid.ts';
+import type { Grid } from './grid.ts';
 import type { Job } from './job.ts';
 import { type Outcome, replay, type Strategy } from './replay.ts';
 import { BOTH, FIXED, GREEDY, inRegion, oracle, SPATIAL, TEMPORAL, yesterday } from './strategies.ts';
@@ -50,8 +51,8 @@ export interface SimulatedStrategy {
 
 export interface Simulation {
   readonly grid: Grid;
-  /** Of a trace that begins with its first job's week; absent: a service of one CPU. */
-  readonly trace?: readonly Job[] | undefined;
+  /** Those of `layOnWeeks`; absent: a service of one CPU. */
+  readonly jobs?: readonly Job[] | undefined;
   readonly home: number;
   readonly slackHours: number;
   readonly capacity: readonly (number | undefined)[];
@@ -65,21 +66,22 @@ const WEEK = 7 * DAY;
 /** What jobs emit counts once forecasts have learnt for so long. */
 const FIRST_HOUR = 28 * DAY;
 
-/** Plays a trace, laid on each of its weeks, or a service, through the hours of a grid. */
+/** Plays jobs, or a service, through the hours of a grid. */
 export function simulateWork(simulation: Simulation): SimulateReport {
-  const { grid, trace, home, capacity, prices, model } = simulation;
+  const { grid, home, capacity, prices, model } = simulation;
+  const isService = simulation.jobs === undefined;
+  const jobs = simulation.jobs ?? serviceOf(grid.hours);
   // A service runs all the time.
-  const slackHours = trace ? simulation.slackHours : 0;
+  const slackHours = isService ? 0 : simulation.slackHours;
   const factors = grid.regions.map(({ name }) =>
     podGramsPerHour({ vcpu: 1, memoryGb: 0 }, { region: name, gramsPerKwh: 1 }, model),
   );
-  const firstHour = trace ? FIRST_HOUR : 0;
-  const jobs = trace ? layOnWeeks(trace, grid.hours, slackHours) : serviceOf(grid.hours);
-  const actual = grid.regions.map(({ filled }) => outlookOf(filled));
+  const firstHour = isService ? 0 : FIRST_HOUR;
+  const actual = grid.regions.map(({ filled }) => hourlyMeans(filled));
   const means = actual.map(({ mean }) => mean(0, grid.hours));
   const cleanest = means.indexOf(Math.min(...means));
-  const strategies = trace ? waysOfJobs(home, cleanest) : waysOfService(home, cleanest);
-  const input = { grid, jobs, home, slackHours, capacity, factors, prices, current: trace ? home : cleanest };
+  const strategies = isService ? waysOfService(home, cleanest) : waysOfJobs(home, cleanest);
+  const input = { grid, jobs, home, slackHours, capacity, factors, prices, current: isService ? cleanest : home };
   const outcomes = replay(input, [...strategies, oracle(actual)]);
   const baseline = jobs.reduce((sum, { arrival, hours, cpus }) => {
     return sum + cpus * hours * (actual[home]?.mean(arrival, hours) ?? 0) * (factors[home] ?? 1);
@@ -92,7 +94,7 @@ export function simulateWork(simulation: Simulation): SimulateReport {
     slackHours,
     from: iso(firstHour),
     to: iso(grid.hours),
-    work: trace ? 'jobs' : 'service',
+    work: isService ? 'service' : 'jobs',
     jobs: jobs.length,
     regions: grid.regions.map(({ name, readings, filled }, index) => ({
       region: name,
@@ -122,10 +124,19 @@ function meansByHour(filled: Float64Array, fromHour: number): readonly number[] 
   });
 }
 
-/** Weeks that are not whole any more are left out, and so are jobs that could run beyond the end. */
-function layOnWeeks(trace: readonly Job[], hours: number, slackHours: number): readonly Job[] {
+/** What fits into memory, in some 500 MB. */
+export const MOST_JOBS = 1_000_000;
+
+/** A trace laid on each of its weeks, once forecasts have learnt; jobs that could run beyond the end are left out. */
+export function layOnWeeks(
+  trace: readonly Job[],
+  hours: number,
+  slackHours: number,
+): readonly Job[] | { readonly tooMany: number } {
   const last = trace.reduce((most, { arrival }) => Math.max(most, arrival), 0);
-  const period = WEEK * Math.max(1, Math.ceil((last + 1e-9) / WEEK));
+  const period = WEEK * (Math.floor(last / WEEK) + 1);
+  const tooMany = trace.length * Math.ceil((hours - FIRST_HOUR) / period);
+  if (tooMany > MOST_JOBS) return { tooMany };
   const jobs: Job[] = [];
   for (let start = FIRST_HOUR; start < hours; start += period)
     for (const job of trace) {

@@ -12,6 +12,8 @@ export interface Room {
   forget(job?: Job): void;
 }
 
+/** Sums of parts of CPUs are not exact. */
+const ROUNDING = 1e-9;
 const UNLIMITED: Room = { fits: () => true, take: () => {}, plan: () => {}, forget: () => {} };
 
 /** `hours`: how far the jobs can reach. Of a region without a number there is no end. */
@@ -30,7 +32,8 @@ export function createRoom(capacity: readonly (number | undefined)[], hours: num
     fits(region, at, { hours, cpus }) {
       const [limit, ofRegion] = [capacity[region], used[region]];
       if (limit === undefined || !ofRegion) return true;
-      for (let hour = Math.floor(at); hour < at + hours; hour++) if ((ofRegion[hour] ?? 0) + cpus > limit) return false;
+      for (let hour = Math.floor(at); hour < at + hours; hour++)
+        if ((ofRegion[hour] ?? 0) + cpus > limit + ROUNDING) return false;
       return true;
     },
     take: (region, at, job) => add(region, at, job, 1),

@@ -1,5 +1,6 @@
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
+import { MOST_HOURS } from '../../forecast/forecaster.ts';
 import { EXIT, type Issues, reportIssues } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
@@ -8,19 +9,17 @@ import { findObstacle, writeWhole } from '../../terminal/write-whole.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import { everyHour } from './every-hour.ts';
 import type { EveryHourReport } from './every-hour-report.ts';
-import { fillGaps, type Grid } from './grid.ts';
+import { type Grid, simulatedRegion } from './grid.ts';
 import type { SimulateValues } from './options.ts';
 import { readJobs } from './read-jobs.ts';
 import { readSeries, type Series } from './read-series.ts';
 import { renderSimulateHtml } from './render-html.ts';
 import { renderEveryHour, renderSimulate } from './render-simulate.ts';
-import { type SimulateReport, simulateWork } from './report.ts';
+import { layOnWeeks, MOST_JOBS, type SimulateReport, simulateWork } from './report.ts';
 
 const HTML_OF_SERIES = '--html: means nothing beside --every-hour, whose figures are one table';
 /** Where nobody says how long work runs, and how long it may wait. */
 const [LENGTH_MS, SLACK_MS] = [4 * HOUR_MS, 12 * HOUR_MS];
-/** Forecasts end there. */
-const MOST_HOURS = 72;
 
 /** Prints what ways to choose where and when would have emitted, on the hours of given series. */
 export async function simulate(values: SimulateValues, env: Environment): Promise<number> {
@@ -62,13 +61,14 @@ async function playWork(series: readonly Series[], values: SimulateValues): Prom
   const named = 'issues' in grid ? { issues: [] } : byRegion(grid, values);
   const issues = [power, jobs, grid, named].flatMap((one) => (one && 'issues' in one ? one.issues : []));
   if ('issues' in power || (jobs && 'issues' in jobs) || 'issues' in grid || 'issues' in named) return { issues };
-  return simulateWork({
-    grid,
-    ...named,
-    trace: jobs?.jobs,
-    slackHours: (values.slack ?? SLACK_MS) / HOUR_MS,
-    model: power.table.model,
-  });
+  const slackHours = (values.slack ?? SLACK_MS) / HOUR_MS;
+  const laid = jobs && layOnWeeks(jobs.jobs, grid.hours, slackHours);
+  if (laid && 'tooMany' in laid)
+    return {
+      issues: [`--jobs: are ${laid.tooMany} on all weeks, more than ${MOST_JOBS}; give fewer, or shorter series`],
+    };
+  if (laid?.length === 0) return { issues: ['--jobs: none of them ends within the hours that are there'] };
+  return simulateWork({ grid, ...named, jobs: laid, slackHours, model: power.table.model });
 }
 
 async function readAll({ intensity }: SimulateValues): Promise<{ readonly series: readonly Series[] } | Issues> {
@@ -103,11 +103,13 @@ function gridOf(series: readonly Series[]): Grid | Issues {
   const hours = end - fromHour;
   if (hours < 24 * 36)
     return { issues: ['--intensity: the series must have 36 days in common: 28 to learn from, and a week'] };
-  const regions = series.map(({ name, readings, fromHour: own }) => {
-    const common = readings.slice(fromHour - own, end - own);
-    return { name, readings: common, filled: fillGaps(common) };
-  });
-  return { regions, fromHour, hours };
+  const regions = series.map(({ name, readings, fromHour: own }) =>
+    simulatedRegion(name, readings, { first: fromHour - own, hours }),
+  );
+  const sparse = regions.filter(({ readings }) => readings.filter((value) => value !== undefined).length * 2 < hours);
+  if (sparse.length === 0) return { regions, fromHour, hours };
+  const words = `has no reading of most of the ${hours} hours that the series have in common`;
+  return { issues: sparse.map(({ name }) => `--intensity ${name}: ${words}`) };
 }
 
 /** What is said of regions, in the order of the grid. */

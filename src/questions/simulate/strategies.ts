@@ -1,10 +1,8 @@
-import { type Outlook, outlookOf } from './grid.ts';
+import { type HourlyMeans, hourlyMeans } from '../../forecast/hourly-means.ts';
 import type { Job } from './job.ts';
+import { FIXED_THRESHOLD, yesterdayOf } from './references.ts';
 import type { Moment, Strategy } from './replay.ts';
 
-const DAY = 24;
-/** What peers wait for, gCO2e/kWh. */
-const FIXED_THRESHOLD = 200;
 /** Sums of hours are not exact. */
 const ROUNDING = 1e-9;
 
@@ -35,7 +33,7 @@ export function yesterday(): Strategy {
     name: 'yesterday as forecast',
     choose(job, moment) {
       const { home, now } = moment;
-      const at = starts.get(job) ?? plan(job, moment, [home], [yesterdayOf(moment, job)])?.at ?? now;
+      const at = starts.get(job) ?? plan(job, moment, [home], [expectedAgain(moment, job)])?.at ?? now;
       starts.set(job, at);
       return now >= at || isDue(job, moment) ? firstWithRoom([home], job, moment) : undefined;
     },
@@ -61,7 +59,7 @@ export const BOTH: Strategy = {
 };
 
 /** Where and when it will have been cleanest, as nobody knows beforehand. */
-export function oracle(actual: readonly Outlook[]): Strategy {
+export function oracle(actual: readonly HourlyMeans[]): Strategy {
   return {
     name: 'perfect foresight',
     choose(job, moment) {
@@ -94,7 +92,7 @@ function startOrWait(
   job: Job,
   moment: Moment,
   regions: readonly number[],
-  outlooks: readonly Outlook[],
+  outlooks: readonly HourlyMeans[],
 ): number | undefined {
   const { now, room } = moment;
   const best = plan(job, moment, regions, outlooks);
@@ -109,7 +107,7 @@ function plan(
   job: Job,
   moment: Moment,
   regions: readonly number[],
-  outlooks: readonly Outlook[],
+  outlooks: readonly HourlyMeans[],
 ): { readonly region: number; readonly at: number } | undefined {
   let best: { region: number; at: number; mean: number } | undefined;
   for (const at of startsOf(job, moment))
@@ -127,10 +125,7 @@ function* startsOf(job: Job, { now, slackHours }: Moment): Generator<number> {
   if (now <= latest + ROUNDING) yield Math.max(now, latest);
 }
 
-function yesterdayOf({ grid, hour, home, slackHours }: Moment, job: Job): Outlook {
-  const past = grid.regions[home]?.filled ?? new Float64Array(0);
-  const hours = Math.ceil(slackHours + job.hours) + 1;
-  return outlookOf(
-    Array.from({ length: hours }, (_, ahead) => past[hour + ahead - DAY * Math.ceil((ahead + 1) / DAY)] ?? 0),
-  );
+function expectedAgain({ grid, hour, home, slackHours }: Moment, job: Job): HourlyMeans {
+  const past = grid.regions[home]?.carried ?? new Float64Array(0);
+  return hourlyMeans(yesterdayOf(past, hour, Math.ceil(slackHours + job.hours) + 1));
 }

@@ -2,7 +2,8 @@ import { isOfSameZone, type ObservedRegion, observedReading } from '../../region
 import type { Signal } from '../../regions/reading.ts';
 import { createFeed, type Feed } from '../../sources/intensity/feed.ts';
 import { zonesOf } from '../../sources/intensity/read-regions.ts';
-import { type Heard, HOUR_MS } from './known-hours.ts';
+import { HOUR_MS } from '../../units/moment.ts';
+import type { Heard } from './known-hours.ts';
 import type { RegionSources } from './read-region.ts';
 
 /** What came of asking. */

@@ -1,6 +1,7 @@
 import type { HourlySeries } from '../../forecast/best-start.ts';
-import { createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
-import { HOUR_MS, hourlyMeans, hourlyReadings, type Known } from './known-hours.ts';
+import { ANCHOR_KEPT, createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
+import { HOUR_MS } from '../../units/moment.ts';
+import { hourlyMeans, hourlyReadings, type Known } from './known-hours.ts';
 
 /** What a forecast was made of. */
 export type MadeOf = 'source' | 'history' | 'both';
@@ -14,8 +15,6 @@ export interface Expected extends HourlySeries {
 /** A day profile needs a day; single hours of it may be missing. */
 const LEAST_SPAN_HOURS = 24;
 const LEAST_READINGS = 20;
-/** What a source is off now fades so fast from hour to hour, as in the forecaster. */
-const ANCHOR_KEPT = 0.9;
 /** The forecaster knows the errors of a source's forecasts once it has seen so many. */
 const JUDGED_AFTER = 16;
 

@@ -1,4 +1,5 @@
 import type { Signal, TimedValue } from '../../regions/reading.ts';
+import { HOUR_MS } from '../../units/moment.ts';
 
 /** A value of the future, gCO2e/kWh: from `from` (epoch milliseconds) until the next one's. */
 export interface Announced {
@@ -27,7 +28,6 @@ export interface Known {
   readonly said: ReadonlyMap<number, readonly Announced[]>;
 }
 
-export const HOUR_MS = 3_600_000;
 /** More days make a forecast no better that is worth their time. */
 const MOST_PAST_MS = 60 * 24 * HOUR_MS;
 

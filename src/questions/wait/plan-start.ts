@@ -1,5 +1,5 @@
 import { bestStart, type HourlySeries, meanOver } from '../../forecast/best-start.ts';
-import { HOUR_MS } from './known-hours.ts';
+import { HOUR_MS } from '../../units/moment.ts';
 
 export type WaitReason =
   | 'cleaner_later'

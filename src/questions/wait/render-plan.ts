@@ -2,9 +2,8 @@ import { formatGrams } from '../../decision/messages.ts';
 import type { Signal } from '../../regions/reading.ts';
 import { renderSections } from '../../terminal/sections.ts';
 import { formatDuration } from '../../units/duration.ts';
-import { isoTime, shortAge, timeOfDay } from '../../units/moment.ts';
+import { HOUR_MS, isoTime, shortAge, timeOfDay } from '../../units/moment.ts';
 import type { Expected, MadeOf } from './expected-hours.ts';
-import { HOUR_MS } from './known-hours.ts';
 import { type StartPlan, savingPercent } from './plan-start.ts';
 
 /** A plan and what it was made of, as of `takenAt` (epoch milliseconds). */

@@ -1,3 +1,4 @@
+import { HOUR_MS, MINUTE_MS } from '../../units/moment.ts';
 import type { StartPlan } from './plan-start.ts';
 
 /** Time as it passes. */
@@ -24,8 +25,6 @@ export interface WaitDeps<L extends { readonly plan: StartPlan }> {
   readonly show: (look: L) => void;
 }
 
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 /** Sources keep their answers for so long. */
 const LOOK_EVERY_MS = 5 * MINUTE_MS;
 /** No answer takes longer, however many sources there are. */

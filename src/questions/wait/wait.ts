@@ -5,17 +5,22 @@ import { note, print } from '../../terminal/print.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
+import { within } from '../../units/deadline.ts';
+import { HOUR_MS } from '../../units/moment.ts';
 import { createAsking } from './ask-region.ts';
 import { createLooking, type Looking } from './look.ts';
 import type { WaitValues } from './options.ts';
 import { readRegionSources } from './read-region.ts';
 import { printedPlan, renderPlan, sayCountdown, sayPlan } from './render-plan.ts';
-import { receiveSignals, runCommand } from './run-command.ts';
+import { receiveSignals, runCommand, type Signals } from './run-command.ts';
 import { type WaitClock, waitForStart } from './wait-for-start.ts';
 
 const SECOND_MS = 1_000;
-const USUAL_WAIT_MS = 12 * 3_600_000;
-const USUAL_RUN_MS = 3_600_000;
+/** What is said of `--config`, `--regions` and the cluster, and how long reading them may take. */
+const WHAT_IS_READ = 'whoever holds --config, --regions or the cluster';
+const LONGEST_READ_MS = 30_000;
+const USUAL_WAIT_MS = 12 * HOUR_MS;
+const USUAL_RUN_MS = HOUR_MS;
 
 /**
  * Starts a command at the cleanest moment that its deadline leaves, or says when that is. Whatever keeps it from knowing that, it starts
@@ -26,16 +31,19 @@ export async function wait(values: WaitValues, env: Environment, command: readon
   if (values.print) return printPlan(values, env, latestStart);
   const signals = receiveSignals();
   surviveClosedErrors();
-  try {
-    await untilCleanest(values, env, latestStart, signals.ended);
-    if (signals.ended.aborted) return signals.ended.reason as number;
-    if (command.length === 0) return EXIT.fine;
-    const { exitCode, problem } = await runCommand(command, signals);
-    if (problem !== undefined) note(problem);
-    return exitCode;
-  } finally {
-    signals.stop();
-  }
+  const { isReading } = await untilCleanest(values, env, latestStart, signals.ended);
+  const exitCode = signals.ended.aborted ? (signals.ended.reason as number) : await run(command, signals);
+  signals.stop();
+  // A pipe that nobody writes to, or a file system that hangs, would keep the process for ever.
+  if (isReading()) process.exit(exitCode);
+  return exitCode;
+}
+
+async function run(command: readonly string[], signals: Signals): Promise<number> {
+  if (command.length === 0) return EXIT.fine;
+  const { exitCode, problem } = await runCommand(command, signals);
+  if (problem !== undefined) note(problem);
+  return exitCode;
 }
 
 /** A log that is full, or a terminal that is gone, keeps no command from running. */
@@ -57,13 +65,14 @@ function latestStartOf({ within, deadline, duration = USUAL_RUN_MS }: WaitValues
   return Math.min(now + (within ?? usual), byDeadline);
 }
 
-/** Ends when it is time to start, or `ended` aborts; never rejects. */
+/** Ends when it is time to start, or `ended` aborts; never rejects. Tells whether files are still being read. */
 async function untilCleanest(
   values: WaitValues,
   env: Environment,
   latestStart: number,
   ended: AbortSignal,
-): Promise<void> {
+): Promise<{ readonly isReading: () => boolean }> {
+  let isReading = true;
   const over = new AbortController();
   const progress = createProgress();
   const clock: WaitClock = {
@@ -76,7 +85,11 @@ async function untilCleanest(
     note(text);
   }
   try {
-    const { looking } = await startLooking(values, env, { over: AbortSignal.any([over.signal, ended]), say });
+    const reading = startLooking(values, env, { over: AbortSignal.any([over.signal, ended]), say }).finally(() => {
+      isReading = false;
+    });
+    const budgetMs = Math.max(SECOND_MS, Math.min(LONGEST_READ_MS, latestStart - clock.now()));
+    const { looking } = await within(WHAT_IS_READ, budgetMs, () => reading, ended);
     await waitForStart({
       clock,
       latestStart,
@@ -92,6 +105,7 @@ async function untilCleanest(
     progress.end();
     over.abort();
   }
+  return { isReading: () => isReading };
 }
 
 const LONGEST_PRINT_MS = 30_000;
@@ -99,7 +113,8 @@ const LONGEST_PRINT_MS = 30_000;
 /** Exit code 2 where nobody can be asked, 3 where nobody who is asked knows anything. */
 async function printPlan(values: WaitValues, env: Environment, latestStart: number): Promise<number> {
   const over = new AbortController();
-  const { looking, mistakes } = await startLooking(values, env, { over: over.signal, say: note });
+  const reading = startLooking(values, env, { over: over.signal, say: note });
+  const { looking, mistakes } = await within(WHAT_IS_READ, LONGEST_READ_MS, () => reading);
   const look = await looking.look(latestStart, LONGEST_PRINT_MS, over.signal);
   over.abort();
   const { output = 'table' } = values;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { fillGaps, type Grid, outlookOf } from '../../../src/questions/simulate/grid.ts';
+import { hourlyMeans } from '../../../src/forecast/hourly-means.ts';
+import { fillGaps, type Grid, simulatedRegion } from '../../../src/questions/simulate/grid.ts';
 import type { Job } from '../../../src/questions/simulate/job.ts';
 import { type Outcome, type Replay, replay, type Strategy } from '../../../src/questions/simulate/replay.ts';
 import {
@@ -17,7 +18,7 @@ import {
 import { madeUpSeries } from '../../forecast/series.ts';
 
 function gridOf(...series: readonly (readonly (number | undefined)[])[]): Grid {
-  const regions = series.map((readings, index) => ({ name: `r${index}`, readings, filled: fillGaps(readings) }));
+  const regions = series.map((readings, index) => simulatedRegion(`r${index}`, readings));
   return { regions, fromHour: 24 * 20_000, hours: series[0]?.length ?? 0 };
 }
 
@@ -35,7 +36,7 @@ function play(
     SPATIAL,
     TEMPORAL,
     BOTH,
-    oracle(grid.regions.map(({ filled }) => outlookOf(filled))),
+    oracle(grid.regions.map(({ filled }) => hourlyMeans(filled))),
   ];
   const nothing = grid.regions.map(() => undefined);
   const input = {
@@ -56,6 +57,20 @@ const aJob = fc.record({
   arrival: fc.double({ min: 28 * 24, max: (DAYS - 2) * 24, noNaN: true }),
   hours: fc.double({ min: 0.05, max: 30, noNaN: true }),
   cpus: fc.integer({ min: 1, max: 8 }),
+});
+
+describe('readings that are missing', () => {
+  it('count as a line between their neighbours, and at the ends as the nearest', () => {
+    assert.deepEqual([...fillGaps([undefined, 10, undefined, undefined, 40, undefined])], [10, 10, 20, 30, 40, 40]);
+  });
+
+  it('are to whoever decides in them the reading before', () => {
+    assert.deepEqual([...simulatedRegion('a', [10, undefined, undefined, 40]).carried], [10, 10, 10, 40]);
+    assert.deepEqual(
+      [...simulatedRegion('a', [10, undefined, undefined, 40], { first: 2, hours: 2 }).carried],
+      [10, 40],
+    );
+  });
 });
 
 describe('jobs played through the hours of regions', () => {
@@ -129,7 +144,7 @@ describe('jobs played through the hours of regions', () => {
 
   it('start at the last moment where a region has room for nothing else, whatever they had planned', () => {
     const falling = gridOf(Array.from({ length: 24 * 40 }, (_, hour) => 2_000 - hour));
-    const foresight = oracle(falling.regions.map(({ filled }) => outlookOf(filled)));
+    const foresight = oracle(falling.regions.map(({ filled }) => hourlyMeans(filled)));
     const [outcome] = play(falling, [{ arrival: 700.5, hours: 3, cpus: 1 }], { capacity: [1] }, [foresight]);
     assert.deepEqual([outcome?.worstWaitHours, outcome?.late, outcome?.left], [12, 0, 0]);
   });
@@ -138,7 +153,9 @@ describe('jobs played through the hours of regions', () => {
     const [one, other] = [madeUpSeries(DAYS, 5), madeUpSeries(DAYS, 5)];
     const hour = 30 * 24;
     for (let later = hour + 1; later < other.length; later++) other[later] = 2_000 - (other[later] ?? 0);
-    const starts = (series: readonly number[]) => {
+    // The hours before it are missing, too: what fills them must not be what follows.
+    const starts = (whole: readonly number[]) => {
+      const series = whole.map((grams, at) => (at > hour - 6 && at <= hour ? undefined : grams));
       const found: unknown[] = [];
       const watched = [TEMPORAL, BOTH, GREEDY, SPATIAL].map((strategy) => ({
         name: strategy.name,

@@ -107,7 +107,8 @@ describe('gridgate simulate', () => {
     ]);
     assert.equal(code, 0);
     assert.match(stdout, /^a service of one CPU, home west, /);
-    assert.match(stdout, /^greedy, cleanest now +\S+ +\S+ +100\.0% /m);
+    // Nearly all: in a gap nobody knows which region is cleanest.
+    assert.match(stdout, /^greedy, cleanest now +\S+ +\S+ +(99\.\d|100\.0)% /m);
   });
 
   it('tells how much of what waiting can save is found, for each series', async (t) => {

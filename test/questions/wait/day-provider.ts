@@ -12,10 +12,11 @@ const HOUR_MS = 3_600_000;
  * before tells of none. `fault` answers first.
  */
 export async function startDay(test: TestContext, fault?: Answer): Promise<FakeProvider & { readonly config: string }> {
+  // One hour for all of a test, whenever it ends.
+  const hour = Math.floor(Date.now() / HOUR_MS);
   const provider = await startProvider(test, (asked, response) => {
     if (fault) return fault(asked, response);
     const { zone } = asked.query;
-    const hour = Math.floor(Date.now() / HOUR_MS);
     const row = (hours: number, carbonIntensity: number) => ({
       zone,
       carbonIntensity,

@@ -58,7 +58,9 @@ describe('gridgate wait --print', { timeout: 300_000 }, () => {
   });
 
   describe('with a cluster', () => {
-    const iso = (hours: number) => new Date((Math.floor(Date.now() / HOUR_MS) + hours) * HOUR_MS).toISOString();
+    // One hour for all of a test, whenever it ends.
+    const current = Math.floor(Date.now() / HOUR_MS);
+    const iso = (hours: number) => new Date((current + hours) * HOUR_MS).toISOString();
     async function startRegions(t: TestContext) {
       const reading = { gramsPerKwh: 300, signal: 'marginal', source: 'watttime', measuredAt: iso(0) };
       const status = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -145,6 +145,15 @@ describe('gridgate wait starts', ALL, () => {
     assert.deepEqual([code, stdout], [0, 'ran\n']);
     assert.match(stderr, /no source answers within 1 s/);
     assert.match(stderr, /starts: no time is left to wait, the latest start was /);
+  });
+
+  it('by the deadline where its configuration cannot be read to its end, and ends with the command', async (t) => {
+    const config = join(makeTemporaryDirectory(t), 'pipe');
+    execFileSync('mkfifo', [config]);
+    const line = ['wait', '--region', 'eu-west-1', '--within', '1s', '--config', config];
+    const { code, stdout, stderr } = await runGridgate([...line, '--', 'sh', '-c', 'echo ran; exit 5']);
+    assert.deepEqual([code, stdout], [5, 'ran\n']);
+    assert.match(stderr, /starts at once: whoever holds --config, --regions or the cluster does not answer within/);
   });
 
   it('at once, asking nobody, where the deadline has passed', async (t) => {
