@@ -34,9 +34,18 @@ export async function wait(values: WaitValues, env: Environment, command: readon
   const { isReading } = await untilCleanest(values, env, latestStart, signals.ended);
   const exitCode = signals.ended.aborted ? (signals.ended.reason as number) : await run(command, signals);
   signals.stop();
-  // A pipe that nobody writes to, or a file system that hangs, would keep the process for ever.
-  if (isReading()) process.exit(exitCode);
+  if (isReading()) leave(exitCode);
   return exitCode;
+}
+
+/**
+ * Ends a process in which a file is still being opened, a pipe that nobody writes to: `process.exit` waits for that, too. Becoming
+ * another program does not.
+ */
+function leave(exitCode: number): void {
+  try {
+    process.execve?.('/bin/sh', ['sh', '-c', `exit ${exitCode}`]);
+  } catch {}
 }
 
 async function run(command: readonly string[], signals: Signals): Promise<number> {
