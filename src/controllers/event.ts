@@ -1,5 +1,7 @@
+import type { Logger } from 'pino';
 import { ApiError } from '../cluster/api-error.ts';
 import type { ApiWriter } from '../cluster/api-writer.ts';
+import type { Clock } from './pace.ts';
 
 /** The `reportingController` of every Event of ours. */
 export const REPORTER = 'gridgate.dev/controllers';
@@ -30,6 +32,17 @@ export interface EventParts {
   readonly regarding: Regarding;
   /** Who reports, for people: the pod or the host. */
   readonly instance: string;
+}
+
+/** What every controller that tells by Events is made of. */
+export interface EventTellerDeps {
+  /** Who reports, for people: the pod or the host. */
+  readonly instance: string;
+  readonly writer: Pick<ApiWriter, 'create'>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly clock?: Clock;
 }
 
 const TOLD_BEFORE = 409;

@@ -1,6 +1,5 @@
-import type { Logger } from 'pino';
 import type { ApiClient } from '../cluster/api-client.ts';
-import type { ApiWriter } from '../cluster/api-writer.ts';
+import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { KubeObject } from '../cluster/kube-object.ts';
 import { listPages } from '../cluster/list-watch.ts';
 import type { Decision } from '../decision/decide.ts';
@@ -8,8 +7,8 @@ import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import { controllerOf, type OwnerReference, type Pod } from '../decision/pod.ts';
 import type { Mode } from '../decision/policy.ts';
 import { asMadeAgain, type Owner, ownerOf } from '../decision/running-pod.ts';
-import type { Regarding } from './event.ts';
-import type { Clock, Pace } from './pace.ts';
+import type { EventTellerDeps, Regarding } from './event.ts';
+import type { Pace } from './pace.ts';
 
 /** A workload of which enforce would refuse the newest pod, were it made again. */
 export interface RefusedWorkload extends Owner, Pick<Decision, 'reason' | 'message'> {
@@ -37,21 +36,15 @@ export interface LookDeps {
 }
 
 /** What controllers that tell such refusals are made of. */
-export interface RefusalTellerDeps {
+export interface RefusalTellerDeps extends EventTellerDeps {
   readonly api: Pick<ApiClient, 'get'>;
-  readonly namespaces: () => Iterable<NamespaceRecord>;
+  /** The namespaces as they are known now. */
+  readonly view: Pick<ClusterView, 'namespaces' | 'namespace'>;
   /** As far as the kill switch lets it. */
   readonly modeInEffect: (namespace: NamespaceRecord) => Mode;
   /** What enforce would say of running pods. */
   readonly judgeOf: (namespace: NamespaceRecord) => LookDeps['judge'];
   readonly ownNamespace?: string | undefined;
-  /** Who reports, for people: the pod or the host. */
-  readonly instance: string;
-  readonly writer: Pick<ApiWriter, 'create'>;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly clock?: Clock;
 }
 
 interface RunningPod extends KubeObject {

@@ -76,7 +76,7 @@ function adviceOn(name: string, { policy, annotations, before, rules, snapshot, 
     // Nothing runs yet in a namespace that is new.
     ...(rises && !isNew
       ? [
-          `gridgate: "${shows}" names what will be refused, and DaemonSets that reach outside regions; within a minute the leader names the first 5 in an Event here`,
+          `gridgate: "${shows}" names what will be refused, and DaemonSets that reach outside regions; the leader names the first 5 in an Event here once enforce acts`,
         ]
       : []),
     ...(mode === 'audit' && modeBefore !== 'audit'

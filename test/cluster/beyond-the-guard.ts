@@ -294,6 +294,14 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
     [
       events('in the name of another', { reportingController: 'kubelet' }),
       events('good news of another than the Namespace', { type: 'Normal', regarding: POD_REFERENCE('team') }),
+      events('good news of another Namespace, as if it were in this one', {
+        type: 'Normal',
+        regarding: { apiVersion: 'v1', kind: 'Namespace', name: 'default', namespace: 'team' },
+      }),
+      events("good news of somebody else's kind Namespace", {
+        type: 'Normal',
+        regarding: { apiVersion: 'evil.example/v1', kind: 'Namespace', name: 'team', namespace: 'team' },
+      }),
       events('good news of a Region, elsewhere', { type: 'Normal', regarding: REGION_REFERENCE }),
       events('good news of no Region', { type: 'Normal', regarding: POD_REFERENCE('default') }, 'default'),
       events('of a Namespace, in another', {

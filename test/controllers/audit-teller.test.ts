@@ -163,6 +163,50 @@ describe('many namespaces in audit', () => {
   });
 });
 
+describe('a namespace in which thousands of pods would be refused', () => {
+  const barePods = (count: number) =>
+    Array.from({ length: count }, (_, i) => podsOf(`bare-${i}`, { kind: 'Pod', spec: DIRTY })).flat();
+
+  test('keeps no other waiting; its owners are told by twenties', async () => {
+    const { cluster } = startShop();
+    cluster.pods.set('shop', barePods(3_000));
+    cluster.pods.set('late', podsOf('web', { spec: DIRTY }));
+    cluster.setMode('late', 'audit');
+    await cluster.clock.advance(MINUTE_MS);
+    assert.ok(cluster.told().includes('late: Deployment/web WouldBeRefused'), `${cluster.told()}`);
+    const ofShop = () => cluster.told().filter((one) => one.startsWith('shop: ')).length;
+    assert.equal(ofShop(), 20);
+    await cluster.clock.advance(31 * MINUTE_MS);
+    assert.equal(ofShop(), 60, 'the next twenty, and the next');
+    assert.equal(new Set(cluster.told()).size, 61, 'none twice');
+    await cluster.endLeader();
+  });
+
+  test('is told no more of once its mode is another', async () => {
+    const { cluster } = startShop();
+    cluster.pods.set('shop', barePods(1_000));
+    await cluster.clock.advance(5_000);
+    cluster.setMode('shop', 'off');
+    const before = cluster.told().length;
+    assert.ok(before > 5 && before < 15, `${before} in five seconds`);
+    await cluster.clock.advance(HOUR_MS);
+    assert.ok(cluster.told().length <= before + 1, `${cluster.told().length}, of which one was being written`);
+    await cluster.endLeader();
+  });
+
+  test('hears of others where the owners of the first are gone', async () => {
+    const { cluster } = startShop();
+    const gone = Array.from({ length: 25 }, (_, i) =>
+      podsOf(`gone-${i}`, { kind: 'ReplicaSet', pods: 2, spec: DIRTY }),
+    ).flat();
+    const orphans = JSON.parse(JSON.stringify(gone).replaceAll('-ReplicaSet"', '-gone"'));
+    cluster.pods.set('shop', [...orphans, ...podsOf('web', { spec: DIRTY })]);
+    await cluster.clock.advance(17 * MINUTE_MS);
+    assert.deepEqual(cluster.told(), [WEB]);
+    await cluster.endLeader();
+  });
+});
+
 describe('what was said within a day', () => {
   test('is kept for a day, and the oldest forgotten rather than all kept', () => {
     let now = 0;

@@ -109,7 +109,7 @@ export function clusterOfPods() {
   const deps = {
     ...judge,
     api,
-    namespaces: () => records.values(),
+    view: { namespaces: () => records.values(), namespace: (name: string) => records.get(name) },
     ownNamespace: 'gridgate-system',
     instance: 'gridgate-1',
     writer: {
@@ -150,6 +150,11 @@ export function clusterOfPods() {
     /** Writes the mode of a namespace now; with `isNew` it came with it. */
     setMode(name: string, mode: Mode, { isNew = false } = {}): void {
       records.set(name, makeRecord(name, { mode }, isNew ? {} : { modeWrittenAt: Math.floor(now() / 1_000) * 1_000 }));
+      leader?.changed('namespaces');
+    },
+    /** The namespace is gone. */
+    forget(name: string): void {
+      records.delete(name);
       leader?.changed('namespaces');
     },
     lead(controller: Controller): void {

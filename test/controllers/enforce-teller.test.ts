@@ -129,6 +129,32 @@ describe('what is no rise', () => {
     await cluster.endLeader();
   });
 
+  test('one that falls back before its turn', async () => {
+    const { cluster } = await startShop();
+    for (let i = 0; i < 40; i++) cluster.setMode(`n${i}`, 'enforce');
+    cluster.pods.set('last', podsOf('web', { spec: DIRTY }));
+    cluster.setMode('last', 'enforce');
+    await cluster.clock.advance(3_000);
+    cluster.setMode('last', 'audit');
+    await cluster.clock.advance(30 * MINUTE_MS);
+    assert.deepEqual(cluster.told(), []);
+    await cluster.endLeader();
+  });
+
+  test('of one that rose under a kill switch and is gone: another of its name', async () => {
+    const { cluster } = await startShop();
+    cluster.world.cap = 'audit';
+    cluster.setMode('shop', 'enforce');
+    await cluster.clock.advance(MINUTE_MS);
+    cluster.forget('shop');
+    await cluster.clock.advance(MINUTE_MS);
+    cluster.setMode('shop', 'enforce', { isNew: true });
+    cluster.world.cap = undefined;
+    await cluster.clock.advance(30 * MINUTE_MS);
+    assert.deepEqual(cluster.told(), []);
+    await cluster.endLeader();
+  });
+
   test("another change of a namespace that enforces, and gridgate's own", async () => {
     const { cluster } = await startShop('enforce');
     cluster.setMode('gridgate-system', 'off');
@@ -200,18 +226,33 @@ describe('many at once', () => {
     await cluster.endLeader();
   });
 
-  test('one that refuses Events keeps no other back, and is tried again', async () => {
+  test('keep none from being seen that falls and rises meanwhile', async () => {
+    const { cluster } = await startShop('enforce');
+    for (let i = 0; i < 500; i++) cluster.setMode(`n${i}`, 'enforce');
+    await cluster.clock.advance(10_000);
+    cluster.setMode('shop', 'audit');
+    await cluster.clock.advance(30_000);
+    cluster.setMode('shop', 'enforce');
+    await cluster.clock.advance(5 * MINUTE_MS);
+    assert.deepEqual(cluster.told(), [SHOP]);
+    await cluster.endLeader();
+  });
+
+  test('one that refuses Events is looked at every quarter of an hour, and holds up none that rises meanwhile', async () => {
     const { cluster } = await startShop();
     cluster.setMode('ending', 'warn', { isNew: true });
     await cluster.clock.advance(MINUTE_MS);
-    cluster.pods.set('ending', podsOf('web', { spec: DIRTY }));
+    cluster.pods.set('ending', podsOf('web', { spec: DIRTY, pods: 20_000 }));
     cluster.world.refuse = (path) => (/ending\/events/.test(path) ? 403 : undefined);
     cluster.setMode('ending', 'enforce');
+    await cluster.clock.advance(118 * MINUTE_MS);
+    const looks = cluster.asked.length / 40;
+    assert.ok(looks >= 7 && looks <= 8, `${looks} looks at all its pods in two hours`);
     cluster.setMode('shop', 'enforce');
-    await cluster.clock.advance(MINUTE_MS);
+    await cluster.clock.advance(30_000);
     assert.deepEqual(cluster.told(), [SHOP]);
     cluster.world.refuse = () => undefined;
-    await cluster.clock.advance(2 * MINUTE_MS);
+    await cluster.clock.advance(16 * MINUTE_MS);
     assert.deepEqual(cluster.told(), [SHOP, 'ending: Namespace/ending EnforceBegan']);
     await cluster.endLeader();
   });

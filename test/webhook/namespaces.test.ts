@@ -281,7 +281,7 @@ describe('/namespaces warns, and allows,', () => {
     ]));
 
   const SHOWN = [
-    'gridgate: "gridgate audit --live -n new" names what will be refused, and DaemonSets that reach outside regions; within a minute the leader names the first 5 in an Event here',
+    'gridgate: "gridgate audit --live -n new" names what will be refused, and DaemonSets that reach outside regions; the leader names the first 5 in an Event here once enforce acts',
   ];
   const RECORDS = [
     'gridgate: mode audit only records: "gridgate audit --live -n new" shows it now, an Event tells owners once a day; so do the log and gridgate_admission_requests_total',
@@ -309,7 +309,7 @@ describe('/namespaces warns, and allows,', () => {
     for (const mode of ['audit', 'enforce']) {
       const { warnings = [] } = await write(webhook, { name, annotations: annotations({ mode }) }, { name });
       assert.equal(warnings.length, 1);
-      assert.match(warnings[0] ?? '', /gridgate audit --live -n n{63}".*(in an Event here|_total)$/);
+      assert.match(warnings[0] ?? '', /gridgate audit --live -n n{63}".*(once enforce acts|_total)$/);
     }
   });
 

@@ -1,6 +1,5 @@
 import { ApiError } from '../../cluster/api-error.ts';
 import { isLeftAlone } from '../../decision/managed-label.ts';
-import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { type Regarding, tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
@@ -15,6 +14,8 @@ import { keyOf, wouldBeRefusedEvent } from './plan.ts';
 const REQUESTS_PER_SECOND = 2;
 /** So that one whose mode becomes audit meanwhile has its turn soon. */
 const MOST_A_ROUND = 20;
+/** Owners: who runs thousands of bare pods in one namespace keeps no other waiting. The rest has its turn at the next looks. */
+const MOST_A_LOOK = 20;
 /** How long after a look at a namespace the next one is due. */
 const LOOK_AGAIN_MS = 15 * 60_000;
 const NEVER = Number.MIN_SAFE_INTEGER;
@@ -33,25 +34,31 @@ const OWNED_KINDS: ReadonlySet<string> = new Set(['ReplicaSet', 'Job']);
  * runs, one namespace after the other: reviews are answered by webhooks, which write nothing.
  */
 export function createAuditTeller(deps: RefusalTellerDeps): Controller {
-  const { api, namespaces, modeInEffect, judgeOf, ownNamespace, instance, writer, now, log } = deps;
+  const { api, view, modeInEffect, judgeOf, ownNamespace, instance, writer, now, log } = deps;
   const { clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: REQUESTS_PER_SECOND, clock });
   /** When each audited namespace was last looked at, in the clock's time. */
   let lookedAt = new Map<string, number>();
   const told = createMemoryOfDay(clock.now);
 
-  const isAudited = (namespace: NamespaceRecord) => modeInEffect(namespace) === 'audit';
-  const dueAt = ({ name }: NamespaceRecord) => (lookedAt.get(name) ?? NEVER) + LOOK_AGAIN_MS;
+  const dueAt = (name: string) => (lookedAt.get(name) ?? NEVER) + LOOK_AGAIN_MS;
+
+  /** As it is now: rounds, and looks, may be long. */
+  function isAudited(name: string): boolean {
+    const namespace = view.namespace(name);
+    return namespace !== undefined && modeInEffect(namespace) === 'audit';
+  }
 
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
-    const audited = [...namespaces()].filter((one) => !isLeftAlone(one.name, ownNamespace) && isAudited(one));
-    const names = new Set(audited.map(({ name }) => name));
+    const all = Array.from(view.namespaces(), ({ name }) => name);
+    const audited = all.filter((name) => !isLeftAlone(name, ownNamespace) && isAudited(name));
+    const names = new Set(audited);
     lookedAt = new Map([...lookedAt].filter(([name]) => names.has(name)));
-    const items = audited.filter((one) => dueAt(one) <= clock.now()).sort((a, b) => dueAt(a) - dueAt(b));
+    const items = audited.filter((name) => dueAt(name) <= clock.now()).sort((a, b) => dueAt(a) - dueAt(b));
     const outcome = await writeEach({
       items: items.slice(0, MOST_A_ROUND),
       isDue: isAudited,
-      write: (namespace) => lookAt(namespace, signal),
+      write: (name) => lookAt(name, signal),
       pace,
       signal,
     });
@@ -59,11 +66,16 @@ export function createAuditTeller(deps: RefusalTellerDeps): Controller {
     return { dueInMs: Math.max(0, Math.min(...audited.map(dueAt)) - clock.now()) };
   }
 
-  async function lookAt(namespace: NamespaceRecord, signal: AbortSignal): Promise<void> {
-    const { name } = namespace;
+  async function lookAt(name: string, signal: AbortSignal): Promise<void> {
+    const namespace = view.namespace(name);
+    if (!namespace) return;
     try {
       const { refused } = await findRefused(name, { api, judge: judgeOf(namespace), pace, signal });
-      for (const workload of refused) await tell(name, workload, signal);
+      const untold = refused.filter((one) => told.saidAt(keyOf(name, one.wantedBy, one)) === undefined);
+      for (const workload of untold.slice(0, MOST_A_LOOK)) {
+        if (!isAudited(name)) return;
+        await tell(name, workload, signal);
+      }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       lookedAt.set(name, clock.now()); // what is refused here (a quota of Events, a namespace that ends) waits, and holds back no other
@@ -74,9 +86,8 @@ export function createAuditTeller(deps: RefusalTellerDeps): Controller {
 
   async function tell(namespace: string, workload: RefusedWorkload, signal: AbortSignal): Promise<void> {
     const wanting = keyOf(namespace, workload.wantedBy, workload);
-    if (told.saidAt(wanting) !== undefined) return;
     const owner = await topOwner(namespace, workload, signal);
-    if (!owner) return;
+    if (!owner) return told.note(wanting, clock.now()); // nobody to tell: takes no place in the next look
     const key = keyOf(namespace, owner, workload);
     if (told.saidAt(key) === undefined) {
       await pace.take(signal);

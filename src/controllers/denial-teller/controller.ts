@@ -1,13 +1,11 @@
-import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
-import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { listPages } from '../../cluster/list-watch.ts';
 import type { Denial } from '../denial.ts';
 import type { DeniedOwners } from '../denied-owners.ts';
-import { type Regarding, tellOnce } from '../event.ts';
+import { type EventTellerDeps, type Regarding, tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
-import { type Clock, createPace, MONOTONIC } from '../pace.ts';
+import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
 import { writeEach } from '../write-each.ts';
 import { createDenialLedger } from './denial-ledger.ts';
@@ -25,19 +23,12 @@ const ROUNDS = {
 } as const;
 const REFUSED = new Set([400, 403, 404, 413, 422]);
 
-export interface DenialTellerDeps {
+export interface DenialTellerDeps extends EventTellerDeps {
   readonly api: Pick<ApiClient, 'get'>;
   readonly deniedOwners: Pick<DeniedOwners, 'follow'>;
-  readonly writer: Pick<ApiWriter, 'create'>;
   /** Whether any namespace denies pods now; where none does, nothing is asked. */
   readonly mayDeny: () => boolean;
   readonly denies: (namespace: string) => boolean;
-  /** Who reports, for people: the pod or the host. */
-  readonly instance: string;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly clock?: Clock;
 }
 
 /**

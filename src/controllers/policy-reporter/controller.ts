@@ -1,9 +1,8 @@
-import type { Logger } from 'pino';
-import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
-import { type Clock, createPace, MONOTONIC } from '../pace.ts';
+import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
 import {
   eventName,
@@ -25,7 +24,7 @@ const ROUNDS = {
   restMs: 5_000,
 } as const;
 
-export interface PolicyReporterDeps {
+export interface PolicyReporterDeps extends EventTellerDeps {
   readonly namespaces: () => Iterable<NamespaceRecord>;
   /** What is wrong with a namespace's annotations, in sentences. */
   readonly mistakesOf: (namespace: NamespaceRecord) => readonly string[];
@@ -34,13 +33,6 @@ export interface PolicyReporterDeps {
   /** The regions that are known, in words. */
   readonly known?: () => string;
   readonly ownNamespace?: string | undefined;
-  /** Who reports, for people: the pod or the host. */
-  readonly instance: string;
-  readonly writer: Pick<ApiWriter, 'create'>;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly clock?: Clock;
 }
 
 export interface PolicyReporter extends Controller {

@@ -1,9 +1,7 @@
-import type { Logger } from 'pino';
-import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { LiveRegion } from '../../cluster/regions.ts';
-import { tellOnce } from '../event.ts';
+import { type EventTellerDeps, tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
-import { type Clock, createPace, MONOTONIC } from '../pace.ts';
+import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
 import { writeEach } from '../write-each.ts';
 import { factsOf, HOME_OF_EVENTS, type Notice, noticesOf, type RegionFacts, regionEvent } from './plan.ts';
@@ -11,16 +9,9 @@ import { factsOf, HOME_OF_EVENTS, type Notice, noticesOf, type RegionFacts, regi
 const WRITES_PER_SECOND = 5;
 const ROUNDS = { name: 'region-teller', on: ['regions'], resyncMs: 10 * 60_000, settleMs: 100, restMs: 1_000 } as const;
 
-export interface RegionTellerDeps {
+export interface RegionTellerDeps extends EventTellerDeps {
   /** As the cluster view shows them now. */
   readonly regions: () => readonly LiveRegion[];
-  /** Who reports, for people: the pod or the host. */
-  readonly instance: string;
-  readonly writer: Pick<ApiWriter, 'create'>;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly clock?: Clock;
 }
 
 interface Due {

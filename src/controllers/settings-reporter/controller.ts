@@ -1,8 +1,7 @@
-import type { Logger } from 'pino';
-import type { ApiWriter } from '../../cluster/api-writer.ts';
+import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
-import { type Clock, createPace, MONOTONIC } from '../pace.ts';
+import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds } from '../rounds.ts';
 import { eventName, type UnreadSetting, unreadEvent } from './plan.ts';
 
@@ -15,16 +14,9 @@ const ROUNDS = {
   restMs: 5_000,
 } as const;
 
-export interface SettingsReporterDeps {
+export interface SettingsReporterDeps extends EventTellerDeps {
   /** What somebody wrote for gridgate itself, and it cannot read. */
   readonly unreadSettings: () => readonly UnreadSetting[];
-  /** Who reports, for people: the pod or the host. */
-  readonly instance: string;
-  readonly writer: Pick<ApiWriter, 'create'>;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  readonly log: Logger;
-  readonly clock?: Clock;
 }
 
 /** Tells of each setting that cannot be read with one Event, once for the same problem; what was mended and broken again is told again. */
