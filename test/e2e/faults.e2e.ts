@@ -14,7 +14,7 @@ import { pod, prefixed } from './objects.ts';
 const WEBHOOK_TIMEOUT_MS = 2_000;
 const SHUTDOWN_DELAY_MS = 3_000;
 /** 20 s of 20 pods a second, five at once, so that the API server needs several connections. */
-const BURST = { pods: 5, everyMs: 250, times: 80 };
+const BURST = { pods: 5, everyMs: 250, afterwards: 8 };
 
 describe('when something fails', () => {
   let cluster: Cluster;
@@ -95,7 +95,8 @@ describe('when something fails', () => {
       await cluster.pointWebhooksAt(forwarder.origin, ...old);
       await cluster.createNamespace('rolling', { mode: 'enforce' });
 
-      const [answers, exitCodes] = await Promise.all([createSteadily('rolling'), replace(old, startOne)]);
+      const replacing = replace(old, startOne);
+      const [answers, exitCodes] = await Promise.all([createSteadily('rolling', replacing), replacing]);
       assert.deepEqual(
         answers.filter(({ status }) => status !== 201),
         [],
@@ -104,7 +105,7 @@ describe('when something fails', () => {
         answers.filter(({ body }) => !isSteered(body)).map(({ body }) => body.metadata.name),
         [],
       );
-      assert.equal((await cluster.podsOf('rolling')).filter(isSteered).length, BURST.pods * BURST.times);
+      assert.equal((await cluster.podsOf('rolling')).filter(isSteered).length, answers.length);
       assert.ok(
         forwarder.connections().every((count) => count > 0),
         `${forwarder.connections()}`,
@@ -121,11 +122,18 @@ describe('when something fails', () => {
     return body;
   }
 
-  async function createSteadily(namespace: string) {
+  /** Until `work` is done, and a while longer: whoever came last gets some, too. */
+  async function createSteadily(namespace: string, work: Promise<unknown>) {
     const answers: ReturnType<Cluster['createPod']>[] = [];
+    let left = Number.POSITIVE_INFINITY;
+    const wind = () => {
+      left = BURST.afterwards;
+    };
+    work.then(wind, wind);
     for await (const _ of setInterval(BURST.everyMs)) {
       for (let i = 0; i < BURST.pods; i++) answers.push(cluster.createPod(namespace, pod(`p${answers.length}`)));
-      if (answers.length >= BURST.pods * BURST.times) break;
+      left -= 1;
+      if (left <= 0) break;
     }
     return Promise.all(answers);
   }
