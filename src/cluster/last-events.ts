@@ -1,6 +1,6 @@
 import type { Watched } from './watched-resource.ts';
 
-/** Epoch milliseconds of the last sign of life (page, event or bookmark), by resource; absent before the first. */
+/** Epoch milliseconds of the last sign of life (page, accepted watch, event or bookmark), by resource; absent before the first. */
 export type LastEvents = Readonly<Partial<Record<Watched, number>>>;
 
 /** All of these in one; of a resource that is watched more than once, the watch that has been silent longest counts. */

@@ -9,6 +9,7 @@ const LIST_IDLE_MS = 30_000;
 const WATCH_IDLE_MS = 240_000;
 /** Ending watches now and then spreads them over the API servers; random, so that replicas do not come back together. */
 const WATCH_SECONDS = { least: 300, most: 600 };
+const QUIET_WATCH_SECONDS = { least: 120, most: 200 };
 
 /** A bookmark's object has nothing but the resource version. */
 export interface ObjectEvent {
@@ -46,11 +47,11 @@ export async function* listPages(
 /** Opens a watch after `resourceVersion`; resolves when the API server has accepted it. Its ERROR events throw an ApiError. */
 export async function openWatch(
   api: ApiClient,
-  { path, content, fieldSelector, labelSelector }: WatchedResource<unknown>,
+  { path, content, fieldSelector, labelSelector, hasNoBookmarks }: WatchedResource<unknown>,
   resourceVersion: string,
   signal: AbortSignal,
 ): Promise<AsyncIterable<ObjectEvent>> {
-  const { least, most } = WATCH_SECONDS;
+  const { least, most } = hasNoBookmarks ? QUIET_WATCH_SECONDS : WATCH_SECONDS;
   const query = {
     watch: 'true',
     allowWatchBookmarks: 'true',

@@ -134,6 +134,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   async function follow(from: string): Promise<void> {
     const events = await openWatch(api, resource, from, signal);
     health.succeeded();
+    lastEventAt = now();
     for await (const { type, object } of events) {
       lastEventAt = now();
       backoff = firstBackoff(); // an event proves that watching works; a watch that opens and ends at once does not

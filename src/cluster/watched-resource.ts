@@ -24,6 +24,8 @@ export interface WatchedResource<T> {
   readonly labelSelector?: string | undefined;
   /** How many objects a page of a list has, for those that are large. */
   readonly pageSize?: number;
+  /** The API server sends no bookmarks of it, as of Events: a watch is to end, and to be opened anew, before it counts as dead. */
+  readonly hasNoBookmarks?: true;
   /** For a resource that a cluster need not have: what a 404 means, in words; nothing waits for it to be installed. */
   readonly whenMissing?: string;
   /** Keeps little: it is held for every object of the cluster. `before` is what is held of the same name until now. */

@@ -15,6 +15,7 @@ const FAILED_CREATES: WatchedResource<undefined> = {
   path: '/api/v1/events',
   content: 'full',
   fieldSelector: 'reason=FailedCreate',
+  hasNoBookmarks: true,
   project: () => undefined,
   differs: () => false,
 };

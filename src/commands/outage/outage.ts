@@ -35,7 +35,8 @@ const FIELD_MANAGER = 'gridgate-outage';
  * | clear  | gone, an `active: false` too          | as the automatic sources say     |
  */
 export async function outage(values: OutageValues, env: Environment, words: readonly string[]): Promise<number> {
-  const [action, region] = words;
+  const [action, named] = words;
+  const region = named === undefined ? undefined : withoutType(named);
   const asked = readAsked(action, region, values);
   if ('issues' in asked) return reportIssues(asked.issues);
   const cluster = findCluster(values, env);
@@ -43,6 +44,11 @@ export async function outage(values: OutageValues, env: Environment, words: read
   if (asked.action !== 'list') return change(cluster, asked);
   const layout = { output: values.namedOutput, width: terminalColumns(env) };
   return values.watch ? watch(cluster, layout) : list(cluster, layout);
+}
+
+/** kubectl's ways to name a Region: `eu-west-1`, `region/eu-west-1`, `regions.gridgate.dev/eu-west-1`. */
+function withoutType(name: string): string {
+  return name.replace(/^regions?(\.gridgate\.dev)?\//, '');
 }
 
 async function change(cluster: ChosenCluster, asked: AskedChange): Promise<number> {

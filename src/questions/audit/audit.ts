@@ -39,6 +39,8 @@ const ALL_OF_FILES = '--all-namespaces: needs --live; objects of files say thems
 const SELECTOR_OF_FILES = '--selector: needs --live; audit files one by one, or all of them';
 const REPORT_OF_SOME =
   '--selector: means nothing beside --report, which says all of a namespace and would take back what it says of others';
+const PODS_ALONE =
+  'what has no pods now (a CronJob between its runs, 0 replicas, an owner that is refused) is not among it, nor are annotations of owners: give what `kubectl get deployments,statefulsets,jobs,cronjobs -o yaml` prints to audit -f -';
 const NODES_UNSEEN =
   'nodes were not looked at: of what pods ask for, only regions count; name a cluster with --kubeconfig, or give Nodes in the input';
 /** One ConfigMap. */
@@ -61,8 +63,7 @@ export async function audit(given: AuditValues, env: Environment): Promise<numbe
   const { table } = power;
   const input = await (values.live ? readLive : readFiles)(files, values, env, table);
   if ('issues' in input) return reportFailure(input);
-  for (const sentence of input.world.notes) note(sentence);
-  if (!input.world.snapshot.topology) note(NODES_UNSEEN);
+  for (const sentence of notesOn(input.world, values)) note(sentence);
   const { report, lasting } = judgeAll(input, table, values);
   await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns(env) }));
   if (values.html !== undefined) {
@@ -77,6 +78,10 @@ export async function audit(given: AuditValues, env: Environment): Promise<numbe
   }
   if (report.workloads.some(isFinding) || report.wrongNamespaces.length > 0) return EXIT.findings;
   return report.broken.length > 0 ? EXIT.usage : EXIT.fine;
+}
+
+function notesOn({ notes, snapshot }: World, { live }: AuditValues): readonly string[] {
+  return [...notes, ...(snapshot.topology ? [] : [NODES_UNSEEN]), ...(live ? [PODS_ALONE] : [])];
 }
 
 /** `-A` counts before `-n`, which a variable of the environment may have said. */

@@ -55,9 +55,9 @@ export function fullMessage({ message, asks }: Pick<AuditedWorkload, 'message' |
   return message.includes(sentence) ? message : `${message}; ${sentence}`;
 }
 
-/** Whether anything has a home to compare with. */
+/** Whether anything has a home to compare with; pods of DaemonSets are at home wherever they are. */
 export function hasHome({ workloads }: Pick<AuditReport, 'workloads'>): boolean {
-  return workloads.some(({ gramsPerHour }) => gramsPerHour.atHome !== null);
+  return workloads.some(({ kind, gramsPerHour }) => gramsPerHour.atHome !== null && !/DaemonSet/.test(kind));
 }
 
 /** Whether what a workload asks for, and no denial, left it where it is. */

@@ -35,7 +35,7 @@ export interface SimulatedRegion {
 export interface SimulatedStrategy {
   readonly name: string;
   readonly grams: number;
-  /** Of the baseline; below 0 what it adds. `null` where the baseline is nothing. */
+  /** Of the baseline; below 0 what it adds. `null` where the baseline is nothing, or jobs never started. */
   readonly avoidedPercent: number | null;
   /** Of what perfect foresight avoids, in percent; `null` where that is nothing. */
   readonly foresightPercent: number | null;
@@ -157,8 +157,8 @@ function told(
   return {
     name,
     grams: emitted,
-    avoidedPercent: baseline > 0 ? 100 * (1 - emitted / baseline) : null,
-    foresightPercent: baseline - best > 0 ? (100 * (baseline - emitted)) / (baseline - best) : null,
+    avoidedPercent: left === 0 && baseline > 0 ? 100 * (1 - emitted / baseline) : null,
+    foresightPercent: left === 0 && baseline - best > 0 ? (100 * (baseline - emitted)) / (baseline - best) : null,
     meanWaitHours,
     worstWaitHours,
     movesADay: moves / days,
