@@ -150,7 +150,9 @@ describe('gridgate check, on a fresh install and on what breaks', { skip, timeou
       'token of electricity-maps is the file /sources/electricity-maps',
     ])
       assert.ok(
-        stdout.includes(`-      not asked from here: ${named}: its pods need it, \`gridgate check\` says whether they have it\n`),
+        stdout.includes(
+          `-      not asked from here: ${named}: its pods need it, \`gridgate check\` says whether they have it\n`,
+        ),
         stdout,
       );
     assert.doesNotMatch(stdout, /FAILS {2}(watttime|electricity-maps)/);
