@@ -45,6 +45,8 @@ regions of public clouds are shown.
 The same, and from then on each region whose figures change, until Ctrl-C:
   gridgate regions -w
   gridgate regions --regions regions.yaml --config gridgate.yaml --check
+Without --config, --check takes the ConfigMap of the cluster: of sources that need a secret or a file, or name a url, it says what
+their pods need, and asks none of them: no secret of yours goes where a cluster says.
 
 Exit codes: 0 fine, 1 no usable region, or labels that do not fit (--check), 2 usage or configuration,
 3 the cluster does not answer, or no source works (--check)`,

@@ -1,6 +1,7 @@
 import { BAND_MODES } from '../regions/band.ts';
 import { SIGNALS } from '../regions/reading.ts';
 import { REGION_LABEL } from '../units/label-names.ts';
+import { ROLES, type Role } from '../units/role.ts';
 import { parseLbsPerMwh } from './lbs-per-mwh.ts';
 import { type Option, optional, required, withDefault } from './option.ts';
 import {
@@ -19,9 +20,6 @@ import {
 import { QUESTION_OPTIONS } from './question-options.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-/** What a replica in a cluster does; each may have an account of its own. */
-export const ROLES = ['webhook', 'controllers'] as const;
-export type Role = (typeof ROLES)[number];
 
 const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -100,7 +98,7 @@ export const OPTIONS = {
   }),
   check: withDefault(false, {
     flags: '--check [boolean]',
-    help: 'try every configured source once and say what works; in a cluster by its own gridgate.yaml where --config names none, and compare node labels and Regions',
+    help: 'try every configured source once and say what works; in a cluster compare node labels and Regions; its own gridgate.yaml counts without --config, and of that only sources that need nothing of yours are asked',
     parse: parseBoolean,
   }),
   namespaces: optional({

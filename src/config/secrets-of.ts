@@ -1,13 +1,5 @@
+import type { NamedSecret } from '../units/named-secret.ts';
 import type { GridgateConfig, Secret, SourceConfig } from './config-file.ts';
-
-/** A secret that a source needs, or a file that it reads. */
-export interface NamedSecret {
-  /** `electricity-maps`. */
-  readonly source: string;
-  /** `token`, `tokens.DE`, or `path` of a file that is no secret. */
-  readonly field: string;
-  readonly where: Secret;
-}
 
 /** Where the sources of a configuration have from what they do not say themselves, in its order. */
 export function secretsOf({ sources, outage }: Pick<GridgateConfig, 'sources' | 'outage'>): readonly NamedSecret[] {

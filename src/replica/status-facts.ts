@@ -1,10 +1,10 @@
 import type { GridgateConfig } from '../config/config-file.ts';
-import { ROLES, type Role } from '../config/options.ts';
 import type { BandThresholds } from '../regions/band.ts';
 import { secondsBetween } from '../telemetry/region-metrics.ts';
 import type { SourceRequests } from '../telemetry/source-tally.ts';
 import { cutText } from '../units/cut-text.ts';
 import { onOneLine } from '../units/legible.ts';
+import { ROLES, type Role } from '../units/role.ts';
 import type { SourceStatus, UnreadSetting } from '../webhook/page/status.ts';
 
 const MOST_PROBLEM_CHARACTERS = 800;

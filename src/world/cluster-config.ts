@@ -14,7 +14,7 @@ export async function readClusterConfig(
   timeoutMs: number,
 ): Promise<ConfigRead | undefined> {
   const { getIfThere } = await import('../cluster/get-if-there.ts');
-  const path = `/api/v1/namespaces/${systemNamespace}/configmaps/${CONFIG_MAP}`;
+  const path = `/api/v1/namespaces/${encodeURIComponent(systemNamespace)}/configmaps/${CONFIG_MAP}`;
   const configMap = (await getIfThere(api, path, { accept: 'application/json', idleTimeoutMs: timeoutMs })) as
     | { readonly data?: Readonly<Record<string, string>> }
     | undefined;

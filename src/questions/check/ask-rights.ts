@@ -1,6 +1,7 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
-import type { DeploymentFacts, RightsAsked, RightsOfAccount, Role } from './facts.ts';
+import type { Role } from '../../units/role.ts';
+import type { DeploymentFacts, RightsAsked, RightsOfAccount } from './facts.ts';
 import type { Seen } from './finding.ts';
 import { type Right, rightsOf, tellRight } from './rights.ts';
 

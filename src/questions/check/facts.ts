@@ -3,6 +3,8 @@ import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { PolicyRules } from '../../decision/policy-rules.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { ObservedRegion } from '../../regions/observed-region.ts';
+import type { NamedSecret } from '../../units/named-secret.ts';
+import type { Role } from '../../units/role.ts';
 import type { Seen } from './finding.ts';
 
 /** All that was seen of a cluster and of gridgate in it, at one moment. */
@@ -38,8 +40,6 @@ export interface ApiServerFacts {
   /** Our own clock when that came. */
   readonly at: number;
 }
-
-export type Role = 'webhook' | 'controllers';
 
 export interface DeploymentFacts {
   readonly name: string;
@@ -113,7 +113,7 @@ export type Tried =
 /** `namespace` is the one that a pod was tried in; without it there is none to try. */
 export type PodsTried =
   | (Tried & { readonly namespace: string })
-  | { readonly outcome: 'untried'; readonly why: string; readonly todo?: string };
+  | { readonly outcome: 'untried'; readonly why: string; readonly todo?: string | undefined };
 
 export interface RightsOfAccount {
   /** `gridgate-system/gridgate`. */
@@ -143,11 +143,3 @@ export type Settings =
       readonly secrets: readonly NamedSecret[];
       readonly rules: PolicyRules;
     };
-
-/** A secret, or a file, that a source names. */
-export interface NamedSecret {
-  readonly source: string;
-  /** `token`. */
-  readonly field: string;
-  readonly where: { readonly file: string } | { readonly env: string };
-}

@@ -16,8 +16,8 @@ export interface Finding {
   readonly state: State;
   /** What was seen, a sentence without secrets. */
   readonly says: string;
-  /** What to do, a command. */
-  readonly todo?: string;
+  /** What to do, a command; absent, too, where a name in it could not be pasted. */
+  readonly todo?: string | undefined;
 }
 
 /** What was read, or in a sentence why it could not be. */

@@ -1,3 +1,4 @@
+import { shellCommand } from '../../units/shell-command.ts';
 import type { ClusterFacts, Tried } from './facts.ts';
 import type { Finding } from './finding.ts';
 
@@ -16,7 +17,7 @@ export function judgeAnswers(
   const check = 'answers for pods';
   if (onPods.outcome === 'untried') {
     const { why, todo } = onPods;
-    return [namespaces, { check, state: 'not known', says: why, ...(todo !== undefined && { todo }) }];
+    return [namespaces, { check, state: 'not known', says: why, todo }];
   }
   return [namespaces, judgeTried(check, CALLED.pods, onPods, ` in ${onPods.namespace}`, context)];
 }
@@ -60,7 +61,7 @@ function silence(webhook: string, where: string, { causes }: Context): string {
 function whyNot({ causes, systemNamespace }: Context): Pick<Finding, 'todo'> {
   const todo =
     causes.find((cause) => cause.todo !== undefined)?.todo ??
-    `kubectl get networkpolicies,pods -n ${systemNamespace} -o wide`;
+    shellCommand`kubectl get networkpolicies,pods -n ${systemNamespace} -o wide`;
   return { todo };
 }
 

@@ -1,5 +1,6 @@
 import { fixedReading, type ObservedRegion, observedReading } from '../../regions/observed-region.ts';
 import type { Condition } from '../../regions/region-status.ts';
+import { shellCommand } from '../../units/shell-command.ts';
 import { itself, nameFew, tellFew } from '../../units/tell-few.ts';
 import type { ClusterFacts } from './facts.ts';
 import { about, type Finding } from './finding.ts';
@@ -37,7 +38,7 @@ function judgeReadings(all: readonly ObservedRegion[], now: number): Finding {
     check,
     state: without.length === all.length ? 'failed' : 'warning',
     says: `${says} (${nameFew(without, MOST_NAMED, ({ metadata }) => metadata.name)})`,
-    todo: `kubectl describe region ${first?.metadata.name}`,
+    todo: first && shellCommand`kubectl describe region ${first.metadata.name}`,
   };
 }
 
@@ -96,7 +97,7 @@ function tellGroups(
       check,
       state: 'failed',
       says: `${says} (${nameFew(regions, MOST_NAMED, ({ name }) => name)})`,
-      todo: `kubectl describe region ${regions[0]?.name}`,
+      todo: regions[0] && shellCommand`kubectl describe region ${regions[0].name}`,
     }),
   );
   const rest = groups.length - told.length;

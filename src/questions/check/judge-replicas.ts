@@ -1,4 +1,6 @@
-import type { ClusterFacts, DeploymentFacts, Role } from './facts.ts';
+import { ROLES, type Role } from '../../units/role.ts';
+import { shellCommand } from '../../units/shell-command.ts';
+import type { ClusterFacts, DeploymentFacts } from './facts.ts';
 import { about, type Finding } from './finding.ts';
 import { APPLY, SERVICE } from './names.ts';
 
@@ -10,7 +12,7 @@ const WHAT: Readonly<Record<Role, string>> = {
 /** Whether each role has a Deployment, and all of its replicas. */
 export function judgeReplicas({ deployments, systemNamespace }: ClusterFacts): readonly Finding[] {
   return about('replicas', deployments, (all) =>
-    (['webhook', 'controllers'] as const).map((role) => {
+    ROLES.map((role) => {
       const found = all.find(({ roles }) => roles.includes(role));
       const check = `${role} replicas`;
       if (found) return judgeReplica(check, found, systemNamespace);
@@ -25,8 +27,8 @@ function judgeReplica(check: string, { name, replicas, available }: DeploymentFa
   if (replicas > 0 && available >= replicas) return { check, state: 'ok', says };
   const todo =
     replicas === 0
-      ? `kubectl scale deployment ${name} -n ${namespace} --replicas=2`
-      : `kubectl describe deployment,pods -n ${namespace} -l app.kubernetes.io/name=gridgate`;
+      ? shellCommand`kubectl scale deployment ${name} -n ${namespace} --replicas=2`
+      : shellCommand`kubectl describe deployment,pods -n ${namespace} -l app.kubernetes.io/name=gridgate`;
   return { check, state: available > 0 ? 'warning' : 'failed', says, todo };
 }
 
@@ -38,7 +40,7 @@ export function judgeEndpoints({ endpoints, systemNamespace }: ClusterFacts): re
     if (ready > 0) return [{ check, state: 'ok', says: `${where} has ${ready} ready ${endpointsIn(ready)}` }];
     const others = notReady > 0 ? `; ${notReady} not ready` : '';
     const says = `${where} has no ready endpoint${others}: the API server has nobody to call`;
-    const todo = `kubectl get service,endpointslices,pods -n ${systemNamespace}`;
+    const todo = shellCommand`kubectl get service,endpointslices,pods -n ${systemNamespace}`;
     return [{ check, state: 'failed', says, todo }];
   });
 }

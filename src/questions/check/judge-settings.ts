@@ -1,5 +1,7 @@
+import { type NamedSecret, tellSecret } from '../../units/named-secret.ts';
+import { isPlainName, shellCommand } from '../../units/shell-command.ts';
 import { tellFew } from '../../units/tell-few.ts';
-import type { ClusterFacts, KeyRef, NamedSecret } from './facts.ts';
+import type { ClusterFacts, KeyRef } from './facts.ts';
 import { about, type Finding } from './finding.ts';
 import { type Located, locate, objectOf } from './locate-secret.ts';
 
@@ -17,7 +19,7 @@ function judgeConfiguration(facts: ClusterFacts): readonly Finding[] {
     if (!value)
       return [{ check, state: 'ok', says: `there is no ConfigMap gridgate in ${systemNamespace}: defaults count` }];
     if ('mistakes' in value) {
-      const todo = `kubectl edit configmap gridgate -n ${systemNamespace}`;
+      const todo = shellCommand`kubectl edit configmap gridgate -n ${systemNamespace}`;
       const most = tellFew(
         value.mistakes,
         MOST_TOLD,
@@ -39,10 +41,10 @@ function faultOf(named: NamedSecret, facts: ClusterFacts): readonly Finding[] {
     'value' in deployments ? deployments.value.find(({ roles }) => roles.includes('controllers')) : undefined;
   if (!controllers) return []; // told with the replicas
   const check = 'secrets';
-  const what = describe(named);
+  const what = tellSecret(named);
   const located = locate(named, controllers);
   if ('missing' in located) {
-    const todo = `kubectl edit deployment ${controllers.name} -n ${systemNamespace}`;
+    const todo = shellCommand`kubectl edit deployment ${controllers.name} -n ${systemNamespace}`;
     return [{ check, state: 'failed', says: `${what}: ${located.missing}`, todo }];
   }
   return faultOfKeys(check, what, located, facts);
@@ -72,26 +74,18 @@ function faultOfKeys(
   return [{ check, state: 'failed', says, todo: remedy(first, isThere, systemNamespace) }];
 }
 
-/** All that a key can be called: what else a path says must not get into a command. */
-const KEY = /^[-._A-Za-z0-9]{1,253}$/;
-
-function remedy({ kind, name, key }: KeyRef, isThere: boolean, namespace: string): string {
-  if (kind === 'ConfigMap' || !KEY.test(key)) return `kubectl edit ${kind.toLowerCase()} ${name} -n ${namespace}`;
+function remedy({ kind, name, key }: KeyRef, isThere: boolean, namespace: string): string | undefined {
+  if (kind === 'ConfigMap' || !isPlainName(key))
+    return shellCommand`kubectl edit ${kind.toLowerCase()} ${name} -n ${namespace}`;
   return isThere
-    ? `kubectl patch secret ${name} -n ${namespace} -p '{"stringData":{"${key}":"TOKEN"}}'`
-    : `kubectl create secret generic ${name} -n ${namespace} --from-literal=${key}=TOKEN`;
-}
-
-function describe({ source, field, where }: NamedSecret): string {
-  return 'env' in where
-    ? `${field} of ${source} is the variable ${where.env}`
-    : `${field} of ${source} is the file ${where.file}`;
+    ? shellCommand`kubectl patch secret ${name} -n ${namespace} -p '{"stringData":{"${key}":"TOKEN"}}'`
+    : shellCommand`kubectl create secret generic ${name} -n ${namespace} --from-literal=${key}=TOKEN`;
 }
 
 function judgeKillSwitch({ killSwitch, systemNamespace }: ClusterFacts): readonly Finding[] {
   const check = 'kill switch';
   return about(check, killSwitch, ({ cap, unreadable }) => {
-    const todo = `kubectl describe configmap gridgate-kill-switch -n ${systemNamespace}`;
+    const todo = shellCommand`kubectl describe configmap gridgate-kill-switch -n ${systemNamespace}`;
     if (unreadable !== undefined)
       return [
         {

@@ -1,7 +1,7 @@
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import { MANAGED_LABEL } from '../../decision/namespace-record.ts';
 import { satisfies } from '../../decision/node-selector.ts';
-import { isoTime } from '../../units/moment.ts';
+import { DAY_MS, isoTime } from '../../units/moment.ts';
 import { nameFew } from '../../units/tell-few.ts';
 import type { ClusterFacts, LabelSelector, WebhookFacts } from './facts.ts';
 import { about, type Finding } from './finding.ts';
@@ -20,7 +20,6 @@ const EXPECTED = [
   ['MutatingWebhookConfiguration', NAMESPACES, 'nobody checks annotations of namespaces'],
   ['ValidatingWebhookConfiguration', WORKLOADS, 'nobody warns who writes a workload that will be denied'],
 ] as const;
-const DAY_MS = 86_400_000;
 
 /** Whether everything is registered, and called for the namespaces that opted in and no others. */
 export function judgeWebhooks({ webhooks, systemNamespace }: ClusterFacts): readonly Finding[] {

@@ -1,4 +1,5 @@
-import type { DeploymentFacts, KeyRef, Mount, NamedSecret } from './facts.ts';
+import type { NamedSecret } from '../../units/named-secret.ts';
+import type { DeploymentFacts, KeyRef, Mount } from './facts.ts';
 
 /** The keys in any of which a secret may be; none where it stands in the Deployment itself or in a volume of another kind. */
 export type Located = { readonly candidates: readonly KeyRef[] } | { readonly missing: string };

@@ -43,7 +43,7 @@ export async function readCluster(
   { systemNamespace, namespace, regionLabel }: Asked,
 ): Promise<ClusterFacts> {
   const apiServer = await readApiServer(api);
-  const own = `/namespaces/${systemNamespace}`;
+  const own = `/namespaces/${encodeURIComponent(systemNamespace)}`;
   const get = (path: string) => api.get(path, { accept: JSON_TYPE, idleTimeoutMs: TIMEOUT_MS });
   const getMaybe = (path: string) => getIfThere(api, path, { accept: JSON_TYPE, idleTimeoutMs: TIMEOUT_MS });
   const deployments = await see(async () => toDeployments(await get(`/apis/apps/v1${own}/deployments`)));
@@ -160,7 +160,9 @@ async function findMistrust(
   webhooks: ReturnType<typeof toWebhooks>,
   { systemNamespace, now }: { readonly systemNamespace: string; readonly now: number },
 ): Promise<string | undefined> {
-  const secret = await see(() => get(`/api/v1/namespaces/${systemNamespace}/secrets/${SERVICE}-tls`));
+  const secret = await see(() =>
+    get(`/api/v1/namespaces/${encodeURIComponent(systemNamespace)}/secrets/${SERVICE}-tls`),
+  );
   const { data } = (valueOr(secret, undefined) ?? {}) as { data?: Readonly<Record<string, string>> };
   const served = data?.['tls.crt'];
   if (served === undefined) return undefined;
@@ -190,10 +192,8 @@ async function readKeys(
   const objects = new Map(refs.map((ref) => [objectOf(ref), ref]));
   const read = [...objects].map(async ([object, { kind, name }]) => {
     const resource = kind === 'Secret' ? 'secrets' : 'configmaps';
-    return [
-      object,
-      await see(async () => keysIn(await get(`/api/v1/namespaces/${systemNamespace}/${resource}/${name}`))),
-    ] as const;
+    const path = `/api/v1/namespaces/${encodeURIComponent(systemNamespace)}/${resource}/${encodeURIComponent(name)}`;
+    return [object, await see(async () => keysIn(await get(path)))] as const;
   });
   return new Map(await Promise.all(read));
 }

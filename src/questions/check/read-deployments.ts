@@ -1,4 +1,5 @@
-import type { DeploymentFacts, KeyRef, Mount, Role } from './facts.ts';
+import { ROLES, type Role } from '../../units/role.ts';
+import type { DeploymentFacts, KeyRef, Mount } from './facts.ts';
 
 /** A Deployment, as far as it is read; the API server has checked its types. */
 export interface DeploymentObject {
@@ -48,8 +49,6 @@ interface ItemObject {
   readonly key: string;
   readonly path: string;
 }
-
-const ROLES: readonly Role[] = ['webhook', 'controllers'];
 
 /** Reads a Deployment of gridgate's; sidecars are passed over. */
 export function toDeploymentFacts({ metadata: { name }, spec, status }: DeploymentObject): DeploymentFacts {

@@ -1,4 +1,4 @@
-import type { Role } from './facts.ts';
+import type { Role } from '../../units/role.ts';
 
 /** As in a Role; manifests/base says the same, and a test holds both together. */
 export interface Rule {

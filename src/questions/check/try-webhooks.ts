@@ -4,6 +4,7 @@ import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { CHECK_KEY, readCheckAnswer } from '../../decision/check-answer.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import { shellCommand } from '../../units/shell-command.ts';
 import type { PodsTried, Tried } from './facts.ts';
 import type { Seen } from './finding.ts';
 import { readWarnings } from './warnings.ts';
@@ -35,7 +36,7 @@ export async function tryPods(
   const all = 'value' in namespaces ? namespaces.value : undefined;
   if (named !== undefined && all?.find(({ name }) => name === named)?.managed === false) {
     const why = `namespace ${named} has not opted in: no pod of it is sent to gridgate`;
-    return { outcome: 'untried', why, todo: `kubectl annotate namespace ${named} gridgate.dev/mode=audit` };
+    return { outcome: 'untried', why, todo: shellCommand`kubectl annotate namespace ${named} gridgate.dev/mode=audit` };
   }
   const managed = (all ?? []).filter(({ managed }) => managed).map(({ name }) => name);
   const candidates = named === undefined ? managed.slice(0, MOST_TRIED) : [named];
@@ -66,7 +67,7 @@ function tryPod(api: Api, namespace: string): Promise<Tried> {
     readOnlyRootFilesystem: true,
     capabilities: { drop: ['ALL'] },
   };
-  return tryCreation(api, `/api/v1/namespaces/${namespace}/pods`, id, {
+  return tryCreation(api, `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`, id, {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { generateName: 'gridgate-check-', annotations: { [CHECK_KEY]: id } },

@@ -9,6 +9,7 @@ import type { Mode, Policy } from '../../decision/policy.ts';
 import { describeIssue } from '../../decision/policy-annotations.ts';
 import { REASONS } from '../../decision/reasons.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
+import { shellCommand } from '../../units/shell-command.ts';
 import type { World } from '../../world/load-world.ts';
 import type { DecidedNow } from './explained.ts';
 import type { LiveObject } from './read-object.ts';
@@ -85,10 +86,11 @@ export function decidedNow({ decision, policy, shares }: Judged): DecidedNow {
 /** What to know or do about a namespace's mode. */
 export function adviceOn(namespace: string, { policy, ofNamespace, managed }: Judged): readonly string[] {
   if (NEVER_MANAGED.has(namespace)) return [`gridgate never touches namespace ${namespace}`];
-  if (ofNamespace === 'off')
-    return [
-      `namespace ${namespace} has not opted in; to see what would be decided, without any effect: kubectl annotate namespace ${namespace} gridgate.dev/mode=audit`,
-    ];
+  if (ofNamespace === 'off') {
+    const command = shellCommand`kubectl annotate namespace ${namespace} gridgate.dev/mode=audit`;
+    const how = command === undefined ? '' : `; to see what would be decided, without any effect: ${command}`;
+    return [`namespace ${namespace} has not opted in${how}`];
+  }
   return [
     ...(policy.mode === ofNamespace ? [] : [`the kill switch caps mode ${ofNamespace} to ${policy.mode}`]),
     ...(managed

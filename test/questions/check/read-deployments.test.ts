@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import type { NamedSecret } from '../../../src/questions/check/facts.ts';
 import { locate } from '../../../src/questions/check/locate-secret.ts';
 import { argumentOf, type DeploymentObject, toDeploymentFacts } from '../../../src/questions/check/read-deployments.ts';
+import type { NamedSecret } from '../../../src/units/named-secret.ts';
 
 function manifest(file: string): DeploymentObject {
   const text = readFileSync(new URL(`../../../manifests/base/${file}`, import.meta.url), 'utf8');

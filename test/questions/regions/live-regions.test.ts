@@ -10,6 +10,7 @@ import { type GridProvider, startGridProvider } from '../../process/grid-provide
 import { runCommand } from '../../process/run-command.ts';
 import { serveWorld, until, untilLogged } from '../../replica/serving.ts';
 import { startProvider as startFake } from '../../sources/fake-provider.ts';
+import { startApi } from '../explain/explain-api.ts';
 
 const TOKEN = 'a-token-nobody-may-see';
 
@@ -159,11 +160,11 @@ describe('gridgate regions --config', { timeout: 300_000 }, () => {
     const env = { EM_DE: ' ', WT_USER: 'me' };
     const { stdout } = await runCommand(args, { env });
     assert.deepEqual(
-      stdout.split('\n').filter((line) => line.includes(': its ')),
+      stdout.split('\n').filter((line) => / of (electricity-maps|watttime) is /.test(line)),
       [
-        'FAILS  electricity-maps: its tokens.DE is the variable EM_DE, which is not set here',
-        `FAILS  electricity-maps: its tokens.SE is the file ${join(directory, 'nowhere')}, which is not here`,
-        'FAILS  watttime: its password is the variable WT_PASSWORD, which is not set here',
+        'FAILS  tokens.DE of electricity-maps is the variable EM_DE, which is not set here',
+        `FAILS  tokens.SE of electricity-maps is the file ${join(directory, 'nowhere')}, which is not here`,
+        'FAILS  password of watttime is the variable WT_PASSWORD, which is not set here',
       ],
     );
     const { missing } = JSON.parse((await runCommand([...args, '-o', 'json'], { env })).stdout);
@@ -176,6 +177,93 @@ describe('gridgate regions --config', { timeout: 300_000 }, () => {
     const { code, complaints } = await runCommand(['regions', '--regions', regions, '--config', config]);
     assert.equal(code, 2);
     assert.equal(complaints.length, 3, complaints.join('\n'));
+  });
+});
+
+describe("gridgate regions --check by a cluster's own gridgate.yaml", { timeout: 300_000 }, () => {
+  const SECRET = 'what-only-the-caller-may-have';
+
+  async function startCluster(t: TestContext, config: string, spec: object): Promise<string> {
+    const configMap = { metadata: { name: 'gridgate' }, data: { 'gridgate.yaml': config } };
+    const region = { metadata: { name: 'eu-central-1' }, spec: { elastic: true, ...spec } };
+    const { kubeconfig } = await startApi(t, {
+      '/api/v1/namespaces/gridgate-system/configmaps': [configMap],
+      '/apis/gridgate.dev/v1alpha1/regions': [region],
+    });
+    return kubeconfig;
+  }
+
+  /** Each case with a sink in place of SINK, and a file of this machine in place of FILE. */
+  const rows: readonly [name: string, source: object, says: readonly string[]][] = [
+    [
+      'a variable of the caller to a url of the ConfigMap',
+      { type: 'electricity-maps', url: 'SINK', token: { env: 'AWS_SECRET_ACCESS_KEY' } },
+      ['token of electricity-maps is the variable AWS_SECRET_ACCESS_KEY: its pods', 'url of electricity-maps is one'],
+    ],
+    [
+      'a file of the caller to a url of the ConfigMap',
+      { type: 'watttime', url: 'SINK', username: { file: 'FILE' }, password: { env: 'HOME' } },
+      [
+        'username of watttime is the file FILE: its',
+        'password of watttime is the variable HOME: its',
+        'url of watttime',
+      ],
+    ],
+    [
+      'a variable of the caller in a token of one zone',
+      { type: 'electricity-maps', url: 'SINK', tokens: { DE: { env: 'AWS_SECRET_ACCESS_KEY' } } },
+      [
+        'tokens.DE of electricity-maps is the variable AWS_SECRET_ACCESS_KEY: its pods',
+        'url of electricity-maps is one',
+      ],
+    ],
+    [
+      'a request from the network of the caller',
+      { type: 'prometheus', url: 'SINK', query: 'x{region="{{region}}"}', signal: 'marginal' },
+      ['url of prometheus is one that the cluster names'],
+    ],
+    [
+      'the same to a provider of open data',
+      { type: 'uk-carbon-intensity', url: 'SINK' },
+      ['url of uk-carbon-intensity'],
+    ],
+    [
+      'the same to an SDK',
+      { type: 'carbon-aware-sdk', url: 'SINK', signal: 'marginal' },
+      ['url of carbon-aware-sdk is one'],
+    ],
+    [
+      'what stands in a file of the caller',
+      { type: 'file', path: 'FILE', signal: 'average-lifecycle' },
+      ['path of file is the file FILE: its pods need it, `gridgate check` says whether they have it'],
+    ],
+  ];
+  for (const [name, source, says] of rows)
+    it(`gives nobody ${name}, and names what the pods need`, async (t) => {
+      const sink = await startFake(t, { body: {} });
+      const file = join(makeTemporaryDirectory(t), 'mine');
+      writeFileSync(file, `DE: 123 # ${SECRET}\n`);
+      const fill = (text: string) => text.replaceAll('SINK', sink.baseUrl).replaceAll('FILE', file);
+      const kubeconfig = await startCluster(t, fill(JSON.stringify({ sources: [source] })), { ukCarbonIntensity: 1 });
+      const args = ['regions', '--check', '--kubeconfig', kubeconfig];
+      const env = { AWS_SECRET_ACCESS_KEY: SECRET, HOME: SECRET };
+      const { code, stdout, stderr } = await runCommand(args, { env });
+      assert.deepEqual(sink.asked, []);
+      assert.doesNotMatch(stdout + stderr, new RegExp(`${SECRET}|123`));
+      const lines = stdout.split('\n').filter((line) => line.startsWith('-      not asked from here: '));
+      assert.equal(lines.length, says.length, stdout);
+      for (const [index, sentence] of says.entries()) assert.ok(lines[index]?.includes(fill(sentence)), stdout);
+      assert.equal(code, 0, stdout + stderr);
+      const { sources, missing, unasked } = JSON.parse((await runCommand([...args, '-o', 'json'], { env })).stdout);
+      assert.deepEqual([sources, missing, unasked[0].says.length], [[], [], says.length]);
+    });
+
+  it('asks a source that needs nothing, at the address that this program knows', async (t) => {
+    // Nothing of it is British: nobody is asked.
+    const kubeconfig = await startCluster(t, 'sources: [{type: uk-carbon-intensity}]', { gridZone: 'DE' });
+    const { code, stdout } = await runCommand(['regions', '--check', '--kubeconfig', kubeconfig]);
+    assert.match(stdout, /^FAILS {2}uk-carbon-intensity {2}covers none of the regions/m);
+    assert.equal(code, 3, stdout);
   });
 });
 
