@@ -141,6 +141,26 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     await cluster.kubectl(['delete', 'clusterrole,clusterrolebinding', name]);
   });
 
+  test('where it is in another namespace than the one asked for, says where, and removes nothing', async () => {
+    const { code, stderr } = await uninstall('--yes', '--system-namespace', 'platform-gridgate');
+    assert.equal(code, 2);
+    assert.match(stderr, /it is in gridgate-system: --system-namespace gridgate-system\n.*nothing was removed/);
+    assert.equal((await left()).length, manifests.length);
+  });
+
+  test('what runs as part of something else is not removed, nor what it uses', async () => {
+    const label = (value: string) => ({ metadata: { labels: { 'app.kubernetes.io/part-of': value } } });
+    await cluster.patch(`${DEPLOYMENTS}/gridgate`, label('platform'));
+    const { code, stderr } = await uninstall('--yes');
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /part-of says that Deployment gridgate-system\/gridgate is part of platform; .*\n.*nothing was/,
+    );
+    assert.equal((await left()).length, manifests.length);
+    await cluster.patch(`${DEPLOYMENTS}/gridgate`, label('gridgate'));
+  });
+
   test('killed in the middle, and run again, it finishes', async () => {
     await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: [HELD] } });
     const args = ['src/main.ts', 'uninstall', '--yes', '--kubeconfig', cluster.controlPlane.kubeconfig];
