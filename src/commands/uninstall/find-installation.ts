@@ -69,7 +69,10 @@ const AT_ONCE = 8;
 const IDLE_TIMEOUT_MS = 30_000;
 const NAME = 'app.kubernetes.io/name';
 
-/** Looks for everything that gridgate can consist of, unless something forbids to remove it. Rejects with an ApiError or the network's own error. */
+/**
+ * Looks for everything that gridgate can consist of, unless something forbids to remove it. Rejects with an ApiError or the network's
+ * own error.
+ */
 export async function findInstallation(
   api: Pick<ApiClient, 'get'>,
   asked: Asked,

@@ -58,10 +58,10 @@ function traceLines(traces: Installation['traces']): readonly Line[] {
 export function tellObstacle(obstacle: Obstacle): string {
   if (obstacle.why === 'elsewhere') {
     const { asked, namespaces } = obstacle;
-    return `gridgate is not in ${asked}: it is in ${namespaces.join(' and in ')}: --system-namespace ${namespaces[0]}`;
+    return `gridgate is in ${namespaces.join(' and in ')}, not in ${asked}: --system-namespace ${namespaces[0]}`;
   }
-  const { objects, partOf } = obstacle;
-  return `the label ${PART_OF} says that ${objects.join(', ')} is part of ${partOf.join(', ')}; where it is gridgate's after all, set that label to ${OURS} on all objects of gridgate`;
+  const says = `${obstacle.objects.join(', ')}: the label ${PART_OF} says ${obstacle.partOf.join(', ')}`;
+  return `${says}; where this is gridgate's after all, set it to ${OURS} on all objects of gridgate`;
 }
 
 /** What stays, and how it goes, a sentence each. */

@@ -48,7 +48,12 @@ const PAGE_SIZE = 500;
 const STALE = 'Stale';
 
 /** Measured, not stored: it goes with the pods. */
-const PASSING_GROUPS: ReadonlySet<string> = new Set(['metrics.k8s.io', 'custom.metrics.k8s.io', 'events.k8s.io']);
+const PASSING_GROUPS: ReadonlySet<string> = new Set([
+  'metrics.k8s.io',
+  'custom.metrics.k8s.io',
+  'external.metrics.k8s.io',
+  'events.k8s.io',
+]);
 /** What a cluster puts into every namespace by itself. */
 const EVERYWHERE: ReadonlySet<string> = new Set([
   'ServiceAccount default',
@@ -133,9 +138,8 @@ function nameKind({ group, kind }: Pick<Resource, 'group' | 'kind'>): string {
 }
 
 function isNamespaced({ apiVersion, kind }: Owner, namespacedKinds: ReadonlySet<string>): boolean {
-  return namespacedKinds.has(
-    nameKind({ group: apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '', kind }),
-  );
+  const group = apiVersion.replace(/\/?[^/]+$/, ''); // `apps/v1`, and `v1` of the core
+  return namespacedKinds.has(nameKind({ group, kind }));
 }
 
 /** Whether it needs nobody to keep it: an owner in the namespace that stays is told itself; one outside would be told nowhere. */

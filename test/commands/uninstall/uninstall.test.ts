@@ -209,7 +209,7 @@ describe('gridgate uninstall', () => {
     const says = await findObstacle(fakeCluster(installed(Object.fromEntries(relabelled))));
     assert.match(
       says,
-      /app\.kubernetes\.io\/part-of says that MutatingWebhookConfiguration gridgate, .* is part of platform/,
+      /^MutatingWebhookConfiguration gridgate, .*: the label app\.kubernetes\.io\/part-of says platform;/,
     );
   });
 
@@ -223,13 +223,16 @@ describe('gridgate uninstall', () => {
       const metadata = { labels: { 'app.kubernetes.io/part-of': 'another' } };
       const kind = /deployments/.test(path) ? 'Deployment' : /bindings/.test(path) ? 'ClusterRoleBinding' : 'Webhooks';
       const says = await findObstacle(fakeCluster(installed({ [path]: { kind, metadata } })));
-      assert.match(says, /is part of another; where it is gridgate's after all, set that label to gridgate/);
+      assert.match(
+        says,
+        /: the label app\.kubernetes\.io\/part-of says another; where this is gridgate's after all, set it to gridgate/,
+      );
     });
 
   it('removes nothing where gridgate is in another namespace, and names that', async () => {
     assert.equal(
       await findObstacle(fakeCluster(installed()), { namespace: 'platform-gridgate' }),
-      'gridgate is not in platform-gridgate: it is in gridgate-system: --system-namespace gridgate-system',
+      'gridgate is in gridgate-system, not in platform-gridgate: --system-namespace gridgate-system',
     );
   });
 
