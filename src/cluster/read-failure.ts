@@ -23,13 +23,18 @@ export function describeReadFailure(error: unknown): string {
   return (error instanceof ApiError && describeRefusal(error)) || messageOf(error);
 }
 
+/** Whether a right is missing; admission and proxies answer 403 as well, to one object or to all. */
+export function lacksRight({ status, said }: ApiError): boolean {
+  return status === FORBIDDEN && USUAL.test(said);
+}
+
 /** `you (dev) may not list pods in namespace shop`. */
 function describeRefusal({ status, request, said }: ApiError): string | undefined {
   const asked = (status === FORBIDDEN && REQUEST.exec(request)?.groups) || {};
   const { method = '', group, namespace, resource, name, status: subresource = '' } = asked;
   if (resource === undefined) return undefined;
   const usual = USUAL.exec(said);
-  if (method === 'POST' && !usual) return undefined; // admission refuses as well, in words of its own
+  if (method !== 'GET' && !usual) return undefined; // admission refuses as well, in words of its own
   const who = usual?.groups?.['user'] ? `you (${usual.groups['user']})` : 'you';
   const full = group === undefined ? resource : `${resource}.${group}`;
   const verb = method === 'GET' && name === undefined ? 'list' : VERBS[method];

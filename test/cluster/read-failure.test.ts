@@ -66,6 +66,12 @@ describe('what may not be read is named once, with who, verb and resource', () =
       'pods "web" is forbidden: exceeded quota',
       'POST /api/v1/namespaces/shop/pods answers 403 Forbidden: pods "web" is forbidden: exceeded quota',
     ],
+    [
+      'a change that admission refuses, in its words',
+      'PATCH /api/v1/namespaces/shop',
+      'admission webhook "validation.gatekeeper.sh" denied the request: no',
+      'PATCH /api/v1/namespaces/shop answers 403 Forbidden: admission webhook "validation.gatekeeper.sh" denied the request: no',
+    ],
     ["a proxy's", 'GET /api/v1/nodes', 'who are you?', 'you may not list nodes (who are you?)'],
     [
       'Regions, with the role that allows it',

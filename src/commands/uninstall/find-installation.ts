@@ -10,7 +10,16 @@ import { retryPassing } from '../../cluster/retry-passing.ts';
 import { acceptFor } from '../../cluster/watched-resource.ts';
 import { REPORT_LABELS, REPORT_NAME } from '../../questions/audit/policy-report.ts';
 import { inParallel } from '../../units/in-parallel.ts';
-import { CRD, type InstalledObject, installedObjects, type Step } from './installed-objects.ts';
+import {
+  contentToRead,
+  type FoundObject,
+  findObstacle,
+  isMaybeElsewhere,
+  isOurs,
+  nameObject,
+  type Obstacle,
+} from './find-obstacle.ts';
+import { CRD, type InstalledObject, installedObjects, OURS, PART_OF, type Step } from './installed-objects.ts';
 import { policiesOf, type TracedKind, type Traces, tracedKinds } from './traces.ts';
 import { type Remains, whatRemains } from './what-remains.ts';
 
@@ -43,6 +52,8 @@ export interface Installation {
 }
 
 export interface Stays {
+  /** The namespace asked for, where gridgate may be in another. */
+  readonly maybeNotIn: string | undefined;
   /** Named as gridgate's, and labelled as part of something else. */
   readonly ofOthers: readonly string[];
   readonly regions: number;
@@ -56,18 +67,23 @@ export interface Stays {
 
 const AT_ONCE = 8;
 const IDLE_TIMEOUT_MS = 30_000;
-const PART_OF = 'app.kubernetes.io/part-of';
 const NAME = 'app.kubernetes.io/name';
-const OURS = 'gridgate';
 
-/** Looks for everything that gridgate can consist of. Rejects with an ApiError or the network's own error. */
+/**
+ * Looks for everything that gridgate can consist of, unless something forbids to remove it. Rejects with an ApiError or the network's
+ * own error.
+ */
 export async function findInstallation(
   api: Pick<ApiClient, 'get'>,
   asked: Asked,
   show: (text: string) => void,
-): Promise<Installation> {
+): Promise<Installation | { readonly obstacle: Obstacle }> {
   show('looking for gridgate');
-  const { there, ofOthers } = await findObjects(api, asked.namespace);
+  const found = await findObjects(api, asked.namespace);
+  const obstacle = findObstacle(found, asked.namespace);
+  if (obstacle) return { obstacle };
+  const there = found.filter(isOurs).map(({ there: { metadata }, ...one }) => ({ ...one, uid: metadata.uid }));
+  const ofOthers = found.filter((one) => !isOurs(one)).map(nameObject);
   const regions = await countRegions(api);
   const { traces, policies } = await findTraces(api, asked.policies, show);
   const reports = await findReports(api);
@@ -80,6 +96,7 @@ export async function findInstallation(
     removals: [...removals, ...reports, ...(namespace.goes ? [namespace.goes] : [])],
     traces,
     stays: {
+      maybeNotIn: isMaybeElsewhere(found) ? asked.namespace : undefined,
       ofOthers,
       regions: hasCrd ? regions : 0,
       hasCrd,
@@ -90,33 +107,27 @@ export async function findInstallation(
   };
 }
 
-/**
- * The objects of the list that are there:
- *
- * | app.kubernetes.io/part-of | then                                                                      |
- * | ------------------------- | ------------------------------------------------------------------------- |
- * | gridgate                  | ours                                                                      |
- * | none                      | ours: the Lease and the Secrets, and what was installed without the label |
- * | another                   | somebody else's of the same name: stays, and is told                      |
- */
-async function findObjects(api: Pick<ApiClient, 'get'>, namespace: string) {
+/** The objects of the list that are there, in its order. */
+async function findObjects(api: Pick<ApiClient, 'get'>, namespace: string): Promise<readonly FoundObject[]> {
   const objects = installedObjects(namespace);
-  const found = new Map<InstalledObject, KubeObject['metadata']>();
+  const found = new Map<InstalledObject, KubeObject>();
   await inParallel(objects, AT_ONCE, async (object) => {
-    const there = await getMetadata(api, object.path);
+    const there = await readObject(api, object.path, contentToRead(object));
     if (there) found.set(object, there);
   });
-  const isOurs = (object: InstalledObject) => (found.get(object)?.labels?.[PART_OF] ?? OURS) === OURS;
-  const there = objects.filter((object) => found.has(object));
-  return {
-    there: there.filter(isOurs).map((object) => ({ ...object, uid: found.get(object)?.uid })),
-    ofOthers: there.filter((object) => !isOurs(object)).map(({ kind, called }) => `${kind} ${called}`),
-  };
+  return objects.flatMap((object) => {
+    const there = found.get(object);
+    return there ? [{ ...object, there }] : [];
+  });
 }
 
-async function getMetadata(api: Pick<ApiClient, 'get'>, path: string): Promise<KubeObject['metadata'] | undefined> {
-  const options = { accept: acceptFor('metadata', 'one'), idleTimeoutMs: IDLE_TIMEOUT_MS };
-  return ((await retryPassing(() => getIfThere(api, path, options))) as KubeObject | undefined)?.metadata;
+async function readObject(
+  api: Pick<ApiClient, 'get'>,
+  path: string,
+  content: 'metadata' | 'full',
+): Promise<KubeObject | undefined> {
+  const options = { accept: acceptFor(content, 'one'), idleTimeoutMs: IDLE_TIMEOUT_MS };
+  return (await retryPassing(() => getIfThere(api, path, options))) as KubeObject | undefined;
 }
 
 async function findTraces(api: Pick<ApiClient, 'get'>, policies: boolean, show: (text: string) => void) {
@@ -189,13 +200,13 @@ export async function judgeNamespace(
   ofOthers: readonly string[],
 ): Promise<{ readonly goes?: Removal; readonly stays?: Stays['namespace'] }> {
   const path = `${NAMESPACES_PATH}/${encodeURIComponent(namespace)}`;
-  const found = await getMetadata(api, path);
+  const found = await readObject(api, path, 'metadata');
   if (!found) return {};
-  const { labels = {}, uid } = found;
+  const { labels = {}, uid } = found.metadata;
   if (labels[NAME] !== OURS || (labels[PART_OF] ?? OURS) !== OURS) return { stays: 'not ours' };
   const going = installedObjects(namespace)
     .filter(({ step }) => settings || step !== 'settings')
-    .filter(({ kind, called }) => !ofOthers.includes(`${kind} ${called}`));
+    .filter((one) => !ofOthers.includes(nameObject(one)));
   const reports = REPORT_KINDS.map(({ kind }) => ({ kind, name: REPORT_NAME }));
   const ours = new Set([...going, ...reports].map(({ kind, name }) => `${kind} ${name}`));
   const remains = await whatRemains(api, namespace, (kind, name) => ours.has(`${kind} ${name}`));

@@ -9,6 +9,7 @@
  * | traces      | labels, taints, annotations and reports on what belongs to others                            |
  * | rest        | what the pods needed; rights before the Lease and the Secrets, which could be made again     |
  * | regions     | only when asked: people wrote them                                                           |
+ * | settings    | only when asked, as the regions; after all that reads them                                   |
  * | namespace   | last, and only when nothing of others is in it                                               |
  */
 export const STEPS = [
@@ -33,6 +34,8 @@ export interface InstalledObject {
   readonly called: string;
 }
 
+export const PART_OF = 'app.kubernetes.io/part-of';
+export const OURS = 'gridgate';
 export const CRD = { kind: 'CustomResourceDefinition', name: 'regions.gridgate.dev' } as const;
 
 type Named = readonly [kind: keyof typeof RESOURCES, name: string];

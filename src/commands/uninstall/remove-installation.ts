@@ -4,7 +4,7 @@ import { ApiError } from '../../cluster/api-error.ts';
 import { deleteObject } from '../../cluster/delete-object.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
-import { describeReadFailure } from '../../cluster/read-failure.ts';
+import { describeReadFailure, lacksRight } from '../../cluster/read-failure.ts';
 import { type Pause, retryPassing } from '../../cluster/retry-passing.ts';
 import { acceptFor } from '../../cluster/watched-resource.ts';
 import { type Progress, progressBar } from '../../terminal/progress.ts';
@@ -35,15 +35,24 @@ const BARRIERS: ReadonlySet<Step> = new Set(['webhooks', 'controllers']);
 /** What must be gone, not only going, before the next step. */
 const AWAITED: ReadonlySet<string> = new Set(['Deployment', 'CustomResourceDefinition', 'Namespace']);
 
-/** What may not be removed, a sentence each: every deletion, and a write of each kind, is tried without being done. */
-export async function findMissingRights(
+interface Refusals {
+  /** Without these it does not begin. */
+  readonly missingRights: readonly string[];
+  /** Of admission, above all: they concern single objects, and the others can go. */
+  readonly otherRefusals: readonly string[];
+}
+
+/** What would not be removed, a sentence each: every deletion, and a write of each kind, is tried without being done. */
+export async function findRefusals(
   { api }: Pick<Removing, 'api'>,
   { removals, traces }: Installation,
-): Promise<readonly string[]> {
-  const refusals: string[] = [];
+): Promise<Refusals> {
+  const missingRights: string[] = [];
+  const otherRefusals: string[] = [];
   const tell = (error: unknown) => {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 403) refusals.push(describeReadFailure(error));
+    if (error.status === 404 || error.status === 409) return; // gone, or written meanwhile: read again when its turn comes
+    (lacksRight(error) ? missingRights : otherRefusals).push(describeReadFailure(error));
   };
   await inParallel(removals, AT_ONCE, ({ path }) =>
     retryPassing(() => deleteObject(api, path, { isDryRun: true })).catch(tell),
@@ -52,7 +61,7 @@ export async function findMissingRights(
   await inParallel(oneOfEach.values(), AT_ONCE, ({ path, traces: { patch } }) =>
     retryPassing(() => sendPatch(api, path, patch, { dryRun: 'All' })).catch(tell),
   );
-  return refusals.sort();
+  return { missingRights: missingRights.sort(), otherRefusals: otherRefusals.sort() };
 }
 
 /**

@@ -2,7 +2,8 @@ import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
 import { nameFew } from '../../units/tell-few.ts';
 import type { Installation, Stays } from './find-installation.ts';
-import { STEPS, type Step } from './installed-objects.ts';
+import type { Obstacle } from './find-obstacle.ts';
+import { OURS, PART_OF, STEPS, type Step } from './installed-objects.ts';
 
 const MOST_NAMES = 6;
 
@@ -53,9 +54,25 @@ function traceLines(traces: Installation['traces']): readonly Line[] {
   return [...counts.values()];
 }
 
+/** Why nothing may be removed, and what to do, in a sentence. */
+export function tellObstacle(obstacle: Obstacle): string {
+  if (obstacle.why === 'elsewhere') {
+    const { asked, namespaces } = obstacle;
+    return `gridgate is in ${namespaces.join(' and in ')}, not in ${asked}: --system-namespace ${namespaces[0]}`;
+  }
+  const says = `${obstacle.objects.join(', ')}: the label ${PART_OF} says ${obstacle.partOf.join(', ')}`;
+  return `${says}; where this is gridgate's after all, set it to ${OURS} on all objects of gridgate`;
+}
+
 /** What stays, and how it goes, a sentence each. */
-export function tellStays({ regions, hasCrd, policies, settings, ofOthers, namespace }: Stays): readonly string[] {
+export function tellStays(stays: Stays): readonly string[] {
+  const { maybeNotIn, regions, hasCrd, policies, settings, ofOthers, namespace } = stays;
   return [
+    ...(maybeNotIn === undefined
+      ? []
+      : [
+          `what gridgate has in another namespace: there is no Deployment, nor anything else of it, in ${maybeNotIn} (--system-namespace)`,
+        ]),
     ...(hasCrd ? [`${counted(regions, 'Region')} and their CustomResourceDefinition (--regions)`] : []),
     ...(policies > 0
       ? [
@@ -63,7 +80,7 @@ export function tellStays({ regions, hasCrd, policies, settings, ofOthers, names
         ]
       : []),
     ...(settings.length > 0 ? [`${settings.join(', ')} (--settings)`] : []),
-    ...ofOthers.map((one) => `${one}: app.kubernetes.io/part-of says that it is part of something else`),
+    ...ofOthers.map((one) => `${one}: ${PART_OF} says that it is part of something else`),
     ...(namespace === undefined ? [] : [tellNamespace(namespace, settings)]),
   ];
 }

@@ -9,8 +9,8 @@ import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
 import { findCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { type Asked, findInstallation, type Installation } from './find-installation.ts';
 import type { UninstallValues } from './options.ts';
-import { findMissingRights, removeInstallation } from './remove-installation.ts';
-import { isNothing, renderRemovals, renderStays } from './render-installation.ts';
+import { findRefusals, removeInstallation } from './remove-installation.ts';
+import { isNothing, renderRemovals, renderStays, tellObstacle } from './render-installation.ts';
 
 const NOBODY_TO_ASK =
   'uninstall: nothing was removed: without a terminal nobody can be asked; give --yes (GRIDGATE_UNINSTALL_YES) to remove what is listed';
@@ -45,15 +45,17 @@ async function uninstallFrom(
   const progress = createProgress();
   const looked = await readFromCluster('what there is of gridgate', async () => {
     const found = await findInstallation(api, asked, progress.show);
-    return { found, refusals: await findMissingRights({ api }, found) };
+    return 'obstacle' in found ? found : { found, ...(await findRefusals({ api }, found)) };
   });
   progress.end();
   if ('issues' in looked) return reportFailure(looked);
-  const { found, refusals } = looked.value;
+  if ('obstacle' in looked.value) return reportIssues([tellObstacle(looked.value.obstacle), 'nothing was removed']);
+  const { found, missingRights, otherRefusals } = looked.value;
   await print(renderPlan(found, called, terminalColumns(env)));
   if (isNothing(found)) return EXIT.fine;
-  if (refusals.length > 0) {
-    reportIssues([...refusals, 'nothing was removed: that takes the rights of who installed gridgate']);
+  for (const refusal of otherRefusals) note(`this would be refused: ${refusal}`);
+  if (missingRights.length > 0) {
+    reportIssues([...missingRights, 'nothing was removed: that takes the rights of who installed gridgate']);
     return EXIT.upstream;
   }
   if (values.dryRun) return EXIT.fine;
@@ -74,7 +76,8 @@ async function uninstallFrom(
     reportIssues([...removed.value, 'not all of gridgate is gone: run this again']);
     return EXIT.upstream;
   }
-  await print(`gridgate is gone; ${PODS_KEEP}\n`);
+  const gone = found.stays.maybeNotIn === undefined ? 'gridgate is gone' : 'what was found of gridgate is gone';
+  await print(`${gone}; ${PODS_KEEP}\n`);
   return EXIT.fine;
 }
 

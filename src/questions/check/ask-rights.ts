@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
+import { inParallel } from '../../units/in-parallel.ts';
 import type { Role } from '../../units/role.ts';
 import type { DeploymentFacts, RightsAsked, RightsOfAccount } from './facts.ts';
 import type { Seen } from './finding.ts';
@@ -49,17 +50,13 @@ async function askAll(
   rights: readonly Right[],
 ): Promise<Seen<RightsAsked>> {
   const missing: string[] = [];
-  const left = [...rights];
-  async function askOneByOne(): Promise<void> {
-    for (let right = left.shift(); right; right = left.shift())
-      if (!(await isAllowed(api, account, namespace, right))) missing.push(tellRight(right));
-  }
   try {
-    await Promise.all(Array.from({ length: AT_ONCE }, askOneByOne));
+    await inParallel(rights, AT_ONCE, async (right) => {
+      if (!(await isAllowed(api, account, namespace, right))) missing.push(tellRight(right));
+    });
     const order = rights.map(tellRight);
     return { value: { count: rights.length, missing: order.filter((told) => missing.includes(told)) } };
   } catch (error) {
-    left.length = 0;
     return { unread: describeReadFailure(error) };
   }
 }

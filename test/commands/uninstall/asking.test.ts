@@ -15,9 +15,14 @@ describe('gridgate uninstall, at a terminal', { timeout: 300_000 }, () => {
     const command = `'${process.execPath}' src/main.ts uninstall --kubeconfig '${kubeconfig}'`;
     const env = { PATH: process.env['PATH'] ?? '', SHELL: '/bin/sh', ...COMPILED };
     const child = spawn('script', ['-qec', command, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (chunk.includes('[y/N]')) child.stdin.write(typed);
-    });
+    let shown = '';
+    const answerOnce = (chunk: Buffer) => {
+      shown += chunk.toString();
+      if (!shown.includes('[y/N]')) return;
+      child.stdout.off('data', answerOnce);
+      child.stdin.write(typed);
+    };
+    child.stdout.on('data', answerOnce);
     const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
     return { code, said };
   }

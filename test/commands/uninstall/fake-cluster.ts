@@ -17,7 +17,10 @@ export interface FakeCluster {
   before: (write: string) => void;
 }
 
-/** An API server that stores what it is given, by path; it pages, deletes at once and merges patches as the real one does. */
+/**
+ * An API server that stores what it is given, by path; it pages and merges patches as the real one does. What is deleted in the
+ * foreground is going until its dependents are gone, one at each look at it; in the background they are left, and nobody collects them.
+ */
 export function fakeCluster(given: Readonly<Record<string, object>>): FakeCluster {
   const objects = new Map<string, Stored>(
     Object.entries(given).map(([path, object]) => [path, withName(path, object)]),
@@ -49,8 +52,18 @@ export function fakeCluster(given: Readonly<Record<string, object>>): FakeCluste
 
   function get(path: string, query: Readonly<Record<string, string | undefined>>): unknown {
     if (path === '/api' || path === '/apis') return discover(path);
-    const found = objects.get(path.replace(/\/status$/, ''));
-    if (found) return found;
+    const key = path.replace(/\/status$/, '');
+    if (objects.has(key)) return look(key) ?? notFound(`GET ${path}`);
+    return list(path, query);
+  }
+
+  function look(key: string): Stored | undefined {
+    const found = objects.get(key);
+    if (found.metadata.deletionTimestamp) collectOne(key, found);
+    return objects.get(key);
+  }
+
+  function list(path: string, query: Readonly<Record<string, string | undefined>>): unknown {
     const last = path.split('/').at(-1) ?? '';
     // Of one namespace, or of all of them.
     const within = path.includes('/namespaces/') || !NAMESPACED.has(last);
@@ -59,7 +72,7 @@ export function fakeCluster(given: Readonly<Record<string, object>>): FakeCluste
         ? key.startsWith(`${path}/`) && !key.slice(path.length + 1).includes('/')
         : key.startsWith(path.slice(0, -last.length)) && key.split('/').at(-2) === last,
     );
-    if (listed.length === 0 && !COLLECTIONS.has(last)) throw new ApiError(`GET ${path}`, { code: 404 });
+    if (listed.length === 0 && !COLLECTIONS.has(last)) notFound(`GET ${path}`);
     const from = Number(query['continue'] ?? 0);
     const limit = Number(query['limit'] ?? listed.length);
     const items = listed.slice(from, from + limit).map(([, object]) => object);
@@ -76,17 +89,31 @@ export function fakeCluster(given: Readonly<Record<string, object>>): FakeCluste
     if (!isDryRun) cluster.before(`${method} ${path}`);
     const key = path.replace(/\/status$/, '');
     const found = objects.get(key);
-    if (!found) throw new ApiError(`${method} ${path}`, { code: 404 });
+    if (!found) return notFound(`${method} ${path}`);
     if (isDryRun) return found;
     cluster.writes.push(`${method} ${path}`);
-    return method === 'DELETE' ? remove(key) : patch(`${method} ${path}`, found, body);
+    return method === 'DELETE' ? remove(key, body.propagationPolicy) : patch(`${method} ${path}`, found, body);
   }
 
-  function remove(key: string): object {
-    const isNamespace = objects.get(key).kind === 'Namespace';
+  function remove(key: string, propagationPolicy: string): object {
+    const { kind, metadata } = objects.get(key);
+    if (propagationPolicy === 'Foreground') {
+      metadata.deletionTimestamp = '2026-11-29T09:00:00Z';
+      return {};
+    }
     objects.delete(key);
-    for (const one of objects.keys()) if (isNamespace && one.startsWith(`${key}/`)) objects.delete(one);
+    for (const one of objects.keys())
+      if (kind === 'Namespace' && one.includes(`/namespaces/${metadata.name}/`)) objects.delete(one);
     return {};
+  }
+
+  /** The last of its dependents, or of theirs; the object itself where there is none. */
+  function collectOne(key: string, { metadata }: Stored): void {
+    const dependent = [...objects].find(([, one]) =>
+      one.metadata.ownerReferences?.some(({ uid }: Stored) => uid === metadata.uid),
+    );
+    if (dependent) collectOne(...dependent);
+    else objects.delete(key);
   }
 
   function patch(request: string, found: Stored, body: Stored): Stored {
@@ -118,6 +145,10 @@ export function fakeCluster(given: Readonly<Record<string, object>>): FakeCluste
     const pods = { resource: 'pods', scope: 'Namespaced', verbs: ['list'], responseKind: { kind: 'Pod' } };
     return { items: path === '/api' ? [...items, { versions: [{ version: 'v1', resources: [pods] }] }] : items };
   }
+}
+
+function notFound(request: string): never {
+  throw new ApiError(request, { code: 404 });
 }
 
 const COLLECTIONS = new Set(['namespaces', 'nodes', 'replicasets', 'statefulsets', 'jobs', 'regions', 'pods']);

@@ -141,6 +141,67 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     await cluster.kubectl(['delete', 'clusterrole,clusterrolebinding', name]);
   });
 
+  test('what admission refuses is told beforehand, and is no right that is missing', async () => {
+    const admission = 'admissionregistration.k8s.io';
+    const name = 'classes-stay';
+    const resourceRules = [
+      { apiGroups: ['scheduling.k8s.io'], apiVersions: ['v1'], resources: ['priorityclasses'], operations: ['DELETE'] },
+    ];
+    const validations = [{ expression: "oldObject.metadata.name != 'gridgate-flexible'", reason: 'Forbidden' }];
+    await applyObjects(cluster.controlPlane, [
+      {
+        apiVersion: `${admission}/v1`,
+        kind: 'ValidatingAdmissionPolicy',
+        metadata: { name },
+        spec: { matchConstraints: { resourceRules }, validations },
+      },
+      {
+        apiVersion: `${admission}/v1`,
+        kind: 'ValidatingAdmissionPolicyBinding',
+        metadata: { name },
+        spec: { policyName: name, validationActions: ['Deny'] },
+      },
+    ]);
+    const { code, stderr } = await cluster.waitFor('the policy to be in force', async () => {
+      const ended = await uninstall('--dry-run');
+      return ended.stderr === '' ? undefined : ended;
+    });
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^gridgate: this would be refused: DELETE \S+\/gridgate-flexible answers 403 Forbidden: .*classes-stay/,
+    );
+    assert.doesNotMatch(stderr, /may not/);
+    await cluster.kubectl(['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', name]);
+    await cluster.waitFor(
+      'the policy to be gone',
+      async () => (await uninstall('--dry-run')).stderr === '' || undefined,
+    );
+  });
+
+  test('where it is in another namespace than the one asked for, says where, and removes nothing', async () => {
+    const { code, stderr } = await uninstall('--yes', '--system-namespace', 'platform-gridgate');
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /gridgate is in gridgate-system, not in platform-gridgate: --system-namespace gridgate-system\n.*nothing was removed/,
+    );
+    assert.equal((await left()).length, manifests.length);
+  });
+
+  test('what runs as part of something else is not removed, nor what it uses', async () => {
+    const label = (value: string) => ({ metadata: { labels: { 'app.kubernetes.io/part-of': value } } });
+    await cluster.patch(`${DEPLOYMENTS}/gridgate`, label('platform'));
+    const { code, stderr } = await uninstall('--yes');
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /Deployment gridgate-system\/gridgate: the label app\.kubernetes\.io\/part-of says platform; .*\n.*nothing was/,
+    );
+    assert.equal((await left()).length, manifests.length);
+    await cluster.patch(`${DEPLOYMENTS}/gridgate`, label('gridgate'));
+  });
+
   test('killed in the middle, and run again, it finishes', async () => {
     await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: [HELD] } });
     const args = ['src/main.ts', 'uninstall', '--yes', '--kubeconfig', cluster.controlPlane.kubeconfig];

@@ -3,28 +3,54 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { ApiError } from '../../../src/cluster/api-error.ts';
-import { type Asked, findInstallation } from '../../../src/commands/uninstall/find-installation.ts';
+import { type Asked, findInstallation, type Installation } from '../../../src/commands/uninstall/find-installation.ts';
 import { installedObjects } from '../../../src/commands/uninstall/installed-objects.ts';
-import { findMissingRights, removeInstallation } from '../../../src/commands/uninstall/remove-installation.ts';
-import { renderRemovals, renderStays } from '../../../src/commands/uninstall/render-installation.ts';
+import { findRefusals, removeInstallation } from '../../../src/commands/uninstall/remove-installation.ts';
+import { renderRemovals, renderStays, tellObstacle } from '../../../src/commands/uninstall/render-installation.ts';
 import { type FakeCluster, fakeCluster } from './fake-cluster.ts';
 
 const SYSTEM = '/api/v1/namespaces/gridgate-system';
+const APPS = '/apis/apps/v1/namespaces/gridgate-system';
 const ASKED: Asked = { regions: false, policies: false, settings: false, namespace: 'gridgate-system' };
 const OURS = { 'app.kubernetes.io/part-of': 'gridgate' };
 const CARBON = 'gridgate.dev/carbon';
 const TAINT = { key: CARBON, value: 'high', effect: 'PreferNoSchedule' };
 
-/** Everything of the list, in a namespace made for it. */
+/** Everything of the list, in a namespace made for it, with a pod of each Deployment. */
 function installed(more: Readonly<Record<string, object>> = {}): Readonly<Record<string, object>> {
   const labels = { ...OURS, 'app.kubernetes.io/name': 'gridgate' };
   const objects = installedObjects('gridgate-system').filter(({ step }) => step !== 'settings');
   return {
     [SYSTEM]: { kind: 'Namespace', metadata: { labels } },
-    ...Object.fromEntries(objects.map(({ path, kind }) => [path, { kind, metadata: { labels: OURS } }])),
+    ...Object.fromEntries(
+      objects.map(({ path, kind }) => [path, { kind, metadata: { labels: OURS }, ...WHERE[kind] }]),
+    ),
+    ...podOf('gridgate'),
+    ...podOf('gridgate-controllers'),
     '/api/v1/namespaces/shop': managed(),
     '/api/v1/nodes/n1': node([TAINT]),
     ...more,
+  };
+}
+
+/** What tells the namespace that gridgate is in. */
+const WHERE: Readonly<Record<string, object>> = {
+  MutatingWebhookConfiguration: { webhooks: [{ clientConfig: { service: { namespace: 'gridgate-system' } } }] },
+  ValidatingWebhookConfiguration: { webhooks: [{ clientConfig: { service: { namespace: 'gridgate-system' } } }] },
+  ClusterRoleBinding: {
+    subjects: [
+      { kind: 'ServiceAccount', name: 'gridgate-controllers', namespace: 'gridgate-system' },
+      { kind: 'ServiceAccount', name: 'backup', namespace: 'velero' },
+    ],
+  },
+};
+
+function podOf(deployment: string): Readonly<Record<string, object>> {
+  const replicaSet = `${APPS}/replicasets/${deployment}-1`;
+  const by = (kind: string, uid: string) => ({ ownerReferences: [{ apiVersion: 'apps/v1', kind, uid }] });
+  return {
+    [replicaSet]: { kind: 'ReplicaSet', metadata: by('Deployment', `${APPS}/deployments/${deployment}`) },
+    [`${SYSTEM}/pods/${deployment}-1-a`]: { kind: 'Pod', metadata: by('ReplicaSet', replicaSet) },
   };
 }
 
@@ -37,13 +63,25 @@ function node(taints: readonly object[]): object {
   return { kind: 'Node', metadata: { labels: { [CARBON]: 'high', rack: '1' } }, spec: { taints, unschedulable: true } };
 }
 
+async function find({ api }: Pick<FakeCluster, 'api'>, asked: Partial<Asked> = {}): Promise<Installation> {
+  const found = await findInstallation(api, { ...ASKED, ...asked }, () => {});
+  assert.ok(!('obstacle' in found));
+  return found;
+}
+
+/** Why nothing may be removed, in words. */
+async function findObstacle({ api }: FakeCluster, asked: Partial<Asked> = {}): Promise<string> {
+  const found = await findInstallation(api, { ...ASKED, ...asked }, () => {});
+  assert.ok('obstacle' in found, 'nothing forbids it');
+  return tellObstacle(found.obstacle);
+}
+
 async function run({ api }: FakeCluster, asked: Partial<Asked> = {}) {
   const all = { ...ASKED, ...asked };
-  const found = await findInstallation(api, all, () => {});
-  const pauses: number[] = [];
-  const pause = async (ms: number) => void pauses.push(ms);
+  const found = await find({ api }, asked);
+  const pause = async () => {};
   const failures = await removeInstallation({ api, asked: all, progress: { show: () => {} }, pause }, found);
-  return { found, failures, pauses };
+  return { found, failures };
 }
 
 const left = ({ objects }: FakeCluster) => [...objects.keys()].sort();
@@ -85,6 +123,17 @@ describe('gridgate uninstall', () => {
     assert.ok(order[0] === 0 && at('DELETE /api/v1/namespaces/gridgate-system') === -1 + cluster.writes.length);
     const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/regions.gridgate.dev';
     assert.deepEqual(left(cluster), ['/api/v1/namespaces/shop', '/api/v1/nodes/n1', crd]);
+  });
+
+  it('cleans nothing before the pods that would write it again are gone', async () => {
+    const cluster = fakeCluster(installed());
+    const pods: number[] = [];
+    cluster.before = (write) => {
+      if (write.startsWith('PATCH'))
+        pods.push(left(cluster).filter((path) => path.startsWith(`${SYSTEM}/pods/`)).length);
+    };
+    await run(cluster);
+    assert.deepEqual(pods, [0, 0]);
   });
 
   it('leaves what others wrote on namespaces, nodes and owners', async () => {
@@ -136,16 +185,74 @@ describe('gridgate uninstall', () => {
   });
 
   it('leaves what has a name of ours and is part of something else, with its namespace, and says so', async () => {
-    const path = `${SYSTEM.replace('/api/v1', '/apis/apps/v1')}/deployments/gridgate`;
+    const path = `${SYSTEM}/services/gridgate`;
     const labels = { 'app.kubernetes.io/part-of': 'another' };
-    const cluster = fakeCluster(installed({ [path]: { kind: 'Deployment', metadata: { labels } } }));
+    const cluster = fakeCluster(installed({ [path]: { kind: 'Service', metadata: { labels } } }));
     const { found } = await run(cluster);
     assert.ok(cluster.objects.has(path) && cluster.objects.has(SYSTEM));
+    assert.match(renderStays(found.stays, 200), /Service gridgate-system\/gridgate: app\.kubernetes\.io\/part-of says/);
+    assert.match(renderStays(found.stays, 200), /the namespace, which holds Service gridgate$/m);
+  });
+
+  it('removes nothing where what runs is part of something else, and names the label', async () => {
+    const platform = { 'app.kubernetes.io/part-of': 'platform' };
+    const unlabelled = /\/(leases|secrets)\//;
+    const relabelled = Object.entries(installed())
+      .filter(([path]) => /gridgate/.test(path))
+      .map(([path, object]) => [
+        path,
+        {
+          ...object,
+          metadata: { labels: unlabelled.test(path) ? {} : { ...platform, 'app.kubernetes.io/name': 'gridgate' } },
+        },
+      ]);
+    const says = await findObstacle(fakeCluster(installed(Object.fromEntries(relabelled))));
     assert.match(
-      renderStays(found.stays, 200),
-      /Deployment gridgate-system\/gridgate: app\.kubernetes\.io\/part-of says/,
+      says,
+      /^MutatingWebhookConfiguration gridgate, .*: the label app\.kubernetes\.io\/part-of says platform;/,
     );
-    assert.match(renderStays(found.stays, 200), /the namespace, which holds Deployment gridgate$/m);
+  });
+
+  const RUNS = [
+    '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/gridgate',
+    '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/gridgate-controllers',
+    `${APPS}/deployments/gridgate`,
+  ];
+  for (const path of RUNS)
+    it(`removes nothing where ${path} alone is part of something else`, async () => {
+      const metadata = { labels: { 'app.kubernetes.io/part-of': 'another' } };
+      const kind = /deployments/.test(path) ? 'Deployment' : /bindings/.test(path) ? 'ClusterRoleBinding' : 'Webhooks';
+      const says = await findObstacle(fakeCluster(installed({ [path]: { kind, metadata } })));
+      assert.match(
+        says,
+        /: the label app\.kubernetes\.io\/part-of says another; where this is gridgate's after all, set it to gridgate/,
+      );
+    });
+
+  it('removes nothing where gridgate is in another namespace, and names that', async () => {
+    assert.equal(
+      await findObstacle(fakeCluster(installed()), { namespace: 'platform-gridgate' }),
+      'gridgate is in gridgate-system, not in platform-gridgate: --system-namespace gridgate-system',
+    );
+  });
+
+  it('names the namespace from the accounts alone, once the webhooks are gone', async () => {
+    const objects = Object.entries(installed()).filter(([path]) => !/webhookconfigurations/.test(path));
+    assert.match(
+      await findObstacle(fakeCluster(Object.fromEntries(objects)), { namespace: 'platform-gridgate' }),
+      /--system-namespace gridgate-system$/,
+    );
+  });
+
+  it('says that gridgate may be in another namespace where nothing tells which', async () => {
+    const objects = Object.entries(installed()).filter(([path]) => !/webhookconfigurations|bindings/.test(path));
+    const cluster = fakeCluster(Object.fromEntries(objects));
+    const elsewhere =
+      /^Stays:\n +- what gridgate has in another namespace: there is no Deployment, .* in platform-gridgate /;
+    const { stays } = await find(cluster, { namespace: 'platform-gridgate' });
+    assert.match(renderStays(stays, 200), elsewhere);
+    const { stays: there } = await find(cluster);
+    assert.doesNotMatch(renderStays(there, 200), /another namespace/);
   });
 
   it('leaves a namespace that was not made for gridgate', async () => {
@@ -232,24 +339,30 @@ describe('gridgate uninstall', () => {
         return structuredClone(cluster.objects.get(path));
       },
     };
-    const { failures, pauses } = await run({ ...cluster, api });
-    assert.deepEqual([failures, pauses.length], [[], 3]);
+    const { failures } = await run({ ...cluster, api });
+    const tries = cluster.writes.filter((write) => write === 'PATCH /api/v1/namespaces/shop');
+    assert.deepEqual([failures, tries.length], [[], 4]);
     assert.equal(cluster.objects.get('/api/v1/namespaces/shop').metadata.labels['gridgate.dev/managed'], undefined);
   });
 
   it('begins nothing that must come later where the webhooks or the controllers stay', async () => {
     const cluster = fakeCluster(installed());
     cluster.before = (write) => {
-      if (write.includes('clusterrolebindings/gridgate-controllers'))
-        throw new ApiError(write, { code: 403, message: 'no' });
+      if (write.includes('clusterrolebindings/gridgate-controllers')) throw forbidden(write);
     };
     const { failures } = await run(cluster);
     assert.deepEqual(failures, [
-      'cannot delete ClusterRoleBinding gridgate-controllers: you may not delete clusterrolebindings.rbac.authorization.k8s.io gridgate-controllers (no)',
+      'cannot delete ClusterRoleBinding gridgate-controllers: you (dev) may not delete clusterrolebindings.rbac.authorization.k8s.io gridgate-controllers',
       'nothing that must come later was begun',
     ]);
     assert.ok(!cluster.writes.some((write) => write.startsWith('PATCH')));
   });
+
+  /** As the API server words what the authorizer refuses. */
+  function forbidden(request: string): ApiError {
+    const message = 'x "y" is forbidden: User "dev" cannot do resource "x" in API group "z" at the cluster scope';
+    return new ApiError(request, { code: 403, reason: 'Forbidden', message });
+  }
 
   it('goes on to the others where one object is refused, and tells it', async () => {
     const cluster = fakeCluster(installed({ '/api/v1/nodes/n2': node([]) }));
@@ -262,23 +375,27 @@ describe('gridgate uninstall', () => {
     assert.ok(!cluster.objects.has(SYSTEM));
   });
 
-  it('tells every right that is missing before it begins', async () => {
+  it('tells every right that is missing before it begins, and apart from that what admission refuses', async () => {
     const cluster = fakeCluster(installed());
     const { send } = cluster.api;
+    const denied = 'admission webhook "validation.gatekeeper.sh" denied the request: no';
     const api: FakeCluster['api'] = {
       ...cluster.api,
       async send(method, path, options) {
-        if (/namespaces\/shop|priorityclasses/.test(path))
-          throw new ApiError(`${method} ${path}`, { code: 403, message: 'who are you?' });
+        const request = `${method} ${path}`;
+        if (/namespaces\/shop/.test(path)) throw new ApiError(request, { code: 403, message: denied });
+        if (/\/nodes\//.test(path)) throw new ApiError(request, { code: 409 });
+        if (/priorityclasses/.test(path)) throw forbidden(request);
         return send(method, path, options);
       },
     };
-    const found = await findInstallation(api, ASKED, () => {});
-    assert.deepEqual(await findMissingRights({ api }, found), [
-      'you may not delete priorityclasses.scheduling.k8s.io gridgate-failover (who are you?)',
-      'you may not delete priorityclasses.scheduling.k8s.io gridgate-flexible (who are you?)',
-      'you may not patch namespaces shop (who are you?)',
-    ]);
+    assert.deepEqual(await findRefusals({ api }, await find(cluster)), {
+      missingRights: [
+        'you (dev) may not delete priorityclasses.scheduling.k8s.io gridgate-failover',
+        'you (dev) may not delete priorityclasses.scheduling.k8s.io gridgate-flexible',
+      ],
+      otherRefusals: [`PATCH /api/v1/namespaces/shop answers 403: ${denied}`],
+    });
     assert.deepEqual(cluster.writes, []);
   });
 
