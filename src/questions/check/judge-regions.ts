@@ -59,7 +59,7 @@ function kindOf(region: ObservedRegion, now: number): string {
  * | no source       | any                   | ok, yearly averages                        |
  * | sources         | none at all           | failed: the leader has not asked           |
  * | sources         | some `Failing`        | failed, once for each of their messages    |
- * | sources         | else                  | ok, and how many regions each measures     |
+ * | sources         | else                  | ok, and how many regions each measures; a warning where they measure none, or Regions have values of their own |
  * | cannot be read  | none `Failing`        | not known, said with the configuration     |
  */
 function judgeSources(all: readonly ObservedRegion[], { settings, systemNamespace }: ClusterFacts): readonly Finding[] {
@@ -82,10 +82,20 @@ function judgeSources(all: readonly ObservedRegion[], { settings, systemNamespac
     const todo = controllersLog(systemNamespace);
     return [{ check, state: 'failed', says: 'the leader has asked none about any region yet', todo }];
   }
-  const measured = names.map(
-    (name) => `${name} measures ${all.filter(({ observed }) => observed?.reading?.source === name).length}`,
-  );
-  return [{ check, state: 'ok', says: `${measured.join(', ')} of ${all.length} regions` }];
+  const counts = names.map((name) => all.filter(({ observed }) => observed?.reading?.source === name).length);
+  const says = `${names.map((name, index) => `${name} measures ${counts[index]}`).join(', ')} of ${all.length} regions`;
+  const fixed = all.filter(({ spec }) => spec.gramsPerKwh !== undefined);
+  const [first] = fixed;
+  if (first === undefined) return [{ check, state: counts.every((count) => count === 0) ? 'warning' : 'ok', says }];
+  const why = `spec.gramsPerKwh of ${nameFew(fixed, MOST_NAMED, ({ metadata }) => metadata.name)} counts before any source`;
+  return [
+    {
+      check,
+      state: 'warning',
+      says: `${says}; ${why}`,
+      todo: shellCommand`kubectl edit region ${first.metadata.name}`,
+    },
+  ];
 }
 
 function tellGroups(

@@ -419,6 +419,19 @@ describe('gridgate check finds', () => {
     assert.deepEqual(saysOf('Regions', { regions: { value: [measured] }, settings }), ['ok: 1: 1 measured']);
   });
 
+  it('sources that nobody hears: they measure nothing, or the Regions have values of their own', () => {
+    const settings = { value: { sources: ['watttime'], secrets: [], rules: RULES } };
+    const silent = regionOf('eu-north', {}, health('True', 'answered'));
+    assert.deepEqual(saysOf('sources', { regions: { value: [silent] }, settings }), [
+      'warning: watttime measures 0 of 1 regions',
+    ]);
+    const fixed = regionOf('eu-west', { gramsPerKwh: 241 }, health('True', 'answered'));
+    assert.match(
+      saysOf('sources', { regions: { value: [fixed] }, settings }).join(),
+      /^warning: watttime measures 0 of 1 regions; spec\.gramsPerKwh of eu-west counts before any source/,
+    );
+  });
+
   it('at most a handful of what there are thousands of', () => {
     const many = Array.from({ length: 2_000 }, (_, index) => `r${index}`);
     const found = oddities({
