@@ -41,8 +41,8 @@ const REPORT_OF_SOME =
   '--selector: means nothing beside --report, which says all of a namespace and would take back what it says of others';
 const PODS_ALONE =
   'what has no pods now (a CronJob between its runs, 0 replicas, an owner that is refused) is not among it, nor are annotations of owners: give what `kubectl get deployments,statefulsets,jobs,cronjobs -o yaml` prints to audit -f -';
-const NODES_UNSEEN =
-  'nodes were not looked at: of what pods ask for, only regions count; name a cluster with --kubeconfig, or give Nodes in the input';
+const NODES_UNSEEN = 'nodes were not looked at: of what pods ask for, only regions count';
+const HOW_TO_SEE_NODES = 'name a cluster with --kubeconfig, or give Nodes in the input';
 /** One ConfigMap. */
 const SWITCH_TIMEOUT_MS = 60_000;
 const LIVE_WITHOUT_CLUSTER = '--live: needs a cluster';
@@ -81,7 +81,11 @@ export async function audit(given: AuditValues, env: Environment): Promise<numbe
 }
 
 function notesOn({ notes, snapshot }: World, { live }: AuditValues): readonly string[] {
-  return [...notes, ...(snapshot.topology ? [] : [NODES_UNSEEN]), ...(live ? [PODS_ALONE] : [])];
+  return [
+    ...notes,
+    ...(snapshot.topology ? [] : [live ? NODES_UNSEEN : `${NODES_UNSEEN}; ${HOW_TO_SEE_NODES}`]),
+    ...(live ? [PODS_ALONE] : []),
+  ];
 }
 
 /** `-A` counts before `-n`, which a variable of the environment may have said. */
