@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../units/moment.ts';
-import { hourlyMeans } from './hourly-means.ts';
+import { hourlyMeans, isCleaner } from './hourly-means.ts';
 
 /** Intensities hour by hour, gCO2e/kWh; of the last hour it goes on as it ends. */
 export interface HourlySeries {
@@ -34,7 +34,7 @@ export function bestStart({ from, gramsPerKwh }: HourlySeries, { durationMs, ear
     const at = Math.min(hour * HOUR_MS, latest);
     if (at <= earliest) return best;
     const grams = meanFrom(at);
-    if (grams < best.gramsPerKwh) best = { at, gramsPerKwh: grams };
+    if (isCleaner(grams, best.gramsPerKwh)) best = { at, gramsPerKwh: grams };
     if (at === latest) return best;
   }
 }

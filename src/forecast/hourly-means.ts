@@ -4,6 +4,14 @@ export interface HourlyMeans {
   mean(from: number, hours: number): number;
 }
 
+/** Sums of parts of hours are not exact: of a grid that never changes no hour is cleaner. */
+const ROUNDING = 1e-9;
+
+/** Whether a mean is lower by more than rounding. */
+export function isCleaner(one: number, other: number): boolean {
+  return one < other * (1 - ROUNDING);
+}
+
 export function hourlyMeans(gramsPerKwh: ArrayLike<number>): HourlyMeans {
   const last = gramsPerKwh.length - 1;
   const sums = new Float64Array(gramsPerKwh.length);

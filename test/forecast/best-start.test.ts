@@ -26,4 +26,16 @@ describe('the best start', () => {
       assert.deepEqual([(start.at - FROM) / HOUR, Math.round(start.gramsPerKwh * 1e6) / 1e6], [at, gramsPerKwh]);
       assert.ok(Math.abs(meanOver(series, start.at, work.durationMs) - start.gramsPerKwh) < 1e-9);
     });
+
+  it('is now on a grid that never changes, at any moment', () => {
+    const same = { from: FROM, gramsPerKwh: Array(100).fill(50.1) };
+    for (let second = 0; second < 3_600; second += 7) {
+      const earliest = FROM + second * 1_000 + 123;
+      for (const length of [0.1, 1, 2.7])
+        assert.equal(
+          bestStart(same, { earliest, latest: earliest + 12 * HOUR, durationMs: length * HOUR }).at,
+          earliest,
+        );
+    }
+  });
 });

@@ -1,6 +1,6 @@
 import { forecastFromDays, PAST_HOURS } from '../../forecast/first-weeks.ts';
 import { createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
-import { type HourlyMeans, hourlyMeans } from '../../forecast/hourly-means.ts';
+import { type HourlyMeans, hourlyMeans, isCleaner } from '../../forecast/hourly-means.ts';
 import { fillGaps } from './grid.ts';
 import { FIXED_THRESHOLD, yesterdayOf } from './references.ts';
 
@@ -103,6 +103,6 @@ export function everyHour(work: EveryHour, expect: Expecting = learnAsTheyCome(w
 /** How many hours on the mean over the run is lowest; the earliest of equal ones. */
 function cleanest({ mean }: HourlyMeans, slack: number, length: number): number {
   let best = 0;
-  for (let wait = 1; wait <= slack; wait++) if (mean(wait, length) < mean(best, length)) best = wait;
+  for (let wait = 1; wait <= slack; wait++) if (isCleaner(mean(wait, length), mean(best, length))) best = wait;
   return best;
 }

@@ -1,4 +1,4 @@
-import { type HourlyMeans, hourlyMeans } from '../../forecast/hourly-means.ts';
+import { type HourlyMeans, hourlyMeans, isCleaner } from '../../forecast/hourly-means.ts';
 import type { Job } from './job.ts';
 import { FIXED_THRESHOLD, yesterdayOf } from './references.ts';
 import type { Moment, Strategy } from './replay.ts';
@@ -113,7 +113,7 @@ function plan(
   for (const at of startsOf(job, moment))
     for (const region of regions) {
       const mean = outlooks[region]?.mean(at - moment.hour, job.hours) ?? Number.POSITIVE_INFINITY;
-      if ((!best || mean < best.mean) && moment.room.fits(region, at, job)) best = { region, at, mean };
+      if ((!best || isCleaner(mean, best.mean)) && moment.room.fits(region, at, job)) best = { region, at, mean };
     }
   return best;
 }
