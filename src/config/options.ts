@@ -18,6 +18,7 @@ import {
   textOf,
 } from './parsers.ts';
 import { QUESTION_OPTIONS } from './question-options.ts';
+import { TIMING_OPTIONS } from './timing-options.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -33,6 +34,7 @@ export type ListFormat = (typeof LIST_FORMATS)[number];
 /** Every option of every command, once. */
 export const OPTIONS = {
   ...QUESTION_OPTIONS,
+  ...TIMING_OPTIONS,
   host: optional({
     flags: '--host <address>',
     help: 'address that the webhook listens on',

@@ -1,4 +1,5 @@
-const DAY_MS = 24 * 60 * 60_000;
+import { DAY_MS } from '../../units/moment.ts';
+
 /** Some 8 MB; the oldest go first, and are said again before the day is over. */
 const MOST = 50_000;
 

@@ -3,13 +3,13 @@ import { planRotation, type RotationAction } from '../../certs/rotation.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
 import { createEdge } from '../../units/edge.ts';
+import { DAY_MS } from '../../units/moment.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, MONOTONIC } from '../pace.ts';
 import { createRounds, type RoundOutcome } from '../rounds.ts';
 import { type ApplyDeps, applyAction, type Lifetimes } from './apply-action.ts';
 import { readClusterState } from './cluster-state.ts';
 
-const DAY_MS = 86_400_000;
 const LIFETIMES: Lifetimes = { authorityMs: 365 * DAY_MS, leafMs: 90 * DAY_MS, holdMs: 60_000 };
 const ROUNDS = {
   name: 'certificates',

@@ -2,7 +2,7 @@ import { forecastFromDays, PAST_HOURS } from '../../forecast/first-weeks.ts';
 import { createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
 import { type HourlyMeans, hourlyMeans, isCleaner } from '../../forecast/hourly-means.ts';
 import { fillGaps } from './grid.ts';
-import { FIXED_THRESHOLD, yesterdayOf } from './references.ts';
+import { FIRST_HOUR, FIXED_THRESHOLD, yesterdayOf } from './references.ts';
 
 export interface EveryHour {
   readonly readings: readonly (number | undefined)[];
@@ -23,10 +23,6 @@ export interface Saved {
 
 export const WAYS = ['gridgate', 'yesterday', 'profile', 'fixed-200'] as const;
 type Way = (typeof WAYS)[number];
-
-const DAY = 24;
-/** Nothing counts before so much is known. */
-const FIRST = 28 * DAY;
 
 /** What is expected at an hour, asked for one after the other, of so many hours from it on. */
 export type Expecting = (hour: number, hours: number) => ArrayLike<number>;
@@ -49,7 +45,7 @@ export function everyHour(work: EveryHour, expect: Expecting = learnAsTheyCome(w
   const filled = fillGaps(readings);
   const actual = hourlyMeans(filled);
   const last = filled.length - slack - length - 1;
-  if (last <= FIRST) return undefined;
+  if (last <= FIRST_HOUR) return undefined;
   const sums: Record<Way | 'now' | 'foresight', number> = {
     now: 0,
     foresight: 0,
@@ -75,7 +71,7 @@ export function everyHour(work: EveryHour, expect: Expecting = learnAsTheyCome(w
     sums['fixed-200'] += emits(hour + (clean < 0 ? slack : clean));
   }
 
-  for (let hour = FIRST; hour < last + slack; hour++) {
+  for (let hour = FIRST_HOUR; hour < last + slack; hour++) {
     if (hour < last) {
       submit(hour);
       waiting.push(hour);

@@ -1,5 +1,7 @@
 const DAY = 24;
 
+/** Nothing counts before so many hours are known. */
+export const FIRST_HOUR = 28 * DAY;
 /** What peers wait for, gCO2e/kWh. */
 export const FIXED_THRESHOLD = 200;
 

@@ -4,6 +4,7 @@ import { hourlyMeans } from '../../forecast/hourly-means.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import type { Grid } from './grid.ts';
 import type { Job } from './job.ts';
+import { FIRST_HOUR } from './references.ts';
 import { type Outcome, replay, type Strategy } from './replay.ts';
 import { BOTH, FIXED, GREEDY, inRegion, oracle, SPATIAL, TEMPORAL, yesterday } from './strategies.ts';
 
@@ -63,8 +64,6 @@ export interface Simulation {
 
 const DAY = 24;
 const WEEK = 7 * DAY;
-/** What jobs emit counts once forecasts have learnt for so long. */
-const FIRST_HOUR = 28 * DAY;
 
 /** Plays jobs, or a service, through the hours of a grid. */
 export function simulateWork(simulation: Simulation): SimulateReport {

@@ -1,7 +1,7 @@
 import type { HourlySeries } from '../../forecast/best-start.ts';
 import { ANCHOR_KEPT, createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
 import { HOUR_MS } from '../../units/moment.ts';
-import { hourlyMeans, hourlyReadings, type Known } from './known-hours.ts';
+import { announcedByHour, hourlyReadings, type Known } from './known-hours.ts';
 
 /** What a forecast was made of. */
 export type MadeOf = 'source' | 'history' | 'both';
@@ -59,7 +59,7 @@ function forecastOf(
   const forecaster = createForecaster(first);
   for (let hour = first; hour <= last; hour++) {
     const said = known.said.get(hour);
-    forecaster.learn(readings.get(hour), said && hourlyMeans(said, hour + 1, MOST_HOURS));
+    forecaster.learn(readings.get(hour), said && announcedByHour(said, hour + 1, MOST_HOURS));
   }
   const ahead = forecaster.forecast(MOST_HOURS).map(({ gramsPerKwh }) => gramsPerKwh);
   return Float64Array.from([readings.get(last) ?? Number.NaN, ...ahead].slice(current - last));
@@ -74,7 +74,7 @@ function anchored(
   const heard = Math.max(...[...said.keys()].filter((hour) => hour <= current));
   const announced = said.get(heard);
   if (!announced) return undefined;
-  const hours = Float64Array.from(hourlyMeans(announced, heard, current - heard + 1 + MOST_HOURS));
+  const hours = Float64Array.from(announcedByHour(announced, heard, current - heard + 1 + MOST_HOURS));
   for (let at = current; at >= heard; at--) {
     const off = (readings.get(at) ?? Number.NaN) - (hours[at - heard] ?? Number.NaN);
     if (Number.isNaN(off)) continue;

@@ -56,7 +56,7 @@ export function hourlyReadings({ readings }: Known, lastHour: number): ReadonlyM
 }
 
 /** The means of so many hours from `firstHour` (since 1970) on; NaN where nothing is said of most of an hour. */
-export function hourlyMeans(announced: readonly Announced[], firstHour: number, hours: number): Float64Array {
+export function announcedByHour(announced: readonly Announced[], firstHour: number, hours: number): Float64Array {
   const sums = new Float64Array(hours);
   const covered = new Float64Array(hours);
   for (const [index, { from, gramsPerKwh }] of announced.entries()) {

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { expectHours } from '../../../src/questions/wait/expected-hours.ts';
 import {
   type Announced,
+  announcedByHour,
   type Heard,
-  hourlyMeans,
   type Known,
   remember,
 } from '../../../src/questions/wait/known-hours.ts';
@@ -141,6 +141,6 @@ describe('the hours of a forecast', () => {
         from: CURRENT * HOUR + hours * 2 * HALF,
         gramsPerKwh: (index + 1) * 100,
       }));
-      assert.deepEqual([...hourlyMeans(announced, CURRENT, means.length)], means);
+      assert.deepEqual([...announcedByHour(announced, CURRENT, means.length)], means);
     });
 });
