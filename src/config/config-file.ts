@@ -4,7 +4,7 @@ import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from '../regions/reading.ts';
 import { readChecked } from './checked-document.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
-import { nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
+import { groupKind, nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
 
@@ -57,6 +57,19 @@ const sourceConfig = z.discriminatedUnion('type', [
 ]);
 
 const grams = z.number().positive().max(MAX_GRAMS_PER_KWH).describe('gCO2e/kWh.');
+const deferConfig = z
+  .strictObject({
+    kinds: z
+      .array(groupKind)
+      .max(100)
+      .default([])
+      .describe(
+        'Kinds whose pods may wait for cleaner hours as those of batch/Job do, as group/Kind; never kinds that serve.',
+      ),
+  })
+  .prefault({})
+  .describe('Who may wait beside Jobs and bare pods, in namespaces with gridgate.dev/defer.');
+
 const bandsConfig = z
   .strictObject({
     mode: z
@@ -85,6 +98,7 @@ export const gridgateConfig = z
     policy: policyConfig,
     limits: limitsConfig,
     ...nodeKeys,
+    defer: deferConfig,
   })
   .superRefine(({ policy, limits }, context) => {
     for (const { name, message } of findContradictions(policy, limits))
@@ -97,6 +111,7 @@ export const gridgateConfig = z
     policy,
     limits,
     daemonOwners: keys['daemon-owners'],
+    defer: keys.defer,
     nodes: toNodeRules(keys),
   }));
 

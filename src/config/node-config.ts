@@ -4,7 +4,7 @@ import { parseLabelKey } from './parsers.ts';
 
 const GROUP_KIND = /^(?=.{1,253}\/)[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/[A-Z][A-Za-z0-9]{0,62}$/;
 
-const groupKind = z.string().regex(GROUP_KIND, 'must be a group and a kind such as apps/DaemonSet');
+export const groupKind = z.string().regex(GROUP_KIND, 'must be a group and a kind such as apps/DaemonSet');
 const taintKey = z
   .string()
   .refine((text) => 'value' in parseLabelKey(text), 'must be the key of a taint such as example.com/agent-not-ready')

@@ -30,9 +30,9 @@ export const POLICY_MEANINGS: Readonly<Record<string, string>> = {
   'prefer-arch': 'Preferred while home is not clean',
   priority: 'Which PriorityClasses gridgate may set; failover allows both',
   tolerate: 'Which taints gridgate.dev/carbon get a toleration',
-  defer: 'How long pods may wait for cleaner electricity; without effect yet',
-  'defer-min-saving': 'The least that waiting must save; without effect yet',
-  'defer-by': 'How pods wait; without effect yet',
+  defer: 'How long pods may wait for cleaner electricity',
+  'defer-min-saving': 'The least that waiting must save',
+  'defer-by': 'How pods wait',
   'pod-overrides': "tighten: a pod's annotations only make its own treatment stricter. allow: they may loosen it",
 };
 

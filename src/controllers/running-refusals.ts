@@ -4,9 +4,10 @@ import type { KubeObject } from '../cluster/kube-object.ts';
 import { listPages } from '../cluster/list-watch.ts';
 import type { Decision } from '../decision/decide.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import { type Owner, ownerOf } from '../decision/owner.ts';
 import { controllerOf, type OwnerReference, type Pod } from '../decision/pod.ts';
 import type { Mode } from '../decision/policy.ts';
-import { asMadeAgain, type Owner, ownerOf } from '../decision/running-pod.ts';
+import { asMadeAgain } from '../decision/running-pod.ts';
 import type { EventTellerDeps, Regarding } from './event.ts';
 import type { Pace } from './pace.ts';
 

@@ -2,6 +2,7 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import { attribute, type Share } from './attribute.ts';
 import { judgeDaemonPod } from './daemon-pod.ts';
 import { exemption, isDaemonPod, type Requester } from './exempt.ts';
+import { isGated, ungateOperations } from './gate.ts';
 import { alternatives, isAllowed, type Judgement } from './judge.ts';
 import {
   allDirtyWarning,
@@ -17,17 +18,20 @@ import {
 import { isThere } from './new-nodes.ts';
 import { denyOversized } from './oversized.ts';
 import { carriesOwn } from './own-requirement.ts';
-import { buildPatch, type PatchOperation, setsPriority } from './patch.ts';
+import { buildPatch, type Patches, type PatchOperation, setsPriority } from './patch.ts';
 import { type Plan, planFor, planOf } from './plan.ts';
 import type { Pod } from './pod.ts';
 import type { Policy } from './policy.ts';
 import { type Reach, type ReachOptions, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
 import { createMemory, remember } from './remember.ts';
-import type { Steering } from './steer.ts';
+import { type Steering, steerWaiting } from './steer.ts';
 import { tolerationsOf } from './tolerated-bands.ts';
 import { type Treatment, treatmentOf } from './treatment.ts';
 import type { VolumeTerms } from './volume-terms.ts';
+import { readWait, waitAnnotations } from './wait-annotations.ts';
+import { buildWaitPatch } from './wait-patch.ts';
+import { planWait, type Wait, type WaitingFacts } from './waiting.ts';
 
 export interface DecisionInput {
   readonly pod: Pod;
@@ -45,11 +49,15 @@ export interface DecisionInput {
    * bound does.
    */
   readonly isOfDaemonSet?: boolean;
+  /** What is known of waiting, for callers that can let pods wait; it needs `now`. */
+  readonly waiting?: WaitingFacts | undefined;
+  /** The pod is there, behind our gate, and is let go: it gets all but a priority, which cannot change any more. */
+  readonly isReleased?: boolean;
 }
 
 /** What gridgate would do with a pod under `enforce`; `effectOf` says what its namespace's mode makes of that. */
 export interface Decision {
-  readonly decision: 'allow' | 'steer' | 'deny';
+  readonly decision: 'allow' | 'steer' | 'defer' | 'deny';
   readonly reason: Reason;
   /** The best region, where anything ranks them; of a denied pod, the region that it is refused for. */
   readonly region?: string | undefined;
@@ -60,6 +68,8 @@ export interface Decision {
   /** The message of a denial in its two parts: why, and what to do instead. */
   readonly sentences?: readonly [why: string, advice: string];
   readonly causes: readonly Cause[];
+  /** Of a pod that waits: when it starts, and why then. */
+  readonly wait?: Wait;
   /** Absent where the pod was left alone. */
   readonly steps?: Steps;
 }
@@ -96,17 +106,46 @@ export function decide(input: DecisionInput): Decision {
   if (!steering) return deny(input, plan, warnings);
 
   const movable = !final && !pod.spec?.nodeName;
-  return {
-    decision:
-      movable && reason !== 'unreachable' && (isSteered || setsPriority(pod, steering, snapshot)) ? 'steer' : 'allow',
-    reason,
+  const placed = {
     region,
     warnings: allWarnings(warnings, plan, input),
-    patch: movable ? buildPatch(pod, steering, patches, snapshot) : [],
     message: '',
     causes: [],
     steps: { treatment, reach, judgement: plan.judgement, steering, volumes },
   };
+  const wait = movable ? waitOf(input, plan) : undefined;
+  if (wait)
+    return { ...placed, decision: 'defer', reason: 'cleaner_later', patch: patchToWait(input, plan, wait), wait };
+  return {
+    ...placed,
+    decision:
+      movable && reason !== 'unreachable' && (isSteered || setsPriority(pod, steering, snapshot)) ? 'steer' : 'allow',
+    reason,
+    patch: movable ? patchToStart(input, steering, patches) : [],
+  };
+}
+
+function waitOf({ pod, waiting, now, isReleased }: DecisionInput, { judgement }: Plan): Wait | undefined {
+  return waiting && now !== undefined && !isReleased ? planWait(pod, judgement, waiting, now) : undefined;
+}
+
+function patchToWait({ pod, snapshot }: DecisionInput, { judgement }: Plan, wait: Wait): readonly PatchOperation[] {
+  // Called once more for a pod that waits already, it would plan a moment later.
+  const annotations = isGated(pod) && readWait(pod.metadata?.annotations) ? {} : waitAnnotations(wait);
+  return buildWaitPatch(pod, steerWaiting(judgement), annotations, snapshot);
+}
+
+/** A gate of ours that the pod carries, a copy of one that waited, goes. */
+function patchToStart(
+  { pod, snapshot, isReleased = false }: DecisionInput,
+  steering: Steering,
+  patches: Patches,
+): readonly PatchOperation[] {
+  const { priorityClass, ...rest } = steering;
+  const due = isReleased || !priorityClass ? rest : steering;
+  const patch = buildPatch(pod, due, patches, snapshot);
+  const ungate = ungateOperations(pod);
+  return ungate.length > 0 ? [...ungate, ...patch] : patch;
 }
 
 function planForPod(input: DecisionInput, treatment: Treatment): Plan {

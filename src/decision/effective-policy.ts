@@ -23,11 +23,12 @@ export function effectivePolicy(name: string, annotations: Annotations, rules: P
     // A default beyond the limits is not something that the namespace asked for.
     return value === undefined || asked.issues.some((issue) => issue.key === key) ? [] : [{ key, value, allowed }];
   });
-  const { daemonOwners, daemonAccounts } = rules;
+  const { daemonOwners, daemonAccounts, deferKinds } = rules;
   const policy: Policy = {
     ...limited.policy,
     ...(daemonOwners && { daemonOwners }),
     ...(daemonAccounts && { daemonAccounts }),
+    ...(deferKinds && { deferKinds }),
     madeUnder: rules,
   };
   return {

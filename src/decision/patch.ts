@@ -54,7 +54,8 @@ export function buildPatch(
     ...priorityOperations(pod, steering.priorityClass, snapshot.priorityClasses),
   ];
   // An answer with a patch costs the API server 3 ms, whatever the patch holds: a record alone is not worth that.
-  const patch = changes.length > 0 ? [...changes, ...annotationOperations(pod, record)] : changes;
+  const patch =
+    changes.length > 0 ? [...changes, ...annotationOperations(pod, { [DECISION_ANNOTATION]: record })] : changes;
   if (kind !== undefined && made.size < MOST_KINDS) {
     encoded.keep(patch, encodePatch(patch));
     made.set(kind, patch);
@@ -118,7 +119,8 @@ function wholeNodeAffinity(steering: Steering, regionLabel: string): unknown {
   };
 }
 
-function affinityOperations(pod: Pod, steering: Steering, regionLabel: string): readonly PatchOperation[] {
+/** What is missing of the region's requirement and preferences. */
+export function affinityOperations(pod: Pod, steering: Steering, regionLabel: string): readonly PatchOperation[] {
   const affinity = pod.spec?.affinity;
   if (affinity?.nodeAffinity) {
     return [
@@ -241,7 +243,7 @@ function tolerates({ operator, value, effect }: Toleration, band: string): boole
  * The Priority plugin ran before us and filled `priority` and `preemptionPolicy` from no class or the default one;
  * with our class and the old numbers it would refuse the pod (403), without them it computes them again.
  */
-function priorityOperations(
+export function priorityOperations(
   pod: Pod,
   wanted: Steering['priorityClass'],
   classes: PriorityClasses | undefined,
@@ -266,9 +268,10 @@ function mayTake(pod: Pod, wanted: string, classes: PriorityClasses | undefined)
   return classes?.names.has(wanted) === true && (!own || own === wanted || own === classes.globalDefault);
 }
 
-function annotationOperations(pod: Pod, record: string): readonly PatchOperation[] {
-  if (!pod.metadata?.annotations)
-    return [{ op: 'add', path: '/metadata/annotations', value: { [DECISION_ANNOTATION]: record } }];
-  if (annotationOf(pod, DECISION_ANNOTATION) === record) return [];
-  return [{ op: 'add', path: `/metadata/annotations/${DECISION_ANNOTATION.replace('/', '~1')}`, value: record }];
+/** Annotations that are missing, or say something else. */
+export function annotationOperations(pod: Pod, wanted: Readonly<Record<string, string>>): readonly PatchOperation[] {
+  if (!pod.metadata?.annotations) return [{ op: 'add', path: '/metadata/annotations', value: wanted }];
+  return Object.entries(wanted)
+    .filter(([key, value]) => annotationOf(pod, key) !== value)
+    .map(([key, value]) => ({ op: 'add', path: `/metadata/annotations/${key.replace('/', '~1')}`, value }));
 }

@@ -36,6 +36,14 @@ export interface PodSpec {
   readonly priorityClassName?: string;
   readonly priority?: number;
   readonly preemptionPolicy?: string;
+  readonly schedulingGates?: readonly SchedulingGate[] | null;
+  readonly restartPolicy?: string;
+  /** The gang that it is scheduled with. */
+  readonly schedulingGroup?: { readonly podGroupName?: string } | null;
+}
+
+export interface SchedulingGate {
+  readonly name: string;
 }
 
 /** The parts of a container that say what it needs of its node. */

@@ -18,6 +18,8 @@ export interface PolicyRules {
   readonly daemonOwners?: readonly string[];
   /** The accounts that may create exempt pods of these; absent: any. */
   readonly daemonAccounts?: NamePatterns;
+  /** Kinds, as group/Kind, whose pods may wait as those of Jobs; absent: none. */
+  readonly deferKinds?: readonly string[];
 }
 
 /** Limits as they are written in gridgate.yaml; patterns and globs are lists of names. */
@@ -40,13 +42,14 @@ export function compileRules(
     readonly limits?: WrittenLimits;
     /** Beside the built-in ones. */
     readonly daemonOwners?: readonly string[];
+    readonly defer?: { readonly kinds: readonly string[] };
   },
   homeRegion?: string,
 ): PolicyRules {
   const { defaults } = parsePolicyDefaults(written.policy ?? {});
   const limits = written.limits ?? {};
   const { mode = 'off', 'max-intensity': maxIntensity } = limits;
-  const { daemonOwners = [] } = written;
+  const { daemonOwners = [], defer = { kinds: [] } } = written;
   const daemonAccounts = matcherOf(limits['daemon-accounts'], parseAccountPatterns);
   const [regions, failover, podOverrides, noOptOut, systemPriority] = [
     patternsOf(limits.regions),
@@ -71,6 +74,7 @@ export function compileRules(
     },
     ...(daemonOwners.length > 0 && { daemonOwners: [...new Set([...DAEMON_OWNERS, ...daemonOwners])] }),
     ...(daemonAccounts && { daemonAccounts }),
+    ...(defer.kinds.length > 0 && { deferKinds: defer.kinds }),
   };
 }
 

@@ -18,7 +18,7 @@ export const BUILT_IN_DEFAULTS: Readonly<Record<string, string>> = {
   weights: 'carbon=1,cost=0,latency=0',
   placement: 'prefer',
   priority: 'flexible',
-  'defer-min-saving': '10',
+  'defer-min-saving': '0.5',
   'defer-by': 'gate',
   'pod-overrides': 'tighten',
 };
@@ -48,6 +48,8 @@ export interface Policy {
   readonly deferMs?: number;
   readonly deferMinSavingPercent: number;
   readonly deferBy: 'gate' | 'suspend';
+  /** Kinds, as group/Kind, whose pods may wait as those of Jobs; absent: none. */
+  readonly deferKinds?: readonly string[];
   readonly podOverrides: 'tighten' | 'allow';
   /** Whether a system PriorityClass exempts from carbon and waiting; absent: it does. */
   readonly systemPriorityExempts?: boolean;

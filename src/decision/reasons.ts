@@ -19,6 +19,7 @@ export const REASONS = {
   kept_out: 'the pod is kept out of the regions that the policy refuses; nothing ranks what is left',
   no_data: 'no usable intensity for any region: only sovereignty, latency and outage count',
   all_dirty: 'every region within reach is above the ceiling; the cleanest of them stays',
+  cleaner_later: 'the pod waits: a cleaner hour comes before its deadline',
   // Refused unjudged
   oversized: 'the pod carries more terms, tolerations or the like than gridgate judges',
   // Refused, in order of precedence

@@ -43,7 +43,7 @@ export function steer(judgement: Judgement, spreading?: Spreading): Steering {
   const wanted = requiredBest(judgement);
   const best = wanted && !breaks(wanted) ? wanted : undefined;
   const keptSpread = !best && breaks(candidates);
-  const requirement = requirementOf(judgement, best, keptSpread);
+  const requirement = requirementOf(judgement, best, closedRegions(judgement, keptSpread));
   const arch = archOf(judgement);
   const priorityClass = priorityClassOf(judgement);
   return {
@@ -54,6 +54,23 @@ export function steer(judgement: Judgement, spreading?: Spreading): Steering {
     ...(priorityClass && { priorityClass }),
     keptSpread,
     ...(breaks(left, judgement.reach.regions) && { lostSpread: true as const }),
+  };
+}
+
+/**
+ * What pods get that are to wait: sovereignty and latency alone, which no later decision loosens. Outage, ceiling and ranking are for the
+ * moment at which they start.
+ */
+export function steerWaiting(judgement: Judgement): Steering {
+  const forbidden = closedRegions(judgement, false).filter(({ refusal }) => isForbidden(refusal));
+  const requirement = requirementOf(judgement, undefined, forbidden);
+  const priorityClass = priorityClassOf(judgement);
+  return {
+    ...(requirement && { requirement }),
+    preferred: [],
+    toleratedBands: [],
+    ...(priorityClass && { priorityClass }),
+    keptSpread: false,
   };
 }
 
@@ -94,12 +111,11 @@ function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[
 function requirementOf(
   judgement: Judgement,
   best: readonly RegionView[] | undefined,
-  keptSpread: boolean,
+  closed: readonly RefusedRegion[],
 ): RegionRequirement | undefined {
   const { treatment, snapshot, reach } = judgement;
   if (treatment.target !== undefined) return { operator: 'In', values: [treatment.target] };
   if (best) return { operator: 'In', values: names(best) };
-  const closed = closedRegions(judgement, keptSpread);
   const isOnlyUnlabelled = reach.regions.length === 0 && reach.unlabelled;
   if (isSovereign(treatment) || (closed.some(({ refusal }) => isForbidden(refusal)) && !isOnlyUnlabelled)) {
     const shut = new Set(closed.map(({ region }) => region));

@@ -36,7 +36,7 @@ export interface Treatment {
 
 const CLASSES: readonly PodClass[] = ['critical', 'standard', 'flexible'];
 /** Keys that gridgate writes itself, and the one that only asks who answers; nothing trusts them. */
-const OWN_KEYS: ReadonlySet<string> = new Set(['decision', 'not-before', CHECK_NAME]);
+const OWN_KEYS: ReadonlySet<string> = new Set(['decision', 'not-before', 'waits', 'released', CHECK_NAME]);
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const GKE_REGION = 'cloud.google.com/region';
 

@@ -105,7 +105,9 @@ export function createLiveConfig(deps: LiveConfigDeps): LiveConfig {
 
 /** Whether two versions make different rules of policies. */
 export function changesRules(next: GridgateConfig, previous: GridgateConfig): boolean {
-  return (['policy', 'limits', 'daemonOwners'] as const).some((section) => next[section] !== previous[section]);
+  return (['policy', 'limits', 'daemonOwners', 'defer'] as const).some(
+    (section) => next[section] !== previous[section],
+  );
 }
 
 /** The file's configuration with what options say instead. */

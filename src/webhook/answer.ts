@@ -8,7 +8,7 @@ export interface Outcome {
   /** `unknown`: nobody knows the namespace. */
   readonly mode: Mode | 'unknown';
   /** What `enforce` would do; the mode says whether it was done. */
-  readonly decision: 'allow' | 'steer' | 'deny';
+  readonly decision: 'allow' | 'steer' | 'defer' | 'deny';
   readonly reason: Reason;
   readonly region?: string;
   /** Why it is, or in another mode would be, denied. */

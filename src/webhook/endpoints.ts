@@ -1,6 +1,7 @@
 import { isDaemonOwner } from '../decision/exempt.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
 import type { PolicyRules } from '../decision/policy-rules.ts';
+import type { WaitingFacts } from '../decision/waiting.ts';
 import { isWorkload } from '../decision/workload.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { type Answer, writeAnswer } from './answer.ts';
@@ -21,6 +22,8 @@ export interface EndpointDeps {
   readonly bindings: BindingGuard;
   /** Absent: nothing is known of volumes, and none holds a pod. */
   readonly volumes?: VolumeLookup | undefined;
+  /** What is known of waiting at this moment; absent: nothing waits. */
+  readonly waiting?: (() => WaitingFacts) | undefined;
   readonly recorder: Recorder;
   /** The cluster's kill switch; absent: there is none. */
   readonly modeCap?: (() => Mode | undefined) | undefined;
@@ -90,7 +93,8 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
       const answerUnder = (policy: Policy | undefined) => {
         try {
           const snapshot = deps.snapshot();
-          return answering(review, policy, { snapshot, now: clock(), volumesOf: deps.volumes, modeCap: cap });
+          const waiting = deps.waiting?.();
+          return answering(review, policy, { snapshot, now: clock(), volumesOf: deps.volumes, modeCap: cap, waiting });
         } catch (error) {
           if (error instanceof ReviewError) throw error;
           return passed(review, 'internal_error', policy, undefined, error);

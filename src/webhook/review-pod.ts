@@ -4,6 +4,7 @@ import { oversized } from '../decision/oversized.ts';
 import { controllerOf, type Pod } from '../decision/pod.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
+import type { WaitingFacts } from '../decision/waiting.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { isMapping } from '../units/is-mapping.ts';
 import type { Answer, Outcome } from './answer.ts';
@@ -24,18 +25,20 @@ export interface Moment {
   readonly modeCap?: Mode | undefined;
   /** Absent: nothing is known of volumes. */
   readonly volumesOf?: VolumeLookup | undefined;
+  /** Absent: nothing waits. */
+  readonly waiting?: WaitingFacts | undefined;
 }
 
 /** Answers a pod review under a namespace's policy. `final`: the pod cannot be changed any more (`/validate`). */
 export function reviewPod(review: Review, policy: Policy | undefined, moment: Moment, final: boolean): Answer {
   if (review.kind !== 'Pod' || review.group !== '' || review.subResource !== '')
     return passed(review, 'not_a_pod', policy);
-  const { snapshot, now, modeCap, volumesOf } = moment;
+  const { snapshot, now, modeCap, volumesOf, waiting } = moment;
   if (review.isOversized) return answerOversized(review, policy, modeCap);
   const pod = podOf(review);
   if (!policy) return passed(review, 'unknown_namespace', policy, pod);
   const volumes = volumesOf?.(review.namespace, pod);
-  const decision = decide({ pod, policy, requester: review.requester, final, snapshot, now, volumes });
+  const decision = decide({ pod, policy, requester: review.requester, final, snapshot, now, volumes, waiting });
   return answerWith(decision, capMode(policy.mode, modeCap), ownerOf(pod));
 }
 

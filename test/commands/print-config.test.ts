@@ -55,7 +55,7 @@ describe('the effective configuration', () => {
       weights: 'carbon=1,cost=0,latency=0',
       placement: 'prefer',
       priority: 'flexible',
-      'defer-min-saving': '10',
+      'defer-min-saving': '0.5',
       'defer-by': 'gate',
       'pod-overrides': 'tighten',
       'home-region': 'eu-north',

@@ -21,7 +21,7 @@ describe('a policy without annotations', () => {
       weights: { carbon: 1, cost: 0, latency: 0 },
       placement: 'prefer',
       priority: 'flexible',
-      deferMinSavingPercent: 10,
+      deferMinSavingPercent: 0.5,
       deferBy: 'gate',
       podOverrides: 'tighten',
     });

@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   documents: { rooms: ['units'], packages: ['csv-parse', 'js-yaml', 'yaml'], builtins: true },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
   forecast: { rooms: ['units'], packages: [], builtins: false },
-  decision: { rooms: ['regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
+  decision: { rooms: ['forecast', 'regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
   energy: { rooms: ['regions', 'units'], packages: [], builtins: false },
   sources: {
     rooms: ['regions', 'units'],
@@ -203,7 +203,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'strategies',
   ],
   spillover: ['failover-plan', 'flow', 'report'],
-  wait: ['expected-hours', 'known-hours', 'plan-start'],
+  wait: ['expected-hours', 'known-hours'],
 };
 
 /** What would make a decision depend on anything but its input. */

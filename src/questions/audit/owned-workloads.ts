@@ -1,4 +1,4 @@
-import type { Owner } from '../../decision/running-pod.ts';
+import type { Owner } from '../../decision/owner.ts';
 import type { Workload } from './audited-workload.ts';
 import type { OwnedWorkload } from './manifest-items.ts';
 

@@ -1,7 +1,8 @@
-import type { HourlySeries } from '../../forecast/best-start.ts';
+import { announcedByHour } from '../../forecast/announced-hours.ts';
 import { ANCHOR_KEPT, createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
+import type { HourlySeries } from '../../forecast/outlook.ts';
 import { HOUR_MS } from '../../units/moment.ts';
-import { announcedByHour, hourlyReadings, type Known } from './known-hours.ts';
+import { hourlyReadings, type Known } from './known-hours.ts';
 
 /** What a forecast was made of. */
 export type MadeOf = 'source' | 'history' | 'both';

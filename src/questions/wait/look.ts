@@ -1,8 +1,9 @@
+import { outlookOf } from '../../forecast/outlook.ts';
+import { planStart, type StartQuestion } from '../../forecast/plan-start.ts';
 import { LateError, within } from '../../units/deadline.ts';
 import type { Asked } from './ask-region.ts';
 import { expectHours } from './expected-hours.ts';
 import { type Known, remember } from './known-hours.ts';
-import { planStart, type StartQuestion } from './plan-start.ts';
 import type { Look } from './render-plan.ts';
 
 export interface LookingDeps extends Pick<StartQuestion, 'durationMs' | 'minSavingPercent'> {
@@ -37,11 +38,12 @@ export function createLooking({ ask, region, clock, say, ...work }: LookingDeps)
       if (asked.heard) known = remember(known, asked.heard, now);
       tell(asked);
       const expected = known && expectHours(known, now);
+      const places = expected ? [{ name: region, outlook: outlookOf(expected), isOpen: true }] : [];
       return {
         region,
         takenAt: now,
         durationMs: work.durationMs,
-        plan: planStart({ ...work, expected, now, latestStart }),
+        plan: planStart({ ...work, places, now, latestStart }),
         expected,
         source: known && { name: known.source, signal: known.signal },
       };

@@ -1,10 +1,10 @@
 import { formatGrams } from '../../decision/messages.ts';
+import { type StartPlan, savingPercent } from '../../forecast/plan-start.ts';
 import type { Signal } from '../../regions/reading.ts';
 import { renderSections } from '../../terminal/sections.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { HOUR_MS, isoTime, shortAge, timeOfDay } from '../../units/moment.ts';
 import type { Expected, MadeOf } from './expected-hours.ts';
-import { type StartPlan, savingPercent } from './plan-start.ts';
 
 /** A plan and what it was made of, as of `takenAt` (epoch milliseconds). */
 export interface Look {

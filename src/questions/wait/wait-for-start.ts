@@ -1,5 +1,5 @@
+import type { StartPlan } from '../../forecast/plan-start.ts';
 import { HOUR_MS, MINUTE_MS } from '../../units/moment.ts';
-import type { StartPlan } from './plan-start.ts';
 
 /** Time as it passes. */
 export interface WaitClock {

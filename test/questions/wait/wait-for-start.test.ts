@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { StartPlan } from '../../../src/questions/wait/plan-start.ts';
+import type { StartPlan } from '../../../src/forecast/plan-start.ts';
 import { waitForStart } from '../../../src/questions/wait/wait-for-start.ts';
 
 const MINUTE = 60_000;

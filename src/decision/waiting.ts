@@ -1,0 +1,158 @@
+import { announcedByHour } from '../forecast/announced-hours.ts';
+import { type Outlook, outlookOf } from '../forecast/outlook.ts';
+import { type Place, planStart, type StartPlan } from '../forecast/plan-start.ts';
+import type { Reading } from '../regions/reading.ts';
+import type { RegionView } from '../regions/snapshot.ts';
+import { parseDuration } from '../units/duration.ts';
+import { HOUR_MS } from '../units/moment.ts';
+import { groupOf } from './exempt.ts';
+import type { Judgement } from './judge.ts';
+import { ANNOTATION_PREFIX } from './namespace-record.ts';
+import { type Owner, ownerOf } from './owner.ts';
+import { annotationOf, controllerOf, type Pod } from './pod.ts';
+import type { Policy } from './policy.ts';
+import { comparableReading } from './refuse.ts';
+import { createMemory, remember } from './remember.ts';
+import type { Treatment } from './treatment.ts';
+import { isUsable } from './usable.ts';
+
+/** How long a run is expected to take, and who says so. */
+export interface RunLength {
+  readonly ms: number;
+  /** The pod's annotation; the mean of earlier runs of its owner, or of its namespace; nobody. */
+  readonly from: 'pod' | 'owner' | 'namespace' | 'default';
+}
+
+/** What is known beside the pod where pods may wait. */
+export interface WaitingFacts {
+  /** Whether somebody is alive who lets go what waits: nothing is held that nobody would. */
+  readonly isReleaserAlive: boolean;
+  /** What earlier runs took; absent: nobody learns that. */
+  readonly learntLength?: ((namespace: string, owner: Owner | undefined) => RunLength | undefined) | undefined;
+}
+
+/** A start that is planned for later. */
+export interface Wait {
+  readonly start: StartPlan;
+  readonly length: RunLength;
+}
+
+const DEFAULT_LENGTH: RunLength = { ms: HOUR_MS, from: 'default' };
+const JOB = 'batch/Job';
+const KUEUE = 'kueue.x-k8s.io/';
+
+/**
+ * Whether a pod is of the kind that can wait, and its policy lets it. Kueue has a queue and gates of its own for what it manages.
+ *
+ * | pod                                                                        | may wait |
+ * | -------------------------------------------------------------------------- | -------- |
+ * | not `flexible`, of a system priority, with a node, or restarted for ever   | no       |
+ * | Kueue's                                                                    | no       |
+ * | of a controller that is neither a Job nor one of `defer.kinds`             | no       |
+ * | of a Job under `defer-by: suspend`: its Job waits instead                  | no       |
+ * | any other, where namespace and pod leave it time                           | yes      |
+ */
+export function mayWait(pod: Pod, { policy, podClass }: Treatment): boolean {
+  if (podClass !== 'flexible' || longestWaitMs(pod, policy) === 0) return false;
+  const { restartPolicy = 'Always', nodeName } = pod.spec ?? {};
+  if (restartPolicy === 'Always' || nodeName || isQueued(pod)) return false;
+  const owner = controllerOf(pod);
+  if (!owner) return true;
+  const kind = `${groupOf(owner.apiVersion ?? '')}/${owner.kind}`;
+  return (kind === JOB && policy.deferBy === 'gate') || (policy.deferKinds?.includes(kind) ?? false);
+}
+
+/** How long a pod may wait at most, milliseconds: it can shorten what its namespace allows, and no more. */
+export function longestWaitMs(pod: Pod, policy: Policy): number {
+  const own = parseDuration(annotationOf(pod, `${ANNOTATION_PREFIX}defer`) ?? '');
+  if (policy.podOverrides === 'allow') return own ?? policy.deferMs ?? 0;
+  const { deferMs = 0 } = policy;
+  return Math.min(own ?? deferMs, deferMs);
+}
+
+/** What the pod says, else what earlier runs took, else an hour. */
+export function runLength(pod: Pod, { learntLength }: Pick<WaitingFacts, 'learntLength'>): RunLength {
+  const own = parseDuration(annotationOf(pod, `${ANNOTATION_PREFIX}duration`) ?? '');
+  if (own !== undefined && own > 0) return { ms: own, from: 'pod' };
+  return learntLength?.(pod.metadata?.namespace ?? '', ownerOf(pod)) ?? DEFAULT_LENGTH;
+}
+
+/** The last moment at which a pod may start so that it keeps to its policy and has run before its own deadline; epoch milliseconds. */
+export function latestStart(pod: Pod, policy: Policy, createdAt: number, lengthMs: number): number {
+  const deadline = Date.parse(annotationOf(pod, `${ANNOTATION_PREFIX}deadline`) ?? '');
+  const latest = createdAt + longestWaitMs(pod, policy);
+  return Number.isNaN(deadline) ? latest : Math.min(latest, deadline - lengthMs);
+}
+
+/** The wait of a pod that is created `now`; `undefined` where it starts at once. */
+export function planWait(pod: Pod, judgement: Judgement, facts: WaitingFacts, now: number): Wait | undefined {
+  const { treatment } = judgement;
+  if (!facts.isReleaserAlive || !mayWait(pod, treatment)) return undefined;
+  const length = runLength(pod, facts);
+  const start = planStart({
+    places: placesToWaitFor(judgement),
+    now,
+    durationMs: length.ms,
+    latestStart: latestStart(pod, treatment.policy, now, length.ms),
+    minSavingPercent: treatment.policy.deferMinSavingPercent,
+  });
+  return start.reason === 'cleaner_later' ? { start, length } : undefined;
+}
+
+const placesOfJudgement = createMemory<Judgement, readonly Place[]>();
+
+/**
+ * Where a pod could run now or later: the acceptable regions, and, once they are below the ceiling, those that are above it now. Regions
+ * whose intensity nobody knows are none.
+ */
+export function placesToWaitFor(judgement: Judgement): readonly Place[] {
+  return remember(placesOfJudgement, judgement, () => {
+    const { candidates, refused, snapshot, treatment } = judgement;
+    const dirty = refused.filter(({ refusal }) => refusal === 'high_carbon').map(({ region }) => region);
+    const ceiling = treatment.carbonExempt ? undefined : treatment.maxIntensity;
+    return [...candidates, ...dirty]
+      .filter((region) => isUsable(region, snapshot))
+      .flatMap((region) => {
+        const reading = comparableReading(region, snapshot);
+        if (!reading) return [];
+        const outlook = remember(outlooks, region, () => outlookOf(expected(region, reading, snapshot.takenAt)));
+        return [{ name: region.name, outlook, ceiling, isOpen: candidates.includes(region) }];
+      });
+  });
+}
+
+const outlooks = createMemory<RegionView, Outlook>();
+const DAY = 24;
+
+/**
+ * | a region's forecast | its reading            | then                                   |
+ * | ------------------- | ---------------------- | -------------------------------------- |
+ * | some                | any                    | the forecast, with the reading's hour  |
+ * | none                | fixed, yearly average  | it, for ever                           |
+ * | none                | measured               | it, for this hour alone                |
+ */
+function expected(
+  { forecast = [] }: RegionView,
+  { gramsPerKwh, measuredAt, source, freshness }: Reading,
+  takenAt: number,
+) {
+  const [first] = forecast;
+  const last = forecast.at(-1);
+  if (!first || !last) {
+    const hours = source === 'static' || freshness === 'embedded' ? DAY : 1;
+    return { from: Math.floor(takenAt / HOUR_MS) * HOUR_MS, gramsPerKwh: Array<number>(hours).fill(gramsPerKwh) };
+  }
+  const from = Math.floor(first.from / HOUR_MS);
+  const hours = announcedByHour(forecast, from, Math.floor(last.from / HOUR_MS) - from + 1);
+  const gap = hours.findIndex(Number.isNaN);
+  const known = gap < 0 ? hours : hours.slice(0, gap);
+  const readAt = measuredAt === undefined ? -1 : Math.floor(measuredAt / HOUR_MS) - from;
+  if (readAt in known) known[readAt] = gramsPerKwh;
+  return { from: from * HOUR_MS, gramsPerKwh: known };
+}
+
+function isQueued({ metadata }: Pod): boolean {
+  return [metadata?.labels, metadata?.annotations].some((map) =>
+    Object.keys(map ?? {}).some((key) => key.startsWith(KUEUE)),
+  );
+}
