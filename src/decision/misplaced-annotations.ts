@@ -7,8 +7,8 @@ import { isControlled, pathOfTemplate } from './workload.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The annotation that gridgate itself writes to owners of pods. */
-const NUDGED = 'nudged';
+/** The annotations that gridgate itself writes to owners of pods. */
+const OWN_KEYS: ReadonlySet<string> = new Set(['nudged', 'deferred', 'not-before', 'waits', 'released']);
 const POLICY_KEYS: readonly string[] = Object.keys(POLICY_ANNOTATIONS);
 /** Authors may write thousands. */
 const MOST_READ = 100;
@@ -32,7 +32,7 @@ export function misplacedInWorkload(group: string, kind: string, object: JsonObj
   const metadata = isMapping(object['metadata']) ? object['metadata'] : {};
   const ofPod = pod.metadata?.annotations ?? {};
   const annotations = isPod ? [] : ownNames(metadata['annotations']);
-  const told = annotations.filter((name) => name !== NUDGED && !Object.hasOwn(ofPod, ANNOTATION_PREFIX + name));
+  const told = annotations.filter((name) => !OWN_KEYS.has(name) && !Object.hasOwn(ofPod, ANNOTATION_PREFIX + name));
   return [
     ...told.map((name) => describeAnnotation(name, group, kind)),
     ...(isPod ? [] : misplacedLabels(metadata['labels'])),

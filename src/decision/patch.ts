@@ -269,7 +269,10 @@ function mayTake(pod: Pod, wanted: string, classes: PriorityClasses | undefined)
 }
 
 /** Annotations that are missing, or say something else. */
-export function annotationOperations(pod: Pod, wanted: Readonly<Record<string, string>>): readonly PatchOperation[] {
+export function annotationOperations(
+  pod: Pick<Pod, 'metadata'>,
+  wanted: Readonly<Record<string, string>>,
+): readonly PatchOperation[] {
   if (!pod.metadata?.annotations) return [{ op: 'add', path: '/metadata/annotations', value: wanted }];
   return Object.entries(wanted)
     .filter(([key, value]) => annotationOf(pod, key) !== value)

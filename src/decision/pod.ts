@@ -101,12 +101,12 @@ export function preferredTerms(pod: Pod): readonly PreferredTerm[] {
   return pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
 }
 
-/** The controller among a pod's owners. */
-export function controllerOf(pod: Pod): OwnerReference | undefined {
+/** The controller among the owners of a pod, or of a Job. */
+export function controllerOf(pod: Pick<Pod, 'metadata'>): OwnerReference | undefined {
   return pod.metadata?.ownerReferences?.find((owner) => owner.controller === true);
 }
 
-export function annotationOf(pod: Pod, key: string): string | undefined {
+export function annotationOf(pod: Pick<Pod, 'metadata'>, key: string): string | undefined {
   const annotations = pod.metadata?.annotations;
   return annotations && Object.hasOwn(annotations, key) ? String(annotations[key]) : undefined;
 }

@@ -4,7 +4,7 @@ import { type Place, planStart, type StartPlan } from '../forecast/plan-start.ts
 import type { Reading } from '../regions/reading.ts';
 import type { RegionView } from '../regions/snapshot.ts';
 import { parseDuration } from '../units/duration.ts';
-import { HOUR_MS } from '../units/moment.ts';
+import { DAY_MS, HOUR_MS } from '../units/moment.ts';
 import { groupOf } from './exempt.ts';
 import type { Judgement } from './judge.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
@@ -27,6 +27,8 @@ export interface RunLength {
 export interface WaitingFacts {
   /** Whether somebody is alive who lets go what waits: nothing is held that nobody would. */
   readonly isReleaserAlive: boolean;
+  /** What is held back: the pod itself, behind a gate, as where nothing is said; or its Job, of whose template it is one. */
+  readonly by?: Policy['deferBy'] | undefined;
   /** What earlier runs took; absent: nobody learns that. */
   readonly learntLength?: ((namespace: string, owner: Owner | undefined) => RunLength | undefined) | undefined;
 }
@@ -37,6 +39,8 @@ export interface Wait {
   readonly length: RunLength;
 }
 
+/** No longer wait is a date that can be written down, whatever a namespace or a pod asks for. */
+const LONGEST_WAIT_MS = 366 * DAY_MS;
 const DEFAULT_LENGTH: RunLength = { ms: HOUR_MS, from: 'default' };
 const JOB = 'batch/Job';
 const KUEUE = 'kueue.x-k8s.io/';
@@ -51,23 +55,26 @@ const KUEUE = 'kueue.x-k8s.io/';
  * | of a controller that is neither a Job nor one of `defer.kinds`             | no       |
  * | of a Job under `defer-by: suspend`: its Job waits instead                  | no       |
  * | any other, where namespace and pod leave it time                           | yes      |
+ *
+ * `by: 'suspend'` asks of a pod of a Job's template whether that Job may wait: the same, under `defer-by: suspend` and there alone.
  */
-export function mayWait(pod: Pod, { policy, podClass }: Treatment): boolean {
+export function mayWait(pod: Pod, { policy, podClass }: Treatment, by: Policy['deferBy'] = 'gate'): boolean {
   if (podClass !== 'flexible' || longestWaitMs(pod, policy) === 0) return false;
   const { restartPolicy = 'Always', nodeName } = pod.spec ?? {};
   if (restartPolicy === 'Always' || nodeName || isQueued(pod)) return false;
   const owner = controllerOf(pod);
-  if (!owner) return true;
+  if (!owner) return by === 'gate';
   const kind = `${groupOf(owner.apiVersion ?? '')}/${owner.kind}`;
-  return (kind === JOB && policy.deferBy === 'gate') || (policy.deferKinds?.includes(kind) ?? false);
+  if (kind === JOB) return policy.deferBy === by;
+  return by === 'gate' && (policy.deferKinds?.includes(kind) ?? false);
 }
 
 /** How long a pod may wait at most, milliseconds: it can shorten what its namespace allows, and no more. */
 export function longestWaitMs(pod: Pod, policy: Policy): number {
   const own = parseDuration(annotationOf(pod, `${ANNOTATION_PREFIX}defer`) ?? '');
-  if (policy.podOverrides === 'allow') return own ?? policy.deferMs ?? 0;
-  const { deferMs = 0 } = policy;
-  return Math.min(own ?? deferMs, deferMs);
+  const { deferMs = 0, podOverrides } = policy;
+  const most = podOverrides === 'allow' ? LONGEST_WAIT_MS : Math.min(deferMs, LONGEST_WAIT_MS);
+  return Math.min(own ?? deferMs, most);
 }
 
 /** What the pod says, else what earlier runs took, else an hour. */
@@ -87,7 +94,7 @@ export function latestStart(pod: Pod, policy: Policy, createdAt: number, lengthM
 /** The wait of a pod that is created `now`; `undefined` where it starts at once. */
 export function planWait(pod: Pod, judgement: Judgement, facts: WaitingFacts, now: number): Wait | undefined {
   const { treatment } = judgement;
-  if (!facts.isReleaserAlive || !mayWait(pod, treatment)) return undefined;
+  if (!facts.isReleaserAlive || !mayWait(pod, treatment, facts.by)) return undefined;
   const length = runLength(pod, facts);
   const start = planStart({
     places: placesToWaitFor(judgement),
@@ -151,7 +158,8 @@ function expected(
   return { from: from * HOUR_MS, gramsPerKwh: known };
 }
 
-function isQueued({ metadata }: Pod): boolean {
+/** Whether Kueue says when a pod, or a Job, runs. */
+export function isQueued({ metadata }: Pick<Pod, 'metadata'>): boolean {
   return [metadata?.labels, metadata?.annotations].some((map) =>
     Object.keys(map ?? {}).some((key) => key.startsWith(KUEUE)),
   );

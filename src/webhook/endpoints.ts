@@ -10,6 +10,7 @@ import type { PolicyFinder } from './find-policy.ts';
 import type { Recorder } from './recorder.ts';
 import { parseReview, type Review, ReviewError } from './review.ts';
 import type { BindingGuard } from './review-binding.ts';
+import { reviewJob } from './review-job.ts';
 import { reviewNamespace } from './review-namespace.ts';
 import { type Moment, passed, reviewPod, type VolumeLookup } from './review-pod.ts';
 import { reviewWorkload } from './review-workload.ts';
@@ -106,13 +107,19 @@ export function createEndpoints(deps: EndpointDeps): ReadonlyMap<string, Endpoin
   }
 
   return new Map([
-    judging('/mutate', (review, policy, moment) => reviewPod(review, policy, moment, false)),
+    judging('/mutate', (review, policy, moment) =>
+      isJob(review) ? reviewJob(review, policy, moment) : reviewPod(review, policy, moment, false),
+    ),
     judging('/validate', (review, policy, moment) =>
       makesPods(review, policy) ? reviewWorkload(review, policy, moment) : reviewPod(review, policy, moment, true),
     ),
     judging('/validate-binding', bindings.review),
     endpoint('/namespaces', (review) => reviewNamespace(review, rules(), deps.snapshot())),
   ]);
+}
+
+function isJob({ group, kind }: Review): boolean {
+  return group === 'batch' && kind === 'Job';
 }
 
 /** Kinds of daemon sets that the configuration adds are judged where somebody registers them. */

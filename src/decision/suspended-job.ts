@@ -1,0 +1,122 @@
+import { isoTime, MINUTE_MS } from '../units/moment.ts';
+import { type Decision, type DecisionInput, decide, leaveAlone } from './decide.ts';
+import { ANNOTATION_PREFIX } from './namespace-record.ts';
+import { annotationOperations, type PatchOperation } from './patch.ts';
+import { annotationOf, controllerOf, type Pod, type PodSpec } from './pod.ts';
+import type { Policy } from './policy.ts';
+import { NOT_BEFORE, RELEASED, readWait, WAITS, waitAnnotations } from './wait-annotations.ts';
+import { isQueued, type Wait, type WaitingFacts } from './waiting.ts';
+
+/** The mark of a Job that gridgate suspended: only such a one is ever resumed. */
+export const DEFERRED = `${ANNOTATION_PREFIX}deferred`;
+const BY_SUSPENDING = 'suspend' satisfies Policy['deferBy'];
+const MARKS = [DEFERRED, NOT_BEFORE, WAITS];
+/** Its own controller; another name says that somebody else runs it. */
+const JOB_CONTROLLER = 'kubernetes.io/job-controller';
+
+/** The parts of a `batch/v1` Job that tell whether it waits. */
+export interface Job {
+  readonly metadata?: NonNullable<Pod['metadata']> & { readonly resourceVersion?: string | undefined };
+  readonly spec?: {
+    readonly suspend?: boolean | null | undefined;
+    readonly managedBy?: string | null | undefined;
+    readonly template?: { readonly metadata?: Pod['metadata'] | null; readonly spec?: PodSpec };
+  };
+}
+
+/** Whether a Job waits because gridgate suspended it. A user's suspension has no such mark. */
+export function isDeferred(job: Job): boolean {
+  return job.spec?.suspend === true && isMarked(job);
+}
+
+/** Whether there is anything to decide about a Job: most namespaces suspend none. */
+export function mayBeDeferred(job: Job, { deferBy }: Policy): boolean {
+  return deferBy === 'suspend' || isMarked(job);
+}
+
+/**
+ * What becomes of a Job that is created, by what would become of a pod of its template (`podOfJob`), with a patch of the Job; `undefined`
+ * where gridgate leaves it alone:
+ *
+ * | the Job                                                      | its pods would wait | then                         |
+ * | ------------------------------------------------------------ | ------------------- | ---------------------------- |
+ * | is of a controller other than a CronJob, of another manager, or Kueue's | any      | left alone                   |
+ * | is suspended, without our mark                               | any                 | left alone: its user did it  |
+ * | any other                                                    | yes                 | suspended, and says why      |
+ * | is suspended, with our mark: a copy of one that waited       | no                  | runs, without the mark       |
+ * | any other                                                    | no                  | runs                         |
+ */
+export function decideJob(job: Job, input: DecisionInput): Decision | undefined {
+  if (isOthers(job) || (job.spec?.suspend && !isMarked(job))) return undefined;
+  const waiting: WaitingFacts | undefined = input.waiting && { ...input.waiting, by: BY_SUSPENDING };
+  const decision = decide({ ...input, waiting });
+  const { reason, region, wait } = decision;
+  if (wait) return { ...decision, warnings: [], patch: suspendOperations(job, wait) };
+  // Whether its pods are denied or steered, each of them hears of itself.
+  return { ...leaveAlone(reason), region, patch: runOperations(job) };
+}
+
+/** A pod as the Job will create it. */
+export function podOfJob({ metadata, spec }: Job, namespace: string): Pod | undefined {
+  const template = spec?.template;
+  if (!template?.spec) return undefined;
+  const { name = '', generateName = '' } = metadata ?? {};
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, controller: true };
+  return {
+    metadata: {
+      ...template.metadata,
+      generateName: `${name || generateName}-`,
+      namespace,
+      ownerReferences: [owner],
+    },
+    spec: template.spec,
+  };
+}
+
+/** The JSON Patch that has a waiting Job run; only the very version that it was made for, the API server answers 409 for another. */
+export function resumePatch(job: Job, now: number): readonly PatchOperation[] {
+  return [
+    { op: 'replace', path: '/metadata/resourceVersion', value: job.metadata?.resourceVersion },
+    { op: 'replace', path: '/spec/suspend', value: false },
+    // Suspended by its user later on, it is not ours to resume.
+    ...removals(job, [DEFERRED]),
+    ...annotationOperations(job, { [RELEASED]: isoTime(now) }),
+  ];
+}
+
+/** Nothing where it was asked before: called once more for the same Job, it would plan a moment later. */
+function suspendOperations(job: Job, wait: Wait): readonly PatchOperation[] {
+  const said = isDeferred(job) ? readWait(job.metadata?.annotations) : undefined;
+  const isSaid = said !== undefined && Math.abs(said.latestStart - wait.start.latestStart) < MINUTE_MS;
+  const annotations = { [DEFERRED]: BY_SUSPENDING, ...(isSaid ? {} : waitAnnotations(wait)) };
+  return [
+    ...(job.spec?.suspend ? [] : [{ op: 'add', path: '/spec/suspend', value: true } as const]),
+    ...removals(job, [RELEASED]),
+    ...annotationOperations(job, annotations),
+  ];
+}
+
+function runOperations(job: Job): readonly PatchOperation[] {
+  if (!isMarked(job)) return [];
+  return [
+    ...(job.spec?.suspend ? [{ op: 'replace', path: '/spec/suspend', value: false } as const] : []),
+    ...removals(job, MARKS),
+  ];
+}
+
+function removals(job: Job, keys: readonly string[]): readonly PatchOperation[] {
+  return keys
+    .filter((key) => annotationOf(job, key) !== undefined)
+    .map((key) => ({ op: 'remove', path: `/metadata/annotations/${key.replace('/', '~1')}` }));
+}
+
+function isMarked(job: Job): boolean {
+  return annotationOf(job, DEFERRED) === BY_SUSPENDING;
+}
+
+/** Whether somebody else says when it runs. */
+function isOthers(job: Job): boolean {
+  const owner = controllerOf(job);
+  if (owner && !(owner.kind === 'CronJob' && owner.apiVersion?.startsWith('batch/'))) return true;
+  return (job.spec?.managedBy ?? JOB_CONTROLLER) !== JOB_CONTROLLER || isQueued(job);
+}
