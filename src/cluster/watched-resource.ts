@@ -12,6 +12,9 @@ export type Watched =
   | 'mutatingwebhookconfigurations'
   | 'validatingwebhookconfigurations'
   | 'kill-switch'
+  | 'releaser-heartbeat'
+  | 'learnt-lengths'
+  | 'jobs'
   | 'events';
 
 /** A resource to follow and what to keep of each of its objects. */

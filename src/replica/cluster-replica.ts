@@ -11,6 +11,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import { atMostEvery } from './at-most-every.ts';
 import { type CertificateSource, certificateFromSecret } from './certificate-source.ts';
+import { followWaiting } from './follow-waiting.ts';
 import { installedNames } from './installed-names.ts';
 import { createNamespaceJudge } from './judge-namespaces.ts';
 import { changesRules, type LiveConfig } from './live-config.ts';
@@ -82,6 +83,9 @@ export function openReplica(deps: ReplicaDeps): Replica {
   // The controllers read it too: when it lifts a mode, refusals end.
   const killSwitch = createKillSwitch({ api, ...names.killSwitch, log, onChange: () => controllers?.changed('rules') });
   killSwitch.start().catch(() => {}); // rejected only when stopped before the first list
+  const { namespace } = names;
+  const monotonicNow = () => performance.now();
+  const waiting = isWebhook ? followWaiting({ api, namespace, log, monotonicNow }) : undefined;
 
   if (roles.includes('controllers'))
     controllers = startControllers({
@@ -120,17 +124,19 @@ export function openReplica(deps: ReplicaDeps): Replica {
           view.lastEventAt(),
           killSwitch.lastEvents(),
           certificate?.lastEventAt?.(),
+          waiting?.lastEventAt(),
           controllers?.lastEventAt(),
         ]),
       async stop() {
         regions.stop();
         nodes.stop();
         // Together: until the first view is there or given up, the controllers cannot end.
-        await Promise.all([controllers?.stop(), view.stop(), killSwitch.stop()]);
+        await Promise.all([controllers?.stop(), view.stop(), killSwitch.stop(), waiting?.stop()]);
         api.close();
       },
     },
     certificate,
+    waiting: waiting?.facts,
     modeCap: killSwitch.cap,
     killSwitchProblem: killSwitch.problem,
     isLeader: controllers?.isLeader,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { malformedPolicies } from '../controllers/policy-reporter/policy-metrics.ts';
 import type { Mode } from '../decision/policy.ts';
+import type { WaitingFacts } from '../decision/waiting.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { flushLog, type Log } from '../telemetry/log.ts';
 import type { Metric } from '../telemetry/metric.ts';
@@ -28,6 +29,8 @@ export interface Served {
   /** Absent: this replica answers no reviews. */
   readonly certificate?: CertificateSource | undefined;
   readonly modeCap?: (() => Mode | undefined) | undefined;
+  /** What is known of waiting; absent: nothing waits. */
+  readonly waiting?: (() => WaitingFacts) | undefined;
   /** Why the kill switch is not as it was meant; absent where there is none. */
   readonly killSwitchProblem?: (() => string | undefined) | undefined;
   /** Absent where this replica does not run for the lease. */
@@ -57,7 +60,8 @@ const DRAIN_MS = 10_000;
 
 /** Listens on both ports and answers reviews until a signal ends the process. Rejects when a port is taken. */
 export async function runServers(running: Running): Promise<void> {
-  const { values, host, config, log, holder, source, certificate, modeCap, killSwitchProblem, isLeader } = running;
+  const { values, host, config, log, holder, source, certificate, isLeader } = running;
+  const { modeCap, killSwitchProblem, waiting } = running;
   let closing = false;
   const clock = Date.now;
   const book = createPolicyBook(
@@ -88,6 +92,7 @@ export async function runServers(running: Running): Promise<void> {
       bindings: createBindingGuard(source),
       volumes: source.volumesOf,
       modeCap,
+      waiting,
       recorder,
       log,
       countRejection: metrics.countRejection,
