@@ -13,7 +13,11 @@ const READS = [
   'gridgate.dev/regions list,watch',
   `${CONFIGURATIONS} list,watch`,
 ];
-const OWN_READS = ['/secrets [gridgate-tls] list,watch', '/configmaps [gridgate-kill-switch] list,watch'];
+const OWN_READS = [
+  '/secrets [gridgate-tls] list,watch',
+  '/configmaps [gridgate-kill-switch,gridgate-lengths] list,watch',
+  'coordination.k8s.io/leases [gridgate-releaser] list,watch',
+];
 const PODS = '/pods list,watch';
 /** By account and scope. */
 const RULES = {
@@ -28,7 +32,7 @@ const RULES = {
     'events.k8s.io/events create',
     `${CONFIGURATIONS} get,patch`,
     'apps/replicasets,statefulsets list',
-    'batch/jobs list',
+    'batch/jobs list,watch',
     'apps/replicasets/status,statefulsets/status patch',
     'batch/jobs/status patch',
   ],
@@ -39,6 +43,8 @@ const RULES = {
     '/secrets create',
     '/secrets [gridgate-ca,gridgate-tls] get,update',
     '/configmaps [gridgate-outages] get',
+    '/configmaps create',
+    '/configmaps [gridgate-lengths] get,patch',
   ],
 };
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection'];

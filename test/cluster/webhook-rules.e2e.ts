@@ -8,6 +8,8 @@ import { OVERLAYS, type Overlay, ofKind, type Rendered, render } from './rendere
 const MANAGED = { 'gridgate.dev/managed': 'true' };
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/managed/deployments';
+const JOBS = '/apis/batch/v1/namespaces/managed/jobs';
+const FLEXIBLE = { 'gridgate.dev/class': 'flexible' };
 const SPEC = { containers: [{ name: 'c', image: 'example.invalid/c:1' }] };
 const OWNER = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: '1', controller: true };
 
@@ -86,6 +88,32 @@ const CASES: readonly Case[] = [
     name: 'a CronJob',
     request: ['POST', '/apis/batch/v1/namespaces/managed/cronjobs', cronJob()],
     base: ['/validate CREATE cronjobs'],
+  },
+  { name: 'a Job whose pods cannot wait', request: ['POST', JOBS, job('standard')], base: ['/validate CREATE jobs'] },
+  {
+    name: 'a Job that may wait',
+    request: ['POST', JOBS, job('flexible', FLEXIBLE)],
+    base: ['/mutate CREATE jobs', '/validate CREATE jobs'],
+  },
+  {
+    name: 'a change of that Job',
+    request: ['PATCH', `${JOBS}/flexible`, { spec: { suspend: true } }, MERGE_PATCH],
+    base: ['/validate UPDATE jobs'],
+  },
+  {
+    name: 'a Job that could wait, and that its user suspended',
+    request: ['POST', JOBS, job('suspended', FLEXIBLE, { suspend: true })],
+    base: ['/validate CREATE jobs'],
+  },
+  {
+    name: 'a copy of a Job that waits',
+    request: ['POST', JOBS, job('copy', {}, { suspend: true }, { 'gridgate.dev/deferred': 'suspend' })],
+    base: ['/mutate CREATE jobs', '/validate CREATE jobs'],
+  },
+  {
+    name: 'a Job that may wait, in a namespace that never opted in',
+    request: ['POST', '/apis/batch/v1/namespaces/default/jobs', job('flexible', FLEXIBLE)],
+    base: [],
   },
   {
     name: 'a new namespace that says nothing',
@@ -181,6 +209,11 @@ function workload(metadata: object = {}): object {
   const selector = { app: 'web' };
   const template = { metadata: { labels: selector }, spec: SPEC };
   return { metadata: { name: 'web', ...metadata }, spec: { selector: { matchLabels: selector }, template } };
+}
+
+function job(name: string, ofPods: object = {}, spec: object = {}, annotations: object = {}): object {
+  const template = { metadata: { annotations: ofPods }, spec: { ...SPEC, restartPolicy: 'Never' } };
+  return { metadata: { name, annotations }, spec: { template, ...spec } };
 }
 
 function cronJob(): object {

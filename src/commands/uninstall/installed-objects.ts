@@ -100,6 +100,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['Lease', 'gridgate'],
     ['Secret', 'gridgate-ca'],
     ['Secret', 'gridgate-tls'],
+    ['ConfigMap', 'gridgate-lengths'],
     ['PriorityClass', 'gridgate-flexible'],
     ['PriorityClass', 'gridgate-failover'],
   ],

@@ -11,12 +11,14 @@ const NAME_LABEL = 'kubernetes.io/metadata.name';
 const ANY_NAMESPACE = 'some-namespace';
 const MOST_NAMED = 3;
 const PODS = 'pods.gridgate.dev';
+const JOBS = 'jobs.gridgate.dev';
 const NAMESPACES = 'namespaces.gridgate.dev';
 const WORKLOADS = 'workloads.gridgate.dev';
 /** Of them only these are called for namespaces that did not opt in. */
 const FOR_ALL: ReadonlySet<string> = new Set([NAMESPACES]);
 const EXPECTED = [
   ['MutatingWebhookConfiguration', PODS, 'pods are not sent to gridgate'],
+  ['MutatingWebhookConfiguration', JOBS, 'no Job is suspended to wait for cleaner hours'],
   ['MutatingWebhookConfiguration', NAMESPACES, 'nobody checks annotations of namespaces'],
   ['ValidatingWebhookConfiguration', WORKLOADS, 'nobody warns who writes a workload that will be denied'],
 ] as const;

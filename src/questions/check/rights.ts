@@ -35,7 +35,13 @@ export const READS: RuleSet = {
   ],
   own: [
     { apiGroups: [''], resources: ['secrets'], resourceNames: ['gridgate-tls'], verbs: WATCH },
-    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-kill-switch'], verbs: WATCH },
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: ['gridgate-kill-switch', 'gridgate-lengths'],
+      verbs: WATCH,
+    },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['gridgate-releaser'], verbs: WATCH },
   ],
 };
 
@@ -54,7 +60,7 @@ export const WRITES: RuleSet = {
       verbs: ['get', 'patch'],
     },
     { apiGroups: ['apps'], resources: ['replicasets', 'statefulsets'], verbs: ['list'] },
-    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list'] },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: WATCH },
     { apiGroups: ['apps'], resources: ['replicasets/status', 'statefulsets/status'], verbs: ['patch'] },
     { apiGroups: ['batch'], resources: ['jobs/status'], verbs: ['patch'] },
   ],
@@ -74,6 +80,8 @@ export const WRITES: RuleSet = {
       verbs: ['get', 'update'],
     },
     { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-outages'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-lengths'], verbs: ['get', 'patch'] },
   ],
 };
 

@@ -57,7 +57,7 @@ export function factsOf(parts: Partial<ClusterFacts> = {}): ClusterFacts {
     apiServer: { version: 'v1.36.3', at: NOW, date: NOW - 500 },
     deployments: { value: [deploymentOf('webhook'), deploymentOf('controllers')] },
     endpoints: { value: { ready: 2, notReady: 0 } },
-    webhooks: { value: ['pods', 'namespaces', 'workloads'].map((name) => webhookOf(name)) },
+    webhooks: { value: ['pods', 'jobs', 'namespaces', 'workloads'].map((name) => webhookOf(name)) },
     onNamespaces: { outcome: 'answered', answer: { ...ANSWER, mode: 'off' }, at: NOW },
     onPods: { outcome: 'answered', answer: ANSWER, at: NOW, namespace: 'shop' },
     rights: [

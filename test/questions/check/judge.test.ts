@@ -31,7 +31,7 @@ function names(count: number): readonly string[] {
 }
 
 function webhooks(...changed: readonly ReturnType<typeof webhookOf>[]): Partial<ClusterFacts> {
-  const all = ['pods', 'namespaces', 'workloads'].map((name) => webhookOf(name));
+  const all = ['pods', 'jobs', 'namespaces', 'workloads'].map((name) => webhookOf(name));
   return { webhooks: { value: all.map((one) => changed.find(({ name }) => name === one.name) ?? one) } };
 }
 
@@ -88,7 +88,7 @@ describe('gridgate check finds', () => {
     ],
     [
       'a webhook that is not registered',
-      { webhooks: { value: [webhookOf('namespaces'), webhookOf('workloads')] } },
+      { webhooks: { value: ['jobs', 'namespaces', 'workloads'].map((name) => webhookOf(name)) } },
       [
         /^failed registration: MutatingWebhookConfiguration gridgate has no webhook pods\.gridgate\.dev: pods are not sent/,
       ],
@@ -121,14 +121,16 @@ describe('gridgate check finds', () => {
     [
       'an authority that is over tomorrow',
       webhooks(
-        ...['pods', 'namespaces', 'workloads'].map((name) => webhookOf(name, { trustedUntil: NOW + 3_600_000 })),
+        ...['pods', 'jobs', 'namespaces', 'workloads'].map((name) =>
+          webhookOf(name, { trustedUntil: NOW + 3_600_000 }),
+        ),
       ),
       [/^warning CA: .* valid until 2026-11-22T10:00:00Z/],
     ],
     [
       'one caBundle that is another',
       webhooks(webhookOf('workloads', { bundle: 'b' })),
-      [/^failed CA: the caBundle of workloads is another than that of pods, namespaces/],
+      [/^failed CA: the caBundle of workloads is another than that of pods, jobs, namespaces/],
     ],
     [
       'silence, with what else failed as its cause',

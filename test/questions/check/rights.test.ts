@@ -74,6 +74,8 @@ describe('asking the authorizer', () => {
     assert.deepEqual([...users], ['system:serviceaccount:gridgate-system:both']);
     assert.equal(others.length, 0);
     assert.deepEqual(found?.asked && 'value' in found.asked && found.asked.value.missing, [
+      'list leases.coordination.k8s.io gridgate-releaser in gridgate-system',
+      'watch leases.coordination.k8s.io gridgate-releaser in gridgate-system',
       'create leases.coordination.k8s.io in gridgate-system',
       'get leases.coordination.k8s.io gridgate in gridgate-system',
       'update leases.coordination.k8s.io gridgate in gridgate-system',
