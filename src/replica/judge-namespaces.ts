@@ -21,6 +21,8 @@ export interface NamespaceJudge {
   modeInEffect(namespace: NamespaceRecord): Mode;
   /** Its home region where its pods are placed (`warn`, `enforce`), whatever the kill switch says: it moves nothing that runs. */
   homeOf(namespace: NamespaceRecord): string | undefined;
+  /** Whether it lets pods wait for cleaner hours, were it only to see (`audit`) that they would. */
+  defers(namespace: NamespaceRecord): boolean;
   /** Why its annotations do not parse, in sentences. */
   mistakesOf(namespace: NamespaceRecord): readonly string[];
   /** What it allows where nothing that is known here is among it; `undefined` where something is, or it stays out. */
@@ -35,6 +37,7 @@ export interface NamespaceJudge {
 interface Summary {
   readonly mode: Mode;
   readonly homeRegion: Policy['homeRegion'] | undefined;
+  readonly defers: boolean;
   readonly madeUnder: Policy['madeUnder'] | undefined;
   readonly mistakes: readonly string[];
   /** Where they say anything. */
@@ -57,9 +60,17 @@ export function createNamespaceJudge(deps: {
     const known = seen.of(namespace);
     if (known?.madeUnder === config.rules()) return known;
     const { policy, mistakes } = effective(namespace);
-    const { mode, homeRegion, madeUnder } = policy;
+    const { mode, homeRegion, madeUnder, deferMs = 0 } = policy;
+    const defers = mode !== 'off' && deferMs > 0;
     const regions = policy.regions === ANY_REGION ? undefined : policy.regions;
-    return seen.keep(namespace, { mode, homeRegion, madeUnder, mistakes: mistakes.map(describeIssue), regions });
+    return seen.keep(namespace, {
+      mode,
+      homeRegion,
+      defers,
+      madeUnder,
+      mistakes: mistakes.map(describeIssue),
+      regions,
+    });
   }
 
   /** By what they say: of ten thousand namespaces most say the same. */
@@ -80,6 +91,7 @@ export function createNamespaceJudge(deps: {
       const { mode, homeRegion } = summaryOf(namespace);
       return mode === 'warn' || mode === 'enforce' ? homeRegion : undefined;
     },
+    defers: (namespace) => summaryOf(namespace).defers,
     mistakesOf: (namespace) => summaryOf(namespace).mistakes,
     unenforceableOf(namespace) {
       const { mode, regions } = summaryOf(namespace);

@@ -19,6 +19,7 @@ import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
 import { createRegionTeller } from '../controllers/region-teller/controller.ts';
+import { createRunLengths } from '../controllers/run-lengths/controller.ts';
 import { createSettingsReporter } from '../controllers/settings-reporter/controller.ts';
 import type { UnreadSetting } from '../controllers/settings-reporter/plan.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
@@ -88,6 +89,11 @@ export function startControllers(deps: ControllersDeps): Controllers {
     bandOf: (region: string) => snapshot().byName.get(region)?.band,
     taintedBands: () => deps.config().nodes.taintedBands,
     known: () => listKnown(knownNames(snapshot())),
+    mayDefer: () => [...view.namespaces()].some(judge.defers),
+    defersIn(name: string) {
+      const namespace = view.namespace(name);
+      return namespace !== undefined && judge.defers(namespace);
+    },
     mayDeny: () => [...view.namespaces()].some(enforces),
     denies(name: string) {
       const namespace = view.namespace(name);
@@ -112,6 +118,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createRegionTeller(parts),
     createSettingsReporter(parts),
     createCarbonMeter(parts),
+    createRunLengths(parts),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
   ];
   let isStopping = false;
