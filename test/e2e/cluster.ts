@@ -17,6 +17,8 @@ const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 /** What gridgate's own Deployment would run from is played by processes of ours. */
 const INSTALLED = [...ACCOUNT_KINDS, 'PriorityClass'];
+const REGION = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region' };
+const REGION_RESOURCES = '/apis/gridgate.dev/v1alpha1/regions';
 const READY_MS = 120_000;
 
 const assets = findAssets();
@@ -26,6 +28,8 @@ export const skip: string | false = 'missing' in assets && assets.missing;
 export interface ClusterOptions {
   readonly overlay?: Overlay;
   readonly regions?: Regions;
+  /** Regions as resources, with what a leader that is not there has written to their status, instead of a file of them. */
+  readonly observed?: Readonly<Record<string, object>>;
   readonly nodes?: readonly NodeSpec[];
   /** More arguments of every `gridgate serve`. */
   readonly args?: readonly string[];
@@ -55,7 +59,8 @@ export async function startCluster(options: ClusterOptions = {}) {
   const {
     overlay = 'base',
     regions = REGIONS,
-    nodes = nodesIn(Object.keys(regions)),
+    observed,
+    nodes = nodesIn(Object.keys(observed ?? regions)),
     args = [],
     earlier = {},
   } = options;
@@ -77,6 +82,7 @@ export async function startCluster(options: ClusterOptions = {}) {
   writeRegions(regionsFile, regions);
   const manifests = await render(controlPlane, overlay);
   await apply(...ofKind(manifests, ...INSTALLED));
+  if (observed) await createRegions(observed);
   await controlPlane.addNodes(nodes);
   for (const [name, annotations] of Object.entries(earlier)) await createNamespace(name, annotations);
 
@@ -95,9 +101,23 @@ export async function startCluster(options: ClusterOptions = {}) {
     assert.equal(code, 0, stderr);
   }
 
+  async function createRegions(statuses: Readonly<Record<string, object>>): Promise<void> {
+    await apply(...ofKind(manifests, 'CustomResourceDefinition'));
+    await waitFor('the Region resource', async () => {
+      return (await controlPlane.request('GET', REGION_RESOURCES)).status === 200 || undefined;
+    });
+    for (const [name, status] of Object.entries(statuses)) {
+      await send('POST', REGION_RESOURCES, { ...REGION, metadata: { name }, spec: {} });
+      await send('PATCH', `${REGION_RESOURCES}/${name}/status`, { status }, MERGE_PATCH);
+    }
+  }
+
   /** One more gridgate, ready; an argument given here wins over the usual one. */
   async function startInstance(...more: readonly string[]): Promise<GridgateProcess> {
-    const files = { '--kubeconfig': kubeconfig, '--cert-dir': certDir, '--regions': regionsFile };
+    const files = {
+      ...{ '--kubeconfig': kubeconfig, '--cert-dir': certDir },
+      ...(!observed && { '--regions': regionsFile }),
+    };
     const strict = overlay === 'strict' ? ['--check-bindings'] : [];
     const instance = await startGridgate({
       ...(options.env && { env: options.env }),

@@ -7,11 +7,11 @@ import { json } from 'node:stream/consumers';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
 import type { Cluster } from './cluster.ts';
 
-/** Answers the operations of a JSON Patch for a pod. */
+/** Answers the operations of a JSON Patch for a pod, or a Job. */
 export type Mutate = (pod: Rendered) => readonly object[] | Promise<readonly object[]>;
 
 /**
- * Registers mutating webhooks of somebody else for the pods of one namespace, called after gridgate's in the order
+ * Registers mutating webhooks of somebody else for the pods and Jobs of one namespace, called after gridgate's in the order
  * given, since the API server calls by name of configuration. Answers a function that takes them away again.
  */
 export async function registerHooks(
@@ -42,7 +42,7 @@ export async function registerHooks(
         url: `https://127.0.0.1:${port}/${index}`,
         caBundle: readFileSync(cluster.caFile).toString('base64'),
       },
-      rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }],
+      rules: [{ apiGroups: ['', 'batch'], apiVersions: ['v1'], resources: ['pods', 'jobs'], operations: ['CREATE'] }],
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
       reinvocationPolicy: reinvoked ? 'IfNeeded' : 'Never',
       failurePolicy: 'Fail',
