@@ -97,6 +97,7 @@ describe('the accounts of the manifests', () => {
 
   test('the controllers may write this alone without a name', { skip }, async () => {
     assert.deepEqual((await allowedWrites('gridgate-controllers', await allResources())).toSorted(), [
+      'create configmaps in gridgate-system',
       'create coordination.k8s.io/leases in gridgate-system',
       'create events.k8s.io/events',
       'create secrets in gridgate-system',

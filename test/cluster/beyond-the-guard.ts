@@ -12,6 +12,8 @@ export interface Beyond {
 
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
 const SYSTEM = '/api/v1/namespaces/gridgate-system';
+const CONFIG_MAPS = `${SYSTEM}/configmaps`;
+const LENGTHS = 'gridgate-lengths';
 const NODE = '/api/v1/nodes/dirty-1';
 const TEAM = '/api/v1/namespaces/team';
 const REGION = '/apis/gridgate.dev/v1alpha1/regions/dirty';
@@ -287,6 +289,29 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
       ...metadataOf(`${SYSTEM}/secrets/gridgate-ca`, PUT),
       refused('that it never changes again', `${SYSTEM}/secrets/gridgate-ca`, { immutable: true }, PUT),
       refused('a patch', `${SYSTEM}/secrets/gridgate-ca`, { data: {} }, RBAC),
+    ],
+  ],
+  [
+    'create configmaps',
+    [
+      refused('another ConfigMap', CONFIG_MAPS, { metadata: { name: 'evil' } }, POST),
+      refused(
+        'a kill switch',
+        CONFIG_MAPS,
+        { metadata: { name: 'gridgate-kill-switch' }, data: { 'max-mode': 'off' } },
+        POST,
+      ),
+      refused('one that never changes again', CONFIG_MAPS, { metadata: { name: LENGTHS }, immutable: true }, POST),
+      refused('one elsewhere', `${TEAM}/configmaps`, { metadata: { name: LENGTHS } }, { ...POST, ...RBAC }),
+    ],
+  ],
+  [
+    'patch configmaps',
+    [
+      ...metadataOf(`${CONFIG_MAPS}/${LENGTHS}`),
+      refused('that it never changes again', `${CONFIG_MAPS}/${LENGTHS}`, { immutable: true }),
+      refused('what is no text', `${CONFIG_MAPS}/${LENGTHS}`, { binaryData: { x: 'AAAA' } }),
+      refused('settings', `${CONFIG_MAPS}/gridgate`, { data: { 'gridgate.yaml': '' } }, RBAC),
     ],
   ],
   [

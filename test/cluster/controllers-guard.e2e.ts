@@ -48,13 +48,18 @@ describe('a token of the controllers', () => {
   /** Owners of three kinds that are denied until their backoff is long, a policy that nobody can read, and the rest by itself. */
   async function letThemWriteAll(): Promise<void> {
     // While there is no webhook to write them: a label for the controllers to heal, a policy for them to tell of.
-    await cluster.createNamespace('team', { mode: 'enforce', 'max-intensity': '250' });
+    await cluster.createNamespace('team', { mode: 'enforce', 'max-intensity': '250', defer: '8h' });
     await cluster.createNamespace('broken', { mode: 'warn', 'max-intensity': 'much' });
     await cluster.startReplica('webhook');
     await cluster.waitFor('the label', async () => {
       const { metadata } = await cluster.send('GET', TEAM);
       return metadata.labels['gridgate.dev/managed'] === 'true' || undefined;
     });
+    await complete('first');
+    await cluster.waitFor('the ConfigMap of lengths', async () => {
+      return (await cluster.request('GET', `${SYSTEM}/configmaps/gridgate-lengths`)).status === 200 || undefined;
+    });
+    await complete('second');
     // They write a certificate that is there once more.
     await cluster.patch(`${SYSTEM}/secrets/gridgate-tls`, { data: { 'tls.crt': '' } });
     const { spec } = deployment('web', 1, { nodeSelector: { [REGION_LABEL]: 'dirty' } });
@@ -73,6 +78,17 @@ describe('a token of the controllers', () => {
     await cluster.patch(`${REGIONS_PATH}/dirty`, { spec: { gramsPerKwh: 100 } });
     const untilAllAreThere = () => assert.deepEqual(writes(), [...BEYOND.keys()].sort()) ?? true;
     await cluster.waitFor('every write that is known, and no other', untilAllAreThere, LONG_MS);
+  }
+
+  /** A Job that somebody else runs, and has run. */
+  async function complete(name: string): Promise<void> {
+    const path = '/apis/batch/v1/namespaces/team/jobs';
+    const template = { spec: { ...pod(name).spec, restartPolicy: 'Never' } };
+    const spec = { managedBy: 'example.com/runner', template };
+    await cluster.send('POST', path, { metadata: { name }, spec });
+    const time = new Date().toISOString().replace(/\.\d+/, '');
+    const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) => ({ type, status: 'True' }));
+    await cluster.patch(`${path}/${name}/status`, { status: { startTime: time, completionTime: time, conditions } });
   }
 
   /** What the controllers never touch. */
