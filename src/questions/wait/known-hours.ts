@@ -1,11 +1,6 @@
+import { type Announced, hourOf } from '../../forecast/by-hour.ts';
 import type { Signal, TimedValue } from '../../regions/reading.ts';
 import { HOUR_MS } from '../../units/moment.ts';
-
-/** A value of the future, gCO2e/kWh: from `from` (epoch milliseconds) until the next one's. */
-export interface Announced {
-  readonly from: number;
-  readonly gramsPerKwh: number;
-}
 
 /** What one source said of a region when it was asked. */
 export interface Heard {
@@ -40,41 +35,6 @@ export function remember(known: Known | undefined, heard: Heard, now: number): K
   for (const { measuredAt, gramsPerKwh } of heard.readings) readings.set(measuredAt, gramsPerKwh);
   for (const measuredAt of readings.keys()) if (measuredAt < now - MOST_PAST_MS) readings.delete(measuredAt);
   const said = new Map(before?.said);
-  if (heard.announced.length > 0) said.set(Math.floor(now / HOUR_MS), heard.announced);
+  if (heard.announced.length > 0) said.set(hourOf(now), heard.announced);
   return { source, signal, readings, said };
-}
-
-/** The means of the hours, since 1970, that have a reading; without those after `lastHour`. */
-export function hourlyReadings({ readings }: Known, lastHour: number): ReadonlyMap<number, number> {
-  const sums = new Map<number, { readonly sum: number; readonly count: number }>();
-  for (const [measuredAt, gramsPerKwh] of readings) {
-    const hour = Math.floor(measuredAt / HOUR_MS);
-    const { sum, count } = sums.get(hour) ?? { sum: 0, count: 0 };
-    if (hour <= lastHour) sums.set(hour, { sum: sum + gramsPerKwh, count: count + 1 });
-  }
-  return new Map([...sums].map(([hour, { sum, count }]) => [hour, sum / count]));
-}
-
-/** The means of so many hours from `firstHour` (since 1970) on; NaN where nothing is said of most of an hour. */
-export function announcedByHour(announced: readonly Announced[], firstHour: number, hours: number): Float64Array {
-  const sums = new Float64Array(hours);
-  const covered = new Float64Array(hours);
-  for (const [index, { from, gramsPerKwh }] of announced.entries()) {
-    const until = announced[index + 1]?.from ?? from + lastStep(announced);
-    const first = Math.max(0, Math.floor(from / HOUR_MS) - firstHour);
-    const last = Math.min(hours - 1, Math.ceil(until / HOUR_MS) - 1 - firstHour);
-    for (let hour = first; hour <= last; hour++) {
-      const begins = (firstHour + hour) * HOUR_MS;
-      const ms = Math.min(until, begins + HOUR_MS) - Math.max(from, begins);
-      sums[hour] = (sums[hour] ?? 0) + gramsPerKwh * ms;
-      covered[hour] = (covered[hour] ?? 0) + ms;
-    }
-  }
-  return sums.map((sum, hour) => ((covered[hour] ?? 0) * 2 >= HOUR_MS ? sum / (covered[hour] ?? 0) : Number.NaN));
-}
-
-/** The last value of a series lasts as long as the one before it; one that stands alone an hour. */
-function lastStep(announced: readonly Announced[]): number {
-  const [before, last] = announced.slice(-2);
-  return before && last ? last.from - before.from : HOUR_MS;
 }
