@@ -100,6 +100,12 @@ const secret = (name: string, type: string, more: object = {}) => ({ metadata: {
 /** The token controller fills it with a token of that account. */
 const OF_ACCOUNT = { annotations: { 'kubernetes.io/service-account.name': 'gridgate-controllers' } };
 
+const CONFIG_MAPS = `${SYSTEM}/configmaps`;
+const MEMORY = `${CONFIG_MAPS}/gridgate-memory-0`;
+/** No region of the test is in it. */
+const GONE = 'gridgate-memory-3';
+const configMap = (name: string, data: object = {}, more: object = {}) => ({ metadata: { name, ...more }, data });
+
 /** As if it were in a namespace: the API server takes no other of a Region outside `default`. */
 const REGION_REFERENCE = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', name: 'clean', namespace: 'team' };
 
@@ -287,6 +293,29 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
       ...metadataOf(`${SYSTEM}/secrets/gridgate-ca`, PUT),
       refused('that it never changes again', `${SYSTEM}/secrets/gridgate-ca`, { immutable: true }, PUT),
       refused('a patch', `${SYSTEM}/secrets/gridgate-ca`, { data: {} }, RBAC),
+    ],
+  ],
+  [
+    'create configmaps',
+    [
+      refused('the kill switch', CONFIG_MAPS, configMap('gridgate-kill-switch', { 'max-mode': 'off' }), POST),
+      refused("gridgate's own settings", CONFIG_MAPS, configMap('gridgate'), POST),
+      refused('another memory', CONFIG_MAPS, configMap('gridgate-memory-4'), POST),
+      refused('one of no name', CONFIG_MAPS, { metadata: { generateName: 'gridgate-memory-' } }, POST),
+      refused('the memory with a label of its own', CONFIG_MAPS, configMap(GONE, {}, { labels: { a: 'b' } }), POST),
+      refused('the memory with an owner', CONFIG_MAPS, configMap(GONE, {}, { ownerReferences: [OWNER] }), POST),
+      refused('the memory for ever', CONFIG_MAPS, { ...configMap(GONE), immutable: true }, POST),
+      refused('the memory elsewhere', `${TEAM}/configmaps`, configMap('gridgate-memory-0'), { ...POST, ...RBAC }),
+    ],
+  ],
+  [
+    'update configmaps',
+    [
+      ...metadataOf(MEMORY, PUT),
+      refused('that it never changes again', MEMORY, { immutable: true }, PUT),
+      refused('what is no text', MEMORY, { binaryData: { a: 'AAAA' } }, PUT),
+      refused('a patch', MEMORY, { data: {} }, RBAC),
+      refused('the kill switch', `${CONFIG_MAPS}/gridgate-kill-switch`, { data: { 'max-mode': 'off' } }, RBAC),
     ],
   ],
   [
