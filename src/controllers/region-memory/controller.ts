@@ -38,8 +38,8 @@ export interface RegionMemory extends Controller {
   /** What the sources said of a region; whatever else is heard of it until the next round takes its place. */
   heard(region: LiveRegion, what: Pick<HeardRegion, 'intensity' | 'history'>): void;
   /**
-   * The hours from the current one on; `undefined` where too little is known of the region in its zone, and `not-yet` while what
-   * was remembered of it is being learnt.
+   * The hours from the current one on; `undefined` where too little is known of the region in its zone, and `not-yet` until what
+   * was remembered of it, and what the sources say first, was learnt.
    */
   forecastOf(region: LiveRegion): readonly ForecastPoint[] | 'not-yet' | undefined;
   /** The hourly readings that are known of a region, of its last 60 days. */
@@ -51,9 +51,8 @@ interface Term {
   readonly book: SeriesBook;
   readonly store: MemoryStore;
   readonly heard: Map<string, HeardRegion>;
-  /** Regions whose past was learnt. */
+  /** Regions of which the sources' first words in this term were learnt: before that a forecast would be another than the last one. */
   readonly learnt: Set<string>;
-  hasLearnt: boolean;
 }
 
 /**
@@ -67,7 +66,7 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
   function beginTerm(): Term {
     const book = createSeriesBook(policySignal);
     const store = createMemoryStore({ ...deps, book, clock });
-    return { book, store, heard: new Map(), learnt: new Set(), hasLearnt: false };
+    return { book, store, heard: new Map(), learnt: new Set() };
   }
 
   function* restore(book: SeriesBook, remembered: Iterable<Remembered>) {
@@ -103,22 +102,19 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
     });
   }
 
-  function* learn({ book, learnt }: Term) {
-    let hasChanged = false;
+  function* learn({ book }: Term, onForecast: () => void) {
     for (const name of book.names()) {
       const series = book.get(name);
       series?.closeHours(now());
       while (series?.learnNext(now())) yield;
-      if (series?.makeForecast(now())) hasChanged = true;
-      learnt.add(name);
+      if (series?.makeForecast(now())) onForecast();
       yield;
     }
-    if (hasChanged) forecastsChanged();
   }
 
   async function round(signal: AbortSignal): Promise<Outcome> {
     if (!term) return 'done';
-    const { book, store } = term;
+    const { book, store, learnt } = term;
     const turns = { clock, signal };
     let failure: unknown;
     // What was remembered comes late where it cannot be read now: readings are learnt all the same.
@@ -128,9 +124,15 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
         failure = error;
       });
     signal.throwIfAborted();
-    await askHistories(term, takeHeard(term), signal);
-    await inShortTurns(learn(term), turns);
-    term.hasLearnt = true;
+    const heard = takeHeard(term);
+    await askHistories(term, heard, signal);
+    let hasChanged = heard.some(({ name }) => !learnt.has(name));
+    const onForecast = () => {
+      hasChanged = true;
+    };
+    await inShortTurns(learn(term, onForecast), turns);
+    for (const { name } of heard) learnt.add(name);
+    if (hasChanged) forecastsChanged();
     const outcome = await store.write(signal);
     if (failure) throw failure;
     return outcome;
@@ -154,7 +156,7 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
     },
     forecastOf(region) {
       const { name } = region.metadata;
-      if (!term || !(term.hasLearnt || term.learnt.has(name))) return 'not-yet';
+      if (!term?.learnt.has(name)) return 'not-yet';
       const series = term.book.get(name);
       return series?.identity.zone === zoneOf(region) ? series.forecast() : undefined;
     },
