@@ -11,9 +11,10 @@ import type { Metric } from '../telemetry/metric.ts';
  * | `known-regions` | which regions there are: readings change all the time                           |
  * | `rules`         | policy defaults, limits or the kill switch, and so labels and refusals          |
  * | `settings`      | what of gridgate's own settings cannot be read                                  |
+ * | `forecasts`     | what the hours of some region are expected to be                                |
  * | `sources`       | whom to ask for intensities and outages, or the thresholds of bands             |
  */
-export type Change = Watched | 'known-regions' | 'snapshot' | 'rules' | 'settings' | 'sources';
+export type Change = Watched | 'known-regions' | 'snapshot' | 'rules' | 'settings' | 'sources' | 'forecasts';
 
 /** What works in a cluster while its replica leads: one folder here, and one line in `replica/start-controllers.ts`. */
 export interface Controller {

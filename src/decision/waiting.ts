@@ -1,4 +1,4 @@
-import { announcedByHour } from '../forecast/announced-hours.ts';
+import { announcedByHour } from '../forecast/by-hour.ts';
 import { type Outlook, outlookOf } from '../forecast/outlook.ts';
 import { type Place, planStart, type StartPlan } from '../forecast/plan-start.ts';
 import type { Reading } from '../regions/reading.ts';

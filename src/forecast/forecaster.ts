@@ -15,6 +15,8 @@ export interface Forecaster {
    * (gaps are NaN).
    */
   learn(gramsPerKwh: number | undefined, theirs?: ArrayLike<number>): void;
+  /** What the source forecasts by now of the hours after the last that was learnt; it is judged by what it said first. */
+  revise(theirs: ArrayLike<number>): void;
   /** The hours after the last that was learnt, at most 72; empty before the first reading. */
   forecast(hours: number): readonly ForecastHour[];
   /** The hour, since 1970, that is learnt next. */
@@ -36,11 +38,16 @@ export function createForecaster(firstHour: number): Forecaster {
   const ownErrors = createLeadErrors(MOST_HOURS);
   const theirErrors = createLeadErrors(COMPARED_LEADS);
   const errors = createLeadErrors(MOST_HOURS);
-  let current: Float64Array = new Float64Array(0);
-  /** What the source said before of the hour that is learnt next. */
+  let own: Float64Array = new Float64Array(0);
+  let current = own;
+  /** What the source said before of the hour that is learnt next, and what it was off of the last. */
   let saidOfNext: number | undefined;
+  let off = 0;
 
-  function blend(own: Float64Array, theirs: Float64Array | undefined): Float64Array {
+  const anchor = (theirs: ArrayLike<number>) =>
+    Float64Array.from(theirs, (said, index) => said + off * ANCHOR_KEPT ** (index + 1));
+
+  function blend(theirs: Float64Array | undefined): Float64Array {
     const [ours, other] = [ownErrors.mean(COMPARED_LEADS), theirErrors.mean(COMPARED_LEADS)];
     const counts = ours !== undefined && other !== undefined && other <= MOST_TIMES_OURS * ours;
     if (!theirs || !counts) return own;
@@ -54,15 +61,18 @@ export function createForecaster(firstHour: number): Forecaster {
     nextHour: model.nextHour,
     learn(gramsPerKwh, theirs) {
       for (const one of [ownErrors, theirErrors, errors]) one.settle(gramsPerKwh);
-      const off = gramsPerKwh !== undefined && saidOfNext !== undefined ? gramsPerKwh - saidOfNext : 0;
+      off = gramsPerKwh !== undefined && saidOfNext !== undefined ? gramsPerKwh - saidOfNext : 0;
       saidOfNext = theirs?.[0];
       model.learn(gramsPerKwh);
-      const own = model.forecast(MOST_HOURS);
-      const anchored = theirs && Float64Array.from(theirs, (said, index) => said + off * ANCHOR_KEPT ** (index + 1));
-      current = blend(own, anchored);
+      own = model.forecast(MOST_HOURS);
+      const anchored = theirs && anchor(theirs);
+      current = blend(anchored);
       ownErrors.expect(own);
       theirErrors.expect(anchored ?? []);
       errors.expect(current);
+    },
+    revise(theirs) {
+      current = blend(anchor(theirs));
     },
     forecast(hours) {
       return Array.from(current.subarray(0, hours), (expected, index) => {

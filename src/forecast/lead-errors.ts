@@ -1,6 +1,6 @@
 /** What a forecast was off so far, by how many hours ahead it was made: running means of absolute errors, gCO2e/kWh. */
 export interface LeadErrors {
-  /** What is said now of the hours to come. */
+  /** What is said now of the hours to come; gaps are NaN. */
   expect(grams: ArrayLike<number>): void;
   /** The reading of the hour that was next; `undefined` where there is none. */
   settle(gramsPerKwh: number | undefined): void;
@@ -14,8 +14,9 @@ export interface LeadErrors {
 const KEPT = 0.998;
 
 export function createLeadErrors(leads: number): LeadErrors {
-  /** What was said, newest first. */
-  const said: ArrayLike<number>[] = [];
+  /** What was said, a row a time, the newest in row `newest`: one array of floats, for it is most of what a region takes. */
+  const said = new Float32Array(leads * leads).fill(Number.NaN);
+  let newest = 0;
   const sums = new Float64Array(leads);
   const weights = new Float64Array(leads);
 
@@ -30,13 +31,15 @@ export function createLeadErrors(leads: number): LeadErrors {
   return {
     of,
     expect(grams) {
-      said.unshift(grams);
-      if (said.length > leads) said.pop();
+      newest = (newest + 1) % leads;
+      for (let index = 0; index < leads; index++) said[newest * leads + index] = grams[index] ?? Number.NaN;
     },
     settle(gramsPerKwh) {
-      for (let index = 0; index < said.length; index++) {
-        const expected = said[index]?.[index];
-        if (gramsPerKwh === undefined || expected === undefined || Number.isNaN(expected)) continue;
+      if (gramsPerKwh === undefined) return;
+      for (let index = 0; index < leads; index++) {
+        const row = (newest - index + leads) % leads;
+        const expected = said[row * leads + index] as number;
+        if (Number.isNaN(expected)) continue;
         sums[index] = KEPT * (sums[index] ?? 0) + Math.abs(gramsPerKwh - expected);
         weights[index] = KEPT * (weights[index] ?? 0) + 1;
       }

@@ -32,9 +32,9 @@ export function createRegression(variance: () => number): Regression {
 
   function coefficients(group: number): Float64Array {
     const v = variance();
-    ofAll ??= solveRidge(all.matrix, RIDGE * v, towards(all.right, RIDGE * v, [PERSISTENCE]));
-    const { matrix, right } = groups[group] ?? all;
-    ofGroups[group] ??= solveRidge(matrix, GROUP_RIDGE * v, towards(right, GROUP_RIDGE * v, ofAll));
+    ofAll ??= solveRidge(unpack(all.lower), RIDGE * v, towards(all.right, RIDGE * v, [PERSISTENCE]));
+    const { lower, right } = groups[group] ?? all;
+    ofGroups[group] ??= solveRidge(unpack(lower), GROUP_RIDGE * v, towards(right, GROUP_RIDGE * v, ofAll));
     return ofGroups[group];
   }
 
@@ -63,23 +63,33 @@ function groupOf(hour: number): number {
 }
 
 interface Sums {
-  readonly matrix: Float64Array;
+  /** The lower half of the symmetric A, row after row: 13 of them are kept for each region. */
+  readonly lower: Float64Array;
   readonly right: Float64Array;
 }
 
 function createSums(): Sums {
-  return { matrix: new Float64Array(LAGS * LAGS), right: new Float64Array(LAGS) };
+  return { lower: new Float64Array((LAGS * (LAGS + 1)) / 2), right: new Float64Array(LAGS) };
 }
 
-function addTo({ matrix, right }: Sums, z: Float64Array, anomaly: number): void {
+function addTo({ lower, right }: Sums, z: Float64Array, anomaly: number): void {
+  let index = 0;
   for (let row = 0; row < LAGS; row++) {
     const value = z[row] as number;
     right[row] = (right[row] as number) + value * anomaly;
-    for (let column = 0; column <= row; column++) {
-      const index = row * LAGS + column;
-      matrix[index] = (matrix[index] as number) + value * (z[column] as number);
-    }
+    for (let column = 0; column <= row; column++, index++)
+      lower[index] = (lower[index] as number) + value * (z[column] as number);
   }
+}
+
+/** As `solveRidge` reads it. */
+function unpack(lower: Float64Array): Float64Array {
+  const matrix = new Float64Array(LAGS * LAGS);
+  for (let row = 0; row < LAGS; row++) {
+    const start = (row * (row + 1)) / 2;
+    matrix.set(lower.subarray(start, start + row + 1), row * LAGS);
+  }
+  return matrix;
 }
 
 function towards(right: Float64Array, weight: number, prior: ArrayLike<number>): Float64Array {

@@ -36,6 +36,9 @@ export const regionStatus = z.object({
         /** Until the next one's. */
         from: time,
         gramsPerKwh: grams,
+        /** About four readings of five come between them; absent where the value was measured, or nobody says. */
+        low: grams.optional(),
+        high: grams.optional(),
         /** Yesterday's value of the same hour, where nobody forecasts. */
         standIn: z.boolean().optional(),
       }),

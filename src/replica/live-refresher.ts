@@ -7,10 +7,12 @@ import type { LiveRegion } from '../cluster/regions.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { Change, Controller } from '../controllers/manager.ts';
+import type { RegionMemory } from '../controllers/region-memory/controller.ts';
 import type { OutageReader } from '../controllers/region-refresher/ask-sources.ts';
 import { createRegionRefresher, type RegionRefresher } from '../controllers/region-refresher/controller.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
+import { zonesOf } from '../sources/intensity/read-regions.ts';
 import { type NodeConditions, type NodeObject, readNodeConditions } from '../sources/outage/nodes-outage.ts';
 import { createOutageBoard } from '../sources/outage/outage-board.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -23,6 +25,7 @@ interface LiveRefresherDeps {
   readonly api: ApiClient;
   readonly writer: ApiWriter;
   readonly regions: () => readonly LiveRegion[];
+  readonly memory: Pick<RegionMemory, 'heard' | 'forecastOf'>;
   readonly regionLabel: string;
   readonly policySignal: Signal;
   readonly onRequest: NonNullable<IntensityChainDeps['onRequest']>;
@@ -50,6 +53,7 @@ const FETCHING = { fetch: globalThis.fetch, clock: Date.now };
 /** The region refresher under the configuration of the moment: begins anew, with what it knew, when that changes. */
 export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
   const { config, env, api, writer, regions, regionLabel, policySignal, onRequest, log } = deps;
+  const { heard, forecastOf } = deps.memory;
   let isRunning = false;
   let term: Term | undefined;
   let changing = Promise.resolve();
@@ -66,9 +70,13 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
     const { outage, bands } = config();
     const nodes = outage.sources.some(({ type }) => type === 'nodes') ? followNodes() : undefined;
     const sources = createOutageSources(outage.sources, { ...FETCHING, env, api, nodes: nodes?.values ?? (() => []) });
+    const { history, ...measured } = remembered().measuring(bands.mode);
     const refresher = createRegionRefresher({
       regions,
-      ...remembered().measuring(bands.mode),
+      ...measured,
+      onHeard: (region, intensity) =>
+        heard(region, { intensity, history: (source) => history(zonesOf(region), source) }),
+      forecastOf,
       outages: sources.length > 0 ? createOutageBoard({ sources, clock: Date.now }) : NOBODY_ASKED,
       writer,
       policySignal,
@@ -99,9 +107,10 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
 
   return {
     name: 'region-refresher',
-    on: ['regions', 'sources'],
+    on: ['regions', 'sources', 'forecasts'],
     changed(change?: Change) {
       if (change === 'sources') changing = changing.then(end).then(beginIfRunning);
+      else if (change === 'forecasts') term?.refresher.forecastsChanged();
       else term?.refresher.regionsChanged();
     },
     lastEventAt: () => term?.nodes?.lastEvents() ?? {},

@@ -18,6 +18,7 @@ import { createNamespaceLabeller } from '../controllers/namespace-labeller/contr
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
+import { createRegionMemory } from '../controllers/region-memory/controller.ts';
 import { createRegionTeller } from '../controllers/region-teller/controller.ts';
 import { createRunLengths } from '../controllers/run-lengths/controller.ts';
 import { createSettingsReporter } from '../controllers/settings-reporter/controller.ts';
@@ -55,7 +56,7 @@ interface ControllersDeps {
 export interface Controllers {
   isLeader(): boolean;
   /** Wakes those that it concerns. */
-  changed(change: Exclude<Change, 'known-regions'>): void;
+  changed(change: Exclude<Change, 'known-regions' | 'forecasts'>): void;
   /** Of what the controllers watch beside the view. */
   lastEventAt(): LastEvents;
   readonly metrics: readonly Metric[];
@@ -103,9 +104,11 @@ export function startControllers(deps: ControllersDeps): Controllers {
     now: Date.now,
   };
   const deniedOwners = createDeniedOwners(common);
+  const memory = createRegionMemory({ ...common, forecastsChanged: () => manager.changed('forecasts') });
   /** What controllers are made of; each takes of it what it declares. */
-  const parts = { ...common, deniedOwners };
+  const parts = { ...common, deniedOwners, memory, pastOf: memory.pastOf };
   const controllers = [
+    memory,
     createLiveRefresher(parts),
     createNamespaceLabeller(parts),
     createNodeLabeller(parts),

@@ -1,11 +1,17 @@
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Reading, Signal } from '../regions/reading.ts';
-import { createIntensityChain, type IntensityChain, type IntensityChainDeps } from '../sources/intensity/chain.ts';
+import {
+  type ChainWithHistory,
+  createIntensityChain,
+  type IntensityChain,
+  type IntensityChainDeps,
+} from '../sources/intensity/chain.ts';
 import { type DescribedRegion, failuresOf, readIntensities } from '../sources/intensity/read-regions.ts';
 import { createTrailingWeeks, type TrailingWeeks } from '../sources/intensity/trailing-weeks.ts';
 
 interface Measured {
   readonly chain: IntensityChain;
+  readonly history: ChainWithHistory['history'];
   /** With relative bands. */
   readonly thresholdsOf?: TrailingWeeks['thresholdsOf'];
 }
@@ -17,7 +23,9 @@ export function createMeasuring(deps: MeasuringDeps): (mode: GridgateConfig['ban
   const clock = Date.now;
   const chain = createIntensityChain({ ...deps, clock });
   const weeks = createTrailingWeeks({ chain, policySignal: deps.policySignal, clock });
-  return (mode) => (mode === 'relative' ? { chain: weeks, thresholdsOf: weeks.thresholdsOf } : { chain });
+  const { history } = chain;
+  return (mode) =>
+    mode === 'relative' ? { chain: weeks, history, thresholdsOf: weeks.thresholdsOf } : { chain, history };
 }
 
 interface LiveReadings {

@@ -102,6 +102,11 @@ const secret = (name: string, type: string, more: object = {}) => ({ metadata: {
 /** The token controller fills it with a token of that account. */
 const OF_ACCOUNT = { annotations: { 'kubernetes.io/service-account.name': 'gridgate-controllers' } };
 
+const MEMORY = `${CONFIG_MAPS}/gridgate-memory-0`;
+/** No region of the test is in it. */
+const GONE = 'gridgate-memory-3';
+const configMap = (name: string, data: object = {}, more: object = {}) => ({ metadata: { name, ...more }, data });
+
 /** As if it were in a namespace: the API server takes no other of a Region outside `default`. */
 const REGION_REFERENCE = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', name: 'clean', namespace: 'team' };
 
@@ -303,6 +308,14 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
       ),
       refused('one that never changes again', CONFIG_MAPS, { metadata: { name: LENGTHS }, immutable: true }, POST),
       refused('one elsewhere', `${TEAM}/configmaps`, { metadata: { name: LENGTHS } }, { ...POST, ...RBAC }),
+      refused('the kill switch', CONFIG_MAPS, configMap('gridgate-kill-switch', { 'max-mode': 'off' }), POST),
+      refused("gridgate's own settings", CONFIG_MAPS, configMap('gridgate'), POST),
+      refused('another memory', CONFIG_MAPS, configMap('gridgate-memory-4'), POST),
+      refused('one of no name', CONFIG_MAPS, { metadata: { generateName: 'gridgate-memory-' } }, POST),
+      refused('the memory with a label of its own', CONFIG_MAPS, configMap(GONE, {}, { labels: { a: 'b' } }), POST),
+      refused('the memory with an owner', CONFIG_MAPS, configMap(GONE, {}, { ownerReferences: [OWNER] }), POST),
+      refused('the memory for ever', CONFIG_MAPS, { ...configMap(GONE), immutable: true }, POST),
+      refused('the memory elsewhere', `${TEAM}/configmaps`, configMap('gridgate-memory-0'), { ...POST, ...RBAC }),
     ],
   ],
   [
@@ -312,6 +325,16 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
       refused('that it never changes again', `${CONFIG_MAPS}/${LENGTHS}`, { immutable: true }),
       refused('what is no text', `${CONFIG_MAPS}/${LENGTHS}`, { binaryData: { x: 'AAAA' } }),
       refused('settings', `${CONFIG_MAPS}/gridgate`, { data: { 'gridgate.yaml': '' } }, RBAC),
+    ],
+  ],
+  [
+    'update configmaps',
+    [
+      ...metadataOf(MEMORY, PUT),
+      refused('that it never changes again', MEMORY, { immutable: true }, PUT),
+      refused('what is no text', MEMORY, { binaryData: { a: 'AAAA' } }, PUT),
+      refused('a patch', MEMORY, { data: {} }, RBAC),
+      refused('the kill switch', `${CONFIG_MAPS}/gridgate-kill-switch`, { data: { 'max-mode': 'off' } }, RBAC),
     ],
   ],
   [

@@ -7,6 +7,7 @@ import { type AuditEvent, readAuditLog } from '../control-plane/audit.ts';
 import { skip } from '../e2e/cluster.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from '../e2e/live-cluster.ts';
 import { deployment, pod } from '../e2e/objects.ts';
+import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
 import { BEYOND, type Beyond } from './beyond-the-guard.ts';
 import { CONTROLLERS_ACCOUNT } from './controllers-account.ts';
 import type { Rendered } from './rendered-manifests.ts';
@@ -23,14 +24,26 @@ const LONG_MS = 120_000;
 describe('a token of the controllers', () => {
   let cluster: LiveCluster;
   let asControllers: ApiClient;
+  let provider: GridProvider;
 
   before(async () => {
     if (skip) return;
+    provider = await startGridProvider();
+    provider.pastHours = 24;
     cluster = await startLiveCluster({
-      regions: { clean: { gramsPerKwh: 50 }, dirty: { gramsPerKwh: 400 } },
-      env: { GRIDGATE_TAINT_NODES: 'true' },
-      replicas: { webhook: 0 },
+      // What is learnt of `a` and `b` is kept in the first and in the second ConfigMap.
+      regions: {
+        clean: { gramsPerKwh: 50 },
+        dirty: { gramsPerKwh: 400 },
+        a: { gridZone: 'DE' },
+        b: { gridZone: 'FR' },
+      },
+      config: { sources: [{ type: 'electricity-maps', url: provider.url, token: { env: 'TOKEN' } }] },
+      env: { GRIDGATE_TAINT_NODES: 'true', TOKEN: 's3cret' },
+      replicas: { webhook: 0, controllers: 0 },
     });
+    await cluster.send('POST', `${SYSTEM}/configmaps`, { metadata: { name: 'gridgate-memory-0' } });
+    await cluster.startReplica('controllers');
     const { controlPlane } = cluster;
     const { users } = JSON.parse(readFileSync(controlPlane.kubeconfigFor(CONTROLLERS_ACCOUNT), 'utf8'));
     const ca = readFileSync(controlPlane.caFile, 'utf8');
@@ -43,6 +56,7 @@ describe('a token of the controllers', () => {
   after(async () => {
     asControllers?.disconnect();
     await cluster?.stop();
+    await provider?.[Symbol.asyncDispose]();
   });
 
   /** Owners of three kinds that are denied until their backoff is long, a policy that nobody can read, and the rest by itself. */

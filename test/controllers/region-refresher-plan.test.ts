@@ -106,6 +106,39 @@ describe('the status of a region', () => {
   for (const [name, region, parts, source] of rows)
     it(`has as its reading ${name}`, () => assert.equal(planned(region, parts).reading?.source, source));
 
+  const ours = [{ from: NOW, gramsPerKwh: 90, low: 80, high: 100 }] as const;
+  const theirs = [{ from: NOW, gramsPerKwh: 70 }] as const;
+  const before = [{ from: NOW + HOUR_MS, gramsPerKwh: 50 }] as const;
+  const announced: RegionIntensity = {
+    ...measuredIntensity(2),
+    forecast: { points: theirs, estimated: false, source: 'electricity-maps' },
+  };
+  const forecasts: readonly [
+    name: string,
+    parts: Parts & { readonly spec?: LiveRegion['spec']; readonly before?: RegionStatus['forecast'] },
+    forecast: RegionStatus['forecast'] | undefined,
+  ][] = [
+    ['what was learnt before what the source says', { forecastOf: () => ours, intensity: announced }, ours],
+    ['what the source says while too little was learnt', { forecastOf: () => undefined, intensity: announced }, theirs],
+    [
+      'what was written while it is not learnt yet',
+      { forecastOf: () => 'not-yet', intensity: announced, before },
+      before,
+    ],
+    [
+      'what the source says where nothing was written yet',
+      { forecastOf: () => 'not-yet', intensity: announced },
+      theirs,
+    ],
+    ['what was written where nobody says anything', { intensity: measuredIntensity(2), before }, before],
+    ['none of a fixed value', { forecastOf: () => ours, intensity: announced, spec: { gramsPerKwh: 5 } }, undefined],
+  ];
+  for (const [name, { spec, before, ...parts }, forecast] of forecasts)
+    it(`has as its forecast ${name}`, () => {
+      const region = liveRegion('a', spec, before ? { forecast: before } : {});
+      assert.deepEqual(planned(region, parts).forecast, forecast);
+    });
+
   it('is left as it was by a new leader that has asked nobody yet', () => {
     assert.equal(planStatus(kept, facts()), undefined);
   });

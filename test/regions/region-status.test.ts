@@ -26,7 +26,7 @@ const status: fc.Arbitrary<RegionStatus> = fc.record(
     ),
     forecast: fc.array(
       fc.record(
-        { from: time, gramsPerKwh: grams, standIn: fc.boolean() },
+        { from: time, gramsPerKwh: grams, low: grams, high: grams, standIn: fc.boolean() },
         { requiredKeys: ['from', 'gramsPerKwh'], noNullPrototype: true },
       ),
     ),

@@ -38,6 +38,7 @@ function lead(test: TestContext, url: string) {
     env: { TOKEN: 's3cret' },
     api: {} as ApiClient, // no source of outages asks it
     regions: () => [...view.values()],
+    memory: { heard() {}, forecastOf: () => undefined },
     regionLabel: 'topology.kubernetes.io/region',
     policySignal: 'average-lifecycle',
     onRequest: () => {},

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { LiveRegion } from '../../cluster/regions.ts';
 import { createFailureLog } from '../../sources/asking/failure-log.ts';
-import type { IntensityChain } from '../../sources/intensity/chain.ts';
+import type { IntensityChain, RegionIntensity } from '../../sources/intensity/chain.ts';
 import { failuresOf, readIntensities } from '../../sources/intensity/read-regions.ts';
 import type { OutageBoard, OutagePicture } from '../../sources/outage/outage-board.ts';
 import { untilAborted } from '../../units/deadline.ts';
@@ -11,16 +11,21 @@ import type { Term } from './term.ts';
 /** What the refresher needs of the automatic sources of outages. */
 export type OutageReader = Pick<OutageBoard, 'refresh' | 'restore'>;
 
+/** Who learns from what the sources say of regions. */
+export type OnHeard = (region: LiveRegion, intensity: RegionIntensity) => void;
+
 /** Asks about these regions; what comes too late, because a spec changed again or the term ended, is dropped. */
 export async function askIntensities(
-  { chain, term }: { readonly chain: IntensityChain; readonly term: Term },
+  { chain, term, onHeard }: { readonly chain: IntensityChain; readonly term: Term; readonly onHeard?: OnHeard },
   regions: readonly LiveRegion[],
   signal: AbortSignal,
 ): Promise<void> {
   const read = await untilAborted(signal, () => readIntensities(chain, regions));
   for (const region of regions) {
     const intensity = read.get(region.metadata.name);
-    if (intensity && term.isCurrent(region)) term.learn(region, intensity);
+    if (!intensity || !term.isCurrent(region)) continue;
+    term.learn(region, intensity);
+    onHeard?.(region, intensity);
   }
 }
 

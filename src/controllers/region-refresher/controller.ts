@@ -6,7 +6,8 @@ import type { Signal } from '../../regions/reading.ts';
 import type { IntensityChain } from '../../sources/intensity/chain.ts';
 import { type Clock, createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
-import { askIntensities, askOutages, createSourceLog, type OutageReader } from './ask-sources.ts';
+import { askIntensities, askOutages, createSourceLog, type OnHeard, type OutageReader } from './ask-sources.ts';
+import type { StatusFacts } from './plan.ts';
 import { createTerm } from './term.ts';
 import { writeStatuses } from './write-statuses.ts';
 
@@ -21,6 +22,9 @@ export interface RegionRefresherDeps {
   readonly thresholds?: BandThresholds;
   /** A region's own ones, with relative bands; `undefined` where it has none. */
   readonly thresholdsOf?: (region: LiveRegion) => BandThresholds | undefined;
+  /** Hears what the sources say; what it makes of that is asked of `forecastOf`. */
+  readonly onHeard?: OnHeard;
+  readonly forecastOf?: StatusFacts['forecastOf'];
   /** Epoch milliseconds: what readings are dated with. */
   readonly clock: () => number;
   readonly log: Logger;
@@ -34,6 +38,8 @@ export interface RegionRefresher {
   stop(): Promise<void>;
   /** After a change in the view of Regions: a new or changed spec is acted on at once. */
   regionsChanged(): void;
+  /** When what was learnt forecasts something else: it is written. */
+  forecastsChanged(): void;
   /** When a source of outages may have news: they are asked at once. */
   outagesChanged(): void;
 }
@@ -47,12 +53,13 @@ const CHANGED_SPECS = { name: 'changed regions', resyncMs: 5 * 60_000, settleMs:
 
 /** Sources -> `Region.status`, for the leader alone and for one term: the next has one of its own. */
 export function createRegionRefresher(deps: RegionRefresherDeps): RegionRefresher {
-  const { clock, log, monotonic = MONOTONIC, policySignal, thresholds, thresholdsOf } = deps;
+  const { clock, log, monotonic = MONOTONIC, policySignal, thresholds, thresholdsOf, forecastOf } = deps;
   const term = createTerm(deps.regions);
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock: monotonic });
   const sourceLog = createSourceLog(log);
   const facts = () => ({
     intensityOf: term.intensityOf,
+    forecastOf,
     outages: term.outages,
     policySignal,
     thresholds,
@@ -99,6 +106,7 @@ export function createRegionRefresher(deps: RegionRefresherDeps): RegionRefreshe
       statuses.changed();
       changedSpecs.changed();
     },
+    forecastsChanged: statuses.changed,
     outagesChanged: outages.changed,
   };
 }

@@ -21,6 +21,8 @@ import { holdBand } from './hold-band.ts';
 export interface StatusFacts {
   /** What the sources last said of this spec of a region; `undefined` when they were not asked about it yet. */
   readonly intensityOf: (region: LiveRegion) => RegionIntensity | undefined;
+  /** What is expected of a region by what was learnt of it (region-memory); without it, sources alone forecast. */
+  readonly forecastOf?: ((region: LiveRegion) => readonly ForecastPoint[] | 'not-yet' | undefined) | undefined;
   /** What automatic sources say, by region; absent is unknown. */
   readonly outages: ReadonlyMap<string, OutageState>;
   readonly policySignal: Signal;
@@ -79,7 +81,7 @@ function measuredPart(region: LiveRegion, facts: StatusFacts): RegionStatus {
     return isOfSameZone(spec, observed) ? { ...kept, ...(own.length > 0 && { conditions: own }) } : {};
   }
   const reading = readingOf(region, intensity, facts);
-  const forecast = forecastOf(region, intensity, facts.now);
+  const forecast = forecastOf(region, intensity, facts);
   const attempts = spec.gramsPerKwh === undefined ? (intensity?.attempts ?? []) : [];
   const hasZone = gridZoneOf({ name: metadata.name, gridZone: spec.gridZone }) !== undefined;
   const said = conditionsOf({ reading, policySignal: facts.policySignal, hasZone, attempts });
@@ -110,20 +112,36 @@ function readingOf(
   return choose(known, policySignal);
 }
 
-/** An old forecast is better than none until its last hour has begun. */
+/**
+ * | spec.gramsPerKwh | what was learnt forecasts | the source forecasts | what was written before    | forecast         |
+ * | ---------------- | ------------------------- | -------------------- | -------------------------- | ---------------- |
+ * | given            | any                       | any                  | any                        | -                |
+ * | -                | yes                       | any                  | any                        | that             |
+ * | -                | not yet                   | any                  | not over, of the same zone | that             |
+ * | -                | -, not yet                | yes                  | any                        | the source's     |
+ * | -                | -, not yet                | -                    | not over, of the same zone | that             |
+ */
 function forecastOf(
-  { spec, observed }: LiveRegion,
+  region: LiveRegion,
   intensity: RegionIntensity | undefined,
-  now: number,
+  facts: StatusFacts,
 ): readonly ForecastPoint[] | undefined {
+  const { spec, observed } = region;
   if (spec.gramsPerKwh !== undefined) return undefined;
+  const learnt = facts.forecastOf?.(region);
+  if (learnt !== undefined && learnt !== 'not-yet') return learnt;
+  const before = isOfSameZone(spec, observed) ? observed.forecast : undefined;
+  const last = (before?.at(-1)?.from ?? 0) > facts.now ? before : undefined;
+  if (learnt === 'not-yet' && last) return last;
+  return sourceForecast(intensity) ?? last;
+}
+
+function sourceForecast(intensity: RegionIntensity | undefined): readonly ForecastPoint[] | undefined {
   const { points = [], estimated = false } = intensity?.forecast ?? {};
-  if (points.length > 0)
-    return points
-      .slice(0, MAX_FORECAST_POINTS)
-      .map(({ from, gramsPerKwh }) => ({ from, gramsPerKwh, ...(estimated && { standIn: true }) }));
-  const last = isOfSameZone(spec, observed) ? observed.forecast : undefined;
-  return (last?.at(-1)?.from ?? 0) > now ? last : undefined;
+  if (points.length === 0) return undefined;
+  return points
+    .slice(0, MAX_FORECAST_POINTS)
+    .map(({ from, gramsPerKwh }) => ({ from, gramsPerKwh, ...(estimated && { standIn: true }) }));
 }
 
 /** Within what the CRD takes, and a reason only of what is so; since when a region is down stays, whoever else says so by now. */

@@ -1,8 +1,15 @@
-import { announcedByHour } from '../../forecast/announced-hours.ts';
-import { ANCHOR_KEPT, createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
+import {
+  anchorAnnounced,
+  announcedByHour,
+  hourOf,
+  isEnough,
+  JUDGED_AFTER,
+  meansByHour,
+} from '../../forecast/by-hour.ts';
+import { createForecaster, MOST_HOURS } from '../../forecast/forecaster.ts';
 import type { HourlySeries } from '../../forecast/outlook.ts';
 import { HOUR_MS } from '../../units/moment.ts';
-import { hourlyReadings, type Known } from './known-hours.ts';
+import type { Known } from './known-hours.ts';
 
 /** What a forecast was made of. */
 export type MadeOf = 'source' | 'history' | 'both';
@@ -12,12 +19,6 @@ export interface Expected extends HourlySeries {
   readonly gramsPerKwh: Float64Array;
   readonly madeOf: MadeOf;
 }
-
-/** A day profile needs a day; single hours of it may be missing. */
-const LEAST_SPAN_HOURS = 24;
-const LEAST_READINGS = 20;
-/** The forecaster knows the errors of a source's forecasts once it has seen so many. */
-const JUDGED_AFTER = 16;
 
 /**
  * What is expected of a region's hours from `now` (epoch milliseconds) on, as far as it is known without a gap; `undefined` where
@@ -32,7 +33,7 @@ const JUDGED_AFTER = 16;
  * | yes               | yes, heard in more               | the forecaster's, which has judged the other by now |
  */
 export function expectHours(known: Known, now: number): Expected | undefined {
-  const current = Math.floor(now / HOUR_MS);
+  const current = hourOf(now);
   const readings = hourlyReadings(known, current);
   const own = forecastOf(known, readings, current);
   const theirs = anchored(known, readings, current);
@@ -47,6 +48,12 @@ export function expectHours(known: Known, now: number): Expected | undefined {
   return gramsPerKwh.length > 0 ? { from: current * HOUR_MS, gramsPerKwh, madeOf } : undefined;
 }
 
+/** Without those after `lastHour`. */
+function hourlyReadings({ readings }: Known, lastHour: number): ReadonlyMap<number, number> {
+  const values = Array.from(readings, ([measuredAt, gramsPerKwh]) => ({ measuredAt, gramsPerKwh }));
+  return meansByHour(values.filter(({ measuredAt }) => hourOf(measuredAt) <= lastHour));
+}
+
 /** From the current hour on, learnt from the readings; `undefined` where these are not a day. */
 function forecastOf(
   known: Known,
@@ -55,8 +62,7 @@ function forecastOf(
 ): Float64Array<ArrayBuffer> | undefined {
   const hours = [...readings.keys()];
   const [first, last] = [Math.min(...hours), Math.max(...hours)];
-  if (hours.length < LEAST_READINGS || last - first + 1 < LEAST_SPAN_HOURS || current - last >= MOST_HOURS)
-    return undefined;
+  if (!isEnough(hours.length, last - first + 1) || current - last >= MOST_HOURS) return undefined;
   const forecaster = createForecaster(first);
   for (let hour = first; hour <= last; hour++) {
     const said = known.said.get(hour);
@@ -72,18 +78,10 @@ function anchored(
   readings: ReadonlyMap<number, number>,
   current: number,
 ): Float64Array<ArrayBuffer> | undefined {
-  const heard = Math.max(...[...said.keys()].filter((hour) => hour <= current));
-  const announced = said.get(heard);
+  const hour = Math.max(...[...said.keys()].filter((heard) => heard <= current));
+  const announced = said.get(hour);
   if (!announced) return undefined;
-  const hours = Float64Array.from(announcedByHour(announced, heard, current - heard + 1 + MOST_HOURS));
-  for (let at = current; at >= heard; at--) {
-    const off = (readings.get(at) ?? Number.NaN) - (hours[at - heard] ?? Number.NaN);
-    if (Number.isNaN(off)) continue;
-    return hours
-      .slice(current - heard)
-      .map((grams, lead) => Math.max(0, grams + off * ANCHOR_KEPT ** (current + lead - at)));
-  }
-  return hours.slice(current - heard);
+  return Float64Array.from(anchorAnnounced({ announced, hour }, (at) => readings.get(at), current, 1 + MOST_HOURS));
 }
 
 /** Hours of which one says nothing are the other's. */

@@ -1,4 +1,4 @@
-import type { Announced } from '../../forecast/announced-hours.ts';
+import { type Announced, hourOf } from '../../forecast/by-hour.ts';
 import type { Signal, TimedValue } from '../../regions/reading.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 
@@ -35,17 +35,6 @@ export function remember(known: Known | undefined, heard: Heard, now: number): K
   for (const { measuredAt, gramsPerKwh } of heard.readings) readings.set(measuredAt, gramsPerKwh);
   for (const measuredAt of readings.keys()) if (measuredAt < now - MOST_PAST_MS) readings.delete(measuredAt);
   const said = new Map(before?.said);
-  if (heard.announced.length > 0) said.set(Math.floor(now / HOUR_MS), heard.announced);
+  if (heard.announced.length > 0) said.set(hourOf(now), heard.announced);
   return { source, signal, readings, said };
-}
-
-/** The means of the hours, since 1970, that have a reading; without those after `lastHour`. */
-export function hourlyReadings({ readings }: Known, lastHour: number): ReadonlyMap<number, number> {
-  const sums = new Map<number, { readonly sum: number; readonly count: number }>();
-  for (const [measuredAt, gramsPerKwh] of readings) {
-    const hour = Math.floor(measuredAt / HOUR_MS);
-    const { sum, count } = sums.get(hour) ?? { sum: 0, count: 0 };
-    if (hour <= lastHour) sums.set(hour, { sum: sum + gramsPerKwh, count: count + 1 });
-  }
-  return new Map([...sums].map(([hour, { sum, count }]) => [hour, sum / count]));
 }

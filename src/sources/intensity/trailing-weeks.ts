@@ -48,7 +48,7 @@ export function createTrailingWeeks({ chain, policySignal, clock }: TrailingWeek
 
   async function learn(region: RegionZones, { reading }: RegionIntensity): Promise<void> {
     if (reading?.freshness !== 'fresh' || reading.signal !== policySignal || reading.measuredAt === undefined) return;
-    const key = keyOf(region);
+    const key = zoneKeyOf(region);
     const filledAt = weeks.get(key)?.filledAt;
     const isDue = filledAt === undefined || Math.abs(clock() - filledAt) > PAUSE_MS;
     const history = isDue ? await chain.history(region, reading.source) : [];
@@ -69,12 +69,12 @@ export function createTrailingWeeks({ chain, policySignal, clock }: TrailingWeek
       await learn(region, intensity);
       return intensity;
     },
-    thresholdsOf: (region) => weeks.get(keyOf(zonesOf(region)))?.thresholds,
+    thresholdsOf: (region) => weeks.get(zoneKeyOf(zonesOf(region)))?.thresholds,
   };
 }
 
 /** A region with what sources know it by: another zone has other percentiles. */
-function keyOf(region: RegionZones): string {
+export function zoneKeyOf(region: RegionZones): string {
   const { name, wattTime, ukCarbonIntensity, carbonAwareSdk } = region;
   return JSON.stringify([name, gridZoneOf(region), wattTime, ukCarbonIntensity, carbonAwareSdk]);
 }

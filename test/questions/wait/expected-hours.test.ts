@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Announced, announcedByHour } from '../../../src/forecast/announced-hours.ts';
+import { type Announced, announcedByHour } from '../../../src/forecast/by-hour.ts';
 import { expectHours } from '../../../src/questions/wait/expected-hours.ts';
 import { type Heard, type Known, remember } from '../../../src/questions/wait/known-hours.ts';
 

@@ -1,0 +1,22 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../pace.ts';
+
+/** Reviews are answered between turns, within milliseconds. */
+const TURN_MS = 3;
+
+/**
+ * Takes one step of work after the other and lets everything else have its turn every 3 ms; rejects when aborted between two. A step
+ * of its own must be short.
+ */
+export async function inShortTurns(
+  steps: Iterable<unknown>,
+  { clock, signal }: { readonly clock: Pick<Clock, 'now'>; readonly signal: AbortSignal },
+): Promise<void> {
+  let began = clock.now();
+  for (const _ of steps) {
+    if (clock.now() - began < TURN_MS) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    began = clock.now();
+  }
+}
