@@ -27,6 +27,10 @@ export interface NamespaceJudge {
   unenforceableOf(namespace: NamespaceRecord): { readonly regions: string; readonly mode: Mode } | undefined;
   /** Whether a pod would come to be now, the kill switch included. */
   wouldAdmit(pod: Pod, namespace: string): boolean;
+  /** The policy itself, whatever the kill switch says: for the few namespaces in which something waits. */
+  policyOf(namespace: NamespaceRecord): Policy;
+  /** Whether its pods may be held back for a cleaner hour, whatever the kill switch says. */
+  mayHold(namespace: NamespaceRecord): boolean;
   /** What enforce would say of pods that run in a namespace, by its policy as it is now and the kind of who stands for them. */
   judgeOf(namespace: NamespaceRecord): (pod: Pod, kind: string) => Decision;
 }
@@ -39,6 +43,7 @@ interface Summary {
   readonly mistakes: readonly string[];
   /** Where they say anything. */
   readonly regions: RegionPatterns | undefined;
+  readonly mayHold: boolean;
 }
 
 export function createNamespaceJudge(deps: {
@@ -51,6 +56,7 @@ export function createNamespaceJudge(deps: {
   const { view, config, holder, modeCap, clock } = deps;
   const effective = ({ name, annotations }: NamespaceRecord) => effectivePolicy(name, annotations, config.rules());
   const seen = createMemory<NamespaceRecord, Summary>();
+  const policies = createMemory<NamespaceRecord, Policy>();
 
   /** Kept, since each controller asks about all namespaces after every change, in the webhook's own thread where both run. */
   function summaryOf(namespace: NamespaceRecord): Summary {
@@ -59,7 +65,15 @@ export function createNamespaceJudge(deps: {
     const { policy, mistakes } = effective(namespace);
     const { mode, homeRegion, madeUnder } = policy;
     const regions = policy.regions === ANY_REGION ? undefined : policy.regions;
-    return seen.keep(namespace, { mode, homeRegion, madeUnder, mistakes: mistakes.map(describeIssue), regions });
+    const mayHold = mode !== 'off' && ((policy.deferMs ?? 0) > 0 || policy.podOverrides === 'allow');
+    return seen.keep(namespace, {
+      mode,
+      homeRegion,
+      madeUnder,
+      mistakes: mistakes.map(describeIssue),
+      regions,
+      mayHold,
+    });
   }
 
   /** By what they say: of ten thousand namespaces most say the same. */
@@ -93,6 +107,11 @@ export function createNamespaceJudge(deps: {
       const volumes = view.volumesOf(name, pod);
       return decide({ pod, policy, snapshot: holder.current(), now: clock(), volumes }).decision !== 'deny';
     },
+    policyOf(namespace) {
+      const known = policies.of(namespace);
+      return known?.madeUnder === config.rules() ? known : policies.keep(namespace, effective(namespace).policy);
+    },
+    mayHold: (namespace) => summaryOf(namespace).mayHold,
     judgeOf(namespace) {
       const { name } = namespace;
       const { policy } = effective(namespace);

@@ -13,6 +13,8 @@ import { createCertificatesController } from '../controllers/certificates/contro
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
 import { createDeniedOwners } from '../controllers/denied-owners.ts';
 import { createEnforceTeller } from '../controllers/enforce-teller/controller.ts';
+import { createGateReleaser } from '../controllers/gate-releaser/controller.ts';
+import type { WaitingUnit } from '../controllers/gate-releaser/waiting-list.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
@@ -46,6 +48,9 @@ interface ControllersDeps {
   /** Counts requests to sources. */
   readonly onRequest: NonNullable<IntensityChainDeps['onRequest']>;
   readonly keepsCertificates: boolean;
+  /** Pods a second, and percent a minute of what waits, that are let go where nothing presses. */
+  readonly releaseRate: number;
+  readonly releaseSharePercent: number;
   readonly snapshot: () => Snapshot;
   readonly judge: NamespaceJudge;
   readonly log: Log;
@@ -58,6 +63,8 @@ export interface Controllers {
   /** Of what the controllers watch beside the view. */
   lastEventAt(): LastEvents;
   readonly metrics: readonly Metric[];
+  /** What waits for a cleaner hour, while this replica leads. */
+  waiting(): readonly WaitingUnit[];
   /** Resolves only after `view.start()` has resolved, or `view.stop()` was called. */
   stop(): Promise<void>;
 }
@@ -89,6 +96,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     taintedBands: () => deps.config().nodes.taintedBands,
     known: () => listKnown(knownNames(snapshot())),
     mayDeny: () => [...view.namespaces()].some(enforces),
+    mayHoldAny: () => [...view.namespaces()].some(judge.mayHold),
     denies(name: string) {
       const namespace = view.namespace(name);
       return namespace !== undefined && enforces(namespace);
@@ -99,8 +107,10 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const deniedOwners = createDeniedOwners(common);
   /** What controllers are made of; each takes of it what it declares. */
   const parts = { ...common, deniedOwners };
+  const releaser = createGateReleaser(parts);
   const controllers = [
     createLiveRefresher(parts),
+    releaser,
     createNamespaceLabeller(parts),
     createNodeLabeller(parts),
     deniedOwners,
@@ -136,6 +146,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
   return {
     isLeader: election.isLeader,
     changed,
+    waiting: releaser.waiting,
     lastEventAt: () => joinLastEvents([manager.lastEventAt(), bundles?.lastEventAt()]),
     metrics: [
       {

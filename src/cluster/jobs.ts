@@ -1,0 +1,135 @@
+import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
+import { controllerOf, type OwnerReference, type Pod } from '../decision/pod.ts';
+import { RELEASED } from '../decision/wait-annotations.ts';
+import { podOfWorkload } from '../decision/workload.ts';
+import type { KubeObject } from './kube-object.ts';
+import { JOB, ownersPath } from './owner-kinds.ts';
+import { toPendingPod } from './pending-pods.ts';
+import type { WatchedResource } from './watched-resource.ts';
+
+/** A Job as far as its pods' waiting depends on it. */
+export interface JobRecord {
+  readonly metadata: KubeObject['metadata'];
+  readonly controller?: OwnerReference | undefined;
+  readonly activeDeadlineMs?: number | undefined;
+  /** Whether the Job says that it was let go. */
+  readonly isMarked: boolean;
+  /** Whether it was let go, or pods of it ran: none that comes later waits. */
+  readonly hasBegun: boolean;
+  /** Of a Job that waits by suspension: a pod as it will create it, and how many at once. */
+  readonly suspended?: { readonly pod: Pod; readonly pods: number } | undefined;
+}
+
+/** On a Job that waits by suspension; only such Jobs are ever resumed. */
+export const DEFERRED = `${ANNOTATION_PREFIX}deferred`;
+const BY_SUSPENSION = 'suspend';
+
+/** In place of every Job that has ended and stands for itself: a cluster keeps many of them. */
+const ENDED: JobRecord = { metadata: { name: '' }, isMarked: true, hasBegun: true };
+
+const GANG_LABEL = 'jobset.sigs.k8s.io/jobset-name';
+const QUEUE_PREFIX = 'kueue.x-k8s.io/';
+
+type JobObject = Pod &
+  KubeObject & {
+    readonly spec?: {
+      readonly suspend?: boolean;
+      readonly activeDeadlineSeconds?: number;
+      readonly managedBy?: string;
+      readonly parallelism?: number;
+      readonly completions?: number;
+    };
+    readonly status?: {
+      readonly ready?: number;
+      readonly succeeded?: number;
+      readonly failed?: number;
+      readonly terminating?: number;
+      readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    };
+  };
+
+export function toJobRecord(object: KubeObject): JobRecord {
+  const { metadata, spec = {}, status = {} } = object as JobObject;
+  const {
+    name,
+    namespace = '',
+    uid = '',
+    resourceVersion = '',
+    creationTimestamp = '',
+    labels,
+    annotations,
+  } = metadata;
+  const gang = labels?.[GANG_LABEL];
+  const hasEnded = status.conditions?.some(
+    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+  );
+  if (hasEnded && gang === undefined) return ENDED;
+  const isMarked = annotations !== undefined && Object.hasOwn(annotations, RELEASED);
+  const { ready = 0, succeeded = 0, failed = 0, terminating = 0 } = status;
+  const suspended = suspensionOf(object as JobObject);
+  return {
+    metadata: {
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...(gang !== undefined && { labels: { [GANG_LABEL]: gang } }),
+      ...(suspended && { annotations: ownOf(annotations) }),
+    },
+    controller: controllerOf(object as JobObject),
+    ...(spec.activeDeadlineSeconds !== undefined && { activeDeadlineMs: spec.activeDeadlineSeconds * 1_000 }),
+    isMarked,
+    hasBegun: isMarked || hasEnded === true || ready + succeeded + failed + terminating > 0,
+    suspended,
+  };
+}
+
+/**
+ * | the Job                                                              | waits by suspension |
+ * | -------------------------------------------------------------------- | ------------------- |
+ * | is not suspended, or lacks our mark, or is on its way out            | no                  |
+ * | is another controller's: of no CronJob, of `managedBy`, or of Kueue   | no                  |
+ * | any other                                                            | yes                 |
+ */
+function suspensionOf(object: JobObject): JobRecord['suspended'] {
+  const { metadata, spec = {} } = object;
+  const { annotations = {}, labels = {}, name, namespace, uid, deletionTimestamp } = metadata;
+  if (spec.suspend !== true || deletionTimestamp || annotations[DEFERRED] !== BY_SUSPENSION) return undefined;
+  const controller = controllerOf(object);
+  if (controller && controller.kind !== 'CronJob') return undefined;
+  if (spec.managedBy !== undefined && spec.managedBy !== 'kubernetes.io/job-controller') return undefined;
+  if (Object.keys(labels).some((key) => key.startsWith(QUEUE_PREFIX))) return undefined;
+  const template = podOfWorkload(JOB.group, JOB.kind, object as unknown as Readonly<Record<string, unknown>>);
+  if (!template) return undefined;
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, ...(uid !== undefined && { uid }), controller: true };
+  const pod = toPendingPod({
+    ...template,
+    metadata: {
+      ...template.metadata,
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ownerReferences: [owner],
+    } as KubeObject['metadata'],
+  });
+  const { restartPolicy, schedulingGroup } = template.spec ?? {};
+  const kept = { ...(restartPolicy && { restartPolicy }), ...(schedulingGroup && { schedulingGroup }) };
+  const { parallelism = 1, completions = Number.POSITIVE_INFINITY } = spec;
+  return { pod: { ...pod, spec: { ...pod.spec, ...kept } }, pods: Math.min(parallelism, completions) };
+}
+
+function ownOf(annotations: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX)));
+}
+
+export const JOBS: WatchedResource<JobRecord> = {
+  name: 'jobs',
+  path: ownersPath(JOB),
+  content: 'full',
+  project: toJobRecord,
+  differs: (before, after) =>
+    before.hasBegun !== after.hasBegun ||
+    before.metadata.uid !== after.metadata.uid ||
+    before.suspended !== after.suspended ||
+    before.activeDeadlineMs !== after.activeDeadlineMs,
+};
