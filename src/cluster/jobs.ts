@@ -1,81 +1,135 @@
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
-import { controllerOf, type OwnerReference } from '../decision/pod.ts';
+import { controllerOf, type OwnerReference, type Pod } from '../decision/pod.ts';
+import { RELEASED } from '../decision/wait-annotations.ts';
+import { podOfWorkload } from '../decision/workload.ts';
 import type { KubeObject } from './kube-object.ts';
 import { JOB, ownersPath } from './owner-kinds.ts';
-import { pick } from './pick.ts';
+import { toPendingPod } from './pending-pods.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
-interface WholeJob {
-  readonly metadata: KubeObject['metadata'] & { readonly ownerReferences?: readonly OwnerReference[] | null };
-  readonly spec?: {
-    readonly suspend?: boolean;
-    readonly activeDeadlineSeconds?: number;
-    readonly parallelism?: number;
-    readonly completions?: number;
-    readonly managedBy?: string;
+/** A Job as far as its pods' waiting depends on it. */
+export interface JobRecord {
+  readonly metadata: KubeObject['metadata'];
+  readonly controller?: OwnerReference | undefined;
+  readonly activeDeadlineMs?: number | undefined;
+  /** Whether the Job says that it was let go. */
+  readonly isMarked: boolean;
+  /** Whether it was let go, or pods of it ran: none that comes later waits. */
+  readonly hasBegun: boolean;
+  /** Of a Job that waits by suspension: a pod as it will create it, and how many at once. */
+  readonly suspended?: { readonly pod: Pod; readonly pods: number } | undefined;
+}
+
+/** On a Job that waits by suspension; only such Jobs are ever resumed. */
+export const DEFERRED = `${ANNOTATION_PREFIX}deferred`;
+const BY_SUSPENSION = 'suspend';
+
+/** In place of every Job that has ended and stands for itself: a cluster keeps many of them. */
+const ENDED: JobRecord = { metadata: { name: '' }, isMarked: true, hasBegun: true };
+
+const GANG_LABEL = 'jobset.sigs.k8s.io/jobset-name';
+const QUEUE_PREFIX = 'kueue.x-k8s.io/';
+
+type JobObject = Pod &
+  KubeObject & {
+    readonly spec?: {
+      readonly suspend?: boolean;
+      readonly activeDeadlineSeconds?: number;
+      readonly managedBy?: string;
+      readonly parallelism?: number;
+      readonly completions?: number;
+    };
+    readonly status?: {
+      readonly ready?: number;
+      readonly succeeded?: number;
+      readonly failed?: number;
+      readonly terminating?: number;
+      readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    };
   };
-  readonly status?: {
-    /** RFC 3339, both. It starts anew whenever it is resumed. */
-    readonly startTime?: string;
-    readonly completionTime?: string;
-    readonly active?: number;
-    readonly ready?: number;
-    readonly succeeded?: number;
-    readonly failed?: number;
-    readonly terminating?: number;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+
+export function toJobRecord(object: KubeObject): JobRecord {
+  const { metadata, spec = {}, status = {} } = object as JobObject;
+  const {
+    name,
+    namespace = '',
+    uid = '',
+    resourceVersion = '',
+    creationTimestamp = '',
+    labels,
+    annotations,
+  } = metadata;
+  const gang = labels?.[GANG_LABEL];
+  const hasEnded = status.conditions?.some(
+    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+  );
+  if (hasEnded && gang === undefined) return ENDED;
+  const isMarked = annotations !== undefined && Object.hasOwn(annotations, RELEASED);
+  const { ready = 0, succeeded = 0, failed = 0, terminating = 0 } = status;
+  const suspended = suspensionOf(object as JobObject);
+  return {
+    metadata: {
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...(gang !== undefined && { labels: { [GANG_LABEL]: gang } }),
+      ...(suspended && { annotations: ownOf(annotations) }),
+    },
+    controller: controllerOf(object as JobObject),
+    ...(spec.activeDeadlineSeconds !== undefined && { activeDeadlineMs: spec.activeDeadlineSeconds * 1_000 }),
+    isMarked,
+    hasBegun: isMarked || hasEnded === true || ready + succeeded + failed + terminating > 0,
+    suspended,
   };
 }
 
 /**
- * What is kept of a Job: all that tells when it waits, runs and has run, and nothing of its template. Of labels Kueue's, of
- * annotations Kueue's and gridgate's, of owners its controller.
+ * | the Job                                                              | waits by suspension |
+ * | -------------------------------------------------------------------- | ------------------- |
+ * | is not suspended, or lacks our mark, or is on its way out            | no                  |
+ * | is another controller's: of no CronJob, of `managedBy`, or of Kueue   | no                  |
+ * | any other                                                            | yes                 |
  */
-export type LiveJob = Required<WholeJob>;
+function suspensionOf(object: JobObject): JobRecord['suspended'] {
+  const { metadata, spec = {} } = object;
+  const { annotations = {}, labels = {}, name, namespace, uid, deletionTimestamp } = metadata;
+  if (spec.suspend !== true || deletionTimestamp || annotations[DEFERRED] !== BY_SUSPENSION) return undefined;
+  const controller = controllerOf(object);
+  if (controller && controller.kind !== 'CronJob') return undefined;
+  if (spec.managedBy !== undefined && spec.managedBy !== 'kubernetes.io/job-controller') return undefined;
+  if (Object.keys(labels).some((key) => key.startsWith(QUEUE_PREFIX))) return undefined;
+  const template = podOfWorkload(JOB.group, JOB.kind, object as unknown as Readonly<Record<string, unknown>>);
+  if (!template) return undefined;
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, ...(uid !== undefined && { uid }), controller: true };
+  const pod = toPendingPod({
+    ...template,
+    metadata: {
+      ...template.metadata,
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ownerReferences: [owner],
+    } as KubeObject['metadata'],
+  });
+  const { restartPolicy, schedulingGroup } = template.spec ?? {};
+  const kept = { ...(restartPolicy && { restartPolicy }), ...(schedulingGroup && { schedulingGroup }) };
+  const { parallelism = 1, completions = Number.POSITIVE_INFINITY } = spec;
+  return { pod: { ...pod, spec: { ...pod.spec, ...kept } }, pods: Math.min(parallelism, completions) };
+}
 
-const METADATA = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'] as const;
-const SPEC = ['suspend', 'activeDeadlineSeconds', 'parallelism', 'completions', 'managedBy'] as const;
-const STATUS = ['startTime', 'completionTime', 'active', 'ready', 'succeeded', 'failed', 'terminating'] as const;
-const KUEUE = 'kueue.x-k8s.io/';
-/** No value that gridgate reads is as long. */
-const LONGEST_VALUE = 1_024;
+function ownOf(annotations: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith(ANNOTATION_PREFIX)));
+}
 
-/** All Jobs: whole ones come, since no shorter form has spec and status. */
-export const JOBS: WatchedResource<LiveJob> = {
+export const JOBS: WatchedResource<JobRecord> = {
   name: 'jobs',
   path: ownersPath(JOB),
   content: 'full',
-  project: toLiveJob,
-  differs: (before, after) => before.metadata.resourceVersion !== after.metadata.resourceVersion,
+  project: toJobRecord,
+  differs: (before, after) =>
+    before.hasBegun !== after.hasBegun ||
+    before.metadata.uid !== after.metadata.uid ||
+    before.suspended !== after.suspended ||
+    before.activeDeadlineMs !== after.activeDeadlineMs,
 };
-
-export function toLiveJob(object: KubeObject): LiveJob {
-  const { metadata, spec = {}, status = {} } = object as WholeJob;
-  const controller = controllerOf({ metadata });
-  return {
-    metadata: {
-      ...pick(metadata, METADATA),
-      labels: keep(metadata.labels, [KUEUE]),
-      annotations: keep(metadata.annotations, [ANNOTATION_PREFIX, KUEUE]),
-      ownerReferences: controller ? [controller] : [],
-    },
-    spec: pick(spec, SPEC),
-    status: {
-      ...pick(status, STATUS),
-      conditions: (status.conditions ?? []).map(({ type, status }) => ({ type, status })),
-    },
-  };
-}
-
-/** Whether it has done what it was made for. */
-export function isComplete({ status }: Pick<LiveJob, 'status'>): boolean {
-  return status.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True') ?? false;
-}
-
-function keep(
-  entries: Readonly<Record<string, string>> | undefined,
-  prefixes: readonly string[],
-): Readonly<Record<string, string>> {
-  const kept = Object.entries(entries ?? {}).filter(([key]) => prefixes.some((prefix) => key.startsWith(prefix)));
-  return Object.fromEntries(kept.map(([key, value]) => [key, value.slice(0, LONGEST_VALUE)]));
-}

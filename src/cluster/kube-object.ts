@@ -7,6 +7,8 @@ export interface KubeObject {
     readonly resourceVersion?: string;
     /** RFC 3339. */
     readonly creationTimestamp?: string;
+    /** Of an object that is on its way out. */
+    readonly deletionTimestamp?: string;
     /** Counts the changes of the spec. */
     readonly generation?: number;
     readonly labels?: Readonly<Record<string, string>>;

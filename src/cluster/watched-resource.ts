@@ -5,6 +5,8 @@ export type Watched =
   | 'nodes'
   | 'priorityclasses'
   | 'pods'
+  | 'jobs'
+  | 'cronjobs'
   | 'regions'
   | 'persistentvolumes'
   | 'persistentvolumeclaims'

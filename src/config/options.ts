@@ -11,7 +11,9 @@ import {
   parseLabelKey,
   parseNamespacedName,
   parseNamespaceName,
+  parsePercent,
   parsePort,
+  parsePositive,
   parseRegionName,
   parseShortDuration,
   someOf,
@@ -180,6 +182,16 @@ export const OPTIONS = {
     help: 'how long to go on serving, not ready, after SIGTERM',
     parse: parseShortDuration,
     defaultText: '10s in a cluster, otherwise 0',
+  }),
+  releaseRate: withDefault(50, {
+    flags: '--release-rate <number>',
+    help: 'how many pods that wait for a cleaner hour go in a second; those whose latest start has come go at once',
+    parse: parsePositive('pods a second'),
+  }),
+  releaseShare: withDefault(25, {
+    flags: '--release-share <percent>',
+    help: 'how much of what waits goes in a minute, 20 pods at least; those whose latest start has come go at once',
+    parse: parsePercent,
   }),
   checkBindings: withDefault(false, {
     flags: '--check-bindings [boolean]',

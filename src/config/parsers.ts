@@ -50,6 +50,12 @@ export function parseNotNegative(unit: string): Parser<number> {
   };
 }
 
+/** A share in percent, above 0. */
+export function parsePercent(text: string): Parsed<number> {
+  const value = numberOf(text);
+  return value > 0 && value <= 100 ? { value } : { allowed: 'a percentage above 0 and up to 100' };
+}
+
 /** Decimal notation only: `Number` also reads '', ' ', 0x10 and Infinity. */
 function numberOf(text: string): number {
   return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) && Number.isFinite(Number(text))

@@ -4,7 +4,7 @@ import type { KubeObject } from '../cluster/kube-object.ts';
 import type { LastEvents } from '../cluster/last-events.ts';
 import { createReflector, type Reflector } from '../cluster/reflector.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
-import { type Denial, toDenial } from './denial.ts';
+import { type Denial, type EventObject, toDenial } from './denial.ts';
 import type { Controller } from './manager.ts';
 import { type Clock, MONOTONIC } from './pace.ts';
 import { createRounds, type Outcome } from './rounds.ts';
@@ -28,13 +28,17 @@ const ROUNDS = {
 } as const;
 /** As long as Events live; whoever is stuck is denied again within 17 minutes. */
 const REMEMBERED_MS = 60 * 60_000;
+/** The words of the quota's admission plugin (`resourcequota/controller.go`, Kubernetes 1.35). */
+const EXCEEDED_QUOTA = 'exceeded quota: ';
 /** Some 4 MB; the oldest go first: Events that anybody wrote may claim as many as they like. */
 const MOST_REMEMBERED = 20_000;
 
 export interface DeniedOwnersDeps {
   readonly api: ApiClient;
-  /** Whether any namespace denies pods now; where none does, nothing is watched. */
+  /** Whether any namespace denies pods now; where none does, and none holds pods back either, nothing is watched. */
   readonly mayDeny: () => boolean;
+  /** Whether any namespace holds pods back for a cleaner hour; absent: none. */
+  readonly mayHoldAny?: () => boolean;
   readonly log: Logger;
   readonly clock?: Clock;
 }
@@ -42,6 +46,8 @@ export interface DeniedOwnersDeps {
 export interface DenialListener {
   /** After each Event, new or listed again, that tells of a denial. */
   readonly onDenial?: (denial: Denial) => void;
+  /** After each that tells of a pod for which a quota had no room. */
+  readonly onExceededQuota?: (namespace: string) => void;
   /** After the first list: all that Events tell is known now. */
   readonly onListed?: () => void;
 }
@@ -64,17 +70,29 @@ export function ownerKey({ namespace = '', uid = '' }: Partial<Pick<Denial, 'nam
  * the news at once and costs nothing while there is none, whereas a list would read every Event of the cluster each time
  * (the API server keeps no cache of them).
  */
-export function createDeniedOwners({ api, mayDeny, log, clock = MONOTONIC }: DeniedOwnersDeps): DeniedOwners {
+export function createDeniedOwners({
+  api,
+  mayDeny,
+  mayHoldAny,
+  log,
+  clock = MONOTONIC,
+}: DeniedOwnersDeps): DeniedOwners {
   const listeners: DenialListener[] = [];
   const heard = new Map<string, { readonly kind: string; readonly at: number }>();
   let reflector: Reflector | undefined;
 
   function hear(object: KubeObject): boolean {
     const denial = toDenial(object);
+    if (!denial) hearOfQuota(object);
     if (!denial) return false;
     remember(denial);
     for (const { onDenial } of listeners) onDenial?.(denial);
     return false;
+  }
+
+  function hearOfQuota({ metadata: { namespace }, ...event }: EventObject): void {
+    if (namespace === undefined || !event.message?.includes(EXCEEDED_QUOTA)) return;
+    for (const { onExceededQuota } of listeners) onExceededQuota?.(namespace);
   }
 
   function remember(denial: Denial): void {
@@ -107,7 +125,7 @@ export function createDeniedOwners({ api, mayDeny, log, clock = MONOTONIC }: Den
   }
 
   async function round(): Promise<Outcome> {
-    if (!mayDeny()) await close();
+    if (!mayDeny() && !mayHoldAny?.()) await close();
     else if (!reflector) open();
     return 'done';
   }

@@ -98,6 +98,8 @@ export function openReplica(deps: ReplicaDeps): Replica {
       regionLabel,
       policySignal,
       onRequest: tally.count,
+      releaseRate: values.releaseRate,
+      releaseSharePercent: values.releaseShare,
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,
       snapshot: holder.current,
       judge: createNamespaceJudge({ view, config, holder, modeCap: killSwitch.cap, clock: Date.now }),

@@ -21,14 +21,16 @@ export interface NamespaceJudge {
   modeInEffect(namespace: NamespaceRecord): Mode;
   /** Its home region where its pods are placed (`warn`, `enforce`), whatever the kill switch says: it moves nothing that runs. */
   homeOf(namespace: NamespaceRecord): string | undefined;
-  /** Whether it lets pods wait for cleaner hours, were it only to see (`audit`) that they would. */
-  defers(namespace: NamespaceRecord): boolean;
   /** Why its annotations do not parse, in sentences. */
   mistakesOf(namespace: NamespaceRecord): readonly string[];
   /** What it allows where nothing that is known here is among it; `undefined` where something is, or it stays out. */
   unenforceableOf(namespace: NamespaceRecord): { readonly regions: string; readonly mode: Mode } | undefined;
   /** Whether a pod would come to be now, the kill switch included. */
   wouldAdmit(pod: Pod, namespace: string): boolean;
+  /** The policy itself, whatever the kill switch says: for the few namespaces in which something waits. */
+  policyOf(namespace: NamespaceRecord): Policy;
+  /** Whether its pods may be held back for a cleaner hour, whatever the kill switch says. */
+  mayHold(namespace: NamespaceRecord): boolean;
   /** What enforce would say of pods that run in a namespace, by its policy as it is now and the kind of who stands for them. */
   judgeOf(namespace: NamespaceRecord): (pod: Pod, kind: string) => Decision;
 }
@@ -37,11 +39,11 @@ export interface NamespaceJudge {
 interface Summary {
   readonly mode: Mode;
   readonly homeRegion: Policy['homeRegion'] | undefined;
-  readonly defers: boolean;
   readonly madeUnder: Policy['madeUnder'] | undefined;
   readonly mistakes: readonly string[];
   /** Where they say anything. */
   readonly regions: RegionPatterns | undefined;
+  readonly mayHold: boolean;
 }
 
 export function createNamespaceJudge(deps: {
@@ -54,22 +56,23 @@ export function createNamespaceJudge(deps: {
   const { view, config, holder, modeCap, clock } = deps;
   const effective = ({ name, annotations }: NamespaceRecord) => effectivePolicy(name, annotations, config.rules());
   const seen = createMemory<NamespaceRecord, Summary>();
+  const policies = createMemory<NamespaceRecord, Policy>();
 
   /** Kept, since each controller asks about all namespaces after every change, in the webhook's own thread where both run. */
   function summaryOf(namespace: NamespaceRecord): Summary {
     const known = seen.of(namespace);
     if (known?.madeUnder === config.rules()) return known;
     const { policy, mistakes } = effective(namespace);
-    const { mode, homeRegion, madeUnder, deferMs = 0 } = policy;
-    const defers = mode !== 'off' && deferMs > 0;
+    const { mode, homeRegion, madeUnder } = policy;
     const regions = policy.regions === ANY_REGION ? undefined : policy.regions;
+    const mayHold = mode !== 'off' && ((policy.deferMs ?? 0) > 0 || policy.podOverrides === 'allow');
     return seen.keep(namespace, {
       mode,
       homeRegion,
-      defers,
       madeUnder,
       mistakes: mistakes.map(describeIssue),
       regions,
+      mayHold,
     });
   }
 
@@ -91,7 +94,6 @@ export function createNamespaceJudge(deps: {
       const { mode, homeRegion } = summaryOf(namespace);
       return mode === 'warn' || mode === 'enforce' ? homeRegion : undefined;
     },
-    defers: (namespace) => summaryOf(namespace).defers,
     mistakesOf: (namespace) => summaryOf(namespace).mistakes,
     unenforceableOf(namespace) {
       const { mode, regions } = summaryOf(namespace);
@@ -105,6 +107,11 @@ export function createNamespaceJudge(deps: {
       const volumes = view.volumesOf(name, pod);
       return decide({ pod, policy, snapshot: holder.current(), now: clock(), volumes }).decision !== 'deny';
     },
+    policyOf(namespace) {
+      const known = policies.of(namespace);
+      return known?.madeUnder === config.rules() ? known : policies.keep(namespace, effective(namespace).policy);
+    },
+    mayHold: (namespace) => summaryOf(namespace).mayHold,
     judgeOf(namespace) {
       const { name } = namespace;
       const { policy } = effective(namespace);

@@ -26,6 +26,8 @@ export const SERVE_OPTIONS = [
   'logLevel',
   'shutdownDelay',
   'checkBindings',
+  'releaseRate',
+  'releaseShare',
   'killSwitch',
   'printConfig',
   'output',

@@ -13,6 +13,8 @@ import { createCertificatesController } from '../controllers/certificates/contro
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
 import { createDeniedOwners } from '../controllers/denied-owners.ts';
 import { createEnforceTeller } from '../controllers/enforce-teller/controller.ts';
+import { createGateReleaser } from '../controllers/gate-releaser/controller.ts';
+import type { WaitingUnit } from '../controllers/gate-releaser/waiting-list.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
@@ -48,6 +50,9 @@ interface ControllersDeps {
   /** Counts requests to sources. */
   readonly onRequest: NonNullable<IntensityChainDeps['onRequest']>;
   readonly keepsCertificates: boolean;
+  /** Pods a second, and percent a minute of what waits, that are let go where nothing presses. */
+  readonly releaseRate: number;
+  readonly releaseSharePercent: number;
   readonly snapshot: () => Snapshot;
   readonly judge: NamespaceJudge;
   readonly log: Log;
@@ -60,6 +65,8 @@ export interface Controllers {
   /** Of what the controllers watch beside the view. */
   lastEventAt(): LastEvents;
   readonly metrics: readonly Metric[];
+  /** What waits for a cleaner hour, while this replica leads. */
+  waiting(): readonly WaitingUnit[];
   /** Resolves only after `view.start()` has resolved, or `view.stop()` was called. */
   stop(): Promise<void>;
 }
@@ -90,12 +97,12 @@ export function startControllers(deps: ControllersDeps): Controllers {
     bandOf: (region: string) => snapshot().byName.get(region)?.band,
     taintedBands: () => deps.config().nodes.taintedBands,
     known: () => listKnown(knownNames(snapshot())),
-    mayDefer: () => [...view.namespaces()].some(judge.defers),
-    defersIn(name: string) {
+    mayHoldIn(name: string) {
       const namespace = view.namespace(name);
-      return namespace !== undefined && judge.defers(namespace);
+      return namespace !== undefined && judge.mayHold(namespace);
     },
     mayDeny: () => [...view.namespaces()].some(enforces),
+    mayHoldAny: () => [...view.namespaces()].some(judge.mayHold),
     denies(name: string) {
       const namespace = view.namespace(name);
       return namespace !== undefined && enforces(namespace);
@@ -107,9 +114,11 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const memory = createRegionMemory({ ...common, forecastsChanged: () => manager.changed('forecasts') });
   /** What controllers are made of; each takes of it what it declares. */
   const parts = { ...common, deniedOwners, memory, pastOf: memory.pastOf };
+  const releaser = createGateReleaser(parts);
   const controllers = [
     memory,
     createLiveRefresher(parts),
+    releaser,
     createNamespaceLabeller(parts),
     createNodeLabeller(parts),
     deniedOwners,
@@ -146,6 +155,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
   return {
     isLeader: election.isLeader,
     changed,
+    waiting: releaser.waiting,
     lastEventAt: () => joinLastEvents([manager.lastEventAt(), bundles?.lastEventAt()]),
     metrics: [
       {

@@ -101,7 +101,21 @@ function registerMetrics(registry: Registry, metrics: readonly Metric[]): void {
 function register(registry: Registry, ofOneName: readonly Metric[]): void {
   const [first] = ofOneName;
   if (!first) return;
-  const { type, name, help, labelNames } = first;
+  const { type, name, help, labelNames, buckets = [] } = first;
+  if (type === 'histogram') registerHistogram(registry, ofOneName, { name, help, labelNames, buckets });
+  else registerSeries(registry, ofOneName, { type, name, help, labelNames });
+}
+
+function registerSeries(
+  registry: Registry,
+  ofOneName: readonly Metric[],
+  {
+    type,
+    name,
+    help,
+    labelNames,
+  }: Pick<Metric, 'name' | 'help' | 'labelNames'> & { readonly type: keyof typeof KINDS },
+): void {
   const metric = new KINDS[type]({
     name,
     help,
@@ -113,6 +127,23 @@ function register(registry: Registry, ofOneName: readonly Metric[]): void {
       // reset() leaves a metric without labels at 0, which would claim a measurement.
       if (labelNames.length === 0) metric.remove();
       for (const [labels, value] of seriesOf(ofOneName)) metric.inc(labels, value);
+    },
+  });
+}
+
+function registerHistogram(
+  registry: Registry,
+  ofOneName: readonly Metric[],
+  { name, help, labelNames, buckets }: Required<Pick<Metric, 'name' | 'help' | 'labelNames' | 'buckets'>>,
+): void {
+  const histogram = new Histogram({
+    name,
+    help,
+    labelNames,
+    buckets: [...buckets],
+    registers: [registry],
+    collect() {
+      for (const [labels, value] of seriesOf(ofOneName)) histogram.observe(labels, value);
     },
   });
 }

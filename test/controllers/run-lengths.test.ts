@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { pino } from 'pino';
 import type { ApiClient } from '../../src/cluster/api-client.ts';
 import { ApiError } from '../../src/cluster/api-error.ts';
-import { toLiveJob } from '../../src/cluster/jobs.ts';
+import { toLiveJob } from '../../src/cluster/job-runs.ts';
 import type { KubeObject } from '../../src/cluster/kube-object.ts';
 import { createRunLengths } from '../../src/controllers/run-lengths/controller.ts';
 import { createLengthLedger } from '../../src/controllers/run-lengths/length-ledger.ts';
@@ -204,8 +204,8 @@ function start(parts: Partial<World> = {}, clock: FakeClock = fakeClock()) {
       mergePatch: async (path, patch) => write('patch', path, patch as never),
     },
     ownNamespace: 'gridgate-system',
-    mayDefer: () => world.deferring.size > 0,
-    defersIn: (namespace) => world.deferring.has(namespace),
+    mayHoldAny: () => world.deferring.size > 0,
+    mayHoldIn: (namespace) => world.deferring.has(namespace),
     log: pino({ level: 'warn' }, { write: (line) => void log.push(JSON.parse(line).msg) }),
     clock,
   });

@@ -48,7 +48,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   controllers: {
     rooms: ['certs', 'cluster', 'decision', 'energy', 'forecast', 'regions', 'sources', 'telemetry/metric', 'units'],
-    packages: ['cockatiel', 'pino'],
+    packages: ['cockatiel', 'croner', 'pino'],
     builtins: true,
   },
   webhook: {

@@ -98,6 +98,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ServiceAccount', 'gridgate'],
     ['ServiceAccount', 'gridgate-controllers'],
     ['Lease', 'gridgate'],
+    ['Lease', 'gridgate-releaser'],
     ['Secret', 'gridgate-ca'],
     ['Secret', 'gridgate-tls'],
     ['ConfigMap', 'gridgate-lengths'],

@@ -41,8 +41,8 @@ export interface RunLengthsDeps {
   readonly writer: Pick<ApiWriter, 'create' | 'mergePatch'>;
   readonly ownNamespace: string;
   /** Whether any namespace lets pods wait; where none does, nothing is watched, read or written. */
-  readonly mayDefer: () => boolean;
-  readonly defersIn: (namespace: string) => boolean;
+  readonly mayHoldAny: () => boolean;
+  readonly mayHoldIn: (namespace: string) => boolean;
   readonly log: Logger;
   readonly clock?: Clock;
 }
@@ -63,7 +63,7 @@ interface Learning {
  * follows. Begins with what is written there; no run counts twice, by whomever.
  */
 export function createRunLengths(deps: RunLengthsDeps): RunLengths {
-  const { api, writer, ownNamespace, mayDefer, defersIn, log, clock = MONOTONIC } = deps;
+  const { api, writer, ownNamespace, mayHoldAny, mayHoldIn, log, clock = MONOTONIC } = deps;
   const configMaps = `/api/v1/namespaces/${encodeURIComponent(ownNamespace)}/configmaps`;
   const path = `${configMaps}/${LENGTHS_NAME}`;
   let learning: Learning | undefined;
@@ -84,7 +84,7 @@ export function createRunLengths(deps: RunLengthsDeps): RunLengths {
   async function open(signal: AbortSignal): Promise<Learning> {
     const known = await read(signal);
     const ledger = createLengthLedger(known);
-    const store = createJobRuns(ledger.book, defersIn);
+    const store = createJobRuns(ledger.book, mayHoldIn);
     const reflector = createReflector({ api, resource: JOBS, store, log, onChange, pause: clock.pause });
     reflector.start().catch(() => {}); // rejected only when stopped before the first list
     learntLength = lookUpLengths(known);
@@ -116,7 +116,7 @@ export function createRunLengths(deps: RunLengthsDeps): RunLengths {
   }
 
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
-    if (!mayDefer()) await close();
+    if (!mayHoldAny()) await close();
     else learning ??= await open(signal);
     if (!learning || !hasNews) return 'done';
     const dueInMs = writtenAt + WRITE_EVERY_MS - clock.now();

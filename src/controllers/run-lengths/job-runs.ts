@@ -1,4 +1,4 @@
-import { toLiveJob } from '../../cluster/jobs.ts';
+import { toLiveJob } from '../../cluster/job-runs.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { ProjectionStore } from '../../cluster/projection-store.ts';
 import { type Run, runOf } from './run.ts';

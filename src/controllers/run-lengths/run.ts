@@ -1,4 +1,4 @@
-import { isComplete, type LiveJob } from '../../cluster/jobs.ts';
+import { isComplete, type LiveJob } from '../../cluster/job-runs.ts';
 import { type Owner, ownerOf } from '../../decision/owner.ts';
 import { RELEASED } from '../../decision/wait-annotations.ts';
 

@@ -50,7 +50,7 @@ export const WRITES: RuleSet = {
   cluster: [
     { apiGroups: ['gridgate.dev'], resources: ['regions/status'], verbs: ['patch'] },
     { apiGroups: [''], resources: ['namespaces', 'nodes'], verbs: ['get', 'patch'] },
-    { apiGroups: [''], resources: ['pods'], verbs: WATCH },
+    { apiGroups: [''], resources: ['pods'], verbs: ['get', ...WATCH, 'patch'] },
     { apiGroups: [''], resources: ['events'], verbs: WATCH },
     { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
     {
@@ -60,7 +60,8 @@ export const WRITES: RuleSet = {
       verbs: ['get', 'patch'],
     },
     { apiGroups: ['apps'], resources: ['replicasets', 'statefulsets'], verbs: ['list'] },
-    { apiGroups: ['batch'], resources: ['jobs'], verbs: WATCH },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', ...WATCH, 'patch'] },
+    { apiGroups: ['batch'], resources: ['cronjobs'], verbs: WATCH },
     { apiGroups: ['apps'], resources: ['replicasets/status', 'statefulsets/status'], verbs: ['patch'] },
     { apiGroups: ['batch'], resources: ['jobs/status'], verbs: ['patch'] },
   ],
@@ -69,7 +70,7 @@ export const WRITES: RuleSet = {
     {
       apiGroups: ['coordination.k8s.io'],
       resources: ['leases'],
-      resourceNames: ['gridgate'],
+      resourceNames: ['gridgate', 'gridgate-releaser'],
       verbs: ['get', 'update'],
     },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },

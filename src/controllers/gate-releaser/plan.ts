@@ -1,0 +1,125 @@
+import type { Decision } from '../../decision/decide.ts';
+import type { Mode, Policy } from '../../decision/policy.ts';
+import type { Treatment } from '../../decision/treatment.ts';
+import { readWait } from '../../decision/wait-annotations.ts';
+import { mayWait, placesToWaitFor, type RunLength, runLength, type WaitingFacts } from '../../decision/waiting.ts';
+import { planStart, type StartPlan } from '../../forecast/plan-start.ts';
+import { MAX_GRAMS_PER_KWH } from '../../regions/reading.ts';
+import { latestStartOf, type NextRun } from './latest-start.ts';
+import type { Member, Unit } from './units.ts';
+
+/**
+ * When a unit goes, and why then. The first row that is true counts.
+ *
+ * | its namespace, its members                                    | goes                         | reason         |
+ * | ------------------------------------------------------------- | ---------------------------- | -------------- |
+ * | the mode that counts is neither `warn` nor `enforce`          | now, with no more than that  | `not_placed`   |
+ * | a part of it went before                                      | now                          | `begun`        |
+ * | its policy lets it wait no more                               | now                          | `may_not_wait` |
+ * | its latest start has come                                     | now                          | `latest_start` |
+ * | one is denied by its policy                                   | when a place opens, at the latest start else | `refused` |
+ * | a later start is cleaner                                      | then                         | `cleaner_later` |
+ * | any other                                                     | now                          | `cleanest_now` |
+ */
+export type PlanReason =
+  | 'not_placed'
+  | 'begun'
+  | 'may_not_wait'
+  | 'latest_start'
+  | 'refused'
+  | 'cleaner_later'
+  | 'cleanest_now';
+
+export interface PlannedUnit {
+  readonly unit: Unit;
+  readonly reason: PlanReason;
+  /** Epoch milliseconds, both. */
+  readonly startAt: number;
+  readonly latestStart: number;
+  readonly length: RunLength;
+  /** Where starts were compared. */
+  readonly start?: StartPlan;
+}
+
+export interface PlanContext extends Pick<WaitingFacts, 'learntLength'> {
+  readonly policy: Policy;
+  /** The one that counts. */
+  readonly mode: Mode;
+  readonly decide: (member: Member) => Decision;
+  readonly nextRun: NextRun;
+  /** From 0 to 1: how much of a tenth of what it saves the unit gives for not starting together with all others. */
+  readonly patience: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Those reasons that no smoothing holds up. */
+const URGENT: ReadonlySet<PlanReason> = new Set(['not_placed', 'begun', 'may_not_wait', 'latest_start']);
+
+export function planUnit(unit: Unit, context: PlanContext): PlannedUnit {
+  const { policy, now } = context;
+  const length = lengthOf(unit, context);
+  const latestStart = latestStartOf(unit, policy, length.ms, context.nextRun);
+  const at = (reason: PlanReason, startAt: number, start?: StartPlan): PlannedUnit => ({
+    unit,
+    reason,
+    startAt,
+    latestStart,
+    length,
+    ...(start && { start }),
+  });
+  if (!isPlacing(context.mode)) return at('not_placed', now);
+  if (unit.hasBegun) return at('begun', now);
+  const decisions = unit.members.map((member) => ({ member, ...context.decide(member) }));
+  if (!decisions.every(({ member, steps }) => !steps || mayStillWait(member, steps.treatment)))
+    return at('may_not_wait', now);
+  if (!(latestStart > now)) return at('latest_start', now);
+  const isRefused = decisions.some(({ decision }) => decision === 'deny');
+  const judgement = decisions.find(({ steps }) => steps)?.steps?.judgement;
+  if (!judgement) return isRefused ? at('refused', latestStart) : at('may_not_wait', now);
+  const start = planStart({
+    places: placesToWaitFor(judgement),
+    now,
+    durationMs: length.ms,
+    latestStart,
+    minSavingPercent: policy.deferMinSavingPercent,
+    toleranceGrams: 0.1 * context.patience * savingAtSubmission(unit),
+  });
+  if (isRefused) return at('refused', start.startAt > now ? start.startAt : latestStart, start);
+  return start.startAt > now ? at('cleaner_later', start.startAt, start) : at('cleanest_now', now, start);
+}
+
+export function isPlacing(mode: Mode): boolean {
+  return mode === 'warn' || mode === 'enforce';
+}
+
+/** Whether its time has come. */
+export function isDue({ startAt, latestStart }: PlannedUnit, now: number): boolean {
+  return startAt <= now || latestStart <= now;
+}
+
+/** Whether it goes now whatever else goes now. */
+export function isUrgent({ reason, latestStart }: PlannedUnit, now: number): boolean {
+  return URGENT.has(reason) || latestStart <= now;
+}
+
+/** What waits by a gate or by suspension goes on so when the namespace changes from one to the other. */
+function mayStillWait({ pod }: Member, treatment: Treatment): boolean {
+  const { policy } = treatment;
+  return mayWait(pod, policy.deferBy === 'gate' ? treatment : { ...treatment, policy: { ...policy, deferBy: 'gate' } });
+}
+
+function lengthOf({ members }: Unit, context: PlanContext): RunLength {
+  let longest: RunLength | undefined;
+  for (const { pod } of members) {
+    const length = runLength(pod, context);
+    if (!longest || length.ms > longest.ms) longest = length;
+  }
+  return longest ?? { ms: 0, from: 'default' };
+}
+
+/** gCO2e/kWh, as its first member says; its author may have written that, and loses by more than there can be. */
+function savingAtSubmission({ members: [first] }: Unit): number {
+  const { now = 0, planned = 0 } = readWait(first.metadata.annotations) ?? {};
+  return Math.min(Math.max(0, now - planned), MAX_GRAMS_PER_KWH);
+}

@@ -1,0 +1,172 @@
+import type { Logger } from 'pino';
+import type { ApiClient } from '../../cluster/api-client.ts';
+import { ApiError, messageOf } from '../../cluster/api-error.ts';
+import type { ApiWriter } from '../../cluster/api-writer.ts';
+import type { JobRecord } from '../../cluster/jobs.ts';
+import type { KubeObject } from '../../cluster/kube-object.ts';
+import type { Decision } from '../../decision/decide.ts';
+import { RELEASED } from '../../decision/wait-annotations.ts';
+import { inParallel } from '../../units/in-parallel.ts';
+import { isoTime } from '../../units/moment.ts';
+import { createExpectations } from '../expectations.ts';
+import { type Clock, createPace } from '../pace.ts';
+import { letGo } from './let-go.ts';
+import { isUrgent, type PlannedUnit } from './plan.ts';
+import type { createSavings } from './savings.ts';
+import type { WaitTeller } from './tell-events.ts';
+import { type Member, nameOf, type WaitingView } from './units.ts';
+import { refusedEvents, releasedEvents } from './wait-events.ts';
+import { jobPath } from './waiting-paths.ts';
+
+/** Requests at once: 200 a second want answers within 80 ms. */
+const AT_ONCE = 16;
+/** A round ends within seconds, so that what becomes urgent meanwhile has its turn. */
+const SECONDS_A_ROUND = 2;
+const MOST_URGENT_A_ROUND = 1_000;
+const MARKS_PER_SECOND = 20;
+/** What is refused again and again takes its turn no more often than this. */
+const REFUSED_FOR_MS = 10_000;
+const MOST_DELAYS = 100_000;
+const NOTHING_ADDED: Pick<Decision, 'patch'> = { patch: [] };
+
+export interface ReleaserDeps {
+  readonly api: Pick<ApiClient, 'get'>;
+  readonly writer: Pick<ApiWriter, 'jsonPatch' | 'mergePatch'>;
+  /** By what is known at this moment. */
+  readonly decide: (member: Member) => Decision;
+  readonly onRelease: (planned: PlannedUnit) => void;
+  readonly teller: Pick<WaitTeller, 'tell'>;
+  readonly savings: Pick<ReturnType<typeof createSavings>, 'book'>;
+  readonly instance: string;
+  readonly releaseRate: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Turn {
+  readonly planned: PlannedUnit;
+  readonly member: Member;
+}
+
+/** Lets units go, each once however far behind the view is, and marks their Jobs afterwards. */
+export function createReleaser(deps: ReleaserDeps) {
+  const { writer, decide, onRelease, teller, savings, instance, releaseRate, now, clock, log } = deps;
+  const pace = createPace({ perSecond: releaseRate, clock });
+  const markPace = createPace({ perSecond: MARKS_PER_SECOND, clock });
+  const expectations = createExpectations(clock);
+  const refusedUntil = new Map<string, number>();
+  /** Jobs of which something went, by uid, and when. */
+  const unmarked = new Map<string, { readonly job: JobRecord; readonly at: number }>();
+  const mostAtOnce = Math.ceil(releaseRate * SECONDS_A_ROUND);
+  let delays: number[] = [];
+
+  function turnsOf(due: readonly PlannedUnit[]): readonly Turn[] {
+    const going = due.filter((planned) => isUrgent(planned, now()) || !isDenied(planned));
+    const turns = going.flatMap((planned) => planned.unit.members.map((member) => ({ planned, member })));
+    const [urgent, gentle] = [true, false].map((wanted) =>
+      turns.filter(({ planned, member }) => isUrgent(planned, now()) === wanted && !isRefused(member)),
+    );
+    // What is left of a unit has begun, and so is urgent in the next round.
+    return [...(urgent ?? []).slice(0, MOST_URGENT_A_ROUND), ...(gentle ?? []).slice(0, mostAtOnce)];
+  }
+
+  /** A unit goes as a whole or, until its latest start, not at all. */
+  function isDenied({ unit }: PlannedUnit): boolean {
+    return unit.members.some((member) => decide(member).decision === 'deny');
+  }
+
+  function isRefused({ metadata: { uid = '' } }: Member): boolean {
+    const until = refusedUntil.get(uid);
+    if (until !== undefined && until <= clock.now()) refusedUntil.delete(uid);
+    return refusedUntil.has(uid);
+  }
+
+  /** Answers why nothing could be let go, where that is so: one that is refused alone holds up nobody. */
+  async function release(due: readonly PlannedUnit[], signal: AbortSignal): Promise<string | undefined> {
+    expectations.forgetOld();
+    const turns = turnsOf(due);
+    let released = 0;
+    let refusal: ApiError | undefined;
+
+    async function takeTurn(turn: Turn): Promise<void> {
+      const { planned, member } = turn;
+      if (!isUrgent(planned, now())) await pace.take(signal);
+      signal.throwIfAborted();
+      const answer = await releaseMember(turn);
+      if (answer instanceof ApiError) refusal = answer;
+      else released += 1;
+      if (answer instanceof ApiError) refusedUntil.set(member.metadata.uid ?? '', clock.now() + REFUSED_FOR_MS);
+    }
+
+    await inParallel(turns, AT_ONCE, takeTurn);
+    if (released > 0) log.info({ released, waiting: due.length }, 'let go what waited');
+    return released === 0 && refusal ? messageOf(refusal) : undefined;
+  }
+
+  async function releaseMember({ planned, member }: Turn): Promise<ApiError | undefined> {
+    const { reason, startAt, latestStart } = planned;
+    let decision: Decision | undefined;
+    const answer = await letGo(member, {
+      ...deps,
+      decide(current) {
+        decision = reason === 'not_placed' ? undefined : decide(current);
+        return decision ?? NOTHING_ADDED;
+      },
+    });
+    const { uid = '', resourceVersion = '' } = member.metadata;
+    if (answer instanceof ApiError) {
+      log.warn({ waiting: nameOf(member), failure: answer.message }, 'could not be let go');
+      return answer;
+    }
+    expectations.expectChange(uid, resourceVersion);
+    if (answer === 'gone') return undefined;
+    onRelease(planned);
+    const at = now();
+    if (delays.length < MOST_DELAYS) delays.push(Math.max(0, at - Math.min(startAt, latestStart)) / 1_000);
+    savings.book(planned, member, at);
+    if (member.kind === 'Pod' && member.job && !member.job.isMarked)
+      unmarked.set(member.job.metadata.uid ?? '', { job: member.job, at });
+    teller.tell(releasedEvents(planned, member, { instance, now: at }));
+    if (decision?.decision === 'deny') teller.tell(refusedEvents(member, decision, { instance, now: at }));
+    return undefined;
+  }
+
+  return {
+    /** Pods that may go in one round of those that nothing presses. */
+    mostAtOnce,
+    release,
+    /** Whether the view merely shows what a write of ours has ended. */
+    isBehind: ({ uid = '', resourceVersion = '' }: KubeObject['metadata']) =>
+      expectations.isBehind(uid, resourceVersion),
+    /**
+     * Says on Jobs of which pods went that they did: whoever leads next knows that later ones do not wait. Through the status,
+     * where the API server drops every change of a spec.
+     */
+    async markJobs(view: Pick<WaitingView, 'job'>, signal: AbortSignal): Promise<void> {
+      for (const [uid, { job, at }] of [...unmarked].slice(0, MARKS_PER_SECOND)) {
+        const { name, namespace = '' } = job.metadata;
+        const current = view.job(namespace, name);
+        if (current?.metadata.uid === uid && !current.isMarked) {
+          await markPace.take(signal);
+          const annotations = { [RELEASED]: isoTime(at) };
+          await writer
+            .mergePatch(`${jobPath(job)}/status`, { metadata: { uid, annotations } })
+            .catch(toleratingRefusal);
+        }
+        unmarked.delete(uid);
+      }
+    },
+    /** Seconds, since the last time. */
+    takeDelays(): readonly number[] {
+      const taken = delays;
+      delays = [];
+      return taken;
+    },
+  };
+}
+
+function toleratingRefusal(error: unknown): void {
+  if (!(error instanceof ApiError)) throw error;
+}

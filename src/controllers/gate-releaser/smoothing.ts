@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { MINUTE_MS } from '../../units/moment.ts';
+import { isDue, isUrgent, type PlannedUnit } from './plan.ts';
+import type { Unit } from './units.ts';
+
+/** As many pods go in a minute however few wait. */
+const LEAST_A_MINUTE = 20;
+
+export interface Smoothing {
+  /**
+   * Those of what is planned that go now, in order of their latest start: all that is urgent, and of the rest as many pods as
+   * the minute has room for, and `atOnce` pods at most; a unit that begins goes as a whole.
+   */
+  select(planned: readonly PlannedUnit[], now: number, atOnce: number): readonly PlannedUnit[];
+}
+
+/** `monotonicNow`: milliseconds since any fixed moment; the share is of what waits when a minute begins. */
+export function createSmoothing(deps: {
+  readonly sharePercent: number;
+  readonly monotonicNow: () => number;
+}): Smoothing {
+  const { sharePercent, monotonicNow } = deps;
+  let minute = { endsAt: Number.NEGATIVE_INFINITY, left: 0 };
+
+  return {
+    select(planned, now, atOnce) {
+      const due = planned.filter((one) => isDue(one, now)).sort((a, b) => a.latestStart - b.latestStart);
+      const urgent = due.filter((one) => isUrgent(one, now));
+      const rest = due.filter((one) => !isUrgent(one, now));
+      if (rest.length > 0 && monotonicNow() >= minute.endsAt) {
+        const waiting = planned.reduce((sum, { unit }) => sum + podsOf(unit), 0);
+        const left = Math.max(LEAST_A_MINUTE, Math.floor((waiting * sharePercent) / 100));
+        minute = { endsAt: monotonicNow() + MINUTE_MS, left };
+      }
+      const gentle: PlannedUnit[] = [];
+      let room = atOnce;
+      for (const one of rest) {
+        if (minute.left <= 0 || room <= 0) break;
+        gentle.push(one);
+        minute.left -= podsOf(one.unit);
+        room -= podsOf(one.unit);
+      }
+      return [...urgent, ...gentle];
+    },
+  };
+}
+
+function podsOf({ members }: Unit): number {
+  return members.reduce((sum, { pods }) => sum + pods, 0);
+}
+
+/** From 0 to 1, always the same for an owner in a cluster, and of many owners evenly spread. */
+export function patienceOf(cluster: string, owner: string): number {
+  return createHash('sha256').update(`${cluster} ${owner}`).digest().readUIntBE(0, 6) / 2 ** 48;
+}
