@@ -5,6 +5,7 @@ export type Watched =
   | 'nodes'
   | 'priorityclasses'
   | 'pods'
+  | 'jobs'
   | 'regions'
   | 'persistentvolumes'
   | 'persistentvolumeclaims'

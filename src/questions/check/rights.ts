@@ -73,7 +73,12 @@ export const WRITES: RuleSet = {
       resourceNames: ['gridgate-ca', 'gridgate-tls'],
       verbs: ['get', 'update'],
     },
-    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-outages'], verbs: ['get'] },
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: ['gridgate', 'gridgate-kill-switch', 'gridgate-outages'],
+      verbs: ['get'],
+    },
   ],
 };
 
