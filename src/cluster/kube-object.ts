@@ -5,6 +5,8 @@ export interface KubeObject {
     readonly namespace?: string;
     readonly uid?: string;
     readonly resourceVersion?: string;
+    /** RFC 3339. */
+    readonly creationTimestamp?: string;
     /** Counts the changes of the spec. */
     readonly generation?: number;
     readonly labels?: Readonly<Record<string, string>>;

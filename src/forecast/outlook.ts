@@ -19,6 +19,12 @@ export interface Outlook {
   grams(at: number): number;
 }
 
+/** The intensity of a moment within a series; `undefined` outside it, and where it has a gap (NaN). */
+export function gramsAt(series: HourlySeries | undefined, at: number): number | undefined {
+  const grams = series?.gramsPerKwh[Math.floor((at - series.from) / HOUR_MS)];
+  return grams === undefined || Number.isNaN(grams) ? undefined : grams;
+}
+
 const DAY = 24;
 /** Nobody plans further; it bounds what one pod can cost. */
 const MOST_HOURS = 15 * DAY;

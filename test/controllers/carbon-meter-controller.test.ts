@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, it } from 'node:test';
 import { pino } from 'pino';
-import { type CarbonMeter, createCarbonMeter } from '../../src/controllers/carbon-meter/controller.ts';
+import {
+  type CarbonMeter,
+  type CarbonMeterDeps,
+  createCarbonMeter,
+} from '../../src/controllers/carbon-meter/controller.ts';
 import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
 import { makeNode, makeSnapshot, NOW } from '../builders.ts';
 import { type Answer, fakeApi } from '../cluster/fake-api.ts';
@@ -51,7 +55,11 @@ function namespacesOf(homes: Readonly<Record<string, string>>): NamespaceRecord[
 
 const meters: CarbonMeter[] = [];
 
-function start(answers: readonly Answer[], homes: Readonly<Record<string, string>> = { shop: 'us-east-1' }) {
+function start(
+  answers: readonly Answer[],
+  homes: Readonly<Record<string, string>> = { shop: 'us-east-1' },
+  pastOf: CarbonMeterDeps['pastOf'] = () => undefined,
+) {
   const clock = fakeClock();
   const api = fakeApi(answers);
   const warnings: string[] = [];
@@ -66,6 +74,7 @@ function start(answers: readonly Answer[], homes: Readonly<Record<string, string
     namespaces: () => world.namespaces,
     homeOf: ({ annotations }) => annotations['gridgate.dev/home-region'],
     snapshot: () => world.snapshot,
+    pastOf,
     now: () => NOW + clock.now() + world.dateErrorMs,
     clock,
     log: pino({ level: 'warn' }, { write: (text: string) => void warnings.push(JSON.parse(text).msg) }),
@@ -133,6 +142,23 @@ describe('the carbon meter', () => {
     assert.deepEqual([told()?.addedGrams, told('bank')?.avoidedGrams], [0, 0]);
     assertGrams(told('bank')?.addedGrams, AVOIDED / 60);
     assert.deepEqual(told('home'), { namespace: 'home', avoidedGrams: 0, addedGrams: 0 });
+  });
+
+  it('counts a pod that waited against what home emitted when it would have run', async () => {
+    const HOUR = 60 * MINUTE;
+    const waited = {
+      creationTimestamp: new Date(NOW - 5 * HOUR).toISOString(),
+      annotations: { 'gridgate.dev/decision': '{}', 'gridgate.dev/released': new Date(NOW - HOUR).toISOString() },
+    };
+    const pod = podObject('a') as { metadata: object };
+    const past = { from: NOW - 5 * HOUR, gramsPerKwh: [Number.NaN, 750, 400, 400, 400, 400] };
+    const { clock, told } = start(
+      [page({ ...pod, metadata: { ...pod.metadata, ...waited } }), { lines: [], hang: true }],
+      { shop: 'us-east-1' },
+      (region) => (region === 'us-east-1' ? past : undefined),
+    );
+    await clock.advance(MINUTE);
+    assertGrams(told()?.avoidedGrams, (2 * AVOIDED) / 60);
   });
 
   it('counts the past under the readings, homes and nodes of then', async () => {

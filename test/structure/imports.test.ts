@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     builtins: true,
   },
   controllers: {
-    rooms: ['certs', 'cluster', 'decision', 'energy', 'regions', 'sources', 'telemetry/metric', 'units'],
+    rooms: ['certs', 'cluster', 'decision', 'energy', 'forecast', 'regions', 'sources', 'telemetry/metric', 'units'],
     packages: ['cockatiel', 'pino'],
     builtins: true,
   },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { REASONS, type Reason } from '../../src/decision/reasons.ts';
-import { makePod, makeRegion, makeSnapshot, onNode, REGION_LABEL, requires } from '../builders.ts';
+import { makePod, makeRegion, makeSnapshot, NOW, onNode, REGION_LABEL, requires } from '../builders.ts';
 import { ask } from './client.ts';
 import { bindingReview, type ReviewParts } from './reviews.ts';
 import { makeWorld, type TestWebhook, useWebhook, type World } from './start-webhook.ts';
@@ -49,6 +49,15 @@ const WAYS: Readonly<Record<Reason, Way>> = {
   no_data: mutate(makePod(), {}, (world) => {
     world.snapshot = makeSnapshot([makeRegion('a', undefined), makeRegion('b', undefined)]);
   }),
+  cleaner_later: mutate(
+    makePod({ annotations: { 'gridgate.dev/class': 'flexible' }, restartPolicy: 'Never' }),
+    { namespace: 'patient' },
+    (world) => {
+      world.isReleaserAlive = true;
+      const hours = [300, 300, 100].map((gramsPerKwh, hour) => ({ from: NOW + hour * 3_600_000, gramsPerKwh }));
+      world.snapshot = makeSnapshot([makeRegion('a', 300, { forecast: hours })]);
+    },
+  ),
   all_dirty: mutate(makePod(), { namespace: 'lenient' }),
   oversized: mutate(makePod({ tolerations: Array.from({ length: 501 }, () => ({ key: 'a', operator: 'Exists' })) })),
   not_allowed: mutate(pinned('us-west'), { namespace: 'european' }),
@@ -78,8 +87,8 @@ async function follow(webhook: TestWebhook, { path, review, given }: Way) {
 describe('a review over TLS ends with the reason', () => {
   const webhook = useWebhook();
   beforeEach(() => {
-    const { snapshot, modeCap, freeForMs } = makeWorld();
-    Object.assign(webhook.world, { snapshot, modeCap, freeForMs });
+    const { snapshot, modeCap, isReleaserAlive, freeForMs } = makeWorld();
+    Object.assign(webhook.world, { snapshot, modeCap, isReleaserAlive, freeForMs });
   });
 
   for (const [reason, way] of Object.entries(WAYS))

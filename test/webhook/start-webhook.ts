@@ -24,6 +24,8 @@ export interface World {
   /** The kill switch. */
   modeCap: Mode | undefined;
   readonly namespaces: Map<string, NamespaceRecord>;
+  /** Whether somebody lets go what waits. */
+  isReleaserAlive: boolean;
   /** By `namespace/name`. */
   readonly pendingPods: Map<string, Pod>;
   /** For how long all of them have been seen free and unbound, milliseconds. */
@@ -78,6 +80,7 @@ export function makeWorld(): World {
     isClosing: false,
     rules: { defaults: {}, limits: {} },
     modeCap: undefined,
+    isReleaserAlive: false,
     namespaces: new Map(Object.entries(NAMESPACES).map(([name, annotations]) => [name, makeRecord(name, annotations)])),
     pendingPods: new Map(),
     freeForMs: 0,
@@ -94,6 +97,7 @@ const NAMESPACES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   lenient: { mode: 'enforce', 'max-intensity': '10', regions: 'eu-north, us-west' },
   trusted: { mode: 'enforce', 'pod-overrides': 'allow', priority: 'failover' },
   unranked: { mode: 'enforce', placement: 'none' },
+  patient: { mode: 'enforce', defer: '12h' },
   legacy: {},
 };
 
@@ -162,6 +166,7 @@ export async function startWebhook({ fetchNamespace, ...limits }: WebhookOptions
     ),
     rules,
     modeCap: () => world.modeCap,
+    waiting: () => ({ isReleaserAlive: world.isReleaserAlive }),
     bindings: createBindingGuard(pendingPodsOf(world)),
     recorder,
     log: pino,

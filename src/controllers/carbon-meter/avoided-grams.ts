@@ -8,6 +8,8 @@ export interface Usage {
   readonly region: string;
   readonly vcpuHours: number;
   readonly memoryGbHours: number;
+  /** gCO2e/kWh at home when the pod would have run, had it not waited; absent where it did not wait, or nobody knows. */
+  readonly homeThen?: number | undefined;
 }
 
 /**
@@ -17,11 +19,12 @@ export interface Usage {
  * The formula is linear in what a pod requests: with vCPU hours for vCPUs and GB hours for GB it answers grams.
  */
 export function avoidedGrams(
-  { region, vcpuHours, memoryGbHours }: Usage,
+  { region, vcpuHours, memoryGbHours, homeThen }: Usage,
   home: string,
   snapshot: Snapshot,
 ): number | undefined {
-  const places = { home: placeOf(home, snapshot), actual: placeOf(region, snapshot) };
+  const then = homeThen === undefined ? undefined : { region: home, gramsPerKwh: homeThen };
+  const places = { home: then ?? placeOf(home, snapshot), actual: placeOf(region, snapshot) };
   if (!places.home || !places.actual) return undefined;
   const { home: from, actual } = places;
   return avoidedGramsPerHour({ vcpu: vcpuHours, memoryGb: memoryGbHours }, { home: from, actual }, DEFAULT_POWER_MODEL);

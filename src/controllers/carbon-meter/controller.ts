@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import { gramsAt, type HourlySeries } from '../../forecast/outlook.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, MONOTONIC } from '../pace.ts';
@@ -26,6 +27,8 @@ export interface CarbonMeterDeps {
   /** Where pods of a namespace would have gone; undefined where gridgate places none. */
   readonly homeOf: (namespace: NamespaceRecord) => string | undefined;
   readonly snapshot: () => Snapshot;
+  /** The readings of a region by the hour, as far as they are known; what a pod that waited would have run on. */
+  readonly pastOf?: (region: string) => HourlySeries | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
@@ -53,11 +56,13 @@ export function createCarbonMeter(deps: CarbonMeterDeps): CarbonMeter {
   let seen: Snapshot | undefined;
 
   /** A node that is not known, or says no region, and a namespace without a home: nothing is counted. */
-  function use({ namespace, node, vcpu, memoryGb }: MeteredPod, hours: number): void {
+  function use({ namespace, node, vcpu, memoryGb, waitedMs }: MeteredPod, hours: number): void {
     const home = homes.get(namespace);
     const region = seen?.topology?.byName.get(node)?.region;
     if (!seen || home === undefined || region === undefined) return;
-    const grams = avoidedGrams({ region, vcpuHours: vcpu * hours, memoryGbHours: memoryGb * hours }, home, seen);
+    const homeThen = waitedMs === undefined ? undefined : gramsAt(deps.pastOf?.(home), now() - waitedMs);
+    const usage = { region, vcpuHours: vcpu * hours, memoryGbHours: memoryGb * hours, homeThen };
+    const grams = avoidedGrams(usage, home, seen);
     if (grams !== undefined) ledger.book(namespace, grams);
   }
 

@@ -1,5 +1,6 @@
 import { isEndedPhase, type KubeObject } from '../../cluster/kube-object.ts';
 import { DECISION_ANNOTATION } from '../../decision/patch.ts';
+import { RELEASED } from '../../decision/wait-annotations.ts';
 import { requestsOf } from '../../energy/pod-requests.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
@@ -10,6 +11,8 @@ export interface MeteredPod {
   readonly vcpu: number;
   /** 10^9 bytes. */
   readonly memoryGb: number;
+  /** How long it waited for a cleaner hour, milliseconds; absent where it did not. */
+  readonly waitedMs?: number;
 }
 
 /** Above what any machine has: whoever binds a pod without the scheduler can ask for anything. */
@@ -31,5 +34,11 @@ export function toMeteredPod(object: KubeObject): MeteredPod | undefined {
   if (namespace === undefined || typeof node !== 'string' || node === '') return undefined;
   if (!Object.hasOwn(metadata.annotations ?? {}, DECISION_ANNOTATION) || isEndedPhase(status?.phase)) return undefined;
   const { vcpu, memoryGb } = requestsOf(spec ?? {});
-  return vcpu <= MOST.vcpu && memoryGb <= MOST.memoryGb ? { namespace, node, vcpu, memoryGb } : undefined;
+  if (vcpu > MOST.vcpu || memoryGb > MOST.memoryGb) return undefined;
+  return { namespace, node, vcpu, memoryGb, ...waitOf(metadata) };
+}
+
+function waitOf({ creationTimestamp = '', annotations }: KubeObject['metadata']): Pick<MeteredPod, 'waitedMs'> {
+  const waitedMs = Date.parse(annotations?.[RELEASED] ?? '') - Date.parse(creationTimestamp);
+  return waitedMs > 0 ? { waitedMs } : {};
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { OwnerReference, Pod } from '../../../src/decision/pod.ts';
 import { ownerOf } from '../../../src/decision/owner.ts';
+import type { OwnerReference, Pod } from '../../../src/decision/pod.ts';
 import { podToJudge, resourcesOf } from '../../../src/questions/audit/workload-of.ts';
 import { decideNow, makeNode, makePod, makeSnapshot, region, requires, term } from '../../builders.ts';
 
