@@ -133,7 +133,7 @@ What waits in your namespace, until when, and what that saves:
 Everywhere, and from then on what comes or changes, until Ctrl-C:
   gridgate waiting -A -w
 
-UNTIL is when it starts as planned now, DEADLINE when it starts whatever the grid is like, both UTC. gCO2/kWh NOW and EXPECTED are
+UNTIL is when it starts as planned now, DEADLINE when it starts whatever the grid is like, both UTC. NOW and EXPECTED are gCO2e/kWh,
 means over its run: had it started when it came, and as planned. A dash: nothing readable says so. gridgate release lets it go now.
 
 Exit codes: 0 fine, 2 usage or configuration, 3 the cluster does not answer, or refuses`,

@@ -154,7 +154,7 @@ function columnsFor({ output, now, showsNamespace }: WaitingLayout): readonly Co
   const grams = (value: number | null) => (value === null ? '-' : formatGrams(value));
   return [
     ...(showsNamespace ? [{ title: 'NAMESPACE', givesWay: 2, cell: ({ namespace }: WaitingWork) => namespace }] : []),
-    { title: 'OWNER', givesWay: 1, least: 12, cell: ({ owner }) => shown(owner) },
+    { title: 'OWNER', givesWay: 1, least: 10, cell: ({ owner }) => shown(owner) },
     { title: 'PODS', ...RIGHT, cell: ({ pods }) => (pods > 0 ? String(pods) : '-') },
     { title: 'SINCE', ...RIGHT, cell: ({ since }) => (since === null ? '-' : shortAge(now - Date.parse(since))) },
     { title: 'UNTIL', cell: ({ notBefore }) => moment(notBefore, now, isWide) },
@@ -163,8 +163,8 @@ function columnsFor({ output, now, showsNamespace }: WaitingLayout): readonly Co
       style: (cell) => (cell.endsWith(OVERDUE) ? 'red' : undefined),
       cell: ({ latestStart, overdue }) => `${moment(latestStart, now, isWide)}${overdue ? ` ${OVERDUE}` : ''}`,
     },
-    { title: 'gCO2/kWh NOW', ...RIGHT, cell: (work) => grams(work.now) },
-    { title: 'EXPECTED', ...RIGHT, cell: ({ expected }) => grams(expected) },
+    { title: isWide ? 'NOW gCO2/kWh' : 'NOW', ...RIGHT, cell: (work) => grams(work.now) },
+    { title: isWide ? 'EXPECTED gCO2/kWh' : 'EXPECTED', ...RIGHT, cell: ({ expected }) => grams(expected) },
     {
       title: 'SAVING',
       ...RIGHT,

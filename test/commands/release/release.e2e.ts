@@ -138,7 +138,7 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
     const { code, stdout } = await gridgate('waiting', '-n', 'lab');
     const [head = '', ...rows] = stdout.trimEnd().split('\n');
     assert.equal(code, 0);
-    assert.match(head, /^OWNER +PODS +SINCE +UNTIL +DEADLINE +gCO2\/kWh NOW +EXPECTED +SAVING$/);
+    assert.match(head, /^OWNER +PODS +SINCE +UNTIL +DEADLINE +NOW +EXPECTED +SAVING$/);
     assert.deepEqual(
       rows.map((row) => row.split(/ +/)[0]),
       ['pod/late', 'job/held', 'job/train', 'pod/alone', 'pod/unreadable'],
@@ -151,7 +151,7 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
     const names = await gridgate('waiting', '-A', '-o', 'name');
     assert.deepEqual(names.stdout.trim().split('\n').slice(1, 3), ['job.batch/held', 'job.batch/train']);
     const wide = await gridgate('waiting', '-A', '-o', 'wide');
-    assert.match(wide.stdout, /^NAMESPACE +OWNER.* REGION +LENGTH +BY\n/);
+    assert.match(wide.stdout, /^NAMESPACE +OWNER.* NOW gCO2\/kWh +EXPECTED gCO2\/kWh +SAVING +REGION +LENGTH +BY\n/);
     assert.match(wide.stdout, /^lab +job\/held .* eu-north +2h \(pod\) +suspend$/m);
     const { waiting } = JSON.parse((await gridgate('waiting', '-n', 'lab', '-o', 'json')).stdout);
     assert.deepEqual(
