@@ -9,6 +9,7 @@ import { acceptFor } from './watched-resource.ts';
 export interface LivePod extends KubeObject {
   readonly metadata: KubeObject['metadata'] & {
     readonly creationTimestamp?: string;
+    readonly deletionTimestamp?: string;
     readonly ownerReferences?: readonly OwnerReference[] | null;
   };
   readonly spec?: PodSpec;
@@ -27,6 +28,7 @@ interface ListPods {
   readonly namespace?: string | undefined;
   /** As kubectl's `-l` has it. */
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
   readonly pause?: Pause;
 }
 
@@ -34,16 +36,18 @@ const PAGE_SIZE = 500;
 const IDLE_MS = 30_000;
 const EXPIRED = 410;
 
+/** Where pods are, of all namespaces or of one. */
+export function podsPath(namespace?: string): string {
+  return namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+}
+
 /**
  * All pods, page by page: whole ones, since no shorter form has their constraints and requests. A list that outlives what
  * etcd keeps (410) goes on from where it was; a page that fails is asked for again, 4 times in all. Rejects with an ApiError
  * or the network's own error.
  */
 export async function* listPods(api: Pick<ApiClient, 'get'>, options: ListPods = {}): AsyncGenerator<PodPage> {
-  const path =
-    options.namespace === undefined
-      ? '/api/v1/pods'
-      : `/api/v1/namespaces/${encodeURIComponent(options.namespace)}/pods`;
+  const path = podsPath(options.namespace);
   let from: string | undefined;
   let isResumed = false;
   do {
@@ -66,9 +70,9 @@ async function getPage(
   api: Pick<ApiClient, 'get'>,
   path: string,
   from: string | undefined,
-  { labelSelector, pause }: ListPods,
+  { labelSelector, fieldSelector, pause }: ListPods,
 ): Promise<ObjectList> {
-  const query = { limit: String(PAGE_SIZE), continue: from, labelSelector };
+  const query = { limit: String(PAGE_SIZE), continue: from, labelSelector, fieldSelector };
   const get = () => api.get(path, { accept: acceptFor('full', 'list'), query, idleTimeoutMs: IDLE_MS });
   return (await retryPassing(get, pause)) as ObjectList;
 }

@@ -12,6 +12,7 @@ import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.t
 import { SIMULATE_OPTIONS } from '../questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
 import { WAIT_OPTIONS } from '../questions/wait/options.ts';
+import { WAITING_OPTIONS } from '../questions/waiting/options.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { surviveClosedReader } from '../terminal/print.ts';
@@ -21,6 +22,7 @@ import type { Taker } from './completion/complete-words.ts';
 import { COMPLETION_SERVER, KUBECTL_COMPLETION, SHELLS } from './completion/shells.ts';
 import { type AFTER_HELP, afterHelp } from './help-texts.ts';
 import { OUTAGE_ACTIONS, OUTAGE_OPTIONS } from './outage/options.ts';
+import { RELEASE_OPTIONS } from './release/options.ts';
 import { UNINSTALL_OPTIONS } from './uninstall/options.ts';
 
 interface CommandSpec<K extends OptionKey> {
@@ -193,6 +195,19 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
         isRest: true,
       },
     ],
+  });
+  add({
+    name: 'waiting',
+    description: 'list what waits for a cleaner hour, until when, and what that saves',
+    options: WAITING_OPTIONS,
+    load: async () => ({ run: (await import('../questions/waiting/waiting.ts')).waiting }),
+  });
+  add({
+    name: 'release',
+    description: 'let go now what waits for a cleaner hour',
+    options: RELEASE_OPTIONS,
+    load: async () => ({ run: (await import('./release/release.ts')).release }),
+    args: [{ name: 'what', help: 'POD, job/NAME, cronjob/NAME, or another KIND/NAME that owns pods', isRest: true }],
   });
   add({
     name: 'outage',

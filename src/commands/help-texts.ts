@@ -127,6 +127,29 @@ Only the command writes to stdout. Without a command it waits, and ends with 0: 
 Exit codes: the command's own; 128 and the signal's number where a signal ended it, or the wait; 127 no such command,
 126 it cannot be started; 2 usage (nothing ran, but a command may end with 2, too). With --print: 0 fine, 2 usage or
 configuration, 3 nobody who was asked knows what is to come`,
+  waiting: `
+What waits in your namespace, until when, and what that saves:
+  gridgate waiting
+Everywhere, and from then on what comes or changes, until Ctrl-C:
+  gridgate waiting -A -w
+
+UNTIL is when it starts as planned now, DEADLINE when it starts whatever the grid is like, both UTC. NOW and EXPECTED are gCO2e/kWh,
+means over its run: had it started when it came, and as planned. A dash: nothing readable says so. gridgate release lets it go now.
+
+Exit codes: 0 fine, 2 usage or configuration, 3 the cluster does not answer, or refuses`,
+  release: `
+One pod, or all of a Job, now:
+  gridgate release train-x2x9z -n lab
+  gridgate release job/train cronjob/nightly -n lab
+All whose latest start has passed, in all namespaces: what a CronJob of the manifests runs every 5 minutes, in case no leader does:
+  gridgate release --overdue
+All that waits in a namespace:
+  gridgate release --all -n lab --yes
+
+A pod gets what the decision of the moment adds, with your own rights; where those do not reach, only its gate goes, and that is
+said. Gates of others stay, and so do Jobs that somebody else suspended.
+
+Exit codes: 0 fine, 1 you said no, 2 usage, or nothing of that name, 3 the cluster does not answer, or something could not go`,
   certs: `
 A certificate for localhost and the Service's names, kept while it is valid:
   gridgate certs

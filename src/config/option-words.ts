@@ -14,6 +14,7 @@ const { defaultText: KUBECTLS } = OPTIONS.kubeconfig;
 const BESIDE_FILES = `${KUBECTLS}; beside files none`;
 const REGION_FILE = 'file of Region resources, YAML or JSON';
 const IN_SYSTEM = 'gridgate-kill-switch in gridgate-system';
+const CONTEXTS_NAMESPACE = "that of the kubeconfig's context, else default";
 const AVERAGES = 'the yearly averages of all regions of public clouds that are known';
 
 /** What is said of an option in one command and is not so in others; all else stands in `OPTIONS`. */
@@ -55,6 +56,19 @@ const IN_COMMAND: Readonly<Record<string, Partial<Record<OptionKey, Said>>>> = {
     kubeconfig: { default: 'none; in a pod its service account, unless --regions is given' },
     prometheusUrl: { help: 'Prometheus that measured the bytes' },
     prometheusQuery: { help: 'what to ask it: bytes per second', default: 'node_exporter bytes sent' },
+  },
+  waiting: {
+    explainNamespace: { help: 'namespace to look into', default: CONTEXTS_NAMESPACE },
+    allNamespaces: { help: 'look into all namespaces, whatever -n says' },
+    selector: { help: 'only pods and Jobs with labels such as app=train,tier!=cache' },
+  },
+  release: {
+    explainNamespace: { help: 'namespace of what is to go', default: `${CONTEXTS_NAMESPACE}; all with --overdue` },
+    allNamespaces: { help: 'with --all or --overdue: all namespaces, whatever -n says' },
+    selector: { help: 'with --all or --overdue: only pods and Jobs with labels such as app=train,tier!=cache' },
+    dryRun: { help: 'only say what would go, and what would be refused' },
+    systemNamespace: { help: 'where the gridgate.yaml and the kill switch of the cluster are' },
+    killSwitch: { default: IN_SYSTEM },
   },
   certs: { certDir: { help: 'where the development certificate is kept' } },
 };

@@ -204,6 +204,24 @@ export const QUESTION_OPTIONS = {
     help: 'where gridgate is installed',
     parse: parseNamespaceName,
   }),
+  overdue: withDefault(false, {
+    flags: '--overdue [boolean]',
+    env: 'GRIDGATE_RELEASE_OVERDUE',
+    help: 'let go all whose latest start has passed; quiet where there is none',
+    parse: parseBoolean,
+  }),
+  allWaiting: withDefault(false, {
+    flags: '--all [boolean]',
+    env: 'GRIDGATE_RELEASE_ALL',
+    help: 'let go all that waits in the namespace',
+    parse: parseBoolean,
+  }),
+  releaseYes: withDefault(false, {
+    flags: '-y, --yes [boolean]',
+    env: 'GRIDGATE_RELEASE_YES',
+    help: 'with --all: do not ask',
+    parse: parseBoolean,
+  }),
   start: optional({
     flags: '--start <time>',
     help: 'when the traffic began to move, RFC 3339',

@@ -11,6 +11,10 @@ export const WAITS = `${ANNOTATION_PREFIX}waits`;
 /** When it was let go; RFC 3339. */
 export const RELEASED = `${ANNOTATION_PREFIX}released`;
 
+/** On a Job: how gridgate made it wait. Only a Job that says so is ever resumed. */
+export const DEFERRED = `${ANNOTATION_PREFIX}deferred`;
+export const SUSPEND = 'suspend';
+
 /** What a waiting pod says of its wait. For people and reports; nothing trusts it. */
 export interface WaitRecord {
   /** Epoch milliseconds. */

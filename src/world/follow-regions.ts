@@ -1,7 +1,7 @@
 import type { ApiClient } from '../cluster/api-client.ts';
-import type { WatchLog } from '../cluster/reflector.ts';
 import { type ClusterRegions, tellInvalid } from './cluster-regions.ts';
 import { openCluster, readFromCluster, type Unread } from './open-cluster.ts';
+import { watchLogTo } from './watch-log.ts';
 import type { ChosenCluster } from './which-cluster.ts';
 
 /**
@@ -33,7 +33,7 @@ async function* follow(api: ApiClient, tell: (sentence: string) => void): AsyncG
   if ('issues' in read) return yield read;
   yield { regions: validRegions(read.value), invalid: tellInvalid(read.value) };
   let next = Promise.withResolvers<void>();
-  const log = logTo(tell);
+  const log = watchLogTo(tell);
   const followed = followResource({ api, resource: REGIONS, log, onChange: () => next.resolve() });
   try {
     await followed.start();
@@ -46,12 +46,4 @@ async function* follow(api: ApiClient, tell: (sentence: string) => void): AsyncG
   } finally {
     await followed.stop();
   }
-}
-
-function logTo(tell: (sentence: string) => void): WatchLog {
-  return {
-    debug: () => {},
-    info: (_fields, text) => tell(text),
-    warn: ({ failure }, text) => tell(failure === undefined ? text : `${text}: ${failure}`),
-  };
 }

@@ -42,7 +42,7 @@ const RULES = {
     'coordination.k8s.io/leases [gridgate] get,update',
     '/secrets create',
     '/secrets [gridgate-ca,gridgate-tls] get,update',
-    '/configmaps [gridgate-outages] get',
+    '/configmaps [gridgate,gridgate-kill-switch,gridgate-outages] get',
     '/configmaps create',
     '/configmaps [gridgate-lengths] get,patch',
   ],

@@ -113,8 +113,27 @@ describe('the manifests', () => {
         assert.ok(writable.length >= 8);
       });
 
+      test('lets go what is overdue every five minutes, one at a time, under an account that may, and as no part of a Service', {
+        skip,
+      }, () => {
+        const [{ metadata, spec }] = objects('CronJob');
+        const { template } = spec.jobTemplate.spec;
+        const [container] = template.spec.containers;
+        assert.deepEqual(
+          [metadata.name, spec.schedule, spec.concurrencyPolicy, container.args],
+          ['gridgate-release-overdue', '*/5 * * * *', 'Forbid', ['release', '--overdue']],
+        );
+        assert.equal(container.image, objects('Deployment')[0].spec.template.spec.containers[0].image);
+        assert.equal(template.spec.serviceAccountName, 'gridgate-controllers');
+        assert.ok(container.securityContext.readOnlyRootFilesystem && container.resources.limits.memory);
+        const selected = [...objects('Service'), ...objects('PodDisruptionBudget')].map(({ spec }) => spec.selector);
+        for (const { matchLabels, ...labels } of selected)
+          assert.ok(!isSubset(matchLabels ?? labels, template.metadata.labels), JSON.stringify(matchLabels ?? labels));
+      });
+
       test('its pods meet the restricted level, which refuses others', { skip }, async () => {
-        for (const { spec } of objects('Deployment')) {
+        const overdue = objects('CronJob').map(({ spec }) => spec.jobTemplate);
+        for (const { spec } of [...objects('Deployment'), ...overdue]) {
           const pod = { metadata: { ...spec.template.metadata, name: 'gridgate-1' }, spec: spec.template.spec };
           const admitted = await controlPlane.request('POST', `${PODS}?dryRun=All`, pod);
           assert.equal(admitted.status, 201, JSON.stringify(admitted.body));
@@ -217,4 +236,8 @@ function withPrivilege(pod: Rendered): Rendered {
   const copy = structuredClone(pod);
   copy.spec.containers[0].securityContext = { privileged: true };
   return copy;
+}
+
+function isSubset(some: Readonly<Record<string, string>>, all: Readonly<Record<string, string>>): boolean {
+  return Object.entries(some).every(([key, value]) => all[key] === value);
 }

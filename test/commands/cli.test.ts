@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { AFTER_HELP } from '../../src/commands/help-texts.ts';
 import { OUTAGE_OPTIONS } from '../../src/commands/outage/options.ts';
+import { RELEASE_OPTIONS } from '../../src/commands/release/options.ts';
 import { UNINSTALL_OPTIONS } from '../../src/commands/uninstall/options.ts';
 import type { Option } from '../../src/config/option.ts';
 import { wordsOf } from '../../src/config/option-words.ts';
@@ -22,6 +23,7 @@ import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../../src/questions/regions/op
 import { SIMULATE_OPTIONS } from '../../src/questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../../src/questions/spillover/options.ts';
 import { WAIT_OPTIONS } from '../../src/questions/wait/options.ts';
+import { WAITING_OPTIONS } from '../../src/questions/waiting/options.ts';
 import { SERVE_OPTIONS } from '../../src/replica/serve-options.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { runCommand } from '../process/run-command.ts';
@@ -41,6 +43,8 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   check: CHECK_OPTIONS,
   uninstall: UNINSTALL_OPTIONS,
   wait: WAIT_OPTIONS,
+  waiting: WAITING_OPTIONS,
+  release: RELEASE_OPTIONS,
 };
 
 describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {

@@ -114,10 +114,12 @@ export async function startLiveCluster(options: LiveOptions) {
   };
 }
 
-/** All of the base but its Deployments. */
+/** All of the base but what has pods. */
 async function install(controlPlane: ControlPlane): Promise<void> {
   const { request, waitFor } = controlPlane;
-  const objects = (await render(controlPlane, 'base')).filter(({ kind }) => kind !== 'Deployment');
+  const objects = (await render(controlPlane, 'base')).filter(
+    ({ kind }) => kind !== 'Deployment' && kind !== 'CronJob',
+  );
   await applyObjects(controlPlane, objects);
   await untilGuarded(controlPlane);
   await waitFor('the Region resource', async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined);

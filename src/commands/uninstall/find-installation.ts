@@ -10,6 +10,7 @@ import { retryPassing } from '../../cluster/retry-passing.ts';
 import { acceptFor } from '../../cluster/watched-resource.ts';
 import { REPORT_LABELS, REPORT_NAME } from '../../questions/audit/policy-report.ts';
 import { inParallel } from '../../units/in-parallel.ts';
+import { listUnits, type WaitingUnit } from '../release/waiting-units.ts';
 import {
   contentToRead,
   type FoundObject,
@@ -48,6 +49,8 @@ export interface Trace {
 export interface Installation {
   readonly removals: readonly Removal[];
   readonly traces: readonly Trace[];
+  /** Behind our gate, or suspended by us: nobody would be left who lets it go. */
+  readonly waiting: readonly WaitingUnit[];
   readonly stays: Stays;
 }
 
@@ -87,6 +90,8 @@ export async function findInstallation(
   const regions = await countRegions(api);
   const { traces, policies } = await findTraces(api, asked.policies, show);
   const reports = await findReports(api);
+  show('looking for what waits');
+  const waiting = await listUnits(api, {});
   const isAsked: Partial<Record<Step, boolean>> = { regions: asked.regions, settings: asked.settings };
   const removals = there.filter(({ step }) => isAsked[step] ?? true);
   const settings = there.filter(({ step }) => step === 'settings' && !asked.settings);
@@ -95,6 +100,7 @@ export async function findInstallation(
   return {
     removals: [...removals, ...reports, ...(namespace.goes ? [namespace.goes] : [])],
     traces,
+    waiting,
     stays: {
       maybeNotIn: isMaybeElsewhere(found) ? asked.namespace : undefined,
       ofOthers,

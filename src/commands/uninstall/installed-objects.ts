@@ -4,6 +4,7 @@
  * | step        | why then                                                                                     |
  * | ----------- | -------------------------------------------------------------------------------------------- |
  * | webhooks    | before the pods that answer them: admission never waits for somebody who is gone             |
+ * | waiting     | once nothing new is made to wait, and before nobody is left who would let it go              |
  * | controllers | before what they write is cleaned: nobody writes it back. Their right goes with them          |
  * | policies    | once nobody is left whom they hold                                                           |
  * | traces      | labels, taints, annotations and reports on what belongs to others                            |
@@ -14,6 +15,7 @@
  */
 export const STEPS = [
   'webhooks',
+  'waiting',
   'controllers',
   'policies',
   'traces',
@@ -50,6 +52,7 @@ const RESOURCES = {
   PriorityClass: 'scheduling.k8s.io/v1 priorityclasses',
   CustomResourceDefinition: 'apiextensions.k8s.io/v1 customresourcedefinitions',
   Deployment: 'apps/v1 namespaced deployments',
+  CronJob: 'batch/v1 namespaced cronjobs',
   RoleBinding: 'rbac.authorization.k8s.io/v1 namespaced rolebindings',
   Role: 'rbac.authorization.k8s.io/v1 namespaced roles',
   ServiceAccount: 'v1 namespaced serviceaccounts',
@@ -69,6 +72,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ValidatingWebhookConfiguration', 'gridgate'],
   ],
   controllers: [
+    ['CronJob', 'gridgate-release-overdue'],
     ['Deployment', 'gridgate-controllers'],
     ['Deployment', 'gridgate'], // where one Deployment does both, it is this one
     ['ClusterRoleBinding', 'gridgate-controllers'],

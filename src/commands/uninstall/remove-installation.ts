@@ -9,6 +9,8 @@ import { type Pause, retryPassing } from '../../cluster/retry-passing.ts';
 import { acceptFor } from '../../cluster/watched-resource.ts';
 import { type Progress, progressBar } from '../../terminal/progress.ts';
 import { inParallel } from '../../units/in-parallel.ts';
+import { letGo } from '../release/let-go.ts';
+import { listUnits } from '../release/waiting-units.ts';
 import { type Asked, type Installation, judgeNamespace, type Removal, type Trace } from './find-installation.ts';
 import { STEPS, type Step } from './installed-objects.ts';
 
@@ -26,14 +28,17 @@ const LOOK_AGAIN_MS = 500;
 const MOST_LOOKS = 120;
 const MOST_TRIES = 20;
 const FIELD_MANAGER = 'gridgate-uninstall';
+const LETTING_GO = { clock: Date.now, fieldManager: FIELD_MANAGER, forgets: true } as const;
 
 /**
  * Where something of these cannot be deleted, what follows would not be safe: admission would wait for pods that are gone, or what
  * is cleaned would be written again. Pods that do not end in time are no obstacle: their right to write is gone.
  */
 const BARRIERS: ReadonlySet<Step> = new Set(['webhooks', 'controllers']);
+/** Deleted in the foreground: their pods go first. */
+const WITH_PODS: ReadonlySet<string> = new Set(['Deployment', 'CronJob']);
 /** What must be gone, not only going, before the next step. */
-const AWAITED: ReadonlySet<string> = new Set(['Deployment', 'CustomResourceDefinition', 'Namespace']);
+const AWAITED: ReadonlySet<string> = new Set([...WITH_PODS, 'CustomResourceDefinition', 'Namespace']);
 
 interface Refusals {
   /** Without these it does not begin. */
@@ -45,7 +50,7 @@ interface Refusals {
 /** What would not be removed, a sentence each: every deletion, and a write of each kind, is tried without being done. */
 export async function findRefusals(
   { api }: Pick<Removing, 'api'>,
-  { removals, traces }: Installation,
+  { removals, traces, waiting }: Installation,
 ): Promise<Refusals> {
   const missingRights: string[] = [];
   const otherRefusals: string[] = [];
@@ -61,6 +66,10 @@ export async function findRefusals(
   await inParallel(oneOfEach.values(), AT_ONCE, ({ path, traces: { patch } }) =>
     retryPassing(() => sendPatch(api, path, patch, { dryRun: 'All' })).catch(tell),
   );
+  const waitingOfEach = new Map(waiting.map((unit) => [unit.kind, unit]));
+  await inParallel(waitingOfEach.values(), AT_ONCE, (unit) =>
+    letGo(unit, { ...LETTING_GO, api, isDryRun: true }).catch(tell),
+  );
   return { missingRights: missingRights.sort(), otherRefusals: otherRefusals.sort() };
 }
 
@@ -71,18 +80,41 @@ export async function findRefusals(
 export async function removeInstallation(removing: Removing, found: Installation): Promise<readonly string[]> {
   const failures: string[] = [];
   for (const step of STEPS) {
+    const failedBefore = failures.length;
+    if (step === 'waiting') await letAllGo();
+    const going = await removeAll(found.removals.filter((one) => one.step === step));
+    if (BARRIERS.has(step) && failures.length > failedBefore)
+      return [...failures, 'nothing that must come later was begun'];
+    if (step === 'traces') await cleanAll(found.traces);
+    for (const removal of going)
+      await attempt(`delete ${removal.kind} ${removal.called}`, () => untilGone(removal, removing));
+    // An API server that heard late that the webhooks are gone may have had more made to wait: no pod is left that could.
+    if (step === 'controllers') await letAllGo();
+  }
+  return [...new Set(failures)];
+
+  /** Answers those that are going, and are to be gone before the next step. */
+  async function removeAll(removals: readonly Removal[]): Promise<readonly Removal[]> {
     const going: Removal[] = [];
-    for (const removal of found.removals.filter((one) => one.step === step)) {
+    for (const removal of removals) {
       const what = `delete ${removal.kind} ${removal.called}`;
       const isDone = await attempt(what, () => remove(removal, removing, found.stays.ofOthers));
       if (isDone && AWAITED.has(removal.kind)) going.push(removal);
     }
-    if (BARRIERS.has(step) && failures.length > 0) return [...failures, 'nothing that must come later was begun'];
-    if (step === 'traces') await cleanAll(found.traces);
-    for (const removal of going)
-      await attempt(`delete ${removal.kind} ${removal.called}`, () => untilGone(removal, removing));
+    return going;
   }
-  return failures;
+
+  async function letAllGo(): Promise<void> {
+    removing.progress.show('look for what waits');
+    const waiting = await listUnits(removing.api, {});
+    let done = 0;
+    await inParallel(waiting, AT_ONCE, async (unit) => {
+      await attempt(`let go ${unit.kind} ${unit.object.metadata.namespace}/${unit.object.metadata.name}`, async () => {
+        await letGo(unit, { ...LETTING_GO, ...removing });
+      });
+      removing.progress.show(progressBar(++done, waiting.length, 'that wait'));
+    });
+  }
 
   async function attempt(what: string, act: () => Promise<void>): Promise<boolean> {
     removing.progress.show(what);
@@ -118,7 +150,7 @@ async function remove(
     if (stays) throw new StaysError('something came into it meanwhile');
     if (!goes) return;
   }
-  const isForeground = kind === 'Deployment';
+  const isForeground = WITH_PODS.has(kind);
   await retryPassing(() => deleteObject(api, path, { isForeground, ...(step === 'namespace' && { uid }) }), pause);
 }
 
@@ -128,7 +160,7 @@ async function untilGone({ path, kind }: Removal, { api, pause = sleep }: Removi
     if ((await retryPassing(() => getIfThere(api, path, options), pause)) === undefined) return;
     await pause(LOOK_AGAIN_MS);
   }
-  const what = kind === 'Deployment' ? 'its pods are still there' : 'something in it holds it';
+  const what = WITH_PODS.has(kind) ? 'its pods are still there' : 'something in it holds it';
   throw new StaysError(
     `it is going, but ${what} after ${(MOST_LOOKS * LOOK_AGAIN_MS) / 1_000} s; run this again when it is gone`,
   );

@@ -7,6 +7,8 @@ import { OURS, PART_OF, STEPS, type Step } from './installed-objects.ts';
 
 const MOST_NAMES = 6;
 
+type Going = Pick<Installation, 'removals' | 'traces' | 'waiting'>;
+
 /** Objects of one kind that are treated alike. */
 interface Line {
   readonly step: Step;
@@ -22,16 +24,16 @@ const COLUMNS: readonly Column<Line>[] = [
   { title: 'WHAT', givesWay: 1, cell: ({ which }) => which },
 ];
 
-export function isNothing({ removals, traces }: Pick<Installation, 'removals' | 'traces'>): boolean {
-  return removals.length + traces.length === 0;
+export function isNothing({ removals, traces, waiting }: Going): boolean {
+  return removals.length + traces.length + waiting.length === 0;
 }
 
 /** What is removed, in the order of the steps, a line for each kind. */
-export function renderRemovals(installation: Pick<Installation, 'removals' | 'traces'>, width: number): string {
+export function renderRemovals(installation: Going, width: number): string {
   return renderTable(COLUMNS, linesOf(installation), width);
 }
 
-function linesOf({ removals, traces }: Pick<Installation, 'removals' | 'traces'>): readonly Line[] {
+function linesOf({ removals, traces, waiting }: Going): readonly Line[] {
   return STEPS.flatMap((step) => {
     const ofStep = removals.filter((one) => one.step === step);
     const byKind = Map.groupBy(ofStep, ({ kind }) => kind);
@@ -39,7 +41,15 @@ function linesOf({ removals, traces }: Pick<Installation, 'removals' | 'traces'>
       const which = nameFew(ofKind, MOST_NAMES, ({ called }) => called);
       return { step, count: ofKind.length, kind, which };
     });
+    if (step === 'waiting') return waitingLines(waiting);
     return step === 'traces' ? [...traceLines(traces), ...deleted] : deleted;
+  });
+}
+
+function waitingLines(waiting: Installation['waiting']): readonly Line[] {
+  return [...Map.groupBy(waiting, ({ kind }) => kind)].map(([kind, ofKind]) => {
+    const named = nameFew(ofKind, MOST_NAMES, ({ object: { metadata } }) => `${metadata.namespace}/${metadata.name}`);
+    return { step: 'waiting', count: ofKind.length, kind, which: `let go: ${named}` };
   });
 }
 

@@ -5,6 +5,7 @@ import { JOB, type OwnerKind, ownersPath, REPLICA_SET, STATEFUL_SET } from '../.
 import { planTaints, type Taint } from '../../controllers/node-labeller/plan.ts';
 import { NUDGED_ANNOTATION } from '../../controllers/owner-nudger/controller.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../../decision/namespace-record.ts';
+import { DEFERRED, NOT_BEFORE, RELEASED, WAITS } from '../../decision/wait-annotations.ts';
 import { CARBON_KEY } from '../../units/label-names.ts';
 
 /** What gridgate wrote on an object of somebody else, and a merge patch without it. */
@@ -25,6 +26,8 @@ export interface TracedKind {
   find(object: KubeObject): Traces | undefined;
 }
 
+/** How a Job waited, and when it was let go. */
+const MARKS_OF_JOBS = [DEFERRED, NOT_BEFORE, WAITS, RELEASED];
 /** A person's word, as the annotations are: who may read metrics and the status page. */
 const SCRAPE_LABEL = `${ANNOTATION_PREFIX}scrape`;
 
@@ -45,7 +48,11 @@ export function tracedKinds(policies: boolean): readonly TracedKind[] {
       pathOf: ({ name }) => `${NODES_PATH}/${encodeURIComponent(name)}`,
       find: findOnNode,
     },
-    ...[REPLICA_SET, STATEFUL_SET, JOB].map(nudged),
+    ...[REPLICA_SET, STATEFUL_SET].map((owner) => marked(owner, () => [NUDGED_ANNOTATION])),
+    marked(JOB, ({ annotations = {} }) =>
+      // One that waits still is let go first, and loses its marks by that.
+      annotations[RELEASED] === undefined ? [NUDGED_ANNOTATION] : [NUDGED_ANNOTATION, ...MARKS_OF_JOBS],
+    ),
   ];
 }
 
@@ -78,19 +85,17 @@ function findOnNode(object: KubeObject): Traces | undefined {
 }
 
 /** Through its status, as it came there: the API server then leaves the spec alone. */
-function nudged(owner: OwnerKind): TracedKind {
+function marked(owner: OwnerKind, keysOf: (metadata: KubeObject['metadata']) => readonly string[]): TracedKind {
   return {
     kind: owner.kind,
     list: ownersPath(owner),
     content: 'metadata',
     pathOf: ({ name, namespace }) => `${ownersPath(owner, namespace)}/${encodeURIComponent(name)}/status`,
-    find: ({ metadata }) =>
-      metadata.annotations?.[NUDGED_ANNOTATION] === undefined
-        ? undefined
-        : {
-            what: [`annotation ${NUDGED_ANNOTATION}`],
-            patch: { metadata: without(metadata, [], [NUDGED_ANNOTATION]) },
-          },
+    find({ metadata }) {
+      const keys = keysOf(metadata).filter((key) => metadata.annotations?.[key] !== undefined);
+      if (keys.length === 0) return undefined;
+      return { what: keys.map((key) => `annotation ${key}`), patch: { metadata: without(metadata, [], keys) } };
+    },
   };
 }
 

@@ -77,7 +77,8 @@ async function uninstallFrom(
     return EXIT.upstream;
   }
   const gone = found.stays.maybeNotIn === undefined ? 'gridgate is gone' : 'what was found of gridgate is gone';
-  await print(`${gone}; ${PODS_KEEP}\n`);
+  const waited = found.waiting.length === 0 ? '' : '; what waited for a cleaner hour was let go';
+  await print(`${gone}${waited}; ${PODS_KEEP}\n`);
   return EXIT.fine;
 }
 

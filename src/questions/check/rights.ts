@@ -80,7 +80,12 @@ export const WRITES: RuleSet = {
       resourceNames: ['gridgate-ca', 'gridgate-tls'],
       verbs: ['get', 'update'],
     },
-    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-outages'], verbs: ['get'] },
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: ['gridgate', 'gridgate-kill-switch', 'gridgate-outages'],
+      verbs: ['get'],
+    },
     { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] },
     { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-lengths'], verbs: ['get', 'patch'] },
     {

@@ -1,3 +1,4 @@
+import fastJsonPatch from 'fast-json-patch';
 import type { ApiClient } from '../../../src/cluster/api-client.ts';
 import { ApiError } from '../../../src/cluster/api-error.ts';
 import type { KubeObject } from '../../../src/cluster/kube-object.ts';
@@ -117,10 +118,19 @@ export function fakeCluster(given: Readonly<Record<string, object>>): FakeCluste
   }
 
   function patch(request: string, found: Stored, body: Stored): Stored {
+    if (Array.isArray(body)) return patchJson(request, found, body);
     const { resourceVersion } = body.metadata;
     if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion)
       throw new ApiError(request, { code: 409 });
     merge(found, body);
+    found.metadata.resourceVersion = String(++versions);
+    return found;
+  }
+
+  function patchJson(request: string, found: Stored, operations: Stored[]): Stored {
+    const [version, ...others] = operations;
+    if (version.value !== found.metadata.resourceVersion) throw new ApiError(request, { code: 409 });
+    fastJsonPatch.applyPatch(found, structuredClone(others));
     found.metadata.resourceVersion = String(++versions);
     return found;
   }
@@ -152,7 +162,7 @@ function notFound(request: string): never {
 }
 
 const COLLECTIONS = new Set(['namespaces', 'nodes', 'replicasets', 'statefulsets', 'jobs', 'regions', 'pods']);
-const NAMESPACED = new Set(['replicasets', 'statefulsets', 'jobs', 'policyreports', 'reports']);
+const NAMESPACED = new Set(['pods', 'replicasets', 'statefulsets', 'jobs', 'policyreports', 'reports']);
 
 function withName(path: string, object: object): KubeObject {
   const { metadata = {}, ...rest } = object as Stored;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import { inParallel } from '../../../src/units/in-parallel.ts';
 import { applyObjects } from '../../cluster/controllers-account.ts';
 import { ofKind, type Rendered, render } from '../../cluster/rendered-manifests.ts';
 import { skip } from '../../control-plane/assets.ts';
@@ -12,6 +13,9 @@ import { runGridgate } from '../../process/run-gridgate.ts';
 
 const CARBON = 'gridgate.dev/carbon';
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/gridgate-system/deployments';
+const GATE = 'gridgate.dev/defer';
+const LAB = '/api/v1/namespaces/lab';
+const WAITING = 500;
 const HELD = 'example.com/held';
 
 describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
@@ -48,13 +52,26 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
       return (found.every(({ label }) => label) && found.filter(({ taint }) => taint).length === 3) || undefined;
     });
     // Their pods are played by kwok; those that answer are processes of ours.
-    await applyObjects(cluster.controlPlane, ofKind(manifests, 'Deployment'));
+    await applyObjects(cluster.controlPlane, ofKind(manifests, 'Deployment', 'CronJob'));
     await cluster.waitFor('pods of gridgate', async () => {
-      const { items } = await cluster.send('GET', `${SYSTEM}/pods`);
+      const selector = encodeURIComponent('app.kubernetes.io/component in (webhook,controllers)');
+      const { items } = await cluster.send('GET', `${SYSTEM}/pods?labelSelector=${selector}`);
       return items.length === 4 || undefined;
     });
   });
   after(() => cluster?.stop());
+
+  /** As if gridgate had made them wait. */
+  async function makeWait(count: number): Promise<void> {
+    await cluster.createNamespace('lab');
+    const names = Array.from({ length: count }, (_, index) => `train-${index}`);
+    const spec = { restartPolicy: 'Never', schedulingGates: [{ name: GATE }] };
+    await inParallel(names, 16, (name) => cluster.send('POST', `${LAB}/pods`, pod(name, spec)));
+    await cluster.send('POST', '/apis/batch/v1/namespaces/lab/jobs', {
+      metadata: { name: 'held', annotations: { 'gridgate.dev/deferred': 'suspend' } },
+      spec: { suspend: true, template: { spec: pod('', { restartPolicy: 'Never' }).spec } },
+    });
+  }
 
   async function nodes() {
     const { items } = await cluster.send('GET', '/api/v1/nodes');
@@ -89,7 +106,7 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     assert.match(stdout, /^webhooks +1 +MutatingWebhookConfiguration +gridgate$/m);
     assert.match(
       stdout,
-      /^controllers +2 +Deployment +gridgate-system\/gridgate-controllers, gridgate-system\/gridgate$/m,
+      /^controllers +1 +CronJob +gridgate-system\/gridgate-release-overdue\ncontrollers +2 +Deployment +gridgate-system\/gridgate-controllers, gridgate-system\/gridgate$/m,
     );
     assert.match(stdout, /^traces +1 +Namespace +label gridgate\.dev\/managed$/m);
     assert.match(stdout, /^traces +6 +Node +label gridgate\.dev\/carbon$/m);
@@ -202,6 +219,24 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     await cluster.patch(`${DEPLOYMENTS}/gridgate`, label('gridgate'));
   });
 
+  test(`it would let go ${WAITING} pods that wait, and a Job`, async () => {
+    await makeWait(WAITING);
+    const { code, stdout, stderr } = await uninstall('--dry-run');
+    assert.deepEqual([code, stderr], [0, '']);
+    const lines = stdout.split('\n');
+    const at = (part: RegExp) => lines.findIndex((line) => part.test(line));
+    assert.match(stdout, new RegExp(`^waiting +${WAITING} +Pod +let go: lab/train-0, `, 'm'));
+    assert.match(stdout, /^waiting +1 +Job +let go: lab\/held$/m);
+    assert.ok(at(/^webhooks/) < at(/^waiting/) && at(/^waiting/) < at(/^controllers/));
+    assert.equal((await stillWaiting()).length, WAITING + 1);
+  });
+
+  async function stillWaiting(): Promise<readonly string[]> {
+    const pods = (await cluster.send('GET', `${LAB}/pods`)).items.filter((one: Rendered) => one.spec.schedulingGates);
+    const jobs = (await cluster.send('GET', '/apis/batch/v1/namespaces/lab/jobs')).items;
+    return [...pods, ...jobs.filter((one: Rendered) => one.spec.suspend)].map(({ metadata }) => metadata.name);
+  }
+
   test('killed in the middle, and run again, it finishes', async () => {
     await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: [HELD] } });
     const args = ['src/main.ts', 'uninstall', '--yes', '--kubeconfig', cluster.controlPlane.kubeconfig];
@@ -221,7 +256,8 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
 
     const { code, stdout, stderr } = await uninstall('--yes');
     assert.deepEqual([code, stderr], [0, ''], stdout);
-    assert.match(stdout, /^gridgate is gone; pods that run keep the affinity/m);
+    assert.match(stdout, /^gridgate is gone; (what waited .* was let go; )?pods that run keep the affinity/m);
+    assert.deepEqual(await stillWaiting(), []);
     assert.deepEqual(await left(), ['CustomResourceDefinition regions.gridgate.dev']);
     assert.ok((await nodes()).every(({ label, taint }) => !label && !taint));
     assert.equal(await managed(), undefined);

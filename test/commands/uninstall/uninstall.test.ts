@@ -155,6 +155,68 @@ describe('gridgate uninstall', () => {
     assert.ok(cluster.writes.includes(`PATCH ${job}/status`));
   });
 
+  const GATED = '/api/v1/namespaces/shop/pods/train';
+  const SUSPENDED = '/apis/batch/v1/namespaces/shop/jobs/held';
+  const waiting = (): Readonly<Record<string, object>> => ({
+    [GATED]: { kind: 'Pod', spec: { schedulingGates: [{ name: 'example.com/hold' }, { name: 'gridgate.dev/defer' }] } },
+    [SUSPENDED]: {
+      kind: 'Job',
+      metadata: {
+        annotations: { 'gridgate.dev/deferred': 'suspend', 'gridgate.dev/not-before': '2026-11-29T20:00:00Z' },
+      },
+      spec: { suspend: true },
+    },
+    '/apis/batch/v1/namespaces/shop/jobs/by-hand': { kind: 'Job', spec: { suspend: true } },
+    '/apis/batch/v1/namespaces/shop/jobs/done': {
+      kind: 'Job',
+      metadata: { annotations: { 'gridgate.dev/released': '2026-11-29T08:00:00Z', team: 'a' } },
+    },
+  });
+
+  it('lets go what waits once the webhooks are gone and before the controllers go, and says so beforehand', async () => {
+    const cluster = fakeCluster(installed(waiting()));
+    const { found, failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.match(renderRemovals(found, 200), /^waiting +1 +Pod +let go: shop\/train$/m);
+    assert.match(renderRemovals(found, 200), /^waiting +1 +Job +let go: shop\/held$/m);
+    const { spec, metadata } = cluster.objects.get(GATED);
+    assert.deepEqual(spec.schedulingGates, [{ name: 'example.com/hold' }]);
+    assert.ok(metadata.annotations['gridgate.dev/released']);
+    const held = cluster.objects.get(SUSPENDED);
+    assert.deepEqual([held.spec.suspend, held.metadata.annotations], [false, {}]);
+    assert.equal(cluster.objects.get('/apis/batch/v1/namespaces/shop/jobs/by-hand').spec.suspend, true);
+    const done = cluster.objects.get('/apis/batch/v1/namespaces/shop/jobs/done');
+    assert.deepEqual(done.metadata.annotations, { team: 'a' });
+    const at = (part: string) => cluster.writes.findIndex((write) => write.includes(part));
+    assert.ok(at('validatingwebhookconfigurations/gridgate') < at(GATED));
+    assert.ok(at(GATED) < at('deployments/gridgate'));
+  });
+
+  it('lets go what was made to wait while it worked, by an API server that heard late of it', async () => {
+    const cluster = fakeCluster(installed());
+    cluster.before = (write) => {
+      if (write.includes('deployments/gridgate') && !cluster.objects.has(GATED))
+        cluster.objects.set(GATED, {
+          kind: 'Pod',
+          metadata: { name: 'train', namespace: 'shop', uid: '1', resourceVersion: '1' },
+          spec: { schedulingGates: [{ name: 'gridgate.dev/defer' }] },
+        });
+    };
+    const { failures } = await run(cluster);
+    assert.deepEqual([failures, cluster.objects.get(GATED).spec.schedulingGates], [[], []]);
+  });
+
+  it('goes on where one cannot be let go, and names it', async () => {
+    const cluster = fakeCluster(installed(waiting()));
+    cluster.before = (write) => {
+      if (write.includes(GATED)) throw new ApiError(write, { code: 403, message: 'admission webhook denied it' });
+    };
+    const { failures } = await run(cluster);
+    const refused = `cannot let go Pod shop/train: PATCH ${GATED} answers 403: admission webhook denied it`;
+    assert.deepEqual(failures, [refused]);
+    assert.ok(!cluster.objects.has(SYSTEM), 'all else is gone');
+  });
+
   it('with --policies takes the annotations that people wrote for gridgate, and only those', async () => {
     const cluster = fakeCluster(installed());
     await run(cluster, { policies: true });
