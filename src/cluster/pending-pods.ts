@@ -2,7 +2,6 @@ import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
 import type { Pod, PodSpec } from '../decision/pod.ts';
 import { claimNamesOf } from '../decision/volume-terms.ts';
 import type { KubeObject } from './kube-object.ts';
-import { pick } from './pick.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** What is kept of a pod without a node: what judging its binding reads. */
@@ -74,6 +73,10 @@ function sizeOf({ containers, initContainers, ...spec }: PodSpec): PodSpec {
     ...(first?.length && { initContainers: first }),
     ...pick(spec, ['overhead', 'resources']),
   };
+}
+
+function pick<T extends object, K extends keyof T>(object: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.filter((key) => key in object).map((key) => [key, object[key]])) as Pick<T, K>;
 }
 
 /**

@@ -102,7 +102,9 @@ describe('a token of the controllers', () => {
     await cluster.send('POST', path, { metadata: { name }, spec });
     const time = new Date().toISOString().replace(/\.\d+/, '');
     const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) => ({ type, status: 'True' }));
-    await cluster.patch(`${path}/${name}/status`, { status: { startTime: time, completionTime: time, conditions } });
+    await cluster.patch(`${path}/${name}/status`, {
+      status: { succeeded: 1, startTime: time, completionTime: time, conditions },
+    });
   }
 
   /** What the controllers never touch. */

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { pino } from 'pino';
 import type { ApiClient } from '../../src/cluster/api-client.ts';
 import { ApiError } from '../../src/cluster/api-error.ts';
-import { toLiveJob } from '../../src/cluster/job-runs.ts';
+import { toCompletedJob } from '../../src/cluster/completed-jobs.ts';
 import type { KubeObject } from '../../src/cluster/kube-object.ts';
 import { createRunLengths } from '../../src/controllers/run-lengths/controller.ts';
 import { createLengthLedger } from '../../src/controllers/run-lengths/length-ledger.ts';
@@ -54,7 +54,10 @@ function run(name: string, seconds: number, endedAt: number, namespace = 'shop',
 }
 
 describe('a run of a Job', () => {
-  const of = (...args: Parameters<typeof job>) => runOf(toLiveJob(job(...args)));
+  const of = (...args: Parameters<typeof job>) => {
+    const completed = toCompletedJob(job(...args));
+    return completed && runOf(completed);
+  };
   const rows: readonly [name: string, job: Parameters<typeof job>, seconds: number | undefined][] = [
     ['that has completed', ['a'], 600],
     ['whose pods were let go later', ['a', { annotations: { 'gridgate.dev/released': '2026-11-22T09:07:00Z' } }], 180],

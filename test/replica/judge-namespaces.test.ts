@@ -53,6 +53,21 @@ describe('the home of pods whose carbon is counted', () => {
     });
 });
 
+describe('whether a namespace lets pods wait', () => {
+  const rows: Readonly<Record<string, readonly [Record<string, string>, boolean]>> = {
+    'yes, where it enforces': [{ mode: 'enforce', defer: '8h' }, true],
+    'yes, where it only looks': [{ mode: 'audit', defer: '8h', 'defer-by': 'suspend' }, true],
+    'no, where it stays out': [{ mode: 'off', defer: '8h' }, false],
+    'no, where it says nothing of it': [{ mode: 'enforce' }, false],
+    'no, where none may wait at all': [{ mode: 'enforce', defer: '0' }, false],
+  };
+  for (const [name, [annotations, mayHold]] of Object.entries(rows))
+    it(name, () => {
+      const namespace = makeRecord('shop', annotations);
+      assert.equal(judgeOf(namespace).mayHold(namespace), mayHold);
+    });
+});
+
 describe('whether a namespace allows nothing that is known', () => {
   const rows: Readonly<Record<string, readonly [Record<string, string>, object | undefined]>> = {
     'no, where a region matches': [{ mode: 'enforce', regions: 'cl*' }, undefined],

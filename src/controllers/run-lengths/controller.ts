@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
+import { SUCCEEDING_JOBS } from '../../cluster/completed-jobs.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
-import { JOBS } from '../../cluster/jobs.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import { textOfLengths } from '../../cluster/learnt-lengths.ts';
@@ -85,7 +85,7 @@ export function createRunLengths(deps: RunLengthsDeps): RunLengths {
     const known = await read(signal);
     const ledger = createLengthLedger(known);
     const store = createJobRuns(ledger.book, mayHoldIn);
-    const reflector = createReflector({ api, resource: JOBS, store, log, onChange, pause: clock.pause });
+    const reflector = createReflector({ api, resource: SUCCEEDING_JOBS, store, log, onChange, pause: clock.pause });
     reflector.start().catch(() => {}); // rejected only when stopped before the first list
     learntLength = lookUpLengths(known);
     return { ledger, reflector };

@@ -1,4 +1,4 @@
-import { toLiveJob } from '../../cluster/job-runs.ts';
+import { toCompletedJob } from '../../cluster/completed-jobs.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { ProjectionStore } from '../../cluster/projection-store.ts';
 import { type Run, runOf } from './run.ts';
@@ -16,7 +16,8 @@ export function createJobRuns(
   function see(object: KubeObject, seen: Set<string>): boolean {
     const { uid = '', namespace = '' } = object.metadata;
     const isKnown = booked.has(uid);
-    const run = isKnown || !isAsked(namespace) ? undefined : runOf(toLiveJob(object));
+    const job = isKnown || !isAsked(namespace) ? undefined : toCompletedJob(object);
+    const run = job && runOf(job);
     if (isKnown || run) seen.add(uid);
     return run !== undefined && book(run);
   }
