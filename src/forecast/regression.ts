@@ -85,10 +85,9 @@ function addTo({ lower, right }: Sums, z: Float64Array, anomaly: number): void {
 /** As `solveRidge` reads it. */
 function unpack(lower: Float64Array): Float64Array {
   const matrix = new Float64Array(LAGS * LAGS);
-  for (let row = 0; row < LAGS; row++) {
-    const start = (row * (row + 1)) / 2;
-    matrix.set(lower.subarray(start, start + row + 1), row * LAGS);
-  }
+  let index = 0;
+  for (let row = 0; row < LAGS; row++)
+    for (let column = 0; column <= row; column++, index++) matrix[row * LAGS + column] = lower[index] as number;
   return matrix;
 }
 

@@ -39,6 +39,8 @@ const RULES = {
     '/secrets create',
     '/secrets [gridgate-ca,gridgate-tls] get,update',
     '/configmaps [gridgate-outages] get',
+    '/configmaps create',
+    '/configmaps [gridgate-memory-0,gridgate-memory-1,gridgate-memory-2,gridgate-memory-3] get,update',
   ],
 };
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection'];
@@ -91,6 +93,7 @@ describe('the accounts of the manifests', () => {
 
   test('the controllers may write this alone without a name', { skip }, async () => {
     assert.deepEqual((await allowedWrites('gridgate-controllers', await allResources())).toSorted(), [
+      'create configmaps in gridgate-system',
       'create coordination.k8s.io/leases in gridgate-system',
       'create events.k8s.io/events',
       'create secrets in gridgate-system',
