@@ -9,6 +9,7 @@ import type { RegionIntensity } from '../../sources/intensity/chain.ts';
 import { zonesOf } from '../../sources/intensity/read-regions.ts';
 import { zoneKeyOf } from '../../sources/intensity/trailing-weeks.ts';
 import type { Metric } from '../../telemetry/metric.ts';
+import { untilAborted } from '../../units/deadline.ts';
 import { inParallel } from '../../units/in-parallel.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, MONOTONIC } from '../pace.ts';
@@ -103,11 +104,10 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
   /** Asks for the past of those of which too little is known. */
   async function askHistories({ book }: Term, heard: readonly HeardRegion[], signal: AbortSignal): Promise<void> {
     await inParallel(heard, AT_ONCE, async ({ name, history }) => {
-      signal.throwIfAborted();
       const series = book.get(name);
       if (!series?.takeHistoryDue(now())) return;
       const { source, signal: counted } = series.identity;
-      const values = await history(source);
+      const values = await untilAborted(signal, () => history(source));
       series.fill(
         values.filter((one) => one.signal === counted),
         now(),
@@ -132,7 +132,7 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
     let failure: unknown;
     // What was remembered comes late where it cannot be read now: readings are learnt all the same.
     await store
-      .load((remembered) => inShortTurns(restore(book, remembered), turns))
+      .load((remembered) => inShortTurns(restore(book, remembered), turns), signal)
       .catch((error: unknown) => {
         failure = error;
       });

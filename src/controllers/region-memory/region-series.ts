@@ -56,6 +56,7 @@ const LATE_AFTER_MS = 15 * MINUTE_MS;
 const HISTORY_HOURS = 24;
 /** Of an hour that is not over; a source that has another value each second is heard no further. */
 const MOST_VALUES_AN_HOUR = 120;
+
 /** The forecast that is told, and what it was made of. */
 interface Made {
   readonly hour: number;
