@@ -76,10 +76,9 @@ export function createPastHours(): PastHours {
     },
     kept(most = MOST_PAST_HOURS) {
       const firstHour = Math.max(from, until - most);
-      return {
-        firstHour,
-        tenths: Uint16Array.from({ length: until - firstHour }, (_, index) => at(firstHour + index)),
-      };
+      const kept = new Uint16Array(until - firstHour);
+      for (let index = 0; index < kept.length; index++) kept[index] = at(firstHour + index);
+      return { firstHour, tenths: kept };
     },
   };
 }

@@ -82,16 +82,19 @@ function addTo({ lower, right }: Sums, z: Float64Array, anomaly: number): void {
   }
 }
 
-/** As `solveRidge` reads it. */
+/** What is solved next, one for all: the collector would have to look after 5 KB twice an hour that is learnt. */
+const unpacked = new Float64Array(LAGS * LAGS);
+const pulled = new Float64Array(LAGS);
+
+/** As `solveRidge` reads it, until the next is unpacked. */
 function unpack(lower: Float64Array): Float64Array {
-  const matrix = new Float64Array(LAGS * LAGS);
-  for (let row = 0; row < LAGS; row++) {
-    const start = (row * (row + 1)) / 2;
-    matrix.set(lower.subarray(start, start + row + 1), row * LAGS);
-  }
-  return matrix;
+  let index = 0;
+  for (let row = 0; row < LAGS; row++)
+    for (let column = 0; column <= row; column++, index++) unpacked[row * LAGS + column] = lower[index] as number;
+  return unpacked;
 }
 
 function towards(right: Float64Array, weight: number, prior: ArrayLike<number>): Float64Array {
-  return right.map((value, index) => value + weight * (prior[index] ?? 0));
+  for (let lag = 0; lag < LAGS; lag++) pulled[lag] = (right[lag] as number) + weight * (prior[lag] ?? 0);
+  return pulled;
 }

@@ -26,6 +26,9 @@ const CLIPS_ABOVE = 48;
 /** From 3 to 21 days the regression takes over. */
 const [FROM_DAYS, IN_DAYS] = [3, 18];
 
+/** One for all that forecast, one after the other: whoever learns again for a restart allocates little. */
+const latest = new Float64Array(LAGS);
+
 /** `firstHour`: hours since 1970 of what is learnt first. */
 export function createSeriesModel(firstHour: number): SeriesModel {
   const profile = createHourProfile();
@@ -41,19 +44,22 @@ export function createSeriesModel(firstHour: number): SeriesModel {
   function forecast(hours: number): Float64Array {
     const part = Math.min(1, Math.max(0, ((hour - firstHour) / DAY - FROM_DAYS) / IN_DAYS));
     if (part === 1) return byRegression(hours);
-    const simple = Float64Array.from(forecastFromDays(past, hours));
-    if (part === 0) return simple;
+    const simple = forecastFromDays(past, hours);
+    if (part === 0) return Float64Array.from(simple);
     const own = byRegression(simple.length);
-    return simple.map((value, index) => part * (own[index] ?? value) + (1 - part) * value);
+    for (const [index, value] of simple.entries()) own[index] = part * (own[index] ?? value) + (1 - part) * value;
+    return own;
   }
 
   function byRegression(hours: number): Float64Array {
-    const latest = Float64Array.from(anomalies);
-    return new Float64Array(hours).map((_, index) => {
+    latest.set(anomalies);
+    const expected = new Float64Array(hours);
+    for (let index = 0; index < hours; index++) {
       const anomaly = regression.predict(hour + index, latest);
       shift(latest, anomaly);
-      return (profile.of(hour + index) ?? 0) + anomaly;
-    });
+      expected[index] = (profile.of(hour + index) ?? 0) + anomaly;
+    }
+    return expected;
   }
 
   function teach(gramsPerKwh: number, anomaly: number): void {

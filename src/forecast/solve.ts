@@ -6,8 +6,12 @@ export function solveRidge(matrix: Float64Array, ridge: number, right: Float64Ar
   return substitute(factorOf(matrix, ridge, right.length), right);
 }
 
+/** Of the last system that was solved: each is written whole before it is read. */
+let factor = new Float64Array(0);
+
 function factorOf(matrix: Float64Array, ridge: number, n: number): Float64Array {
-  const lower = new Float64Array(matrix.length);
+  if (factor.length < matrix.length) factor = new Float64Array(matrix.length);
+  const lower = factor;
   for (let row = 0; row < n; row++)
     for (let column = 0; column <= row; column++) {
       let sum = at(matrix, row * n + column) + (row === column ? ridge : 0);

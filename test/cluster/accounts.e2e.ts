@@ -45,6 +45,7 @@ const RULES = {
     '/configmaps [gridgate,gridgate-kill-switch,gridgate-outages] get',
     '/configmaps create',
     '/configmaps [gridgate-lengths] get,patch',
+    '/configmaps [gridgate-memory-0,gridgate-memory-1,gridgate-memory-2,gridgate-memory-3] get,update',
   ],
 };
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection'];

@@ -332,7 +332,7 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
     [
       ...metadataOf(MEMORY, PUT),
       refused('that it never changes again', MEMORY, { immutable: true }, PUT),
-      refused('what is no text', MEMORY, { binaryData: { a: 'AAAA' } }, PUT),
+      refused('what is no text', MEMORY, { binaryData: { other: 'AAAA' } }, PUT),
       refused('a patch', MEMORY, { data: {} }, RBAC),
       refused('the kill switch', `${CONFIG_MAPS}/gridgate-kill-switch`, { data: { 'max-mode': 'off' } }, RBAC),
     ],

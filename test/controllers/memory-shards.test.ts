@@ -51,7 +51,7 @@ describe('the ConfigMaps of the memory', () => {
 });
 
 describe('work in short turns', () => {
-  it('lets others have their turn every 3 ms, and ends when it is told to', async () => {
+  it('lets others have their turn every 2 ms, and ends when it is told to', async () => {
     let now = 0;
     let others = 0;
     const stopping = new AbortController();

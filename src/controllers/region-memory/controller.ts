@@ -2,11 +2,14 @@ import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { LiveRegion } from '../../cluster/regions.ts';
+import { hourOf } from '../../forecast/by-hour.ts';
 import type { Signal } from '../../regions/reading.ts';
 import type { ForecastPoint } from '../../regions/region-status.ts';
+import type { RegionIntensity } from '../../sources/intensity/chain.ts';
 import { zonesOf } from '../../sources/intensity/read-regions.ts';
 import { zoneKeyOf } from '../../sources/intensity/trailing-weeks.ts';
 import type { Metric } from '../../telemetry/metric.ts';
+import { untilAborted } from '../../units/deadline.ts';
 import { inParallel } from '../../units/in-parallel.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, MONOTONIC } from '../pace.ts';
@@ -46,11 +49,20 @@ export interface RegionMemory extends Controller {
   pastOf(region: string): RegionPast | undefined;
 }
 
+interface LastHeard {
+  readonly spec: LiveRegion['spec'];
+  readonly intensity: RegionIntensity;
+  /** Since 1970. */
+  readonly hour: number;
+}
+
 /** What is known during one term. */
 interface Term {
   readonly book: SeriesBook;
   readonly store: MemoryStore;
+  /** What was heard since the last round, and what was heard last. */
   readonly heard: Map<string, HeardRegion>;
+  readonly last: Map<string, LastHeard>;
   /** Regions of which the sources' first words in this term were learnt: before that a forecast would be another than the last one. */
   readonly learnt: Set<string>;
 }
@@ -66,7 +78,7 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
   function beginTerm(): Term {
     const book = createSeriesBook(policySignal);
     const store = createMemoryStore({ ...deps, book, clock });
-    return { book, store, heard: new Map(), learnt: new Set() };
+    return { book, store, heard: new Map(), last: new Map(), learnt: new Set() };
   }
 
   function* restore(book: SeriesBook, remembered: Iterable<Remembered>) {
@@ -79,22 +91,23 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
 
   const namesNow = () => new Set(regions().map(({ metadata }) => metadata.name));
 
-  function takeHeard({ book, heard }: Term): readonly HeardRegion[] {
+  function takeHeard({ book, heard, last }: Term): readonly HeardRegion[] {
     const all = [...heard.values()];
     heard.clear();
     for (const one of all) book.hear(one, now());
-    book.keepOnly(namesNow());
+    const names = namesNow();
+    book.keepOnly(names);
+    for (const name of last.keys()) if (!names.has(name)) last.delete(name);
     return all;
   }
 
   /** Asks for the past of those of which too little is known. */
   async function askHistories({ book }: Term, heard: readonly HeardRegion[], signal: AbortSignal): Promise<void> {
     await inParallel(heard, AT_ONCE, async ({ name, history }) => {
-      signal.throwIfAborted();
       const series = book.get(name);
       if (!series?.takeHistoryDue(now())) return;
       const { source, signal: counted } = series.identity;
-      const values = await history(source);
+      const values = await untilAborted(signal, () => history(source));
       series.fill(
         values.filter((one) => one.signal === counted),
         now(),
@@ -119,7 +132,7 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
     let failure: unknown;
     // What was remembered comes late where it cannot be read now: readings are learnt all the same.
     await store
-      .load((remembered) => inShortTurns(restore(book, remembered), turns))
+      .load((remembered) => inShortTurns(restore(book, remembered), turns), signal)
       .catch((error: unknown) => {
         failure = error;
       });
@@ -151,8 +164,13 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
       term = undefined;
     },
     heard(region, what) {
-      term?.heard.set(region.metadata.name, { name: region.metadata.name, zone: zoneOf(region), ...what });
-      rounds.changed();
+      if (!term) return;
+      const { name } = region.metadata;
+      const said = { spec: region.spec, intensity: what.intensity, hour: hourOf(now()) };
+      if (isSame(term.last.get(name), said)) return;
+      term.last.set(name, said);
+      if (term.heard.size === 0) rounds.changed();
+      term.heard.set(name, { name, zone: zoneOf(region), ...what });
     },
     forecastOf(region) {
       const { name } = region.metadata;
@@ -163,6 +181,19 @@ export function createRegionMemory(deps: RegionMemoryDeps): RegionMemory {
     pastOf: (region) => term?.book.pastOf(region),
     metrics: [memoryHours(() => term?.book)],
   };
+}
+
+/** Sources are asked every minute, and most say the same for 5 minutes or an hour. */
+function isSame(before: LastHeard | undefined, said: LastHeard): boolean {
+  const [one, other] = [before?.intensity, said.intensity];
+  return (
+    before?.spec === said.spec &&
+    before?.hour === said.hour &&
+    one?.reading?.measuredAt === other.reading?.measuredAt &&
+    one?.reading?.gramsPerKwh === other.reading?.gramsPerKwh &&
+    one?.reading?.source === other.reading?.source &&
+    one?.forecast?.points.at(-1) === other.forecast?.points.at(-1)
+  );
 }
 
 function memoryHours(book: () => SeriesBook | undefined): Metric {

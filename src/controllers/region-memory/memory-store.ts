@@ -32,7 +32,7 @@ export interface MemoryStore {
    * Reads what was not read yet, one region's hours after another, and hands each to `take`. Rejects where the API server refuses
    * or is not there; what was read is not read again.
    */
-  load(take: (hours: Iterable<Remembered>) => Promise<void>): Promise<void>;
+  load(take: (hours: Iterable<Remembered>) => Promise<void>, signal: AbortSignal): Promise<void>;
   /** Writes the shards that are due. */
   write(signal: AbortSignal): Promise<Outcome>;
 }
@@ -139,9 +139,9 @@ export function createMemoryStore(deps: MemoryStoreDeps): MemoryStore {
   }
 
   return {
-    async load(take) {
+    async load(take, signal) {
       for (const shard of SHARDS.filter((one) => !shards.has(one))) {
-        const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS };
+        const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal };
         const object = (await getIfThere(api, `${path}/${shard}`, options)) as Known['object'];
         await take(readableIn(shard, object?.data ?? {}));
         shards.set(shard, { object });

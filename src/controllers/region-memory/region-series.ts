@@ -56,6 +56,7 @@ const LATE_AFTER_MS = 15 * MINUTE_MS;
 const HISTORY_HOURS = 24;
 /** Of an hour that is not over; a source that has another value each second is heard no further. */
 const MOST_VALUES_AN_HOUR = 120;
+
 /** The forecast that is told, and what it was made of. */
 interface Made {
   readonly hour: number;
@@ -74,6 +75,8 @@ export function createRegionSeries(identity: SeriesIdentity): RegionSeries {
   const open = new Map<number, Map<number, HeardReading>>();
   let said: HeardForecast = { announced: [], hour: 0 };
   let version = 0;
+  /** The last of what the source said as the forecaster knows it. */
+  let learntSaid: Announced | undefined;
   let made: Made | undefined;
   /** In which hour history was asked for last, up to which it told all that it knows, and when that was looked at last. */
   let historyAskedIn: number | undefined;
@@ -93,6 +96,10 @@ export function createRegionSeries(identity: SeriesIdentity): RegionSeries {
 
   function meanOf(hour: number): number | undefined {
     return past.of(hour) ?? meansByHour(open.get(hour)?.values() ?? []).get(hour);
+  }
+
+  function hasValue(hour: number): boolean {
+    return open.has(hour) || past.of(hour) !== undefined;
   }
 
   function isComplete(hour: number, now: number): boolean {
@@ -160,7 +167,7 @@ export function createRegionSeries(identity: SeriesIdentity): RegionSeries {
       if (historyAskedIn === current || lookedAt === look) return false;
       lookedAt = look;
       const newest = Math.min(Math.max(past.until(), ...open.keys()), current);
-      const isMissing = (hour: number) => hour >= historyToldUntil && meanOf(hour) === undefined;
+      const isMissing = (hour: number) => hour >= historyToldUntil && !hasValue(hour);
       const lacks =
         !isEnough(past.known(), current - past.from()) ||
         Array.from({ length: HISTORY_HOURS }, (_, index) => newest - HISTORY_HOURS + index).some(isMissing);
@@ -171,8 +178,8 @@ export function createRegionSeries(identity: SeriesIdentity): RegionSeries {
     closeHours(now) {
       const current = hourOf(now);
       for (const hour of [...open.keys()].sort((a, b) => a - b)) {
-        const mean = meanOf(hour);
-        if (mean !== undefined && isComplete(hour, now)) add(hour, mean);
+        const mean = isComplete(hour, now) ? meanOf(hour) : undefined;
+        if (mean !== undefined) add(hour, mean);
         if (past.of(hour) !== undefined || Math.abs(current - hour) > MOST_PAST_HOURS) open.delete(hour);
       }
     },
@@ -190,18 +197,22 @@ export function createRegionSeries(identity: SeriesIdentity): RegionSeries {
       const theirs = hour === until - 1 ? saidLately(current) : undefined;
       forecaster.learn(past.of(hour), theirs && announcedByHour(theirs.announced, hour + 1, MOST_HOURS));
       if (theirs) judged += 1;
+      learntSaid = theirs?.announced.at(-1);
       return true;
     },
 
     makeForecast(now) {
       const current = hourOf(now);
-      const isOfAnotherHour = made?.hour !== current;
-      const isReady = !made || meanOf(current) !== undefined || now - current * HOUR_MS >= LATE_AFTER_MS;
-      const isRevised = made !== undefined && differsFrom(made.announced, said.announced, current);
+      const isReady = !made || hasValue(current) || now - current * HOUR_MS >= LATE_AFTER_MS;
+      const isOfAnotherHour = made?.hour !== current && isReady;
       const ours = isKnownEnough(now) ? forecaster : undefined;
       const isFirst = ours !== undefined && made?.points === undefined;
-      if (!(isOfAnotherHour && isReady) && !isRevised && !isFirst) return false;
-      if (ours && isRevised) ours.revise(announcedByHour(said.announced, ours.nextHour(), MOST_HOURS));
+      const isRevised = () => made !== undefined && differsFrom(made.announced, said.announced, current);
+      if (!isOfAnotherHour && !isFirst && !isRevised()) return false;
+      if (ours && learntSaid !== said.announced.at(-1)) {
+        ours.revise(announcedByHour(said.announced, ours.nextHour(), MOST_HOURS));
+        learntSaid = said.announced.at(-1);
+      }
       const points = ours && pointsFrom(current, ours);
       made = { hour: current, points: points?.length ? points : undefined, announced: said.announced };
       return true;

@@ -2,10 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../pace.ts';
 
 /** Reviews are answered between turns, within milliseconds. */
-const TURN_MS = 3;
+const TURN_MS = 2;
 
 /**
- * Takes one step of work after the other and lets everything else have its turn every 3 ms; rejects when aborted between two. A step
+ * Takes one step of work after the other and lets everything else have its turn every 2 ms; rejects when aborted between two. A step
  * of its own must be short.
  */
 export async function inShortTurns(
