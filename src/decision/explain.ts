@@ -44,7 +44,14 @@ export function explain(decision: Decision, policy: Policy, shares: readonly Sha
       step: 'ranked',
       finding: describeRanking(judgement),
     },
-    ...(steering ? [{ step: 'steering' as const, finding: describeSteering(steering, policy) }] : []),
+    ...(steering
+      ? [
+          {
+            step: 'steering' as const,
+            finding: `${wait ? 'were it to start now: ' : ''}${describeSteering(steering, policy)}`,
+          },
+        ]
+      : []),
     ...(wait ? [{ step: 'waits' as const, finding: tellWait(dataOfWait(wait)).join('; ') }] : []),
   ];
 }

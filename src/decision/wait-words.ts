@@ -40,10 +40,14 @@ export function dataOfRecord({ notBefore, latestStart, region, now, planned, ...
     durationSeconds: length.lengthMs / 1_000,
     durationFrom: length.lengthFrom,
     region: region ?? null,
-    now: grams?.now ?? null,
-    expected: grams?.planned ?? null,
-    savingPercent: grams ? Math.round(savingPercent(grams) * 10) / 10 : null,
+    now: grams ? toTenth(grams.now) : null,
+    expected: grams ? toTenth(grams.planned) : null,
+    savingPercent: grams ? toTenth(savingPercent(grams)) : null,
   };
+}
+
+function toTenth(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 /** A pod's author may write any date, and some cannot be written again. */
