@@ -10,10 +10,11 @@ import { REASONS } from './reasons.ts';
 import { comparableReading } from './refuse.ts';
 import type { Steering } from './steer.ts';
 import { describeVolumes, type VolumeTerms } from './volume-terms.ts';
+import { dataOfWait, tellWait } from './wait-words.ts';
 
 /** One step of a decision and what it found, for people. */
 export interface Finding {
-  readonly step: 'leave alone' | 'treatment' | 'reachable' | 'refused' | 'ranked' | 'steering';
+  readonly step: 'leave alone' | 'treatment' | 'reachable' | 'refused' | 'ranked' | 'steering' | 'waits';
   readonly finding: string;
 }
 
@@ -21,7 +22,7 @@ const MOST_NAMED = 8;
 
 /** The steps of a decision in the order in which they were taken; `shares`: which regions each of the pod's asks leaves. */
 export function explain(decision: Decision, policy: Policy, shares: readonly Share[] = []): readonly Finding[] {
-  const { steps, reason } = decision;
+  const { steps, reason, wait } = decision;
   if (!steps) return [{ step: 'leave alone', finding: REASONS[reason] }];
   const { treatment, reach, judgement, steering, volumes = [] } = steps;
   const { snapshot, refused } = judgement;
@@ -43,7 +44,15 @@ export function explain(decision: Decision, policy: Policy, shares: readonly Sha
       step: 'ranked',
       finding: describeRanking(judgement),
     },
-    ...(steering ? [{ step: 'steering' as const, finding: describeSteering(steering, policy) }] : []),
+    ...(steering
+      ? [
+          {
+            step: 'steering' as const,
+            finding: `${wait ? 'were it to start now: ' : ''}${describeSteering(steering, policy)}`,
+          },
+        ]
+      : []),
+    ...(wait ? [{ step: 'waits' as const, finding: tellWait(dataOfWait(wait)).join('; ') }] : []),
   ];
 }
 

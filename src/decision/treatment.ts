@@ -73,6 +73,7 @@ export function treatmentOf(pod: Pod, policy: Policy): Treated {
   const podClass = claimedClass(pod, policy, told);
   const overrides = { ...ceiling(pod, policy, told), ...podRegions(pod, told), ...target(pod, told) };
   checkTimes(pod, told);
+  checkDefer(pod, policy, podClass, told);
   const treatment = plainTreatment(policy, podClass, systemPod);
   return {
     treatment: Object.keys(overrides).length > 0 ? { ...treatment, ...overrides } : treatment,
@@ -178,6 +179,18 @@ function checkTimes(pod: Pod, told: Told): void {
   const deadline = annotationOf(pod, `${ANNOTATION_PREFIX}deadline`);
   if (deadline !== undefined && (!RFC_3339.test(deadline) || Number.isNaN(Date.parse(deadline))))
     told.mistakes.push(ignored('deadline', deadline, 'a time such as 2026-11-22T09:00:00Z'));
+}
+
+/** A wait that nothing will come of. */
+function checkDefer(pod: Pod, { deferMs = 0, podOverrides }: Policy, podClass: PodClass, told: Told): void {
+  const text = annotationOf(pod, `${ANNOTATION_PREFIX}defer`);
+  if (text === undefined || !parseDuration(text)) return;
+  if (deferMs === 0 && podOverrides !== 'allow')
+    told.refused.push(
+      'gridgate.dev/defer: has no effect: its namespace has none, and a pod can only shorten that; write it to the Namespace',
+    );
+  else if (podClass !== 'flexible')
+    told.refused.push(`gridgate.dev/defer: has no effect on a pod of class ${podClass}: only flexible ones wait`);
 }
 
 function ignored(name: string, text: string, allowed: string, words: readonly string[] = []): string {

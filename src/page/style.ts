@@ -112,6 +112,20 @@ figcaption span,.axis{color:var(--soft)}
 .threshold{stroke:var(--mark);stroke-width:1;stroke-dasharray:3 3;vector-effect:non-scaling-stroke}
 .banded{stroke:url(#bands)}.plain{stroke:var(--accent)}
 .stand-in{stroke-dasharray:1 4}
+.range{fill:var(--accent);fill-opacity:.18}
+.start{fill:none;stroke:var(--text);stroke-width:9;stroke-linecap:round;vector-effect:non-scaling-stroke}
+.run{fill:none;stroke:var(--text);stroke-width:3;stroke-opacity:.55;vector-effect:non-scaling-stroke}
+.timelines{grid-template-columns:repeat(auto-fill,minmax(22rem,1fr));margin-bottom:.8rem}
+.timelines .line{height:7rem}
+.timelines .axis{display:grid;grid-template-columns:repeat(4,1fr)}
+.timelines .axis span{grid-row:1;justify-self:end;transform:translateX(50%)}
+.timelines .axis :is(:first-child,:nth-child(2)){grid-column:1}
+.timelines .axis :first-child{justify-self:start}
+.timelines .axis :is(:first-child,:last-child){transform:none}
+.waits{table-layout:fixed}
+.waits col:first-child{width:24%}
+.waits col:is(:nth-child(2),:nth-child(3),:nth-child(6)){width:7%}
+.waits col:is(:nth-child(4),:nth-child(5)){width:15%}
 .axis{display:flex;justify-content:space-between;margin:.1rem 0 0;font-size:.75rem}
 .pair{display:flex;flex-wrap:wrap;gap:0 1rem}
 .pair>:first-child{flex:3 1 30rem}.pair>*{flex:1 1 14rem}
@@ -122,6 +136,8 @@ section{padding:.75rem}
 dl{grid-template-columns:1fr 1fr}
 dl div:last-child:nth-child(odd){grid-column:1/-1}
 .cards{grid-template-columns:1fr 1fr;gap:.9rem}
+.timelines{grid-template-columns:1fr}
+.waits tbody th{flex:1 1 100%}
 .wide :is(thead,colgroup){display:none}
 .wide,.wide tbody{display:block}
 .wide tr{display:flex;flex-wrap:wrap;gap:.05rem .7rem;padding:.45rem 0;border-top:1px solid var(--rule);align-items:baseline}

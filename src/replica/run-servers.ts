@@ -11,6 +11,7 @@ import { regionMetrics } from '../telemetry/region-metrics.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import { createPolicyFinder } from '../webhook/find-policy.ts';
 import { createOperatorsApp } from '../webhook/operators-app.ts';
+import type { WaitingWork } from '../webhook/page/status.ts';
 import { createPolicyBook } from '../webhook/policy-book.ts';
 import { createRecorder } from '../webhook/recorder.ts';
 import { createBindingGuard } from '../webhook/review-binding.ts';
@@ -36,6 +37,8 @@ export interface Served {
   /** Absent where this replica does not run for the lease. */
   readonly isLeader?: (() => boolean) | undefined;
   readonly metrics: readonly Metric[];
+  /** What waits for a cleaner hour; `undefined` while another replica leads. Absent where nobody makes anything wait. */
+  readonly waiting?: (() => readonly WaitingWork[] | undefined) | undefined;
   /** Sources of intensities that this replica asks; undefined while another does. */
   readonly askedSources: () => readonly string[] | undefined;
   readonly stop: () => Promise<void>;
@@ -121,6 +124,7 @@ export async function runServers(running: Running): Promise<void> {
       const asked = running.askedSources();
       return asked && sourceStatuses(asked, running.tally.read());
     },
+    ...(running.waiting && { waiting: running.waiting }),
     watches: () => idleSeconds(source.lastEventAt(), clock()),
     thresholds: () => absoluteThresholds(config.current()),
   });

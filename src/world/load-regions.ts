@@ -112,9 +112,10 @@ export async function takeSnapshot(
   return { snapshot, zones: new Map(regions.flatMap(zoneOf)), failures: [...invalid, ...failures] };
 }
 
-/** With sources configured, what they say counts, not what the leader measured. */
-function withoutMeasurement({ observed, ...region }: ObservedRegion): ObservedRegion {
-  return { ...region, ...(observed?.outage && { observed: { outage: observed.outage } }) };
+/** With sources configured, what they say counts, not what the leader measured; of what is to come they are not asked. */
+function withoutMeasurement({ observed = {}, ...region }: ObservedRegion): ObservedRegion {
+  const { outage, forecast } = observed;
+  return { ...region, observed: { ...(outage && { outage }), ...(forecast && { forecast }) } };
 }
 
 function zoneOf({ metadata: { name }, spec }: ObservedRegion): readonly (readonly [string, string])[] {

@@ -13,7 +13,9 @@ import {
 } from '../documents/manifest-file.ts';
 import { nameOfInput } from '../documents/read-text.ts';
 import { type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
+import type { ObservedRegion } from '../regions/observed-region.ts';
 import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
+import { parseStatus } from '../regions/region-status.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { buildTopology, type Topology } from '../regions/topology.ts';
 import { HOSTNAME_LABEL } from '../units/label-names.ts';
@@ -34,13 +36,16 @@ export interface ClusterFile {
   readonly priorityClasses?: PriorityClasses;
 }
 
+/** With what its status forecasts, where it says something; all else there is what a leader measured some time ago. */
+export type DescribedRegion = RegionResource & Pick<ObservedRegion, 'observed'>;
+
 /** Reads the Region resources of a file. */
-export async function readRegions(path: string): Promise<FileContents<readonly RegionResource[]>> {
+export async function readRegions(path: string): Promise<FileContents<readonly DescribedRegion[]>> {
   return parseRegions(await readManifests(path), nameOfInput(path));
 }
 
 /** Parses text that was read already, as a watch hands it over. */
-export function parseRegionsText(text: string, path: string): FileContents<readonly RegionResource[]> {
+export function parseRegionsText(text: string, path: string): FileContents<readonly DescribedRegion[]> {
   return parseRegions({ ...parseManifests(text, path), text }, path);
 }
 
@@ -53,19 +58,24 @@ export function parseClusterText(text: string, path: string, regionLabel: string
   return parseCluster({ ...parseManifests(text, path), text }, path, regionLabel);
 }
 
-function parseRegions(file: ManifestFile, path: string): FileContents<readonly RegionResource[]> {
+function parseRegions(file: ManifestFile, path: string): FileContents<readonly DescribedRegion[]> {
   const issues = [...file.issues];
-  const regions = new Map<string, RegionResource>();
+  const regions = new Map<string, DescribedRegion>();
   for (const document of file.documents) {
     const parsed = parseRegion(document.value);
     if ('issues' in parsed) {
       issues.push(...parsed.issues.map((message) => place(path, { ...document, message })));
     } else if (regions.has(parsed.region.metadata.name))
       issues.push(place(path, { ...document, message: `region ${parsed.region.metadata.name} is there twice` }));
-    else regions.set(parsed.region.metadata.name, parsed.region);
+    else regions.set(parsed.region.metadata.name, { ...parsed.region, ...forecastIn(parsed.region) });
   }
   if (issues.length === 0 && regions.size === 0) issues.push(`${path}: holds no Region`);
   return { value: [...regions.values()], issues, text: file.text };
+}
+
+function forecastIn({ status }: RegionResource): Pick<ObservedRegion, 'observed'> {
+  const { forecast } = parseStatus(status);
+  return forecast ? { observed: { forecast } } : {};
 }
 
 function parseCluster(file: ManifestFile, path: string, regionLabel: string): FileContents<ClusterFile> {

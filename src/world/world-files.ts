@@ -1,6 +1,5 @@
 import { DEFAULT_CONFIG, type GridgateConfig, readConfig } from '../config/config-file.ts';
-import type { RegionResource } from '../regions/region-resource.ts';
-import { type ClusterFile, type FileContents, readCluster, readRegions } from './read-files.ts';
+import { type ClusterFile, type DescribedRegion, type FileContents, readCluster, readRegions } from './read-files.ts';
 
 interface WorldPaths {
   readonly regions?: string | undefined;
@@ -13,7 +12,7 @@ interface WorldPaths {
 
 export interface WorldFiles {
   /** Absent where no file is named. */
-  readonly regions?: FileContents<readonly RegionResource[]>;
+  readonly regions?: FileContents<readonly DescribedRegion[]>;
   /** Absent where no file is named. */
   readonly cluster?: FileContents<ClusterFile>;
   /** Without a file, or with mistakes in it, what an empty one says. */

@@ -59,7 +59,9 @@ const BOTH: readonly Case[] = [
   ],
   [{ region: 'not a label' }, { warns: /region: "not a label" is not the name of a region; ignored/ }],
   [{ region: 'x'.repeat(64) }, { warns: /region/ }],
-  [{ defer: '8h', duration: '30m', deadline: '2026-11-22T09:00:00Z' }, {}],
+  [{ duration: '30m', deadline: '2026-11-22T09:00:00Z' }, {}],
+  [{ defer: '0s' }, {}],
+  [{ defer: '8h' }, { warns: /defer: has no effect/ }],
   [{ defer: 'soon' }, { warns: /defer: "soon" is not a duration such as 8h; ignored/ }],
   [{ duration: '10' }, { warns: /duration/ }],
   [{ deadline: 'tomorrow' }, { warns: /deadline: "tomorrow" is not a time such as 2026-11-22T09:00:00Z; ignored/ }],
@@ -113,4 +115,28 @@ describe('annotations that nobody understands', () => {
     assert.equal(mistakes.length, 100);
     assert.equal(treatment.podClass, 'flexible');
   });
+});
+
+describe("a pod's own defer", () => {
+  const FLEXIBLE = { class: 'flexible', defer: '4h' };
+  const ROWS: readonly (readonly [
+    policy: Record<string, string>,
+    annotations: Record<string, string>,
+    says: RegExp,
+  ])[] = [
+    [{ defer: '8h' }, FLEXIBLE, /^$/],
+    [{ 'pod-overrides': 'allow' }, FLEXIBLE, /^$/],
+    [{}, FLEXIBLE, /^gridgate\.dev\/defer: has no effect: its namespace has none, .*; write it to the Namespace$/],
+    [
+      { defer: '8h' },
+      { defer: '4h' },
+      /^gridgate\.dev\/defer: has no effect on a pod of class standard: only flexible/,
+    ],
+  ];
+  for (const [policy, annotations, says] of ROWS)
+    it(`${JSON.stringify(annotations)} in a namespace with ${JSON.stringify(policy)}`, () => {
+      const { warnings, mistakes } = treatmentOf(makePod({ annotations }), makePolicy(policy));
+      assert.match(warnings.join('\n'), says);
+      assert.deepEqual(mistakes, []);
+    });
 });

@@ -1,5 +1,5 @@
 import type { RegionView } from '../../src/regions/snapshot.ts';
-import type { StatusDeps } from '../../src/webhook/page/status.ts';
+import type { StatusDeps, WaitingWork } from '../../src/webhook/page/status.ts';
 import type { RecentDecision } from '../../src/webhook/recorder.ts';
 import { makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import hourly from '../fixtures/hourly-intensity.json' with { type: 'json' };
@@ -28,6 +28,7 @@ export function makeSampleStatus(parts: Partial<StatusDeps> = {}): StatusDeps {
         problem: 'answers 500 since 07:25',
       },
     ],
+    waiting: () => SAMPLE_WAITING,
     watches: () => ({ regions: 42, namespaces: 7, nodes: 3, priorityclasses: 71 }),
     ...parts,
   };
@@ -50,9 +51,9 @@ function makeSampleRegions(): RegionView[] {
       reading: { source: 'uk-carbon-intensity' },
       forecast: makeForecast('erco-2022-03', 5, 187),
     }),
-    measured('us-west-1', 236, { forecast: makeForecast('ciso-2022-01', 20, 236) }),
+    measured('us-west-1', 236, { forecast: withRange(makeForecast('ciso-2022-01', 20, 236)) }),
     measured('eu-central-1', 338, { forecast: makeForecast('ciso-2022-01', 0, 338, 10) }),
-    measured('us-east-1', 379, { forecast: makeForecast('pjm-2022-10', 20, 379) }),
+    measured('us-east-1', 379, { forecast: withRange(makeForecast('pjm-2022-10', 20, 379)) }),
     measured('eu-south-2', 164, { outage: 'AZ power loss' }),
     measured('ap-northeast-1', 463, { reading: { freshness: 'stale', measuredAt: NOW - 4 * HOUR_MS } }),
     makeRegion('ap-southeast-2', 541, { reading: yearly }),
@@ -80,6 +81,15 @@ export function makeForecast(
   }));
 }
 
+/** The longer ahead, the wider. */
+export function withRange(forecast: NonNullable<RegionView['forecast']>): NonNullable<RegionView['forecast']> {
+  return forecast.map((point, hour) => {
+    const width = 0.02 + 0.012 * Math.min(hour, 14);
+    const { gramsPerKwh } = point;
+    return { ...point, low: Math.round(gramsPerKwh * (1 - width)), high: Math.round(gramsPerKwh * (1 + width)) };
+  });
+}
+
 export function makeDecision(
   secondsAgo: number,
   namespace: string,
@@ -88,6 +98,40 @@ export function makeDecision(
   const plain = { mode: 'enforce', decision: 'steer', reason: 'steered', owner: 'ReplicaSet/web-5f7c' } as const;
   return { at: NOW - secondsAgo * 1000, endpoint, namespace, outcome: { ...plain, ...outcome } };
 }
+
+function makeWaiting(
+  owner: string,
+  startsIn: number,
+  lengthHours: number,
+  parts: Partial<WaitingWork> = {},
+): WaitingWork {
+  const [kind = '', name = ''] = owner.split('/');
+  return {
+    namespace: 'lab',
+    owner: { kind, name },
+    pods: 1,
+    since: NOW - 3 * HOUR_MS,
+    notBefore: NOW + startsIn * HOUR_MS,
+    latestStart: NOW + (startsIn + 2) * HOUR_MS,
+    lengthMs: lengthHours * HOUR_MS,
+    region: 'us-west-1',
+    ...parts,
+  };
+}
+
+const SAMPLE_WAITING: readonly WaitingWork[] = [
+  makeWaiting('Job/embed-2026-11', 16, 6, { pods: 8, namespace: 'search', now: 331, planned: 138 }),
+  makeWaiting('Job/train-resnet', 17, 4, { pods: 16, now: 336, planned: 121 }),
+  makeWaiting('Pod/etl-once', 18, 2, { region: 'us-east-1', now: 372, planned: 331.5 }),
+  makeWaiting('CronJob/nightly-report', 19, 1, { namespace: 'reports', now: 291, planned: 114 }),
+  makeWaiting('Workflow/build-images', 20, 1, {
+    pods: 3,
+    namespace: 'ci',
+    region: 'us-east-1',
+    now: 382,
+    planned: 324,
+  }),
+];
 
 const SAMPLE_DECISIONS: readonly RecentDecision[] = [
   makeDecision(2, 'shop', { region: 'eu-north-1', owner: 'ReplicaSet/checkout-6d9f' }),

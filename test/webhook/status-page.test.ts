@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Mode } from '../../src/decision/policy.ts';
 import { renderPage } from '../../src/webhook/page/page.ts';
-import { readStatus, type StatusDeps } from '../../src/webhook/page/status.ts';
+import { readStatus, type StatusDeps, type WaitingWork } from '../../src/webhook/page/status.ts';
 import { createStatusPage } from '../../src/webhook/status-page.ts';
 import { makeNode, makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import { makeDecision, makeForecast, makeSampleStatus } from './sample-status.ts';
@@ -18,7 +18,7 @@ function pageOf(parts: Partial<StatusDeps> = {}): string {
 
 function pageOfRegions(...regions: Parameters<typeof makeSnapshot>[0] & readonly unknown[]): string {
   const snapshot = makeSnapshot(regions);
-  return pageOf({ snapshot: () => snapshot });
+  return pageOf({ snapshot: () => snapshot, waiting: () => [] });
 }
 
 /** Automatic sources call it and too many others down. */
@@ -443,4 +443,90 @@ describe('the status page', () => {
       },
     ]);
   });
+
+  describe('what waits for cleaner hours', () => {
+    const sectionOf = (parts: Partial<StatusDeps>) =>
+      /<section id="waiting">.*?<\/section>/s.exec(pageOf(parts))?.[0] ?? '';
+    const [work] = makeSampleStatus().waiting?.() ?? [];
+    assert.ok(work);
+
+    const told: readonly (readonly [name: string, waiting: StatusDeps['waiting'], says: RegExp])[] = [
+      ['nothing, where nobody makes anything wait', undefined, /^$/],
+      [
+        'who knows, where another leads',
+        () => undefined,
+        /The replica that leads the controllers knows: .* gridgate waiting -A/,
+      ],
+      ['that nothing waits', () => [], /Nothing waits now/],
+      [
+        'how much, and what is next',
+        makeSampleStatus().waiting,
+        /5 starts are planned, of 29 pods; the next at 01:00 UTC/,
+      ],
+      [
+        'until when, for how long, and what it saves',
+        () => [work],
+        /Job\/embed-2026-11 search 8 3h 01:00 for 6h 03:00 331 138 58% us-west-1/,
+      ],
+      [
+        'what is overdue, and what to do',
+        () => [{ ...work, latestStart: NOW - 1 }],
+        /1 is past the deadline: `gridgate release --overdue`.* 08:59 overdue/,
+      ],
+      [
+        'no figure that nobody knows',
+        () => [withoutGrams(work)],
+        /Job\/embed-2026-11 search 8 3h 01:00 for 6h 03:00 us-west-1/,
+      ],
+    ];
+    for (const [name, waiting, says] of told)
+      it(`tells ${name}`, () => {
+        const { waiting: _, ...others } = makeSampleStatus();
+        const status = readStatus({ ...others, ...(waiting && { waiting }) });
+        const section = /<section id="waiting">.*?<\/section>/s.exec(renderPage(status))?.[0] ?? '';
+        assert.match(textOf(section).trim(), says);
+      });
+
+    it('draws a forecast with its range and its starts for each region in use, and for no other', () => {
+      const drawn = sectionOf({});
+      assert.deepEqual(
+        [...drawn.matchAll(/<figcaption><b>([^<]*)/g)].map(([, name]) => name),
+        ['us-west-1', 'us-east-1'],
+      );
+      assert.match(drawn, /25 pods: 8 at 01:00, 16 at 02:00, 1 at 04:00/);
+      const counts = ['range', 'plain', 'start', 'run'].map(
+        (name) => drawn.match(new RegExp(`class="${name}"`, 'g'))?.length,
+      );
+      assert.deepEqual(counts, [2, 2, 2, 2]);
+      const starts = /class="start" d="([^"]*)"/.exec(drawn)?.[1]?.match(/M/g)?.length;
+      assert.equal(starts, 3);
+    });
+
+    it('keeps every mark inside of its chart, however far ahead and long runs are', () => {
+      const far = { ...work, notBefore: NOW + 300 * HOUR_MS, lengthMs: 900 * HOUR_MS };
+      const past = { ...work, notBefore: NOW - 300 * HOUR_MS };
+      for (const [, x] of sectionOf({ waiting: () => [far, past, work] }).matchAll(/[MLH](-?[\d.]+)/g))
+        assert.ok(Number(x) >= 0 && Number(x) <= 480, `${x}`);
+    });
+
+    it('is bounded, and escapes what others wrote', () => {
+      const evil = { ...work, owner: { kind: 'Job', name: '<script>x' }, namespace: '"><b>' };
+      const section = sectionOf({ waiting: () => Array.from({ length: 2_000 }, () => evil) });
+      assert.ok(section.length < 200_000, `${section.length} characters`);
+      assert.doesNotMatch(section, /<script>|<b>">/);
+      assert.match(textOf(section), /180|200 more .* And 1780 more: gridgate waiting -A/);
+    });
+
+    it('is in the document, for programs', () => {
+      const { waiting } = JSON.parse(createStatusPage(makeSampleStatus()).document());
+      assert.deepEqual(
+        [waiting.length, waiting[0].owner.name, waiting[0].notBefore, waiting[0].durationSeconds, waiting[0].expected],
+        [5, 'embed-2026-11', '2026-11-23T01:00:00Z', 21_600, 138],
+      );
+    });
+  });
 });
+
+function withoutGrams({ now: _now, planned: _planned, ...work }: WaitingWork): WaitingWork {
+  return work;
+}

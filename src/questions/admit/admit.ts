@@ -30,7 +30,7 @@ export async function admit(values: AdmitValues, env: Environment): Promise<numb
   const snapshot = await observe(read.files, values, env);
   const now = Date.now();
   const explained = read.pods.map(({ pod, name, namespace, policy }): Explained => {
-    const input = { pod, policy, snapshot, now };
+    const input = { pod, policy, snapshot, now, waiting: WAITING };
     const decision = decide(input);
     const shares = sharesOf(input);
     return { name, namespace, pod, policy, decision, shares, effect: effectOf(decision, policy.mode) };
@@ -38,6 +38,9 @@ export async function admit(values: AdmitValues, env: Environment): Promise<numb
   await print(renderDecisions(explained, values.output));
   return explained.some(({ effect }) => !effect.allowed) ? EXIT.findings : EXIT.fine;
 }
+
+/** Without a cluster nobody tells whether one is there, nor what earlier runs took. */
+const WAITING = { isReleaserAlive: true };
 
 const NAMESPACES_MISSING =
   '--namespaces (GRIDGATE_NAMESPACES): is missing; give a file of Namespaces (and Nodes, PriorityClasses): their annotations are the policy';

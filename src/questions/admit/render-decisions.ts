@@ -9,6 +9,7 @@ import { explain } from '../../decision/explain.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { Policy } from '../../decision/policy.ts';
 import { REASONS } from '../../decision/reasons.ts';
+import { dataOfWait } from '../../decision/wait-words.ts';
 import { renderData } from '../../terminal/render-data.ts';
 
 /** One pod, or a workload's, with what was decided about it. */
@@ -41,6 +42,7 @@ function toData({ name, namespace, policy, decision, shares, effect }: Explained
     ...(decision.message && { message: decision.message }),
     warnings: effect.warnings,
     steps: explain(decision, policy, shares),
+    ...(decision.wait && { wait: dataOfWait(decision.wait) }),
     patch: effect.patch,
   };
 }

@@ -8,6 +8,7 @@ import type { Pod } from '../../decision/pod.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import { describeIssue } from '../../decision/policy-annotations.ts';
 import { REASONS } from '../../decision/reasons.ts';
+import { dataOfWait } from '../../decision/wait-words.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { shellCommand } from '../../units/shell-command.ts';
 import type { World } from '../../world/load-world.ts';
@@ -48,7 +49,7 @@ export function judgeNow({ namespace, pod, object, modeCap, now }: JudgeInput, w
   const volumes = world.volumesOf(namespace, pod);
   const requester = isStaticPod(object) ? { groups: ['system:nodes'] } : {};
   const isSwitchedOff = policy.mode === 'off' && asked.mode !== 'off';
-  const input = { pod, policy, snapshot, requester, now, volumes };
+  const input = { pod, policy, snapshot, requester, now, volumes, waiting: { isReleaserAlive: true } };
   const decideUnder = (one: Policy) => decide({ ...input, policy: one });
   const decision = isSwitchedOff ? leaveAlone('switched_off') : decideUnder(policy);
   return {
@@ -80,6 +81,7 @@ export function decidedNow({ decision, policy, shares }: Judged): DecidedNow {
     message: decision.message || REASONS[decision.reason],
     warnings,
     steps: explain(decision, policy, shares),
+    wait: decision.wait ? dataOfWait(decision.wait) : null,
   };
 }
 

@@ -1,7 +1,11 @@
+import { isWaitingJob, type LiveJob } from '../../cluster/waiting-work.ts';
 import { denialIn } from '../../decision/denial-words.ts';
+import { isGated } from '../../decision/gate.ts';
 import { DECISION_ANNOTATION } from '../../decision/patch.ts';
 import { annotationOf, type Pod } from '../../decision/pod.ts';
 import type { Mode } from '../../decision/policy.ts';
+import { readWait } from '../../decision/wait-annotations.ts';
+import { dataOfRecord, type WaitData } from '../../decision/wait-words.ts';
 import { podOfWorkload } from '../../decision/workload.ts';
 import type { Signal } from '../../regions/reading.ts';
 import type { World } from '../../world/load-world.ts';
@@ -132,15 +136,23 @@ function podsOf(kind: string, { object, pods, creators }: FoundObject, world?: W
 
 function waitingOf(kind: string, object: LiveObject): ExplainReport['waiting'] {
   const { spec, status } = object;
-  if (kind !== 'Pod')
-    return spec?.suspend ? { gates: [], reason: 'Suspended', message: 'its author suspended it (spec.suspend)' } : null;
+  const written = readWait(object.metadata.annotations);
+  const wait = written ? dataOfRecord(written) : null;
+  if (kind !== 'Pod') return spec?.suspend ? suspension(kind, object, wait) : null;
   if (spec?.nodeName || hasEnded(object)) return null;
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   return {
     gates: (spec?.schedulingGates ?? []).flatMap(({ name }) => (name === undefined ? [] : [name])),
     reason: scheduled?.reason ?? null,
     message: scheduled?.message ?? null,
+    wait: isGated(object as Pod) ? wait : null,
   };
+}
+
+function suspension(kind: string, object: LiveObject, wait: WaitData | null): ExplainReport['waiting'] {
+  const isOurs = kind === 'Job' && isWaitingJob(object as LiveJob);
+  const message = isOurs ? 'gridgate suspended it for a cleaner hour' : 'its author suspended it (spec.suspend)';
+  return { gates: [], reason: 'Suspended', message, wait: isOurs ? wait : null };
 }
 
 function refusalOf({ kind, name, message, at }: CreationFailure): ExplainReport['refusal'] {

@@ -2,6 +2,7 @@ import type { Decision } from '../../decision/decide.ts';
 import type { Finding } from '../../decision/explain.ts';
 import type { Mode } from '../../decision/policy.ts';
 import type { Reason, Refusal } from '../../decision/reasons.ts';
+import type { WaitData } from '../../decision/wait-words.ts';
 import type { Basis } from '../../energy/basis.ts';
 import type { Band } from '../../regions/band.ts';
 import type { Freshness, Signal } from '../../regions/reading.ts';
@@ -36,6 +37,8 @@ export interface DecidedNow {
   readonly message: string;
   readonly warnings: readonly string[];
   readonly steps: readonly Finding[];
+  /** Of what would wait for a cleaner hour, were it made now. */
+  readonly wait: WaitData | null;
 }
 
 /**
@@ -85,6 +88,8 @@ export interface ExplainReport {
     readonly gates: readonly string[];
     readonly reason: string | null;
     readonly message: string | null;
+    /** What one that gridgate made wait says of that; nothing vouches for it. */
+    readonly wait: WaitData | null;
   } | null;
   /** Why its controller cannot create pods. */
   readonly refusal: {

@@ -1,9 +1,11 @@
 import { formatGrams } from '../../decision/messages.ts';
 import { REASONS } from '../../decision/reasons.ts';
+import { tellWait, type WaitData } from '../../decision/wait-words.ts';
 import { type Line, renderSection, type Section } from '../../terminal/sections.ts';
 import { paint, type Style } from '../../terminal/terminal.ts';
 import { wrapLines } from '../../terminal/wrap-text.ts';
 import { formatAge } from '../../units/moment.ts';
+import { shellCommand } from '../../units/shell-command.ts';
 import type { DecidedNow, ExplainReport, RunsOn } from './explained.ts';
 import type { WrittenRecord } from './read-record.ts';
 
@@ -34,16 +36,30 @@ function headline({ object, mode }: ExplainReport, width: number): string {
   return `${lines.map((line) => paint('bold', line)).join('\n')}\n`;
 }
 
-function waitingSection({ waiting }: ExplainReport): Section | undefined {
+function waitingSection(report: ExplainReport): Section | undefined {
+  const { waiting } = report;
   if (!waiting) return undefined;
-  const { gates, reason, message } = waiting;
+  const { gates, reason, message, wait } = waiting;
   const told = [reason, message].filter((part) => part !== null).join(': ');
   const why = told || 'for the scheduler, which has not looked at it yet';
   return {
     title: 'Waits',
     // While there are gates, the scheduler only says that there are some.
-    lines: [{ text: gates.length > 0 ? `held by scheduling gates: ${gates.join(', ')}` : why, style: 'yellow' }],
+    lines: [
+      { text: gates.length > 0 ? `held by scheduling gates: ${gates.join(', ')}` : why, style: 'yellow' },
+      ...(wait ? waitLines(wait, report) : []),
+    ],
   };
+}
+
+function waitLines(wait: WaitData, { object, takenAt }: ExplainReport): readonly (string | Line)[] {
+  const isOverdue = wait.latestStart !== null && Date.parse(wait.latestStart) < Date.parse(takenAt);
+  const command = shellCommand`gridgate release ${object.kind.toLowerCase()}/${object.name} -n ${object.namespace}`;
+  return [
+    ...tellWait(wait),
+    ...(isOverdue ? [{ text: 'its latest start has passed: who lets it go does not', style: 'red' as const }] : []),
+    ...(command === undefined ? [] : [`to let it go now: ${command}`]),
+  ];
 }
 
 function refusalSection({ refusal, takenAt }: ExplainReport): Section | undefined {

@@ -1,7 +1,7 @@
 import type { WaitingPiece } from '../../cluster/waiting-work.ts';
 import type { ListFormat } from '../../config/options.ts';
 import { formatGrams } from '../../decision/messages.ts';
-import { savingPercent } from '../../forecast/plan-start.ts';
+import { dataOfRecord, type WaitData } from '../../decision/wait-words.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { renderRows } from '../../terminal/render-rows.ts';
 import type { Column } from '../../terminal/render-table.ts';
@@ -21,7 +21,7 @@ export interface WaitingListing {
 }
 
 /** All that waits of one owner; what is said of its wait is said by what starts first. */
-export interface WaitingWork {
+export interface WaitingWork extends Said {
   readonly namespace: string;
   /** `Pod` for one without an owner. */
   readonly owner: { readonly kind: string; readonly name: string };
@@ -30,20 +30,11 @@ export interface WaitingWork {
   /** Jobs that gridgate suspended, which have no pods yet. */
   readonly suspendedJobs: number;
   readonly since: string | null;
-  /** When it is to start, as it is planned now. */
-  readonly notBefore: string | null;
-  /** When it is let go whatever the grid is like. */
-  readonly latestStart: string | null;
-  /** Whether that has passed. */
+  /** Whether `latestStart` has passed. */
   readonly overdue: boolean;
-  readonly durationSeconds: number | null;
-  readonly durationFrom: 'pod' | 'owner' | 'namespace' | 'default' | null;
-  readonly region: string | null;
-  /** gCO2e/kWh, means over its run: had it started at once, and as it is planned. */
-  readonly now: number | null;
-  readonly expected: number | null;
-  readonly savingPercent: number | null;
 }
+
+type Said = { readonly [K in keyof WaitData]: WaitData[K] | null };
 
 /** What waits, by its owners; `now` is epoch milliseconds. */
 export function listWaiting(pieces: readonly WaitingPiece[], now: number): WaitingListing {
@@ -63,38 +54,34 @@ function workOf(ofOwner: readonly WaitingPiece[], now: number): readonly Waiting
   const [first] = [...ofOwner].sort((a, b) => startOf(a) - startOf(b));
   if (!first) return [];
   const { wait, namespace } = first;
-  const starts = ofOwner.map((piece) => piece.wait?.latestStart ?? Number.POSITIVE_INFINITY);
-  const latestStart = Math.min(...starts);
+  const latestStart = Math.min(...ofOwner.map((piece) => piece.wait?.latestStart ?? Number.POSITIVE_INFINITY));
   const since = Math.min(...ofOwner.map((piece) => piece.since ?? Number.POSITIVE_INFINITY));
-  const grams =
-    wait?.now === undefined || wait.planned === undefined ? undefined : { now: wait.now, planned: wait.planned };
   return [
     {
       namespace,
       owner: ownerIn(first),
       pods: ofOwner.filter(({ kind }) => kind === 'Pod').length,
       suspendedJobs: ofOwner.filter(({ kind }) => kind === 'Job').length,
-      since: timeOf(since),
-      notBefore: timeOf(wait?.notBefore),
-      latestStart: timeOf(latestStart),
+      since: Number.isFinite(since) ? isoTime(since) : null,
       overdue: latestStart < now,
-      durationSeconds: wait ? wait.lengthMs / 1_000 : null,
-      durationFrom: wait?.lengthFrom ?? null,
-      region: wait?.region ?? null,
-      now: grams?.now ?? null,
-      expected: grams?.planned ?? null,
-      savingPercent: grams ? Math.round(savingPercent(grams) * 10) / 10 : null,
+      ...(wait ? dataOfRecord({ ...wait, latestStart }) : NOTHING_SAID),
     },
   ];
 }
 
+const NOTHING_SAID = {
+  notBefore: null,
+  latestStart: null,
+  durationSeconds: null,
+  durationFrom: null,
+  region: null,
+  now: null,
+  expected: null,
+  savingPercent: null,
+};
+
 function startOf({ wait }: WaitingPiece): number {
   return wait?.notBefore ?? Number.POSITIVE_INFINITY;
-}
-
-function timeOf(ms: number | undefined): string | null {
-  // A pod's author may write any date, and some cannot be written again.
-  return ms === undefined || Number.isNaN(new Date(ms).getTime()) ? null : isoTime(ms);
 }
 
 function byStart(a: WaitingWork, b: WaitingWork): number {

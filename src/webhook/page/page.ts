@@ -8,6 +8,7 @@ import { healthSection } from './health.ts';
 import { hashSource, REFRESH_SCRIPT } from './refresh.ts';
 import { regionsSection } from './regions-table.ts';
 import type { Status } from './status.ts';
+import { waitingSection } from './waiting.ts';
 
 /** Lets the page do what it does and nothing else: its own style and script by their hash, its own server for the refresh. */
 export const PAGE_POLICY = [
@@ -24,6 +25,7 @@ export const PAGE_POLICY = [
 /** The page at `/`: complete without a script, with nothing to load from anywhere. */
 export function renderPage(status: Status): string {
   const forecast = forecastSection(status);
+  const waiting = waitingSection(status);
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>gridgate</title>
@@ -32,13 +34,14 @@ export function renderPage(status: Status): string {
 <style>${{ markup: STYLE }}</style></head><body>
 <header><h1>gridgate</h1>
 <nav aria-label="Parts"><a href="#regions">Regions</a> <a href="#decisions">Decisions</a> <a href="#health">Health</a>
-${forecast.markup !== '' && html`<a href="#forecast">Forecast</a> `}<a href="status.json">JSON</a></nav>
+${waiting.markup !== '' && html`<a href="#waiting">Waiting</a> `}${forecast.markup !== '' && html`<a href="#forecast">Forecast</a> `}<a href="status.json">JSON</a></nav>
 <p id="refresh" role="status"><noscript>refreshed every minute</noscript></p></header>
 <main>
 ${headline(status)}
 ${regionsSection(status)}
 ${decisionsSection(status)}
 ${healthSection(status)}
+${waiting}
 ${forecast}
 <p class="hint">As of <time datetime="${isoTime(status.now)}">${isoTime(status.now)}</time></p>
 </main>

@@ -1,7 +1,7 @@
 import type { RegionView } from '../../regions/snapshot.ts';
 import { isoTime } from '../../units/moment.ts';
 import type { RecentDecision } from '../recorder.ts';
-import { rankedReading, type SourceStatus, type Status } from './status.ts';
+import { rankedReading, type SourceStatus, type Status, type WaitingWork } from './status.ts';
 
 /** The document at `/status.json`: what the page shows, for programs. Times are RFC 3339, intensities gCO2e/kWh, ages seconds. */
 export function statusDocument(status: Status): object {
@@ -30,6 +30,7 @@ export function statusDocument(status: Status): object {
     sources: sources?.map((source) => sourceOf(source)),
     watches:
       status.watches && Object.entries(status.watches).map(([resource, idleSeconds]) => ({ resource, idleSeconds })),
+    waiting: Array.isArray(status.waiting) ? status.waiting.map(waitingOf) : undefined,
     decisions: status.decisions.map(decisionOf),
   };
 }
@@ -52,6 +53,17 @@ function regionOf({ name, reading, band, outage, elastic, pricePerHour, forecast
 
 function sourceOf({ lastOkAt, ...source }: SourceStatus): object {
   return { ...source, lastOkAt: lastOkAt === undefined ? undefined : isoTime(lastOkAt) };
+}
+
+function waitingOf({ since, notBefore, latestStart, lengthMs, planned, ...work }: WaitingWork): object {
+  return {
+    ...work,
+    expected: planned,
+    since: isoTime(since),
+    notBefore: isoTime(notBefore),
+    latestStart: isoTime(latestStart),
+    durationSeconds: lengthMs / 1_000,
+  };
 }
 
 function decisionOf({ at, endpoint, namespace, outcome }: RecentDecision): object {

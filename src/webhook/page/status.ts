@@ -27,6 +27,23 @@ export interface UnreadSetting {
   readonly problem: string;
 }
 
+/** One start that is planned for later; times in epoch milliseconds. */
+export interface WaitingWork {
+  readonly namespace: string;
+  /** Of a pod that nothing owns, the pod. */
+  readonly owner: { readonly kind: string; readonly name: string };
+  readonly pods: number;
+  readonly since: number;
+  readonly notBefore: number;
+  readonly latestStart: number;
+  readonly lengthMs: number;
+  /** Where the planned run is cleanest. */
+  readonly region?: string;
+  /** Means over its run, gCO2e/kWh: had it started when it was created, and as it is planned. */
+  readonly now?: number;
+  readonly planned?: number;
+}
+
 /** What the page is made of; what nobody can tell is left out of it. */
 export interface StatusDeps {
   /** What keeps the webhook from being ready; empty when it is. */
@@ -47,6 +64,8 @@ export interface StatusDeps {
   readonly certificateEnd?: () => number | undefined;
   /** `undefined` while another replica asks them. */
   readonly sources?: () => readonly SourceStatus[] | undefined;
+  /** What waits for a cleaner hour, those first that start first; `undefined` while another replica leads. */
+  readonly waiting?: () => readonly WaitingWork[] | undefined;
   /** Seconds since the last event, by resource. */
   readonly watches?: () => Readonly<Record<string, number>>;
   /** Of all regions; `undefined` when every region has its own. Without this function the defaults are shown. */
@@ -69,6 +88,8 @@ export interface Status {
   readonly certificateEnd?: number | undefined;
   readonly sources?: readonly SourceStatus[] | undefined;
   readonly watches?: Readonly<Record<string, number>> | undefined;
+  /** `elsewhere`: another replica knows. */
+  readonly waiting?: readonly WaitingWork[] | 'elsewhere' | undefined;
   readonly decisions: readonly RecentDecision[];
 }
 
@@ -88,6 +109,7 @@ export function readStatus(deps: StatusDeps): Status {
     certificateEnd: deps.certificateEnd?.(),
     sources: deps.sources?.(),
     watches: deps.watches?.(),
+    waiting: deps.waiting && (deps.waiting() ?? 'elsewhere'),
     decisions: deps.recent(),
   };
 }

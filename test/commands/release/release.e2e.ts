@@ -160,6 +160,20 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
     );
   });
 
+  test('explain tells until when, for what, and how to let it go', async () => {
+    const { stdout } = await gridgate('explain', 'pod/alone', '-n', 'lab');
+    assert.match(stdout, /^Waits +held by scheduling gates: gridgate\.dev\/defer\n +until \S+Z, at the latest \S+Z$/m);
+    assert.match(stdout, /^ +length 2h \(it says so itself\)$/m);
+    assert.match(stdout, /^ +now 300, expected 180 gCO2e\/kWh in eu-north: saves 40%$/m);
+    assert.match(stdout, /^ +to let it go now: gridgate release pod\/alone -n lab$/m);
+    assert.match((await gridgate('explain', 'pod/late', '-n', 'lab')).stdout, /its latest start has passed/);
+    const { waiting } = JSON.parse((await gridgate('explain', 'job/held', '-n', 'lab', '-o', 'json')).stdout);
+    assert.deepEqual([waiting.reason, waiting.wait.savingPercent], ['Suspended', 40]);
+    assert.match(waiting.message, /gridgate suspended it/);
+    const byHand = JSON.parse((await gridgate('explain', 'job/by-hand', '-n', 'lab', '-o', 'json')).stdout);
+    assert.match(byHand.waiting.message, /its author suspended it/);
+  });
+
   test('what is overdue goes, with what its region should be; the rest waits on', async () => {
     const dry = await gridgate('release', '--overdue', '--dry-run');
     assert.deepEqual([dry.code, dry.stdout], [0, 'pod/late released in namespace lab (dry run)\n']);

@@ -75,7 +75,7 @@ describe('what waits', () => {
   });
 
   it('does not trust dates that nobody can write', () => {
-    const odd = piece('odd', { wait: { ...WAIT, notBefore: 9e15, latestStart: 9e15 }, since: Number.NaN });
+    const odd = piece('odd', { wait: { ...WAIT, notBefore: 9e15, latestStart: 9e15 }, since: undefined });
     const [work] = listWaiting([odd], NOW).waiting;
     assert.deepEqual([work?.notBefore, work?.latestStart, work?.since], [null, null, null]);
   });
