@@ -76,7 +76,9 @@ describe('asking the authorizer', () => {
     assert.deepEqual(found?.asked && 'value' in found.asked && found.asked.value.missing, [
       'create leases.coordination.k8s.io in gridgate-system',
       'get leases.coordination.k8s.io gridgate in gridgate-system',
+      'get leases.coordination.k8s.io gridgate-releaser in gridgate-system',
       'update leases.coordination.k8s.io gridgate in gridgate-system',
+      'update leases.coordination.k8s.io gridgate-releaser in gridgate-system',
     ]);
   });
 
