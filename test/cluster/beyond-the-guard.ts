@@ -38,6 +38,17 @@ const PUT = { method: 'PUT', type: 'json' } as const;
 const APPLY = { type: 'apply' } as const;
 const FORCED = '?fieldManager=evil&force=true';
 
+const PATIENT = '/api/v1/namespaces/patient';
+const PATIENT_JOBS = '/apis/batch/v1/namespaces/patient/jobs';
+/** Waits behind our gate and another. */
+const HELD_POD = `${PATIENT}/pods/held`;
+/** Waits by suspension. */
+const HELD_JOB = `${PATIENT_JOBS}/held`;
+const RELEASED = { 'gridgate.dev/released': 'x' };
+const OTHER_IMAGE = { op: 'replace', path: '/spec/containers/0/image', value: 'evil' };
+const TOLERATION = { op: 'add', path: '/spec/tolerations/-', value: { key: 'evil', operator: 'Exists' } };
+const gates = (...names: readonly string[]) => ({ spec: { schedulingGates: names.map((name) => ({ name })) } });
+
 /** Of everything whose metadata the controllers can touch. */
 function metadataOf(path: string, how: Partial<Beyond> = {}): readonly Beyond[] {
   return [
@@ -49,17 +60,24 @@ function metadataOf(path: string, how: Partial<Beyond> = {}): readonly Beyond[] 
   ];
 }
 
-/** Their spec is the right to run any pod as any account. */
-function throughStatus(path: string, kubeSystem: string, status: object): readonly Beyond[] {
+const EVIL = { spec: { template: { spec: { serviceAccountName: 'admin' } } } };
+const MORE_PODS = { spec: { parallelism: 7 } };
+
+/** Their spec is the right to run any pod as any account. Jobs may be patched, but those that we suspended alone. */
+function throughStatus(
+  path: string,
+  kubeSystem: string,
+  status: object,
+  itself: { readonly spec: object; readonly how: Partial<Beyond> } = { spec: EVIL, how: RBAC },
+): readonly Beyond[] {
   const owner = path.replace(/\/status$/, '');
-  const evil = { spec: { template: { spec: { serviceAccountName: 'admin' } } } };
   return [
     ...metadataOf(path),
     refused('its status', path, { status }),
-    refused('its spec through its status', path, evil, { refusedBy: 'nobody, without effect' }),
-    refused('its spec', owner, evil, RBAC),
+    refused('its spec through its status', path, EVIL, { refusedBy: 'nobody, without effect' }),
+    refused('its spec', owner, itself.spec, itself.how),
     refused('our own annotation, full of something', path, annotations({ 'gridgate.dev/nudged': 'x'.repeat(65) })),
-    refused('our own annotation, past its status', owner, annotations({ 'gridgate.dev/nudged': 'x' }), RBAC),
+    refused('our own annotation, past its status', owner, annotations({ 'gridgate.dev/nudged': 'x' }), itself.how),
     refused('our own annotation, in kube-system', kubeSystem, annotations({ 'gridgate.dev/nudged': 'x' })),
   ];
 }
@@ -216,7 +234,40 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
       '/apis/batch/v1/namespaces/team/jobs/batch/status',
       '/apis/batch/v1/namespaces/kube-system/jobs/dns/status',
       { failed: 7 },
+      { spec: MORE_PODS, how: {} },
     ),
+  ],
+  [
+    'patch pods',
+    [
+      ...metadataOf(HELD_POD),
+      refused('what it runs', HELD_POD, [OTHER_IMAGE], { type: 'json-patch' }),
+      refused('how long it may run', HELD_POD, { spec: { activeDeadlineSeconds: 1 } }),
+      refused("another's gate", HELD_POD, gates('gridgate.dev/defer')),
+      refused("ours and another's gate", HELD_POD, gates()),
+      refused('a toleration of another taint', HELD_POD, [TOLERATION], { type: 'json-patch' }),
+      refused('when it starts, at length', HELD_POD, annotations({ 'gridgate.dev/not-before': 'x'.repeat(65) })),
+      refused('why it waits, at length', HELD_POD, annotations({ 'gridgate.dev/waits': 'x'.repeat(1_025) })),
+      refused('its policy', HELD_POD, annotations({ 'gridgate.dev/class': 'critical' })),
+      refused('a pod that does not wait', `${PATIENT}/pods/free`, annotations(RELEASED)),
+      refused('a pod of kube-system', '/api/v1/namespaces/kube-system/pods/held', annotations(RELEASED)),
+      refused('its status', HELD_POD, { status: { phase: 'Failed' } }, { refusedBy: 'nobody, without effect' }),
+      refused('its status itself', `${HELD_POD}/status`, { status: { phase: 'Failed' } }, RBAC),
+      refused('a new pod', `${PATIENT}/pods`, { metadata: { name: 'evil' } }, { ...POST, ...RBAC }),
+    ],
+  ],
+  [
+    'patch batch/jobs',
+    [
+      ...metadataOf(HELD_JOB),
+      refused('how many pods it runs', HELD_JOB, MORE_PODS),
+      refused('where they run', HELD_JOB, { spec: { template: { spec: { nodeSelector: { a: 'b' } } } } }),
+      refused('that we suspended it', HELD_JOB, annotations({ 'gridgate.dev/deferred': null })),
+      refused('why it waits, at length', HELD_JOB, annotations({ 'gridgate.dev/waits': 'x'.repeat(1_025) })),
+      refused('a Job that others suspended', `${PATIENT_JOBS}/by-hand`, { spec: { suspend: false } }),
+      refused('a Job that runs', '/apis/batch/v1/namespaces/team/jobs/batch', { spec: { suspend: true } }),
+      refused('a new Job', PATIENT_JOBS, { metadata: { name: 'evil' } }, { ...POST, ...RBAC }),
+    ],
   ],
   ['patch admissionregistration.k8s.io/mutatingwebhookconfigurations', configuration('mutatingwebhookconfigurations')],
   [
@@ -256,6 +307,10 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
     'update coordination.k8s.io/leases',
     [
       ...metadataOf(`${LEASES}/gridgate`, PUT),
+      ...metadataOf(`${LEASES}/gridgate-releaser`, PUT).map((row) => ({
+        ...row,
+        name: `${row.name}, of the releaser's`,
+      })),
       refused('a patch', `${LEASES}/gridgate`, { spec: { holderIdentity: 'me' } }, RBAC),
     ],
   ],
@@ -342,6 +397,11 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
     [
       events('in the name of another', { reportingController: 'kubelet' }),
       events('good news of another than the Namespace', { type: 'Normal', regarding: POD_REFERENCE('team') }),
+      events('that something else than a pod or a Job waits', {
+        type: 'Normal',
+        reason: 'Waiting',
+        regarding: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace: 'team' },
+      }),
       events('good news of another Namespace, as if it were in this one', {
         type: 'Normal',
         regarding: { apiVersion: 'v1', kind: 'Namespace', name: 'default', namespace: 'team' },

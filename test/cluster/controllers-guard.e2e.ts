@@ -7,6 +7,7 @@ import { type AuditEvent, readAuditLog } from '../control-plane/audit.ts';
 import { skip } from '../e2e/cluster.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from '../e2e/live-cluster.ts';
 import { deployment, pod } from '../e2e/objects.ts';
+import { heldJob, heldPod } from '../e2e/releasing.ts';
 import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
 import { BEYOND, type Beyond } from './beyond-the-guard.ts';
 import { CONTROLLERS_ACCOUNT } from './controllers-account.ts';
@@ -14,6 +15,12 @@ import type { Rendered } from './rendered-manifests.ts';
 
 const TEAM = '/api/v1/namespaces/team';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
+const DEFERRED = { 'gridgate.dev/deferred': 'suspend' };
+
+function suspendedJob(name: string, annotations: Readonly<Record<string, string>> = {}): Rendered {
+  const { metadata, spec } = heldJob(name, { suspend: true }, { schedulingGates: [] });
+  return { metadata: { ...metadata, annotations }, spec };
+}
 /** The pause between tries doubles: a nudge comes before a try of their own. */
 const TRIES = { 'replicaset-controller': 13, 'statefulset-controller': 13, 'job-controller': 6 };
 const LONG_MS = 120_000;
@@ -63,6 +70,9 @@ describe('a token of the controllers', () => {
   async function letThemWriteAll(): Promise<void> {
     // While there is no webhook to write them: a label for the controllers to heal, a policy for them to tell of.
     await cluster.createNamespace('team', { mode: 'enforce', 'max-intensity': '250', defer: '8h' });
+    await cluster.createNamespace('patient', { mode: 'warn', defer: '12h' });
+    await cluster.send('POST', '/api/v1/namespaces/patient/pods', heldPod('train'));
+    await cluster.send('POST', '/apis/batch/v1/namespaces/patient/jobs', suspendedJob('train', DEFERRED));
     await cluster.createNamespace('broken', { mode: 'warn', 'max-intensity': 'much' });
     await cluster.startReplica('webhook');
     await cluster.waitFor('the label', async () => {
@@ -113,7 +123,13 @@ describe('a token of the controllers', () => {
     const template = { metadata: { labels }, spec: { ...pod('dns').spec, restartPolicy: 'Always' } };
     const owner = { replicas: 0, selector: { matchLabels: labels }, template };
     const jobTemplate = { spec: { ...template.spec, restartPolicy: 'Never' } };
+    const gates = [{ name: 'gridgate.dev/defer' }, { name: 'example.com/other' }];
     const objects: Rendered[] = [
+      ['v1/namespaces/patient/pods', heldPod('held', { schedulingGates: gates })],
+      ['v1/namespaces/patient/pods', pod('free')],
+      ['v1/namespaces/kube-system/pods', heldPod('held')],
+      ['batch/v1/namespaces/patient/jobs', suspendedJob('held', DEFERRED)],
+      ['batch/v1/namespaces/patient/jobs', suspendedJob('by-hand')],
       ['apps/v1/namespaces/kube-system/replicasets', { metadata: { name: 'dns' }, spec: owner }],
       ['apps/v1/namespaces/kube-system/statefulsets', { metadata: { name: 'dns' }, spec: owner }],
       [
@@ -123,7 +139,8 @@ describe('a token of the controllers', () => {
       ['admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', { metadata: { name: 'somebody-elses' } }],
       ['admissionregistration.k8s.io/v1/validatingwebhookconfigurations', { metadata: { name: 'somebody-elses' } }],
     ];
-    for (const [path, object] of objects) await cluster.send('POST', `/apis/${path}`, object);
+    for (const [path, object] of objects)
+      await cluster.send('POST', path.startsWith('v1/') ? `/api/${path}` : `/apis/${path}`, object);
   }
 
   function deniedPods(): readonly AuditEvent[] {

@@ -78,7 +78,9 @@ describe('asking the authorizer', () => {
       'watch leases.coordination.k8s.io gridgate-releaser in gridgate-system',
       'create leases.coordination.k8s.io in gridgate-system',
       'get leases.coordination.k8s.io gridgate in gridgate-system',
+      'get leases.coordination.k8s.io gridgate-releaser in gridgate-system',
       'update leases.coordination.k8s.io gridgate in gridgate-system',
+      'update leases.coordination.k8s.io gridgate-releaser in gridgate-system',
     ]);
   });
 
