@@ -1,7 +1,7 @@
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
 import { controllerOf, type OwnerReference, type Pod } from '../decision/pod.ts';
+import { isDeferred, type Job, podOfJob } from '../decision/suspended-job.ts';
 import { RELEASED } from '../decision/wait-annotations.ts';
-import { podOfWorkload } from '../decision/workload.ts';
 import type { KubeObject } from './kube-object.ts';
 import { JOB, ownersPath } from './owner-kinds.ts';
 import { toPendingPod } from './pending-pods.ts';
@@ -20,17 +20,12 @@ export interface JobRecord {
   readonly suspended?: { readonly pod: Pod; readonly pods: number } | undefined;
 }
 
-/** On a Job that waits by suspension; only such Jobs are ever resumed. */
-export const DEFERRED = `${ANNOTATION_PREFIX}deferred`;
-const BY_SUSPENSION = 'suspend';
-
 /** In place of every Job that has ended and stands for itself: a cluster keeps many of them. */
 const ENDED: JobRecord = { metadata: { name: '' }, isMarked: true, hasBegun: true };
 
 const GANG_LABEL = 'jobset.sigs.k8s.io/jobset-name';
-const QUEUE_PREFIX = 'kueue.x-k8s.io/';
 
-type JobObject = Pod &
+type JobObject = Job &
   KubeObject & {
     readonly spec?: {
       readonly suspend?: boolean;
@@ -85,35 +80,15 @@ export function toJobRecord(object: KubeObject): JobRecord {
   };
 }
 
-/**
- * | the Job                                                              | waits by suspension |
- * | -------------------------------------------------------------------- | ------------------- |
- * | is not suspended, or lacks our mark, or is on its way out            | no                  |
- * | is another controller's: of no CronJob, of `managedBy`, or of Kueue   | no                  |
- * | any other                                                            | yes                 |
- */
+/** Of one that waits by suspension, and is not on its way out. */
 function suspensionOf(object: JobObject): JobRecord['suspended'] {
   const { metadata, spec = {} } = object;
-  const { annotations = {}, labels = {}, name, namespace, uid, deletionTimestamp } = metadata;
-  if (spec.suspend !== true || deletionTimestamp || annotations[DEFERRED] !== BY_SUSPENSION) return undefined;
-  const controller = controllerOf(object);
-  if (controller && controller.kind !== 'CronJob') return undefined;
-  if (spec.managedBy !== undefined && spec.managedBy !== 'kubernetes.io/job-controller') return undefined;
-  if (Object.keys(labels).some((key) => key.startsWith(QUEUE_PREFIX))) return undefined;
-  const template = podOfWorkload(JOB.group, JOB.kind, object as unknown as Readonly<Record<string, unknown>>);
+  const { namespace = '', deletionTimestamp } = metadata;
+  const template = isDeferred(object) && !deletionTimestamp ? podOfJob(object, namespace) : undefined;
   if (!template) return undefined;
-  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, ...(uid !== undefined && { uid }), controller: true };
-  const pod = toPendingPod({
-    ...template,
-    metadata: {
-      ...template.metadata,
-      name,
-      ...(namespace !== undefined && { namespace }),
-      ownerReferences: [owner],
-    } as KubeObject['metadata'],
-  });
   const { restartPolicy, schedulingGroup } = template.spec ?? {};
   const kept = { ...(restartPolicy && { restartPolicy }), ...(schedulingGroup && { schedulingGroup }) };
+  const pod = toPendingPod(template as KubeObject);
   const { parallelism = 1, completions = Number.POSITIVE_INFINITY } = spec;
   return { pod: { ...pod, spec: { ...pod.spec, ...kept } }, pods: Math.min(parallelism, completions) };
 }

@@ -1,9 +1,9 @@
 import { isGated } from '../decision/gate.ts';
 import { type Owner, ownerOf } from '../decision/owner.ts';
 import { controllerOf } from '../decision/pod.ts';
-import { DEFERRED, RELEASED, readWait, SUSPEND, type WaitRecord } from '../decision/wait-annotations.ts';
+import { isDeferred, type Job } from '../decision/suspended-job.ts';
+import { readWait, type WaitRecord } from '../decision/wait-annotations.ts';
 import type { ApiClient } from './api-client.ts';
-import type { KubeObject } from './kube-object.ts';
 import { listPages } from './list-watch.ts';
 import { type LivePod, listPods, podsPath } from './live-pods.ts';
 import { JOB, ownersPath } from './owner-kinds.ts';
@@ -11,10 +11,7 @@ import { retryPassing } from './retry-passing.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** A Job as the API server lists it, as far as waiting reads it. */
-export interface LiveJob extends KubeObject {
-  readonly metadata: LivePod['metadata'];
-  readonly spec?: { readonly suspend?: boolean };
-}
+export type LiveJob = Job & Pick<LivePod, 'metadata'>;
 
 /** A pod behind our gate, or a Job that gridgate suspended. */
 export interface WaitingPiece {
@@ -43,11 +40,8 @@ export function isWaitingPod(pod: LivePod): boolean {
   return isGated(pod) && !isGoing(pod);
 }
 
-/** Only what carries our mark was suspended by us; what was let go before was suspended again by somebody else. */
 export function isWaitingJob(job: LiveJob): boolean {
-  const { annotations = {} } = job.metadata;
-  const isOurs = annotations[DEFERRED] === SUSPEND && annotations[RELEASED] === undefined;
-  return job.spec?.suspend === true && isOurs && !isGoing(job);
+  return isDeferred(job) && !isGoing(job);
 }
 
 function isGoing({ metadata }: Pick<LivePod, 'metadata'>): boolean {

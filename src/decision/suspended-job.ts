@@ -1,15 +1,11 @@
 import { isoTime, MINUTE_MS } from '../units/moment.ts';
 import { type Decision, type DecisionInput, decide, leaveAlone } from './decide.ts';
-import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { annotationOperations, type PatchOperation } from './patch.ts';
 import { annotationOf, controllerOf, type Pod, type PodSpec } from './pod.ts';
 import type { Policy } from './policy.ts';
-import { NOT_BEFORE, RELEASED, readWait, WAITS, waitAnnotations } from './wait-annotations.ts';
+import { DEFERRED, NOT_BEFORE, RELEASED, readWait, SUSPEND, WAITS, waitAnnotations } from './wait-annotations.ts';
 import { isQueued, type Wait, type WaitingFacts } from './waiting.ts';
 
-/** The mark of a Job that gridgate suspended: only such a one is ever resumed. */
-export const DEFERRED = `${ANNOTATION_PREFIX}deferred`;
-const BY_SUSPENDING = 'suspend' satisfies Policy['deferBy'];
 const MARKS = [DEFERRED, NOT_BEFORE, WAITS];
 /** Its own controller; another name says that somebody else runs it. */
 const JOB_CONTROLLER = 'kubernetes.io/job-controller';
@@ -24,9 +20,12 @@ export interface Job {
   };
 }
 
-/** Whether a Job waits because gridgate suspended it. A user's suspension has no such mark. */
+/**
+ * Whether a Job waits because gridgate suspended it. A user's suspension has no such mark; and a mark that somebody wrote on a Job of Kueue's,
+ * say, resumes nothing.
+ */
 export function isDeferred(job: Job): boolean {
-  return job.spec?.suspend === true && isMarked(job);
+  return job.spec?.suspend === true && isMarked(job) && !isOthers(job);
 }
 
 /** Whether there is anything to decide about a Job: most namespaces suspend none. */
@@ -48,7 +47,7 @@ export function mayBeDeferred(job: Job, { deferBy }: Policy): boolean {
  */
 export function decideJob(job: Job, input: DecisionInput): Decision | undefined {
   if (isOthers(job) || (job.spec?.suspend && !isMarked(job))) return undefined;
-  const waiting: WaitingFacts | undefined = input.waiting && { ...input.waiting, by: BY_SUSPENDING };
+  const waiting: WaitingFacts | undefined = input.waiting && { ...input.waiting, by: SUSPEND };
   const decision = decide({ ...input, waiting });
   const { reason, region, wait } = decision;
   if (wait) return { ...decision, warnings: [], patch: suspendOperations(job, wait) };
@@ -84,11 +83,19 @@ export function resumePatch(job: Job, now: number): readonly PatchOperation[] {
   ];
 }
 
+/** The same where gridgate goes: nothing of it stays on the Job. */
+export function forgetPatch(job: Job): readonly PatchOperation[] {
+  return [
+    { op: 'replace', path: '/metadata/resourceVersion', value: job.metadata?.resourceVersion },
+    ...runOperations(job),
+  ];
+}
+
 /** Nothing where it was asked before: called once more for the same Job, it would plan a moment later. */
 function suspendOperations(job: Job, wait: Wait): readonly PatchOperation[] {
   const said = isDeferred(job) ? readWait(job.metadata?.annotations) : undefined;
   const isSaid = said !== undefined && Math.abs(said.latestStart - wait.start.latestStart) < MINUTE_MS;
-  const annotations = { [DEFERRED]: BY_SUSPENDING, ...(isSaid ? {} : waitAnnotations(wait)) };
+  const annotations = { [DEFERRED]: SUSPEND, ...(isSaid ? {} : waitAnnotations(wait)) };
   return [
     ...(job.spec?.suspend ? [] : [{ op: 'add', path: '/spec/suspend', value: true } as const]),
     ...removals(job, [RELEASED]),
@@ -111,7 +118,7 @@ function removals(job: Job, keys: readonly string[]): readonly PatchOperation[] 
 }
 
 function isMarked(job: Job): boolean {
-  return annotationOf(job, DEFERRED) === BY_SUSPENDING;
+  return annotationOf(job, DEFERRED) === SUSPEND;
 }
 
 /** Whether somebody else says when it runs. */

@@ -138,7 +138,8 @@ export function openReplica(deps: ReplicaDeps): Replica {
       },
     },
     certificate,
-    waiting: waiting?.facts,
+    waitingFacts: waiting?.facts,
+    waiting: controllers && waitingOf(controllers),
     modeCap: killSwitch.cap,
     killSwitchProblem: killSwitch.problem,
     isLeader: controllers?.isLeader,
@@ -153,6 +154,11 @@ export function openReplica(deps: ReplicaDeps): Replica {
     snapshotChanged: () => controllers?.changed('snapshot'),
     problemChanged: () => controllers?.changed('settings'),
   };
+}
+
+/** What waits, as the leader knows it; `undefined` while another replica leads. */
+function waitingOf({ isLeader, waiting }: Controllers): () => ReturnType<Controllers['waiting']> | undefined {
+  return () => (isLeader() ? waiting() : undefined);
 }
 
 function unseen(what: string, synced: boolean, failure: string | undefined): readonly string[] {

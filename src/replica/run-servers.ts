@@ -31,7 +31,7 @@ export interface Served {
   readonly certificate?: CertificateSource | undefined;
   readonly modeCap?: (() => Mode | undefined) | undefined;
   /** What is known of waiting; absent: nothing waits. */
-  readonly waiting?: (() => WaitingFacts) | undefined;
+  readonly waitingFacts?: (() => WaitingFacts) | undefined;
   /** Why the kill switch is not as it was meant; absent where there is none. */
   readonly killSwitchProblem?: (() => string | undefined) | undefined;
   /** Absent where this replica does not run for the lease. */
@@ -64,7 +64,7 @@ const DRAIN_MS = 10_000;
 /** Listens on both ports and answers reviews until a signal ends the process. Rejects when a port is taken. */
 export async function runServers(running: Running): Promise<void> {
   const { values, host, config, log, holder, source, certificate, isLeader } = running;
-  const { modeCap, killSwitchProblem, waiting } = running;
+  const { modeCap, killSwitchProblem, waitingFacts } = running;
   let closing = false;
   const clock = Date.now;
   const book = createPolicyBook(
@@ -95,7 +95,7 @@ export async function runServers(running: Running): Promise<void> {
       bindings: createBindingGuard(source),
       volumes: source.volumesOf,
       modeCap,
-      waiting,
+      waiting: waitingFacts,
       recorder,
       log,
       countRejection: metrics.countRejection,

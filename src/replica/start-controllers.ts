@@ -26,6 +26,7 @@ import { createRunLengths } from '../controllers/run-lengths/controller.ts';
 import { createSettingsReporter } from '../controllers/settings-reporter/controller.ts';
 import type { UnreadSetting } from '../controllers/settings-reporter/plan.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import type { Owner } from '../decision/owner.ts';
 import { knownNames, listKnown } from '../decision/unknown-names.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
@@ -113,7 +114,14 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const deniedOwners = createDeniedOwners(common);
   const memory = createRegionMemory({ ...common, forecastsChanged: () => manager.changed('forecasts') });
   /** What controllers are made of; each takes of it what it declares. */
-  const parts = { ...common, deniedOwners, memory, pastOf: memory.pastOf };
+  const lengths = createRunLengths(common);
+  const parts = {
+    ...common,
+    deniedOwners,
+    memory,
+    pastOf: memory.pastOf,
+    learntLength: (namespace: string, owner: Owner | undefined) => lengths.learntLength(namespace, owner),
+  };
   const releaser = createGateReleaser(parts);
   const controllers = [
     memory,
@@ -130,7 +138,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createRegionTeller(parts),
     createSettingsReporter(parts),
     createCarbonMeter(parts),
-    createRunLengths(parts),
+    lengths,
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
   ];
   let isStopping = false;

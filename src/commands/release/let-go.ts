@@ -9,8 +9,7 @@ import { type Pause, retryPassing } from '../../cluster/retry-passing.ts';
 import { isWaitingJob, isWaitingPod, type LiveJob } from '../../cluster/waiting-work.ts';
 import type { PatchOperation } from '../../decision/patch.ts';
 import { releasePatch } from '../../decision/release-patch.ts';
-import { DEFERRED, NOT_BEFORE, RELEASED, WAITS } from '../../decision/wait-annotations.ts';
-import { isoTime } from '../../units/moment.ts';
+import { forgetPatch, resumePatch } from '../../decision/suspended-job.ts';
 import type { WaitingUnit } from './waiting-units.ts';
 
 export interface LettingGo {
@@ -80,27 +79,17 @@ async function attempt(unit: WaitingUnit, deps: LettingGo): Promise<'done' | 'go
 function write(unit: WaitingUnit, deps: LettingGo): Promise<unknown> {
   const { api, clock, steer, isDryRun = false, fieldManager, forgets, pause } = deps;
   const now = clock();
-  const { contentType, body } =
+  const body =
     unit.kind === 'Pod'
-      ? {
-          contentType: 'application/json-patch+json',
-          body: releasePatch(unit.object, { patch: steer?.(unit.object) ?? [] }, now),
-        }
-      : {
-          contentType: 'application/merge-patch+json',
-          body: resumption(unit.object, forgets ? FORGOTTEN : { [RELEASED]: isoTime(now) }),
-        };
+      ? releasePatch(unit.object, { patch: steer?.(unit.object) ?? [] }, now)
+      : forgets
+        ? forgetPatch(unit.object)
+        : resumePatch(unit.object, now);
+  const contentType = 'application/json-patch+json';
   const query = { fieldManager, ...(isDryRun && { dryRun: 'All' }) };
   const send = () => api.send('PATCH', pathOf(unit), { contentType, body, query, idleTimeoutMs: IDLE_TIMEOUT_MS });
   return retryPassing(send, pause);
 }
-
-/** Only of the very version that was read: somebody may have suspended it since. */
-function resumption({ metadata: { resourceVersion } }: LiveJob, annotations: Record<string, string | null>): object {
-  return { metadata: { resourceVersion, annotations }, spec: { suspend: false } };
-}
-
-const FORGOTTEN = { [DEFERRED]: null, [NOT_BEFORE]: null, [WAITS]: null };
 
 async function readAgain(unit: WaitingUnit, { api, pause }: LettingGo): Promise<WaitingUnit | undefined> {
   const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS };

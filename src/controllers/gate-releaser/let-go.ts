@@ -8,8 +8,7 @@ import { isWaitingOrReleased, toUnscheduledPod } from '../../cluster/unscheduled
 import type { Decision } from '../../decision/decide.ts';
 import { isGated } from '../../decision/gate.ts';
 import { releasePatch } from '../../decision/release-patch.ts';
-import { RELEASED } from '../../decision/wait-annotations.ts';
-import { isoTime } from '../../units/moment.ts';
+import { resumePatch } from '../../decision/suspended-job.ts';
 import type { Member } from './units.ts';
 import { pathOf } from './waiting-paths.ts';
 
@@ -18,7 +17,7 @@ export type LetGo = 'released' | 'gone' | ApiError;
 
 export interface LetGoDeps {
   readonly api: Pick<ApiClient, 'get'>;
-  readonly writer: Pick<ApiWriter, 'jsonPatch' | 'mergePatch'>;
+  readonly writer: Pick<ApiWriter, 'jsonPatch'>;
   /** What its pod gets as it goes, by what is known at this moment. */
   readonly decide: (member: Member) => Pick<Decision, 'patch'>;
   /** Epoch milliseconds. */
@@ -85,13 +84,8 @@ function answerOf(error: unknown): LetGo {
 
 function write(member: Member, decision: Pick<Decision, 'patch'>, { writer, now }: LetGoDeps): Promise<KubeObject> {
   const { kind, metadata, pod } = member;
-  if (kind === 'Pod') return writer.jsonPatch(pathOf(member), releasePatch({ ...pod, metadata }, decision, now()));
-  const { resourceVersion, uid } = metadata;
-  const annotations = { [RELEASED]: isoTime(now()) };
-  return writer.mergePatch(pathOf(member), {
-    metadata: { uid, resourceVersion, annotations },
-    spec: { suspend: false },
-  });
+  const patch = kind === 'Pod' ? releasePatch({ ...pod, metadata }, decision, now()) : resumePatch({ metadata }, now());
+  return writer.jsonPatch(pathOf(member), patch);
 }
 
 /** As it is now, past what is watched; `undefined` where it does not wait any more. */
