@@ -45,8 +45,8 @@ const RULES = {
     '/secrets [gridgate-ca,gridgate-tls] get,update',
     '/configmaps [gridgate,gridgate-kill-switch,gridgate-outages] get',
     '/configmaps create',
-    '/configmaps [gridgate-lengths] get,patch',
     '/configmaps [gridgate-memory-0,gridgate-memory-1,gridgate-memory-2,gridgate-memory-3] get,update',
+    '/configmaps [gridgate-lengths] get,patch',
   ],
 };
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection'];

@@ -87,13 +87,13 @@ export const WRITES: RuleSet = {
       verbs: ['get'],
     },
     { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] },
-    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-lengths'], verbs: ['get', 'patch'] },
     {
       apiGroups: [''],
       resources: ['configmaps'],
       resourceNames: ['gridgate-memory-0', 'gridgate-memory-1', 'gridgate-memory-2', 'gridgate-memory-3'],
       verbs: ['get', 'update'],
     },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['gridgate-lengths'], verbs: ['get', 'patch'] },
   ],
 };
 

@@ -112,10 +112,12 @@ describe('letting go what waits', () => {
     const ours = job({ 'gridgate.dev/deferred': 'suspend' });
     const { api, sent } = answering([]);
     assert.equal(await go(ours, api), 'released');
-    assert.deepEqual(sent[0]?.body, {
-      metadata: { resourceVersion: '1', annotations: { 'gridgate.dev/released': '2026-11-22T09:00:00Z' } },
-      spec: { suspend: false },
-    });
+    assert.deepEqual(sent[0]?.body, [
+      { op: 'replace', path: '/metadata/resourceVersion', value: '1' },
+      { op: 'replace', path: '/spec/suspend', value: false },
+      { op: 'remove', path: '/metadata/annotations/gridgate.dev~1deferred' },
+      { op: 'add', path: '/metadata/annotations/gridgate.dev~1released', value: '2026-11-22T09:00:00Z' },
+    ]);
     const other = answering([409], () => job({}).object);
     assert.equal(await go(ours, other.api), 'not waiting');
   });
