@@ -40,7 +40,8 @@ const CONFLICT_PAUSE_MS = 100;
 const IDLE_TIMEOUT_MS = 30_000;
 const NOT_FOUND = 404;
 const CONFLICT = 409;
-const INVALID = 422;
+/** Somebody's rule forbids what would be added, a toleration for one: to go matters more. */
+const REFUSED: ReadonlySet<number> = new Set([400, 403, 422]);
 
 /** Lets one go, from its newest version where another write came in between. Rejects with an ApiError or the network's own error. */
 export async function letGo(unit: WaitingUnit, deps: LettingGo): Promise<Outcome> {
@@ -51,7 +52,7 @@ export async function letGo(unit: WaitingUnit, deps: LettingGo): Promise<Outcome
     if (said === 'gone') break;
     if (said === 'done') return steered === deps ? 'released' : 'gate alone';
     if (tries === MOST_TRIES || isHopeless(said, steered)) throw said;
-    if (said.status === INVALID) steered = { ...deps, steer: undefined };
+    if (said.status !== CONFLICT) steered = { ...deps, steer: undefined };
     await (deps.pause ?? sleep)(CONFLICT_PAUSE_MS);
     current = await readAgain(current, deps);
   }
@@ -60,7 +61,7 @@ export async function letGo(unit: WaitingUnit, deps: LettingGo): Promise<Outcome
 
 /** Whether even what its author wrote is invalid. */
 function isHopeless({ status }: ApiError, { steer }: LettingGo): boolean {
-  return status === INVALID && !steer;
+  return status !== CONFLICT && !steer;
 }
 
 /** Answers a refusal that another try may have the better of. */
@@ -71,7 +72,7 @@ async function attempt(unit: WaitingUnit, deps: LettingGo): Promise<'done' | 'go
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === NOT_FOUND) return 'gone';
-    if (error.status === CONFLICT || error.status === INVALID) return error;
+    if (error.status === CONFLICT || REFUSED.has(error.status)) return error;
     throw error;
   }
 }
