@@ -146,6 +146,10 @@ export async function startReleasing(grids: Grids, options: Pick<ControlPlaneOpt
     advance(ms: number): void {
       aheadMs += ms;
     },
+    /** Sets it to what everybody else's says. */
+    resetClock(): void {
+      aheadMs = 0;
+    },
     setGrids,
     setModeCap(cap: Mode | undefined): void {
       modeCap = cap;
