@@ -12,7 +12,7 @@ import type { SimulateReport } from '../../src/questions/simulate/report.ts';
 import { random } from '../forecast/series.ts';
 import { runGridgate } from '../process/run-gridgate.ts';
 import { type Figure, keepsLimit, report } from './figures.ts';
-import { measurePlanningOne } from './plan-waits.ts';
+import { measurePlanningAll, measurePlanningOne } from './plan-waits.ts';
 
 const DAY = 24;
 /** Balancing authorities, of 2022, whose figures are agreed; what else is in the folder is held to `OTHERS`. */
@@ -44,6 +44,7 @@ async function measureAll(): Promise<void> {
   const agreed = series.filter(({ name }) => AGREED[name]);
   const others = series.filter(({ name }) => !AGREED[name]);
   measurePlanningOne(figures);
+  measurePlanningAll(figures);
   await measureTemporal(agreed, others);
   if (agreed.length > 0) measureFaults(agreed);
   if (agreed.length > 0) measureGrid(agreed);
