@@ -1,4 +1,4 @@
-// The picture of the status page in the README: `node test/webhook/take-picture.ts`.
+// The pictures of the status page in the README, and of what waits on its page: `node test/webhook/take-picture.ts`.
 // Needs Debian's packages chromium, fonts-inter and pngquant.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { findChromium } from './chromium.ts';
 import { makeSampleStatus } from './sample-status.ts';
 
 const PICTURE = fileURLToPath(new URL('../../src/webhook/page/status-page.png', import.meta.url));
+const WAITING = fileURLToPath(new URL('../../src/controllers/gate-releaser/waiting.png', import.meta.url));
 const WIDTH = 1040;
 
 const executablePath = findChromium();
@@ -24,7 +25,9 @@ try {
   if (!box) throw new Error('nothing to take a picture of');
   const height = Math.ceil(box.y + box.height + 16);
   await page.screenshot({ path: PICTURE, clip: { x: 0, y: 0, width: WIDTH, height } });
-  execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--output', PICTURE, PICTURE]);
+  await page.locator('#waiting').screenshot({ path: WAITING });
+  for (const picture of [PICTURE, WAITING])
+    execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--output', picture, picture]);
 } finally {
   await browser.close();
   await app.close();

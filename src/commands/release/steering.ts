@@ -10,6 +10,7 @@ import type { Policies } from './policies.ts';
 
 type Tell = (sentence: string) => void;
 
+const NO_REGIONS = 'neither Regions nor nodes can be read';
 const GATE_ALONE = 'what waits is let go as its author wrote it: where it should go is not known';
 
 /**
@@ -25,7 +26,8 @@ export async function loadSteering(
   const asked = { ...values, regions: undefined, namespaces: undefined, config: undefined };
   const world = await loadWorld(files, asked, env, { onlyNamespace });
   if ('issues' in world) {
-    for (const issue of world.issues) tell(`${issue}; ${GATE_ALONE}`);
+    const why = world.lacksRegions ? [NO_REGIONS] : world.issues;
+    for (const issue of why) tell(`${issue}; ${GATE_ALONE}`);
     return undefined;
   }
   for (const sentence of world.notes) tell(sentence);

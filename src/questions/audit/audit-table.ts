@@ -235,6 +235,10 @@ function* renderTotals(
       { title: 'Wrong annotation', lines: some(wrong, tell(wrong, 'red')) },
       { title: 'Reach outside', lines: some(totals.daemonSetsOutside, tell(totals.daemonSetsOutside, 'yellow')) },
       { title: 'Misplaced pods', lines: source === 'cluster' ? [tell(misplaced, 'yellow')] : [] },
+      {
+        title: 'Would wait',
+        lines: some(totals.wouldWait, `${count(totals.wouldWait, 'workload')}, made now, for a cleaner hour`),
+      },
       { title: 'Off', lines: some(off, tellOff(off, assumable)) },
       { title: 'Kill switch', lines: modeCap === null ? [] : [tellCap(modeCap)] },
       {

@@ -4,6 +4,7 @@ import type { Pod } from '../../decision/pod.ts';
 import type { Mode } from '../../decision/policy.ts';
 import type { Reason } from '../../decision/reasons.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
+import type { WaitData } from '../../decision/wait-words.ts';
 import type { Basis } from '../../energy/basis.ts';
 import type { EmbodiedPerVcpu } from '../../energy/embodied.ts';
 import type { DefaultRequests } from '../../energy/pod-requests.ts';
@@ -128,6 +129,8 @@ export interface AuditedWorkload {
   readonly misplaced: number | null;
   /** These by region; `null` for files. */
   readonly misplacedIn: Readonly<Record<string, number>> | null;
+  /** Of one whose pods, made now, would wait for a cleaner hour, were somebody there who lets them go. */
+  readonly waits: WaitData | null;
   readonly requests: { readonly vcpu: number; readonly memoryGb: number; readonly basis: Basis };
   /** Operational CO2e of all its pods. */
   readonly gramsPerHour: {
@@ -164,6 +167,8 @@ export interface CarbonTotals {
   /** Denied in mode `enforce`, but not in the one that counts. */
   readonly wouldBeDenied: number;
   readonly misplaced: number;
+  /** Workloads whose pods, made now, would wait for a cleaner hour. */
+  readonly wouldWait: number;
   /** Workloads that ask for regions that nobody knows. */
   readonly unknownRegion: number;
   /** Workloads whose annotations are wrong. */

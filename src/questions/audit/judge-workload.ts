@@ -11,6 +11,7 @@ import { decideForKind, isDaemonKind } from '../../decision/running-pod.ts';
 import { treatmentOf } from '../../decision/treatment.ts';
 import { isUsable } from '../../decision/usable.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
+import { dataOfWait } from '../../decision/wait-words.ts';
 import { type EmbodiedPerVcpu, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
 import { podGramsPerHour } from '../../energy/emissions.ts';
 import type { Machines } from '../../energy/machines.ts';
@@ -107,6 +108,7 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     region: target?.region ?? null,
     runsIn: runsIn ? Object.fromEntries(runsIn) : null,
     ...misplacedOf(runsIn, decision, snapshot),
+    waits: waitOf(kind, input, namespace),
     requests,
     gramsPerHour: {
       asWritten: written.sum,
@@ -122,6 +124,17 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     return { ...audited, message: findingsOf(workload, ageless, circumstances).message };
   };
   return { audited, lasting, asWrittenIn: written.byRegion, placedIn: placed.byRegion };
+}
+
+const WAITS: ReadonlySet<string> = new Set(['Pod', 'Job', 'CronJob']);
+
+/** Lengths are those that pods say, else an hour: what earlier runs took is not read here. */
+function waitOf(kind: string, input: DecisionInput, namespace: string): AuditedWorkload['waits'] {
+  const { deferKinds = [] } = input.policy;
+  const mayBe = WAITS.has(kind) || deferKinds.some((one) => one.endsWith(`/${kind}`));
+  if (!mayBe) return null;
+  const { wait } = decideForKind(namespace, kind, { ...input, waiting: { isReleaserAlive: true } });
+  return wait ? dataOfWait(wait) : null;
 }
 
 function embodiedOf({ pods }: Workload, requests: PodRequests, machine: EmbodiedPerVcpu): AuditedWorkload['embodied'] {

@@ -121,6 +121,7 @@ function emptyTotals(): Totals {
     denied: 0,
     wouldBeDenied: 0,
     misplaced: 0,
+    wouldWait: 0,
     unknownRegion: 0,
     wrongAnnotation: 0,
     daemonSetsOutside: 0,
@@ -147,6 +148,7 @@ function count(workload: AuditedWorkload, totals: Totals): void {
   if (workload.denied) totals.denied += 1;
   else if (workload.decision === 'deny') totals.wouldBeDenied += 1;
   totals.misplaced += workload.misplaced ?? 0;
+  if (workload.waits) totals.wouldWait += 1;
   if (workload.unknownRegions.length > 0) totals.unknownRegion += 1;
   if (workload.wrongAnnotations.length > 0) totals.wrongAnnotation += 1;
   if (workload.reason === 'daemonset_outside') totals.daemonSetsOutside += 1;

@@ -3,6 +3,8 @@ import { DECISION_ANNOTATION } from '../../decision/patch.ts';
 import { type Container, controllerOf, type OwnerReference, type Pod, type PodSpec } from '../../decision/pod.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
+const QUEUE_PREFIX = 'kueue.x-k8s.io/';
+
 type Annotations = Readonly<Record<string, string>>;
 
 /** Annotations with a meaning for decisions besides our own. */
@@ -19,6 +21,7 @@ export function podToJudge(pod: Pod): Pod {
       ...(name !== undefined && { name: copyOf(name) }),
       ...(generateName !== undefined && { generateName: copyOf(generateName) }),
       ...(annotations && { annotations }),
+      ...queueLabels(metadata.labels),
       ...(owner && { ownerReferences: [sharedOwner(owner)] }),
     },
     spec: sharedSpec(spec, uid === undefined),
@@ -57,6 +60,12 @@ function sharedAnnotations(annotations: Annotations | null | undefined): Annotat
   return read.length > 0 ? share(Object.fromEntries(read)) : undefined;
 }
 
+/** Whoever has a queue of its own waits there. */
+function queueLabels(labels: Annotations | null | undefined): { readonly labels?: Annotations } {
+  const read = Object.entries(labels ?? {}).filter(([key]) => key.startsWith(QUEUE_PREFIX));
+  return read.length > 0 ? { labels: share(Object.fromEntries(read)) } : {};
+}
+
 function sharedOwner({ apiVersion = '', kind = '', name = '' }: OwnerReference): OwnerReference {
   return share({ apiVersion, kind, name, controller: true });
 }
@@ -73,6 +82,7 @@ function sharedSpec(spec: PodSpec, keepsNode: boolean): PodSpec {
     ...(claims && claims.length > 0 && { volumes: claims.map(claim) }),
     ...(spec.priorityClassName != null && { priorityClassName: spec.priorityClassName }),
     ...(spec.priority != null && { priority: spec.priority }),
+    ...(spec.restartPolicy && spec.restartPolicy !== 'Always' && { restartPolicy: spec.restartPolicy }),
     ...(spec.preemptionPolicy != null && { preemptionPolicy: spec.preemptionPolicy }),
     ...sizeOf(spec),
   });

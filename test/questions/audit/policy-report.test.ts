@@ -38,6 +38,7 @@ function audited({ grams = 0, ...parts }: Parts = {}): AuditedWorkload {
     runsIn: { 'eu-north-1': 3 },
     misplaced: 0,
     misplacedIn: {},
+    waits: null,
     requests: { vcpu: 1, memoryGb: 1, basis: 'looked-up' },
     gramsPerHour: { asWritten: grams, atHome: grams, placed: grams },
     embodied: { gramsPerHour: 1, basis: 'estimated' },
