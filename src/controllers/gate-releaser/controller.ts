@@ -42,7 +42,8 @@ const ROUNDS = {
   restMs: 250,
 } as const;
 /** While anything waits: a wall clock that was set is noticed within so long. */
-const MOST_BETWEEN_LOOKS_MS = 5_000;
+const MOST_BETWEEN_LOOKS_MS = 2_000;
+const LONGEST_READ_MS = 5_000;
 const UNTIL_SYNCED_MS = 500;
 /** The API server is away, or takes no write: it may be back at any moment. */
 const RETRY_MS = 2_000;
@@ -226,7 +227,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
 
   /** Its uid tells clusters apart. */
   async function findCluster(signal: AbortSignal): Promise<string | undefined> {
-    const options = { accept: 'application/json', idleTimeoutMs: MOST_BETWEEN_LOOKS_MS, signal };
+    const options = { accept: 'application/json', idleTimeoutMs: LONGEST_READ_MS, signal };
     const answer = await api.get('/api/v1/namespaces/kube-system', options).catch(() => undefined);
     return (answer as { readonly metadata?: { readonly uid?: string } } | undefined)?.metadata?.uid;
   }
