@@ -7,6 +7,7 @@ import type { ClusterView } from '../../cluster/cluster-view.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import { type Decision, decide } from '../../decision/decide.ts';
 import { isGated } from '../../decision/gate.ts';
+import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { ownerOf } from '../../decision/owner.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
@@ -147,8 +148,9 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     return decide({ pod, policy, snapshot: snapshot(), now: now(), volumes, isReleased: true });
   }
 
-  /** The unit's plan; of one whose namespace is not known yet, none. */
+  /** The unit's plan; of one whose namespace is not known yet, or in which nothing may be written, none. */
   function planOf(unit: Unit): PlannedUnit | undefined {
+    if (NEVER_MANAGED.has(unit.namespace)) return undefined;
     const record = view.namespace(unit.namespace);
     if (!record) return undefined;
     const basis = {
