@@ -88,6 +88,19 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
+  it('lets nothing go before its hour when the wall clock was set back', async () => {
+    const world = cluster();
+    world.addPods(heldObject());
+    const releaser = world.lead();
+    await world.clock.advance(HOUR_MS);
+    world.jump(-HOUR_MS);
+    await world.clock.advance(2 * HOUR_MS - MINUTE);
+    assert.deepEqual(world.released(), []);
+    await world.clock.advance(2 * MINUTE);
+    assert.deepEqual(world.released(), ['train-1']);
+    await releaser.stop();
+  });
+
   it('plans anew with every reading', async () => {
     const world = cluster();
     world.addPods(heldObject());

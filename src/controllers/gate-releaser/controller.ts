@@ -7,6 +7,7 @@ import type { ClusterView } from '../../cluster/cluster-view.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import { type Decision, decide } from '../../decision/decide.ts';
 import { isGated } from '../../decision/gate.ts';
+import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { ownerOf } from '../../decision/owner.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
@@ -42,7 +43,8 @@ const ROUNDS = {
   restMs: 250,
 } as const;
 /** While anything waits: a wall clock that was set is noticed within so long. */
-const MOST_BETWEEN_LOOKS_MS = 5_000;
+const MOST_BETWEEN_LOOKS_MS = 2_000;
+const LONGEST_READ_MS = 5_000;
 const UNTIL_SYNCED_MS = 500;
 /** The API server is away, or takes no write: it may be back at any moment. */
 const RETRY_MS = 2_000;
@@ -146,8 +148,9 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     return decide({ pod, policy, snapshot: snapshot(), now: now(), volumes, isReleased: true });
   }
 
-  /** The unit's plan; of one whose namespace is not known yet, none. */
+  /** The unit's plan; of one whose namespace is not known yet, or in which nothing may be written, none. */
   function planOf(unit: Unit): PlannedUnit | undefined {
+    if (NEVER_MANAGED.has(unit.namespace)) return undefined;
     const record = view.namespace(unit.namespace);
     if (!record) return undefined;
     const basis = {
@@ -226,7 +229,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
 
   /** Its uid tells clusters apart. */
   async function findCluster(signal: AbortSignal): Promise<string | undefined> {
-    const options = { accept: 'application/json', idleTimeoutMs: MOST_BETWEEN_LOOKS_MS, signal };
+    const options = { accept: 'application/json', idleTimeoutMs: LONGEST_READ_MS, signal };
     const answer = await api.get('/api/v1/namespaces/kube-system', options).catch(() => undefined);
     return (answer as { readonly metadata?: { readonly uid?: string } } | undefined)?.metadata?.uid;
   }
