@@ -2,7 +2,7 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import { attribute, type Share } from './attribute.ts';
 import { judgeDaemonPod } from './daemon-pod.ts';
 import { exemption, isDaemonPod, type Requester } from './exempt.ts';
-import { isGated, ungateOperations } from './gate.ts';
+import { ungateOperations } from './gate.ts';
 import { alternatives, isAllowed, type Judgement } from './judge.ts';
 import {
   allDirtyWarning,
@@ -29,7 +29,7 @@ import { type Steering, steerWaiting } from './steer.ts';
 import { tolerationsOf } from './tolerated-bands.ts';
 import { type Treatment, treatmentOf } from './treatment.ts';
 import type { VolumeTerms } from './volume-terms.ts';
-import { readWait, waitAnnotations } from './wait-annotations.ts';
+import { forgetOperations, NOT_BEFORE, RELEASED, saysAlready, WAITS, waitAnnotations } from './wait-annotations.ts';
 import { buildWaitPatch } from './wait-patch.ts';
 import { planWait, type Wait, type WaitingFacts } from './waiting.ts';
 
@@ -84,6 +84,8 @@ export interface Steps {
 }
 
 const NO_REQUESTER: Requester = {};
+/** What gridgate alone says of a pod: on one that is created they are a copy's, or made up. */
+const OUR_MARKS = [NOT_BEFORE, WAITS, RELEASED];
 
 /**
  * Decides about one pod under one policy and one snapshot, in the steps of README.md. Pure; a well-formed pod never
@@ -131,11 +133,11 @@ function waitOf({ pod, waiting, now, isReleased }: DecisionInput, { judgement }:
 
 function patchToWait({ pod, snapshot }: DecisionInput, { judgement }: Plan, wait: Wait): readonly PatchOperation[] {
   // Called once more for a pod that waits already, it would plan a moment later.
-  const annotations = isGated(pod) && readWait(pod.metadata?.annotations) ? {} : waitAnnotations(wait);
-  return buildWaitPatch(pod, steerWaiting(judgement), annotations, snapshot);
+  const annotations = saysAlready(pod, wait) ? {} : waitAnnotations(wait);
+  return [...forgetOperations(pod, [RELEASED]), ...buildWaitPatch(pod, steerWaiting(judgement), annotations, snapshot)];
 }
 
-/** A gate of ours that the pod carries, a copy of one that waited, goes. */
+/** A gate of ours that the pod carries, a copy of one that waited, goes, with what its author wrote in our name. */
 function patchToStart(
   { pod, snapshot, isReleased = false }: DecisionInput,
   steering: Steering,
@@ -144,8 +146,8 @@ function patchToStart(
   const { priorityClass, ...rest } = steering;
   const due = isReleased || !priorityClass ? rest : steering;
   const patch = buildPatch(pod, due, patches, snapshot);
-  const ungate = ungateOperations(pod);
-  return ungate.length > 0 ? [...ungate, ...patch] : patch;
+  const stale = [...ungateOperations(pod), ...(isReleased ? [] : forgetOperations(pod, OUR_MARKS))];
+  return stale.length > 0 ? [...stale, ...patch] : patch;
 }
 
 function planForPod(input: DecisionInput, treatment: Treatment): Plan {

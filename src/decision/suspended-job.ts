@@ -3,7 +3,16 @@ import { type Decision, type DecisionInput, decide, leaveAlone } from './decide.
 import { annotationOperations, type PatchOperation } from './patch.ts';
 import { annotationOf, controllerOf, type Pod, type PodSpec } from './pod.ts';
 import type { Policy } from './policy.ts';
-import { DEFERRED, NOT_BEFORE, RELEASED, readWait, SUSPEND, WAITS, waitAnnotations } from './wait-annotations.ts';
+import {
+  DEFERRED,
+  forgetOperations,
+  NOT_BEFORE,
+  RELEASED,
+  readWait,
+  SUSPEND,
+  WAITS,
+  waitAnnotations,
+} from './wait-annotations.ts';
 import { isQueued, type Wait, type WaitingFacts } from './waiting.ts';
 
 const MARKS = [DEFERRED, NOT_BEFORE, WAITS];
@@ -78,7 +87,7 @@ export function resumePatch(job: Job, now: number): readonly PatchOperation[] {
     { op: 'replace', path: '/metadata/resourceVersion', value: job.metadata?.resourceVersion },
     { op: 'replace', path: '/spec/suspend', value: false },
     // Suspended by its user later on, it is not ours to resume.
-    ...removals(job, [DEFERRED]),
+    ...forgetOperations(job, [DEFERRED]),
     ...annotationOperations(job, { [RELEASED]: isoTime(now) }),
   ];
 }
@@ -98,7 +107,7 @@ function suspendOperations(job: Job, wait: Wait): readonly PatchOperation[] {
   const annotations = { [DEFERRED]: SUSPEND, ...(isSaid ? {} : waitAnnotations(wait)) };
   return [
     ...(job.spec?.suspend ? [] : [{ op: 'add', path: '/spec/suspend', value: true } as const]),
-    ...removals(job, [RELEASED]),
+    ...forgetOperations(job, [RELEASED]),
     ...annotationOperations(job, annotations),
   ];
 }
@@ -107,14 +116,8 @@ function runOperations(job: Job): readonly PatchOperation[] {
   if (!isMarked(job)) return [];
   return [
     ...(job.spec?.suspend ? [{ op: 'replace', path: '/spec/suspend', value: false } as const] : []),
-    ...removals(job, MARKS),
+    ...forgetOperations(job, MARKS),
   ];
-}
-
-function removals(job: Job, keys: readonly string[]): readonly PatchOperation[] {
-  return keys
-    .filter((key) => annotationOf(job, key) !== undefined)
-    .map((key) => ({ op: 'remove', path: `/metadata/annotations/${key.replace('/', '~1')}` }));
 }
 
 function isMarked(job: Job): boolean {

@@ -1,7 +1,9 @@
 import { savingPercent } from '../forecast/plan-start.ts';
 import { formatDuration, parseDuration } from '../units/duration.ts';
-import { isoTime } from '../units/moment.ts';
+import { isoTime, MINUTE_MS } from '../units/moment.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
+import type { PatchOperation } from './patch.ts';
+import { annotationOf, type Pod } from './pod.ts';
 import type { RunLength, Wait } from './waiting.ts';
 
 /** When a waiting pod is to start, as it is planned now; RFC 3339. */
@@ -52,8 +54,8 @@ export function waitAnnotations({ start, length }: Wait): Readonly<Record<string
 export function readWait(annotations: Readonly<Record<string, string>> | null | undefined): WaitRecord | undefined {
   const notBefore = Date.parse(annotations?.[NOT_BEFORE] ?? '');
   const written = parseJson(annotations?.[WAITS]);
-  const latestStart = Date.parse(String(written['latestStart']));
-  const lengthMs = parseDuration(String(written['duration']));
+  const latestStart = Date.parse(textOf(written['latestStart']));
+  const lengthMs = parseDuration(textOf(written['duration']));
   if (Number.isNaN(notBefore) || Number.isNaN(latestStart) || lengthMs === undefined) return undefined;
   const [lengthFrom = 'default'] = (['pod', 'owner', 'namespace'] as const).filter(
     (one) => one === written['durationFrom'],
@@ -69,6 +71,11 @@ export function readWait(annotations: Readonly<Record<string, string>> | null | 
   };
 }
 
+/** Its author may have written anything. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function parseJson(text: string | undefined): Readonly<Record<string, unknown>> {
   if (text === undefined || text.length > LONGEST) return {};
   try {
@@ -80,6 +87,32 @@ function parseJson(text: string | undefined): Readonly<Record<string, unknown>> 
 }
 
 const LONGEST = 1_024;
+
+/** As near as a plan of a moment before comes. */
+const NEAR = { ms: MINUTE_MS, grams: 0.25 };
+
+/** Whether a pod says of its wait what it would be told now; what its author made up it does not. */
+export function saysAlready(pod: Pod, { start, length }: Wait): boolean {
+  const said = readWait(pod.metadata?.annotations);
+  if (!said || said.lengthMs !== length.ms || said.lengthFrom !== length.from || said.region !== start.place)
+    return false;
+  const { now = 0, planned = 0 } = start.grams ?? {};
+  const isNear = (one = Number.NaN, other: number, by: number) => Math.abs(one - other) <= by;
+  return (
+    isNear(said.lengthMs, length.ms, NEAR.ms) &&
+    isNear(said.notBefore, start.startAt, NEAR.ms) &&
+    isNear(said.latestStart, start.latestStart, NEAR.ms) &&
+    isNear(said.now, now, NEAR.grams) &&
+    isNear(said.planned, planned, NEAR.grams)
+  );
+}
+
+/** Takes annotations away where they are. */
+export function forgetOperations(pod: Pick<Pod, 'metadata'>, keys: readonly string[]): readonly PatchOperation[] {
+  return keys
+    .filter((key) => annotationOf(pod, key) !== undefined)
+    .map((key) => ({ op: 'remove', path: `/metadata/annotations/${key.replace('/', '~1')}` }));
+}
 
 function toTenth(value: number): number {
   return Math.round(value * 10) / 10;

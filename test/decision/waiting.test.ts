@@ -215,6 +215,35 @@ describe('a flexible pod', () => {
     }
   });
 
+  it('has what its author wrote in our name taken away, or put right', () => {
+    const forged = {
+      'not-before': '2020-01-01T00:00:00Z',
+      waits: JSON.stringify({ latestStart: '2026-11-22T21:00:00Z', duration: '1h', now: 2000, expected: 1 }),
+      released: '2020-01-01T00:00:00Z',
+    };
+    const pod = flexible({ annotations: forged, schedulingGates: [{ name: 'gridgate.dev/defer' }] });
+    const held = applied(pod, decideWaiting(pod)).metadata?.annotations;
+    assert.equal(held?.['gridgate.dev/not-before'], '2026-11-22T11:00:00Z');
+    assert.equal(readWait(held)?.now, 300);
+    assert.equal(held?.['gridgate.dev/released'], undefined);
+    const free = applied(pod, decideWaiting(pod, {}, oneRegion(), { waiting: undefined })).metadata?.annotations ?? {};
+    assert.deepEqual(
+      Object.keys(free).filter((key) => /not-before|waits|released/.test(key)),
+      [],
+    );
+  });
+
+  it('is held within its regions, whatever JSON its author wrote', () => {
+    const written = [{ latestStart: { toString: 1 }, duration: '1h' }, { duration: { valueOf: null } }, [null], 3];
+    for (const waits of written.map((value) => JSON.stringify(value))) {
+      const gates = { schedulingGates: [{ name: 'gridgate.dev/defer' }] };
+      const pod = flexible({ annotations: { waits, 'not-before': '2026-11-22T11:00:00Z' }, ...gates });
+      const held = applied(pod, decideWaiting(pod, { regions: 'a' }));
+      assert.ok(held.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
+      assert.equal(readWait(held.metadata?.annotations)?.now, 300);
+    }
+  });
+
   it('keeps the gates of others beside ours', () => {
     const pod = flexible({ schedulingGates: [{ name: 'example.com/quota' }] });
     assert.deepEqual(
@@ -302,4 +331,13 @@ describe('what a waiting pod says of itself', () => {
   ];
   for (const [name, annotations] of rows)
     it(`is nothing where it is ${name}`, () => assert.equal(readWait(annotations), undefined));
+
+  it('is read without an error, whatever it is', () =>
+    fc.assert(
+      fc.property(fc.string(), fc.oneof(fc.json(), fc.string()), fc.jsonValue(), (notBefore, text, value) => {
+        const times = { latestStart: value, duration: value, durationFrom: value, region: value, now: value };
+        for (const waits of [text, JSON.stringify(times)])
+          readWait({ 'gridgate.dev/not-before': notBefore, 'gridgate.dev/waits': waits });
+      }),
+    ));
 });

@@ -32,6 +32,10 @@ export async function loadSteering(
   }
   for (const sentence of world.notes) tell(sentence);
   const { snapshot, volumesOf } = world;
+  if (snapshot.topology?.regions.size === 0) {
+    tell(`no node has the label ${snapshot.regionLabel} (--region-label says which it is); ${GATE_ALONE}`);
+    return undefined;
+  }
   return (pod) => {
     const { name, namespace = '' } = pod.metadata;
     const policy = policies.of(namespace);
