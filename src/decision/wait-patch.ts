@@ -11,10 +11,10 @@ export function buildWaitPatch(
   annotations: Readonly<Record<string, string>>,
   snapshot: Pick<Snapshot, 'regionLabel' | 'priorityClasses'>,
 ): readonly PatchOperation[] {
-  const changes = [
+  return [
     ...gateOperations(pod),
     ...affinityOperations(pod, steering, snapshot.regionLabel),
     ...priorityOperations(pod, steering.priorityClass, snapshot.priorityClasses),
+    ...(Object.keys(annotations).length > 0 ? annotationOperations(pod, annotations) : []),
   ];
-  return changes.length > 0 ? [...changes, ...annotationOperations(pod, annotations)] : changes;
 }
