@@ -12,6 +12,7 @@ import { createExpectations } from '../expectations.ts';
 import { type Clock, createPace } from '../pace.ts';
 import { letGo } from './let-go.ts';
 import { isUrgent, type PlannedUnit } from './plan.ts';
+import { createRefusals } from './refusals.ts';
 import type { createSavings } from './savings.ts';
 import type { WaitTeller } from './tell-events.ts';
 import { type Member, nameOf, type WaitingView } from './units.ts';
@@ -23,9 +24,9 @@ const AT_ONCE = 16;
 /** A round ends within seconds, so that what becomes urgent meanwhile has its turn. */
 const SECONDS_A_ROUND = 2;
 const MOST_URGENT_A_ROUND = 1_000;
+/** Nothing is begun after so long: answers may take seconds each. */
+const LONGEST_ROUND_MS = 5_000;
 const MARKS_PER_SECOND = 20;
-/** What is refused again and again takes its turn no more often than this. */
-const REFUSED_FOR_MS = 10_000;
 const MOST_DELAYS = 100_000;
 const NOTHING_ADDED: Pick<Decision, 'patch'> = { patch: [] };
 
@@ -56,7 +57,7 @@ export function createReleaser(deps: ReleaserDeps) {
   const pace = createPace({ perSecond: releaseRate, clock });
   const markPace = createPace({ perSecond: MARKS_PER_SECOND, clock });
   const expectations = createExpectations(clock);
-  const refusedUntil = new Map<string, number>();
+  const refusals = createRefusals(clock);
   /** Jobs of which something went, by uid, and when. */
   const unmarked = new Map<string, { readonly job: JobRecord; readonly at: number }>();
   const mostAtOnce = Math.ceil(releaseRate * SECONDS_A_ROUND);
@@ -66,7 +67,9 @@ export function createReleaser(deps: ReleaserDeps) {
     const going = due.filter((planned) => isUrgent(planned, now()) || !isDenied(planned));
     const turns = going.flatMap((planned) => planned.unit.members.map((member) => ({ planned, member })));
     const [urgent, gentle] = [true, false].map((wanted) =>
-      turns.filter(({ planned, member }) => isUrgent(planned, now()) === wanted && !isRefused(member)),
+      turns
+        .filter(({ planned, member }) => isUrgent(planned, now()) === wanted && !refusals.isPaused(member))
+        .sort((a, b) => refusals.failuresOf(a.member) - refusals.failuresOf(b.member)),
     );
     // What is left of a unit has begun, and so is urgent in the next round.
     return [...(urgent ?? []).slice(0, MOST_URGENT_A_ROUND), ...(gentle ?? []).slice(0, mostAtOnce)];
@@ -77,16 +80,11 @@ export function createReleaser(deps: ReleaserDeps) {
     return unit.members.some((member) => decide(member).decision === 'deny');
   }
 
-  function isRefused({ metadata: { uid = '' } }: Member): boolean {
-    const until = refusedUntil.get(uid);
-    if (until !== undefined && until <= clock.now()) refusedUntil.delete(uid);
-    return refusedUntil.has(uid);
-  }
-
   /** Answers why nothing could be let go, where that is so: one that is refused alone holds up nobody. */
   async function release(due: readonly PlannedUnit[], signal: AbortSignal): Promise<string | undefined> {
     expectations.forgetOld();
     const turns = turnsOf(due);
+    const endsAt = clock.now() + LONGEST_ROUND_MS;
     let released = 0;
     let refusal: ApiError | undefined;
 
@@ -94,10 +92,13 @@ export function createReleaser(deps: ReleaserDeps) {
       const { planned, member } = turn;
       if (!isUrgent(planned, now())) await pace.take(signal);
       signal.throwIfAborted();
-      const answer = await releaseMember(turn);
+      if (clock.now() >= endsAt) return;
+      const answer = await releaseMember(turn).catch((error: unknown) => {
+        refusals.failed(member);
+        throw error;
+      });
       if (answer instanceof ApiError) refusal = answer;
       else released += 1;
-      if (answer instanceof ApiError) refusedUntil.set(member.metadata.uid ?? '', clock.now() + REFUSED_FOR_MS);
     }
 
     await inParallel(turns, AT_ONCE, takeTurn);
@@ -117,9 +118,11 @@ export function createReleaser(deps: ReleaserDeps) {
     });
     const { uid = '', resourceVersion = '' } = member.metadata;
     if (answer instanceof ApiError) {
+      refusals.refused(member);
       log.warn({ waiting: nameOf(member), failure: answer.message }, 'could not be let go');
       return answer;
     }
+    refusals.went(member);
     expectations.expectChange(uid, resourceVersion);
     if (answer === 'gone') return undefined;
     onRelease(planned);
