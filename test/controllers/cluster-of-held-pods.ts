@@ -191,6 +191,8 @@ export function clusterOfHeldPods() {
     leases,
     writes,
     now,
+    /** How many watches are open. */
+    watching: () => listeners.size,
     object: (name: string) => objects.get(podPath(name)) ?? objects.get(jobPath(name)),
     setNamespace(annotations: Readonly<Record<string, string>> = {}): void {
       records.set('batch', makeRecord('batch', { mode: 'enforce', defer: '12h', ...annotations }));

@@ -259,16 +259,40 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
-  it('watches nothing where no namespace lets pods wait', async () => {
+  it('watches nothing where no namespace lets pods wait, once it has seen that nothing does', async () => {
     const world = cluster({ defer: '0s' });
     const releaser = world.lead();
+    await world.clock.advance(12 * MINUTE);
+    assert.deepEqual([world.world.watches, world.watching()], [1, 0]);
+    const beats = world.leases.length;
     await world.clock.advance(MINUTE);
-    assert.equal(world.world.watches, 0);
-    assert.deepEqual(world.leases, []);
+    assert.equal(world.leases.length, beats);
     world.setNamespace();
     await world.clock.advance(MINUTE);
-    assert.equal(world.world.watches, 1);
-    assert.ok(world.leases.length >= 4, `${world.leases.length} heartbeats`);
+    assert.deepEqual([world.world.watches, world.watching()], [2, 1]);
+    assert.ok(world.leases.length >= beats + 4, `${world.leases.length - beats} heartbeats`);
+    await releaser.stop();
+  });
+
+  it('lets go what waits when it begins to lead and no namespace lets pods wait any more', async () => {
+    const world = cluster({ mode: 'off' });
+    world.addPods(heldObject());
+    const releaser = world.lead();
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['train-1']);
+    await releaser.stop();
+  });
+
+  it('lets go what a replica of the webhook still held after the last namespace had stopped', async () => {
+    const world = cluster();
+    world.addPods(heldObject());
+    const releaser = world.lead();
+    await world.clock.advance(MINUTE);
+    world.setNamespace({ mode: 'off' });
+    await world.clock.advance(3 * MINUTE);
+    world.addPods(heldObject({ name: 'late' }));
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['late', 'train-1']);
     await releaser.stop();
   });
 

@@ -54,6 +54,8 @@ const HELD_BACK_MS = 1_000;
 const PLANS_A_TURN = 200;
 /** What waits for longer was told of by the leader before. */
 const NEWS_FOR_MS = 5 * MINUTE_MS;
+/** A replica of the webhook may hold something a while after its namespace stopped; and a new leader looks before it looks away. */
+const WATCHED_AFTER_MS = 10 * MINUTE_MS;
 /** Units of which something went, of which no Job tells: the oldest are forgotten first. */
 const MOST_REMEMBERED = 20_000;
 
@@ -64,7 +66,7 @@ export interface GateReleaserDeps extends Pick<WaitingFacts, 'learntLength'> {
   readonly snapshot: () => Snapshot;
   readonly policyOf: (namespace: NamespaceRecord) => Policy;
   readonly modeInEffect: (namespace: NamespaceRecord) => Mode;
-  /** Whether any namespace holds pods back; where none does, and nothing waits, nothing is watched. */
+  /** Whether any namespace holds pods back; where none has for 10 minutes, and nothing waits, nothing is watched. */
   readonly mayHoldAny: () => boolean;
   readonly deniedOwners: Pick<DeniedOwners, 'follow'>;
   /** The readings of a region by the hour, as far as they are known. */
@@ -127,6 +129,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   let cluster: string | undefined;
   let isRunning = false;
   let hasSucceeded = false;
+  let mayHoldUntil = 0;
 
   const heartbeat = createHeartbeat({
     ...{ api, writer, now, clock, log },
@@ -192,7 +195,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
 
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
     savings.settle(now());
-    if (!mayHoldAny() && planned.length === 0) {
+    if (hasNothingToWatch()) {
       await close();
       return 'done';
     }
@@ -207,6 +210,11 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     hasSucceeded = failure === undefined;
     if (isFirst) heartbeat.changed();
     return failure === undefined ? untilNext() : { dueInMs: RETRY_MS };
+  }
+
+  function hasNothingToWatch(): boolean {
+    if (mayHoldAny()) mayHoldUntil = clock.now() + WATCHED_AFTER_MS;
+    return clock.now() >= mayHoldUntil && planned.length === 0 && watch?.isSynced() !== false;
   }
 
   /** Releases first, then all that can wait; answers why nothing can be written. */
@@ -276,6 +284,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     ...rounds,
     start() {
       isRunning = true;
+      mayHoldUntil = clock.now() + WATCHED_AFTER_MS;
       for (const one of [rounds, teller, heartbeat]) one.start();
     },
     async stop() {
