@@ -1,6 +1,6 @@
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
 import { controllerOf, type OwnerReference, type Pod } from '../decision/pod.ts';
-import { isDeferred, type Job, podOfJob } from '../decision/suspended-job.ts';
+import { isDeferred, type Job, type JobStatus, podOfJob } from '../decision/suspended-job.ts';
 import { RELEASED } from '../decision/wait-annotations.ts';
 import type { KubeObject } from './kube-object.ts';
 import { JOB, ownersPath } from './owner-kinds.ts';
@@ -34,13 +34,7 @@ type JobObject = Job &
       readonly parallelism?: number;
       readonly completions?: number;
     };
-    readonly status?: {
-      readonly ready?: number;
-      readonly succeeded?: number;
-      readonly failed?: number;
-      readonly terminating?: number;
-      readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    };
+    readonly status?: JobStatus;
   };
 
 export function toJobRecord(object: KubeObject): JobRecord {

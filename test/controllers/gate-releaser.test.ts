@@ -259,6 +259,23 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
+  it('does not resume a Job that its user resumed, and suspended later', async () => {
+    const world = cluster({ 'defer-by': 'suspend' });
+    const template = {
+      metadata: { annotations: { 'gridgate.dev/class': 'flexible' } },
+      spec: { restartPolicy: 'Never' },
+    };
+    world.addJobs(jobObject({ annotations: { deferred: 'suspend' }, spec: { suspend: true, template } }));
+    const releaser = world.lead();
+    await world.clock.advance(MINUTE);
+    world.edit('train', (job) => ({ ...job, spec: { ...job.spec, suspend: false }, status: { startTime: 'now' } }));
+    await world.clock.advance(MINUTE);
+    world.edit('train', (job) => ({ ...job, spec: { ...job.spec, suspend: true } }));
+    await world.clock.advance(13 * HOUR_MS);
+    assert.equal(world.object('train')?.spec['suspend'], true);
+    await releaser.stop();
+  });
+
   it('watches nothing where no namespace lets pods wait, once it has seen that nothing does', async () => {
     const world = cluster({ defer: '0s' });
     const releaser = world.lead();
