@@ -151,6 +151,28 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
+  it('places a pod by its policy even where its wait cannot be planned', async () => {
+    const world = cluster({ regions: 'eu-*' });
+    world.setRegions([gridOf(DAY, {}, 'eu-a'), gridOf(DAY, {}, 'us-b')]);
+    world.addPods(heldObject());
+    const learntLength = () => assert.fail('a mistake of ours');
+    const releaser = world.lead({ learntLength });
+    await world.clock.advance(5 * SECOND);
+    assert.match(JSON.stringify(world.releases[0]?.patch), /"operator":"In","values":\["eu-a"\]/);
+    assert.match(world.events.find(({ reason }) => reason === 'Released')?.note ?? '', /could not plan/);
+    await releaser.stop();
+  });
+
+  it('lets a pod go as it was written where nothing can be decided about it', async () => {
+    const world = cluster();
+    world.addPods(heldObject());
+    const volumesOf = () => assert.fail('a mistake of ours');
+    const releaser = world.lead({ view: { namespace: world.namespace, namespaces: () => [], volumesOf } });
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['train-1']);
+    await releaser.stop();
+  });
+
   it('leaves foreign gates where they are', async () => {
     const world = cluster();
     const gates = [{ name: 'example.com/quota' }, { name: 'gridgate.dev/defer' }];

@@ -163,15 +163,14 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
       now: now(),
       monotonicNow: clock.now(),
     };
-    const context = { ...basis, decide: decideNow, nextRun, patience: patienceFor(unit), learntLength };
     return plans.recall(unit, basis, () => {
       try {
-        return planUnit(unit, context);
+        return planUnit(unit, { ...basis, decide: decideNow, nextRun, patience: patienceFor(unit), learntLength });
       } catch (error) {
         // Nobody is held back by a mistake of ours.
         log.error({ err: error, namespace: unit.namespace, unit: unit.key }, 'planning failed: let go at once');
         const length = { ms: 0, from: 'default' as const };
-        return { unit, reason: 'not_placed', startAt: basis.now, latestStart: basis.now, length };
+        return { unit, reason: 'plan_failed', startAt: basis.now, latestStart: basis.now, length };
       }
     });
   }

@@ -20,6 +20,8 @@ import type { Member, Unit } from './units.ts';
  * | one is denied by its policy                                   | when a place opens, at the latest start else | `refused` |
  * | a later start is cleaner                                      | then                         | `cleaner_later` |
  * | any other                                                     | now                          | `cleanest_now` |
+ *
+ * `plan_failed`: a mistake of ours kept all this from being found out; it goes now.
  */
 export type PlanReason =
   | 'not_placed'
@@ -28,7 +30,8 @@ export type PlanReason =
   | 'latest_start'
   | 'refused'
   | 'cleaner_later'
-  | 'cleanest_now';
+  | 'cleanest_now'
+  | 'plan_failed';
 
 export interface PlannedUnit {
   readonly unit: Unit;
@@ -54,7 +57,7 @@ export interface PlanContext extends Pick<WaitingFacts, 'learntLength'> {
 }
 
 /** Those reasons that no smoothing holds up. */
-const URGENT: ReadonlySet<PlanReason> = new Set(['not_placed', 'begun', 'may_not_wait', 'latest_start']);
+const URGENT: ReadonlySet<PlanReason> = new Set(['not_placed', 'begun', 'may_not_wait', 'latest_start', 'plan_failed']);
 
 export function planUnit(unit: Unit, context: PlanContext): PlannedUnit {
   const { policy, now } = context;

@@ -77,7 +77,17 @@ export function createReleaser(deps: ReleaserDeps) {
 
   /** A unit goes as a whole or, until its latest start, not at all. */
   function isDenied({ unit }: PlannedUnit): boolean {
-    return unit.members.some((member) => decide(member).decision === 'deny');
+    return unit.members.some((member) => tryToDecide(member)?.decision === 'deny');
+  }
+
+  /** What cannot be decided about goes as its author wrote it: nobody is held back by a mistake of ours. */
+  function tryToDecide(member: Member): Decision | undefined {
+    try {
+      return decide(member);
+    } catch (error) {
+      log.error({ err: error, waiting: nameOf(member) }, 'deciding failed: let go with nothing added');
+      return undefined;
+    }
   }
 
   /** Answers why nothing could be let go, where that is so: one that is refused alone holds up nobody. */
@@ -112,7 +122,7 @@ export function createReleaser(deps: ReleaserDeps) {
     const answer = await letGo(member, {
       ...deps,
       decide(current) {
-        decision = reason === 'not_placed' ? undefined : decide(current);
+        decision = reason === 'not_placed' ? undefined : tryToDecide(current);
         return decision ?? NOTHING_ADDED;
       },
     });
