@@ -194,6 +194,7 @@ export function clusterOfHeldPods() {
     /** How many watches are open. */
     watching: () => listeners.size,
     object: (name: string) => objects.get(podPath(name)) ?? objects.get(jobPath(name)),
+    writer,
     namespace: (name: string) => records.get(name),
     setNamespace(annotations: Readonly<Record<string, string>> = {}): void {
       records.set('batch', makeRecord('batch', { mode: 'enforce', defer: '12h', ...annotations }));

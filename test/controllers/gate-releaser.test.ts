@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Mode } from '../../src/decision/policy.ts';
 import type { makeRegion } from '../builders.ts';
 import { type ClusterOfHeldPods, clusterOfHeldPods } from './cluster-of-held-pods.ts';
 import { DAY, gridOf, HOUR_MS, heldObject, jobObject } from './held-units.ts';
@@ -171,6 +172,34 @@ describe('the releaser', () => {
     await world.clock.advance(5 * SECOND);
     assert.deepEqual(world.released(), ['train-1']);
     await releaser.stop();
+  });
+
+  it('says that it lets go only while its rounds do', async () => {
+    const world = cluster();
+    world.addPods(heldObject());
+    let fails = false;
+    const modeInEffect = (): Mode => (fails ? assert.fail('a mistake of ours') : 'enforce');
+    const releaser = world.lead({ modeInEffect });
+    await world.clock.advance(30 * SECOND);
+    const beats = world.leases.length;
+    assert.ok(beats > 0);
+    fails = true;
+    await world.clock.advance(20 * MINUTE);
+    assert.ok(world.leases.length <= beats + 1, `${world.leases.length - beats} heartbeats`);
+    fails = false;
+    await world.clock.advance(2 * MINUTE);
+    assert.ok(world.leases.length > beats + 5);
+    await releaser.stop();
+  });
+
+  it('says no more that it lets go once an answer does not come', async () => {
+    const world = cluster({ defer: '1m' });
+    world.addPods(heldObject());
+    world.lead({ writer: { ...world.writer, jsonPatch: () => new Promise(() => {}) } });
+    await world.clock.advance(30 * MINUTE);
+    const beats = world.leases.length;
+    await world.clock.advance(30 * MINUTE);
+    assert.equal(world.leases.length, beats);
   });
 
   it('leaves foreign gates where they are', async () => {

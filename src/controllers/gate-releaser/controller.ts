@@ -56,6 +56,8 @@ const PLANS_A_TURN = 200;
 const NEWS_FOR_MS = 5 * MINUTE_MS;
 /** A replica of the webhook may hold something a while after its namespace stopped; and a new leader looks before it looks away. */
 const WATCHED_AFTER_MS = 10 * MINUTE_MS;
+/** Rounds come every minute at least; one that does not end lets nothing go. */
+const SUCCESS_COUNTS_MS = 3 * MINUTE_MS;
 /** Units of which something went, of which no Job tells: the oldest are forgotten first. */
 const MOST_REMEMBERED = 20_000;
 
@@ -128,14 +130,14 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   let planned: readonly PlannedUnit[] = [];
   let cluster: string | undefined;
   let isRunning = false;
-  let hasSucceeded = false;
+  let succeededAt: number | undefined;
   let mayHoldUntil = 0;
 
   const heartbeat = createHeartbeat({
     ...{ api, writer, now, clock, log },
     namespace: deps.ownNamespace,
     identity: instance,
-    isAlive: () => hasSucceeded && (watch?.isFresh() ?? false),
+    isAlive: () => hasSucceeded() && (watch?.isFresh() ?? false),
   });
   const tellFailure = createEdge<string | undefined>(undefined, (failure) => {
     if (failure === undefined) log.info('what waits is let go again');
@@ -192,7 +194,20 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     return all;
   }
 
+  function hasSucceeded(): boolean {
+    return succeededAt !== undefined && clock.now() - succeededAt < SUCCESS_COUNTS_MS;
+  }
+
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
+    try {
+      return await lookAndLetGo(signal);
+    } catch (error) {
+      succeededAt = undefined;
+      throw error;
+    }
+  }
+
+  async function lookAndLetGo(signal: AbortSignal): Promise<RoundOutcome> {
     savings.settle(now());
     if (hasNothingToWatch()) {
       await close();
@@ -205,8 +220,8 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     const failure = await work(watch, signal);
     if (signal.aborted) return 'done';
     tellFailure(failure);
-    const isFirst = !hasSucceeded && failure === undefined;
-    hasSucceeded = failure === undefined;
+    const isFirst = !hasSucceeded() && failure === undefined;
+    succeededAt = failure === undefined ? clock.now() : undefined;
     if (isFirst) heartbeat.changed();
     return failure === undefined ? untilNext() : { dueInMs: RETRY_MS };
   }
@@ -289,7 +304,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     async stop() {
       await Promise.all([rounds, teller, heartbeat].map((one) => one.stop()));
       isRunning = false;
-      hasSucceeded = false;
+      succeededAt = undefined;
       planned = [];
       await close();
     },
