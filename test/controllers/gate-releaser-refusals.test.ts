@@ -24,6 +24,17 @@ describe('what cannot be let go', () => {
       await releaser.stop();
     });
 
+  it('takes no share of the minute from what can go', async () => {
+    const world = clusterOfHeldPods();
+    world.setNamespace();
+    world.addPods(...named('bad', 40, { defer: '10h' }), ...named('good', 5));
+    world.world.refuse = (method, path) => (method === 'PATCH' && path.includes('/bad-') ? 409 : undefined);
+    const releaser = world.lead({ releaseSharePercent: 25, releaseRate: 5 });
+    await world.clock.advance(2 * HOUR_MS + MINUTE);
+    assert.deepEqual(world.released(), GOOD);
+    await releaser.stop();
+  });
+
   it('goes within half a minute of being taken again', async () => {
     const world = clusterOfHeldPods();
     world.setNamespace({ defer: '1h' });

@@ -23,7 +23,7 @@ import { createRounds, type RoundOutcome } from '../rounds.ts';
 import { createCorrector } from './correct.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createNextRun } from './next-run.ts';
-import { isDue, type PlannedUnit, planUnit } from './plan.ts';
+import { isDue, isUrgent, type PlannedUnit, planUnit } from './plan.ts';
 import { createReleaser } from './release.ts';
 import { releaseMetrics } from './release-metrics.ts';
 import { createPlanMemory } from './remember-plans.ts';
@@ -117,7 +117,9 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     decide: decideNow,
     teller,
     savings,
-    onRelease({ unit }) {
+    onRelease(planned, { pods }) {
+      const { unit } = planned;
+      if (!isUrgent(planned, now())) smoothing.spend(pods);
       begun.delete(unit.key); // the latest stands last
       begun.add(unit.key);
       const [oldest] = begun;
@@ -233,7 +235,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
 
   /** Releases first, then all that can wait; answers why nothing can be written. */
   async function work(watch: WaitingWatch, signal: AbortSignal): Promise<string | undefined> {
-    const due = smoothing.select(planned, now(), releaser.mostAtOnce);
+    const due = smoothing.select(planned, now(), releaser);
     tellWaiting();
     try {
       const failure = await releaser.release(due, signal);

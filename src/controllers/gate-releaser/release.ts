@@ -35,7 +35,7 @@ export interface ReleaserDeps {
   readonly writer: Pick<ApiWriter, 'jsonPatch' | 'mergePatch'>;
   /** By what is known at this moment. */
   readonly decide: (member: Member) => Decision;
-  readonly onRelease: (planned: PlannedUnit) => void;
+  readonly onRelease: (planned: PlannedUnit, member: Member) => void;
   readonly teller: Pick<WaitTeller, 'tell'>;
   readonly savings: Pick<ReturnType<typeof createSavings>, 'book'>;
   readonly instance: string;
@@ -64,8 +64,7 @@ export function createReleaser(deps: ReleaserDeps) {
   let delays: number[] = [];
 
   function turnsOf(due: readonly PlannedUnit[]): readonly Turn[] {
-    const going = due.filter((planned) => isUrgent(planned, now()) || !isDenied(planned));
-    const turns = going.flatMap((planned) => planned.unit.members.map((member) => ({ planned, member })));
+    const turns = due.flatMap((planned) => planned.unit.members.map((member) => ({ planned, member })));
     const [urgent, gentle] = [true, false].map((wanted) =>
       turns
         .filter(({ planned, member }) => isUrgent(planned, now()) === wanted && !refusals.isPaused(member))
@@ -73,6 +72,11 @@ export function createReleaser(deps: ReleaserDeps) {
     );
     // What is left of a unit has begun, and so is urgent in the next round.
     return [...(urgent ?? []).slice(0, MOST_URGENT_A_ROUND), ...(gentle ?? []).slice(0, mostAtOnce)];
+  }
+
+  function podsThatMayGo(planned: PlannedUnit): number {
+    const going = planned.unit.members.filter((member) => !refusals.isPaused(member));
+    return going.length === 0 || isDenied(planned) ? 0 : going.reduce((sum, { pods }) => sum + pods, 0);
   }
 
   /** A unit goes as a whole or, until its latest start, not at all. */
@@ -135,7 +139,7 @@ export function createReleaser(deps: ReleaserDeps) {
     refusals.went(member);
     expectations.expectChange(uid, resourceVersion);
     if (answer === 'gone') return undefined;
-    onRelease(planned);
+    onRelease(planned, member);
     const at = now();
     if (delays.length < MOST_DELAYS) delays.push(Math.max(0, at - Math.min(startAt, latestStart)) / 1_000);
     savings.book(planned, member, at);
@@ -149,6 +153,10 @@ export function createReleaser(deps: ReleaserDeps) {
   return {
     /** Pods that may go in one round of those that nothing presses. */
     mostAtOnce,
+    /** How many of a unit that nothing presses would be let go now. */
+    podsThatMayGo,
+    failuresOf: ({ unit }: PlannedUnit) =>
+      unit.members.reduce((least, member) => Math.min(least, refusals.failuresOf(member)), Number.POSITIVE_INFINITY),
     release,
     /** Whether the view merely shows what a write of ours has ended. */
     isBehind: ({ uid = '', resourceVersion = '' }: KubeObject['metadata']) =>
