@@ -387,6 +387,18 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
+  it('goes through no more in a second than its rate, of one Job too', async () => {
+    const world = cluster();
+    world.addJobs(jobObject());
+    world.addPods(...Array.from({ length: 100 }, (_, i) => heldObject({ name: `p-${i}`, job: 'train' })));
+    const releaser = world.lead({ releaseRate: 5 });
+    await world.clock.advance(2 * HOUR_MS + 12 * SECOND);
+    assert.ok(world.releases.length >= 40 && world.releases.length <= 61, `${world.releases.length} in 12 s`);
+    await world.clock.advance(20 * SECOND);
+    assert.equal(world.releases.length, 100);
+    await releaser.stop();
+  });
+
   it('lets each go exactly once, whatever leaders see and whoever leads', async () => {
     const step = fc.record({
       shown: fc.boolean(),

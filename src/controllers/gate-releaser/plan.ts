@@ -56,8 +56,8 @@ export interface PlanContext extends Pick<WaitingFacts, 'learntLength'> {
   readonly now: number;
 }
 
-/** Those reasons that no smoothing holds up. */
-const URGENT: ReadonlySet<PlanReason> = new Set(['not_placed', 'begun', 'may_not_wait', 'latest_start', 'plan_failed']);
+/** Those reasons for which a unit goes at once, however many others do. What is left of one that has begun goes at the rate of releases. */
+const URGENT: ReadonlySet<PlanReason> = new Set(['not_placed', 'may_not_wait', 'latest_start', 'plan_failed']);
 
 export function planUnit(unit: Unit, context: PlanContext): PlannedUnit {
   const { policy, now } = context;

@@ -70,13 +70,15 @@ export function createReleaser(deps: ReleaserDeps) {
         .filter(({ planned, member }) => isUrgent(planned, now()) === wanted && !refusals.isPaused(member))
         .sort((a, b) => refusals.failuresOf(a.member) - refusals.failuresOf(b.member)),
     );
-    // What is left of a unit has begun, and so is urgent in the next round.
+    // What is left of a unit has begun, and so comes first in the next round.
     return [...(urgent ?? []).slice(0, MOST_URGENT_A_ROUND), ...(gentle ?? []).slice(0, mostAtOnce)];
   }
 
   function podsThatMayGo(planned: PlannedUnit): number {
     const going = planned.unit.members.filter((member) => !refusals.isPaused(member));
-    return going.length === 0 || isDenied(planned) ? 0 : going.reduce((sum, { pods }) => sum + pods, 0);
+    return going.length === 0 || (planned.reason !== 'begun' && isDenied(planned))
+      ? 0
+      : going.reduce((sum, { pods }) => sum + pods, 0);
   }
 
   /** A unit goes as a whole or, until its latest start, not at all. */

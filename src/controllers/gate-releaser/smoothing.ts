@@ -16,8 +16,9 @@ export interface Going {
 
 export interface Smoothing {
   /**
-   * Those of what is planned that go now, in order of their latest start: all that is urgent, and of the rest as many pods as
-   * the minute has room for, and `mostAtOnce` pods at most; a unit that begins goes as a whole. What cannot go takes nobody's room.
+   * Those of what is planned that go now, in order of their latest start: all that is urgent, and of the rest `mostAtOnce` pods
+   * at most, first what has begun, then as many as the minute has room for: a unit that begins goes as a whole. What cannot go takes
+   * nobody's room.
    */
   select(planned: readonly PlannedUnit[], now: number, going: Going): readonly PlannedUnit[];
   /** So many pods went that nothing pressed. */
@@ -42,15 +43,23 @@ export function createSmoothing(deps: {
         const left = Math.max(LEAST_A_MINUTE, Math.floor((waiting * sharePercent) / 100));
         minute = { endsAt: monotonicNow() + MINUTE_MS, left };
       }
-      const gentle: PlannedUnit[] = [];
-      let room = Math.min(minute.left, mostAtOnce);
-      for (const one of rest) {
-        if (room <= 0) break;
-        const pods = podsThatMayGo(one);
-        if (pods > 0) gentle.push(one);
-        room -= pods;
+      const isBegun = ({ reason }: PlannedUnit) => reason === 'begun';
+      const begun = fill(rest.filter(isBegun), mostAtOnce);
+      const fresh = rest.filter((one) => !isBegun(one));
+      const gentle = fill(fresh, Math.min(minute.left, mostAtOnce - begun.pods));
+      return [...urgent, ...begun.units, ...gentle.units];
+
+      function fill(from: readonly PlannedUnit[], room: number) {
+        const units: PlannedUnit[] = [];
+        let pods = 0;
+        for (const one of from) {
+          if (pods >= room) break;
+          const going = podsThatMayGo(one);
+          if (going > 0) units.push(one);
+          pods += going;
+        }
+        return { units, pods };
       }
-      return [...urgent, ...gentle];
     },
     spend(pods) {
       minute.left -= pods;
