@@ -213,6 +213,7 @@ export function clusterOfHeldPods() {
       change(objects.has(podPath(name)) ? podPath(name) : jobPath(name), make),
     remove(name: string): void {
       objects.delete(podPath(name));
+      objects.delete(jobPath(name));
       show();
     },
     /** Whether leaders see changes as they come; at the next `true` they see all. */

@@ -278,6 +278,47 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
+  const FIVE_HOURS_LATER = [300, 300, 300, 300, 300, 100, ...Array<number>(40).fill(400)];
+
+  it('lets a JobSet that is created anew by the same name wait again, and its restarted Jobs not', async () => {
+    const world = cluster();
+    const labels = { 'jobset.sigs.k8s.io/jobset-name': 'set' };
+    world.addJobs(jobObject({ name: 'set-a', labels, jobSet: 'first' }));
+    world.addPods(heldObject({ name: 'a', job: 'set-a', labels }));
+    const releaser = world.lead();
+    await world.clock.advance(3 * HOUR_MS);
+    world.remove('a');
+    world.remove('set-a');
+    world.setRegions([gridOf(FIVE_HOURS_LATER)]);
+    const later = { labels, agoMs: -3 * HOUR_MS };
+    world.addJobs(jobObject({ name: 'set-b', jobSet: 'first', ...later }));
+    world.addJobs(jobObject({ name: 'set-c', jobSet: 'second', ...later }));
+    world.addPods(heldObject({ name: 'b', job: 'set-b', ...later }), heldObject({ name: 'c', job: 'set-c', ...later }));
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['a', 'b']);
+    await releaser.stop();
+  });
+
+  it('lets a pod group that is created anew by the same name wait again half a day later', async () => {
+    const world = cluster();
+    const spec = { schedulingGroup: { podGroupName: 'ring' } };
+    world.addPods(heldObject({ name: 'a', spec }));
+    const releaser = world.lead();
+    await world.clock.advance(3 * HOUR_MS);
+    world.remove('a');
+    world.addPods(heldObject({ name: 'retry', spec, agoMs: -3 * HOUR_MS }));
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['a', 'retry']);
+    world.remove('retry');
+    await world.clock.advance(20 * HOUR_MS);
+    const series = Array.from({ length: 48 }, (_, hour) => 400 - 5 * hour);
+    world.setRegions([gridOf(series)]);
+    world.addPods(heldObject({ name: 'anew', spec, agoMs: -23 * HOUR_MS }));
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['a', 'retry']);
+    await releaser.stop();
+  });
+
   it('is followed by one that knows by the mark what went', async () => {
     const world = cluster();
     world.addJobs(jobObject());

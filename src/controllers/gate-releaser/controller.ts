@@ -20,6 +20,7 @@ import type { DeniedOwners } from '../denied-owners.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, MONOTONIC } from '../pace.ts';
 import { createRounds, type RoundOutcome } from '../rounds.ts';
+import { createBegunUnits } from './begun-units.ts';
 import { createCorrector } from './correct.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createNextRun } from './next-run.ts';
@@ -58,8 +59,6 @@ const NEWS_FOR_MS = 5 * MINUTE_MS;
 const WATCHED_AFTER_MS = 10 * MINUTE_MS;
 /** Rounds come every minute at least; one that does not end lets nothing go. */
 const SUCCESS_COUNTS_MS = 3 * MINUTE_MS;
-/** Units of which something went, of which no Job tells: the oldest are forgotten first. */
-const MOST_REMEMBERED = 20_000;
 
 export interface GateReleaserDeps extends Pick<WaitingFacts, 'learntLength'> {
   readonly api: ApiClient;
@@ -110,7 +109,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   const smoothing = createSmoothing({ sharePercent: deps.releaseSharePercent, monotonicNow: clock.now });
   const savings = createSavings(deps.pastOf ?? (() => undefined));
   const teller = createWaitTeller({ writer, clock, log });
-  const begun = new Set<string>();
+  const begun = createBegunUnits(clock);
   const releaser = createReleaser({
     ...deps,
     clock,
@@ -118,12 +117,8 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     teller,
     savings,
     onRelease(planned, { pods }) {
-      const { unit } = planned;
       if (!isUrgent(planned, now())) smoothing.spend(pods);
-      begun.delete(unit.key); // the latest stands last
-      begun.add(unit.key);
-      const [oldest] = begun;
-      if (begun.size > MOST_REMEMBERED && oldest !== undefined) begun.delete(oldest);
+      begun.add(planned.unit);
     },
   });
   const corrector = createCorrector({ writer, clock, log });
@@ -185,7 +180,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   }
 
   async function planAll(view: WaitingWatch): Promise<readonly PlannedUnit[]> {
-    const units = groupUnits(view, { isBehind: releaser.isBehind, hasBegun: (unit) => begun.has(unit) });
+    const units = groupUnits(view, { isBehind: releaser.isBehind, hasBegun: begun.has });
     const all: PlannedUnit[] = [];
     for (const [index, unit] of units.entries()) {
       if (index % PLANS_A_TURN === PLANS_A_TURN - 1) await yieldTurn();
