@@ -202,6 +202,23 @@ describe('the releaser', () => {
     assert.equal(world.leases.length, beats);
   });
 
+  for (const [mode, expected] of [
+    ['warn', ['train-1']],
+    ['enforce', []],
+  ] as const)
+    it(`under ${mode} ${mode === 'warn' ? 'lets a pod go at its hour' : 'keeps a pod waiting'} whose policy denies it by then`, async () => {
+      const world = cluster({ mode, 'max-intensity': '400', 'when-all-dirty': 'deny' });
+      world.addPods(heldObject());
+      const releaser = world.lead();
+      await world.clock.advance(MINUTE);
+      world.setNamespace({ mode, 'max-intensity': '10', 'when-all-dirty': 'deny' });
+      await world.clock.advance(HOUR_MS);
+      assert.deepEqual(world.released(), []);
+      await world.clock.advance(HOUR_MS);
+      assert.deepEqual(world.released(), expected);
+      await releaser.stop();
+    });
+
   it('leaves foreign gates where they are', async () => {
     const world = cluster();
     const gates = [{ name: 'example.com/quota' }, { name: 'gridgate.dev/defer' }];

@@ -114,6 +114,10 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     ...deps,
     clock,
     decide: decideNow,
+    modeOf(namespace) {
+      const record = view.namespace(namespace);
+      return record ? modeInEffect(record) : 'off';
+    },
     teller,
     savings,
     onRelease(planned, { pods }) {

@@ -1,9 +1,10 @@
 import type { Decision } from '../../decision/decide.ts';
+import type { Judgement } from '../../decision/judge.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import type { Treatment } from '../../decision/treatment.ts';
 import { readWait } from '../../decision/wait-annotations.ts';
 import { mayWait, placesToWaitFor, type RunLength, runLength, type WaitingFacts } from '../../decision/waiting.ts';
-import { planStart, type StartPlan } from '../../forecast/plan-start.ts';
+import { type Place, planStart, type StartPlan } from '../../forecast/plan-start.ts';
 import { MAX_GRAMS_PER_KWH } from '../../regions/reading.ts';
 import { latestStartOf, type NextRun } from './latest-start.ts';
 import type { Member, Unit } from './units.ts';
@@ -17,7 +18,7 @@ import type { Member, Unit } from './units.ts';
  * | a part of it went before                                      | now                          | `begun`        |
  * | its policy lets it wait no more                               | now                          | `may_not_wait` |
  * | its latest start has come                                     | now                          | `latest_start` |
- * | one is denied by its policy                                   | when a place opens, at the latest start else | `refused` |
+ * | one is denied by its policy, under `enforce`                  | when a place opens, at the latest start else | `refused` |
  * | a later start is cleaner                                      | then                         | `cleaner_later` |
  * | any other                                                     | now                          | `cleanest_now` |
  *
@@ -77,11 +78,12 @@ export function planUnit(unit: Unit, context: PlanContext): PlannedUnit {
   if (!decisions.every(({ member, steps }) => !steps || mayStillWait(member, steps.treatment)))
     return at('may_not_wait', now);
   if (!(latestStart > now)) return at('latest_start', now);
-  const isRefused = decisions.some(({ decision }) => decision === 'deny');
+  const isRefused = decisions.some((decision) => isDenial(decision, context.mode));
+  const isPlacedAnywhere = !isRefused && decisions.some(({ decision }) => decision === 'deny');
   const judgement = decisions.find(({ steps }) => steps)?.steps?.judgement;
   if (!judgement) return isRefused ? at('refused', latestStart) : at('may_not_wait', now);
   const start = planStart({
-    places: placesToWaitFor(judgement),
+    places: placesOf(judgement, isPlacedAnywhere),
     now,
     durationMs: length.ms,
     latestStart,
@@ -94,6 +96,17 @@ export function planUnit(unit: Unit, context: PlanContext): PlannedUnit {
 
 export function isPlacing(mode: Mode): boolean {
   return mode === 'warn' || mode === 'enforce';
+}
+
+/** Under `warn` what is denied is told so, and starts as its author wrote it. */
+export function isDenial(decision: Pick<Decision, 'decision'> | undefined, mode: Mode): boolean {
+  return mode === 'enforce' && decision?.decision === 'deny';
+}
+
+/** Of what is denied and told so alone, no ceiling counts. */
+function placesOf(judgement: Judgement, isPlacedAnywhere: boolean): readonly Place[] {
+  const places = placesToWaitFor(judgement);
+  return isPlacedAnywhere ? places.map(({ name, outlook }) => ({ name, outlook, isOpen: true })) : places;
 }
 
 /** Whether its time has come. */

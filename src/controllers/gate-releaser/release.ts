@@ -5,13 +5,14 @@ import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { JobRecord } from '../../cluster/jobs.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { Decision } from '../../decision/decide.ts';
+import type { Mode } from '../../decision/policy.ts';
 import { RELEASED } from '../../decision/wait-annotations.ts';
 import { inParallel } from '../../units/in-parallel.ts';
 import { isoTime } from '../../units/moment.ts';
 import { createExpectations } from '../expectations.ts';
 import { type Clock, createPace } from '../pace.ts';
 import { letGo } from './let-go.ts';
-import { isUrgent, type PlannedUnit } from './plan.ts';
+import { isDenial, isUrgent, type PlannedUnit } from './plan.ts';
 import { createRefusals } from './refusals.ts';
 import type { createSavings } from './savings.ts';
 import type { WaitTeller } from './tell-events.ts';
@@ -35,6 +36,8 @@ export interface ReleaserDeps {
   readonly writer: Pick<ApiWriter, 'jsonPatch' | 'mergePatch'>;
   /** By what is known at this moment. */
   readonly decide: (member: Member) => Decision;
+  /** The mode that counts in a namespace. */
+  readonly modeOf: (namespace: string) => Mode;
   readonly onRelease: (planned: PlannedUnit, member: Member) => void;
   readonly teller: Pick<WaitTeller, 'tell'>;
   readonly savings: Pick<ReturnType<typeof createSavings>, 'book'>;
@@ -53,7 +56,7 @@ interface Turn {
 
 /** Lets units go, each once however far behind the view is, and marks their Jobs afterwards. */
 export function createReleaser(deps: ReleaserDeps) {
-  const { writer, decide, onRelease, teller, savings, instance, releaseRate, now, clock, log } = deps;
+  const { writer, decide, modeOf, onRelease, teller, savings, instance, releaseRate, now, clock, log } = deps;
   const pace = createPace({ perSecond: releaseRate, clock });
   const markPace = createPace({ perSecond: MARKS_PER_SECOND, clock });
   const expectations = createExpectations(clock);
@@ -83,7 +86,8 @@ export function createReleaser(deps: ReleaserDeps) {
 
   /** A unit goes as a whole or, until its latest start, not at all. */
   function isDenied({ unit }: PlannedUnit): boolean {
-    return unit.members.some((member) => tryToDecide(member)?.decision === 'deny');
+    const mode = modeOf(unit.namespace);
+    return unit.members.some((member) => isDenial(tryToDecide(member), mode));
   }
 
   /** What cannot be decided about goes as its author wrote it: nobody is held back by a mistake of ours. */
@@ -148,7 +152,8 @@ export function createReleaser(deps: ReleaserDeps) {
     if (member.kind === 'Pod' && member.job && !member.job.isMarked)
       unmarked.set(member.job.metadata.uid ?? '', { job: member.job, at });
     teller.tell(releasedEvents(planned, member, { instance, now: at }));
-    if (decision?.decision === 'deny') teller.tell(refusedEvents(member, decision, { instance, now: at }));
+    if (decision && isDenial(decision, modeOf(planned.unit.namespace)))
+      teller.tell(refusedEvents(member, decision, { instance, now: at }));
     return undefined;
   }
 
