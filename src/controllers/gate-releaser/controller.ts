@@ -102,7 +102,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   const nextRun = createNextRun(({ namespace, name, schedule }) =>
     log.warn(
       { namespace, cronJob: name, schedule: schedule.slice(0, 80) },
-      'schedule not understood: it bounds no wait',
+      'schedule not understood: under Forbid and Replace its Jobs do not wait',
     ),
   );
   const plans = createPlanMemory();
