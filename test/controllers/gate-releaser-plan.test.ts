@@ -43,7 +43,7 @@ describe('when a unit goes', () => {
       context: { snapshot: makeSnapshot([gridOf([100, 300, 300, ...Array<number>(21).fill(400)])]) },
       expected: ['cleanest_now', 0, 12],
     },
-    'now, where the forecast is gone': {
+    'now, where there is no forecast and was no plan': {
       view: { pods: [pod] },
       context: { snapshot: makeSnapshot([gridOf([300])]) },
       expected: ['cleanest_now', 0, 12],

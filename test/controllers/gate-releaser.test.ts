@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Mode } from '../../src/decision/policy.ts';
-import type { makeRegion } from '../builders.ts';
+import { makeRegion } from '../builders.ts';
 import { type ClusterOfHeldPods, clusterOfHeldPods } from './cluster-of-held-pods.ts';
 import { DAY, gridOf, HOUR_MS, heldObject, jobObject } from './held-units.ts';
 
@@ -98,6 +98,33 @@ describe('the releaser', () => {
     await world.clock.advance(2 * HOUR_MS - MINUTE);
     assert.deepEqual(world.released(), []);
     await world.clock.advance(2 * MINUTE);
+    assert.deepEqual(world.released(), ['train-1']);
+    await releaser.stop();
+  });
+
+  it('keeps to its plan when nobody forecasts any more; so does who leads next', async () => {
+    const world = cluster();
+    world.addPods(heldObject());
+    const first = world.lead();
+    await world.clock.advance(MINUTE);
+    world.setRegions([makeRegion('a', 300, { reading: { source: 'electricity-maps' } })]);
+    await world.clock.advance(HOUR_MS - MINUTE);
+    await first.stop();
+    const second = world.lead();
+    await world.clock.advance(HOUR_MS - SECOND);
+    assert.deepEqual(world.released(), []);
+    await world.clock.advance(2 * SECOND);
+    assert.deepEqual(world.released(), ['train-1']);
+    await second.stop();
+  });
+
+  it('goes by its latest start when nobody forecasts any more, whatever it says of its plan', async () => {
+    const world = cluster({ defer: '3h' });
+    const waits = JSON.stringify({ latestStart: '2099-01-01T00:00:00Z', duration: '1h' });
+    world.addPods(heldObject({ annotations: { 'not-before': '2099-01-01T00:00:00Z', waits } }));
+    world.setRegions([makeRegion('a', 300, { reading: { source: 'electricity-maps' } })]);
+    const releaser = world.lead();
+    await world.clock.advance(3 * HOUR_MS + SECOND);
     assert.deepEqual(world.released(), ['train-1']);
     await releaser.stop();
   });

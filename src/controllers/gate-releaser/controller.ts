@@ -166,9 +166,10 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
       now: now(),
       monotonicNow: clock.now(),
     };
-    return plans.recall(unit, basis, () => {
+    return plans.recall(unit, basis, (before) => {
       try {
-        return planUnit(unit, { ...basis, decide: decideNow, nextRun, patience: patienceFor(unit), learntLength });
+        const patience = patienceFor(unit);
+        return planUnit(unit, { ...basis, before, decide: decideNow, nextRun, patience, learntLength });
       } catch (error) {
         // Nobody is held back by a mistake of ours.
         log.error({ err: error, namespace: unit.namespace, unit: unit.key }, 'planning failed: let go at once');

@@ -20,6 +20,7 @@ import type { Member, Unit } from './units.ts';
  * | its latest start has come                                     | now                          | `latest_start` |
  * | one is denied by its policy, under `enforce`                  | when a place opens, at the latest start else | `refused` |
  * | a later start is cleaner                                      | then                         | `cleaner_later` |
+ * | nobody forecasts any more                                     | as planned before            | `cleaner_later` |
  * | any other                                                     | now                          | `cleanest_now` |
  *
  * `plan_failed`: a mistake of ours kept all this from being found out; it goes now.
@@ -51,6 +52,8 @@ export interface PlanContext extends Pick<WaitingFacts, 'learntLength'> {
   readonly mode: Mode;
   readonly decide: (member: Member) => Decision;
   readonly nextRun: NextRun;
+  /** Its plan so far, where this leader made one. */
+  readonly before?: PlannedUnit | undefined;
   /** From 0 to 1: how much of a tenth of what it saves the unit gives for not starting together with all others. */
   readonly patience: number;
   /** Epoch milliseconds. */
@@ -91,11 +94,25 @@ export function planUnit(unit: Unit, context: PlanContext): PlannedUnit {
     toleranceGrams: 0.1 * context.patience * savingAtSubmission(unit),
   });
   if (isRefused) return at('refused', start.startAt > now ? start.startAt : latestStart, start);
+  if (start.reason === 'no_forecast' || start.reason === 'forecast_too_short') {
+    const kept = keptStart(unit, context.before);
+    if (kept) return at('cleaner_later', Math.min(kept.startAt, latestStart), kept.start);
+  }
   return start.startAt > now ? at('cleaner_later', start.startAt, start) : at('cleanest_now', now, start);
 }
 
 export function isPlacing(mode: Mode): boolean {
   return mode === 'warn' || mode === 'enforce';
+}
+
+/** When it was to go by the plan of before: this leader's, else the one that it tells of. */
+function keptStart(
+  { members: [first] }: Unit,
+  before?: PlannedUnit,
+): Pick<PlannedUnit, 'startAt' | 'start'> | undefined {
+  if (before) return before.reason === 'cleaner_later' ? before : undefined;
+  const said = readWait(first.metadata.annotations);
+  return said && { startAt: said.notBefore };
 }
 
 /** Under `warn` what is denied is told so, and starts as its author wrote it. */
