@@ -218,6 +218,31 @@ describe('when a unit goes', () => {
   for (const [name, { view, context, expected }] of Object.entries(rows))
     it(name, () => assert.deepEqual(told(planOf(view, context)), expected));
 
+  const decisionsFor = (specOf: (i: number) => object): number => {
+    const pods = Array.from({ length: 2_000 }, (_, i) => heldObject({ name: `p-${i}`, job: 'train', spec: specOf(i) }));
+    const { decide } = contextOf();
+    let decisions = 0;
+    planOf(
+      { pods, jobs: [jobObject()] },
+      {
+        decide(member) {
+          decisions += 1;
+          return decide(member);
+        },
+      },
+    );
+    return decisions;
+  };
+
+  it('costs one decision for all pods that are alike', () =>
+    assert.equal(
+      decisionsFor(() => ({})),
+      1,
+    ));
+
+  it('costs some hundred decisions of a unit in which no two pods are alike', () =>
+    assert.ok(decisionsFor((i) => ({ nodeSelector: { a: `v${i}` } })) <= 500));
+
   it('is never asked of what is not held by us', () => {
     const foreign = heldObject({ spec: { schedulingGates: [{ name: 'example.com/other' }] } });
     const template = { metadata: {}, spec: { restartPolicy: 'Never' } };

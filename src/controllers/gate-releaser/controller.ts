@@ -22,6 +22,7 @@ import { type Clock, MONOTONIC } from '../pace.ts';
 import { createRounds, type RoundOutcome } from '../rounds.ts';
 import { createBegunUnits } from './begun-units.ts';
 import { createCorrector } from './correct.ts';
+import { shapeOf } from './distinct-members.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createNextRun } from './next-run.ts';
 import { isDue, isUrgent, type PlannedUnit, planUnit } from './plan.ts';
@@ -51,8 +52,8 @@ const UNTIL_SYNCED_MS = 500;
 const RETRY_MS = 2_000;
 /** What smoothing held back. */
 const HELD_BACK_MS = 1_000;
-/** So many plans are made in one turn of the event loop: a webhook may be answered in the same process. */
-const PLANS_A_TURN = 200;
+/** So many members are planned for in one turn of the event loop: a webhook may be answered in the same process. */
+const MEMBERS_A_TURN = 200;
 /** What waits for longer was told of by the leader before. */
 const NEWS_FOR_MS = 5 * MINUTE_MS;
 /** A replica of the webhook may hold something a while after its namespace stopped; and a new leader looks before it looks away. */
@@ -187,8 +188,13 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   async function planAll(view: WaitingWatch): Promise<readonly PlannedUnit[]> {
     const units = groupUnits(view, { isBehind: releaser.isBehind, hasBegun: begun.has });
     const all: PlannedUnit[] = [];
-    for (const [index, unit] of units.entries()) {
-      if (index % PLANS_A_TURN === PLANS_A_TURN - 1) await yieldTurn();
+    let members = 0;
+    for (const unit of units) {
+      for (const { pod } of unit.members) {
+        shapeOf(pod); // most of what planning a large unit costs
+        members += 1;
+        if (members % MEMBERS_A_TURN === 0) await yieldTurn();
+      }
       const one = planOf(unit);
       if (one) all.push(one);
     }

@@ -4,8 +4,9 @@ import type { Mode, Policy } from '../../decision/policy.ts';
 import type { Treatment } from '../../decision/treatment.ts';
 import { readWait } from '../../decision/wait-annotations.ts';
 import { mayWait, placesToWaitFor, type RunLength, runLength, type WaitingFacts } from '../../decision/waiting.ts';
-import { type Place, planStart, type StartPlan } from '../../forecast/plan-start.ts';
+import { type Place, planStart, type StartPlan, type WaitReason } from '../../forecast/plan-start.ts';
 import { MAX_GRAMS_PER_KWH } from '../../regions/reading.ts';
+import { distinctMembers } from './distinct-members.ts';
 import { latestStartOf, type NextRun } from './latest-start.ts';
 import type { Member, Unit } from './units.ts';
 
@@ -63,42 +64,49 @@ export interface PlanContext extends Pick<WaitingFacts, 'learntLength'> {
 /** Those reasons for which a unit goes at once, however many others do. What is left of one that has begun goes at the rate of releases. */
 const URGENT: ReadonlySet<PlanReason> = new Set(['not_placed', 'may_not_wait', 'latest_start', 'plan_failed']);
 
+/** Of a unit of more that differ, the others are decided about as they go. */
+const MOST_DECIDED = 500;
+const UNFORECAST: ReadonlySet<WaitReason> = new Set(['no_forecast', 'forecast_too_short']);
+
 export function planUnit(unit: Unit, context: PlanContext): PlannedUnit {
-  const { policy, now } = context;
-  const length = lengthOf(unit, context);
-  const latestStart = latestStartOf(unit, policy, length.ms, context.nextRun);
-  const at = (reason: PlanReason, startAt: number, start?: StartPlan): PlannedUnit => ({
-    unit,
-    reason,
-    startAt,
-    latestStart,
-    length,
-    ...(start && { start }),
-  });
-  if (!isPlacing(context.mode)) return at('not_placed', now);
+  const { mode, policy, now } = context;
+  const members = distinctMembers(unit);
+  const length = lengthOf(members, context);
+  const latestStart = latestStartOf({ ...unit, members }, policy, length.ms, context.nextRun);
+  const at = (reason: PlanReason, startAt: number): PlannedUnit => ({ unit, reason, startAt, latestStart, length });
+  if (!isPlacing(mode)) return at('not_placed', now);
   if (unit.hasBegun) return at('begun', now);
-  const decisions = unit.members.map((member) => ({ member, ...context.decide(member) }));
+  const decisions = members.slice(0, MOST_DECIDED).map((member) => ({ member, ...context.decide(member) }));
   if (!decisions.every(({ member, steps }) => !steps || mayStillWait(member, steps.treatment)))
     return at('may_not_wait', now);
   if (!(latestStart > now)) return at('latest_start', now);
-  const isRefused = decisions.some((decision) => isDenial(decision, context.mode));
-  const isPlacedAnywhere = !isRefused && decisions.some(({ decision }) => decision === 'deny');
+  const isRefused = decisions.some((decision) => isDenial(decision, mode));
   const judgement = decisions.find(({ steps }) => steps)?.steps?.judgement;
   if (!judgement) return isRefused ? at('refused', latestStart) : at('may_not_wait', now);
+  const isToldOnly = !isRefused && decisions.some(({ decision }) => decision === 'deny');
   const start = planStart({
-    places: placesOf(judgement, isPlacedAnywhere),
+    places: placesOf(judgement, isToldOnly),
     now,
     durationMs: length.ms,
     latestStart,
     minSavingPercent: policy.deferMinSavingPercent,
     toleranceGrams: 0.1 * context.patience * savingAtSubmission(unit),
   });
-  if (isRefused) return at('refused', start.startAt > now ? start.startAt : latestStart, start);
-  if (start.reason === 'no_forecast' || start.reason === 'forecast_too_short') {
-    const kept = keptStart(unit, context.before);
-    if (kept) return at('cleaner_later', Math.min(kept.startAt, latestStart), kept.start);
-  }
-  return start.startAt > now ? at('cleaner_later', start.startAt, start) : at('cleanest_now', now, start);
+  return { unit, latestStart, length, ...startBy(start, isRefused, unit, context) };
+}
+
+function startBy(
+  start: StartPlan,
+  isRefused: boolean,
+  unit: Unit,
+  { now, before }: PlanContext,
+): Pick<PlannedUnit, 'reason' | 'startAt' | 'start'> {
+  const { startAt, latestStart, reason } = start;
+  if (isRefused) return { reason: 'refused', startAt: startAt > now ? startAt : latestStart, start };
+  if (startAt > now) return { reason: 'cleaner_later', startAt, start };
+  const kept = UNFORECAST.has(reason) ? keptStart(unit, before) : undefined;
+  if (kept) return { ...kept, reason: 'cleaner_later', startAt: Math.min(kept.startAt, latestStart) };
+  return { reason: 'cleanest_now', startAt: now, start };
 }
 
 export function isPlacing(mode: Mode): boolean {
@@ -110,7 +118,8 @@ function keptStart(
   { members: [first] }: Unit,
   before?: PlannedUnit,
 ): Pick<PlannedUnit, 'startAt' | 'start'> | undefined {
-  if (before) return before.reason === 'cleaner_later' ? before : undefined;
+  if (before && before.reason !== 'cleaner_later') return undefined;
+  if (before) return { startAt: before.startAt, ...(before.start && { start: before.start }) };
   const said = readWait(first.metadata.annotations);
   return said && { startAt: said.notBefore };
 }
@@ -121,9 +130,9 @@ export function isDenial(decision: Pick<Decision, 'decision'> | undefined, mode:
 }
 
 /** Of what is denied and told so alone, no ceiling counts. */
-function placesOf(judgement: Judgement, isPlacedAnywhere: boolean): readonly Place[] {
+function placesOf(judgement: Judgement, isToldOnly: boolean): readonly Place[] {
   const places = placesToWaitFor(judgement);
-  return isPlacedAnywhere ? places.map(({ name, outlook }) => ({ name, outlook, isOpen: true })) : places;
+  return isToldOnly ? places.map(({ name, outlook }) => ({ name, outlook, isOpen: true })) : places;
 }
 
 /** Whether its time has come. */
@@ -142,7 +151,7 @@ function mayStillWait({ pod }: Member, treatment: Treatment): boolean {
   return mayWait(pod, policy.deferBy === 'gate' ? treatment : { ...treatment, policy: { ...policy, deferBy: 'gate' } });
 }
 
-function lengthOf({ members }: Unit, context: PlanContext): RunLength {
+function lengthOf(members: Unit['members'], context: PlanContext): RunLength {
   let longest: RunLength | undefined;
   for (const { pod } of members) {
     const length = runLength(pod, context);

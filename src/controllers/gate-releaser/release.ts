@@ -11,6 +11,7 @@ import { inParallel } from '../../units/in-parallel.ts';
 import { isoTime } from '../../units/moment.ts';
 import { createExpectations } from '../expectations.ts';
 import { type Clock, createPace } from '../pace.ts';
+import { distinctMembers } from './distinct-members.ts';
 import { letGo } from './let-go.ts';
 import { isDenial, isUrgent, type PlannedUnit } from './plan.ts';
 import { createRefusals } from './refusals.ts';
@@ -87,7 +88,7 @@ export function createReleaser(deps: ReleaserDeps) {
   /** A unit goes as a whole or, until its latest start, not at all. */
   function isDenied({ unit }: PlannedUnit): boolean {
     const mode = modeOf(unit.namespace);
-    return unit.members.some((member) => isDenial(tryToDecide(member), mode));
+    return distinctMembers(unit).some((member) => isDenial(tryToDecide(member), mode));
   }
 
   /** What cannot be decided about goes as its author wrote it: nobody is held back by a mistake of ours. */
