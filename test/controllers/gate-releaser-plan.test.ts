@@ -100,12 +100,18 @@ describe('when a unit goes', () => {
       },
       expected: ['cleaner_later', 1, 2],
     },
+    'now, at a date that can be written, where it says that it runs for ages': {
+      view: {
+        pods: [heldObject({ annotations: { deadline: '2026-11-30T00:00:00Z', duration: '999999999d' } })],
+      },
+      expected: ['latest_start', 0, 0],
+    },
     'now, where its Job leaves it no room': {
       view: {
         pods: [heldObject({ job: 'train', ...long })],
         jobs: [jobObject({ spec: { activeDeadlineSeconds: 3_600 } })],
       },
-      expected: ['latest_start', 0, -1],
+      expected: ['latest_start', 0, 0],
     },
     'a run before the next of its CronJob, under Forbid': {
       view: {

@@ -17,6 +17,8 @@ export type NextRun = (cronJob: CronJobRecord, after: number) => number | undefi
  * | the next run of its CronJob, under Forbid, Replace   | a run before it                          |
  * | the next run of its CronJob, under Allow             | then                                     |
  * | a schedule that nobody can read, under Forbid, Replace | as it was created: it might never run   |
+ *
+ * Never before the unit's creation: a length of many years would make it no date at all.
  */
 export function latestStartOf(unit: Unit, policy: Policy, lengthMs: number, nextRun: NextRun): number {
   let latest = Number.POSITIVE_INFINITY;
@@ -24,7 +26,7 @@ export function latestStartOf(unit: Unit, policy: Policy, lengthMs: number, next
     const byPolicy = latestStart(member.pod, policy, unit.createdAt, lengthMs);
     latest = Math.min(latest, byPolicy, byActiveDeadline(member, lengthMs), byNextRun(member, lengthMs, nextRun));
   }
-  return latest;
+  return Math.max(latest, unit.createdAt);
 }
 
 const UNBOUNDED = Number.POSITIVE_INFINITY;
