@@ -10,6 +10,8 @@ const MARKS = [DEFERRED, NOT_BEFORE, WAITS];
 /** Its own controller; another name says that somebody else runs it. */
 const JOB_CONTROLLER = 'kubernetes.io/job-controller';
 
+const CLOCKS_DIFFER_MS = MINUTE_MS;
+
 /** The parts of a `batch/v1` Job that tell whether it waits. */
 export interface Job {
   readonly metadata?: NonNullable<Pod['metadata']> & {
@@ -146,7 +148,13 @@ function isMarked(job: Job): boolean {
 function hasRun(job: Job): boolean {
   const { startTime, active = 0, ready = 0, succeeded = 0, failed = 0, terminating = 0 } = job.status ?? {};
   if (startTime || active + ready + succeeded + failed + terminating > 0) return true;
-  return annotationOf(job, RELEASED) !== undefined || wasSuspendedLater(job);
+  return wasLetGo(job) || wasSuspendedLater(job);
+}
+
+/** Whether it says that it was let go; a copy of one that was says so from before its own creation. */
+export function wasLetGo(job: Pick<Job, 'metadata'>): boolean {
+  const at = Date.parse(annotationOf(job, RELEASED) ?? '');
+  return at >= Date.parse(job.metadata?.creationTimestamp ?? '') - CLOCKS_DIFFER_MS;
 }
 
 /**

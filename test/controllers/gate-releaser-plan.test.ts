@@ -81,8 +81,15 @@ describe('when a unit goes', () => {
       expected: ['begun', 0, 12],
     },
     'now, where its Job was let go before': {
+      view: {
+        pods: [ofJob()],
+        jobs: [jobObject({ annotations: { released: '2026-11-22T08:00:00Z' }, agoMs: 2 * HOUR_MS })],
+      },
+      expected: ['begun', 0, 10],
+    },
+    'as any other of a Job that is a copy of one that was let go': {
       view: { pods: [ofJob()], jobs: [jobObject({ annotations: { released: '2026-11-22T08:00:00Z' } })] },
-      expected: ['begun', 0, 12],
+      expected: ['cleaner_later', 2, 12],
     },
     'now, where another of its Job was seen to be let go': {
       view: {

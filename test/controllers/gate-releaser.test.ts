@@ -378,6 +378,16 @@ describe('the releaser', () => {
     await second.stop();
   });
 
+  it('marks a Job that is a copy of one that was let go with its own release', async () => {
+    const world = cluster();
+    world.addJobs(jobObject({ annotations: { released: '2026-01-01T00:00:00Z' } }));
+    world.addPods(heldObject({ job: 'train' }));
+    const releaser = world.lead();
+    await untilItsHour(world);
+    assert.equal(world.object('train')?.metadata.annotations?.['gridgate.dev/released'], '2026-11-22T11:00:00Z');
+    await releaser.stop();
+  });
+
   it('resumes a Job that was suspended to wait, and no other', async () => {
     const world = cluster({ 'defer-by': 'suspend' });
     const template = {
