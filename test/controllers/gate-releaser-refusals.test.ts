@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { pino } from 'pino';
 import { clusterOfHeldPods } from './cluster-of-held-pods.ts';
-import { HOUR_MS, heldObject } from './held-units.ts';
+import { HOUR_MS, heldObject, jobObject } from './held-units.ts';
 
 const MINUTE = 60_000;
 
@@ -32,6 +33,48 @@ describe('what cannot be let go', () => {
     const releaser = world.lead({ releaseSharePercent: 25, releaseRate: 5 });
     await world.clock.advance(2 * HOUR_MS + MINUTE);
     assert.deepEqual(world.released(), GOOD);
+    await releaser.stop();
+  });
+
+  function logged() {
+    const lines: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
+    return { log, times: (message: string) => lines.filter((line) => line === message).length };
+  }
+
+  it('is told of once, and stops neither marks nor the heartbeat', async () => {
+    const world = clusterOfHeldPods();
+    world.setNamespace();
+    world.addJobs(jobObject());
+    world.addPods(heldObject({ name: 'bad', annotations: { defer: '1h' } }), heldObject({ job: 'train' }));
+    world.world.refuse = (method, path) => (method === 'PATCH' && path.endsWith('/bad') ? 500 : undefined);
+    const { log, times } = logged();
+    const releaser = world.lead({ log });
+    await world.clock.advance(2 * HOUR_MS + MINUTE);
+    assert.deepEqual([times('could not be let go'), times('what waits cannot be let go')], [1, 0]);
+    assert.ok(world.object('train')?.metadata.annotations?.['gridgate.dev/released']);
+    const beats = world.leases.length;
+    await world.clock.advance(10 * MINUTE);
+    assert.ok(world.leases.length > beats + 50, `${world.leases.length - beats} heartbeats`);
+    await releaser.stop();
+  });
+
+  it('is a failure, told once, where nothing may be written at all', async () => {
+    const world = clusterOfHeldPods();
+    world.setNamespace({ defer: '1h' });
+    world.addPods(...named('bad', 3));
+    world.world.refuse = (method) => (method === 'PATCH' ? 403 : undefined);
+    const { log, times } = logged();
+    const releaser = world.lead({ log });
+    await world.clock.advance(HOUR_MS + MINUTE);
+    const beats = world.leases.length;
+    await world.clock.advance(10 * MINUTE);
+    assert.equal(world.leases.length, beats);
+    assert.deepEqual([times('what waits cannot be let go'), times('what waits is let go again')], [1, 0]);
+    world.world.refuse = () => undefined;
+    await world.clock.advance(MINUTE);
+    assert.equal(times('what waits is let go again'), 1);
+    assert.equal(world.released().length, 3);
     await releaser.stop();
   });
 

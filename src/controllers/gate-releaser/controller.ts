@@ -133,6 +133,8 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   let cluster: string | undefined;
   let isRunning = false;
   let succeededAt: number | undefined;
+  /** Why nothing that was tried since was written. */
+  let forbidden: string | undefined;
   let mayHoldUntil = 0;
 
   const heartbeat = createHeartbeat({
@@ -244,14 +246,14 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     const due = smoothing.select(planned, now(), releaser);
     tellWaiting();
     try {
-      const failure = await releaser.release(due, signal);
-      if (failure !== undefined) return failure;
-      await releaser.markJobs(watch, signal);
-      await corrector.correct(
-        planned.filter((one) => !isDue(one, now())),
-        signal,
-      );
-      return undefined;
+      const { released, forbidden: refusal } = await releaser.release(due, signal);
+      const marked = await releaser.markJobs(watch, signal);
+      const stays = planned.filter((one) => !isDue(one, now()));
+      const corrected = await corrector.correct(stays, signal);
+      // Until something is written it is not known that only one may not be.
+      const mayWrite = released + marked + corrected > 0 || planned.length === 0;
+      forbidden = mayWrite ? undefined : (refusal ?? forbidden);
+      return forbidden;
     } catch (error) {
       return messageOf(error);
     }
@@ -313,6 +315,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
       await Promise.all([rounds, teller, heartbeat].map((one) => one.stop()));
       isRunning = false;
       succeededAt = undefined;
+      forbidden = undefined;
       planned = [];
       await close();
     },

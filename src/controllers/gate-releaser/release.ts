@@ -28,6 +28,7 @@ const SECONDS_A_ROUND = 2;
 const MOST_URGENT_A_ROUND = 1_000;
 /** Nothing is begun after so long: answers may take seconds each. */
 const LONGEST_ROUND_MS = 5_000;
+const FORBIDDEN = 403;
 const MARKS_PER_SECOND = 20;
 const MOST_DELAYS = 100_000;
 const NOTHING_ADDED: Pick<Decision, 'patch'> = { patch: [] };
@@ -48,6 +49,12 @@ export interface ReleaserDeps {
   readonly now: () => number;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface Released {
+  readonly released: number;
+  /** What the API server said where it forbade a release: to one, or to us. */
+  readonly forbidden: string | undefined;
 }
 
 interface Turn {
@@ -101,13 +108,13 @@ export function createReleaser(deps: ReleaserDeps) {
     }
   }
 
-  /** Answers why nothing could be let go, where that is so: one that is refused alone holds up nobody. */
-  async function release(due: readonly PlannedUnit[], signal: AbortSignal): Promise<string | undefined> {
+  /** Rejects where nothing is taken at the moment; one that is refused alone holds up nobody. */
+  async function release(due: readonly PlannedUnit[], signal: AbortSignal): Promise<Released> {
     expectations.forgetOld();
     const turns = turnsOf(due);
     const endsAt = clock.now() + LONGEST_ROUND_MS;
     let released = 0;
-    let refusal: ApiError | undefined;
+    let forbidden: string | undefined;
 
     async function takeTurn(turn: Turn): Promise<void> {
       const { planned, member } = turn;
@@ -118,13 +125,19 @@ export function createReleaser(deps: ReleaserDeps) {
         refusals.failed(member);
         throw error;
       });
-      if (answer instanceof ApiError) refusal = answer;
-      else released += 1;
+      if (!answer) released += 1;
+      else if (answer.status === FORBIDDEN) forbidden = messageOf(answer);
     }
 
     await inParallel(turns, AT_ONCE, takeTurn);
     if (released > 0) log.info({ released, waiting: due.length }, 'let go what waited');
-    return released === 0 && refusal ? messageOf(refusal) : undefined;
+    return { released, forbidden };
+  }
+
+  /** What is refused is tried again and again, and told of once. */
+  function noteRefusal(member: Member, { message }: ApiError): void {
+    const isNews = refusals.refused(member);
+    log[isNews ? 'warn' : 'debug']({ waiting: nameOf(member), failure: message }, 'could not be let go');
   }
 
   async function releaseMember({ planned, member }: Turn): Promise<ApiError | undefined> {
@@ -139,8 +152,7 @@ export function createReleaser(deps: ReleaserDeps) {
     });
     const { uid = '', resourceVersion = '' } = member.metadata;
     if (answer instanceof ApiError) {
-      refusals.refused(member);
-      log.warn({ waiting: nameOf(member), failure: answer.message }, 'could not be let go');
+      noteRefusal(member, answer);
       return answer;
     }
     refusals.went(member);
@@ -171,21 +183,24 @@ export function createReleaser(deps: ReleaserDeps) {
       expectations.isBehind(uid, resourceVersion),
     /**
      * Says on Jobs of which pods went that they did: whoever leads next knows that later ones do not wait. Through the status,
-     * where the API server drops every change of a spec.
+     * where the API server drops every change of a spec. Answers how many it marked.
      */
-    async markJobs(view: Pick<WaitingView, 'job'>, signal: AbortSignal): Promise<void> {
+    async markJobs(view: Pick<WaitingView, 'job'>, signal: AbortSignal): Promise<number> {
+      let marked = 0;
       for (const [uid, { job, at }] of [...unmarked].slice(0, MARKS_PER_SECOND)) {
         const { name, namespace = '' } = job.metadata;
         const current = view.job(namespace, name);
         if (current?.metadata.uid === uid && !current.isMarked) {
           await markPace.take(signal);
           const annotations = { [RELEASED]: isoTime(at) };
-          await writer
+          const written = await writer
             .mergePatch(`${jobPath(job)}/status`, { metadata: { uid, annotations } })
             .catch(toleratingRefusal);
+          if (written) marked += 1;
         }
         unmarked.delete(uid);
       }
+      return marked;
     },
     /** Seconds, since the last time. */
     takeDelays(): readonly number[] {
