@@ -191,7 +191,11 @@ export function clusterOfHeldPods() {
     leases,
     writes,
     now,
+    /** How many watches are open. */
+    watching: () => listeners.size,
     object: (name: string) => objects.get(podPath(name)) ?? objects.get(jobPath(name)),
+    writer,
+    namespace: (name: string) => records.get(name),
     setNamespace(annotations: Readonly<Record<string, string>> = {}): void {
       records.set('batch', makeRecord('batch', { mode: 'enforce', defer: '12h', ...annotations }));
       for (const one of releasers) one.changed('namespaces');
@@ -209,6 +213,7 @@ export function clusterOfHeldPods() {
       change(objects.has(podPath(name)) ? podPath(name) : jobPath(name), make),
     remove(name: string): void {
       objects.delete(podPath(name));
+      objects.delete(jobPath(name));
       show();
     },
     /** Whether leaders see changes as they come; at the next `true` they see all. */

@@ -35,6 +35,7 @@ const WHY: Readonly<Record<PlanReason, string>> = {
   refused: 'its latest start has come',
   cleaner_later: 'its hour has come',
   cleanest_now: 'no later start is expected to be cleaner',
+  plan_failed: 'gridgate could not plan its wait',
 };
 
 /** On what waits and on its owner. */
