@@ -429,11 +429,11 @@ describe('the releaser', () => {
     assert.deepEqual([world.world.watches, world.watching()], [1, 0]);
     const beats = world.leases.length;
     await world.clock.advance(MINUTE);
-    assert.equal(world.leases.length, beats);
+    assert.ok(world.leases.length >= beats + 4, 'the first pod that may wait finds somebody alive');
     world.setNamespace();
     await world.clock.advance(MINUTE);
     assert.deepEqual([world.world.watches, world.watching()], [2, 1]);
-    assert.ok(world.leases.length >= beats + 4, `${world.leases.length - beats} heartbeats`);
+    assert.ok(world.leases.length >= beats + 8, `${world.leases.length - beats} heartbeats`);
     await releaser.stop();
   });
 

@@ -141,7 +141,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     ...{ api, writer, now, clock, log },
     namespace: deps.ownNamespace,
     identity: instance,
-    isAlive: () => hasSucceeded() && (watch?.isFresh() ?? false),
+    isAlive: () => hasSucceeded() && (watch?.isFresh() ?? true),
   });
   const tellFailure = createEdge<string | undefined>(undefined, (failure) => {
     if (failure === undefined) log.info('what waits is let go again');
@@ -208,6 +208,12 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     return succeededAt !== undefined && clock.now() - succeededAt < SUCCESS_COUNTS_MS;
   }
 
+  function succeeded(): void {
+    const isFirst = !hasSucceeded();
+    succeededAt = clock.now();
+    if (isFirst) heartbeat.changed();
+  }
+
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
     try {
       return await lookAndLetGo(signal);
@@ -221,6 +227,8 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     savings.settle(now());
     if (hasNothingToWatch()) {
       await close();
+      // The first pod that may wait finds somebody alive: what it opens is there within a moment.
+      succeeded();
       return 'done';
     }
     watch ??= openWatch({ api, log, onChange: rounds.changed });
@@ -230,9 +238,8 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     const failure = await work(watch, signal);
     if (signal.aborted) return 'done';
     tellFailure(failure);
-    const isFirst = !hasSucceeded() && failure === undefined;
-    succeededAt = failure === undefined ? clock.now() : undefined;
-    if (isFirst) heartbeat.changed();
+    if (failure === undefined) succeeded();
+    else succeededAt = undefined;
     return failure === undefined ? untilNext() : { dueInMs: RETRY_MS };
   }
 
