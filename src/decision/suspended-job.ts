@@ -20,6 +20,8 @@ const MARKS = [DEFERRED, NOT_BEFORE, WAITS];
 const JOB_CONTROLLER = 'kubernetes.io/job-controller';
 
 const CLOCKS_DIFFER_MS = MINUTE_MS;
+/** The Job controller sees a Job that is created. */
+const FIRST_SEEN_WITHIN_MS = 10_000;
 
 /** The parts of a `batch/v1` Job that tell whether it waits. */
 export interface Job {
@@ -168,7 +170,7 @@ function wasSuspendedLater({ metadata, status }: Job): boolean {
   const { generation = 1, creationTimestamp = '' } = metadata ?? {};
   const suspended = status?.conditions?.find((one) => one.type === 'Suspended' && one.status === 'True');
   const agoMs = Date.parse(suspended?.lastTransitionTime ?? '') - Date.parse(creationTimestamp);
-  return generation > 2 && agoMs > MINUTE_MS;
+  return generation > 2 && agoMs > FIRST_SEEN_WITHIN_MS;
 }
 
 /** Whether somebody else says when it runs. */
