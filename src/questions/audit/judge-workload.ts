@@ -12,6 +12,7 @@ import { treatmentOf } from '../../decision/treatment.ts';
 import { isUsable } from '../../decision/usable.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
 import { dataOfWait } from '../../decision/wait-words.ts';
+import { ASSUMED_FACTS } from '../../decision/waiting.ts';
 import { type EmbodiedPerVcpu, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
 import { podGramsPerHour } from '../../energy/emissions.ts';
 import type { Machines } from '../../energy/machines.ts';
@@ -133,7 +134,7 @@ function waitOf(kind: string, input: DecisionInput, namespace: string): AuditedW
   const { deferKinds = [] } = input.policy;
   const mayBe = WAITS.has(kind) || deferKinds.some((one) => one.endsWith(`/${kind}`));
   if (!mayBe) return null;
-  const { wait } = decideForKind(namespace, kind, { ...input, waiting: { isReleaserAlive: true } });
+  const { wait } = decideForKind(namespace, kind, { ...input, waiting: ASSUMED_FACTS });
   return wait ? dataOfWait(wait) : null;
 }
 
