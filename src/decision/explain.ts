@@ -67,9 +67,11 @@ export function explain(
 function waitsOf(pod: Pod, { steps, wait }: Decision): readonly string[] {
   if (wait) return [tellWait(dataOfWait(wait)).join('; ')];
   if (steps?.start === undefined) return [];
-  const { start, treatment } = steps;
+  const { start, treatment, judgement } = steps;
   if (!treatment.policy.deferMs && (start === 'not_flexible' || start === 'system_priority')) return [];
-  const why = whyNotWaiting(start, { pod, treatment });
+  const places = [...judgement.candidates, ...judgement.refused.map(({ region }) => region)];
+  const hasForecast = places.some(({ forecast = [] }) => forecast.length > 0);
+  const why = whyNotWaiting(start, { pod, treatment, hasForecast });
   return why === undefined ? [] : [`no: ${why}`];
 }
 

@@ -10,6 +10,8 @@ import type { Wait, WaitObstacle } from './waiting.ts';
 interface Asked {
   readonly pod: Pod;
   readonly treatment: Treatment;
+  /** Whether any region where it may run has a forecast: a yearly average stands for every hour, and is cleaner in none. */
+  readonly hasForecast: boolean;
 }
 
 /** Why a pod does not wait, a sentence each without its end. */
@@ -27,10 +29,12 @@ const OBSTACLES: Readonly<Record<WaitObstacle, (asked: Asked) => string>> = {
   nobody_releases: () => 'it could, but nobody is alive who would let it go: it starts at once',
 };
 
+const NO_FORECAST = 'no hour ahead is forecast for any region where it may run';
+
 /** Of a start that was looked for. */
 const STARTS: Readonly<Record<Exclude<WaitReason, 'cleaner_later'>, (asked: Asked, wait: Wait) => string>> = {
   latest_start: noTimeLeft,
-  no_forecast: () => 'no hour ahead is forecast for any region where it may run',
+  no_forecast: () => NO_FORECAST,
   forecast_too_short: (_, { length }) => `it would end after the last hour that is forecast: ${tellLength(length)}`,
   cleanest_now: (_, { start }) =>
     `no start until ${isoTime(start.latestStart)} is expected to be cleaner${gramsNow(start)}`,
@@ -42,6 +46,7 @@ const STARTS: Readonly<Record<Exclude<WaitReason, 'cleaner_later'>, (asked: Aske
 export function whyNotWaiting(start: Wait | WaitObstacle, asked: Asked): string | undefined {
   if (typeof start === 'string') return OBSTACLES[start](asked);
   const { reason } = start.start;
+  if (reason !== 'latest_start' && reason !== 'cleaner_later' && !asked.hasForecast) return NO_FORECAST;
   return reason === 'cleaner_later' ? undefined : STARTS[reason](asked, start);
 }
 
