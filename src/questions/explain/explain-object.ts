@@ -41,13 +41,13 @@ export function explainObject(input: ExplainInput): ExplainReport {
   const { object, failure } = found;
   const pod = writtenPod(target, object);
   const waiting = waitingOf(target.kind, found);
-  const facts = factsFor(input, waiting?.wait ? object.metadata.creationTimestamp : undefined);
+  const facts = factsFor(input, isHeld(waiting));
   const { namespace } = target;
   const judged = world && judgeNow({ namespace, pod, object, modeCap, now, waiting: facts }, world);
   const isPod = target.kind === 'Pod';
   const refusal = failure ? refusalOf(failure) : null;
   const ended = endOf(target.kind, object);
-  const decided = judged && ended === undefined ? decidedNow(judged, Boolean(waiting?.wait)) : null;
+  const decided = judged && ended === undefined ? decidedNow(judged, isHeld(waiting)) : null;
   return {
     version: 'v1',
     takenAt: new Date(now).toISOString(),
@@ -155,12 +155,19 @@ function podsOf(kind: string, { object, pods, creators }: FoundObject, world?: W
   };
 }
 
+/** Whether gridgate makes it wait. */
+function isHeld(waiting: ExplainReport['waiting']): boolean {
+  return waiting !== null && (waiting.wait !== null || waiting.gates.includes(WAIT_GATE));
+}
+
 /** What counts where a pod of this object may wait: it asks as its owner, whose earlier runs are known. */
-function factsFor({ target, found, waiting }: ExplainInput, createdAt: string | undefined): WaitingFacts {
+function factsFor({ target, found, waiting }: ExplainInput, isWaiting: boolean): WaitingFacts {
   const { learntLength, ...facts } = waiting.facts;
   const { kind, namespace, name } = target;
   const asked = kind === 'Job' ? (cronJobOf(found.object) ?? { kind, name }) : { kind, name };
-  const since = Date.parse(createdAt ?? '');
+  // Of a CronJob its last Job waits.
+  const one = kind === 'CronJob' ? found.creators[0]?.object : found.object;
+  const since = isWaiting ? Date.parse(one?.metadata.creationTimestamp ?? '') : Number.NaN;
   return {
     ...facts,
     ...(learntLength && {
