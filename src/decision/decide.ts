@@ -31,7 +31,7 @@ import { type Treatment, treatmentOf } from './treatment.ts';
 import type { VolumeTerms } from './volume-terms.ts';
 import { forgetOperations, NOT_BEFORE, RELEASED, saysAlready, WAITS, waitAnnotations } from './wait-annotations.ts';
 import { buildWaitPatch } from './wait-patch.ts';
-import { planWait, type Wait, type WaitingFacts } from './waiting.ts';
+import { planWait, type Wait, type WaitingFacts, type WaitObstacle } from './waiting.ts';
 
 export interface DecisionInput {
   readonly pod: Pod;
@@ -81,6 +81,8 @@ export interface Steps {
   readonly judgement: Judgement;
   readonly steering?: Steering;
   readonly volumes?: readonly VolumeTerms[] | undefined;
+  /** When it is to start, or why it cannot wait; absent where nobody lets pods wait. */
+  readonly start?: Wait | WaitObstacle | undefined;
 }
 
 const NO_REQUESTER: Requester = {};
@@ -99,7 +101,7 @@ export function decide(input: DecisionInput): Decision {
   const exempt = exemption(pod, policy, requester);
   if (exempt) return leaveAlone(exempt);
 
-  const { treatment, warnings } = treatmentOf(pod, policy);
+  const { treatment, warnings } = treatmentOf(pod, policy, input.now);
   const { isOfDaemonSet = isDaemonPod(pod, policy, requester) } = input;
   const plan = isOfDaemonSet ? planForDaemonPod(input, treatment) : planForPod(input, treatment);
   if (!plan) return leaveAlone('daemonset_pod');
@@ -108,16 +110,22 @@ export function decide(input: DecisionInput): Decision {
   if (!steering) return deny(input, plan, warnings);
 
   const movable = !final && !pod.spec?.nodeName;
+  const start = movable ? startOf(input, plan) : undefined;
   const placed = {
     region,
     warnings: allWarnings(warnings, plan, input),
     message: '',
     causes: [],
-    steps: { treatment, reach, judgement: plan.judgement, steering, volumes },
+    steps: { treatment, reach, judgement: plan.judgement, steering, volumes, start },
   };
-  const wait = movable ? waitOf(input, plan) : undefined;
-  if (wait)
-    return { ...placed, decision: 'defer', reason: 'cleaner_later', patch: patchToWait(input, plan, wait), wait };
+  if (isLater(start))
+    return {
+      ...placed,
+      decision: 'defer',
+      reason: 'cleaner_later',
+      patch: patchToWait(input, plan, start),
+      wait: start,
+    };
   return {
     ...placed,
     decision:
@@ -127,8 +135,12 @@ export function decide(input: DecisionInput): Decision {
   };
 }
 
-function waitOf({ pod, waiting, now, isReleased }: DecisionInput, { judgement }: Plan): Wait | undefined {
+function startOf({ pod, waiting, now, isReleased }: DecisionInput, { judgement }: Plan): Steps['start'] {
   return waiting && now !== undefined && !isReleased ? planWait(pod, judgement, waiting, now) : undefined;
+}
+
+function isLater(start: Steps['start']): start is Wait {
+  return typeof start === 'object' && start.start.reason === 'cleaner_later';
 }
 
 function patchToWait({ pod, snapshot }: DecisionInput, { judgement }: Plan, wait: Wait): readonly PatchOperation[] {

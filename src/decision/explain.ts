@@ -4,6 +4,8 @@ import type { Share } from './attribute.ts';
 import type { Decision } from './decide.ts';
 import type { Judgement } from './judge.ts';
 import { formatGrams } from './messages.ts';
+import { whyNotWaiting } from './no-wait-words.ts';
+import type { Pod } from './pod.ts';
 import type { Policy } from './policy.ts';
 import type { Reach } from './reachable.ts';
 import { REASONS } from './reasons.ts';
@@ -20,8 +22,13 @@ export interface Finding {
 
 const MOST_NAMED = 8;
 
-/** The steps of a decision in the order in which they were taken; `shares`: which regions each of the pod's asks leaves. */
-export function explain(decision: Decision, policy: Policy, shares: readonly Share[] = []): readonly Finding[] {
+/** The steps of a decision about a pod in the order in which they were taken; `shares`: which regions each of its asks leaves. */
+export function explain(
+  pod: Pod,
+  decision: Decision,
+  policy: Policy,
+  shares: readonly Share[] = [],
+): readonly Finding[] {
   const { steps, reason, wait } = decision;
   if (!steps) return [{ step: 'leave alone', finding: REASONS[reason] }];
   const { treatment, reach, judgement, steering, volumes = [] } = steps;
@@ -52,8 +59,20 @@ export function explain(decision: Decision, policy: Policy, shares: readonly Sha
           },
         ]
       : []),
-    ...(wait ? [{ step: 'waits' as const, finding: tellWait(dataOfWait(wait)).join('; ') }] : []),
+    ...waitsOf(pod, decision).map((finding) => ({ step: 'waits' as const, finding })),
   ];
+}
+
+/** Nothing of a pod that nobody ever meant to wait. */
+function waitsOf(pod: Pod, { steps, wait }: Decision): readonly string[] {
+  if (wait) return [tellWait(dataOfWait(wait)).join('; ')];
+  if (steps?.start === undefined) return [];
+  const { start, treatment, judgement } = steps;
+  if (!treatment.policy.deferMs && (start === 'not_flexible' || start === 'system_priority')) return [];
+  const places = [...judgement.candidates, ...judgement.refused.map(({ region }) => region)];
+  const hasForecast = places.some(({ forecast = [] }) => forecast.length > 0);
+  const why = whyNotWaiting(start, { pod, treatment, hasForecast });
+  return why === undefined ? [] : [`no: ${why}`];
 }
 
 function describeRanking({ ranked, candidates, snapshot }: Judgement): string {

@@ -1,6 +1,6 @@
 import { isMapping } from '../units/is-mapping.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
-import type { Pod } from './pod.ts';
+import { neverEnds, type Pod } from './pod.ts';
 import { POD_KEYS, unknownKey } from './pod-keys.ts';
 import { POLICY_ANNOTATIONS } from './policy-annotations.ts';
 import { isControlled, pathOfTemplate } from './workload.ts';
@@ -20,6 +20,7 @@ const MOST_READ = 100;
  * | ---------------------------- | ------------------- | ----------------------------------- |
  * | an annotation of pods        | the same key        | nothing                             |
  * | an annotation of pods        | not                 | that it belongs to the pod template |
+ * | `defer`, of pods that never end | any              | that they never wait                |
  * | an annotation of namespaces  | any                 | that it belongs to the Namespace    |
  * | another under `gridgate.dev` | any                 | that there is no such annotation    |
  * | a label named like any       | the same            | that it must be an annotation       |
@@ -34,7 +35,7 @@ export function misplacedInWorkload(group: string, kind: string, object: JsonObj
   const annotations = isPod ? [] : ownNames(metadata['annotations']);
   const told = annotations.filter((name) => !OWN_KEYS.has(name) && !Object.hasOwn(ofPod, ANNOTATION_PREFIX + name));
   return [
-    ...told.map((name) => describeAnnotation(name, group, kind)),
+    ...told.map((name) => describeAnnotation(name, group, { kind, pod })),
     ...(isPod ? [] : misplacedLabels(metadata['labels'])),
     ...misplacedLabels(pod.metadata?.labels).map((sentence) => (isPod ? sentence : `pod template: ${sentence}`)),
   ];
@@ -47,8 +48,10 @@ export function misplacedLabels(labels: unknown): readonly string[] {
     .map((name) => `${ANNOTATION_PREFIX}${name}: is a label here, which has no effect; write it as an annotation`);
 }
 
-function describeAnnotation(name: string, group: string, kind: string): string {
+function describeAnnotation(name: string, group: string, { kind, pod }: { kind: string; pod: Pod }): string {
   const key = ANNOTATION_PREFIX + name;
+  if (name === 'defer' && neverEnds(pod))
+    return `${key}: has no effect on a ${kind}: its pods never end, and so never wait`;
   if (POD_KEYS.includes(name))
     return `${key}: has no effect on the ${kind} itself; write it to its pod template, ${pathOfTemplate(group, kind)}.metadata.annotations`;
   return POLICY_KEYS.includes(name)

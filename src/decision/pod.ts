@@ -111,3 +111,8 @@ export function annotationOf(pod: Pick<Pod, 'metadata'>, key: string): string | 
   const annotations = pod.metadata?.annotations;
   return annotations && Object.hasOwn(annotations, key) ? String(annotations[key]) : undefined;
 }
+
+/** Whether its containers are started again whenever they end: Kubernetes' default, and all that a Deployment may say. */
+export function neverEnds({ spec }: Pod): boolean {
+  return (spec?.restartPolicy ?? 'Always') === 'Always';
+}

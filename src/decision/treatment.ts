@@ -1,9 +1,9 @@
-import { parseDuration } from '../units/duration.ts';
+import { formatDuration, parseDuration } from '../units/duration.ts';
 import { isLabelValue } from '../units/label-names.ts';
 import { CHECK_NAME } from './check-answer.ts';
 import { hasSystemPriority } from './exempt.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
-import { annotationOf, type Pod } from './pod.ts';
+import { annotationOf, neverEnds, type Pod } from './pod.ts';
 import { POD_KEYS, unknownKey } from './pod-keys.ts';
 import type { PodClass, Policy, SetBy } from './policy.ts';
 import { nearestKey, quoted } from './policy-annotations.ts';
@@ -61,8 +61,11 @@ export interface Treated {
 const MOST_COMPARED = 100;
 const NOTHING_TOLD: readonly string[] = [];
 
-/** Merges a pod's annotations into its namespace's policy; each mistake or refused claim becomes a warning. */
-export function treatmentOf(pod: Pod, policy: Policy): Treated {
+/**
+ * Merges a pod's annotations into its namespace's policy; each mistake or refused claim becomes a warning. `now`, epoch milliseconds, is for
+ * warnings alone.
+ */
+export function treatmentOf(pod: Pod, policy: Policy, now?: number): Treated {
   const systemPod = policy.systemPriorityExempts !== false && hasSystemPriority(pod);
   const own = ownKeys(pod);
   if (own.length === 0) {
@@ -72,7 +75,7 @@ export function treatmentOf(pod: Pod, policy: Policy): Treated {
   const told: Told = { mistakes: own.slice(0, MOST_COMPARED).flatMap(unknownKeyMistake), refused: [] };
   const podClass = claimedClass(pod, policy, told);
   const overrides = { ...ceiling(pod, policy, told), ...podRegions(pod, told), ...target(pod, told) };
-  checkTimes(pod, told);
+  checkTimes(pod, told, now);
   checkDefer(pod, policy, podClass, told);
   const treatment = plainTreatment(policy, podClass, systemPod);
   return {
@@ -170,27 +173,40 @@ function target(pod: Pod, told: Told): Pick<Treatment, 'target'> | undefined {
   return undefined;
 }
 
-function checkTimes(pod: Pod, told: Told): void {
+function checkTimes(pod: Pod, told: Told, now: number | undefined): void {
   for (const name of ['defer', 'duration']) {
     const text = annotationOf(pod, ANNOTATION_PREFIX + name);
-    if (text !== undefined && parseDuration(text) === undefined)
-      told.mistakes.push(ignored(name, text, 'a duration such as 8h'));
+    const ms = parseDuration(text ?? '');
+    if (text !== undefined && ms === undefined) told.mistakes.push(ignored(name, text, 'a duration such as 8h'));
+    else if (ms === 0 && name === 'duration')
+      told.mistakes.push(ignored(name, text ?? '', 'how long a run takes, a duration above 0 such as 8h'));
   }
   const deadline = annotationOf(pod, `${ANNOTATION_PREFIX}deadline`);
   if (deadline !== undefined && (!RFC_3339.test(deadline) || Number.isNaN(Date.parse(deadline))))
     told.mistakes.push(ignored('deadline', deadline, 'a time such as 2026-11-22T09:00:00Z'));
+  else if (now !== undefined && Date.parse(deadline ?? '') <= now)
+    told.refused.push(`gridgate.dev/deadline: ${deadline} has passed; such a pod starts at once`);
 }
 
-/** A wait that nothing will come of. */
+/** A wait that nothing will come of, or not all of it. */
 function checkDefer(pod: Pod, { deferMs = 0, podOverrides }: Policy, podClass: PodClass, told: Told): void {
   const text = annotationOf(pod, `${ANNOTATION_PREFIX}defer`);
-  if (text === undefined || !parseDuration(text)) return;
-  if (deferMs === 0 && podOverrides !== 'allow')
+  const own = parseDuration(text ?? '');
+  if (!own) return;
+  if (neverEnds(pod))
+    told.refused.push(
+      'gridgate.dev/defer: has no effect on a pod that never ends (restartPolicy: Always, as of every Deployment): pods of Jobs and bare pods can wait',
+    );
+  else if (deferMs === 0 && podOverrides !== 'allow')
     told.refused.push(
       'gridgate.dev/defer: has no effect: its namespace has none, and a pod can only shorten that; write it to the Namespace',
     );
   else if (podClass !== 'flexible')
     told.refused.push(`gridgate.dev/defer: has no effect on a pod of class ${podClass}: only flexible ones wait`);
+  else if (own > deferMs && podOverrides !== 'allow')
+    told.refused.push(
+      `gridgate.dev/defer: ${text} is above the namespace's ${formatDuration(deferMs)}, which counts; a longer one needs pod-overrides: allow`,
+    );
 }
 
 function ignored(name: string, text: string, allowed: string, words: readonly string[] = []): string {

@@ -62,13 +62,18 @@ const LENGTH_FROM: Readonly<Record<RunLength['from'], string>> = {
   default: 'nobody says: gridgate.dev/duration would, or earlier runs',
 };
 
+/** `length 2h (it says so itself)` */
+export function tellLength({ ms, from }: RunLength): string {
+  return `length ${formatDuration(ms)} (${LENGTH_FROM[from]})`;
+}
+
 /** Until when, for how long and what for, a part of a sentence each. */
 export function tellWait(wait: WaitData): readonly string[] {
   const { notBefore, latestStart, durationSeconds, durationFrom, region, now, expected, savingPercent } = wait;
   const where = region === null ? '' : ` in ${region}`;
   return [
     `until ${notBefore ?? '?'}, at the latest ${latestStart ?? '?'}`,
-    `length ${formatDuration(durationSeconds * 1_000)} (${LENGTH_FROM[durationFrom]})`,
+    tellLength({ ms: durationSeconds * 1_000, from: durationFrom }),
     ...(now === null || expected === null || savingPercent === null
       ? []
       : [

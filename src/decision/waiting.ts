@@ -9,7 +9,7 @@ import { groupOf } from './exempt.ts';
 import type { Judgement } from './judge.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { type Owner, ownerOf } from './owner.ts';
-import { annotationOf, controllerOf, type Pod } from './pod.ts';
+import { annotationOf, controllerOf, neverEnds, type Pod } from './pod.ts';
 import type { Policy } from './policy.ts';
 import { comparableReading } from './refuse.ts';
 import { createMemory, remember } from './remember.ts';
@@ -31,47 +31,81 @@ export interface WaitingFacts {
   readonly by?: Policy['deferBy'] | undefined;
   /** What earlier runs took; absent: nobody learns that. */
   readonly learntLength?: ((namespace: string, owner: Owner | undefined) => RunLength | undefined) | undefined;
+  /** Since when it waits, epoch milliseconds; absent: it comes now. */
+  readonly since?: number | undefined;
 }
 
-/** A start that is planned for later. */
+/** Of who cannot ask whether somebody is there, nor what earlier runs took. */
+export const ASSUMED_FACTS: WaitingFacts = { isReleaserAlive: true };
+
+/** A start that is planned, now or later. */
 export interface Wait {
   readonly start: StartPlan;
   readonly length: RunLength;
 }
+
+/** Why a start is not planned at all: `no-wait-words.ts` has a sentence for each. */
+export type WaitObstacle =
+  | 'system_priority'
+  | 'not_flexible'
+  | 'no_defer'
+  | 'waived'
+  | 'never_ends'
+  | 'has_node'
+  | 'queued'
+  | 'other_kind'
+  | 'other_way'
+  | 'nobody_releases';
 
 /** No longer wait is a date that can be written down, whatever a namespace or a pod asks for. */
 const LONGEST_WAIT_MS = 366 * DAY_MS;
 const DEFAULT_LENGTH: RunLength = { ms: HOUR_MS, from: 'default' };
 const JOB = 'batch/Job';
 const KUEUE = 'kueue.x-k8s.io/';
+const OWN_DEFER = `${ANNOTATION_PREFIX}defer`;
 
 /**
- * Whether a pod is of the kind that can wait, and its policy lets it. Kueue has a queue and gates of its own for what it manages.
+ * What keeps a pod from waiting, whatever is forecast; `undefined` where it is of the kind that can wait, and its policy lets it. Kueue has a
+ * queue and gates of its own for what it manages. The first that applies:
  *
- * | pod                                                                        | may wait |
- * | -------------------------------------------------------------------------- | -------- |
- * | not `flexible`, of a system priority, with a node, or restarted for ever   | no       |
- * | Kueue's                                                                    | no       |
- * | of a controller that is neither a Job nor one of `defer.kinds`             | no       |
- * | of a Job under `defer-by: suspend`: its Job waits instead                  | no       |
- * | any other, where namespace and pod leave it time                           | yes      |
+ * | pod                                                            | obstacle                          |
+ * | -------------------------------------------------------------- | --------------------------------- |
+ * | of a system priority, or not `flexible`                        | `system_priority`, `not_flexible` |
+ * | its namespace, or the pod, leaves it no time                   | `no_defer`, `waived`              |
+ * | restarted for ever, with a node, Kueue's                       | `never_ends`, `has_node`, `queued` |
+ * | of a controller that is neither a Job nor one of `defer.kinds` | `other_kind`                      |
+ * | of a Job under `defer-by: suspend`: its Job waits instead      | `other_way`                       |
  *
  * `by: 'suspend'` asks of a pod of a Job's template whether that Job may wait: the same, under `defer-by: suspend` and there alone.
  */
-export function mayWait(pod: Pod, { policy, podClass }: Treatment, by: Policy['deferBy'] = 'gate'): boolean {
-  if (podClass !== 'flexible' || longestWaitMs(pod, policy) === 0) return false;
-  const { restartPolicy = 'Always', nodeName } = pod.spec ?? {};
-  if (restartPolicy === 'Always' || nodeName || isQueued(pod)) return false;
+export function obstacleTo(
+  pod: Pod,
+  { policy, podClass, systemPod }: Treatment,
+  by: Policy['deferBy'] = 'gate',
+): WaitObstacle | undefined {
+  if (podClass !== 'flexible') return systemPod ? 'system_priority' : 'not_flexible';
+  if (longestWaitMs(pod, policy) === 0)
+    return parseDuration(annotationOf(pod, OWN_DEFER) ?? '') === 0 ? 'waived' : 'no_defer';
+  if (neverEnds(pod)) return 'never_ends';
+  if (pod.spec?.nodeName) return 'has_node';
+  return isQueued(pod) ? 'queued' : obstacleOfOwner(pod, policy, by);
+}
+
+function obstacleOfOwner(pod: Pod, policy: Policy, by: Policy['deferBy']): WaitObstacle | undefined {
   const owner = controllerOf(pod);
-  if (!owner) return by === 'gate';
+  if (!owner) return by === 'gate' ? undefined : 'other_way';
   const kind = `${groupOf(owner.apiVersion ?? '')}/${owner.kind}`;
-  if (kind === JOB) return policy.deferBy === by;
-  return by === 'gate' && (policy.deferKinds?.includes(kind) ?? false);
+  if (kind === JOB) return policy.deferBy === by ? undefined : 'other_way';
+  return by === 'gate' && policy.deferKinds?.includes(kind) ? undefined : 'other_kind';
+}
+
+export function mayWait(pod: Pod, treatment: Treatment, by?: Policy['deferBy']): boolean {
+  return obstacleTo(pod, treatment, by) === undefined;
 }
 
 /** How long a pod may wait at most, milliseconds: it can shorten what its namespace allows, and no more. */
 export function longestWaitMs(pod: Pod, policy: Policy): number {
-  const own = parseDuration(annotationOf(pod, `${ANNOTATION_PREFIX}defer`) ?? '');
+  const own = parseDuration(annotationOf(pod, OWN_DEFER) ?? '');
   const { deferMs = 0, podOverrides } = policy;
   const most = podOverrides === 'allow' ? LONGEST_WAIT_MS : Math.min(deferMs, LONGEST_WAIT_MS);
   return Math.min(own ?? deferMs, most);
@@ -91,19 +125,21 @@ export function latestStart(pod: Pod, policy: Policy, createdAt: number, lengthM
   return Number.isNaN(deadline) ? latest : Math.min(latest, deadline - lengthMs);
 }
 
-/** The wait of a pod that is created `now`; `undefined` where it starts at once. */
-export function planWait(pod: Pod, judgement: Judgement, facts: WaitingFacts, now: number): Wait | undefined {
+/** When a pod is to start that is asked for `now`, or why no later start is looked for. */
+export function planWait(pod: Pod, judgement: Judgement, facts: WaitingFacts, now: number): Wait | WaitObstacle {
   const { treatment } = judgement;
-  if (!facts.isReleaserAlive || !mayWait(pod, treatment, facts.by)) return undefined;
+  const obstacle = obstacleTo(pod, treatment, facts.by);
+  if (obstacle) return obstacle;
+  if (!facts.isReleaserAlive) return 'nobody_releases';
   const length = runLength(pod, facts);
   const start = planStart({
     places: placesToWaitFor(judgement),
     now,
     durationMs: length.ms,
-    latestStart: latestStart(pod, treatment.policy, now, length.ms),
+    latestStart: latestStart(pod, treatment.policy, facts.since ?? now, length.ms),
     minSavingPercent: treatment.policy.deferMinSavingPercent,
   });
-  return start.reason === 'cleaner_later' ? { start, length } : undefined;
+  return { start, length };
 }
 
 const placesOfJudgement = createMemory<Judgement, readonly Place[]>();

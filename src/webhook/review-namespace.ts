@@ -79,12 +79,32 @@ function adviceOn(name: string, { policy, annotations, before, rules, snapshot, 
           `gridgate: "${shows}" names what will be refused, and DaemonSets that reach outside regions; the leader names the first 5 in an Event here once enforce acts`,
         ]
       : []),
+    ...waitingAdvice({ policy, annotations, before }),
     ...(mode === 'audit' && modeBefore !== 'audit'
       ? [
           `gridgate: mode audit only records: "${shows}" shows it now, an Event tells owners once a day; so do the log and gridgate_admission_requests_total`,
         ]
       : []),
   ].map(warning);
+}
+
+/** What is written of waiting, where nothing will wait for it; once, with the write that makes it so. */
+function waitingAdvice({ policy, annotations, before }: Pick<Written, 'policy' | 'annotations' | 'before'>): string[] {
+  const isWritten = ['defer', 'defer-by', 'mode'].some((name) => {
+    const key = ANNOTATION_PREFIX + name;
+    return before[key] !== annotations[key];
+  });
+  if (!isWritten) return [];
+  const { mode, deferMs } = policy;
+  const has = (name: string) => annotations[ANNOTATION_PREFIX + name] !== undefined;
+  const places = mode === 'warn' || mode === 'enforce';
+  return [
+    ...(has('defer') && deferMs === 0 ? ['gridgate.dev/defer: 0 lets nothing wait'] : []),
+    ...(has('defer') && deferMs && !places
+      ? [`gridgate.dev/defer: nothing waits in mode ${mode}; gridgate.dev/mode has to be warn or enforce`]
+      : []),
+    ...(has('defer-by') && !deferMs ? ['gridgate.dev/defer-by: has no effect without gridgate.dev/defer'] : []),
+  ];
 }
 
 /**

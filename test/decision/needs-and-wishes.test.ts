@@ -160,8 +160,9 @@ describe('the steps of a decision say', () => {
   const found = (parts: Parameters<typeof makePod>[0], regions = REGIONS) => {
     const [pod, snapshot, policy] = [makePod(parts), makeSnapshot(regions, { nodes: NODES }), makePolicy()];
     const input = { pod, snapshot, policy, now: NOW };
-    return explain(decideNow(pod, policy, snapshot), policy, sharesOf(input)).find(({ step }) => step === 'reachable')
-      ?.finding;
+    return explain(pod, decideNow(pod, policy, snapshot), policy, sharesOf(input)).find(
+      ({ step }) => step === 'reachable',
+    )?.finding;
   };
   it('which region counts on nodes that may come, where that makes them all', () => {
     const elastic = REGIONS.map((view) => ({ ...view, elastic: view.name !== 'dirty' }));

@@ -13,7 +13,7 @@ function preferred(policy: Record<string, string>, regions = FAR_APART): string 
 
 function steeringOf(policy: Record<string, string>): string {
   const decision = decideNow(makePod(), policy, makeSnapshot(FAR_APART));
-  return explain(decision, makePolicy(policy)).find(({ step }) => step === 'steering')?.finding ?? '';
+  return explain(makePod(), decision, makePolicy(policy)).find(({ step }) => step === 'steering')?.finding ?? '';
 }
 
 describe('replicas of a workload', () => {

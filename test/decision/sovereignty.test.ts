@@ -148,7 +148,7 @@ describe('an autoscaler sees a pod that it could serve', () => {
     assert.equal(text, 'steer steered In eu-a eu-b');
     assert.match(decision.warnings.join(), /no node of eu-a has now what the pod asks for.*it counts on new ones/);
     assert.match(
-      explain(decision, makePolicy(POLICY), shares)
+      explain(pod, decision, makePolicy(POLICY), shares)
         .map(({ finding }) => finding)
         .join('\n'),
       /node selector pool=gpu leaves/,

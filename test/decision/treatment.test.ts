@@ -62,6 +62,8 @@ const BOTH: readonly Case[] = [
   [{ duration: '30m', deadline: '2026-11-22T09:00:00Z' }, {}],
   [{ defer: '0s' }, {}],
   [{ defer: '8h' }, { warns: /defer: has no effect/ }],
+  [{ duration: '0' }, { warns: /duration: "0" is not how long a run takes, a duration above 0 such as 8h; ignored/ }],
+  [{ duration: '0s' }, { warns: /duration: "0s" is not/ }],
   [{ defer: 'soon' }, { warns: /defer: "soon" is not a duration such as 8h; ignored/ }],
   [{ duration: '10' }, { warns: /duration/ }],
   [{ deadline: 'tomorrow' }, { warns: /deadline: "tomorrow" is not a time such as 2026-11-22T09:00:00Z; ignored/ }],
@@ -123,8 +125,19 @@ describe("a pod's own defer", () => {
     policy: Record<string, string>,
     annotations: Record<string, string>,
     says: RegExp,
+    restartPolicy?: string,
   ])[] = [
     [{ defer: '8h' }, FLEXIBLE, /^$/],
+    [{ defer: '4h' }, FLEXIBLE, /^$/],
+    [
+      { defer: '2h' },
+      FLEXIBLE,
+      /^gridgate\.dev\/defer: 4h is above the namespace's 2h, which counts; a longer one needs pod-overrides: allow$/,
+    ],
+    [{ defer: '2h', 'pod-overrides': 'allow' }, FLEXIBLE, /^$/],
+    [{ defer: '8h' }, FLEXIBLE, /^gridgate\.dev\/defer: has no effect on a pod that never ends .*Always/, 'Always'],
+    [{}, FLEXIBLE, /^gridgate\.dev\/defer: has no effect on a pod that never ends .*Always/, 'Always'],
+    [{ defer: '8h' }, { ...FLEXIBLE, defer: '0s' }, /^$/, 'Always'],
     [{ 'pod-overrides': 'allow' }, FLEXIBLE, /^$/],
     [{}, FLEXIBLE, /^gridgate\.dev\/defer: has no effect: its namespace has none, .*; write it to the Namespace$/],
     [
@@ -133,10 +146,20 @@ describe("a pod's own defer", () => {
       /^gridgate\.dev\/defer: has no effect on a pod of class standard: only flexible/,
     ],
   ];
-  for (const [policy, annotations, says] of ROWS)
-    it(`${JSON.stringify(annotations)} in a namespace with ${JSON.stringify(policy)}`, () => {
-      const { warnings, mistakes } = treatmentOf(makePod({ annotations }), makePolicy(policy));
+  for (const [policy, annotations, says, restartPolicy = 'Never'] of ROWS)
+    it(`${JSON.stringify(annotations)} in a namespace with ${JSON.stringify(policy)}, restarted ${restartPolicy}`, () => {
+      const { warnings, mistakes } = treatmentOf(makePod({ annotations, restartPolicy }), makePolicy(policy));
       assert.match(warnings.join('\n'), says);
       assert.deepEqual(mistakes, []);
     });
+});
+
+it('a deadline that has passed is told, once somebody says what time it is', () => {
+  const pod = makePod({ annotations: { deadline: '2026-11-22T09:00:00Z' }, restartPolicy: 'Never' });
+  const at = Date.parse('2026-11-22T09:00:00Z');
+  const warningsAt = (now?: number) => treatmentOf(pod, makePolicy({ defer: '8h' }), now).warnings;
+  assert.deepEqual(
+    [undefined, at - 1, at].map((now) => warningsAt(now)),
+    [[], [], ['gridgate.dev/deadline: 2026-11-22T09:00:00Z has passed; such a pod starts at once']],
+  );
 });

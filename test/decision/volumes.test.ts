@@ -294,7 +294,7 @@ describe('a pod that its volume holds', () => {
 
   it('is explained', () => {
     const policy = makePolicy();
-    const finding = explain(decideNow(makePod(), policy, SNAPSHOT, { volumes: [inDirty] }), policy)[2];
+    const finding = explain(makePod(), decideNow(makePod(), policy, SNAPSHOT, { volumes: [inDirty] }), policy)[2];
     assert.deepEqual(finding, {
       step: 'reachable',
       finding: '1 of 8: dirty; volume pv-1 (claim data) reachable in dirty',

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { DecisionInput } from '../../src/decision/decide.ts';
 import { effectOf } from '../../src/decision/effect.ts';
+import { explain } from '../../src/decision/explain.ts';
 import { isGated } from '../../src/decision/gate.ts';
 import { annotationOf, type OwnerReference, type Pod, type SchedulingGate } from '../../src/decision/pod.ts';
 import { releasePatch } from '../../src/decision/release-patch.ts';
@@ -73,30 +74,94 @@ describe('a flexible pod', () => {
     assert.equal(readWait(held.metadata?.annotations)?.latestStart, NOW + 12 * HOUR);
   });
 
-  const starts: Readonly<Record<string, Parameters<typeof decideWaiting>>> = {
-    'where its namespace has no defer': [flexible(), { defer: '0s' }],
-    'where nobody is there who would let it go': [flexible(), {}, oneRegion(), { waiting: { isReleaserAlive: false } }],
-    'where the caller knows nothing of waiting': [flexible(), {}, oneRegion(), { waiting: undefined }],
-    'where nothing is forecast': [flexible(), {}, makeSnapshot({ a: 300, b: 200 })],
-    'where now is cleanest': [flexible(), {}, oneRegion([100, 300, 300, ...DAY])],
-    'where waiting saves too little': [flexible(), { 'defer-min-saving': '70' }],
+  type Row = readonly [says: RegExp | undefined, ...Parameters<typeof decideWaiting>];
+  const starts: Readonly<Record<string, Row>> = {
+    'where its namespace has no defer': [
+      /^no: its namespace has no gridgate\.dev\/defer, or 0$/,
+      flexible(),
+      { defer: '0s' },
+    ],
+    'where nobody is there who would let it go': [
+      /^no: it could, but nobody is alive who would let it go: it starts at once$/,
+      flexible(),
+      {},
+      oneRegion(),
+      { waiting: { isReleaserAlive: false } },
+    ],
+    'where the caller knows nothing of waiting': [undefined, flexible(), {}, oneRegion(), { waiting: undefined }],
+    'where nothing is forecast': [/^no: .*forecast/, flexible(), {}, makeSnapshot({ a: 300, b: 200 })],
+    'where now is cleanest': [
+      /^no: no start until 2026-11-22T21:00:00Z is expected to be cleaner than now, 100 gCO2e\/kWh$/,
+      flexible(),
+      {},
+      oneRegion([100, 300, 300, ...DAY]),
+    ],
+    'where waiting saves too little': [
+      /^no: the cleanest start until 2026-11-22T21:00:00Z saves 66\.7%, less than the 70% of gridgate\.dev\/defer-min-saving$/,
+      flexible(),
+      { 'defer-min-saving': '70' },
+    ],
     'of a Deployment': [
+      /^no: a ReplicaSet made it, neither a Job nor one of defer\.kinds$/,
       flexible({ metadata: { ownerReferences: [{ ...JOB, apiVersion: 'apps/v1', kind: 'ReplicaSet' }] } }),
     ],
-    'that is restarted for ever': [flexible({ restartPolicy: 'Always' })],
-    'that says nothing of its restarts': [makePod({ annotations: { class: 'flexible' } })],
-    'with a node': [flexible({ nodeName: 'n' })],
-    'of a system priority': [flexible({ priorityClassName: 'system-node-critical', priority: 2_000_001_000 })],
-    "of Kueue's": [flexible({ metadata: { ownerReferences: [JOB], labels: { 'kueue.x-k8s.io/queue-name': 'q' } } })],
-    'that wants to': [flexible({ annotations: { defer: '0s' } })],
-    'whose deadline leaves no room': [flexible({ annotations: { deadline: '2026-11-22T12:00:00Z', duration: '3h' } })],
-    'whose deadline has passed': [flexible({ annotations: { deadline: '2020-11-22T12:00:00Z' } })],
-    'that runs for longer than anything is forecast': [flexible({ annotations: { duration: '9000000h' } })],
-    'of a Job that waits itself': [flexible(), { 'defer-by': 'suspend' }],
-    'of another class': [makePod({ annotations: { class: 'standard' }, restartPolicy: 'Never' })],
+    'that is restarted for ever': [/^no: it never ends \(restartPolicy: Always/, flexible({ restartPolicy: 'Always' })],
+    'that says nothing of its restarts': [/^no: it never ends/, makePod({ annotations: { class: 'flexible' } })],
+    'with a node': [undefined, flexible({ nodeName: 'n' })],
+    'of a system priority': [
+      /^no: a system priority class makes it critical, and only flexible pods wait$/,
+      flexible({ priorityClassName: 'system-node-critical', priority: 2_000_001_000 }),
+    ],
+    "of Kueue's": [
+      /^no: Kueue says when it runs$/,
+      flexible({ metadata: { ownerReferences: [JOB], labels: { 'kueue.x-k8s.io/queue-name': 'q' } } }),
+    ],
+    'that wants to': [/^no: its own gridgate\.dev\/defer is 0$/, flexible({ annotations: { defer: '0s' } })],
+    'whose deadline leaves no room': [
+      /^no: to be done by its gridgate\.dev\/deadline, 2026-11-22T12:00:00Z, it has to start now: length 3h \(it says so itself\)$/,
+      flexible({ annotations: { deadline: '2026-11-22T12:00:00Z', duration: '3h' } }),
+    ],
+    'whose deadline has passed': [
+      /^no: its gridgate\.dev\/deadline, 2020-11-22T12:00:00Z, has passed$/,
+      flexible({ annotations: { deadline: '2020-11-22T12:00:00Z' } }),
+    ],
+    'that runs for longer than anything is forecast': [
+      /^no: it would end after the last hour that is forecast: length 375000d \(it says so itself\)$/,
+      flexible({ annotations: { duration: '9000000h' } }),
+    ],
+    'of a Job that waits itself': [/^no: its Job waits in its stead/, flexible(), { 'defer-by': 'suspend' }],
+    'that came too long ago': [
+      /^no: it has waited as long as it may, until 2026-11-22T09:00:00Z$/,
+      flexible(),
+      {},
+      oneRegion(),
+      { waiting: { ...ALIVE, since: NOW - 12 * HOUR } },
+    ],
+    'of another class': [
+      /^no: class standard: only pods with gridgate\.dev\/class: flexible wait$/,
+      makePod({ annotations: { class: 'standard' }, restartPolicy: 'Never' }),
+    ],
   };
-  for (const [name, args] of Object.entries(starts))
-    it(`starts at once ${name}`, () => assert.equal(hoursToWait(...args), undefined));
+  for (const [name, [says, ...args]] of Object.entries(starts))
+    it(`starts at once ${name}, and is explained`, () => {
+      assert.equal(hoursToWait(...args), undefined);
+      const [pod, policy] = args;
+      const steps = explain(pod, decideWaiting(...args), makePolicy({ defer: '12h', ...policy }));
+      const finding = steps.find(({ step }) => step === 'waits')?.finding;
+      if (says) assert.match(finding ?? '', says);
+      else assert.equal(finding, undefined);
+    });
+
+  it('that nobody meant to wait is told nothing of it', () => {
+    const pod = makePod();
+    const steps = explain(pod, decideWaiting(pod, { defer: '0s' }), makePolicy({ defer: '0s' }));
+    assert.ok(steps.every(({ step }) => step !== 'waits'));
+  });
+
+  it('that waits already counts from when it came', () => {
+    const came = (since: number) => decideWaiting(flexible(), {}, oneRegion(), { waiting: { ...ALIVE, since } });
+    assert.equal(came(NOW - 3 * HOUR).wait?.start.latestStart, NOW + 9 * HOUR);
+  });
 
   const waits: Readonly<Record<string, readonly [hours: number, args: Parameters<typeof decideWaiting>]>> = {
     'without a controller': [2, [flexible({ metadata: { ownerReferences: null } })]],

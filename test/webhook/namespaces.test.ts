@@ -280,6 +280,43 @@ describe('/namespaces warns, and allows,', () => {
       `gridgate.dev/home-region: no region that is known here is called "mars" ${KNOWN}`,
     ]));
 
+  const waits: readonly [
+    name: string,
+    before: Record<string, string> | undefined,
+    after: Record<string, string>,
+    says: RegExp | undefined,
+  ][] = [
+    ['defer where nothing is placed', {}, { defer: '8h' }, /^gridgate\.dev\/defer: nothing waits in mode off; /],
+    [
+      'defer where all is only recorded',
+      { mode: 'audit' },
+      { mode: 'audit', defer: '8h' },
+      /nothing waits in mode audit/,
+    ],
+    ['defer where pods are placed', { mode: 'warn' }, { mode: 'warn', defer: '8h' }, undefined],
+    ['defer as before', { defer: '8h' }, { defer: '8h', 'max-intensity': '100' }, undefined],
+    ['a mode under which what waited waits no more', { mode: 'warn', defer: '8h' }, { defer: '8h' }, /in mode off/],
+    [
+      'a defer of nothing',
+      { mode: 'warn' },
+      { mode: 'warn', defer: '0' },
+      /^gridgate\.dev\/defer: 0 lets nothing wait$/,
+    ],
+    [
+      'how to wait, but not for how long',
+      { mode: 'warn' },
+      { mode: 'warn', 'defer-by': 'suspend' },
+      /^gridgate\.dev\/defer-by: has no effect without/,
+    ],
+  ];
+  for (const [name, before, after, says] of waits)
+    it(`${says ? 'of' : 'not of'} ${name}`, async () => {
+      const [first, ...others] = await warningsOf(after, before);
+      assert.deepEqual(others, []);
+      if (says) assert.match(first ?? '', says);
+      else assert.equal(first, undefined);
+    });
+
   const SHOWN = [
     'gridgate: "gridgate audit --live -n new" names what will be refused, and DaemonSets that reach outside regions; the leader names the first 5 in an Event here once enforce acts',
   ];

@@ -115,6 +115,19 @@ describe('/validate warns the author of a workload and never denies it:', () => 
     });
   }
 
+  const never = { class: 'flexible', defer: '48h', deadline: '2020-01-01T00:00:00Z' };
+  for (const [kind, restartPolicy, defer] of [
+    ['apps/Deployment', 'Always', /^gridgate\.dev\/defer: has no effect on a pod that never ends/],
+    ['batch/Job', 'Never', /^gridgate\.dev\/defer: 48h is above the namespace's 12h, which counts/],
+  ] as const)
+    it(`a ${kind} that asks for a wait that it will not get: warned`, async () => {
+      const object = workloadOf(kind, makePod({ annotations: never, restartPolicy }));
+      const { warnings = [] } = await ask(webhook, '/validate', { kind, namespace: 'patient', object });
+      assert.match(warnings[0] ?? '', /^gridgate\.dev\/deadline: 2020-01-01T00:00:00Z has passed/);
+      assert.match(warnings[1] ?? '', defer);
+      assert.equal(warnings.length, 2);
+    });
+
   it('a Deployment whose pods carry a mistake: warned of it before any pod is created', async () => {
     const object = workloadOf('apps/Deployment', makePod({ annotations: { class: 'flexable' } }));
     const { warnings } = await ask(webhook, '/validate', { kind: 'apps/Deployment', object });
@@ -165,6 +178,11 @@ describe('/validate says what is wrong with the annotations of a workload:', () 
       [
         'gridgate.dev/class: has no effect on the Deployment itself; write it to its pod template, spec.template.metadata.annotations',
       ],
+    ],
+    [
+      'defer on the Deployment itself',
+      annotated({ 'gridgate.dev/defer': '8h' }),
+      ['gridgate.dev/defer: has no effect on a Deployment: its pods never end, and so never wait'],
     ],
     [
       'class on the CronJob itself',

@@ -6,6 +6,7 @@ import { groupOf } from '../../decision/exempt.ts';
 import type { Pod } from '../../decision/pod.ts';
 import { describeIssue } from '../../decision/policy-annotations.ts';
 import { compileRules } from '../../decision/policy-rules.ts';
+import { ASSUMED_FACTS } from '../../decision/waiting.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import { type ManifestDocument, readManifests } from '../../documents/manifest-file.ts';
 import { nameOfInput } from '../../documents/read-text.ts';
@@ -30,17 +31,18 @@ export async function admit(values: AdmitValues, env: Environment): Promise<numb
   const snapshot = await observe(read.files, values, env);
   const now = Date.now();
   const explained = read.pods.map(({ pod, name, namespace, policy }): Explained => {
-    const input = { pod, policy, snapshot, now, waiting: WAITING };
+    const input = { pod, policy, snapshot, now, waiting: ASSUMED_FACTS };
     const decision = decide(input);
     const shares = sharesOf(input);
     return { name, namespace, pod, policy, decision, shares, effect: effectOf(decision, policy.mode) };
   });
+  if (explained.some(({ decision }) => decision.wait)) note(ASSUMED);
   await print(renderDecisions(explained, values.output));
   return explained.some(({ effect }) => !effect.allowed) ? EXIT.findings : EXIT.fine;
 }
 
-/** Without a cluster nobody tells whether one is there, nor what earlier runs took. */
-const WAITING = { isReleaserAlive: true };
+const ASSUMED =
+  'whether anybody lets go what waits is not known without a cluster, nor what earlier runs took: assumed that somebody does, and that nothing has run';
 
 const NAMESPACES_MISSING =
   '--namespaces (GRIDGATE_NAMESPACES): is missing; give a file of Namespaces (and Nodes, PriorityClasses): their annotations are the policy';

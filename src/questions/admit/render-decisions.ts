@@ -31,7 +31,7 @@ export function renderDecisions(explained: readonly Explained[], output: OutputF
   return renderData(data.length === 1 ? data[0] : data, output);
 }
 
-function toData({ name, namespace, policy, decision, shares, effect }: Explained) {
+function toData({ name, namespace, pod, policy, decision, shares, effect }: Explained) {
   return {
     object: name,
     namespace,
@@ -41,14 +41,14 @@ function toData({ name, namespace, policy, decision, shares, effect }: Explained
     allowed: effect.allowed,
     ...(decision.message && { message: decision.message }),
     warnings: effect.warnings,
-    steps: explain(decision, policy, shares),
+    steps: explain(pod, decision, policy, shares),
     ...(decision.wait && { wait: dataOfWait(decision.wait) }),
     patch: effect.patch,
   };
 }
 
 function renderText({ name, namespace, pod, policy, decision, shares, effect }: Explained): string {
-  const steps = explain(decision, policy, shares).map(
+  const steps = explain(pod, decision, policy, shares).map(
     ({ step, finding }, index) => `  ${index + 1}. ${step.padEnd(11)}  ${finding}`,
   );
   const done = effect.would === undefined ? '' : ' (audit: not carried out)';

@@ -3,7 +3,7 @@ import { type Decision, type DecisionInput, sharesOf } from '../../decision/deci
 import { capMode } from '../../decision/effect.ts';
 import { alternatives, type Judgement } from '../../decision/judge.ts';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
-import type { Pod } from '../../decision/pod.ts';
+import { controllerOf, type Pod } from '../../decision/pod.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import { comparableReading, refusalOf } from '../../decision/refuse.ts';
 import { createMemory, remember } from '../../decision/remember.ts';
@@ -12,6 +12,7 @@ import { treatmentOf } from '../../decision/treatment.ts';
 import { isUsable } from '../../decision/usable.ts';
 import type { VolumeTerms } from '../../decision/volume-terms.ts';
 import { dataOfWait } from '../../decision/wait-words.ts';
+import { ASSUMED_FACTS } from '../../decision/waiting.ts';
 import { type EmbodiedPerVcpu, podEmbodiedGramsPerHour } from '../../energy/embodied.ts';
 import { podGramsPerHour } from '../../energy/emissions.ts';
 import type { Machines } from '../../energy/machines.ts';
@@ -126,14 +127,16 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   return { audited, lasting, asWrittenIn: written.byRegion, placedIn: placed.byRegion };
 }
 
-const WAITS: ReadonlySet<string> = new Set(['Pod', 'Job', 'CronJob']);
+const JOBS: ReadonlySet<string> = new Set(['Job', 'CronJob']);
 
 /** Lengths are those that pods say, else an hour: what earlier runs took is not read here. */
 function waitOf(kind: string, input: DecisionInput, namespace: string): AuditedWorkload['waits'] {
   const { deferKinds = [] } = input.policy;
-  const mayBe = WAITS.has(kind) || deferKinds.some((one) => one.endsWith(`/${kind}`));
+  const mayBe = kind === 'Pod' || JOBS.has(kind) || deferKinds.some((one) => one.endsWith(`/${kind}`));
   if (!mayBe) return null;
-  const { wait } = decideForKind(namespace, kind, { ...input, waiting: { isReleaserAlive: true } });
+  // A pod that runs names its Job, which would wait as a whole under `suspend`.
+  const by = JOBS.has(kind) && controllerOf(input.pod) ? input.policy.deferBy : undefined;
+  const { wait } = decideForKind(namespace, kind, { ...input, waiting: { ...ASSUMED_FACTS, by } });
   return wait ? dataOfWait(wait) : null;
 }
 

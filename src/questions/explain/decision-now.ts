@@ -9,6 +9,7 @@ import type { Mode, Policy } from '../../decision/policy.ts';
 import { describeIssue } from '../../decision/policy-annotations.ts';
 import { REASONS } from '../../decision/reasons.ts';
 import { dataOfWait } from '../../decision/wait-words.ts';
+import type { WaitingFacts } from '../../decision/waiting.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { shellCommand } from '../../units/shell-command.ts';
 import type { World } from '../../world/load-world.ts';
@@ -22,9 +23,12 @@ interface JudgeInput {
   /** The kill switch's; absent where it is not set, or may not be read. */
   readonly modeCap?: Mode | undefined;
   readonly now: number;
+  /** What is known of waiting. */
+  readonly waiting: WaitingFacts;
 }
 
 export interface Judged {
+  readonly pod: Pod;
   readonly decision: Decision;
   /** The same, for a namespace that gridgate leaves alone as in mode audit: what would be at stake. */
   readonly asIfManaged: Decision;
@@ -40,7 +44,10 @@ export interface Judged {
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
 /** What would be decided now; `undefined` where the namespace is not known. */
-export function judgeNow({ namespace, pod, object, modeCap, now }: JudgeInput, world: World): Judged | undefined {
+export function judgeNow(
+  { namespace, pod, object, modeCap, now, waiting }: JudgeInput,
+  world: World,
+): Judged | undefined {
   const record = world.namespaces.get(namespace);
   if (!record) return undefined;
   const { policy: asked, mistakes, excess } = effectivePolicy(namespace, record.annotations, world.rules);
@@ -49,10 +56,11 @@ export function judgeNow({ namespace, pod, object, modeCap, now }: JudgeInput, w
   const volumes = world.volumesOf(namespace, pod);
   const requester = isStaticPod(object) ? { groups: ['system:nodes'] } : {};
   const isSwitchedOff = policy.mode === 'off' && asked.mode !== 'off';
-  const input = { pod, policy, snapshot, requester, now, volumes, waiting: { isReleaserAlive: true } };
+  const input = { pod, policy, snapshot, requester, now, volumes, waiting };
   const decideUnder = (one: Policy) => decide({ ...input, policy: one });
   const decision = isSwitchedOff ? leaveAlone('switched_off') : decideUnder(policy);
   return {
+    pod,
     decision,
     asIfManaged: policy.mode === 'off' ? decideUnder({ ...policy, mode: 'audit' }) : decision,
     shares: sharesOf(input),
@@ -70,20 +78,22 @@ function isStaticPod({ metadata }: LiveObject): boolean {
   return isOfNode && Object.hasOwn(metadata.annotations ?? {}, MIRROR_ANNOTATION);
 }
 
-/** As it is reported, with its steps. */
-export function decidedNow({ decision, policy, shares }: Judged): DecidedNow {
+/** As it is reported, with its steps; `isThere`: it waits already, and is not only judged as if it came now. */
+export function decidedNow({ pod, decision, policy, shares }: Judged, isThere: boolean): DecidedNow {
   const { allowed, warnings } = effectOf(decision, policy.mode);
   return {
     decision: decision.decision,
     reason: decision.reason,
     region: decision.region ?? null,
     allowed,
-    message: decision.message || REASONS[decision.reason],
+    message: decision.wait && !isThere ? WOULD_WAIT : decision.message || REASONS[decision.reason],
     warnings,
-    steps: explain(decision, policy, shares),
+    steps: explain(pod, decision, policy, shares),
     wait: decision.wait ? dataOfWait(decision.wait) : null,
   };
 }
+
+const WOULD_WAIT = 'made now, the pod would wait: a cleaner hour comes before its deadline';
 
 /** What to know or do about a namespace's mode. */
 export function adviceOn(namespace: string, { policy, ofNamespace, managed }: Judged): readonly string[] {

@@ -1,17 +1,19 @@
-import { isWaitingJob, type LiveJob } from '../../cluster/waiting-work.ts';
+import { cronJobOf, isWaitingJob, type LiveJob } from '../../cluster/waiting-work.ts';
 import { denialIn } from '../../decision/denial-words.ts';
-import { isGated } from '../../decision/gate.ts';
+import { isGated, WAIT_GATE } from '../../decision/gate.ts';
 import { DECISION_ANNOTATION } from '../../decision/patch.ts';
 import { annotationOf, type Pod } from '../../decision/pod.ts';
 import type { Mode } from '../../decision/policy.ts';
-import { readWait } from '../../decision/wait-annotations.ts';
+import { RELEASED, readWait } from '../../decision/wait-annotations.ts';
 import { dataOfRecord, type WaitData } from '../../decision/wait-words.ts';
+import type { WaitingFacts } from '../../decision/waiting.ts';
 import { podOfWorkload } from '../../decision/workload.ts';
 import type { Signal } from '../../regions/reading.ts';
 import type { World } from '../../world/load-world.ts';
+import type { ReadFacts } from '../../world/waiting-facts.ts';
 import { carbonOf, wantedOf } from './carbon-of-object.ts';
 import { adviceOn, decidedNow, type Judged, judgeNow } from './decision-now.ts';
-import type { ExplainReport, RunsOn } from './explained.ts';
+import type { DecidedNow, ExplainReport, RunsOn } from './explained.ts';
 import { type CreationFailure, endOf, type FoundObject, hasEnded, type LiveObject } from './read-object.ts';
 import { readRecord } from './read-record.ts';
 import type { ExplainTarget } from './target.ts';
@@ -26,6 +28,7 @@ interface ExplainInput {
   readonly policySignal: Signal;
   readonly now: number;
   readonly notes: readonly string[];
+  readonly waiting: ReadFacts;
 }
 
 const MOST_NAMED = 10;
@@ -37,11 +40,14 @@ export function explainObject(input: ExplainInput): ExplainReport {
   const { target, found, world, modeCap, now, policySignal } = input;
   const { object, failure } = found;
   const pod = writtenPod(target, object);
-  const judged = world && judgeNow({ namespace: target.namespace, pod, object, modeCap, now }, world);
+  const waiting = waitingOf(target.kind, found);
+  const facts = factsFor(input, isHeld(waiting));
+  const { namespace } = target;
+  const judged = world && judgeNow({ namespace, pod, object, modeCap, now, waiting: facts }, world);
   const isPod = target.kind === 'Pod';
   const refusal = failure ? refusalOf(failure) : null;
   const ended = endOf(target.kind, object);
-  const decided = judged && ended === undefined ? decidedNow(judged) : null;
+  const decided = judged && ended === undefined ? decidedNow(judged, isHeld(waiting)) : null;
   return {
     version: 'v1',
     takenAt: new Date(now).toISOString(),
@@ -59,18 +65,33 @@ export function explainObject(input: ExplainInput): ExplainReport {
     record: isPod ? readRecord(annotationOf(object as Pod, DECISION_ANNOTATION)) : null,
     runs: isPod && object.spec?.nodeName ? runsOn(object, object.spec.nodeName, judged, now) : null,
     pods: isPod ? null : podsOf(target.kind, found, world),
-    waiting: waitingOf(target.kind, object),
+    released: releasedAt(object),
+    waiting,
     refusal,
     now: decided,
     ...carbonOf({ kind: target.kind, found, pod, world, judged }),
-    notes: [
-      ...found.notes,
-      ...input.notes,
-      ...(judged?.mistakes ?? []),
-      ...(judged ? adviceOn(target.namespace, judged) : []),
-      ...(refusal?.byGridgate && decided?.allowed ? [REFUSAL_IS_OVER] : []),
-    ],
+    notes: notesOf(input, { judged, decided, refusal }),
   };
+}
+
+interface ToldBefore {
+  readonly judged: Judged | undefined;
+  readonly decided: DecidedNow | null;
+  readonly refusal: ExplainReport['refusal'];
+}
+
+function notesOf(
+  { target, found, notes, waiting }: ExplainInput,
+  { judged, decided, refusal }: ToldBefore,
+): readonly string[] {
+  return [
+    ...found.notes,
+    ...notes,
+    ...(judged && decided && asksWho(judged) ? waiting.notes : []),
+    ...(judged?.mistakes ?? []),
+    ...(judged ? adviceOn(target.namespace, judged) : []),
+    ...(refusal?.byGridgate && decided?.allowed ? [REFUSAL_IS_OVER] : []),
+  ];
 }
 
 function modeFacts(judged: Judged | undefined, killSwitch: Mode | undefined): ExplainReport['mode'] {
@@ -134,11 +155,50 @@ function podsOf(kind: string, { object, pods, creators }: FoundObject, world?: W
   };
 }
 
-function waitingOf(kind: string, object: LiveObject): ExplainReport['waiting'] {
+/** Whether gridgate makes it wait. */
+function isHeld(waiting: ExplainReport['waiting']): boolean {
+  return waiting !== null && (waiting.wait !== null || waiting.gates.includes(WAIT_GATE));
+}
+
+/** What counts where a pod of this object may wait: it asks as its owner, whose earlier runs are known. */
+function factsFor({ target, found, waiting }: ExplainInput, isWaiting: boolean): WaitingFacts {
+  const { learntLength, ...facts } = waiting.facts;
+  const { kind, namespace, name } = target;
+  const asked = kind === 'Job' ? (cronJobOf(found.object) ?? { kind, name }) : { kind, name };
+  // Of a CronJob its last Job waits.
+  const one = kind === 'CronJob' ? found.creators[0]?.object : found.object;
+  const since = isWaiting ? Date.parse(one?.metadata.creationTimestamp ?? '') : Number.NaN;
+  return {
+    ...facts,
+    ...(learntLength && {
+      learntLength: (_, owner) => learntLength(namespace, owner ?? (kind === 'Pod' ? undefined : asked)),
+    }),
+    ...(Number.isNaN(since) ? {} : { since }),
+  };
+}
+
+/** Whether it depends on who lets go, or on what earlier runs took. */
+function asksWho({ decision }: Judged): boolean {
+  const start = decision.steps?.start;
+  return typeof start === 'object' || start === 'nobody_releases';
+}
+
+/** When gridgate let it go, as it says itself. */
+function releasedAt({ metadata }: LiveObject): string | null {
+  const at = Date.parse(metadata.annotations?.[RELEASED] ?? '');
+  return Number.isNaN(at) ? null : new Date(at).toISOString();
+}
+
+function waitingOf(kind: string, { object, pods, creators }: FoundObject): ExplainReport['waiting'] {
   const { spec, status } = object;
   const written = readWait(object.metadata.annotations);
   const wait = written ? dataOfRecord(written) : null;
-  if (kind !== 'Pod') return spec?.suspend ? suspension(kind, object, wait) : null;
+  if (kind !== 'Pod') {
+    const [last] = creators;
+    if (kind === 'CronJob' && last && isWaitingJob(last.object as LiveJob))
+      return waitingOf('Job', { ...last, notes: [], creators });
+    return spec?.suspend ? suspension(kind, object, wait) : waitOfPods(pods ?? []);
+  }
   if (spec?.nodeName || hasEnded(object)) return null;
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   return {
@@ -147,6 +207,15 @@ function waitingOf(kind: string, object: LiveObject): ExplainReport['waiting'] {
     message: scheduled?.message ?? null,
     wait: isGated(object as Pod) ? wait : null,
   };
+}
+
+/** Of an owner whose pods wait behind our gate; what starts first says why. */
+function waitOfPods(pods: NonNullable<FoundObject['pods']>): ExplainReport['waiting'] {
+  const held = pods.filter(({ isHeld }) => isHeld);
+  const [first] = held.flatMap(({ wait }) => wait ?? []).sort((a, b) => a.notBefore - b.notBefore);
+  if (held.length === 0) return null;
+  const message = `${held.length} of its pods, for a cleaner hour`;
+  return { gates: [WAIT_GATE], reason: null, message, wait: first ? dataOfRecord(first) : null };
 }
 
 function suspension(kind: string, object: LiveObject, wait: WaitData | null): ExplainReport['waiting'] {

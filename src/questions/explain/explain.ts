@@ -7,6 +7,7 @@ import { terminalColumns } from '../../terminal/terminal.ts';
 import { loadWorld, type NoWorld, type World } from '../../world/load-world.ts';
 import { KILL_SWITCH, readModeCap } from '../../world/mode-cap.ts';
 import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
+import { type ReadFacts, readWaitingFacts } from '../../world/waiting-facts.ts';
 import { type ChosenCluster, findCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import { explainObject } from './explain-object.ts';
@@ -29,6 +30,7 @@ interface Readings {
   readonly world?: World;
   readonly modeCap: Mode | undefined;
   readonly notes: readonly string[];
+  readonly waiting: ReadFacts;
   /** Whether something besides the object could not be read that decisions need. */
   readonly isPartial: boolean;
 }
@@ -60,8 +62,8 @@ export async function explain(
   const readings = await readAll({ files, values, env, cluster, target });
   if ('issues' in readings) return reportFailure(readings);
   const { policySignal, output = 'table' } = values;
-  const { found, world, modeCap, notes, isPartial, ...read } = readings;
-  const input = { target: read.target, found, policySignal, now: Date.now(), notes, modeCap };
+  const { found, world, modeCap, notes, waiting, isPartial, ...read } = readings;
+  const input = { target: read.target, found, policySignal, now: Date.now(), notes, modeCap, waiting };
   const report = explainObject({ ...input, ...(world && { world }) });
   await print(output === 'table' ? renderExplained(report, terminalColumns(env)) : renderData(report, output));
   if (isDenied(report)) return EXIT.findings;
@@ -85,16 +87,28 @@ async function readAll({ files, values, env, cluster, ...asked }: Request): Prom
     const what = `${kindInWords(target)} ${target.name}`;
     const object = await readFromCluster(what, () => readObject(deps, target), TIMEOUT_MS);
     if ('issues' in object) return object;
-    const [world, killSwitch] = await Promise.all([
+    const nameOfSwitch = values.killSwitch ?? KILL_SWITCH;
+    // It is where gridgate is.
+    const [home = ''] = nameOfSwitch.split('/');
+    const [world, killSwitch, waiting] = await Promise.all([
       loadWorld(files, { ...values, namespaces: undefined }, env, { onlyNamespace: target.namespace }),
-      readModeCap(deps, values.killSwitch ?? KILL_SWITCH),
+      readModeCap(deps, nameOfSwitch),
+      readWaitingFacts({ ...deps, namespace: home, now: Date.now() }),
     ]);
     if (isMistake(world)) return world;
     const found = object.value;
     if ('nearest' in found) return { issues: [notThere(target, found)], exitCode: EXIT.usage };
     const notes = [...killSwitch.notes, ...notesOf(world)];
     const isPartial = 'issues' in world;
-    return { target, found, notes, isPartial, modeCap: killSwitch.cap, ...('issues' in world ? {} : { world }) };
+    return {
+      target,
+      found,
+      notes,
+      waiting,
+      isPartial,
+      modeCap: killSwitch.cap,
+      ...('issues' in world ? {} : { world }),
+    };
   } finally {
     api.close();
   }

@@ -83,6 +83,8 @@ export interface ExplainReport {
     /** Created, but without a node; at most 10 of their names. */
     readonly waiting: { readonly count: number; readonly names: readonly string[] };
   } | null;
+  /** When gridgate let it go, as it says itself; ISO 8601. `null` for what never waited, or waits. */
+  readonly released: string | null;
   /** Why there is no node yet, or why nothing is created. */
   readonly waiting: {
     readonly gates: readonly string[];

@@ -5,7 +5,10 @@ import { isEndedPhase, type KubeObject } from '../../cluster/kube-object.ts';
 import { lacksPods, type OwnerObject } from '../../cluster/lacks-pods.ts';
 import { listPages } from '../../cluster/list-watch.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
+import { isGated } from '../../decision/gate.ts';
+import type { Pod } from '../../decision/pod.ts';
 import { nearestKey } from '../../decision/policy-annotations.ts';
+import { readWait, type WaitRecord } from '../../decision/wait-annotations.ts';
 import { collectionPath, type ExplainTarget, inApi, type KindInApi } from './target.ts';
 
 /** An object as the API server gives it, as far as any of the kinds is read. */
@@ -55,6 +58,9 @@ export interface CreationFailure {
 interface OwnedPod {
   readonly name: string;
   readonly nodeName?: string;
+  /** Behind gridgate's gate, with what it says of its wait. */
+  readonly isHeld?: boolean;
+  readonly wait?: WaitRecord;
 }
 
 export interface FoundObject {
@@ -166,7 +172,9 @@ async function podsOf(
       if (!owners.has(controllerUid(pod)) || hasEnded(pod)) continue;
       const { name } = pod.metadata;
       const nodeName = pod.spec?.nodeName;
-      pods.set(name, { name, ...(nodeName && { nodeName }) });
+      const isHeld = isGated(pod as Pod);
+      const wait = isHeld ? readWait(pod.metadata.annotations) : undefined;
+      pods.set(name, { name, ...(nodeName && { nodeName }), ...(isHeld && { isHeld }), ...(wait && { wait }) });
     }
   return [...pods.values()];
 }

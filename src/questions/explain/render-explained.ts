@@ -46,18 +46,35 @@ function waitingSection(report: ExplainReport): Section | undefined {
     title: 'Waits',
     // While there are gates, the scheduler only says that there are some.
     lines: [
-      { text: gates.length > 0 ? `held by scheduling gates: ${gates.join(', ')}` : why, style: 'yellow' },
+      {
+        text: gates.length > 0 ? `${heldOf(report)}held by scheduling gates: ${gates.join(', ')}` : why,
+        style: 'yellow',
+      },
       ...(wait ? waitLines(wait, report) : []),
     ],
   };
 }
 
+/** Of an owner, which of its pods. */
+function heldOf({ object, waiting }: ExplainReport): string {
+  return object.kind === 'Pod' || !waiting?.message ? '' : `${waiting.message}: `;
+}
+
 function waitLines(wait: WaitData, { object, takenAt }: ExplainReport): readonly (string | Line)[] {
   const isOverdue = wait.latestStart !== null && Date.parse(wait.latestStart) < Date.parse(takenAt);
-  const command = shellCommand`gridgate release ${object.kind.toLowerCase()}/${object.name} -n ${object.namespace}`;
+  // All pods of a Job go together.
+  const { kind, name } = object.owner?.kind === 'Job' ? object.owner : object;
+  const command = shellCommand`gridgate release ${kind.toLowerCase()}/${name} -n ${object.namespace}`;
   return [
     ...tellWait(wait),
-    ...(isOverdue ? [{ text: 'its latest start has passed: who lets it go does not', style: 'red' as const }] : []),
+    ...(isOverdue
+      ? [
+          {
+            text: 'its latest start has passed, and nobody has let it go: is a leader there? gridgate check',
+            style: 'red' as const,
+          },
+        ]
+      : []),
     ...(command === undefined ? [] : [`to let it go now: ${command}`]),
   ];
 }
@@ -123,7 +140,8 @@ function podsSection({ pods, object }: ExplainReport): Section | undefined {
   };
 }
 
-function recordSection({ object, record, takenAt }: ExplainReport): Section | undefined {
+function recordSection(report: ExplainReport): Section | undefined {
+  const { object, record, takenAt } = report;
   if (object.kind !== 'Pod') return undefined;
   const age = object.createdAt === null ? undefined : ageOf(object.createdAt, takenAt);
   const title = 'Then';
@@ -131,7 +149,13 @@ function recordSection({ object, record, takenAt }: ExplainReport): Section | un
     return { title, lines: [`it carries no record of a decision${age === undefined ? '' : `; it came ${age} ago`}`] };
   if (!record.readable)
     return { title, lines: [{ text: 'its record is not readable: gridgate did not write it', style: 'yellow' }] };
-  return { title, lines: recordLines(record, age === undefined ? '' : ` when it came, ${age} ago`) };
+  return { title, lines: recordLines(record, age === undefined ? '' : whenDecided(report, age)) };
+}
+
+/** A pod that waited was decided about once more when it was let go. */
+function whenDecided({ object, released, takenAt }: ExplainReport, age: string): string {
+  if (released === null || object.createdAt === null) return ` when it came, ${age} ago`;
+  return ` when it was let go, ${ageOf(released, takenAt)} ago, after it had waited for ${ageOf(object.createdAt, released)}`;
 }
 
 function recordLines(record: WrittenRecord & { readable: true }, came: string): readonly (string | Line)[] {

@@ -39,15 +39,18 @@ async function admit(t: TestContext, { forecastHours, defer }: { forecastHours: 
     ...['admit', '-f', write('job.yaml', job), '--regions', write('regions.yaml', region)],
     ...['--namespaces', writeDocuments(join(directory, 'namespaces.yaml'), [namespaceYaml('lab', policy)])],
   ];
+  const { stdout: text, stderr: complaints } = await runCommand(args);
   return {
-    text: (await runCommand(args)).stdout,
+    text,
+    complaints,
     data: JSON.parse((await runCommand([...args, '-o', 'json'])).stdout),
   };
 }
 
 describe('gridgate admit, of a pod that can wait', () => {
   it('says until when, at the latest when, for how long and what that saves', async (t) => {
-    const { text, data } = await admit(t, { forecastHours: 24, defer: '12h' });
+    const { text, data, complaints } = await admit(t, { forecastHours: 24, defer: '12h' });
+    assert.match(complaints, /whether anybody lets go what waits is not known without a cluster.*: assumed/);
     assert.match(
       text,
       /^ {2}7\. waits {8}until \S+:00:00Z, at the latest \S+Z; length 2h \(it says so itself\); now \S+, expected 100 gCO2e\/kWh in us-east-1: saves \d+%$/m,
@@ -63,10 +66,15 @@ describe('gridgate admit, of a pod that can wait', () => {
     assert.ok((until ?? 0) > Date.now() && (until ?? 0) <= (latest ?? 0));
   });
 
-  it('says nothing of waiting where nothing is forecast, or the namespace lets nothing wait', async (t) => {
-    for (const given of [{ forecastHours: 0, defer: '12h' }, { forecastHours: 24 }]) {
-      const { text, data } = await admit(t, given);
-      assert.doesNotMatch(text, /waits/);
+  it('says why it does not wait where nothing is forecast, or the namespace lets nothing wait', async (t) => {
+    const rows = [
+      [{ forecastHours: 0, defer: '12h' }, /^ {2}7\. waits {8}no: .*forecast/m],
+      [{ forecastHours: 24 }, /^ {2}7\. waits {8}no: its namespace has no gridgate\.dev\/defer, or 0$/m],
+    ] as const;
+    for (const [given, says] of rows) {
+      const { text, data, complaints } = await admit(t, given);
+      assert.match(text, says);
+      assert.doesNotMatch(complaints, /assumed/);
       assert.deepEqual([data.wait, data.decision === 'defer'], [undefined, false]);
     }
   });

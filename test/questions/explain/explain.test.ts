@@ -13,6 +13,7 @@ import { renderExplained } from '../../../src/questions/explain/render-explained
 import { type ExplainTarget, parseTarget } from '../../../src/questions/explain/target.ts';
 import type { World } from '../../../src/world/load-world.ts';
 import { KILL_SWITCH, readModeCap } from '../../../src/world/mode-cap.ts';
+import { readWaitingFacts } from '../../../src/world/waiting-facts.ts';
 import { makeNode, makeSnapshot, REGION_LABEL } from '../../builders.ts';
 import { runCommand } from '../../process/run-command.ts';
 import {
@@ -120,6 +121,7 @@ async function explainHere({ args, world = worldOf(), objects, forbids }: Run) {
     policySignal: 'average-lifecycle',
     now: Date.now(),
     notes: [],
+    waiting: await readWaitingFacts({ ...deps, namespace: 'gridgate-system', now: Date.now() }),
   });
   return { denied: isDenied(report), report, text: renderExplained(report, 80) };
 }
