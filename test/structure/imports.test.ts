@@ -170,11 +170,13 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'judge-replicas',
     'judge-rights',
     'judge-settings',
+    'judge-waiting',
     'judge-webhooks',
     'locate-secret',
     'names',
     'read-deployments',
     'rights',
+    'tell-things',
     'warnings',
   ],
   preflight: [
