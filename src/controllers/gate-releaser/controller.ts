@@ -86,6 +86,8 @@ export interface GateReleaserDeps extends Pick<WaitingFacts, 'learntLength'> {
 export interface GateReleaser extends Controller {
   /** What waits now, those first that start first; nothing while this does not run. */
   waiting(): readonly WaitingUnit[];
+  /** Why that is not known; absent where it is, and while this does not run. */
+  whyUnknown(): string | undefined;
   lastEventAt(): LastEvents;
 }
 
@@ -286,6 +288,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
       await close();
     },
     waiting: () => (isRunning ? listWaiting(planned) : []),
+    whyUnknown: () => (isRunning ? watch?.problem() : undefined),
     lastEventAt: () => watch?.lastEventAt() ?? {},
     metrics: releaseMetrics({
       gatedPods: () => countPods(() => true),

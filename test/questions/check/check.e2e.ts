@@ -216,7 +216,7 @@ describe('gridgate check, on a fresh install and on what breaks', { skip, timeou
   });
 
   test('who lets go what waits, and a CronJob that is not there', async () => {
-    await cluster.createNamespace('lab', { mode: 'warn', defer: '8h' });
+    await cluster.createNamespace('shop-waits', { mode: 'warn', defer: '8h' });
     await untilSaid(/^ok releaser: \S+ lets go what waits: it said so/);
     const report = await untilSaid(/^failed CronJob: there is no gridgate-release-overdue in gridgate-system: /);
     assert.match(linesOf(report).join('\n'), /^ok waiting: nothing waits now$/m);
