@@ -104,6 +104,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'certs',
       'cluster',
       'config',
+      'controllers/gate-releaser/wait-events',
       'controllers/node-labeller/plan',
       'controllers/owner-nudger/controller',
       'controllers/policy-reporter/policy-metrics',

@@ -59,6 +59,7 @@ function isPlaced({ mode }: Policy): boolean {
  * | renewed, by who leads         | ok                                  |
  * | renewed, by another           | warning: the leader has not said so |
  * | not renewed, or not there     | failed: new pods do not wait        |
+ * | any, and nobody leads         | failed, the same                    |
  */
 function judgeReleaser(facts: ClusterFacts): readonly Finding[] {
   const { apiServer, lease, systemNamespace } = facts;
@@ -82,7 +83,9 @@ function judgeReleaser(facts: ClusterFacts): readonly Finding[] {
 const NOBODY = 'nobody says that it lets go what waits';
 
 /** Not known counts as yes: that is said elsewhere. */
-function hasReleaser({ releaserLease, apiServer }: ClusterFacts): boolean {
+function hasReleaser(facts: ClusterFacts): boolean {
+  const { releaserLease, apiServer, lease } = facts;
+  if ('value' in lease && !isLeading(facts)) return false;
   if (!('value' in releaserLease)) return true;
   const { value } = releaserLease;
   return value !== undefined && value.holder !== '' && clockOfCluster(apiServer) - value.renewedAt < value.durationMs;

@@ -234,7 +234,7 @@ describe('gridgate check, on a fresh install and on what breaks', { skip, timeou
     const report = await untilSaid(/^failed leader: .*, and nobody plans for 1 pod that waits in attic -> /);
     assert.match(
       linesOf(report).join('\n'),
-      /^failed waiting: 1 pod that waits in attic should have started \(attic\/Pod\/left\) -> gridgate release --overdue$/m,
+      /^failed waiting: 1 pod that waits in attic, and nobody lets .* -> gridgate release --all -n attic$/m,
     );
     await cluster.send('DELETE', '/api/v1/namespaces/attic/pods/left');
   });
