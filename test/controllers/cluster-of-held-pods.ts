@@ -53,6 +53,8 @@ export function clusterOfHeldPods() {
     /** The status of an answer, or no answer at all. */
     refuse: (_method: string, _path: string, _body: unknown): number | 'no answer' | undefined => undefined,
     watches: 0,
+    /** Why nobody sees what waits. */
+    problem: undefined as string | undefined,
   };
   let snapshot = makeSnapshot([gridOf(DAY)]);
   const listeners = new Set<() => void>();
@@ -172,6 +174,7 @@ export function clusterOfHeldPods() {
       cronJob: () => undefined,
       isSynced: () => true,
       isFresh: () => true,
+      problem: () => world.problem,
       lastEventAt: () => ({}),
       async stop() {
         listeners.delete(onChange);

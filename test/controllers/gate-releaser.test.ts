@@ -559,3 +559,16 @@ describe('the releaser', () => {
     assert.deepEqual(read('gridgate_gated_pods'), []);
   });
 });
+
+describe('a releaser that cannot see what waits', () => {
+  it('says why, while it leads', async () => {
+    const world = cluster();
+    const releaser = world.lead();
+    await world.clock.advance(5 * SECOND);
+    assert.equal(releaser.whyUnknown(), undefined);
+    world.world.problem = 'may not watch jobs';
+    assert.equal(releaser.whyUnknown(), 'may not watch jobs');
+    await releaser.stop();
+    assert.equal(releaser.whyUnknown(), undefined);
+  });
+});

@@ -90,6 +90,8 @@ export interface GateReleaserDeps extends Pick<WaitingFacts, 'learntLength'> {
 export interface GateReleaser extends Controller {
   /** What waits now, those first that start first; nothing while this does not run. */
   waiting(): readonly WaitingUnit[];
+  /** Why that is not known; absent where it is, and while this does not run. */
+  whyUnknown(): string | undefined;
   lastEventAt(): LastEvents;
 }
 
@@ -327,6 +329,7 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
       await close();
     },
     waiting: () => (isRunning ? listWaiting(planned) : []),
+    whyUnknown: () => (isRunning ? watch?.problem() : undefined),
     lastEventAt: () => watch?.lastEventAt() ?? {},
     metrics: releaseMetrics({
       gatedPods: () => countPods(() => true),
