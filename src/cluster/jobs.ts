@@ -1,7 +1,6 @@
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
 import { controllerOf, type OwnerReference, type Pod } from '../decision/pod.ts';
-import { isDeferred, type Job, podOfJob } from '../decision/suspended-job.ts';
-import { RELEASED } from '../decision/wait-annotations.ts';
+import { isDeferred, type Job, type JobStatus, podOfJob, wasLetGo } from '../decision/suspended-job.ts';
 import type { KubeObject } from './kube-object.ts';
 import { JOB, ownersPath } from './owner-kinds.ts';
 import { toPendingPod } from './pending-pods.ts';
@@ -34,13 +33,7 @@ type JobObject = Job &
       readonly parallelism?: number;
       readonly completions?: number;
     };
-    readonly status?: {
-      readonly ready?: number;
-      readonly succeeded?: number;
-      readonly failed?: number;
-      readonly terminating?: number;
-      readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    };
+    readonly status?: JobStatus;
   };
 
 export function toJobRecord(object: KubeObject): JobRecord {
@@ -59,7 +52,7 @@ export function toJobRecord(object: KubeObject): JobRecord {
     ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
   );
   if (hasEnded && gang === undefined) return ENDED;
-  const isMarked = annotations !== undefined && Object.hasOwn(annotations, RELEASED);
+  const isMarked = wasLetGo({ metadata });
   const { ready = 0, succeeded = 0, failed = 0, terminating = 0 } = status;
   const suspended = suspensionOf(object as JobObject);
   return {

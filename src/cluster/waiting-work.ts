@@ -120,3 +120,17 @@ export async function listWaitingJobs(
     found.push(...((items ?? []) as readonly LiveJob[]).filter(isWaitingJob));
   return found;
 }
+
+/** The names of the Jobs of a CronJob. Rejects as `listWaitingPods` does. */
+export async function listJobsOf(
+  api: Pick<ApiClient, 'get'>,
+  namespace: string,
+  cronJob: string,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const { items } of listPages(api, { path: ownersPath(JOB, namespace), content: 'metadata' })) {
+    const jobs = (items ?? []) as readonly LiveJob[];
+    found.push(...jobs.filter((job) => cronJobOf(job)?.name === cronJob).map(({ metadata }) => metadata.name));
+  }
+  return found;
+}

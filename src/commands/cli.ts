@@ -2,7 +2,14 @@ import { type Argument, Command, CommanderError, type Option } from 'commander';
 import ownPackage from '../../package.json' with { type: 'json' };
 import { wordsOf } from '../config/option-words.ts';
 import { OPTIONS, type OptionKey, type OptionValues } from '../config/options.ts';
-import { addOptions, type Environment, findOrigins, type Origins, readOptions } from '../config/read-options.ts';
+import {
+  addOptions,
+  type Environment,
+  findOrigins,
+  type Origins,
+  readOptions,
+  sealBooleans,
+} from '../config/read-options.ts';
 import { ADMIT_OPTIONS } from '../questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../questions/audit/options.ts';
 import { CHECK_OPTIONS } from '../questions/check/options.ts';
@@ -261,9 +268,15 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
       exitCode = await completeForKubectl(program, (taker) => takers.get(taker), words);
     });
 
+  function sealed(): string[] {
+    const [name = '', ...words] = args;
+    const sub = program.commands.find((one) => one.name() === name);
+    return sub ? [name, ...sealBooleans(sub, words)] : [...args];
+  }
+
   surviveClosedReader(); // commander writes help by itself
   try {
-    await program.parseAsync(isCompleter() ? [KUBECTL_COMPLETION, '--', ...args] : [...args], { from: 'user' });
+    await program.parseAsync(isCompleter() ? [KUBECTL_COMPLETION, '--', ...args] : sealed(), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
     // What the system refuses (a file, a directory) is told like any other mistake; the rest is ours, with its stack.

@@ -27,6 +27,26 @@ export function addOptions(command: Command, keys: readonly OptionKey[]): Comman
   return command;
 }
 
+const BOOLEAN_WORD = /^(?:true|false|1|0)$/;
+
+/**
+ * A command's arguments in which no boolean flag takes the next word for its value unless it is one, as kubectl reads them: `--dry-run pod/etl`
+ * names a pod. What stands behind `--` is left alone.
+ */
+export function sealBooleans(command: Command, args: readonly string[]): readonly string[] {
+  const sealed: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? '';
+    if (word === '--') return [...sealed, ...args.slice(index)];
+    const flag = command.options.find(({ short, long }) => word === short || word === long);
+    const next = args[index + 1];
+    const isAlone = flag?.optional && (next === undefined || !BOOLEAN_WORD.test(next));
+    sealed.push(isAlone ? `${flag.long}=true` : word);
+    if (next !== undefined && (flag?.required || (flag?.optional && !isAlone))) sealed.push(args[++index] ?? '');
+  }
+  return sealed;
+}
+
 /** Reads a parsed command's options, flag over environment over default; on mistakes answers every one, a sentence each,
  * and the values that have none. */
 export function readOptions<K extends OptionKey>(

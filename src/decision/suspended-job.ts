@@ -19,22 +19,48 @@ const MARKS = [DEFERRED, NOT_BEFORE, WAITS];
 /** Its own controller; another name says that somebody else runs it. */
 const JOB_CONTROLLER = 'kubernetes.io/job-controller';
 
+const CLOCKS_DIFFER_MS = MINUTE_MS;
+/** The Job controller sees a Job that is created. */
+const FIRST_SEEN_WITHIN_MS = 10_000;
+
 /** The parts of a `batch/v1` Job that tell whether it waits. */
 export interface Job {
-  readonly metadata?: NonNullable<Pod['metadata']> & { readonly resourceVersion?: string | undefined };
+  readonly metadata?: NonNullable<Pod['metadata']> & {
+    readonly resourceVersion?: string | undefined;
+    readonly creationTimestamp?: string | undefined;
+    /** Counts the changes of the spec, from 1 on. */
+    readonly generation?: number | undefined;
+  };
   readonly spec?: {
     readonly suspend?: boolean | null | undefined;
     readonly managedBy?: string | null | undefined;
     readonly template?: { readonly metadata?: Pod['metadata'] | null; readonly spec?: PodSpec };
   };
+  readonly status?: JobStatus | null | undefined;
+}
+
+export interface JobStatus {
+  readonly startTime?: string | null | undefined;
+  readonly active?: number | undefined;
+  readonly ready?: number | undefined;
+  readonly succeeded?: number | undefined;
+  readonly failed?: number | undefined;
+  readonly terminating?: number | undefined;
+  readonly conditions?: readonly JobCondition[] | null | undefined;
+}
+
+interface JobCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly lastTransitionTime?: string | null | undefined;
 }
 
 /**
- * Whether a Job waits because gridgate suspended it. A user's suspension has no such mark; and a mark that somebody wrote on a Job of Kueue's,
- * say, resumes nothing.
+ * Whether a Job waits because gridgate suspended it. A user's suspension has no such mark; a mark that somebody wrote on a Job of Kueue's,
+ * say, resumes nothing; and one that has run was resumed by somebody, who suspended it again.
  */
 export function isDeferred(job: Job): boolean {
-  return job.spec?.suspend === true && isMarked(job) && !isOthers(job);
+  return job.spec?.suspend === true && isMarked(job) && !isOthers(job) && !hasRun(job);
 }
 
 /** Whether there is anything to decide about a Job: most namespaces suspend none. */
@@ -122,6 +148,29 @@ function runOperations(job: Job): readonly PatchOperation[] {
 
 function isMarked(job: Job): boolean {
   return annotationOf(job, DEFERRED) === SUSPEND;
+}
+
+function hasRun(job: Job): boolean {
+  const { startTime, active = 0, ready = 0, succeeded = 0, failed = 0, terminating = 0 } = job.status ?? {};
+  if (startTime || active + ready + succeeded + failed + terminating > 0) return true;
+  return wasLetGo(job) || wasSuspendedLater(job);
+}
+
+/** Whether it says that it was let go; a copy of one that was says so from before its own creation. */
+export function wasLetGo(job: Pick<Job, 'metadata'>): boolean {
+  const at = Date.parse(annotationOf(job, RELEASED) ?? '');
+  return at >= Date.parse(job.metadata?.creationTimestamp ?? '') - CLOCKS_DIFFER_MS;
+}
+
+/**
+ * Kubernetes 1.36 forgets the start of a Job that is suspended. Only the controller's condition is younger then than the Job, and
+ * its spec has changed twice at least: to run, and to be suspended.
+ */
+function wasSuspendedLater({ metadata, status }: Job): boolean {
+  const { generation = 1, creationTimestamp = '' } = metadata ?? {};
+  const suspended = status?.conditions?.find((one) => one.type === 'Suspended' && one.status === 'True');
+  const agoMs = Date.parse(suspended?.lastTransitionTime ?? '') - Date.parse(creationTimestamp);
+  return generation > 2 && agoMs > FIRST_SEEN_WITHIN_MS;
 }
 
 /** Whether somebody else says when it runs. */

@@ -11,7 +11,7 @@ import { regionMetrics } from '../telemetry/region-metrics.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import { createPolicyFinder } from '../webhook/find-policy.ts';
 import { createOperatorsApp } from '../webhook/operators-app.ts';
-import type { WaitingWork } from '../webhook/page/status.ts';
+import type { StatusDeps } from '../webhook/page/status.ts';
 import { createPolicyBook } from '../webhook/policy-book.ts';
 import { createRecorder } from '../webhook/recorder.ts';
 import { createBindingGuard } from '../webhook/review-binding.ts';
@@ -38,7 +38,7 @@ export interface Served {
   readonly isLeader?: (() => boolean) | undefined;
   readonly metrics: readonly Metric[];
   /** What waits for a cleaner hour; `undefined` while another replica leads. Absent where nobody makes anything wait. */
-  readonly waiting?: (() => readonly WaitingWork[] | undefined) | undefined;
+  readonly waiting?: StatusDeps['waiting'] | undefined;
   /** Sources of intensities that this replica asks; undefined while another does. */
   readonly askedSources: () => readonly string[] | undefined;
   readonly stop: () => Promise<void>;

@@ -36,7 +36,7 @@ import { type Metric, oneSeries } from '../telemetry/metric.ts';
 import type { InstalledNames } from './installed-names.ts';
 import type { NamespaceJudge } from './judge-namespaces.ts';
 import { createLiveRefresher } from './live-refresher.ts';
-import { settingProblems } from './status-facts.ts';
+import { legible, settingProblems } from './status-facts.ts';
 
 interface ControllersDeps {
   readonly api: ApiClient;
@@ -66,8 +66,8 @@ export interface Controllers {
   /** Of what the controllers watch beside the view. */
   lastEventAt(): LastEvents;
   readonly metrics: readonly Metric[];
-  /** What waits for a cleaner hour, while this replica leads. */
-  waiting(): readonly WaitingUnit[];
+  /** What waits for a cleaner hour, while this replica leads; or why it does not know. */
+  waiting(): readonly WaitingUnit[] | { readonly unknown: string };
   /** Resolves only after `view.start()` has resolved, or `view.stop()` was called. */
   stop(): Promise<void>;
 }
@@ -163,7 +163,10 @@ export function startControllers(deps: ControllersDeps): Controllers {
   return {
     isLeader: election.isLeader,
     changed,
-    waiting: releaser.waiting,
+    waiting() {
+      const unknown = releaser.whyUnknown();
+      return unknown === undefined ? releaser.waiting() : { unknown: legible(unknown) };
+    },
     lastEventAt: () => joinLastEvents([manager.lastEventAt(), bundles?.lastEventAt()]),
     metrics: [
       {

@@ -58,7 +58,7 @@ export function settingProblems(problems: {
   return all.flatMap(({ setting, problem }) => (problem === undefined ? [] : [{ setting, problem: legible(problem) }]));
 }
 
-/** The text comes from a file that others write, and may be long. */
-function legible(problem: string): string {
+/** For people: the text comes from others, and may be long. */
+export function legible(problem: string): string {
   return cutText(onOneLine(problem), MOST_PROBLEM_CHARACTERS);
 }

@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { followConnections } from './connections.ts';
 import { PAGE_POLICY } from './page/page.ts';
-import type { StatusDeps, UnreadSetting } from './page/status.ts';
+import { type StatusDeps, type UnreadSetting, whyWaitingUnknown } from './page/status.ts';
 import { createStatusPage } from './status-page.ts';
 
 export interface OperatorsDeps extends StatusDeps {
@@ -27,7 +27,7 @@ export function createOperatorsApp(deps: OperatorsDeps): FastifyInstance {
   app.get<{ Querystring: Readonly<Record<string, unknown>> }>('/readyz', ({ query }, reply) => {
     const reasons = deps.unready();
     const verdict = reasons.length === 0 ? 'ok' : `not ready: ${reasons.join('; ')}`;
-    const details = Object.hasOwn(query, 'verbose') ? readyDetails(reasons, deps.unreadSettings?.() ?? []) : [];
+    const details = Object.hasOwn(query, 'verbose') ? readyDetails(reasons, notesOf(deps)) : [];
     return reply
       .code(reasons.length === 0 ? 200 : 503)
       .type('text/plain')
@@ -47,6 +47,13 @@ export function createOperatorsApp(deps: OperatorsDeps): FastifyInstance {
     reply.type('application/json; charset=utf-8').headers(STATUS_HEADERS).send(status.document()),
   );
   return app;
+}
+
+/** What somebody should look at, and that leaves the webhook as it was. */
+function notesOf({ unreadSettings, waiting }: OperatorsDeps): readonly UnreadSetting[] {
+  const why = whyWaitingUnknown(waiting?.());
+  const unknown = why === undefined ? [] : [{ setting: 'waiting', problem: `what waits is not known: ${why}` }];
+  return [...(unreadSettings?.() ?? []), ...unknown];
 }
 
 /**

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Command } from 'commander';
 import { longFlag } from '../../src/config/option.ts';
 import { OPTIONS, type OptionKey } from '../../src/config/options.ts';
-import { addOptions, findOrigins, readOptions } from '../../src/config/read-options.ts';
+import { addOptions, findOrigins, readOptions, sealBooleans } from '../../src/config/read-options.ts';
 
 const SERVE = [
   'host',
@@ -225,4 +225,21 @@ describe('mistakes in options', () => {
       '--output: "xml" is not allowed; give one of table, json, yaml',
     ]);
   });
+});
+
+describe('a boolean flag', () => {
+  const command = addOptions(new Command('test'), ['dryRun', 'releaseYes', 'context']);
+  const rows: readonly (readonly [words: string, means: string])[] = [
+    ['--dry-run pod/etl', '--dry-run=true pod/etl'],
+    ['-y pod/etl', '--yes=true pod/etl'],
+    ['pod/etl --dry-run', 'pod/etl --dry-run=true'],
+    ['--dry-run false pod/etl', '--dry-run false pod/etl'],
+    ['--dry-run=false pod/etl', '--dry-run=false pod/etl'],
+    ['--dry-run -y', '--dry-run=true --yes=true'],
+    ['--context -y pod/etl', '--context -y pod/etl'],
+    ['-- make --dry-run all', '-- make --dry-run all'],
+  ];
+  for (const [words, means] of rows)
+    it(`takes no word that is none of its own: ${words}`, () =>
+      assert.equal(sealBooleans(command, words.split(' ')).join(' '), means));
 });

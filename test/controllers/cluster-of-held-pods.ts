@@ -53,6 +53,8 @@ export function clusterOfHeldPods() {
     /** The status of an answer, or no answer at all. */
     refuse: (_method: string, _path: string, _body: unknown): number | 'no answer' | undefined => undefined,
     watches: 0,
+    /** Why nobody sees what waits. */
+    problem: undefined as string | undefined,
   };
   let snapshot = makeSnapshot([gridOf(DAY)]);
   const listeners = new Set<() => void>();
@@ -172,6 +174,7 @@ export function clusterOfHeldPods() {
       cronJob: () => undefined,
       isSynced: () => true,
       isFresh: () => true,
+      problem: () => world.problem,
       lastEventAt: () => ({}),
       async stop() {
         listeners.delete(onChange);
@@ -191,7 +194,11 @@ export function clusterOfHeldPods() {
     leases,
     writes,
     now,
+    /** How many watches are open. */
+    watching: () => listeners.size,
     object: (name: string) => objects.get(podPath(name)) ?? objects.get(jobPath(name)),
+    writer,
+    namespace: (name: string) => records.get(name),
     setNamespace(annotations: Readonly<Record<string, string>> = {}): void {
       records.set('batch', makeRecord('batch', { mode: 'enforce', defer: '12h', ...annotations }));
       for (const one of releasers) one.changed('namespaces');
@@ -209,6 +216,7 @@ export function clusterOfHeldPods() {
       change(objects.has(podPath(name)) ? podPath(name) : jobPath(name), make),
     remove(name: string): void {
       objects.delete(podPath(name));
+      objects.delete(jobPath(name));
       show();
     },
     /** Whether leaders see changes as they come; at the next `true` they see all. */

@@ -43,7 +43,7 @@ describe('when a unit goes', () => {
       context: { snapshot: makeSnapshot([gridOf([100, 300, 300, ...Array<number>(21).fill(400)])]) },
       expected: ['cleanest_now', 0, 12],
     },
-    'now, where the forecast is gone': {
+    'now, where there is no forecast and was no plan': {
       view: { pods: [pod] },
       context: { snapshot: makeSnapshot([gridOf([300])]) },
       expected: ['cleanest_now', 0, 12],
@@ -81,8 +81,15 @@ describe('when a unit goes', () => {
       expected: ['begun', 0, 12],
     },
     'now, where its Job was let go before': {
+      view: {
+        pods: [ofJob()],
+        jobs: [jobObject({ annotations: { released: '2026-11-22T08:00:00Z' }, agoMs: 2 * HOUR_MS })],
+      },
+      expected: ['begun', 0, 10],
+    },
+    'as any other of a Job that is a copy of one that was let go': {
       view: { pods: [ofJob()], jobs: [jobObject({ annotations: { released: '2026-11-22T08:00:00Z' } })] },
-      expected: ['begun', 0, 12],
+      expected: ['cleaner_later', 2, 12],
     },
     'now, where another of its Job was seen to be let go': {
       view: {
@@ -100,12 +107,18 @@ describe('when a unit goes', () => {
       },
       expected: ['cleaner_later', 1, 2],
     },
+    'now, at a date that can be written, where it says that it runs for ages': {
+      view: {
+        pods: [heldObject({ annotations: { deadline: '2026-11-30T00:00:00Z', duration: '999999999d' } })],
+      },
+      expected: ['latest_start', 0, 0],
+    },
     'now, where its Job leaves it no room': {
       view: {
         pods: [heldObject({ job: 'train', ...long })],
         jobs: [jobObject({ spec: { activeDeadlineSeconds: 3_600 } })],
       },
-      expected: ['latest_start', 0, -1],
+      expected: ['latest_start', 0, 0],
     },
     'a run before the next of its CronJob, under Forbid': {
       view: {
@@ -130,6 +143,24 @@ describe('when a unit goes', () => {
         cronJobs: [{ schedule: '30 10 * * *', allowsTwo: true }],
       },
       expected: ['cleaner_later', 1.5, 1.5],
+    },
+    'now, where nobody can read the schedule of its CronJob, under Forbid': {
+      view: {
+        pods: [ofJob()],
+        jobs: [jobObject({ cronJob: 'nightly' })],
+        cronJobs: [{ schedule: '@sometimes' }],
+      },
+      context: { nextRun: createNextRun(() => {}) },
+      expected: ['latest_start', 0, 0],
+    },
+    'whenever it likes where nobody can read that, under Allow': {
+      view: {
+        pods: [ofJob()],
+        jobs: [jobObject({ cronJob: 'nightly' })],
+        cronJobs: [{ schedule: '@sometimes', allowsTwo: true }],
+      },
+      context: { nextRun: createNextRun(() => {}) },
+      expected: ['cleaner_later', 2, 12],
     },
     'whenever it likes under a CronJob that runs no more': {
       view: {
@@ -199,6 +230,31 @@ describe('when a unit goes', () => {
   };
   for (const [name, { view, context, expected }] of Object.entries(rows))
     it(name, () => assert.deepEqual(told(planOf(view, context)), expected));
+
+  const decisionsFor = (specOf: (i: number) => object): number => {
+    const pods = Array.from({ length: 2_000 }, (_, i) => heldObject({ name: `p-${i}`, job: 'train', spec: specOf(i) }));
+    const { decide } = contextOf();
+    let decisions = 0;
+    planOf(
+      { pods, jobs: [jobObject()] },
+      {
+        decide(member) {
+          decisions += 1;
+          return decide(member);
+        },
+      },
+    );
+    return decisions;
+  };
+
+  it('costs one decision for all pods that are alike', () =>
+    assert.equal(
+      decisionsFor(() => ({})),
+      1,
+    ));
+
+  it('costs some hundred decisions of a unit in which no two pods are alike', () =>
+    assert.ok(decisionsFor((i) => ({ nodeSelector: { a: `v${i}` } })) <= 500));
 
   it('is never asked of what is not held by us', () => {
     const foreign = heldObject({ spec: { schedulingGates: [{ name: 'example.com/other' }] } });
@@ -279,6 +335,21 @@ describe('schedules of CronJobs', () => {
     '0 0 ? * MON-FRI': '2026-11-23T00:00:00Z',
     '0 0 13 * 5': '2026-11-27T00:00:00Z',
     '0 0 30 2 *': undefined,
+    '*/90 * * * *': '2026-11-22T10:00:00Z',
+    '20-30/99,50 * * * *': '2026-11-22T09:20:00Z',
+    '30 1/36 * * *': '2026-11-23T01:30:00Z',
+    '0 */36 * * *': '2026-11-23T00:00:00Z',
+    '0 0 */40 * *': '2026-12-01T00:00:00Z',
+    '0 0 * */13 *': '2027-01-01T00:00:00Z',
+    '0 0 * * */8': '2026-11-29T00:00:00Z',
+    '@every 1h': '2026-11-22T10:00:00Z',
+    '@every 1h30m': '2026-11-22T10:30:00Z',
+    '@every 1.5h': '2026-11-22T10:30:00Z',
+    '@every 90s': '2026-11-22T09:01:30Z',
+    '@every 1ms': '2026-11-22T09:00:01Z',
+    'TZ=UTC 0 10 * * *': '2026-11-22T10:00:00Z',
+    'CRON_TZ=Europe/Berlin 0 11 * * *': '2026-11-22T10:00:00Z',
+    'TZ=Asia/Tokyo @daily': '2026-11-22T15:00:00Z',
   };
   const cron = (schedule: string) => ({
     namespace: 'batch',
@@ -292,11 +363,27 @@ describe('schedules of CronJobs', () => {
     it(`${schedule} is read as the CronJob controller reads it`, () =>
       assert.equal(nextRun(cron(schedule), NOW), next && Date.parse(next)));
 
-  it('bound nothing where nobody can read them, which is told once', () => {
+  const SUMMER_ENDS = '2026-11-01';
+  const inNewYork: readonly (readonly [schedule: string, after: string, next: string])[] = [
+    ['0 1 * * *', `${SUMMER_ENDS}T05:00:01Z`, `${SUMMER_ENDS}T06:00:00Z`],
+    ['0 1 * * *', `${SUMMER_ENDS}T06:00:01Z`, '2026-11-02T06:00:00Z'],
+    ['30 1 * * *', `${SUMMER_ENDS}T05:30:01Z`, `${SUMMER_ENDS}T06:30:00Z`],
+    ['*/30 * * * *', `${SUMMER_ENDS}T05:30:01Z`, `${SUMMER_ENDS}T06:00:00Z`],
+    ['0 23 * * *', `${SUMMER_ENDS}T03:00:01Z`, '2026-11-02T04:00:00Z'],
+    ['0 4 * * *', `${SUMMER_ENDS}T05:00:01Z`, `${SUMMER_ENDS}T09:00:00Z`],
+    ['0 1 * * *', '2026-07-01T05:00:01Z', '2026-07-02T05:00:00Z'],
+    ['0 1 * * *', '2026-12-01T06:00:01Z', '2026-12-02T06:00:00Z'],
+  ];
+  for (const [schedule, after, next] of inNewYork)
+    it(`${schedule} in New York after ${after} runs as the CronJob controller has it`, () =>
+      assert.equal(nextRun({ ...cron(schedule), timeZone: 'America/New_York' }, Date.parse(after)), Date.parse(next)));
+
+  it('that nobody can read are told of once', () => {
     const told: string[] = [];
     const asked = createNextRun(({ schedule }) => told.push(schedule));
-    for (const schedule of ['@every 1h', '@every 1h', 'x'.repeat(300), '* * * * * *'])
-      for (const at of [NOW, NOW + 1]) assert.equal(asked(cron(schedule), at), undefined, schedule);
-    assert.deepEqual(told, ['@every 1h', 'x'.repeat(300), '* * * * * *']);
+    const schedules = ['@every', '@every 1 hour', 'x'.repeat(300), '* * * * * *', 'TZ=Mars/Base * * * * *'];
+    for (const schedule of [...schedules, ...schedules])
+      for (const at of [NOW, NOW + 1]) assert.equal(asked(cron(schedule), at), 'unreadable', schedule);
+    assert.deepEqual(told, schedules);
   });
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { makeRegion } from '../builders.ts';
+import type { Mode } from '../../src/decision/policy.ts';
+import { makeRegion } from '../builders.ts';
 import { type ClusterOfHeldPods, clusterOfHeldPods } from './cluster-of-held-pods.ts';
 import { DAY, gridOf, HOUR_MS, heldObject, jobObject } from './held-units.ts';
 
@@ -101,6 +102,33 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
+  it('keeps to its plan when nobody forecasts any more; so does who leads next', async () => {
+    const world = cluster();
+    world.addPods(heldObject());
+    const first = world.lead();
+    await world.clock.advance(MINUTE);
+    world.setRegions([makeRegion('a', 300, { reading: { source: 'electricity-maps' } })]);
+    await world.clock.advance(HOUR_MS - MINUTE);
+    await first.stop();
+    const second = world.lead();
+    await world.clock.advance(HOUR_MS - SECOND);
+    assert.deepEqual(world.released(), []);
+    await world.clock.advance(2 * SECOND);
+    assert.deepEqual(world.released(), ['train-1']);
+    await second.stop();
+  });
+
+  it('goes by its latest start when nobody forecasts any more, whatever it says of its plan', async () => {
+    const world = cluster({ defer: '3h' });
+    const waits = JSON.stringify({ latestStart: '2099-01-01T00:00:00Z', duration: '1h' });
+    world.addPods(heldObject({ annotations: { 'not-before': '2099-01-01T00:00:00Z', waits } }));
+    world.setRegions([makeRegion('a', 300, { reading: { source: 'electricity-maps' } })]);
+    const releaser = world.lead();
+    await world.clock.advance(3 * HOUR_MS + SECOND);
+    assert.deepEqual(world.released(), ['train-1']);
+    await releaser.stop();
+  });
+
   it('plans anew with every reading', async () => {
     const world = cluster();
     world.addPods(heldObject());
@@ -150,6 +178,73 @@ describe('the releaser', () => {
     assert.match(JSON.stringify(world.releases[0]?.patch), /"operator":"NotIn","values":\["a"\]/);
     await releaser.stop();
   });
+
+  it('places a pod by its policy even where its wait cannot be planned', async () => {
+    const world = cluster({ regions: 'eu-*' });
+    world.setRegions([gridOf(DAY, {}, 'eu-a'), gridOf(DAY, {}, 'us-b')]);
+    world.addPods(heldObject());
+    const learntLength = () => assert.fail('a mistake of ours');
+    const releaser = world.lead({ learntLength });
+    await world.clock.advance(5 * SECOND);
+    assert.match(JSON.stringify(world.releases[0]?.patch), /"operator":"In","values":\["eu-a"\]/);
+    assert.match(world.events.find(({ reason }) => reason === 'Released')?.note ?? '', /could not plan/);
+    await releaser.stop();
+  });
+
+  it('lets a pod go as it was written where nothing can be decided about it', async () => {
+    const world = cluster();
+    world.addPods(heldObject());
+    const volumesOf = () => assert.fail('a mistake of ours');
+    const releaser = world.lead({ view: { namespace: world.namespace, namespaces: () => [], volumesOf } });
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['train-1']);
+    await releaser.stop();
+  });
+
+  it('says that it lets go only while its rounds do', async () => {
+    const world = cluster();
+    world.addPods(heldObject());
+    let fails = false;
+    const modeInEffect = (): Mode => (fails ? assert.fail('a mistake of ours') : 'enforce');
+    const releaser = world.lead({ modeInEffect });
+    await world.clock.advance(30 * SECOND);
+    const beats = world.leases.length;
+    assert.ok(beats > 0);
+    fails = true;
+    await world.clock.advance(20 * MINUTE);
+    assert.ok(world.leases.length <= beats + 1, `${world.leases.length - beats} heartbeats`);
+    fails = false;
+    await world.clock.advance(2 * MINUTE);
+    assert.ok(world.leases.length > beats + 5);
+    await releaser.stop();
+  });
+
+  it('says no more that it lets go once an answer does not come', async () => {
+    const world = cluster({ defer: '1m' });
+    world.addPods(heldObject());
+    world.lead({ writer: { ...world.writer, jsonPatch: () => new Promise(() => {}) } });
+    await world.clock.advance(30 * MINUTE);
+    const beats = world.leases.length;
+    await world.clock.advance(30 * MINUTE);
+    assert.equal(world.leases.length, beats);
+  });
+
+  for (const [mode, expected] of [
+    ['warn', ['train-1']],
+    ['enforce', []],
+  ] as const)
+    it(`under ${mode} ${mode === 'warn' ? 'lets a pod go at its hour' : 'keeps a pod waiting'} whose policy denies it by then`, async () => {
+      const world = cluster({ mode, 'max-intensity': '400', 'when-all-dirty': 'deny' });
+      world.addPods(heldObject());
+      const releaser = world.lead();
+      await world.clock.advance(MINUTE);
+      world.setNamespace({ mode, 'max-intensity': '10', 'when-all-dirty': 'deny' });
+      await world.clock.advance(HOUR_MS);
+      assert.deepEqual(world.released(), []);
+      await world.clock.advance(HOUR_MS);
+      assert.deepEqual(world.released(), expected);
+      await releaser.stop();
+    });
 
   it('leaves foreign gates where they are', async () => {
     const world = cluster();
@@ -227,6 +322,47 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
+  const FIVE_HOURS_LATER = [300, 300, 300, 300, 300, 100, ...Array<number>(40).fill(400)];
+
+  it('lets a JobSet that is created anew by the same name wait again, and its restarted Jobs not', async () => {
+    const world = cluster();
+    const labels = { 'jobset.sigs.k8s.io/jobset-name': 'set' };
+    world.addJobs(jobObject({ name: 'set-a', labels, jobSet: 'first' }));
+    world.addPods(heldObject({ name: 'a', job: 'set-a', labels }));
+    const releaser = world.lead();
+    await world.clock.advance(3 * HOUR_MS);
+    world.remove('a');
+    world.remove('set-a');
+    world.setRegions([gridOf(FIVE_HOURS_LATER)]);
+    const later = { labels, agoMs: -3 * HOUR_MS };
+    world.addJobs(jobObject({ name: 'set-b', jobSet: 'first', ...later }));
+    world.addJobs(jobObject({ name: 'set-c', jobSet: 'second', ...later }));
+    world.addPods(heldObject({ name: 'b', job: 'set-b', ...later }), heldObject({ name: 'c', job: 'set-c', ...later }));
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['a', 'b']);
+    await releaser.stop();
+  });
+
+  it('lets a pod group that is created anew by the same name wait again half a day later', async () => {
+    const world = cluster();
+    const spec = { schedulingGroup: { podGroupName: 'ring' } };
+    world.addPods(heldObject({ name: 'a', spec }));
+    const releaser = world.lead();
+    await world.clock.advance(3 * HOUR_MS);
+    world.remove('a');
+    world.addPods(heldObject({ name: 'retry', spec, agoMs: -3 * HOUR_MS }));
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['a', 'retry']);
+    world.remove('retry');
+    await world.clock.advance(20 * HOUR_MS);
+    const series = Array.from({ length: 48 }, (_, hour) => 400 - 5 * hour);
+    world.setRegions([gridOf(series)]);
+    world.addPods(heldObject({ name: 'anew', spec, agoMs: -23 * HOUR_MS }));
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['a', 'retry']);
+    await releaser.stop();
+  });
+
   it('is followed by one that knows by the mark what went', async () => {
     const world = cluster();
     world.addJobs(jobObject());
@@ -240,6 +376,16 @@ describe('the releaser', () => {
     await world.clock.advance(SECOND);
     assert.deepEqual(world.released(), ['retry', 'train-1']);
     await second.stop();
+  });
+
+  it('marks a Job that is a copy of one that was let go with its own release', async () => {
+    const world = cluster();
+    world.addJobs(jobObject({ annotations: { released: '2026-01-01T00:00:00Z' } }));
+    world.addPods(heldObject({ job: 'train' }));
+    const releaser = world.lead();
+    await untilItsHour(world);
+    assert.equal(world.object('train')?.metadata.annotations?.['gridgate.dev/released'], '2026-11-22T11:00:00Z');
+    await releaser.stop();
   });
 
   it('resumes a Job that was suspended to wait, and no other', async () => {
@@ -259,16 +405,57 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
-  it('watches nothing where no namespace lets pods wait', async () => {
-    const world = cluster({ defer: '0s' });
+  it('does not resume a Job that its user resumed, and suspended later', async () => {
+    const world = cluster({ 'defer-by': 'suspend' });
+    const template = {
+      metadata: { annotations: { 'gridgate.dev/class': 'flexible' } },
+      spec: { restartPolicy: 'Never' },
+    };
+    world.addJobs(jobObject({ annotations: { deferred: 'suspend' }, spec: { suspend: true, template } }));
     const releaser = world.lead();
     await world.clock.advance(MINUTE);
-    assert.equal(world.world.watches, 0);
-    assert.deepEqual(world.leases, []);
+    world.edit('train', (job) => ({ ...job, spec: { ...job.spec, suspend: false }, status: { startTime: 'now' } }));
+    await world.clock.advance(MINUTE);
+    world.edit('train', (job) => ({ ...job, spec: { ...job.spec, suspend: true } }));
+    await world.clock.advance(13 * HOUR_MS);
+    assert.equal(world.object('train')?.spec['suspend'], true);
+    await releaser.stop();
+  });
+
+  it('watches nothing where no namespace lets pods wait, once it has seen that nothing does', async () => {
+    const world = cluster({ defer: '0s' });
+    const releaser = world.lead();
+    await world.clock.advance(12 * MINUTE);
+    assert.deepEqual([world.world.watches, world.watching()], [1, 0]);
+    const beats = world.leases.length;
+    await world.clock.advance(MINUTE);
+    assert.ok(world.leases.length >= beats + 4, 'the first pod that may wait finds somebody alive');
     world.setNamespace();
     await world.clock.advance(MINUTE);
-    assert.equal(world.world.watches, 1);
-    assert.ok(world.leases.length >= 4, `${world.leases.length} heartbeats`);
+    assert.deepEqual([world.world.watches, world.watching()], [2, 1]);
+    assert.ok(world.leases.length >= beats + 8, `${world.leases.length - beats} heartbeats`);
+    await releaser.stop();
+  });
+
+  it('lets go what waits when it begins to lead and no namespace lets pods wait any more', async () => {
+    const world = cluster({ mode: 'off' });
+    world.addPods(heldObject());
+    const releaser = world.lead();
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['train-1']);
+    await releaser.stop();
+  });
+
+  it('lets go what a replica of the webhook still held after the last namespace had stopped', async () => {
+    const world = cluster();
+    world.addPods(heldObject());
+    const releaser = world.lead();
+    await world.clock.advance(MINUTE);
+    world.setNamespace({ mode: 'off' });
+    await world.clock.advance(3 * MINUTE);
+    world.addPods(heldObject({ name: 'late' }));
+    await world.clock.advance(5 * SECOND);
+    assert.deepEqual(world.released(), ['late', 'train-1']);
     await releaser.stop();
   });
 
@@ -292,6 +479,18 @@ describe('the releaser', () => {
     const releaser = world.lead({ releaseRate: 5 });
     await world.clock.advance(2 * HOUR_MS + 4 * SECOND);
     assert.ok(world.releases.length >= 10 && world.releases.length <= 21, `${world.releases.length} in 4 s`);
+    await releaser.stop();
+  });
+
+  it('goes through no more in a second than its rate, of one Job too', async () => {
+    const world = cluster();
+    world.addJobs(jobObject());
+    world.addPods(...Array.from({ length: 100 }, (_, i) => heldObject({ name: `p-${i}`, job: 'train' })));
+    const releaser = world.lead({ releaseRate: 5 });
+    await world.clock.advance(2 * HOUR_MS + 12 * SECOND);
+    assert.ok(world.releases.length >= 40 && world.releases.length <= 61, `${world.releases.length} in 12 s`);
+    await world.clock.advance(20 * SECOND);
+    assert.equal(world.releases.length, 100);
     await releaser.stop();
   });
 
@@ -358,5 +557,18 @@ describe('the releaser', () => {
     assert.deepEqual(read('gridgate_gated_pods'), [[{}, 0]]);
     await releaser.stop();
     assert.deepEqual(read('gridgate_gated_pods'), []);
+  });
+});
+
+describe('a releaser that cannot see what waits', () => {
+  it('says why, while it leads', async () => {
+    const world = cluster();
+    const releaser = world.lead();
+    await world.clock.advance(5 * SECOND);
+    assert.equal(releaser.whyUnknown(), undefined);
+    world.world.problem = 'may not watch jobs';
+    assert.equal(releaser.whyUnknown(), 'may not watch jobs');
+    await releaser.stop();
+    assert.equal(releaser.whyUnknown(), undefined);
   });
 });

@@ -61,6 +61,8 @@ export interface JobParts {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly cronJob?: string;
+  /** The uid of its JobSet. */
+  readonly jobSet?: string;
 }
 
 export function jobObject({
@@ -71,8 +73,11 @@ export function jobObject({
   annotations = {},
   labels,
   cronJob,
+  jobSet,
 }: JobParts = {}) {
-  const owner = { apiVersion: 'batch/v1', kind: 'CronJob', name: cronJob, uid: `uid-${cronJob}`, controller: true };
+  const owner = jobSet
+    ? { apiVersion: 'jobset.x-k8s.io/v1alpha2', kind: 'JobSet', name: 'set', uid: jobSet, controller: true }
+    : { apiVersion: 'batch/v1', kind: 'CronJob', name: cronJob, uid: `uid-${cronJob}`, controller: true };
   return {
     metadata: {
       name,
@@ -82,7 +87,7 @@ export function jobObject({
       creationTimestamp: iso(NOW - agoMs),
       annotations: prefixed(annotations),
       ...(labels && { labels }),
-      ...(cronJob !== undefined && { ownerReferences: [owner] }),
+      ...((cronJob !== undefined || jobSet !== undefined) && { ownerReferences: [owner] }),
     },
     spec: { ...spec },
     status: { ...status },

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DecisionInput } from '../../src/decision/decide.ts';
-import { decideJob, type Job, mayBeDeferred, podOfJob, resumePatch } from '../../src/decision/suspended-job.ts';
+import {
+  decideJob,
+  isDeferred,
+  type Job,
+  mayBeDeferred,
+  podOfJob,
+  resumePatch,
+} from '../../src/decision/suspended-job.ts';
 import { treatmentOf } from '../../src/decision/treatment.ts';
 import { readWait } from '../../src/decision/wait-annotations.ts';
 import { mayWait } from '../../src/decision/waiting.ts';
@@ -200,6 +207,34 @@ describe('a Job that is resumed', () => {
     assert.equal(resumed.spec?.suspend, false);
     assert.deepEqual(marksOf(resumed), [...MARKS.slice(1), 'gridgate.dev/released']);
   });
+});
+
+describe('a Job that was suspended to wait', () => {
+  const { becomes } = decided(job());
+  const CREATED = '2026-11-22T09:00:00Z';
+  const suspendedAt = (lastTransitionTime: string) => ({
+    conditions: [{ type: 'Suspended', status: 'True', reason: 'JobSuspended', lastTransitionTime }],
+  });
+  const as = (status: Job['status'], metadata: Metadata = {}): Job => ({
+    ...becomes,
+    metadata: { ...becomes.metadata, creationTimestamp: CREATED, generation: 1, ...metadata },
+    status,
+  });
+  const annotations = { ...becomes.metadata?.annotations, 'gridgate.dev/released': '2026-11-22T10:00:00Z' };
+  const rows: Readonly<Record<string, readonly [Job, boolean]>> = {
+    'of which the controller has not heard': [as(undefined), true],
+    'as the controller sees it': [as(suspendedAt('2026-11-22T09:00:01Z')), true],
+    'that the controller saw late': [as(suspendedAt('2026-11-22T10:00:00Z')), true],
+    'whose parallelism was changed': [as(suspendedAt('2026-11-22T10:00:00Z'), { generation: 2 }), true],
+    'changed again and again': [as(suspendedAt('2026-11-22T09:00:01Z'), { generation: 7 }), true],
+    'and ran': [as({ startTime: '2026-11-22T10:00:00Z' }), false],
+    'and runs out': [as({ terminating: 1 }), false],
+    'and had a pod that failed': [as({ failed: 1 }), false],
+    'and ran, whose start Kubernetes forgot': [as(suspendedAt('2026-11-22T10:00:00Z'), { generation: 3 }), false],
+    'and was let go': [as(undefined, { annotations }), false],
+  };
+  for (const [name, [one, expected]] of Object.entries(rows))
+    it(`${name}: ${expected ? 'waits' : 'is suspended by its user'}`, () => assert.equal(isDeferred(one), expected));
 });
 
 describe('where Jobs are suspended', () => {

@@ -162,7 +162,7 @@ describe('what replicas tell of themselves', () => {
   test('a webhook: its certificate, regions, and the watches that the others do not have', { skip }, async () => {
     const webhook = await cluster.startReplica('webhook');
     const series = await scrape(webhook);
-    assert.deepEqual(watched(series), [...VIEW, ...BESIDES, 'secrets'].sort());
+    assert.deepEqual(watched(series), [...VIEW, ...BESIDES, 'secrets', 'learnt-lengths', 'releaser-heartbeat'].sort());
     const days = (series.get('gridgate_certificate_expiry_seconds') ?? 0) / 86_400;
     assert.ok(days > 89 && days <= 90, `${days} days`);
     const reading = 'region="eu-north-1",signal="average-lifecycle",source="prometheus"';

@@ -127,11 +127,20 @@ describe('what waits for a cleaner hour', { skip }, () => {
     assert.match(pod?.spec.nodeName, /^other/);
   });
 
-  test('goes at once when nobody forecasts any more', async () => {
+  test('goes at the hour that was planned when nobody forecasts any more', async () => {
     await cluster.createHeld(namespace, 'train');
-    await untilPlanned(1);
+    const [pod] = await untilPlanned(1);
+    const notBefore = Date.parse(pod?.metadata.annotations['gridgate.dev/not-before']);
     cluster.setGrids({ clean: [300], other: [350], dirty: [500] });
+    cluster.advance(notBefore - cluster.now() - 30_000);
+    await cluster.createHeld(namespace, 'unplanned');
     await untilFree(1);
+    assert.deepEqual(
+      (await cluster.podsOf(namespace)).filter(isHeld).map(({ metadata }) => metadata.name),
+      ['train'],
+    );
+    cluster.advance(40_000);
+    await untilFree(2);
   });
 
   test('beside a foreign gate loses ours alone', async () => {
@@ -198,6 +207,9 @@ describe('what waits for a cleaner hour', { skip }, () => {
   });
 
   test('of a CronJob under Forbid has run before the next run, cleaner or not', async () => {
+    // Cleaner within the hour that is left to it, too, at whatever minute this runs.
+    const falling = Array.from({ length: 24 }, (_, hour) => 300 - 10 * hour);
+    cluster.setGrids({ clean: falling, other: falling, dirty: falling });
     const { spec: jobSpec } = heldJob('nightly', {}, {}, { duration: '30m' });
     const next = new Date(Date.now() + 90 * 60_000);
     const cronPath = `/apis/batch/v1/namespaces/${namespace}/cronjobs`;

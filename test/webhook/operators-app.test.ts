@@ -7,7 +7,7 @@ import { certificateExpiry, unreadSettings, watchIdle } from '../../src/replica/
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { regionMetrics } from '../../src/telemetry/region-metrics.ts';
 import { createOperatorsApp } from '../../src/webhook/operators-app.ts';
-import type { UnreadSetting } from '../../src/webhook/page/status.ts';
+import type { StatusDeps, UnreadSetting } from '../../src/webhook/page/status.ts';
 import type { RecentDecision } from '../../src/webhook/recorder.ts';
 import { makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import { makeWorld } from './start-webhook.ts';
@@ -26,6 +26,7 @@ describe('the server for operators', () => {
     now: NOW,
     unready: [] as string[],
     unreadSettings: [] as UnreadSetting[],
+    waiting: undefined as ReturnType<NonNullable<StatusDeps['waiting']>>,
     snapshot: makeWorld().snapshot,
     recent: [] as RecentDecision[],
   };
@@ -55,6 +56,7 @@ describe('the server for operators', () => {
     snapshot: () => state.snapshot,
     recent: () => state.recent,
     unreadSettings: () => state.unreadSettings,
+    waiting: () => state.waiting,
     clock: () => state.now,
   });
   let origin = '';
@@ -121,6 +123,16 @@ describe('the server for operators', () => {
       assert.deepEqual((await get('/readyz')).body, body.split('\n').slice(-2).join('\n'));
       state.unreadSettings = [];
     });
+
+  it('/readyz?verbose and /status.json: a leader that does not see what waits, which leaves it ready', async () => {
+    state.unready = [];
+    state.waiting = { unknown: 'may not watch jobs' };
+    const { status, body } = await get('/readyz?verbose');
+    assert.deepEqual([status, body], [200, '[!] waiting: what waits is not known: may not watch jobs\nok\n']);
+    const document = JSON.parse((await get('/status.json')).body);
+    assert.deepEqual([document.waiting, document.waitingUnknown], [undefined, 'may not watch jobs']);
+    state.waiting = undefined;
+  });
 
   it('/status.json tells of a setting that cannot be read', async () => {
     state.unreadSettings = [UNREAD];

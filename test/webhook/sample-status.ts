@@ -119,7 +119,7 @@ function makeWaiting(
   };
 }
 
-const SAMPLE_WAITING: readonly WaitingWork[] = [
+export const SAMPLE_WAITING: readonly WaitingWork[] = [
   makeWaiting('Job/embed-2026-11', 16, 6, { pods: 8, namespace: 'search', now: 331, planned: 138 }),
   makeWaiting('Job/train-resnet', 17, 4, { pods: 16, now: 336, planned: 121 }),
   makeWaiting('Pod/etl-once', 18, 2, { region: 'us-east-1', now: 372, planned: 331.5 }),

@@ -5,7 +5,7 @@ import { renderPage } from '../../src/webhook/page/page.ts';
 import { readStatus, type StatusDeps, type WaitingWork } from '../../src/webhook/page/status.ts';
 import { createStatusPage } from '../../src/webhook/status-page.ts';
 import { makeNode, makeRegion, makeSnapshot, NOW } from '../builders.ts';
-import { makeDecision, makeForecast, makeSampleStatus } from './sample-status.ts';
+import { makeDecision, makeForecast, makeSampleStatus, SAMPLE_WAITING } from './sample-status.ts';
 
 const HOUR_MS = 3_600_000;
 const ALL_WELL: Partial<StatusDeps> = {
@@ -85,6 +85,12 @@ describe('the status page', () => {
       { ...ALL_WELL, watches: () => ({ pods: 241, nodes: 7260 }) },
       true,
       /nodes silent for 2 h and 1 more ·/,
+    ],
+    [
+      'a leader that does not see what waits',
+      { ...ALL_WELL, waiting: () => ({ unknown: 'may not watch jobs' }) },
+      true,
+      /Needs a look what waits is not known: may not watch jobs ·/,
     ],
     ['a failing source', {}, true, /Needs a look sources 2 of 3: prometheus answers 500 since 07:25 ·/],
     [
@@ -447,7 +453,7 @@ describe('the status page', () => {
   describe('what waits for cleaner hours', () => {
     const sectionOf = (parts: Partial<StatusDeps>) =>
       /<section id="waiting">.*?<\/section>/s.exec(pageOf(parts))?.[0] ?? '';
-    const [work] = makeSampleStatus().waiting?.() ?? [];
+    const [work] = SAMPLE_WAITING;
     assert.ok(work);
 
     const told: readonly (readonly [name: string, waiting: StatusDeps['waiting'], says: RegExp])[] = [
@@ -458,6 +464,11 @@ describe('the status page', () => {
         /The replica that leads the controllers knows: .* gridgate waiting -A/,
       ],
       ['that nothing waits', () => [], /Nothing waits now/],
+      [
+        'why it does not know',
+        () => ({ unknown: 'may not list jobs.batch' }),
+        /What waits is not known: may not list jobs\.batch\. Nothing is let go meanwhile/,
+      ],
       [
         'how much, and what is next',
         makeSampleStatus().waiting,

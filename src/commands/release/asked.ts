@@ -47,33 +47,61 @@ export function readAsked(
     return { issues: [`release: ${given}give the names of pods, jobs or cronjobs, or --overdue, or --all`] };
   }
   if (words.length === 0) return { what: overdue ? 'overdue' : 'all' };
-  const targets = words.map(readTarget);
+  const named = withKinds(words);
+  const targets = named.map(readTarget);
   const issues = [
-    ...words.flatMap((word, index) => (targets[index] ? [] : [mistakeIn(word)])),
+    ...named.flatMap((word, index) => (targets[index] ? [] : [mistakeIn(word)])),
     ...(allNamespaces ? ['--all-namespaces: means nothing beside names, which are in one namespace'] : []),
     ...(selector === undefined ? [] : ['--selector: means nothing beside names']),
   ];
   return issues.length > 0 ? { issues } : { what: 'named', targets: targets.filter((target) => target !== undefined) };
 }
 
+/** `job train other`, as kubectl takes it, is `job/train job/other`; a name that is none for itself alone is a mistake. */
+function withKinds(words: readonly string[]): readonly string[] {
+  const [first = '', ...names] = words;
+  const isKind = Object.hasOwn(KINDS, typeOf(first));
+  if (!isKind || words.some((word) => word.includes('/'))) return words;
+  return names.length > 0 ? names.map((name) => `${first}/${name}`) : [`${first}/`];
+}
+
+function typeOf(word: string): string {
+  return word.toLowerCase().split('.')[0] ?? '';
+}
+
 /** kubectl's ways to name an object: `web-0`, `pod/web-0`, `jobs.batch/train`. */
 function readTarget(word: string): Target | undefined {
   const slash = word.indexOf('/');
   const name = word.slice(slash + 1);
-  const [type = ''] = (slash < 0 ? 'pod' : word.slice(0, slash)).toLowerCase().split('.');
+  const type = typeOf(slash < 0 ? 'pod' : word.slice(0, slash));
   return type === '' || !NAME.test(name) ? undefined : { kind: KINDS[type] ?? type, name };
 }
 
 function mistakeIn(word: string): string {
-  return `release: ${quoted(word)} names no object; write POD, job/NAME or cronjob/NAME`;
+  return `release: ${quoted(word)} names no object; write POD, job/NAME, cronjob/NAME or KIND NAME`;
 }
 
 /** Whether a unit is the object of that name, or one that belongs to it. */
-export function isOf({ kind, object }: WaitingUnit, target: Target): boolean {
+export function isOf(unit: WaitingUnit, target: Target): boolean {
+  return namesOf(unit).some((one) => one.name === target.name && isKind(one.kind, target.kind));
+}
+
+/** What waits under a name, whatever kind was asked for, as a command line names it: `job/train`. */
+export function waitingUnder(name: string, units: readonly WaitingUnit[]): readonly string[] {
+  const found = units.flatMap(namesOf).filter((one) => one.name === name);
+  return [...new Set(found.map((one) => nameTarget(one)))];
+}
+
+export function nameTarget({ kind, name }: Target): string {
+  return `${kind.toLowerCase()}/${name}`;
+}
+
+/** A unit itself, and all that it belongs to. */
+function namesOf({ kind, object }: WaitingUnit): readonly Target[] {
   const { metadata } = object;
+  const { kind: ownKind = '', name: ownName = '' } = controllerOf({ metadata }) ?? {};
   const owner = kind === 'Pod' ? ownerOf({ metadata }) : cronJobOf(object);
-  const all = [{ kind, name: metadata.name }, controllerOf({ metadata }), owner];
-  return all.some((one) => one?.name === target.name && isKind(one.kind ?? '', target.kind));
+  return [{ kind, name: metadata.name }, { kind: ownKind, name: ownName }, ...(owner ? [owner] : [])];
 }
 
 /** Kinds that others made are named in small letters, in the singular or the plural. */

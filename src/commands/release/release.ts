@@ -1,7 +1,4 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { getIfThere } from '../../cluster/get-if-there.ts';
-import { podsPath } from '../../cluster/live-pods.ts';
-import { JOB, ownersPath } from '../../cluster/owner-kinds.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import type { Environment, Origins } from '../../config/read-options.ts';
 import { canAsk, confirm } from '../../terminal/confirm.ts';
@@ -11,12 +8,14 @@ import { renderData } from '../../terminal/render-data.ts';
 import { inParallel } from '../../units/in-parallel.ts';
 import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
 import { findCluster, lacksCluster } from '../../world/which-cluster.ts';
-import { type Asked, isOf, readAsked, type Target } from './asked.ts';
+import { type Asked, readAsked, type Target } from './asked.ts';
+import { findNamed } from './find-named.ts';
 import { letGo, type Outcome } from './let-go.ts';
 import type { ReleaseValues } from './options.ts';
 import { isOverdue } from './overdue.ts';
 import { type Policies, readPolicies } from './policies.ts';
 import { loadSteering } from './steering.ts';
+import { byHand, OVERDUE, tellReleased } from './tell-released.ts';
 import { listUnits, nameUnit, type WaitingUnit } from './waiting-units.ts';
 
 const NO_CLUSTER = 'release: what waits is in a cluster, and none is named';
@@ -72,7 +71,7 @@ async function releaseOverdue(releasing: Releasing, units: readonly WaitingUnit[
   const policies = await readPolicies(releasing.api, namespacesOf(units), releasing.values);
   const now = Date.now();
   const due = units.filter((unit) => isOverdue(unit, policies.of(unit.object.metadata.namespace ?? ''), now));
-  return releaseAll(releasing, due, policies);
+  return releaseAll(releasing, due, { policies, why: async () => OVERDUE });
 }
 
 async function releaseEach(releasing: Releasing, units: readonly WaitingUnit[]): Promise<number> {
@@ -86,7 +85,8 @@ async function releaseEach(releasing: Releasing, units: readonly WaitingUnit[]):
       return EXIT.findings;
     }
   }
-  return releaseAll(releasing, units, await readPolicies(api, namespacesOf(units), values));
+  const policies = await readPolicies(api, namespacesOf(units), values);
+  return releaseAll(releasing, units, { policies, why: () => byHand(api) });
 }
 
 async function releaseNamed(
@@ -95,26 +95,13 @@ async function releaseNamed(
   targets: readonly Target[],
 ): Promise<number> {
   const { api, namespace = '', values } = releasing;
-  const chosen = units.filter((unit) => targets.some((target) => isOf(unit, target)));
-  const missing: string[] = [];
-  for (const target of targets.filter((one) => !units.some((unit) => isOf(unit, one)))) {
-    const what = `${target.kind.toLowerCase()}/${target.name}`;
-    const path = pathOf(target, namespace);
-    const options = { accept: 'application/json', idleTimeoutMs: TIMEOUT_MS };
-    const read = () => (path === undefined ? Promise.resolve(undefined) : getIfThere(api, path, options));
-    const found = await readFromCluster(what, read, TIMEOUT_MS);
-    if ('issues' in found) return reportFailure(found);
-    if (found.value) note(`${what} does not wait`);
-    else missing.push(`nothing called ${what} waits in namespace ${namespace}${path ? ', and there is none' : ''}`);
-  }
-  const code = await releaseAll(releasing, chosen, await readPolicies(api, namespacesOf(chosen), values));
+  const found = await findNamed(targets, { api, namespace, units });
+  if ('issues' in found) return reportFailure(found);
+  const { chosen, notes, missing } = found;
+  for (const sentence of notes) note(sentence);
+  const policies = await readPolicies(api, namespacesOf(chosen), values);
+  const code = await releaseAll(releasing, chosen, { policies, why: () => byHand(api) });
   return missing.length > 0 ? reportIssues(missing) : code;
-}
-
-function pathOf({ kind, name }: Target, namespace: string): string | undefined {
-  if (kind === 'Pod') return `${podsPath(namespace)}/${name}`;
-  if (kind === 'Job') return `${ownersPath(JOB, namespace)}/${name}`;
-  return kind === 'CronJob' ? `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/cronjobs/${name}` : undefined;
 }
 
 function namespacesOf(units: readonly WaitingUnit[]): readonly string[] {
@@ -129,7 +116,7 @@ interface Released {
 async function releaseAll(
   { api, namespace, values, env }: Releasing,
   units: readonly WaitingUnit[],
-  policies: Policies,
+  { policies, why }: { readonly policies: Policies; readonly why: () => Promise<string> },
 ): Promise<number> {
   if (units.length === 0) return print(renderNone(values)).then(() => EXIT.fine);
   const told = new Set<string>();
@@ -139,7 +126,9 @@ async function releaseAll(
   };
   for (const sentence of policies.notes) tell(sentence);
   const hasPods = units.some(({ kind }) => kind === 'Pod');
-  const steer = hasPods ? await loadSteering(values, env, { policies, onlyNamespace: namespace, tell }) : undefined;
+  const steer = hasPods
+    ? await loadSteering(values, env, { api, policies, onlyNamespace: namespace, tell })
+    : undefined;
   const { dryRun: isDryRun, namedOutput: output } = values;
   const released: Released[] = [];
   const failures: string[] = [];
@@ -153,7 +142,10 @@ async function releaseAll(
       failures.push(`cannot let go ${nameUnit(unit)}: ${describeReadFailure(error)}`);
     }
   });
-  if (output === 'json' || output === 'yaml') await print(renderData(dataOf(released), output));
+  if (output === 'json' || output === 'yaml') await print(renderData(dataOf(released, isDryRun), output));
+  const went = released.filter(({ outcome }) => outcome !== 'not waiting').map(({ unit }) => unit);
+  if (!isDryRun && went.length > 0)
+    await tellReleased(went, { api, why: await why(), fieldManager: FIELD_MANAGER, now: Date.now() });
   return failures.length > 0 ? reportFailure({ issues: failures, exitCode: EXIT.upstream }) : EXIT.fine;
 }
 
@@ -173,16 +165,16 @@ function renderLine(
 
 /**
  * What `-o json` prints; within `v1` fields are added, never taken away or given another meaning. `outcome`: `released`, `gate alone`,
- * `not waiting`.
+ * `not waiting`; where `dryRun` is true, what it would be.
  */
-function dataOf(released: readonly Released[]): object {
+function dataOf(released: readonly Released[], dryRun: boolean): object {
   const data = released.map(({ unit: { kind, object }, outcome }) => {
     const { namespace, name } = object.metadata;
     return { kind, namespace, name, outcome };
   });
-  return { version: 'v1', released: data };
+  return { version: 'v1', dryRun, released: data };
 }
 
-function renderNone({ namedOutput: output }: ReleaseValues): string {
-  return output === 'json' || output === 'yaml' ? renderData(dataOf([]), output) : '';
+function renderNone({ namedOutput: output, dryRun }: ReleaseValues): string {
+  return output === 'json' || output === 'yaml' ? renderData(dataOf([], dryRun), output) : '';
 }

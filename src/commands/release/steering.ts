@@ -1,4 +1,8 @@
+import type { ApiClient } from '../../cluster/api-client.ts';
+import { listOnce } from '../../cluster/list-watch.ts';
 import type { LivePod } from '../../cluster/live-pods.ts';
+import { describeReadFailure } from '../../cluster/read-failure.ts';
+import { REGIONS } from '../../cluster/regions.ts';
 import type { Environment } from '../../config/read-options.ts';
 import { decide } from '../../decision/decide.ts';
 import { effectOf } from '../../decision/effect.ts';
@@ -8,10 +12,20 @@ import { readWorldFiles } from '../../world/world-files.ts';
 import type { ReleaseValues } from './options.ts';
 import type { Policies } from './policies.ts';
 
+const TIMEOUT_MS = 15_000;
+
 type Tell = (sentence: string) => void;
 
-const NO_REGIONS = 'neither Regions nor nodes can be read';
-const GATE_ALONE = 'what waits is let go as its author wrote it: where it should go is not known';
+const NO_REGIONS = 'there are neither Regions nor nodes';
+const GATE_ALONE =
+  'what waits is let go as its author wrote it, unsteered: where it should go is not known (the leader would steer it when its hour comes)';
+
+interface SteeringDeps {
+  readonly api: ApiClient;
+  readonly policies: Policies;
+  readonly onlyNamespace: string | undefined;
+  readonly tell: Tell;
+}
 
 /**
  * What a pod gets as it is let go, by the decision of the moment, with the caller's own rights; `undefined` where the cluster cannot
@@ -20,13 +34,13 @@ const GATE_ALONE = 'what waits is let go as its author wrote it: where it should
 export async function loadSteering(
   values: ReleaseValues,
   env: Environment,
-  { policies, onlyNamespace, tell }: { policies: Policies; onlyNamespace: string | undefined; tell: Tell },
+  { api, policies, onlyNamespace, tell }: SteeringDeps,
 ): Promise<((pod: LivePod) => readonly PatchOperation[]) | undefined> {
   const files = { ...(await readWorldFiles({})), config: policies.config };
   const asked = { ...values, regions: undefined, namespaces: undefined, config: undefined };
   const world = await loadWorld(files, asked, env, { onlyNamespace });
   if ('issues' in world) {
-    const why = world.lacksRegions ? [NO_REGIONS] : world.issues;
+    const why = world.lacksRegions ? [await whyNoRegions(api)] : world.issues;
     for (const issue of why) tell(`${issue}; ${GATE_ALONE}`);
     return undefined;
   }
@@ -46,4 +60,9 @@ export async function loadSteering(
       tell(`pod/${name}: it goes, as its author wrote it; a new one like it would be refused: ${decision.message}`);
     return effectOf(decision, policy.mode).patch;
   };
+}
+
+/** Which right the caller lacks. */
+async function whyNoRegions(api: ApiClient): Promise<string> {
+  return listOnce(api, REGIONS, TIMEOUT_MS).then(() => NO_REGIONS, describeReadFailure);
 }

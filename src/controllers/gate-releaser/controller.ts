@@ -20,10 +20,12 @@ import type { DeniedOwners } from '../denied-owners.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, MONOTONIC } from '../pace.ts';
 import { createRounds, type RoundOutcome } from '../rounds.ts';
+import { createBegunUnits } from './begun-units.ts';
 import { createCorrector } from './correct.ts';
+import { shapeOf } from './distinct-members.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createNextRun } from './next-run.ts';
-import { isDue, type PlannedUnit, planUnit } from './plan.ts';
+import { isDue, isUrgent, type PlannedUnit, planUnit } from './plan.ts';
 import { createReleaser } from './release.ts';
 import { releaseMetrics } from './release-metrics.ts';
 import { createPlanMemory } from './remember-plans.ts';
@@ -50,12 +52,14 @@ const UNTIL_SYNCED_MS = 500;
 const RETRY_MS = 2_000;
 /** What smoothing held back. */
 const HELD_BACK_MS = 1_000;
-/** So many plans are made in one turn of the event loop: a webhook may be answered in the same process. */
-const PLANS_A_TURN = 200;
+/** So many members are planned for in one turn of the event loop: a webhook may be answered in the same process. */
+const MEMBERS_A_TURN = 200;
 /** What waits for longer was told of by the leader before. */
 const NEWS_FOR_MS = 5 * MINUTE_MS;
-/** Units of which something went, of which no Job tells: the oldest are forgotten first. */
-const MOST_REMEMBERED = 20_000;
+/** A replica of the webhook may hold something a while after its namespace stopped; and a new leader looks before it looks away. */
+const WATCHED_AFTER_MS = 10 * MINUTE_MS;
+/** Rounds come every minute at least; one that does not end lets nothing go. */
+const SUCCESS_COUNTS_MS = 3 * MINUTE_MS;
 
 export interface GateReleaserDeps extends Pick<WaitingFacts, 'learntLength'> {
   readonly api: ApiClient;
@@ -64,7 +68,7 @@ export interface GateReleaserDeps extends Pick<WaitingFacts, 'learntLength'> {
   readonly snapshot: () => Snapshot;
   readonly policyOf: (namespace: NamespaceRecord) => Policy;
   readonly modeInEffect: (namespace: NamespaceRecord) => Mode;
-  /** Whether any namespace holds pods back; where none does, and nothing waits, nothing is watched. */
+  /** Whether any namespace holds pods back; where none has for 10 minutes, and nothing waits, nothing is watched. */
   readonly mayHoldAny: () => boolean;
   readonly deniedOwners: Pick<DeniedOwners, 'follow'>;
   /** The readings of a region by the hour, as far as they are known. */
@@ -86,6 +90,8 @@ export interface GateReleaserDeps extends Pick<WaitingFacts, 'learntLength'> {
 export interface GateReleaser extends Controller {
   /** What waits now, those first that start first; nothing while this does not run. */
   waiting(): readonly WaitingUnit[];
+  /** Why that is not known; absent where it is, and while this does not run. */
+  whyUnknown(): string | undefined;
   lastEventAt(): LastEvents;
 }
 
@@ -99,25 +105,27 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   const nextRun = createNextRun(({ namespace, name, schedule }) =>
     log.warn(
       { namespace, cronJob: name, schedule: schedule.slice(0, 80) },
-      'schedule not understood: it bounds no wait',
+      'schedule not understood: under Forbid and Replace its Jobs do not wait',
     ),
   );
   const plans = createPlanMemory();
   const smoothing = createSmoothing({ sharePercent: deps.releaseSharePercent, monotonicNow: clock.now });
   const savings = createSavings(deps.pastOf ?? (() => undefined));
   const teller = createWaitTeller({ writer, clock, log });
-  const begun = new Set<string>();
+  const begun = createBegunUnits(clock);
   const releaser = createReleaser({
     ...deps,
     clock,
     decide: decideNow,
+    modeOf(namespace) {
+      const record = view.namespace(namespace);
+      return record ? modeInEffect(record) : 'off';
+    },
     teller,
     savings,
-    onRelease({ unit }) {
-      begun.delete(unit.key); // the latest stands last
-      begun.add(unit.key);
-      const [oldest] = begun;
-      if (begun.size > MOST_REMEMBERED && oldest !== undefined) begun.delete(oldest);
+    onRelease(planned, { pods }) {
+      if (!isUrgent(planned, now())) smoothing.spend(pods);
+      begun.add(planned.unit);
     },
   });
   const corrector = createCorrector({ writer, clock, log });
@@ -126,13 +134,16 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   let planned: readonly PlannedUnit[] = [];
   let cluster: string | undefined;
   let isRunning = false;
-  let hasSucceeded = false;
+  let succeededAt: number | undefined;
+  /** Why nothing that was tried since was written. */
+  let forbidden: string | undefined;
+  let mayHoldUntil = 0;
 
   const heartbeat = createHeartbeat({
     ...{ api, writer, now, clock, log },
     namespace: deps.ownNamespace,
     identity: instance,
-    isAlive: () => hasSucceeded && (watch?.isFresh() ?? false),
+    isAlive: () => hasSucceeded() && (watch?.isFresh() ?? true),
   });
   const tellFailure = createEdge<string | undefined>(undefined, (failure) => {
     if (failure === undefined) log.info('what waits is let go again');
@@ -160,15 +171,15 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
       now: now(),
       monotonicNow: clock.now(),
     };
-    const context = { ...basis, decide: decideNow, nextRun, patience: patienceFor(unit), learntLength };
-    return plans.recall(unit, basis, () => {
+    return plans.recall(unit, basis, (before) => {
       try {
-        return planUnit(unit, context);
+        const patience = patienceFor(unit);
+        return planUnit(unit, { ...basis, before, decide: decideNow, nextRun, patience, learntLength });
       } catch (error) {
         // Nobody is held back by a mistake of ours.
         log.error({ err: error, namespace: unit.namespace, unit: unit.key }, 'planning failed: let go at once');
         const length = { ms: 0, from: 'default' as const };
-        return { unit, reason: 'not_placed', startAt: basis.now, latestStart: basis.now, length };
+        return { unit, reason: 'plan_failed', startAt: basis.now, latestStart: basis.now, length };
       }
     });
   }
@@ -179,10 +190,15 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
   }
 
   async function planAll(view: WaitingWatch): Promise<readonly PlannedUnit[]> {
-    const units = groupUnits(view, { isBehind: releaser.isBehind, hasBegun: (unit) => begun.has(unit) });
+    const units = groupUnits(view, { isBehind: releaser.isBehind, hasBegun: begun.has });
     const all: PlannedUnit[] = [];
-    for (const [index, unit] of units.entries()) {
-      if (index % PLANS_A_TURN === PLANS_A_TURN - 1) await yieldTurn();
+    let members = 0;
+    for (const unit of units) {
+      for (const { pod } of unit.members) {
+        shapeOf(pod); // most of what planning a large unit costs
+        members += 1;
+        if (members % MEMBERS_A_TURN === 0) await yieldTurn();
+      }
       const one = planOf(unit);
       if (one) all.push(one);
     }
@@ -190,10 +206,31 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     return all;
   }
 
+  function hasSucceeded(): boolean {
+    return succeededAt !== undefined && clock.now() - succeededAt < SUCCESS_COUNTS_MS;
+  }
+
+  function succeeded(): void {
+    const isFirst = !hasSucceeded();
+    succeededAt = clock.now();
+    if (isFirst) heartbeat.changed();
+  }
+
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
+    try {
+      return await lookAndLetGo(signal);
+    } catch (error) {
+      succeededAt = undefined;
+      throw error;
+    }
+  }
+
+  async function lookAndLetGo(signal: AbortSignal): Promise<RoundOutcome> {
     savings.settle(now());
-    if (!mayHoldAny() && planned.length === 0) {
+    if (hasNothingToWatch()) {
       await close();
+      // The first pod that may wait finds somebody alive: what it opens is there within a moment.
+      succeeded();
       return 'done';
     }
     watch ??= openWatch({ api, log, onChange: rounds.changed });
@@ -203,25 +240,29 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     const failure = await work(watch, signal);
     if (signal.aborted) return 'done';
     tellFailure(failure);
-    const isFirst = !hasSucceeded && failure === undefined;
-    hasSucceeded = failure === undefined;
-    if (isFirst) heartbeat.changed();
+    if (failure === undefined) succeeded();
+    else succeededAt = undefined;
     return failure === undefined ? untilNext() : { dueInMs: RETRY_MS };
+  }
+
+  function hasNothingToWatch(): boolean {
+    if (mayHoldAny()) mayHoldUntil = clock.now() + WATCHED_AFTER_MS;
+    return clock.now() >= mayHoldUntil && planned.length === 0 && watch?.isSynced() !== false;
   }
 
   /** Releases first, then all that can wait; answers why nothing can be written. */
   async function work(watch: WaitingWatch, signal: AbortSignal): Promise<string | undefined> {
-    const due = smoothing.select(planned, now(), releaser.mostAtOnce);
+    const due = smoothing.select(planned, now(), releaser);
     tellWaiting();
     try {
-      const failure = await releaser.release(due, signal);
-      if (failure !== undefined) return failure;
-      await releaser.markJobs(watch, signal);
-      await corrector.correct(
-        planned.filter((one) => !isDue(one, now())),
-        signal,
-      );
-      return undefined;
+      const { released, forbidden: refusal } = await releaser.release(due, signal);
+      const marked = await releaser.markJobs(watch, signal);
+      const stays = planned.filter((one) => !isDue(one, now()));
+      const corrected = await corrector.correct(stays, signal);
+      // Until something is written it is not known that only one may not be.
+      const mayWrite = released + marked + corrected > 0 || planned.length === 0;
+      forbidden = mayWrite ? undefined : (refusal ?? forbidden);
+      return forbidden;
     } catch (error) {
       return messageOf(error);
     }
@@ -276,16 +317,19 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
     ...rounds,
     start() {
       isRunning = true;
+      mayHoldUntil = clock.now() + WATCHED_AFTER_MS;
       for (const one of [rounds, teller, heartbeat]) one.start();
     },
     async stop() {
       await Promise.all([rounds, teller, heartbeat].map((one) => one.stop()));
       isRunning = false;
-      hasSucceeded = false;
+      succeededAt = undefined;
+      forbidden = undefined;
       planned = [];
       await close();
     },
     waiting: () => (isRunning ? listWaiting(planned) : []),
+    whyUnknown: () => (isRunning ? watch?.problem() : undefined),
     lastEventAt: () => watch?.lastEventAt() ?? {},
     metrics: releaseMetrics({
       gatedPods: () => countPods(() => true),

@@ -29,6 +29,8 @@ const NOT_FOUND = 404;
 const CHANGED: ReadonlySet<number> = new Set([409, 422]);
 /** Somebody's rule forbids what would be added: a toleration, say. To go is more important. */
 const REFUSED: ReadonlySet<number> = new Set([400, 403, 422]);
+/** The API server knows us no more, or takes nothing at the moment. A webhook that fails, in one namespace say, makes it answer 500. */
+const CONCERNS_ALL: ReadonlySet<number> = new Set([401, 429, 503]);
 const IDLE_MS = 10_000;
 const NOTHING_ADDED = { patch: [] };
 
@@ -42,50 +44,53 @@ const NOTHING_ADDED = { patch: [] };
  * | conflict, does not apply  | it is read and decided about once more, since what is watched may be behind      |
  * | refused                   | it goes with nothing added                                                      |
  * | refused that, too         | that error is the answer                                                        |
- * | any other, no answer      | rejected: the others would fare no better                                       |
+ * | another error             | that error is the answer                                                        |
+ * | 401, 429, 503, nothing    | rejected: the others would fare no better                                       |
  */
 export async function letGo(member: Member, deps: LetGoDeps): Promise<LetGo> {
   try {
-    await write(member, deps.decide(member), deps);
-    return 'released';
+    return await letGoAsDecided(member, deps);
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.status === NOT_FOUND) return 'gone';
-    if (!CHANGED.has(error.status) && !REFUSED.has(error.status)) throw error;
+    if (!(error instanceof ApiError) || CONCERNS_ALL.has(error.status)) throw error;
+    return error.status === NOT_FOUND ? 'gone' : error;
+  }
+}
+
+async function letGoAsDecided(member: Member, deps: LetGoDeps): Promise<LetGo> {
+  try {
+    return await write(member, deps.decide(member), deps);
+  } catch (error) {
+    const status = statusOf(error);
+    if (!CHANGED.has(status) && !REFUSED.has(status)) throw error;
     const current = await lookAgain(member, deps);
     if (!current) return 'gone';
-    return CHANGED.has(error.status) ? letGoOnSecondLook(current, deps) : letGoBare(current, deps);
+    return CHANGED.has(status) ? letGoOnSecondLook(current, deps) : write(current, NOTHING_ADDED, deps);
   }
 }
 
 async function letGoOnSecondLook(member: Member, deps: LetGoDeps): Promise<LetGo> {
   try {
-    await write(member, deps.decide(member), deps);
-    return 'released';
+    return await write(member, deps.decide(member), deps);
   } catch (error) {
-    if (error instanceof ApiError && REFUSED.has(error.status)) return letGoBare(member, deps);
-    return answerOf(error);
+    if (REFUSED.has(statusOf(error))) return write(member, NOTHING_ADDED, deps);
+    throw error;
   }
 }
 
-async function letGoBare(member: Member, deps: LetGoDeps): Promise<LetGo> {
-  try {
-    await write(member, NOTHING_ADDED, deps);
-    return 'released';
-  } catch (error) {
-    return answerOf(error);
-  }
-}
-
-function answerOf(error: unknown): LetGo {
+function statusOf(error: unknown): number {
   if (!(error instanceof ApiError)) throw error;
-  return error.status === NOT_FOUND ? 'gone' : error;
+  return error.status;
 }
 
-function write(member: Member, decision: Pick<Decision, 'patch'>, { writer, now }: LetGoDeps): Promise<KubeObject> {
+async function write(
+  member: Member,
+  decision: Pick<Decision, 'patch'>,
+  { writer, now }: LetGoDeps,
+): Promise<'released'> {
   const { kind, metadata, pod } = member;
   const patch = kind === 'Pod' ? releasePatch({ ...pod, metadata }, decision, now()) : resumePatch({ metadata }, now());
-  return writer.jsonPatch(pathOf(member), patch);
+  await writer.jsonPatch(pathOf(member), patch);
+  return 'released';
 }
 
 /** As it is now, past what is watched; `undefined` where it does not wait any more. */

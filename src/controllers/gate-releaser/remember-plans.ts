@@ -42,11 +42,12 @@ export function createPlanMemory() {
   }
 
   return {
-    /** The plan of a unit, made now where none is remembered that still counts. */
-    recall(unit: Unit, basis: PlanBasis, plan: () => PlannedUnit): PlannedUnit {
+    /** The plan of a unit, made now where none is remembered that still counts, with the one of before in mind. */
+    recall(unit: Unit, basis: PlanBasis, plan: (before: PlannedUnit | undefined) => PlannedUnit): PlannedUnit {
       const signature = signatureOf(unit);
       const known = plans.get(unit.key);
-      const one = known && isValid(known, signature, basis) ? known : { ...basis, signature, planned: plan() };
+      const one =
+        known && isValid(known, signature, basis) ? known : { ...basis, signature, planned: plan(known?.planned) };
       next.set(unit.key, one);
       return one.planned;
     },

@@ -67,7 +67,7 @@ export function groupUnits(view: WaitingView, { isBehind, hasBegun }: Grouping):
   }
 
   for (const job of view.jobs()) {
-    const key = unitOf(job.metadata.namespace, job.metadata.labels, job.suspended?.pod.spec, job.metadata.uid);
+    const key = unitOf(job.metadata, job.suspended?.pod.spec, job.metadata.uid, job);
     if (job.hasBegun) begun.add(key);
     const { suspended, metadata } = job;
     if (!suspended || isBehind(metadata)) continue;
@@ -76,11 +76,10 @@ export function groupUnits(view: WaitingView, { isBehind, hasBegun }: Grouping):
   for (const pod of view.pods()) {
     if (!isWaitingOrReleased(pod)) continue;
     const { metadata } = pod;
-    const owner = controllerOf(pod);
-    const key = unitOf(metadata.namespace, metadata.labels, pod.spec, owner?.uid ?? metadata.uid);
+    const job = jobOf(pod, view);
+    const key = unitOf(metadata, pod.spec, controllerOf(pod)?.uid ?? metadata.uid, job);
     if (!isGated(pod)) begun.add(key);
     else if (!isBehind(metadata)) {
-      const job = jobOf(pod, view);
       join(key, { kind: 'Pod', metadata, pod, pods: 1, job, cronJob: job && cronJobOf(job, view) });
     }
   }
@@ -95,15 +94,23 @@ export function groupUnits(view: WaitingView, { isBehind, hasBegun }: Grouping):
 const JOB_SET = 'jobset.sigs.k8s.io/jobset-name';
 
 function unitOf(
-  namespace: string | undefined,
-  labels: Readonly<Record<string, string>> | undefined,
+  { namespace, labels }: KubeObject['metadata'],
   spec: Pod['spec'],
   uid: string | undefined,
+  job: JobRecord | undefined,
 ): string {
   const jobSet = labels?.[JOB_SET];
-  if (jobSet !== undefined) return `${namespace}/jobset/${jobSet}`;
+  if (jobSet !== undefined && job?.controller?.kind === 'JobSet') return `${namespace}/uid/${job.controller.uid}`;
+  if (jobSet !== undefined) return `${namespace}/${NAMED}/jobset/${jobSet}`;
   const group = spec?.schedulingGroup?.podGroupName;
-  return group ? `${namespace}/group/${group}` : `${namespace}/uid/${uid}`;
+  return group ? `${namespace}/${NAMED}/group/${group}` : `${namespace}/uid/${uid}`;
+}
+
+const NAMED = 'name';
+
+/** Whether another unit may have the same key later on. */
+export function isKnownByName({ key }: Unit): boolean {
+  return key.split('/')[1] === NAMED;
 }
 
 function createdAtOf({ metadata, job }: Member): number {

@@ -35,6 +35,7 @@ const WHY: Readonly<Record<PlanReason, string>> = {
   refused: 'its latest start has come',
   cleaner_later: 'its hour has come',
   cleanest_now: 'no later start is expected to be cleaner',
+  plan_failed: 'gridgate could not plan its wait',
 };
 
 /** On what waits and on its owner. */
@@ -50,9 +51,17 @@ export function waitingEvents(planned: PlannedUnit, telling: Telling): readonly 
 
 /** On what was let go and on its owner. */
 export function releasedEvents({ reason }: PlannedUnit, member: Member, telling: Telling): readonly WaitEvent[] {
+  return releasedByOthers(WHY[reason], member, telling);
+}
+
+/** The same where somebody else let it go; `why` says who. */
+export function releasedByOthers(why: string, member: Told, telling: Telling): readonly WaitEvent[] {
   const waitedMs = telling.now - Date.parse(member.metadata.creationTimestamp ?? '');
-  const note = `let go after ${formatAge(waitedMs)}: ${WHY[reason]}`;
-  return tell(member, { type: 'Normal', reason: RELEASED_EVENT, note }, telling);
+  return tell(
+    member,
+    { type: 'Normal', reason: RELEASED_EVENT, note: `let go after ${formatAge(waitedMs)}: ${why}` },
+    telling,
+  );
 }
 
 /** On what was let go though its policy refuses it by now. */
@@ -81,8 +90,11 @@ export function quotaEvent(namespace: string, waiting: readonly Member[], { inst
   return { key, namespace, event: toEvent(parts, now) };
 }
 
+/** What an Event is about, and who owns it. */
+type Told = Pick<Member, 'kind' | 'metadata' | 'pod'>;
+
 function tell(
-  member: Member,
+  member: Told,
   { type, reason, note }: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly note: string },
   { instance, now }: Telling,
 ): readonly WaitEvent[] {
@@ -100,7 +112,7 @@ function tell(
 }
 
 /** Itself, and of a pod its Job. */
-function regardedIn({ kind, metadata, pod }: Member): readonly Regarding[] {
+function regardedIn({ kind, metadata, pod }: Told): readonly Regarding[] {
   const { name, uid } = metadata;
   const itself = {
     ...(kind === 'Job' ? { apiVersion: 'batch/v1' } : { apiVersion: 'v1' }),

@@ -14,6 +14,8 @@ export interface WaitingWatch extends WaitingView {
   isSynced(): boolean;
   /** Whether it is known to show things as they are now. */
   isFresh(): boolean;
+  /** Why that is not known; absent where it is. */
+  problem(): string | undefined;
   lastEventAt(): LastEvents;
   stop(): Promise<void>;
 }
@@ -23,6 +25,8 @@ export interface WatchDeps {
   readonly log: Logger;
   readonly onChange: () => void;
 }
+
+const NOT_YET = 'it has not been seen yet';
 
 /** Follows pods without a node, Jobs and CronJobs. */
 export function watchWaiting({ api, log, onChange }: WatchDeps): WaitingWatch {
@@ -39,6 +43,8 @@ export function watchWaiting({ api, log, onChange }: WatchDeps): WaitingWatch {
     cronJob: (namespace, name) => cronJobs.get(objectKey(name, namespace)),
     isSynced: () => all.every((one) => one.synced()),
     isFresh: () => all.every((one) => one.synced() && one.failure() === undefined),
+    problem: () =>
+      all.map((one) => one.failure() ?? (one.synced() ? undefined : NOT_YET)).find((one) => one !== undefined),
     lastEventAt: () => joinLastEvents(all.map((one) => one.lastEvents())),
     stop: async () => void (await Promise.all(all.map((one) => one.stop()))),
   };

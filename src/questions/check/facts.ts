@@ -29,6 +29,12 @@ export interface ClusterFacts {
   readonly settings: Seen<Settings | undefined>;
   /** Why the kill switch is not as it was meant, or what it caps; absent where it caps nothing. */
   readonly killSwitch: Seen<{ readonly cap?: string; readonly unreadable?: string }>;
+  /** By which the leader says that it lets go what waits. */
+  readonly releaserLease: Seen<LeaseFacts | undefined>;
+  /** All that waits for a cleaner hour. */
+  readonly things: Seen<readonly WaitingThing[]>;
+  /** Absent where there is no CronJob for what is overdue. */
+  readonly overdueRuns: Seen<OverdueRuns | undefined>;
   /** By kind and name (`Secret gridgate-sources`): which keys hold something; `undefined` where there is no such object. */
   readonly keys: ReadonlyMap<string, Seen<ReadonlySet<string> | undefined>>;
 }
@@ -133,6 +139,24 @@ export interface LeaseFacts {
   /** Epoch milliseconds by the leader's clock. */
   readonly renewedAt: number;
   readonly durationMs: number;
+}
+
+/** A pod that gridgate gated or a Job that it suspended; times in epoch milliseconds, absent where nobody can read them. */
+export interface WaitingThing {
+  readonly kind: 'Pod' | 'Job';
+  readonly namespace: string;
+  /** Itself where nothing owns it. */
+  readonly owner: { readonly kind: string; readonly name: string };
+  /** When it was created. */
+  readonly since?: number;
+  /** As it says itself. */
+  readonly latestStart?: number;
+}
+
+export interface OverdueRuns {
+  readonly isSuspended: boolean;
+  /** How long before its last run the last one that succeeded was. */
+  readonly failedForMs: number;
 }
 
 /** What the cluster's own gridgate.yaml says. */

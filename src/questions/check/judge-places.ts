@@ -136,7 +136,7 @@ function unjudged(count: number): Finding {
 }
 
 /** Undefined where nobody knows them: the last good ones count, or the caller may not see them. */
-function rulesOf(settings: ClusterFacts['settings']): PolicyRules | undefined {
+export function rulesOf(settings: ClusterFacts['settings']): PolicyRules | undefined {
   if (!('value' in settings)) return undefined;
   if (!settings.value) return NO_RULES;
   return 'rules' in settings.value ? settings.value.rules : undefined;

@@ -13,7 +13,30 @@ export function judgeRights({ rights }: ClusterFacts): readonly Finding[] {
       const who = `the account ${account} (${roles.join(', ')})`;
       if (missing.length === 0)
         return [{ check, state: 'ok', says: `${who} may do all ${count} things that it needs` }];
-      return [{ check, state: 'failed', says: `${who} may not ${nameFew(missing, MOST_NAMED, String)}`, todo: APPLY }];
+      return [
+        {
+          check,
+          state: 'failed',
+          says: `${who} may not ${nameFew(missing, MOST_NAMED, String)}${consequences(missing)}`,
+          todo: APPLY,
+        },
+      ];
     });
   });
+}
+
+/** What a right that is missing means for work that waits: nobody sees it from the right. */
+const MEANS: readonly (readonly [right: RegExp, means: string])[] = [
+  [/^patch pods$/, 'no pod that waits is let go'],
+  [/^patch jobs\.batch$/, 'no Job that gridgate suspended is resumed'],
+  [/^(list|watch) (pods|jobs\.batch|cronjobs\.batch)$/, 'nobody sees what waits, so new pods do not wait'],
+  [
+    /^\w+ leases\.coordination\.k8s\.io gridgate-releaser /,
+    'nobody knows whether what waits is let go, so new pods do not wait',
+  ],
+];
+
+function consequences(missing: readonly string[]): string {
+  const means = MEANS.filter(([right]) => missing.some((one) => right.test(one))).map(([, means]) => means);
+  return means.length === 0 ? '' : `: ${means.join('; ')}`;
 }

@@ -10,6 +10,7 @@ import { judgeRegions } from './judge-regions.ts';
 import { judgeEndpoints, judgeReplicas } from './judge-replicas.ts';
 import { judgeRights } from './judge-rights.ts';
 import { judgeSettings } from './judge-settings.ts';
+import { judgeWaiting } from './judge-waiting.ts';
 import { judgeTrust, judgeWebhooks } from './judge-webhooks.ts';
 
 const MOST_CHARACTERS = 1_200;
@@ -45,6 +46,7 @@ export function judge(facts: ClusterFacts): CheckReport {
     ...judgeRegions(facts),
     ...judgeNodes(facts),
     ...judgeNamespaces(facts),
+    ...judgeWaiting(facts),
     ...judgeClocks(facts),
   ]);
   const countOf = (state: State) => findings.filter((finding) => finding.state === state).length;

@@ -3,6 +3,9 @@ import { shellCommand } from '../../units/shell-command.ts';
 /** What the manifests call the Service, the Lease and the webhook configurations. */
 export const SERVICE = 'gridgate';
 
+/** Lets go what is overdue where nobody leads. */
+export const OVERDUE_CRON_JOB = 'gridgate-release-overdue';
+
 export const APPLY = 'kubectl apply -k manifests/base';
 
 /** What the controllers have to say. */

@@ -10,6 +10,7 @@ import { NAMESPACES } from '../../cluster/namespaces.ts';
 import { nodes } from '../../cluster/nodes.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { REGIONS, validRegions } from '../../cluster/regions.ts';
+import { HEARTBEAT_LEASE } from '../../cluster/releaser-heartbeat.ts';
 import { webhookConfigurationPath } from '../../cluster/webhook-bundles.ts';
 import { secretsOf } from '../../config/secrets-of.ts';
 import { compileRules } from '../../decision/policy-rules.ts';
@@ -19,8 +20,9 @@ import { askRights } from './ask-rights.ts';
 import type { ApiServerFacts, ClusterFacts, DeploymentFacts, EndpointCount, LeaseFacts, Settings } from './facts.ts';
 import { type Seen, valueOr } from './finding.ts';
 import { locate, objectOf } from './locate-secret.ts';
-import { SERVICE } from './names.ts';
+import { OVERDUE_CRON_JOB, SERVICE } from './names.ts';
 import { argumentOf, type DeploymentObject, toDeploymentFacts } from './read-deployments.ts';
+import { listWaitingThings, toOverdueRuns } from './read-waiting.ts';
 import { type ConfigurationObject, toWebhooks } from './read-webhooks.ts';
 import { tryNamespaces, tryPods } from './try-webhooks.ts';
 
@@ -49,6 +51,13 @@ export async function readCluster(
   const deployments = await see(async () => toDeployments(await get(`/apis/apps/v1${own}/deployments`)));
   const label = labelOf(valueOr(deployments, [])) ?? regionLabel;
 
+  const leaseOf = (name: string) =>
+    see(async () => toLease(await getMaybe(`/apis/coordination.k8s.io/v1${own}/leases/${name}`)));
+  const ofWaiting = Promise.all([
+    leaseOf(HEARTBEAT_LEASE),
+    see(() => listWaitingThings(api, LIST_TIMEOUT_MS)),
+    see(async () => toOverdueRuns(await getMaybe(`/apis/batch/v1${own}/cronjobs/${OVERDUE_CRON_JOB}`))),
+  ]);
   const [endpoints, configurations, seenNamespaces, regions, seenNodes, lease, settings, killSwitch, rights] =
     await Promise.all([
       see(async () => countEndpoints(await get(`/apis/discovery.k8s.io/v1${own}/endpointslices`))),
@@ -56,11 +65,12 @@ export async function readCluster(
       see(() => listOnce(api, NAMESPACES, LIST_TIMEOUT_MS)),
       see(() => listOnce(api, REGIONS, LIST_TIMEOUT_MS)),
       see(() => listOnce(api, nodes(label), LIST_TIMEOUT_MS)),
-      see(async () => toLease(await getMaybe(`/apis/coordination.k8s.io/v1${own}/leases/${SERVICE}`))),
+      leaseOf(SERVICE),
       see(() => readSettings(api, systemNamespace)),
       see(async () => toKillSwitch(await getMaybe(`/api/v1${own}/configmaps/gridgate-kill-switch`))),
       askRights(api, valueOr(deployments, []), systemNamespace),
     ]);
+  const [releaserLease, things, overdueRuns] = await ofWaiting;
   const webhooks = valueOr(configurations, []).flat();
   const [onNamespaces, onPods] = await Promise.all([tryNamespaces(api), tryPods(api, seenNamespaces, namespace)]);
   const isReached = [onNamespaces, onPods].every(({ outcome }) => outcome !== 'silent' && outcome !== 'failed');
@@ -74,6 +84,7 @@ export async function readCluster(
     regions: 'value' in regions ? { value: validRegions(regions.value) } : regions,
     invalidRegions: tellInvalid(valueOr(regions, [])),
     ...{ nodes: seenNodes, namespaces: seenNamespaces, settings, killSwitch },
+    ...{ releaserLease, things, overdueRuns },
     keys: await readKeys(getMaybe, settings, { deployments: valueOr(deployments, []), systemNamespace }),
   };
 }

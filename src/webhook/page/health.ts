@@ -2,7 +2,7 @@ import { cell } from '../../page/cell.ts';
 import { type Html, html } from '../../page/html.ts';
 import { formatAge, isoTime } from '../../units/moment.ts';
 import { andMore } from '../../units/tell-few.ts';
-import { isDistrusted, type SourceStatus, type Status } from './status.ts';
+import { isDistrusted, type SourceStatus, type Status, whyWaitingUnknown } from './status.ts';
 
 /** Bookmarks come about every minute; a watch that is silent for so long is opened anew. */
 const MOST_SILENT_SECONDS = 240;
@@ -20,6 +20,7 @@ export function healthSection(status: Status): Html {
     readiness(status),
     watching(status),
     leading(status),
+    releasing(status),
     certified(status),
     asking(status),
     trusting(status),
@@ -63,6 +64,12 @@ function isSilent(seconds: number): boolean {
 function leading({ leader }: Status): Fact | undefined {
   if (leader === undefined) return undefined;
   return { text: leader ? 'this replica leads' : 'another replica leads and asks the sources' };
+}
+
+/** A leader that does not see what waits lets nothing go. */
+function releasing({ waiting }: Status): Fact | undefined {
+  const why = whyWaitingUnknown(waiting);
+  return why === undefined ? undefined : { text: `what waits is not known: ${why}`, isWrong: true };
 }
 
 function certified({ certificateEnd: end, now }: Status): Fact | undefined {

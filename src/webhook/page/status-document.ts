@@ -1,7 +1,7 @@
 import type { RegionView } from '../../regions/snapshot.ts';
 import { isoTime } from '../../units/moment.ts';
 import type { RecentDecision } from '../recorder.ts';
-import { rankedReading, type SourceStatus, type Status, type WaitingWork } from './status.ts';
+import { rankedReading, type SourceStatus, type Status, type WaitingWork, whyWaitingUnknown } from './status.ts';
 
 /** The document at `/status.json`: what the page shows, for programs. Times are RFC 3339, intensities gCO2e/kWh, ages seconds. */
 export function statusDocument(status: Status): object {
@@ -31,6 +31,7 @@ export function statusDocument(status: Status): object {
     watches:
       status.watches && Object.entries(status.watches).map(([resource, idleSeconds]) => ({ resource, idleSeconds })),
     waiting: Array.isArray(status.waiting) ? status.waiting.map(waitingOf) : undefined,
+    waitingUnknown: whyWaitingUnknown(status.waiting),
     decisions: status.decisions.map(decisionOf),
   };
 }

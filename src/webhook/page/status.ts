@@ -44,6 +44,12 @@ export interface WaitingWork {
   readonly planned?: number;
 }
 
+/** The leader cannot see what waits. */
+export interface WaitingUnknown {
+  /** Why. */
+  readonly unknown: string;
+}
+
 /** What the page is made of; what nobody can tell is left out of it. */
 export interface StatusDeps {
   /** What keeps the webhook from being ready; empty when it is. */
@@ -64,8 +70,8 @@ export interface StatusDeps {
   readonly certificateEnd?: () => number | undefined;
   /** `undefined` while another replica asks them. */
   readonly sources?: () => readonly SourceStatus[] | undefined;
-  /** What waits for a cleaner hour, those first that start first; `undefined` while another replica leads. */
-  readonly waiting?: () => readonly WaitingWork[] | undefined;
+  /** What waits for a cleaner hour, those first that start first, or why that is not known; `undefined` while another replica leads. */
+  readonly waiting?: () => readonly WaitingWork[] | WaitingUnknown | undefined;
   /** Seconds since the last event, by resource. */
   readonly watches?: () => Readonly<Record<string, number>>;
   /** Of all regions; `undefined` when every region has its own. Without this function the defaults are shown. */
@@ -89,7 +95,7 @@ export interface Status {
   readonly sources?: readonly SourceStatus[] | undefined;
   readonly watches?: Readonly<Record<string, number>> | undefined;
   /** `elsewhere`: another replica knows. */
-  readonly waiting?: readonly WaitingWork[] | 'elsewhere' | undefined;
+  readonly waiting?: readonly WaitingWork[] | WaitingUnknown | 'elsewhere' | undefined;
   readonly decisions: readonly RecentDecision[];
 }
 
@@ -140,4 +146,9 @@ export type Unranked = 'no nodes' | 'no reading' | 'another signal';
 /** Whether automatic sources call a region down, and are not believed: of one that is not called down nobody is named, and a hand's word overrules. */
 export function isDistrusted({ active, sources }: Outage): boolean {
   return !active && sources.length > 0 && !sources.includes(MANUAL);
+}
+
+/** Why nobody knows what waits, where this replica should. */
+export function whyWaitingUnknown(waiting: Status['waiting']): string | undefined {
+  return typeof waiting === 'object' && 'unknown' in waiting ? waiting.unknown : undefined;
 }

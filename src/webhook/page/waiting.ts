@@ -20,6 +20,7 @@ const NUMBERS: ReadonlySet<string> = new Set(['Pods', 'Waits', 'Now', 'Expected'
  * | -------------------------------- | -------------------- |
  * | knows of no waiting at all       | nothing              |
  * | does not lead                    | who knows            |
+ * | leads, and cannot see it         | why                  |
  * | leads                            | charts and rows      |
  */
 export function waitingSection(status: Status): Html {
@@ -28,6 +29,10 @@ export function waitingSection(status: Status): Html {
   if (waiting === 'elsewhere')
     return section(
       html`The replica that leads the controllers knows: its page draws it, and <code>gridgate waiting -A</code> lists it.`,
+    );
+  if ('unknown' in waiting)
+    return section(
+      html`<b class="problem">What waits is not known:</b> ${waiting.unknown}. Nothing is let go meanwhile, and new pods do not wait.`,
     );
   if (waiting.length === 0) return section(html`Nothing waits now.`);
   const [shown, folded] = [waiting.slice(0, MOST_ROWS), waiting.slice(MOST_ROWS, MOST_ROWS + MOST_FOLDED)];

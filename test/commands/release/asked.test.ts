@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isOf, readAsked } from '../../../src/commands/release/asked.ts';
+import { isOf, nameTarget, readAsked, waitingUnder } from '../../../src/commands/release/asked.ts';
 import type { ReleaseValues } from '../../../src/commands/release/options.ts';
 import type { WaitingUnit } from '../../../src/commands/release/waiting-units.ts';
 
@@ -50,12 +50,51 @@ describe('gridgate release', () => {
       );
     });
 
+  const FORMS: readonly (readonly [words: readonly string[], means: readonly string[]])[] = [
+    [['job', 'train'], ['job/train']],
+    [
+      ['jobs.batch', 'train', 'other'],
+      ['job/train', 'job/other'],
+    ],
+    [
+      ['pod', 'etl', 'other'],
+      ['pod/etl', 'pod/other'],
+    ],
+    [['CJ', 'nightly'], ['cronjob/nightly']],
+    [
+      ['etl', 'other'],
+      ['pod/etl', 'pod/other'],
+    ],
+    [
+      ['etl', 'job/train'],
+      ['pod/etl', 'job/train'],
+    ],
+    [
+      ['etl', 'job'],
+      ['pod/etl', 'pod/job'],
+    ],
+  ];
+  for (const [words, means] of FORMS)
+    it(`takes ${words.join(' ')} for ${means.join(' and ')}, as kubectl does`, () => {
+      const read = asked(words);
+      assert.deepEqual('what' in read && read.what === 'named' && read.targets.map(nameTarget), means);
+    });
+
+  it('says what waits by a name, whatever kind was asked for', () => {
+    const units = [podOf(owned('Job', 'train')), podOf(owned('Job', 'train')), NIGHTLY];
+    assert.deepEqual(waitingUnder('train', units), ['job/train']);
+    assert.deepEqual(waitingUnder('nightly', units), ['cronjob/nightly']);
+    assert.deepEqual(waitingUnder('else', units), []);
+  });
+
   const MISTAKES: readonly (readonly [words: readonly string[], given: Given, says: RegExp])[] = [
     [[], {}, /give the names of pods, jobs or cronjobs, or --overdue, or --all/],
     [['a'], { overdue: true }, /names and --overdue cannot stand together/],
     [[], { overdue: true, allWaiting: true }, /--overdue and --all cannot stand together/],
     [['Train'], {}, /"Train" names no object/],
     [['job/'], {}, /"job\/" names no object/],
+    [['job'], {}, /"job\/" names no object; write POD, job\/NAME/],
+    [['job', 'Train'], {}, /"job\/Train" names no object/],
     [['a'], { allNamespaces: true }, /--all-namespaces: means nothing beside names/],
     [['a'], { selector: 'app=x' }, /--selector: means nothing beside names/],
   ];

@@ -65,6 +65,13 @@ test('the account of the CronJob lets go what is overdue, where no leader is, wi
   assert.deepEqual(late.spec.schedulingGates, [FOREIGN_GATE]);
   assert.match(JSON.stringify(late.spec.affinity), /NotIn.*us-east/);
   assert.equal((await send('GET', `${JOBS}/held`)).spec.suspend, false);
+  const { items } = await send('GET', '/apis/events.k8s.io/v1/namespaces/lab/events');
+  const told = items.filter(({ reason }: Rendered) => reason === 'Released');
+  assert.deepEqual(told.map(({ regarding }: Rendered) => `${regarding.kind}/${regarding.name}`).sort(), [
+    'Job/held',
+    'Pod/late',
+  ]);
+  assert.match(told[0].note, /: its latest start has passed, and nobody else let it go$/);
 
   async function send(method: string, path: string, body?: unknown): Promise<Rendered> {
     const answer = await request(method, path, body);

@@ -175,7 +175,7 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
   });
 
   test('what is overdue goes, with what its region should be; the rest waits on', async () => {
-    const dry = await gridgate('release', '--overdue', '--dry-run');
+    const dry = await gridgate('release', '--dry-run', '--overdue');
     assert.deepEqual([dry.code, dry.stdout], [0, 'pod/late released in namespace lab (dry run)\n']);
     assert.deepEqual(await gatesOf('late'), [GATE]);
     const { code, stdout, stderr } = await gridgate('release', '--overdue');
@@ -187,15 +187,20 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
   });
 
   test('names go, as kubectl writes them; what is not there is a mistake', async () => {
-    const pods = await gridgate('release', 'unreadable', 'elsewhere', '-n', 'lab');
+    const dry = await gridgate('release', '--dry-run', 'unreadable', '-n', 'lab');
+    assert.deepEqual([dry.code, dry.stdout], [0, 'pod/unreadable released (dry run)\n']);
+    const pods = await gridgate('release', 'pod', 'unreadable', 'elsewhere', '-n', 'lab');
     assert.deepEqual([pods.code, pods.stdout], [0, 'pod/unreadable released\n']);
-    assert.match(pods.stderr, /pod\/elsewhere does not wait/);
+    assert.match(pods.stderr, /pod\/elsewhere does not wait for gridgate: gates of others hold it: example\.com\/hold/);
+    const meant = await gridgate('release', 'train', '-n', 'lab');
+    assert.equal(meant.code, 2);
+    assert.match(meant.stderr, /nothing called pod\/train waits .*; what waits by that name is job\/train/);
     assert.deepEqual(await gatesOf('elsewhere'), [FOREIGN_GATE]);
 
     const jobs = await gridgate('release', 'jobs.batch/train', 'job/held', '-n', 'lab', '-o', 'json');
-    const { released } = JSON.parse(jobs.stdout);
-    assert.equal(jobs.code, 0, jobs.stderr);
-    assert.deepEqual(released.map(({ kind, outcome }: Rendered) => `${kind} ${outcome}`).sort(), [
+    const { released: gone, dryRun } = JSON.parse(jobs.stdout);
+    assert.deepEqual([jobs.code, dryRun], [0, false], jobs.stderr);
+    assert.deepEqual(gone.map(({ kind, outcome }: Rendered) => `${kind} ${outcome}`).sort(), [
       'Job released',
       'Pod released',
       'Pod released',
@@ -209,7 +214,16 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, /nothing called job\/nothing waits in namespace lab, and there is none/);
     const again = await gridgate('release', 'job/held', '-n', 'lab');
-    assert.deepEqual([again.code, again.stdout, again.stderr], [0, '', 'gridgate: job/held does not wait\n']);
+    assert.deepEqual([again.code, again.stdout], [0, '']);
+    assert.match(again.stderr, /^gridgate: job\/held does not wait: it was let go at \S+Z\n$/);
+    const told = await send('GET', '/apis/events.k8s.io/v1/namespaces/lab/events');
+    const released = told.items.filter(({ reason }: Rendered) => reason === 'Released');
+    for (const name of ['held', 'train', 'unreadable'])
+      assert.match(
+        released.find(({ regarding }: Rendered) => regarding.name === name)?.note ?? '',
+        /^let go after .*: by hand by /,
+        name,
+      );
   });
 
   test('a Job that somebody suspended by hand, also after it was let go, stays so', async () => {
@@ -254,7 +268,10 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
     assert.match(refused.stderr, /you \(dev\) may not list pods/);
     const { code, stdout, stderr } = await runGridgate(['release', 'mine', '-n', 'lab', ...kubeconfig]);
     assert.deepEqual([code, stdout], [0, 'pod/mine released\n'], stderr);
-    assert.match(stderr, /neither Regions nor nodes can be read; what waits is let go as its author wrote it/);
+    assert.match(
+      stderr,
+      /you \(dev\) may not list regions\.gridgate\.dev; the ClusterRole gridgate-view.*; what waits is let go as its author wrote it, unsteered/,
+    );
     assert.deepEqual(await gatesOf('mine'), []);
   });
 

@@ -5,6 +5,7 @@ import { issueForLocalhost } from '../../certs/pairs.ts';
 import { ofKind, type Rendered, render } from '../../cluster/rendered-manifests.ts';
 import { skip } from '../../control-plane/assets.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from '../../e2e/live-cluster.ts';
+import { pod } from '../../e2e/objects.ts';
 import { runCommand } from '../../process/run-command.ts';
 
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/gridgate-system/deployments';
@@ -214,9 +215,28 @@ describe('gridgate check, on a fresh install and on what breaks', { skip, timeou
     await untilFine();
   });
 
-  test('nobody leads', async () => {
+  test('who lets go what waits, and a CronJob that is not there', async () => {
+    await cluster.createNamespace('shop-waits', { mode: 'warn', defer: '8h' });
+    await untilSaid(/^ok releaser: \S+ lets go what waits: it said so/);
+    const report = await untilSaid(/^failed CronJob: there is no gridgate-release-overdue in gridgate-system: /);
+    assert.match(linesOf(report).join('\n'), /^ok waiting: nothing waits now$/m);
+  });
+
+  test('nobody leads, and what waits for that', async () => {
     await Promise.all(cluster.replicas('controllers').map((one) => one.end()));
     await untilSaid(/^failed leader: none of the controllers leads: .* -> kubectl logs -n gridgate-system/);
+    await cluster.createNamespace('attic');
+    await cluster.send(
+      'POST',
+      '/api/v1/namespaces/attic/pods',
+      pod('left', { schedulingGates: [{ name: 'gridgate.dev/defer' }] }),
+    );
+    const report = await untilSaid(/^failed leader: .*, and nobody plans for 1 pod that waits in attic -> /);
+    assert.match(
+      linesOf(report).join('\n'),
+      /^failed waiting: 1 pod that waits in attic, and nobody lets .* -> gridgate release --all -n attic$/m,
+    );
+    await cluster.send('DELETE', '/api/v1/namespaces/attic/pods/left');
   });
 
   // From here on nobody repairs a caBundle, or a label.

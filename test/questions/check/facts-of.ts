@@ -75,6 +75,9 @@ export function factsOf(parts: Partial<ClusterFacts> = {}): ClusterFacts {
     namespaces: { value: [namespaceOf('shop', { mode: 'enforce' }, true), namespaceOf('default', {}, false)] },
     settings: { value: { sources: [], secrets: [], rules: { defaults: {}, limits: {} } } },
     killSwitch: { value: {} },
+    releaserLease: { value: { holder: 'one', renewedAt: NOW - 5_000, durationMs: 60_000 } },
+    things: { value: [] },
+    overdueRuns: { value: { isSuspended: false, failedForMs: 0 } },
     keys: new Map(),
     ...parts,
   };
