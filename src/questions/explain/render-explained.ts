@@ -120,7 +120,7 @@ function readingText({ reading, band }: RunsOn): string {
   return `at ${formatGrams(gramsPerKwh)} gCO2e/kWh ${signal} (${source}${age}${mark})${band ? `, band ${band}` : ''}`;
 }
 
-function podsSection({ pods, object }: ExplainReport): Section | undefined {
+function podsSection({ pods, object, waiting: held }: ExplainReport): Section | undefined {
   if (!pods) return undefined;
   if (object.ended !== null) return { title: 'Ended', lines: [`it has ended (${object.ended}): no pods are wanted`] };
   const { wanted, running, waiting } = pods;
@@ -135,7 +135,12 @@ function podsSection({ pods, object }: ExplainReport): Section | undefined {
       `${count} of ${wanted ?? '?'} run${regions.length > 0 ? `: ${regions.join(', ')}` : ''}`,
       ...(first === undefined
         ? []
-        : [{ text: `${waiting.count} without a node; ask about one of them: ${first}`, style: 'yellow' as const }]),
+        : [
+            {
+              text: `${waiting.count} without a node${held ? '' : `; ask about one of them: ${first}`}`,
+              style: 'yellow' as const,
+            },
+          ]),
     ],
   };
 }

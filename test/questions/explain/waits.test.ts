@@ -206,6 +206,7 @@ describe('gridgate explain, of an owner', () => {
     assert.match(text, /^Waits +2 of its pods, for a cleaner hour: held by scheduling gates: gridgate\.dev\/defer$/m);
     assert.match(text, new RegExp(`^ +until ${iso(THIS_HOUR + 2 * HOUR)}, at the latest ${iso(NOW + 9 * HOUR)}$`, 'm'));
     assert.match(text, /to let it go now: gridgate release job\/train -n lab$/m);
+    assert.match(text, /^ +2 without a node$/m);
     assert.deepEqual(
       [report.now?.wait?.durationFrom, report.now?.wait?.latestStart, report.now?.message],
       ['owner', iso(NOW + 9 * HOUR), 'the pod waits: a cleaner hour comes before its deadline'],
