@@ -81,7 +81,7 @@ function pieceOf(kind: WaitingPiece['kind'], object: Pick<LivePod, 'metadata'>):
     kind,
     namespace,
     name,
-    owner: kind === 'Pod' ? ownerOf(object) : cronJobOf(object),
+    owner: kind === 'Pod' ? ownerOf(object) : scheduledBy(object),
     since: Number.isNaN(since) ? undefined : since,
     ...(wait && { wait }),
   };
@@ -91,6 +91,12 @@ function pieceOf(kind: WaitingPiece['kind'], object: Pick<LivePod, 'metadata'>):
 export function cronJobOf({ metadata }: Pick<LiveJob, 'metadata'>): Owner | undefined {
   const controller = controllerOf({ metadata });
   return controller?.kind === 'CronJob' && controller.name ? { kind: 'CronJob', name: controller.name } : undefined;
+}
+
+/** The CronJob that made a Job at its time. Of one that somebody made of it by hand the pods are known by their Job, and so is it. */
+function scheduledBy(job: Pick<LiveJob, 'metadata'>): Owner | undefined {
+  const made = ownerOf({ metadata: { ownerReferences: [{ kind: 'Job', name: job.metadata.name, controller: true }] } });
+  return made?.kind === 'CronJob' ? cronJobOf(job) : undefined;
 }
 
 function differ(before: WaitingPiece | undefined, after: WaitingPiece | undefined): boolean {

@@ -133,21 +133,24 @@ What waits in your namespace, until when, and what that saves:
 Everywhere, and from then on what comes or changes, until Ctrl-C:
   gridgate waiting -A -w
 
-UNTIL is when it starts as planned now, DEADLINE when it starts whatever the grid is like, both UTC. NOW and EXPECTED are gCO2e/kWh,
+UNTIL is when it starts as planned now, DEADLINE its latest start: when it starts whatever the grid is like, both UTC. (The
+annotation gridgate.dev/deadline says when it must be done: the latest start is earlier by its length.) NOW and EXPECTED are gCO2e/kWh,
 means over its run: had it started when it came, and as planned. A dash: nothing readable says so. gridgate release lets it go now.
 
 Exit codes: 0 fine, 2 usage or configuration, 3 the cluster does not answer, or refuses`,
   release: `
-One pod, or all of a Job, now:
+One pod, or all of a Job, now; names as kubectl takes them:
   gridgate release train-x2x9z -n lab
   gridgate release job/train cronjob/nightly -n lab
+  gridgate release job train --dry-run -n lab
 All whose latest start has passed, in all namespaces: what a CronJob of the manifests runs every 5 minutes, in case no leader does:
   gridgate release --overdue
 All that waits in a namespace:
   gridgate release --all -n lab --yes
 
 A pod gets what the decision of the moment adds, with your own rights; where those do not reach, only its gate goes, and that is
-said. Gates of others stay, and so do Jobs that somebody else suspended.
+said: list regions is the one it takes, and the ClusterRole gridgate-view has it. Where you may create Events, Released says on pod and
+Job who let it go. Gates of others stay, and so do Jobs that somebody else suspended.
 
 Exit codes: 0 fine, 1 you said no, 2 usage, or nothing of that name, 3 the cluster does not answer, or something could not go`,
   certs: `

@@ -16,7 +16,7 @@ const MOST_TOLD = 500;
 const MOST_NAME_CHARACTERS = 100;
 const FORBIDDEN = 403;
 
-export const OVERDUE = 'its latest start has passed, and nobody else let it go';
+export const OVERDUE = 'it should have started, and nobody else let it go';
 
 interface Telling {
   readonly api: Api;

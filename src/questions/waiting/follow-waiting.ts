@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
+import { fetchNamespace } from '../../cluster/fetch-namespace.ts';
 import { listOnce } from '../../cluster/list-watch.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { followResource } from '../../cluster/reflector.ts';
@@ -16,6 +17,8 @@ export interface FoundWork {
   readonly pieces: readonly WaitingPiece[];
   /** That was looked into; all where it is absent. */
   readonly namespace: string | undefined;
+  /** Whether there is no such namespace; asked only where nothing waits in it. */
+  readonly isMissing?: boolean;
 }
 
 /**
@@ -32,11 +35,32 @@ export async function* followWaiting(
   const { api } = opened;
   const namespace = allNamespaces ? undefined : (explainNamespace ?? opened.namespace ?? USUAL_NAMESPACE);
   try {
-    for await (const found of follow(api, { namespace, labelSelector }, tell))
-      yield 'issues' in found ? found : { pieces: found, namespace };
+    for await (const found of follow(api, { namespace, labelSelector }, tell)) {
+      if ('issues' in found) yield namespace === undefined ? withHint(found) : found;
+      else if (found.length > 0 || namespace === undefined) yield { pieces: found, namespace };
+      else yield { pieces: found, namespace, isMissing: await isMissing(api, namespace) };
+    }
   } finally {
     api.close();
   }
+}
+
+/** One who may look into a single namespace names it. */
+function withHint({ issues, exitCode }: Unread): Unread {
+  return {
+    issues: issues.map((issue) =>
+      / may not list /.test(issue) ? `${issue}; who may look into one namespace names it with -n` : issue,
+    ),
+    exitCode,
+  };
+}
+
+/** Whoever may not read it is told nothing: it can be there. */
+function isMissing(api: ApiClient, namespace: string): Promise<boolean> {
+  return fetchNamespace(api, namespace, TIMEOUT_MS).then(
+    (found) => found === undefined,
+    () => false,
+  );
 }
 
 async function* follow(

@@ -134,7 +134,8 @@ export function renderChangedWaiting(
 }
 
 const RIGHT = { align: 'right' } as const;
-const OVERDUE = 'overdue';
+/** In one word with the time: scripts cut lines at spaces. */
+const OVERDUE = '(overdue)';
 
 function columnsFor({ output, now, showsNamespace }: WaitingLayout): readonly Column<WaitingWork>[] {
   const isWide = output === 'wide';
@@ -148,7 +149,7 @@ function columnsFor({ output, now, showsNamespace }: WaitingLayout): readonly Co
     {
       title: 'DEADLINE',
       style: (cell) => (cell.endsWith(OVERDUE) ? 'red' : undefined),
-      cell: ({ latestStart, overdue }) => `${moment(latestStart, now, isWide)}${overdue ? ` ${OVERDUE}` : ''}`,
+      cell: ({ latestStart, overdue }) => `${moment(latestStart, now, isWide)}${overdue ? OVERDUE : ''}`,
     },
     { title: isWide ? 'NOW gCO2/kWh' : 'NOW', ...RIGHT, cell: (work) => grams(work.now) },
     { title: isWide ? 'EXPECTED gCO2/kWh' : 'EXPECTED', ...RIGHT, cell: ({ expected }) => grams(expected) },

@@ -23,7 +23,7 @@ async function list(cluster: ChosenCluster, values: WaitingValues, env: Environm
     if ('issues' in found) return reportFailure(found);
     const now = Date.now();
     const listing = listWaiting(found.pieces, now);
-    if (listing.waiting.length === 0) note(nothingWaits(found));
+    if (listing.waiting.length === 0) note(nothingWaits(found, values));
     await print(renderWaiting(listing, layoutOf(values, env, now)));
     break;
   }
@@ -53,6 +53,8 @@ function layoutOf({ listOutput: output, allNamespaces }: WaitingValues, env: Env
   return { output, width: terminalColumns(env), now, showsNamespace: allNamespaces };
 }
 
-function nothingWaits({ namespace }: FoundWork): string {
-  return namespace === undefined ? 'nothing waits' : `nothing waits in namespace ${namespace}`;
+function nothingWaits({ namespace, isMissing }: FoundWork, { selector }: WaitingValues): string {
+  if (isMissing) return `there is no namespace ${namespace}, so nothing waits in it`;
+  const what = selector === undefined ? '' : ` with labels ${selector}`;
+  return `nothing${what} waits${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
 }

@@ -75,7 +75,7 @@ function table(rows: readonly WaitingWork[], now: number): Html {
 function renderRow(work: WaitingWork, now: number): Html {
   const { namespace, owner, pods, since, notBefore, latestStart, lengthMs, region, now: grams, planned } = work;
   const isLate = latestStart < now;
-  const saving = grams && planned !== undefined ? `${((1 - planned / grams) * 100).toFixed(0)}%` : undefined;
+  const saving = grams && planned !== undefined ? savingInWords(grams, planned) : undefined;
   const number = (title: (typeof TITLES)[number], text: string | undefined) => cell(title, text, 'number');
   return html`<tr><th scope="row">${owner.kind}/${owner.name} <span class="mark">${namespace}</span></th>
 ${number('Pods', String(pods))}${number('Waits', shortAge(now - since))}
@@ -84,6 +84,12 @@ ${cell('Deadline', html`${time(latestStart, now)}${isLate && html` <b class="ver
 ${number('Now', grams === undefined ? undefined : formatGrams(grams))}${number('Expected', planned === undefined ? undefined : formatGrams(planned))}${number('Saving', saving)}
 ${cell('Region', region)}</tr>
 `;
+}
+
+/** As `gridgate waiting` says it, of figures that are cut to a tenth. */
+function savingInWords(now: number, planned: number): string {
+  const toTenth = (value: number) => Math.round(value * 10) / 10;
+  return `${toTenth((1 - toTenth(planned) / toTenth(now)) * 100).toFixed(0)}%`;
 }
 
 function time(ms: number, now: number): Html {

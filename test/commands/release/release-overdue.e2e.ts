@@ -71,7 +71,7 @@ test('the account of the CronJob lets go what is overdue, where no leader is, wi
     'Job/held',
     'Pod/late',
   ]);
-  assert.match(told[0].note, /: its latest start has passed, and nobody else let it go$/);
+  assert.match(told[0].note, /: it should have started, and nobody else let it go$/);
 
   async function send(method: string, path: string, body?: unknown): Promise<Rendered> {
     const answer = await request(method, path, body);

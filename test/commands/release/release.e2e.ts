@@ -111,6 +111,10 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
   test('where nothing waits, a sentence says so', async () => {
     const { code, stdout, stderr } = await gridgate('waiting', '-n', 'idle');
     assert.deepEqual([code, stdout, stderr], [0, '', 'gridgate: nothing waits in namespace idle\n']);
+    const labelled = await gridgate('waiting', '-n', 'idle', '-l', 'app=zzz');
+    assert.equal(labelled.stderr, 'gridgate: nothing with labels app=zzz waits in namespace idle\n');
+    const nowhere = await gridgate('waiting', '-n', 'nowhere');
+    assert.equal(nowhere.stderr, 'gridgate: there is no namespace nowhere, so nothing waits in it\n');
     const overdue = await gridgate('release', '--overdue');
     assert.deepEqual([overdue.code, overdue.stdout, overdue.stderr], [0, '', '']);
     const all = await gridgate('release', '--all', '-n', 'idle', '--yes');
@@ -143,7 +147,7 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
       rows.map((row) => row.split(/ +/)[0]),
       ['pod/late', 'job/held', 'job/train', 'pod/alone', 'pod/unreadable'],
     );
-    assert.match(rows[0] ?? '', /overdue +300 +180 +40%$/);
+    assert.match(rows[0] ?? '', /Z\(overdue\) +300 +180 +40%$/);
     assert.match(rows[1] ?? '', /^job\/held +- /);
     assert.match(rows[2] ?? '', /^job\/train +3 +\S+ +.*\d\d:\d\dZ +.*\d\d:\d\dZ +300 +180 +40%$/);
     assert.match(rows[4] ?? '', /^pod\/unreadable +1 +\S+ +- +- +- +- +-$/);
@@ -265,7 +269,7 @@ describe('gridgate waiting and release, on a real cluster', { skip, timeout: 600
     assert.match(listed.stdout, /^pod\/mine /m);
     const refused = await runGridgate(['waiting', '-A', ...kubeconfig]);
     assert.equal(refused.code, 3);
-    assert.match(refused.stderr, /you \(dev\) may not list pods/);
+    assert.match(refused.stderr, /you \(dev\) may not list pods; who may look into one namespace names it with -n/);
     const { code, stdout, stderr } = await runGridgate(['release', 'mine', '-n', 'lab', ...kubeconfig]);
     assert.deepEqual([code, stdout], [0, 'pod/mine released\n'], stderr);
     assert.match(

@@ -63,7 +63,7 @@ describe('what waits', () => {
       wait: { ...WAIT, notBefore: NOW - HOUR_MS, latestStart: NOW - 60_000 },
     });
     assert.deepEqual(rowsOf(renderWaiting(listWaiting([far, over], NOW), LAYOUT)), [
-      ['pod/over', '1', '1h', '08:00Z', '08:59Z overdue', '-', '-', '-'],
+      ['pod/over', '1', '1h', '08:00Z', '08:59Z(overdue)', '-', '-', '-'],
       ['pod/far', '1', '1h', '10:00Z', '11-23 15:00Z', '-', '-', '-'],
     ]);
   });
