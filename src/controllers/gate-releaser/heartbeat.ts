@@ -3,12 +3,11 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
 import { type Lease, type LeaseSpec, toMicroTime } from '../../cluster/lease.ts';
+import { HEARTBEAT_LEASE } from '../../cluster/releaser-heartbeat.ts';
 import type { Controller } from '../manager.ts';
 import type { Clock } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
 
-/** The Lease by which replicas of the webhook see that somebody lets go what they hold. */
-export const RELEASER_LEASE = 'gridgate-releaser';
 const LEASE_SECONDS = 60;
 const IDLE_MS = 10_000;
 const ROUNDS = { name: 'releaser-heartbeat', resyncMs: 9_000, settleMs: 0, restMs: 1_000 } as const;
@@ -30,7 +29,7 @@ export interface HeartbeatDeps {
 export function createHeartbeat(deps: HeartbeatDeps): Controller {
   const { api, writer, namespace, identity, isAlive, now, clock, log } = deps;
   const leases = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
-  const path = `${leases}/${RELEASER_LEASE}`;
+  const path = `${leases}/${HEARTBEAT_LEASE}`;
 
   function specOf(before: LeaseSpec | null | undefined): LeaseSpec {
     const time = toMicroTime(now());
@@ -51,7 +50,11 @@ export function createHeartbeat(deps: HeartbeatDeps): Controller {
     const named = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
     if (lease) await writer.replace(path, { ...named, ...lease, spec: specOf(lease.spec) });
     else
-      await writer.create(leases, { ...named, metadata: { name: RELEASER_LEASE, namespace }, spec: specOf(undefined) });
+      await writer.create(leases, {
+        ...named,
+        metadata: { name: HEARTBEAT_LEASE, namespace },
+        spec: specOf(undefined),
+      });
     return 'done';
   }
 

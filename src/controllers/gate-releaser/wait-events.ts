@@ -28,13 +28,13 @@ export interface Telling {
 }
 
 const WHY: Readonly<Record<PlanReason, string>> = {
-  not_placed: 'its namespace does not have its pods placed any more',
+  not_placed: 'gridgate places no pods of its namespace now: its mode, or the kill switch, says so',
   begun: 'a part of what it belongs to went before',
   may_not_wait: 'its policy lets it wait no longer',
   latest_start: 'its latest start has come',
   refused: 'its latest start has come',
   cleaner_later: 'its hour has come',
-  cleanest_now: 'no later start is expected to be cleaner',
+  cleanest_now: 'no later start is expected to be noticeably cleaner',
   plan_failed: 'gridgate could not plan its wait',
 };
 
@@ -45,13 +45,15 @@ export function waitingEvents(planned: PlannedUnit, telling: Telling): readonly 
   const gain = grams
     ? `: ${Math.round(grams.planned)} instead of ${Math.round(grams.now)} gCO2e/kWh are expected${place === undefined ? '' : ` in ${place}`}`
     : '';
-  const note = `waits until ${isoTime(startAt)}${gain}; it starts by ${isoTime(latestStart)} at the latest`;
+  const note = `waits until ${isoTime(startAt)}${gain}; it starts by ${isoTime(latestStart)} at the latest; gridgate release lets it go now`;
   return unit.members.flatMap((member) => tell(member, { type: 'Normal', reason: WAITING, note }, telling));
 }
 
 /** On what was let go and on its owner. */
 export function releasedEvents({ reason }: PlannedUnit, member: Member, telling: Telling): readonly WaitEvent[] {
-  return releasedByOthers(WHY[reason], member, telling);
+  const [itself, ...owners] = releasedByOthers(WHY[reason], member, telling);
+  // Of a Job only what went first is news.
+  return [...(itself ? [itself] : []), ...(reason === 'begun' ? [] : owners)];
 }
 
 /** The same where somebody else let it go; `why` says who. */
