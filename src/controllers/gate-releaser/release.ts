@@ -26,8 +26,8 @@ const AT_ONCE = 16;
 /** A round ends within seconds, so that what becomes urgent meanwhile has its turn. */
 const SECONDS_A_ROUND = 2;
 const MOST_URGENT_A_ROUND = 1_000;
-/** Nothing is begun after so long: answers may take seconds each. */
-const LONGEST_ROUND_MS = 5_000;
+/** Nothing is begun after so long, since answers may take seconds each; each round more costs a second or two of its own. */
+const LONGEST_ROUND_MS = 10_000;
 const FORBIDDEN = 403;
 const MARKS_PER_SECOND = 20;
 const MOST_DELAYS = 100_000;
