@@ -536,6 +536,21 @@ describe('the releaser', () => {
     await releaser.stop();
   });
 
+  it('counts the pods that a suspended Job will make among those that wait', async () => {
+    const world = cluster();
+    const template = {
+      metadata: { annotations: { 'gridgate.dev/class': 'flexible' } },
+      spec: { restartPolicy: 'Never' },
+    };
+    const spec = { suspend: true, parallelism: 3, template };
+    world.addJobs(jobObject({ annotations: { deferred: 'suspend' }, spec }));
+    const releaser = world.lead();
+    await world.clock.advance(MINUTE);
+    const gated = releaser.metrics?.find(({ name }) => name === 'gridgate_gated_pods');
+    assert.deepEqual([...(gated?.read() ?? [])], [[{}, 3]]);
+    await releaser.stop();
+  });
+
   it('tells its metrics', async () => {
     const world = cluster();
     const resources = { requests: { cpu: '2', memory: '4Gi' } };

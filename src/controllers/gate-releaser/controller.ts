@@ -6,7 +6,6 @@ import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { ClusterView } from '../../cluster/cluster-view.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import { type Decision, decide } from '../../decision/decide.ts';
-import { isGated } from '../../decision/gate.ts';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { ownerOf } from '../../decision/owner.ts';
@@ -308,8 +307,8 @@ export function createGateReleaser(deps: GateReleaserDeps): GateReleaser {
 
   function countPods(counts: (one: PlannedUnit) => boolean): number | undefined {
     if (!isRunning || !watch) return undefined;
-    const pods = planned.filter(counts).flatMap(({ unit }) => unit.members.filter(({ pod }) => isGated(pod)));
-    return pods.length;
+    const members = planned.filter(counts).flatMap(({ unit }) => unit.members);
+    return members.reduce((sum, { pods }) => sum + pods, 0);
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });

@@ -29,7 +29,11 @@ export function releaseMetrics({ gatedPods, overduePods, takeDelays, savings }: 
     read: () => (savings() ?? []).map((one): Series => [{ namespace: one.namespace }, grams(one)]),
   });
   return [
-    gauge('gridgate_gated_pods', 'Pods that wait for a cleaner hour behind a gate', gatedPods),
+    gauge(
+      'gridgate_gated_pods',
+      'Pods that wait for a cleaner hour: behind a gate, or still to be made by a suspended Job',
+      gatedPods,
+    ),
     gauge('gridgate_gated_pods_overdue', 'Those of them whose latest start has passed', overduePods),
     {
       type: 'histogram',
