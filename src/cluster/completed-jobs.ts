@@ -25,7 +25,7 @@ interface JobStatus {
  * shorter form has their status; who follows them keeps what it needs.
  */
 export const SUCCEEDING_JOBS: WatchedResource<undefined> = {
-  name: 'jobs',
+  name: 'completed-jobs',
   path: ownersPath(JOB),
   content: 'full',
   fieldSelector: 'status.successful!=0',

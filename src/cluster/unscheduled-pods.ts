@@ -62,7 +62,7 @@ function only(map: Readonly<Record<string, string>>, isRead: (key: string) => bo
 
 /** A pod that is bound leaves: the API server tells a watch with this selector of it as of a deletion. */
 export const UNSCHEDULED_PODS: WatchedResource<UnscheduledPod> = {
-  name: 'pods',
+  name: 'waiting-pods',
   path: '/api/v1/pods',
   content: 'full',
   fieldSelector: 'spec.nodeName=',

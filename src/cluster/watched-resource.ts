@@ -5,7 +5,9 @@ export type Watched =
   | 'nodes'
   | 'priorityclasses'
   | 'pods'
+  | 'waiting-pods'
   | 'jobs'
+  | 'completed-jobs'
   | 'cronjobs'
   | 'regions'
   | 'persistentvolumes'
@@ -17,6 +19,7 @@ export type Watched =
   | 'releaser-heartbeat'
   | 'learnt-lengths'
   | 'jobs'
+  | 'completed-jobs'
   | 'events';
 
 /** A resource to follow and what to keep of each of its objects. */
