@@ -8,6 +8,8 @@ import { skip } from './cluster.ts';
 import { type LiveCluster, startLiveCluster } from './live-cluster.ts';
 
 const VIEW = ['namespaces', 'nodes', 'persistentvolumeclaims', 'persistentvolumes', 'priorityclasses', 'regions'];
+/** A new leader looks for what waits, also where no namespace lets anything. */
+const WAITING = ['cronjobs', 'jobs', 'waiting-pods'];
 /** Besides: the switch that caps every mode, and the configurations that both roles look at for the sake of trust. */
 const BESIDES = ['kill-switch', 'mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
 
@@ -73,10 +75,10 @@ describe('what replicas tell of themselves', () => {
     const asked = 'gridgate_source_requests_total{source="prometheus",outcome="ok"}';
     const series = await cluster.waitFor('a request', async () => {
       const scraped = await scrape(leader);
-      return scraped.has(asked) ? scraped : undefined;
+      return scraped.has(asked) && watched(scraped).includes('jobs') ? scraped : undefined;
     });
     assert.equal(series.get('gridgate_leader'), 1);
-    assert.deepEqual(watched(series), [...VIEW, ...BESIDES].sort());
+    assert.deepEqual(watched(series), [...VIEW, ...BESIDES, ...WAITING].sort());
     assert.ok(!namesIn(series).has('gridgate_certificate_expiry_seconds'), 'it serves none');
     const page = await (await fetch(leader.operators)).text();
     assert.match(
