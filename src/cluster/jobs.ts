@@ -1,6 +1,7 @@
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
 import { controllerOf, type OwnerReference, type Pod } from '../decision/pod.ts';
 import { isDeferred, type Job, type JobStatus, podOfJob, wasLetGo } from '../decision/suspended-job.ts';
+import { JOB_SET_LABEL } from '../units/label-names.ts';
 import type { KubeObject } from './kube-object.ts';
 import { JOB, ownersPath } from './owner-kinds.ts';
 import { toPendingPod } from './pending-pods.ts';
@@ -21,8 +22,6 @@ export interface JobRecord {
 
 /** In place of every Job that has ended and stands for itself: a cluster keeps many of them. */
 const ENDED: JobRecord = { metadata: { name: '' }, isMarked: true, hasBegun: true };
-
-const GANG_LABEL = 'jobset.sigs.k8s.io/jobset-name';
 
 type JobObject = Job &
   KubeObject & {
@@ -47,7 +46,7 @@ export function toJobRecord(object: KubeObject): JobRecord {
     labels,
     annotations,
   } = metadata;
-  const gang = labels?.[GANG_LABEL];
+  const gang = labels?.[JOB_SET_LABEL];
   const hasEnded = status.conditions?.some(
     ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
   );
@@ -62,7 +61,7 @@ export function toJobRecord(object: KubeObject): JobRecord {
       uid,
       resourceVersion,
       creationTimestamp,
-      ...(gang !== undefined && { labels: { [GANG_LABEL]: gang } }),
+      ...(gang !== undefined && { labels: { [JOB_SET_LABEL]: gang } }),
       ...(suspended && { annotations: ownOf(annotations) }),
     },
     controller: controllerOf(object as JobObject),

@@ -2,6 +2,7 @@ import { isGated } from '../decision/gate.ts';
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
 import { RELEASED } from '../decision/wait-annotations.ts';
+import { JOB_SET_LABEL, KUEUE_PREFIX } from '../units/label-names.ts';
 import { isEndedPhase, type KubeObject } from './kube-object.ts';
 import { toPendingPod } from './pending-pods.ts';
 import type { WatchedResource } from './watched-resource.ts';
@@ -12,8 +13,7 @@ export type UnscheduledPod = Pod & { readonly metadata: KubeObject['metadata'] }
 /** In place of every pod that is neither. */
 const NEITHER: UnscheduledPod = { metadata: { name: '' } };
 
-const QUEUE_PREFIX = 'kueue.x-k8s.io/';
-const READ_LABELS = new Set(['jobset.sigs.k8s.io/jobset-name', 'pod-template-hash']);
+const READ_LABELS = new Set([JOB_SET_LABEL, 'pod-template-hash']);
 
 export function isWaitingOrReleased(pod: UnscheduledPod): boolean {
   return pod !== NEITHER;
@@ -36,7 +36,7 @@ export function toUnscheduledPod(object: KubeObject): UnscheduledPod {
       ...pod.metadata,
       resourceVersion,
       creationTimestamp,
-      labels: only(labels, (key) => READ_LABELS.has(key) || key.startsWith(QUEUE_PREFIX)),
+      labels: only(labels, (key) => READ_LABELS.has(key) || key.startsWith(KUEUE_PREFIX)),
       ...(metadata.annotations && { annotations: annotationsOf(metadata.annotations, pod.metadata.annotations) }),
     },
     spec: {
@@ -53,7 +53,7 @@ export function toUnscheduledPod(object: KubeObject): UnscheduledPod {
 const UNREAD = new Set([`${ANNOTATION_PREFIX}decision`]);
 
 function annotationsOf(all: Readonly<Record<string, string>>, read: Readonly<Record<string, string>> = {}) {
-  return { ...only(all, (key) => key.startsWith(QUEUE_PREFIX)), ...only(read, (key) => !UNREAD.has(key)) };
+  return { ...only(all, (key) => key.startsWith(KUEUE_PREFIX)), ...only(read, (key) => !UNREAD.has(key)) };
 }
 
 function only(map: Readonly<Record<string, string>>, isRead: (key: string) => boolean): Record<string, string> {

@@ -149,15 +149,17 @@ function patchToWait({ pod, snapshot }: DecisionInput, { judgement }: Plan, wait
   return [...forgetOperations(pod, [RELEASED]), ...buildWaitPatch(pod, steerWaiting(judgement), annotations, snapshot)];
 }
 
+function withoutPriority({ priorityClass: _, ...steering }: Steering): Steering {
+  return steering;
+}
+
 /** A gate of ours that the pod carries, a copy of one that waited, goes, with what its author wrote in our name. */
 function patchToStart(
   { pod, snapshot, isReleased = false }: DecisionInput,
   steering: Steering,
   patches: Patches,
 ): readonly PatchOperation[] {
-  const { priorityClass, ...rest } = steering;
-  const due = isReleased || !priorityClass ? rest : steering;
-  const patch = buildPatch(pod, due, patches, snapshot);
+  const patch = buildPatch(pod, isReleased ? withoutPriority(steering) : steering, patches, snapshot);
   const stale = [...ungateOperations(pod), ...(isReleased ? [] : forgetOperations(pod, OUR_MARKS))];
   return stale.length > 0 ? [...stale, ...patch] : patch;
 }

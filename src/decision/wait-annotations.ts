@@ -1,6 +1,7 @@
 import { savingPercent } from '../forecast/plan-start.ts';
 import { formatDuration, parseDuration } from '../units/duration.ts';
 import { isoTime, MINUTE_MS } from '../units/moment.ts';
+import { toTenth } from '../units/to-tenth.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import type { PatchOperation } from './patch.ts';
 import { annotationOf, type Pod } from './pod.ts';
@@ -112,8 +113,4 @@ export function forgetOperations(pod: Pick<Pod, 'metadata'>, keys: readonly stri
   return keys
     .filter((key) => annotationOf(pod, key) !== undefined)
     .map((key) => ({ op: 'remove', path: `/metadata/annotations/${key.replace('/', '~1')}` }));
-}
-
-function toTenth(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,6 +1,7 @@
 import { savingPercent } from '../forecast/plan-start.ts';
 import { formatDuration } from '../units/duration.ts';
 import { isoTime } from '../units/moment.ts';
+import { toTenth } from '../units/to-tenth.ts';
 import { formatGrams } from './messages.ts';
 import type { WaitRecord } from './wait-annotations.ts';
 import type { RunLength, Wait } from './waiting.ts';
@@ -44,10 +45,6 @@ export function dataOfRecord({ notBefore, latestStart, region, now, planned, ...
     expected: grams ? toTenth(grams.planned) : null,
     savingPercent: grams ? toTenth(savingPercent(grams)) : null,
   };
-}
-
-function toTenth(value: number): number {
-  return Math.round(value * 10) / 10;
 }
 
 /** A pod's author may write any date, and some cannot be written again. */

@@ -4,6 +4,7 @@ import { type Place, planStart, type StartPlan } from '../forecast/plan-start.ts
 import type { Reading } from '../regions/reading.ts';
 import type { RegionView } from '../regions/snapshot.ts';
 import { parseDuration } from '../units/duration.ts';
+import { KUEUE_PREFIX } from '../units/label-names.ts';
 import { DAY_MS, HOUR_MS } from '../units/moment.ts';
 import { groupOf } from './exempt.ts';
 import type { Judgement } from './judge.ts';
@@ -61,7 +62,6 @@ export type WaitObstacle =
 const LONGEST_WAIT_MS = 366 * DAY_MS;
 const DEFAULT_LENGTH: RunLength = { ms: HOUR_MS, from: 'default' };
 const JOB = 'batch/Job';
-const KUEUE = 'kueue.x-k8s.io/';
 const OWN_DEFER = `${ANNOTATION_PREFIX}defer`;
 
 /**
@@ -78,7 +78,7 @@ const OWN_DEFER = `${ANNOTATION_PREFIX}defer`;
  *
  * `by: 'suspend'` asks of a pod of a Job's template whether that Job may wait: the same, under `defer-by: suspend` and there alone.
  */
-export function obstacleTo(
+function obstacleTo(
   pod: Pod,
   { policy, podClass, systemPod }: Treatment,
   by: Policy['deferBy'] = 'gate',
@@ -197,6 +197,6 @@ function expected(
 /** Whether Kueue says when a pod, or a Job, runs. */
 export function isQueued({ metadata }: Pick<Pod, 'metadata'>): boolean {
   return [metadata?.labels, metadata?.annotations].some((map) =>
-    Object.keys(map ?? {}).some((key) => key.startsWith(KUEUE)),
+    Object.keys(map ?? {}).some((key) => key.startsWith(KUEUE_PREFIX)),
   );
 }

@@ -3,7 +3,7 @@ import { HOUR_MS } from '../units/moment.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from './reading.ts';
 
 /** What an hourly series is of: values of another zone, source or signal are never mixed with it. */
-export const seriesIdentity = z.object({ zone: z.string(), source: z.string(), signal: z.enum(SIGNALS) });
+const seriesIdentity = z.object({ zone: z.string(), source: z.string(), signal: z.enum(SIGNALS) });
 export type SeriesIdentity = z.infer<typeof seriesIdentity>;
 
 export interface RememberedHours {

@@ -14,7 +14,6 @@ import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
 import { createDeniedOwners } from '../controllers/denied-owners.ts';
 import { createEnforceTeller } from '../controllers/enforce-teller/controller.ts';
 import { createGateReleaser } from '../controllers/gate-releaser/controller.ts';
-import type { WaitingUnit } from '../controllers/gate-releaser/waiting-list.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
@@ -28,6 +27,7 @@ import type { UnreadSetting } from '../controllers/settings-reporter/plan.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Owner } from '../decision/owner.ts';
 import { knownNames, listKnown } from '../decision/unknown-names.ts';
+import type { WaitingWork } from '../decision/waiting-work.ts';
 import type { Signal } from '../regions/reading.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
@@ -67,7 +67,7 @@ export interface Controllers {
   lastEventAt(): LastEvents;
   readonly metrics: readonly Metric[];
   /** What waits for a cleaner hour, while this replica leads; or why it does not know. */
-  waiting(): readonly WaitingUnit[] | { readonly unknown: string };
+  waiting(): readonly WaitingWork[] | { readonly unknown: string };
   /** Resolves only after `view.start()` has resolved, or `view.stop()` was called. */
   stop(): Promise<void>;
 }

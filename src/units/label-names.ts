@@ -10,6 +10,11 @@ export const OLD_ZONE_LABEL = 'failure-domain.beta.kubernetes.io/zone';
 /** The label and the taint that say how clean a node's electricity is now. */
 export const CARBON_KEY = 'gridgate.dev/carbon';
 
+/** What Kueue manages carries labels or annotations under it. */
+export const KUEUE_PREFIX = 'kueue.x-k8s.io/';
+/** On the Jobs of a JobSet and their pods. */
+export const JOB_SET_LABEL = 'jobset.sigs.k8s.io/jobset-name';
+
 const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 

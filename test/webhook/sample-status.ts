@@ -1,5 +1,6 @@
+import type { WaitingWork } from '../../src/decision/waiting-work.ts';
 import type { RegionView } from '../../src/regions/snapshot.ts';
-import type { StatusDeps, WaitingWork } from '../../src/webhook/page/status.ts';
+import type { StatusDeps } from '../../src/webhook/page/status.ts';
 import type { RecentDecision } from '../../src/webhook/recorder.ts';
 import { makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import hourly from '../fixtures/hourly-intensity.json' with { type: 'json' };

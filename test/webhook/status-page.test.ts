@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Mode } from '../../src/decision/policy.ts';
+import type { WaitingWork } from '../../src/decision/waiting-work.ts';
 import { renderPage } from '../../src/webhook/page/page.ts';
-import { readStatus, type StatusDeps, type WaitingWork } from '../../src/webhook/page/status.ts';
+import { readStatus, type StatusDeps } from '../../src/webhook/page/status.ts';
 import { createStatusPage } from '../../src/webhook/status-page.ts';
 import { makeNode, makeRegion, makeSnapshot, NOW } from '../builders.ts';
 import { makeDecision, makeForecast, makeSampleStatus, SAMPLE_WAITING } from './sample-status.ts';

@@ -11,6 +11,7 @@ import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { ownerOf } from '../../decision/owner.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import type { WaitingFacts } from '../../decision/waiting.ts';
+import type { WaitingWork } from '../../decision/waiting-work.ts';
 import type { HourlySeries } from '../../forecast/outlook.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { createEdge } from '../../units/edge.ts';
@@ -33,7 +34,7 @@ import { createSmoothing, patienceOf } from './smoothing.ts';
 import { createWaitTeller } from './tell-events.ts';
 import { groupUnits, type Member, type Unit } from './units.ts';
 import { quotaEvent, waitingEvents } from './wait-events.ts';
-import { listWaiting, type WaitingUnit } from './waiting-list.ts';
+import { listWaiting } from './waiting-list.ts';
 import { type WaitingWatch, type WatchDeps, watchWaiting } from './watches.ts';
 
 const ROUNDS = {
@@ -88,7 +89,7 @@ export interface GateReleaserDeps extends Pick<WaitingFacts, 'learntLength'> {
 
 export interface GateReleaser extends Controller {
   /** What waits now, those first that start first; nothing while this does not run. */
-  waiting(): readonly WaitingUnit[];
+  waiting(): readonly WaitingWork[];
   /** Why that is not known; absent where it is, and while this does not run. */
   whyUnknown(): string | undefined;
   lastEventAt(): LastEvents;

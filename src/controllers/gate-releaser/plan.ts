@@ -109,7 +109,7 @@ function startBy(
   return { reason: 'cleanest_now', startAt: now, start };
 }
 
-export function isPlacing(mode: Mode): boolean {
+function isPlacing(mode: Mode): boolean {
   return mode === 'warn' || mode === 'enforce';
 }
 

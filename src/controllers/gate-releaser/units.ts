@@ -5,6 +5,7 @@ import { objectKey } from '../../cluster/projection-store.ts';
 import { isWaitingOrReleased, type UnscheduledPod } from '../../cluster/unscheduled-pods.ts';
 import { isGated } from '../../decision/gate.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
+import { JOB_SET_LABEL } from '../../units/label-names.ts';
 
 /** What waits: a pod behind our gate, or a Job that is suspended. */
 export interface Member {
@@ -91,15 +92,13 @@ export function groupUnits(view: WaitingView, { isBehind, hasBegun }: Grouping):
   }));
 }
 
-const JOB_SET = 'jobset.sigs.k8s.io/jobset-name';
-
 function unitOf(
   { namespace, labels }: KubeObject['metadata'],
   spec: Pod['spec'],
   uid: string | undefined,
   job: JobRecord | undefined,
 ): string {
-  const jobSet = labels?.[JOB_SET];
+  const jobSet = labels?.[JOB_SET_LABEL];
   if (jobSet !== undefined && job?.controller?.kind === 'JobSet') return `${namespace}/uid/${job.controller.uid}`;
   if (jobSet !== undefined) return `${namespace}/${NAMED}/jobset/${jobSet}`;
   const group = spec?.schedulingGroup?.podGroupName;

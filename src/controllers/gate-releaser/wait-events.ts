@@ -9,9 +9,9 @@ import type { Member } from './units.ts';
 
 /** The `reason` of our Events of waiting. */
 export const WAITING = 'Waiting';
-export const RELEASED_EVENT = 'Released';
-export const RELEASED_REFUSED = 'ReleasedRefused';
-export const WAITING_FILLS_QUOTA = 'WaitingFillsQuota';
+const RELEASED_EVENT = 'Released';
+const RELEASED_REFUSED = 'ReleasedRefused';
+const WAITING_FILLS_QUOTA = 'WaitingFillsQuota';
 
 /** An Event that is to be told; of equal keys one is enough. */
 export interface WaitEvent {

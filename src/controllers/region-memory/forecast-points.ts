@@ -3,6 +3,7 @@ import { type Forecaster, type ForecastHour, MOST_HOURS } from '../../forecast/f
 import { MAX_GRAMS_PER_KWH } from '../../regions/reading.ts';
 import type { ForecastPoint } from '../../regions/region-status.ts';
 import { HOUR_MS } from '../../units/moment.ts';
+import { toTenth } from '../../units/to-tenth.ts';
 
 interface PointsInput {
   /** The hour, since 1970, of the first point. */
@@ -32,7 +33,7 @@ export function forecastPoints({ current, forecaster, measuredOf, unjudged }: Po
     const expected = ahead[hour - next];
     const point =
       measured !== undefined
-        ? { gramsPerKwh: toTenth(measured) }
+        ? { gramsPerKwh: asWritten(measured) }
         : expected && tenthsOf(meanWith(expected, unjudged?.[hour - current]));
     if (!point) break;
     points.push({ from: hour * HOUR_MS, ...point });
@@ -64,10 +65,10 @@ function meanWith(own: ForecastHour, said = Number.NaN): ForecastHour {
 
 /** As the CRD takes them. */
 function tenthsOf({ gramsPerKwh, low, high }: ForecastHour): Omit<ForecastPoint, 'from'> {
-  return { gramsPerKwh: toTenth(gramsPerKwh), low: toTenth(low), high: toTenth(high) };
+  return { gramsPerKwh: asWritten(gramsPerKwh), low: asWritten(low), high: asWritten(high) };
 }
 
 /** A status does not change for nothing. */
-function toTenth(grams: number): number {
-  return Math.min(MAX_GRAMS_PER_KWH, Math.round(grams * 10) / 10);
+function asWritten(grams: number): number {
+  return Math.min(MAX_GRAMS_PER_KWH, toTenth(grams));
 }

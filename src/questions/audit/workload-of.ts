@@ -1,9 +1,8 @@
 import { ANNOTATION_PREFIX } from '../../decision/namespace-record.ts';
 import { DECISION_ANNOTATION } from '../../decision/patch.ts';
 import { type Container, controllerOf, type OwnerReference, type Pod, type PodSpec } from '../../decision/pod.ts';
+import { KUEUE_PREFIX } from '../../units/label-names.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
-
-const QUEUE_PREFIX = 'kueue.x-k8s.io/';
 
 type Annotations = Readonly<Record<string, string>>;
 
@@ -62,7 +61,7 @@ function sharedAnnotations(annotations: Annotations | null | undefined): Annotat
 
 /** Whoever has a queue of its own waits there. */
 function queueLabels(labels: Annotations | null | undefined): { readonly labels?: Annotations } {
-  const read = Object.entries(labels ?? {}).filter(([key]) => key.startsWith(QUEUE_PREFIX));
+  const read = Object.entries(labels ?? {}).filter(([key]) => key.startsWith(KUEUE_PREFIX));
   return read.length > 0 ? { labels: share(Object.fromEntries(read)) } : {};
 }
 

@@ -4,6 +4,7 @@ import type { Signal } from '../../regions/reading.ts';
 import { renderSections } from '../../terminal/sections.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { HOUR_MS, isoTime, shortAge, timeOfDay } from '../../units/moment.ts';
+import { toTenth } from '../../units/to-tenth.ts';
 import type { Expected, MadeOf } from './expected-hours.ts';
 
 /** A plan and what it was made of, as of `takenAt` (epoch milliseconds). */
@@ -135,8 +136,4 @@ function gramsOf(grams = 0): string {
 
 function percentOf({ grams }: StartPlan): string {
   return `${grams ? toTenth(savingPercent(grams)) : 0}%`;
-}
-
-function toTenth(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -3,6 +3,7 @@ import { type BandThresholds, thresholdsOf } from '../../regions/band.ts';
 import { gridZoneOf } from '../../regions/cloud-zones.ts';
 import type { Signal, TimedValue } from '../../regions/reading.ts';
 import { HOUR_MS } from '../../units/moment.ts';
+import { toTenth } from '../../units/to-tenth.ts';
 import type { ChainWithHistory, IntensityChain, RegionIntensity } from './chain.ts';
 import { type DescribedRegion, zonesOf } from './read-regions.ts';
 import type { RegionZones } from './source.ts';
@@ -109,9 +110,4 @@ export function ownThresholds(week: HourlyWeek): BandThresholds | undefined {
 
 function hourOf(ms: number): number {
   return Math.floor(ms / HOUR_MS);
-}
-
-/** Thresholds are read by people, in the status of a Region. */
-function toTenth(grams: number): number {
-  return Math.round(grams * 10) / 10;
 }

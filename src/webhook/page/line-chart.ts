@@ -2,6 +2,7 @@ import { formatGrams } from '../../decision/messages.ts';
 import { type Html, html } from '../../page/html.ts';
 import type { BandThresholds } from '../../regions/band.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
+import { toTenth } from '../../units/to-tenth.ts';
 
 export type ForecastPoints = NonNullable<RegionView['forecast']>;
 type Point = ForecastPoints[number];
@@ -99,8 +100,4 @@ function pieces(points: ForecastPoints, window: Window, standIn: boolean): strin
 /** Grams grow upwards. */
 function place({ from, gramsPerKwh }: Point, window: Window): string {
   return `${toTenth(((from - window.from) / window.windowMs) * WIDTH)} ${toTenth(-gramsPerKwh)}`;
-}
-
-function toTenth(value: number): number {
-  return Math.round(value * 10) / 10;
 }

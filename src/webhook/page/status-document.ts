@@ -1,7 +1,8 @@
+import type { WaitingWork } from '../../decision/waiting-work.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
 import { isoTime } from '../../units/moment.ts';
 import type { RecentDecision } from '../recorder.ts';
-import { rankedReading, type SourceStatus, type Status, type WaitingWork, whyWaitingUnknown } from './status.ts';
+import { rankedReading, type SourceStatus, type Status, whyWaitingUnknown } from './status.ts';
 
 /** The document at `/status.json`: what the page shows, for programs. Times are RFC 3339, intensities gCO2e/kWh, ages seconds. */
 export function statusDocument(status: Status): object {

@@ -2,6 +2,7 @@ import { cleanestFirst } from '../../decision/cleanest-first.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { comparableReading } from '../../decision/refuse.ts';
 import { isUsable } from '../../decision/usable.ts';
+import type { WaitingWork } from '../../decision/waiting-work.ts';
 import { BAND_THRESHOLDS, type BandThresholds } from '../../regions/band.ts';
 import { MANUAL } from '../../regions/outage-by-hand.ts';
 import type { Reading } from '../../regions/reading.ts';
@@ -25,23 +26,6 @@ export interface UnreadSetting {
   readonly setting: string;
   /** Why, and what counts instead. */
   readonly problem: string;
-}
-
-/** One start that is planned for later; times in epoch milliseconds. */
-export interface WaitingWork {
-  readonly namespace: string;
-  /** Of a pod that nothing owns, the pod. */
-  readonly owner: { readonly kind: string; readonly name: string };
-  readonly pods: number;
-  readonly since: number;
-  readonly notBefore: number;
-  readonly latestStart: number;
-  readonly lengthMs: number;
-  /** Where the planned run is cleanest. */
-  readonly region?: string;
-  /** Means over its run, gCO2e/kWh: had it started when it was created, and as it is planned. */
-  readonly now?: number;
-  readonly planned?: number;
 }
 
 /** The leader cannot see what waits. */

@@ -1,9 +1,11 @@
 import { formatGrams } from '../../decision/messages.ts';
+import type { WaitingWork } from '../../decision/waiting-work.ts';
 import { type Html, html } from '../../page/html.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
 import { DAY_MS, HOUR_MS, isoTime } from '../../units/moment.ts';
+import { toTenth } from '../../units/to-tenth.ts';
 import { type ForecastPoints, type Scale, scaleAround, type Window } from './line-chart.ts';
-import type { Status, WaitingWork } from './status.ts';
+import type { Status } from './status.ts';
 
 /** A day at least, so that a start in an hour is seen against what comes; as far as forecasts reach at most. */
 const [LEAST_WINDOW_MS, MOST_WINDOW_MS] = [DAY_MS, 72 * HOUR_MS];
@@ -120,10 +122,6 @@ function gramsAt(points: readonly Point[], at: number): number {
 /** Grams grow upwards. */
 function place(at: number, grams: number, { from, windowMs }: Window): string {
   return `${toTenth(((at - from) / windowMs) * WIDTH)} ${toTenth(-grams)}`;
-}
-
-function toTenth(value: number): number {
-  return Math.round(value * 10) / 10;
 }
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;

@@ -1,9 +1,11 @@
 import { formatGrams } from '../../decision/messages.ts';
+import type { WaitingWork } from '../../decision/waiting-work.ts';
 import { cell } from '../../page/cell.ts';
 import { type Html, html } from '../../page/html.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { isoTime, shortAge } from '../../units/moment.ts';
-import type { Status, WaitingWork } from './status.ts';
+import { toTenth } from '../../units/to-tenth.ts';
+import type { Status } from './status.ts';
 import { shortTime, timelines } from './timeline.ts';
 
 /** More are behind a click, and those after them in the command's list. */
@@ -88,7 +90,6 @@ ${cell('Region', region)}</tr>
 
 /** As `gridgate waiting` says it, of figures that are cut to a tenth. */
 function savingInWords(now: number, planned: number): string {
-  const toTenth = (value: number) => Math.round(value * 10) / 10;
   return `${toTenth((1 - toTenth(planned) / toTenth(now)) * 100).toFixed(0)}%`;
 }
 
