@@ -10,6 +10,7 @@ export type Watched =
   | 'completed-jobs'
   | 'cronjobs'
   | 'regions'
+  | 'nodepools'
   | 'persistentvolumes'
   | 'persistentvolumeclaims'
   | 'secrets'
@@ -18,8 +19,6 @@ export type Watched =
   | 'kill-switch'
   | 'releaser-heartbeat'
   | 'learnt-lengths'
-  | 'jobs'
-  | 'completed-jobs'
   | 'events';
 
 /** A resource to follow and what to keep of each of its objects. */

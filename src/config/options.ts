@@ -1,5 +1,6 @@
 import { BAND_MODES } from '../regions/band.ts';
 import { SIGNALS } from '../regions/reading.ts';
+import { CAPACITY_MODES } from '../units/capacity-mode.ts';
 import { REGION_LABEL } from '../units/label-names.ts';
 import { ROLES, type Role } from '../units/role.ts';
 import { parseLbsPerMwh } from './lbs-per-mwh.ts';
@@ -192,6 +193,21 @@ export const OPTIONS = {
     flags: '--release-share <percent>',
     help: 'how much of what waits goes in a minute, 20 pods at least; those whose latest start has come go at once',
     parse: parsePercent,
+  }),
+  nodePools: withDefault('off', {
+    flags: '--node-pools <mode>',
+    help: 'let NodePools of Karpenter that are annotated gridgate.dev/carbon-aware follow the grid: off, audit (tells what it would do), on',
+    parse: oneOf(CAPACITY_MODES),
+  }),
+  nodeOverlays: withDefault('off', {
+    flags: '--node-overlays <mode>',
+    help: 'keep NodeOverlays of Karpenter that add a price of carbon, as overlays: of gridgate.yaml says: off, audit, on',
+    parse: oneOf(CAPACITY_MODES),
+  }),
+  priorityExpander: withDefault('off', {
+    flags: '--priority-expander <mode>',
+    help: "keep the priorities of Cluster Autoscaler's node groups by the ranking of their regions: off, audit, on",
+    parse: oneOf(CAPACITY_MODES),
   }),
   checkBindings: withDefault(false, {
     flags: '--check-bindings [boolean]',

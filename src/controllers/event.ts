@@ -6,6 +6,9 @@ import type { Clock } from './pace.ts';
 /** The `reportingController` of every Event of ours. */
 export const REPORTER = 'gridgate.dev/controllers';
 
+/** The namespace of Events about what has none, as the API server wants it. */
+export const HOME_OF_EVENTS = 'default';
+
 /** What the API server takes. */
 const MAX_INSTANCE = 128;
 const MAX_NOTE_BYTES = 1_024;

@@ -100,6 +100,12 @@ export function openReplica(deps: ReplicaDeps): Replica {
       onRequest: tally.count,
       releaseRate: values.releaseRate,
       releaseSharePercent: values.releaseShare,
+      capacity: {
+        nodePools: values.nodePools,
+        nodeOverlays: values.nodeOverlays,
+        priorityExpander: values.priorityExpander,
+      },
+      modeCap: killSwitch.cap,
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,
       snapshot: holder.current,
       judge: createNamespaceJudge({ view, config, holder, modeCap: killSwitch.cap, clock: Date.now }),

@@ -26,6 +26,7 @@ import { createSettingsReporter } from '../controllers/settings-reporter/control
 import type { UnreadSetting } from '../controllers/settings-reporter/plan.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Owner } from '../decision/owner.ts';
+import type { Mode } from '../decision/policy.ts';
 import { knownNames, listKnown } from '../decision/unknown-names.ts';
 import type { WaitingWork } from '../decision/waiting-work.ts';
 import type { Signal } from '../regions/reading.ts';
@@ -33,6 +34,7 @@ import type { Snapshot } from '../regions/snapshot.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Metric, oneSeries } from '../telemetry/metric.ts';
+import type { CapacityMode } from '../units/capacity-mode.ts';
 import type { InstalledNames } from './installed-names.ts';
 import type { NamespaceJudge } from './judge-namespaces.ts';
 import { createLiveRefresher } from './live-refresher.ts';
@@ -54,6 +56,10 @@ interface ControllersDeps {
   /** Pods a second, and percent a minute of what waits, that are let go where nothing presses. */
   readonly releaseRate: number;
   readonly releaseSharePercent: number;
+  /** The controllers of capacity, each opt-in; one that is off is not started. */
+  readonly capacity: Readonly<Record<'nodePools' | 'nodeOverlays' | 'priorityExpander', CapacityMode>>;
+  /** What the kill switch says. */
+  readonly modeCap: () => Mode | undefined;
   readonly snapshot: () => Snapshot;
   readonly judge: NamespaceJudge;
   readonly log: Log;

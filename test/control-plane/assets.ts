@@ -10,6 +10,7 @@ export const BINARIES = [
   'kube-scheduler',
   'kubectl',
   'kwok',
+  'karpenter',
 ] as const;
 
 export type Binary = (typeof BINARIES)[number];

@@ -8,21 +8,22 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=$(cd "$here/../.." && pwd)/.control-plane
 bin=$home/bin
 kubernetes=$here/kubernetes
-binaries=(etcd kwok kube-apiserver kube-controller-manager kube-scheduler kubectl)
+binaries=(etcd kwok karpenter kube-apiserver kube-controller-manager kube-scheduler kubectl)
 
 has_all_binaries() {
   for name in "${binaries[@]}"; do [ -x "$1/$name" ] || return 1; done
 }
 
-# module_of BINARY: the folder of the Go module that requires it. Three modules, because their dependencies conflict.
+# module_of BINARY: the folder of the Go module that requires it. Several modules, because their dependencies conflict.
 module_of() {
-  case $1 in etcd | kwok) echo "$here/$1" ;; *) echo "$kubernetes" ;; esac
+  case $1 in etcd | kwok | karpenter) echo "$here/$1" ;; *) echo "$kubernetes" ;; esac
 }
 
 package_of() {
   case $1 in
     etcd) echo go.etcd.io/etcd/server/v3 ;;
     kwok) echo sigs.k8s.io/kwok/cmd/kwok ;;
+    karpenter) echo sigs.k8s.io/karpenter/kwok ;; # with its provider of KWOK nodes
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
 }
@@ -47,7 +48,7 @@ write_module() {
   mv "$folder.partial" "$folder"
 }
 
-# The Kubernetes binaries refuse or misreport features without their version; etcd and kwok carry theirs in the source.
+# The Kubernetes binaries refuse or misreport features without their version; the others carry theirs in the source.
 version_flags() {
   local version major minor
   version=$(go -C "$kubernetes" list -m -f '{{.Version}}' k8s.io/kubernetes)
@@ -79,6 +80,17 @@ build() {
   echo "$name: built in ${SECONDS} s"
 }
 
+# copy_crds FOLDER: Karpenter's CustomResourceDefinitions, from the module that it is built from.
+copy_crds() {
+  local module partial=$1/.karpenter-crds.partial.$$
+  module=$(go -C "$here/karpenter" list -m -f '{{.Dir}}' sigs.k8s.io/karpenter)
+  mkdir -p "$partial"
+  cp "$module"/pkg/apis/crds/*.yaml "$module"/kwok/apis/crds/*.yaml "$partial"
+  chmod -R u+w "$partial"
+  rm -rf "$1/karpenter-crds"
+  mv "$partial" "$1/karpenter-crds"
+}
+
 own_version=$(sed -n 's#^\tk8s.io/kubernetes \(v[0-9.]*\).*#\1#p' "$kubernetes/go.mod")
 version=$own_version
 if [ -n "${K8S_VERSION:-}" ]; then
@@ -100,8 +112,10 @@ fi
 target=$bin
 [ "$version" = "$own_version" ] || target=$home/$K8S_VERSION/bin
 mkdir -p "$bin/.stamps" "$target/.stamps"
-trap 'rm -f "$bin"/.*.partial.$$ "$target"/.*.partial.$$' EXIT
-for name in etcd kwok; do
+trap 'rm -rf "$bin"/.*.partial.$$ "$target"/.*.partial.$$' EXIT
+copy_crds "$bin"
+[ "$target" = "$bin" ] || ln -sfn ../../bin/karpenter-crds "$target/karpenter-crds"
+for name in etcd kwok karpenter; do
   build "$name" "$bin"
   [ "$target" = "$bin" ] || ln -sf "../../bin/$name" "$target/$name" # the same for every version
 done
@@ -109,4 +123,4 @@ if [ "$target" != "$bin" ]; then
   write_module "$version" "$home/$K8S_VERSION/module"
   kubernetes=$home/$K8S_VERSION/module
 fi
-for name in "${binaries[@]:2}"; do build "$name" "$target"; done
+for name in "${binaries[@]:3}"; do build "$name" "$target"; done

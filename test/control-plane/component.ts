@@ -22,10 +22,18 @@ export type Launcher = {
 };
 
 /** Starts a binary with its output appended to `<dir>/<name>.log`. */
-export function startComponent({ binDir, dir, guardian }: Launcher, name: Binary, flags: readonly string[]): Component {
+export function startComponent(
+  { binDir, dir, guardian }: Launcher,
+  name: Binary,
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Component {
   const logFile = join(dir, `${name}.log`);
   const log = openSync(logFile, 'a');
-  const child = spawn(join(binDir, name), flags, { stdio: ['ignore', log, log], env: componentEnv(dir) });
+  const child = spawn(join(binDir, name), flags, {
+    stdio: ['ignore', log, log],
+    env: { ...componentEnv(dir), ...env },
+  });
   closeSync(log);
   child.unref(); // a test that fails to stop us must still be able to end; the guardian then cleans up
   const { pid } = child;

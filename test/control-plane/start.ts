@@ -11,6 +11,7 @@ import type { IssuedUser, User } from './credentials.ts';
 import { issueToken, writeKubeconfig } from './credentials.ts';
 import { startEtcd } from './etcd.ts';
 import { startGuardian } from './guardian.ts';
+import { installKarpenter, type KarpenterOptions, runKarpenter } from './karpenter.ts';
 import type { KubectlResult } from './kubectl.ts';
 import { runKubectl } from './kubectl.ts';
 import type { NodeSpec } from './nodes.ts';
@@ -52,6 +53,10 @@ export type ControlPlane = AsyncDisposable & {
   /** Polls until `probe` answers something else than undefined; rejects at the deadline or when a component has died. */
   readonly waitFor: <T>(what: string, probe: Poll<T>['probe'], deadlineMs?: number) => Promise<T>;
   readonly kubeconfigFor: (userName: string) => string;
+  /** The CRDs of Karpenter alone: what a cluster has before Karpenter runs. */
+  readonly installKarpenter: () => Promise<void>;
+  /** The real Karpenter with its provider of KWOK nodes; resolves once it provisions. Its end, or that of the control plane, ends it. */
+  readonly startKarpenter: (options?: KarpenterOptions) => Promise<Pick<Component, 'stop'>>;
   /** Same port, data and certificates; resolves when it is ready again. */
   readonly restartApiServer: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -90,6 +95,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   cleanup.defer(async () => void (await Promise.all(running.map((component) => component.stop()))));
 
   const failure = () => firstFailure([etcd, apiServer, ...running]);
+  const kubeconfig = kubeconfigFor(ADMIN.name);
+  const crds = () => installKarpenter(client, launcher.binDir, { deadlineMs, failure });
   const waitFor: ControlPlane['waitFor'] = (what, probe, ms = deadlineMs) =>
     pollUntil({ what, probe, deadlineMs: ms, failure });
   if (workers.includes('kube-controller-manager')) await waitForDefaultServiceAccount(waitFor, client);
@@ -98,12 +105,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const stop = () => owned.disposeAsync();
   return {
     url: plan.url,
-    kubeconfig: kubeconfigFor(ADMIN.name),
+    kubeconfig,
     adminToken: admin.token,
     caFile: plan.caFile,
     dir: launcher.dir,
     auditLog: plan.auditLog,
-    kubectl: (args, input) => runKubectl(launcher, kubeconfigFor(ADMIN.name), args, input),
+    kubectl: (args, input) => runKubectl(launcher, kubeconfig, args, input),
     request: (...args) => client.request(...args),
     async addNodes(nodes) {
       await createNodes(client, nodes);
@@ -111,6 +118,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     },
     waitFor,
     kubeconfigFor,
+    installKarpenter: crds,
+    async startKarpenter(options = {}) {
+      await crds();
+      const karpenter = await runKarpenter(launcher, kubeconfig, options);
+      running.push(karpenter);
+      return karpenter;
+    },
     async restartApiServer() {
       client.disconnect();
       await apiServer.stop();

@@ -21,6 +21,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   forecast: { rooms: ['units'], packages: [], builtins: false },
   decision: { rooms: ['forecast', 'regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
   energy: { rooms: ['regions', 'units'], packages: [], builtins: false },
+  capacity: { rooms: ['decision', 'energy', 'regions', 'units'], packages: ['yaml'], builtins: false },
   sources: {
     rooms: ['regions', 'units'],
     packages: [
@@ -47,7 +48,18 @@ const ROOMS: Readonly<Record<string, Room>> = {
     builtins: true,
   },
   controllers: {
-    rooms: ['certs', 'cluster', 'decision', 'energy', 'forecast', 'regions', 'sources', 'telemetry/metric', 'units'],
+    rooms: [
+      'capacity',
+      'certs',
+      'cluster',
+      'decision',
+      'energy',
+      'forecast',
+      'regions',
+      'sources',
+      'telemetry/metric',
+      'units',
+    ],
     packages: ['cockatiel', 'croner', 'pino'],
     builtins: true,
   },
@@ -81,6 +93,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   questions: {
     rooms: [
+      'capacity',
       'certs/parsed-certificate',
       'certs/trust',
       'cluster',
@@ -133,7 +146,15 @@ const APART: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What questions judge and render with: pure, like the rooms that they stand on. */
-const PURE_ROOMS: ReadonlySet<string> = new Set(['decision', 'energy', 'forecast', 'page', 'regions', 'units']);
+const PURE_ROOMS: ReadonlySet<string> = new Set([
+  'capacity',
+  'decision',
+  'energy',
+  'forecast',
+  'page',
+  'regions',
+  'units',
+]);
 const PURE: Readonly<Record<string, readonly string[]>> = {
   audit: [
     'as-it-acts',

@@ -10,6 +10,7 @@ export const GROUPS = {
     'control-plane',
     'decision',
     'documents',
+    'capacity',
     'energy',
     'forecast',
     'page',

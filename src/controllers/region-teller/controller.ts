@@ -1,10 +1,10 @@
 import type { LiveRegion } from '../../cluster/regions.ts';
-import { type EventTellerDeps, tellOnce } from '../event.ts';
+import { type EventTellerDeps, HOME_OF_EVENTS, tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
 import { writeEach } from '../write-each.ts';
-import { factsOf, HOME_OF_EVENTS, type Notice, noticesOf, type RegionFacts, regionEvent } from './plan.ts';
+import { factsOf, type Notice, noticesOf, type RegionFacts, regionEvent } from './plan.ts';
 
 const WRITES_PER_SECOND = 5;
 const ROUNDS = { name: 'region-teller', on: ['regions'], resyncMs: 10 * 60_000, settleMs: 100, restMs: 1_000 } as const;

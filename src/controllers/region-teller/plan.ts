@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LiveRegion } from '../../cluster/regions.ts';
 import type { Band } from '../../regions/band.ts';
 import type { OutageState } from '../../regions/region-status.ts';
-import { type EventParts, toEvent } from '../event.ts';
+import { type EventParts, HOME_OF_EVENTS, toEvent } from '../event.ts';
 
 /** What people are told of when it changes; `undefined` is unknown. */
 export interface RegionFacts {
@@ -18,8 +18,6 @@ export interface RegionFacts {
 
 /** The source of a value that stands in the spec. */
 const FIXED = 'static';
-/** The namespace of Events about what has none, as the API server wants it. */
-export const HOME_OF_EVENTS = 'default';
 
 export function factsOf({ spec, observed }: LiveRegion): RegionFacts {
   const { outage, band, reading, gridZone } = observed;

@@ -1,0 +1,43 @@
+import { ZONE_LABEL } from '../units/label-names.ts';
+import type { NodePoolFacts, PoolRequirement } from './node-pool.ts';
+import type { RegionOfZone } from './zone-regions.ts';
+
+/** Where the nodes of a NodePool will be, as far as its own words say it. */
+export interface PoolPlaces {
+  /** Of which it may create nodes; `undefined`: it names none, neither itself nor by zones. */
+  readonly regions: readonly string[] | undefined;
+  /** `undefined`: it names none. */
+  readonly zones: readonly string[] | undefined;
+  /** Zones that it names of which nobody knows the region. */
+  readonly unknownZones: readonly string[];
+}
+
+/** Reads a pool's labels and its requirements on region and zone. */
+export function poolPlaces(pool: NodePoolFacts, regionLabel: string, regionOfZone: RegionOfZone): PoolPlaces {
+  const zones = valuesLeft(pool, ZONE_LABEL);
+  const named = valuesLeft(pool, regionLabel);
+  const ofZones = zones?.map(regionOfZone);
+  const regions = named ?? ofZones?.filter((region) => region !== undefined);
+  return {
+    regions: regions && [...new Set(regions)],
+    zones,
+    unknownZones: zones?.filter((_, index) => ofZones?.[index] === undefined) ?? [],
+  };
+}
+
+/** The values that a label of the pool's nodes can have; `undefined` where they are not listed. */
+export function valuesLeft(
+  { labels, requirements }: Pick<NodePoolFacts, 'labels' | 'requirements'>,
+  key: string,
+): readonly string[] | undefined {
+  const onKey = requirements.filter((one) => one.key === key);
+  const label = labels[key];
+  const lists = onKey.filter(({ operator }) => operator === 'In').map(({ values = [] }) => values);
+  const [first, ...others] = label === undefined ? lists : [[label], ...lists];
+  const isOut = (value: string) => onKey.some((one) => one.operator === 'NotIn' && hasValue(one, value));
+  return first?.filter((value) => others.every((list) => list.includes(value)) && !isOut(value));
+}
+
+function hasValue({ values = [] }: PoolRequirement, value: string): boolean {
+  return values.includes(value);
+}
