@@ -106,10 +106,9 @@ describe('when something fails', () => {
         [],
       );
       assert.equal((await cluster.podsOf('rolling')).filter(isSteered).length, answers.length);
-      assert.ok(
-        forwarder.connections().every((count) => count > 0),
-        `${forwarder.connections()}`,
-      );
+      // The API server opens no more connections than it needs: of the new ones, one may get them all.
+      const [first = 0, second = 0, ...fresh] = forwarder.connections();
+      assert.ok(first > 0 && second > 0 && fresh.some((count) => count > 0), `${forwarder.connections()}`);
       assert.deepEqual(exitCodes, [0, 0]);
     } finally {
       forwarder.stop();
