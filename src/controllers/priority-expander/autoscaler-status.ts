@@ -22,7 +22,8 @@ export function groupsNow(
   const [, day, time, hours, minutes] = GO_TIME.exec(status.metadata.annotations?.[LAST_UPDATED] ?? '') ?? [];
   if (day === undefined) return { problem: `does not say of when it is (${LAST_UPDATED})` };
   const age = now - Date.parse(`${day}T${time}${hours}:${minutes}`);
-  if (!(Math.abs(age) <= OLDEST_MS)) return { problem: age < 0 ? 'is of a time to come' : `is ${formatAge(age)} old` };
+  if (!(Math.abs(age) <= OLDEST_MS))
+    return { problem: age < 0 ? 'is of a time to come' : `is more than ${formatAge(OLDEST_MS)} old` };
   const groups = readNodeGroups(status.data?.['status'] ?? '');
   if (!groups) return { problem: 'cannot be read' };
   return groups.length === 0 ? { problem: 'names no node group' } : { groups: groups.map(({ name }) => name) };

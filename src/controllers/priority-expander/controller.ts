@@ -21,11 +21,12 @@ import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type Outcome, type RoundOutcome } from '../rounds.ts';
+import { createRounds, type Outcome } from '../rounds.ts';
 import { writeEach } from '../write-each.ts';
 import { type ConfigMapObject, groupsNow } from './autoscaler-status.ts';
 import { type Placed, type Plan, planPriorities, type RegionOutlook } from './plan.ts';
 import {
+  CHANGED,
   DECLARED,
   type Told,
   tellMalformed,
@@ -40,8 +41,6 @@ import {
 } from './tell.ts';
 
 export const PRIORITY_EXPANDER = 'gridgate-priority-expander';
-/** On the ConfigMap, by gridgate: when it last changed the priorities, RFC 3339. */
-export const CHANGED = 'gridgate.dev/priorities-changed';
 
 const ROUNDS = {
   name: 'priority-expander',
@@ -79,7 +78,6 @@ interface Decision {
   /** `undefined`: the annotation goes. */
   readonly changedAt?: number;
   readonly told: readonly Told[];
-  readonly dueInMs?: number;
   /** By region, as it is or would be. */
   readonly priorities?: Placed['priorities'];
 }
@@ -141,12 +139,7 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
     if (mode() !== 'on')
       return { priorities, told: [...(planned.action === 'write' ? [tellWould(planned)] : []), ...outranked] };
     if (planned.action === 'write') return { priorities, text: planned.text, changedAt: now(), told: outranked };
-    const { dueInMs } = planned;
-    return {
-      priorities,
-      told: [tellWritten(planned, changedAt), ...outranked],
-      ...(dueInMs !== undefined && { dueInMs }),
-    };
+    return { priorities, told: [tellWritten(planned, changedAt), ...outranked] };
   }
 
   function outlookOf(name: string): RegionOutlook | undefined {
@@ -173,7 +166,7 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
     );
   }
 
-  async function round(signal: AbortSignal): Promise<RoundOutcome> {
+  async function round(signal: AbortSignal): Promise<Outcome> {
     const map = await read(EXPANDER_CONFIG_MAP, signal);
     const missing: Decision = {
       told: mode() === 'off' ? [] : [tellMissing(`${settings().namespace}/${EXPANDER_CONFIG_MAP}`)],
@@ -186,9 +179,8 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
         ? await writeEach({ items: [map], isDue: () => true, write: () => write(map, text, changedAt), pace, signal })
         : 'done';
     const notices = decision.told.map((one) => toNotice(one, deps));
-    const toldAll = await tell(notices, signal);
-    if (outcome === 'again' || toldAll === 'again') return 'again';
-    return decision.dueInMs === undefined ? 'done' : { dueInMs: decision.dueInMs };
+    const told = await tell(notices, signal);
+    return outcome === 'again' ? 'again' : told;
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });

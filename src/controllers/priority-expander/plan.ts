@@ -46,7 +46,7 @@ export interface Placed {
  */
 export type Plan =
   | { readonly action: 'refuse'; readonly why: string }
-  | ({ readonly action: 'keep'; readonly dueInMs?: number } & Placed)
+  | ({ readonly action: 'keep' } & Placed)
   | ({ readonly action: 'write'; readonly text: string } & Placed);
 
 /** Between two changes. */
@@ -101,7 +101,7 @@ function planPlaced(
   const told = { priorities, outranked };
   if (isSame(ours, ranked)) return { action: 'keep', ...told };
   const restMs = !isRested && isUrgent(ours, ranked, { range, outlookOf }) ? SHORT_REST_MS : REST_MS;
-  if (restedMs < restMs) return { action: 'keep', dueInMs: restMs - restedMs, ...told };
+  if (restedMs < restMs) return { action: 'keep', ...told };
   const result = writePriorities(text, ranked);
   return typeof result === 'string'
     ? { action: 'write', text: result, ...told }

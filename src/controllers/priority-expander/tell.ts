@@ -10,6 +10,8 @@ export type Told = Pick<EventParts, 'type' | 'reason' | 'note'>;
 
 /** On the ConfigMap, by its owner: which priorities are gridgate's, such as `100-199`. Without it gridgate writes nothing there. */
 export const DECLARED = 'gridgate.dev/priorities';
+/** On it, by gridgate: when it last changed the priorities, RFC 3339. */
+export const CHANGED = 'gridgate.dev/priorities-changed';
 
 const MOST_NAMED = 8;
 
