@@ -7,6 +7,7 @@ import { secret, sourceList, text, url } from './config-fields.ts';
 import { groupKind, nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
 import { outageConfig } from './outage-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
+import { priorityExpanderConfig } from './priority-expander-config.ts';
 
 /** For sources whose rows do not say what they count. */
 const signal = z
@@ -99,6 +100,7 @@ export const gridgateConfig = z
     limits: limitsConfig,
     ...nodeKeys,
     defer: deferConfig,
+    'priority-expander': priorityExpanderConfig,
   })
   .superRefine(({ policy, limits }, context) => {
     for (const { name, message } of findContradictions(policy, limits))
@@ -112,6 +114,7 @@ export const gridgateConfig = z
     limits,
     daemonOwners: keys['daemon-owners'],
     defer: keys.defer,
+    priorityExpander: keys['priority-expander'],
     nodes: toNodeRules(keys),
   }));
 
@@ -128,8 +131,13 @@ export type ConfigRead =
 export const DEFAULT_CONFIG: GridgateConfig = gridgateConfig.parse({});
 
 /** The configuration as a file says it that means the same. */
-export function writeConfig({ daemonOwners, nodes, ...sections }: GridgateConfig) {
-  return { ...sections, 'daemon-owners': daemonOwners, ...writeNodeRules(nodes) };
+export function writeConfig({ daemonOwners, priorityExpander, nodes, ...sections }: GridgateConfig) {
+  return {
+    ...sections,
+    'daemon-owners': daemonOwners,
+    'priority-expander': priorityExpander,
+    ...writeNodeRules(nodes),
+  };
 }
 
 /**

@@ -8,6 +8,7 @@ import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import { createAuditTeller } from '../controllers/audit-teller/controller.ts';
+import { capacityMode } from '../controllers/capacity-switch.ts';
 import { createCarbonMeter } from '../controllers/carbon-meter/controller.ts';
 import { createCertificatesController } from '../controllers/certificates/controller.ts';
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
@@ -19,6 +20,7 @@ import { createNamespaceLabeller } from '../controllers/namespace-labeller/contr
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
+import { createPriorityExpander } from '../controllers/priority-expander/controller.ts';
 import { createRegionMemory } from '../controllers/region-memory/controller.ts';
 import { createRegionTeller } from '../controllers/region-teller/controller.ts';
 import { createRunLengths } from '../controllers/run-lengths/controller.ts';
@@ -80,7 +82,7 @@ export interface Controllers {
 
 /** Runs for the lease; the controllers work while this replica leads, and every write asks whether it still does. */
 export function startControllers(deps: ControllersDeps): Controllers {
-  const { api, view, names, keepsCertificates, snapshot, judge, log } = deps;
+  const { api, view, names, keepsCertificates, capacity, snapshot, judge, log } = deps;
   const identity = makeIdentity(deps.env['POD_NAME']);
   const election = createLeaderElection({
     api,
@@ -129,6 +131,10 @@ export function startControllers(deps: ControllersDeps): Controllers {
     learntLength: (namespace: string, owner: Owner | undefined) => lengths.learntLength(namespace, owner),
   };
   const releaser = createGateReleaser(parts);
+  const expanding = {
+    settings: () => deps.config().priorityExpander,
+    mode: () => capacityMode(capacity.priorityExpander, deps.modeCap()),
+  };
   const controllers = [
     memory,
     createLiveRefresher(parts),
@@ -145,6 +151,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createSettingsReporter(parts),
     createCarbonMeter(parts),
     lengths,
+    ...(capacity.priorityExpander === 'off' ? [] : [createPriorityExpander({ ...parts, ...expanding })]),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
   ];
   let isStopping = false;

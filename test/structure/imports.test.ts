@@ -114,6 +114,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   commands: {
     rooms: [
+      'capacity/expander-priorities',
       'certs',
       'cluster',
       'config',
@@ -121,6 +122,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'controllers/node-labeller/plan',
       'controllers/owner-nudger/controller',
       'controllers/policy-reporter/policy-metrics',
+      'controllers/priority-expander/tell',
       'decision',
       'questions',
       'regions',

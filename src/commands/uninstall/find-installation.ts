@@ -102,7 +102,7 @@ export async function findInstallation(
     traces,
     waiting,
     stays: {
-      maybeNotIn: isMaybeElsewhere(found) ? asked.namespace : undefined,
+      maybeNotIn: isMaybeElsewhere(found, asked.namespace) ? asked.namespace : undefined,
       ofOthers,
       regions: hasCrd ? regions : 0,
       hasCrd,
@@ -153,10 +153,11 @@ async function findTraces(api: Pick<ApiClient, 'get'>, policies: boolean, show: 
 
 async function* objectsOf(
   api: Pick<ApiClient, 'get'>,
-  { list: path, content }: Pick<TracedKind, 'list' | 'content'>,
+  { list: path, content, fieldSelector }: Pick<TracedKind, 'list' | 'content' | 'fieldSelector'>,
 ): AsyncGenerator<KubeObject> {
   const patient: Pick<ApiClient, 'get'> = { get: (...args) => retryPassing(() => api.get(...args)) };
-  for await (const { items } of listPages(patient, { path, content }, NEVER)) yield* items ?? [];
+  for await (const { items } of listPages(patient, { path, content, ...(fieldSelector && { fieldSelector }) }, NEVER))
+    yield* items ?? [];
 }
 
 /** A cluster is as large as it is, and Ctrl-C ends the process. */

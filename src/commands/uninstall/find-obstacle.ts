@@ -36,9 +36,11 @@ export function findObstacle(found: readonly FoundObject[], asked: string): Obst
 }
 
 /** Whether gridgate may be in another namespace than the one asked for: it has parts in the cluster, none there, and nothing tells. */
-export function isMaybeElsewhere(found: readonly FoundObject[]): boolean {
+export function isMaybeElsewhere(found: readonly FoundObject[], asked: string): boolean {
   const ours = found.filter((one) => isOurs(one) && one.step !== 'regions'); // Regions outlive it wherever it was
-  return ours.length > 0 && !ours.some(isInNamespace) && namespacesNamed(found).length === 0;
+  return (
+    ours.length > 0 && !ours.some(({ called }) => called.startsWith(`${asked}/`)) && namespacesNamed(found).length === 0
+  );
 }
 
 /**
@@ -81,8 +83,4 @@ function namespacesNamed(found: readonly FoundObject[]): readonly string[] {
 
 function namespaceOf({ namespace }: { readonly namespace?: string }): string | undefined {
   return namespace;
-}
-
-function isInNamespace({ path }: InstalledObject): boolean {
-  return path.includes('/namespaces/');
 }

@@ -40,7 +40,8 @@ export const PART_OF = 'app.kubernetes.io/part-of';
 export const OURS = 'gridgate';
 export const CRD = { kind: 'CustomResourceDefinition', name: 'regions.gridgate.dev' } as const;
 
-type Named = readonly [kind: keyof typeof RESOURCES, name: string];
+/** In gridgate's own namespace where it is in one, and no other is named. */
+type Named = readonly [kind: keyof typeof RESOURCES, name: string, namespace?: string];
 
 const RESOURCES = {
   MutatingWebhookConfiguration: 'admissionregistration.k8s.io/v1 mutatingwebhookconfigurations',
@@ -76,10 +77,13 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['Deployment', 'gridgate-controllers'],
     ['Deployment', 'gridgate'], // where one Deployment does both, it is this one
     ['ClusterRoleBinding', 'gridgate-controllers'],
+    ['RoleBinding', 'gridgate-priority-expander', 'kube-system'],
   ],
   policies: [
     ['ValidatingAdmissionPolicyBinding', 'gridgate-controllers'],
     ['ValidatingAdmissionPolicy', 'gridgate-controllers'],
+    ['ValidatingAdmissionPolicyBinding', 'gridgate-priority-expander'],
+    ['ValidatingAdmissionPolicy', 'gridgate-priority-expander'],
     ['ValidatingAdmissionPolicyBinding', 'gridgate-regions'],
     ['ValidatingAdmissionPolicy', 'gridgate-regions'],
   ],
@@ -94,6 +98,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['RoleBinding', 'gridgate-controllers'],
     ['Role', 'gridgate'],
     ['Role', 'gridgate-controllers'],
+    ['Role', 'gridgate-priority-expander', 'kube-system'],
     ['Service', 'gridgate'],
     ['PodDisruptionBudget', 'gridgate'],
     ['PodDisruptionBudget', 'gridgate-controllers'],
@@ -123,9 +128,9 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
 };
 
 /** All that gridgate can consist of in a cluster but its namespace; what is there is found by asking for each. */
-export function installedObjects(namespace: string): readonly InstalledObject[] {
+export function installedObjects(ownNamespace: string): readonly InstalledObject[] {
   return STEPS.flatMap((step) =>
-    (OBJECTS[step] ?? []).map(([kind, name]) => {
+    (OBJECTS[step] ?? []).map(([kind, name, namespace = ownNamespace]) => {
       const [version = '', ...words] = RESOURCES[kind].split(' ');
       const plural = words.at(-1);
       const isNamespaced = words.length > 1;

@@ -1,9 +1,11 @@
+import { EXPANDER_CONFIG_MAP, EXPANDER_KEY, hasOurs, takeBack } from '../../capacity/expander-priorities.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { NAMESPACES_PATH } from '../../cluster/namespaces.ts';
 import { NODES_PATH } from '../../cluster/nodes.ts';
 import { JOB, type OwnerKind, ownersPath, REPLICA_SET, STATEFUL_SET } from '../../cluster/owner-kinds.ts';
 import { planTaints, type Taint } from '../../controllers/node-labeller/plan.ts';
 import { NUDGED_ANNOTATION } from '../../controllers/owner-nudger/controller.ts';
+import { CHANGED } from '../../controllers/priority-expander/tell.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../../decision/namespace-record.ts';
 import { DEFERRED, NOT_BEFORE, RELEASED, WAITS } from '../../decision/wait-annotations.ts';
 import { CARBON_KEY } from '../../units/label-names.ts';
@@ -12,13 +14,15 @@ import { CARBON_KEY } from '../../units/label-names.ts';
 export interface Traces {
   /** In words: `label gridgate.dev/managed`. */
   readonly what: readonly string[];
-  readonly patch: { readonly metadata: object; readonly spec?: object };
+  readonly patch: { readonly metadata: object; readonly spec?: object; readonly data?: object };
 }
 
 /** A kind that gridgate writes something on. */
 export interface TracedKind {
   readonly kind: string;
   readonly list: string;
+  /** Which of them. */
+  readonly fieldSelector?: string;
   readonly content: 'metadata' | 'full';
   /** Where an object of it is patched. */
   pathOf(metadata: KubeObject['metadata']): string;
@@ -47,6 +51,15 @@ export function tracedKinds(policies: boolean): readonly TracedKind[] {
       content: 'full', // taints are in the spec
       pathOf: ({ name }) => `${NODES_PATH}/${encodeURIComponent(name)}`,
       find: findOnNode,
+    },
+    {
+      kind: 'ConfigMap',
+      list: '/api/v1/configmaps', // wherever Cluster Autoscaler is
+      fieldSelector: `metadata.name=${EXPANDER_CONFIG_MAP}`,
+      content: 'full',
+      pathOf: ({ name, namespace = '' }) =>
+        `${NAMESPACES_PATH}/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`,
+      find: findInPriorities,
     },
     ...[REPLICA_SET, STATEFUL_SET].map((owner) => marked(owner, () => [NUDGED_ANNOTATION])),
     marked(JOB, ({ annotations = {} }) =>
@@ -82,6 +95,26 @@ function findOnNode(object: KubeObject): Traces | undefined {
   const { resourceVersion } = metadata;
   const cleaned = { ...without(metadata, labels, []), ...(taints && { resourceVersion }) };
   return { what, patch: { metadata: cleaned, ...(taints && { spec: { taints } }) } };
+}
+
+/** Lines of ours among priorities of node groups. Where people's hang on them, they stay: what is left could not be read. */
+function findInPriorities(object: KubeObject): Traces | undefined {
+  const { metadata, data } = object as KubeObject & { readonly data?: Readonly<Record<string, string>> };
+  if (metadata.name !== EXPANDER_CONFIG_MAP) return undefined;
+  const text = data?.[EXPANDER_KEY] ?? '';
+  const annotations = metadata.annotations?.[CHANGED] === undefined ? [] : [CHANGED];
+  const rest = hasOurs(text) ? takeBack(text) : text;
+  if (typeof rest !== 'string' || (rest === text && annotations.length === 0)) return undefined;
+  const { resourceVersion } = metadata;
+  const what = [
+    ...(rest === text ? [] : ['priorities of node groups']),
+    ...annotations.map((key) => `annotation ${key}`),
+  ];
+  const cleaned = { ...without(metadata, [], annotations), resourceVersion };
+  return {
+    what,
+    patch: { metadata: cleaned, ...(rest !== text && { data: { [EXPANDER_KEY]: rest === '' ? null : rest } }) },
+  };
 }
 
 /** Through its status, as it came there: the API server then leaves the spec alone. */

@@ -166,4 +166,6 @@ export type Settings =
       readonly sources: readonly string[];
       readonly secrets: readonly NamedSecret[];
       readonly rules: PolicyRules;
+      /** Where Cluster Autoscaler is. */
+      readonly autoscalerNamespace?: string;
     };

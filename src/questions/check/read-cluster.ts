@@ -24,6 +24,7 @@ import { OVERDUE_CRON_JOB, SERVICE } from './names.ts';
 import { argumentOf, type DeploymentObject, toDeploymentFacts } from './read-deployments.ts';
 import { listWaitingThings, toOverdueRuns } from './read-waiting.ts';
 import { type ConfigurationObject, toWebhooks } from './read-webhooks.ts';
+import type { Places } from './rights.ts';
 import { tryNamespaces, tryPods } from './try-webhooks.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -58,6 +59,7 @@ export async function readCluster(
     see(() => listWaitingThings(api, LIST_TIMEOUT_MS)),
     see(async () => toOverdueRuns(await getMaybe(`/apis/batch/v1${own}/cronjobs/${OVERDUE_CRON_JOB}`))),
   ]);
+  const settingsSeen = see(() => readSettings(api, systemNamespace));
   const [endpoints, configurations, seenNamespaces, regions, seenNodes, lease, settings, killSwitch, rights] =
     await Promise.all([
       see(async () => countEndpoints(await get(`/apis/discovery.k8s.io/v1${own}/endpointslices`))),
@@ -66,9 +68,9 @@ export async function readCluster(
       see(() => listOnce(api, REGIONS, LIST_TIMEOUT_MS)),
       see(() => listOnce(api, nodes(label), LIST_TIMEOUT_MS)),
       leaseOf(SERVICE),
-      see(() => readSettings(api, systemNamespace)),
+      settingsSeen,
       see(async () => toKillSwitch(await getMaybe(`/api/v1${own}/configmaps/gridgate-kill-switch`))),
-      askRights(api, valueOr(deployments, []), systemNamespace),
+      settingsSeen.then((said) => askRights(api, valueOr(deployments, []), placesOf(systemNamespace, said))),
     ]);
   const [releaserLease, things, overdueRuns] = await ofWaiting;
   const webhooks = valueOr(configurations, []).flat();
@@ -159,7 +161,19 @@ async function readSettings(api: ApiClient, systemNamespace: string): Promise<Se
   if (!read) return undefined;
   if ('issues' in read) return { mistakes: read.issues };
   const { config } = read;
-  return { sources: config.sources.map(({ type }) => type), secrets: secretsOf(config), rules: compileRules(config) };
+  return {
+    sources: config.sources.map(({ type }) => type),
+    secrets: secretsOf(config),
+    rules: compileRules(config),
+    autoscalerNamespace: config.priorityExpander.namespace,
+  };
+}
+
+function placesOf(systemNamespace: string, settings: Seen<Settings | undefined>): Places {
+  const said = valueOr(settings, undefined);
+  return said && 'rules' in said
+    ? { systemNamespace, autoscalerNamespace: said.autoscalerNamespace }
+    : { systemNamespace };
 }
 
 /**

@@ -14,6 +14,8 @@ interface RuleSet {
   readonly cluster: readonly Rule[];
   /** In gridgate's own namespace. */
   readonly own: readonly Rule[];
+  /** In that of Cluster Autoscaler. */
+  readonly autoscaler?: readonly Rule[];
 }
 
 const WATCH = ['list', 'watch'];
@@ -100,6 +102,23 @@ export const WRITES: RuleSet = {
 /** What a replica that checks bindings reads beside that (manifests/strict). */
 export const BINDINGS: RuleSet = { cluster: [{ apiGroups: [''], resources: ['pods'], verbs: WATCH }], own: [] };
 
+/** What controllers do beside that where an argument switches them on (manifests/capacity), by the argument. */
+export const OPT_INS: Readonly<Record<string, RuleSet>> = {
+  '--priority-expander': {
+    cluster: [],
+    own: [],
+    autoscaler: [
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: ['cluster-autoscaler-status'], verbs: ['get'] },
+      {
+        apiGroups: [''],
+        resources: ['configmaps'],
+        resourceNames: ['cluster-autoscaler-priority-expander'],
+        verbs: ['get', 'patch'],
+      },
+    ],
+  },
+};
+
 /** One question for the authorizer, as in a SubjectAccessReview. */
 export interface Right {
   readonly group: string;
@@ -110,12 +129,31 @@ export interface Right {
   readonly namespace?: string;
 }
 
+/** What an account does, and where. */
+export interface Work {
+  readonly roles: readonly Role[];
+  readonly checksBindings: boolean;
+  /** Of OPT_INS. */
+  readonly optIns?: readonly string[];
+}
+
+export interface Places {
+  readonly systemNamespace: string;
+  readonly autoscalerNamespace?: string | undefined;
+}
+
+/** Where Cluster Autoscaler is unless gridgate.yaml says otherwise. */
+const AUTOSCALER_NAMESPACE = 'kube-system';
+
 /** All that an account does in these roles, each once. */
-export function rightsOf(roles: readonly Role[], checksBindings: boolean, systemNamespace: string): readonly Right[] {
-  const sets = [READS, ...(roles.includes('controllers') ? [WRITES] : []), ...(checksBindings ? [BINDINGS] : [])];
-  const rights = sets.flatMap(({ cluster, own }) => [
+export function rightsOf({ roles, checksBindings, optIns = [] }: Work, places: Places): readonly Right[] {
+  const { systemNamespace, autoscalerNamespace = AUTOSCALER_NAMESPACE } = places;
+  const writes = roles.includes('controllers') ? [WRITES, ...optIns.flatMap((one) => OPT_INS[one] ?? [])] : [];
+  const sets: readonly RuleSet[] = [READS, ...writes, ...(checksBindings ? [BINDINGS] : [])];
+  const rights = sets.flatMap(({ cluster, own, autoscaler = [] }) => [
     ...cluster.flatMap((rule) => eachOf(rule)),
     ...own.flatMap((rule) => eachOf(rule, systemNamespace)),
+    ...autoscaler.flatMap((rule) => eachOf(rule, autoscalerNamespace)),
   ]);
   return [...new Map(rights.map((right) => [tellRight(right), right])).values()];
 }

@@ -161,8 +161,10 @@ function notFound(request: string): never {
   throw new ApiError(request, { code: 404 });
 }
 
-const COLLECTIONS = new Set(['namespaces', 'nodes', 'replicasets', 'statefulsets', 'jobs', 'regions', 'pods']);
-const NAMESPACED = new Set(['pods', 'replicasets', 'statefulsets', 'jobs', 'policyreports', 'reports']);
+const COLLECTIONS = new Set([
+  ...['namespaces', 'nodes', 'configmaps', 'replicasets', 'statefulsets', 'jobs', 'regions', 'pods'],
+]);
+const NAMESPACED = new Set(['pods', 'configmaps', 'replicasets', 'statefulsets', 'jobs', 'policyreports', 'reports']);
 
 function withName(path: string, object: object): KubeObject {
   const { metadata = {}, ...rest } = object as Stored;

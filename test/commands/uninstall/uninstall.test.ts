@@ -100,6 +100,21 @@ describe('gridgate uninstall', () => {
     }
   });
 
+  it('knows every object of what manifests/capacity adds, each labelled by itself', () => {
+    const known = new Set(installedObjects('gridgate-system').map(({ kind, called }) => `${kind} ${called}`));
+    for (const component of readdirSync('manifests/capacity', { withFileTypes: true }).filter((one) =>
+      one.isDirectory(),
+    )) {
+      const folder = `manifests/capacity/${component.name}`;
+      for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml'))
+        for (const { kind, metadata } of documents(`${folder}/${file}`)) {
+          const called = [metadata.namespace, metadata.name].filter(Boolean).join('/');
+          assert.ok(known.has(`${kind} ${called}`), `${kind} ${called}`);
+          assert.deepEqual(metadata.labels, OURS, `${kind} ${called}`);
+        }
+    }
+  });
+
   it('removes webhooks, controllers, traces, the rest and the namespace, in this order', async () => {
     const cluster = fakeCluster(installed());
     const { failures } = await run(cluster);
@@ -304,6 +319,32 @@ describe('gridgate uninstall', () => {
       await findObstacle(fakeCluster(Object.fromEntries(objects)), { namespace: 'platform-gridgate' }),
       /--system-namespace gridgate-system$/,
     );
+  });
+
+  it('puts back what people wrote as priorities of node groups, and takes its mark away', async () => {
+    const path = '/api/v1/namespaces/scaling/configmaps/cluster-autoscaler-priority-expander';
+    const theirs = '# mine\n10: \n  - .*';
+    const ours = "199: # gridgate.dev\n  - '^a$' # north # gridgate.dev\n";
+    const annotations = {
+      'gridgate.dev/priorities': '100-199',
+      'gridgate.dev/priorities-changed': '2026-11-22T09:00:00Z',
+    };
+    const other = '/api/v1/namespaces/scaling/configmaps/other';
+    const cluster = fakeCluster(
+      installed({
+        [path]: { metadata: { annotations }, data: { priorities: ours + theirs, other: 'x' } },
+        [other]: { metadata: {}, data: { priorities: ours } },
+      }),
+    );
+    const { found, failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.match(renderRemovals(found, 200), /^traces +1 +ConfigMap +priorities of node groups$/m);
+    const { metadata, data } = cluster.objects.get(path);
+    assert.deepEqual(
+      [data, metadata.annotations],
+      [{ priorities: theirs, other: 'x' }, { 'gridgate.dev/priorities': '100-199' }],
+    );
+    assert.deepEqual(cluster.objects.get(other).data, { priorities: ours });
   });
 
   it('says that gridgate may be in another namespace where nothing tells which', async () => {

@@ -1,0 +1,230 @@
+import {
+  EXPANDER_CONFIG_MAP,
+  EXPANDER_KEY,
+  hasOurs,
+  type PriorityRange,
+  parsePriorityRange,
+  takeBack,
+} from '../../capacity/expander-priorities.ts';
+import type { ApiClient } from '../../cluster/api-client.ts';
+import type { ApiWriter } from '../../cluster/api-writer.ts';
+import { getIfThere } from '../../cluster/get-if-there.ts';
+import { comparableReading } from '../../decision/refuse.ts';
+import { type GroupPattern, groupRegions } from '../../regions/group-regions.ts';
+import type { NodeFacts } from '../../regions/node-facts.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import type { Metric } from '../../telemetry/metric.ts';
+import type { CapacityMode } from '../../units/capacity-mode.ts';
+import { isoTime } from '../../units/moment.ts';
+import { PAUSED } from '../capacity-switch.ts';
+import type { EventTellerDeps } from '../event.ts';
+import type { Controller } from '../manager.ts';
+import { createNotices } from '../notices.ts';
+import { createPace, MONOTONIC } from '../pace.ts';
+import { createRounds, type Outcome } from '../rounds.ts';
+import { writeEach } from '../write-each.ts';
+import { type ConfigMapObject, groupsNow } from './autoscaler-status.ts';
+import { type Placed, type Plan, planPriorities, type RegionOutlook } from './plan.ts';
+import {
+  CHANGED,
+  DECLARED,
+  type Told,
+  tellMalformed,
+  tellMissing,
+  tellOutranked,
+  tellRefused,
+  tellStatus,
+  tellUndeclared,
+  tellWould,
+  tellWritten,
+  toNotice,
+} from './tell.ts';
+
+export const PRIORITY_EXPANDER = 'gridgate-priority-expander';
+
+const ROUNDS = {
+  name: 'priority-expander',
+  on: ['snapshot', 'rules'],
+  /** Node groups come and go without a word. */
+  resyncMs: 60_000,
+  settleMs: 1_000,
+  restMs: 15_000,
+} as const;
+const WRITES_PER_SECOND = 1;
+const READ_MS = 10_000;
+
+/** Where Cluster Autoscaler is. */
+export interface ExpanderSettings {
+  /** Its own namespace. */
+  readonly namespace: string;
+  /** The name of the ConfigMap of its status. */
+  readonly status: string;
+  readonly groups: readonly GroupPattern[];
+}
+
+export interface PriorityExpanderDeps extends EventTellerDeps {
+  readonly settings: () => ExpanderSettings;
+  readonly mode: () => CapacityMode;
+  readonly snapshot: () => Snapshot;
+  readonly view: { nodes(): Iterable<NodeFacts> };
+  readonly api: Pick<ApiClient, 'get'>;
+  readonly writer: Pick<ApiWriter, 'create' | 'mergePatch'>;
+  readonly ownNamespace: string;
+}
+
+/** What the ConfigMap is to become, and what there is to tell of it. */
+interface Decision {
+  readonly text?: string;
+  /** `undefined`: the annotation goes. */
+  readonly changedAt?: number;
+  readonly told: readonly Told[];
+  /** By region, as it is or would be. */
+  readonly priorities?: Placed['priorities'];
+}
+
+/** Keeps the priorities of Cluster Autoscaler's node groups by the ranking of their regions (README.md). */
+export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
+  const { settings, mode, snapshot, view, api, writer, now, log, clock = MONOTONIC } = deps;
+  const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
+  const tell = createNotices({ writer, pace });
+  let priorities: Placed['priorities'] = new Map();
+  const changes = { written: 0, 'put back': 0 };
+
+  async function read(name: string, signal: AbortSignal): Promise<ConfigMapObject | undefined> {
+    const options = { accept: 'application/json', idleTimeoutMs: READ_MS, signal };
+    return (await getIfThere(api, pathOf(settings().namespace, name), options)) as ConfigMapObject | undefined;
+  }
+
+  async function decide(signal: AbortSignal, map: ConfigMapObject): Promise<Decision> {
+    const called = `${settings().namespace}/${EXPANDER_CONFIG_MAP}`;
+    const { [PAUSED]: paused, [DECLARED]: declared } = map.metadata.annotations ?? {};
+    if (paused === 'true') return { told: [] };
+    if (mode() !== 'on' || declared === undefined) {
+      const back = putBack(map, called);
+      if (back) return back;
+    }
+    if (mode() === 'off') return { told: [] };
+    if (declared === undefined) return { told: [tellUndeclared(called)] };
+    const range = parsePriorityRange(declared);
+    return range ? plan(signal, map, range) : { told: [tellMalformed(called, declared)] };
+  }
+
+  function putBack(map: ConfigMapObject, called: string): Decision | undefined {
+    const text = textOf(map);
+    if (!hasOurs(text) && map.metadata.annotations?.[CHANGED] === undefined) return undefined;
+    const rest = takeBack(text);
+    return typeof rest === 'string'
+      ? { text: rest, told: [] }
+      : { told: [tellRefused(called, `the text under ${EXPANDER_KEY} ${rest.problem}`)] };
+  }
+
+  async function plan(signal: AbortSignal, map: ConfigMapObject, range: PriorityRange): Promise<Decision> {
+    const { namespace, status, groups: patterns } = settings();
+    const known = groupsNow(await read(status, signal), now());
+    if ('problem' in known) return { told: [tellStatus(`${namespace}/${status}`, known.problem)] };
+    const { groups } = known;
+    const named = groups.map((name) => ({ name }));
+    const changedAt = timeOf(map.metadata.annotations?.[CHANGED]);
+    const planned = planPriorities({
+      ...{ text: textOf(map), range, groups, changedAt, outlookOf, now: now() },
+      regionOfGroup: groupRegions(named, view.nodes(), snapshot().byName.keys(), patterns),
+    });
+    return act(planned, `${namespace}/${EXPANDER_CONFIG_MAP}`, changedAt);
+  }
+
+  function act(planned: Plan, called: string, changedAt: number | undefined): Decision {
+    if (planned.action === 'refuse') return { told: [tellRefused(called, planned.why)] };
+    const outranked = tellOutranked(planned);
+    const { priorities } = planned;
+    if (mode() !== 'on')
+      return { priorities, told: [...(planned.action === 'write' ? [tellWould(planned)] : []), ...outranked] };
+    if (planned.action === 'write') return { priorities, text: planned.text, changedAt: now(), told: outranked };
+    return { priorities, told: [tellWritten(planned, changedAt), ...outranked] };
+  }
+
+  function outlookOf(name: string): RegionOutlook | undefined {
+    const region = snapshot().byName.get(name);
+    if (!region) return undefined;
+    return { gramsPerKwh: comparableReading(region, snapshot())?.gramsPerKwh, isDown: region.outage?.active === true };
+  }
+
+  async function write(map: ConfigMapObject, text: string, changedAt: number | undefined): Promise<void> {
+    const { resourceVersion } = map.metadata;
+    const annotations = { [CHANGED]: changedAt === undefined ? null : isoTime(changedAt) };
+    // Where nothing is left, there was nothing: Cluster Autoscaler takes an empty text for a mistake, and none as well.
+    const data = { [EXPANDER_KEY]: text === '' ? null : text };
+    await writer.mergePatch(
+      pathOf(settings().namespace, EXPANDER_CONFIG_MAP),
+      { metadata: { resourceVersion, annotations }, data },
+      { fieldManager: PRIORITY_EXPANDER },
+    );
+    const change = changedAt === undefined ? 'put back' : 'written';
+    changes[change] += 1;
+    log.info(
+      { controller: ROUNDS.name, priorities: Object.fromEntries(priorities) },
+      `priorities of node groups: ${change}`,
+    );
+  }
+
+  async function round(signal: AbortSignal): Promise<Outcome> {
+    const map = await read(EXPANDER_CONFIG_MAP, signal);
+    const missing: Decision = {
+      told: mode() === 'off' ? [] : [tellMissing(`${settings().namespace}/${EXPANDER_CONFIG_MAP}`)],
+    };
+    const decision = map ? await decide(signal, map) : missing;
+    priorities = decision.priorities ?? new Map();
+    const { text, changedAt } = decision;
+    const outcome: Outcome =
+      map && text !== undefined
+        ? await writeEach({ items: [map], isDue: () => true, write: () => write(map, text, changedAt), pace, signal })
+        : 'done';
+    const notices = decision.told.map((one) => toNotice(one, deps));
+    const told = await tell(notices, signal);
+    return outcome === 'again' ? 'again' : told;
+  }
+
+  const rounds = createRounds({ ...ROUNDS, round, clock, log });
+  return {
+    ...rounds,
+    async stop() {
+      await rounds.stop();
+      priorities = new Map();
+    },
+    metrics: metricsOf(() => priorities, changes),
+  };
+}
+
+function metricsOf(
+  priorities: () => Placed['priorities'],
+  changes: Readonly<Record<string, number>>,
+): readonly Metric[] {
+  return [
+    {
+      type: 'gauge',
+      name: 'gridgate_priority_expander_priority',
+      help: "Priority that the node groups of a region have in Cluster Autoscaler's priority expander, or would have in audit; none where gridgate gives none",
+      labelNames: ['region'],
+      read: () => [...priorities()].map(([region, priority]) => [{ region }, priority] as const),
+    },
+    {
+      type: 'counter',
+      name: 'gridgate_priority_expander_changes_total',
+      help: "Changes of the ConfigMap of Cluster Autoscaler's priority expander: written, put back",
+      labelNames: ['change'],
+      read: () => Object.entries(changes).map(([change, count]) => [{ change }, count] as const),
+    },
+  ];
+}
+
+function textOf({ data }: ConfigMapObject): string {
+  return data?.[EXPANDER_KEY] ?? '';
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function pathOf(namespace: string, name: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
+}
