@@ -17,6 +17,7 @@ import { createGateReleaser } from '../controllers/gate-releaser/controller.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
+import { createNodePools } from '../controllers/node-pools/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
 import { createRegionMemory } from '../controllers/region-memory/controller.ts';
@@ -146,6 +147,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createCarbonMeter(parts),
     lengths,
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
+    ...(deps.capacity.nodePools === 'off' ? [] : [createNodePools(parts)]),
   ];
   let isStopping = false;
   const manager = createManager(controllers, () => election.isLeader() && !isStopping);
