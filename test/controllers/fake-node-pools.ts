@@ -52,11 +52,11 @@ export function fakeNodePools(...initial: readonly NodePoolObject[]) {
   const objects = new Map(initial.map((one) => [one.metadata.name, one]));
   const claims: KubeObject[] = [];
   const watches = new Set<PassThrough>();
+  const claimWatches = new Set<PassThrough>();
   /** `apply a`, `mergePatch b`, `create CarbonAwareDirty`. */
   const writes: string[] = [];
   const events: { readonly reason: string; readonly note: string; readonly type: string; readonly name: string }[] = [];
   let version = 1;
-  let isInstalled = true;
   /** Called before a write is taken; may write itself, or throw. */
   let before: (write: string) => void = () => {};
 
@@ -108,15 +108,14 @@ export function fakeNodePools(...initial: readonly NodePoolObject[]) {
     async get(path) {
       if (path.endsWith('/nodeclaims')) return { metadata: { resourceVersion: '1' }, items: claims };
       if (!path.endsWith('/nodepools')) return read(path);
-      if (!isInstalled) throw new ApiError(`GET ${path}`, { code: 404 });
       return { metadata: { resourceVersion: String(version) }, items: [...objects.values()] };
     },
     async open(path, { signal }) {
       const stream = new PassThrough();
-      if (path.endsWith('/nodepools')) watches.add(stream);
+      (path.endsWith('/nodepools') ? watches : claimWatches).add(stream);
       signal?.addEventListener('abort', () => stream.destroy(signal.reason));
       stream.on('error', () => {});
-      stream.on('close', () => watches.delete(stream));
+      stream.on('close', () => [watches, claimWatches].some((all) => all.delete(stream)));
       return stream as unknown as IncomingMessage;
     },
     send: () => Promise.reject(new Error('a read was planned')),
@@ -139,12 +138,12 @@ export function fakeNodePools(...initial: readonly NodePoolObject[]) {
       objects.delete(name);
       for (const watch of watches) watch.write(`${JSON.stringify({ type: 'DELETED', object })}\n`);
     },
+    endClaims(...names: readonly string[]) {
+      for (const object of claims.filter(({ metadata }) => names.includes(metadata.name)))
+        for (const watch of claimWatches) watch.write(`${JSON.stringify({ type: 'DELETED', object })}\n`);
+    },
     beforeEach(hook: (write: string) => void) {
       before = hook;
-    },
-    install(isThere: boolean) {
-      isInstalled = isThere;
-      if (!isThere) for (const watch of watches) watch.end();
     },
   };
 }

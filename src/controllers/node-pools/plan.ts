@@ -3,7 +3,7 @@ import { type Held, heldUpTo, MINIMUM_DWELL_MS } from '../../regions/band.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { ZONE_LABEL } from '../../units/label-names.ts';
 import { PAUSED } from '../capacity-switch.ts';
-import type { CarbonPool } from './carbon-pool.ts';
+import { type CarbonPool, valueIn } from './carbon-pool.ts';
 import { type FieldValue, formatHold, type Hold } from './hold.ts';
 import { fitsStatus, type PoolStatus } from './pool-status.ts';
 import { refusalOf } from './refusals.ts';
@@ -132,9 +132,10 @@ function follow(owned: OwnedPool, input: PlanInput): Decision {
   // Of another mode, or of another label: first that is put back.
   if (hold && (hold.field !== place.field || hold.key !== place.key))
     return { mode: wish.mode, state: 'changed', step: giveBack(pool, hold, status) };
-  // Its owner took our memory away: what stands there is theirs.
-  if (!hold && pool.hasFieldOfOurs)
-    return { mode: wish.mode, state: 'as-it-was', step: { kind: 'release', ...(status && { status }) } };
+  if (isHalfGiven(pool)) {
+    const step: Step = { kind: 'release', ...(hold && { hold }), ...(status && { status }) };
+    return { mode: wish.mode, state: 'as-it-was', step };
+  }
   const target = targetOf(owned, input.world);
   if (!isFitting(owned, target))
     return {
@@ -145,6 +146,16 @@ function follow(owned: OwnedPool, input: PlanInput): Decision {
   return isBehind && mayChange(owned, target, input)
     ? change(owned, target, input.now)
     : stay(owned, target, input.now);
+}
+
+/**
+ * A field is ours that is not to be: its owner took our memory away, so that what stands there is theirs; or a leader ended after it
+ * had put the value back.
+ */
+function isHalfGiven(pool: CarbonPool): boolean {
+  const { hold, hasFieldOfOurs } = pool;
+  const isBack = hold !== undefined && !isStillOurs(pool, hold) && isDeepStrictEqual(valueIn(pool, hold), hold.value);
+  return hasFieldOfOurs && (hold === undefined || isBack);
 }
 
 const TOO_MUCH = 'what it lists is more than gridgate remembers of a pool (4,096 characters, 20 regions)';
