@@ -11,6 +11,8 @@ export type Watched =
   | 'cronjobs'
   | 'regions'
   | 'nodepools'
+  | 'carbon-nodepools'
+  | 'nodeclaims'
   | 'persistentvolumes'
   | 'persistentvolumeclaims'
   | 'secrets'

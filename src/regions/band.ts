@@ -22,12 +22,16 @@ export function bandOf(gramsPerKwh: number, [lowUpTo, highAbove] = BAND_THRESHOL
   return gramsPerKwh <= highAbove ? 'medium' : 'high';
 }
 
-/** A band with what it takes to judge the next one; all times in epoch milliseconds. */
-export interface HeldBand {
-  readonly band: Band;
+/** Since when something is as it is; all times in epoch milliseconds. */
+export interface Held {
   readonly since: number;
-  /** The changes of the last 24 hours, oldest first, at most MAX_BAND_CHANGES; without it none are known. */
+  /** The changes of the last 24 hours, oldest first; without it none are known. */
   readonly changes?: readonly number[];
+}
+
+/** A band with what it takes to judge the next one; of changes there are at most MAX_BAND_CHANGES. */
+export interface HeldBand extends Held {
+  readonly band: Band;
 }
 
 interface BandInput {
@@ -65,12 +69,17 @@ export function nextBand(input: BandInput): HeldBand {
   const { gramsPerKwh, now, thresholds = BAND_THRESHOLDS, minimumDwellMs = MINIMUM_DWELL_MS } = input;
   if (input.previous === undefined) return { band: bandOf(gramsPerKwh, thresholds), since: now, changes: [] };
 
-  const held = upTo(now, input.previous);
-  const band = bandOf(gramsPerKwh, edgesOf(held.band, thresholds, input.hysteresis ?? BAND_HYSTERESIS));
+  const held = { band: input.previous.band, ...heldUpTo(now, input.previous) };
+  const band = bandAfter(held.band, gramsPerKwh, thresholds, input.hysteresis ?? BAND_HYSTERESIS);
   if (band === held.band || now - held.since < minimumDwellMs) return held;
   const isDirtier = BANDS.indexOf(band) > BANDS.indexOf(held.band);
   if (held.changes.length >= (isDirtier ? MAX_BAND_CHANGES : MAX_BAND_CHANGES - 1)) return held;
   return { band, since: now, changes: [...held.changes, now] };
+}
+
+/** The band of an intensity that was in this one: it stays there until it passes a threshold by a part (`hysteresis`) of it. */
+export function bandAfter(band: Band, gramsPerKwh: number, thresholds: BandThresholds, hysteresis: number): Band {
+  return bandOf(gramsPerKwh, edgesOf(band, thresholds, hysteresis));
 }
 
 /** Thresholds above the band rise, those below it sink. */
@@ -79,9 +88,10 @@ function edgesOf(band: Band, [lowUpTo, highAbove]: BandThresholds, hysteresis: n
   return [lowUpTo * (band === 'low' ? up : down), highAbove * (band === 'high' ? down : up)];
 }
 
-function upTo(now: number, { band, since, changes = [] }: HeldBand): Required<HeldBand> {
+/** The same with the changes of the last 24 hours; times ahead of `now` count as now. */
+export function heldUpTo(now: number, { since, changes = [] }: Held): Required<Held> {
   const recent = changes.map((change) => Math.min(change, now)).filter((change) => now - change < DAY_MS);
-  return { band, since: Math.min(since, now), changes: recent };
+  return { since: Math.min(since, now), changes: recent };
 }
 
 /** Fewer values than a day has hours say little about a week. */

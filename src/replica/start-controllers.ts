@@ -18,6 +18,7 @@ import { createGateReleaser } from '../controllers/gate-releaser/controller.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
+import { createNodePools } from '../controllers/node-pools/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
 import { createPriorityExpander } from '../controllers/priority-expander/controller.ts';
@@ -153,6 +154,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     lengths,
     ...(capacity.priorityExpander === 'off' ? [] : [createPriorityExpander({ ...parts, ...expanding })]),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
+    ...(deps.capacity.nodePools === 'off' ? [] : [createNodePools(parts)]),
   ];
   let isStopping = false;
   const manager = createManager(controllers, () => election.isLeader() && !isStopping);

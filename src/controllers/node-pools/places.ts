@@ -1,0 +1,51 @@
+import type { NodeFacts } from '../../regions/node-facts.ts';
+import { NODE_POOL_LABEL } from '../../regions/node-pool.ts';
+import { poolPlaces } from '../../regions/pool-places.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import { type RegionOfZone, zoneRegions } from '../../regions/zone-regions.ts';
+import type { CarbonPool } from './carbon-pool.ts';
+
+/** Where the nodes of NodePools are, or would be, as far as a cluster tells. */
+export interface Places {
+  readonly regionOfZone: RegionOfZone;
+  /** The regions of a pool; `undefined`: nothing tells. */
+  regionsOf(pool: Pick<CarbonPool, 'name' | 'facts' | 'status'>): readonly string[] | undefined;
+}
+
+/**
+ * The regions of a pool, by the first that tells: its own words; the nodes that it has; where it was judged before, so that a
+ * pool does not lose its place with its last node; the only region that there is.
+ */
+export function findPlaces(nodes: readonly NodeFacts[], { regions, regionLabel }: Snapshot): Places {
+  const names = regions.map(({ name }) => name);
+  const regionOfZone = remembered(zoneRegions(nodes, names));
+  const ofNodes = regionsByPool(nodes);
+  return {
+    regionOfZone,
+    regionsOf({ name, facts, status }) {
+      const named = poolPlaces(facts, regionLabel, regionOfZone).regions ?? [];
+      const before = Object.keys(status?.readings ?? {});
+      const only = names.length === 1 ? names : [];
+      return [named, [...(ofNodes.get(name) ?? [])].sort(), before, only].find((one) => one.length > 0);
+    },
+  };
+}
+
+function regionsByPool(nodes: readonly NodeFacts[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { region, labels } of nodes) {
+    const pool = labels[NODE_POOL_LABEL];
+    if (pool === undefined || region === undefined) continue;
+    found.set(pool, (found.get(pool) ?? new Set()).add(region));
+  }
+  return found;
+}
+
+/** Pools name the same zones over and over. */
+function remembered(regionOfZone: RegionOfZone): RegionOfZone {
+  const known = new Map<string, string | undefined>();
+  return (zone) => {
+    if (!known.has(zone)) known.set(zone, regionOfZone(zone));
+    return known.get(zone);
+  };
+}

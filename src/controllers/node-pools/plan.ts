@@ -1,0 +1,240 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Held, heldUpTo, MINIMUM_DWELL_MS } from '../../regions/band.ts';
+import type { CapacityMode } from '../../units/capacity-mode.ts';
+import { ZONE_LABEL } from '../../units/label-names.ts';
+import { PAUSED } from '../capacity-switch.ts';
+import { type CarbonPool, valueIn } from './carbon-pool.ts';
+import { type FieldValue, formatHold, type Hold } from './hold.ts';
+import { fitsStatus, type PoolStatus } from './pool-status.ts';
+import { refusalOf } from './refusals.ts';
+import { isStillOurs, type OwnedPool, ownValueIn, placeOf, type Target, targetOf, type World } from './targets.ts';
+import { CARBON_AWARE, CARBON_BEFORE, CARBON_STATUS, type PoolMode, readWish } from './wish.ts';
+
+/** Of one pool within any 24 hours; the last is kept for the way back, so that a restless grid never holds up pods for a day. */
+export const MOST_CHANGES = 4;
+/** What the guard lets through, in characters. */
+const LONGEST_HOLD = 4_096;
+
+/** What is to be written to a pool. */
+export type Step =
+  /** Server-side apply of the status; of a hold, too, and of what it wrote where that is or becomes ours. */
+  | { readonly kind: 'apply'; readonly status: PoolStatus; readonly hold?: Hold; readonly isFieldOurs: boolean }
+  /** What its owner had there; then all that is ours goes, but a status that follows on. */
+  | { readonly kind: 'put-back'; readonly hold: Hold; readonly status?: PoolStatus }
+  /** The field stays as it is; all that is ours goes, but a status that follows on. */
+  | { readonly kind: 'release'; readonly hold?: Hold; readonly status?: PoolStatus };
+
+/** How a pool stands: for the metric. */
+export const POOL_STATES = ['as-it-was', 'changed', 'let-go', 'refused', 'left-alone'] as const;
+export type PoolState = (typeof POOL_STATES)[number];
+
+/** What keeps us from following a pool: for an Event. */
+export interface Complaint {
+  readonly reason: 'CarbonAwareMistake' | 'CarbonAwareRefused' | 'CarbonAwareNoPlace' | 'CarbonAwareLetGo';
+  readonly note: string;
+}
+
+export interface Decision {
+  readonly mode: PoolMode | 'none';
+  readonly state: PoolState;
+  readonly step?: Step | undefined;
+  readonly complaint?: Complaint | undefined;
+}
+
+export interface PlanInput {
+  readonly mode: CapacityMode;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly world: World;
+  /** Whether this process has written the pool's field within the last 30 minutes: its annotations may be gone since. */
+  readonly wroteLately: boolean;
+}
+
+/**
+ * What is to be done about a pool:
+ *
+ * | gridgate.dev/paused | controller | carbon-aware | can be followed | then                            |
+ * | ------------------- | ---------- | ------------ | --------------- | ------------------------------- |
+ * | true                | any        | any          | any             | nothing: it stays just as it is |
+ * | -                   | off, audit | any          | any             | put back                        |
+ * | -                   | on         | -            | any             | put back                        |
+ * | -                   | on         | any          | no              | put back, and told              |
+ * | -                   | on         | a mode       | yes             | followed                        |
+ */
+export function decidePool(pool: CarbonPool, input: PlanInput): Decision {
+  if (isLeftAlone(pool)) return { mode: 'none', state: 'left-alone' };
+  const read = readPool(pool, input.world);
+  if (input.mode !== 'on' || !read.owned) return { ...unfollowed(read), step: endOf(pool) };
+  return follow(read.owned, input);
+}
+
+/**
+ * What `on` would do, for `audit`: `imagined` is what would stand in the pool's status. Nothing of it is to be written but what
+ * `decidePool` puts back.
+ */
+export function imaginePool(pool: CarbonPool, imagined: PoolStatus | undefined, input: PlanInput): Decision {
+  if (isLeftAlone(pool)) return { mode: 'none', state: 'left-alone' };
+  const read = readPool({ ...pool, status: imagined, hold: undefined }, input.world);
+  return read.owned ? follow(read.owned, input) : unfollowed(read);
+}
+
+/** What a person wrote to have it left as it is; what is neither yes nor no is taken for yes. */
+export function isLeftAlone({ annotations: { [PAUSED]: paused } }: CarbonPool): boolean {
+  return paused !== undefined && paused.trim() !== 'false';
+}
+
+interface Read {
+  readonly mode: PoolMode | 'none';
+  /** Where it can be followed. */
+  readonly owned?: OwnedPool;
+  readonly complaint?: Complaint;
+}
+
+function readPool(pool: CarbonPool, { snapshot, places }: World): Read {
+  const wish = readWish(pool.annotations);
+  if (wish === undefined) return { mode: 'none' };
+  if ('mistakes' in wish) return { mode: 'none', complaint: complain('CarbonAwareMistake', wish.mistakes.join('; ')) };
+  const { mode } = wish;
+  const refusal = refusalOf(pool, wish, snapshot.regionLabel);
+  if (refusal !== undefined) return { mode, complaint: complain('CarbonAwareRefused', refused(mode, refusal)) };
+  const regions = places.regionsOf(pool);
+  if (!regions) return { mode, complaint: complain('CarbonAwareNoPlace', refused(mode, NO_PLACE)) };
+  const was = pool.status?.mode === mode ? pool.status.judged : undefined;
+  return { mode, owned: { pool, wish, regions, was, ownValue: ownValueIn(pool, placeOf(pool, mode)) } };
+}
+
+const NO_PLACE = `nothing tells where its nodes would be: it names no zone or region that gridgate knows, has no node, and there are several regions; add ${ZONE_LABEL} In [...] to its requirements`;
+
+function refused(mode: PoolMode, why: string): string {
+  return `${CARBON_AWARE}=${mode} does nothing: ${why}`;
+}
+
+function complain(reason: Complaint['reason'], note: string): Complaint {
+  return { reason, note };
+}
+
+function unfollowed({ mode, complaint }: Read): Decision {
+  return { mode, state: complaint ? 'refused' : 'as-it-was', complaint };
+}
+
+/** Takes away all that is ours. */
+function endOf(pool: CarbonPool): Step | undefined {
+  const { hold, annotations, hasFieldOfOurs } = pool;
+  if (hold) return giveBack(pool, hold, undefined);
+  const isMarked = annotations[CARBON_STATUS] !== undefined || annotations[CARBON_BEFORE] !== undefined;
+  return isMarked || hasFieldOfOurs ? { kind: 'release' } : undefined;
+}
+
+function follow(owned: OwnedPool, input: PlanInput): Decision {
+  const { pool, wish } = owned;
+  const { hold, status } = pool;
+  const place = placeOf(pool, wish.mode);
+  // Of another mode, or of another label: first that is put back.
+  if (hold && (hold.field !== place.field || hold.key !== place.key))
+    return { mode: wish.mode, state: 'changed', step: giveBack(pool, hold, status) };
+  if (isHalfGiven(pool)) {
+    const step: Step = { kind: 'release', ...(hold && { hold }), ...(status && { status }) };
+    return { mode: wish.mode, state: 'as-it-was', step };
+  }
+  const target = targetOf(owned, input.world);
+  if (!isFitting(owned, target))
+    return {
+      ...unfollowed({ mode: wish.mode, complaint: complain('CarbonAwareRefused', refused(wish.mode, TOO_MUCH)) }),
+      step: endOf(pool),
+    };
+  const isBehind = !isJudged(owned, target) || isOutdated(pool, target.value);
+  return isBehind && mayChange(owned, target, input)
+    ? change(owned, target, input.now)
+    : stay(owned, target, input.now);
+}
+
+/**
+ * A field is ours that is not to be: its owner took our memory away, so that what stands there is theirs; or a leader ended after it
+ * had put the value back.
+ */
+function isHalfGiven(pool: CarbonPool): boolean {
+  const { hold, hasFieldOfOurs } = pool;
+  const isBack = hold !== undefined && !isStillOurs(pool, hold) && isDeepStrictEqual(valueIn(pool, hold), hold.value);
+  return hasFieldOfOurs && (hold === undefined || isBack);
+}
+
+const TOO_MUCH = 'what it lists is more than gridgate remembers of a pool (4,096 characters, 20 regions)';
+
+function isFitting({ pool, wish, ownValue }: OwnedPool, { judged, value }: Target): boolean {
+  const fits = value === undefined || formatHold(capture(pool, wish.mode, ownValue, value)).length <= LONGEST_HOLD;
+  return fits && fitsStatus(judged);
+}
+
+function isJudged({ was }: OwnedPool, { judged }: Target): boolean {
+  return isDeepStrictEqual(was, judged);
+}
+
+/** The judgement is the same, and another value follows from it: its owner changed the range of weights. */
+function isOutdated(pool: CarbonPool, value: FieldValue | undefined): boolean {
+  const { hold } = pool;
+  return value !== undefined && hold !== undefined && isStillOurs(pool, hold) && !isDeepStrictEqual(hold.wrote, value);
+}
+
+function mayChange({ pool: { status }, wish }: OwnedPool, { value }: Target, { now, wroteLately }: PlanInput): boolean {
+  if (!status) return !wroteLately;
+  const { since, changes } = heldUpTo(now, status);
+  const most = value === undefined || wish.mode === 'weight' ? MOST_CHANGES : MOST_CHANGES - 1;
+  return now - since >= MINIMUM_DWELL_MS && changes.length < most;
+}
+
+function change({ pool, wish, ownValue }: OwnedPool, target: Target, now: number): Decision {
+  const { hold, status: before } = pool;
+  const { judged, value, reason, readings } = target;
+  const changes = before ? [...heldUpTo(now, before).changes, now] : [];
+  const status: PoolStatus = { mode: wish.mode, judged, since: now, changes, reason, readings };
+  if (value === undefined || isDeepStrictEqual(value, ownValue)) {
+    const step: Step = hold ? giveBack(pool, hold, status) : { kind: 'apply', status, isFieldOurs: false };
+    return { mode: wish.mode, state: 'as-it-was', step };
+  }
+  const isOurs = hold !== undefined && isStillOurs(pool, hold);
+  const taken = isOurs ? { ...hold, wrote: value } : capture(pool, wish.mode, ownValue, value);
+  return { mode: wish.mode, state: 'changed', step: { kind: 'apply', status, hold: taken, isFieldOurs: true } };
+}
+
+/** What is kept of a field that becomes ours. */
+function capture(pool: CarbonPool, mode: PoolMode, value: FieldValue, wrote: FieldValue): Hold {
+  const place = placeOf(pool, mode);
+  const hadNoLimits = place.field === 'limits.cpu' && pool.limits === undefined;
+  return { ...place, value, owners: pool.owners[place.field], wrote, ...(hadNoLimits && { hadNoLimits }) };
+}
+
+/** What somebody else wrote meanwhile stays. */
+function giveBack(pool: CarbonPool, hold: Hold, status: PoolStatus | undefined): Step {
+  const kind = isStillOurs(pool, hold) ? 'put-back' : 'release';
+  return { kind, hold, ...(status && { status }) };
+}
+
+function stay(owned: OwnedPool, target: Target, now: number): Decision {
+  const { pool, wish } = owned;
+  const { hold, status } = pool;
+  const { mode } = wish;
+  // A leader that ended in between had judged it, and not yet given all of it back.
+  if (hold && status && target.value === undefined && isJudged(owned, target))
+    return { mode, state: 'as-it-was', step: giveBack(pool, hold, status) };
+  const isOurs = hold !== undefined && isStillOurs(pool, hold);
+  const step = status && isAhead(status, now) ? setBack(status, hold, isOurs, now) : undefined;
+  if (!hold) return { mode, state: 'as-it-was', step };
+  return isOurs ? { mode, state: 'changed', step } : { mode, state: 'let-go', step, complaint: letGo(hold) };
+}
+
+/** Whether the clock was set back since: time would stand still for the pool until it has caught up. */
+function isAhead({ since, changes }: Required<Held>, now: number): boolean {
+  return Math.max(since, ...changes) > now;
+}
+
+function setBack(status: PoolStatus, hold: Hold | undefined, isFieldOurs: boolean, now: number): Step {
+  return { kind: 'apply', status: { ...status, ...heldUpTo(now, status) }, ...(hold && { hold }), isFieldOurs };
+}
+
+function letGo({ field, key }: Hold): Complaint {
+  const what = key === undefined ? `spec.${field}` : `the values of ${key}`;
+  return complain(
+    'CarbonAwareLetGo',
+    `somebody else wrote ${what} while it was gridgate's: that counts, and gridgate leaves it until the grid changes next`,
+  );
+}

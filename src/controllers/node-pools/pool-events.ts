@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { HOUR_MS } from '../../units/moment.ts';
+import { nameFew } from '../../units/tell-few.ts';
+import { HOME_OF_EVENTS, toEvent } from '../event.ts';
+import type { Notice } from '../notices.ts';
+import { type CarbonPool, valueIn } from './carbon-pool.ts';
+import type { FieldValue, Hold } from './hold.ts';
+import type { Complaint } from './plan.ts';
+import type { PoolStatus } from './pool-status.ts';
+import { placeOf } from './targets.ts';
+
+/** Who tells, and whether it was done or would be. */
+export interface Telling {
+  readonly instance: string;
+  readonly now: number;
+  readonly isAudit: boolean;
+}
+
+/** What there is of ours on a pool, or would be. */
+export interface Ours {
+  readonly status?: PoolStatus | undefined;
+  readonly hold?: Hold | undefined;
+}
+
+/** After so long a change is no news: the API server keeps Events for an hour. */
+const NEWS_FOR_MS = HOUR_MS;
+const MOST_VALUES = 5;
+
+interface Words {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly note: string;
+  /** What tells this one from another of its kind. */
+  readonly key: string;
+}
+
+/** What of a pool's status is news. */
+export function changeNotices(pool: CarbonPool, { status, hold }: Ours, telling: Telling): readonly Notice[] {
+  if (!status || telling.now - status.since >= NEWS_FOR_MS) return [];
+  const reason = reasonOf(status);
+  const note = tellChange(pool, status, hold, telling.isAudit);
+  const key = `${status.since}${telling.isAudit ? ' audit' : ''}`;
+  return [noticeOf(pool, { type: 'Normal', reason, note, key }, telling)];
+}
+
+export function complaintNotice(pool: CarbonPool, { reason, note }: Complaint, telling: Telling): Notice {
+  return noticeOf(pool, { type: 'Warning', reason, note, key: note }, telling);
+}
+
+/** Told once all that was ours is gone. */
+export function putBackNotice(pool: CarbonPool, hold: Hold | undefined, telling: Telling): Notice {
+  const note = hold
+    ? `gridgate follows the grid with it no more; ${nameField(hold)} is as its owner has it (${show(valueIn(pool, hold))})`
+    : 'gridgate follows the grid with it no more; nothing of it was changed';
+  return noticeOf(pool, { type: 'Normal', reason: 'CarbonAwarePutBack', note, key: String(telling.now) }, telling);
+}
+
+function noticeOf(pool: CarbonPool, { type, reason, note, key }: Words, { instance, now }: Telling): Notice {
+  const hash = createHash('sha256').update(`${pool.uid}\n${reason}\n${key}`).digest('hex');
+  const name = `gridgate-nodepool-${hash.slice(0, 16)}`;
+  const regarding = { apiVersion: 'karpenter.sh/v1', kind: 'NodePool', name: pool.name, uid: pool.uid };
+  const about = { ...regarding, namespace: undefined };
+  const parts = {
+    type,
+    reason,
+    note,
+    name,
+    namespace: HOME_OF_EVENTS,
+    action: 'FollowGrid',
+    regarding: about,
+    instance,
+  };
+  return { namespace: HOME_OF_EVENTS, name, event: () => toEvent(parts, now) };
+}
+
+function reasonOf({ mode, judged }: PoolStatus): string {
+  if (mode === 'weight') return 'CarbonAwareRanked';
+  const isDirty = Array.isArray(judged) ? judged.length > 0 : judged === true;
+  return isDirty ? 'CarbonAwareDirty' : 'CarbonAwareClean';
+}
+
+function tellChange(pool: CarbonPool, { mode, reason }: PoolStatus, hold: Hold | undefined, isAudit: boolean): string {
+  const place = placeOf(pool, mode);
+  const [is, stays] = isAudit ? ['would be', 'would stay'] : ['is', 'is'];
+  const field = nameField(place);
+  if (!hold) return `${field} ${stays} as its owner has it (${show(valueIn(pool, place))}): ${reason}`;
+  return `${field} ${is} ${show(hold.wrote)}, its owner has ${show(hold.value)}: ${reason}`;
+}
+
+function nameField({ field, key }: Pick<Hold, 'field' | 'key'>): string {
+  return key === undefined ? `spec.${field}` : key;
+}
+
+function show(value: FieldValue): string {
+  if (value === null) return 'none';
+  return Array.isArray(value) ? `[${nameFew(value as readonly string[], MOST_VALUES, String)}]` : String(value);
+}

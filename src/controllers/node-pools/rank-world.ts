@@ -1,0 +1,33 @@
+import type { Snapshot } from '../../regions/snapshot.ts';
+import type { CarbonPool } from './carbon-pool.ts';
+import type { Places } from './places.ts';
+import { isLeftAlone } from './plan.ts';
+import type { Ranked } from './pool-status.ts';
+import { type RankedPool, rankPools } from './rank-pools.ts';
+import { gramsForRank, ownValueIn } from './targets.ts';
+import { readWish } from './wish.ts';
+
+/** The place of each pool in mode `weight` among all of them; `undefined` for one of whose electricity nothing is known. */
+export function rankWorld(
+  pools: readonly CarbonPool[],
+  places: Places,
+  snapshot: Snapshot,
+): (pool: string) => Ranked | undefined {
+  const ranked = rankPools(pools.flatMap((pool) => rankedPool(pool, places, snapshot) ?? []));
+  return (pool) => ranked.get(pool);
+}
+
+function rankedPool(pool: CarbonPool, places: Places, snapshot: Snapshot): RankedPool | undefined {
+  const wish = readWish(pool.annotations);
+  if (!wish || 'mistakes' in wish || wish.mode !== 'weight' || pool.facts.isStatic || isLeftAlone(pool))
+    return undefined;
+  const gramsPerKwh = gramsForRank(places.regionsOf(pool) ?? [], snapshot);
+  if (gramsPerKwh === undefined) return undefined;
+  const ownWeight = Number(ownValueIn(pool, { field: 'weight' }) ?? 0);
+  const judged = pool.status?.mode === 'weight' ? pool.status.judged : undefined;
+  return { name: pool.name, gramsPerKwh, ownWeight, range: wish.weights, was: isRanked(judged) ? judged : undefined };
+}
+
+function isRanked(judged: unknown): judged is Ranked {
+  return typeof judged === 'object' && judged !== null && 'place' in judged;
+}

@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { KubeObject } from '../../cluster/kube-object.ts';
+import { NO_KARPENTER } from '../../cluster/node-pools.ts';
+import type { WatchedResource } from '../../cluster/watched-resource.ts';
+import { embodiedOf } from '../../energy/embodied.ts';
+import { type NodeShape, shapeOf } from '../../energy/node-shape.ts';
+import { DEFAULT_POWER_TABLE } from '../../energy/power-table.ts';
+import { toNodeFacts } from '../../regions/node-facts.ts';
+import { NODE_POOL_LABEL } from '../../regions/node-pool.ts';
+import { HOUR_MS } from '../../units/moment.ts';
+
+import type { CarbonPool } from './carbon-pool.ts';
+import { isTexts } from './hold.ts';
+
+/** A node that Karpenter keeps, as far as it says why it goes. */
+export interface NodeClaim {
+  readonly uid: string;
+  readonly pool: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly shape: NodeShape;
+  /** Its labels no longer meet the requirements of its pool. */
+  readonly isDrifted: boolean;
+  /** Since when it is being replaced for that, epoch milliseconds. */
+  readonly replacedSince?: number;
+}
+
+interface NodeClaimObject extends KubeObject {
+  readonly status?: {
+    readonly allocatable?: Readonly<Record<string, unknown>> | null;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly lastTransitionTime?: string;
+    }[];
+  };
+}
+
+function toNodeClaim(object: KubeObject): NodeClaim {
+  const { metadata, status } = object as NodeClaimObject;
+  const { uid = '', labels = {} } = metadata;
+  const conditions = status?.conditions ?? [];
+  const find = (type: string, reason: string) =>
+    conditions.find((one) => one.type === type && one.status === 'True' && one.reason === reason);
+  const replaced = Date.parse(find('DisruptionReason', 'Drifted')?.lastTransitionTime ?? '');
+  return {
+    uid,
+    pool: labels[NODE_POOL_LABEL] ?? '',
+    labels,
+    shape: shapeOf(toNodeFacts({ metadata, status: status ?? null }, '')),
+    isDrifted: find('Drifted', 'RequirementsDrifted') !== undefined,
+    ...(!Number.isNaN(replaced) && { replacedSince: replaced }),
+  };
+}
+
+/** Karpenter's nodes; watched only while some pool's requirements are narrowed. */
+export const NODE_CLAIMS: WatchedResource<NodeClaim> = {
+  name: 'nodeclaims',
+  path: '/apis/karpenter.sh/v1/nodeclaims',
+  content: 'full',
+  whenMissing: NO_KARPENTER,
+  project: toNodeClaim,
+  differs: (before, after) => !isDeepStrictEqual(before, after),
+};
+
+/** What is kept out of a pool, by the label that is narrowed. */
+export interface Narrowed {
+  readonly key: string;
+  readonly keptOut: ReadonlySet<string>;
+}
+
+/** Of one pool, so far; neither ever falls. */
+export interface Replaced {
+  readonly nodes: number;
+  /** gCO2e. */
+  readonly grams: number;
+}
+
+/**
+ * Counts the nodes that go because of us: those of a narrowed pool that drifted by their place, once they are gone. While such a node
+ * still stands beside the one that replaces it, two machines are set aside for one machine's work:
+ * grams = embodied gCO2e an hour of the node (src/energy/embodied.ts) * hours from the begin of its replacement to its end.
+ */
+export function createReplacedNodes() {
+  let going = new Map<string, NodeClaim>();
+  const replaced = new Map<string, Replaced>();
+
+  function book({ pool, shape, replacedSince }: NodeClaim, now: number): void {
+    const { nodes, grams } = replaced.get(pool) ?? { nodes: 0, grams: 0 };
+    const hours = Math.max(0, now - (replacedSince ?? now)) / HOUR_MS;
+    const { gramsPerHour } = embodiedOf(shape, DEFAULT_POWER_TABLE);
+    replaced.set(pool, { nodes: nodes + 1, grams: grams + gramsPerHour * hours });
+  }
+
+  return {
+    /** Takes in which nodes there are. */
+    observe(claims: Iterable<NodeClaim>, narrowed: ReadonlyMap<string, Narrowed>, now: number): void {
+      const there = new Map(Array.from(claims, (claim) => [claim.uid, claim]));
+      for (const [uid, claim] of going) if (!there.has(uid)) book(claim, now);
+      // One that is being replaced goes, also when nothing is narrowed any more.
+      const stillGo = [...there.values()].filter(
+        (claim) =>
+          isBecauseOf(narrowed.get(claim.pool), claim) || (going.has(claim.uid) && claim.replacedSince !== undefined),
+      );
+      going = new Map(stillGo.map((claim) => [claim.uid, claim]));
+    },
+    /** Whether some node is still on its way out. */
+    isWaiting: () => going.size > 0,
+    byPool: (): ReadonlyMap<string, Replaced> => replaced,
+  };
+}
+
+function isBecauseOf(narrowed: Narrowed | undefined, { isDrifted, labels }: NodeClaim): boolean {
+  return isDrifted && (narrowed?.keptOut.has(labels[narrowed.key] ?? '') ?? false);
+}
+
+/** The pools of which some places are kept out now. */
+export function narrowedPools(pools: readonly Pick<CarbonPool, 'name' | 'hold'>[]): ReadonlyMap<string, Narrowed> {
+  return new Map(
+    pools.flatMap(({ name, hold }) => {
+      if (hold?.key === undefined || !isTexts(hold.value) || !isTexts(hold.wrote)) return [];
+      const { key, value, wrote } = hold;
+      return [[name, { key, keptOut: new Set(value.filter((one) => !wrote.includes(one))) }] as const];
+    }),
+  );
+}

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { pino } from 'pino';
+import { ApiError } from '../../src/cluster/api-error.ts';
+import { createNodePools } from '../../src/controllers/node-pools/controller.ts';
+import type { Mode } from '../../src/decision/policy.ts';
+import type { Snapshot } from '../../src/regions/snapshot.ts';
+import type { CapacityMode } from '../../src/units/capacity-mode.ts';
+import { makeSnapshot, NOW, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
+import { fakeClock } from './fake-clock.ts';
+import { type FakeNodePools, fakeNodePools, nodePool, type PoolParts } from './fake-node-pools.ts';
+
+const HOUR = 3_600_000;
+const BEFORE = 'gridgate.dev/carbon-before';
+const PAUSE: PoolParts = {
+  annotations: { 'carbon-aware': 'pause', threshold: '250' },
+  requirements: [{ key: REGION_LABEL, operator: 'In', values: ['eu'] }],
+  limits: { cpu: 100 },
+};
+
+interface Options {
+  readonly option?: CapacityMode;
+  readonly grams?: Readonly<Record<string, number>>;
+}
+
+const running: ReturnType<typeof createNodePools>[] = [];
+afterEach(async () => void (await Promise.all(running.splice(0).map((one) => one.stop()))));
+
+/** A controller that leads, over these pools. */
+async function lead(fake: FakeNodePools, { option = 'on', grams = { eu: 400 } }: Options = {}) {
+  const clock = fakeClock();
+  let snapshot: Snapshot = makeSnapshot(grams);
+  let cap: Mode | undefined;
+  let aheadMs = 0;
+  const controller = createNodePools({
+    api: fake.api,
+    writer: fake.writer,
+    view: { nodes: () => [] },
+    snapshot: () => snapshot,
+    capacity: { nodePools: option },
+    modeCap: () => cap,
+    instance: 'gridgate-1',
+    now: () => NOW + aheadMs + clock.now(),
+    log: pino({ level: 'silent' }),
+    clock,
+  });
+  running.push(controller);
+  controller.start();
+  await clock.advance(5_000);
+  return {
+    controller,
+    clock,
+    async turn(eu: number, afterMs = HOUR) {
+      aheadMs += afterMs;
+      snapshot = makeSnapshot({ eu });
+      controller.changed('snapshot');
+      await clock.advance(5_000);
+    },
+    async capAt(mode: Mode | undefined) {
+      cap = mode;
+      controller.changed('rules');
+      await clock.advance(5_000);
+    },
+    metric: (name: string) =>
+      Object.fromEntries(
+        [...(controller.metrics?.find((one) => one.name === name)?.read() ?? [])]
+          .filter(([, value]) => value > 0)
+          .map(([labels, value]) => [Object.values(labels).join(' '), value]),
+      ),
+  };
+}
+
+const cpuOf = (fake: FakeNodePools, name = 'a') => fake.pool(name).spec?.limits?.['cpu'];
+const poolWrites = ({ writes }: FakeNodePools) => writes.filter((write) => !write.startsWith('create'));
+
+describe('the controller of node pools', () => {
+  it('takes a field, gives it back, and tells both', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE), nodePool('b', { limits: { cpu: 1 } }));
+    const leader = await lead(fake);
+    assert.equal(cpuOf(fake), '0');
+    await leader.turn(100);
+    assert.equal(cpuOf(fake), 100);
+    assert.deepEqual(
+      fake.events.map(({ type, reason, note }) => `${type} ${reason}: ${note}`),
+      [
+        'Normal CarbonAwareDirty: spec.limits.cpu is 0, its owner has 100: eu has 400 gCO2e/kWh, threshold 250',
+        'Normal CarbonAwareClean: spec.limits.cpu is as its owner has it (100): eu has 100 gCO2e/kWh, threshold 250',
+      ],
+    );
+    assert.deepEqual(poolWrites(fake), ['apply a', 'mergePatch a', 'mergePatch a']);
+    assert.deepEqual(leader.metric('gridgate_node_pools'), { 'pause as-it-was': 1, 'none as-it-was': 1 });
+    assert.deepEqual(leader.metric('gridgate_node_pool_changes_total'), { 'pause done': 2 });
+  });
+
+  it('in audit writes no pool, and tells what it would do', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE), nodePool('b', { annotations: { 'carbon-aware': 'x' } }));
+    const leader = await lead(fake, { option: 'audit' });
+    await leader.turn(100);
+    await leader.turn(400, 60_000);
+    await leader.turn(400);
+    assert.deepEqual(poolWrites(fake), []);
+    assert.deepEqual(fake.events.map(({ reason }) => reason).sort(), [
+      'CarbonAwareClean',
+      'CarbonAwareDirty',
+      'CarbonAwareDirty',
+      'CarbonAwareMistake',
+    ]);
+    const [told] = fake.events.filter(({ reason }) => reason === 'CarbonAwareDirty');
+    assert.match(told?.note ?? '', /^spec\.limits\.cpu would be 0, its owner has 100: /);
+    assert.deepEqual(leader.metric('gridgate_node_pool_changes_total'), { 'pause would': 3 });
+  });
+
+  for (const cap of ['audit', 'off'] as const)
+    it(`puts all back under a kill switch of ${cap}, and begins again when it is lifted`, async () => {
+      const fake = fakeNodePools(nodePool('a', PAUSE));
+      const leader = await lead(fake);
+      await leader.capAt(cap);
+      assert.equal(cpuOf(fake), 100);
+      assert.deepEqual(
+        Object.keys(fake.pool('a').metadata.annotations ?? {}),
+        Object.keys(nodePool('a', PAUSE).metadata.annotations ?? {}),
+      );
+      assert.ok(fake.events.some(({ reason }) => reason === 'CarbonAwarePutBack'));
+      await leader.capAt('enforce');
+      assert.equal(cpuOf(fake), 100, 'within 30 minutes of its last change');
+      await leader.turn(400);
+      assert.equal(cpuOf(fake), '0');
+    });
+
+  it('decides anew on the pool as it is, where somebody wrote in between', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE));
+    let isFirst = true;
+    fake.beforeEach((write) => {
+      if (write !== 'apply a' || !isFirst) return;
+      isFirst = false;
+      fake.patchAs('kubectl-edit', 'a', { spec: { limits: { cpu: 7 } } });
+    });
+    const leader = await lead(fake);
+    await leader.clock.advance(60_000);
+    assert.equal(cpuOf(fake), '0');
+    await leader.turn(100);
+    assert.equal(cpuOf(fake), 7);
+  });
+
+  it('is not asked for any more in between: nothing is done', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE));
+    fake.beforeEach((write) => {
+      if (write !== 'apply a') return;
+      fake.beforeEach(() => {});
+      fake.patchAs('kubectl-annotate', 'a', { metadata: { annotations: { 'gridgate.dev/carbon-aware': null } } });
+    });
+    const leader = await lead(fake);
+    await leader.clock.advance(60_000);
+    assert.equal(cpuOf(fake), 100);
+    assert.deepEqual(poolWrites(fake), []);
+  });
+
+  it('another leader goes on where one ended before, within and after its writes, and nothing is done twice', async () => {
+    for (const endsAt of [1, 2, 3, 4]) {
+      const fake = fakeNodePools(nodePool('a', PAUSE));
+      let writes = 0;
+      fake.beforeEach((write) => {
+        if (!write.startsWith('create') && ++writes >= endsAt) throw new Error('it leads no more');
+      });
+      const first = await lead(fake);
+      await first.turn(100);
+      await first.controller.stop();
+      fake.beforeEach(() => {});
+      const second = await lead(fake, { grams: { eu: 400 } });
+      await second.turn(400, 2 * HOUR);
+      assert.equal(cpuOf(fake), '0', `${endsAt}`);
+      assert.match(fake.pool('a').metadata.annotations?.[BEFORE] ?? '', /"value":100,/);
+      await second.turn(100);
+      assert.equal(cpuOf(fake), 100);
+      assert.deepEqual(fake.pool('a').metadata.managedFields, nodePool('a', PAUSE).metadata.managedFields, `${endsAt}`);
+      await second.controller.stop();
+    }
+  });
+
+  it('leaves the others be where one is refused, and tries that again', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE), nodePool('b', PAUSE), nodePool('c', PAUSE));
+    let isRefused = true;
+    fake.beforeEach((write) => {
+      if (write === 'apply a' && isRefused) throw new ApiError('PATCH a', { code: 422 });
+    });
+    const leader = await lead(fake);
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((name) => cpuOf(fake, name)),
+      [100, '0', '0'],
+    );
+    isRefused = false;
+    await leader.clock.advance(60_000);
+    assert.equal(cpuOf(fake), '0');
+  });
+
+  it('writes at most 5 times a second, and nothing once all is as it should be', async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `p${index}`);
+    const fake = fakeNodePools(...names.map((name) => nodePool(name, PAUSE)));
+    const at: number[] = [];
+    let clock: { now(): number } = { now: () => 0 };
+    fake.beforeEach(() => void at.push(clock.now()));
+    const leader = await lead(fake);
+    clock = leader.clock;
+    await leader.clock.advance(30_000);
+    assert.equal(fake.writes.length, 60); // a write and an Event of each
+    await leader.clock.advance(600_000);
+    assert.equal(fake.writes.length, 60);
+    const later = at.filter((one) => one > 0);
+    for (const [index, one] of later.entries()) {
+      const sixth = later[index + 5];
+      if (sixth !== undefined) assert.ok(sixth - one >= 900, `${sixth - one} ms`);
+    }
+  });
+
+  it('forgets pools that are gone', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE));
+    const leader = await lead(fake);
+    fake.remove('a');
+    await leader.clock.advance(5_000);
+    assert.deepEqual(leader.metric('gridgate_node_pools'), {});
+  });
+
+  it('tells nothing while it does not lead', async () => {
+    const leader = await lead(fakeNodePools(nodePool('a', PAUSE)));
+    await leader.controller.stop();
+    assert.deepEqual(leader.metric('gridgate_node_pools'), {});
+    assert.deepEqual(leader.controller.lastEventAt?.(), {});
+  });
+});
+
+describe('nodes that go because their pool was narrowed', () => {
+  const NARROWED: PoolParts = {
+    annotations: { 'carbon-aware': 'requirement', threshold: '250' },
+    budgets: [{ nodes: '1', reasons: ['Drifted'] }],
+    requirements: [{ key: ZONE_LABEL, operator: 'In', values: ['eua', 'usa'] }],
+  };
+
+  function claim(name: string, zone: string, isDrifted: boolean, replacedAgoMs?: number): object {
+    const at = (ms: number) => new Date(NOW - ms).toISOString();
+    const drifted = { type: 'Drifted', status: 'True', reason: 'RequirementsDrifted', lastTransitionTime: at(0) };
+    const disrupted = {
+      type: 'DisruptionReason',
+      status: 'True',
+      reason: 'Drifted',
+      lastTransitionTime: at(replacedAgoMs ?? 0),
+    };
+    const labels = { [ZONE_LABEL]: zone, 'karpenter.sh/nodepool': 'a', 'node.kubernetes.io/instance-type': 'm5.large' };
+    const conditions = [...(isDrifted ? [drifted] : []), ...(replacedAgoMs === undefined ? [] : [disrupted])];
+    return { metadata: { name, uid: name, labels }, status: { allocatable: { cpu: '2' }, conditions } };
+  }
+
+  it('are counted once they are gone, with their embodied grams while they stood beside their replacement', async () => {
+    const fake = fakeNodePools(nodePool('a', NARROWED));
+    fake.claims.push(
+      claim('goes', 'eua', true, HOUR / 2) as never,
+      claim('stays', 'eua', true) as never,
+      claim('consolidated', 'usa', false) as never,
+    );
+    const leader = await lead(fake, { grams: { eu: 400, us: 100 } });
+    const counted = async () => {
+      await leader.clock.advance(60_000);
+      return ['nodes', 'grams'].map((what) => leader.metric(`gridgate_node_pool_replaced_${what}_total`)['a']);
+    };
+    const { requirements = [] } = fake.pool('a').spec?.template?.spec ?? {};
+    assert.deepEqual(requirements[0]?.values, ['usa']);
+    assert.deepEqual(await counted(), [undefined, undefined]);
+    fake.endClaims('goes', 'consolidated');
+    const [nodes, grams = 0] = await counted();
+    // 1,610.79 kg over 35,040 h, 2 of 96 vCPUs, half an hour and the two minutes that were waited.
+    const perHour = (1_610_790 / 35_040) * (2 / 96);
+    assert.equal(nodes, 1);
+    assert.ok(grams > perHour / 2 && grams < perHour * 0.6, `${grams}`);
+  });
+});
