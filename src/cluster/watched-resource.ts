@@ -11,6 +11,7 @@ export type Watched =
   | 'cronjobs'
   | 'regions'
   | 'nodepools'
+  | 'nodeoverlays'
   | 'persistentvolumes'
   | 'persistentvolumeclaims'
   | 'secrets'
