@@ -84,7 +84,7 @@ export function stepFor(
   const atNow = make(next, new Date(circumstances.now).toISOString());
   if (!there) return { do: 'write', why: 'missing', object: atNow, drift: 0 };
   if (written === undefined) return { do: 'write', why: 'changed', object: atNow, drift: 0 };
-  const pricedAt = there.annotations[PRICED_AT] ?? '';
+  const pricedAt = timeIn(there.annotations[PRICED_AT]) ?? new Date(circumstances.now).toISOString();
   const asItWas = make(written, pricedAt);
   const heldUntil = next === written ? undefined : whenFree(pricedAt, circumstances.now);
   const mayChange = next !== written && heldUntil === undefined;
@@ -93,21 +93,25 @@ export function stepFor(
   return heldUntil === undefined ? KEEP : { do: 'keep', dueAt: heldUntil };
 }
 
+/** The text of a time that can be read. */
+function timeIn(text: string | undefined): string | undefined {
+  return Number.isNaN(Date.parse(text ?? '')) ? undefined : text;
+}
+
 /** When a price that was written then may be another; `undefined`: now. */
 function whenFree(pricedAt: string, now: number): number | undefined {
   const since = now - Date.parse(pricedAt);
   return since >= 0 && since < LEAST_BETWEEN_PRICES_MS ? now - since + LEAST_BETWEEN_PRICES_MS : undefined;
 }
 
-function driftOf(next: number, written: number | undefined): number {
-  return next > 0 && written !== undefined && written > 0
-    ? Math.abs(Math.log(next / written))
-    : Number.POSITIVE_INFINITY;
+function driftOf(next: number, written: number): number {
+  return next > 0 && written > 0 ? Math.abs(Math.log(next / written)) : Number.POSITIVE_INFINITY;
 }
 
 interface Priced extends Pick<Circumstances, 'mode' | 'weight'> {
   readonly carbonPrice: number;
-  readonly pricedAt: string;
+  /** Absent where nobody keeps it. */
+  readonly pricedAt?: string;
 }
 
 /** An overlay of ours as it is applied, and as the command prints it. */
@@ -123,7 +127,7 @@ export function toOverlayObject(
       labels: OWN_LABELS,
       annotations: {
         [CARBON_PRICE]: withCarbonAlone(carbonPrice),
-        [PRICED_AT]: pricedAt,
+        ...(pricedAt !== undefined && { [PRICED_AT]: pricedAt }),
         ...(users !== undefined && { [mode === 'add' ? INCLUDES : OVERRIDES]: users }),
       },
     },

@@ -6,6 +6,7 @@ import { readChecked } from './checked-document.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
 import { groupKind, nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
 import { outageConfig } from './outage-config.ts';
+import { overlayConfig } from './overlay-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
 
 /** For sources whose rows do not say what they count. */
@@ -99,6 +100,7 @@ export const gridgateConfig = z
     limits: limitsConfig,
     ...nodeKeys,
     defer: deferConfig,
+    overlays: overlayConfig,
   })
   .superRefine(({ policy, limits }, context) => {
     for (const { name, message } of findContradictions(policy, limits))
@@ -112,6 +114,7 @@ export const gridgateConfig = z
     limits,
     daemonOwners: keys['daemon-owners'],
     defer: keys.defer,
+    overlays: keys.overlays,
     nodes: toNodeRules(keys),
   }));
 

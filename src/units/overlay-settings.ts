@@ -9,3 +9,8 @@ export type UnknownTypes = (typeof UNKNOWN_TYPES)[number];
 /** Weights of NodeOverlays, as Karpenter takes them. */
 export const LEAST_WEIGHT = 1;
 export const MOST_WEIGHT = 10_000;
+
+/** What counts where nobody says: carbon alone makes no sense of a type without it, whose price of money would be the higher one anyway. */
+export function unknownByDefault(mode: OverlayMode): UnknownTypes {
+  return mode === 'replace' ? 'high' : 'skip';
+}
