@@ -12,6 +12,7 @@ export type Watched =
   | 'regions'
   | 'nodepools'
   | 'nodeoverlays'
+  | 'overlaid-nodepools'
   | 'persistentvolumes'
   | 'persistentvolumeclaims'
   | 'secrets'

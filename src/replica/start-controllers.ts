@@ -8,6 +8,7 @@ import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import { createAuditTeller } from '../controllers/audit-teller/controller.ts';
+import { capacityMode } from '../controllers/capacity-switch.ts';
 import { createCarbonMeter } from '../controllers/carbon-meter/controller.ts';
 import { createCertificatesController } from '../controllers/certificates/controller.ts';
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
@@ -17,6 +18,7 @@ import { createGateReleaser } from '../controllers/gate-releaser/controller.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
+import { createNodeOverlays, type NodeOverlaysDeps } from '../controllers/node-overlays/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
 import { createRegionMemory } from '../controllers/region-memory/controller.ts';
@@ -60,6 +62,8 @@ interface ControllersDeps {
   readonly capacity: Readonly<Record<'nodePools' | 'nodeOverlays' | 'priorityExpander', CapacityMode>>;
   /** What the kill switch says. */
   readonly modeCap: () => Mode | undefined;
+  /** Of which prices of carbon are made. */
+  readonly overlayInputs: NodeOverlaysDeps['overlayInputs'];
   readonly snapshot: () => Snapshot;
   readonly judge: NamespaceJudge;
   readonly log: Log;
@@ -91,6 +95,8 @@ export function startControllers(deps: ControllersDeps): Controllers {
     onChange: (leading) => (leading ? manager.begin() : void manager.end()),
   });
 
+  const modeOf = (controller: keyof typeof deps.capacity) => () =>
+    capacityMode(deps.capacity[controller], deps.modeCap());
   const enforces = (namespace: NamespaceRecord) => judge.modeOf(namespace) === 'enforce';
 
   const common = {
@@ -145,6 +151,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createSettingsReporter(parts),
     createCarbonMeter(parts),
     lengths,
+    ...(deps.capacity.nodeOverlays === 'off' ? [] : [createNodeOverlays({ ...parts, mode: modeOf('nodeOverlays') })]),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
   ];
   let isStopping = false;
