@@ -22,6 +22,13 @@ export interface ApiWriter {
   apply(path: string, object: object, options?: ApplyOptions): Promise<KubeObject>;
   mergePatch(path: string, patch: object, options?: Pick<ApplyOptions, 'fieldManager'>): Promise<KubeObject>;
   jsonPatch(path: string, patch: readonly object[]): Promise<KubeObject>;
+  /** Deletes the object of these preconditions: one that changed since, or came in its place, is a 409. */
+  delete(path: string, preconditions: Preconditions): Promise<KubeObject>;
+}
+
+interface Preconditions {
+  readonly uid: string | undefined;
+  readonly resourceVersion: string | undefined;
 }
 
 /**
@@ -55,5 +62,7 @@ export function createApiWriter({ api, mayWrite }: { api: ApiClient; mayWrite: (
     mergePatch: (path, patch, { fieldManager = FIELD_MANAGER } = {}) =>
       write('PATCH', path, 'application/merge-patch+json', patch, { fieldManager }),
     jsonPatch: (path, patch) => write('PATCH', path, 'application/json-patch+json', patch),
+    delete: (path, preconditions) =>
+      write('DELETE', path, 'application/json', { apiVersion: 'v1', kind: 'DeleteOptions', preconditions }),
   };
 }

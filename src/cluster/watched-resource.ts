@@ -13,6 +13,8 @@ export type Watched =
   | 'nodepools'
   | 'carbon-nodepools'
   | 'nodeclaims'
+  | 'nodeoverlays'
+  | 'overlaid-nodepools'
   | 'persistentvolumes'
   | 'persistentvolumeclaims'
   | 'secrets'

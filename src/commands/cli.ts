@@ -14,6 +14,7 @@ import { ADMIT_OPTIONS } from '../questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../questions/audit/options.ts';
 import { CHECK_OPTIONS } from '../questions/check/options.ts';
 import { EXPLAIN_OPTIONS, EXPLAINED_KINDS } from '../questions/explain/options.ts';
+import { OVERLAYS_OPTIONS } from '../questions/overlays/options.ts';
 import { PREFLIGHT_OPTIONS } from '../questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.ts';
 import { SIMULATE_OPTIONS } from '../questions/simulate/options.ts';
@@ -173,6 +174,16 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     async load() {
       const { checkSpillover, spillover } = await import('../questions/spillover/spillover.ts');
       return { run: spillover, check: checkSpillover };
+    },
+  });
+  add({
+    name: 'overlays',
+    description:
+      'print NodeOverlays that add a price of carbon to what Karpenter chooses by, and how much that changes',
+    options: OVERLAYS_OPTIONS,
+    async load() {
+      const { checkOverlays, overlays } = await import('../questions/overlays/overlays.ts');
+      return { run: overlays, check: checkOverlays };
     },
   });
   add({

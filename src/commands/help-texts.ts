@@ -95,6 +95,17 @@ What CloudWatch counted, and where it should have gone within 120 ms:
     --cloudwatch --regions regions.yaml --max-latency 120ms
 
 Exit codes: 0 fine, 2 usage or configuration, 3 the source of bytes does not answer`,
+  overlays: `
+How little 100 USD a tonne changes, and from which price of carbon the cheapest choice would be another:
+  gridgate overlays --carbon-price 0.1 --instance-types types.json --regions regions.yaml --explain
+The NodeOverlays themselves, for the nodes and NodePools of the cluster, with the NodeOverlays of yours that are there in them:
+  gridgate overlays --carbon-price 0.1 --from-cluster | kubectl apply --server-side -f -
+
+The price of carbon is one of a kilogram in the currency of the prices that Karpenter knows (USD of all its providers): 0.1 is 100 a tonne.
+An instance emits the electricity of its vCPUs, memory and accelerators at the stated utilisation, with the PUE of its provider, and its
+share of having been made. With --instance-types a cluster is only asked, for the NodeOverlays and NodePools in it, where --kubeconfig names it.
+
+Exit codes: 0 fine, 1 NodeOverlays of yours are in conflict, 2 usage or configuration, 3 the cluster does not answer`,
   uninstall: `
 What would go, step by step, and what would stay:
   gridgate uninstall --dry-run

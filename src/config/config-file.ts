@@ -6,6 +6,7 @@ import { readChecked } from './checked-document.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
 import { groupKind, nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
 import { outageConfig } from './outage-config.ts';
+import { overlayConfig } from './overlay-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
 import { priorityExpanderConfig } from './priority-expander-config.ts';
 
@@ -101,6 +102,7 @@ export const gridgateConfig = z
     ...nodeKeys,
     defer: deferConfig,
     'priority-expander': priorityExpanderConfig,
+    overlays: overlayConfig,
   })
   .superRefine(({ policy, limits }, context) => {
     for (const { name, message } of findContradictions(policy, limits))
@@ -115,6 +117,7 @@ export const gridgateConfig = z
     daemonOwners: keys['daemon-owners'],
     defer: keys.defer,
     priorityExpander: keys['priority-expander'],
+    overlays: keys.overlays,
     nodes: toNodeRules(keys),
   }));
 

@@ -57,6 +57,12 @@ const IN_COMMAND: Readonly<Record<string, Partial<Record<OptionKey, Said>>>> = {
     prometheusUrl: { help: 'Prometheus that measured the bytes' },
     prometheusQuery: { help: 'what to ask it: bytes per second', default: 'node_exporter bytes sent' },
   },
+  overlays: {
+    regions: { help: REGION_FILE, default: 'those of the cluster that is asked, else yearly averages' },
+    config: { help: 'gridgate.yaml: what options leave out, from its section overlays:, and sources of intensities' },
+    kubeconfig: { default: `${KUBECTLS}; without --from-cluster none` },
+    powerTable: { help: 'own power figures, YAML or JSON: watts of vCPU and memory, PUE' },
+  },
   waiting: {
     explainNamespace: { help: 'namespace to look into', default: CONTEXTS_NAMESPACE },
     allNamespaces: { help: 'look into all namespaces, whatever -n says' },

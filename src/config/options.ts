@@ -5,6 +5,7 @@ import { REGION_LABEL } from '../units/label-names.ts';
 import { ROLES, type Role } from '../units/role.ts';
 import { parseLbsPerMwh } from './lbs-per-mwh.ts';
 import { type Option, optional, required, withDefault } from './option.ts';
+import { OVERLAY_OPTIONS } from './overlay-options.ts';
 import {
   oneOf,
   parseBoolean,
@@ -38,6 +39,7 @@ export type ListFormat = (typeof LIST_FORMATS)[number];
 export const OPTIONS = {
   ...QUESTION_OPTIONS,
   ...TIMING_OPTIONS,
+  ...OVERLAY_OPTIONS,
   host: optional({
     flags: '--host <address>',
     help: 'address that the webhook listens on',

@@ -13,8 +13,17 @@ import type { Metric } from '../telemetry/metric.ts';
  * | `settings`      | what of gridgate's own settings cannot be read                                  |
  * | `forecasts`     | what the hours of some region are expected to be                                |
  * | `sources`       | whom to ask for intensities and outages, or the thresholds of bands             |
+ * | `overlay-inputs` | what gridgate.yaml and its files say of prices of carbon                       |
  */
-export type Change = Watched | 'known-regions' | 'snapshot' | 'rules' | 'settings' | 'sources' | 'forecasts';
+export type Change =
+  | Watched
+  | 'known-regions'
+  | 'snapshot'
+  | 'rules'
+  | 'settings'
+  | 'sources'
+  | 'forecasts'
+  | 'overlay-inputs';
 
 /** What works in a cluster while its replica leads: one folder here, and one line in `replica/start-controllers.ts`. */
 export interface Controller {

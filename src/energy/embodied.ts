@@ -1,6 +1,6 @@
 import { type Basis, worstBasis } from './basis.ts';
 import { SERVER_LIFE_HOURS } from './coefficients.ts';
-import { MACHINE_MAKING, RACK_SERVER } from './machine-making.ts';
+import { MACHINE_MAKING, RACK_SERVER, SERVER_PARTS } from './machine-making.ts';
 import { type KnownNode, knowNode, type NodeShape } from './node-shape.ts';
 import type { PodRequests } from './pod-requests.ts';
 import type { PowerTable } from './power-table.ts';
@@ -36,7 +36,8 @@ export function embodiedGramsPerHour(manufacturingKg: number, share: number): nu
 
 /**
  * Embodied emissions of a node, by the first that is known: its instance type in an own table, its family in the
- * embedded one, its share of a rack server by vCPUs, four vCPUs of that. Total emissions are these and the operational.
+ * embedded one, its share of a rack server by vCPUs, four vCPUs of that. Total emissions are these and the operational. Of a
+ * node whose memory is known, that share is made up of its parts: vCPUs, memory and accelerators.
  */
 export function embodiedOf(node: NodeShape, table: PowerTable): Embodied {
   const known = knowNode(node, table);
@@ -46,7 +47,9 @@ export function embodiedOf(node: NodeShape, table: PowerTable): Embodied {
   const machine = MACHINE_MAKING.get(known.family ?? '');
   const embedded = machine && spread(machine, known);
   if (embedded !== undefined) return { gramsPerHour: embedded, basis: 'looked-up', how: 'embedded table' };
-  return estimate(known.vcpus);
+  const { memoryGb, accelerators = 0 } = node;
+  if (known.vcpus === undefined || memoryGb === undefined) return estimate(known.vcpus);
+  return estimateByParts({ vcpus: known.vcpus, memoryGb, accelerators });
 }
 
 /**
@@ -98,6 +101,25 @@ function estimate(vcpus: number | undefined): Embodied {
   const { manufacturingKg, machineVcpus } = RACK_SERVER;
   // More vCPUs than the server has are more of it.
   const gramsPerHour = embodiedGramsPerHour(manufacturingKg, (vcpus ?? UNKNOWN_VCPUS) / machineVcpus);
-  const how = vcpus === undefined ? 'default' : `${Number(vcpus.toFixed(2))} vCPU of a rack server`;
+  const how = vcpus === undefined ? 'default' : `${rounded(vcpus)} vCPU of a rack server`;
   return { gramsPerHour, basis: 'estimated', how };
+}
+
+/** With 4 GiB a vCPU and no accelerator it comes to what `estimate` says. */
+function estimateByParts(parts: Readonly<Record<'vcpus' | 'memoryGb' | 'accelerators', number>>): Embodied {
+  const { baseKg, includedGib, secondProcessorKg, kgPerGib, acceleratorKg } = SERVER_PARTS;
+  const { vcpus, memoryGb, accelerators } = parts;
+  const kgPerVcpu = (baseKg + secondProcessorKg - includedGib * kgPerGib) / RACK_SERVER.machineVcpus;
+  const gib = (memoryGb * 1e9) / 2 ** 30;
+  const kg = vcpus * kgPerVcpu + gib * kgPerGib + accelerators * acceleratorKg;
+  const told = [
+    `${rounded(vcpus)} vCPU`,
+    `${rounded(memoryGb)} GB`,
+    ...(accelerators > 0 ? [`${accelerators} accelerators`] : []),
+  ];
+  return { gramsPerHour: embodiedGramsPerHour(kg, 1), basis: 'estimated', how: `${told.join(', ')} of a rack server` };
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(2));
 }

@@ -8,6 +8,9 @@ export interface NodeShape {
   readonly vcpus?: number | undefined;
   /** As the label `kubernetes.io/arch` has it. */
   readonly arch?: string | undefined;
+  /** GB of 10^9 bytes; where they are known, an estimate of its making counts memory and accelerators by themselves. */
+  readonly memoryGb?: number | undefined;
+  readonly accelerators?: number | undefined;
 }
 
 /** The label that names a node's instance type, and its older name. */

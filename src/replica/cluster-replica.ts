@@ -11,6 +11,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import { atMostEvery } from './at-most-every.ts';
 import { type CertificateSource, certificateFromSecret } from './certificate-source.ts';
+import { followOverlayInputs } from './follow-overlay-inputs.ts';
 import { followWaiting } from './follow-waiting.ts';
 import { installedNames } from './installed-names.ts';
 import { createNamespaceJudge } from './judge-namespaces.ts';
@@ -87,6 +88,15 @@ export function openReplica(deps: ReplicaDeps): Replica {
   const monotonicNow = () => performance.now();
   const waiting = isWebhook ? followWaiting({ api, namespace, log, monotonicNow }) : undefined;
 
+  const overlays =
+    roles.includes('controllers') && values.nodeOverlays !== 'off'
+      ? followOverlayInputs({
+          section: () => config.current().overlays,
+          log,
+          onChange: () => controllers?.changed('overlay-inputs'),
+        })
+      : undefined;
+
   if (roles.includes('controllers'))
     controllers = startControllers({
       api,
@@ -106,6 +116,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
         priorityExpander: values.priorityExpander,
       },
       modeCap: killSwitch.cap,
+      overlayInputs: () => overlays?.current() ?? { problem: 'prices of carbon are off' },
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,
       snapshot: holder.current,
       judge: createNamespaceJudge({ view, config, holder, modeCap: killSwitch.cap, clock: Date.now }),
@@ -138,6 +149,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       async stop() {
         regions.stop();
         nodes.stop();
+        overlays?.stop();
         // Together: until the first view is there or given up, the controllers cannot end.
         await Promise.all([controllers?.stop(), view.stop(), killSwitch.stop(), waiting?.stop()]);
         api.close();
@@ -156,6 +168,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
         controllers?.changed('sources');
       if (changesRules(next, previous)) controllers?.changed('rules');
       if (next.nodes !== previous.nodes) controllers?.changed('nodes');
+      if (next.overlays !== previous.overlays) overlays?.changed();
     },
     snapshotChanged: () => controllers?.changed('snapshot'),
     problemChanged: () => controllers?.changed('settings'),

@@ -18,6 +18,7 @@ import { createGateReleaser } from '../controllers/gate-releaser/controller.ts';
 import { type Change, createManager } from '../controllers/manager.ts';
 import { createNamespaceLabeller } from '../controllers/namespace-labeller/controller.ts';
 import { createNodeLabeller } from '../controllers/node-labeller/controller.ts';
+import { createNodeOverlays, type NodeOverlaysDeps } from '../controllers/node-overlays/controller.ts';
 import { createNodePools } from '../controllers/node-pools/controller.ts';
 import { createOwnerNudger } from '../controllers/owner-nudger/controller.ts';
 import { createPolicyReporter } from '../controllers/policy-reporter/controller.ts';
@@ -63,6 +64,8 @@ interface ControllersDeps {
   readonly capacity: Readonly<Record<'nodePools' | 'nodeOverlays' | 'priorityExpander', CapacityMode>>;
   /** What the kill switch says. */
   readonly modeCap: () => Mode | undefined;
+  /** Of which prices of carbon are made. */
+  readonly overlayInputs: NodeOverlaysDeps['overlayInputs'];
   readonly snapshot: () => Snapshot;
   readonly judge: NamespaceJudge;
   readonly log: Log;
@@ -94,6 +97,8 @@ export function startControllers(deps: ControllersDeps): Controllers {
     onChange: (leading) => (leading ? manager.begin() : void manager.end()),
   });
 
+  const modeOf = (controller: keyof typeof deps.capacity) => () =>
+    capacityMode(deps.capacity[controller], deps.modeCap());
   const enforces = (namespace: NamespaceRecord) => judge.modeOf(namespace) === 'enforce';
 
   const common = {
@@ -153,6 +158,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createCarbonMeter(parts),
     lengths,
     ...(capacity.priorityExpander === 'off' ? [] : [createPriorityExpander({ ...parts, ...expanding })]),
+    ...(deps.capacity.nodeOverlays === 'off' ? [] : [createNodeOverlays({ ...parts, mode: modeOf('nodeOverlays') })]),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
     ...(deps.capacity.nodePools === 'off' ? [] : [createNodePools(parts)]),
   ];

@@ -123,6 +123,7 @@ export function clusterOfHeldPods() {
       return object as KubeObject;
     },
     apply: () => Promise.reject(new Error('nothing is applied')),
+    delete: () => Promise.reject(new Error('nothing is deleted')),
     async jsonPatch(path, patch) {
       answer('PATCH', path, patch);
       const before = objects.get(path);

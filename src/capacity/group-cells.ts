@@ -1,0 +1,110 @@
+import { NODE_POOL_LABEL, type PoolRequirement } from '../regions/node-pool.ts';
+import { CAPACITY_TYPE_LABEL } from '../regions/offered-type.ts';
+import { compareText } from '../units/compare-text.ts';
+import { ZONE_LABEL } from '../units/label-names.ts';
+import { INSTANCE_TYPE_LABEL } from './offered-types.ts';
+import type { Cell } from './overlay-cells.ts';
+
+/** Offerings that always have the same price: what one overlay of ours matches. */
+export interface CellGroup<G> {
+  readonly group: G;
+  readonly requirements: readonly PoolRequirement[];
+  readonly types: number;
+}
+
+/** Karpenter compares each list with every instance type of every NodePool, and an object should stay readable. */
+const MOST_VALUES = 100;
+
+/** What a set of offerings has beside type and zone; absent where all values are alike. */
+interface Beside {
+  readonly capacityType?: string;
+  readonly pools?: readonly string[];
+}
+
+interface Entry<G> extends Beside {
+  readonly group: G;
+  readonly type: string;
+  readonly zone: string;
+}
+
+/**
+ * Requirements that together match exactly the cells with a group, each cell by one of them alone: instance types x zones, and
+ * capacity type and NodePool only where these have groups of their own.
+ */
+export function groupCells<G extends object>(
+  cells: Iterable<Cell>,
+  groupOf: (cell: Cell) => G | undefined,
+): readonly CellGroup<G>[] {
+  const byPlace = Map.groupBy(cells, ({ type, offering }) => JSON.stringify([type.name, offering.zone]));
+  const entries = [...byPlace.values()].flatMap((ofPlace) => entriesAt(ofPlace, groupOf));
+  const byGroup = Map.groupBy(entries, ({ group }) => group);
+  return [...byGroup].flatMap(([group, ofGroup]) =>
+    [...Map.groupBy(ofGroup, ({ capacityType, pools }) => JSON.stringify([capacityType, pools])).values()].flatMap(
+      (alike) => rectanglesOf(group, alike),
+    ),
+  );
+}
+
+/** What one type in one zone comes to: as few entries as its capacity types and NodePools leave. */
+function entriesAt<G>(cells: readonly Cell[], groupOf: (cell: Cell) => G | undefined): readonly Entry<G>[] {
+  const [first] = cells;
+  if (!first) return [];
+  const place = { type: first.type.name, zone: first.offering.zone };
+  const found = cells.map((cell) => ({ cell, group: groupOf(cell) }));
+  const whole = onlyOne(found);
+  if (whole) return whole.group === undefined ? [] : [{ ...place, group: whole.group }];
+  const byCapacityType = Map.groupBy(found, ({ cell }) => cell.offering.capacityType);
+  return [...byCapacityType].flatMap(([capacityType, alike]) => {
+    const beside = capacityType === undefined ? {} : { capacityType };
+    const one = onlyOne(alike);
+    if (one) return one.group === undefined ? [] : [{ ...place, ...beside, group: one.group }];
+    return alike.flatMap(({ cell: { pools }, group }) =>
+      group === undefined ? [] : [{ ...place, ...beside, ...(pools.names && { pools: pools.names }), group }],
+    );
+  });
+}
+
+function onlyOne<G>(
+  found: readonly { readonly group: G | undefined }[],
+): { readonly group: G | undefined } | undefined {
+  const [first] = found;
+  return first && found.every(({ group }) => group === first.group) ? first : undefined;
+}
+
+/** Types in the same zones go together. */
+function rectanglesOf<G>(group: G, entries: readonly Entry<G>[]): readonly CellGroup<G>[] {
+  const [first] = entries;
+  const zonesOfType = Map.groupBy(entries, ({ type }) => type);
+  const byZones = Map.groupBy(zonesOfType, ([, ofType]) =>
+    JSON.stringify(ofType.map(({ zone }) => zone).sort(compareText)),
+  );
+  return [...byZones].flatMap(([zones, alike]) => {
+    const types = alike.map(([type]) => type).sort(compareText);
+    const lists = [
+      ...listed(INSTANCE_TYPE_LABEL, types),
+      ...listed(ZONE_LABEL, JSON.parse(zones)),
+      ...listed(CAPACITY_TYPE_LABEL, first?.capacityType === undefined ? [] : [first.capacityType]),
+      ...listed(NODE_POOL_LABEL, first?.pools ?? []),
+    ];
+    return productOf(lists).map((requirements) => ({
+      group,
+      requirements,
+      types: requirements.find(({ key }) => key === INSTANCE_TYPE_LABEL)?.values?.length ?? 0,
+    }));
+  });
+}
+
+/** A requirement on a label for each so many of its values; none where no value is asked for. */
+function listed(key: string, values: readonly string[]): readonly (readonly PoolRequirement[])[] {
+  const pieces: PoolRequirement[] = [];
+  for (let from = 0; from < values.length; from += MOST_VALUES)
+    pieces.push({ key, operator: 'In', values: values.slice(from, from + MOST_VALUES) });
+  return pieces.length === 0 ? [] : [pieces];
+}
+
+function productOf(lists: readonly (readonly PoolRequirement[])[]): readonly (readonly PoolRequirement[])[] {
+  return lists.reduce<readonly (readonly PoolRequirement[])[]>(
+    (all, pieces) => all.flatMap((chosen) => pieces.map((piece) => [...chosen, piece])),
+    [[]],
+  );
+}

@@ -1,0 +1,63 @@
+import { type NamedOverlay, type OverlayStep, stepFor, weigh } from '../../capacity/keep-overlays.ts';
+import { isPaused } from '../../capacity/own-overlay.ts';
+import type { OverlaySettings } from '../../capacity/price-cells.ts';
+import type { NodeOverlayFacts } from '../../regions/node-overlay.ts';
+
+/** An overlay that is to be written. */
+export interface DueOverlay {
+  readonly wanted: NamedOverlay;
+  readonly weight: number;
+}
+
+/** What a round has to do. */
+export interface OverlayWork {
+  /** Missing, or not as we write them: at once. */
+  readonly changes: readonly DueOverlay[];
+  /** Those whose price of carbon alone is another, the one that is farthest off first: slowly. */
+  readonly prices: readonly DueOverlay[];
+  /** Ours that nobody wants any more; only once the others are there. */
+  readonly deletions: readonly NodeOverlayFacts[];
+  /** When the next price may change, epoch milliseconds; absent: none is off. */
+  readonly dueAt?: number;
+}
+
+interface WorkInput {
+  readonly wanted: readonly NamedOverlay[];
+  /** Ours that are there. */
+  readonly own: readonly NodeOverlayFacts[];
+  readonly settings: Pick<OverlaySettings, 'mode' | 'weights'>;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Compares what there should be with what there is. */
+export function planWork({ wanted, own, settings, now }: WorkInput): OverlayWork {
+  const byName = new Map(own.map((one) => [one.name, one]));
+  const weights = weigh(wanted, own, settings.weights);
+  const steps = wanted.map((overlay) => {
+    const weight = weights.get(overlay.name) ?? overlay.leastWeight;
+    const step = stepFor(overlay, byName.get(overlay.name), { mode: settings.mode, weight, now });
+    return { due: { wanted: overlay, weight }, step };
+  });
+  const writes = steps.flatMap(({ due, step }) => (step.do === 'write' ? [{ due, step }] : []));
+  const prices = writes.filter(({ step }) => step.why === 'price').sort((a, b) => b.step.drift - a.step.drift);
+  const times = steps.flatMap(({ step }) => dueAtOf(step));
+  return {
+    changes: writes.filter(({ step }) => step.why !== 'price').map(({ due }) => due),
+    prices: prices.map(({ due }) => due),
+    deletions: planRemoval(own, new Set(wanted.map(({ name }) => name))),
+    ...(times.length > 0 && { dueAt: Math.min(...times) }),
+  };
+}
+
+/** Ours that are to go: all but those that are wanted, and those that somebody paused. */
+export function planRemoval(
+  own: readonly NodeOverlayFacts[],
+  wanted: ReadonlySet<string> = new Set(),
+): readonly NodeOverlayFacts[] {
+  return own.filter((one) => !wanted.has(one.name) && !isPaused(one));
+}
+
+function dueAtOf(step: OverlayStep): readonly number[] {
+  return step.do === 'keep' && step.dueAt !== undefined ? [step.dueAt] : [];
+}

@@ -1,0 +1,69 @@
+import { type Column, renderTable } from '../../terminal/render-table.ts';
+import { wrapText } from '../../terminal/wrap-text.ts';
+import { figure, leverWords, span } from './lever-words.ts';
+import type { OverlaysReport, ReportedSize, ReportedType } from './overlays-report.ts';
+
+const MOST_ROWS = 24;
+
+/** What prices of carbon change, for people; how strong the lever is comes last, where a terminal shows it. */
+export function renderOverlays(report: OverlaysReport, width: number): string {
+  const { overlays, types, sizes, mode, carbonPricePerKg, carbonPricePerTonne, utilisationPercent } = report;
+  const price = `${figure(carbonPricePerKg)} USD/kgCO2e (${figure(carbonPricePerTonne)} USD/t)`;
+  const head = `${overlays} NodeOverlays, mode ${mode}, ${price}, instances ${figure(utilisationPercent)}% busy`;
+  return [
+    wrapText(head, width),
+    renderTable(TYPES, types.slice(0, MOST_ROWS), width) + andMore(types.length, 'instance types'),
+    ...(sizes.length > 0
+      ? [renderTable(SIZES, sizes.slice(0, MOST_ROWS), width) + andMore(sizes.length, 'sizes')]
+      : []),
+    leverWords(report)
+      .map((sentence) => wrapText(capitalised(sentence), width))
+      .join(''),
+  ].join('\n');
+}
+
+const TYPES: readonly Column<ReportedType>[] = [
+  { title: 'INSTANCE TYPE', givesWay: 1, cell: ({ type }) => type },
+  right('W', ({ watts, isMemoryAssumed }) => `${isMemoryAssumed ? '~' : ''}${figure(watts)}`),
+  right(
+    'gCO2e/h',
+    ({ gramsPerHour, embodied }) => `${embodied.basis === 'estimated' ? '~' : ''}${figure(gramsPerHour.median)}`,
+  ),
+  right('CARBON/h', ({ carbonPrice }) => figure(carbonPrice.median)),
+  right('PRICE/h', ({ price }) => (price ? figure(price.median) : '-')),
+  right('CHANGE', ({ changePercent }) => (changePercent ? `${figure(changePercent.median)}%` : '-')),
+  right('OFFERINGS', ({ changePercent, offerings }) => (changePercent ? span(changePercent, '%') : `${offerings}`)),
+];
+
+const SIZES: readonly Column<ReportedSize>[] = [
+  { title: 'SIZE', cell: sizeWords },
+  { title: 'CHEAPEST', givesWay: 2, cell: ({ cheapest }) => placeWords(cheapest) },
+  { title: 'BECOMES', givesWay: 1, cell: ({ next }) => (next ? placeWords(next) : '-') },
+  right('FROM USD/t', turnWords),
+];
+
+function sizeWords({ vcpus, memoryGb, accelerators }: ReportedSize): string {
+  const more = accelerators > 0 ? `, ${accelerators} accelerators` : '';
+  return `${figure(vcpus)} vCPU, ${figure(memoryGb)} GB${more}`;
+}
+
+function placeWords({ type, zone, capacityType }: ReportedSize['cheapest']): string {
+  return `${type} in ${zone}${capacityType === undefined ? '' : `, ${capacityType}`}`;
+}
+
+function turnWords({ isTie, carbonPrice }: ReportedSize): string {
+  if (isTie) return 'any';
+  return carbonPrice === undefined ? 'never' : figure(carbonPrice * 1_000);
+}
+
+function right<Row>(title: string, cell: (row: Row) => string): Column<Row> {
+  return { title, align: 'right', cell };
+}
+
+function andMore(count: number, what: string): string {
+  return count > MOST_ROWS ? `and ${count - MOST_ROWS} more ${what}; --explain -o json lists them\n` : '';
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

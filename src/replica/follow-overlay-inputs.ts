@@ -1,0 +1,97 @@
+import { readEmbodiedTable } from '../config/embodied-table.ts';
+import { readInstanceTypes } from '../config/instance-types-file.ts';
+import type { OverlayConfig } from '../config/overlay-config.ts';
+import { watchFiles } from '../config/watch-files.ts';
+import type { OverlayInputs } from '../controllers/node-overlays/controller.ts';
+import type { Log } from '../telemetry/log.ts';
+import { unknownByDefault } from '../units/overlay-settings.ts';
+import { itself, tellFew } from '../units/tell-few.ts';
+
+export interface OverlayInputsFollowed {
+  /** What counts now; or why there is nothing that counts. */
+  current(): OverlayInputs | { readonly problem: string };
+  /** The section of gridgate.yaml is another. */
+  changed(): void;
+  stop(): void;
+}
+
+interface FollowDeps {
+  readonly section: () => OverlayConfig;
+  readonly log: Log;
+  readonly onChange: () => void;
+}
+
+const MOST_MISTAKES = 5;
+const NO_PRICE = 'overlays.carbonPrice is missing in gridgate.yaml';
+const NOT_YET = 'the files that gridgate.yaml names under overlays have not been read yet';
+
+type FromFiles = Pick<OverlayInputs, 'types'> & { readonly embodied: ReadonlyMap<string, number> };
+
+/** Follows what `overlays:` of gridgate.yaml names; of files with mistakes the last good version stays. */
+export function followOverlayInputs({ section, log, onChange }: FollowDeps): OverlayInputsFollowed {
+  let good: FromFiles | undefined;
+  let problem: string | undefined = NOT_YET;
+  let stopWatching = () => {};
+  let reads = 0;
+  follow();
+
+  function follow(): void {
+    stopWatching();
+    good = undefined; // another file says other things
+    problem = NOT_YET;
+    const { instanceTypes, embodiedTable } = section();
+    const files = [instanceTypes, embodiedTable].filter((path) => path !== undefined);
+    void readAll();
+    if (files.length === 0) return;
+    stopWatching = watchFiles({
+      files,
+      onChange: readAll,
+      onError: (error) => refuse([error.message]),
+      onReadable: readAll,
+    });
+  }
+
+  async function readAll(): Promise<void> {
+    const { instanceTypes, embodiedTable } = section();
+    const number = ++reads;
+    const [types, embodied] = await Promise.all([
+      instanceTypes === undefined ? { types: undefined } : readInstanceTypes(instanceTypes),
+      readEmbodiedTable(embodiedTable),
+    ]);
+    if (number !== reads) return; // a later one says what is there now
+    if ('issues' in types || 'issues' in embodied)
+      return refuse([...('issues' in types ? types.issues : []), ...('issues' in embodied ? embodied.issues : [])]);
+    good = { types: types.types, embodied: embodied.embodied };
+    problem = undefined;
+    onChange();
+  }
+
+  function refuse(mistakes: readonly string[]): void {
+    const told = tellFew(mistakes, MOST_MISTAKES, itself).join('; ');
+    if (told !== problem) log.error({ mistakes }, 'files of overlays not read; their last good version stays');
+    problem = told;
+    onChange();
+  }
+
+  return {
+    current() {
+      const { carbonPrice, mode, unknown = unknownByDefault(mode), compose, weights, utilisation } = section();
+      if (carbonPrice === undefined) return { problem: NO_PRICE };
+      if (!good) return { problem: problem ?? NOT_YET };
+      return {
+        settings: { carbonPrice, mode, unknown, compose, weights },
+        embodied: good.embodied,
+        utilisation: utilisation / 100,
+        types: good.types,
+      };
+    },
+    changed() {
+      follow();
+      onChange();
+    },
+    stop() {
+      stopWatching();
+      reads += 1;
+    },
+  };
+}
