@@ -10,8 +10,11 @@ const FOLLOWS =
 const IGNORES =
   'ignores preferences when it picks a node group: a preference counts among nodes that are there, it brings none';
 
-/** What a preference does in this cluster, in words; `placement`: what the policy asks for, where it is one policy. */
-export function tellPreference(autoscaling: Autoscaling, placement?: Policy['placement']): string {
+/**
+ * What a preference does in this cluster, in words; `undefined` where nobody could look. `placement`: what the policy asks for, where it
+ * is one policy.
+ */
+export function tellPreference(autoscaling: Autoscaling, placement?: Policy['placement']): string | undefined {
   const { autoscaler } = autoscaling;
   const advice = placement === 'auto' ? '' : '; placement: auto requires instead, for flexible pods';
   switch (autoscaler) {
@@ -23,6 +26,8 @@ export function tellPreference(autoscaling: Autoscaling, placement?: Policy['pla
       return `${nameKarpenter(autoscaling)} ${FOLLOWS}; ${nameClusterAutoscaler(autoscaling)}, which is here too, ${IGNORES}: a pod goes to whichever has a place for it first`;
     case 'none':
       return `${NO_AUTOSCALER}${tellIdle(autoscaling)}`;
+    case 'unknown':
+      return undefined;
   }
 }
 
@@ -33,7 +38,7 @@ export function tellWhatComes(
   placement: Policy['placement'],
 ): string | undefined {
   if (preferred.length > 0) return tellPreference(autoscaling, placement);
-  if (!requirement) return undefined;
+  if (!requirement || autoscaling.autoscaler === 'unknown') return undefined;
   const who = nameAll(autoscaling);
   return who.length === 0
     ? `${NO_AUTOSCALER}${tellIdle(autoscaling)}`

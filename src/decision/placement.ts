@@ -1,3 +1,4 @@
+import type { Autoscaling } from '../regions/autoscaling.ts';
 import type { Judgement } from './judge.ts';
 import type { Ranked } from './rank.ts';
 import { isUsable } from './usable.ts';
@@ -5,7 +6,7 @@ import { isUsable } from './usable.ts';
 /** Why `placement: auto` requires, or only prefers. */
 export const AUTO_REASONS = {
   not_flexible: 'prefer: only flexible pods are ever required to follow',
-  not_seen: 'prefer: nodes were not looked at, and so nobody knows what brings them',
+  not_seen: 'prefer: nobody could look what brings nodes',
   no_autoscaler: 'prefer: no autoscaler was seen',
   karpenter: 'prefer: Karpenter follows preferences when it creates nodes',
   both: 'prefer: Karpenter follows preferences, and it is here beside Cluster Autoscaler',
@@ -46,7 +47,7 @@ export function placementOf(judgement: Judgement): Placement {
  * | not flexible  | any                               | any                                   | `prefer`  |
  * | flexible      | not known, none, Karpenter, both  | any                                   | `prefer`  |
  * | flexible      | Cluster Autoscaler                | some have room for new nodes          | `require`, of those |
- * | flexible      | Cluster Autoscaler                | none has                              | `prefer`  |
+ * | flexible      | Cluster Autoscaler                | none has, or nothing ranks them       | `prefer`  |
  *
  * A region has room with a healthy node group below its maximum; where no group is known there, with nodes, or as its Region says.
  */
@@ -55,8 +56,8 @@ function autoPlacement(judgement: Judgement): Placement {
   const prefer = (auto: AutoReason): Placement => ({ placement: 'prefer', auto });
   if (treatment.podClass !== 'flexible') return prefer('not_flexible');
   const { supply } = snapshot;
-  if (!supply || !snapshot.topology) return prefer('not_seen');
-  const { autoscaler, fullIn } = supply.autoscaling;
+  const { autoscaler, fullIn } = supply?.autoscaling ?? NOT_SEEN;
+  if (autoscaler === 'unknown' || !snapshot.topology) return prefer('not_seen');
   if (autoscaler === 'none') return prefer('no_autoscaler');
   if (autoscaler !== 'cluster-autoscaler') return prefer(autoscaler);
   const close = closeToBest(judgement);
@@ -64,6 +65,8 @@ function autoPlacement(judgement: Judgement): Placement {
   const best = close.filter(({ region }) => !fullIn.includes(region.name));
   return best.length > 0 ? { placement: 'require', auto: 'cluster_autoscaler', best } : prefer('no_room');
 }
+
+const NOT_SEEN: Pick<Autoscaling, 'autoscaler' | 'fullIn'> = { autoscaler: 'unknown', fullIn: [] };
 
 function closeToBest(judgement: Judgement): readonly Ranked[] {
   const { spread } = judgement.treatment.policy;

@@ -1,11 +1,11 @@
-import { groupRegions } from './group-regions.ts';
+import { type GroupPattern, groupRegions } from './group-regions.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { NODE_POOL_LABEL } from './node-pool.ts';
 import type { PoolOffers } from './pool-offers.ts';
 import type { Topology } from './topology.ts';
 
-/** `both`: pods go to whichever has a place for them. */
-export type Autoscaler = 'karpenter' | 'cluster-autoscaler' | 'both' | 'none';
+/** `both`: pods go to whichever has a place for them. `unknown`: nobody could look. */
+export type Autoscaler = 'karpenter' | 'cluster-autoscaler' | 'both' | 'none' | 'unknown';
 
 /** Who brings nodes to a cluster, as far as it can be seen from inside. Plain data, as reports tell it. */
 export interface Autoscaling {
@@ -35,11 +35,13 @@ export interface GroupFacts {
 interface Seen {
   /** Absent where NodePools may not be read, or nobody serves them. */
   readonly offers: PoolOffers | undefined;
-  /** Absent where there is no status of Cluster Autoscaler that counts, or it may not be read. */
+  /** Of the status of Cluster Autoscaler, none where there is no status that counts; absent where it may not be read. */
   readonly groups: readonly GroupFacts[] | undefined;
   readonly topology: Topology | undefined;
   /** Names of the regions that are known. */
   readonly regions: readonly string[];
+  /** What the cluster's owner says of node groups. */
+  readonly groupPatterns: readonly GroupPattern[];
 }
 
 type Labels = NodeFacts['labels'];
@@ -77,34 +79,37 @@ function isOfGke(labels: Labels): boolean {
  * | ---------------------------- | ------------- | ------------------ |
  * | with node groups             | any           | yes                |
  * | none, or without groups      | some of GKE   | yes                |
+ * | none, or without groups      | others        | no                 |
+ * | not to be read               | others        | not known          |
  */
-export function autoscalingOf({ offers, groups = [], topology, regions }: Seen): Autoscaling {
+export function autoscalingOf(seen: Seen): Autoscaling {
+  const { offers, topology } = seen;
+  const { groups = [] } = seen;
   const classes = topology?.classes ?? [];
   const hasKarpenter = offers ? offers.pools.length > 0 : classes.some(({ labels }) => isOfKarpenter(labels));
   const hasGroups = groups.length > 0 || classes.some(({ labels }) => isOfGke(labels));
   return {
-    autoscaler: autoscalerOf(hasKarpenter, hasGroups),
+    autoscaler: autoscalerOf(hasKarpenter, hasGroups) ?? (seen.groups ? 'none' : 'unknown'),
     nodePools: offers?.pools ?? [],
     placelessNodePools: offers?.placeless ?? [],
     idleNodePools: offers?.idle ?? 0,
     nodeGroups: groups.length,
-    ...roomOf(groups, topology, regions),
+    ...roomOf(groups, seen),
   };
 }
 
-function autoscalerOf(hasKarpenter: boolean, hasGroups: boolean): Autoscaler {
+function autoscalerOf(hasKarpenter: boolean, hasGroups: boolean): Autoscaler | undefined {
   if (hasKarpenter && hasGroups) return 'both';
   if (hasKarpenter) return 'karpenter';
-  return hasGroups ? 'cluster-autoscaler' : 'none';
+  return hasGroups ? 'cluster-autoscaler' : undefined;
 }
 
 function roomOf(
   groups: readonly GroupFacts[],
-  topology: Topology | undefined,
-  regions: readonly string[],
+  { topology, regions, groupPatterns }: Seen,
 ): Pick<Autoscaling, 'roomIn' | 'fullIn'> {
   if (groups.length === 0) return { roomIn: [], fullIn: [] };
-  const regionOf = groupRegions(groups, topology ? samples(topology) : [], regions);
+  const regionOf = groupRegions(groups, topology ? samples(topology) : [], regions, groupPatterns);
   const hasRoom = (group: GroupFacts) => group.isHealthy && group.target < group.max;
   const placed = groups.flatMap((group) => {
     const region = regionOf.get(group.name);

@@ -35,7 +35,7 @@ export interface SnapshotInput {
   readonly topology?: Topology | undefined;
   /** Absent where they may not be read, or nobody serves them. */
   readonly nodePools?: readonly NodePoolFacts[] | undefined;
-  /** Those of Cluster Autoscaler; absent where it has no status that counts, or that may not be read. */
+  /** Those of Cluster Autoscaler, none where it has no status that counts; absent where nobody could look. */
   readonly nodeGroups?: readonly GroupFacts[] | undefined;
   /** That of the snapshot before: what stays as it was is the same object. */
   readonly supply?: NodeSupply | undefined;
@@ -67,13 +67,12 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
 }
 
 /** What nodes may come, by what is known of nodes, NodePools and node groups. */
-export function supplyFor(
-  input: Pick<SnapshotInput, 'regions' | 'regionLabel' | 'topology' | 'nodePools' | 'nodeGroups' | 'supply'>,
-): NodeSupply | undefined {
-  const { regionLabel, topology, nodePools, nodeGroups } = input;
+export function supplyFor(input: Omit<SnapshotInput, 'now'>): NodeSupply | undefined {
+  const { regionLabel, topology, nodePools, nodeGroups, nodeRules } = input;
+  const groupPatterns = nodeRules?.clusterAutoscaler.groups;
   const described = input.regions.map(({ metadata }) => metadata.name);
   const regions = [...new Set([...described, ...(topology?.regions ?? [])])].sort();
-  return nodeSupply({ regionLabel, regions, topology, nodePools, nodeGroups }, input.supply);
+  return nodeSupply({ regionLabel, regions, topology, nodePools, nodeGroups, groupPatterns }, input.supply);
 }
 
 /** Regions that nodes are in, or may come in, though nobody describes them: their names are judged like any other's. */

@@ -1,5 +1,6 @@
 import { CARBON_KEY } from '../units/label-names.ts';
 import { type Autoscaling, autoscalingOf, type GroupFacts } from './autoscaling.ts';
+import type { GroupPattern } from './group-regions.ts';
 import type { Taint } from './node-facts.ts';
 import { mayCreateNodes, type NodePoolFacts } from './node-pool.ts';
 import { type PlacesKnown, type PoolOffer, poolOffers } from './pool-offers.ts';
@@ -24,16 +25,18 @@ export interface NodeSupply {
 export interface SupplyInput extends PlacesKnown {
   /** Absent where NodePools may not be read, or nobody serves them. */
   readonly nodePools: readonly NodePoolFacts[] | undefined;
-  /** Those of Cluster Autoscaler; absent where it has no status that counts, or that may not be read. */
+  /** Those of Cluster Autoscaler, none where it has no status that counts; absent where nobody could look. */
   readonly nodeGroups: readonly GroupFacts[] | undefined;
+  /** What the cluster's owner says of them. */
+  readonly groupPatterns?: readonly GroupPattern[] | undefined;
 }
 
 /** What nodes may come; `undefined` where nobody looked. `before` is the answer to the last question. */
 export function nodeSupply(input: SupplyInput, before?: NodeSupply): NodeSupply | undefined {
-  const { nodePools, nodeGroups: groups, topology, regions } = input;
+  const { nodePools, nodeGroups: groups, groupPatterns = [], topology, regions } = input;
   if (!nodePools && !groups && !topology) return undefined;
   const offers = nodePools && poolOffers(nodePools, input);
-  const autoscaling = autoscalingOf({ offers, groups, topology, regions });
+  const autoscaling = autoscalingOf({ offers, groups, groupPatterns, topology, regions });
   const all = offers?.offers ?? [];
   const carbonTaints = [
     ...new Set((nodePools ?? []).filter(mayCreateNodes).flatMap(({ taints }) => carbonValues(taints))),
