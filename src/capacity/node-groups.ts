@@ -44,6 +44,17 @@ export function readNodeGroups(status: string): readonly NodeGroup[] | undefined
   }
 }
 
+/** As Go writes it: `2026-09-15 04:05:52.354884346 +0000 UTC`. */
+const WRITTEN_AT =
+  /^(?:time: "?|Cluster-autoscaler status at )(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d\d)(\d\d)/m;
+
+/** Epoch milliseconds; `undefined` where the status does not say when it was written. */
+export function readStatusTime(status: string): number | undefined {
+  const [, day, time, hours, minutes] = WRITTEN_AT.exec(status) ?? [];
+  const at = Date.parse(`${day}T${time}${hours}:${minutes}`);
+  return Number.isNaN(at) ? undefined : at;
+}
+
 function fromWords([, name = '', state, target, min, max]: RegExpExecArray): NodeGroup {
   return { name, target: Number(target), min: Number(min), max: Number(max), isHealthy: state === 'Healthy' };
 }

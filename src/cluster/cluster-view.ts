@@ -4,11 +4,13 @@ import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { NodeFacts } from '../regions/node-facts.ts';
+import type { NodePoolFacts } from '../regions/node-pool.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { createApiClient } from './api-client.ts';
 import { fetchNamespace } from './fetch-namespace.ts';
 import { joinLastEvents, type LastEvents } from './last-events.ts';
 import { NAMESPACES } from './namespaces.ts';
+import { OPTIONAL_NODE_POOLS } from './node-pools.ts';
 import { nodes } from './nodes.ts';
 import { type PendingPod, pendingPods } from './pending-pods.ts';
 import { PERSISTENT_VOLUME_CLAIMS } from './persistent-volume-claims.ts';
@@ -30,6 +32,8 @@ interface ClusterViewOptions {
   readonly watchPendingPods: boolean;
   /** Needs list and watch on Regions, but not that the cluster knows them; without it there are none. */
   readonly watchRegions?: boolean;
+  /** What list and watch on NodePools allow and the cluster knows of them counts; without it there are none. */
+  readonly watchNodePools?: boolean;
   /** Needs list and watch on persistentvolumeclaims and persistentvolumes; without it `volumesOf` knows none. */
   readonly watchVolumes?: boolean;
   readonly log: Logger;
@@ -54,6 +58,8 @@ export interface ClusterView {
   namespaces(): Iterable<NamespaceRecord>;
   node(name: string): NodeFacts | undefined;
   nodes(): Iterable<NodeFacts>;
+  /** The same list until one changes; `undefined` where none were ever listed: nobody serves them, or they may not be read. */
+  nodePools(): readonly NodePoolFacts[] | undefined;
   priorityClasses(): PriorityClasses;
   /** With what the leader saw of them; invalid ones are passed over. */
   regions(): readonly LiveRegion[];
@@ -67,10 +73,12 @@ export interface ClusterView {
   syncState(): Readonly<Partial<Record<Watched, SyncState>>>;
 }
 
-/** Follows Namespaces, Nodes, PriorityClasses and, where asked, pending pods, volumes and Regions. */
+const NO_NODE_POOLS: readonly NodePoolFacts[] = [];
+
+/** Follows Namespaces, Nodes, PriorityClasses and, where asked, pending pods, volumes, Regions and NodePools. */
 export function createClusterView(options: ClusterViewOptions): ClusterView {
   const { kubeConfig, regionLabel, watchPendingPods, watchVolumes = false, log, onChange } = options;
-  const { watchRegions = false } = options;
+  const { watchRegions = false, watchNodePools = false } = options;
   const api = createApiClient(kubeConfig);
   const reflectors = new Map<Watched, Reflector>();
 
@@ -87,6 +95,12 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     priorityClasses = toPriorityClasses(priorityClassStore.values());
     onChange('priorityclasses');
   });
+  let nodePools: readonly NodePoolFacts[] | undefined;
+  const nodePoolStore = watchNodePools ? follow(OPTIONAL_NODE_POOLS, announceNodePools) : undefined;
+  function announceNodePools(): void {
+    nodePools = [...(nodePoolStore?.values() ?? [])];
+    onChange('nodepools');
+  }
   const tellInvalid = createInvalidRegionLog(log);
   const regionStore = watchRegions ? follow(REGIONS, announceRegions) : undefined;
   function announceRegions(): void {
@@ -112,6 +126,7 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     namespaces: () => namespaceStore.values(),
     node: (name) => nodeStore.get(name),
     nodes: () => nodeStore.values(),
+    nodePools: () => nodePools ?? (nodePoolStore?.lastEventAt() === undefined ? undefined : NO_NODE_POOLS),
     priorityClasses: () => priorityClasses,
     regions: () => validRegions(regionStore?.values() ?? []),
     pendingPod: (namespace, name) => podStore?.get(objectKey(name, namespace)),

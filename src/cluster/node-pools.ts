@@ -14,3 +14,6 @@ export const NODE_POOLS: WatchedResource<NodePoolFacts> = {
   project: toNodePoolFacts,
   differs: (before, after) => !isDeepStrictEqual(before, after),
 };
+
+/** For those who do without where there are none. */
+export const OPTIONAL_NODE_POOLS: WatchedResource<NodePoolFacts> = { ...NODE_POOLS, isOptional: true };

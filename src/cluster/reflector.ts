@@ -26,8 +26,8 @@ interface ReflectorDeps<T> {
 
 export interface Reflector {
   /**
-   * Resolves at the first complete list, however long that takes, or when the API server knows no such resource; rejects
-   * when stopped before.
+   * Resolves at the first complete list, however long that takes, or when the API server knows no such resource, or tells of none to
+   * us where that is no matter; rejects when stopped before.
    */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -60,7 +60,10 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   const { name } = resource;
   const health = createRequestHealth({
     again: () => log.info({ resource: name }, `watching ${name} again`),
-    failing: (failure) => log.warn({ resource: name, failure }, `cannot watch ${name}, the last view of it stays`),
+    failing(failure, status) {
+      if (status === 404 && resource.isOptional) log.info({ resource: name }, failure);
+      else log.warn({ resource: name, failure }, `cannot watch ${name}, the last view of it stays`);
+    },
   });
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -95,7 +98,8 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   function takeNote(error: unknown): void {
     if (error instanceof ApiError && LIST_AGAIN.has(error.status)) version = undefined;
     if (error instanceof ApiError && error.status === 410) log.debug({ resource: name }, error.message);
-    else if (isMissing(error)) noteMissing(error);
+    else if (isMissing(error)) noteMissing(error, resource.whenMissing);
+    else if (isForbidden(error)) noteMissing(error);
     else health.failed(error);
   }
 
@@ -103,9 +107,13 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
     return resource.whenMissing !== undefined && error instanceof ApiError && error.status === 404;
   }
 
+  function isForbidden(error: unknown): boolean {
+    return resource.isOptional === true && error instanceof ApiError && error.status === 403;
+  }
+
   /** Objects that were seen stay: whoever removes a CRD removes its objects first, and each deletion was an event. */
-  function noteMissing(error: unknown): void {
-    health.failed(error, resource.whenMissing);
+  function noteMissing(error: unknown, words?: string): void {
+    health.failed(error, words);
     version = undefined; // installed again it begins anew
     isKnown = true;
     markSynced();

@@ -15,6 +15,7 @@ export type Watched =
   | 'nodeclaims'
   | 'nodeoverlays'
   | 'overlaid-nodepools'
+  | 'cluster-autoscaler-status'
   | 'persistentvolumes'
   | 'persistentvolumeclaims'
   | 'secrets'
@@ -39,6 +40,8 @@ export interface WatchedResource<T> {
   readonly hasNoBookmarks?: true;
   /** For a resource that a cluster need not have: what a 404 means, in words; nothing waits for it to be installed. */
   readonly whenMissing?: string;
+  /** We do without: nothing waits for a right to read it either (403), and a cluster that lacks it has no fault. */
+  readonly isOptional?: true;
   /** Keeps little: it is held for every object of the cluster. `before` is what is held of the same name until now. */
   project(object: KubeObject, before?: T): T;
   /** Whether a reader must hear of the difference between two projections of one object. */

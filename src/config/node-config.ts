@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type NodeRules, TAINTABLE_BANDS } from '../regions/node-rules.ts';
+import { clusterAutoscalerConfig } from './cluster-autoscaler-config.ts';
 import { parseLabelKey } from './parsers.ts';
 
 const GROUP_KIND = /^(?=.{1,253}\/)[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/[A-Z][A-Za-z0-9]{0,62}$/;
@@ -44,6 +45,7 @@ export const nodeKeys = {
     .describe(
       'as-needed: pods tolerate gridgate.dev/carbon only in bands that some node carries it for. always: whatever nodes carry.',
     ),
+  'cluster-autoscaler': clusterAutoscalerConfig,
 };
 
 const written = z.object(nodeKeys);
@@ -54,14 +56,16 @@ export function toNodeRules(keys: z.output<typeof written>): NodeRules {
     startupTaints: [...new Set([...keys['startup-taints'], ...keys.startupTaints])],
     taintedBands: keys['taint-nodes'],
     tolerateAlways: keys.tolerations === 'always',
+    clusterAutoscaler: keys['cluster-autoscaler'],
   };
 }
 
 /** The keys that come to these rules. */
-export function writeNodeRules({ startupTaints, taintedBands, tolerateAlways }: NodeRules) {
+export function writeNodeRules({ startupTaints, taintedBands, tolerateAlways, clusterAutoscaler }: NodeRules) {
   return {
     'startup-taints': startupTaints,
     'taint-nodes': taintedBands.length === 0 ? 'none' : taintedBands,
     tolerations: tolerateAlways ? 'always' : 'as-needed',
+    'cluster-autoscaler': clusterAutoscaler,
   };
 }

@@ -24,7 +24,7 @@ export const POLICY_MEANINGS: Readonly<Record<string, string>> = {
   'max-latency': 'Regions farther from home are refused',
   weights: 'What the ranking balances',
   placement:
-    'require: only regions within 10% of the best. none: no preference. Refused regions are kept out in all three',
+    'require: only regions within 10% of the best. none: no preference. auto: require for flexible pods where Cluster Autoscaler brings nodes, which ignores preferences; prefer for all others. Refused regions are kept out in all of them',
   spread:
     'Of so many of the best regions none is preferred to another, so that replicas share them; otherwise nearly all go to the best',
   'prefer-arch': 'Preferred while home is not clean',

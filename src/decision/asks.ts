@@ -47,10 +47,10 @@ interface AsksOptions {
 }
 
 /** What a pod asks of the nodes of a snapshot. Without a view of nodes, size and tolerations are left out. */
-export function asksOf(pod: Pod, { topology, startupTaints = [] }: Snapshot, options: AsksOptions): Asks {
+export function asksOf(pod: Pod, { topology, supply, startupTaints = [] }: Snapshot, options: AsksOptions): Asks {
   const { volumes = NO_VOLUMES, asIs } = options;
   const alternatives = alternativesOf(pod, asIs);
-  const isTainted = topology !== undefined && topology.taints.length > 0;
+  const isTainted = topology !== undefined && topology.taints.length + (supply?.taints.length ?? 0) > 0;
   if (!isTainted && !topology?.smallest)
     return { alternatives, tolerations: NO_TOLERATIONS, requests: NOTHING, volumes };
   const requests = requestsOf(pod);

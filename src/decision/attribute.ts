@@ -1,6 +1,6 @@
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import { ANY_NODE, type Asks, alternativesOf, asksOf, needsOf } from './asks.ts';
-import { untolerated } from './node-match.ts';
+import { untoleratedIn } from './node-match.ts';
 import type { Pod } from './pod.ts';
 import { type ReachOptions, within } from './reachable.ts';
 import { createMemory, remember, rememberByName } from './remember.ts';
@@ -34,7 +34,7 @@ export function attribute(pod: Pod, snapshot: Snapshot, options: ReachOptions = 
   const ofSnapshot = remember(remembered, snapshot, () => new Map<string, readonly Share[]>());
   const { nodeSelector, affinity } = pod.spec ?? {};
   const written = JSON.stringify([options.target, asIs, nodeSelector, affinity?.nodeAffinity]);
-  const taints = untolerated(asks.tolerations, snapshot.topology?.taints ?? []);
+  const taints = untoleratedIn(snapshot, asks.tolerations);
   const name = written + JSON.stringify(asks.requests) + taints;
   return rememberByName(ofSnapshot, name, { most: MOST_DENIED }, () => sharesOf(pod, asks, snapshot, options));
 }
@@ -73,7 +73,8 @@ function sharesOf(pod: Pod, asks: Asks, snapshot: Snapshot, options: ReachOption
     addAsks(`node selector ${key}=${value}`, { alternatives: [[{ key, operator: 'In', values: [String(value)] }]] });
   if (pod.spec?.affinity?.nodeAffinity)
     addAsks('node affinity', { alternatives: alternativesOf({ spec: { affinity: pod.spec.affinity } }, asIs) });
-  if (snapshot.topology?.taints.length) addAsks('taints that it does not tolerate', { tolerations: asks.tolerations });
+  if (untoleratedIn(snapshot, asks.tolerations) !== '')
+    addAsks('taints that it does not tolerate', { tolerations: asks.tolerations });
   for (const [resource, amount] of Object.entries(asks.requests))
     addAsks(`request of ${quantityOf(resource, amount)}`, { requests: { [resource]: amount } });
   for (const volume of volumes.slice(0, MOST_LABELS)) addAsks(describeVolumes([volume]), { volumes: [volume] });

@@ -212,8 +212,8 @@ const withoutNewNodes = createMemory<Snapshot, Snapshot>();
 /** The same by the nodes that exist, not by those that may come. */
 function sharesNow(input: DecisionInput): readonly Share[] {
   const snapshot = remember(withoutNewNodes, input.snapshot, () => {
-    const regions = input.snapshot.regions.map((region) => ({ ...region, elastic: false }));
-    return { ...input.snapshot, regions };
+    const { supply: _, ...snapshot } = input.snapshot;
+    return { ...snapshot, regions: snapshot.regions.map((region) => ({ ...region, elastic: false })) };
   });
   return sharesOf({ ...input, snapshot });
 }

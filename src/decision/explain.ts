@@ -1,10 +1,12 @@
 import type { Picture, RegionView } from '../regions/snapshot.ts';
 import { itself, nameFew } from '../units/tell-few.ts';
 import type { Share } from './attribute.ts';
+import { tellWhatComes } from './autoscaler-words.ts';
 import type { Decision } from './decide.ts';
 import type { Judgement } from './judge.ts';
 import { formatGrams } from './messages.ts';
 import { whyNotWaiting } from './no-wait-words.ts';
+import { AUTO_REASONS, placementOf } from './placement.ts';
 import type { Pod } from './pod.ts';
 import type { Policy } from './policy.ts';
 import type { Reach } from './reachable.ts';
@@ -16,7 +18,7 @@ import { dataOfWait, tellWait } from './wait-words.ts';
 
 /** One step of a decision and what it found, for people. */
 export interface Finding {
-  readonly step: 'leave alone' | 'treatment' | 'reachable' | 'refused' | 'ranked' | 'steering' | 'waits';
+  readonly step: 'leave alone' | 'treatment' | 'reachable' | 'refused' | 'ranked' | 'steering' | 'autoscaler' | 'waits';
   readonly finding: string;
 }
 
@@ -55,12 +57,20 @@ export function explain(
       ? [
           {
             step: 'steering' as const,
-            finding: `${wait ? 'were it to start now: ' : ''}${describeSteering(steering, policy)}`,
+            finding: `${wait ? 'were it to start now: ' : ''}${describeSteering(steering, judgement)}`,
           },
+          ...whatComes(steering, judgement).map((finding) => ({ step: 'autoscaler' as const, finding })),
         ]
       : []),
     ...waitsOf(pod, decision).map((finding) => ({ step: 'waits' as const, finding })),
   ];
+}
+
+/** Nothing where nobody looked what brings nodes. */
+function whatComes(steering: Steering, { snapshot, treatment }: Judgement): readonly string[] {
+  const { supply } = snapshot;
+  const words = supply && tellWhatComes(steering, supply.autoscaling, treatment.policy.placement);
+  return words === undefined ? [] : [words];
 }
 
 /** Nothing of a pod that nobody ever meant to wait. */
@@ -101,7 +111,9 @@ function describeReach(
 /** A second region with less weight than this gets hardly any replicas. */
 const FEW_REPLICAS = 50;
 
-function describeSteering(steering: Steering, { spread }: Policy): string {
+function describeSteering(steering: Steering, judgement: Judgement): string {
+  const { spread } = judgement.treatment.policy;
+  const { auto } = placementOf(judgement);
   const { requirement, preferred, arch, toleratedBands, priorityClass } = steering;
   const [first, second] = preferred;
   const isOne = first && second && second.weight < FEW_REPLICAS && spread === undefined;
@@ -112,6 +124,7 @@ function describeSteering(steering: Steering, { spread }: Policy): string {
       : []),
     ...(isOne ? [`nearly all replicas go to ${first.region}: gridgate.dev/spread on the namespace shares them`] : []),
     ...(arch === undefined ? [] : [`prefers architecture ${arch}`]),
+    ...(auto === undefined ? [] : [`placement auto: ${AUTO_REASONS[auto]}`]),
     `tolerates bands ${toleratedBands.join(', ') || 'none'}`,
     ...(priorityClass ? [`priority class ${priorityClass} if it exists and the pod has none`] : []),
   ].join('; ');

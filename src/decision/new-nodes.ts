@@ -1,6 +1,6 @@
 import { isPlaceLabel, labelOf } from '../regions/node-facts.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
-import type { Topology } from '../regions/topology.ts';
+import { carriersOf, type Topology } from '../regions/topology.ts';
 import { HOSTNAME_LABEL } from '../units/label-names.ts';
 import { type Asks, areMet, isNeededLabel, NODE_NAME } from './asks.ts';
 import type { Places } from './node-match.ts';
@@ -19,9 +19,12 @@ import { createMemory, remember, rememberByName } from './remember.ts';
  * | anything else: instance types, devices, size, taints         | yes         |
  */
 export function mayCome(asks: Asks, region: RegionView, snapshot: Snapshot): boolean {
-  return areMet(asks, (one, ofVolume) =>
-    isOpen(one, region, snapshot, ofVolume ? !isNeededLabel(one.key) : isPlaceLabel(one.key)),
-  );
+  return areMet(asks, (one, ofVolume) => isOpen(one, region, snapshot, isPlaceAskedBy(one.key, ofVolume)));
+}
+
+/** Whether a label says where a pod must be, asked by itself or by a volume, of which drivers name places as they like. */
+export function isPlaceAskedBy(label: string, ofVolume: boolean): boolean {
+  return ofVolume ? !isNeededLabel(label) : isPlaceLabel(label);
 }
 
 function isOpen(requirement: Requirement, region: RegionView, snapshot: Snapshot, ofPlace: boolean): boolean {
@@ -29,12 +32,14 @@ function isOpen(requirement: Requirement, region: RegionView, snapshot: Snapshot
   if (key === snapshot.regionLabel) return satisfies(requirement, region.name);
   if (operator !== 'In') return true;
   if (key === NODE_NAME || key === HOSTNAME_LABEL) return false;
-  if (!ofPlace || !snapshot.topology) return true;
-  const carriers = regionsByValue(key, snapshot.topology);
-  return (values ?? []).some((value) => {
-    const regions = carriers.get(value);
-    return regions === undefined || regions.has(region.name);
-  });
+  if (!ofPlace) return true;
+  return (values ?? []).some((value) => !isElsewhere(key, value, region.name, snapshot.topology));
+}
+
+/** Whether nodes carry this value of a label, and none of them in this region. */
+export function isElsewhere(label: string, value: string, region: string, topology: Topology | undefined): boolean {
+  const regions = topology && regionsByValue(label, topology).get(value);
+  return regions !== undefined && !regions.has(region);
 }
 
 /** Whether a requirement of ours leaves the pod one of the places where a node for it was found. */
@@ -57,7 +62,7 @@ function regionsByValue(label: string, topology: Topology): RegionsByValue {
   const ofTopology = remember(remembered, topology, () => new Map<string, RegionsByValue>());
   return rememberByName(ofTopology, label, { most: MOST_LABELS, longest: LONGEST_LABEL }, () => {
     const regions = new Map<string, Set<string | undefined>>();
-    for (const { labels, region } of topology.individual.has(label) ? topology.nodes : topology.classes) {
+    for (const { labels, region } of carriersOf(label, topology)) {
       const value = labelOf(labels, label);
       if (value !== undefined) regions.set(value, (regions.get(value) ?? new Set()).add(region));
     }

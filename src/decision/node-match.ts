@@ -1,5 +1,6 @@
 import { keepingAway, type NodeClass } from '../regions/node-classes.ts';
 import { labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
+import type { Snapshot } from '../regions/snapshot.ts';
 import type { RegionNodes, Topology } from '../regions/topology.ts';
 import { HOSTNAME_LABEL } from '../units/label-names.ts';
 import type { Amounts } from '../units/requested-amounts.ts';
@@ -7,6 +8,8 @@ import { type Alternative, type Asks, areMet, NODE_NAME, requirementsOf } from '
 import { satisfies } from './node-selector.ts';
 import type { Toleration } from './pod.ts';
 import { createMemory, keepByName, LONGEST_NAME, remember } from './remember.ts';
+
+const NO_TAINTS: readonly Taint[] = [];
 
 /** Where nodes are that have what a pod asks for. */
 export interface Places {
@@ -103,6 +106,12 @@ export function keyOf({ alternatives, requests, volumes }: Asks, taints: string)
   return JSON.stringify([alternatives, requests, terms]) + taints;
 }
 
+/** The same of all taints of nodes that there are, or may come; without a view of nodes, none count. */
+export function untoleratedIn({ topology, supply }: Snapshot, tolerations: readonly Toleration[]): string {
+  if (!topology) return '';
+  return untolerated(tolerations, topology.taints) + untolerated(tolerations, supply?.taints ?? NO_TAINTS);
+}
+
 /** Which of some taints a pod does not tolerate; empty where it tolerates all. */
 export function untolerated(tolerations: readonly Toleration[], taints: readonly Taint[]): string {
   let key = '';
@@ -143,7 +152,8 @@ function fits(requests: Amounts, offered: Amounts | undefined): boolean {
   return true;
 }
 
-function toleratesAll(tolerations: readonly Toleration[], taints: readonly Taint[]): boolean {
+/** Whether none of some taints keeps the pod away. */
+export function toleratesAll(tolerations: readonly Toleration[], taints: readonly Taint[]): boolean {
   return taints.every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)));
 }
 
@@ -192,7 +202,8 @@ function asksIndividually({ alternatives, volumes }: Asks, { individual }: Topol
   );
 }
 
-function requirementsCount({ alternatives, volumes }: Asks): number {
+/** How many requirements and values there are to compare. */
+export function requirementsCount({ alternatives, volumes }: Asks): number {
   let count = 1;
   const add = (alternative: Alternative) => {
     for (const { values } of alternative) count += 1 + (values?.length ?? 0);

@@ -53,7 +53,7 @@ export const POLICY_ANNOTATIONS: Readonly<Record<string, Annotation>> = {
     allowed: 'factors carbon, cost, latency with a number each, at least one above 0, such as carbon=1,cost=0.5',
     parse: (text) => wrap('weights', parseWeights(text)),
   },
-  placement: choice('placement', ['prefer', 'require', 'none']),
+  placement: choice('placement', ['auto', 'prefer', 'require', 'none']),
   spread: {
     allowed: 'a whole number from 1 to 5: of so many of the best regions none is preferred to another',
     parse: (text) => wrap('spread', /^[1-5]$/.test(text) ? Number(text) : undefined),

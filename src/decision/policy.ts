@@ -38,7 +38,7 @@ export interface Policy {
   readonly homeRegion?: string;
   readonly maxLatencyMs?: number;
   readonly weights: Weights;
-  readonly placement: 'prefer' | 'require' | 'none';
+  readonly placement: 'auto' | 'prefer' | 'require' | 'none';
   /** How many of the best regions get equal weight; absent: each gets its own. */
   readonly spread?: number;
   readonly preferArch?: string;

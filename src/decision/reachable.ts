@@ -3,9 +3,10 @@ import type { Picture, RegionView, Snapshot } from '../regions/snapshot.ts';
 import type { Topology } from '../regions/topology.ts';
 import { ANY_NODE, type Asks, areMet, asksNothing, asksOf, needsOf } from './asks.ts';
 import { mayCome } from './new-nodes.ts';
-import { keyOf, type Places, placesOf, untolerated } from './node-match.ts';
+import { keyOf, type Places, placesOf, untoleratedIn } from './node-match.ts';
 import { satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
+import { comingFor } from './pool-match.ts';
 import { createMemory, keepByName, remember, rememberByName } from './remember.ts';
 import { isUsable } from './usable.ts';
 import type { VolumeTerms } from './volume-terms.ts';
@@ -52,7 +53,7 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   const { target, asIs = false, volumes, tolerations = NO_TOLERATIONS } = options;
   const asks = asksOf(pod, snapshot, { asIs, volumes, tolerations });
   if (pod.spec?.nodeName) return reachOfNode(pod.spec.nodeName, asks, snapshot);
-  const taints = topology ? untolerated(asks.tolerations, topology.taints) : '';
+  const taints = untoleratedIn(snapshot, asks.tolerations);
   if (target === undefined && taints === '' && asksNothing(asks))
     return remember(whole, snapshot, () => shared(partsOf(asks, target, snapshot), snapshot));
   const key = keyOf(asks, taints);
@@ -136,11 +137,18 @@ export function within(
 ): readonly RegionView[] {
   const { regions } = snapshot;
   if (!places && asksNothing(asks)) return regions;
-  const isWithin = places
-    ? (region: RegionView) => places.regions.has(region.name) || (region.elastic && mayCome(asks, region, snapshot))
-    : (region: RegionView) => speaksFor(region.name, asks, snapshot.regionLabel);
-  const found = regions.filter(isWithin);
+  const found = regions.filter(
+    places ? isReachedBy(asks, snapshot, places) : (region) => speaksFor(region.name, asks, snapshot.regionLabel),
+  );
   return found.length === regions.length ? regions : found;
+}
+
+function isReachedBy(asks: Asks, snapshot: Snapshot, places: Places): (region: RegionView) => boolean {
+  const coming = comingFor(asks, snapshot);
+  return (region) =>
+    places.regions.has(region.name) ||
+    coming.regions.has(region.name) ||
+    (region.elastic && mayCome(asks, region, snapshot));
 }
 
 /**

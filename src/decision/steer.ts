@@ -2,13 +2,12 @@ import type { Band } from '../regions/band.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import { isAllowed, isSovereign, type Judgement, type RefusedRegion } from './judge.ts';
 import type { RegionRequirement } from './own-requirement.ts';
+import { placementOf, usableRanked } from './placement.ts';
 import type { Pod } from './pod.ts';
-import type { Ranked } from './rank.ts';
 import type { Refusal } from './reasons.ts';
 import { refusalOf } from './refuse.ts';
 import { breaksSpread } from './spread.ts';
 import { bandsToTolerate } from './tolerated-bands.ts';
-import { isUsable } from './usable.ts';
 
 /** What a pod should carry to follow a judgement. */
 export interface Steering {
@@ -29,8 +28,6 @@ interface Spreading {
   readonly snapshot: Snapshot;
 }
 
-/** `require` accepts a region within 10% of the best score, where no `spread` says how many. */
-const CLOSE_TO_BEST = 0.9;
 const MOST_WEIGHT = 100;
 const MOST_TERMS = 5;
 
@@ -40,7 +37,7 @@ export function steer(judgement: Judgement, spreading?: Spreading): Steering {
   const left = withoutCarbon(judgement);
   const breaks = (after: readonly RegionView[], before = left) =>
     spreading !== undefined && breaksSpread(spreading.pod, before, after, spreading.snapshot);
-  const wanted = requiredBest(judgement);
+  const wanted = placementOf(judgement).best?.map(({ region }) => region);
   const best = wanted && !breaks(wanted) ? wanted : undefined;
   const keptSpread = !best && breaks(candidates);
   const requirement = requirementOf(judgement, best, closedRegions(judgement, keptSpread));
@@ -74,21 +71,6 @@ export function steerWaiting(judgement: Judgement): Steering {
   };
 }
 
-/** The regions that `placement: require` leaves; `undefined` where only preferences are due. */
-function requiredBest(judgement: Judgement): readonly RegionView[] | undefined {
-  const { policy, carbonExempt } = judgement.treatment;
-  if (policy.placement !== 'require' || carbonExempt) return undefined;
-  const usable = usableRanked(judgement);
-  const limit = (usable[0]?.score ?? 0) * CLOSE_TO_BEST;
-  const best = policy.spread ? usable.slice(0, policy.spread) : usable.filter(({ score }) => score >= limit);
-  return best.length > 0 ? best.map(({ region }) => region) : undefined;
-}
-
-/** The ranked regions that have a score and can be used, best first. */
-function usableRanked({ snapshot, ranked }: Judgement): readonly Ranked[] {
-  return ranked.filter(({ region, score }) => score > 0 && isUsable(region, snapshot));
-}
-
 /** Where the pod could run if carbon counted for nothing. */
 function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[] {
   const dirty = refused.filter(({ refusal }) => refusal === 'high_carbon').map(({ region }) => region);
@@ -101,7 +83,7 @@ function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[
  * | case                                                                 | requirement       |
  * | -------------------------------------------------------------------- | ----------------- |
  * | the pod's author names a target                                      | In target         |
- * | `placement: require`                                                 | In the best       |
+ * | `placement: require`, or `auto` that comes to it                      | In the best       |
  * | the policy says where data may live, or a region that the pod's words admit is too far | In those of them that are acceptable, with nodes or without |
  * | one that its words admit, and its volumes too, is refused by outage or ceiling | NotIn these: nodes without the label stay usable |
  * | one is too far, but the pod fits only nodes without the label        | NotIn it: of theirs nobody knows how far they are |

@@ -1,6 +1,9 @@
 import type { Picture, RegionView } from '../regions/snapshot.ts';
 
-/** Whether a region has a node or may scale from none; without a view of nodes, every region counts as usable. */
+/** Whether a region has a node, may scale from none, or a NodePool may create one there; without a view of nodes, every region counts as usable. */
 export function isUsable(region: RegionView, snapshot: Picture): boolean {
-  return !snapshot.topology || region.elastic || snapshot.topology.regions.has(region.name);
+  const { topology, supply } = snapshot;
+  return (
+    !topology || region.elastic || topology.regions.has(region.name) || (supply?.regions.has(region.name) ?? false)
+  );
 }

@@ -1,6 +1,9 @@
 import { compareText } from '../units/compare-text.ts';
+import type { GroupFacts } from './autoscaling.ts';
 import { BANDS, type Band, type BandThresholds, bandOf, type HeldBand, nextBand } from './band.ts';
+import type { NodePoolFacts } from './node-pool.ts';
 import { NO_NODE_RULES, type NodeRules } from './node-rules.ts';
+import { type NodeSupply, nodeSupply } from './node-supply.ts';
 import {
   automaticOutage,
   changesByItself,
@@ -30,6 +33,12 @@ export interface SnapshotInput {
   readonly regionLabel: string;
   readonly policySignal: Signal;
   readonly topology?: Topology | undefined;
+  /** Absent where they may not be read, or nobody serves them. */
+  readonly nodePools?: readonly NodePoolFacts[] | undefined;
+  /** Those of Cluster Autoscaler, none where it has no status that counts; absent where nobody could look. */
+  readonly nodeGroups?: readonly GroupFacts[] | undefined;
+  /** That of the snapshot before: what stays as it was is the same object. */
+  readonly supply?: NodeSupply | undefined;
   readonly nodeRules?: NodeRules | undefined;
   readonly priorityClasses?: PriorityClasses | undefined;
   readonly now: number;
@@ -37,7 +46,8 @@ export interface SnapshotInput {
 
 /** Makes the picture of all regions at one moment. */
 export function buildSnapshot(input: SnapshotInput): Snapshot {
-  const regions = [...input.regions, ...onlyLabelled(input)]
+  const supply = supplyFor(input);
+  const regions = [...input.regions, ...undescribed(input, supply)]
     .map((region) => viewOf(region, input))
     .sort((a, b) => compareText(a.name, b.name));
   return {
@@ -48,24 +58,37 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
     byName: new Map(regions.map((region) => [region.name, region])),
     ...(input.topology && {
       topology: input.topology,
-      taintedBands: taintedBands(input.topology, input.nodeRules),
+      taintedBands: taintedBands(input.topology, supply, input.nodeRules),
       startupTaints: input.nodeRules?.startupTaints ?? [],
     }),
+    ...(supply && { supply }),
     ...(input.priorityClasses && { priorityClasses: input.priorityClasses }),
   };
 }
 
-/** Regions that nodes are in though nobody describes them: their names are judged like any other's. */
-function onlyLabelled({ regions, topology }: SnapshotInput): readonly ObservedRegion[] {
-  const described = new Set(regions.map(({ metadata }) => metadata.name));
-  return [...(topology?.regions ?? [])]
-    .filter((name) => !described.has(name))
-    .map((name) => ({ metadata: { name }, spec: {} }));
+/** What nodes may come, by what is known of nodes, NodePools and node groups. */
+export function supplyFor(input: Omit<SnapshotInput, 'now'>): NodeSupply | undefined {
+  const { regionLabel, topology, nodePools, nodeGroups, nodeRules } = input;
+  const groupPatterns = nodeRules?.clusterAutoscaler.groups;
+  const described = input.regions.map(({ metadata }) => metadata.name);
+  const regions = [...new Set([...described, ...(topology?.regions ?? [])])].sort();
+  return nodeSupply({ regionLabel, regions, topology, nodePools, nodeGroups, groupPatterns }, input.supply);
 }
 
-function taintedBands({ carbonTaints }: Topology, rules: NodeRules = NO_NODE_RULES): ReadonlySet<Band> {
-  const isTainted = (band: Band) => rules.tolerateAlways || carbonTaints.has(band) || rules.taintedBands.includes(band);
-  return new Set(BANDS.filter(isTainted));
+/** Regions that nodes are in, or may come in, though nobody describes them: their names are judged like any other's. */
+function undescribed({ regions, topology }: SnapshotInput, supply: NodeSupply | undefined): readonly ObservedRegion[] {
+  const described = new Set(regions.map(({ metadata }) => metadata.name));
+  const ofNodes = new Set([...(topology?.regions ?? []), ...(supply?.regions ?? [])]);
+  return [...ofNodes].filter((name) => !described.has(name)).map((name) => ({ metadata: { name }, spec: {} }));
+}
+
+function taintedBands(
+  { carbonTaints }: Topology,
+  supply: NodeSupply | undefined,
+  rules: NodeRules = NO_NODE_RULES,
+): ReadonlySet<Band> {
+  const isCarried = (band: Band) => carbonTaints.has(band) || supply?.carbonTaints.has(band);
+  return new Set(BANDS.filter((band) => rules.tolerateAlways || isCarried(band) || rules.taintedBands.includes(band)));
 }
 
 /** The next moment (epoch milliseconds) at which the same input gives another snapshot; `undefined` when none will. */
@@ -98,8 +121,14 @@ function viewOf(region: ObservedRegion, input: SnapshotInput): RegionView {
     ...(forecast && { forecast }),
     latencyMs: new Map(Object.entries(spec.latencyMs ?? {})),
     ...(spec.pricePerHour !== undefined && { pricePerHour: spec.pricePerHour }),
-    elastic: spec.elastic ?? input.topology?.grouped.has(name) ?? false,
+    elastic: spec.elastic ?? isGrouped(name, input),
   };
+}
+
+/** Whether nodes of the region tell that more may come. Of Karpenter's, its NodePools tell what and where, where they can be read. */
+function isGrouped(region: string, { topology, nodePools }: SnapshotInput): boolean {
+  if (!topology?.grouped.has(region)) return false;
+  return !(nodePools && topology.pooled.has(region));
 }
 
 /**

@@ -153,7 +153,7 @@ function toClass(
 }
 
 /** The taints of a node that keep pods away for as long as it lives. */
-export function keepingAway({ taints }: NodeFacts): readonly Taint[] {
+export function keepingAway({ taints }: Pick<NodeFacts, 'taints'>): readonly Taint[] {
   return taints.filter(({ effect }) => effect !== 'PreferNoSchedule');
 }
 

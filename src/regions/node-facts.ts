@@ -71,7 +71,8 @@ export function labelOf(labels: NodeFacts['labels'], label: string): string | un
   return Object.hasOwn(labels, label) ? labels[label] : undefined;
 }
 
-function lastingTaints(taints: readonly Taint[] | null | undefined): NodeFacts['taints'] {
+/** Without those that come and go. */
+export function lastingTaints(taints: readonly Taint[] | null | undefined): NodeFacts['taints'] {
   const lasting = (taints ?? []).filter(({ key }) => !isPassing(key));
   if (lasting.length === 0) return NO_TAINTS;
   return lasting.map(({ key, value, effect }) => ({ key, ...(value && { value }), effect }));

@@ -22,10 +22,12 @@ export interface NodePoolFacts {
   readonly isPaused: boolean;
   /** A fixed number of nodes: pods that wait bring none. */
   readonly isStatic: boolean;
+  /** It is being deleted, or Karpenter says that it cannot be used, as where its NodeClass is missing. */
+  readonly isUnready: boolean;
 }
 
 interface NodePoolObject {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
   readonly spec?: {
     readonly limits?: Readonly<Record<string, unknown>> | null;
     readonly replicas?: number | null;
@@ -37,14 +39,19 @@ interface NodePoolObject {
       } | null;
     } | null;
   } | null;
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null;
+  } | null;
 }
 
 /** The label that Karpenter gives every node of a pool. */
 export const NODE_POOL_LABEL = 'karpenter.sh/nodepool';
 
 /** Reads a NodePool as the API server sends it. */
-export function toNodePoolFacts({ metadata: { name }, spec }: NodePoolObject): NodePoolFacts {
+export function toNodePoolFacts({ metadata, spec, status }: NodePoolObject): NodePoolFacts {
+  const { name } = metadata;
   const template = spec?.template;
+  const isRefused = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'False') ?? false;
   return {
     name,
     labels: { ...template?.metadata?.labels, [NODE_POOL_LABEL]: name },
@@ -52,5 +59,11 @@ export function toNodePoolFacts({ metadata: { name }, spec }: NodePoolObject): N
     taints: template?.spec?.taints ?? [],
     isPaused: Object.values(spec?.limits ?? {}).some((limit) => Number.parseFloat(String(limit)) === 0),
     isStatic: typeof spec?.replicas === 'number',
+    isUnready: isRefused || metadata.deletionTimestamp !== undefined,
   };
+}
+
+/** Whether a pod that waits may bring a node of it. */
+export function mayCreateNodes({ isPaused, isStatic, isUnready }: NodePoolFacts): boolean {
+  return !isPaused && !isStatic && !isUnready;
 }

@@ -1,3 +1,4 @@
+import type { NodeSupply } from './node-supply.ts';
 import type { Picture, Snapshot } from './snapshot.ts';
 import type { Topology } from './topology.ts';
 
@@ -16,13 +17,19 @@ export function pictureOf(snapshot: Snapshot): Picture {
 }
 
 /** The snapshot with other nodes; `undefined` where more than single nodes would change. */
-export function withNodes(snapshot: Snapshot, topology: Topology | undefined): Snapshot | undefined {
+export function withNodes(
+  snapshot: Snapshot,
+  topology: Topology | undefined,
+  supply: NodeSupply | undefined = snapshot.supply,
+): Snapshot | undefined {
   const { topology: before } = snapshot;
   const isOfNodes =
     before &&
     topology &&
+    snapshot.supply === supply &&
     before.regions === topology.regions &&
     before.grouped === topology.grouped &&
+    before.pooled === topology.pooled &&
     before.carbonTaints === topology.carbonTaints;
   if (!isOfNodes) return undefined;
   const next = { ...snapshot, topology };

@@ -1,5 +1,5 @@
 import type { BandThresholds } from './band.ts';
-import { buildSnapshot, nextChange, type SnapshotInput } from './build-snapshot.ts';
+import { buildSnapshot, nextChange, type SnapshotInput, supplyFor } from './build-snapshot.ts';
 import type { NodeRules } from './node-rules.ts';
 import type { ObservedRegion } from './observed-region.ts';
 import { withNodes } from './picture.ts';
@@ -13,8 +13,8 @@ export interface SnapshotHolder {
   setRegions(regions: readonly ObservedRegion[]): void;
   /** Replaces what sources say, and the thresholds they make; a region that is not among them has its fallback. */
   setReadings(readings: ReadonlyMap<string, Reading>, thresholdsOf?: SnapshotInput['thresholdsOf']): void;
-  /** Replaces what is known of nodes and PriorityClasses. */
-  setCluster(cluster: Pick<SnapshotInput, 'topology' | 'priorityClasses'>): void;
+  /** Replaces what is known of nodes, of what brings them, and of PriorityClasses. */
+  setCluster(cluster: Pick<SnapshotInput, 'topology' | 'priorityClasses' | 'nodePools' | 'nodeGroups'>): void;
   /** gCO2e/kWh, of regions whose band nobody else says. */
   setThresholds(thresholds: BandThresholds): void;
   setNodeRules(rules: NodeRules): void;
@@ -43,7 +43,7 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
     const heldBands = new Map(
       snapshot.regions.flatMap(({ name, heldBand }) => (heldBand ? [[name, heldBand] as const] : [])),
     );
-    snapshot = buildSnapshot({ ...input, heldBands, now });
+    snapshot = buildSnapshot({ ...input, supply: snapshot.supply, heldBands, now });
     const next = nextChange(input.regions, now) ?? Number.POSITIVE_INFINITY;
     wait(next - now, () => look(now, next));
     onChange();
@@ -70,8 +70,10 @@ export function createSnapshotHolder(fixed: Fixed, clock: () => number, onChange
       change({ fallbackReading, thresholdsOf });
     },
     setCluster(cluster) {
-      const ofNodes = cluster.priorityClasses === input.priorityClasses && withNodes(snapshot, cluster.topology);
+      const { priorityClasses } = input;
       input = { ...input, ...cluster };
+      const supply = supplyFor({ ...input, supply: snapshot.supply });
+      const ofNodes = input.priorityClasses === priorityClasses && withNodes(snapshot, input.topology, supply);
       if (!ofNodes) return rebuild();
       snapshot = ofNodes;
       onChange();

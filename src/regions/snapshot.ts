@@ -1,4 +1,5 @@
 import type { Band, HeldBand } from './band.ts';
+import type { NodeSupply } from './node-supply.ts';
 import type { Reading, Signal } from './reading.ts';
 import type { ForecastPoint } from './region-status.ts';
 import type { Topology } from './topology.ts';
@@ -45,6 +46,8 @@ export interface Snapshot {
   readonly byName: ReadonlyMap<string, RegionView>;
   /** Absent: nothing is known of nodes. */
   readonly topology?: Topology;
+  /** What nodes may come; absent where nobody looked. */
+  readonly supply?: NodeSupply;
   /** Bands whose taint some node carries or may come to carry; absent where nodes are not known. */
   readonly taintedBands?: ReadonlySet<Band>;
   /** Keys of taints that go away by themselves when a node has started: they keep nothing away. */

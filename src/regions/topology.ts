@@ -1,6 +1,7 @@
 import { HOSTNAME_LABEL } from '../units/label-names.ts';
 import { byFirst, type Fold, foldNodes, isSameList, type NodeClass } from './node-classes.ts';
 import { isPlaceLabel, type NodeFacts, type Taint } from './node-facts.ts';
+import { NODE_POOL_LABEL } from './node-pool.ts';
 
 /** The nodes of one region, or those without one. The same object as before for as long as none of them changes. */
 export interface RegionNodes {
@@ -23,10 +24,12 @@ export interface Topology {
   readonly lineage: object;
   /** Labels that tell single nodes apart: classes say nothing of them. */
   readonly individual: ReadonlySet<string>;
-  /** The regions that have nodes; like the next three the same object as before while they stay the same. */
+  /** The regions that have nodes; like the next four the same object as before while they stay the same. */
   readonly regions: ReadonlySet<string>;
   /** Regions of which a node belongs to a group that an autoscaler may grow. */
   readonly grouped: ReadonlySet<string>;
+  /** Those of `grouped` of which only NodePools of Karpenter tell: where these can be read, they say what may come. */
+  readonly pooled: ReadonlySet<string>;
   /** What labels of places nodes carry where; of labels that tell single nodes apart nothing is said to stay the same. */
   readonly places: ReadonlySet<string>;
   /** The values of the carbon taint that some node carries, whatever its effect. */
@@ -39,9 +42,8 @@ export interface Topology {
   readonly fold: Fold;
 }
 
-/** Labels that autoscalers put on the nodes of the groups that they grow. */
-const GROUP_LABELS = [
-  'karpenter.sh/nodepool',
+/** Labels on the nodes of groups that something else than Karpenter may grow. */
+export const GROUP_LABELS: readonly string[] = [
   'eks.amazonaws.com/nodegroup',
   'cloud.google.com/gke-nodepool',
   'kubernetes.azure.com/agentpool',
@@ -60,6 +62,8 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
     ),
   );
   const places = new Set(classes.map(({ place }) => place));
+  const ofGroups = regionsLabelled(classes, GROUP_LABELS);
+  const ofPools = regionsLabelled(classes, [NODE_POOL_LABEL]);
   let byName: Topology['byName'] | undefined;
   let byHostname: Topology['byHostname'] | undefined;
   return {
@@ -77,7 +81,8 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
     lineage: previous?.lineage ?? {},
     individual: fold.individual,
     regions: unlessSame(previous?.regions, new Set(byRegion.flatMap(({ region }) => region ?? []))),
-    grouped: unlessSame(previous?.grouped, groupedRegions(classes)),
+    grouped: unlessSame(previous?.grouped, new Set([...ofGroups, ...ofPools])),
+    pooled: unlessSame(previous?.pooled, new Set([...ofPools].filter((region) => !ofGroups.has(region)))),
     places: unlessSame([...fold.individual].some(isPlaceLabel) ? undefined : previous?.places, places),
     carbonTaints: unlessSame(previous?.carbonTaints, new Set(classes.flatMap(({ carbonTaints }) => carbonTaints))),
     taints: distinct(byRegion.flatMap(({ taints }) => taints)),
@@ -103,9 +108,17 @@ function unlessSame<T>(before: ReadonlySet<T> | undefined, after: ReadonlySet<T>
   return before?.size === after.size && [...before].every((one) => after.has(one)) ? before : after;
 }
 
-function groupedRegions(classes: readonly NodeClass[]): ReadonlySet<string> {
-  const isGrouped = ({ labels }: NodeClass) => GROUP_LABELS.some((label) => labels[label]);
-  return new Set(classes.flatMap((one) => (one.region !== undefined && isGrouped(one) ? one.region : [])));
+function regionsLabelled(classes: readonly NodeClass[], some: readonly string[]): Set<string> {
+  const isLabelled = ({ labels }: NodeClass) => some.some((label) => labels[label]);
+  return new Set(classes.flatMap((one) => (one.region !== undefined && isLabelled(one) ? one.region : [])));
+}
+
+/** What tells which nodes carry a label: their classes, or, of a label that tells single nodes apart, the nodes. */
+export function carriersOf(
+  label: string,
+  { individual, nodes, classes }: Pick<Topology, 'individual' | 'nodes' | 'classes'>,
+): readonly (NodeFacts | NodeClass)[] {
+  return individual.has(label) ? nodes : classes;
 }
 
 /** Resources that some node lacks are left out. */
@@ -129,7 +142,8 @@ function indexHostnames(nodes: readonly NodeFacts[]): ReadonlyMap<string, readon
   return index;
 }
 
-function distinct(taints: readonly Taint[]): readonly Taint[] {
+/** Each taint once, in an order of their own. */
+export function distinct(taints: readonly Taint[]): readonly Taint[] {
   if (taints.length === 0) return taints;
   return [...new Map(taints.map((taint) => [JSON.stringify(taint), taint]))].sort(byFirst).map(([, taint]) => taint);
 }

@@ -11,7 +11,10 @@ const REST_OF_ZONE = /^(?:[a-z]|-[a-z0-9-]+)$/;
  * By the first that tells: a node that carries both labels; the longest known region of whose name the zone's is made, as AWS, Google
  * and Azure name them.
  */
-export function zoneRegions(nodes: Iterable<NodeFacts>, regions: Iterable<string>): RegionOfZone {
+export function zoneRegions(
+  nodes: Iterable<Pick<NodeFacts, 'region' | 'labels'>>,
+  regions: Iterable<string>,
+): RegionOfZone {
   const seen = new Map<string, string>();
   for (const { region, labels } of nodes) {
     const zone = labels[ZONE_LABEL];

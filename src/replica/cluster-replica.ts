@@ -1,10 +1,12 @@
 import { createApiClient } from '../cluster/api-client.ts';
+import { followAutoscalerStatus } from '../cluster/autoscaler-status.ts';
 import { createClusterView } from '../cluster/cluster-view.ts';
 import { createKillSwitch } from '../cluster/kill-switch.ts';
 import { loadKubeConfig } from '../cluster/kube-config.ts';
 import { joinLastEvents } from '../cluster/last-events.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
+import type { ClusterAutoscalerRules } from '../regions/node-rules.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import { buildTopology } from '../regions/topology.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -59,6 +61,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
     regionLabel,
     watchPendingPods: isWebhook && checkBindings,
     watchRegions: values.regions === undefined,
+    watchNodePools: true,
     watchVolumes: true,
     log,
     onChange(resource) {
@@ -71,8 +74,24 @@ export function openReplica(deps: ReplicaDeps): Replica {
   const regions = showRegions({ regions: view.regions, show: holder.setRegions });
   const nodes = atMostEvery(RENEW_EVERY_MS, () => {
     const topology = buildTopology(view.nodes(), holder.current().topology);
-    holder.setCluster({ topology, priorityClasses: view.priorityClasses() });
+    const seen = { nodePools: view.nodePools(), nodeGroups: autoscaler.groups() };
+    holder.setCluster({ topology, priorityClasses: view.priorityClasses(), ...seen });
   });
+
+  function followAutoscaler() {
+    const at = config.current().nodes.clusterAutoscaler;
+    const followed = followAutoscalerStatus({ api, at, clock: Date.now, log, onChange: () => nodes.ask() });
+    followed.start().catch(() => {}); // rejected only when stopped before the first list
+    return followed;
+  }
+  let autoscaler = followAutoscaler();
+
+  function autoscalerMoved(to: ClusterAutoscalerRules, from: ClusterAutoscalerRules): void {
+    if (to.namespace === from.namespace && to.status === from.status) return;
+    void autoscaler.stop();
+    autoscaler = followAutoscaler();
+    nodes.ask();
+  }
 
   /** Changes that still wait for their turn must count before this replica calls itself ready. */
   function showAll(): void {
@@ -144,6 +163,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
           killSwitch.lastEvents(),
           certificate?.lastEventAt?.(),
           waiting?.lastEventAt(),
+          autoscaler.lastEvents(),
           controllers?.lastEventAt(),
         ]),
       async stop() {
@@ -151,7 +171,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
         nodes.stop();
         overlays?.stop();
         // Together: until the first view is there or given up, the controllers cannot end.
-        await Promise.all([controllers?.stop(), view.stop(), killSwitch.stop(), waiting?.stop()]);
+        await Promise.all([controllers?.stop(), view.stop(), killSwitch.stop(), waiting?.stop(), autoscaler.stop()]);
         api.close();
       },
     },
@@ -167,7 +187,10 @@ export function openReplica(deps: ReplicaDeps): Replica {
       if (next.sources !== previous.sources || next.outage !== previous.outage || next.bands !== previous.bands)
         controllers?.changed('sources');
       if (changesRules(next, previous)) controllers?.changed('rules');
-      if (next.nodes !== previous.nodes) controllers?.changed('nodes');
+      if (next.nodes !== previous.nodes) {
+        controllers?.changed('nodes');
+        autoscalerMoved(next.nodes.clusterAutoscaler, previous.nodes.clusterAutoscaler);
+      }
       if (next.overlays !== previous.overlays) overlays?.changed();
     },
     snapshotChanged: () => controllers?.changed('snapshot'),

@@ -34,7 +34,8 @@ export function openFileSource(
     parse: (text) => parseClusterText(text, path, regionLabel),
     accept: (value) => {
       current = value;
-      holder.setCluster({ topology: value.topology, priorityClasses: value.priorityClasses });
+      const { topology, nodePools, priorityClasses } = value;
+      holder.setCluster({ topology, nodePools, priorityClasses });
     },
     log,
   });

@@ -1,8 +1,10 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import { ApiError } from '../cluster/api-error.ts';
+import { autoscalerStatus, groupsNow } from '../cluster/autoscaler-status.ts';
 import { fetchNamespace } from '../cluster/fetch-namespace.ts';
 import { listOnce } from '../cluster/list-watch.ts';
 import { NAMESPACES } from '../cluster/namespaces.ts';
+import { OPTIONAL_NODE_POOLS } from '../cluster/node-pools.ts';
 import { nodes as nodesOf } from '../cluster/nodes.ts';
 import { PERSISTENT_VOLUME_CLAIMS } from '../cluster/persistent-volume-claims.ts';
 import { persistentVolumes, type VolumeFacts } from '../cluster/persistent-volumes.ts';
@@ -15,6 +17,9 @@ import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
+import type { GroupFacts } from '../regions/autoscaling.ts';
+import type { NodePoolFacts } from '../regions/node-pool.ts';
+import type { ClusterAutoscalerRules } from '../regions/node-rules.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { buildTopology, type Topology } from '../regions/topology.ts';
@@ -29,6 +34,10 @@ export interface Surroundings {
   readonly regions: readonly ObservedRegion[];
   /** Absent where nodes may not be read: then any region may have some. */
   readonly topology?: Topology;
+  /** Absent where they may not be read, or nobody serves them. */
+  readonly nodePools?: readonly NodePoolFacts[];
+  /** Those of Cluster Autoscaler, none where it has no status that counts; absent where that may not be read. */
+  readonly nodeGroups?: readonly GroupFacts[];
   readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
   readonly priorityClasses?: PriorityClasses;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
@@ -39,9 +48,12 @@ export interface Surroundings {
 interface WorldExtent {
   readonly onlyNamespace: string | undefined;
   readonly readsRegions: boolean;
+  readonly autoscaler: ClusterAutoscalerRules;
 }
 
 const TIMEOUT_MS = 60_000;
+const UNSEEN_AUTOSCALER =
+  'what brings nodes is told by the labels of nodes alone, and no NodePool or node group counts';
 
 /**
  * Reads a cluster once, with the caller's own rights; with `onlyNamespace` rights in that one namespace suffice. Namespaces
@@ -64,7 +76,7 @@ export async function readClusterWorld(
 async function readWorld(
   api: ApiClient,
   regionLabel: string,
-  { onlyNamespace, readsRegions }: WorldExtent,
+  { onlyNamespace, readsRegions, autoscaler }: WorldExtent,
 ): Promise<Surroundings | Unread> {
   /** Reads that were refused, by what is missing without them: each consequence is told once. */
   const refused = new Map<string, string[]>();
@@ -74,6 +86,7 @@ async function readWorld(
       return await listOnce(api, resource, TIMEOUT_MS);
     } catch (error) {
       if (!isRefusal(error)) throw error;
+      if (resource.isOptional && statusOf(error) === 404) return undefined;
       refused.set(without, [...(refused.get(without) ?? []), describeReadFailure(error)]);
       return undefined;
     }
@@ -113,16 +126,21 @@ async function readWorld(
         listOr(PRIORITY_CLASSES, 'priorities are not judged'),
         mapOr<string>(claimsIn(PERSISTENT_VOLUME_CLAIMS, onlyNamespace), 'volumes hold no pod'),
         mapOr<VolumeFacts>(persistentVolumes(regionLabel), 'volumes hold no pod'),
+        listOr(OPTIONAL_NODE_POOLS, UNSEEN_AUTOSCALER),
+        listOr(autoscalerStatus(autoscaler), UNSEEN_AUTOSCALER),
       ]),
     TIMEOUT_MS,
   );
   if ('issues' in read) return read;
   if (onlyNamespace !== undefined && read.value[0].length === 0)
     return { issues: [`there is no namespace ${onlyNamespace} in this cluster`], exitCode: EXIT.usage };
-  const [namespaces, nodes, regions = [], classes, claims, volumes] = read.value;
+  const [namespaces, nodes, regions = [], classes, claims, volumes, nodePools, statuses] = read.value;
+  const nodeGroups = statuses && groupsNow(statuses[0], Date.now());
   return {
     regions: validRegions(regions),
     ...(nodes && { topology: buildTopology(nodes) }),
+    ...(nodePools && { nodePools }),
+    ...(nodeGroups && { nodeGroups }),
     namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
     ...(classes && { priorityClasses: toPriorityClasses(classes) }),
     volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),
@@ -137,6 +155,11 @@ function claimsIn<T>(claims: WatchedResource<T>, namespace: string | undefined):
 
 /** What the caller may not see, or the cluster does not have. */
 function isRefusal(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 403 || status === 404;
+}
+
+function statusOf(error: unknown): number | undefined {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause instanceof ApiError && (cause.status === 403 || cause.status === 404);
+  return cause instanceof ApiError ? cause.status : undefined;
 }

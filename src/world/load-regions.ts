@@ -81,14 +81,15 @@ export async function loadRegions(
 }
 
 /** What a snapshot takes besides regions; a file of Regions has no nodes to look for. */
-interface BesideRegions extends Pick<SnapshotInput, 'topology' | 'priorityClasses' | 'policySignal'> {
+interface BesideRegions
+  extends Pick<SnapshotInput, 'topology' | 'nodePools' | 'nodeGroups' | 'priorityClasses' | 'policySignal'> {
   readonly regionLabel?: string;
 }
 
 /** Asks the configured sources once and makes the picture of this moment; never rejects. */
 export async function takeSnapshot(
   { regions: described, invalid = [], config }: DescribedRegions,
-  { policySignal, regionLabel = '', topology, priorityClasses }: BesideRegions,
+  { policySignal, regionLabel = '', topology, nodePools, nodeGroups, priorityClasses }: BesideRegions,
   env: Environment,
 ): Promise<LoadedRegions> {
   const sources = createSources(config.sources, env);
@@ -106,6 +107,8 @@ export async function takeSnapshot(
     policySignal,
     nodeRules: config.nodes,
     topology,
+    nodePools,
+    nodeGroups,
     priorityClasses,
     now,
   });

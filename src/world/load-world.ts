@@ -5,6 +5,7 @@ import type { Pod } from '../decision/pod.ts';
 import { compileRules, type PolicyRules } from '../decision/policy-rules.ts';
 import type { VolumeTerms } from '../decision/volume-terms.ts';
 import type { NodeFacts } from '../regions/node-facts.ts';
+import type { NodePoolFacts } from '../regions/node-pool.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { buildTopology } from '../regions/topology.ts';
@@ -48,6 +49,7 @@ interface WorldExtent {
 export interface GivenObjects {
   readonly regions: readonly ObservedRegion[];
   readonly nodes: readonly NodeFacts[];
+  readonly nodePools?: readonly NodePoolFacts[];
   readonly priorityClasses?: PriorityClasses;
 }
 
@@ -91,7 +93,7 @@ export async function loadWorld(
 }
 
 async function readSurroundings(
-  { cluster }: WorldFiles,
+  { cluster, config }: WorldFiles,
   values: WorldValues,
   env: Environment,
   { onlyNamespace, beside }: WorldExtent,
@@ -102,21 +104,25 @@ async function readSurroundings(
   const stray = strayContext(values, found, env);
   if (stray.length > 0) return { issues: stray };
   if (found) {
-    const extent = { onlyNamespace, readsRegions: values.regions === undefined };
+    const autoscaler = config.nodes.clusterAutoscaler;
+    const extent = { onlyNamespace, readsRegions: values.regions === undefined, autoscaler };
     const world = await readClusterWorld(found, values.regionLabel, extent);
     return 'issues' in world ? world : { ...world, isCluster: true };
   }
   return { isCluster: false, namespaces: new Map(), ...cluster?.value, regions: [], volumesOf: () => [], notes: [] };
 }
 
-/** What the cluster says of a region, a node or a priority counts before what a file says. */
-function withGiven(surroundings: Surroundings, { regions, nodes, priorityClasses }: GivenObjects): Surroundings {
+/** What the cluster says of a region, a node, a NodePool or a priority counts before what a file says. */
+function withGiven(surroundings: Surroundings, given: GivenObjects): Surroundings {
+  const { regions, nodes, nodePools = [], priorityClasses } = given;
+  const pools = new Map([...nodePools, ...(surroundings.nodePools ?? [])].map((pool) => [pool.name, pool]));
   const known = new Set(surroundings.regions.map(({ metadata }) => metadata.name));
   const ofCluster = surroundings.topology?.nodes ?? [];
   return {
     ...surroundings,
     regions: [...surroundings.regions, ...regions.filter(({ metadata }) => !known.has(metadata.name))],
     ...(nodes.length > 0 && { topology: buildTopology([...nodes, ...ofCluster]) }),
+    ...(nodePools.length > 0 && { nodePools: [...pools.values()] }),
     ...(priorityClasses && !surroundings.priorityClasses && { priorityClasses }),
   };
 }

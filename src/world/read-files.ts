@@ -13,12 +13,14 @@ import {
 } from '../documents/manifest-file.ts';
 import { nameOfInput } from '../documents/read-text.ts';
 import { type NodeFacts, toNodeFacts } from '../regions/node-facts.ts';
+import { type NodePoolFacts, toNodePoolFacts } from '../regions/node-pool.ts';
 import type { ObservedRegion } from '../regions/observed-region.ts';
 import { parseRegion, type RegionResource } from '../regions/region-resource.ts';
 import { parseStatus } from '../regions/region-status.ts';
 import type { PriorityClasses } from '../regions/snapshot.ts';
 import { buildTopology, type Topology } from '../regions/topology.ts';
 import { HOSTNAME_LABEL } from '../units/label-names.ts';
+import { mistakesInNodePool } from './node-pool-shape.ts';
 import { mistakesInNode } from './node-shape.ts';
 
 /** What a file held; `issues` name the file, the document and the path of every mistake. */
@@ -29,10 +31,11 @@ export interface FileContents<T> {
   readonly text: string | undefined;
 }
 
-/** What stands for a cluster where there is none: Namespaces, and Nodes and PriorityClasses if the file has them. */
+/** What stands for a cluster where there is none: Namespaces, and Nodes, NodePools and PriorityClasses if the file has them. */
 export interface ClusterFile {
   readonly namespaces: ReadonlyMap<string, NamespaceRecord>;
   readonly topology?: Topology;
+  readonly nodePools?: readonly NodePoolFacts[];
   readonly priorityClasses?: PriorityClasses;
 }
 
@@ -49,7 +52,7 @@ export function parseRegionsText(text: string, path: string): FileContents<reado
   return parseRegions({ ...parseManifests(text, path), text }, path);
 }
 
-/** Reads the Namespaces of a file; Nodes and PriorityClasses may stand among them. */
+/** Reads the Namespaces of a file; Nodes, NodePools and PriorityClasses may stand among them. */
 export async function readCluster(path: string, regionLabel: string): Promise<FileContents<ClusterFile>> {
   return parseCluster(await readManifests(path), nameOfInput(path), regionLabel);
 }
@@ -82,32 +85,55 @@ function parseCluster(file: ManifestFile, path: string, regionLabel: string): Fi
   const issues = [...file.issues];
   const namespaces = new Map<string, NamespaceRecord>();
   const nodes: NodeFacts[] = [];
+  const nodePools: NodePoolFacts[] = [];
   const classes: PriorityClassFacts[] = [];
   for (const document of file.documents) {
-    const mistakes = document.kind === 'Node' ? mistakesInNode(document.value) : mistakesInName(document);
-    if (mistakes.length > 0)
-      issues.push(...mistakes.map((mistake) => `${placeIn(path, document)}: ${document.kind}: ${mistake}`));
-    else if (document.kind === 'Namespace') {
-      const record = namespaceRecord(document);
-      const mistakes = parsePolicy(record.annotations).issues;
-      issues.push(
-        ...mistakes.map((issue) => `${placeIn(path, document)}, namespace ${record.name}: ${describeIssue(issue)}`),
-      );
-      namespaces.set(record.name, record);
-    } else if (document.kind === 'Node') nodes.push(nodeFacts(document, regionLabel));
-    else if (document.kind === 'PriorityClass')
-      classes.push(toPriorityClassFacts(document.value as unknown as KubeObject));
-    else issues.push(`${placeIn(path, document)}: ${document.kind} is not Namespace, Node or PriorityClass`);
+    const mistakes = (MISTAKES_IN[document.kind] ?? mistakesInName)(document.value);
+    issues.push(...mistakes.map((mistake) => `${placeIn(path, document)}: ${document.kind}: ${mistake}`));
+    if (mistakes.length === 0) take(document);
   }
+
+  function take(document: ManifestDocument): void {
+    switch (document.kind) {
+      case 'Namespace': {
+        const record = namespaceRecord(document);
+        issues.push(...mistakesInPolicy(record, placeIn(path, document)));
+        namespaces.set(record.name, record);
+        return;
+      }
+      case 'Node':
+        nodes.push(nodeFacts(document, regionLabel));
+        return;
+      case 'NodePool':
+        nodePools.push(nodePoolFacts(document));
+        return;
+      case 'PriorityClass':
+        classes.push(toPriorityClassFacts(document.value as unknown as KubeObject));
+        return;
+      default:
+        issues.push(`${placeIn(path, document)}: ${document.kind} is not Namespace, Node, NodePool or PriorityClass`);
+    }
+  }
+
   const value = {
     namespaces,
     ...(nodes.length > 0 && { topology: buildTopology(nodes) }),
+    ...(nodePools.length > 0 && { nodePools }),
     ...(classes.length > 0 && { priorityClasses: toPriorityClasses(classes) }),
   };
   return { value, issues, text: file.text };
 }
 
-function mistakesInName({ value }: ManifestDocument): readonly string[] {
+function mistakesInPolicy({ name, annotations }: NamespaceRecord, where: string): readonly string[] {
+  return parsePolicy(annotations).issues.map((issue) => `${where}, namespace ${name}: ${describeIssue(issue)}`);
+}
+
+const MISTAKES_IN: Readonly<Record<string, (value: ManifestDocument['value']) => readonly string[]>> = {
+  Node: mistakesInNode,
+  NodePool: mistakesInNodePool,
+};
+
+function mistakesInName(value: ManifestDocument['value']): readonly string[] {
   const { name } = (value['metadata'] ?? {}) as { name?: unknown };
   return typeof name === 'string' ? [] : ['metadata.name must be given, as text'];
 }
@@ -123,4 +149,9 @@ export function nodeFacts({ value }: ManifestDocument, regionLabel: string): Nod
   const { metadata, ...rest } = value as unknown as Parameters<typeof toNodeFacts>[0];
   const labels = { [HOSTNAME_LABEL]: metadata.name, ...metadata.labels };
   return toNodeFacts({ ...rest, metadata: { ...metadata, labels } }, regionLabel);
+}
+
+/** A NodePool as a file has it. */
+export function nodePoolFacts({ value }: ManifestDocument): NodePoolFacts {
+  return toNodePoolFacts(value as unknown as Parameters<typeof toNodePoolFacts>[0]);
 }

@@ -43,7 +43,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   certs: { rooms: ['config/watch-files', 'units'], packages: ['selfsigned'], builtins: true },
   cluster: {
-    rooms: ['decision', 'regions', 'units'],
+    rooms: ['capacity/node-groups', 'decision', 'regions', 'units'],
     packages: ['@kubernetes/client-node', 'cockatiel', 'pino'],
     builtins: true,
   },

@@ -166,7 +166,8 @@ const MOST_ODDITIES = 20;
 
 /** Not a single object; and nothing else either, or templates, of which somebody may believe that they were audited. */
 function isNothing({ workloads, passedOver, notJudged, noObjects, namespaces, beside }: Collected): boolean {
-  const counts = [passedOver.size, notJudged.size, namespaces.size, beside.regions.length, beside.nodes.length];
+  const { regions, nodes, nodePools = [] } = beside;
+  const counts = [passedOver.size, notJudged.size, namespaces.size, regions.length, nodes.length, nodePools.length];
   const hasObjects = workloads.length > 0 || counts.some((count) => count > 0);
   return !hasObjects && (noObjects.size === 0 || noObjects.has(CHART_TEMPLATE));
 }

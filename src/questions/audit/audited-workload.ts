@@ -9,6 +9,7 @@ import type { Basis } from '../../energy/basis.ts';
 import type { EmbodiedPerVcpu } from '../../energy/embodied.ts';
 import type { DefaultRequests } from '../../energy/pod-requests.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
+import type { NodePoolFacts } from '../../regions/node-pool.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
@@ -73,6 +74,7 @@ export type AuditItem =
   | { readonly type: 'defaults'; readonly namespace: string; readonly defaults: DefaultRequests }
   | { readonly type: 'region'; readonly region: RegionResource }
   | { readonly type: 'node'; readonly node: NodeFacts }
+  | { readonly type: 'node-pool'; readonly nodePool: NodePoolFacts }
   | { readonly type: 'priority-class'; readonly name: string; readonly value: number; readonly globalDefault: boolean }
   /** A bound claim, by `namespace/name`. */
   | { readonly type: 'claim'; readonly claim: string; readonly volume: string }

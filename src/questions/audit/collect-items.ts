@@ -2,6 +2,7 @@ import { toPriorityClasses } from '../../cluster/priority-classes.ts';
 import { volumesOfPod } from '../../cluster/volumes-of-pod.ts';
 import type { DefaultRequests } from '../../energy/pod-requests.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
+import type { NodePoolFacts } from '../../regions/node-pool.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
 import type { GivenObjects, World } from '../../world/load-world.ts';
 import type { AuditItem, GivenNamespace, Workload } from './audited-workload.ts';
@@ -31,6 +32,7 @@ export async function collectItems(
   const defaults = new Map<string, DefaultRequests>();
   const regions = new Map<string, RegionResource>();
   const nodes: NodeFacts[] = [];
+  const nodePools: NodePoolFacts[] = [];
   const classes: { name: string; value: number; globalDefault: boolean }[] = [];
   const claims = new Map<string, string>();
   const volumes = new Map<string, Pick<Extract<AuditItem, { type: 'volume' }>, 'terms'>>();
@@ -57,6 +59,9 @@ export async function collectItems(
         return;
       case 'node':
         nodes.push(item.node);
+        return;
+      case 'node-pool':
+        nodePools.push(item.nodePool);
         return;
       case 'priority-class':
         classes.push(item);
@@ -92,6 +97,7 @@ export async function collectItems(
     beside: {
       regions: [...regions.values()],
       nodes,
+      nodePools,
       ...(classes.length > 0 && { priorityClasses: toPriorityClasses(classes) }),
     },
     volumesOf: (namespace, pod) => volumesOfPod(namespace, pod, { claims, volumes }),

@@ -11,9 +11,10 @@ import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import { type ManifestDocument, place } from '../../documents/manifest-file.ts';
 import { parseRegion } from '../../regions/region-resource.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
+import { mistakesInNodePool } from '../../world/node-pool-shape.ts';
 import { mistakesInNode } from '../../world/node-shape.ts';
 import { mistakesInPod } from '../../world/pod-shape.ts';
-import { namespaceRecord, nodeFacts } from '../../world/read-files.ts';
+import { namespaceRecord, nodeFacts, nodePoolFacts } from '../../world/read-files.ts';
 import { mistakeInQuantity } from '../../world/resource-amounts.ts';
 import type { AuditItem, Place, Workload } from './audited-workload.ts';
 import { hasNoPods } from './kinds-without-pods.ts';
@@ -54,6 +55,7 @@ const READERS: Readonly<Record<string, (facts: Facts) => Found>> = {
   'batch/CronJob': readWorkload,
   '/Namespace': readNamespace,
   '/Node': readNode,
+  'karpenter.sh/NodePool': readNodePool,
   '/LimitRange': readLimitRange,
   '/PersistentVolumeClaim': readClaim,
   '/PersistentVolume': readVolume,
@@ -220,6 +222,13 @@ function readNode(facts: Facts): Found {
   const mistakes = mistakesInNode(document.value).map((mistake) => `${nameOf(facts)}: ${mistake}`);
   if (mistakes.length > 0) return broken(facts, mistakes);
   return { type: 'node', node: nodeFacts(document, settings.regionLabel) };
+}
+
+function readNodePool(facts: Facts): Found {
+  const { document } = facts;
+  const mistakes = mistakesInNodePool(document.value).map((mistake) => `${nameOf(facts)}: ${mistake}`);
+  if (mistakes.length > 0) return broken(facts, mistakes);
+  return { type: 'node-pool', nodePool: nodePoolFacts(document) };
 }
 
 function readClaim(facts: Facts): Found {
