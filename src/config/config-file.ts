@@ -8,7 +8,6 @@ import { groupKind, nodeKeys, toNodeRules, writeNodeRules } from './node-config.
 import { outageConfig } from './outage-config.ts';
 import { overlayConfig } from './overlay-config.ts';
 import { findContradictions, limitsConfig, policyConfig } from './policy-config.ts';
-import { priorityExpanderConfig } from './priority-expander-config.ts';
 
 /** For sources whose rows do not say what they count. */
 const signal = z
@@ -101,7 +100,6 @@ export const gridgateConfig = z
     limits: limitsConfig,
     ...nodeKeys,
     defer: deferConfig,
-    'priority-expander': priorityExpanderConfig,
     overlays: overlayConfig,
   })
   .superRefine(({ policy, limits }, context) => {
@@ -116,7 +114,6 @@ export const gridgateConfig = z
     limits,
     daemonOwners: keys['daemon-owners'],
     defer: keys.defer,
-    priorityExpander: keys['priority-expander'],
     overlays: keys.overlays,
     nodes: toNodeRules(keys),
   }));
@@ -134,11 +131,10 @@ export type ConfigRead =
 export const DEFAULT_CONFIG: GridgateConfig = gridgateConfig.parse({});
 
 /** The configuration as a file says it that means the same. */
-export function writeConfig({ daemonOwners, priorityExpander, nodes, ...sections }: GridgateConfig) {
+export function writeConfig({ daemonOwners, nodes, ...sections }: GridgateConfig) {
   return {
     ...sections,
     'daemon-owners': daemonOwners,
-    'priority-expander': priorityExpander,
     ...writeNodeRules(nodes),
   };
 }

@@ -138,7 +138,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
   };
   const releaser = createGateReleaser(parts);
   const expanding = {
-    settings: () => deps.config().priorityExpander,
+    settings: () => deps.config().nodes.clusterAutoscaler,
     mode: () => capacityMode(capacity.priorityExpander, deps.modeCap()),
   };
   const controllers = [

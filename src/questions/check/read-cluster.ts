@@ -165,7 +165,7 @@ async function readSettings(api: ApiClient, systemNamespace: string): Promise<Se
     sources: config.sources.map(({ type }) => type),
     secrets: secretsOf(config),
     rules: compileRules(config),
-    autoscalerNamespace: config.priorityExpander.namespace,
+    autoscalerNamespace: config.nodes.clusterAutoscaler.namespace,
   };
 }
 
