@@ -44,7 +44,7 @@ export function worldOf(
 }
 
 const COLLECTION =
-  /\/(pods|events|jobs|cronjobs|deployments|replicasets|statefulsets|namespaces|nodes|regions|priorityclasses|persistentvolumes|persistentvolumeclaims|endpointslices)$/;
+  /\/(pods|events|jobs|cronjobs|deployments|replicasets|statefulsets|namespaces|nodes|configmaps|regions|priorityclasses|persistentvolumes|persistentvolumeclaims|endpointslices)$/;
 
 /** What an API server with these objects answers; it refuses what `forbids` says. */
 export function answerFrom(collections: Collections, forbids: (path: string) => boolean = () => false) {
