@@ -127,7 +127,7 @@ export function unreachableWarning(
     return `gridgate: the nodes that have what the pod asks for carry no label ${snapshot.regionLabel}: nothing is known of their region`;
   const placeless = snapshot.supply?.autoscaling.placelessNodePools ?? [];
   if (placeless.length > 0)
-    return `gridgate: no node has what the pod asks for; NodePool ${clip(placeless[0] ?? '')}${andMore(placeless.length - 1)} may bring one nobody knows where: it names no region or zone, and has no node`;
+    return `gridgate: no node has what the pod asks for; it waits: NodePool ${clip(placeless[0] ?? '')}${andMore(placeless.length - 1)} may bring one, nobody knows where: it names no region or zone, and has no node`;
   return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${snapshot.topology.regions.size === 0 ? 'no region has a node' : waitsFor(shares)}`;
 }
 
