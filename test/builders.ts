@@ -6,8 +6,11 @@ import type { Affinity, Pod, PodSpec } from '../src/decision/pod.ts';
 import type { Policy } from '../src/decision/policy.ts';
 import { describeIssue, parsePolicy } from '../src/decision/policy-annotations.ts';
 import type { PolicyRules } from '../src/decision/policy-rules.ts';
+import type { GroupFacts } from '../src/regions/autoscaling.ts';
 import { BANDS, bandOf } from '../src/regions/band.ts';
 import type { NodeFacts } from '../src/regions/node-facts.ts';
+import { NODE_POOL_LABEL, type NodePoolFacts } from '../src/regions/node-pool.ts';
+import { nodeSupply } from '../src/regions/node-supply.ts';
 import type { Reading } from '../src/regions/reading.ts';
 import type { RegionView, Snapshot } from '../src/regions/snapshot.ts';
 import { buildTopology } from '../src/regions/topology.ts';
@@ -108,19 +111,28 @@ type SnapshotParts = Partial<
 > & {
   /** Absent: no view of nodes. */
   readonly nodes?: readonly NodeFacts[];
+  readonly nodePools?: readonly NodePoolFacts[];
+  /** Of Cluster Autoscaler. */
+  readonly nodeGroups?: readonly GroupFacts[];
 };
 
 /** A picture of these regions; numbers are fresh readings. */
 export function makeSnapshot(
   regions: readonly RegionView[] | Readonly<Record<string, number>>,
-  { nodes, ...parts }: SnapshotParts = {},
+  { nodes, nodePools, nodeGroups, ...parts }: SnapshotParts = {},
 ): Snapshot {
   const views = isList(regions)
     ? [...regions]
     : Object.entries(regions).map(([name, grams]) => makeRegion(name, grams));
   const topology = nodes && buildTopology(nodes);
   const described = new Set(views.map(({ name }) => name));
-  const labelled = [...(topology?.regions ?? [])].filter((name) => !described.has(name));
+  const known = [...new Set([...described, ...(topology?.regions ?? [])])].sort();
+  const { regionLabel = REGION_LABEL } = parts;
+  const isAutoscaled = nodePools !== undefined || nodeGroups !== undefined;
+  const supply = isAutoscaled
+    ? nodeSupply({ regionLabel, regions: known, topology, nodePools, nodeGroups })
+    : undefined;
+  const labelled = [...new Set([...known, ...(supply?.regions ?? [])])].filter((name) => !described.has(name));
   views.push(...labelled.map((name) => makeRegion(name, undefined)));
   views.sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
@@ -130,6 +142,7 @@ export function makeSnapshot(
     regions: views,
     byName: new Map(views.map((view) => [view.name, view])),
     ...(topology && { topology, taintedBands: new Set(BANDS.filter((band) => topology.carbonTaints.has(band))) }),
+    ...(supply && { supply }),
     ...parts,
   };
 }
@@ -155,6 +168,31 @@ export function makeNode(name: string, place?: string, { labels, ...parts }: Nod
     taints: [],
     ...parts,
   };
+}
+
+type PoolParts = Partial<Omit<NodePoolFacts, 'name' | 'requirements'>>;
+
+/** A NodePool that may create nodes; its requirements as pods have them. */
+export function makeNodePool(
+  name: string,
+  requirements: readonly Requirement[] = [],
+  { labels, ...parts }: PoolParts = {},
+): NodePoolFacts {
+  return {
+    name,
+    labels: { ...labels, [NODE_POOL_LABEL]: name },
+    requirements: requirements.map(({ key, operator, values }) => ({ key, operator, ...(values && { values }) })),
+    taints: [],
+    isPaused: false,
+    isStatic: false,
+    isUnready: false,
+    ...parts,
+  };
+}
+
+/** A node group of Cluster Autoscaler with 3 of its at most 10 nodes. */
+export function makeGroup(name: string, parts: Partial<GroupFacts> = {}): GroupFacts {
+  return { name, target: 3, max: 10, isHealthy: true, ...parts };
 }
 
 /** A policy from annotations without their prefix; `enforce` unless they say otherwise. They must be in order. */

@@ -108,3 +108,18 @@ export async function listOnce<T>(
   }
   return all;
 }
+
+/** The same; nothing where the API server knows no such resource. */
+export async function listIfKnown<T>(
+  api: ApiClient,
+  resource: WatchedResource<T>,
+  timeoutMs: number,
+): Promise<readonly T[]> {
+  try {
+    return await listOnce(api, resource, timeoutMs);
+  } catch (error) {
+    const { cause = error } = error as Error;
+    if (cause instanceof ApiError && cause.status === 404) return [];
+    throw error;
+  }
+}

@@ -27,8 +27,10 @@ const IN_COMMAND: Readonly<Record<string, Partial<Record<OptionKey, Said>>>> = {
   admit: {
     regions: { help: REGION_FILE, default: AVERAGES },
     namespaces: {
-      help: 'file of Namespaces, whose annotations are the policy (and Nodes, PriorityClasses), YAML or JSON; needed',
+      help: 'file of Namespaces, whose annotations are the policy (and Nodes, NodePools, PriorityClasses), YAML or JSON, instead of a cluster',
     },
+    kubeconfig: { default: BESIDE_FILES },
+    killSwitch: { default: IN_SYSTEM },
   },
   explain: {
     kubeconfig: { default: `${KUBECTLS}; beside --regions none` },

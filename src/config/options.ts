@@ -110,7 +110,7 @@ export const OPTIONS = {
   }),
   namespaces: optional({
     flags: '--namespaces <file>',
-    help: 'file of Namespaces (and Nodes, PriorityClasses), YAML or JSON, instead of a cluster',
+    help: 'file of Namespaces (and Nodes, NodePools, PriorityClasses), YAML or JSON, instead of a cluster',
     parse: textOf('a file'),
   }),
   kubeconfig: optional({

@@ -1,5 +1,6 @@
-import type { Autoscaling } from '../regions/autoscaling.ts';
+import type { Autoscaler, Autoscaling } from '../regions/autoscaling.ts';
 import { itself, nameFew } from '../units/tell-few.ts';
+import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import type { Policy } from './policy.ts';
 import type { Steering } from './steer.ts';
 
@@ -44,6 +45,22 @@ export function tellWhatComes(
     ? `${NO_AUTOSCALER}${tellIdle(autoscaling)}`
     : `${who.join(' and ')} ${who.length > 1 ? 'keep' : 'keeps'} to requirements: nodes for it come only where they lead`;
 }
+
+/** What whoever writes a placement should know of it in this cluster; `undefined` where it does what one would think. */
+export function adviceOnPlacement(placement: Policy['placement'], { autoscaler }: Autoscaling): string | undefined {
+  if (placement === 'prefer' && autoscaler === 'cluster-autoscaler')
+    return `${PLACEMENT_KEY}: prefer brings no node here: Cluster Autoscaler ignores preferences when it picks a node group; auto requires, for flexible pods`;
+  const why = placement === 'auto' ? WHY_AUTO_PREFERS[autoscaler] : undefined;
+  return why && `${PLACEMENT_KEY}: auto only prefers here: ${why}`;
+}
+
+export const PLACEMENT_KEY = `${ANNOTATION_PREFIX}placement`;
+
+const WHY_AUTO_PREFERS: Readonly<Partial<Record<Autoscaler, string>>> = {
+  karpenter: 'Karpenter follows preferences when it creates nodes',
+  both: 'Karpenter follows preferences, and is here beside Cluster Autoscaler',
+  none: 'no autoscaler was seen',
+};
 
 function nameAll(autoscaling: Autoscaling): readonly string[] {
   const { autoscaler } = autoscaling;

@@ -3,7 +3,7 @@ import type { Picture, RegionView } from '../regions/snapshot.ts';
 import { cutText } from '../units/cut-text.ts';
 import { onOneLine } from '../units/legible.ts';
 import { formatReadingAge } from '../units/moment.ts';
-import { nameFew, nameOf, tellFew } from '../units/tell-few.ts';
+import { andMore, nameFew, nameOf, tellFew } from '../units/tell-few.ts';
 import type { Share } from './attribute.ts';
 import { alternatives, cleanest, isAllowed, type Judgement, type RefusedRegion } from './judge.ts';
 import type { Pod } from './pod.ts';
@@ -125,6 +125,9 @@ export function unreachableWarning(
   if (!snapshot.topology) return "gridgate: the pod's own constraints match no region that gridgate knows";
   if (reach.unlabelled)
     return `gridgate: the nodes that have what the pod asks for carry no label ${snapshot.regionLabel}: nothing is known of their region`;
+  const placeless = snapshot.supply?.autoscaling.placelessNodePools ?? [];
+  if (placeless.length > 0)
+    return `gridgate: no node has what the pod asks for; it waits: NodePool ${clip(placeless[0] ?? '')}${andMore(placeless.length - 1)} may bring one, nobody knows where: it names no region or zone, and has no node`;
   return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${snapshot.topology.regions.size === 0 ? 'no region has a node' : waitsFor(shares)}`;
 }
 

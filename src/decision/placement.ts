@@ -1,5 +1,6 @@
 import type { Autoscaling } from '../regions/autoscaling.ts';
 import type { Judgement } from './judge.ts';
+import type { Policy } from './policy.ts';
 import type { Ranked } from './rank.ts';
 import { isUsable } from './usable.ts';
 
@@ -24,6 +25,18 @@ export interface Placement {
   readonly auto?: AutoReason;
   /** Under `require`: the only regions, best first. */
   readonly best?: readonly Ranked[];
+}
+
+/** The same as reports tell it: what was asked, what that comes to, and under `auto` why. */
+export interface PlacementData {
+  readonly asked: Policy['placement'];
+  readonly counts: Placement['placement'];
+  readonly why: AutoReason | null;
+}
+
+export function dataOfPlacement(judgement: Judgement): PlacementData {
+  const { placement, auto = null } = placementOf(judgement);
+  return { asked: judgement.treatment.policy.placement, counts: placement, why: auto };
 }
 
 /** `require` accepts a region within 10% of the best score, where no `spread` says how many. */

@@ -1,5 +1,7 @@
 import { itself, nameFew, nameOf } from '../units/tell-few.ts';
 import type { NodeFacts } from './node-facts.ts';
+import type { NodePoolFacts } from './node-pool.ts';
+import { regionsOfPools } from './node-supply.ts';
 import type { ObservedRegion } from './observed-region.ts';
 
 const MOST_NAMES = 3;
@@ -9,17 +11,22 @@ export function checkLabels(
   regions: readonly ObservedRegion[],
   nodes: readonly NodeFacts[],
   regionLabel: string,
+  nodePools: readonly NodePoolFacts[] = [],
 ): readonly string[] {
   const labelled = Map.groupBy(nodes, ({ region }) => region);
   labelled.delete(undefined);
   const known = new Map(regions.map((region) => [region.metadata.name, region]));
   const names = [...new Set([...labelled.keys(), ...known.keys()])].filter((name) => name !== undefined).sort();
+  const served = regionsOfPools(nodePools, nodes, { regionLabel, regions: names });
   return names.flatMap((name) => {
     const there = labelled.get(name) ?? [];
     const region = known.get(name);
     if (!region) return [`no Region is named ${name}, the label ${regionLabel} of ${listed(there)}`];
-    if (there.length > 0 || region.spec.elastic) return [];
-    return [`no node has the label ${regionLabel}=${name}, and Region ${name} is not elastic: no pod can run there`];
+    if (there.length > 0 || region.spec.elastic || served.has(name)) return [];
+    const noPool = nodePools.length > 0 ? ', nor may a NodePool create one' : '';
+    return [
+      `no node has the label ${regionLabel}=${name}${noPool}, and Region ${name} is not elastic: no pod can run there`,
+    ];
   });
 }
 

@@ -1,10 +1,10 @@
 import { CARBON_KEY } from '../units/label-names.ts';
 import { type Autoscaling, autoscalingOf, type GroupFacts } from './autoscaling.ts';
 import type { GroupPattern } from './group-regions.ts';
-import type { Taint } from './node-facts.ts';
+import type { NodeFacts, Taint } from './node-facts.ts';
 import { mayCreateNodes, type NodePoolFacts } from './node-pool.ts';
 import { type PlacesKnown, type PoolOffer, poolOffers } from './pool-offers.ts';
-import { distinct } from './topology.ts';
+import { buildTopology, distinct } from './topology.ts';
 
 /** What nodes may come to a cluster, and who brings them. Immutable; the same object for as long as nothing of it changes. */
 export interface NodeSupply {
@@ -46,13 +46,27 @@ export function nodeSupply(input: SupplyInput, before?: NodeSupply): NodeSupply 
   if (before?.made === made) return before;
   return {
     offers: all,
-    regions: new Set(all.flatMap(({ places }) => places.map(({ region }) => region))),
+    regions: regionsIn(all),
     taints: distinct(all.flatMap(({ taints }) => taints)),
     carbonTaints: new Set(carbonTaints),
     autoscaling,
     spots: all.reduce((sum, { places }) => sum + places.length, 0),
     made,
   };
+}
+
+/** Where some of these NodePools may create nodes. */
+export function regionsOfPools(
+  nodePools: readonly NodePoolFacts[],
+  nodes: Iterable<NodeFacts>,
+  known: Pick<PlacesKnown, 'regionLabel' | 'regions'>,
+): ReadonlySet<string> {
+  if (nodePools.length === 0) return new Set();
+  return regionsIn(poolOffers(nodePools, { ...known, topology: buildTopology(nodes) }).offers);
+}
+
+function regionsIn(offers: readonly PoolOffer[]): ReadonlySet<string> {
+  return new Set(offers.flatMap(({ places }) => places.map(({ region }) => region)));
 }
 
 function carbonValues(taints: readonly Taint[]): readonly string[] {

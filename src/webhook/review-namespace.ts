@@ -1,3 +1,4 @@
+import { adviceOnPlacement, PLACEMENT_KEY } from '../decision/autoscaler-words.ts';
 import { CHECK_KEY } from '../decision/check-answer.ts';
 import { type EffectivePolicy, effectivePolicy } from '../decision/effective-policy.ts';
 import { shouldBeManaged } from '../decision/managed-label.ts';
@@ -80,6 +81,7 @@ function adviceOn(name: string, { policy, annotations, before, rules, snapshot, 
         ]
       : []),
     ...waitingAdvice({ policy, annotations, before }),
+    ...placementAdvice({ policy, annotations, before, snapshot }),
     ...(mode === 'audit' && modeBefore !== 'audit'
       ? [
           `gridgate: mode audit only records: "${shows}" shows it now, an Event tells owners once a day; so do the log and gridgate_admission_requests_total`,
@@ -105,6 +107,20 @@ function waitingAdvice({ policy, annotations, before }: Pick<Written, 'policy' |
       : []),
     ...(has('defer-by') && !deferMs ? ['gridgate.dev/defer-by: has no effect without gridgate.dev/defer'] : []),
   ];
+}
+
+/** What a placement that this write brings comes to, with what brings nodes here. */
+function placementAdvice({
+  policy,
+  annotations,
+  before,
+  snapshot,
+}: Pick<Written, 'policy' | 'annotations' | 'before' | 'snapshot'>): readonly string[] {
+  const { supply } = snapshot;
+  const { [PLACEMENT_KEY]: written } = annotations;
+  if (!supply || written === undefined || written === before[PLACEMENT_KEY]) return [];
+  const advice = adviceOnPlacement(policy.placement, supply.autoscaling);
+  return advice === undefined ? [] : [advice];
 }
 
 /**

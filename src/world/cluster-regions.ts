@@ -1,8 +1,10 @@
 import { listOnce } from '../cluster/list-watch.ts';
+import { NODE_POOLS } from '../cluster/node-pools.ts';
 import { nodes } from '../cluster/nodes.ts';
 import { type LiveRegion, REGIONS, type SeenRegion, validRegions } from '../cluster/regions.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { NodeFacts } from '../regions/node-facts.ts';
+import type { NodePoolFacts } from '../regions/node-pool.ts';
 import { openCluster, readFromCluster, type Unread } from './open-cluster.ts';
 import type { ChosenCluster } from './which-cluster.ts';
 
@@ -32,6 +34,12 @@ export async function readClusterNodes(
   regionLabel: string,
 ): Promise<{ readonly value: readonly NodeFacts[] } | Unread> {
   return readOnce(cluster, nodes(regionLabel));
+}
+
+/** Its NodePools as far as they can be read: none where it knows none, or the caller may not. */
+export async function readClusterNodePools(cluster: ChosenCluster): Promise<readonly NodePoolFacts[]> {
+  const read = await readOnce(cluster, NODE_POOLS);
+  return 'issues' in read ? [] : read.value;
 }
 
 async function readOnce<T>(

@@ -11,6 +11,8 @@ const READS = [
   '/nodes,persistentvolumes,persistentvolumeclaims list,watch',
   'scheduling.k8s.io/priorityclasses list,watch',
   'gridgate.dev/regions list,watch',
+  'karpenter.sh/nodepools list,watch',
+  '/configmaps [cluster-autoscaler-status] list,watch',
   `${CONFIGURATIONS} list,watch`,
 ];
 const OWN_READS = [

@@ -118,7 +118,7 @@ describe('a mistake in a value', () => {
         'carbon=NaN',
       ],
     ],
-    ['placement', 'one of prefer, require, none', ['', 'required']],
+    ['placement', 'one of auto, prefer, require, none', ['', 'required']],
     [
       'spread',
       'a whole number from 1 to 5: of so many of the best regions none is preferred to another',

@@ -122,7 +122,8 @@ describe(`a random pod (GRIDGATE_SEED=${SEED})`, () => {
     const isGoodPlace = (name: string) => regionsOf(scenario, [name]).some((view) => isGood(verdictOn(view, scenario)));
     const good = reachOf(scenario, decision).filter(isGoodPlace);
     if (decision.decision === 'deny') assert.deepEqual(good, []);
-    if (decision.decision === 'deny' || scenario.policy['placement'] === 'require') return;
+    const isRequired = ['require', 'auto'].includes(scenario.policy['placement'] ?? '');
+    if (decision.decision === 'deny' || isRequired) return;
     const after = placesOf(scenario, pod);
     for (const name of good) assert.ok(after.includes(name), name);
   });
@@ -142,6 +143,18 @@ describe(`a random pod (GRIDGATE_SEED=${SEED})`, () => {
         assert.ok(count <= Math.max(1, preferencesOf(scenario.pod).get(region) ?? 0), region);
     },
   );
+
+  /** A node that is there, one that an elastic region or a NodePool may bring, or one without a region label. */
+  property('keeps some of its reach, whatever is required of it', 0.3, (scenario) => {
+    const { decision } = decideIn(scenario);
+    const { reach, steering } = decision.steps ?? {};
+    if (!reach || !steering || reach.regions.length === 0 || decision.reason === 'daemonset_pod') return;
+    if (scenario.pod.spec?.nodeName) return;
+    const { operator, values = [] } = steering.requirement ?? {};
+    if (operator === undefined) return;
+    const isLeft = ({ name }: RegionView) => values.includes(name) === (operator === 'In');
+    assert.ok(reach.regions.some(isLeft) || (reach.unlabelled && operator === 'NotIn'), `${operator} ${values}`);
+  });
 
   property('can still run where it could, or the answer says why not', 0.67, (scenario) => {
     const { decision, pod } = decideIn(scenario);

@@ -1,9 +1,20 @@
 import fc from 'fast-check';
 import type { Requester } from '../../src/decision/exempt.ts';
 import type { Pod } from '../../src/decision/pod.ts';
+import type { GroupFacts } from '../../src/regions/autoscaling.ts';
 import { toNodeFacts } from '../../src/regions/node-facts.ts';
+import type { NodePoolFacts } from '../../src/regions/node-pool.ts';
 import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
-import { HOSTNAME_LABEL, makeRegion, makeSnapshot, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
+import {
+  expression,
+  HOSTNAME_LABEL,
+  makeGroup,
+  makeNodePool,
+  makeRegion,
+  makeSnapshot,
+  REGION_LABEL,
+  ZONE_LABEL,
+} from '../builders.ts';
 import { ARCH, GPU, maybe, mostly, NODE_NAMES, oneOf, PLACES, POOLS, pod, REGIONS, record } from './random-pods.ts';
 import type { Node } from './scheduler-model.ts';
 
@@ -19,6 +30,9 @@ export interface Scenario {
   readonly nodes: readonly Node[];
   /** Whether gridgate sees the nodes. */
   readonly seesNodes: boolean;
+  /** Absent: nobody could look. */
+  readonly nodePools: readonly NodePoolFacts[] | undefined;
+  readonly nodeGroups: readonly GroupFacts[] | undefined;
 }
 
 const policy = record({
@@ -29,7 +43,7 @@ const policy = record({
   'home-region': maybe(oneOf(...PLACES)),
   'max-latency': mostly(undefined, oneOf('10ms', '100ms')),
   weights: mostly(undefined, oneOf('carbon=1,latency=1', 'cost=1', 'carbon=2,cost=1,latency=1')),
-  placement: maybe(oneOf('prefer', 'require', 'none')),
+  placement: maybe(oneOf('auto', 'prefer', 'require', 'none')),
   spread: maybe(oneOf('1', '2', '5')),
   'prefer-arch': mostly(undefined, fc.constant('arm64')),
   priority: maybe(oneOf('none', 'flexible', 'failover')),
@@ -91,6 +105,32 @@ const node = (name: string): fc.Arbitrary<Node> =>
       ...(allocatable && { allocatable }),
     }));
 
+const nodePool: fc.Arbitrary<NodePoolFacts> = fc
+  .record({
+    name: oneOf('batch', 'web', 'spare'),
+    places: maybe(fc.subarray([...REGIONS], { minLength: 1, maxLength: 3 }), 4),
+    arch: oneOf('', 'amd64', 'arm64'),
+    pool: oneOf('', ...POOLS),
+    isTainted: mostly(false, fc.constant(true)),
+    isPaused: mostly(false, fc.constant(true), 6),
+  })
+  .map(({ name, places, arch, pool, isTainted, isPaused }) =>
+    makeNodePool(
+      name,
+      [
+        ...(places ? [expression(REGION_LABEL, 'In', ...places)] : []),
+        ...(arch === '' ? [] : [expression(ARCH, 'In', arch)]),
+      ],
+      { ...(pool !== '' && { labels: { pool } }), ...(isTainted && { taints: TAINTS.slice(0, 1) }), isPaused },
+    ),
+  );
+
+const nodeGroup: fc.Arbitrary<GroupFacts> = fc
+  .record({ place: oneOf(...PLACES), isFull: fc.boolean(), isHealthy: mostly(true, fc.constant(false)) })
+  .map(({ place, isFull, isHealthy }) => makeGroup(`batch-${place}`, { isHealthy, ...(isFull && { target: 10 }) }));
+
+const few = <T>(one: fc.Arbitrary<T>) => mostly<readonly T[] | undefined>([], fc.array(one, { maxLength: 3 }), 1);
+
 export const scenario: fc.Arbitrary<Scenario> = fc
   .record({
     pod,
@@ -100,11 +140,14 @@ export const scenario: fc.Arbitrary<Scenario> = fc
     laterRegions: regions,
     nodes: fc.tuple(...NODE_NAMES.map(node)),
     seesNodes: mostly(true, fc.constant(false)),
+    nodePools: maybe(few(nodePool) as fc.Arbitrary<readonly NodePoolFacts[]>, 2),
+    nodeGroups: maybe(few(nodeGroup) as fc.Arbitrary<readonly GroupFacts[]>, 2),
   })
   .map((scenario) => ({ ...scenario, [fc.toStringMethod]: () => describeScenario(scenario) }));
 
 /** A counterexample that fits a screen. */
-export function describeScenario({ pod, policy, regions, laterRegions, nodes, seesNodes }: Scenario): string {
+export function describeScenario(scenario: Scenario): string {
+  const { pod, policy, regions, laterRegions, nodes, seesNodes, nodePools, nodeGroups } = scenario;
   const brief = ({ name, reading, outage, elastic, latencyMs }: RegionView) =>
     [
       name,
@@ -123,6 +166,8 @@ export function describeScenario({ pod, policy, regions, laterRegions, nodes, se
       ({ name, labels, taints = [], allocatable }) =>
         `${seesNodes ? 'node' : 'unseen node'} ${name} ${Object.values(labels).join(' ')} ${taints.map(({ key, value }) => `${key}=${value}`)} ${JSON.stringify(allocatable)}`,
     ),
+    `NodePools ${JSON.stringify(nodePools)}`,
+    `node groups ${JSON.stringify(nodeGroups)}`,
     '',
   ].join('\n');
 }
@@ -132,12 +177,19 @@ const PRIORITY_CLASSES = {
   globalDefault: 'normal',
 };
 
-export function snapshotOf({ nodes, seesNodes }: Scenario, regions: readonly RegionView[], takenAt = 0): Snapshot {
+export function snapshotOf(scenario: Scenario, regions: readonly RegionView[], takenAt = 0): Snapshot {
+  const { nodes, seesNodes, nodePools, nodeGroups } = scenario;
   const facts = nodes.map(({ name, labels, taints = [], allocatable }) =>
     toNodeFacts(
       { metadata: { name, labels }, spec: { taints }, ...(allocatable && { status: { allocatable } }) },
       REGION_LABEL,
     ),
   );
-  return makeSnapshot(regions, { priorityClasses: PRIORITY_CLASSES, takenAt, ...(seesNodes && { nodes: facts }) });
+  return makeSnapshot(regions, {
+    priorityClasses: PRIORITY_CLASSES,
+    takenAt,
+    ...(seesNodes && { nodes: facts }),
+    ...(nodePools && { nodePools }),
+    ...(nodeGroups && { nodeGroups }),
+  });
 }

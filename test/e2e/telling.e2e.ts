@@ -10,8 +10,13 @@ import { type LiveCluster, startLiveCluster } from './live-cluster.ts';
 const VIEW = ['namespaces', 'nodes', 'persistentvolumeclaims', 'persistentvolumes', 'priorityclasses', 'regions'];
 /** A new leader looks for what waits, also where no namespace lets anything. */
 const WAITING = ['cronjobs', 'jobs', 'waiting-pods'];
-/** Besides: the switch that caps every mode, and the configurations that both roles look at for the sake of trust. */
-const BESIDES = ['kill-switch', 'mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
+/** Besides: what nodes may be brought, which a cluster need not say, the switch that caps every mode, and the configurations that both roles look at for the sake of trust. */
+const BESIDES = [
+  'cluster-autoscaler-status',
+  'kill-switch',
+  'mutatingwebhookconfigurations',
+  'validatingwebhookconfigurations',
+];
 
 /** Answers every query like Prometheus, with one intensity. */
 async function startSource(grams: number) {

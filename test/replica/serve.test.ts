@@ -156,7 +156,7 @@ const BAD_NAMESPACES = [
 const NAMESPACE_COMPLAINTS = [
   /N\.yaml, document 5, line \d+, namespace typo: .*did you mean gridgate\.dev\/max-intensity\?/,
   /N\.yaml, document 5, line \d+, namespace typo: .*"enfroce" is not one of/,
-  /N\.yaml, document 6, line \d+: Region is not Namespace, Node or PriorityClass/,
+  /N\.yaml, document 6, line \d+: Region is not Namespace, Node, NodePool or PriorityClass/,
 ];
 const KEY_COMPLAINT = /tls\.key is not the private key of .*tls\.crt/;
 

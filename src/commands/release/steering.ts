@@ -46,7 +46,7 @@ export async function loadSteering(
   }
   for (const sentence of world.notes) tell(sentence);
   const { snapshot, volumesOf } = world;
-  if (snapshot.topology?.regions.size === 0) {
+  if (snapshot.topology?.regions.size === 0 && !snapshot.supply?.regions.size) {
     tell(`no node has the label ${snapshot.regionLabel} (--region-label says which it is); ${GATE_ALONE}`);
     return undefined;
   }

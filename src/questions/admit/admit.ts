@@ -1,6 +1,6 @@
 import type { Environment } from '../../config/read-options.ts';
-import { decide, sharesOf } from '../../decision/decide.ts';
-import { effectOf } from '../../decision/effect.ts';
+import { decide, leaveAlone, sharesOf } from '../../decision/decide.ts';
+import { capMode, effectOf } from '../../decision/effect.ts';
 import { effectivePolicy } from '../../decision/effective-policy.ts';
 import { groupOf } from '../../decision/exempt.ts';
 import type { Pod } from '../../decision/pod.ts';
@@ -10,13 +10,19 @@ import { ASSUMED_FACTS } from '../../decision/waiting.ts';
 import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import { type ManifestDocument, readManifests } from '../../documents/manifest-file.ts';
 import { nameOfInput } from '../../documents/read-text.ts';
-import type { Snapshot } from '../../regions/snapshot.ts';
-import { EXIT, reportIssues } from '../../terminal/exit-codes.ts';
+import { EXIT, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
-import { takeSnapshot } from '../../world/load-regions.ts';
 import { mistakesInPod } from '../../world/pod-shape.ts';
-import { standInRegions } from '../../world/stand-in-regions.ts';
+import { strayContext } from '../../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
+import {
+  type AdmissionWorld,
+  clusterOf,
+  lacksPolicies,
+  usualNamespace,
+  worldOfCluster,
+  worldOfFiles,
+} from './admission-world.ts';
 import type { AdmitValues } from './options.ts';
 import { type Explained, renderDecisions } from './render-decisions.ts';
 
@@ -25,42 +31,42 @@ import { type Explained, renderDecisions } from './render-decisions.ts';
  * configuration's sources are asked once, as a server does when it starts.
  */
 export async function admit(values: AdmitValues, env: Environment): Promise<number> {
-  const read = await readInputs(values);
-  if ('issues' in read) return reportIssues(read.issues);
-  for (const sentence of read.excess) note(sentence);
-  const snapshot = await observe(read.files, values, env);
-  const now = Date.now();
-  const explained = read.pods.map(({ pod, name, namespace, policy }): Explained => {
-    const input = { pod, policy, snapshot, now, waiting: ASSUMED_FACTS };
-    const decision = decide(input);
-    const shares = sharesOf(input);
-    return { name, namespace, pod, policy, decision, shares, effect: effectOf(decision, policy.mode) };
-  });
-  if (explained.some(({ decision }) => decision.wait)) note(ASSUMED);
+  const cluster = clusterOf(values, env);
+  const stray = [...lacksPolicies(values, cluster), ...strayContext(values, cluster, env)];
+  if (stray.length > 0) return reportIssues(stray);
+  const { issues, files, pods } = await readInputs(values, await usualNamespace(cluster));
+  const unknown = files.cluster ? lacking(pods, files.cluster.value.namespaces, values.namespaces) : [];
+  if (issues.length + unknown.length > 0) return reportIssues([...issues, ...unknown]);
+  const [onlyNamespace, ...others] = new Set(pods.map(({ namespace }) => namespace));
+  const asked = { files, values, onlyNamespace: others.length > 0 ? undefined : onlyNamespace };
+  const world = await (cluster ? worldOfCluster(cluster, asked, env) : worldOfFiles(files, values, env));
+  if ('issues' in world) return reportFailure(world);
+  const gone = lacking(pods, world.namespaces, 'the cluster');
+  if (gone.length > 0) return reportIssues(gone);
+  const { explained, excess } = decideAll(pods, { files, values, world });
+  for (const sentence of [...excess, ...world.notes]) note(sentence);
+  if (explained.some(({ decision }) => decision.wait)) note(cluster ? NOT_ASKED : ASSUMED);
   await print(renderDecisions(explained, values.output));
   return explained.some(({ effect }) => !effect.allowed) ? EXIT.findings : EXIT.fine;
 }
 
 const ASSUMED =
   'whether anybody lets go what waits is not known without a cluster, nor what earlier runs took: assumed that somebody does, and that nothing has run';
+const NOT_ASKED =
+  'whether anybody lets go what waits was not looked at, nor what earlier runs took: assumed that somebody does, and that nothing has run; explain looks';
 
-const NAMESPACES_MISSING =
-  '--namespaces (GRIDGATE_NAMESPACES): is missing; give a file of Namespaces (and Nodes, PriorityClasses): their annotations are the policy';
+type FoundPod = Pick<Explained, 'name' | 'namespace' | 'pod'>;
 
 interface Inputs {
-  readonly pods: readonly Pick<Explained, 'name' | 'namespace' | 'pod' | 'policy'>[];
-  /** What namespaces ask for beyond the limits, a sentence each. */
-  readonly excess: readonly string[];
+  readonly pods: readonly FoundPod[];
   readonly files: WorldFiles;
+  readonly issues: readonly string[];
 }
 
-async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issues: readonly string[] }> {
-  const { namespaces, filename, defaultRegion } = values;
-  if (namespaces === undefined) return { issues: [NAMESPACES_MISSING] };
+async function readInputs(values: AdmitValues, usual: string): Promise<Inputs> {
+  const { filename } = values;
   const [manifests, files] = await Promise.all([readManifests(filename), readWorldFiles(values)]);
   const issues = [...manifests.issues, ...files.issues];
-  const rules = compileRules(files.config, defaultRegion);
-  const excess = new Set<string>();
   const pods = manifests.documents.flatMap((document) => {
     const found = podOf(document);
     if (!found) {
@@ -70,48 +76,68 @@ async function readInputs(values: AdmitValues): Promise<Inputs | { readonly issu
     // A pod that is asked about for its placement may leave its containers out.
     const mistakes = mistakesInPod({ ...found.pod, spec: { containers: [], ...found.pod.spec } });
     issues.push(...mistakes.map((mistake) => `${placeIn(filename, document)}: ${found.name}: ${mistake}`));
-    if (mistakes.length > 0) return [];
-    const namespace = values.namespace ?? found.namespace;
-    const record = files.cluster?.value.namespaces.get(namespace);
-    if (!record) issues.push(`${namespaces}: has no namespace ${namespace}`);
-    const effective = effectivePolicy(namespace, record?.annotations ?? {}, rules);
-    for (const issue of effective.excess) excess.add(`namespace ${namespace}: ${describeIssue(issue)}`);
-    return [{ ...found, namespace, policy: effective.policy }];
+    return mistakes.length > 0 ? [] : [{ ...found, namespace: values.namespace ?? found.namespace ?? usual }];
   });
   if (pods.length === 0 && issues.length === 0) issues.push(`${nameOfInput(filename)}: holds no pod`);
-  if (issues.length > 0) return { issues };
-  return { pods, excess: [...excess], files };
+  return { pods, files, issues };
+}
+
+/** Namespaces that are not there, a sentence each. */
+function lacking(
+  pods: readonly FoundPod[],
+  namespaces: AdmissionWorld['namespaces'],
+  where = 'the file',
+): readonly string[] {
+  const unknown = pods.filter(({ namespace }) => !namespaces.has(namespace));
+  return [...new Set(unknown.map(({ namespace }) => `${where}: has no namespace ${namespace}`))];
 }
 
 function placeIn(filename: string, { document }: ManifestDocument): string {
   return `${nameOfInput(filename)}, document ${document}`;
 }
 
-async function observe(
-  { regions, cluster, config }: WorldFiles,
-  { policySignal, regionLabel }: AdmitValues,
-  env: Environment,
-): Promise<Snapshot> {
-  const standIn = regions ? undefined : standInRegions(cluster?.value.topology?.regions ?? []);
-  if (standIn) note(standIn.note);
-  const { failures, snapshot } = await takeSnapshot(
-    { regions: regions?.value ?? standIn?.regions ?? [], config },
-    { policySignal, regionLabel, ...cluster?.value },
-    env,
-  );
-  for (const failure of failures) note(failure);
-  return snapshot;
+interface Deciding {
+  readonly files: WorldFiles;
+  readonly values: AdmitValues;
+  readonly world: AdmissionWorld;
 }
 
-function podOf({
-  apiVersion,
-  kind,
-  value,
-}: ManifestDocument): Pick<Explained, 'pod' | 'name' | 'namespace'> | undefined {
+interface Decided {
+  readonly explained: readonly Explained[];
+  /** What namespaces ask for beyond the limits, a sentence each. */
+  readonly excess: ReadonlySet<string>;
+}
+
+function decideAll(pods: readonly FoundPod[], { files, values, world }: Deciding): Decided {
+  const { snapshot, namespaces, volumesOf, modeCap } = world;
+  const rules = compileRules(files.config, values.defaultRegion);
+  const excess = new Set<string>();
+  const now = Date.now();
+  const explained = pods.map(({ pod, name, namespace }): Explained => {
+    const effective = effectivePolicy(namespace, namespaces.get(namespace)?.annotations ?? {}, rules);
+    for (const issue of effective.excess) excess.add(`namespace ${namespace}: ${describeIssue(issue)}`);
+    const mode = capMode(effective.policy.mode, modeCap);
+    const isSwitchedOff = mode === 'off' && effective.policy.mode !== 'off';
+    const policy = mode === effective.policy.mode ? effective.policy : { ...effective.policy, mode };
+    const volumes = volumesOf(namespace, pod);
+    const input = { pod, policy, snapshot, now, volumes, waiting: ASSUMED_FACTS };
+    const decision = isSwitchedOff ? leaveAlone('switched_off') : decide(input);
+    const shares = sharesOf(input);
+    return { name, namespace, pod, policy, decision, shares, effect: effectOf(decision, policy.mode) };
+  });
+  return { explained, excess };
+}
+
+interface PodOfManifest extends Pick<Explained, 'pod' | 'name'> {
+  /** Absent where the object names none. */
+  readonly namespace: string | undefined;
+}
+
+function podOf({ apiVersion, kind, value }: ManifestDocument): PodOfManifest | undefined {
   const group = groupOf(apiVersion);
   const pod = group === '' && kind === 'Pod' ? (value as Pod) : podOfObject(group, kind, value);
   if (!pod?.spec) return undefined;
-  const { name = '?', namespace = 'default' } = (value['metadata'] ?? {}) as { name?: string; namespace?: string };
+  const { name = '?', namespace } = (value['metadata'] ?? {}) as { name?: string; namespace?: string };
   return { pod, name: `${kind}/${name}`, namespace };
 }
 

@@ -5,10 +5,13 @@ export const ADMIT_OPTIONS = [
   'namespace',
   'regions',
   'namespaces',
+  'kubeconfig',
+  'context',
   'config',
   'regionLabel',
   'defaultRegion',
   'policySignal',
+  'killSwitch',
   'output',
 ] as const;
 

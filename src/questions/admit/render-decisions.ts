@@ -6,6 +6,7 @@ import type { Share } from '../../decision/attribute.ts';
 import type { Decision } from '../../decision/decide.ts';
 import type { Effect } from '../../decision/effect.ts';
 import { explain } from '../../decision/explain.ts';
+import { dataOfPlacement } from '../../decision/placement.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { Policy } from '../../decision/policy.ts';
 import { REASONS } from '../../decision/reasons.ts';
@@ -32,6 +33,7 @@ export function renderDecisions(explained: readonly Explained[], output: OutputF
 }
 
 function toData({ name, namespace, pod, policy, decision, shares, effect }: Explained) {
+  const { steps } = decision;
   return {
     object: name,
     namespace,
@@ -42,6 +44,8 @@ function toData({ name, namespace, pod, policy, decision, shares, effect }: Expl
     ...(decision.message && { message: decision.message }),
     warnings: effect.warnings,
     steps: explain(pod, decision, policy, shares),
+    placement: steps?.steering ? dataOfPlacement(steps.judgement) : null,
+    autoscaling: steps?.judgement.snapshot.supply?.autoscaling ?? null,
     ...(decision.wait && { wait: dataOfWait(decision.wait) }),
     patch: effect.patch,
   };

@@ -8,7 +8,16 @@ import { onOneLine } from '../../units/legible.ts';
 import { tellFew } from '../../units/tell-few.ts';
 import { asItActs, countOff } from './as-it-acts.ts';
 import type { AuditedWorkload, AuditReport, Place, WrongNamespace } from './audited-workload.ts';
-import { asksForUnknown, count, fullMessage, hasHome, isAnnotatedWrongly, isLeftByAsks, pluralOf } from './findings.ts';
+import {
+  asksForUnknown,
+  count,
+  countPreferring,
+  fullMessage,
+  hasHome,
+  isAnnotatedWrongly,
+  isLeftByAsks,
+  pluralOf,
+} from './findings.ts';
 import {
   describeUnknownMachines,
   formatEmbodied,
@@ -239,6 +248,7 @@ function* renderTotals(
         title: 'Would wait',
         lines: some(totals.wouldWait, `${count(totals.wouldWait, 'workload')}, made now, for a cleaner hour`),
       },
+      { title: 'Preferences', lines: tellPreferences(report) },
       { title: 'Off', lines: some(off, tellOff(off, assumable)) },
       { title: 'Kill switch', lines: modeCap === null ? [] : [tellCap(modeCap)] },
       {
@@ -255,6 +265,11 @@ function* renderTotals(
     ],
     { width, titleWidth: 17, indent: 2 },
   );
+}
+
+/** Where nobody could look what brings nodes, nothing. */
+function tellPreferences({ preferences: { workloads, means } }: AuditReport): readonly string[] {
+  return workloads > 0 && means !== null ? [`${countPreferring(workloads)}: ${means}`] : [];
 }
 
 /** `5.55 (-35%): 10.5 left`. */

@@ -8,6 +8,7 @@ import type { WaitData } from '../../decision/wait-words.ts';
 import type { Basis } from '../../energy/basis.ts';
 import type { EmbodiedPerVcpu } from '../../energy/embodied.ts';
 import type { DefaultRequests } from '../../energy/pod-requests.ts';
+import type { Autoscaling } from '../../regions/autoscaling.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { NodePoolFacts } from '../../regions/node-pool.ts';
 import type { RegionResource } from '../../regions/region-resource.ts';
@@ -125,6 +126,8 @@ export interface AuditedWorkload {
   readonly isRanked: boolean;
   /** Where gridgate would place it first. */
   readonly region: string | null;
+  /** Whether its pods only prefer these regions to others that stay open: what brings nodes need not follow that. */
+  readonly prefers: boolean;
   /** Running pods by region; `null` for files. */
   readonly runsIn: Readonly<Record<string, number>> | null;
   /** Running pods in regions that the policy refuses; `null` for files. */
@@ -218,6 +221,10 @@ export interface AuditReport {
   readonly source: 'files' | 'cluster';
   /** What the kill switch caps modes to. */
   readonly modeCap: Mode | null;
+  /** Who brings nodes; `null` where nobody looked, as in files without NodePools and Nodes. */
+  readonly autoscaling: Autoscaling | null;
+  /** Workloads of namespaces that take part whose pods only prefer regions, and what comes of that here, in words. */
+  readonly preferences: { readonly workloads: number; readonly means: string | null };
   readonly totals: CarbonTotals;
   readonly namespaces: readonly ({ readonly namespace: string; readonly mode: Mode } & CarbonTotals)[];
   readonly regions: readonly {

@@ -16,6 +16,11 @@ export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
+/** `3 workloads only prefer regions`. */
+export function countPreferring(workloads: number): string {
+  return `${count(workloads, 'workload')} only prefer${workloads === 1 ? 's' : ''} regions`;
+}
+
 /** `4 documents`: what is no Kubernetes object, in numbers. */
 export function pluralOf(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   return Object.fromEntries(

@@ -107,6 +107,7 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
     regions: regionsOf(decision),
     isRanked: (decision.steps?.judgement.ranked.length ?? 0) > 0,
     region: target?.region ?? null,
+    prefers: (decision.steps?.steering?.preferred.length ?? 0) > 0,
     runsIn: runsIn ? Object.fromEntries(runsIn) : null,
     ...misplacedOf(runsIn, decision, snapshot),
     waits: waitOf(kind, input, namespace),

@@ -9,6 +9,7 @@ import {
   AUDIT_REASONS,
   asksForUnknown,
   count,
+  countPreferring,
   fullMessage,
   hasHome,
   isAnnotatedWrongly,
@@ -77,7 +78,7 @@ function head({ source, takenAt, policySignal, modeCap }: AuditReport): Html {
 
 /** One number, how it compares with home and with what placing makes of it, then what else there is to count. */
 function totals(report: AuditReport): Html {
-  const { source, namespaces, totals: all, workloads } = report;
+  const { source, namespaces, totals: all, workloads, preferences } = report;
   const misplaced = misplacedPods(workloads);
   const unknown = workloads.filter(asksForUnknown).length;
   const wrong = workloads.filter(isAnnotatedWrongly).length;
@@ -98,7 +99,9 @@ ${all.daemonSetsOutside > 0 && tile('DaemonSets outside', String(all.daemonSetsO
 ${source === 'cluster' && tile('Misplaced pods', String(misplaced), 'run where the policy refuses it')}
 ${tile('Embodied, on top', formatEmbodiedSum(all), `gCO2e/h of making the machines, an estimate${describeUnknownMachines(all.embodied)}`)}
 ${tile('Estimates', String(all.estimated), `workloads whose requests were assumed; ${balance.withoutFigure} without figure`)}
-</dl></section>
+</dl>
+${preferences.workloads > 0 && preferences.means !== null && html`<p>${countPreferring(preferences.workloads)}: ${preferences.means}.</p>`}
+</section>
 `;
 }
 

@@ -1,3 +1,4 @@
+import { tellPreference } from '../../decision/autoscaler-words.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { comparableReading } from '../../decision/refuse.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
@@ -95,6 +96,7 @@ export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): A
     policySignal: snapshot.policySignal,
     source,
     modeCap: modeCap ?? null,
+    ...preferencesOf(audited, snapshot),
     totals: whole,
     namespaces: inOrder(namespaces).map(([namespace, { mode, totals }]) => ({ namespace, mode, ...totals })),
     regions: regionRows(snapshot, carbon),
@@ -105,6 +107,16 @@ export function sumUp(audited: readonly AuditedWorkload[], facts: AuditFacts): A
     noObjects: Object.fromEntries(inOrder(noObjects)),
     broken,
   };
+}
+
+/** Of a namespace that is off nothing is led. */
+function preferencesOf(
+  audited: readonly AuditedWorkload[],
+  { supply }: Snapshot,
+): Pick<AuditReport, 'autoscaling' | 'preferences'> {
+  const autoscaling = supply?.autoscaling ?? null;
+  const workloads = audited.filter(({ mode, prefers }) => mode !== 'off' && prefers).length;
+  return { autoscaling, preferences: { workloads, means: (autoscaling && tellPreference(autoscaling)) ?? null } };
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

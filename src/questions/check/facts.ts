@@ -2,6 +2,7 @@ import type { CheckAnswer } from '../../decision/check-answer.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { PolicyRules } from '../../decision/policy-rules.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
+import type { NodePoolFacts } from '../../regions/node-pool.ts';
 import type { ObservedRegion } from '../../regions/observed-region.ts';
 import type { NamedSecret } from '../../units/named-secret.ts';
 import type { Role } from '../../units/role.ts';
@@ -25,6 +26,8 @@ export interface ClusterFacts {
   /** Regions that are passed over, a sentence each. */
   readonly invalidRegions: readonly string[];
   readonly nodes: Seen<readonly NodeFacts[]>;
+  /** None where the cluster knows no NodePools. */
+  readonly nodePools: Seen<readonly NodePoolFacts[]>;
   readonly namespaces: Seen<readonly NamespaceRecord[]>;
   readonly settings: Seen<Settings | undefined>;
   /** Why the kill switch is not as it was meant, or what it caps; absent where it caps nothing. */

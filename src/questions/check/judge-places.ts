@@ -8,7 +8,7 @@ import { checkLabels } from '../../regions/check-labels.ts';
 import { shellCommand } from '../../units/shell-command.ts';
 import { itself, nameFew, nameOf, tellFew } from '../../units/tell-few.ts';
 import type { ClusterFacts } from './facts.ts';
-import { about, type Finding } from './finding.ts';
+import { about, type Finding, valueOr } from './finding.ts';
 
 const MOST_NAMED = 3;
 const MOST_TOLD = 5;
@@ -16,11 +16,12 @@ const CHECK = 'namespaces';
 const NO_RULES: PolicyRules = { defaults: {}, limits: {} };
 
 /** Whether nodes are labelled, and labels and Regions fit together. */
-export function judgeNodes({ nodes, regions, regionLabel }: ClusterFacts): readonly Finding[] {
+export function judgeNodes({ nodes, nodePools, regions, regionLabel }: ClusterFacts): readonly Finding[] {
   const check = 'labels';
   return about(check, nodes, (all) => {
     const bare = all.filter(({ region }) => region === undefined);
-    const misfits = 'value' in regions ? checkLabels(regions.value, all, regionLabel) : [];
+    const pools = valueOr(nodePools, []);
+    const misfits = 'value' in regions ? checkLabels(regions.value, all, regionLabel, pools) : [];
     const told = tellFew(misfits, MOST_TOLD, itself, (more) => `${more} more labels or Regions do not fit`);
     const found: readonly Finding[] = [
       ...(bare.length > 0 ? [unlabelled(check, bare, all.length, regionLabel)] : []),

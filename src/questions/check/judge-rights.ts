@@ -25,11 +25,13 @@ export function judgeRights({ rights }: ClusterFacts): readonly Finding[] {
   });
 }
 
-/** What a right that is missing means: nobody sees it from the right. */
+/** What a right that is missing means, where nobody sees it from the right. */
 const MEANS: readonly (readonly [right: RegExp, means: string])[] = [
   [/^patch pods$/, 'no pod that waits is let go'],
   [/^patch jobs\.batch$/, 'no Job that gridgate suspended is resumed'],
   [/^(list|watch) (pods|jobs\.batch|cronjobs\.batch)$/, 'nobody sees what waits, so new pods do not wait'],
+  [/^(list|watch) nodepools\.karpenter\.sh$/, 'what Karpenter may bring is not known'],
+  [/^(list|watch) configmaps cluster-autoscaler-status$/, 'placement: auto only prefers under Cluster Autoscaler'],
   [
     /^\w+ leases\.coordination\.k8s\.io gridgate-releaser /,
     'nobody knows whether what waits is let go, so new pods do not wait',

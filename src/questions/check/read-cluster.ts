@@ -5,8 +5,9 @@ import { getIfThere } from '../../cluster/get-if-there.ts';
 import { toKillSwitchSetting } from '../../cluster/kill-switch.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { Lease } from '../../cluster/lease.ts';
-import { listOnce } from '../../cluster/list-watch.ts';
+import { listIfKnown, listOnce } from '../../cluster/list-watch.ts';
 import { NAMESPACES } from '../../cluster/namespaces.ts';
+import { NODE_POOLS } from '../../cluster/node-pools.ts';
 import { nodes } from '../../cluster/nodes.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { REGIONS, validRegions } from '../../cluster/regions.ts';
@@ -60,18 +61,29 @@ export async function readCluster(
     see(async () => toOverdueRuns(await getMaybe(`/apis/batch/v1${own}/cronjobs/${OVERDUE_CRON_JOB}`))),
   ]);
   const settingsSeen = see(() => readSettings(api, systemNamespace));
-  const [endpoints, configurations, seenNamespaces, regions, seenNodes, lease, settings, killSwitch, rights] =
-    await Promise.all([
-      see(async () => countEndpoints(await get(`/apis/discovery.k8s.io/v1${own}/endpointslices`))),
-      see(() => Promise.all(KINDS.map(async (kind) => toWebhooks(kind, await getConfiguration(getMaybe, kind))))),
-      see(() => listOnce(api, NAMESPACES, LIST_TIMEOUT_MS)),
-      see(() => listOnce(api, REGIONS, LIST_TIMEOUT_MS)),
-      see(() => listOnce(api, nodes(label), LIST_TIMEOUT_MS)),
-      leaseOf(SERVICE),
-      settingsSeen,
-      see(async () => toKillSwitch(await getMaybe(`/api/v1${own}/configmaps/gridgate-kill-switch`))),
-      settingsSeen.then((said) => askRights(api, valueOr(deployments, []), placesOf(systemNamespace, said))),
-    ]);
+  const [
+    endpoints,
+    configurations,
+    seenNamespaces,
+    regions,
+    seenNodes,
+    nodePools,
+    lease,
+    settings,
+    killSwitch,
+    rights,
+  ] = await Promise.all([
+    see(async () => countEndpoints(await get(`/apis/discovery.k8s.io/v1${own}/endpointslices`))),
+    see(() => Promise.all(KINDS.map(async (kind) => toWebhooks(kind, await getConfiguration(getMaybe, kind))))),
+    see(() => listOnce(api, NAMESPACES, LIST_TIMEOUT_MS)),
+    see(() => listOnce(api, REGIONS, LIST_TIMEOUT_MS)),
+    see(() => listOnce(api, nodes(label), LIST_TIMEOUT_MS)),
+    see(() => listIfKnown(api, NODE_POOLS, LIST_TIMEOUT_MS)),
+    leaseOf(SERVICE),
+    settingsSeen,
+    see(async () => toKillSwitch(await getMaybe(`/api/v1${own}/configmaps/gridgate-kill-switch`))),
+    settingsSeen.then((said) => askRights(api, valueOr(deployments, []), placesOf(systemNamespace, said))),
+  ]);
   const [releaserLease, things, overdueRuns] = await ofWaiting;
   const webhooks = valueOr(configurations, []).flat();
   const [onNamespaces, onPods] = await Promise.all([tryNamespaces(api), tryPods(api, seenNamespaces, namespace)]);
@@ -85,7 +97,7 @@ export async function readCluster(
     ...(mistrust !== undefined && { mistrust }),
     regions: 'value' in regions ? { value: validRegions(regions.value) } : regions,
     invalidRegions: tellInvalid(valueOr(regions, [])),
-    ...{ nodes: seenNodes, namespaces: seenNamespaces, settings, killSwitch },
+    ...{ nodes: seenNodes, nodePools, namespaces: seenNamespaces, settings, killSwitch },
     ...{ releaserLease, things, overdueRuns },
     keys: await readKeys(getMaybe, settings, { deployments: valueOr(deployments, []), systemNamespace }),
   };

@@ -28,6 +28,8 @@ export const READS: RuleSet = {
     { apiGroups: [''], resources: ['nodes', 'persistentvolumes', 'persistentvolumeclaims'], verbs: WATCH },
     { apiGroups: ['scheduling.k8s.io'], resources: ['priorityclasses'], verbs: WATCH },
     { apiGroups: ['gridgate.dev'], resources: ['regions'], verbs: WATCH },
+    { apiGroups: ['karpenter.sh'], resources: ['nodepools'], verbs: WATCH },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['cluster-autoscaler-status'], verbs: WATCH },
     {
       apiGroups: ['admissionregistration.k8s.io'],
       resources: CONFIGURATIONS,

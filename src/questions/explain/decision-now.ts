@@ -4,6 +4,7 @@ import { capMode, effectOf } from '../../decision/effect.ts';
 import { effectivePolicy } from '../../decision/effective-policy.ts';
 import { explain } from '../../decision/explain.ts';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import { dataOfPlacement } from '../../decision/placement.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import { describeIssue } from '../../decision/policy-annotations.ts';
@@ -89,6 +90,7 @@ export function decidedNow({ pod, decision, policy, shares }: Judged, isThere: b
     message: decision.wait && !isThere ? WOULD_WAIT : decision.message || REASONS[decision.reason],
     warnings,
     steps: explain(pod, decision, policy, shares),
+    placement: decision.steps?.steering ? dataOfPlacement(decision.steps.judgement) : null,
     wait: decision.wait ? dataOfWait(decision.wait) : null,
   };
 }

@@ -68,6 +68,7 @@ export function explainObject(input: ExplainInput): ExplainReport {
     released: releasedAt(object),
     waiting,
     refusal,
+    autoscaling: world?.snapshot.supply?.autoscaling ?? null,
     now: decided,
     ...carbonOf({ kind: target.kind, found, pod, world, judged }),
     notes: notesOf(input, { judged, decided, refusal }),

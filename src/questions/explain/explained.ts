@@ -1,9 +1,11 @@
 import type { Decision } from '../../decision/decide.ts';
 import type { Finding } from '../../decision/explain.ts';
+import type { PlacementData } from '../../decision/placement.ts';
 import type { Mode } from '../../decision/policy.ts';
 import type { Reason, Refusal } from '../../decision/reasons.ts';
 import type { WaitData } from '../../decision/wait-words.ts';
 import type { Basis } from '../../energy/basis.ts';
+import type { Autoscaling } from '../../regions/autoscaling.ts';
 import type { Band } from '../../regions/band.ts';
 import type { Freshness, Signal } from '../../regions/reading.ts';
 import type { WrittenRecord } from './read-record.ts';
@@ -37,6 +39,8 @@ export interface DecidedNow {
   readonly message: string;
   readonly warnings: readonly string[];
   readonly steps: readonly Finding[];
+  /** Whether it is led by preferences or by a requirement; `null` where it is left alone or denied. */
+  readonly placement: PlacementData | null;
   /** Of what would wait for a cleaner hour, were it made now. */
   readonly wait: WaitData | null;
 }
@@ -103,6 +107,8 @@ export interface ExplainReport {
     /** ISO 8601; of the last try. */
     readonly at: string | null;
   } | null;
+  /** Who brings nodes to this cluster, and so what a preference does; `null` where nobody looked. */
+  readonly autoscaling: Autoscaling | null;
   /** `null` too for what has ended: nothing is decided about it any more. */
   readonly now: DecidedNow | null;
   /** Operational CO2e, of all its pods. */

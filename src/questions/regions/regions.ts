@@ -8,9 +8,9 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { readConfigOf } from '../../world/cluster-config.ts';
-import { readClusterNodes } from '../../world/cluster-regions.ts';
+import { readClusterNodePools, readClusterNodes } from '../../world/cluster-regions.ts';
 import { createSources } from '../../world/live-sources.ts';
-import { describeRegions, loadRegions } from '../../world/load-regions.ts';
+import { type DescribedRegions, describeRegions, loadRegions } from '../../world/load-regions.ts';
 import { type ChosenCluster, findCluster } from '../../world/which-cluster.ts';
 import { renderUnasked, type SplitSources, splitSources } from './asked-from-here.ts';
 import { candidateRegions } from './candidate-regions.ts';
@@ -59,18 +59,29 @@ async function check(values: RegionsValues, env: Environment): Promise<number> {
   const { asked, unasked } = chosen;
   const sources = createSources(asked, env);
   const missing = missingSecrets(asked, env, existsSync);
-  const nodes = cluster && (await readClusterNodes(cluster, values.regionLabel));
-  if (nodes && 'issues' in nodes) return reportFailure(nodes);
-  const labels = nodes && [...invalid, ...checkLabels(described.regions, nodes.value, values.regionLabel)];
+  const misfits = cluster && (await readMisfits(cluster, described, values));
+  if (misfits && 'issues' in misfits) return reportFailure(misfits);
+  const labels = misfits && [...invalid, ...misfits];
   const regions = described.regions.map(zonesOf);
   const checks = await checkSources(sources, { regions, policySignal: values.policySignal, clock: Date.now });
-  if (sources.length === 0 && !nodes)
+  if (sources.length === 0 && !cluster)
     note('no source is configured (--config): regions have fixed values or yearly averages');
   const found = { version: 'v1', sources: checks, missing, unasked, ...(labels && { labels }) };
   const forPeople = () => renderMissing(missing) + renderUnasked(unasked) + renderChecks(checks) + renderLabels(labels);
   await print(output === 'table' ? forPeople() : renderData(found, output));
   if (sources.length > 0 && !checks.some(({ works }) => works)) return EXIT.upstream;
   return labels?.length ? EXIT.findings : EXIT.fine;
+}
+
+/** Where the labels of the cluster's nodes and its Regions do not fit together. */
+async function readMisfits(
+  cluster: ChosenCluster,
+  { regions }: DescribedRegions,
+  { regionLabel }: RegionsValues,
+): Promise<readonly string[] | Issues> {
+  const nodes = await readClusterNodes(cluster, regionLabel);
+  if ('issues' in nodes) return nodes;
+  return checkLabels(regions, nodes.value, regionLabel, await readClusterNodePools(cluster));
 }
 
 async function chooseSources(

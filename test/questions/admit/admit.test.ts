@@ -156,6 +156,8 @@ describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
       'message',
       'warnings',
       'steps',
+      'placement',
+      'autoscaling',
       'patch',
     ]);
   });

@@ -41,6 +41,8 @@ export interface PodApi {
   stop(): Promise<void>;
 }
 
+const COLLECTION =
+  /\/(namespaces|nodes|nodepools|configmaps|regions|priorityclasses|persistentvolumes|persistentvolumeclaims)$/;
 const PODS = /^\/api\/v1\/(?:namespaces\/([^/]+)\/)?pods$/;
 /** Of a page that is sent in pieces, as the API server does. */
 const CHUNK_PODS = 50;
@@ -65,8 +67,7 @@ export async function startPodApi(options: PodApiOptions): Promise<PodApi> {
   }
 
   function listAt(path: string): object | undefined {
-    if (!/\/(namespaces|nodes|regions|priorityclasses|persistentvolumes|persistentvolumeclaims)$/.test(path))
-      return undefined;
+    if (!COLLECTION.test(path)) return undefined;
     return { metadata: { resourceVersion: '1' }, items: lists[path] ?? [] };
   }
 

@@ -35,6 +35,7 @@ function audited({ grams = 0, ...parts }: Parts = {}): AuditedWorkload {
     regions: ['eu-north-1'],
     isRanked: true,
     region: 'eu-north-1',
+    prefers: false,
     runsIn: { 'eu-north-1': 3 },
     misplaced: 0,
     misplacedIn: {},

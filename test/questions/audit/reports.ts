@@ -31,6 +31,7 @@ export function makeAudited({ grams, ...parts }: WorkloadParts = {}): AuditedWor
     regions: ['eu-north-1', 'eu-west-3'],
     isRanked: true,
     region: 'eu-north-1',
+    prefers: true,
     runsIn: null,
     misplaced: null,
     misplacedIn: null,
@@ -69,6 +70,8 @@ export function makeReport(workloads: readonly AuditedWorkload[], parts: Partial
     policySignal: 'average-lifecycle',
     source: 'files',
     modeCap: null,
+    autoscaling: null,
+    preferences: { workloads: 0, means: null },
     totals: totalsOf(workloads),
     namespaces: [...byNamespace].map(([namespace, some]) => ({
       namespace,

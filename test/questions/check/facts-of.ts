@@ -72,6 +72,7 @@ export function factsOf(parts: Partial<ClusterFacts> = {}): ClusterFacts {
     regions: { value: [regionOf('eu-north')] },
     invalidRegions: [],
     nodes: { value: [makeNode('n1', 'eu-north')] },
+    nodePools: { value: [] },
     namespaces: { value: [namespaceOf('shop', { mode: 'enforce' }, true), namespaceOf('default', {}, false)] },
     settings: { value: { sources: [], secrets: [], rules: { defaults: {}, limits: {} } } },
     killSwitch: { value: {} },

@@ -229,7 +229,7 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
     assert.deepEqual([report.now?.decision, report.now?.region, report.now?.allowed], ['steer', 'eu-north', true]);
     assert.deepEqual(
       report.now?.steps.map(({ step }) => step),
-      ['leave alone', 'treatment', 'reachable', 'refused', 'ranked', 'steering'],
+      ['leave alone', 'treatment', 'reachable', 'refused', 'ranked', 'steering', 'autoscaler'],
     );
     // (0.5 vCPU * (0.74 + 0.5 * (3.5 - 0.74)) W + 1 GB * 0.392 W) / 1000 * 1.135 * g/kWh = 1.452 W / 1000 * 1.135 * g/kWh
     const { now, home, best, basis } = report.gramsPerHour;

@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decide, sharesOf } from '../../src/decision/decide.ts';
+import type { Pod } from '../../src/decision/pod.ts';
+import { reachableRegions } from '../../src/decision/reachable.ts';
+import type { NodePoolFacts } from '../../src/regions/node-pool.ts';
+import {
+  decideNow,
+  expression,
+  HOSTNAME_LABEL,
+  makeNode,
+  makeNodePool,
+  makePod,
+  makePolicy,
+  makeSnapshot,
+  NOW,
+  onNode,
+  REGION_LABEL,
+  region,
+  requires,
+  term,
+  ZONE_LABEL,
+  zone,
+} from '../builders.ts';
+
+const GRAMS = { 'eu-n': 20, 'eu-w': 100, 'us-e': 400 };
+const TEAM = 'example.com/team';
+const POOL = 'karpenter.sh/nodepool';
+const ARCH = 'kubernetes.io/arch';
+const CPUS = 'karpenter.k8s.aws/instance-cpu';
+const TAINT = { key: 'batch', value: 'only', effect: 'NoSchedule' };
+
+/** The one pool of a case is in `eu-n`, unless it says where itself. */
+function inNorth(requirements: readonly ReturnType<typeof expression>[], parts: Partial<NodePoolFacts> = {}) {
+  return makeNodePool('north', [region('In', 'eu-n'), ...requirements], parts);
+}
+
+function reachOf(pod: Pod, nodePools: readonly NodePoolFacts[], nodes = [] as ReturnType<typeof makeNode>[]) {
+  const { regions } = reachableRegions(pod, makeSnapshot(GRAMS, { nodes, nodePools }));
+  return regions.map(({ name }) => name).join(' ');
+}
+
+type Row = readonly [name: string, pool: NodePoolFacts, asks: Parameters<typeof makePod>[0], comes: boolean];
+
+describe('a NodePool may bring a pod a node', () => {
+  const pinned = (key: string, value: string) => ({ nodeSelector: { [key]: value } });
+  const wants = (key: string, operator: string, ...values: readonly string[]) =>
+    requires(term(expression(key, operator, ...values)));
+  const onTeam = (operator: string, ...values: readonly string[]) => inNorth([expression(TEAM, operator, ...values)]);
+  const onCpus = (...bounds: readonly (readonly [string, string])[]) =>
+    inNorth(bounds.map(([operator, value]) => expression(CPUS, operator, value)));
+  const labelled = inNorth([], { labels: { [TEAM]: 'a', [POOL]: 'north' } });
+  const tainted = inNorth([], { taints: [TAINT] });
+  const rows: readonly Row[] = [
+    ['that asks for nothing', inNorth([]), {}, true],
+    ['not while it is paused', inNorth([], { isPaused: true }), {}, false],
+    ['not of a fixed number of them', inNorth([], { isStatic: true }), {}, false],
+    ['not before it is ready', inNorth([], { isUnready: true }), {}, false],
+    // A label of the owner's
+    ['with a label that it gives', labelled, pinned(TEAM, 'a'), true],
+    ['not with another value of it', labelled, pinned(TEAM, 'b'), false],
+    ['not without it', labelled, wants(TEAM, 'DoesNotExist'), false],
+    ['with one of the values that it may have', onTeam('In', 'a', 'b'), wants(TEAM, 'In', 'b', 'c'), true],
+    ['not with one that it may not', onTeam('In', 'a', 'b'), wants(TEAM, 'In', 'c'), false],
+    ['with a value that is left', onTeam('In', 'a', 'b'), wants(TEAM, 'NotIn', 'a'), true],
+    ['not where none is left', onTeam('In', 'a', 'b'), wants(TEAM, 'NotIn', 'a', 'b'), false],
+    ['with any value of a label that only has to be there', onTeam('Exists'), pinned(TEAM, 'mine'), true],
+    ['that names none of them', onTeam('Exists'), wants(TEAM, 'Exists'), true],
+    ['not without it, where it has to be there', onTeam('Exists'), wants(TEAM, 'DoesNotExist'), false],
+    ['not with one that must not be there', onTeam('DoesNotExist'), wants(TEAM, 'Exists'), false],
+    ['without it', onTeam('DoesNotExist'), wants(TEAM, 'DoesNotExist'), true],
+    ['with a value that is not shut out', onTeam('NotIn', 'a'), pinned(TEAM, 'b'), true],
+    ['not with one that is', onTeam('NotIn', 'a'), pinned(TEAM, 'a'), false],
+    ['that shuts out other values', onTeam('NotIn', 'a'), wants(TEAM, 'NotIn', 'b'), true],
+    ['not with a label of which it does not speak', inNorth([]), pinned(TEAM, 'a'), false],
+    ['not even where it only has to be there', inNorth([]), wants(TEAM, 'Exists'), false],
+    ['without one of which it does not speak', inNorth([]), wants(TEAM, 'DoesNotExist'), true],
+    ['with another value than one of which it does not speak', inNorth([]), wants(TEAM, 'NotIn', 'a'), true],
+    // All that is asked of one label holds of one value
+    [
+      'with the value that two wishes leave',
+      onTeam('In', 'a', 'b'),
+      { ...pinned(TEAM, 'a'), ...wants(TEAM, 'NotIn', 'b') },
+      true,
+    ],
+    [
+      'not with one that two wishes leave none of',
+      onTeam('In', 'a', 'c'),
+      requires(term(expression(TEAM, 'In', 'a', 'b'), expression(TEAM, 'NotIn', 'a'))),
+      false,
+    ],
+    // Numbers
+    ['with a number above its bound', onCpus(['Gt', '3']), wants(CPUS, 'Gt', '8'), true],
+    ['with a number of its range', onCpus(['Gte', '4'], ['Lte', '8']), pinned(CPUS, '8'), true],
+    ['not with one above its range', onCpus(['Gte', '4'], ['Lte', '8']), pinned(CPUS, '9'), false],
+    ['not above the top of its range', onCpus(['Gte', '4'], ['Lte', '8']), wants(CPUS, 'Gt', '8'), false],
+    ['not below its bottom', onCpus(['Gt', '4']), wants(CPUS, 'Lt', '5'), false],
+    ['with the one number between', onCpus(['Gt', '4']), wants(CPUS, 'Lt', '6'), true],
+    [
+      'not with the one number between, where it is shut out',
+      onCpus(['Gt', '4']),
+      requires(term(expression(CPUS, 'Lt', '6'), expression(CPUS, 'NotIn', '5'))),
+      false,
+    ],
+    ['with a number below', onCpus(['Lt', '9']), wants(CPUS, 'Lt', '4'), true],
+    ['not with a word, where it has a number', onCpus(['Lt', '9']), pinned(CPUS, 'many'), false],
+    ['with a number of its list', inNorth([expression(CPUS, 'In', '4', '8')]), wants(CPUS, 'Gt', '4'), true],
+    ['not with one beyond its list', inNorth([expression(CPUS, 'In', '4', '8')]), wants(CPUS, 'Gt', '8'), false],
+    // What instance types carry
+    ['of any architecture where it names none', inNorth([]), pinned(ARCH, 'arm64'), true],
+    ['not of another than it names', inNorth([expression(ARCH, 'In', 'amd64')]), pinned(ARCH, 'arm64'), false],
+    [
+      'by the name of a label from before',
+      inNorth([expression(ARCH, 'In', 'amd64')]),
+      pinned('beta.kubernetes.io/arch', 'amd64'),
+      true,
+    ],
+    ['not against it', inNorth([expression(ARCH, 'In', 'amd64')]), pinned('beta.kubernetes.io/arch', 'arm64'), false],
+    ['of any instance type', inNorth([]), pinned('node.kubernetes.io/instance-type', 'm7g.large'), true],
+    ['with what its provider says of instance types', inNorth([]), wants(CPUS, 'Gt', '16'), true],
+    ['with what EKS Auto Mode says of them', inNorth([]), pinned('eks.amazonaws.com/instance-category', 'c'), true],
+    ['without a device', inNorth([]), wants('karpenter.k8s.aws/instance-gpu-name', 'DoesNotExist'), true],
+    ['not without an architecture', inNorth([]), wants(ARCH, 'DoesNotExist'), false],
+    ['not in a managed node group', inNorth([]), pinned('eks.amazonaws.com/nodegroup', 'web'), false],
+    ['not of those that Karpenter did not make', inNorth([]), wants(POOL, 'DoesNotExist'), false],
+    ['of its own name', inNorth([]), pinned(POOL, 'north'), true],
+    ['not of the name of another', inNorth([]), pinned(POOL, 'south'), false],
+    // Places
+    ['in its region', inNorth([]), pinned(REGION_LABEL, 'eu-n'), true],
+    ['not in another', inNorth([]), pinned(REGION_LABEL, 'eu-w'), false],
+    ['in a zone that it names', inNorth([zone('In', 'eu-n-1')]), pinned(ZONE_LABEL, 'eu-n-1'), true],
+    ['not in one that it does not', inNorth([zone('In', 'eu-n-1')]), pinned(ZONE_LABEL, 'eu-n-2'), false],
+    ['in any zone where it names none', inNorth([]), pinned(ZONE_LABEL, 'eu-n-2'), true],
+    ['not on a host by name', inNorth([]), pinned(HOSTNAME_LABEL, 'h1'), false],
+    ['not on a node by name', inNorth([]), requires(onNode('n1')), false],
+    ['on any host but one', inNorth([]), wants(HOSTNAME_LABEL, 'NotIn', 'h1'), true],
+    // Taints
+    ['not past a taint that it does not tolerate', tainted, {}, false],
+    ['that tolerates its taint', tainted, { tolerations: [{ key: 'batch', operator: 'Exists' }] }, true],
+    [
+      'past a taint that only prefers others',
+      inNorth([], { taints: [{ ...TAINT, effect: 'PreferNoSchedule' }] }),
+      {},
+      true,
+    ],
+    [
+      'past a taint that goes by itself',
+      inNorth([], { taints: [{ ...TAINT, key: 'example.com/agent-not-ready' }] }),
+      {},
+      true,
+    ],
+    // Alternatives
+    [
+      'that has an alternative',
+      inNorth([]),
+      requires(term(expression(TEAM, 'In', 'a')), term(region('In', 'eu-n'))),
+      true,
+    ],
+    ['not one that asks for nothing at all', inNorth([]), requires({}), false],
+    [
+      'whatever it asks of size',
+      inNorth([]),
+      { containers: [{ resources: { requests: { cpu: '900', 'nvidia.com/gpu': '8' } } }] },
+      true,
+    ],
+  ];
+  for (const [name, pool, asks, comes] of rows)
+    it(name, () => assert.equal(reachOf(makePod(asks), [pool]), comes ? 'eu-n' : ''));
+});
+
+describe('where NodePools may create nodes', () => {
+  const any = makePod();
+  const rows: readonly [
+    name: string,
+    pools: readonly NodePoolFacts[],
+    nodes: readonly ReturnType<typeof makeNode>[],
+    regions: string,
+  ][] = [
+    ['in the regions that one names', [makeNodePool('p', [region('In', 'eu-n', 'eu-w')])], [], 'eu-n eu-w'],
+    [
+      'in a region that its template names',
+      [makeNodePool('p', [], { labels: { [REGION_LABEL]: 'us-e' } })],
+      [],
+      'us-e',
+    ],
+    ['in those of its zones, by their names', [makeNodePool('p', [zone('In', 'eu-n-a', 'us-e-b')])], [], 'eu-n us-e'],
+    [
+      'in those of its zones, by nodes that carry both',
+      [makeNodePool('p', [zone('In', 'z1')])],
+      [makeNode('n', 'eu-w', { labels: { [ZONE_LABEL]: 'z1' }, taints: [TAINT] })],
+      'eu-w',
+    ],
+    ['in no region of a zone that nobody knows', [makeNodePool('p', [zone('In', 'moon-1')])], [], ''],
+    [
+      'in a region of which it names a zone',
+      [makeNodePool('p', [region('In', 'eu-n', 'eu-w'), zone('In', 'eu-n-a')])],
+      [],
+      'eu-n',
+    ],
+    [
+      'not where it does not want to',
+      [makeNodePool('p', [region('In', 'eu-n', 'eu-w'), region('NotIn', 'eu-n')])],
+      [],
+      'eu-w',
+    ],
+    [
+      'where its nodes are, if it says nothing',
+      [makeNodePool('p')],
+      [
+        makeNode('n', 'eu-w', { labels: { [POOL]: 'p' }, taints: [TAINT] }),
+        makeNode('m', 'us-e', { labels: { [POOL]: 'q' }, taints: [TAINT] }),
+      ],
+      'eu-w',
+    ],
+    [
+      'where all nodes are, if it says nothing and has none',
+      [makeNodePool('p')],
+      [makeNode('n', 'us-e', { taints: [TAINT] })],
+      'us-e',
+    ],
+    [
+      'nobody knows where, if nodes are in two regions',
+      [makeNodePool('p')],
+      [makeNode('n', 'us-e', { taints: [TAINT] }), makeNode('m', 'eu-n', { taints: [TAINT] })],
+      '',
+    ],
+    ['nobody knows where, without any node', [makeNodePool('p')], [], ''],
+    ['in a region that nobody described', [makeNodePool('p', [region('In', 'sa-e')])], [], 'sa-e'],
+  ];
+  for (const [name, pools, nodes, expected] of rows)
+    it(name, () => assert.equal(reachOf(any, pools, [...nodes]), expected));
+
+  it('of several that could, each counts where it is', () => {
+    const pools = [
+      makeNodePool('batch', [region('In', 'eu-n')], { labels: { [TEAM]: 'a' } }),
+      makeNodePool('web', [region('In', 'eu-w', 'us-e')]),
+    ];
+    assert.equal(reachOf(any, pools), 'eu-n eu-w us-e');
+    assert.equal(reachOf(makePod({ nodeSelector: { [TEAM]: 'a' } }), pools), 'eu-n');
+    assert.equal(reachOf(makePod({ nodeSelector: { [POOL]: 'web' } }), pools), 'eu-w us-e');
+  });
+
+  it('beside nodes that are there', () => {
+    const pools = [makeNodePool('batch', [region('In', 'eu-n')])];
+    assert.equal(reachOf(any, pools, [makeNode('n', 'us-e')]), 'eu-n us-e');
+  });
+
+  it('is not asked where nodes may not be seen: any region may have some', () => {
+    const snapshot = makeSnapshot(GRAMS, { nodePools: [makeNodePool('p', [region('In', 'eu-n')])] });
+    assert.equal(reachableRegions(any, snapshot).all, true);
+  });
+
+  it('a volume is where its driver says: a zone of another region keeps a pool away', () => {
+    const nodes = [makeNode('n', 'eu-w/1', { taints: [TAINT] })];
+    const snapshot = makeSnapshot(GRAMS, { nodes, nodePools: [makeNodePool('p', [region('In', 'eu-n', 'eu-w')])] });
+    const terms = [term(expression('topology.ebs.csi.aws.com/zone', 'In', 'eu-w-1'))];
+    const volumes = [{ claim: 'data', volume: 'pv', terms }];
+    const seen = reachableRegions(any, snapshot, {
+      volumes: [{ ...volumes[0], terms: [term(zone('In', 'eu-w-1'))] } as never],
+    });
+    assert.deepEqual(
+      seen.regions.map(({ name }) => name),
+      ['eu-w'],
+    );
+    // Of a label that no node carries nobody knows whose it is.
+    const unseen = reachableRegions(any, snapshot, { volumes });
+    assert.deepEqual(
+      unseen.regions.map(({ name }) => name),
+      ['eu-n', 'eu-w'],
+    );
+  });
+});
+
+describe('a pod in a cluster of NodePools, without any node', () => {
+  const POOLS = ['eu-n', 'eu-w', 'us-e'].map((name) => makeNodePool(`in-${name}`, [region('In', name)]));
+  const snapshot = makeSnapshot(GRAMS, { nodes: [], nodePools: POOLS });
+
+  it('is led to the cleanest by a preference, and kept out of the dirty', () => {
+    const { decision, region: best, steps } = decideNow(makePod(), { 'max-intensity': '200' }, snapshot);
+    assert.deepEqual([decision, best], ['steer', 'eu-n']);
+    assert.deepEqual(steps?.steering?.requirement, { operator: 'NotIn', values: ['us-e'] });
+    assert.deepEqual(
+      steps?.steering?.preferred.map((one) => one.region),
+      ['eu-n', 'eu-w'],
+    );
+  });
+
+  it('is held to the best under require, though nothing is elastic', () => {
+    const { steps } = decideNow(makePod(), { placement: 'require' }, snapshot);
+    assert.deepEqual(steps?.steering?.requirement, { operator: 'In', values: ['eu-n'] });
+  });
+
+  it('stays where only a dirty pool has what it needs', () => {
+    const pools = [
+      makeNodePool('n', [region('In', 'eu-n')]),
+      makeNodePool('e', [region('In', 'us-e'), expression(ARCH, 'In', 'arm64')]),
+    ];
+    const arm = makeSnapshot(GRAMS, {
+      nodes: [],
+      nodePools: [
+        { ...pools[0], requirements: [...(pools[0]?.requirements ?? []), expression(ARCH, 'In', 'amd64')] } as never,
+        ...pools.slice(1),
+      ],
+    });
+    const { decision, reason } = decideNow(
+      makePod({ nodeSelector: { [ARCH]: 'arm64' } }),
+      { 'max-intensity': '200' },
+      arm,
+    );
+    assert.notEqual(decision, 'deny');
+    assert.equal(reason, 'all_dirty');
+  });
+
+  it('is told that it counts on new nodes', () => {
+    const { warnings } = decideNow(makePod(), {}, snapshot);
+    assert.match(warnings.join(), /no node of eu-n, eu-w has now what the pod asks for; it counts on new ones/);
+  });
+
+  it('is told where nobody knows what a NodePool may bring', () => {
+    const { reason, warnings } = decideNow(
+      makePod(),
+      {},
+      makeSnapshot(GRAMS, { nodes: [], nodePools: [makeNodePool('p')] }),
+    );
+    assert.equal(reason, 'unreachable');
+    assert.match(
+      warnings.join(),
+      /it waits: NodePool p may bring one, nobody knows where: it names no region or zone, and has no node/,
+    );
+  });
+
+  it('is told which of its wishes leaves which regions, by what may come', () => {
+    const pools = [...POOLS.slice(1), makeNodePool('batch', [region('In', 'eu-n')], { labels: { [TEAM]: 'a' } })];
+    const input = {
+      pod: makePod({ nodeSelector: { [TEAM]: 'a' } }),
+      policy: makePolicy(),
+      snapshot: makeSnapshot(GRAMS, { nodes: [], nodePools: pools }),
+      now: NOW,
+    };
+    assert.equal(decide(input).region, 'eu-n');
+    assert.deepEqual(
+      sharesOf(input).map(({ what, leaves }) => [what, leaves.map(({ name }) => name)]),
+      [[`node selector ${TEAM}=a`, ['eu-n']]],
+    );
+  });
+});
+
+describe('what a pod asks is compared with NodePools', () => {
+  /** 500 pools in 20 regions, no two alike. */
+  const POOLS = Array.from({ length: 500 }, (_, index) =>
+    makeNodePool(`p${index}`, [
+      region('In', ...Array.from({ length: 3 }, (_, other) => `r${(index + 7 * other) % 20}`)),
+      expression(TEAM, 'In', ...Array.from({ length: 20 }, (_, other) => `t${index}-${other}`)),
+    ]),
+  );
+  const grams = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`r${index}`, 50 + index]));
+  const snapshot = makeSnapshot(grams, { nodes: [], nodePools: POOLS });
+  const values = (count: number, prefix = 'v') => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+  it('by 500 of them, none like another', () => {
+    const { regions } = reachableRegions(makePod({ nodeSelector: { [TEAM]: 't7-3' } }), snapshot);
+    assert.deepEqual(
+      regions.map(({ name }) => name),
+      ['r1', 'r14', 'r7'],
+    );
+  });
+
+  it('500 equal ones are one', () => {
+    const equal = POOLS.map(({ name }) => makeNodePool(name, [region('In', 'r1')]));
+    const { supply } = makeSnapshot(grams, { nodes: [], nodePools: equal });
+    assert.deepEqual(
+      supply?.offers.map(({ pools }) => pools.length),
+      [500],
+    );
+  });
+
+  const hostile: readonly [name: string, pod: Parameters<typeof makePod>[0]][] = [
+    ['9,000 values', requires(term(expression(TEAM, 'In', ...values(9_000))))],
+    [
+      '9,000 values that must not be, of a number',
+      requires(term(expression(CPUS, 'Gt', '1'), expression(CPUS, 'NotIn', ...values(9_000, '')))),
+    ],
+    [
+      '4,000 requirements on one label',
+      requires(term(...values(4_000).map((value) => expression(TEAM, 'NotIn', value)))),
+    ],
+    [
+      '500 terms of 10 requirements',
+      requires(...values(500).map((value) => term(...values(10).map((key) => expression(key, 'In', value))))),
+    ],
+  ];
+  for (const [name, asks] of hostile)
+    it(`in good time, whatever its author wrote: ${name}`, () => {
+      const started = performance.now();
+      reachableRegions(makePod(asks), snapshot);
+      const took = performance.now() - started;
+      assert.ok(took < 60_000, `${took} ms`);
+    });
+});
