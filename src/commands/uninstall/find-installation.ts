@@ -153,10 +153,14 @@ async function findTraces(api: Pick<ApiClient, 'get'>, policies: boolean, show: 
 
 async function* objectsOf(
   api: Pick<ApiClient, 'get'>,
-  { list: path, content }: Pick<TracedKind, 'list' | 'content'>,
+  { list: path, content, mayBeMissing }: Pick<TracedKind, 'list' | 'content' | 'mayBeMissing'>,
 ): AsyncGenerator<KubeObject> {
   const patient: Pick<ApiClient, 'get'> = { get: (...args) => retryPassing(() => api.get(...args)) };
-  for await (const { items } of listPages(patient, { path, content }, NEVER)) yield* items ?? [];
+  try {
+    for await (const { items } of listPages(patient, { path, content }, NEVER)) yield* items ?? [];
+  } catch (error) {
+    if (!mayBeMissing || !(error instanceof ApiError) || error.status !== 404) throw error;
+  }
 }
 
 /** A cluster is as large as it is, and Ctrl-C ends the process. */
@@ -164,11 +168,7 @@ const NEVER = new AbortController().signal;
 
 async function countRegions(api: Pick<ApiClient, 'get'>): Promise<number> {
   let count = 0;
-  try {
-    for await (const _ of objectsOf(api, { list: REGIONS_PATH, content: 'metadata' })) count += 1;
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-  }
+  for await (const _ of objectsOf(api, { list: REGIONS_PATH, content: 'metadata', mayBeMissing: true })) count += 1;
   return count;
 }
 

@@ -7,7 +7,7 @@
  * | waiting     | once nothing new is made to wait, and before nobody is left who would let it go              |
  * | controllers | before what they write is cleaned: nobody writes it back. Their right goes with them          |
  * | policies    | once nobody is left whom they hold                                                           |
- * | traces      | labels, taints, annotations and reports on what belongs to others                            |
+ * | traces      | labels, taints, annotations, fields and reports on what belongs to others                    |
  * | rest        | what the pods needed; rights before the Lease and the Secrets, which could be made again     |
  * | regions     | only when asked: people wrote them                                                           |
  * | settings    | only when asked, as the regions; after all that reads them                                   |
@@ -76,10 +76,13 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['Deployment', 'gridgate-controllers'],
     ['Deployment', 'gridgate'], // where one Deployment does both, it is this one
     ['ClusterRoleBinding', 'gridgate-controllers'],
+    ['ClusterRoleBinding', 'gridgate-node-pools'],
   ],
   policies: [
     ['ValidatingAdmissionPolicyBinding', 'gridgate-controllers'],
     ['ValidatingAdmissionPolicy', 'gridgate-controllers'],
+    ['ValidatingAdmissionPolicyBinding', 'gridgate-node-pools'],
+    ['ValidatingAdmissionPolicy', 'gridgate-node-pools'],
     ['ValidatingAdmissionPolicyBinding', 'gridgate-regions'],
     ['ValidatingAdmissionPolicy', 'gridgate-regions'],
   ],
@@ -89,6 +92,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ClusterRole', 'gridgate'],
     ['ClusterRole', 'gridgate-bindings'],
     ['ClusterRole', 'gridgate-controllers'],
+    ['ClusterRole', 'gridgate-node-pools'],
     ['ClusterRole', 'gridgate-view'],
     ['RoleBinding', 'gridgate'],
     ['RoleBinding', 'gridgate-controllers'],

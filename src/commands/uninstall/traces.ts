@@ -1,8 +1,10 @@
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { NAMESPACES_PATH } from '../../cluster/namespaces.ts';
+import { NODE_POOLS_PATH } from '../../cluster/node-pools.ts';
 import { NODES_PATH } from '../../cluster/nodes.ts';
 import { JOB, type OwnerKind, ownersPath, REPLICA_SET, STATEFUL_SET } from '../../cluster/owner-kinds.ts';
 import { planTaints, type Taint } from '../../controllers/node-labeller/plan.ts';
+import { traceOfPool } from '../../controllers/node-pools/pool-trace.ts';
 import { NUDGED_ANNOTATION } from '../../controllers/owner-nudger/controller.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../../decision/namespace-record.ts';
 import { DEFERRED, NOT_BEFORE, RELEASED, WAITS } from '../../decision/wait-annotations.ts';
@@ -20,6 +22,8 @@ export interface TracedKind {
   readonly kind: string;
   readonly list: string;
   readonly content: 'metadata' | 'full';
+  /** A cluster need not know it. */
+  readonly mayBeMissing?: true;
   /** Where an object of it is patched. */
   pathOf(metadata: KubeObject['metadata']): string;
   /** Undefined where nothing of gridgate is on it. */
@@ -47,6 +51,14 @@ export function tracedKinds(policies: boolean): readonly TracedKind[] {
       content: 'full', // taints are in the spec
       pathOf: ({ name }) => `${NODES_PATH}/${encodeURIComponent(name)}`,
       find: findOnNode,
+    },
+    {
+      kind: 'NodePool',
+      list: NODE_POOLS_PATH,
+      content: 'full',
+      mayBeMissing: true,
+      pathOf: ({ name }) => `${NODE_POOLS_PATH}/${encodeURIComponent(name)}`,
+      find: traceOfPool,
     },
     ...[REPLICA_SET, STATEFUL_SET].map((owner) => marked(owner, () => [NUDGED_ANNOTATION])),
     marked(JOB, ({ annotations = {} }) =>

@@ -100,6 +100,21 @@ describe('gridgate uninstall', () => {
     }
   });
 
+  it('knows every object of what manifests/capacity adds, each labelled by itself', () => {
+    const known = new Set(installedObjects('gridgate-system').map(({ kind, called }) => `${kind} ${called}`));
+    for (const component of readdirSync('manifests/capacity', { withFileTypes: true }).filter((one) =>
+      one.isDirectory(),
+    )) {
+      const folder = `manifests/capacity/${component.name}`;
+      for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml'))
+        for (const { kind, metadata } of documents(`${folder}/${file}`)) {
+          const called = [metadata.namespace, metadata.name].filter(Boolean).join('/');
+          assert.ok(known.has(`${kind} ${called}`), `${kind} ${called}`);
+          assert.deepEqual(metadata.labels, OURS, `${kind} ${called}`);
+        }
+    }
+  });
+
   it('removes webhooks, controllers, traces, the rest and the namespace, in this order', async () => {
     const cluster = fakeCluster(installed());
     const { failures } = await run(cluster);
@@ -304,6 +319,31 @@ describe('gridgate uninstall', () => {
       await findObstacle(fakeCluster(Object.fromEntries(objects)), { namespace: 'platform-gridgate' }),
       /--system-namespace gridgate-system$/,
     );
+  });
+
+  it('puts back what NodePools had before they followed the grid', async () => {
+    const path = '/apis/karpenter.sh/v1/nodepools/batch';
+    const owners = [{ manager: 'kubectl', operation: 'Apply', apiVersion: 'karpenter.sh/v1' }];
+    const held = { version: 1, field: 'limits.cpu', value: 100, owners, wrote: '0' };
+    const annotations = {
+      'gridgate.dev/carbon-aware': 'pause',
+      'gridgate.dev/carbon-before': JSON.stringify(held),
+      'gridgate.dev/carbon-status': '{}',
+    };
+    const managedFields = [
+      { ...owners[0], fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': { 'f:weight': {} } } },
+      { manager: 'gridgate-node-pools', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:limits': { 'f:cpu': {} } } } },
+    ];
+    const pool = { metadata: { annotations, managedFields }, spec: { weight: 3, limits: { cpu: '0', memory: '1Ti' } } };
+    const cluster = fakeCluster(installed({ [path]: pool }));
+    const { found, failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.match(renderRemovals(found, 200), /^traces +1 +NodePool +spec\.limits\.cpu$/m);
+    const { metadata, spec } = cluster.objects.get(path);
+    assert.deepEqual(spec, { weight: 3, limits: { cpu: 100, memory: '1Ti' } });
+    assert.deepEqual(metadata.annotations, { 'gridgate.dev/carbon-aware': 'pause' });
+    const fieldsV1 = { 'f:spec': { 'f:weight': {}, 'f:limits': { 'f:cpu': {} } } };
+    assert.deepEqual(metadata.managedFields, [{ ...owners[0], fieldsType: 'FieldsV1', fieldsV1 }]);
   });
 
   it('says that gridgate may be in another namespace where nothing tells which', async () => {
