@@ -120,6 +120,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'config',
       'controllers/gate-releaser/wait-events',
       'controllers/node-labeller/plan',
+      'controllers/node-pools/pool-trace',
       'controllers/owner-nudger/controller',
       'controllers/policy-reporter/policy-metrics',
       'controllers/priority-expander/tell',

@@ -153,11 +153,16 @@ async function findTraces(api: Pick<ApiClient, 'get'>, policies: boolean, show: 
 
 async function* objectsOf(
   api: Pick<ApiClient, 'get'>,
-  { list: path, content, fieldSelector }: Pick<TracedKind, 'list' | 'content' | 'fieldSelector'>,
+  kind: Pick<TracedKind, 'list' | 'content' | 'fieldSelector' | 'mayBeMissing'>,
 ): AsyncGenerator<KubeObject> {
+  const { list: path, content, fieldSelector, mayBeMissing } = kind;
+  const all = { path, content, ...(fieldSelector && { fieldSelector }) };
   const patient: Pick<ApiClient, 'get'> = { get: (...args) => retryPassing(() => api.get(...args)) };
-  for await (const { items } of listPages(patient, { path, content, ...(fieldSelector && { fieldSelector }) }, NEVER))
-    yield* items ?? [];
+  try {
+    for await (const { items } of listPages(patient, all, NEVER)) yield* items ?? [];
+  } catch (error) {
+    if (!mayBeMissing || !(error instanceof ApiError) || error.status !== 404) throw error;
+  }
 }
 
 /** A cluster is as large as it is, and Ctrl-C ends the process. */
@@ -165,11 +170,7 @@ const NEVER = new AbortController().signal;
 
 async function countRegions(api: Pick<ApiClient, 'get'>): Promise<number> {
   let count = 0;
-  try {
-    for await (const _ of objectsOf(api, { list: REGIONS_PATH, content: 'metadata' })) count += 1;
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-  }
+  for await (const _ of objectsOf(api, { list: REGIONS_PATH, content: 'metadata', mayBeMissing: true })) count += 1;
   return count;
 }
 

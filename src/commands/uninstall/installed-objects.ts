@@ -7,7 +7,7 @@
  * | waiting     | once nothing new is made to wait, and before nobody is left who would let it go              |
  * | controllers | before what they write is cleaned: nobody writes it back. Their right goes with them          |
  * | policies    | once nobody is left whom they hold                                                           |
- * | traces      | labels, taints, annotations and reports on what belongs to others                            |
+ * | traces      | labels, taints, annotations, fields and reports on what belongs to others                    |
  * | rest        | what the pods needed; rights before the Lease and the Secrets, which could be made again     |
  * | regions     | only when asked: people wrote them                                                           |
  * | settings    | only when asked, as the regions; after all that reads them                                   |
@@ -78,12 +78,15 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['Deployment', 'gridgate'], // where one Deployment does both, it is this one
     ['ClusterRoleBinding', 'gridgate-controllers'],
     ['RoleBinding', 'gridgate-priority-expander', 'kube-system'],
+    ['ClusterRoleBinding', 'gridgate-node-pools'],
   ],
   policies: [
     ['ValidatingAdmissionPolicyBinding', 'gridgate-controllers'],
     ['ValidatingAdmissionPolicy', 'gridgate-controllers'],
     ['ValidatingAdmissionPolicyBinding', 'gridgate-priority-expander'],
     ['ValidatingAdmissionPolicy', 'gridgate-priority-expander'],
+    ['ValidatingAdmissionPolicyBinding', 'gridgate-node-pools'],
+    ['ValidatingAdmissionPolicy', 'gridgate-node-pools'],
     ['ValidatingAdmissionPolicyBinding', 'gridgate-regions'],
     ['ValidatingAdmissionPolicy', 'gridgate-regions'],
   ],
@@ -93,6 +96,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ClusterRole', 'gridgate'],
     ['ClusterRole', 'gridgate-bindings'],
     ['ClusterRole', 'gridgate-controllers'],
+    ['ClusterRole', 'gridgate-node-pools'],
     ['ClusterRole', 'gridgate-view'],
     ['RoleBinding', 'gridgate'],
     ['RoleBinding', 'gridgate-controllers'],

@@ -1,9 +1,11 @@
 import { EXPANDER_CONFIG_MAP, EXPANDER_KEY, hasOurs, takeBack } from '../../capacity/expander-priorities.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { NAMESPACES_PATH } from '../../cluster/namespaces.ts';
+import { NODE_POOLS_PATH } from '../../cluster/node-pools.ts';
 import { NODES_PATH } from '../../cluster/nodes.ts';
 import { JOB, type OwnerKind, ownersPath, REPLICA_SET, STATEFUL_SET } from '../../cluster/owner-kinds.ts';
 import { planTaints, type Taint } from '../../controllers/node-labeller/plan.ts';
+import { traceOfPool } from '../../controllers/node-pools/pool-trace.ts';
 import { NUDGED_ANNOTATION } from '../../controllers/owner-nudger/controller.ts';
 import { CHANGED } from '../../controllers/priority-expander/tell.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../../decision/namespace-record.ts';
@@ -24,6 +26,8 @@ export interface TracedKind {
   /** Which of them. */
   readonly fieldSelector?: string;
   readonly content: 'metadata' | 'full';
+  /** A cluster need not know it. */
+  readonly mayBeMissing?: true;
   /** Where an object of it is patched. */
   pathOf(metadata: KubeObject['metadata']): string;
   /** Undefined where nothing of gridgate is on it. */
@@ -60,6 +64,14 @@ export function tracedKinds(policies: boolean): readonly TracedKind[] {
       pathOf: ({ name, namespace = '' }) =>
         `${NAMESPACES_PATH}/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`,
       find: findInPriorities,
+    },
+    {
+      kind: 'NodePool',
+      list: NODE_POOLS_PATH,
+      content: 'full',
+      mayBeMissing: true,
+      pathOf: ({ name }) => `${NODE_POOLS_PATH}/${encodeURIComponent(name)}`,
+      find: traceOfPool,
     },
     ...[REPLICA_SET, STATEFUL_SET].map((owner) => marked(owner, () => [NUDGED_ANNOTATION])),
     marked(JOB, ({ annotations = {} }) =>

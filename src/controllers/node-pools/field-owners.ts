@@ -21,6 +21,8 @@ interface FieldSet {
 
 /** The field manager of every field that this controller writes. */
 export const NODE_POOLS_MANAGER = 'gridgate-node-pools';
+/** Whose fields are ours: `gridgate uninstall` gives them back, too. */
+const OURS: ReadonlySet<string> = new Set([NODE_POOLS_MANAGER, 'gridgate-uninstall']);
 
 /** What one annotation can keep of them. */
 const MOST_OWNERS = 4;
@@ -31,14 +33,14 @@ export type FieldPath = readonly string[];
 /** Who owns a field beside us. */
 export function ownersOf(managed: readonly ManagedFields[], path: FieldPath): readonly FieldOwner[] {
   return managed
-    .filter((one) => one.manager !== NODE_POOLS_MANAGER && !one.subresource && hasPath(one.fieldsV1, path))
+    .filter((one) => !OURS.has(one.manager) && !one.subresource && hasPath(one.fieldsV1, path))
     .slice(0, MOST_OWNERS)
     .map(({ manager, operation, apiVersion }) => ({ manager, operation, apiVersion }));
 }
 
 /** Whether a field is ours: a server-side apply of ours that leaves it out would remove it. */
 export function isOwned(managed: readonly ManagedFields[], path: FieldPath): boolean {
-  return managed.some(({ manager, fieldsV1 }) => manager === NODE_POOLS_MANAGER && hasPath(fieldsV1, path));
+  return managed.some(({ manager, fieldsV1 }) => OURS.has(manager) && hasPath(fieldsV1, path));
 }
 
 /**
@@ -50,7 +52,7 @@ export function handBack(
   path: FieldPath,
   owners: readonly FieldOwner[],
 ): readonly ManagedFields[] {
-  const others = managed.filter(({ manager }) => manager !== NODE_POOLS_MANAGER);
+  const others = managed.filter(({ manager }) => !OURS.has(manager));
   return owners.reduce<readonly ManagedFields[]>((entries, owner) => give(entries, path, owner), others);
 }
 

@@ -117,8 +117,8 @@ function unfollowed({ mode, complaint }: Read): Decision {
   return { mode, state: complaint ? 'refused' : 'as-it-was', complaint };
 }
 
-/** Takes away all that is ours. */
-function endOf(pool: CarbonPool): Step | undefined {
+/** Takes away all that is ours; `undefined`: nothing is. */
+export function endOf(pool: CarbonPool): Step | undefined {
   const { hold, annotations, hasFieldOfOurs } = pool;
   if (hold) return giveBack(pool, hold, undefined);
   const isMarked = annotations[CARBON_STATUS] !== undefined || annotations[CARBON_BEFORE] !== undefined;

@@ -37,8 +37,14 @@ export function applyBody(
   };
 }
 
+/** A merge patch of a NodePool. */
+export interface PoolPatch {
+  readonly metadata: object;
+  readonly spec?: object;
+}
+
 /** A merge patch that puts back what the owner had. Nothing is forgotten yet: whoever is killed now leaves enough to go on from. */
-export function putBackPatch(object: KubeObject, hold: Hold, status: PoolStatus | undefined): object {
+export function putBackPatch(object: KubeObject, hold: Hold, status: PoolStatus | undefined): PoolPatch {
   const { resourceVersion } = object.metadata;
   const annotations = status && { [CARBON_STATUS]: formatStatus(status) };
   return {
@@ -51,7 +57,7 @@ export function putBackPatch(object: KubeObject, hold: Hold, status: PoolStatus 
  * A merge patch that takes away all that is ours. A write of a value makes its writer the owner, whoever it was before: so the fields
  * are given back to their owners by themselves, once the value stands there.
  */
-export function releasePatch(object: KubeObject, hold: Hold | undefined, status: PoolStatus | undefined): object {
+export function releasePatch(object: KubeObject, hold: Hold | undefined, status: PoolStatus | undefined): PoolPatch {
   const { resourceVersion, managedFields = [] } = (object as NodePoolObject).metadata;
   const isBack = hold !== undefined && isDeepStrictEqual(valueIn(toCarbonPool(object), hold), hold.value);
   const owners = isBack ? hold.owners : [];

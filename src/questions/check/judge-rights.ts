@@ -40,6 +40,7 @@ const MEANS: readonly (readonly [right: RegExp, means: string])[] = [
     / configmaps cluster-autoscaler-/,
     'priorities of node groups stay as they are (manifests/capacity/priority-expander)',
   ],
+  [/ (nodepools|nodeclaims)\.karpenter\.sh$/, 'NodePools stay as they are (manifests/capacity/node-pools)'],
 ];
 
 function consequences(missing: readonly string[]): string {

@@ -119,6 +119,13 @@ export const OPT_INS: Readonly<Record<string, RuleSet>> = {
       },
     ],
   },
+  '--node-pools': {
+    cluster: [
+      { apiGroups: ['karpenter.sh'], resources: ['nodepools'], verbs: ['get', ...WATCH, 'patch'] },
+      { apiGroups: ['karpenter.sh'], resources: ['nodeclaims'], verbs: WATCH },
+    ],
+    own: [],
+  },
 };
 
 /** One question for the authorizer, as in a SubjectAccessReview. */

@@ -347,6 +347,31 @@ describe('gridgate uninstall', () => {
     assert.deepEqual(cluster.objects.get(other).data, { priorities: ours });
   });
 
+  it('puts back what NodePools had before they followed the grid', async () => {
+    const path = '/apis/karpenter.sh/v1/nodepools/batch';
+    const owners = [{ manager: 'kubectl', operation: 'Apply', apiVersion: 'karpenter.sh/v1' }];
+    const held = { version: 1, field: 'limits.cpu', value: 100, owners, wrote: '0' };
+    const annotations = {
+      'gridgate.dev/carbon-aware': 'pause',
+      'gridgate.dev/carbon-before': JSON.stringify(held),
+      'gridgate.dev/carbon-status': '{}',
+    };
+    const managedFields = [
+      { ...owners[0], fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': { 'f:weight': {} } } },
+      { manager: 'gridgate-node-pools', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:limits': { 'f:cpu': {} } } } },
+    ];
+    const pool = { metadata: { annotations, managedFields }, spec: { weight: 3, limits: { cpu: '0', memory: '1Ti' } } };
+    const cluster = fakeCluster(installed({ [path]: pool }));
+    const { found, failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.match(renderRemovals(found, 200), /^traces +1 +NodePool +spec\.limits\.cpu$/m);
+    const { metadata, spec } = cluster.objects.get(path);
+    assert.deepEqual(spec, { weight: 3, limits: { cpu: 100, memory: '1Ti' } });
+    assert.deepEqual(metadata.annotations, { 'gridgate.dev/carbon-aware': 'pause' });
+    const fieldsV1 = { 'f:spec': { 'f:weight': {}, 'f:limits': { 'f:cpu': {} } } };
+    assert.deepEqual(metadata.managedFields, [{ ...owners[0], fieldsType: 'FieldsV1', fieldsV1 }]);
+  });
+
   it('says that gridgate may be in another namespace where nothing tells which', async () => {
     const objects = Object.entries(installed()).filter(([path]) => !/webhookconfigurations|bindings/.test(path));
     const cluster = fakeCluster(Object.fromEntries(objects));

@@ -32,6 +32,7 @@ describe('the rights that gridgate check asks about are those of the manifests:'
     });
 
   const optIns: readonly [argument: string, file: string][] = [
+    ['--node-pools', 'capacity/node-pools/rbac.yaml'],
     ['--priority-expander', 'capacity/priority-expander/rbac.yaml'],
   ];
   for (const [argument, file] of optIns)
@@ -44,7 +45,7 @@ describe('the rights that gridgate check asks about are those of the manifests:'
   it('are known of every opt-in', () =>
     assert.deepEqual(
       optIns.map(([argument]) => argument),
-      Object.keys(OPT_INS),
+      Object.keys(OPT_INS).sort(),
     ));
 
   it('strict/rbac.yaml', () => assert.deepEqual(plain(BINDINGS.cluster), rulesIn('strict/rbac.yaml', 'ClusterRole')));
@@ -69,6 +70,11 @@ describe('the rights of a role', () => {
     assert.ok(told.includes('patch configmaps cluster-autoscaler-priority-expander in scaling'));
   });
 
+  it('that an argument switches on are those of its manifests, too', () => {
+    const work = { roles: ['controllers'], checksBindings: false, optIns: ['--node-pools'] } as const;
+    assert.ok(rightsOf(work, PLACES).map(tellRight).includes('patch nodepools.karpenter.sh'));
+  });
+
   it('of a webhook write nothing', () => {
     const verbs = new Set(rightsOf({ roles: ['webhook'], checksBindings: false }, PLACES).map(({ verb }) => verb));
     assert.deepEqual([...verbs].sort(), ['get', 'list', 'watch']);
@@ -76,7 +82,7 @@ describe('the rights of a role', () => {
 });
 
 describe('asking the authorizer', () => {
-  type Spec = { user: string; resourceAttributes: { resource: string; verb: string; namespace?: string } };
+  type Spec = { user: string; resourceAttributes: { resource: string; verb: string; namespace?: string; name?: string } };
 
   function apiThat(isAllowed: (spec: Spec) => boolean): Pick<ApiClient, 'send'> {
     return {
@@ -122,18 +128,24 @@ describe('asking the authorizer', () => {
     assert.ok(asked.includes('list pods'));
   });
 
-  const switched: readonly [args: readonly string[], asks: boolean][] = [
-    [['--priority-expander=on'], true],
-    [['--priority-expander', 'audit'], true],
-    [['--priority-expander=off'], false],
-    [[], false],
+  const switched: readonly [args: readonly string[], patches: readonly string[]][] = [
+    [['--priority-expander=on'], ['configmaps']],
+    [['--priority-expander', 'audit'], ['configmaps']],
+    [['--node-pools=on'], ['nodepools']],
+    [['--node-pools', 'audit', '--priority-expander=off'], ['nodepools']],
+    [['--node-pools=off'], []],
+    [[], []],
   ];
-  for (const [args, asks] of switched)
-    it(`asks ${asks ? '' : 'nothing '}about Cluster Autoscaler with ${args.join(' ') || 'no argument'}`, async () => {
-      const asked = new Set<string | undefined>();
-      const api = apiThat(({ resourceAttributes: { namespace } }) => asked.add(namespace).size > 0);
+  for (const [args, patches] of switched)
+    it(`asks about what ${args.join(' ') || 'no argument'} switches on`, async () => {
+      const asked = new Set<string>();
+      const api = apiThat(({ resourceAttributes: { verb, resource, name = '' } }) => {
+        if (verb === 'patch' && (resource === 'nodepools' || name.startsWith('cluster-autoscaler-')))
+          asked.add(resource);
+        return true;
+      });
       await askRights(api, [deploymentOf('controllers', { args })], PLACES);
-      assert.equal(asked.has('kube-system'), asks);
+      assert.deepEqual([...asked], patches);
     });
 
   it('says that the caller may not ask', async () => {

@@ -1,0 +1,23 @@
+import type { KubeObject } from '../../cluster/kube-object.ts';
+import { toCarbonPool } from './carbon-pool.ts';
+import { endOf } from './plan.ts';
+import { type PoolPatch, putBackPatch, releasePatch } from './pool-writes.ts';
+import { CARBON_BEFORE, CARBON_STATUS } from './wish.ts';
+
+/**
+ * What of ours is on a NodePool, and a merge patch towards a NodePool without it; the answer to that one may need another. `undefined`:
+ * nothing is.
+ */
+export function traceOfPool(
+  object: KubeObject,
+): { readonly what: readonly string[]; readonly patch: PoolPatch } | undefined {
+  const pool = toCarbonPool(object);
+  const step = endOf(pool);
+  if (!step) return undefined;
+  const marks = [CARBON_BEFORE, CARBON_STATUS].filter((key) => pool.annotations[key] !== undefined);
+  const annotations = marks.map((key) => `annotation ${key}`);
+  if (step.kind === 'put-back')
+    return { what: [`spec.${step.hold.field}`, ...annotations], patch: putBackPatch(object, step.hold, undefined) };
+  const hold = step.kind === 'release' ? step.hold : undefined;
+  return { what: annotations, patch: releasePatch(object, hold, undefined) };
+}
