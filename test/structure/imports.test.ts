@@ -201,6 +201,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'tell-things',
     'warnings',
   ],
+  overlays: ['lever-words', 'overlays-report'],
   preflight: [
     'assess',
     'baseline',
