@@ -115,7 +115,9 @@ export function clusterOfOverlays() {
       answer(`PATCH ${name}`);
       checked(`PATCH ${name}`, name, (object as Stored).metadata);
       writes.push({ what: objects.has(name) ? 'change' : 'create', at: clock.now() });
-      return store(object as Stored);
+      const { metadata, ...rest } = object as Stored;
+      const annotations = { ...objects.get(name)?.metadata.annotations, ...metadata.annotations };
+      return store({ ...rest, metadata: { ...metadata, annotations } });
     },
     async delete(path, preconditions) {
       const name = nameIn(path);
