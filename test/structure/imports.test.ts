@@ -114,6 +114,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   commands: {
     rooms: [
+      'capacity/own-overlay',
       'certs',
       'cluster',
       'config',

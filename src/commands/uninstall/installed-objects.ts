@@ -76,10 +76,13 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['Deployment', 'gridgate-controllers'],
     ['Deployment', 'gridgate'], // where one Deployment does both, it is this one
     ['ClusterRoleBinding', 'gridgate-controllers'],
+    ['ClusterRoleBinding', 'gridgate-node-overlays'],
   ],
   policies: [
     ['ValidatingAdmissionPolicyBinding', 'gridgate-controllers'],
     ['ValidatingAdmissionPolicy', 'gridgate-controllers'],
+    ['ValidatingAdmissionPolicyBinding', 'gridgate-node-overlays'],
+    ['ValidatingAdmissionPolicy', 'gridgate-node-overlays'],
     ['ValidatingAdmissionPolicyBinding', 'gridgate-regions'],
     ['ValidatingAdmissionPolicy', 'gridgate-regions'],
   ],
@@ -89,6 +92,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ClusterRole', 'gridgate'],
     ['ClusterRole', 'gridgate-bindings'],
     ['ClusterRole', 'gridgate-controllers'],
+    ['ClusterRole', 'gridgate-node-overlays'],
     ['ClusterRole', 'gridgate-view'],
     ['RoleBinding', 'gridgate'],
     ['RoleBinding', 'gridgate-controllers'],

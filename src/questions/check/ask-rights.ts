@@ -1,20 +1,18 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { inParallel } from '../../units/in-parallel.ts';
-import type { Role } from '../../units/role.ts';
 import type { DeploymentFacts, RightsAsked, RightsOfAccount } from './facts.ts';
 import type { Seen } from './finding.ts';
-import { type Right, rightsOf, tellRight } from './rights.ts';
+import { argumentOf } from './read-deployments.ts';
+import { OPT_INS, type Places, type Right, rightsOf, tellRight, type Work } from './rights.ts';
 
 const PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 const TIMEOUT_MS = 15_000;
 /** As many questions at once: the API server rations them. */
 const AT_ONCE = 8;
 
-interface Account {
+interface Account extends Work {
   readonly name: string;
-  readonly roles: readonly Role[];
-  readonly checksBindings: boolean;
 }
 
 /** The accounts of the manifests, where no Deployment says which. */
@@ -27,18 +25,20 @@ const USUAL: readonly Account[] = [
 export function askRights(
   api: Pick<ApiClient, 'send'>,
   deployments: readonly DeploymentFacts[],
-  systemNamespace: string,
+  places: Places,
 ): Promise<readonly RightsOfAccount[]> {
+  const { systemNamespace } = places;
   const said = deployments.map(({ account, roles, args }) => ({
     name: account,
     roles,
     checksBindings: args.some((arg) => /^--check-bindings(=true)?$/.test(arg)),
+    optIns: Object.keys(OPT_INS).filter((option) => ['on', 'audit'].includes(argumentOf(args, option) ?? 'off')),
   }));
   return Promise.all(
-    (said.length > 0 ? said : USUAL).map(async ({ name, roles, checksBindings }) => ({
+    (said.length > 0 ? said : USUAL).map(async ({ name, ...work }) => ({
       account: `${systemNamespace}/${name}`,
-      roles,
-      asked: await askAll(api, name, systemNamespace, rightsOf(roles, checksBindings, systemNamespace)),
+      roles: work.roles,
+      asked: await askAll(api, name, systemNamespace, rightsOf(work, places)),
     })),
   );
 }

@@ -25,7 +25,7 @@ export function judgeRights({ rights }: ClusterFacts): readonly Finding[] {
   });
 }
 
-/** What a right that is missing means for work that waits: nobody sees it from the right. */
+/** What a right that is missing means: nobody sees it from the right. */
 const MEANS: readonly (readonly [right: RegExp, means: string])[] = [
   [/^patch pods$/, 'no pod that waits is let go'],
   [/^patch jobs\.batch$/, 'no Job that gridgate suspended is resumed'],
@@ -34,6 +34,7 @@ const MEANS: readonly (readonly [right: RegExp, means: string])[] = [
     /^\w+ leases\.coordination\.k8s\.io gridgate-releaser /,
     'nobody knows whether what waits is let go, so new pods do not wait',
   ],
+  [/ nodeoverlays\.karpenter\.sh$/, 'prices of carbon are not kept (manifests/capacity/node-overlays)'],
 ];
 
 function consequences(missing: readonly string[]): string {

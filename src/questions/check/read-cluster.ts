@@ -68,7 +68,7 @@ export async function readCluster(
       leaseOf(SERVICE),
       see(() => readSettings(api, systemNamespace)),
       see(async () => toKillSwitch(await getMaybe(`/api/v1${own}/configmaps/gridgate-kill-switch`))),
-      askRights(api, valueOr(deployments, []), systemNamespace),
+      askRights(api, valueOr(deployments, []), { systemNamespace }),
     ]);
   const [releaserLease, things, overdueRuns] = await ofWaiting;
   const webhooks = valueOr(configurations, []).flat();

@@ -100,6 +100,21 @@ export const WRITES: RuleSet = {
 /** What a replica that checks bindings reads beside that (manifests/strict). */
 export const BINDINGS: RuleSet = { cluster: [{ apiGroups: [''], resources: ['pods'], verbs: WATCH }], own: [] };
 
+/** What controllers do beside that where an argument switches them on (manifests/capacity), by the argument. */
+export const OPT_INS: Readonly<Record<string, RuleSet>> = {
+  '--node-overlays': {
+    cluster: [
+      {
+        apiGroups: ['karpenter.sh'],
+        resources: ['nodeoverlays'],
+        verbs: ['get', ...WATCH, 'create', 'patch', 'delete'],
+      },
+      { apiGroups: ['karpenter.sh'], resources: ['nodepools'], verbs: WATCH },
+    ],
+    own: [],
+  },
+};
+
 /** One question for the authorizer, as in a SubjectAccessReview. */
 export interface Right {
   readonly group: string;
@@ -110,9 +125,23 @@ export interface Right {
   readonly namespace?: string;
 }
 
+/** What an account does, and where. */
+export interface Work {
+  readonly roles: readonly Role[];
+  readonly checksBindings: boolean;
+  /** Of OPT_INS. */
+  readonly optIns?: readonly string[];
+}
+
+export interface Places {
+  readonly systemNamespace: string;
+}
+
 /** All that an account does in these roles, each once. */
-export function rightsOf(roles: readonly Role[], checksBindings: boolean, systemNamespace: string): readonly Right[] {
-  const sets = [READS, ...(roles.includes('controllers') ? [WRITES] : []), ...(checksBindings ? [BINDINGS] : [])];
+export function rightsOf({ roles, checksBindings, optIns = [] }: Work, places: Places): readonly Right[] {
+  const { systemNamespace } = places;
+  const writes = roles.includes('controllers') ? [WRITES, ...optIns.flatMap((one) => OPT_INS[one] ?? [])] : [];
+  const sets: readonly RuleSet[] = [READS, ...writes, ...(checksBindings ? [BINDINGS] : [])];
   const rights = sets.flatMap(({ cluster, own }) => [
     ...cluster.flatMap((rule) => eachOf(rule)),
     ...own.flatMap((rule) => eachOf(rule, systemNamespace)),

@@ -5,15 +5,16 @@ import { parseAllDocuments } from 'yaml';
 import type { ApiClient, SendOptions } from '../../../src/cluster/api-client.ts';
 import { ApiError } from '../../../src/cluster/api-error.ts';
 import { askRights } from '../../../src/questions/check/ask-rights.ts';
-import { BINDINGS, READS, rightsOf, tellRight, WRITES } from '../../../src/questions/check/rights.ts';
+import { BINDINGS, OPT_INS, READS, rightsOf, tellRight, WRITES } from '../../../src/questions/check/rights.ts';
 import { deploymentOf } from './facts-of.ts';
 
+const PLACES = { systemNamespace: 'gridgate-system' };
 const MANIFESTS = new URL('../../../manifests/', import.meta.url);
 
 /** The rules of a ClusterRole or a Role in a file of manifests. */
 function rulesIn(file: string, kind: string): unknown {
   const documents = parseAllDocuments(readFileSync(new URL(file, MANIFESTS), 'utf8')).map((one) => one.toJS());
-  return documents.find((one) => one.kind === kind && one.metadata.name !== 'gridgate-view').rules;
+  return documents.find((one) => one.kind === kind && one.metadata.name !== 'gridgate-view')?.rules;
 }
 
 /** Without the order of their fields. */
@@ -30,12 +31,26 @@ describe('the rights that gridgate check asks about are those of the manifests:'
       assert.deepEqual(plain(own), rulesIn(file, 'Role'));
     });
 
+  const optIns: readonly [argument: string, file: string][] = [['--node-overlays', 'capacity/node-overlays/rbac.yaml']];
+  for (const [argument, file] of optIns)
+    it(file, () => {
+      const { cluster = [], own = [] } = OPT_INS[argument] ?? {};
+      assert.deepEqual(plain(cluster), rulesIn(file, 'ClusterRole') ?? []);
+      assert.deepEqual(plain(own), rulesIn(file, 'Role') ?? []);
+    });
+
+  it('are known of every opt-in', () =>
+    assert.deepEqual(
+      optIns.map(([argument]) => argument),
+      Object.keys(OPT_INS),
+    ));
+
   it('strict/rbac.yaml', () => assert.deepEqual(plain(BINDINGS.cluster), rulesIn('strict/rbac.yaml', 'ClusterRole')));
 });
 
 describe('the rights of a role', () => {
   it('are told as people ask for them, each once', () => {
-    const told = rightsOf(['webhook', 'controllers'], true, 'gridgate-system').map(tellRight);
+    const told = rightsOf({ roles: ['webhook', 'controllers'], checksBindings: true }, PLACES).map(tellRight);
     assert.equal(new Set(told).size, told.length);
     for (const one of [
       'list nodes',
@@ -46,8 +61,13 @@ describe('the rights of a role', () => {
       assert.ok(told.includes(one), one);
   });
 
+  it('that an argument switches on are those of its manifests, too', () => {
+    const work = { roles: ['controllers'], checksBindings: false, optIns: ['--node-overlays'] } as const;
+    assert.ok(rightsOf(work, PLACES).map(tellRight).includes('patch nodeoverlays.karpenter.sh'));
+  });
+
   it('of a webhook write nothing', () => {
-    const verbs = new Set(rightsOf(['webhook'], false, 'x').map(({ verb }) => verb));
+    const verbs = new Set(rightsOf({ roles: ['webhook'], checksBindings: false }, PLACES).map(({ verb }) => verb));
     assert.deepEqual([...verbs].sort(), ['get', 'list', 'watch']);
   });
 });
@@ -70,7 +90,7 @@ describe('asking the authorizer', () => {
       return resource !== 'leases';
     });
     const single = deploymentOf('webhook', { roles: ['webhook', 'controllers'], account: 'both' });
-    const [found, ...others] = await askRights(api, [single], 'gridgate-system');
+    const [found, ...others] = await askRights(api, [single], PLACES);
     assert.deepEqual([...users], ['system:serviceaccount:gridgate-system:both']);
     assert.equal(others.length, 0);
     assert.deepEqual(found?.asked && 'value' in found.asked && found.asked.value.missing, [
@@ -87,17 +107,31 @@ describe('asking the authorizer', () => {
   it('asks about the accounts of the manifests where no Deployment says which, and about pods where bindings are checked', async () => {
     const asked: string[] = [];
     const api = apiThat(({ resourceAttributes: { verb, resource } }) => asked.push(`${verb} ${resource}`) > 0);
-    const usual = await askRights(api, [], 'gridgate-system');
+    const usual = await askRights(api, [], PLACES);
     assert.deepEqual(
       usual.map(({ account }) => account),
       ['gridgate-system/gridgate', 'gridgate-system/gridgate-controllers'],
     );
     asked.length = 0;
-    await askRights(api, [deploymentOf('webhook')], 'gridgate-system');
+    await askRights(api, [deploymentOf('webhook')], PLACES);
     assert.ok(!asked.includes('list pods'));
-    await askRights(api, [deploymentOf('webhook', { args: ['serve', '--check-bindings'] })], 'gridgate-system');
+    await askRights(api, [deploymentOf('webhook', { args: ['serve', '--check-bindings'] })], PLACES);
     assert.ok(asked.includes('list pods'));
   });
+
+  const switched: readonly [args: readonly string[], asks: boolean][] = [
+    [['--node-overlays=on'], true],
+    [['--node-overlays', 'audit'], true],
+    [['--node-overlays=off'], false],
+    [[], false],
+  ];
+  for (const [args, asks] of switched)
+    it(`asks ${asks ? '' : 'nothing '}about NodeOverlays with ${args.join(' ') || 'no argument'}`, async () => {
+      const asked = new Set<string>();
+      const api = apiThat(({ resourceAttributes: { resource } }) => asked.add(resource).size > 0);
+      await askRights(api, [deploymentOf('controllers', { args })], PLACES);
+      assert.equal(asked.has('nodeoverlays'), asks);
+    });
 
   it('says that the caller may not ask', async () => {
     const message =
@@ -105,7 +139,7 @@ describe('asking the authorizer', () => {
     const api: Pick<ApiClient, 'send'> = {
       send: (method, path) => Promise.reject(new ApiError(`${method} ${path}`, { code: 403, message })),
     };
-    const [found] = await askRights(api, [deploymentOf('webhook')], 'gridgate-system');
+    const [found] = await askRights(api, [deploymentOf('webhook')], PLACES);
     assert.deepEqual(found?.asked, { unread: 'you (dev) may not create subjectaccessreviews.authorization.k8s.io' });
   });
 });
