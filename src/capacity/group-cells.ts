@@ -53,14 +53,34 @@ function entriesAt<G>(cells: readonly Cell[], groupOf: (cell: Cell) => G | undef
   const found = cells.map((cell) => ({ cell, group: groupOf(cell) }));
   const whole = onlyOne(found);
   if (whole) return whole.group === undefined ? [] : [{ ...place, group: whole.group }];
+  const byPools = [...Map.groupBy(found, ({ cell }) => cell.pools).values()];
+  if (byPools.every((alike) => onlyOne(alike)))
+    return byPoolsOf(
+      place,
+      {},
+      byPools.flatMap(([one]) => one ?? []),
+    );
   const byCapacityType = Map.groupBy(found, ({ cell }) => cell.offering.capacityType);
   return [...byCapacityType].flatMap(([capacityType, alike]) => {
     const beside = capacityType === undefined ? {} : { capacityType };
     const one = onlyOne(alike);
     if (one) return one.group === undefined ? [] : [{ ...place, ...beside, group: one.group }];
-    return alike.flatMap(({ cell: { pools }, group }) =>
-      group === undefined ? [] : [{ ...place, ...beside, ...(pools.names && { pools: pools.names }), group }],
-    );
+    return byPoolsOf(place, beside, alike);
+  });
+}
+
+type Found<G> = { readonly cell: Cell; readonly group: G | undefined };
+
+/** One entry for all NodePools with the same group. */
+function byPoolsOf<G>(
+  place: Pick<Entry<G>, 'type' | 'zone'>,
+  beside: Beside,
+  found: readonly Found<G>[],
+): readonly Entry<G>[] {
+  return [...Map.groupBy(found, ({ group }) => group)].flatMap(([group, alike]) => {
+    if (group === undefined) return [];
+    const pools = alike.flatMap(({ cell }) => cell.pools.names ?? []).sort(compareText);
+    return [{ ...place, ...beside, ...(pools.length > 0 && { pools }), group }];
   });
 }
 

@@ -1,5 +1,5 @@
 import type { NodeOverlayFacts } from '../regions/node-overlay.ts';
-import { NODE_POOL_LABEL, type NodePoolFacts } from '../regions/node-pool.ts';
+import { NODE_POOL_LABEL, type NodePoolFacts, type PoolRequirement } from '../regions/node-pool.ts';
 import { CAPACITY_TYPE_LABEL, type OfferedType, type Offering } from '../regions/offered-type.ts';
 import { compareText } from '../units/compare-text.ts';
 import { REGION_LABEL, ZONE_LABEL } from '../units/label-names.ts';
@@ -62,12 +62,16 @@ function poolClasses(pools: readonly Pool[], overlays: readonly NodeOverlayFacts
     ofTemplates.has(key),
   );
   if (keys.length === 0) return [{ names: undefined, labels: {} }];
-  const aboutPools = overlays
-    .map(({ requirements }) => requirements.filter((one) => keys.includes(keyOf(one))))
-    .filter((requirements) => requirements.length > 0);
-  const classes = Map.groupBy(pools, ({ labels }) =>
-    aboutPools.map((requirements) => matchOverlay(requirements, (key) => valuesIn(labels, key))).join(),
-  );
+  const aboutPools = overlays.flatMap(({ requirements }) => [
+    ...Map.groupBy(
+      requirements.filter((one) => keys.includes(keyOf(one))),
+      keyOf,
+    ),
+  ]);
+  // By each label alone: one that a template lacks may still be one of the type.
+  const answer = (labels: Pool['labels'], [key, onKey]: readonly [string, readonly PoolRequirement[]]) =>
+    ownValue(labels, key) === undefined ? 'absent' : matchOverlay(onKey, () => valuesIn(labels, key));
+  const classes = Map.groupBy(pools, ({ labels }) => aboutPools.map((one) => answer(labels, one)).join());
   return [...classes.values()].map((alike) => ({
     names: alike.map(({ name }) => name).sort(compareText),
     labels: Object.fromEntries(Object.entries(alike[0]?.labels ?? {}).filter(([key]) => keys.includes(key))),
@@ -108,8 +112,9 @@ function valuesAt(cell: Cell, key: string): ReturnType<ValuesOf> {
   const ofType = ownValue(type.labels, key);
   if (ofType) return ofType;
   if (key === REGION_LABEL && offering.region !== undefined && !type.knowsAllLabels) return [offering.region];
+  if (key === NODE_POOL_LABEL) return pools.names ?? 'unknown';
   const areAllKnown = LABEL_OF_PROVIDER.test(key) ? type.knowsAllLabels : pools.labels !== undefined;
-  return key !== NODE_POOL_LABEL && areAllKnown ? 'absent' : 'unknown';
+  return areAllKnown ? 'absent' : 'unknown';
 }
 
 function valueOfOffering({ type, offering: { zone, capacityType } }: Cell, key: string): string | undefined {

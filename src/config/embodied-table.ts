@@ -16,14 +16,17 @@ const COLUMNS = ['instanceType', 'kgCO2e', 'years'] as const;
 const kg = z.number({ error: 'must be kgCO2e from 0 to 1000000' }).min(0).max(1_000_000);
 const table = z.record(
   z.string().refine(isLabelValue, 'is no instance type; give one as nodes are labelled'),
-  z.union([
-    kg.transform((kgCO2e) => ({ kgCO2e, years: undefined, hours: undefined })),
-    z.strictObject({
-      kgCO2e: kg,
-      years: z.number().positive().max(100).optional(),
-      hours: z.number().positive().max(1_000_000).optional(),
-    }),
-  ]),
+  z.union(
+    [
+      kg.transform((kgCO2e) => ({ kgCO2e, years: undefined, hours: undefined })),
+      z.strictObject({
+        kgCO2e: kg,
+        years: z.number().positive().max(100).optional(),
+        hours: z.number().positive().max(1_000_000).optional(),
+      }),
+    ],
+    { error: 'must be a number of kgCO2e, or {kgCO2e, years} or {kgCO2e, hours}' },
+  ),
   { error: 'must be kgCO2e by instance type' },
 );
 

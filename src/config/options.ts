@@ -203,7 +203,7 @@ export const OPTIONS = {
   }),
   nodeOverlays: withDefault('off', {
     flags: '--node-overlays <mode>',
-    help: 'keep NodeOverlays of Karpenter that add a price of carbon, as overlays: of gridgate.yaml says: off, audit, on',
+    help: 'keep NodeOverlays of Karpenter that add a price of carbon, as the section overlays of gridgate.yaml says: off, audit, on',
     parse: oneOf(CAPACITY_MODES),
   }),
   priorityExpander: withDefault('off', {

@@ -18,6 +18,7 @@ import { ADMIT_OPTIONS } from '../../src/questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../../src/questions/audit/options.ts';
 import { CHECK_OPTIONS } from '../../src/questions/check/options.ts';
 import { EXPLAIN_OPTIONS } from '../../src/questions/explain/options.ts';
+import { OVERLAYS_OPTIONS } from '../../src/questions/overlays/options.ts';
 import { PREFLIGHT_OPTIONS } from '../../src/questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../../src/questions/regions/options.ts';
 import { SIMULATE_OPTIONS } from '../../src/questions/simulate/options.ts';
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   certs: ['certDir'],
   audit: AUDIT_OPTIONS,
   explain: EXPLAIN_OPTIONS,
+  overlays: OVERLAYS_OPTIONS,
   preflight: PREFLIGHT_OPTIONS,
   spillover: SPILLOVER_OPTIONS,
   outage: OUTAGE_OPTIONS,

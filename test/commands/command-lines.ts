@@ -50,6 +50,14 @@ export const COMMAND_LINES: readonly (readonly [code: number, line: string, how?
   [0, 'weights --regions @regions', 'alone'],
   [1, 'weights --regions @unknown'],
   [2, 'weights'],
+  [0, 'overlays --carbon-price 0.1 --instance-types @types --regions @regions', 'alone'],
+  [2, 'overlays --carbon-price 0.1 --from-cluster --kubeconfig @cluster --explain'],
+  [1, 'overlays --carbon-price 0.1 --instance-types @types -f @clashing --regions @regions', 'alone'],
+  [2, 'overlays --instance-types @types'],
+  [2, 'overlays --carbon-price 0.1'],
+  [2, 'overlays --carbon-price 0.1 --from-cluster -f @clashing --kubeconfig @cluster'],
+  [2, 'overlays --carbon-price 0.1 --instance-types @regions'],
+  [3, 'overlays --carbon-price 0.1 --from-cluster --kubeconfig @away'],
   [0, 'preflight -f @nodes --regions @regions --assume-policy none'],
   [1, 'preflight -f @nodes --regions @regions --baseline-watts 5'],
   [2, 'preflight'],
@@ -95,6 +103,21 @@ export const COMMAND_LINES: readonly (readonly [code: number, line: string, how?
   [2, 'completion tcsh'],
 ];
 
+const TYPES = [
+  { name: 'm5.large', memory: '8Gi', offerings: [{ zone: 'eu-north-a', region: 'eu-north', price: 0.096 }] },
+];
+/** Two overlays that price the same with one weight. */
+const CLASHING = {
+  apiVersion: 'v1',
+  kind: 'List',
+  items: ['one', 'two'].map((name) => ({
+    apiVersion: 'karpenter.sh/v1alpha1',
+    kind: 'NodeOverlay',
+    metadata: { name },
+    spec: { weight: 5, price: '0.05', requirements: [] },
+  })),
+};
+
 /** The words of a line, with the files that it names: of a world where eu-central is too dirty for shop. */
 export async function wordsOf(test: TestContext, line: string): Promise<string[]> {
   const files = await writeFiles(test);
@@ -114,6 +137,8 @@ async function writeFiles(test: TestContext): Promise<Readonly<Record<string, st
     free: json('free.json', FREE),
     pinned: json('pinned.json', PINNED),
     nodes: json('nodes.json', NODE),
+    types: json('types.json', TYPES),
+    clashing: json('clashing.json', CLASHING),
     unknown: json('unknown.json', unknown),
     'dead-source': json('gridgate.yaml', { sources: [source] }),
     regions: writeDocuments(join(directory, 'regions.yaml'), REGIONS),

@@ -115,6 +115,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   commands: {
     rooms: [
       'capacity/expander-priorities',
+      'capacity/own-overlay',
       'certs',
       'cluster',
       'config',
@@ -204,6 +205,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'tell-things',
     'warnings',
   ],
+  overlays: ['lever-words', 'overlays-report'],
   preflight: [
     'assess',
     'baseline',

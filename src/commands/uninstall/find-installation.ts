@@ -1,9 +1,11 @@
+import { isOwn, OWN_SELECTOR } from '../../capacity/own-overlay.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { listPages } from '../../cluster/list-watch.ts';
 import { NAMESPACES_PATH } from '../../cluster/namespaces.ts';
+import { NODE_OVERLAYS_PATH, overlayPath } from '../../cluster/node-overlays.ts';
 import { listReports, REPORT_KINDS, reportPath } from '../../cluster/policy-reports.ts';
 import { REGIONS_PATH } from '../../cluster/regions.ts';
 import { retryPassing } from '../../cluster/retry-passing.ts';
@@ -90,6 +92,7 @@ export async function findInstallation(
   const regions = await countRegions(api);
   const { traces, policies } = await findTraces(api, asked.policies, show);
   const reports = await findReports(api);
+  const overlays = await findOverlays(api);
   show('looking for what waits');
   const waiting = await listUnits(api, {});
   const isAsked: Partial<Record<Step, boolean>> = { regions: asked.regions, settings: asked.settings };
@@ -98,7 +101,7 @@ export async function findInstallation(
   const hasCrd = there.some(({ kind }) => kind === CRD.kind) && !asked.regions;
   const namespace = await judgeNamespace(api, asked, ofOthers);
   return {
-    removals: [...removals, ...reports, ...(namespace.goes ? [namespace.goes] : [])],
+    removals: [...removals, ...reports, ...overlays, ...(namespace.goes ? [namespace.goes] : [])],
     traces,
     waiting,
     stays: {
@@ -189,6 +192,24 @@ async function findReports(api: Pick<ApiClient, 'get'>): Promise<readonly Remova
       const path = reportPath(kind, namespace, name);
       found.push({ step: 'traces', kind: kind.kind, name, path, called: `${namespace}/${name}`, uid });
     }
+  }
+  return found;
+}
+
+/** Prices of carbon, which nobody would keep up with the grid any more; those of the command, too, which are labelled alike. */
+async function findOverlays(api: Pick<ApiClient, 'get'>): Promise<readonly Removal[]> {
+  const found: Removal[] = [];
+  const listed = { path: NODE_OVERLAYS_PATH, content: 'metadata', labelSelector: OWN_SELECTOR } as const;
+  const patient: Pick<ApiClient, 'get'> = { get: (...args) => retryPassing(() => api.get(...args)) };
+  try {
+    for await (const { items } of listPages(patient, listed, NEVER))
+      for (const { metadata } of items ?? []) {
+        const { name, uid, labels = {} } = metadata;
+        if (isOwn({ labels }))
+          found.push({ step: 'traces', kind: 'NodeOverlay', name, path: overlayPath(name), called: name, uid });
+      }
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
   }
   return found;
 }

@@ -27,7 +27,7 @@ import { createOverlayFigures } from './figures.ts';
 import { type DueOverlay, type OverlayWork, planRemoval, planWork } from './plan.ts';
 import { createSeenTypes } from './seen-types.ts';
 import { type Told, tellProblem, tellTooMany, tellUsers, tellVerdicts, tellWould, toNotice } from './tell.ts';
-import { type KarpenterWatch, watchKarpenter } from './watches.ts';
+import { type KarpenterWatch, type WatchDeps, watchKarpenter } from './watches.ts';
 
 export const NODE_OVERLAYS_MANAGER = 'gridgate-node-overlays';
 
@@ -61,11 +61,13 @@ export interface NodeOverlaysDeps extends EventTellerDeps {
   readonly view: { nodes(): Iterable<NodeFacts> };
   readonly api: ApiClient;
   readonly writer: Pick<ApiWriter, 'create' | 'apply' | 'delete'>;
+  readonly watch?: (deps: WatchDeps) => KarpenterWatch;
 }
 
 /** Keeps NodeOverlays that price carbon for Karpenter (README.md). */
 export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
-  const { mode, overlayInputs, snapshot, view, api, writer, now, log, clock = MONOTONIC } = deps;
+  const { mode, overlayInputs, snapshot, view, api, writer, now, log } = deps;
+  const { clock = MONOTONIC, watch: openWatch = watchKarpenter } = deps;
   const changePace = createPace({ perSecond: CHANGES_PER_SECOND, clock });
   const pricePace = createPace({ perSecond: PRICES_PER_SECOND, clock });
   const tell = createNotices({ writer, pace: createPace({ perSecond: EVENTS_PER_SECOND, clock }) });
@@ -145,7 +147,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   }
 
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
-    watch ??= watchKarpenter({ api, log, onChange: rounds.changed });
+    watch ??= openWatch({ api, log, onChange: rounds.changed });
     if (!watch.isReady()) return 'done';
     const inputs = overlayInputs();
     const current = mode();

@@ -132,7 +132,7 @@ function uidOf(one: Partial<Pick<NodeOverlayFacts, 'uid'>> | undefined): { reado
 }
 
 function told(price: number): string {
-  return Number(price.toPrecision(2))
+  return Number(price.toPrecision(1))
     .toFixed(8)
     .replace(/\.?0+$/, '');
 }

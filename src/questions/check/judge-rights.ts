@@ -41,6 +41,7 @@ const MEANS: readonly (readonly [right: RegExp, means: string])[] = [
     'priorities of node groups stay as they are (manifests/capacity/priority-expander)',
   ],
   [/ (nodepools|nodeclaims)\.karpenter\.sh$/, 'NodePools stay as they are (manifests/capacity/node-pools)'],
+  [/ nodeoverlays\.karpenter\.sh$/, 'prices of carbon are not kept (manifests/capacity/node-overlays)'],
 ];
 
 function consequences(missing: readonly string[]): string {

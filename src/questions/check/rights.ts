@@ -126,6 +126,17 @@ export const OPT_INS: Readonly<Record<string, RuleSet>> = {
     ],
     own: [],
   },
+  '--node-overlays': {
+    cluster: [
+      {
+        apiGroups: ['karpenter.sh'],
+        resources: ['nodeoverlays'],
+        verbs: ['get', ...WATCH, 'create', 'patch', 'delete'],
+      },
+      { apiGroups: ['karpenter.sh'], resources: ['nodepools'], verbs: WATCH },
+    ],
+    own: [],
+  },
 };
 
 /** One question for the authorizer, as in a SubjectAccessReview. */

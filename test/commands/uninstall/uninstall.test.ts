@@ -115,6 +115,26 @@ describe('gridgate uninstall', () => {
     }
   });
 
+  it('deletes NodeOverlays of carbon once nobody keeps them any more, and no other', async () => {
+    const overlays = '/apis/karpenter.sh/v1alpha1/nodeoverlays';
+    const labels = { 'app.kubernetes.io/managed-by': 'gridgate', 'gridgate.dev/overlay': 'carbon' };
+    const cluster = fakeCluster(
+      installed({
+        [`${overlays}/gridgate-1`]: { kind: 'NodeOverlay', metadata: { labels } },
+        [`${overlays}/gridgate-2`]: { kind: 'NodeOverlay', metadata: { labels: { 'gridgate.dev/overlay': 'carbon' } } },
+        [`${overlays}/discount`]: { kind: 'NodeOverlay', metadata: {} },
+      }),
+    );
+    const { failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    const at = (part: string) => cluster.writes.findIndex((write) => write.endsWith(part));
+    assert.ok(at('deployments/gridgate-controllers') < at('nodeoverlays/gridgate-1'));
+    assert.deepEqual(
+      left(cluster).filter((path) => path.startsWith(overlays)),
+      [`${overlays}/discount`, `${overlays}/gridgate-2`],
+    );
+  });
+
   it('removes webhooks, controllers, traces, the rest and the namespace, in this order', async () => {
     const cluster = fakeCluster(installed());
     const { failures } = await run(cluster);

@@ -32,6 +32,7 @@ describe('the rights that gridgate check asks about are those of the manifests:'
     });
 
   const optIns: readonly [argument: string, file: string][] = [
+    ['--node-overlays', 'capacity/node-overlays/rbac.yaml'],
     ['--node-pools', 'capacity/node-pools/rbac.yaml'],
     ['--priority-expander', 'capacity/priority-expander/rbac.yaml'],
   ];
@@ -82,7 +83,10 @@ describe('the rights of a role', () => {
 });
 
 describe('asking the authorizer', () => {
-  type Spec = { user: string; resourceAttributes: { resource: string; verb: string; namespace?: string; name?: string } };
+  type Spec = {
+    user: string;
+    resourceAttributes: { resource: string; verb: string; namespace?: string; name?: string };
+  };
 
   function apiThat(isAllowed: (spec: Spec) => boolean): Pick<ApiClient, 'send'> {
     return {
@@ -133,6 +137,7 @@ describe('asking the authorizer', () => {
     [['--priority-expander', 'audit'], ['configmaps']],
     [['--node-pools=on'], ['nodepools']],
     [['--node-pools', 'audit', '--priority-expander=off'], ['nodepools']],
+    [['--node-overlays=on'], ['nodeoverlays']],
     [['--node-pools=off'], []],
     [[], []],
   ];
@@ -140,7 +145,10 @@ describe('asking the authorizer', () => {
     it(`asks about what ${args.join(' ') || 'no argument'} switches on`, async () => {
       const asked = new Set<string>();
       const api = apiThat(({ resourceAttributes: { verb, resource, name = '' } }) => {
-        if (verb === 'patch' && (resource === 'nodepools' || name.startsWith('cluster-autoscaler-')))
+        if (
+          verb === 'patch' &&
+          ((resource.startsWith('node') && resource !== 'nodes') || name.startsWith('cluster-autoscaler-'))
+        )
           asked.add(resource);
         return true;
       });
