@@ -86,7 +86,7 @@ function withoutCarbon({ candidates, refused }: Judgement): readonly RegionView[
  * | `placement: require`, or `auto` that comes to it                      | In the best       |
  * | the policy says where data may live, or a region that the pod's words admit is too far | In those of them that are acceptable, with nodes or without |
  * | one that its words admit, and its volumes too, is refused by outage or ceiling | NotIn these: nodes without the label stay usable |
- * | one is too far, but the pod fits only nodes without the label        | NotIn it: of theirs nobody knows how far they are |
+ * | one is too far, but only nodes without the label are left to the pod | NotIn it: of theirs nobody knows how far they are |
  *
  * Regions count that have no node for the pod now: one may come while it waits. A claim may be made anew, and elsewhere.
  */
@@ -95,10 +95,10 @@ function requirementOf(
   best: readonly RegionView[] | undefined,
   closed: readonly RefusedRegion[],
 ): RegionRequirement | undefined {
-  const { treatment, snapshot, reach } = judgement;
+  const { treatment, snapshot, reach, candidates } = judgement;
   if (treatment.target !== undefined) return { operator: 'In', values: [treatment.target] };
   if (best) return { operator: 'In', values: names(best) };
-  const isOnlyUnlabelled = reach.regions.length === 0 && reach.unlabelled;
+  const isOnlyUnlabelled = candidates.length === 0 && reach.unlabelled;
   if (isSovereign(treatment) || (closed.some(({ refusal }) => isForbidden(refusal)) && !isOnlyUnlabelled)) {
     const shut = new Set(closed.map(({ region }) => region));
     const open = names(reach.possible.filter((region) => !shut.has(region)));

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { ApiError } from '../../src/cluster/api-error.ts';
 import { createProjectionStore } from '../../src/cluster/projection-store.ts';
 import { createReflector } from '../../src/cluster/reflector.ts';
+import type { WatchedResource } from '../../src/cluster/watched-resource.ts';
 import { type Answer, fakeApi } from './fake-api.ts';
 import { labelResource, withLabel } from './label-resource.ts';
 
@@ -19,7 +20,10 @@ function line(type: string, object: unknown): string {
 }
 
 /** Runs a reflector over the answers until all are used up, and tells what it did. */
-async function reflect(answers: readonly Answer[], { pauseTakesMs = 0 } = {}) {
+async function reflect(
+  answers: readonly Answer[],
+  { pauseTakesMs = 0, of = {} }: { pauseTakesMs?: number; of?: Partial<WatchedResource<string>> } = {},
+) {
   const logged: { level: number; msg: string; failure?: string }[] = [];
   const pauses: number[] = [];
   const seen: string[][] = [];
@@ -27,7 +31,7 @@ async function reflect(answers: readonly Answer[], { pauseTakesMs = 0 } = {}) {
   const allUsed = Promise.withResolvers<void>();
   const planned = fakeApi(answers);
   const api = { ...planned, get: spy(planned.get), open: spy(planned.open) };
-  const resource = labelResource();
+  const resource = { ...labelResource(), ...of };
   const store = createProjectionStore(resource);
   const reflector = createReflector({
     api,
@@ -225,5 +229,39 @@ describe('a reflector', () => {
     await told.promise;
     await reflector.stop();
     assert.deepEqual(logged[0], 'reader broke');
+  });
+});
+
+describe('a reflector of what we can do without', () => {
+  const OPTIONAL = { whenMissing: 'there is no Karpenter', isOptional: true } as const;
+  const refusal = (code: number) => new ApiError('GET /x', { code, message: 'no' });
+  const rows: readonly [
+    name: string,
+    code: number,
+    of: Partial<WatchedResource<string>>,
+    synced: boolean,
+    level: number,
+  ][] = [
+    ['that the cluster lacks', 404, OPTIONAL, true, 30],
+    ['that may not be read', 403, OPTIONAL, true, 40],
+    ['that cannot be read now', 500, OPTIONAL, false, 40],
+    ['that may not be read, of which nobody said so', 403, { whenMissing: 'none' }, false, 40],
+    ['that the cluster lacks, of which nobody said so', 404, { whenMissing: 'none' }, true, 40],
+  ];
+  for (const [name, code, of, synced, level] of rows)
+    test(`${synced ? 'does not wait' : 'waits'} for what there is ${name}`, async () => {
+      const { synced: found, logged, store } = await reflect([refusal(code)], { of });
+      assert.equal(found, synced);
+      assert.deepEqual([...store.values()], []);
+      assert.deepEqual(
+        logged.map((line) => line.level),
+        [level],
+      );
+    });
+
+  test('finds it when it may be read', async () => {
+    const { store, seen, logged } = await reflect([refusal(403), page(['one'], '5')], { of: OPTIONAL });
+    assert.deepEqual([[...store.values()], seen.length], [['a'], 1]);
+    assert.ok(logged.length >= 1);
   });
 });

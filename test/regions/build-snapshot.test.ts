@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { buildSnapshot, nextChange, type SnapshotInput } from '../../src/regions/build-snapshot.ts';
+import type { NodePoolFacts } from '../../src/regions/node-pool.ts';
 import type { Reading } from '../../src/regions/reading.ts';
 import { parseRegion, type RegionResource, type RegionSpec } from '../../src/regions/region-resource.ts';
 import type { RegionView } from '../../src/regions/snapshot.ts';
-import { AVERAGE, NOW } from '../builders.ts';
+import { buildTopology } from '../../src/regions/topology.ts';
+import { AVERAGE, expression, makeNode, makeNodePool, NOW } from '../builders.ts';
 
 const READ_AT = NOW - 60_000;
 function resource(spec: RegionSpec, name = 'a'): RegionResource {
@@ -144,5 +146,40 @@ describe('a snapshot', () => {
     const region = view({ latencyMs: { home: 24 }, pricePerHour: 0.1, elastic: true });
     assert.deepEqual([region.latencyMs.get('home'), region.pricePerHour, region.elastic], [24, 0.1, true]);
     assert.deepEqual([view({}).latencyMs.size, view({}).pricePerHour, view({}).elastic], [0, undefined, false]);
+  });
+
+  const POOLED = { labels: { 'karpenter.sh/nodepool': 'p' } };
+  const GROUPED = { labels: { 'eks.amazonaws.com/nodegroup': 'g', ...POOLED.labels } };
+  const POOL = makeNodePool('p', [expression('region', 'In', 'a')]);
+  const elastic: readonly [
+    name: string,
+    spec: RegionSpec,
+    node: object,
+    pools: readonly NodePoolFacts[] | undefined,
+    is: boolean,
+  ][] = [
+    ['a node of Karpenter, whose NodePools may not be read', {}, POOLED, undefined, true],
+    ['a node of Karpenter, whose NodePools say what may come', {}, POOLED, [POOL], false],
+    ['a node of Karpenter, whose NodePools are gone', {}, POOLED, [], false],
+    ['a node of a managed group', {}, GROUPED, [POOL], true],
+    ['a node of no group', {}, {}, undefined, false],
+    ['a Region that says so', { elastic: true }, POOLED, [POOL], true],
+    ['a Region that says no', { elastic: false }, GROUPED, undefined, false],
+  ];
+  for (const [name, spec, node, nodePools, expected] of elastic)
+    it(`is elastic for any wish by ${name}: ${expected}`, () => {
+      const topology = buildTopology([makeNode('n', 'a', node)]);
+      assert.equal(view(spec, { topology, nodePools }).elastic, expected);
+    });
+
+  it('knows a region that only a NodePool names, and the band that its template is tainted for', () => {
+    const taints = [{ key: 'gridgate.dev/carbon', value: 'high', effect: 'PreferNoSchedule' }];
+    const nodePools = [makeNodePool('p', [expression('region', 'In', 'b')], { taints })];
+    const { regions, taintedBands, supply } = build([resource({})], { topology: buildTopology([]), nodePools });
+    assert.deepEqual(
+      regions.map(({ name }) => name),
+      ['a', 'b'],
+    );
+    assert.deepEqual([[...(taintedBands ?? [])], [...(supply?.regions ?? [])]], [['high'], ['b']]);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkLabels } from '../../src/regions/check-labels.ts';
 import type { NodeFacts } from '../../src/regions/node-facts.ts';
-import { makeNode } from '../builders.ts';
+import { expression, makeNode, makeNodePool } from '../builders.ts';
 
 const LABEL = 'topology.kubernetes.io/region';
 
@@ -50,4 +50,11 @@ describe('labels of nodes and Regions', () => {
   ];
   for (const [name, regions, nodes, expected] of rows)
     it(name, () => assert.deepEqual(checkLabels(regions, nodes, LABEL), expected));
+
+  it('fit together where a NodePool may create nodes, and the others are told so', () => {
+    const pools = [makeNodePool('p', [expression(LABEL, 'In', 'eu-north-1')])];
+    assert.deepEqual(checkLabels([region('eu-north-1'), region('us-east-1')], [], LABEL, pools), [
+      `no node has the label ${LABEL}=us-east-1, nor may a NodePool create one, and Region us-east-1 is not elastic: no pod can run there`,
+    ]);
+  });
 });

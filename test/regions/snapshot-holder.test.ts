@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { pictureOf } from '../../src/regions/picture.ts';
 import { parseRegion, type RegionResource, type RegionSpec } from '../../src/regions/region-resource.ts';
 import { createSnapshotHolder } from '../../src/regions/snapshot-holder.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
-import { makeNode, NOW } from '../builders.ts';
+import { expression, makeGroup, makeNode, makeNodePool, NOW } from '../builders.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -61,6 +62,29 @@ describe('the snapshot holder', () => {
     assert.equal(holder.current().takenAt, NOW + DAY_MS);
     holder.setRegions([resource({})]);
     assert.equal(holder.current().topology?.nodes.length, 1);
+  });
+
+  it('keeps what was judged of regions while only nodes come and go, and not when what may come changes', (t) => {
+    const { holder } = holderOf(t);
+    holder.setRegions([resource({ gramsPerKwh: 1 })]);
+    const nodePools = [makeNodePool('p', [expression('region', 'In', 'a')])];
+    const groups = [makeGroup('batch-a')];
+    const topology = buildTopology([makeNode('n', 'a')]);
+    const pictureWith = (next: Parameters<typeof holder.setCluster>[0]) => {
+      holder.setCluster(next);
+      return pictureOf(holder.current());
+    };
+    const first = pictureWith({ topology, nodePools, nodeGroups: groups });
+    const more = buildTopology([makeNode('n', 'a'), makeNode('m', 'a')], topology);
+    assert.equal(pictureWith({ topology: more, nodePools: [...nodePools], nodeGroups: [...groups] }), first);
+    const full = [makeGroup('batch-a', { target: 10 })];
+    const second = pictureWith({ topology: more, nodePools, nodeGroups: full });
+    assert.notEqual(second, first);
+    assert.deepEqual(second.supply?.autoscaling.fullIn, ['a']);
+    const third = pictureWith({ topology: more, nodePools: [], nodeGroups: full });
+    assert.deepEqual([third === second, third.supply?.autoscaling.autoscaler], [false, 'cluster-autoscaler']);
+    holder.setRegions([resource({ gramsPerKwh: 2 })]);
+    assert.equal(holder.current().supply, third.supply, 'regions change nothing of it');
   });
 
   it('ends an outage when its time has come, and not before', (t) => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { makeNode, makeSnapshot } from '../builders.ts';
+import type { GroupFacts } from '../../src/regions/autoscaling.ts';
+import type { NodePoolFacts } from '../../src/regions/node-pool.ts';
+import { makeGroup, makeNode, makeNodePool, makeSnapshot, region } from '../builders.ts';
 import { ask, type Verdict } from './client.ts';
 import { type TestWebhook, useWebhook } from './start-webhook.ts';
 
@@ -315,6 +317,54 @@ describe('/namespaces warns, and allows,', () => {
       assert.deepEqual(others, []);
       if (says) assert.match(first ?? '', says);
       else assert.equal(first, undefined);
+    });
+
+  const POOL = makeNodePool('batch', [region('In', 'eu-north')]);
+  const placements: readonly [
+    name: string,
+    seen: { nodePools?: readonly NodePoolFacts[]; nodeGroups?: readonly GroupFacts[] },
+    before: string | undefined,
+    after: string,
+    says: RegExp | undefined,
+  ][] = [
+    [
+      'auto under Karpenter',
+      { nodePools: [POOL], nodeGroups: [] },
+      undefined,
+      'auto',
+      /auto only prefers here: Karpenter/,
+    ],
+    [
+      'auto without an autoscaler',
+      { nodeGroups: [] },
+      undefined,
+      'auto',
+      /auto only prefers here: no autoscaler was seen$/,
+    ],
+    ['auto under Cluster Autoscaler', { nodeGroups: [makeGroup('a')] }, undefined, 'auto', undefined],
+    ['auto where nobody could look', {}, undefined, 'auto', undefined],
+    ['auto as before', { nodeGroups: [] }, 'auto', 'auto', undefined],
+    [
+      'prefer under Cluster Autoscaler',
+      { nodeGroups: [makeGroup('a')] },
+      'auto',
+      'prefer',
+      /prefer brings no node here: Cluster/,
+    ],
+    ['prefer under Karpenter', { nodePools: [POOL], nodeGroups: [] }, 'auto', 'prefer', undefined],
+  ];
+  for (const [name, seen, before, placement, says] of placements)
+    it(`${says ? 'of' : 'not of'} placement: ${name}`, async () => {
+      const { snapshot } = webhook.world;
+      webhook.world.snapshot = makeSnapshot([], { nodes: [makeNode('n', 'eu-north')], ...seen });
+      const mode = { mode: 'warn' };
+      const warnings = await warningsOf(
+        { ...mode, placement },
+        { ...mode, ...(before !== undefined && { placement: before }) },
+      );
+      webhook.world.snapshot = snapshot;
+      assert.equal(warnings.length, says ? 1 : 0, warnings.join());
+      if (says) assert.match(warnings[0] ?? '', says);
     });
 
   const SHOWN = [
