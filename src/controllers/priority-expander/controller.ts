@@ -138,8 +138,9 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
     const { priorities } = planned;
     if (mode() !== 'on')
       return { priorities, told: [...(planned.action === 'write' ? [tellWould(planned)] : []), ...outranked] };
-    if (planned.action === 'write') return { priorities, text: planned.text, changedAt: now(), told: outranked };
-    return { priorities, told: [tellWritten(planned, changedAt), ...outranked] };
+    if (planned.action === 'keep') return { priorities, told: [tellWritten(planned, changedAt), ...outranked] };
+    const time = now();
+    return { priorities, text: planned.text, changedAt: time, told: [tellWritten(planned, time), ...outranked] };
   }
 
   function outlookOf(name: string): RegionOutlook | undefined {
@@ -178,9 +179,11 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
       map && text !== undefined
         ? await writeEach({ items: [map], isDue: () => true, write: () => write(map, text, changedAt), pace, signal })
         : 'done';
+    if (outcome === 'again') return 'again'; // decided anew before anything is told
     const notices = decision.told.map((one) => toNotice(one, deps));
     const told = await tell(notices, signal);
-    return outcome === 'again' ? 'again' : told;
+    const isPutBack = text !== undefined && changedAt === undefined; // in audit there is more to tell then
+    return isPutBack ? 'again' : told;
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
