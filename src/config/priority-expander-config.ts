@@ -28,7 +28,7 @@ export const priorityExpanderConfig = z
       .describe("Cluster Autoscaler's own namespace; another than kube-system needs its Role there, too."),
     status: configMapName
       .default('cluster-autoscaler-status')
-      .describe("The ConfigMap of Cluster Autoscaler's status (its --status-config-map-name)."),
+      .describe("The ConfigMap of Cluster Autoscaler's status (its --status-config-map-name); its Role names it."),
     groups: z
       .array(
         z.strictObject({
