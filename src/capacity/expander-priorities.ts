@@ -129,7 +129,12 @@ function readMap(text: string): Entries | Unreadable {
   const [error] = document.errors;
   if (error) return { problem: `is no YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}` };
   if ((document.contents as Partial<YAMLMap> | null)?.flow) return { problem: 'is written in one line, in braces' };
-  const map: unknown = document.toJS({ mapAsMap: true });
+  let map: unknown;
+  try {
+    map = document.toJS({ mapAsMap: true });
+  } catch {
+    return { problem: 'repeats itself by too many aliases' };
+  }
   if (map === null || map === undefined) return { entries: [] };
   if (!(map instanceof Map)) return { problem: 'is no map from priorities to lists' };
   const entries = [...map].map(([priority, list]) => toEntry(priority, list));

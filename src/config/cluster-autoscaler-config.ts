@@ -23,10 +23,12 @@ const match = z
 /** The `cluster-autoscaler` section of gridgate.yaml: where it is, and what nobody can tell of its node groups. */
 export const clusterAutoscalerConfig = z
   .strictObject({
-    namespace: namespaceName.default('kube-system').describe("Cluster Autoscaler's own namespace."),
+    namespace: namespaceName
+      .default('kube-system')
+      .describe("Cluster Autoscaler's own namespace; another than kube-system needs its Roles there, too."),
     status: configMapName
       .default('cluster-autoscaler-status')
-      .describe("The ConfigMap of Cluster Autoscaler's status (its --status-config-map-name)."),
+      .describe("The ConfigMap of Cluster Autoscaler's status (its --status-config-map-name); its Role names it."),
     groups: z
       .array(
         z.strictObject({

@@ -30,6 +30,12 @@ const OURS = String.raw`199: # gridgate.dev
   - '^eks-web-0c1d$' # us-west-2 # gridgate.dev
 `;
 
+/** A few lines that would be billions. */
+function bomb(): string {
+  const lines = Array.from({ length: 12 }, (_, i) => `${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join()}]`);
+  return ['0: &a0 [a,a,a,a,a,a,a,a,a]', ...lines].join('\n');
+}
+
 /** The text as written, or why it is not. */
 function write(text: string, ranked: readonly RankedGroup[] = RANKED): string {
   const written = writePriorities(text, ranked);
@@ -100,6 +106,7 @@ describe('our entries in the text of somebody else', () => {
     ['no list', '10: a', /no list of expressions at 10/],
     ['lists in a list', '10: [[a]]', /no list of expressions at 10/],
     ['a priority twice', '10: [a]\n10: [b]', /is no YAML: Map keys must be unique/],
+    ['aliases without end', bomb(), /too many aliases/],
     ['a priority of ours', '198: [a]', /has 198 already/],
     ['two documents', '10: [a]\n---\n20: [b]\n', /is no YAML/],
     ['more than fits', `10: [${'a,'.repeat(70_000)}]`, /cannot be added to/],

@@ -109,6 +109,10 @@ describe('manifests/gridgate.schema.json', () => {
       'startup-taints: [a.test/b]\nstartupTaints: [c]\ntaint-nodes: [high]\ntolerations: always\ndaemon-owners: [a.test/B]',
     ],
     ['taints by a switch', 'taint-nodes: true'],
+    [
+      'Cluster Autoscaler somewhere else',
+      'cluster-autoscaler: {namespace: scaling, status: ca-status, groups: [{region: us-west-2, match: ^eks-batch-}]}',
+    ],
   ];
   for (const [name, text] of good)
     it(`takes ${name}, as gridgate does`, () => {
@@ -132,6 +136,8 @@ describe('manifests/gridgate.schema.json', () => {
     ['a taint with a space', 'startup-taints: ["a b"]'],
     ['a band that no taint keeps away', 'taint-nodes: [low]'],
     ['a kind without its group', 'daemon-owners: [DaemonSet]'],
+    ['no namespace', 'cluster-autoscaler: {namespace: Scaling}'],
+    ['a node group without its region', 'cluster-autoscaler: {groups: [{match: a}]}'],
   ];
   for (const [name, text] of bad)
     it(`refuses ${name}, as gridgate does`, () => assert.deepEqual([isRead(text), isValid(text)], [false, false]));

@@ -32,6 +32,7 @@ function input(
       };
     },
     changedAt: undefined,
+    nodeRegionsOf: () => [],
     now: NOW,
     ...rest,
   };
@@ -117,6 +118,11 @@ describe('entries of people', () => {
       'a group would match nothing',
       { groups: [...ALL, 'odd'] },
       /the region of odd, .* it would go unused\. Say where in priority-expander\.groups/,
+    ],
+    [
+      'its nodes are in two regions',
+      { groups: ['odd'], nodeRegionsOf: () => ['east', 'west'] },
+      /the region of odd \(its nodes are in east, west\), /,
     ],
     ['many would', { groups: 'abcdefg'.split('') }, /the region of a, b, c, d, e and 2 more, .* they would go unused/],
     [

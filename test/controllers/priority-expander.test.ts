@@ -6,6 +6,7 @@ import { createPriorityExpander } from '../../src/controllers/priority-expander/
 import type { NodeFacts } from '../../src/regions/node-facts.ts';
 import type { CapacityMode } from '../../src/units/capacity-mode.ts';
 import { makeRegion, makeSnapshot, NOW, REGION_LABEL } from '../builders.ts';
+import { autoscalerStatus } from './autoscaler-status.ts';
 import { chosenGroups } from './expander-rule.ts';
 import { fakeClock } from './fake-clock.ts';
 
@@ -27,25 +28,6 @@ interface Patch {
     readonly annotations: Readonly<Record<string, string | null>>;
   };
   readonly data: Readonly<Record<string, string | null>>;
-}
-
-/** As Cluster Autoscaler 1.33 writes it. */
-function statusOf(groups: readonly string[], at: number): ConfigMap {
-  const time = `${new Date(at).toISOString().replace('T', ' ').replace('Z', '456789')} +0000 UTC`;
-  const nodeGroups = groups.map(
-    (name) =>
-      `- name: ${name}\n  health:\n    status: Healthy\n    cloudProviderTarget: 1\n    minSize: 0\n    maxSize: 5\n`,
-  );
-  return {
-    metadata: {
-      name: STATUS,
-      resourceVersion: '1',
-      annotations: { 'cluster-autoscaler.kubernetes.io/last-updated': time },
-    },
-    data: {
-      status: `time: ${time}\nautoscalerStatus: Running\n${nodeGroups.length > 0 ? 'nodeGroups:\n' : ''}${nodeGroups.join('')}`,
-    },
-  };
 }
 
 function node(name: string, region: string): NodeFacts {
@@ -92,7 +74,7 @@ function start({
     api: {
       async get(path) {
         if (path === `/api/v1/namespaces/kube-system/configmaps/${STATUS}`)
-          return statusOf(world.groups, now() - world.statusAge);
+          return autoscalerStatus(world.groups, now() - world.statusAge);
         assert.equal(path, `/api/v1/namespaces/kube-system/configmaps/${EXPANDER}`);
         if (!world.map) throw new ApiError(`GET ${path}`, { code: 404 });
         return structuredClone(world.map);

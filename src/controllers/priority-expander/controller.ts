@@ -10,7 +10,7 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
 import { comparableReading } from '../../decision/refuse.ts';
-import { type GroupPattern, groupRegions } from '../../regions/group-regions.ts';
+import { type GroupPattern, groupRegions, regionsOfNodes } from '../../regions/group-regions.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import type { Metric } from '../../telemetry/metric.ts';
@@ -127,6 +127,7 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
     const changedAt = timeOf(map.metadata.annotations?.[CHANGED]);
     const planned = planPriorities({
       ...{ text: textOf(map), range, groups, changedAt, outlookOf, now: now() },
+      nodeRegionsOf: (name) => [...(regionsOfNodes([{ name }], view.nodes()).get(name) ?? [])].sort(),
       regionOfGroup: groupRegions(named, view.nodes(), snapshot().byName.keys(), patterns),
     });
     return act(planned, `${namespace}/${EXPANDER_CONFIG_MAP}`, changedAt);
@@ -138,8 +139,9 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
     const { priorities } = planned;
     if (mode() !== 'on')
       return { priorities, told: [...(planned.action === 'write' ? [tellWould(planned)] : []), ...outranked] };
-    if (planned.action === 'write') return { priorities, text: planned.text, changedAt: now(), told: outranked };
-    return { priorities, told: [tellWritten(planned, changedAt), ...outranked] };
+    if (planned.action === 'keep') return { priorities, told: [...tellWritten(planned, changedAt), ...outranked] };
+    const time = now();
+    return { priorities, text: planned.text, changedAt: time, told: [...tellWritten(planned, time), ...outranked] };
   }
 
   function outlookOf(name: string): RegionOutlook | undefined {
@@ -178,9 +180,11 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
       map && text !== undefined
         ? await writeEach({ items: [map], isDue: () => true, write: () => write(map, text, changedAt), pace, signal })
         : 'done';
+    if (outcome === 'again') return 'again'; // decided anew before anything is told
     const notices = decision.told.map((one) => toNotice(one, deps));
     const told = await tell(notices, signal);
-    return outcome === 'again' ? 'again' : told;
+    const isPutBack = text !== undefined && changedAt === undefined; // in audit there is more to tell then
+    return isPutBack ? 'again' : told;
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });

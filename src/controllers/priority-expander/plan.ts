@@ -22,6 +22,8 @@ export interface PlanInput {
   /** Names of all node groups of Cluster Autoscaler. */
   readonly groups: readonly string[];
   readonly regionOfGroup: ReadonlyMap<string, string>;
+  /** Where a group's nodes are, for those that are in several regions. */
+  readonly nodeRegionsOf: (group: string) => readonly string[];
   readonly outlookOf: (region: string) => RegionOutlook | undefined;
   /** When we last changed the text, epoch milliseconds; `undefined`: never. */
   readonly changedAt: number | undefined;
@@ -68,7 +70,7 @@ export function planPriorities(input: PlanInput): Plan {
   const lost = groups.filter((group) => !(regionOfGroup.has(group) && isPlain(group)));
   const byOthers = priorityByOthers(read.others);
   const unused = lost.filter((group) => byOthers(group) === undefined);
-  if (unused.length > 0) return { action: 'refuse', why: tellUnused(unused) };
+  if (unused.length > 0) return { action: 'refuse', why: tellUnused(unused, input.nodeRegionsOf) };
 
   const placed = groups.flatMap((group) => {
     const region = isPlain(group) ? regionOfGroup.get(group) : undefined;
@@ -197,12 +199,13 @@ function isSame(ours: readonly RankedGroup[], ranked: readonly RankedGroup[]): b
   return before.join('\n') === after.join('\n');
 }
 
-function tellUnused(groups: readonly string[]): string {
-  const named = nameFew(
-    groups.map((name) => name.slice(0, 100)),
-    MOST_NAMED,
-    itself,
-  );
+function tellUnused(groups: readonly string[], nodeRegionsOf: PlanInput['nodeRegionsOf']): string {
+  const named = nameFew(groups, MOST_NAMED, (group) => {
+    const regions = nodeRegionsOf(group);
+    return (
+      group.slice(0, 100) + (regions.length > 1 ? ` (its nodes are in ${nameFew(regions, MOST_NAMED, itself)})` : '')
+    );
+  });
   const they = groups.length === 1 ? 'it' : 'they';
-  return `nobody can tell the region of ${named}, and no other entry matches: ${they} would go unused. Say where in priority-expander.groups of gridgate.yaml, or give an entry of your own`;
+  return `nobody can tell the region of ${named}, and no other entry matches: ${they} would go unused. Say where in cluster-autoscaler.groups of gridgate.yaml, or give an entry of your own`;
 }

@@ -44,14 +44,12 @@ export function tellStatus(status: string, problem: string): Told {
   );
 }
 
-/** Of what is written. */
-export function tellWritten({ priorities }: Placed, changedAt: number | undefined): Told {
+/** Of what is written, where something is. */
+export function tellWritten({ priorities }: Placed, changedAt: number | undefined): readonly Told[] {
+  if (priorities.size === 0) return [];
   const since = changedAt === undefined ? '' : `since ${isoTime(changedAt)} `;
-  return {
-    type: 'Normal',
-    reason: 'PrioritiesWritten',
-    note: `${since}node groups have the priority of their region: ${tellPriorities(priorities)}`,
-  };
+  const note = `${since}node groups have the priority of their region: ${tellPriorities(priorities)}`;
+  return [{ type: 'Normal', reason: 'PrioritiesWritten', note }];
 }
 
 /** Of what would be. */

@@ -3,10 +3,10 @@ import { type Html, html } from '../../page/html.ts';
 import { outageWord } from '../../page/outage.ts';
 import type { RegionView } from '../../regions/snapshot.ts';
 import { timeOfDay } from '../../units/moment.ts';
+import { AHEAD_MS, ahead, cleanest } from './forecast-ahead.ts';
 import { bandColours, type ForecastPoints, lineChart, type Scale, scaleAround } from './line-chart.ts';
 import { rankedReading, type Status } from './status.ts';
 
-const WINDOW_MS = 24 * 3_600_000;
 /** Of many regions, the cleanest: the rest is in `/status.json`. */
 const MOST_CHARTS = 24;
 
@@ -38,24 +38,14 @@ ${more > 0 && html`<p class="hint">${more} more regions have a forecast: see <a 
 </section>`;
 }
 
-/** The point that counts now, drawn from now on, and those to come within the window. */
-function ahead(forecast: ForecastPoints, now: number): ForecastPoints {
-  const next = forecast.findIndex(({ from }) => from > now);
-  if (next < 0) return [];
-  const current = forecast[next - 1];
-  const coming = forecast.slice(next).filter(({ from }) => from <= now + WINDOW_MS);
-  return current ? [{ ...current, from: now }, ...coming] : coming;
-}
-
 function card({ region, points }: Outlook, id: string, common: Scale, { now, thresholds }: Status): Html {
-  const cleanest = points.reduce((best, point) => (point.gramsPerKwh < best.gramsPerKwh ? point : best));
-  const when = cleanest.from === now ? 'now' : `at ${hourOfDay(cleanest.from)}`;
-  const lowest = `lowest ${formatGrams(cleanest.gramsPerKwh)} ${when}`;
+  const { gramsPerKwh, from } = cleanest(points) ?? { gramsPerKwh: Number.NaN, from: now };
+  const lowest = `lowest ${formatGrams(gramsPerKwh)} ${from === now ? 'now' : `at ${hourOfDay(from)}`}`;
   const note = standInNote(points);
-  const hours = [0, 0.5, 1].map((part) => html`<span>${hourOfDay(now + part * WINDOW_MS)}</span>`);
+  const hours = [0, 0.5, 1].map((part) => html`<span>${hourOfDay(now + part * AHEAD_MS)}</span>`);
   const label = `${region.name}: ${lowest}`;
   return html`<figure><figcaption><b>${region.name}${region.outage?.active && html` ${outageWord()}`}</b> <span>${lowest}</span></figcaption>
-<div class="plot">${lineChart(points, { id, label, window: { from: now, windowMs: WINDOW_MS }, common, thresholds })}
+<div class="plot">${lineChart(points, { id, label, window: { from: now, windowMs: AHEAD_MS }, common, thresholds })}
 <p class="axis">${hours}</p></div>${note && html`<p class="axis">${note}</p>`}</figure>
 `;
 }
