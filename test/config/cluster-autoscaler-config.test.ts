@@ -34,7 +34,11 @@ describe('cluster-autoscaler in gridgate.yaml', () => {
       /groups\.0\.match: must be a regular expression/,
     ],
     ['none', '[{region: a}]', /groups\.0\.match/],
-    ['a region that no node can have', '[{region: "a b", match: a}]', /groups\.0\.region: must be the name of a region/],
+    [
+      'a region that no node can have',
+      '[{region: "a b", match: a}]',
+      /groups\.0\.region: must be the name of a region/,
+    ],
   ];
   for (const [name, groups, why] of bad)
     it(`is a mistake with ${name}`, () => {

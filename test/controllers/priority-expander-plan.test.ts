@@ -117,7 +117,7 @@ describe('entries of people', () => {
     [
       'a group would match nothing',
       { groups: [...ALL, 'odd'] },
-      /the region of odd, .* it would go unused\. Say where in priority-expander\.groups/,
+      /the region of odd, .* it would go unused\. Say where in cluster-autoscaler\.groups/,
     ],
     [
       'its nodes are in two regions',
