@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { applyObjects, CONTROLLERS_ACCOUNT, untilGuarded } from '../cluster/controllers-account.ts';
 import { type Rendered, render } from '../cluster/rendered-manifests.ts';
+import type { NodeSpec } from '../control-plane/nodes.ts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../control-plane/start.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { nodesIn, prefixed } from './objects.ts';
@@ -24,6 +25,8 @@ const READY_MS = 120_000;
 export interface LiveOptions {
   /** Specs by region. */
   readonly regions: Readonly<Record<string, object>>;
+  /** Three in each region unless told otherwise. */
+  readonly nodes?: readonly NodeSpec[];
   /** The contents of gridgate.yaml. */
   readonly config?: object;
   readonly env?: Readonly<Record<string, string>>;
@@ -40,6 +43,7 @@ export type LiveCluster = Awaited<ReturnType<typeof startLiveCluster>>;
  */
 export async function startLiveCluster(options: LiveOptions) {
   const { regions, config = { sources: [] }, env = {}, replicas = {}, flags = {} } = options;
+  const { nodes = nodesIn(Object.keys(regions)) } = options;
   await using cleanup = new AsyncDisposableStack();
   const processes: { readonly role: Role; readonly instance: GridgateProcess }[] = [];
   cleanup.defer(async () => void (await Promise.all(processes.map(({ instance }) => instance.end('SIGKILL')))));
@@ -59,7 +63,7 @@ export async function startLiveCluster(options: LiveOptions) {
   await install(controlPlane);
   for (const [name, spec] of Object.entries(regions))
     await send('POST', REGIONS_PATH, { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name }, spec });
-  await controlPlane.addNodes(nodesIn(Object.keys(regions)));
+  await controlPlane.addNodes(nodes);
 
   /** One more replica, ready; the Service leads to it where it answers reviews. */
   async function startReplica(role: Role, ...more: readonly string[]): Promise<GridgateProcess> {
