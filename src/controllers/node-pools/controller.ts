@@ -166,7 +166,7 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
 
   async function countReplaced(all: readonly CarbonPool[]): Promise<void> {
     const narrowed = narrowedPools(all);
-    if (claims?.synced()) replaced.observe(claims.values(), narrowed, now());
+    if (claims?.synced()) replaced.observe(claims.values(), narrowed, clock.now());
     if (narrowed.size > 0 || replaced.isWaiting()) claims ??= follow(NODE_CLAIMS);
     else {
       const ending = claims;

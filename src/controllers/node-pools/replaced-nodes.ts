@@ -7,8 +7,8 @@ import { type NodeShape, shapeOf } from '../../energy/node-shape.ts';
 import { DEFAULT_POWER_TABLE } from '../../energy/power-table.ts';
 import { toNodeFacts } from '../../regions/node-facts.ts';
 import { NODE_POOL_LABEL } from '../../regions/node-pool.ts';
+import { REGION_LABEL, ZONE_LABEL } from '../../units/label-names.ts';
 import { HOUR_MS } from '../../units/moment.ts';
-
 import type { CarbonPool } from './carbon-pool.ts';
 import { isTexts } from './hold.ts';
 
@@ -16,12 +16,13 @@ import { isTexts } from './hold.ts';
 export interface NodeClaim {
   readonly uid: string;
   readonly pool: string;
-  readonly labels: Readonly<Record<string, string>>;
+  /** Its zone and region, by their labels. */
+  readonly places: Readonly<Record<string, string | undefined>>;
   readonly shape: NodeShape;
   /** Its labels no longer meet the requirements of its pool. */
   readonly isDrifted: boolean;
-  /** Since when it is being replaced for that, epoch milliseconds. */
-  readonly replacedSince?: number;
+  /** It is being replaced for that. */
+  readonly isReplaced: boolean;
 }
 
 interface NodeClaimObject extends KubeObject {
@@ -31,7 +32,6 @@ interface NodeClaimObject extends KubeObject {
       readonly type: string;
       readonly status: string;
       readonly reason?: string;
-      readonly lastTransitionTime?: string;
     }[];
   };
 }
@@ -40,16 +40,15 @@ function toNodeClaim(object: KubeObject): NodeClaim {
   const { metadata, status } = object as NodeClaimObject;
   const { uid = '', labels = {} } = metadata;
   const conditions = status?.conditions ?? [];
-  const find = (type: string, reason: string) =>
-    conditions.find((one) => one.type === type && one.status === 'True' && one.reason === reason);
-  const replaced = Date.parse(find('DisruptionReason', 'Drifted')?.lastTransitionTime ?? '');
+  const isTrue = (type: string, reason: string) =>
+    conditions.some((one) => one.type === type && one.status === 'True' && one.reason === reason);
   return {
     uid,
     pool: labels[NODE_POOL_LABEL] ?? '',
-    labels,
+    places: { [ZONE_LABEL]: labels[ZONE_LABEL], [REGION_LABEL]: labels[REGION_LABEL] },
     shape: shapeOf(toNodeFacts({ metadata, status: status ?? null }, '')),
-    isDrifted: find('Drifted', 'RequirementsDrifted') !== undefined,
-    ...(!Number.isNaN(replaced) && { replacedSince: replaced }),
+    isDrifted: isTrue('Drifted', 'RequirementsDrifted'),
+    isReplaced: isTrue('DisruptionReason', 'Drifted'),
   };
 }
 
@@ -76,33 +75,42 @@ export interface Replaced {
   readonly grams: number;
 }
 
+/** A node that goes because of us, and when it was first seen to be replaced. */
+interface Going {
+  readonly claim: NodeClaim;
+  readonly replacedSince: number | undefined;
+}
+
 /**
  * Counts the nodes that go because of us: those of a narrowed pool that drifted by their place, once they are gone. While such a node
  * still stands beside the one that replaces it, two machines are set aside for one machine's work:
  * grams = embodied gCO2e an hour of the node (src/energy/embodied.ts) * hours from the begin of its replacement to its end.
  */
 export function createReplacedNodes() {
-  let going = new Map<string, NodeClaim>();
+  let going = new Map<string, Going>();
   const replaced = new Map<string, Replaced>();
 
-  function book({ pool, shape, replacedSince }: NodeClaim, now: number): void {
+  function book({ claim: { pool, shape }, replacedSince }: Going, now: number): void {
     const { nodes, grams } = replaced.get(pool) ?? { nodes: 0, grams: 0 };
-    const hours = Math.max(0, now - (replacedSince ?? now)) / HOUR_MS;
+    const hours = (now - (replacedSince ?? now)) / HOUR_MS;
     const { gramsPerHour } = embodiedOf(shape, DEFAULT_POWER_TABLE);
     replaced.set(pool, { nodes: nodes + 1, grams: grams + gramsPerHour * hours });
   }
 
+  /** `undefined`: it does not go, or not because of us. One that is being replaced goes, also when nothing is narrowed any more. */
+  function goingOn(claim: NodeClaim, narrowed: Narrowed | undefined, now: number): Going | undefined {
+    const before = going.get(claim.uid);
+    if (!isBecauseOf(narrowed, claim) && !(before && claim.isReplaced)) return undefined;
+    return { claim, replacedSince: before?.replacedSince ?? (claim.isReplaced ? now : undefined) };
+  }
+
   return {
-    /** Takes in which nodes there are. */
+    /** Takes in which nodes there are; `now` is in milliseconds of a clock that only goes forward. */
     observe(claims: Iterable<NodeClaim>, narrowed: ReadonlyMap<string, Narrowed>, now: number): void {
       const there = new Map(Array.from(claims, (claim) => [claim.uid, claim]));
-      for (const [uid, claim] of going) if (!there.has(uid)) book(claim, now);
-      // One that is being replaced goes, also when nothing is narrowed any more.
-      const stillGo = [...there.values()].filter(
-        (claim) =>
-          isBecauseOf(narrowed.get(claim.pool), claim) || (going.has(claim.uid) && claim.replacedSince !== undefined),
-      );
-      going = new Map(stillGo.map((claim) => [claim.uid, claim]));
+      for (const [uid, one] of going) if (!there.has(uid)) book(one, now);
+      const all = [...there.values()].map((claim) => goingOn(claim, narrowed.get(claim.pool), now));
+      going = new Map(all.filter((one) => one !== undefined).map((one) => [one.claim.uid, one]));
     },
     /** Whether some node is still on its way out. */
     isWaiting: () => going.size > 0,
@@ -110,8 +118,8 @@ export function createReplacedNodes() {
   };
 }
 
-function isBecauseOf(narrowed: Narrowed | undefined, { isDrifted, labels }: NodeClaim): boolean {
-  return isDrifted && (narrowed?.keptOut.has(labels[narrowed.key] ?? '') ?? false);
+function isBecauseOf(narrowed: Narrowed | undefined, { isDrifted, places }: NodeClaim): boolean {
+  return isDrifted && (narrowed?.keptOut.has(places[narrowed.key] ?? '') ?? false);
 }
 
 /** The pools of which some places are kept out now. */
