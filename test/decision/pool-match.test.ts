@@ -121,6 +121,8 @@ describe('a NodePool may bring a pod a node', () => {
     ['with what EKS Auto Mode says of them', inNorth([]), pinned('eks.amazonaws.com/instance-category', 'c'), true],
     ['without a device', inNorth([]), wants('karpenter.k8s.aws/instance-gpu-name', 'DoesNotExist'), true],
     ['not without an architecture', inNorth([]), wants(ARCH, 'DoesNotExist'), false],
+    ['not with a label that only looks like one of Karpenter', inNorth([]), pinned('karpenter.sh/mine', 'x'), false],
+    ['of a capacity type', inNorth([]), pinned('karpenter.sh/capacity-type', 'spot'), true],
     ['not in a managed node group', inNorth([]), pinned('eks.amazonaws.com/nodegroup', 'web'), false],
     ['not of those that Karpenter did not make', inNorth([]), wants(POOL, 'DoesNotExist'), false],
     ['of its own name', inNorth([]), pinned(POOL, 'north'), true],
@@ -131,7 +133,10 @@ describe('a NodePool may bring a pod a node', () => {
     ['in a zone that it names', inNorth([zone('In', 'eu-n-1')]), pinned(ZONE_LABEL, 'eu-n-1'), true],
     ['not in one that it does not', inNorth([zone('In', 'eu-n-1')]), pinned(ZONE_LABEL, 'eu-n-2'), false],
     ['in any zone where it names none', inNorth([]), pinned(ZONE_LABEL, 'eu-n-2'), true],
+    ['not in one whose name tells another region', inNorth([]), pinned(ZONE_LABEL, 'us-e-b'), false],
+    ['in one whose name tells nothing', inNorth([]), pinned(ZONE_LABEL, 'z9'), true],
     ['not on a host by name', inNorth([]), pinned(HOSTNAME_LABEL, 'h1'), false],
+    ['not without a host', inNorth([]), wants(HOSTNAME_LABEL, 'DoesNotExist'), false],
     ['not on a node by name', inNorth([]), requires(onNode('n1')), false],
     ['on any host but one', inNorth([]), wants(HOSTNAME_LABEL, 'NotIn', 'h1'), true],
     // Taints
@@ -250,6 +255,16 @@ describe('where NodePools may create nodes', () => {
     assert.equal(reachableRegions(any, snapshot).all, true);
   });
 
+  it('a zone that only another region has keeps a pool away, whatever it says of zones without listing them', () => {
+    const nodes = [makeNode('n', 'us-e/1', { taints: [TAINT] })];
+    const asks = makePod({ nodeSelector: { [ZONE_LABEL]: 'us-e-1' } });
+    for (const said of [[], [zone('NotIn', 'eu-n-2')], [zone('Exists')]])
+      assert.equal(reachOf(asks, [inNorth(said)], nodes), '', JSON.stringify(said));
+    const rack = expression('example.com/rack', 'NotIn', 'r7');
+    const racked = [makeNode('n', 'us-e', { labels: { 'example.com/rack': 'r1' }, taints: [TAINT] })];
+    assert.equal(reachOf(makePod({ nodeSelector: { 'example.com/rack': 'r1' } }), [inNorth([rack])], racked), '');
+  });
+
   it('a volume is where its driver says: a zone of another region keeps a pool away', () => {
     const nodes = [makeNode('n', 'eu-w/1', { taints: [TAINT] })];
     const snapshot = makeSnapshot(GRAMS, { nodes, nodePools: [makeNodePool('p', [region('In', 'eu-n', 'eu-w')])] });
@@ -362,6 +377,31 @@ describe('what a pod asks is compared with NodePools', () => {
     assert.deepEqual(
       regions.map(({ name }) => name),
       ['r1', 'r14', 'r7'],
+    );
+  });
+
+  it('no longer than a budget allows: beyond it every NodePool counts that it tolerates', () => {
+    const types = 'node.kubernetes.io/instance-type';
+    const many = Array.from({ length: 500 }, (_, index) =>
+      makeNodePool(`p${index}`, [
+        region('In', `r${index % 20}`),
+        expression(types, 'In', ...values(500, `t${index}-`)),
+        expression(TEAM, 'Exists'),
+      ]),
+    );
+    const tainted = makeNodePool('tainted', [region('In', 'far')], { taints: [TAINT] });
+    const large = makeSnapshot(grams, { nodes: [], nodePools: [...many, tainted] });
+    const terms = values(499, '').map((bound) => term(expression(types, 'Gt', bound)));
+    const started = performance.now();
+    const { regions } = reachableRegions(makePod(requires(...terms)), large);
+    assert.equal(regions.length, 20);
+    assert.ok(performance.now() - started < 60_000);
+    assert.equal(
+      reachableRegions(
+        makePod(requires(...terms.slice(0, 1))),
+        makeSnapshot(grams, { nodes: [], nodePools: many.slice(0, 20) }),
+      ).regions.length,
+      0,
     );
   });
 
