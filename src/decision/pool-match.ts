@@ -1,5 +1,5 @@
-import { NODE_POOL_LABEL } from '../regions/node-pool.ts';
-import { labelInPools, type PlaceOfPool, type PoolOffer } from '../regions/pool-offers.ts';
+import { labelInPools, NODE_POOL_LABEL } from '../regions/node-pool.ts';
+import type { PlaceOfPool, PoolOffer } from '../regions/pool-offers.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { GROUP_LABELS } from '../regions/topology.ts';
 import { type RegionOfZone, zoneRegions } from '../regions/zone-regions.ts';
@@ -28,9 +28,17 @@ const MOST_REQUIREMENTS = 20_000;
  * Karpenter does (`Compatible` in its pkg/scheduling), their taints keep pods away. Size never counts: of instance types nobody here knows.
  */
 export function comingFor(asks: Asks, snapshot: Snapshot): Coming {
-  const { supply } = snapshot;
-  if (!supply || supply.offers.length === 0) return NOTHING;
-  const tolerated = supply.offers.filter(({ taints }) => toleratesAll(asks.tolerations, taints));
+  return comingOfOffers(asks, snapshot, snapshot.supply?.offers);
+}
+
+/** The same of NodePools that create no nodes now, or of which nobody knows where they do. */
+export function comingLater(asks: Asks, snapshot: Snapshot): Coming {
+  return comingOfOffers(asks, snapshot, snapshot.supply?.later);
+}
+
+function comingOfOffers(asks: Asks, snapshot: Snapshot, offers: readonly PoolOffer[] = []): Coming {
+  if (offers.length === 0) return NOTHING;
+  const tolerated = offers.filter(({ taints }) => toleratesAll(asks.tolerations, taints));
   const isSmall = requirementsCount(asks) <= MOST_REQUIREMENTS;
   return (isSmall && comparedWith(wantedBy(asks), tolerated, snapshot)) || comingOf(tolerated);
 }
