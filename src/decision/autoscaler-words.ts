@@ -16,8 +16,9 @@ const IGNORES =
  * is one policy.
  */
 export function tellPreference(autoscaling: Autoscaling, placement?: Policy['placement']): string | undefined {
-  const { autoscaler } = autoscaling;
-  const advice = placement === 'auto' ? '' : '; placement: auto requires instead, for flexible pods';
+  const { autoscaler, nodeGroups } = autoscaling;
+  const advice =
+    placement === 'auto' || nodeGroups === 0 ? '' : '; placement: auto requires instead, for flexible pods';
   switch (autoscaler) {
     case 'karpenter':
       return `${nameKarpenter(autoscaling)} ${FOLLOWS}`;
@@ -47,14 +48,20 @@ export function tellWhatComes(
 }
 
 /** What whoever writes a placement should know of it in this cluster; `undefined` where it does what one would think. */
-export function adviceOnPlacement(placement: Policy['placement'], { autoscaler }: Autoscaling): string | undefined {
+export function adviceOnPlacement(
+  placement: Policy['placement'],
+  { autoscaler, nodeGroups }: Autoscaling,
+): string | undefined {
+  const hasNoStatus = autoscaler === 'cluster-autoscaler' && nodeGroups === 0;
   if (placement === 'prefer' && autoscaler === 'cluster-autoscaler')
-    return `${PLACEMENT_KEY}: prefer brings no node here: Cluster Autoscaler ignores preferences when it picks a node group; auto requires, for flexible pods`;
-  const why = placement === 'auto' ? WHY_AUTO_PREFERS[autoscaler] : undefined;
+    return `${PLACEMENT_KEY}: prefer brings no node here: Cluster Autoscaler ignores preferences when it picks a node group; ${hasNoStatus ? 'require does' : 'auto requires, for flexible pods'}`;
+  const why = placement === 'auto' ? (hasNoStatus ? NO_STATUS : WHY_AUTO_PREFERS[autoscaler]) : undefined;
   return why && `${PLACEMENT_KEY}: auto only prefers here: ${why}`;
 }
 
 export const PLACEMENT_KEY = `${ANNOTATION_PREFIX}placement`;
+
+const NO_STATUS = 'Cluster Autoscaler has no status that could be read, which says where node groups have room';
 
 const WHY_AUTO_PREFERS: Readonly<Partial<Record<Autoscaler, string>>> = {
   karpenter: 'Karpenter follows preferences when it creates nodes',

@@ -7,11 +7,13 @@ import { isUsable } from './usable.ts';
 /** Why `placement: auto` requires, or only prefers. */
 export const AUTO_REASONS = {
   not_flexible: 'prefer: only flexible pods are ever required to follow',
-  not_seen: 'prefer: nobody could look what brings nodes',
+  not_seen: 'prefer: what brings nodes could not be looked at, or not be understood',
   no_autoscaler: 'prefer: no autoscaler was seen',
   karpenter: 'prefer: Karpenter follows preferences when it creates nodes',
   both: 'prefer: Karpenter follows preferences, and it is here beside Cluster Autoscaler',
-  no_room: 'prefer: no region within reach of the best has a healthy node group below its maximum',
+  no_status:
+    'prefer: Cluster Autoscaler is told by the labels of nodes alone, without its status nobody knows which node groups have room',
+  no_room: 'prefer: no region close to the best is known to have a healthy node group below its maximum',
   nothing_ranked: 'prefer: nothing tells which region is best',
   cluster_autoscaler: 'require: Cluster Autoscaler ignores preferences when it picks a node group',
 } as const;
@@ -59,27 +61,33 @@ export function placementOf(judgement: Judgement): Placement {
  * | ------------- | --------------------------------- | ------------------------------------- | --------- |
  * | not flexible  | any                               | any                                   | `prefer`  |
  * | flexible      | not known, none, Karpenter, both  | any                                   | `prefer`  |
+ * | flexible      | Cluster Autoscaler without a status | any                                 | `prefer`  |
  * | flexible      | Cluster Autoscaler                | some have room for new nodes          | `require`, of those |
  * | flexible      | Cluster Autoscaler                | none has, or nothing ranks them       | `prefer`  |
  *
- * A region has room with a healthy node group below its maximum; where no group is known there, with nodes, or as its Region says.
+ * A region has room with a healthy node group below its maximum. Where no group is known there is none, whatever nodes it has.
  */
 function autoPlacement(judgement: Judgement): Placement {
   const { treatment, snapshot } = judgement;
   const prefer = (auto: AutoReason): Placement => ({ placement: 'prefer', auto });
   if (treatment.podClass !== 'flexible') return prefer('not_flexible');
   const { supply } = snapshot;
-  const { autoscaler, fullIn } = supply?.autoscaling ?? NOT_SEEN;
+  const { autoscaler, nodeGroups, roomIn } = supply?.autoscaling ?? NOT_SEEN;
   if (autoscaler === 'unknown' || !snapshot.topology) return prefer('not_seen');
   if (autoscaler === 'none') return prefer('no_autoscaler');
   if (autoscaler !== 'cluster-autoscaler') return prefer(autoscaler);
+  if (nodeGroups === 0) return prefer('no_status');
   const close = closeToBest(judgement);
   if (close.length === 0) return prefer('nothing_ranked');
-  const best = close.filter(({ region }) => !fullIn.includes(region.name));
+  const best = close.filter(({ region }) => roomIn.includes(region.name) && !region.isClosed);
   return best.length > 0 ? { placement: 'require', auto: 'cluster_autoscaler', best } : prefer('no_room');
 }
 
-const NOT_SEEN: Pick<Autoscaling, 'autoscaler' | 'fullIn'> = { autoscaler: 'unknown', fullIn: [] };
+const NOT_SEEN: Pick<Autoscaling, 'autoscaler' | 'nodeGroups' | 'roomIn'> = {
+  autoscaler: 'unknown',
+  nodeGroups: 0,
+  roomIn: [],
+};
 
 function closeToBest(judgement: Judgement): readonly Ranked[] {
   const { spread } = judgement.treatment.policy;

@@ -18,9 +18,9 @@ export interface Autoscaling {
   readonly idleNodePools: number;
   /** How many node groups Cluster Autoscaler has; 0 where only labels of nodes tell of it. */
   readonly nodeGroups: number;
-  /** Regions with a healthy node group below its maximum. */
+  /** Regions with a healthy node group below its maximum that does not back off. */
   readonly roomIn: readonly string[];
-  /** Regions with node groups that are all at their maximum, or not healthy. */
+  /** Regions with node groups that are all at their maximum, not healthy, or back off. */
   readonly fullIn: readonly string[];
 }
 
@@ -30,6 +30,8 @@ export interface GroupFacts {
   readonly target: number;
   readonly max: number;
   readonly isHealthy: boolean;
+  /** Its last nodes did not come, and for a while no more are asked for. */
+  readonly isBackingOff?: boolean;
 }
 
 interface Seen {
@@ -110,7 +112,8 @@ function roomOf(
 ): Pick<Autoscaling, 'roomIn' | 'fullIn'> {
   if (groups.length === 0) return { roomIn: [], fullIn: [] };
   const regionOf = groupRegions(groups, topology ? samples(topology) : [], regions, groupPatterns);
-  const hasRoom = (group: GroupFacts) => group.isHealthy && group.target < group.max;
+  const hasRoom = ({ isHealthy, isBackingOff = false, target, max }: GroupFacts) =>
+    isHealthy && !isBackingOff && target < max;
   const placed = groups.flatMap((group) => {
     const region = regionOf.get(group.name);
     return region === undefined ? [] : [{ region, hasRoom: hasRoom(group) }];

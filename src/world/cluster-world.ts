@@ -1,6 +1,6 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import { ApiError } from '../cluster/api-error.ts';
-import { autoscalerStatus, groupsNow } from '../cluster/autoscaler-status.ts';
+import { autoscalerStatus, cannotBeUnderstood, groupsNow } from '../cluster/autoscaler-status.ts';
 import { fetchNamespace } from '../cluster/fetch-namespace.ts';
 import { listOnce } from '../cluster/list-watch.ts';
 import { NAMESPACES } from '../cluster/namespaces.ts';
@@ -52,6 +52,7 @@ interface WorldExtent {
 }
 
 const TIMEOUT_MS = 60_000;
+const NO_GROUP_COUNTS = 'no node group counts';
 const UNSEEN_AUTOSCALER =
   'what brings nodes is told by the labels of nodes alone, and no NodePool or node group counts';
 
@@ -136,6 +137,7 @@ async function readWorld(
     return { issues: [`there is no namespace ${onlyNamespace} in this cluster`], exitCode: EXIT.usage };
   const [namespaces, nodes, regions = [], classes, claims, volumes, nodePools, statuses] = read.value;
   const nodeGroups = statuses && groupsNow(statuses[0], Date.now());
+  if (statuses && !nodeGroups) refused.set(NO_GROUP_COUNTS, [cannotBeUnderstood(autoscaler)]);
   return {
     regions: validRegions(regions),
     ...(nodes && { topology: buildTopology(nodes) }),

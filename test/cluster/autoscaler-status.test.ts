@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import { pino } from 'pino';
 import {
@@ -56,7 +57,7 @@ function configMap(status: string | undefined, resourceVersion = '1'): KubeObjec
 
 describe('the status of Cluster Autoscaler', () => {
   const MINUTE = 60_000;
-  const rows: readonly [name: string, status: string | undefined, groups: number][] = [
+  const rows: readonly [name: string, status: string | undefined, groups: number | undefined][] = [
     ['of now', statusAt(NOW), 1],
     ['in words', wordsAt(NOW), 1],
     ['of nine minutes ago', statusAt(NOW - 9 * MINUTE), 1],
@@ -69,13 +70,15 @@ describe('the status of Cluster Autoscaler', () => {
       1,
     ],
     ['that does not say when', statusAt(NOW).replace(/^time: .*\n/, ''), 1],
-    ['that is none', 'nodeGroups: [', 0],
+    ['that cannot be understood', 'nodeGroups: [', undefined],
     ['of one that starts', 'time: x\nautoscalerStatus: Initializing', 0],
     ['without data', undefined, 0],
   ];
   for (const [name, status, groups] of rows)
-    test(`${name}: ${groups} group`, () =>
-      assert.equal(groupsNow(toAutoscalerStatus(configMap(status)), NOW).length, groups));
+    test(`${name}: ${groups ?? 'nobody knows how many'} groups`, () =>
+      assert.equal(groupsNow(toAutoscalerStatus(configMap(status)), NOW)?.length, groups));
+
+  test('of nobody has none', () => assert.deepEqual(groupsNow(undefined, NOW), []));
 
   test('is not read anew while only times change', () => {
     for (const write of [statusAt, wordsAt]) {
@@ -94,13 +97,60 @@ describe('whoever follows it', () => {
   const page = (...items: readonly KubeObject[]): Answer => ({ page: { metadata: { resourceVersion: '1' }, items } });
   const event = (object: KubeObject) => `${JSON.stringify({ type: 'MODIFIED', object })}\n`;
 
-  function follow(answers: readonly Answer[]) {
+  function follow(answers: readonly Answer[], clock = () => NOW) {
     let changes = 0;
+    const logged: string[] = [];
     const api = fakeApi(answers);
-    const log = pino({ level: 'silent' });
-    const status = followAutoscalerStatus({ api, at: AT, clock: () => NOW, log, onChange: () => changes++ });
-    return { status, api, changes: () => changes };
+    const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line).msg) });
+    const status = followAutoscalerStatus({ api, at: AT, clock, log, onChange: () => changes++ });
+    return { status, api, logged, changes: () => changes };
   }
+
+  test('hears when it is left behind, and when somebody writes it again', async (context) => {
+    context.mock.timers.enable({ apis: ['setInterval'] });
+    let now = NOW;
+    const back = new PassThrough();
+    const { status, changes } = follow([page(configMap(statusAt(NOW))), { lines: back, hang: true }], () => now);
+    await status.start();
+    now = NOW + 9 * 60_000;
+    context.mock.timers.tick(10_000);
+    assert.deepEqual([status.groups()?.length, changes()], [1, 1]);
+    now = NOW + 11 * 60_000;
+    context.mock.timers.tick(10_000);
+    context.mock.timers.tick(10_000);
+    assert.deepEqual([status.groups()?.length, changes()], [0, 2]);
+    back.write(event(configMap(statusAt(now), '2')));
+    await pollUntil({
+      what: 'the status that came back',
+      probe: async () => (changes() === 3 ? true : undefined),
+      deadlineMs: 60_000,
+      failure: () => undefined,
+    });
+    assert.equal(status.groups()?.length, 1);
+    await status.stop();
+  });
+
+  test('is told once that it cannot be understood, and knows no answer', async () => {
+    const broken = event(configMap('nodeGroups: [[', '2'));
+    const right = event(configMap(statusAt(NOW), '3'));
+    const { status, changes, logged } = follow([
+      page(configMap('nodeGroups: [')),
+      { lines: [broken, right], hang: true },
+    ]);
+    await status.start();
+    assert.equal(status.groups(), undefined);
+    await pollUntil({
+      what: 'the status that is right',
+      probe: async () => (status.groups()?.length === 1 ? true : undefined),
+      deadlineMs: 60_000,
+      failure: () => undefined,
+    });
+    assert.deepEqual(logged, [
+      'ConfigMap kube-system/cluster-autoscaler-status is no status of Cluster Autoscaler that could be understood',
+    ]);
+    assert.ok(changes() >= 2);
+    await status.stop();
+  });
 
   test('asks for its one ConfigMap; without it there are no groups, and before it was looked for nobody knows', async () => {
     const { status, api } = follow([page()]);

@@ -106,9 +106,16 @@ describe('advice to whoever writes a placement', () => {
   ];
   for (const [placement, autoscaler, says] of rows)
     it(`${placement} under ${autoscaler}`, () => {
-      const advice = adviceOnPlacement(placement, seen(autoscaler));
+      const advice = adviceOnPlacement(placement, seen(autoscaler, GROUPS));
       if (!says) return assert.equal(advice, undefined);
       assert.match(advice ?? '', says);
       assert.ok((advice ?? '').length <= 240);
     });
+
+  it('auto is no way out where only labels of nodes tell of Cluster Autoscaler', () => {
+    const byLabels = seen('cluster-autoscaler');
+    assert.doesNotMatch(tellPreference(byLabels, 'prefer') ?? '', /auto/);
+    assert.match(adviceOnPlacement('prefer', byLabels) ?? '', /prefer brings no node here: .*; require does$/);
+    assert.match(adviceOnPlacement('auto', byLabels) ?? '', /auto only prefers here: Cluster Autoscaler has no status/);
+  });
 });

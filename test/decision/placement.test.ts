@@ -61,7 +61,37 @@ describe('placement: auto', () => {
       'cluster_autoscaler',
       'In eu-n',
     ],
-    ['one of which no group is known, with nodes', { groups: OPEN.slice(1) }, 'cluster_autoscaler', 'In eu-n,eu-w'],
+    [
+      'not one of which no group is known, though it has nodes',
+      { groups: OPEN.slice(1) },
+      'cluster_autoscaler',
+      'In eu-w',
+    ],
+    [
+      'not one whose group backs off',
+      { groups: OPEN.map((one) => (one.name === 'batch-eu-n' ? { ...one, isBackingOff: true } : one)) },
+      'cluster_autoscaler',
+      'In eu-w',
+    ],
+    [
+      'not one to which no node comes, as its owner says',
+      {
+        groups: OPEN,
+        regions: [makeRegion('eu-n', 100, { isClosed: true }), ...REGIONS.slice(1)],
+      },
+      'cluster_autoscaler',
+      'In eu-w',
+    ],
+    ['prefers where nobody knows the region of any group', { groups: [makeGroup('asg-17')] }, 'no_room', 'NotIn us-e'],
+    [
+      'prefers where only labels of nodes tell of Cluster Autoscaler',
+      {
+        groups: [],
+        nodes: NODES.map((one) => ({ ...one, labels: { ...one.labels, 'cloud.google.com/gke-nodepool': 'a' } })),
+      },
+      'no_status',
+      'NotIn us-e',
+    ],
     [
       'not one without nodes, of which no group is known',
       { groups: OPEN.slice(1), nodes: NODES.slice(1) },
@@ -145,7 +175,7 @@ describe('placement: auto', () => {
     const [full = '', ignored] = told({ groups: fill('eu-n', 'eu-w') });
     assert.match(
       full,
-      /placement auto: prefer: no region within reach of the best has a healthy node group below its maximum/,
+      /placement auto: prefer: no region close to the best is known to have a healthy node group below its maximum/,
     );
     assert.doesNotMatch(ignored ?? '', /placement: auto/);
     assert.deepEqual(told({}).length, 1, 'nobody looked');

@@ -46,7 +46,7 @@ const CASES: readonly Case[] = [
     'Karpenter whose NodePools are paused',
     { [NODE_POOLS]: [{ metadata: { name: 'p' }, spec: { limits: { cpu: 0 } } } as Stored] },
     'none',
-    /the NodePool that is there is static, paused or not ready/,
+    /the NodePool that is there is static, paused, full or not ready/,
   ],
   [
     'a status that was left behind',

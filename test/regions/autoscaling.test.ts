@@ -96,6 +96,7 @@ describe('where node groups have room', () => {
     ['below their maximum', [makeGroup('batch-eu-n')], 'eu-n', ''],
     ['at their maximum', [makeGroup('batch-eu-n', full)], '', 'eu-n'],
     ['not healthy', [makeGroup('batch-eu-n', { isHealthy: false })], '', 'eu-n'],
+    ['that waits after nodes that did not come', [makeGroup('batch-eu-n', { isBackingOff: true })], '', 'eu-n'],
     ['one of two', [makeGroup('batch-eu-n', full), makeGroup('web-eu-n')], 'eu-n', ''],
     ['in two regions', [makeGroup('batch-eu-n', full), makeGroup('web-eu-w')], 'eu-w', 'eu-n'],
     ['of which nobody knows the region', [makeGroup('asg-17')], '', ''],
