@@ -36,7 +36,7 @@ else {
   await using controlPlane = await startControlPlane({ workers: [], users: [{ name: CONTROLLERS_ACCOUNT }] });
   const kubeconfig = await installControllersAccount(controlPlane);
   await controlPlane.installKarpenter();
-  const component = await renderWith(controlPlane, 'base', 'node-overlays');
+  const component = await renderWith(controlPlane, 'base', ['node-overlays']);
   await applyObjects(
     controlPlane,
     component.filter(({ metadata }) => metadata.name === 'gridgate-node-overlays'),
