@@ -25,6 +25,7 @@ interface StatusDeps {
 
 /** It is written every 10 s, and an autoscaler that got nothing done for 10 minutes is started anew (`--max-inactivity`). */
 const OLDEST_MS = 10 * 60_000;
+const SOME_MS = 1_000;
 /** Lines that change with every round. */
 const TIMES = /^.*(?:lastProbeTime|LastProbeTime|lastTransitionTime|LastTransitionTime|^time):.*$/gm;
 const HEADLINE = /^Cluster-autoscaler status at .*/;
@@ -63,9 +64,23 @@ export function groupsNow(status: AutoscalerStatus | undefined, now: number): re
 export function followAutoscalerStatus({ api, at, clock, log, onChange }: StatusDeps): Reflector & {
   readonly groups: () => readonly NodeGroup[] | undefined;
 } {
-  const followed = followResource({ api, resource: autoscalerStatus(at), log, onChange });
+  let timer: NodeJS.Timeout | undefined;
+  const resource = autoscalerStatus(at);
+  const followed = followResource({ api, resource: { ...resource, project }, log, onChange });
+
+  /** One that nobody writes any more changes without an event. */
+  function project(object: KubeObject, before?: AutoscalerStatus): AutoscalerStatus {
+    clearTimeout(timer);
+    timer = setTimeout(onChange, OLDEST_MS + SOME_MS).unref();
+    return resource.project(object, before);
+  }
+
   return {
     ...followed,
+    async stop() {
+      clearTimeout(timer);
+      await followed.stop();
+    },
     groups() {
       const [status] = followed.values();
       return followed.synced() ? groupsNow(status, clock()) : undefined;

@@ -111,6 +111,17 @@ describe('whoever follows it', () => {
     await status.stop();
   });
 
+  test('hears when nobody writes it any more, and not while somebody does', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { status, changes } = follow([page(configMap(statusAt(NOW)))]);
+    await status.start();
+    t.mock.timers.tick(9 * 60_000);
+    assert.equal(changes(), 1, 'the first list');
+    t.mock.timers.tick(2 * 60_000);
+    assert.equal(changes(), 2);
+    await status.stop();
+  });
+
   test('hears when groups change, and not of every round', async () => {
     const rounds = [10_000, 20_000, 30_000].map((ms, index) => event(configMap(statusAt(NOW + ms), `${index + 2}`)));
     const grown = event(configMap(statusAt(NOW + 40_000, 10), '9'));

@@ -344,7 +344,7 @@ describe('the status of Cluster Autoscaler, beside real nodes', () => {
     await untilRequired('In eu-north-1');
     const old = statusOf({ 'batch-eu-north-1': 3 }).replace(/^time: \d{4}/m, 'time: 2020');
     await write(old, 'autoscaling');
-    // Its groups are the same: the next change of nodes tells.
+    // Ten minutes later a replica hears of it by itself; the next change of nodes tells, too.
     await cluster.patch('/api/v1/nodes/us-west-2-1', { metadata: { labels: { touched: 'yes' } } });
     await untilRequired('NotIn us-east-1');
   });
