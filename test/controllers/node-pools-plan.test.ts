@@ -791,7 +791,7 @@ describe('what somebody else writes meanwhile', () => {
     pools.replace({ ...rest, metadata: { ...metadata, managedFields: [...(metadata.managedFields ?? []), theirs] } });
     await pools.grams({ eu: 100 }, { now: NOW + HOUR });
     assert.equal(specOf(pools)?.limits?.['cpu'], '0');
-    assert.ok(!toCarbonPool(pools.pool('a')).hasFieldOfOurs);
+    assert.deepEqual(toCarbonPool(pools.pool('a')).fieldsOfOurs, []);
   });
 
   it('is not fought where a tool replaces the whole pool each time', async () => {

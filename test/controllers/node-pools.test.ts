@@ -194,6 +194,61 @@ describe('the controller of node pools', () => {
     assert.equal(cpuOf(fake), '0');
   });
 
+  it('tells of the others where one is refused', async () => {
+    const typo = nodePool('typo', { annotations: { 'carbon-aware': 'puase' } });
+    const fake = fakeNodePools(nodePool('bad', PAUSE), nodePool('a', PAUSE), typo, nodePool('gone', PAUSE));
+    await (await lead(fake)).controller.stop();
+    fake.events.length = 0;
+    fake.patchAs('kubectl-annotate', 'gone', { metadata: { annotations: { 'gridgate.dev/carbon-aware': null } } });
+    fake.beforeEach((write) => {
+      if (write.endsWith(' bad')) throw new ApiError('PATCH bad', { code: 403 });
+    });
+    const leader = await lead(fake, { grams: { eu: 100 } });
+    await leader.turn(100);
+    assert.equal(cpuOf(fake, 'bad'), '0');
+    const told = new Set(fake.events.map(({ reason, note }) => `${reason} ${note.split(' ')[0]}`));
+    assert.ok(told.has('CarbonAwarePutBack gridgate'), [...told].join());
+    assert.ok(told.has('CarbonAwareClean spec.limits.cpu'), [...told].join());
+    assert.ok(told.has('CarbonAwareMistake gridgate.dev/carbon-aware:'), [...told].join());
+  });
+
+  it('tells what is put back also where that Event was refused at first', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE));
+    const leader = await lead(fake);
+    let isRefused = true;
+    fake.beforeEach((write) => {
+      if (write === 'create CarbonAwarePutBack' && isRefused) throw new ApiError('POST', { code: 403 });
+    });
+    fake.patchAs('kubectl-annotate', 'a', { metadata: { annotations: { 'gridgate.dev/carbon-aware': null } } });
+    await leader.turn(400);
+    isRefused = false;
+    await leader.clock.advance(60_000);
+    assert.equal(fake.events.filter(({ reason }) => reason === 'CarbonAwarePutBack').length, 1);
+  });
+
+  const FORGOTTEN: readonly [name: string, keys: readonly string[]][] = [
+    ['all annotations', ['carbon-aware', 'carbon-before', 'carbon-status', 'threshold']],
+    ['carbon-before alone', ['carbon-before']],
+    ['both of its own', ['carbon-before', 'carbon-status']],
+  ];
+  for (const [name, keys] of FORGOTTEN)
+    it(`warns of what stands there where somebody removes ${name}`, async () => {
+      const fake = fakeNodePools(nodePool('a', PAUSE));
+      const leader = await lead(fake);
+      const annotations = Object.fromEntries(keys.map((key) => [`gridgate.dev/${key}`, null]));
+      fake.patchAs('kubectl', 'a', { metadata: { annotations } });
+      await leader.clock.advance(60_000);
+      assert.equal(cpuOf(fake), '0');
+      const warnings = fake.events.filter(({ type }) => type === 'Warning');
+      assert.deepEqual(
+        warnings.map(({ reason, note }) => `${reason}: ${note}`),
+        [
+          `CarbonAwareForgotten: gridgate.dev/carbon-before is gone, and with it what its owner had: spec.limits.cpu is 0, as gridgate wrote it, and stays so until somebody writes what it is to be: kubectl patch nodepool a --type=merge -p '{"spec":{"limits":{"cpu":null}}}' (null: none; or a value)`,
+        ],
+      );
+      assert.ok(!fake.events.some(({ reason }) => reason === 'CarbonAwarePutBack'));
+    });
+
   it('writes at most 5 times a second, and nothing once all is as it should be', async () => {
     const names = Array.from({ length: 30 }, (_, index) => `p${index}`);
     const fake = fakeNodePools(...names.map((name) => nodePool(name, PAUSE)));

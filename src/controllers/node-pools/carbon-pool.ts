@@ -28,8 +28,8 @@ export interface CarbonPool {
   readonly budgets: readonly Budget[];
   /** Who owns each field that this controller may write, beside us. */
   readonly owners: Readonly<Record<PoolField, readonly FieldOwner[]>>;
-  /** Whether we own one of them. */
-  readonly hasFieldOfOurs: boolean;
+  /** Those of them that we own. */
+  readonly fieldsOfOurs: readonly PoolField[];
   readonly status: PoolStatus | undefined;
   readonly hold: Hold | undefined;
 }
@@ -68,7 +68,7 @@ export function toCarbonPool(object: KubeObject): CarbonPool {
       weight: ownersOf(managedFields, PATHS.weight),
       requirements: ownersOf(managedFields, PATHS.requirements),
     },
-    hasFieldOfOurs: POOL_FIELDS.some((field) => isOwned(managedFields, PATHS[field])),
+    fieldsOfOurs: POOL_FIELDS.filter((field) => isOwned(managedFields, PATHS[field])),
     status: parseStatus(annotations[CARBON_STATUS]),
     hold: parseHold(annotations[CARBON_BEFORE]),
   };

@@ -134,10 +134,10 @@ function unfollowed({ mode, complaint }: Read): Decision {
 
 /** Takes away all that is ours; `undefined`: nothing is. */
 export function endOf(pool: CarbonPool): Step | undefined {
-  const { hold, annotations, hasFieldOfOurs } = pool;
+  const { hold, annotations, fieldsOfOurs } = pool;
   if (hold) return giveBack(pool, hold, undefined);
   const isMarked = annotations[CARBON_STATUS] !== undefined || annotations[CARBON_BEFORE] !== undefined;
-  return isMarked || hasFieldOfOurs ? { kind: 'release' } : undefined;
+  return isMarked || fieldsOfOurs.length > 0 ? { kind: 'release' } : undefined;
 }
 
 function follow(owned: OwnedPool, input: PlanInput): Decision {
@@ -166,9 +166,9 @@ function follow(owned: OwnedPool, input: PlanInput): Decision {
  * had put the value back.
  */
 function isHalfGiven(pool: CarbonPool): boolean {
-  const { hold, hasFieldOfOurs } = pool;
+  const { hold, fieldsOfOurs } = pool;
   const isBack = hold !== undefined && !isStillOurs(pool, hold) && isDeepStrictEqual(valueIn(pool, hold), hold.value);
-  return hasFieldOfOurs && (hold === undefined || isBack);
+  return fieldsOfOurs.length > 0 && (hold === undefined || isBack);
 }
 
 const TOO_MUCH = 'what it lists is more than gridgate remembers of a pool (4,096 characters, 20 regions)';

@@ -19,5 +19,7 @@ export function traceOfPool(
   if (step.kind === 'put-back')
     return { what: [`spec.${step.hold.field}`, ...annotations], patch: putBackPatch(object, step.hold, undefined) };
   const hold = step.kind === 'release' ? step.hold : undefined;
-  return { what: annotations, patch: releasePatch(object, hold, undefined) };
+  // What stands in a field whose annotation somebody took away stays.
+  const fields = hold ? [] : pool.fieldsOfOurs.map((field) => `the mark on spec.${field}, which stays as it is`);
+  return { what: [...fields, ...annotations], patch: releasePatch(object, hold, undefined) };
 }
