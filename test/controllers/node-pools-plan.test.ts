@@ -427,6 +427,19 @@ describe('weight', () => {
     assert.deepEqual(weights(pools, 'a', 'b'), [59, 60]);
   });
 
+  for (const place of [1e6, 3, -5, -1e9, 0.5, null, 'x'])
+    it(`takes the place ${place}, which nobody gave, for none, and moves no other by it`, async () => {
+      const since = new Date(NOW - DAY).toISOString();
+      const status = (at: unknown) =>
+        JSON.stringify({ version: 1, mode: 'weight', ranked: { place: at, weight: 40 }, since, changes: [] });
+      const annotated = (name: string, region: string, at: unknown) =>
+        pool(name, region, { annotations: { 'carbon-aware': 'weight', 'carbon-status': status(at) } });
+      const pools = followedPools(annotated('a', 'eu', 0), annotated('b', 'us', 1), annotated('c', 'ap', place));
+      await pools.grams({ eu: 104, us: 100, ap: 300 });
+      assert.deepEqual(weights(pools, 'a', 'b', 'c'), [60, 59, 58]);
+      assert.equal(pools.writes.filter((write) => write === 'apply c').length, 1);
+    });
+
   it('gives back what the owner had, absence included, when it is not asked for any more', async () => {
     const pools = followedPools(pool('a', 'eu', { weight: 5 }), pool('b', 'us'));
     await pools.grams({ eu: 100, us: 200 });
