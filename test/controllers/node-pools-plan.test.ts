@@ -763,6 +763,21 @@ describe('what its owner writes', () => {
       assert.equal(a?.state, 'left-alone');
     });
 
+  for (const [text, isLeft] of Object.entries({
+    true: true,
+    yes: true,
+    '': true,
+    TRUE: true,
+    false: false,
+    ' false ': false,
+  }))
+    it(`gridgate.dev/paused: ${JSON.stringify(text)} ${isLeft ? 'leaves a pool alone' : 'changes nothing'}`, async () => {
+      const parts = { ...PAUSE, annotations: { ...PAUSE.annotations, paused: text } };
+      const pools = followedPools(nodePool('a', parts));
+      await pools.grams({ eu: 400 });
+      assert.equal(specOf(pools)?.limits?.['cpu'], isLeft ? 100 : '0');
+    });
+
   it('another mode begins once what the first wrote is put back', async () => {
     const pools = followedPools(nodePool('a', { ...PAUSE, requirements: [inRegions('eu'), SPOT, AMD] }));
     await pools.grams({ eu: 400 });

@@ -301,6 +301,34 @@ describe('nodes that go because their pool was narrowed', () => {
     } as KubeObject;
   }
 
+  it('are not counted that go for another reason', async () => {
+    const fake = fakeNodePools(nodePool('a', NARROWED));
+    const empty = claim('empty', 'eua', 'Drifted', 'DisruptionReason');
+    const { conditions = [] } =
+      (empty as { status?: { conditions?: { type: string; reason: string }[] } }).status ?? {};
+    for (const one of conditions) if (one.type === 'DisruptionReason') one.reason = 'Empty';
+    // Its owner changed another requirement, too: what is in a place that is left drifted by that alone.
+    fake.claims.push(empty, claim('other', 'usa', 'Drifted', 'DisruptionReason'), claim('nowhere', '', 'Drifted'));
+    const leader = await lead(fake, { grams: { eu: 400, us: 100 } });
+    fake.endClaims('empty', 'other', 'nowhere');
+    await leader.clock.advance(60_000);
+    assert.deepEqual(leader.metric('gridgate_node_pool_replaced_nodes_total'), {});
+  });
+
+  it('are not counted once somebody else wrote the list', async () => {
+    const fake = fakeNodePools(nodePool('a', NARROWED));
+    const leader = await lead(fake, { grams: { eu: 400, us: 100 } });
+    const requirements = [{ key: ZONE_LABEL, operator: 'In', values: ['usb'] }];
+    fake.patchAs('kubectl', 'a', { spec: { template: { spec: { requirements } } } });
+    fake.claims.push(claim('goes', 'eua', 'Drifted', 'DisruptionReason'));
+    await leader.controller.stop();
+    const next = await lead(fake, { grams: { eu: 400, us: 100 } });
+    await next.clock.advance(60_000);
+    fake.endClaims('goes');
+    await next.clock.advance(60_000);
+    assert.deepEqual(next.metric('gridgate_node_pool_replaced_nodes_total'), {});
+  });
+
   it('are counted once they are gone, with their embodied grams while they stood beside their replacement', async () => {
     const fake = fakeNodePools(nodePool('a', NARROWED));
     fake.claims.push(

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Held, heldUpTo, MINIMUM_DWELL_MS } from '../../regions/band.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { ZONE_LABEL } from '../../units/label-names.ts';
-import { PAUSED } from '../capacity-switch.ts';
+import { isPaused } from '../capacity-switch.ts';
 import { type CarbonPool, valueIn } from './carbon-pool.ts';
 import { type FieldValue, formatHold, type Hold, LONGEST_HOLD } from './hold.ts';
 import { fitsStatus, type PoolStatus } from './pool-status.ts';
@@ -69,7 +69,7 @@ export interface PlanInput {
  * | -                   | on         | a mode       | yes             | followed                        |
  */
 export function decidePool(pool: CarbonPool, input: PlanInput): Decision {
-  if (isLeftAlone(pool)) return { mode: 'none', state: 'left-alone' };
+  if (isPaused(pool.annotations)) return { mode: 'none', state: 'left-alone' };
   const read = readPool(pool, input.world);
   const isFollowed = input.mode === 'on' && read.owned !== undefined;
   const decision = isFollowed ? follow(read.owned, input) : { ...unfollowed(read), step: endOf(pool) };
@@ -81,7 +81,7 @@ export function decidePool(pool: CarbonPool, input: PlanInput): Decision {
  * `decidePool` puts back.
  */
 export function imaginePool(pool: CarbonPool, imagined: PoolStatus | undefined, input: PlanInput): Decision {
-  if (isLeftAlone(pool)) return { mode: 'none', state: 'left-alone' };
+  if (isPaused(pool.annotations)) return { mode: 'none', state: 'left-alone' };
   const read = readPool({ ...pool, status: imagined, hold: undefined }, input.world);
   return read.owned ? follow(read.owned, input) : unfollowed(read);
 }
@@ -91,11 +91,6 @@ function forgery({ annotations, hold }: CarbonPool): Complaint | undefined {
   if (hold || annotations[CARBON_BEFORE] === undefined) return undefined;
   const note = `${CARBON_BEFORE} is nothing that gridgate writes: nothing of it is put back; see what the pool should have, and remove it`;
   return complain('CarbonAwareMistake', note);
-}
-
-/** What a person wrote to have it left as it is; what is neither yes nor no is taken for yes. */
-export function isLeftAlone({ annotations: { [PAUSED]: paused } }: CarbonPool): boolean {
-  return paused !== undefined && paused.trim() !== 'false';
 }
 
 interface Read {

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../regions/snapshot.ts';
+import { isPaused } from '../capacity-switch.ts';
 import type { CarbonPool } from './carbon-pool.ts';
 import type { Places } from './places.ts';
-import { isLeftAlone } from './plan.ts';
 import type { Judged, Ranked } from './pool-status.ts';
 import { type RankedPool, rankPools } from './rank-pools.ts';
 import { gramsForRank, ownValueIn } from './targets.ts';
@@ -20,7 +20,7 @@ export function rankWorld(
 /** A place beyond as many pools as there are is none. */
 function rankedPool(pool: CarbonPool, count: number, places: Places, snapshot: Snapshot): RankedPool | undefined {
   const wish = readWish(pool.annotations);
-  if (!wish || 'mistakes' in wish || wish.mode !== 'weight' || pool.facts.isStatic || isLeftAlone(pool))
+  if (!wish || 'mistakes' in wish || wish.mode !== 'weight' || pool.facts.isStatic || isPaused(pool.annotations))
     return undefined;
   const gramsPerKwh = gramsForRank(places.regionsOf(pool) ?? [], snapshot);
   if (gramsPerKwh === undefined) return undefined;
