@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { NO_KARPENTER, NODE_POOLS_PATH } from '../../cluster/node-pools.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
@@ -7,7 +8,6 @@ import { type NodePoolFacts, type PoolRequirement, toNodePoolFacts } from '../..
 import { type FieldOwner, type FieldPath, isOwned, type ManagedFields, ownersOf } from './field-owners.ts';
 import { type FieldValue, type Hold, POOL_FIELDS, type PoolField, parseHold } from './hold.ts';
 import { type PoolStatus, parseStatus } from './pool-status.ts';
-import { CARBON_BEFORE, CARBON_STATUS } from './wish.ts';
 
 /** A disruption budget of a NodePool. */
 export interface Budget {

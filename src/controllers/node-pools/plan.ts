@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import { type Held, heldUpTo, MINIMUM_DWELL_MS } from '../../regions/band.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { ZONE_LABEL } from '../../units/label-names.ts';
@@ -17,7 +18,7 @@ import {
   targetOf,
   type World,
 } from './targets.ts';
-import { CARBON_AWARE, CARBON_BEFORE, CARBON_STATUS, type PoolMode, readWish } from './wish.ts';
+import { CARBON_AWARE, type PoolMode, readWish } from './wish.ts';
 
 /** Of one pool within any 24 hours; the last is kept for the way back, so that a restless grid never holds up pods for a day. */
 export const MOST_CHANGES = 4;

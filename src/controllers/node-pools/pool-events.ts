@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CARBON_BEFORE } from '../../capacity/pool-memory.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import { nameFew } from '../../units/tell-few.ts';
 import { HOME_OF_EVENTS, toEvent } from '../event.ts';
@@ -9,7 +10,6 @@ import type { Complaint } from './plan.ts';
 import type { PoolStatus } from './pool-status.ts';
 import { narrowedKey } from './refusals.ts';
 import { placeOf } from './targets.ts';
-import { CARBON_BEFORE } from './wish.ts';
 
 /** Who tells, and whether it was done or would be. */
 export interface Telling {

@@ -1,8 +1,8 @@
+import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { toCarbonPool } from './carbon-pool.ts';
 import { endOf } from './plan.ts';
 import { type PoolPatch, putBackPatch, releasePatch } from './pool-writes.ts';
-import { CARBON_BEFORE, CARBON_STATUS } from './wish.ts';
 
 /**
  * What of ours is on a NodePool, and a merge patch towards a NodePool without it; the answer to that one may need another. `undefined`:
