@@ -1,4 +1,5 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
+import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { joinLastEvents } from '../../cluster/last-events.ts';
@@ -11,7 +12,7 @@ import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { capacityMode } from '../capacity-switch.ts';
-import { type EventTellerDeps, tellOnce } from '../event.ts';
+import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
@@ -20,7 +21,7 @@ import { writeEach } from '../write-each.ts';
 import { CARBON_POOLS, type CarbonPool, toCarbonPool } from './carbon-pool.ts';
 import { findPlaces } from './places.ts';
 import { type Decision, decidePool, imaginePool, type PlanInput } from './plan.ts';
-import { changeNotices, complaintNotice, type Ours, putBackNotice, type Telling } from './pool-events.ts';
+import { changeNotices, complaintNotice, type Ours, orphanNotice, putBackNotice, type Telling } from './pool-events.ts';
 import { changeKey, poolMetrics } from './pool-metrics.ts';
 import { writeStep } from './pool-writer.ts';
 import { rankWorld } from './rank-world.ts';
@@ -71,6 +72,8 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
   const wroteAt = new Map<string, number>();
   /** What would stand on pools, by uid, while nothing is written. */
   const imagined = new Map<string, Ours>();
+  /** What is to be told of pools that were let go, by uid, until it is told. */
+  const once = new Map<string, Notice>();
   let pools: Followed<CarbonPool> | undefined;
   let claims: Followed<NodeClaim> | undefined;
   let told: readonly Decided[] | undefined;
@@ -126,8 +129,11 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
       write: (name) => write(name, current),
       pace,
       signal,
-    });
-    const tellings = await tell(current.mode === 'off' ? [] : noticesOf(told, current), signal);
+    }).catch(toRefusal);
+    // One pool that is refused silences none.
+    const tellings = await tell(current.mode === 'off' ? [...once.values()] : noticesOf(told, current), signal);
+    once.clear();
+    if (written instanceof ApiError) throw written;
     return written === 'again' ? written : tellings;
   }
 
@@ -147,17 +153,20 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     const why = step.status?.reason;
     log.info({ nodePool: name, mode, step: step.kind, why }, 'a NodePool follows the grid');
     if (step.kind === 'apply' && step.isFieldOurs) wroteAt.set(pool.uid, now());
-    if (step.status) return count(mode, 'done');
-    const { namespace, event } = putBackNotice(after, step.hold, tellingOf(current));
-    await tellOnce(writer, namespace, event());
+    const telling = tellingOf(current);
+    const orphan = step.kind === 'release' ? orphanNotice(pool, step.hold, telling) : undefined;
+    if (step.status) count(mode, 'done');
+    if (orphan) once.set(pool.uid, orphan);
+    else if (!step.status) once.set(pool.uid, putBackNotice(after, step.hold, telling));
   }
 
   function noticesOf(decided: readonly Decided[], current: Round): readonly Notice[] {
     const telling = tellingOf(current);
-    return decided.flatMap(({ pool, complaint }) => [
+    const ofPools = decided.flatMap(({ pool, complaint }) => [
       ...changeNotices(pool, telling.isAudit ? (imagined.get(pool.uid) ?? {}) : pool, telling),
       ...(complaint ? [complaintNotice(pool, complaint, telling)] : []),
     ]);
+    return [...ofPools, ...once.values()];
   }
 
   function tellingOf({ mode }: Round): Telling {
@@ -192,8 +201,15 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
       claims = undefined;
       told = undefined;
       imagined.clear();
+      once.clear();
     },
     lastEventAt: () => joinLastEvents([pools?.lastEvents(), claims?.lastEvents()]),
     metrics: poolMetrics({ decisions: () => told, changes, replaced: replaced.byPool }),
   };
+}
+
+/** What the API server refused of one pool; anything else ends the round at once. */
+function toRefusal(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
 }

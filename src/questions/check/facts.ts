@@ -28,6 +28,8 @@ export interface ClusterFacts {
   readonly nodes: Seen<readonly NodeFacts[]>;
   /** None where the cluster knows no NodePools. */
   readonly nodePools: Seen<readonly NodePoolFacts[]>;
+  /** Those that have a field as gridgate wrote it. */
+  readonly heldPools: Seen<readonly HeldPool[]>;
   readonly namespaces: Seen<readonly NamespaceRecord[]>;
   readonly settings: Seen<Settings | undefined>;
   /** Why the kill switch is not as it was meant, or what it caps; absent where it caps nothing. */
@@ -142,6 +144,17 @@ export interface LeaseFacts {
   /** Epoch milliseconds by the leader's clock. */
   readonly renewedAt: number;
   readonly durationMs: number;
+}
+
+/** A NodePool that has a field as gridgate wrote it, until gridgate puts back what its owner had. */
+export interface HeldPool {
+  readonly name: string;
+  /** `spec.limits.cpu`; absent where nobody can read what is kept. */
+  readonly field?: string;
+  /** What its owner had, as JSON. */
+  readonly value?: string;
+  /** A merge patch that puts it back; only of a single value: it is safe to paste between quotes. */
+  readonly patch?: string;
 }
 
 /** A pod that gridgate gated or a Job that it suspended; times in epoch milliseconds, absent where nobody can read them. */

@@ -392,6 +392,30 @@ describe('gridgate uninstall', () => {
     assert.deepEqual(metadata.managedFields, [{ ...owners[0], fieldsType: 'FieldsV1', fieldsV1 }]);
   });
 
+  it('looks again for what the controllers wrote until they were gone', async () => {
+    const pool = '/apis/karpenter.sh/v1/nodepools/batch';
+    const overlay = '/apis/karpenter.sh/v1alpha1/nodeoverlays/gridgate-1';
+    const node = '/api/v1/nodes/n2';
+    const cluster = fakeCluster(installed());
+    cluster.before = (write) => {
+      if (write !== `DELETE ${APPS}/deployments/gridgate-controllers`) return;
+      const held = { version: 1, field: 'limits.cpu', value: 100, owners: [], wrote: '0' };
+      const labels = { 'app.kubernetes.io/managed-by': 'gridgate', 'gridgate.dev/overlay': 'carbon' };
+      cluster.put(pool, {
+        metadata: { annotations: { 'gridgate.dev/carbon-before': JSON.stringify(held) } },
+        spec: { limits: { cpu: '0' } },
+      });
+      cluster.put(overlay, { kind: 'NodeOverlay', metadata: { labels } });
+      cluster.put(node, { kind: 'Node', metadata: { labels: { [CARBON]: 'low' } }, spec: {} });
+    };
+    const { failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.equal(cluster.objects.get(pool).spec.limits.cpu, 100);
+    assert.deepEqual(cluster.objects.get(pool).metadata.annotations, {});
+    assert.ok(!cluster.objects.has(overlay));
+    assert.deepEqual(cluster.objects.get(node).metadata.labels, {});
+  });
+
   it('says that gridgate may be in another namespace where nothing tells which', async () => {
     const objects = Object.entries(installed()).filter(([path]) => !/webhookconfigurations|bindings/.test(path));
     const cluster = fakeCluster(Object.fromEntries(objects));
