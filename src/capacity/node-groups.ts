@@ -80,9 +80,9 @@ function groupsIn(list: string): readonly GroupLines[] {
     }
     if (column === depth) [section, inner] = [key, 0];
     else if (inner === 0) inner = column;
-    const path = column === depth ? key : column === inner ? `${section} ${key}` : '';
-    const [field, group] = [FIELDS[path], groups.at(-1)];
-    if (group && field) group[field] = scalarOf(value);
+    const path = column === depth ? key : `${section} ${key}`;
+    const field = column <= inner || inner === 0 ? FIELDS[path] : undefined;
+    if (field) Object.assign(groups.at(-1) ?? {}, { [field]: scalarOf(value) });
   }
   return groups;
 }
