@@ -71,20 +71,25 @@ function readYaml(status: string): readonly NodeGroup[] | undefined {
 
 function groupsIn(list: string): readonly GroupLines[] {
   const groups: GroupLines[] = [];
-  let [depth, inner, section] = [Number.POSITIVE_INFINITY, 0, ''];
-  for (const [, indent = '', dash = '', key = '', value] of list.matchAll(LINE)) {
-    const column = indent.length + dash.length;
-    if (dash !== '' && column <= depth) {
+  let depth = Number.POSITIVE_INFINITY;
+  let section = { key: '', depth: 0 };
+  for (const { column, isItem, key, value } of linesOf(list)) {
+    if (isItem && column <= depth) {
       groups.push({});
       depth = column;
     }
-    if (column === depth) [section, inner] = [key, 0];
-    else if (inner === 0) inner = column;
-    const path = column === depth ? key : `${section} ${key}`;
-    const field = column <= inner || inner === 0 ? FIELDS[path] : undefined;
+    if (column === depth) section = { key, depth: 0 };
+    else if (section.depth === 0) section.depth = column;
+    const path = column === section.depth ? `${section.key} ${key}` : key;
+    const field = column === depth || column === section.depth ? FIELDS[path] : undefined;
     if (field) Object.assign(groups.at(-1) ?? {}, { [field]: scalarOf(value) });
   }
   return groups;
+}
+
+function* linesOf(list: string) {
+  for (const [, indent = '', dash = '', key = '', value = ''] of list.matchAll(LINE))
+    yield { column: indent.length + dash.length, isItem: dash !== '', key, value };
 }
 
 /** A key or an item at least, or nothing but empty lines and comments. */
@@ -93,7 +98,7 @@ function isOfYaml(status: string): boolean {
 }
 
 /** `a`, `'a'`, `"a"`. */
-function scalarOf(value = ''): string {
+function scalarOf(value: string): string {
   const text = value.trim();
   if (/^'.*'$/.test(text)) return text.slice(1, -1).replaceAll("''", "'");
   return /^"[^"\\]*"$/.test(text) ? text.slice(1, -1) : text;
