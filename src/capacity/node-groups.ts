@@ -80,11 +80,15 @@ function groupsIn(list: string): readonly GroupLines[] {
     }
     if (column === depth) section = { key, depth: 0 };
     else if (section.depth === 0) section.depth = column;
-    const path = column === section.depth ? `${section.key} ${key}` : key;
-    const field = column === depth || column === section.depth ? FIELDS[path] : undefined;
+    const field = FIELDS[pathAt(column, depth, section, key)];
     if (field) Object.assign(groups.at(-1) ?? {}, { [field]: scalarOf(value) });
   }
   return groups;
+}
+
+function pathAt(column: number, depth: number, section: { readonly key: string; readonly depth: number }, key: string) {
+  if (column === depth) return key;
+  return column === section.depth ? `${section.key} ${key}` : '';
 }
 
 function* linesOf(list: string) {

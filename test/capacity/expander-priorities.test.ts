@@ -143,12 +143,12 @@ describe('our entries in the text of somebody else', () => {
       priority: 9_999,
     }));
     for (const text of [keys, '1: '.padEnd(32_000, '['), '# '.padEnd(32_000, 'x')]) {
-      const took = Array.from({ length: 3 }, () => {
+      const took = Array.from({ length: 5 }, () => {
         const begun = performance.now();
         readPriorities(writePriorities(text, groups).toString());
         return performance.now() - begun;
       });
-      assert.ok(Math.min(...took) < 1_000, `${Math.min(...took)} ms`);
+      assert.ok(Math.min(...took) < 2_000, `${Math.min(...took)} ms`);
     }
   });
 
