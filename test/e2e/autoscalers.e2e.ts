@@ -338,6 +338,11 @@ describe('the status of Cluster Autoscaler, beside real nodes', () => {
     await cluster.send('DELETE', `${configMaps('kube-system')}/${NAME}`);
     await untilRequired('NotIn us-east-1');
     await cluster.send('POST', configMaps('autoscaling'), object(statusOf({ 'batch-eu-north-1': 3 })));
+    for (const kind of ['roles', 'rolebindings']) {
+      const path = (namespace: string) => `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/${kind}`;
+      const { metadata, ...rest } = await cluster.send('GET', `${path('kube-system')}/gridgate-autoscaler-status`);
+      await cluster.send('POST', path('autoscaling'), { ...rest, metadata: { name: metadata.name } });
+    }
     const groups = [{ region: 'us-west-2', match: '^asg-' }];
     const config = { sources: [], 'cluster-autoscaler': { namespace: 'autoscaling', groups } };
     writeFileSync(cluster.configFile, stringify(config));

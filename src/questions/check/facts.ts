@@ -7,6 +7,7 @@ import type { ObservedRegion } from '../../regions/observed-region.ts';
 import type { NamedSecret } from '../../units/named-secret.ts';
 import type { Role } from '../../units/role.ts';
 import type { Seen } from './finding.ts';
+import type { AutoscalerPlace } from './rights.ts';
 
 /** All that was seen of a cluster and of gridgate in it, at one moment. */
 export interface ClusterFacts {
@@ -183,5 +184,5 @@ export type Settings =
       readonly secrets: readonly NamedSecret[];
       readonly rules: PolicyRules;
       /** Where Cluster Autoscaler is. */
-      readonly autoscalerNamespace?: string;
+      readonly autoscaler?: AutoscalerPlace;
     };

@@ -180,15 +180,13 @@ async function readSettings(api: ApiClient, systemNamespace: string): Promise<Se
     sources: config.sources.map(({ type }) => type),
     secrets: secretsOf(config),
     rules: compileRules(config),
-    autoscalerNamespace: config.nodes.clusterAutoscaler.namespace,
+    autoscaler: config.nodes.clusterAutoscaler,
   };
 }
 
 function placesOf(systemNamespace: string, settings: Seen<Settings | undefined>): Places {
   const said = valueOr(settings, undefined);
-  return said && 'rules' in said
-    ? { systemNamespace, autoscalerNamespace: said.autoscalerNamespace }
-    : { systemNamespace };
+  return said && 'rules' in said ? { systemNamespace, autoscaler: said.autoscaler } : { systemNamespace };
 }
 
 /**

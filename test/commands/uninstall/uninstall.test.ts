@@ -367,6 +367,23 @@ describe('gridgate uninstall', () => {
     assert.deepEqual(cluster.objects.get(other).data, { priorities: ours });
   });
 
+  for (const [name, annotations, priorities] of [
+    ['where gridgate wrote none', {}, "199: # gridgate.dev\n  - '^a$' # north # gridgate.dev\n"],
+    ['that people marked, where nobody opted in', {}, '10:\n  - mine # gridgate.dev\n'],
+    [
+      'that people marked, beside its own annotation',
+      { 'gridgate.dev/priorities-changed': '2026-11-22T09:00:00Z' },
+      '10:\n  - mine # gridgate.dev\n',
+    ],
+  ] as const)
+    it(`takes no lines of priorities away ${name}`, async () => {
+      const path = '/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-priority-expander';
+      const cluster = fakeCluster(installed({ [path]: { metadata: { annotations }, data: { priorities } } }));
+      const { failures } = await run(cluster);
+      assert.deepEqual(failures, []);
+      assert.deepEqual(cluster.objects.get(path).data, { priorities });
+    });
+
   it('puts back what NodePools had before they followed the grid', async () => {
     const path = '/apis/karpenter.sh/v1/nodepools/batch';
     const owners = [{ manager: 'kubectl', operation: 'Apply', apiVersion: 'karpenter.sh/v1' }];
