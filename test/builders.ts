@@ -132,7 +132,9 @@ export function makeSnapshot(
   const supply = isAutoscaled
     ? nodeSupply({ regionLabel, regions: known, topology, nodePools, nodeGroups })
     : undefined;
-  const labelled = [...new Set([...known, ...(supply?.regions ?? [])])].filter((name) => !described.has(name));
+  const labelled = [...new Set([...known, ...(supply?.regions ?? []), ...(supply?.laterRegions ?? [])])].filter(
+    (name) => !described.has(name),
+  );
   views.push(...labelled.map((name) => makeRegion(name, undefined)));
   views.sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
@@ -184,6 +186,7 @@ export function makeNodePool(
     requirements: requirements.map(({ key, operator, values }) => ({ key, operator, ...(values && { values }) })),
     taints: [],
     isPaused: false,
+    isFull: false,
     isStatic: false,
     isUnready: false,
     ...parts,

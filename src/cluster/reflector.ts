@@ -26,8 +26,8 @@ interface ReflectorDeps<T> {
 
 export interface Reflector {
   /**
-   * Resolves at the first complete list, however long that takes, or when the API server knows no such resource, or tells of none to
-   * us where that is no matter; rejects when stopped before.
+   * Resolves at the first complete list, however long that takes, when the API server knows no such resource, or, of one that we do
+   * without, when the first attempt fails; rejects when stopped before.
    */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -96,6 +96,7 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   }
 
   function takeNote(error: unknown): void {
+    if (resource.isOptional) countAsKnown(); // whatever the API server, or who stands behind it, has against it
     if (error instanceof ApiError && LIST_AGAIN.has(error.status)) version = undefined;
     if (error instanceof ApiError && error.status === 410) log.debug({ resource: name }, error.message);
     else if (isMissing(error)) noteMissing(error, resource.whenMissing);
@@ -115,6 +116,10 @@ export function createReflector<T>(deps: ReflectorDeps<T>): Reflector {
   function noteMissing(error: unknown, words?: string): void {
     health.failed(error, words);
     version = undefined; // installed again it begins anew
+    countAsKnown();
+  }
+
+  function countAsKnown(): void {
     isKnown = true;
     markSynced();
   }

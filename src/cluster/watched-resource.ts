@@ -40,7 +40,7 @@ export interface WatchedResource<T> {
   readonly hasNoBookmarks?: true;
   /** For a resource that a cluster need not have: what a 404 means, in words; nothing waits for it to be installed. */
   readonly whenMissing?: string;
-  /** We do without: nothing waits for a right to read it either (403), and a cluster that lacks it has no fault. */
+  /** We do without: nothing waits for it once an attempt to read it has failed, however, and a cluster that lacks it has no fault. */
   readonly isOptional?: true;
   /** Keeps little: it is held for every object of the cluster. `before` is what is held of the same name until now. */
   project(object: KubeObject, before?: T): T;

@@ -83,5 +83,5 @@ function nameClusterAutoscaler({ nodeGroups }: Autoscaling): string {
 /** NodePools that are there and bring nothing. */
 function tellIdle({ idleNodePools: idle }: Autoscaling): string {
   if (idle === 0) return '';
-  return `; ${idle === 1 ? 'the NodePool that is there is' : `the ${idle} NodePools that are there are all`} static, paused or not ready`;
+  return `; ${idle === 1 ? 'the NodePool that is there is' : `the ${idle} NodePools that are there are all`} static, paused, full or not ready`;
 }

@@ -23,6 +23,8 @@ export interface Judgement {
   /** Where the pod may run: the acceptable regions; else the cleanest dirty one, or those that a volume holds the pod in. */
   readonly candidates: readonly RegionView[];
   readonly ranked: readonly Ranked[];
+  /** Only NodePools that create no nodes now, or nobody knows where, keep it from being denied. */
+  readonly awaitsPools?: true;
 }
 
 type Situation = Pick<Judgement, 'treatment' | 'snapshot' | 'reach'>;
@@ -33,8 +35,21 @@ export function bestFirst({ ranked, candidates }: Pick<Judgement, 'ranked' | 'ca
   return candidates.length === 1 ? candidates : [];
 }
 
-/** Judges all regions within reach, a reach of this snapshot. */
+/**
+ * Judges all regions within reach, a reach of this snapshot. Nobody is denied to whom a NodePool may bring a node in an acceptable region
+ * later, or nobody knows where: these regions then count too, and the pod waits for one.
+ */
 export function judge(treatment: Treatment, snapshot: Picture, reach: Reach): Judgement {
+  const judgement = judgeWithin(treatment, snapshot, reach);
+  if (!judgement.denied) return judgement;
+  const { later = [], ...now } = reach;
+  const open = later.filter((region) => !refusalOf(region, treatment, snapshot));
+  if (open.length === 0) return judgement;
+  const regions = snapshot.regions.filter((region) => reach.regions.includes(region) || open.includes(region));
+  return { ...judgeWithin(treatment, snapshot, { ...now, regions }), awaitsPools: true };
+}
+
+function judgeWithin(treatment: Treatment, snapshot: Picture, reach: Reach): Judgement {
   const base = { treatment, snapshot, reach };
   const nothing = { candidates: [], ranked: [] };
   const { refused, acceptable } = split(reach.regions, treatment, snapshot);

@@ -1,6 +1,7 @@
 import type { Reading } from '../regions/reading.ts';
 import type { Picture, RegionView } from '../regions/snapshot.ts';
 import { cutText } from '../units/cut-text.ts';
+import { REGION_LABEL } from '../units/label-names.ts';
 import { onOneLine } from '../units/legible.ts';
 import { formatReadingAge } from '../units/moment.ts';
 import { andMore, nameFew, nameOf, tellFew } from '../units/tell-few.ts';
@@ -127,7 +128,7 @@ export function unreachableWarning(
     return `gridgate: the nodes that have what the pod asks for carry no label ${snapshot.regionLabel}: nothing is known of their region`;
   const placeless = snapshot.supply?.autoscaling.placelessNodePools ?? [];
   if (placeless.length > 0)
-    return `gridgate: no node has what the pod asks for; it waits: NodePool ${clip(placeless[0] ?? '')}${andMore(placeless.length - 1)} may bring one, nobody knows where: it names no region or zone, and has no node`;
+    return `gridgate: no node has what the pod asks for; it waits: NodePool ${clip(placeless[0] ?? '')}${andMore(placeless.length - 1)} may bring one, nobody knows where: it ${snapshot.regionLabel === REGION_LABEL ? 'names no region or zone, and has no node' : `says nothing of the label ${snapshot.regionLabel}, or of places, and has no node`}`;
   return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${snapshot.topology.regions.size === 0 ? 'no region has a node' : waitsFor(shares)}`;
 }
 
@@ -146,9 +147,12 @@ export function daemonOutsideWarning({ treatment, reach }: Judgement): string {
 }
 
 /** The warning for a pod that can run only on nodes that nobody has seen yet. */
-export function newNodesWarning({ candidates }: Judgement, shares: readonly Share[]): string {
+export function newNodesWarning({ candidates, awaitsPools }: Judgement, shares: readonly Share[]): string {
   const why = shares.length > 0 ? `: now ${sharesSentence(shares)}` : '';
-  return `gridgate: no node of ${listNames(candidates)} has now what the pod asks for; it counts on new ones${why}`;
+  const who = awaitsPools
+    ? 'it waits for NodePools that are paused, full, static or not ready, or of which nobody knows where they create nodes'
+    : 'it counts on new ones';
+  return `gridgate: no node of ${listNames(candidates)} has now what the pod asks for; ${who}${why}`;
 }
 
 /** The warning for a pod that its volumes hold in a region that is refused for carbon or outage. */

@@ -42,6 +42,11 @@ export function isElsewhere(label: string, value: string, region: string, topolo
   return regions !== undefined && !regions.has(region);
 }
 
+/** Whether some node has this value of a label. */
+export function isCarried(label: string, value: string, topology: Topology | undefined): boolean {
+  return topology !== undefined && regionsByValue(label, topology).has(value);
+}
+
 /** Whether a requirement of ours leaves the pod one of the places where a node for it was found. */
 export function isThere({ regions, unlabelled }: Places, requirement: RegionRequirement | undefined): boolean {
   if (!requirement) return unlabelled || regions.size > 0;

@@ -58,7 +58,7 @@ export function isEmptyTerm(term: NodeSelectorTerm): boolean {
 }
 
 /** An integer as the scheduler parses it (64 bit, signed); `undefined` for any other text, which never compares. */
-function parseInteger(text: string | undefined): bigint | undefined {
+export function parseInteger(text: string | undefined): bigint | undefined {
   if (text === undefined || !/^[+-]?0{0,999}\d{1,19}$/.test(text)) return undefined;
   const integer = BigInt(text);
   return BigInt.asIntN(64, integer) === integer ? integer : undefined;

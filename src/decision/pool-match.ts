@@ -1,12 +1,15 @@
-import { NODE_POOL_LABEL } from '../regions/node-pool.ts';
-import { labelInPools, type PlaceOfPool, type PoolOffer } from '../regions/pool-offers.ts';
+import { labelInPools, NODE_POOL_LABEL } from '../regions/node-pool.ts';
+import type { PlaceOfPool, PoolOffer } from '../regions/pool-offers.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { GROUP_LABELS } from '../regions/topology.ts';
+import { type RegionOfZone, zoneRegions } from '../regions/zone-regions.ts';
 import { HOSTNAME_LABEL, ZONE_LABEL } from '../units/label-names.ts';
 import { type Alternative, type Asks, NODE_NAME, requirementsOf } from './asks.ts';
-import { isElsewhere, isPlaceAskedBy } from './new-nodes.ts';
+import { haveCommon, isAdmitted, type LabelValues, listOf, valuesOf } from './label-values.ts';
+import { isCarried, isElsewhere, isPlaceAskedBy } from './new-nodes.ts';
 import { requirementsCount, toleratesAll } from './node-match.ts';
-import { isEmptyTerm, type Requirement, satisfies } from './node-selector.ts';
+import { isEmptyTerm } from './node-selector.ts';
+import { createMemory, remember } from './remember.ts';
 
 /** What NodePools may bring a pod. */
 export interface Coming {
@@ -16,9 +19,8 @@ export interface Coming {
 }
 
 const NOTHING: Coming = { regions: new Set(), pools: [] };
-/** As for nodes: beyond this every NodePool counts as fitting whose taints a pod tolerates. */
-const MOST_LOOKS = 2_000_000;
-/** As many are worth sorting by label: the selector of a pod counts in each of its terms. */
+/** Beyond so many comparisons every NodePool counts as fitting whose taints a pod tolerates, as beyond so many requirements. */
+const MOST_LOOKS = 100_000;
 const MOST_REQUIREMENTS = 20_000;
 
 /**
@@ -26,25 +28,44 @@ const MOST_REQUIREMENTS = 20_000;
  * Karpenter does (`Compatible` in its pkg/scheduling), their taints keep pods away. Size never counts: of instance types nobody here knows.
  */
 export function comingFor(asks: Asks, snapshot: Snapshot): Coming {
-  const { supply } = snapshot;
-  if (!supply || supply.offers.length === 0) return NOTHING;
-  const regions = new Set<string>();
-  const pools: string[] = [];
-  const wanted = wantedWithin(asks, MOST_LOOKS / supply.spots);
-  for (const offer of supply.offers) {
-    if (!toleratesAll(asks.tolerations, offer.taints)) continue;
-    const places = offer.places.filter((place) => !wanted || isOpen(wanted, { offer, place, snapshot }));
-    if (places.length > 0) pools.push(...offer.pools);
-    for (const { region } of places) regions.add(region);
-  }
-  return { regions, pools };
+  return comingOfOffers(asks, snapshot, snapshot.supply?.offers);
 }
 
-/** What is asked of one label. */
+/** The same of NodePools that create no nodes now, or of which nobody knows where they do. */
+export function comingLater(asks: Asks, snapshot: Snapshot): Coming {
+  return comingOfOffers(asks, snapshot, snapshot.supply?.later);
+}
+
+function comingOfOffers(asks: Asks, snapshot: Snapshot, offers: readonly PoolOffer[] = []): Coming {
+  if (offers.length === 0) return NOTHING;
+  const tolerated = offers.filter(({ taints }) => toleratesAll(asks.tolerations, taints));
+  const isSmall = requirementsCount(asks) <= MOST_REQUIREMENTS;
+  return (isSmall && comparedWith(wantedBy(asks), tolerated, snapshot)) || comingOf(tolerated);
+}
+
+/** `undefined` where that takes too long. */
+function comparedWith(wanted: Wanted, offers: readonly PoolOffer[], snapshot: Snapshot): Coming | undefined {
+  const looks = { left: MOST_LOOKS };
+  const open: PoolOffer[] = [];
+  for (const offer of offers) {
+    const places = offer.places.filter((place) => isOpen(wanted, { offer, place, snapshot, looks }));
+    if (looks.left < 0) return undefined;
+    if (places.length > 0) open.push({ ...offer, places });
+  }
+  return comingOf(open);
+}
+
+function comingOf(offers: readonly PoolOffer[]): Coming {
+  return {
+    regions: new Set(offers.flatMap(({ places }) => places.map(({ region }) => region))),
+    pools: offers.flatMap(({ pools }) => pools),
+  };
+}
+
+/** What is asked of one label, under the name that NodePools have for it. */
 interface WantedOfLabel {
-  /** As NodePools call it. */
   readonly label: string;
-  readonly all: readonly Requirement[];
+  readonly values: LabelValues;
 }
 
 /** What a pod asks, by label: requirements on one label must hold of one value. */
@@ -54,38 +75,31 @@ interface Wanted {
   readonly volumes: readonly (readonly (readonly WantedOfLabel[])[])[];
 }
 
-/** `undefined` where comparing it with one place would take more looks than `most`. */
-function wantedWithin(asks: Asks, most: number): Wanted | undefined {
-  if (requirementsCount(asks) > Math.min(most, MOST_REQUIREMENTS)) return undefined;
-  const wanted = wantedBy(asks);
-  return looksFor(wanted) <= most ? wanted : undefined;
-}
+const wantedByTerms = createMemory<readonly Alternative[], Wanted['alternatives']>();
 
 function wantedBy({ alternatives, volumes }: Asks): Wanted {
-  const ofTerm = (requirements: Alternative): readonly WantedOfLabel[] =>
-    [...Map.groupBy(requirements, ({ key }) => labelInPools(key))].map(([label, all]) => ({ label, all }));
   return {
-    alternatives: alternatives.map(ofTerm),
+    alternatives: remember(wantedByTerms, alternatives, () => alternatives.map(wantedOfTerm)),
     volumes: volumes.map(({ terms }) =>
       terms
         .filter((term) => !isEmptyTerm(term))
         .map(requirementsOf)
-        .map(ofTerm),
+        .map(wantedOfTerm),
     ),
   };
 }
 
-/** At most so many comparisons a place: each value that is tried with each requirement on its label. */
-function looksFor({ alternatives, volumes }: Wanted): number {
-  const ofLabel = ({ all }: WantedOfLabel) =>
-    all.length * all.reduce((sum, { values }) => sum + (values?.length ?? 0), 1);
-  return [...alternatives, ...volumes.flat()].flat().reduce((sum, one) => sum + ofLabel(one), 1);
+function wantedOfTerm(requirements: Alternative): readonly WantedOfLabel[] {
+  const byLabel = Map.groupBy(requirements, ({ key }) => labelInPools(key));
+  return [...byLabel].map(([label, all]) => ({ label, values: valuesOf(all) }));
 }
 
 interface Spot {
   readonly offer: PoolOffer;
   readonly place: PlaceOfPool;
   readonly snapshot: Snapshot;
+  /** How many comparisons more may be made. */
+  readonly looks: { left: number };
 }
 
 function isOpen({ alternatives, volumes }: Wanted, spot: Spot): boolean {
@@ -104,58 +118,47 @@ function isOpen({ alternatives, volumes }: Wanted, spot: Spot): boolean {
  * | host, name                                   | none that anybody knows                                                |
  * | NodePool                                     | the names of the pools                                                 |
  * | one that the pool speaks of                  | what its labels and requirements leave                                 |
- * | another that instance types carry, or that a volume is bound to | any, but a place that only other regions' nodes carry |
+ * | another that instance types carry, or that a volume is bound to | any                                                 |
  * | any other                                    | none: it will not be there                                             |
+ *
+ * Of places none that only other regions' nodes carry, and no zone whose name tells another region.
  */
-function mayCarry({ label, all }: WantedOfLabel, { offer, place, snapshot }: Spot, ofVolume: boolean): boolean {
-  const isMet = (value: string | undefined) => all.every((one) => satisfies(one, value));
-  if (label === labelInPools(snapshot.regionLabel)) return isMet(place.region);
-  if (label === NODE_NAME || label === HOSTNAME_LABEL) return all.every(({ operator }) => operator !== 'In');
-  if (label === NODE_POOL_LABEL) return offer.pools.some(isMet);
+function mayCarry({ label, values }: WantedOfLabel, spot: Spot, ofVolume: boolean): boolean {
+  const { offer, place, snapshot, looks } = spot;
+  if (--looks.left < 0) return true;
+  if (label === labelInPools(snapshot.regionLabel)) return isAdmitted(values, place.region);
+  if (label === NODE_NAME || label === HOSTNAME_LABEL) return values.listed === undefined;
+  if (label === NODE_POOL_LABEL) return offer.pools.some((pool) => isAdmitted(values, pool));
   const said = saidOf(label, offer, place);
-  if (said) {
-    const isLeft = (value: string | undefined) => said.every((one) => satisfies(one, value));
-    return valuesToTry([...said, ...all]).some((value) => isLeft(value) && isMet(value));
-  }
-  if (!ofVolume && !isOfInstanceTypes(label)) return isMet(undefined);
   const isPlace = isPlaceAskedBy(label, ofVolume);
-  return valuesToTry(all).some((value) => {
-    if (value === undefined) return !ALWAYS_THERE.has(label) && isMet(undefined);
-    return isMet(value) && !(isPlace && isElsewhere(label, value, place.region, snapshot.topology));
-  });
+  const isHere = (value: string) => --looks.left < 0 || !isPlace || !isOfOthers(label, value, spot);
+  if (said) return (said.mayLack && values.mayLack) || haveCommon(values, said, isHere);
+  if (!ofVolume && !isOfInstanceTypes(label)) return values.mayLack;
+  return (values.mayLack && !ALWAYS_THERE.has(label)) || haveCommon(values, undefined, isHere);
 }
+
+/** Whether a place is another region's. */
+function isOfOthers(label: string, value: string, { place, snapshot }: Spot): boolean {
+  const { topology } = snapshot;
+  if (label !== ZONE_LABEL || isCarried(label, value, topology))
+    return isElsewhere(label, value, place.region, topology);
+  const region = remember(regionsByName, snapshot.byName, () => zoneRegions([], snapshot.byName.keys()))(value);
+  return region !== undefined && region !== place.region;
+}
+
+const regionsByName = createMemory<Snapshot['byName'], RegionOfZone>();
+const saidByOffers = createMemory<PoolOffer['requirements'], ReadonlyMap<string, LabelValues>>();
+const zonesOfPlaces = createMemory<readonly string[], LabelValues>();
 
 /** What a pool says of a label; of zones, those in this region are left. */
-function saidOf(
-  label: string,
-  { requirements }: PoolOffer,
-  { zones }: PlaceOfPool,
-): readonly Requirement[] | undefined {
-  if (label === ZONE_LABEL && zones) return [{ key: label, operator: 'In', values: zones }];
-  return requirements.get(label);
-}
-
-/**
- * Values of which one meets all requirements on a label, if any does: those of a list, else one that nobody names, numbers within the
- * bounds; and that the label is not there.
- */
-function valuesToTry(requirements: readonly Requirement[]): readonly (string | undefined)[] {
-  const lists = requirements.filter(({ operator }) => operator === 'In').map(({ values }) => values ?? []);
-  const [shortest] = lists.sort((a, b) => a.length - b.length);
-  return [undefined, ...(shortest ?? unlisted(requirements))];
-}
-
-const NAMED_BY_NOBODY = '\0';
-
-/** Enough numbers within the bounds that `NotIn` cannot name them all; far beyond what a number holds none is found. */
-function unlisted(requirements: readonly Requirement[]): readonly string[] {
-  const bounds = (operator: string) =>
-    requirements.filter((one) => one.operator === operator).map(({ values }) => Number(values?.[0]));
-  const [above, below] = [Math.max(...bounds('Gt')), Math.min(...bounds('Lt'))];
-  if (above === -Infinity && below === Infinity) return [NAMED_BY_NOBODY];
-  const named = requirements.reduce((sum, { values }) => sum + (values?.length ?? 0), 1);
-  const first = above === -Infinity ? below - named : above + 1;
-  return Array.from({ length: named }, (_, index) => String(first + index));
+function saidOf(label: string, { requirements }: PoolOffer, { zones }: PlaceOfPool): LabelValues | undefined {
+  if (label === ZONE_LABEL && zones) return remember(zonesOfPlaces, zones, () => listOf(zones));
+  const said = remember(
+    saidByOffers,
+    requirements,
+    () => new Map([...requirements].map(([key, all]) => [key, valuesOf(all)])),
+  );
+  return said.get(label);
 }
 
 /** Every node of Karpenter has them. */
@@ -169,10 +172,11 @@ const ALWAYS_THERE: ReadonlySet<string> = new Set([
 
 /**
  * Labels that Karpenter's core and its providers know of instance types (`WellKnownLabels`): karpenter.k8s.aws/instance-cpu,
- * karpenter.azure.com/sku-family, eks.amazonaws.com/instance-category of EKS Auto Mode and the like.
+ * karpenter.azure.com/sku-family, eks.amazonaws.com/instance-category of EKS Auto Mode and the like. Of its core's own prefix,
+ * `karpenter.sh/`, it takes no other labels than those that it knows.
  */
 const OF_INSTANCE_TYPES =
-  /^(karpenter\.[^/]+|topology\.kubernetes\.io|topology\.k8s\.aws|topology\.gke\.io|eks\.amazonaws\.com|kubernetes\.azure\.com|cloud\.google\.com)\//;
+  /^(karpenter\.(?!sh\/)[^/]+|topology\.kubernetes\.io|topology\.k8s\.aws|topology\.gke\.io|eks\.amazonaws\.com|kubernetes\.azure\.com|cloud\.google\.com)\//;
 
 /** Groups of nodes that something else makes are none of Karpenter's. */
 function isOfInstanceTypes(label: string): boolean {

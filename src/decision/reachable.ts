@@ -6,7 +6,7 @@ import { mayCome } from './new-nodes.ts';
 import { keyOf, type Places, placesOf, untoleratedIn } from './node-match.ts';
 import { satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
-import { comingFor } from './pool-match.ts';
+import { comingFor, comingLater } from './pool-match.ts';
 import { createMemory, keepByName, remember, rememberByName } from './remember.ts';
 import { isUsable } from './usable.ts';
 import type { VolumeTerms } from './volume-terms.ts';
@@ -17,6 +17,8 @@ export interface Reach {
   readonly all: boolean;
   /** Regions with a node that fits the pod, or that may get one; without a view of nodes, those that its own words admit. */
   readonly regions: readonly RegionView[];
+  /** Further ones in which a node may come later, or nobody knows where; absent where there are none. No pod is denied for want of these. */
+  readonly later?: readonly RegionView[];
   /** Where its needs alone, without its wishes, would let it run. */
   readonly needed: readonly RegionView[];
   /** Where its own words on regions would let it run, if there were nodes. */
@@ -99,11 +101,12 @@ const LONGEST_VALUE = 63;
 
 function shared(parts: Parts, snapshot: Snapshot): Reach {
   const ofPicture = remember(byContent, pictureOf(snapshot), () => new Map<string, Reach>());
-  const { regions, needed, possible, heldTo, named, seen, unlabelled, onUnknownNode } = parts;
+  const { regions, later, needed, possible, heldTo, named, seen, unlabelled, onUnknownNode } = parts;
   const lists = [regions, needed, possible, ...(heldTo ? [heldTo] : [])].map((views) =>
     views === snapshot.regions ? '*' : views.map(({ name }) => name),
   );
-  const key = JSON.stringify([lists, named, seen && [...seen], unlabelled, onUnknownNode]);
+  const ofLater = later?.map(({ name }) => name);
+  const key = JSON.stringify([lists, ofLater, named, seen && [...seen], unlabelled, onUnknownNode]);
   return rememberByName(ofPicture, key, { most: MOST_REACHES, longest: LONGEST_CONTENT }, () => ({
     all: regions.length === snapshot.regions.filter((region) => isUsable(region, snapshot)).length,
     ...parts,
@@ -116,8 +119,11 @@ function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot, key
   const fitting = within(asks, snapshot, places);
   const named = target === undefined ? namedRegions(asks, snapshot.regionLabel) : [target];
   const held = heldBy(asks, snapshot);
+  const isMeant = ({ name }: RegionView) => target === undefined || name === target;
+  const later = laterBeside(fitting, asks, snapshot).filter(isMeant);
   return {
-    regions: target === undefined ? fitting : fitting.filter(({ name }) => name === target),
+    regions: target === undefined ? fitting : fitting.filter(isMeant),
+    ...(later.length > 0 && { later }),
     needed: within(needsOf(asks), snapshot),
     possible: possibleRegions(asks, target, snapshot),
     ...(named && { named }),
@@ -147,8 +153,16 @@ function isReachedBy(asks: Asks, snapshot: Snapshot, places: Places): (region: R
   const coming = comingFor(asks, snapshot);
   return (region) =>
     places.regions.has(region.name) ||
-    coming.regions.has(region.name) ||
+    (coming.regions.has(region.name) && !region.isClosed) ||
     (region.elastic && mayCome(asks, region, snapshot));
+}
+
+/** Where a node for the pod may come that nobody can count on now. */
+function laterBeside(within: readonly RegionView[], asks: Asks, snapshot: Snapshot): readonly RegionView[] {
+  const { topology, regions } = snapshot;
+  if (!topology || within.length === regions.length) return [];
+  const coming = comingLater(asks, snapshot);
+  return regions.filter((region) => coming.regions.has(region.name) && !region.isClosed && !within.includes(region));
 }
 
 /**

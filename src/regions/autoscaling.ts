@@ -14,7 +14,7 @@ export interface Autoscaling {
   readonly nodePools: readonly string[];
   /** Those among them of which nobody can tell where their nodes come. */
   readonly placelessNodePools: readonly string[];
-  /** How many more there are: static, paused or not ready. */
+  /** How many more there are: static, paused, full or not ready. */
   readonly idleNodePools: number;
   /** How many node groups Cluster Autoscaler has; 0 where only labels of nodes tell of it. */
   readonly nodeGroups: number;

@@ -78,7 +78,7 @@ export function supplyFor(input: Omit<SnapshotInput, 'now'>): NodeSupply | undef
 /** Regions that nodes are in, or may come in, though nobody describes them: their names are judged like any other's. */
 function undescribed({ regions, topology }: SnapshotInput, supply: NodeSupply | undefined): readonly ObservedRegion[] {
   const described = new Set(regions.map(({ metadata }) => metadata.name));
-  const ofNodes = new Set([...(topology?.regions ?? []), ...(supply?.regions ?? [])]);
+  const ofNodes = new Set([...(topology?.regions ?? []), ...(supply?.regions ?? []), ...(supply?.laterRegions ?? [])]);
   return [...ofNodes].filter((name) => !described.has(name)).map((name) => ({ metadata: { name }, spec: {} }));
 }
 
@@ -122,6 +122,7 @@ function viewOf(region: ObservedRegion, input: SnapshotInput): RegionView {
     latencyMs: new Map(Object.entries(spec.latencyMs ?? {})),
     ...(spec.pricePerHour !== undefined && { pricePerHour: spec.pricePerHour }),
     elastic: spec.elastic ?? isGrouped(name, input),
+    ...(spec.elastic === false && { isClosed: true as const }),
   };
 }
 

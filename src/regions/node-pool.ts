@@ -1,3 +1,5 @@
+import { OLD_REGION_LABEL, OLD_ZONE_LABEL, REGION_LABEL, ZONE_LABEL } from '../units/label-names.ts';
+import { parseQuantity } from '../units/quantity.ts';
 import type { Taint } from './node-facts.ts';
 
 /** A requirement of a NodePool or NodeOverlay of Karpenter: a label that nodes will have. */
@@ -18,8 +20,10 @@ export interface NodePoolFacts {
   readonly requirements: readonly PoolRequirement[];
   /** Lasting ones; its start-up taints go by themselves. */
   readonly taints: readonly Taint[];
-  /** Resources of which it may have none at all (a limit of 0): it creates no node. */
+  /** It may have nothing at all of what every node has (a limit of 0): it creates no node. */
   readonly isPaused: boolean;
+  /** It has as much of that as it may have: it creates no node until one goes. */
+  readonly isFull: boolean;
   /** A fixed number of nodes: pods that wait bring none. */
   readonly isStatic: boolean;
   /** It is being deleted, or Karpenter says that it cannot be used, as where its NodeClass is missing. */
@@ -40,30 +44,53 @@ interface NodePoolObject {
     } | null;
   } | null;
   readonly status?: {
+    readonly resources?: Readonly<Record<string, unknown>> | null;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null;
   } | null;
+}
+
+/** Names from before that Karpenter takes for today's (`NormalizedLabels` of its v1 API). */
+const NEW_NAMES: Readonly<Record<string, string>> = {
+  [OLD_REGION_LABEL]: REGION_LABEL,
+  [OLD_ZONE_LABEL]: ZONE_LABEL,
+  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
+  'beta.kubernetes.io/os': 'kubernetes.io/os',
+  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
+};
+
+/** A label under the name that NodePools have for it. */
+export function labelInPools(label: string): string {
+  return Object.hasOwn(NEW_NAMES, label) ? (NEW_NAMES[label] ?? label) : label;
 }
 
 /** The label that Karpenter gives every node of a pool. */
 export const NODE_POOL_LABEL = 'karpenter.sh/nodepool';
 
+/** What every node has: with none of it left Karpenter creates none. Without another, as GPUs, it only leaves out types that have it. */
+const OF_EVERY_NODE = ['cpu', 'memory', 'pods', 'ephemeral-storage', 'nodes'];
+
 /** Reads a NodePool as the API server sends it. */
 export function toNodePoolFacts({ metadata, spec, status }: NodePoolObject): NodePoolFacts {
   const { name } = metadata;
   const template = spec?.template;
+  const limits = OF_EVERY_NODE.flatMap((resource) => {
+    const limit = parseQuantity(spec?.limits?.[resource]);
+    return limit === undefined ? [] : [{ limit, used: parseQuantity(status?.resources?.[resource]) ?? 0 }];
+  });
   const isRefused = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'False') ?? false;
   return {
     name,
     labels: { ...template?.metadata?.labels, [NODE_POOL_LABEL]: name },
     requirements: template?.spec?.requirements ?? [],
     taints: template?.spec?.taints ?? [],
-    isPaused: Object.values(spec?.limits ?? {}).some((limit) => Number.parseFloat(String(limit)) === 0),
+    isPaused: limits.some(({ limit }) => limit === 0),
+    isFull: limits.some(({ limit, used }) => limit > 0 && used >= limit),
     isStatic: typeof spec?.replicas === 'number',
     isUnready: isRefused || metadata.deletionTimestamp !== undefined,
   };
 }
 
-/** Whether a pod that waits may bring a node of it. */
-export function mayCreateNodes({ isPaused, isStatic, isUnready }: NodePoolFacts): boolean {
-  return !isPaused && !isStatic && !isUnready;
+/** Whether a pod that waits may bring a node of it now. */
+export function mayCreateNodes({ isPaused, isFull, isStatic, isUnready }: NodePoolFacts): boolean {
+  return !isPaused && !isFull && !isStatic && !isUnready;
 }

@@ -1,10 +1,16 @@
-import { OLD_REGION_LABEL, OLD_ZONE_LABEL, REGION_LABEL, ZONE_LABEL } from '../units/label-names.ts';
+import { REGION_LABEL, ZONE_LABEL } from '../units/label-names.ts';
 import { byFirst, keepingAway } from './node-classes.ts';
 import { lastingTaints, type Taint } from './node-facts.ts';
-import { mayCreateNodes, NODE_POOL_LABEL, type NodePoolFacts, type PoolRequirement } from './node-pool.ts';
-import { poolPlaces, valuesLeft } from './pool-places.ts';
+import {
+  labelInPools,
+  mayCreateNodes,
+  NODE_POOL_LABEL,
+  type NodePoolFacts,
+  type PoolRequirement,
+} from './node-pool.ts';
+import { poolPlaces, speaksOf, valuesLeft } from './pool-places.ts';
 import { carriersOf, type Topology } from './topology.ts';
-import { type RegionOfZone, zoneRegions } from './zone-regions.ts';
+import { type RegionOfZone, zoneRegions, zonesOf } from './zone-regions.ts';
 
 /** A region in which a NodePool may create nodes; `zones`: the only ones of it, where the pool names some. */
 export interface PlaceOfPool {
@@ -26,11 +32,13 @@ export interface PoolOffer {
 /** What nodes may come from NodePools. */
 export interface PoolOffers {
   readonly offers: readonly PoolOffer[];
+  /** Of those that create none now and may do so again, and, in every region that is known, of those that are placeless. */
+  readonly later: readonly PoolOffer[];
   /** Those that may create nodes, by name. */
   readonly pools: readonly string[];
   /** Those among them of which nobody can tell where their nodes come: they count for no region. */
   readonly placeless: readonly string[];
-  /** How many more there are, which create none: they are static, paused or not ready. */
+  /** How many more there are, which create none: they are static, paused, full or not ready. */
   readonly idle: number;
 }
 
@@ -41,56 +49,57 @@ export interface PlacesKnown {
   readonly topology: Topology | undefined;
 }
 
-interface Known extends PlacesKnown {
+/** What beside their own words tells where the nodes of NodePools come. */
+export interface Known extends PlacesKnown {
   readonly regionOfZone: RegionOfZone;
   /** Of the nodes that there are, by the name of their NodePool. */
   readonly regionsOfNodes: ReadonlyMap<string, ReadonlySet<string>>;
+  /** All of it, as text. */
+  readonly text: string;
 }
 
-/** Names from before that Karpenter takes for today's (`NormalizedLabels` of its v1 API). */
-const NEW_NAMES: Readonly<Record<string, string>> = {
-  [OLD_REGION_LABEL]: REGION_LABEL,
-  [OLD_ZONE_LABEL]: ZONE_LABEL,
-  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
-  'beta.kubernetes.io/os': 'kubernetes.io/os',
-  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
-};
-
-/** A label under the name that NodePools have for it. */
-export function labelInPools(label: string): string {
-  return Object.hasOwn(NEW_NAMES, label) ? (NEW_NAMES[label] ?? label) : label;
+export function knownOf(places: PlacesKnown): Known {
+  const { regionLabel, topology, regions } = places;
+  const zoned = topology ? carriersOf(ZONE_LABEL, topology) : [];
+  const ofNodes = regionsOfNodes(topology);
+  const plain = [...ofNodes].map(([pool, some]) => [pool, ...[...some].sort()]).sort(byFirst);
+  return {
+    ...places,
+    regionOfZone: zoneRegions(zoned, regions),
+    regionsOfNodes: ofNodes,
+    text: JSON.stringify([regionLabel, regions, [...zonesOf(zoned)].sort(byFirst), plain, onlyRegion(places)]),
+  };
 }
 
 /** Folds NodePools into what they offer where. */
-export function poolOffers(pools: readonly NodePoolFacts[], places: PlacesKnown): PoolOffers {
-  const { topology, regions } = places;
+export function poolOffers(pools: readonly NodePoolFacts[], known: Known): PoolOffers {
   const live = pools.filter(mayCreateNodes);
-  const known: Known = {
-    ...places,
-    regionOfZone: zoneRegions(topology ? carriersOf(ZONE_LABEL, topology) : [], regions),
-    regionsOfNodes: regionsOfNodes(topology),
-  };
-  const folded = new Map<string, PoolOffer>();
+  const offers = new Map<string, PoolOffer>();
+  const later = new Map<string, PoolOffer>();
   const placeless: string[] = [];
-  for (const pool of live) {
+  for (const pool of pools) {
+    const isLive = mayCreateNodes(pool);
     const found = placesOf(pool, known);
-    if (!found) placeless.push(pool.name);
-    else if (found.length > 0) fold(pool, found);
+    if (found) foldInto(isLive ? offers : later, pool, found);
+    else foldInto(later, pool, placesIn(known.regions, pool, known));
+    if (isLive && !found) placeless.push(pool.name);
   }
   return {
-    offers: [...folded.values()],
+    offers: [...offers.values()],
+    later: [...later.values()],
     pools: live.map(({ name }) => name).sort(),
     placeless: placeless.sort(),
     idle: pools.length - live.length,
   };
+}
 
-  function fold(pool: NodePoolFacts, found: readonly PlaceOfPool[]): void {
-    const requirements = requirementsByLabel(pool);
-    const taints = keepingAway({ taints: lastingTaints(pool.taints) });
-    const key = JSON.stringify([[...requirements].sort(byFirst), taints, found]);
-    const others = folded.get(key)?.pools ?? [];
-    folded.set(key, { pools: [...others, pool.name].sort(), requirements, taints, places: found });
-  }
+function foldInto(folded: Map<string, PoolOffer>, pool: NodePoolFacts, places: readonly PlaceOfPool[]): void {
+  if (places.length === 0) return;
+  const requirements = requirementsByLabel(pool);
+  const taints = keepingAway({ taints: lastingTaints(pool.taints) });
+  const key = JSON.stringify([[...requirements].sort(byFirst), taints, places]);
+  const others = folded.get(key)?.pools ?? [];
+  folded.set(key, { pools: [...others, pool.name].sort(), requirements, taints, places });
 }
 
 /**
@@ -98,23 +107,35 @@ export function poolOffers(pools: readonly NodePoolFacts[], places: PlacesKnown)
  *
  * | the pool                                           | its regions                                     |
  * | -------------------------------------------------- | ----------------------------------------------- |
+ * | says nothing of the region label, which is the owner's own | none: its nodes will not carry it        |
  * | names regions, or zones of known regions           | these, less what other requirements shut out    |
  * | names none of them, and has nodes                  | theirs                                          |
  * | names none; there is one region with nodes, or, without nodes, one region at all | that one          |
  * | any other                                          | not known                                       |
  *
- * Karpenter creates nodes where the NodeClass leads, in a cloud's account: nothing in the cluster says where that is.
+ * Karpenter creates nodes where the NodeClass leads, in a cloud's account: nothing in the cluster says where that is. A pod that requires
+ * a label of the owner's own it refuses where the pool does not define it.
  */
 function placesOf(pool: NodePoolFacts, known: Known): readonly PlaceOfPool[] | undefined {
   const { regionLabel, regionOfZone, regionsOfNodes } = known;
+  if (labelInPools(regionLabel) !== REGION_LABEL && !speaksOf(pool, regionLabel)) return undefined;
   const named = poolPlaces(pool, regionLabel, regionOfZone);
   const isElsewhere = named.regions?.length === 0 && named.unknownZones.length > 0;
   const regions = (isElsewhere ? undefined : named.regions) ?? regionsOfNodes.get(pool.name) ?? onlyRegion(known);
-  if (!regions) return undefined;
+  return regions && placesIn(regions, pool, known);
+}
+
+/** Those of some regions, with the zones in them, that a pool's requirements leave. */
+function placesIn(
+  regions: Iterable<string>,
+  pool: NodePoolFacts,
+  { regionLabel, regionOfZone }: Known,
+): readonly PlaceOfPool[] {
   const among = { key: regionLabel, operator: 'In', values: [...regions] };
   const open = valuesLeft({ ...pool, requirements: [among, ...pool.requirements] }, regionLabel) ?? [];
+  const named = valuesLeft(pool, ZONE_LABEL);
   return open.toSorted().flatMap((region) => {
-    const zones = named.zones?.filter((zone) => (regionOfZone(zone) ?? region) === region);
+    const zones = named?.filter((zone) => (regionOfZone(zone) ?? region) === region);
     if (zones?.length === 0) return [];
     return [{ region, ...(zones && { zones }) }];
   });

@@ -1,5 +1,5 @@
 import { ZONE_LABEL } from '../units/label-names.ts';
-import type { NodePoolFacts, PoolRequirement } from './node-pool.ts';
+import { labelInPools, type NodePoolFacts, type PoolRequirement } from './node-pool.ts';
 import type { RegionOfZone } from './zone-regions.ts';
 
 /** Where the nodes of a NodePool will be, as far as its own words say it. */
@@ -25,15 +25,21 @@ export function poolPlaces(pool: NodePoolFacts, regionLabel: string, regionOfZon
   };
 }
 
-/** The values that a label of the pool's nodes can have; `undefined` where they are not listed. */
-export function valuesLeft(
-  { labels, requirements }: Pick<NodePoolFacts, 'labels' | 'requirements'>,
-  key: string,
-): readonly string[] | undefined {
-  const onKey = requirements.filter((one) => one.key === key);
-  const label = labels[key];
+/** Whether a pool says anything of a label, by this name or the one from before. */
+export function speaksOf({ labels, requirements }: SaysOfLabels, label: string): boolean {
+  const isIt = (key: string) => labelInPools(key) === labelInPools(label);
+  return Object.keys(labels).some(isIt) || requirements.some(({ key }) => isIt(key));
+}
+
+type SaysOfLabels = Pick<NodePoolFacts, 'labels' | 'requirements'>;
+
+/** The values that a label of the pool's nodes can have, by either name; `undefined` where they are not listed. */
+export function valuesLeft({ labels, requirements }: SaysOfLabels, label: string): readonly string[] | undefined {
+  const isIt = (key: string) => labelInPools(key) === labelInPools(label);
+  const onKey = requirements.filter(({ key }) => isIt(key));
+  const given = Object.keys(labels).find(isIt);
   const lists = onKey.filter(({ operator }) => operator === 'In').map(({ values = [] }) => values);
-  const [first, ...others] = label === undefined ? lists : [[label], ...lists];
+  const [first, ...others] = given === undefined ? lists : [[labels[given] ?? ''], ...lists];
   const isOut = (value: string) => onKey.some((one) => one.operator === 'NotIn' && hasValue(one, value));
   return first?.filter((value) => others.every((list) => list.includes(value)) && !isOut(value));
 }

@@ -25,6 +25,8 @@ export interface RegionView {
   readonly pricePerHour?: number;
   /** May scale from no nodes. */
   readonly elastic: boolean;
+  /** Its Region says that it may not: no node comes there, whoever else might bring one. */
+  readonly isClosed?: true;
 }
 
 /** The PriorityClasses that exist; absent from a snapshot when nobody told. */

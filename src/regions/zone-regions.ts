@@ -15,12 +15,18 @@ export function zoneRegions(
   nodes: Iterable<Pick<NodeFacts, 'region' | 'labels'>>,
   regions: Iterable<string>,
 ): RegionOfZone {
+  const seen = zonesOf(nodes);
+  const longestFirst = [...regions].sort((a, b) => b.length - a.length);
+  return (zone) =>
+    seen.get(zone) ?? longestFirst.find((name) => zone.startsWith(name) && REST_OF_ZONE.test(zone.slice(name.length)));
+}
+
+/** The zones that nodes with both labels carry, and the region of each. */
+export function zonesOf(nodes: Iterable<Pick<NodeFacts, 'region' | 'labels'>>): ReadonlyMap<string, string> {
   const seen = new Map<string, string>();
   for (const { region, labels } of nodes) {
     const zone = labels[ZONE_LABEL];
     if (zone !== undefined && region !== undefined) seen.set(zone, region);
   }
-  const longestFirst = [...regions].sort((a, b) => b.length - a.length);
-  return (zone) =>
-    seen.get(zone) ?? longestFirst.find((name) => zone.startsWith(name) && REST_OF_ZONE.test(zone.slice(name.length)));
+  return seen;
 }

@@ -244,7 +244,11 @@ describe('a reflector of what we can do without', () => {
   ][] = [
     ['that the cluster lacks', 404, OPTIONAL, true, 30],
     ['that may not be read', 403, OPTIONAL, true, 40],
-    ['that cannot be read now', 500, OPTIONAL, false, 40],
+    ['that cannot be read now', 500, OPTIONAL, true, 40],
+    ['that nobody serves now', 503, OPTIONAL, true, 40],
+    ['that takes too long', 504, OPTIONAL, true, 40],
+    ['that is refused for a fault in the request', 400, OPTIONAL, true, 40],
+    ['that cannot be read now, of which nobody said so', 500, { whenMissing: 'none' }, false, 40],
     ['that may not be read, of which nobody said so', 403, { whenMissing: 'none' }, false, 40],
     ['that the cluster lacks, of which nobody said so', 404, { whenMissing: 'none' }, true, 40],
   ];
@@ -258,6 +262,16 @@ describe('a reflector of what we can do without', () => {
         [level],
       );
     });
+
+  test('does not wait for what cannot be reached, and finds it when it can', async () => {
+    const once = await reflect([new Error('socket hang up')], { of: OPTIONAL });
+    assert.deepEqual([once.synced, once.failure], [true, 'socket hang up']);
+    await once.started;
+    const { store, failure } = await reflect([new Error('socket hang up'), page(['one'], '5'), { lines: [] }], {
+      of: OPTIONAL,
+    });
+    assert.deepEqual([[...store.values()], failure], [['a'], undefined]);
+  });
 
   test('finds it when it may be read', async () => {
     const { store, seen, logged } = await reflect([refusal(403), page(['one'], '5')], { of: OPTIONAL });

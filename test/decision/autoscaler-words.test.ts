@@ -52,7 +52,7 @@ describe('what a preference does', () => {
         'with NodePools that bring nothing',
         seen('none', { idleNodePools: 3 }),
         'prefer',
-        'no autoscaler was seen: only nodes that are there count; the 3 NodePools that are there are all static, paused or not ready',
+        'no autoscaler was seen: only nodes that are there count; the 3 NodePools that are there are all static, paused, full or not ready',
       ],
       ['where nobody could look', seen('unknown'), 'prefer', undefined],
     ];

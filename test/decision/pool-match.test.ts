@@ -12,6 +12,7 @@ import {
   makeNodePool,
   makePod,
   makePolicy,
+  makeRegion,
   makeSnapshot,
   NOW,
   onNode,
@@ -55,6 +56,7 @@ describe('a NodePool may bring a pod a node', () => {
     ['that asks for nothing', inNorth([]), {}, true],
     ['not while it is paused', inNorth([], { isPaused: true }), {}, false],
     ['not of a fixed number of them', inNorth([], { isStatic: true }), {}, false],
+    ['not while it has all that it may have', inNorth([], { isFull: true }), {}, false],
     ['not before it is ready', inNorth([], { isUnready: true }), {}, false],
     // A label of the owner's
     ['with a label that it gives', labelled, pinned(TEAM, 'a'), true],
@@ -121,6 +123,8 @@ describe('a NodePool may bring a pod a node', () => {
     ['with what EKS Auto Mode says of them', inNorth([]), pinned('eks.amazonaws.com/instance-category', 'c'), true],
     ['without a device', inNorth([]), wants('karpenter.k8s.aws/instance-gpu-name', 'DoesNotExist'), true],
     ['not without an architecture', inNorth([]), wants(ARCH, 'DoesNotExist'), false],
+    ['not with a label that only looks like one of Karpenter', inNorth([]), pinned('karpenter.sh/mine', 'x'), false],
+    ['of a capacity type', inNorth([]), pinned('karpenter.sh/capacity-type', 'spot'), true],
     ['not in a managed node group', inNorth([]), pinned('eks.amazonaws.com/nodegroup', 'web'), false],
     ['not of those that Karpenter did not make', inNorth([]), wants(POOL, 'DoesNotExist'), false],
     ['of its own name', inNorth([]), pinned(POOL, 'north'), true],
@@ -131,7 +135,10 @@ describe('a NodePool may bring a pod a node', () => {
     ['in a zone that it names', inNorth([zone('In', 'eu-n-1')]), pinned(ZONE_LABEL, 'eu-n-1'), true],
     ['not in one that it does not', inNorth([zone('In', 'eu-n-1')]), pinned(ZONE_LABEL, 'eu-n-2'), false],
     ['in any zone where it names none', inNorth([]), pinned(ZONE_LABEL, 'eu-n-2'), true],
+    ['not in one whose name tells another region', inNorth([]), pinned(ZONE_LABEL, 'us-e-b'), false],
+    ['in one whose name tells nothing', inNorth([]), pinned(ZONE_LABEL, 'z9'), true],
     ['not on a host by name', inNorth([]), pinned(HOSTNAME_LABEL, 'h1'), false],
+    ['not without a host', inNorth([]), wants(HOSTNAME_LABEL, 'DoesNotExist'), false],
     ['not on a node by name', inNorth([]), requires(onNode('n1')), false],
     ['on any host but one', inNorth([]), wants(HOSTNAME_LABEL, 'NotIn', 'h1'), true],
     // Taints
@@ -250,6 +257,16 @@ describe('where NodePools may create nodes', () => {
     assert.equal(reachableRegions(any, snapshot).all, true);
   });
 
+  it('a zone that only another region has keeps a pool away, whatever it says of zones without listing them', () => {
+    const nodes = [makeNode('n', 'us-e/1', { taints: [TAINT] })];
+    const asks = makePod({ nodeSelector: { [ZONE_LABEL]: 'us-e-1' } });
+    for (const said of [[], [zone('NotIn', 'eu-n-2')], [zone('Exists')]])
+      assert.equal(reachOf(asks, [inNorth(said)], nodes), '', JSON.stringify(said));
+    const rack = expression('example.com/rack', 'NotIn', 'r7');
+    const racked = [makeNode('n', 'us-e', { labels: { 'example.com/rack': 'r1' }, taints: [TAINT] })];
+    assert.equal(reachOf(makePod({ nodeSelector: { 'example.com/rack': 'r1' } }), [inNorth([rack])], racked), '');
+  });
+
   it('a volume is where its driver says: a zone of another region keeps a pool away', () => {
     const nodes = [makeNode('n', 'eu-w/1', { taints: [TAINT] })];
     const snapshot = makeSnapshot(GRAMS, { nodes, nodePools: [makeNodePool('p', [region('In', 'eu-n', 'eu-w')])] });
@@ -345,6 +362,116 @@ describe('a pod in a cluster of NodePools, without any node', () => {
   });
 });
 
+describe('no pod is denied to whom a NodePool may bring a node later', () => {
+  const nodes = [makeNode('n', 'us-e'), makeNode('m', 'us-w')];
+  const rows: readonly [name: string, pool: NodePoolFacts, asks: Parameters<typeof makePod>[0], waits: boolean][] = [
+    ['that is paused', inNorth([], { isPaused: true }), {}, true],
+    ['that is full', inNorth([], { isFull: true }), {}, true],
+    ['that is not ready', inNorth([], { isUnready: true }), {}, true],
+    ['of a fixed size', inNorth([], { isStatic: true }), {}, true],
+    ['nobody knows where', makeNodePool('p'), {}, true],
+    ['but not one that it does not tolerate', inNorth([], { isPaused: true, taints: [TAINT] }), {}, false],
+    [
+      'that it tolerates',
+      inNorth([], { isPaused: true, taints: [TAINT] }),
+      { tolerations: [{ key: 'batch', operator: 'Exists' }] },
+      true,
+    ],
+    [
+      'but not one in a region that is refused',
+      makeNodePool('p', [region('In', 'us-e')], { isPaused: true }),
+      {},
+      false,
+    ],
+    ['but not one that keeps out of the region', makeNodePool('p', [region('NotIn', 'eu-n', 'eu-w')]), {}, false],
+  ];
+  const policies: readonly Readonly<Record<string, string>>[] = [
+    { regions: 'eu-*' },
+    { 'max-intensity': '200', 'when-all-dirty': 'deny' },
+  ];
+  for (const [name, pool, asks, waits] of rows)
+    for (const policy of policies)
+      it(`${name}, under ${JSON.stringify(policy)}`, () => {
+        const snapshot = makeSnapshot({ ...GRAMS, 'us-w': 400 }, { nodes, nodePools: [pool] });
+        const { decision, warnings, steps } = decideNow(makePod(asks), policy, snapshot);
+        assert.equal(decision, waits ? 'steer' : 'deny');
+        if (!waits) return;
+        assert.match(warnings.join(), /it waits for NodePools that are paused, full, static or not ready/);
+        const { operator, values = [] } = steps?.steering?.requirement ?? {};
+        assert.equal(values.includes('us-e'), operator === 'NotIn', 'the dirty region stays shut');
+      });
+
+  it('nor in a region that only it names, and nobody described', () => {
+    const nodePools = [makeNodePool('p', [region('In', 'eu-s')], { isPaused: true })];
+    const { decision } = decideNow(
+      makePod(),
+      { regions: 'eu-s' },
+      makeSnapshot({ 'us-e': 400, 'us-w': 400 }, { nodes, nodePools }),
+    );
+    assert.equal(decision, 'steer');
+  });
+
+  it('it is no place to prefer or require', () => {
+    const nodePools = [inNorth([], { isPaused: true })];
+    const snapshot = makeSnapshot(GRAMS, { nodes: [...nodes, makeNode('w', 'eu-w')], nodePools });
+    const { steps } = decideNow(makePod(), { placement: 'require' }, snapshot);
+    assert.deepEqual(steps?.steering?.requirement, { operator: 'In', values: ['eu-w'] });
+  });
+
+  it('a pod whose own wishes NodePools of the clean region do not meet is denied', () => {
+    const nodePools = [inNorth([], { isPaused: true })];
+    const labelled = [makeNode('n', 'us-e', { labels: { [TEAM]: 'a' } })];
+    const pod = makePod({ nodeSelector: { [TEAM]: 'a' } });
+    const { decision } = decideNow(pod, { regions: 'eu-*' }, makeSnapshot(GRAMS, { nodes: labelled, nodePools }));
+    assert.equal(decision, 'deny');
+  });
+});
+
+describe('a region that its owner calls not elastic', () => {
+  it('gets no node of a NodePool either', () => {
+    const nodes = [makeNode('n', 'us-e')];
+    const nodePools = [inNorth([])];
+    const views = [makeRegion('eu-n', 20, { isClosed: true }), makeRegion('eu-w', 100), makeRegion('us-e', 250)];
+    const snapshot = makeSnapshot(views, { nodes, nodePools });
+    assert.deepEqual(
+      reachableRegions(makePod(), snapshot).regions.map(({ name }) => name),
+      ['us-e'],
+    );
+    const { steps } = decideNow(makePod(), { placement: 'require' }, snapshot);
+    assert.deepEqual(steps?.steering?.requirement, { operator: 'In', values: ['us-e'] });
+    assert.equal(decideNow(makePod(), { regions: 'eu-*' }, snapshot).decision, 'deny');
+  });
+});
+
+describe("a region label of the owner's own", () => {
+  const OWN = 'example.com/region';
+  const reachByOwn = (pool: NodePoolFacts) => {
+    const snapshot = makeSnapshot(GRAMS, { nodes: [], nodePools: [pool], regionLabel: OWN });
+    return reachableRegions(makePod(), snapshot).regions.map(({ name }) => name);
+  };
+  const rows: readonly [name: string, pool: NodePoolFacts, regions: readonly string[]][] = [
+    ['counts where a NodePool requires it', makeNodePool('p', [expression(OWN, 'In', 'eu-n')]), ['eu-n']],
+    ['counts where its template has it', makeNodePool('p', [], { labels: { [OWN]: 'eu-n' } }), ['eu-n']],
+    [
+      'counts in the regions of its zones where it only has to be there',
+      makeNodePool('p', [expression(OWN, 'Exists'), zone('In', 'eu-n-a')]),
+      ['eu-n'],
+    ],
+    ['does not come with zones alone', makeNodePool('p', [zone('In', 'eu-n-a')]), []],
+    ['does not come with the well-known label', makeNodePool('p', [region('In', 'eu-n')]), []],
+  ];
+  for (const [name, pool, regions] of rows) it(name, () => assert.deepEqual(reachByOwn(pool), regions));
+
+  it('and who waits is told that a NodePool lacks it', () => {
+    const nodePools = [makeNodePool('p', [zone('In', 'eu-n-a')])];
+    const { warnings } = decideNow(makePod(), {}, makeSnapshot(GRAMS, { nodes: [], nodePools, regionLabel: OWN }));
+    assert.match(
+      warnings.join(),
+      /NodePool p may bring one, nobody knows where: it says nothing of the label example.com\/region/,
+    );
+  });
+});
+
 describe('what a pod asks is compared with NodePools', () => {
   /** 500 pools in 20 regions, no two alike. */
   const POOLS = Array.from({ length: 500 }, (_, index) =>
@@ -362,6 +489,31 @@ describe('what a pod asks is compared with NodePools', () => {
     assert.deepEqual(
       regions.map(({ name }) => name),
       ['r1', 'r14', 'r7'],
+    );
+  });
+
+  it('no longer than a budget allows: beyond it every NodePool counts that it tolerates', () => {
+    const types = 'node.kubernetes.io/instance-type';
+    const many = Array.from({ length: 500 }, (_, index) =>
+      makeNodePool(`p${index}`, [
+        region('In', `r${index % 20}`),
+        expression(types, 'In', ...values(500, `t${index}-`)),
+        expression(TEAM, 'Exists'),
+      ]),
+    );
+    const tainted = makeNodePool('tainted', [region('In', 'far')], { taints: [TAINT] });
+    const large = makeSnapshot(grams, { nodes: [], nodePools: [...many, tainted] });
+    const terms = values(499, '').map((bound) => term(expression(types, 'Gt', bound)));
+    const started = performance.now();
+    const { regions } = reachableRegions(makePod(requires(...terms)), large);
+    assert.equal(regions.length, 20);
+    assert.ok(performance.now() - started < 60_000);
+    assert.equal(
+      reachableRegions(
+        makePod(requires(...terms.slice(0, 1))),
+        makeSnapshot(grams, { nodes: [], nodePools: many.slice(0, 20) }),
+      ).regions.length,
+      0,
     );
   });
 

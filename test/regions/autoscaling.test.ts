@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Autoscaling, GroupFacts } from '../../src/regions/autoscaling.ts';
 import type { NodeFacts } from '../../src/regions/node-facts.ts';
-import { type NodePoolFacts, toNodePoolFacts } from '../../src/regions/node-pool.ts';
+import { NODE_POOL_LABEL, type NodePoolFacts, toNodePoolFacts } from '../../src/regions/node-pool.ts';
 import { nodeSupply, type SupplyInput } from '../../src/regions/node-supply.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
 import { makeGroup, makeNode, makeNodePool, REGION_LABEL, region } from '../builders.ts';
@@ -139,7 +139,45 @@ describe('what nodes may come', () => {
     assert.equal(again({ ...seen, groups: [makeGroup('batch-eu-w', { target: 4 })] }), first);
   });
 
+  it('works nothing of NodePools out again while they and their places stay', () => {
+    let reads = 0;
+    const counted = Object.defineProperty({ ...NORTH }, 'requirements', {
+      get: () => {
+        reads += 1;
+        return NORTH.requirements;
+      },
+    });
+    const input = (nodes: readonly NodeFacts[]): SupplyInput => ({
+      regionLabel: REGION_LABEL,
+      regions: ['eu-n', 'us-e'],
+      topology: buildTopology(nodes),
+      nodePools: [counted],
+      nodeGroups: [],
+    });
+    const known = nodeSupply(input([PLAIN, makeNode('m', 'us-e')]));
+    const before = reads;
+    assert.equal(nodeSupply(input([PLAIN, makeNode('m', 'us-e'), makeNode('o', 'us-e')]), known), known);
+    assert.equal(reads, before);
+    const moved = makeNode('k', 'us-e', { labels: { [NODE_POOL_LABEL]: 'north' } });
+    assert.equal(nodeSupply(input([PLAIN, moved]), known), known, 'it says itself where it is');
+    assert.ok(reads > before);
+  });
+
+  it('is another when a NodePool that says nothing gets its nodes elsewhere', () => {
+    const pools = [makeNodePool('p')];
+    const at = (place: string) => ({ pools, nodes: [makeNode('n', place, { labels: { [NODE_POOL_LABEL]: 'p' } })] });
+    const there = supplyOf(at('eu-n'));
+    const topology = buildTopology(at('us-e').nodes);
+    const regions = ['eu-n', 'eu-w', 'us-e'];
+    const next = nodeSupply(
+      { regionLabel: REGION_LABEL, regions, topology, nodePools: pools, nodeGroups: undefined },
+      there,
+    );
+    assert.deepEqual([[...(there?.regions ?? [])], [...(next?.regions ?? [])]], [['eu-n'], ['us-e']]);
+  });
+
   const changes: readonly [name: string, changed: Seen][] = [
+    ['a NodePool is paused', { ...seen, pools: [{ ...NORTH, isPaused: true }] }],
     ['a NodePool comes', { ...seen, pools: [NORTH, makeNodePool('b', [region('In', 'us-e')])] }],
     ['a NodePool goes', { ...seen, pools: [] }],
     ['it gets a taint', { ...seen, pools: [{ ...NORTH, taints: [{ key: 'a', effect: 'NoSchedule' }] }] }],
@@ -166,6 +204,12 @@ describe('a NodePool', () => {
     ['that is being deleted', { metadata: { name: 'p', deletionTimestamp: '2026-11-29T00:00:00Z' } }, false],
     ['with a limit', { spec: { limits: { cpu: '10' } } }, true],
     ['with a limit of nothing', { spec: { limits: { cpu: '0' } } }, false],
+    ['with a limit of no memory', { spec: { limits: { memory: '0Gi' } } }, false],
+    ['with a limit of no GPUs', { spec: { limits: { cpu: '10', 'nvidia.com/gpu': '0' } } }, true],
+    ['below its limit', { spec: { limits: { cpu: '10' } }, status: { resources: { cpu: '9500m' } } }, true],
+    ['at its limit', { spec: { limits: { cpu: '10' } }, status: { resources: { cpu: '10' } } }, false],
+    ['above its limit of nodes', { spec: { limits: { nodes: 3 } }, status: { resources: { nodes: '4' } } }, false],
+    ['at its limit of GPUs', { spec: { limits: { gpu: '1' } }, status: { resources: { gpu: '1' } } }, true],
     ['of a fixed size', { spec: { replicas: 0 } }, false],
   ];
   for (const [name, object, mayCreate] of rows)

@@ -142,6 +142,11 @@ describe('a snapshot', () => {
     assert.deepEqual([takenAt, regionLabel], [NOW, 'region']);
   });
 
+  it('keeps that a Region says no', () => {
+    assert.equal(view({ elastic: false }).isClosed, true);
+    assert.deepEqual([view({}).isClosed, view({ elastic: true }).isClosed], [undefined, undefined]);
+  });
+
   it('takes over what the resources say of latency, price and elasticity', () => {
     const region = view({ latencyMs: { home: 24 }, pricePerHour: 0.1, elastic: true });
     assert.deepEqual([region.latencyMs.get('home'), region.pricePerHour, region.elastic], [24, 0.1, true]);

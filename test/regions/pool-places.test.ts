@@ -32,6 +32,23 @@ describe('where the nodes of a NodePool will be', () => {
       { spec: { requirements: [onRegion('In', 'a', 'b', 'c'), onRegion('In', 'b', 'c'), onRegion('NotIn', 'c')] } },
       { regions: ['b'] },
     ],
+    [
+      'a zone by the name of its label from before',
+      {
+        spec: {
+          requirements: [{ key: 'failure-domain.beta.kubernetes.io/zone', operator: 'In', values: ['us-east-1a'] }],
+        },
+      },
+      { regions: ['us-east-1'], zones: ['us-east-1a'] },
+    ],
+    [
+      'a region by the name of its label from before, beside the one of today',
+      {
+        metadata: { labels: { 'failure-domain.beta.kubernetes.io/region': 'a' } },
+        spec: { requirements: [onRegion('In', 'a', 'b')] },
+      },
+      { regions: ['a'] },
+    ],
     ['only what is shut', { spec: { requirements: [onRegion('NotIn', 'a')] } }, { regions: undefined }],
   ];
   for (const [name, template, expected] of cases)
