@@ -113,6 +113,19 @@ describe('the controller of node pools', () => {
     assert.deepEqual(leader.metric('gridgate_node_pool_changes_total'), { 'pause would': 3 });
   });
 
+  for (const option of ['on', 'audit'] as const)
+    it(`warns of a carbon-before that is not its own, and writes nothing of it: ${option}`, async () => {
+      const forged = { version: 1, field: 'weight', value: 1_000, owners: [], wrote: 7 };
+      const annotations = { 'carbon-before': JSON.stringify(forged) };
+      const fake = fakeNodePools(nodePool('a', { annotations, weight: 7 }));
+      await lead(fake, { option });
+      assert.equal(fake.pool('a').spec?.weight, 7);
+      assert.deepEqual(
+        [...new Set(fake.events.map(({ type, reason }) => `${type} ${reason}`))],
+        ['Warning CarbonAwareMistake', 'Normal CarbonAwarePutBack'],
+      );
+    });
+
   for (const cap of ['audit', 'off'] as const)
     it(`puts all back under a kill switch of ${cap}, and begins again when it is lifted`, async () => {
       const fake = fakeNodePools(nodePool('a', PAUSE));
@@ -245,7 +258,7 @@ describe('the controller of node pools', () => {
       assert.deepEqual(
         warnings.map(({ reason, note }) => `${reason}: ${note}`),
         [
-          `CarbonAwareForgotten: gridgate.dev/carbon-before is gone, and with it what its owner had: spec.limits.cpu is 0, as gridgate wrote it, and stays so until somebody writes what it is to be: kubectl patch nodepool a --type=merge -p '{"spec":{"limits":{"cpu":null}}}' (null: none; or a value)`,
+          `CarbonAwareForgotten: gridgate.dev/carbon-before no longer keeps what its owner had: spec.limits.cpu is 0, as gridgate wrote it, and stays so until somebody writes what it is to be: kubectl patch nodepool a --type=merge -p '{"spec":{"limits":{"cpu":null}}}' (null: none; or a value)`,
         ],
       );
       assert.ok(!fake.events.some(({ reason }) => reason === 'CarbonAwarePutBack'));
