@@ -51,9 +51,9 @@ async function lead(fake: FakeNodePools, { option = 'on', grams = { eu: 400 } }:
   return {
     controller,
     clock,
-    async turn(eu: number, afterMs = HOUR) {
+    async turn(eu: number | Readonly<Record<string, number>>, afterMs = HOUR) {
       aheadMs += afterMs;
-      snapshot = makeSnapshot({ eu });
+      snapshot = makeSnapshot(typeof eu === 'number' ? { eu } : eu);
       controller.changed('snapshot');
       await clock.advance(5_000);
     },
@@ -225,6 +225,27 @@ describe('the controller of node pools', () => {
     assert.ok(told.has('CarbonAwarePutBack gridgate'), [...told].join());
     assert.ok(told.has('CarbonAwareClean spec.limits.cpu'), [...told].join());
     assert.ok(told.has('CarbonAwareMistake gridgate.dev/carbon-aware:'), [...told].join());
+  });
+
+  it('ranks the others as they stand beside one that is refused at a place which it should not have', async () => {
+    const regions = { r0: 200, r1: 206, r2: 212, r3: 300 };
+    const pool = (region: string) =>
+      nodePool(region, {
+        annotations: { 'carbon-aware': 'weight' },
+        requirements: [{ key: REGION_LABEL, operator: 'In', values: [region] }],
+      });
+    const fake = fakeNodePools(...Object.keys(regions).map(pool));
+    const leader = await lead(fake, { grams: regions });
+    fake.beforeEach((write) => {
+      if (write === 'apply r3') throw new ApiError('PATCH r3', { code: 422 });
+    });
+    const weights = () => ['r0', 'r1', 'r2'].map((name) => fake.pool(name).spec?.weight);
+    await leader.turn({ ...regions, r3: 100 });
+    const first = weights();
+    for (const noise of [0.98, 1.02, 0.99, 1.01, 0.98, 1.02]) {
+      await leader.turn({ r0: 200, r1: 206 * noise, r2: 212 / noise, r3: 100 });
+      assert.deepEqual(weights(), first);
+    }
   });
 
   it('tells what is put back also where that Event was refused at first', async () => {
