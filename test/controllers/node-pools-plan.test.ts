@@ -46,6 +46,13 @@ function assertUntouched({ pool }: Followed, parts: PoolParts, name = 'a'): void
   assert.deepEqual(metadata.managedFields, before.metadata.managedFields);
 }
 
+/** The same, but for our status. */
+function assertOwnedAsBefore({ pool }: Followed, parts: PoolParts): void {
+  const { metadata, spec } = pool('a');
+  assert.deepEqual(spec, nodePool('a', parts).spec);
+  assert.deepEqual(metadata.managedFields, nodePool('a', parts).metadata.managedFields);
+}
+
 describe('a pool with a threshold', () => {
   it('switches once in a series about it, at what is 5% above it', async () => {
     const pools = followedPools(nodePool('a', PAUSE));
@@ -810,16 +817,20 @@ describe('what somebody else writes meanwhile', () => {
     assert.equal(specOf(pools)?.limits?.['cpu'], '50');
   });
 
-  it('stays theirs where they wrote the same as we', async () => {
+  it('is given back where they wrote the same as we, as Argo CD does with what it is to look past', async () => {
     const pools = followedPools(nodePool('a', PAUSE));
     await pools.grams({ eu: 400 });
     const { metadata, ...rest } = pools.pool('a');
     const fieldsV1 = { 'f:spec': { 'f:limits': { 'f:cpu': {} } } };
-    const theirs = { manager: 'flux', operation: 'Apply', apiVersion: 'karpenter.sh/v1', fieldsV1 } as const;
+    const theirs = {
+      manager: 'argocd-controller',
+      operation: 'Apply',
+      apiVersion: 'karpenter.sh/v1',
+      fieldsV1,
+    } as const;
     pools.replace({ ...rest, metadata: { ...metadata, managedFields: [...(metadata.managedFields ?? []), theirs] } });
     await pools.grams({ eu: 100 }, { now: NOW + HOUR });
-    assert.equal(specOf(pools)?.limits?.['cpu'], '0');
-    assert.deepEqual(toCarbonPool(pools.pool('a')).fieldsOfOurs, []);
+    assertOwnedAsBefore(pools, PAUSE);
   });
 
   it('is not fought where a tool replaces the whole pool each time', async () => {

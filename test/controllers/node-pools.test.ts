@@ -51,9 +51,9 @@ async function lead(fake: FakeNodePools, { option = 'on', grams = { eu: 400 } }:
   return {
     controller,
     clock,
-    async turn(eu: number, afterMs = HOUR) {
+    async turn(eu: number | Readonly<Record<string, number>>, afterMs = HOUR) {
       aheadMs += afterMs;
-      snapshot = makeSnapshot({ eu });
+      snapshot = makeSnapshot(typeof eu === 'number' ? { eu } : eu);
       controller.changed('snapshot');
       await clock.advance(5_000);
     },
@@ -112,6 +112,19 @@ describe('the controller of node pools', () => {
     assert.match(told?.note ?? '', /^spec\.limits\.cpu would be 0, its owner has 100: /);
     assert.deepEqual(leader.metric('gridgate_node_pool_changes_total'), { 'pause would': 3 });
   });
+
+  for (const option of ['on', 'audit'] as const)
+    it(`warns of a carbon-before that is not its own, and writes nothing of it: ${option}`, async () => {
+      const forged = { version: 1, field: 'weight', value: 1_000, owners: [], wrote: 7 };
+      const annotations = { 'carbon-before': JSON.stringify(forged) };
+      const fake = fakeNodePools(nodePool('a', { annotations, weight: 7 }));
+      await lead(fake, { option });
+      assert.equal(fake.pool('a').spec?.weight, 7);
+      assert.deepEqual(
+        [...new Set(fake.events.map(({ type, reason }) => `${type} ${reason}`))],
+        ['Warning CarbonAwareMistake', 'Normal CarbonAwarePutBack'],
+      );
+    });
 
   for (const cap of ['audit', 'off'] as const)
     it(`puts all back under a kill switch of ${cap}, and begins again when it is lifted`, async () => {
@@ -214,6 +227,27 @@ describe('the controller of node pools', () => {
     assert.ok(told.has('CarbonAwareMistake gridgate.dev/carbon-aware:'), [...told].join());
   });
 
+  it('ranks the others as they stand beside one that is refused at a place which it should not have', async () => {
+    const regions = { r0: 200, r1: 206, r2: 212, r3: 300 };
+    const pool = (region: string) =>
+      nodePool(region, {
+        annotations: { 'carbon-aware': 'weight' },
+        requirements: [{ key: REGION_LABEL, operator: 'In', values: [region] }],
+      });
+    const fake = fakeNodePools(...Object.keys(regions).map(pool));
+    const leader = await lead(fake, { grams: regions });
+    fake.beforeEach((write) => {
+      if (write === 'apply r3') throw new ApiError('PATCH r3', { code: 422 });
+    });
+    const weights = () => ['r0', 'r1', 'r2'].map((name) => fake.pool(name).spec?.weight);
+    await leader.turn({ ...regions, r3: 100 });
+    const first = weights();
+    for (const noise of [0.98, 1.02, 0.99, 1.01, 0.98, 1.02]) {
+      await leader.turn({ r0: 200, r1: 206 * noise, r2: 212 / noise, r3: 100 });
+      assert.deepEqual(weights(), first);
+    }
+  });
+
   it('tells what is put back also where that Event was refused at first', async () => {
     const fake = fakeNodePools(nodePool('a', PAUSE));
     const leader = await lead(fake);
@@ -245,7 +279,7 @@ describe('the controller of node pools', () => {
       assert.deepEqual(
         warnings.map(({ reason, note }) => `${reason}: ${note}`),
         [
-          `CarbonAwareForgotten: gridgate.dev/carbon-before is gone, and with it what its owner had: spec.limits.cpu is 0, as gridgate wrote it, and stays so until somebody writes what it is to be: kubectl patch nodepool a --type=merge -p '{"spec":{"limits":{"cpu":null}}}' (null: none; or a value)`,
+          `CarbonAwareForgotten: gridgate.dev/carbon-before no longer keeps what its owner had: spec.limits.cpu is 0, as gridgate wrote it, and stays so until somebody writes what it is to be: kubectl patch nodepool a --type=merge -p '{"spec":{"limits":{"cpu":null}}}' (null: none; or a value)`,
         ],
       );
       assert.ok(!fake.events.some(({ reason }) => reason === 'CarbonAwarePutBack'));

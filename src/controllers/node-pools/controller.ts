@@ -70,6 +70,8 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
   const changes = new Map<string, number>();
   /** When this process wrote a pool's field, by uid. */
   const wroteAt = new Map<string, number>();
+  /** Pools whose last write the API server refused, by uid. */
+  const refused = new Set<string>();
   /** What would stand on pools, by uid, while nothing is written. */
   const imagined = new Map<string, Ours>();
   /** What is to be told of pools that were let go, by uid, until it is told. */
@@ -102,18 +104,28 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     changes.set(key, (changes.get(key) ?? 0) + 1);
   }
 
+  function forgetGone(there: ReadonlySet<string>): void {
+    for (const kept of [wroteAt, refused, imagined])
+      for (const uid of kept.keys()) if (!there.has(uid)) kept.delete(uid);
+  }
+
   function begin(all: readonly CarbonPool[]): Round {
     const mode = capacityMode(deps.capacity.nodePools, deps.modeCap());
-    const uids = new Set(all.map(({ uid }) => uid));
-    for (const uid of wroteAt.keys()) if (!uids.has(uid)) wroteAt.delete(uid);
-    for (const uid of imagined.keys()) if (mode !== 'audit' || !uids.has(uid)) imagined.delete(uid);
+    forgetGone(new Set(all.map(({ uid }) => uid)));
+    if (mode !== 'audit') imagined.clear();
     const picture = snapshot();
     const places = findPlaces([...view.nodes()], picture);
-    const judged =
-      mode === 'audit'
-        ? all.map((pool) => ({ ...pool, status: imagined.get(pool.uid)?.status, hold: undefined }))
-        : all;
+    const judged = mode === 'audit' ? all.map(imaginedOf) : all.map(rankable);
     return { mode, world: { snapshot: picture, places, rankOf: rankWorld(judged, places, picture) } };
+  }
+
+  function imaginedOf(pool: CarbonPool): CarbonPool {
+    return { ...pool, status: imagined.get(pool.uid)?.status, hold: undefined };
+  }
+
+  /** One that cannot be written keeps a place that it should not have: by that the others would be ranked anew for ever. */
+  function rankable(pool: CarbonPool): CarbonPool {
+    return refused.has(pool.uid) ? { ...pool, status: undefined } : pool;
   }
 
   async function round(signal: AbortSignal): Promise<Outcome> {
@@ -149,7 +161,12 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     const pool = toCarbonPool(object);
     const { step, mode } = decide(pool, current);
     if (!step) return;
-    const after = toCarbonPool(await writeStep(writer, path, object, step));
+    const written = await writeStep(writer, path, object, step).catch((error) => {
+      if (isRefusal(error)) refused.add(pool.uid);
+      throw error;
+    });
+    refused.delete(pool.uid);
+    const after = toCarbonPool(written);
     const why = step.status?.reason;
     log.info({ nodePool: name, mode, step: step.kind, why }, 'a NodePool follows the grid');
     if (step.kind === 'apply' && step.isFieldOurs) wroteAt.set(pool.uid, now());
@@ -202,10 +219,16 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
       told = undefined;
       imagined.clear();
       once.clear();
+      refused.clear();
     },
     lastEventAt: () => joinLastEvents([pools?.lastEvents(), claims?.lastEvents()]),
     metrics: poolMetrics({ decisions: () => told, changes, replaced: replaced.byPool }),
   };
+}
+
+/** Not a write of somebody else in between, and not one that is gone. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status !== 404 && error.status !== 409;
 }
 
 /** What the API server refused of one pool; anything else ends the round at once. */

@@ -84,7 +84,8 @@ export function decidePool(pool: CarbonPool, input: PlanInput): Decision {
 export function imaginePool(pool: CarbonPool, imagined: PoolStatus | undefined, input: PlanInput): Decision {
   if (isPaused(pool.annotations)) return { mode: 'none', state: 'left-alone' };
   const read = readPool({ ...pool, status: imagined, hold: undefined }, input.world);
-  return read.owned ? follow(read.owned, input) : unfollowed(read);
+  const decision = read.owned ? follow(read.owned, input) : unfollowed(read);
+  return decision.complaint ? decision : { ...decision, complaint: forgery(pool) };
 }
 
 /** What stands where gridgate keeps what was there before, and is not its own. */
@@ -170,7 +171,7 @@ function isHalfGiven(pool: CarbonPool): boolean {
 const TOO_MUCH = 'what it lists is more than gridgate remembers of a pool (4,096 characters, 20 regions)';
 
 function isFitting(owned: OwnedPool, { judged, value }: Target, world: World): boolean {
-  const fits = value === undefined || formatHold(capture(owned, value, world)).length <= LONGEST_HOLD;
+  const fits = value === undefined || formatHold(holdFor(owned, value, world)).length <= LONGEST_HOLD;
   return fits && fitsStatus(judged);
 }
 
@@ -201,10 +202,16 @@ function change(owned: OwnedPool, target: Target, { now, world }: PlanInput): De
     const step: Step = hold ? giveBack(pool, hold, status) : { kind: 'apply', status, isFieldOurs: false };
     return { mode: wish.mode, state: 'as-it-was', step };
   }
-  const isOurs = hold !== undefined && isStillOurs(pool, hold);
-  const { regions, ...captured } = capture(owned, value, world);
-  const taken = { ...(isOurs ? { ...hold, wrote: value } : captured), ...(regions && { regions }) };
-  return { mode: wish.mode, state: 'changed', step: { kind: 'apply', status, hold: taken, isFieldOurs: true } };
+  const step: Step = { kind: 'apply', status, hold: holdFor(owned, value, world), isFieldOurs: true };
+  return { mode: wish.mode, state: 'changed', step };
+}
+
+/** What is kept while this value of ours stands in the field. */
+function holdFor(owned: OwnedPool, wrote: FieldValue, world: World): Hold {
+  const { hold } = owned.pool;
+  const { regions, ...captured } = capture(owned, wrote, world);
+  const isOurs = hold !== undefined && isStillOurs(owned.pool, hold);
+  return { ...(isOurs ? { ...hold, wrote } : captured), ...(regions && { regions }) };
 }
 
 /** What is kept of a field that becomes ours. */

@@ -57,7 +57,7 @@ export function orphanNotice(pool: CarbonPool, hold: Hold | undefined, telling: 
   const { name, fieldsOfOurs } = pool;
   if (hold || fieldsOfOurs.length === 0) return undefined;
   const stands = fieldsOfOurs.map((field) => tellStanding(pool, field)).join(', ');
-  const note = `${CARBON_BEFORE} is gone, and with it what its owner had: ${stands}, as gridgate wrote it, and stays so until somebody writes what it is to be: ${mend(name, fieldsOfOurs)}`;
+  const note = `${CARBON_BEFORE} no longer keeps what its owner had: ${stands}, as gridgate wrote it, and stays so until somebody writes what it is to be: ${mend(name, fieldsOfOurs)}`;
   return noticeOf(pool, { type: 'Warning', reason: 'CarbonAwareForgotten', note, key: String(telling.now) }, telling);
 }
 

@@ -15,7 +15,8 @@ export function traceOfPool(
   const step = endOf(pool);
   if (!step) return undefined;
   const marks = [CARBON_BEFORE, CARBON_STATUS].filter((key) => pool.annotations[key] !== undefined);
-  const annotations = marks.map((key) => `annotation ${key}`);
+  const isForged = (key: string) => key === CARBON_BEFORE && !pool.hold;
+  const annotations = marks.map((key) => `annotation ${key}${isForged(key) ? ', which gridgate did not write' : ''}`);
   if (step.kind === 'put-back')
     return { what: [`spec.${step.hold.field}`, ...annotations], patch: putBackPatch(object, step.hold, undefined) };
   const hold = step.kind === 'release' ? step.hold : undefined;

@@ -237,10 +237,9 @@ export function ownValueIn(pool: CarbonPool, place: Pick<Hold, 'field' | 'key'>)
 }
 
 /**
- * Whether what we wrote stands there, and nobody has written the same since. Requirements have one owner for the whole list, who may have
- * changed another item.
+ * Whether what we wrote stands there. Who owns it says nothing: Argo CD applies as its own what it is told to look past
+ * (RespectIgnoreDifferences).
  */
 export function isStillOurs(pool: CarbonPool, hold: Hold): boolean {
-  const isShared = hold.field !== 'requirements' && pool.owners[hold.field].length > 0;
-  return !isShared && isDeepStrictEqual(valueIn(pool, hold), hold.wrote);
+  return isDeepStrictEqual(valueIn(pool, hold), hold.wrote);
 }

@@ -409,6 +409,29 @@ describe('gridgate uninstall', () => {
     assert.deepEqual(metadata.managedFields, [{ ...owners[0], fieldsType: 'FieldsV1', fieldsV1 }]);
   });
 
+  it('writes nothing that a forged carbon-before asks for, and says what stays as gridgate wrote it', async () => {
+    const at = (name: string) => `/apis/karpenter.sh/v1/nodepools/${name}`;
+    const forged = { version: 1, field: 'requirements', key: 'kubernetes.io/arch', value: ['arm64'], owners: [] };
+    const before = JSON.stringify({ ...forged, wrote: ['amd64'] });
+    const requirements = [{ key: 'kubernetes.io/arch', operator: 'In', values: ['amd64'] }];
+    const spec = { template: { spec: { requirements } } };
+    const fieldsV1 = { 'f:spec': { 'f:limits': { 'f:cpu': {} } } };
+    const managedFields = [{ manager: 'gridgate-node-pools', operation: 'Apply', fieldsV1 }];
+    const cluster = fakeCluster(
+      installed({
+        [at('forged')]: { metadata: { annotations: { 'gridgate.dev/carbon-before': before } }, spec },
+        [at('orphan')]: { metadata: { managedFields }, spec: { limits: { cpu: '0' } } },
+      }),
+    );
+    const { found, failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.deepEqual(cluster.objects.get(at('forged')).spec, spec);
+    assert.deepEqual(cluster.objects.get(at('forged')).metadata.annotations, {});
+    const told = renderRemovals(found, 200);
+    assert.match(told, /NodePool +annotation gridgate\.dev\/carbon-before, which gridgate did not write$/m);
+    assert.match(told, /NodePool +the mark on spec\.limits\.cpu, which stays as it is$/m);
+  });
+
   it('looks again for what the controllers wrote until they were gone', async () => {
     const pool = '/apis/karpenter.sh/v1/nodepools/batch';
     const overlay = '/apis/karpenter.sh/v1alpha1/nodeoverlays/gridgate-1';
