@@ -25,7 +25,7 @@ interface Options {
 }
 
 const running: ReturnType<typeof createNodePools>[] = [];
-afterEach(async () => void (await Promise.all(running.splice(0).map((one) => one.stop()))));
+const stopAll = async () => void (await Promise.all(running.splice(0).map((one) => one.stop())));
 
 /** A controller that leads, over these pools. */
 async function lead(fake: FakeNodePools, { option = 'on', grams = { eu: 400 } }: Options = {}) {
@@ -75,6 +75,8 @@ const cpuOf = (fake: FakeNodePools, name = 'a') => fake.pool(name).spec?.limits?
 const poolWrites = ({ writes }: FakeNodePools) => writes.filter((write) => !write.startsWith('create'));
 
 describe('the controller of node pools', () => {
+  afterEach(stopAll);
+
   it('takes a field, gives it back, and tells both', async () => {
     const fake = fakeNodePools(nodePool('a', PAUSE), nodePool('b', { limits: { cpu: 1 } }));
     const leader = await lead(fake);
@@ -230,6 +232,8 @@ describe('the controller of node pools', () => {
 });
 
 describe('nodes that go because their pool was narrowed', () => {
+  afterEach(stopAll);
+
   const NARROWED: PoolParts = {
     annotations: { 'carbon-aware': 'requirement', threshold: '250' },
     budgets: [{ nodes: '1', reasons: ['Drifted'] }],
