@@ -1,6 +1,6 @@
 # Every target works on a machine with Node 20+, npm and make; `control-plane` also needs Go, once.
 .DEFAULT_GOAL := help
-.PHONY: help install build image demo run test types lint control-plane e2e bench bench-api bench-carbon bench-waiting figures certs clean
+.PHONY: help install build image demo run test types lint control-plane e2e bench bench-api bench-carbon bench-waiting bench-capacity figures certs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ bench-carbon: install ## what waiting and moving save on series of a year (TRACE
 
 bench-waiting: install control-plane ## what learning 200 regions takes, and how fast what waits is let go
 	@npm run --silent bench-memory && npm run --silent bench-releases
+
+bench-capacity: install control-plane ## 500 NodePools and 2,000 NodeOverlays: one loop, writes a minute
+	@npm run --silent bench-node-pools && npm run --silent bench-node-overlays
 
 figures: build control-plane ## outage to effect, leader killed, certificate rotated: the tests that measure them
 	@npm run --silent figures

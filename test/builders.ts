@@ -195,7 +195,7 @@ export function makeNodePool(
 
 /** A node group of Cluster Autoscaler with 3 of its at most 10 nodes. */
 export function makeGroup(name: string, parts: Partial<GroupFacts> = {}): GroupFacts {
-  return { name, target: 3, max: 10, isHealthy: true, ...parts };
+  return { name, target: 3, max: 10, isHealthy: true, isBackingOff: false, ...parts };
 }
 
 /** A policy from annotations without their prefix; `enforce` unless they say otherwise. They must be in order. */

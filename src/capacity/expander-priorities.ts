@@ -1,4 +1,5 @@
 import { parseDocument, type YAMLMap } from 'yaml';
+import { nameExpression } from '../regions/name-expression.ts';
 
 /** Priorities from the first to the second, both included. */
 export interface PriorityRange {
@@ -39,8 +40,10 @@ const MARK = ' # gridgate.dev';
 const OUR_KEY = /^ *(\d+): # gridgate\.dev$/;
 const OUR_GROUP = /^ *- '\^(.+)\$' # (\S+) # gridgate\.dev$/;
 
-/** Parsing it takes the leader some 100 ms. */
+/** Reading and writing it takes the leader some 100 ms. */
 const MOST_CHARACTERS = 128 * 1_024;
+/** Of people: each of their expressions is tried on each group. */
+const MOST_OF_PEOPLE = 32 * 1_024;
 
 /** Fewer priorities have no room for what is down, for what nobody knows and for one band. */
 const FEWEST_PRIORITIES = 3;
@@ -57,7 +60,7 @@ export function parsePriorityRange(text: string): PriorityRange | undefined {
 /** What stands under `priorities`, as Cluster Autoscaler reads it: YAML 1.1, a map from numbers to lists. */
 export function readPriorities(text: string): Priorities | Unreadable {
   if (text.length > MOST_CHARACTERS) return { problem: `is longer than ${MOST_CHARACTERS} characters` };
-  const others = readMap(withoutOurs(text));
+  const others = readRest(withoutOurs(text));
   if ('problem' in others) return others;
   const ours: RankedGroup[] = [];
   let priority: number | undefined;
@@ -78,7 +81,7 @@ export function readPriorities(text: string): Priorities | Unreadable {
  */
 export function writePriorities(text: string, ranked: readonly RankedGroup[]): string | Unreadable {
   const rest = withoutOurs(text);
-  const read = readMap(rest);
+  const read = readRest(rest);
   if ('problem' in read) return read;
   const taken = read.entries.find((entry) => ranked.some(({ priority }) => priority === entry.priority));
   if (taken) return { problem: `has ${taken.priority} already, which is not by gridgate` };
@@ -93,11 +96,10 @@ export function writePriorities(text: string, ranked: readonly RankedGroup[]): s
   return isWhatWasMeant(written, read.entries, ranked) ? written : { problem: 'is in a form that cannot be added to' };
 }
 
-/** The text as people wrote it; nothing of theirs may hang on a line of ours. */
+/** The text as people wrote it; nothing of theirs may hang on a line of ours, nor end like one. */
 export function takeBack(text: string): string | Unreadable {
-  const rest = withoutOurs(text);
-  const read = readMap(rest);
-  return 'problem' in read ? read : rest;
+  const read = readPriorities(text);
+  return 'problem' in read ? read : withoutOurs(text);
 }
 
 function withoutOurs(text: string): string {
@@ -123,9 +125,14 @@ function afterStart(text: string): string {
 
 type Entries = { readonly entries: readonly ForeignEntry[] };
 
+function readRest(text: string): Entries | Unreadable {
+  if (text.length <= MOST_OF_PEOPLE) return readMap(text);
+  return { problem: `is longer than ${MOST_OF_PEOPLE} characters without the lines of gridgate` };
+}
+
 function readMap(text: string): Entries | Unreadable {
-  // As yaml.v2 of Cluster Autoscaler reads numbers.
-  const document = parseDocument(text, { version: '1.1' });
+  // Numbers as yaml.v2 of Cluster Autoscaler reads them. That a key is there once takes yaml a second to see, of 20,000.
+  const document = parseDocument(text, { version: '1.1', uniqueKeys: false });
   const [error] = document.errors;
   if (error) return { problem: `is no YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}` };
   if ((document.contents as Partial<YAMLMap> | null)?.flow) return { problem: 'is written in one line, in braces' };
@@ -137,6 +144,8 @@ function readMap(text: string): Entries | Unreadable {
   }
   if (map === null || map === undefined) return { entries: [] };
   if (!(map instanceof Map)) return { problem: 'is no map from priorities to lists' };
+  const keys = (document.contents as YAMLMap).items.length;
+  if (map.size < keys) return { problem: 'has a priority twice' };
   const entries = [...map].map(([priority, list]) => toEntry(priority, list));
   const broken = entries.find((entry) => 'problem' in entry);
   return broken ?? { entries: entries as readonly ForeignEntry[] };
@@ -177,22 +186,10 @@ function unquote(text: string): string {
   return text.replaceAll("''", "'").replaceAll(/\\(.)/g, '$1');
 }
 
-/** Syntax of Go's expressions that JavaScript reads as something else: `\A`, `\Q...\E`, `\pL`, `[[:alpha:]]`, `(?P<name>...)`, flags within. */
-const OF_GO_ALONE = /\\[AzZaQECpP]|\[:|\(\?(?!:)/;
 const LONGEST_EXPRESSION = 500;
-const LONGEST_NAME = 500;
-/** `(a+)+`: Go takes time that grows with the length, JavaScript such that doubles. */
-const REPEATS_WHAT_REPEATS = /[+*}]\)+[+*{]/;
 
-/** Finds an expression of Go's in names; `undefined` where JavaScript might find something else. */
+/** Finds an expression of Go's in names; `undefined` where `nameExpression` cannot tell what Go would find. */
 export function goExpression(text: string): ((name: string) => boolean) | undefined {
-  const [, flag, expression = ''] = /^(\(\?i\))?([\s\S]*)$/.exec(text) ?? [];
-  if (expression.length > LONGEST_EXPRESSION || OF_GO_ALONE.test(expression) || REPEATS_WHAT_REPEATS.test(expression))
-    return undefined;
-  try {
-    const compiled = new RegExp(expression, flag === undefined ? '' : 'i');
-    return (name) => compiled.test(name.slice(0, LONGEST_NAME));
-  } catch {
-    return undefined;
-  }
+  const expression = text.length > LONGEST_EXPRESSION ? undefined : nameExpression(text);
+  return expression && ((name) => expression.test(name));
 }

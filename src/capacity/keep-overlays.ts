@@ -48,7 +48,6 @@ export interface OverlayObject {
 }
 
 interface Circumstances {
-  readonly mode: OverlaySettings['mode'];
   readonly weight: number;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -108,7 +107,7 @@ function driftOf(next: number, written: number): number {
   return next > 0 && written > 0 ? Math.abs(Math.log(next / written)) : Number.POSITIVE_INFINITY;
 }
 
-interface Priced extends Pick<Circumstances, 'mode' | 'weight'> {
+interface Priced extends Pick<Circumstances, 'weight'> {
   readonly carbonPrice: number;
   /** Absent where nobody keeps it. */
   readonly pricedAt?: string;
@@ -116,8 +115,8 @@ interface Priced extends Pick<Circumstances, 'mode' | 'weight'> {
 
 /** An overlay of ours as it is applied, and as the command prints it. */
 export function toOverlayObject(
-  { name, requirements, term, users }: NamedOverlay,
-  { mode, weight, carbonPrice, pricedAt }: Priced,
+  { name, requirements, term, users, includesUsers }: NamedOverlay,
+  { weight, carbonPrice, pricedAt }: Priced,
 ): OverlayObject {
   return {
     apiVersion: 'karpenter.sh/v1alpha1',
@@ -128,7 +127,7 @@ export function toOverlayObject(
       annotations: {
         [CARBON_PRICE]: withCarbonAlone(carbonPrice),
         ...(pricedAt !== undefined && { [PRICED_AT]: pricedAt }),
-        ...(users !== undefined && { [mode === 'add' ? INCLUDES : OVERRIDES]: users }),
+        ...(users !== undefined && { [includesUsers ? INCLUDES : OVERRIDES]: users }),
       },
     },
     spec: { weight, ...withCarbon(term, carbonPrice), requirements },

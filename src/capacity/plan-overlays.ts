@@ -30,7 +30,8 @@ export interface OverlayInput {
 }
 
 /** An overlay that there should be. */
-export interface WantedOverlay extends Pick<PriceGroup, 'term' | 'carbonPrice' | 'users' | 'leastWeight'> {
+export interface WantedOverlay
+  extends Pick<PriceGroup, 'term' | 'carbonPrice' | 'users' | 'includesUsers' | 'leastWeight'> {
   /** Which offerings it is for and what their price is made of, but not the price of carbon: its name comes from that. */
   readonly content: string;
   readonly requirements: readonly PoolRequirement[];
@@ -94,9 +95,9 @@ export function planOverlays(input: OverlayInput): OverlayPlan {
   };
 
   function toWanted(group: PriceGroup, requirements: readonly PoolRequirement[]): WantedOverlay {
-    const { term, carbonPrice, users, leastWeight } = group;
+    const { term, carbonPrice, users, includesUsers, leastWeight } = group;
     const content = JSON.stringify([settings.mode, term.kind, term.amount, users ?? '', requirements]);
-    return { content, requirements, term, carbonPrice, users, leastWeight };
+    return { content, requirements, term, carbonPrice, users, includesUsers, leastWeight };
   }
 }
 

@@ -31,8 +31,10 @@ export interface PriceGroup {
   readonly term: PriceTerm;
   /** Exact, an hour; 0 where a price stands for carbon that nobody knows; `undefined` where the intensity is not known now. */
   readonly carbonPrice: number | undefined;
-  /** That of the user's overlay in it, or behind it. */
+  /** The name of the user's overlay that prices the same. */
   readonly users: string | undefined;
+  /** Whether the price of that is in this one; else this one stands before it. */
+  readonly includesUsers: boolean;
   /** Above all overlays of users on its offerings. */
   leastWeight: number;
 }
@@ -172,7 +174,8 @@ function createGroups({ settings, book, gramsPerKwhOf }: PricingInput): (priced:
     const shape = 'unknown' in carbon ? [] : [carbon.watts.toPrecision(6), carbon.embodiedGramsPerHour.toPrecision(6)];
     const key = JSON.stringify([region, term.kind, term.amount, users, ...shape]);
     const carbonPrice = grams === undefined ? undefined : (grams / 1_000) * settings.carbonPrice;
-    const group = groups.get(key) ?? { region, term, carbonPrice, users, leastWeight: from };
+    const includesUsers = users !== undefined && settings.mode === 'add' && !('unknown' in carbon);
+    const group = groups.get(key) ?? { region, term, carbonPrice, users, includesUsers, leastWeight: from };
     groups.set(key, group);
     group.leastWeight = Math.max(group.leastWeight, leastWeight);
     return { group, grams };

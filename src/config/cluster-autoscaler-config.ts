@@ -16,7 +16,7 @@ const match = z
   .max(200)
   .refine(
     (text) => groupExpression(text) !== undefined,
-    'must be a regular expression such as ^eks-batch-, without a repetition of what repeats such as (a+)+',
+    'must be a regular expression such as ^eks-batch-, without look-around and without a group that is repeated such as (a|b)+',
   )
   .meta({ format: 'regex' });
 

@@ -31,7 +31,7 @@ export interface GroupFacts {
   readonly max: number;
   readonly isHealthy: boolean;
   /** Its last nodes did not come, and for a while no more are asked for. */
-  readonly isBackingOff?: boolean;
+  readonly isBackingOff: boolean;
 }
 
 interface Seen {
@@ -112,8 +112,7 @@ function roomOf(
 ): Pick<Autoscaling, 'roomIn' | 'fullIn'> {
   if (groups.length === 0) return { roomIn: [], fullIn: [] };
   const regionOf = groupRegions(groups, topology ? samples(topology) : [], regions, groupPatterns);
-  const hasRoom = ({ isHealthy, isBackingOff = false, target, max }: GroupFacts) =>
-    isHealthy && !isBackingOff && target < max;
+  const hasRoom = ({ isHealthy, isBackingOff, target, max }: GroupFacts) => isHealthy && !isBackingOff && target < max;
   const placed = groups.flatMap((group) => {
     const region = regionOf.get(group.name);
     return region === undefined ? [] : [{ region, hasRoom: hasRoom(group) }];

@@ -1,4 +1,5 @@
 import { ZONE_LABEL } from '../units/label-names.ts';
+import { type NameExpression, nameExpression } from './name-expression.ts';
 import { isPlaceLabel, type NodeFacts } from './node-facts.ts';
 import { zoneRegions } from './zone-regions.ts';
 
@@ -46,17 +47,10 @@ export function groupRegions(
 }
 
 const LONGEST_EXPRESSION = 200;
-/** `(a+)+` and the like take time that doubles with every letter. */
-const REPEATS_WHAT_REPEATS = /[+*}]\)?\)(?:[+*]|\{)/;
 
-/** Compiles an expression on names of node groups; `undefined` where it is none, too long, or repeats what repeats. */
-export function groupExpression(text: string): RegExp | undefined {
-  if (text === '' || text.length > LONGEST_EXPRESSION || REPEATS_WHAT_REPEATS.test(text)) return undefined;
-  try {
-    return new RegExp(text, 'u');
-  } catch {
-    return undefined;
-  }
+/** Compiles an expression on names of node groups; `undefined` where it is none, too long, or has more than `nameExpression` takes. */
+export function groupExpression(text: string): NameExpression | undefined {
+  return text === '' || text.length > LONGEST_EXPRESSION ? undefined : nameExpression(text);
 }
 
 function regionByPattern(patterns: readonly GroupPattern[]): (name: string) => string | undefined {

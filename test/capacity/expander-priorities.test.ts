@@ -105,11 +105,16 @@ describe('our entries in the text of somebody else', () => {
     ['half a priority', '1.5: [a]', /has 1.5 where a priority belongs/],
     ['no list', '10: a', /no list of expressions at 10/],
     ['lists in a list', '10: [[a]]', /no list of expressions at 10/],
-    ['a priority twice', '10: [a]\n10: [b]', /is no YAML: Map keys must be unique/],
+    ['a priority twice', '10: [a]\n10: [b]', /has a priority twice/],
+    ['a priority twice, in two numerals', '16: [a]\n0x10: [b]', /has a priority twice/],
     ['aliases without end', bomb(), /too many aliases/],
     ['a priority of ours', '198: [a]', /has 198 already/],
     ['two documents', '10: [a]\n---\n20: [b]\n', /is no YAML/],
-    ['more than fits', `10: [${'a,'.repeat(70_000)}]`, /cannot be added to/],
+    [
+      'more than people write',
+      `10: [${'a,'.repeat(20_000)}]`,
+      /is longer than 32768 characters without the lines of gridgate/,
+    ],
     ['what hangs on a line of ours', `${OURS}  - theirs\n`, /no map from priorities to lists/],
   ];
   for (const [name, text, why] of refused) test(`refused: ${name}`, () => assert.match(write(text), why));
@@ -119,6 +124,36 @@ describe('our entries in the text of somebody else', () => {
 
   test('a line with our mark that is none of ours cannot be read', () =>
     assert.match(JSON.stringify(readPriorities("10: ['a'] # gridgate.dev\n")), /ends like those of gridgate/));
+
+  const others: readonly [name: string, text: string][] = [
+    ['a list', '10:\n  - mine # gridgate.dev\n'],
+    ['a list behind ours', `${OURS}10:\n  - mine # gridgate.dev\n`],
+    ['a key', '10: # gridgate.dev\n  - mine\n'],
+    ['text over several lines', '10:\n  - >-\n    x\n    y # gridgate.dev\n'],
+  ];
+  for (const [name, text] of others)
+    test(`what people marked themselves is not taken away: ${name}`, () =>
+      assert.match(JSON.stringify(takeBack(text)), /ends like those of gridgate|no map|no list/));
+
+  test('the longest texts are read and written without a pause', () => {
+    const keys = Array.from({ length: 5_000 }, (_, index) => `${index}:\n`).join('');
+    const groups = Array.from({ length: 1_000 }, (_, index) => ({
+      group: `${'g'.repeat(50)}-${index}`,
+      region: 'r',
+      priority: 9_999,
+    }));
+    for (const text of [keys, '1: '.padEnd(32_000, '['), '# '.padEnd(32_000, 'x')]) {
+      const took = Array.from({ length: 5 }, () => {
+        const begun = performance.now();
+        readPriorities(writePriorities(text, groups).toString());
+        return performance.now() - begun;
+      });
+      assert.ok(Math.min(...took) < 2_000, `${Math.min(...took)} ms`);
+    }
+  });
+
+  test('more than 128 KiB is not read', () =>
+    assert.deepEqual(readPriorities('#'.repeat(131_073)), { problem: 'is longer than 131072 characters' }));
 });
 
 describe('a range of priorities', () => {
@@ -147,7 +182,9 @@ describe("Go's expressions", () => {
     ['^t2', 'my-t2.large-1', false],
     ['(?i)SPOT', 'a-spot-b', true],
     ['eks\\-batch', 'eks-batch-1', true],
-    ['(?:a|b)+$', 'xab', true],
+    ['(?:a|b)?$', 'xab', true],
+    ['^(gpu|spot)-[a-z]+-[0-9]{2,3}$', 'spot-west-12', true],
+    ['(a|a)+$', 'aaaa', undefined],
     ['\\Aeks', 'Aeks', undefined],
     ['\\Qa.b\\E', 'a.b', undefined],
     ['[[:alpha:]]', 'a', undefined],

@@ -173,6 +173,16 @@ describe('overlays of carbon', () => {
         'm5.large us-east-1a: 5.0004231 with family',
       ]);
     });
+    it('stand before theirs where the type is above all others', () => {
+      const settings = { ...SETTINGS, unknown: 'high' as const };
+      const overlays = [usersOverlay('mine', { weight: 5, price: '3' })];
+      const plan = planOverlays(overlayInput({ types: [offeredType('box')], overlays, settings }));
+      assert.deepEqual(told(plan), ['box us-east-1a: 1000000 with mine']);
+      assert.deepEqual(
+        plan.wanted.map(({ includesUsers }) => includesUsers),
+        [false],
+      );
+    });
     it('say which of theirs they stand before in mode replace', () => {
       const settings = { ...SETTINGS, mode: 'replace' as const };
       const overlays = [usersOverlay('mine', { weight: 5, priceAdjustment: '-50%' })];

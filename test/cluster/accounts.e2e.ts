@@ -12,7 +12,6 @@ const READS = [
   'scheduling.k8s.io/priorityclasses list,watch',
   'gridgate.dev/regions list,watch',
   'karpenter.sh/nodepools list,watch',
-  '/configmaps [cluster-autoscaler-status] list,watch',
   `${CONFIGURATIONS} list,watch`,
 ];
 const OWN_READS = [
@@ -20,11 +19,14 @@ const OWN_READS = [
   '/configmaps [gridgate-kill-switch,gridgate-lengths] list,watch',
   'coordination.k8s.io/leases [gridgate-releaser] list,watch',
 ];
+const STATUS_READS = ['/configmaps [cluster-autoscaler-status] list,watch'];
 const PODS = '/pods list,watch';
 /** By account and scope. */
 const RULES = {
   'gridgate in the cluster': READS,
   'gridgate in gridgate-system': OWN_READS,
+  'gridgate in kube-system': STATUS_READS,
+  'gridgate-controllers in kube-system': STATUS_READS,
   'gridgate-controllers in the cluster': [
     ...READS,
     'gridgate.dev/regions/status patch',
@@ -129,6 +131,19 @@ describe('the accounts of the manifests', () => {
       ]),
       [true, false, false, false],
     );
+  });
+
+  test('both read the status of Cluster Autoscaler where it is, and no other ConfigMap there', { skip }, async () => {
+    const status = { group: '', resource: 'configmaps', name: 'cluster-autoscaler-status' };
+    for (const account of ['gridgate', 'gridgate-controllers'])
+      assert.deepEqual(
+        await Promise.all([
+          isAllowed(account, 'watch', status, 'kube-system'),
+          isAllowed(account, 'watch', status, 'default'),
+          isAllowed(account, 'list', { group: '', resource: 'configmaps' }, 'kube-system'),
+        ]),
+        [true, false, false],
+      );
   });
 
   /** Writes that are allowed in the whole cluster, or in gridgate's own namespace alone. */

@@ -63,6 +63,16 @@ describe('the cluster that kubectl would ask', { timeout: 300_000 }, () => {
       }
     });
 
+  it("is asked by admit, in its context's namespace where the pod names none", async (test) => {
+    const { home, asked } = await startDefault(test);
+    const pod = join(makeTemporaryDirectory(test), 'pod');
+    writeFileSync(pod, JSON.stringify({ ...POD, metadata: { name: 'web' } }));
+    const { code, stdout, stderr } = await runCommand(['admit', '-f', pod], { env: { HOME: home } });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^Pod\/web in namespace shop$/m);
+    assert.ok(asked.includes('/api/v1/nodes'));
+  });
+
   const ofFiles = [
     'audit -f @pod',
     'audit -f @pod --regions @regions',

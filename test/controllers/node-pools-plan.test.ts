@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { toCarbonPool } from '../../src/controllers/node-pools/carbon-pool.ts';
 import { MOST_CHANGES } from '../../src/controllers/node-pools/plan.ts';
 import { parseStatus } from '../../src/controllers/node-pools/pool-status.ts';
+import { traceOfPool } from '../../src/controllers/node-pools/pool-trace.ts';
 import { makeNode, makeRegion, makeSnapshot, NOW, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
 /**
  * One of four US balancing authorities in 2022, gCO2/kWh by the hour (direct, average), rounded to a tenth; from HewlettPackard/dc-rl
@@ -43,6 +44,13 @@ function assertUntouched({ pool }: Followed, parts: PoolParts, name = 'a'): void
   assert.deepEqual(spec, before.spec);
   assert.deepEqual(metadata.annotations, before.metadata.annotations);
   assert.deepEqual(metadata.managedFields, before.metadata.managedFields);
+}
+
+/** The same, but for our status. */
+function assertOwnedAsBefore({ pool }: Followed, parts: PoolParts): void {
+  const { metadata, spec } = pool('a');
+  assert.deepEqual(spec, nodePool('a', parts).spec);
+  assert.deepEqual(metadata.managedFields, nodePool('a', parts).metadata.managedFields);
 }
 
 describe('a pool with a threshold', () => {
@@ -189,6 +197,18 @@ describe('where a pool is', () => {
       assert.equal(a?.complaint?.reason, regions ? undefined : 'CarbonAwareNoPlace');
     });
 
+  it('stays known of a zone whose last node has gone, beside one that has some', async () => {
+    const nodeIn = (zone: string, region: string) =>
+      makeNode(zone, region, { labels: { [ZONE_LABEL]: zone, 'karpenter.sh/nodepool': 'a' } });
+    const requirements = [inZones('fra-1', 'osl-1')];
+    const pools = followedPools(nodePool('a', { annotations: { 'carbon-aware': 'pause' }, requirements }));
+    const osl = nodeIn('osl-1', 'us');
+    await pools.grams({ eu: 400, us: 500 }, { nodes: [nodeIn('fra-1', 'eu'), osl] });
+    assert.equal(specOf(pools)?.limits?.['cpu'], '0');
+    await pools.grams({ eu: 20, us: 500 }, { nodes: [osl], now: NOW + HOUR });
+    assert.equal(specOf(pools)?.limits?.['cpu'], undefined);
+  });
+
   it('is known on when its last node has gone', async () => {
     const pools = followedPools(nodePool('a', { annotations: { 'carbon-aware': 'pause' } }));
     const nodes = [makeNode('n', 'us', { labels: { 'karpenter.sh/nodepool': 'a' } })];
@@ -220,7 +240,17 @@ describe('what is known of the grid', () => {
       100,
     ],
     ['another signal is no reading', makeSnapshot([makeRegion('eu', 500, { reading: { signal: 'marginal' } })]), 100],
-    ['a stale reading counts', makeSnapshot([makeRegion('eu', 500, { reading: { freshness: 'stale' } })]), '0'],
+    [
+      'a stale reading counts',
+      makeSnapshot([makeRegion('eu', 500, { reading: { freshness: 'stale' } }), makeRegion('us', 300)]),
+      '0',
+    ],
+    [
+      'one is dirty, and of the other a yearly average is known',
+      makeSnapshot([makeRegion('eu', 24, { reading: { freshness: 'embedded' } }), makeRegion('us', 400)]),
+      100,
+    ],
+    ['one is dirty, and of the other nothing is known', makeSnapshot([makeRegion('us', 400)]), 100],
   ];
   for (const [name, snapshot, cpu] of ROWS)
     it(name, async () => {
@@ -228,6 +258,18 @@ describe('what is known of the grid', () => {
       await pools.turn({ snapshot });
       assert.equal(specOf(pools)?.limits?.['cpu'], cpu);
     });
+
+  it('stays judged as it was while all its regions are down', async () => {
+    const pools = followedPools(nodePool('a', parts));
+    await pools.grams({ eu: 400, us: 300 });
+    const down = ['eu', 'us'].map((name) => makeRegion(name, 20, { outage: 'power' }));
+    await pools.turn({ snapshot: makeSnapshot(down), now: NOW + HOUR });
+    assert.equal(specOf(pools)?.limits?.['cpu'], '0');
+    await pools.grams({ eu: 20, us: 300 }, { now: NOW + 2 * HOUR });
+    assert.equal(specOf(pools)?.limits?.['cpu'], 100);
+    await pools.turn({ snapshot: makeSnapshot(down), now: NOW + 3 * HOUR });
+    assert.equal(specOf(pools)?.limits?.['cpu'], 100);
+  });
 
   it('a pool is given back when nothing is known any more', async () => {
     const pools = followedPools(nodePool('a', PAUSE));
@@ -392,6 +434,19 @@ describe('weight', () => {
     assert.deepEqual(weights(pools, 'a', 'b'), [59, 60]);
   });
 
+  for (const place of [1e6, 3, -5, -1e9, 0.5, null, 'x'])
+    it(`takes the place ${place}, which nobody gave, for none, and moves no other by it`, async () => {
+      const since = new Date(NOW - DAY).toISOString();
+      const status = (at: unknown) =>
+        JSON.stringify({ version: 1, mode: 'weight', ranked: { place: at, weight: 40 }, since, changes: [] });
+      const annotated = (name: string, region: string, at: unknown) =>
+        pool(name, region, { annotations: { 'carbon-aware': 'weight', 'carbon-status': status(at) } });
+      const pools = followedPools(annotated('a', 'eu', 0), annotated('b', 'us', 1), annotated('c', 'ap', place));
+      await pools.grams({ eu: 104, us: 100, ap: 300 });
+      assert.deepEqual(weights(pools, 'a', 'b', 'c'), [60, 59, 58]);
+      assert.equal(pools.writes.filter((write) => write === 'apply c').length, 1);
+    });
+
   it('gives back what the owner had, absence included, when it is not asked for any more', async () => {
     const pools = followedPools(pool('a', 'eu', { weight: 5 }), pool('b', 'us'));
     await pools.grams({ eu: 100, us: 200 });
@@ -475,6 +530,113 @@ describe('requirement', () => {
     const narrow = followedPools(nodePool('a', { ...parts, requirements: [{ ...wide, minValues: 3 }] }));
     await narrow.grams(ZONES);
     assert.deepEqual(zonesOf(narrow), ['eu-1a', 'us-1a', 'us-1b']);
+  });
+
+  const CLEAN_EU = { 'eu-1': 20, 'us-1': 400, 'ap-1': 400 };
+  const notIn = (key: string, ...values: readonly string[]) => ({ key, operator: 'NotIn', values });
+  const both = inZones('eu-1a', 'us-1a');
+  const NO_PLACE_LEFT: readonly [name: string, requirements: readonly object[]][] = [
+    ['another list of the same label', [both, inZones('us-1a', 'ap-1a')]],
+    ['what it excludes', [both, notIn(ZONE_LABEL, 'eu-1a')]],
+    ['the regions that it lists', [both, inRegions('us-1')]],
+    ['the regions that it excludes', [both, notIn(REGION_LABEL, 'eu-1')]],
+    [
+      'what it excludes, above minValues',
+      [{ ...inZones('eu-1a', 'eu-1b', 'us-1a'), minValues: 2 }, notIn(ZONE_LABEL, 'eu-1b')],
+    ],
+    ['minValues of another list', [both, { ...inZones('eu-1a', 'us-1a'), minValues: 2 }]],
+    ['minValues of regions', [both, { key: REGION_LABEL, operator: 'Exists', minValues: 2 }]],
+    [
+      'minValues of zones, where regions are listed',
+      [inRegions('eu-1', 'us-1'), { key: ZONE_LABEL, operator: 'Exists', minValues: 2 }],
+    ],
+  ];
+  for (const [name, requirements] of NO_PLACE_LEFT)
+    it(`changes nothing where no place would be left by ${name}`, async () => {
+      const pools = followedPools(nodePool('a', { ...parts, requirements }));
+      await pools.grams(CLEAN_EU);
+      assert.deepEqual(specOf(pools)?.template?.spec?.requirements, requirements);
+    });
+
+  it('leaves a place by a label of the template: there is no other', async () => {
+    const object = nodePool('a', { ...parts, requirements: [both] });
+    const labels = { [ZONE_LABEL]: 'us-1a' };
+    const template = { ...object.spec?.template, metadata: { labels } };
+    const pools = followedPools({ ...object, spec: { ...object.spec, template } } as typeof object);
+    await pools.grams(CLEAN_EU);
+    assert.deepEqual(zonesOf(pools), ['eu-1a', 'us-1a']);
+  });
+
+  it('always leaves a place that is clean, and at least minValues, whatever else the pool says', async () => {
+    const zones = ['eu-1a', 'eu-1b', 'us-1a', 'us-1b', 'ap-1a'];
+    const listed = fc.subarray(zones, { minLength: 1 });
+    const more = fc.oneof(
+      fc.record({ key: fc.constant(ZONE_LABEL), operator: fc.constantFrom('In', 'NotIn'), values: listed }),
+      fc.record({
+        key: fc.constant(REGION_LABEL),
+        operator: fc.constantFrom('In', 'NotIn'),
+        values: fc.subarray(['eu-1', 'us-1', 'ap-1'], { minLength: 1 }),
+      }),
+    );
+    const grams = fc.record({
+      'eu-1': fc.constantFrom(20, 400),
+      'us-1': fc.constantFrom(20, 400),
+      'ap-1': fc.constantFrom(20, 400),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        listed,
+        fc.array(more, { maxLength: 3 }),
+        fc.integer({ min: 1, max: 3 }),
+        grams,
+        async (own, others, minValues, now) => {
+          const requirements = [{ ...inZones(...own), minValues }, ...others];
+          const pools = followedPools(nodePool('a', { ...parts, requirements }));
+          await pools.grams(now);
+          const after = specOf(pools)?.template?.spec?.requirements ?? [];
+          if (JSON.stringify(after) === JSON.stringify(requirements)) return;
+          const possible = zones.filter((zone) =>
+            after.every(({ key, operator, values = [] }) => {
+              const value = key === ZONE_LABEL ? zone : zone.slice(0, 4);
+              return values.includes(value) === (operator === 'In');
+            }),
+          );
+          assert.ok(possible.length >= minValues);
+          assert.ok(possible.every((zone) => now[zone.slice(0, 4) as 'eu-1'] === 20));
+        },
+      ),
+    );
+  });
+
+  const nodeIn = (zone: string, region: string) =>
+    makeNode(zone, region, { labels: { [ZONE_LABEL]: zone, 'karpenter.sh/nodepool': 'a' } });
+
+  it('stays narrowed under a grid that stands still, also where only nodes that go tell the region of a zone', async () => {
+    const nodes = [nodeIn('fra-1', 'eu-1'), nodeIn('osl-1', 'us-1')];
+    const pools = followedPools(nodePool('a', { ...parts, requirements: [inZones('fra-1', 'osl-1')] }));
+    await pools.grams(ZONES, { nodes });
+    const written = pools.writes.length;
+    for (const [hour, there] of [[nodes[1]], [], [nodes[1]], [nodes[0]], []].entries()) {
+      const left = there.filter((one) => one !== undefined);
+      await pools.grams(ZONES, { nodes: left, now: NOW + (hour + 1) * HOUR });
+      assert.deepEqual(zonesOf(pools), ['osl-1']);
+    }
+    assert.equal(pools.writes.length, written);
+    await pools.grams({ 'eu-1': 100, 'us-1': 400 }, { nodes: [], now: NOW + 10 * HOUR });
+    assert.deepEqual(zonesOf(pools), ['fra-1']);
+    await pools.grams({ 'eu-1': 100, 'us-1': 400 }, { nodes: [], now: NOW + 11 * HOUR });
+    assert.deepEqual(zonesOf(pools), ['fra-1']);
+  });
+
+  it('keeps a region out that goes down, and all as it is while all are down', async () => {
+    const pools = followedPools(nodePool('a', parts));
+    await pools.grams(ZONES);
+    const down = makeRegion('eu-1', 400, { outage: 'x' });
+    await pools.turn({ snapshot: makeSnapshot([down, makeRegion('us-1', 100)]), now: NOW + HOUR });
+    assert.deepEqual(zonesOf(pools), ['us-1a']);
+    const both = [down, makeRegion('us-1', 100, { outage: 'x' })];
+    await pools.turn({ snapshot: makeSnapshot(both), now: NOW + 2 * HOUR });
+    assert.deepEqual(zonesOf(pools), ['us-1a']);
   });
 
   const REFUSED: readonly [name: string, change: PoolParts, why: RegExp][] = [
@@ -608,6 +770,21 @@ describe('what its owner writes', () => {
       assert.equal(a?.state, 'left-alone');
     });
 
+  for (const [text, isLeft] of Object.entries({
+    true: true,
+    yes: true,
+    '': true,
+    TRUE: true,
+    false: false,
+    ' false ': false,
+  }))
+    it(`gridgate.dev/paused: ${JSON.stringify(text)} ${isLeft ? 'leaves a pool alone' : 'changes nothing'}`, async () => {
+      const parts = { ...PAUSE, annotations: { ...PAUSE.annotations, paused: text } };
+      const pools = followedPools(nodePool('a', parts));
+      await pools.grams({ eu: 400 });
+      assert.equal(specOf(pools)?.limits?.['cpu'], isLeft ? 100 : '0');
+    });
+
   it('another mode begins once what the first wrote is put back', async () => {
     const pools = followedPools(nodePool('a', { ...PAUSE, requirements: [inRegions('eu'), SPOT, AMD] }));
     await pools.grams({ eu: 400 });
@@ -640,16 +817,20 @@ describe('what somebody else writes meanwhile', () => {
     assert.equal(specOf(pools)?.limits?.['cpu'], '50');
   });
 
-  it('stays theirs where they wrote the same as we', async () => {
+  it('is given back where they wrote the same as we, as Argo CD does with what it is to look past', async () => {
     const pools = followedPools(nodePool('a', PAUSE));
     await pools.grams({ eu: 400 });
     const { metadata, ...rest } = pools.pool('a');
     const fieldsV1 = { 'f:spec': { 'f:limits': { 'f:cpu': {} } } };
-    const theirs = { manager: 'flux', operation: 'Apply', apiVersion: 'karpenter.sh/v1', fieldsV1 } as const;
+    const theirs = {
+      manager: 'argocd-controller',
+      operation: 'Apply',
+      apiVersion: 'karpenter.sh/v1',
+      fieldsV1,
+    } as const;
     pools.replace({ ...rest, metadata: { ...metadata, managedFields: [...(metadata.managedFields ?? []), theirs] } });
     await pools.grams({ eu: 100 }, { now: NOW + HOUR });
-    assert.equal(specOf(pools)?.limits?.['cpu'], '0');
-    assert.ok(!toCarbonPool(pools.pool('a')).hasFieldOfOurs);
+    assertOwnedAsBefore(pools, PAUSE);
   });
 
   it('is not fought where a tool replaces the whole pool each time', async () => {
@@ -667,6 +848,50 @@ describe('what somebody else writes meanwhile', () => {
     await pools.grams({ eu: 100 }, { now: NOW + HOUR });
     assert.equal(specOf(pools)?.limits?.['cpu'], '0');
   });
+});
+
+describe('a carbon-before that gridgate did not write', () => {
+  const key = ZONE_LABEL;
+  const owner = { manager: 'x', operation: 'Apply', apiVersion: 'karpenter.sh/v1' };
+  const FORGED: readonly [name: string, hold: object, spec: PoolParts][] = [
+    [
+      'another label',
+      { field: 'requirements', key: 'kubernetes.io/arch', value: ['arm64', 'amd64'], wrote: ['amd64'] },
+      { requirements: [AMD] },
+    ],
+    [
+      'other values than it listed',
+      { field: 'requirements', key, value: ['eua'], wrote: ['usa'] },
+      { requirements: [inZones('usa')] },
+    ],
+    ['no values', { field: 'requirements', key, value: ['eua'], wrote: [] }, { requirements: [inZones()] }],
+    ['a weight of 1,000', { field: 'weight', value: 1_000, wrote: 60 }, { weight: 60 }],
+    ['half a weight', { field: 'weight', value: 1.5, wrote: 60 }, { weight: 60 }],
+    ['no quantity', { field: 'limits.cpu', value: 'many', wrote: '0' }, { limits: { cpu: '0' } }],
+    ['less than nothing', { field: 'limits.cpu', value: -1, wrote: '0' }, { limits: { cpu: '0' } }],
+    ['a limit that gridgate never writes', { field: 'limits.cpu', value: 1_000, wrote: '4' }, { limits: { cpu: '4' } }],
+    ['many owners', { field: 'weight', value: 5, wrote: 60, owners: Array(5).fill(owner) }, { weight: 60 }],
+    ['owners that are none', { field: 'weight', value: 5, wrote: 60, owners: [7] }, { weight: 60 }],
+    [
+      'a text without end',
+      { field: 'requirements', key, value: ['a', 'b'.repeat(5_000)], wrote: ['a'] },
+      { requirements: [inZones('a')] },
+    ],
+  ];
+  for (const [name, hold, spec] of FORGED)
+    it(`is never put back, and told: ${name}`, async () => {
+      const annotations = { 'carbon-before': JSON.stringify({ version: 1, owners: [], ...hold }) };
+      const object = nodePool('a', { ...spec, annotations });
+      // What stands there is ours, as it would be on a pool that we follow.
+      const [mine] = object.metadata.managedFields ?? [];
+      const managedFields = [{ ...mine, manager: 'gridgate-node-pools' }];
+      const pools = followedPools({ ...object, metadata: { ...object.metadata, managedFields } } as typeof object);
+      assert.equal(traceOfPool(pools.pool('a'))?.patch.spec, undefined, 'uninstall');
+      const { a } = await pools.grams({ eu: 400 });
+      assert.deepEqual(specOf(pools), object.spec);
+      assert.equal(a?.complaint?.reason, 'CarbonAwareMistake');
+      assert.match(a?.complaint?.note ?? '', /carbon-before is nothing that gridgate writes/);
+    });
 });
 
 describe('a leader that begins', () => {

@@ -64,10 +64,28 @@ describe('the ranking of pools', () => {
       assert.equal(JSON.stringify([...rank(now, first)]) === JSON.stringify([...first]), stands);
     });
 
-  it('is made anew for one that comes, and stands when one goes', () => {
+  it('is made anew once one that comes has its place, and stands when one goes', () => {
     const first = rank({ a: [100], b: [200] });
-    assert.deepEqual(weights(rank({ a: [100], b: [200], c: [150] }, first)), { a: 60, b: 58, c: 59 });
+    const rows = { a: [100], b: [200], c: [150] } as const;
+    const second = rank(rows, first);
+    assert.deepEqual(weights(second), { a: 60, b: 59, c: 59 });
+    assert.deepEqual(weights(rank(rows, second)), { a: 60, b: 58, c: 59 });
     assert.deepEqual(weights(rank({ b: [200] }, first)), { b: 59 });
+  });
+
+  it('stands for the others beside one that never gets a place, whatever its region does', () => {
+    const first = rank({ a: [200], b: [206], c: [220] });
+    for (const grams of [50, 199, 205, 212, 230, 1_000, Infinity])
+      for (const noise of [0.985, 1, 1.015]) {
+        const now = rank({ a: [200], b: [206 * noise], c: [220], stuck: [grams] }, first);
+        assert.deepEqual({ ...weights(now), stuck: 0 }, { ...weights(first), stuck: 0 }, `${grams}`);
+      }
+  });
+
+  it('gives one that comes a weight of its range, also behind the last place', () => {
+    const rows = Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`p${i}`, [100 * 1.2 ** i] as const]));
+    const comes = { ...rows, last: [1e6] as const };
+    assert.equal(weights(rank(comes, rank(rows)))['last'], 40);
   });
 
   const row = fc.tuple(

@@ -25,7 +25,7 @@ interface Options {
 }
 
 const running: ReturnType<typeof createNodePools>[] = [];
-afterEach(async () => void (await Promise.all(running.splice(0).map((one) => one.stop()))));
+const stopAll = async () => void (await Promise.all(running.splice(0).map((one) => one.stop())));
 
 /** A controller that leads, over these pools. */
 async function lead(fake: FakeNodePools, { option = 'on', grams = { eu: 400 } }: Options = {}) {
@@ -51,9 +51,9 @@ async function lead(fake: FakeNodePools, { option = 'on', grams = { eu: 400 } }:
   return {
     controller,
     clock,
-    async turn(eu: number, afterMs = HOUR) {
+    async turn(eu: number | Readonly<Record<string, number>>, afterMs = HOUR) {
       aheadMs += afterMs;
-      snapshot = makeSnapshot({ eu });
+      snapshot = makeSnapshot(typeof eu === 'number' ? { eu } : eu);
       controller.changed('snapshot');
       await clock.advance(5_000);
     },
@@ -75,6 +75,8 @@ const cpuOf = (fake: FakeNodePools, name = 'a') => fake.pool(name).spec?.limits?
 const poolWrites = ({ writes }: FakeNodePools) => writes.filter((write) => !write.startsWith('create'));
 
 describe('the controller of node pools', () => {
+  afterEach(stopAll);
+
   it('takes a field, gives it back, and tells both', async () => {
     const fake = fakeNodePools(nodePool('a', PAUSE), nodePool('b', { limits: { cpu: 1 } }));
     const leader = await lead(fake);
@@ -110,6 +112,19 @@ describe('the controller of node pools', () => {
     assert.match(told?.note ?? '', /^spec\.limits\.cpu would be 0, its owner has 100: /);
     assert.deepEqual(leader.metric('gridgate_node_pool_changes_total'), { 'pause would': 3 });
   });
+
+  for (const option of ['on', 'audit'] as const)
+    it(`warns of a carbon-before that is not its own, and writes nothing of it: ${option}`, async () => {
+      const forged = { version: 1, field: 'weight', value: 1_000, owners: [], wrote: 7 };
+      const annotations = { 'carbon-before': JSON.stringify(forged) };
+      const fake = fakeNodePools(nodePool('a', { annotations, weight: 7 }));
+      await lead(fake, { option });
+      assert.equal(fake.pool('a').spec?.weight, 7);
+      assert.deepEqual(
+        [...new Set(fake.events.map(({ type, reason }) => `${type} ${reason}`))],
+        ['Warning CarbonAwareMistake', 'Normal CarbonAwarePutBack'],
+      );
+    });
 
   for (const cap of ['audit', 'off'] as const)
     it(`puts all back under a kill switch of ${cap}, and begins again when it is lifted`, async () => {
@@ -194,6 +209,82 @@ describe('the controller of node pools', () => {
     assert.equal(cpuOf(fake), '0');
   });
 
+  it('tells of the others where one is refused', async () => {
+    const typo = nodePool('typo', { annotations: { 'carbon-aware': 'puase' } });
+    const fake = fakeNodePools(nodePool('bad', PAUSE), nodePool('a', PAUSE), typo, nodePool('gone', PAUSE));
+    await (await lead(fake)).controller.stop();
+    fake.events.length = 0;
+    fake.patchAs('kubectl-annotate', 'gone', { metadata: { annotations: { 'gridgate.dev/carbon-aware': null } } });
+    fake.beforeEach((write) => {
+      if (write.endsWith(' bad')) throw new ApiError('PATCH bad', { code: 403 });
+    });
+    const leader = await lead(fake, { grams: { eu: 100 } });
+    await leader.turn(100);
+    assert.equal(cpuOf(fake, 'bad'), '0');
+    const told = new Set(fake.events.map(({ reason, note }) => `${reason} ${note.split(' ')[0]}`));
+    assert.ok(told.has('CarbonAwarePutBack gridgate'), [...told].join());
+    assert.ok(told.has('CarbonAwareClean spec.limits.cpu'), [...told].join());
+    assert.ok(told.has('CarbonAwareMistake gridgate.dev/carbon-aware:'), [...told].join());
+  });
+
+  it('ranks the others as they stand beside one that is refused at a place which it should not have', async () => {
+    const regions = { r0: 200, r1: 206, r2: 212, r3: 300 };
+    const pool = (region: string) =>
+      nodePool(region, {
+        annotations: { 'carbon-aware': 'weight' },
+        requirements: [{ key: REGION_LABEL, operator: 'In', values: [region] }],
+      });
+    const fake = fakeNodePools(...Object.keys(regions).map(pool));
+    const leader = await lead(fake, { grams: regions });
+    fake.beforeEach((write) => {
+      if (write === 'apply r3') throw new ApiError('PATCH r3', { code: 422 });
+    });
+    const weights = () => ['r0', 'r1', 'r2'].map((name) => fake.pool(name).spec?.weight);
+    await leader.turn({ ...regions, r3: 100 });
+    const first = weights();
+    for (const noise of [0.98, 1.02, 0.99, 1.01, 0.98, 1.02]) {
+      await leader.turn({ r0: 200, r1: 206 * noise, r2: 212 / noise, r3: 100 });
+      assert.deepEqual(weights(), first);
+    }
+  });
+
+  it('tells what is put back also where that Event was refused at first', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE));
+    const leader = await lead(fake);
+    let isRefused = true;
+    fake.beforeEach((write) => {
+      if (write === 'create CarbonAwarePutBack' && isRefused) throw new ApiError('POST', { code: 403 });
+    });
+    fake.patchAs('kubectl-annotate', 'a', { metadata: { annotations: { 'gridgate.dev/carbon-aware': null } } });
+    await leader.turn(400);
+    isRefused = false;
+    await leader.clock.advance(60_000);
+    assert.equal(fake.events.filter(({ reason }) => reason === 'CarbonAwarePutBack').length, 1);
+  });
+
+  const FORGOTTEN: readonly [name: string, keys: readonly string[]][] = [
+    ['all annotations', ['carbon-aware', 'carbon-before', 'carbon-status', 'threshold']],
+    ['carbon-before alone', ['carbon-before']],
+    ['both of its own', ['carbon-before', 'carbon-status']],
+  ];
+  for (const [name, keys] of FORGOTTEN)
+    it(`warns of what stands there where somebody removes ${name}`, async () => {
+      const fake = fakeNodePools(nodePool('a', PAUSE));
+      const leader = await lead(fake);
+      const annotations = Object.fromEntries(keys.map((key) => [`gridgate.dev/${key}`, null]));
+      fake.patchAs('kubectl', 'a', { metadata: { annotations } });
+      await leader.clock.advance(60_000);
+      assert.equal(cpuOf(fake), '0');
+      const warnings = fake.events.filter(({ type }) => type === 'Warning');
+      assert.deepEqual(
+        warnings.map(({ reason, note }) => `${reason}: ${note}`),
+        [
+          `CarbonAwareForgotten: gridgate.dev/carbon-before no longer keeps what its owner had: spec.limits.cpu is 0, as gridgate wrote it, and stays so until somebody writes what it is to be: kubectl patch nodepool a --type=merge -p '{"spec":{"limits":{"cpu":null}}}' (null: none; or a value)`,
+        ],
+      );
+      assert.ok(!fake.events.some(({ reason }) => reason === 'CarbonAwarePutBack'));
+    });
+
   it('writes at most 5 times a second, and nothing once all is as it should be', async () => {
     const names = Array.from({ length: 30 }, (_, index) => `p${index}`);
     const fake = fakeNodePools(...names.map((name) => nodePool(name, PAUSE)));
@@ -230,6 +321,8 @@ describe('the controller of node pools', () => {
 });
 
 describe('nodes that go because their pool was narrowed', () => {
+  afterEach(stopAll);
+
   const NARROWED: PoolParts = {
     annotations: { 'carbon-aware': 'requirement', threshold: '250' },
     budgets: [{ nodes: '1', reasons: ['Drifted'] }],
@@ -245,6 +338,34 @@ describe('nodes that go because their pool was narrowed', () => {
       status: { allocatable: { cpu: '2' }, conditions: all },
     } as KubeObject;
   }
+
+  it('are not counted that go for another reason', async () => {
+    const fake = fakeNodePools(nodePool('a', NARROWED));
+    const empty = claim('empty', 'eua', 'Drifted', 'DisruptionReason');
+    const { conditions = [] } =
+      (empty as { status?: { conditions?: { type: string; reason: string }[] } }).status ?? {};
+    for (const one of conditions) if (one.type === 'DisruptionReason') one.reason = 'Empty';
+    // Its owner changed another requirement, too: what is in a place that is left drifted by that alone.
+    fake.claims.push(empty, claim('other', 'usa', 'Drifted', 'DisruptionReason'), claim('nowhere', '', 'Drifted'));
+    const leader = await lead(fake, { grams: { eu: 400, us: 100 } });
+    fake.endClaims('empty', 'other', 'nowhere');
+    await leader.clock.advance(60_000);
+    assert.deepEqual(leader.metric('gridgate_node_pool_replaced_nodes_total'), {});
+  });
+
+  it('are not counted once somebody else wrote the list', async () => {
+    const fake = fakeNodePools(nodePool('a', NARROWED));
+    const leader = await lead(fake, { grams: { eu: 400, us: 100 } });
+    const requirements = [{ key: ZONE_LABEL, operator: 'In', values: ['usb'] }];
+    fake.patchAs('kubectl', 'a', { spec: { template: { spec: { requirements } } } });
+    fake.claims.push(claim('goes', 'eua', 'Drifted', 'DisruptionReason'));
+    await leader.controller.stop();
+    const next = await lead(fake, { grams: { eu: 400, us: 100 } });
+    await next.clock.advance(60_000);
+    fake.endClaims('goes');
+    await next.clock.advance(60_000);
+    assert.deepEqual(next.metric('gridgate_node_pool_replaced_nodes_total'), {});
+  });
 
   it('are counted once they are gone, with their embodied grams while they stood beside their replacement', async () => {
     const fake = fakeNodePools(nodePool('a', NARROWED));

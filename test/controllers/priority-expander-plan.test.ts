@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type PlanInput, planPriorities, type RegionOutlook } from '../../src/controllers/priority-expander/plan.ts';
+import { parseStamp, type Stamp, stampText } from '../../src/controllers/priority-expander/stamp.ts';
 import { NOW } from '../builders.ts';
 import { chosenGroups } from './expander-rule.ts';
 
 const MINUTE_MS = 60_000;
+const READ: Stamp = { at: NOW, by: 'readings' };
 const NORTH = 'eks-north-40bbb26b';
 const WEST = 'eks-west-91fe';
 const EAST = 'eks-east-0c1d';
@@ -31,7 +33,7 @@ function input(
         isDown: said === 'down',
       };
     },
-    changedAt: undefined,
+    changed: undefined,
     nodeRegionsOf: () => [],
     now: NOW,
     ...rest,
@@ -153,7 +155,7 @@ describe('time between changes', () => {
   const before = { north: 30, west: 120, east: 200 };
   const written = textAfter(input(before));
   const after = (minutes: number, grams: Grams, parts: Partial<PlanInput> = {}) =>
-    planPriorities(input(grams, { text: written, changedAt: NOW, now: NOW + minutes * MINUTE_MS, ...parts }));
+    planPriorities(input(grams, { text: written, changed: READ, now: NOW + minutes * MINUTE_MS, ...parts }));
 
   const turned = { north: 300, west: 120, east: 200 };
   const rows: readonly [name: string, minutes: number, grams: Grams, action: string, parts?: Partial<PlanInput>][] = [
@@ -192,7 +194,7 @@ describe('time between changes', () => {
 
   test('a recovered region comes back with the next change that is due', () => {
     const down = textAfter(input({ ...before, north: 'down' }));
-    const parts = { text: down, changedAt: NOW };
+    const parts = { text: down, changed: READ };
     assert.equal(planPriorities(input(before, { ...parts, now: NOW + 29 * MINUTE_MS })).action, 'keep');
     assert.deepEqual(prioritiesIn(input(before, { ...parts, now: NOW + 30 * MINUTE_MS })), {
       north: 199,
@@ -202,6 +204,53 @@ describe('time between changes', () => {
   });
 });
 
+describe('an order of yearly averages', () => {
+  const outlook = (grams: Readonly<Record<string, number>>, isAverage: boolean) => ({
+    outlookOf: (name: string) => ({ gramsPerKwh: grams[name], isAverage, isDown: false }),
+  });
+  const averages = outlook({ north: 30, west: 120, east: 200 }, true);
+  const readings = outlook({ north: 300, west: 120, east: 200 }, false);
+  const first = planPriorities(input({}, averages));
+  const text = first.action === 'write' ? first.text : '';
+  const byAverages: Stamp = { at: NOW, by: 'averages' };
+  const after = (minutes: number, parts: Partial<PlanInput>) =>
+    planPriorities(input({}, { text, changed: byAverages, now: NOW + minutes * MINUTE_MS, ...parts }));
+
+  test('is known for one', () => assert.equal(first.action === 'write' && first.by, 'averages'));
+
+  test('waits for 5 minutes once somebody measured, and then its successor for 30', () => {
+    assert.equal(after(4, readings).action, 'keep');
+    const plan = after(5, readings);
+    assert.ok(plan.action === 'write' && plan.by === 'readings');
+    assert.deepEqual(Object.fromEntries(plan.priorities), { north: 197, west: 199, east: 198 });
+    const turned = { text: plan.text, changed: { at: NOW, by: 'readings' } as const };
+    assert.equal(after(29, { ...turned, ...averages }).action, 'keep');
+    assert.equal(after(30, { ...turned, ...averages }).action, 'write');
+  });
+
+  test('of other averages waits for 30', () =>
+    assert.equal(after(29, outlook({ north: 300, west: 120, east: 200 }, true)).action, 'keep'));
+});
+
+describe('what was put back', () => {
+  test('waits for 30 minutes, though no group is named', () => {
+    const parts = { changed: { at: NOW, by: 'return' } as const };
+    const grams = { north: 30, west: 120, east: 200 };
+    assert.equal(planPriorities(input(grams, { ...parts, now: NOW + 29 * MINUTE_MS })).action, 'keep');
+    assert.equal(planPriorities(input(grams, { ...parts, now: NOW + 30 * MINUTE_MS })).action, 'write');
+  });
+});
+
+describe('the time of the last change', () => {
+  for (const by of ['readings', 'averages', 'return'] as const)
+    test(`is read as it was written: ${by}`, () =>
+      assert.deepEqual(parseStamp(stampText({ at: NOW, by })), { at: NOW, by }));
+  for (const text of [undefined, '', 'now', ' put back'])
+    test(`is none: ${text}`, () => assert.equal(parseStamp(text), undefined));
+  test('is one, whatever somebody wrote behind it', () =>
+    assert.equal(parseStamp('2026-11-22T09:00:00Z by hand')?.by, 'readings'));
+});
+
 describe('a day of two regions that are nearly equal', () => {
   test('changes nothing', () => {
     let text = textAfter(input({ north: 100, west: 101 }, { groups: [NORTH, WEST] }));
@@ -209,7 +258,7 @@ describe('a day of two regions that are nearly equal', () => {
     for (let hour = 1; hour <= 24; hour++) {
       const wiggle = 100 + 8 * Math.sin(hour);
       const grams = { north: wiggle, west: 100 };
-      text = textAfter(input(grams, { text, groups: [NORTH, WEST], changedAt: NOW, now: NOW + hour * 60 * MINUTE_MS }));
+      text = textAfter(input(grams, { text, groups: [NORTH, WEST], changed: READ, now: NOW + hour * 60 * MINUTE_MS }));
     }
     assert.equal(text, first);
   });
@@ -225,10 +274,7 @@ describe('a day of two regions that are nearly equal', () => {
     let text = '';
     for (const [index, [north, west, chosen]] of steps.entries()) {
       text = textAfter(
-        input(
-          { north, west },
-          { text, groups: [NORTH, WEST], changedAt: NOW, now: NOW + (index + 1) * 31 * MINUTE_MS },
-        ),
+        input({ north, west }, { text, groups: [NORTH, WEST], changed: READ, now: NOW + (index + 1) * 31 * MINUTE_MS }),
       );
       assert.equal(chosenGroups(text, [WEST, NORTH]).join(''), chosen, `${north} and ${west}`);
     }

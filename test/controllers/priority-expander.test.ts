@@ -203,8 +203,44 @@ describe('what was there before is put back', () => {
       end(world);
       await minutes(3);
       assert.equal(text(), THEIRS);
-      assert.equal(world.map?.metadata.annotations[CHANGED], undefined);
+      assert.match(world.map?.metadata.annotations[CHANGED] ?? '', /Z put back$/);
       assert.equal(world.writes, 2);
+      await minutes(30);
+      assert.equal(world.map?.metadata.annotations[CHANGED], undefined);
+      await minutes(60);
+      assert.deepEqual([text(), world.writes], [THEIRS, 3]);
+      await controller.stop();
+    });
+
+  test('and not written again for 30 minutes, which is told', async () => {
+    const { world, controller, text, minutes, reasons } = start();
+    await minutes(2);
+    const written = text();
+    world.mode = 'audit';
+    await minutes(3);
+    world.mode = 'on';
+    await minutes(26);
+    assert.equal(text(), THEIRS);
+    assert.ok(reasons().includes('Normal PrioritiesResting'));
+    assert.match(world.events.at(-1)?.note ?? '', /were put back, and are written again from .*Z on$/);
+    await minutes(5);
+    assert.equal(text(), written);
+    await controller.stop();
+  });
+
+  const marked = '10:\n  - mine # gridgate.dev\n';
+  const stamp = { [CHANGED]: '2026-01-01T00:00:00Z' };
+  const ours = "199: # gridgate.dev\n  - '^a$' # north # gridgate.dev\n10: [b]\n";
+  const foreign: readonly [name: string, annotations: Record<string, string>, text: string, told: string][] = [
+    ['lines that people marked, where nobody opted in', {}, marked, 'Warning PrioritiesNotDeclared'],
+    ['lines that look like ours, where we wrote none', {}, ours, 'Warning PrioritiesNotDeclared'],
+    ['lines that people marked, beside what we wrote', stamp, marked, 'Warning PrioritiesRefused'],
+  ];
+  for (const [name, annotations, before, told] of foreign)
+    test(`but never ${name}`, async () => {
+      const { world, controller, text, minutes, reasons } = start({ annotations, text: before });
+      await minutes(60);
+      assert.deepEqual([text(), world.writes, [...new Set(reasons())]], [before, 0, [told]]);
       await controller.stop();
     });
 

@@ -338,13 +338,18 @@ describe('the status of Cluster Autoscaler, beside real nodes', () => {
     await cluster.send('DELETE', `${configMaps('kube-system')}/${NAME}`);
     await untilRequired('NotIn us-east-1');
     await cluster.send('POST', configMaps('autoscaling'), object(statusOf({ 'batch-eu-north-1': 3 })));
+    for (const kind of ['roles', 'rolebindings']) {
+      const path = (namespace: string) => `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/${kind}`;
+      const { metadata, ...rest } = await cluster.send('GET', `${path('kube-system')}/gridgate-autoscaler-status`);
+      await cluster.send('POST', path('autoscaling'), { ...rest, metadata: { name: metadata.name } });
+    }
     const groups = [{ region: 'us-west-2', match: '^asg-' }];
     const config = { sources: [], 'cluster-autoscaler': { namespace: 'autoscaling', groups } };
     writeFileSync(cluster.configFile, stringify(config));
     await untilRequired('In eu-north-1');
     const old = statusOf({ 'batch-eu-north-1': 3 }).replace(/^time: \d{4}/m, 'time: 2020');
     await write(old, 'autoscaling');
-    // Its groups are the same: the next change of nodes tells.
+    // Ten minutes later a replica hears of it by itself; the next change of nodes tells, too.
     await cluster.patch('/api/v1/nodes/us-west-2-1', { metadata: { labels: { touched: 'yes' } } });
     await untilRequired('NotIn us-east-1');
   });

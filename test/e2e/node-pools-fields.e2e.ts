@@ -173,6 +173,31 @@ describe('NodePools on a real API server', () => {
     );
   });
 
+  test('Argo CD that looks past it applies what stands there, and Flux leaves it out: it is given back all the same', {
+    skip,
+  }, async () => {
+    const manifest = nodePool('a', MODES['pause']?.parts);
+    const tools: readonly [manager: string, limits: object][] = [
+      ['argocd-controller', { cpu: '0', memory: '2Ti' }], // RespectIgnoreDifferences: the live value
+      ['kustomize-controller', { memory: '2Ti' }], // spec.ignore: without what has drifted
+    ];
+    for (const [manager, limits] of tools) {
+      const args = ['--server-side', '--force-conflicts', `--field-manager=${manager}`];
+      await cluster.request('DELETE', `${NODE_POOLS_PATH}/a`);
+      assert.equal(await apply(manifest, ...args), '');
+      await cluster.untilPool('a', 'followed', isFollowed);
+      cluster.turn(DIRTY);
+      await cluster.untilPool('a', 'taken', ({ spec }) => spec.limits.cpu === '0');
+      assert.equal(await apply({ ...manifest, spec: { ...manifest.spec, limits } }, ...args), '');
+      assert.deepEqual((await cluster.pool('a')).spec.limits, { cpu: '0', memory: '2Ti' });
+      cluster.turn(CLEAN);
+      const { spec, metadata } = await cluster.untilPool('a', 'given back', isGivenBack);
+      assert.deepEqual(spec.limits, { cpu: 100, memory: '2Ti' });
+      const theirs = metadata.managedFields.find((one: Rendered) => one.manager === manager);
+      assert.deepEqual(theirs.fieldsV1['f:spec']['f:limits'], { 'f:cpu': {}, 'f:memory': {} });
+    }
+  });
+
   test('a threshold of 250 and the series 240, 255, 245, 262, 280: one switch, at 280', { skip }, async () => {
     const { requirements = [], spec } = MODES['pause']?.parts ?? {};
     await cluster.createPool('a', {

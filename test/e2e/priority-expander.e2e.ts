@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { writePriorities } from '../../src/capacity/expander-priorities.ts';
 import { applyObjects, CONTROLLERS_ACCOUNT } from '../cluster/controllers-account.ts';
 import { type Rendered, renderWith } from '../cluster/rendered-manifests.ts';
 import { autoscalerStatus } from '../controllers/autoscaler-status.ts';
 import { chosenGroups } from '../controllers/expander-rule.ts';
 import { skip } from './cluster.ts';
+import { startHoldingWebhook } from './holding-webhook.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from './live-cluster.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/kube-system/configmaps';
@@ -60,6 +62,19 @@ describe("the priorities of Cluster Autoscaler's node groups", { skip }, () => {
   const textOf = ({ data }: Rendered): string => data?.priorities ?? '';
   const asControllers = (patch: object, query = '') =>
     cluster.request('PATCH', `${EXPANDER}${query}`, patch, { ...MERGE_PATCH, 'impersonate-user': CONTROLLERS_ACCOUNT });
+
+  /** Every version that the ConfigMap had since one, in order. */
+  async function versionsSince(resourceVersion: string): Promise<readonly string[]> {
+    const query = `watch=true&resourceVersion=${resourceVersion}&fieldSelector=metadata.name%3Dcluster-autoscaler-priority-expander`;
+    const { code, stdout, stderr } = await cluster.kubectl([
+      'get',
+      '--raw',
+      `${CONFIG_MAPS}?${query}&timeoutSeconds=2`,
+    ]);
+    assert.equal(code, 0, stderr);
+    const events = stdout.split('\n').filter((line) => line !== '');
+    return events.map((line) => JSON.parse(line).object.metadata.resourceVersion);
+  }
 
   async function untilTold(reason: string): Promise<Rendered> {
     return cluster.waitFor(
@@ -117,7 +132,10 @@ describe("the priorities of Cluster Autoscaler's node groups", { skip }, () => {
 
   test('are in managedFields under a name of their own, for tools that are to leave them alone', async () => {
     const { metadata } = await cluster.send('GET', EXPANDER);
-    const ours = metadata.managedFields.find(({ manager }: Rendered) => manager === 'gridgate-priority-expander');
+    const [ours, ...more] = metadata.managedFields.filter(
+      ({ manager }: Rendered) => manager === 'gridgate-priority-expander',
+    );
+    assert.deepEqual(more, []);
     assert.equal(ours.operation, 'Update');
     assert.deepEqual(ours.fieldsV1, {
       'f:data': { 'f:priorities': {} },
@@ -125,22 +143,46 @@ describe("the priorities of Cluster Autoscaler's node groups", { skip }, () => {
     });
   });
 
+  const manifest = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: 'cluster-autoscaler-priority-expander',
+      namespace: 'kube-system',
+      annotations: { [DECLARED]: '100-199' },
+    },
+  };
+
+  test('are all that a server-side apply of what is in Git conflicts with', async () => {
+    const inGit = { ...manifest, data: { priorities: THEIRS, other: 'x' } };
+    const how = ['apply', '--server-side', '--field-manager=argocd-controller', '--dry-run=server', '-f', '-'];
+    const { code, stderr } = await cluster.kubectl(how, JSON.stringify(inGit));
+    assert.notEqual(code, 0);
+    assert.match(
+      stderr,
+      /failed with 1 conflict: conflict with "gridgate-priority-expander" using v1: \.data\.priorities/,
+    );
+    // As Argo CD does with managedFieldsManagers and RespectIgnoreDifferences: without the fields of that manager.
+    const { managedFields } = (await cluster.send('GET', EXPANDER)).metadata;
+    const { fieldsV1 } = managedFields.find(({ manager }: Rendered) => manager === 'gridgate-priority-expander');
+    const data = Object.entries(inGit.data).filter(([key]) => !(`f:${key}` in fieldsV1['f:data']));
+    const rest = await cluster.kubectl(how, JSON.stringify({ ...inGit, data: Object.fromEntries(data) }));
+    assert.equal(rest.code, 0, rest.stderr);
+  });
+
   test('stay where a GitOps tool applies the ConfigMap without them', async () => {
     const before = textOf(await read());
-    const manifest = {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: {
-        name: 'cluster-autoscaler-priority-expander',
-        namespace: 'kube-system',
-        annotations: { [DECLARED]: '100-199' },
-      },
-    };
-    for (const how of [['--server-side', '--force-conflicts', '--field-manager=kustomize-controller'], []]) {
+    for (const how of [
+      ['--server-side', '--field-manager=argocd-controller'],
+      ['--server-side', '--force-conflicts', '--field-manager=kustomize-controller'],
+      [],
+    ]) {
       const { code, stderr } = await cluster.kubectl(['apply', ...how, '-f', '-'], JSON.stringify(manifest));
       assert.equal(code, 0, stderr);
     }
-    assert.equal(textOf(await read()), before);
+    const object = await read();
+    assert.equal(textOf(object), before);
+    assert.ok(object.metadata.annotations[CHANGED]);
   });
 
   test('survive the leader: the next one writes nothing again', async () => {
@@ -156,6 +198,54 @@ describe("the priorities of Cluster Autoscaler's node groups", { skip }, () => {
       LONG_MS,
     );
     assert.equal((await read()).metadata.resourceVersion, metadata.resourceVersion);
+  });
+
+  test('are written once where the leader is killed between its decision and its write', async () => {
+    const holding = await startHoldingWebhook();
+    const path = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+    await cluster.send('POST', path, {
+      metadata: { name: 'holds-priorities' },
+      webhooks: [
+        {
+          name: 'holds.example.com',
+          clientConfig: holding.clientConfig,
+          rules: [{ operations: ['UPDATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] }],
+          matchConditions: [
+            {
+              name: 'is-ours',
+              expression: `request.name == 'cluster-autoscaler-priority-expander' && request.userInfo.username == '${CONTROLLERS_ACCOUNT}'`,
+            },
+          ],
+          ...{ sideEffects: 'None', admissionReviewVersions: ['v1'], timeoutSeconds: 30, failurePolicy: 'Fail' },
+        },
+      ],
+    });
+    const leader = cluster.replicas('controllers').at(-1);
+    await cluster.startReplica('controllers', '--priority-expander', 'on');
+    const long = { metadata: { annotations: { [CHANGED]: '2026-01-01T00:00:00Z' } } };
+    const { resourceVersion } = (await cluster.patch(EXPANDER, long)).metadata;
+    await cluster.patch(`${REGIONS_PATH}/north`, { spec: { gramsPerKwh: 500 } });
+    await cluster.waitFor('the write of the leader', async () => holding.seen() >= 1 || undefined, LONG_MS);
+    await leader?.end('SIGKILL');
+    await cluster.waitFor('the write of the next one', async () => holding.seen() >= 2 || undefined, LONG_MS);
+    const before = await read();
+    assert.equal(before.metadata.resourceVersion, resourceVersion);
+    holding.release();
+    const { metadata } = await untilText('the order', (text) => chosenGroups(text, ALL)[0] === WEST);
+    await cluster.patch(`${REGIONS_PATH}/north`, { spec: { gramsPerKwh: 501 } }); // one more round
+    const replica = cluster.replicas('controllers').at(-1);
+    await cluster.waitFor(
+      'the next leader to have decided again',
+      async () => {
+        const metrics = await (await fetch(`${replica?.operators}/metrics`)).text();
+        return /^gridgate_priority_expander_priority\{region="north"\} 197$/m.test(metrics) || undefined;
+      },
+      LONG_MS,
+    );
+    assert.equal((await read()).metadata.resourceVersion, metadata.resourceVersion);
+    assert.deepEqual(await versionsSince(resourceVersion), [metadata.resourceVersion]);
+    await cluster.send('DELETE', `${path}/holds-priorities`);
+    holding.stop();
   });
 
   test('follow an outage', async () => {
@@ -179,6 +269,26 @@ describe("the priorities of Cluster Autoscaler's node groups", { skip }, () => {
         (text) => ({ data: { priorities: `150: # gridgate.dev\n  - '.*' # north # gridgate.dev\n${text}` } }),
       ],
       ['adds nothing else under its mark', (text) => ({ data: { priorities: `x: {a: 1} # gridgate.dev\n${text}` } })],
+      [
+        'adds no line under those of people',
+        (text) => ({ data: { priorities: `${text}  - '^a$' # north # gridgate.dev\n` } }),
+      ],
+      [
+        'adds no line between those of people',
+        (text) => ({ data: { priorities: text.replace('10:\n', `10:\n${line.split('\n')[1]}\n`) } }),
+      ],
+      ['adds no lines behind those of people', (text) => ({ data: { priorities: `${text}${line}` } })],
+      ['begins with no line but a priority', (text) => ({ data: { priorities: `${line.split('\n')[1]}\n${text}` } })],
+      [
+        'adds no line that is deeper than those of people',
+        (text) => ({ data: { priorities: `${line.replace(/^/gm, '  ').trimEnd()}\n${text}` } }),
+      ],
+      ...['.*', '(.', 'a|b', 'a.b', 'a[b]', 'a+', '\\d', 'a$', "a'", ''].map(
+        (expression): [string, (text: string) => object] => [
+          `writes no expression but a whole name: ${expression}`,
+          (text) => ({ data: { priorities: `${line.replace('^a$', () => `^${expression}$`)}${text}` } }),
+        ],
+      ),
       [
         'writes no priority outside of the range',
         (text) => ({ data: { priorities: `${line.replace('150', '200')}${text}` } }),
@@ -233,6 +343,26 @@ describe("the priorities of Cluster Autoscaler's node groups", { skip }, () => {
       });
     });
 
+    test('may write names that mean something to YAML or to expressions, behind the start of a document, too', async () => {
+      const groups = [`https://x/zones/a-b/it's(a+b)*[c]{2}|^$\\d?.`, `!"#%&,:;<=>@_\`~-A9`];
+      const ranked = groups.map((group) => ({ group, region: 'north', priority: 150 }));
+      const original = textOf(await read());
+      for (const theirs of [THEIRS, `---\n${THEIRS}`, `--- # mine\n${THEIRS}`, '  10:\n    - a\n', '', '# none\n']) {
+        const before = await cluster.patch(EXPANDER, {
+          metadata: { annotations: { 'gridgate.dev/paused': 'true' } },
+          data: { priorities: theirs },
+        });
+        const text = writePriorities(textOf(before), ranked);
+        assert.ok(typeof text === 'string', JSON.stringify(text));
+        const { status, body } = await asControllers({ data: { priorities: text } }, '?dryRun=All');
+        assert.equal(status, 200, `${JSON.stringify(body)} ${text}`);
+      }
+      await cluster.patch(EXPANDER, {
+        metadata: { annotations: { 'gridgate.dev/paused': null } },
+        data: { priorities: original },
+      });
+    });
+
     test('is held by a policy whose expressions the API server finds nothing wrong with', async () => {
       const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/gridgate-priority-expander';
       const { typeChecking } = await cluster.waitFor('the type check', async () => {
@@ -260,7 +390,7 @@ describe("the priorities of Cluster Autoscaler's node groups", { skip }, () => {
       data: { 'max-mode': 'audit' },
     });
     const { metadata } = await untilText('what was there before', (text) => text === THEIRS);
-    assert.equal(metadata.annotations[CHANGED], undefined);
+    assert.match(metadata.annotations[CHANGED], /^[0-9TZ:.-]+ put back$/);
     assert.match((await untilTold('PrioritiesWouldChange')).note, /west 199, east 198, north 100$/);
   });
 });

@@ -90,6 +90,7 @@ describe('an expression on names of node groups', () => {
     ['repeats what repeats', '(a+)+$'],
     ['repeats what repeats, two brackets deep', '((a*))*'],
     ['repeats a range', '(a{1,9}){5,}'],
+    ['repeats a choice', '^(a|a)+$'],
   ];
   for (const [why, text] of odd) test(`refused: ${why}`, () => assert.equal(groupExpression(text), undefined));
   for (const text of ['^eks-batch-', 'gpu|spot', '(?:us|eu)-[a-z]+', '-[0-9]{3}(-spot)?$'])

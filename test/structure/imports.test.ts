@@ -190,6 +190,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'judge',
     'judge-answers',
     'judge-clocks',
+    'judge-held-pools',
     'judge-leader',
     'judge-places',
     'judge-regions',

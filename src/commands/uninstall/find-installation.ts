@@ -90,9 +90,7 @@ export async function findInstallation(
   const there = found.filter(isOurs).map(({ there: { metadata }, ...one }) => ({ ...one, uid: metadata.uid }));
   const ofOthers = found.filter((one) => !isOurs(one)).map(nameObject);
   const regions = await countRegions(api);
-  const { traces, policies } = await findTraces(api, asked.policies, show);
-  const reports = await findReports(api);
-  const overlays = await findOverlays(api);
+  const { traces, removals: written, policies } = await findWritten(api, asked, show);
   show('looking for what waits');
   const waiting = await listUnits(api, {});
   const isAsked: Partial<Record<Step, boolean>> = { regions: asked.regions, settings: asked.settings };
@@ -101,7 +99,7 @@ export async function findInstallation(
   const hasCrd = there.some(({ kind }) => kind === CRD.kind) && !asked.regions;
   const namespace = await judgeNamespace(api, asked, ofOthers);
   return {
-    removals: [...removals, ...reports, ...overlays, ...(namespace.goes ? [namespace.goes] : [])],
+    removals: [...removals, ...written, ...(namespace.goes ? [namespace.goes] : [])],
     traces,
     waiting,
     stays: {
@@ -114,6 +112,16 @@ export async function findInstallation(
       namespace: namespace.stays,
     },
   };
+}
+
+/** What gridgate wrote while it ran: on objects of others, and objects of its own that no list names; all of the step `traces`. */
+export async function findWritten(
+  api: Pick<ApiClient, 'get'>,
+  asked: Pick<Asked, 'policies'>,
+  show: (text: string) => void,
+): Promise<Pick<Installation, 'traces' | 'removals'> & { readonly policies: number }> {
+  const { traces, policies } = await findTraces(api, asked.policies, show);
+  return { traces, removals: [...(await findReports(api)), ...(await findOverlays(api))], policies };
 }
 
 /** The objects of the list that are there, in its order. */

@@ -107,6 +107,8 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['Role', 'gridgate'],
     ['Role', 'gridgate-controllers'],
     ['Role', 'gridgate-priority-expander', 'kube-system'],
+    ['RoleBinding', 'gridgate-autoscaler-status', 'kube-system'],
+    ['Role', 'gridgate-autoscaler-status', 'kube-system'],
     ['Service', 'gridgate'],
     ['PodDisruptionBudget', 'gridgate'],
     ['PodDisruptionBudget', 'gridgate-controllers'],

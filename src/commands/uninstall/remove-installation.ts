@@ -11,7 +11,14 @@ import { type Progress, progressBar } from '../../terminal/progress.ts';
 import { inParallel } from '../../units/in-parallel.ts';
 import { letGo } from '../release/let-go.ts';
 import { listUnits } from '../release/waiting-units.ts';
-import { type Asked, type Installation, judgeNamespace, type Removal, type Trace } from './find-installation.ts';
+import {
+  type Asked,
+  findWritten,
+  type Installation,
+  judgeNamespace,
+  type Removal,
+  type Trace,
+} from './find-installation.ts';
 import { STEPS, type Step } from './installed-objects.ts';
 
 export interface Removing {
@@ -82,10 +89,13 @@ export async function removeInstallation(removing: Removing, found: Installation
   for (const step of STEPS) {
     const failedBefore = failures.length;
     if (step === 'waiting') await letAllGo();
-    const going = await removeAll(found.removals.filter((one) => one.step === step));
+    // Until its controllers were gone it wrote on.
+    const written = step === 'traces' ? await findWritten(removing.api, removing.asked, removing.progress.show) : NONE;
+    const known = found.removals.filter((one) => one.step === step);
+    const going = await removeAll(byPath([...known, ...written.removals]));
     if (BARRIERS.has(step) && failures.length > failedBefore)
       return [...failures, 'nothing that must come later was begun'];
-    if (step === 'traces') await cleanAll(found.traces);
+    if (step === 'traces') await cleanAll(byPath([...found.traces, ...written.traces]));
     for (const removal of going)
       await attempt(`delete ${removal.kind} ${removal.called}`, () => untilGone(removal, removing));
     // An API server that heard late that the webhooks are gone may have had more made to wait: no pod is left that could.
@@ -138,6 +148,13 @@ export async function removeInstallation(removing: Removing, found: Installation
 }
 
 class StaysError extends Error {}
+
+const NONE = { removals: [], traces: [] };
+
+/** Each once, as it was seen last. */
+function byPath<T extends { readonly path: string }>(all: readonly T[]): readonly T[] {
+  return [...new Map(all.map((one) => [one.path, one])).values()];
+}
 
 /** A namespace is looked into once more: what came since it was judged must not go with it. */
 async function remove(

@@ -109,20 +109,18 @@ function findOnNode(object: KubeObject): Traces | undefined {
   return { what, patch: { metadata: cleaned, ...(taints && { spec: { taints } }) } };
 }
 
-/** Lines of ours among priorities of node groups. Where people's hang on them, they stay: what is left could not be read. */
+/**
+ * Lines of ours among priorities of node groups, which are ours only beside our annotation. Where people's hang on them, or end like
+ * them, they stay: what is left could not be read.
+ */
 function findInPriorities(object: KubeObject): Traces | undefined {
   const { metadata, data } = object as KubeObject & { readonly data?: Readonly<Record<string, string>> };
-  if (metadata.name !== EXPANDER_CONFIG_MAP) return undefined;
+  if (metadata.name !== EXPANDER_CONFIG_MAP || metadata.annotations?.[CHANGED] === undefined) return undefined;
   const text = data?.[EXPANDER_KEY] ?? '';
-  const annotations = metadata.annotations?.[CHANGED] === undefined ? [] : [CHANGED];
   const rest = hasOurs(text) ? takeBack(text) : text;
-  if (typeof rest !== 'string' || (rest === text && annotations.length === 0)) return undefined;
-  const { resourceVersion } = metadata;
-  const what = [
-    ...(rest === text ? [] : ['priorities of node groups']),
-    ...annotations.map((key) => `annotation ${key}`),
-  ];
-  const cleaned = { ...without(metadata, [], annotations), resourceVersion };
+  if (typeof rest !== 'string') return undefined;
+  const what = [...(rest === text ? [] : ['priorities of node groups']), `annotation ${CHANGED}`];
+  const cleaned = { ...without(metadata, [], [CHANGED]), resourceVersion: metadata.resourceVersion };
   return {
     what,
     patch: { metadata: cleaned, ...(rest !== text && { data: { [EXPANDER_KEY]: rest === '' ? null : rest } }) },

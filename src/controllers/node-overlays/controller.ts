@@ -101,11 +101,11 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   }
 
   /** Decides once more on the object as it is now: somebody may have paused or edited it since. */
-  async function write({ wanted, weight }: DueOverlay, { settings }: OverlayInputs): Promise<void> {
+  async function write({ wanted, weight }: DueOverlay): Promise<void> {
     const object = await read(wanted.name);
     const there = object && toNodeOverlayFacts(object);
     if (there && !isOwn(there)) return;
-    const step = stepFor(wanted, there, { mode: settings.mode, weight, now: now() });
+    const step = stepFor(wanted, there, { weight, now: now() });
     if (step.do !== 'write') return;
     const metadata = {
       ...step.object.metadata,
@@ -130,16 +130,15 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   }
 
   /** What is missing first, then what nobody wants any more: an offering has a price of ours all the time. */
-  async function act(work: OverlayWork, inputs: OverlayInputs, signal: AbortSignal): Promise<RoundOutcome> {
+  async function act(work: OverlayWork, signal: AbortSignal): Promise<RoundOutcome> {
     const isDue = () => mode() === 'on';
-    const writeOne = (one: DueOverlay) => write(one, inputs);
     const items = work.changes.slice(0, MOST_CHANGES_A_ROUND);
-    const changed = await writeEach({ items, isDue, write: writeOne, pace: changePace, signal });
+    const changed = await writeEach({ items, isDue, write, pace: changePace, signal });
     if (changed === 'again' || items.length < work.changes.length)
       return changed === 'again' ? changed : { dueInMs: 0 };
     const removed = await removeAll(work.deletions, signal);
     const prices = work.prices.slice(0, MOST_PRICES_A_ROUND);
-    const priced = await writeEach({ items: prices, isDue, write: writeOne, pace: pricePace, signal });
+    const priced = await writeEach({ items: prices, isDue, write, pace: pricePace, signal });
     if (removed === 'again' || priced === 'again') return 'again';
     const isAll = prices.length === work.prices.length && work.deletions.length <= MOST_CHANGES_A_ROUND;
     if (!isAll) return { dueInMs: 0 };
@@ -160,7 +159,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
       figures.show(plan, work, own());
       told.push(...tellUsers(plan, usersOf(watch)), ...tellTooMany(plan));
       if (current === 'audit') told.push(...tellWould(plan, work));
-      else outcome = await act(work, inputs, signal);
+      else outcome = await act(work, signal);
     }
     if (current === 'on') told.push(...tellVerdicts(own(), now()));
     if (current === 'off') return outcome;

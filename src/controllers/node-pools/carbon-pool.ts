@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { NO_KARPENTER, NODE_POOLS_PATH } from '../../cluster/node-pools.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
@@ -7,7 +8,6 @@ import { type NodePoolFacts, type PoolRequirement, toNodePoolFacts } from '../..
 import { type FieldOwner, type FieldPath, isOwned, type ManagedFields, ownersOf } from './field-owners.ts';
 import { type FieldValue, type Hold, POOL_FIELDS, type PoolField, parseHold } from './hold.ts';
 import { type PoolStatus, parseStatus } from './pool-status.ts';
-import { CARBON_BEFORE, CARBON_STATUS } from './wish.ts';
 
 /** A disruption budget of a NodePool. */
 export interface Budget {
@@ -28,8 +28,8 @@ export interface CarbonPool {
   readonly budgets: readonly Budget[];
   /** Who owns each field that this controller may write, beside us. */
   readonly owners: Readonly<Record<PoolField, readonly FieldOwner[]>>;
-  /** Whether we own one of them. */
-  readonly hasFieldOfOurs: boolean;
+  /** Those of them that we own. */
+  readonly fieldsOfOurs: readonly PoolField[];
   readonly status: PoolStatus | undefined;
   readonly hold: Hold | undefined;
 }
@@ -68,7 +68,7 @@ export function toCarbonPool(object: KubeObject): CarbonPool {
       weight: ownersOf(managedFields, PATHS.weight),
       requirements: ownersOf(managedFields, PATHS.requirements),
     },
-    hasFieldOfOurs: POOL_FIELDS.some((field) => isOwned(managedFields, PATHS[field])),
+    fieldsOfOurs: POOL_FIELDS.filter((field) => isOwned(managedFields, PATHS[field])),
     status: parseStatus(annotations[CARBON_STATUS]),
     hold: parseHold(annotations[CARBON_BEFORE]),
   };

@@ -1,4 +1,5 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
+import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { joinLastEvents } from '../../cluster/last-events.ts';
@@ -11,7 +12,7 @@ import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { capacityMode } from '../capacity-switch.ts';
-import { type EventTellerDeps, tellOnce } from '../event.ts';
+import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
@@ -20,7 +21,7 @@ import { writeEach } from '../write-each.ts';
 import { CARBON_POOLS, type CarbonPool, toCarbonPool } from './carbon-pool.ts';
 import { findPlaces } from './places.ts';
 import { type Decision, decidePool, imaginePool, type PlanInput } from './plan.ts';
-import { changeNotices, complaintNotice, type Ours, putBackNotice, type Telling } from './pool-events.ts';
+import { changeNotices, complaintNotice, type Ours, orphanNotice, putBackNotice, type Telling } from './pool-events.ts';
 import { changeKey, poolMetrics } from './pool-metrics.ts';
 import { writeStep } from './pool-writer.ts';
 import { rankWorld } from './rank-world.ts';
@@ -69,8 +70,12 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
   const changes = new Map<string, number>();
   /** When this process wrote a pool's field, by uid. */
   const wroteAt = new Map<string, number>();
+  /** Pools whose last write the API server refused, by uid. */
+  const refused = new Set<string>();
   /** What would stand on pools, by uid, while nothing is written. */
   const imagined = new Map<string, Ours>();
+  /** What is to be told of pools that were let go, by uid, until it is told. */
+  const once = new Map<string, Notice>();
   let pools: Followed<CarbonPool> | undefined;
   let claims: Followed<NodeClaim> | undefined;
   let told: readonly Decided[] | undefined;
@@ -99,18 +104,28 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     changes.set(key, (changes.get(key) ?? 0) + 1);
   }
 
+  function forgetGone(there: ReadonlySet<string>): void {
+    for (const kept of [wroteAt, refused, imagined])
+      for (const uid of kept.keys()) if (!there.has(uid)) kept.delete(uid);
+  }
+
   function begin(all: readonly CarbonPool[]): Round {
     const mode = capacityMode(deps.capacity.nodePools, deps.modeCap());
-    const uids = new Set(all.map(({ uid }) => uid));
-    for (const uid of wroteAt.keys()) if (!uids.has(uid)) wroteAt.delete(uid);
-    for (const uid of imagined.keys()) if (mode !== 'audit' || !uids.has(uid)) imagined.delete(uid);
+    forgetGone(new Set(all.map(({ uid }) => uid)));
+    if (mode !== 'audit') imagined.clear();
     const picture = snapshot();
     const places = findPlaces([...view.nodes()], picture);
-    const judged =
-      mode === 'audit'
-        ? all.map((pool) => ({ ...pool, status: imagined.get(pool.uid)?.status, hold: undefined }))
-        : all;
+    const judged = mode === 'audit' ? all.map(imaginedOf) : all.map(rankable);
     return { mode, world: { snapshot: picture, places, rankOf: rankWorld(judged, places, picture) } };
+  }
+
+  function imaginedOf(pool: CarbonPool): CarbonPool {
+    return { ...pool, status: imagined.get(pool.uid)?.status, hold: undefined };
+  }
+
+  /** One that cannot be written keeps a place that it should not have: by that the others would be ranked anew for ever. */
+  function rankable(pool: CarbonPool): CarbonPool {
+    return refused.has(pool.uid) ? { ...pool, status: undefined } : pool;
   }
 
   async function round(signal: AbortSignal): Promise<Outcome> {
@@ -126,8 +141,11 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
       write: (name) => write(name, current),
       pace,
       signal,
-    });
-    const tellings = await tell(current.mode === 'off' ? [] : noticesOf(told, current), signal);
+    }).catch(toRefusal);
+    // One pool that is refused silences none.
+    const tellings = await tell(current.mode === 'off' ? [...once.values()] : noticesOf(told, current), signal);
+    once.clear();
+    if (written instanceof ApiError) throw written;
     return written === 'again' ? written : tellings;
   }
 
@@ -143,21 +161,29 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     const pool = toCarbonPool(object);
     const { step, mode } = decide(pool, current);
     if (!step) return;
-    const after = toCarbonPool(await writeStep(writer, path, object, step));
+    const written = await writeStep(writer, path, object, step).catch((error) => {
+      if (isRefusal(error)) refused.add(pool.uid);
+      throw error;
+    });
+    refused.delete(pool.uid);
+    const after = toCarbonPool(written);
     const why = step.status?.reason;
     log.info({ nodePool: name, mode, step: step.kind, why }, 'a NodePool follows the grid');
     if (step.kind === 'apply' && step.isFieldOurs) wroteAt.set(pool.uid, now());
-    if (step.status) return count(mode, 'done');
-    const { namespace, event } = putBackNotice(after, step.hold, tellingOf(current));
-    await tellOnce(writer, namespace, event());
+    const telling = tellingOf(current);
+    const orphan = step.kind === 'release' ? orphanNotice(pool, step.hold, telling) : undefined;
+    if (step.status) count(mode, 'done');
+    if (orphan) once.set(pool.uid, orphan);
+    else if (!step.status) once.set(pool.uid, putBackNotice(after, step.hold, telling));
   }
 
   function noticesOf(decided: readonly Decided[], current: Round): readonly Notice[] {
     const telling = tellingOf(current);
-    return decided.flatMap(({ pool, complaint }) => [
+    const ofPools = decided.flatMap(({ pool, complaint }) => [
       ...changeNotices(pool, telling.isAudit ? (imagined.get(pool.uid) ?? {}) : pool, telling),
       ...(complaint ? [complaintNotice(pool, complaint, telling)] : []),
     ]);
+    return [...ofPools, ...once.values()];
   }
 
   function tellingOf({ mode }: Round): Telling {
@@ -192,8 +218,21 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
       claims = undefined;
       told = undefined;
       imagined.clear();
+      once.clear();
+      refused.clear();
     },
     lastEventAt: () => joinLastEvents([pools?.lastEvents(), claims?.lastEvents()]),
     metrics: poolMetrics({ decisions: () => told, changes, replaced: replaced.byPool }),
   };
+}
+
+/** Not a write of somebody else in between, and not one that is gone. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status !== 404 && error.status !== 409;
+}
+
+/** What the API server refused of one pool; anything else ends the round at once. */
+function toRefusal(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
 }

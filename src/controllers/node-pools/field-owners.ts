@@ -25,7 +25,7 @@ export const NODE_POOLS_MANAGER = 'gridgate-node-pools';
 const OURS: ReadonlySet<string> = new Set([NODE_POOLS_MANAGER, 'gridgate-uninstall']);
 
 /** What one annotation can keep of them. */
-const MOST_OWNERS = 4;
+export const MOST_OWNERS = 4;
 
 /** Where a field stands in `fieldsV1`: `f:spec`, `f:weight`. */
 export type FieldPath = readonly string[];

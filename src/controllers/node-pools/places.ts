@@ -23,8 +23,10 @@ export function findPlaces(nodes: readonly NodeFacts[], { regions, regionLabel }
   return {
     regionOfZone,
     regionsOf({ name, facts, status }) {
-      const named = poolPlaces(facts, regionLabel, regionOfZone).regions ?? [];
+      const { regions: own = [], unknownZones } = poolPlaces(facts, regionLabel, regionOfZone);
       const before = Object.keys(status?.readings ?? {});
+      // A zone of which nobody knows the region any more may be in one where the pool was judged before.
+      const named = own.length > 0 && unknownZones.length > 0 ? [...new Set([...own, ...before])] : own;
       const only = names.length === 1 ? names : [];
       return [named, [...(ofNodes.get(name) ?? [])].sort(), before, only].find((one) => one.length > 0);
     },

@@ -1,19 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
+import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import { type Held, heldUpTo, MINIMUM_DWELL_MS } from '../../regions/band.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { ZONE_LABEL } from '../../units/label-names.ts';
-import { PAUSED } from '../capacity-switch.ts';
+import { isPaused } from '../capacity-switch.ts';
 import { type CarbonPool, valueIn } from './carbon-pool.ts';
-import { type FieldValue, formatHold, type Hold } from './hold.ts';
+import { type FieldValue, formatHold, type Hold, LONGEST_HOLD } from './hold.ts';
 import { fitsStatus, type PoolStatus } from './pool-status.ts';
 import { refusalOf } from './refusals.ts';
-import { isStillOurs, type OwnedPool, ownValueIn, placeOf, type Target, targetOf, type World } from './targets.ts';
-import { CARBON_AWARE, CARBON_BEFORE, CARBON_STATUS, type PoolMode, readWish } from './wish.ts';
+import {
+  isStillOurs,
+  type OwnedPool,
+  ownValueIn,
+  placeOf,
+  regionsOfValues,
+  type Target,
+  targetOf,
+  type World,
+} from './targets.ts';
+import { CARBON_AWARE, type PoolMode, readWish } from './wish.ts';
 
 /** Of one pool within any 24 hours; the last is kept for the way back, so that a restless grid never holds up pods for a day. */
 export const MOST_CHANGES = 4;
-/** What the guard lets through, in characters. */
-const LONGEST_HOLD = 4_096;
 
 /** What is to be written to a pool. */
 export type Step =
@@ -62,10 +70,11 @@ export interface PlanInput {
  * | -                   | on         | a mode       | yes             | followed                        |
  */
 export function decidePool(pool: CarbonPool, input: PlanInput): Decision {
-  if (isLeftAlone(pool)) return { mode: 'none', state: 'left-alone' };
+  if (isPaused(pool.annotations)) return { mode: 'none', state: 'left-alone' };
   const read = readPool(pool, input.world);
-  if (input.mode !== 'on' || !read.owned) return { ...unfollowed(read), step: endOf(pool) };
-  return follow(read.owned, input);
+  const isFollowed = input.mode === 'on' && read.owned !== undefined;
+  const decision = isFollowed ? follow(read.owned, input) : { ...unfollowed(read), step: endOf(pool) };
+  return decision.complaint ? decision : { ...decision, complaint: forgery(pool) };
 }
 
 /**
@@ -73,14 +82,17 @@ export function decidePool(pool: CarbonPool, input: PlanInput): Decision {
  * `decidePool` puts back.
  */
 export function imaginePool(pool: CarbonPool, imagined: PoolStatus | undefined, input: PlanInput): Decision {
-  if (isLeftAlone(pool)) return { mode: 'none', state: 'left-alone' };
+  if (isPaused(pool.annotations)) return { mode: 'none', state: 'left-alone' };
   const read = readPool({ ...pool, status: imagined, hold: undefined }, input.world);
-  return read.owned ? follow(read.owned, input) : unfollowed(read);
+  const decision = read.owned ? follow(read.owned, input) : unfollowed(read);
+  return decision.complaint ? decision : { ...decision, complaint: forgery(pool) };
 }
 
-/** What a person wrote to have it left as it is; what is neither yes nor no is taken for yes. */
-export function isLeftAlone({ annotations: { [PAUSED]: paused } }: CarbonPool): boolean {
-  return paused !== undefined && paused.trim() !== 'false';
+/** What stands where gridgate keeps what was there before, and is not its own. */
+function forgery({ annotations, hold }: CarbonPool): Complaint | undefined {
+  if (hold || annotations[CARBON_BEFORE] === undefined) return undefined;
+  const note = `${CARBON_BEFORE} is nothing that gridgate writes: nothing of it is put back; see what the pool should have, and remove it`;
+  return complain('CarbonAwareMistake', note);
 }
 
 interface Read {
@@ -119,10 +131,10 @@ function unfollowed({ mode, complaint }: Read): Decision {
 
 /** Takes away all that is ours; `undefined`: nothing is. */
 export function endOf(pool: CarbonPool): Step | undefined {
-  const { hold, annotations, hasFieldOfOurs } = pool;
+  const { hold, annotations, fieldsOfOurs } = pool;
   if (hold) return giveBack(pool, hold, undefined);
   const isMarked = annotations[CARBON_STATUS] !== undefined || annotations[CARBON_BEFORE] !== undefined;
-  return isMarked || hasFieldOfOurs ? { kind: 'release' } : undefined;
+  return isMarked || fieldsOfOurs.length > 0 ? { kind: 'release' } : undefined;
 }
 
 function follow(owned: OwnedPool, input: PlanInput): Decision {
@@ -137,15 +149,13 @@ function follow(owned: OwnedPool, input: PlanInput): Decision {
     return { mode: wish.mode, state: 'as-it-was', step };
   }
   const target = targetOf(owned, input.world);
-  if (!isFitting(owned, target))
+  if (!isFitting(owned, target, input.world))
     return {
       ...unfollowed({ mode: wish.mode, complaint: complain('CarbonAwareRefused', refused(wish.mode, TOO_MUCH)) }),
       step: endOf(pool),
     };
   const isBehind = !isJudged(owned, target) || isOutdated(pool, target.value);
-  return isBehind && mayChange(owned, target, input)
-    ? change(owned, target, input.now)
-    : stay(owned, target, input.now);
+  return isBehind && mayChange(owned, target, input) ? change(owned, target, input) : stay(owned, target, input.now);
 }
 
 /**
@@ -153,15 +163,15 @@ function follow(owned: OwnedPool, input: PlanInput): Decision {
  * had put the value back.
  */
 function isHalfGiven(pool: CarbonPool): boolean {
-  const { hold, hasFieldOfOurs } = pool;
+  const { hold, fieldsOfOurs } = pool;
   const isBack = hold !== undefined && !isStillOurs(pool, hold) && isDeepStrictEqual(valueIn(pool, hold), hold.value);
-  return hasFieldOfOurs && (hold === undefined || isBack);
+  return fieldsOfOurs.length > 0 && (hold === undefined || isBack);
 }
 
 const TOO_MUCH = 'what it lists is more than gridgate remembers of a pool (4,096 characters, 20 regions)';
 
-function isFitting({ pool, wish, ownValue }: OwnedPool, { judged, value }: Target): boolean {
-  const fits = value === undefined || formatHold(capture(pool, wish.mode, ownValue, value)).length <= LONGEST_HOLD;
+function isFitting(owned: OwnedPool, { judged, value }: Target, world: World): boolean {
+  const fits = value === undefined || formatHold(holdFor(owned, value, world)).length <= LONGEST_HOLD;
   return fits && fitsStatus(judged);
 }
 
@@ -182,7 +192,8 @@ function mayChange({ pool: { status }, wish }: OwnedPool, { value }: Target, { n
   return now - since >= MINIMUM_DWELL_MS && changes.length < most;
 }
 
-function change({ pool, wish, ownValue }: OwnedPool, target: Target, now: number): Decision {
+function change(owned: OwnedPool, target: Target, { now, world }: PlanInput): Decision {
+  const { pool, wish, ownValue } = owned;
   const { hold, status: before } = pool;
   const { judged, value, reason, readings } = target;
   const changes = before ? [...heldUpTo(now, before).changes, now] : [];
@@ -191,16 +202,28 @@ function change({ pool, wish, ownValue }: OwnedPool, target: Target, now: number
     const step: Step = hold ? giveBack(pool, hold, status) : { kind: 'apply', status, isFieldOurs: false };
     return { mode: wish.mode, state: 'as-it-was', step };
   }
-  const isOurs = hold !== undefined && isStillOurs(pool, hold);
-  const taken = isOurs ? { ...hold, wrote: value } : capture(pool, wish.mode, ownValue, value);
-  return { mode: wish.mode, state: 'changed', step: { kind: 'apply', status, hold: taken, isFieldOurs: true } };
+  const step: Step = { kind: 'apply', status, hold: holdFor(owned, value, world), isFieldOurs: true };
+  return { mode: wish.mode, state: 'changed', step };
+}
+
+/** What is kept while this value of ours stands in the field. */
+function holdFor(owned: OwnedPool, wrote: FieldValue, world: World): Hold {
+  const { hold } = owned.pool;
+  const { regions, ...captured } = capture(owned, wrote, world);
+  const isOurs = hold !== undefined && isStillOurs(owned.pool, hold);
+  return { ...(isOurs ? { ...hold, wrote } : captured), ...(regions && { regions }) };
 }
 
 /** What is kept of a field that becomes ours. */
-function capture(pool: CarbonPool, mode: PoolMode, value: FieldValue, wrote: FieldValue): Hold {
-  const place = placeOf(pool, mode);
+function capture({ pool, wish, ownValue: value }: OwnedPool, wrote: FieldValue, world: World): Hold {
+  const place = placeOf(pool, wish.mode);
   const hadNoLimits = place.field === 'limits.cpu' && pool.limits === undefined;
-  return { ...place, value, owners: pool.owners[place.field], wrote, ...(hadNoLimits && { hadNoLimits }) };
+  const regions = place.field === 'requirements' ? regionsOfValues(pool, value, world) : undefined;
+  return {
+    ...{ ...place, value, owners: pool.owners[place.field], wrote },
+    ...(hadNoLimits && { hadNoLimits }),
+    ...(regions && { regions }),
+  };
 }
 
 /** What somebody else wrote meanwhile stays. */

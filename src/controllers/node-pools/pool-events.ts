@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import { CARBON_BEFORE } from '../../capacity/pool-memory.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import { nameFew } from '../../units/tell-few.ts';
 import { HOME_OF_EVENTS, toEvent } from '../event.ts';
 import type { Notice } from '../notices.ts';
 import { type CarbonPool, valueIn } from './carbon-pool.ts';
-import type { FieldValue, Hold } from './hold.ts';
+import type { FieldValue, Hold, PoolField } from './hold.ts';
 import type { Complaint } from './plan.ts';
 import type { PoolStatus } from './pool-status.ts';
+import { narrowedKey } from './refusals.ts';
 import { placeOf } from './targets.ts';
 
 /** Who tells, and whether it was done or would be. */
@@ -45,6 +47,34 @@ export function changeNotices(pool: CarbonPool, { status, hold }: Ours, telling:
 
 export function complaintNotice(pool: CarbonPool, { reason, note }: Complaint, telling: Telling): Notice {
   return noticeOf(pool, { type: 'Warning', reason, note, key: note }, telling);
+}
+
+/**
+ * Told where a field was ours and nothing keeps what its owner had: what we wrote stands there on, and is nobody's. `undefined`: that is
+ * not so.
+ */
+export function orphanNotice(pool: CarbonPool, hold: Hold | undefined, telling: Telling): Notice | undefined {
+  const { name, fieldsOfOurs } = pool;
+  if (hold || fieldsOfOurs.length === 0) return undefined;
+  const stands = fieldsOfOurs.map((field) => tellStanding(pool, field)).join(', ');
+  const note = `${CARBON_BEFORE} no longer keeps what its owner had: ${stands}, as gridgate wrote it, and stays so until somebody writes what it is to be: ${mend(name, fieldsOfOurs)}`;
+  return noticeOf(pool, { type: 'Warning', reason: 'CarbonAwareForgotten', note, key: String(telling.now) }, telling);
+}
+
+function tellStanding(pool: CarbonPool, field: PoolField): string {
+  if (field !== 'requirements') return `spec.${field} is ${show(valueIn(pool, { field }))}`;
+  const key = narrowedKey(pool.facts);
+  return key === undefined ? 'its requirements' : `${key} is ${show(valueIn(pool, { field, key }))}`;
+}
+
+/** The command of a person; without the field a pool has no limit of cores, and the weight 0. */
+function mend(name: string, fields: readonly PoolField[]): string {
+  if (fields.includes('requirements')) return `kubectl edit nodepool ${name}`;
+  const spec = {
+    ...(fields.includes('weight') && { weight: null }),
+    ...(fields.includes('limits.cpu') && { limits: { cpu: null } }),
+  };
+  return `kubectl patch nodepool ${name} --type=merge -p '${JSON.stringify({ spec })}' (null: none; or a value)`;
 }
 
 /** Told once all that was ours is gone. */

@@ -88,7 +88,8 @@ function parseJudgement(
 
 function rankedIn(value: unknown): Ranked | undefined {
   const { place, weight } = Object(value) as Readonly<Record<string, unknown>>;
-  return typeof place === 'number' && typeof weight === 'number' ? { place, weight } : undefined;
+  const isPlace = Number.isInteger(place) && Number(place) >= 0;
+  return isPlace && typeof weight === 'number' ? { place: Number(place), weight } : undefined;
 }
 
 function timesIn(value: unknown): readonly number[] {

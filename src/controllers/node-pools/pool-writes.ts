@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import {
   type CarbonPool,
@@ -13,7 +14,6 @@ import { handBack } from './field-owners.ts';
 import { formatHold, type Hold } from './hold.ts';
 import type { Step } from './plan.ts';
 import { formatStatus, type PoolStatus } from './pool-status.ts';
-import { CARBON_BEFORE, CARBON_STATUS } from './wish.ts';
 
 /** As the pool was when it was decided: another write in between is a 409. */
 type Written = Pick<KubeObject['metadata'], 'name' | 'uid' | 'resourceVersion'>;

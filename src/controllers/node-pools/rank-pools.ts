@@ -18,6 +18,9 @@ export interface RankedPool {
 /** Within so much of the cleanest of its band a pool is as good; an order that stands must be wrong by more than as much. */
 const NEAR = 1.05;
 
+/** A pool that has its place. */
+type PlacedPool = RankedPool & { readonly was: Ranked };
+
 /**
  * Gives every pool its place and the weight for it. The order that stands stays until it is wrong by more than 5%; then all are ranked
  * anew, in bands of 5%, those with the higher weight of their own first:
@@ -26,11 +29,14 @@ const NEAR = 1.05;
  * | ---------------- | --------------------------------------------------------- |
  * | one before other | it is at most 5% dirtier                                  |
  * | on one place     | neither is more than 5% beyond a band that begins with the other |
- * | one has none yet | never                                                     |
+ * | one has none yet | always: it comes beside the first that is not cleaner     |
+ *
+ * One that comes moves the others only once it has its place: one that cannot be written has none ever.
  */
 export function rankPools(pools: readonly RankedPool[]): ReadonlyMap<string, Ranked> {
-  const placeOf = stands(pools) ? new Map(pools.map(({ name, was }) => [name, was?.place ?? 0])) : newPlaces(pools);
-  const places = 1 + Math.max(0, ...placeOf.values());
+  const placed = pools.filter((pool): pool is PlacedPool => pool.was !== undefined);
+  const placeOf = placed.length > 0 && stands(placed) ? withPlaces(pools, placed) : newPlaces(pools);
+  const places = 1 + Math.max(0, ...(placed.length > 0 ? placed : pools).map(({ name }) => placeOf.get(name) ?? 0));
   return new Map(
     pools.map(({ name, range }) => {
       const place = placeOf.get(name) ?? 0;
@@ -39,18 +45,31 @@ export function rankPools(pools: readonly RankedPool[]): ReadonlyMap<string, Ran
   );
 }
 
-function stands(pools: readonly RankedPool[]): boolean {
+function stands(pools: readonly PlacedPool[]): boolean {
   // Sorted by place, what may be wrong with one is wrong with the cleanest or the dirtiest before or beside it.
-  const byPlace = Map.groupBy(pools, ({ was }) => was?.place);
-  if (byPlace.has(undefined)) return false;
-  const groups = [...byPlace].sort(([a = 0], [b = 0]) => a - b).map(([, group]) => group.map(gramsOf));
   let dirtiestBefore = 0;
-  for (const group of groups) {
-    const [cleanest, dirtiest] = [Math.min(...group), Math.max(...group)];
+  for (const { cleanest, dirtiest } of groupsOf(pools)) {
     if (dirtiestBefore > cleanest * NEAR || dirtiest > cleanest * NEAR * NEAR) return false;
     dirtiestBefore = Math.max(dirtiestBefore, dirtiest);
   }
   return true;
+}
+
+/** By place, with the gCO2e/kWh of the cleanest and the dirtiest there. */
+function groupsOf(pools: readonly PlacedPool[]) {
+  return [...Map.groupBy(pools, ({ was }) => was.place)]
+    .sort(([a], [b]) => a - b)
+    .map(([place, group]) => {
+      const grams = group.map(gramsOf);
+      return { place, cleanest: Math.min(...grams), dirtiest: Math.max(...grams) };
+    });
+}
+
+function withPlaces(pools: readonly RankedPool[], placed: readonly PlacedPool[]): ReadonlyMap<string, number> {
+  const groups = groupsOf(placed);
+  const after = 1 + (groups.at(-1)?.place ?? -1);
+  const placeFor = (grams: number) => groups.find(({ dirtiest }) => grams <= dirtiest * NEAR)?.place ?? after;
+  return new Map(pools.map((pool) => [pool.name, pool.was?.place ?? placeFor(gramsOf(pool))]));
 }
 
 function newPlaces(pools: readonly RankedPool[]): ReadonlyMap<string, number> {
@@ -75,7 +94,7 @@ function newPlaces(pools: readonly RankedPool[]): ReadonlyMap<string, number> {
 /** The best place has the highest weight; where there are more places than weights, neighbours share one. */
 function weightOf(place: number, places: number, [lowest, highest]: WeightRange): number {
   const steps = highest - lowest;
-  return highest - (places - 1 <= steps ? place : Math.floor((place * steps) / (places - 1)));
+  return Math.max(lowest, highest - (places - 1 <= steps ? place : Math.floor((place * steps) / (places - 1))));
 }
 
 function gramsOf({ gramsPerKwh }: RankedPool): number {

@@ -1,8 +1,8 @@
 import type { Snapshot } from '../../regions/snapshot.ts';
+import { isPaused } from '../capacity-switch.ts';
 import type { CarbonPool } from './carbon-pool.ts';
 import type { Places } from './places.ts';
-import { isLeftAlone } from './plan.ts';
-import type { Ranked } from './pool-status.ts';
+import type { Judged, Ranked } from './pool-status.ts';
 import { type RankedPool, rankPools } from './rank-pools.ts';
 import { gramsForRank, ownValueIn } from './targets.ts';
 import { readWish } from './wish.ts';
@@ -13,21 +13,28 @@ export function rankWorld(
   places: Places,
   snapshot: Snapshot,
 ): (pool: string) => Ranked | undefined {
-  const ranked = rankPools(pools.flatMap((pool) => rankedPool(pool, places, snapshot) ?? []));
+  const ranked = rankPools(pools.flatMap((pool) => rankedPool(pool, pools.length, places, snapshot) ?? []));
   return (pool) => ranked.get(pool);
 }
 
-function rankedPool(pool: CarbonPool, places: Places, snapshot: Snapshot): RankedPool | undefined {
+/** A place beyond as many pools as there are is none. */
+function rankedPool(pool: CarbonPool, count: number, places: Places, snapshot: Snapshot): RankedPool | undefined {
   const wish = readWish(pool.annotations);
-  if (!wish || 'mistakes' in wish || wish.mode !== 'weight' || pool.facts.isStatic || isLeftAlone(pool))
+  if (!wish || 'mistakes' in wish || wish.mode !== 'weight' || pool.facts.isStatic || isPaused(pool.annotations))
     return undefined;
   const gramsPerKwh = gramsForRank(places.regionsOf(pool) ?? [], snapshot);
   if (gramsPerKwh === undefined) return undefined;
   const ownWeight = Number(ownValueIn(pool, { field: 'weight' }) ?? 0);
   const judged = pool.status?.mode === 'weight' ? pool.status.judged : undefined;
-  return { name: pool.name, gramsPerKwh, ownWeight, range: wish.weights, was: isRanked(judged) ? judged : undefined };
+  return {
+    name: pool.name,
+    gramsPerKwh,
+    ownWeight,
+    range: wish.weights,
+    was: isPlaced(judged, count) ? judged : undefined,
+  };
 }
 
-function isRanked(judged: unknown): judged is Ranked {
-  return typeof judged === 'object' && judged !== null && 'place' in judged;
+function isPlaced(judged: Judged | undefined, count: number): judged is Ranked {
+  return typeof judged === 'object' && judged !== null && 'place' in judged && judged.place < count;
 }

@@ -11,6 +11,7 @@ import { REGION_LABEL, ZONE_LABEL } from '../../units/label-names.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import type { CarbonPool } from './carbon-pool.ts';
 import { isTexts } from './hold.ts';
+import { isStillOurs } from './targets.ts';
 
 /** A node that Karpenter keeps, as far as it says why it goes. */
 export interface NodeClaim {
@@ -23,6 +24,8 @@ export interface NodeClaim {
   readonly isDrifted: boolean;
   /** It is being replaced for that. */
   readonly isReplaced: boolean;
+  /** It goes for another reason, as one that is empty. */
+  readonly goesAnyway: boolean;
 }
 
 interface NodeClaimObject extends KubeObject {
@@ -49,6 +52,9 @@ function toNodeClaim(object: KubeObject): NodeClaim {
     shape: shapeOf(toNodeFacts({ metadata, status: status ?? null }, '')),
     isDrifted: isTrue('Drifted', 'RequirementsDrifted'),
     isReplaced: isTrue('DisruptionReason', 'Drifted'),
+    goesAnyway: conditions.some(
+      (one) => one.type === 'DisruptionReason' && one.status === 'True' && one.reason !== 'Drifted',
+    ),
   };
 }
 
@@ -118,15 +124,18 @@ export function createReplacedNodes() {
   };
 }
 
-function isBecauseOf(narrowed: Narrowed | undefined, { isDrifted, places }: NodeClaim): boolean {
-  return isDrifted && (narrowed?.keptOut.has(places[narrowed.key] ?? '') ?? false);
+/** Its place is one that we took out of the pool's list: those that drifted otherwise would go without us. */
+function isBecauseOf(narrowed: Narrowed | undefined, { isDrifted, goesAnyway, places }: NodeClaim): boolean {
+  return isDrifted && !goesAnyway && (narrowed?.keptOut.has(places[narrowed.key] ?? '') ?? false);
 }
 
-/** The pools of which some places are kept out now. */
-export function narrowedPools(pools: readonly Pick<CarbonPool, 'name' | 'hold'>[]): ReadonlyMap<string, Narrowed> {
+/** The pools of which some places are kept out now, by us and nobody else. */
+export function narrowedPools(pools: readonly CarbonPool[]): ReadonlyMap<string, Narrowed> {
   return new Map(
-    pools.flatMap(({ name, hold }) => {
-      if (hold?.key === undefined || !isTexts(hold.value) || !isTexts(hold.wrote)) return [];
+    pools.flatMap((pool) => {
+      const { name, hold } = pool;
+      if (!hold || !isStillOurs(pool, hold)) return [];
+      if (hold.key === undefined || !isTexts(hold.value) || !isTexts(hold.wrote)) return [];
       const { key, value, wrote } = hold;
       return [[name, { key, keptOut: new Set(value.filter((one) => !wrote.includes(one))) }] as const];
     }),

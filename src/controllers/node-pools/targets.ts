@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { NodePoolFacts } from '../../regions/node-pool.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { compareText } from '../../units/compare-text.ts';
-import { REGION_LABEL } from '../../units/label-names.ts';
+import { ZONE_LABEL } from '../../units/label-names.ts';
 import { nameFew } from '../../units/tell-few.ts';
 import { toTenth } from '../../units/to-tenth.ts';
 import { type CarbonPool, itemOf, valueIn } from './carbon-pool.ts';
-import type { FieldValue, Hold, PoolField } from './hold.ts';
+import { type FieldValue, type Hold, isTexts, NO_CORES, type PoolField } from './hold.ts';
+import { missedMinValues, type Narrowing, openValues } from './open-values.ts';
 import type { Places } from './places.ts';
 import type { Judged, PoolStatus, Ranked } from './pool-status.ts';
 import { narrowedKey } from './refusals.ts';
@@ -55,8 +57,6 @@ export function placeOf({ facts }: Pick<CarbonPool, 'facts'>, mode: PoolMode): P
   return { field: FIELD_OF[mode], ...(key !== undefined && { key }) };
 }
 
-/** No more cores: Karpenter creates no node where a limit is reached, and keeps those that there are. */
-const NO_CORES = '0';
 const MOST_NAMED = 3;
 
 export function targetOf(owned: OwnedPool, world: World): Target {
@@ -65,17 +65,41 @@ export function targetOf(owned: OwnedPool, world: World): Target {
   return owned.wish.mode === 'requirement' ? targetOfRequirement(owned, world) : targetWhileDirty(owned, now);
 }
 
-/** A pool of several regions is as clean as its cleanest that is up. */
+/**
+ * A pool is dirty where every region of it that is up is measured and dirty: one of which only a yearly average is known, or nothing,
+ * may be clean.
+ *
+ * | its regions                              | it is          |
+ * | ---------------------------------------- | -------------- |
+ * | all that are up are measured, and dirty  | dirty          |
+ * | another one is up                        | not dirty      |
+ * | none is up                               | as it was      |
+ */
 function targetWhileDirty({ wish, was, ownValue }: OwnedPool, now: readonly RegionNow[]): Target {
   const readings = readingsOf(now);
-  const cleanest = cleanestOf(now.filter(isMeasured));
-  if (!cleanest) return { judged: false, value: undefined, reason: nothingKnown(now), readings };
+  const up = now.filter(({ is }) => is !== 'down');
+  const wasDirty = typeof was === 'boolean' ? was : undefined;
+  const measured = up.filter(isMeasured);
   const dirty =
-    wish.threshold === undefined
-      ? now.filter(isMeasured).every((region) => isDirty(region, undefined, undefined))
-      : isDirty(cleanest, wish.threshold, typeof was === 'boolean' ? was : undefined);
-  const reason = tellReading(cleanest, wish.threshold, dirty);
+    up.length === 0
+      ? (wasDirty ?? false)
+      : measured.length === up.length && measured.every((region) => isDirty(region, wish.threshold, wasDirty));
+  const reason = reasonWhileDirty(now, up, wish.threshold, dirty);
   return { judged: dirty, value: dirty ? valueWhileDirty(wish, ownValue) : undefined, reason, readings };
+}
+
+function reasonWhileDirty(
+  now: readonly RegionNow[],
+  up: readonly RegionNow[],
+  threshold: number | undefined,
+  isDirtyNow: boolean,
+): string {
+  if (up.length === 0 && now.length > 0) return `${tellNames(now)}: down`;
+  const cleanest = cleanestOf(up.filter(isMeasured));
+  if (!cleanest) return nothingKnown(now);
+  const others = isDirtyNow ? [] : up.filter((region) => !isMeasured(region));
+  const reading = tellReading(cleanest, threshold, isDirtyNow);
+  return others.length === 0 ? reading : `${reading}; ${nothingKnown(others)}`;
 }
 
 /** `undefined`: what its owner has there is as good. */
@@ -101,33 +125,78 @@ export function gramsForRank(regions: readonly string[], snapshot: Snapshot): nu
 }
 
 /**
- * Of the values that a pool lists, those in dirty regions and in regions that are down are left out, unless that leaves none that is known to
- * be clean, or fewer than `minValues`. A value of which nobody knows the region stays.
+ * Of the values that a pool lists, those in dirty regions are left out, and those in regions that are down, unless that leaves no place
+ * that is known to be clean, or fewer than `minValues`. Judged are the values that its nodes can have, by all that the pool says; a
+ * value of which nobody knows the region stays.
+ *
+ * | a region                | then                                         |
+ * | ----------------------- | -------------------------------------------- |
+ * | dirty                   | left out                                     |
+ * | down, left out before   | left out still, also where all are down      |
+ * | down, not left out      | left out where another is                    |
+ * | clean, averaged, unknown | not left out                                |
  */
 function targetOfRequirement({ pool, wish, was, ownValue }: OwnedPool, world: World): Target {
-  const key = narrowedKey(pool.facts);
-  const values = Array.isArray(ownValue) ? (ownValue as readonly string[]) : [];
-  const regionOf = (value: string) => (key === REGION_LABEL ? value : world.places.regionOfZone(value));
-  const names = [...new Set(values.map(regionOf).filter((region) => region !== undefined))].sort(compareText);
+  const values = isTexts(ownValue) ? ownValue : [];
+  const narrowing = narrowingOf(pool, world);
+  const { key, regionOf } = narrowing;
+  const open = openValues(withValues(pool.facts, key, values), narrowing);
+  const names = [...new Set(open.map(regionOf).filter((region) => region !== undefined))].sort(compareText);
   const now = names.map((name) => regionNow(name, world.snapshot));
   const readings = readingsOf(now);
-  const keptOutBefore = Array.isArray(was) ? (was as readonly string[]) : undefined;
-  const dirty = now
-    .filter(isMeasured)
-    .filter((region) => isDirty(region, wish.threshold, keptOutBefore?.includes(region.name)));
-  const clean = now.filter(isMeasured).filter((region) => !dirty.includes(region));
+  const keptOut = isTexts(was) ? was : [];
+  const measured = now.filter(isMeasured);
+  const wasOut = (name: string) => (isTexts(was) ? keptOut.includes(name) : undefined);
+  const dirty = measured.filter((region) => isDirty(region, wish.threshold, wasOut(region.name)));
+  const clean = measured.filter((region) => !dirty.includes(region));
+  const down = now.filter(({ is }) => is === 'down');
+  const downStill = down.filter(({ name }) => keptOut.includes(name));
   const asItWas = (reason: string): Target => ({ judged: [], value: undefined, reason, readings });
+  const areAllDown = down.length === now.length;
   const [worst] = [...dirty].sort((a, b) => b.gramsPerKwh - a.gramsPerKwh);
-  if (!worst) return asItWas(clean.length === 0 ? nothingKnown(now) : `none of ${tellNames(now)} is dirty`);
-  if (clean.length === 0) return asItWas(`all of ${tellNames(dirty)} are dirty`);
+  if (!worst && downStill.length === 0)
+    return asItWas(clean.length === 0 ? nothingKnown(now) : `none of ${tellNames(now)} is dirty`);
+  if (clean.length === 0 && !areAllDown)
+    return asItWas(worst ? `all of ${tellNames(dirty)} are dirty` : nothingKnown(now));
 
-  const out = new Set([...dirty, ...now.filter(({ is }) => is === 'down')].map(({ name }) => name));
+  const gone = areAllDown ? downStill : [...dirty, ...down];
+  const out = new Set(gone.map(({ name }) => name));
   const left = values.filter((value) => !out.has(regionOf(value) ?? ''));
-  const { minValues = 1 } = itemOf(pool.facts.requirements, key) ?? {};
-  if (left.length < minValues)
-    return asItWas(`without ${tellNames(dirty)} it would have fewer than its minValues of ${minValues}`);
+  const after = withValues(pool.facts, key, left);
+  const openThen = openValues(after, narrowing);
+  if (openThen.length === 0) return asItWas(`without ${tellNames(gone)} no place would be left`);
+  const missed = missedMinValues(after, openThen, narrowing);
+  if (missed !== undefined)
+    return asItWas(`without ${tellNames(gone)} it would have fewer than its minValues of ${missed}`);
   const judged = [...out].sort(compareText);
-  return { judged, value: left, reason: tellReading(worst, wish.threshold, true), readings };
+  const reason = worst ? tellReading(worst, wish.threshold, true) : `${tellNames(downStill)}: down`;
+  return { judged, value: left, reason, readings };
+}
+
+/** What was known of a value's region when it was left out counts for as long as it is: its last node may have gone by that. */
+function narrowingOf(pool: CarbonPool, { places, snapshot }: World): Narrowing {
+  const key = narrowedKey(pool.facts) ?? ZONE_LABEL;
+  const held = pool.hold?.key === key ? pool.hold.regions : undefined;
+  const regionOfZone = (zone: string) =>
+    places.regionOfZone(zone) ?? (key === ZONE_LABEL && held && Object.hasOwn(held, zone) ? held[zone] : undefined);
+  const regionOf = key === ZONE_LABEL ? regionOfZone : (region: string) => region;
+  return { key, regionOf, regionOfZone, regionLabel: snapshot.regionLabel };
+}
+
+/** Which region each value of a zone lies in, as it is known now; for a hold. */
+export function regionsOfValues(pool: CarbonPool, values: FieldValue, world: World): Hold['regions'] {
+  const { key, regionOf } = narrowingOf(pool, world);
+  if (key !== ZONE_LABEL || !isTexts(values)) return undefined;
+  const known = values.flatMap((value) => {
+    const region = regionOf(value);
+    return region === undefined ? [] : [[value, region] as const];
+  });
+  return Object.fromEntries(known);
+}
+
+function withValues(facts: NodePoolFacts, key: string, values: readonly string[]): NodePoolFacts {
+  const item = itemOf(facts.requirements, key);
+  return { ...facts, requirements: facts.requirements.map((one) => (one === item ? { ...one, values } : one)) };
 }
 
 function hasGrams(region: RegionNow): region is Measured {
@@ -168,10 +237,9 @@ export function ownValueIn(pool: CarbonPool, place: Pick<Hold, 'field' | 'key'>)
 }
 
 /**
- * Whether what we wrote stands there, and nobody has written the same since. Requirements have one owner for the whole list, who may have
- * changed another item.
+ * Whether what we wrote stands there. Who owns it says nothing: Argo CD applies as its own what it is told to look past
+ * (RespectIgnoreDifferences).
  */
 export function isStillOurs(pool: CarbonPool, hold: Hold): boolean {
-  const isShared = hold.field !== 'requirements' && pool.owners[hold.field].length > 0;
-  return !isShared && isDeepStrictEqual(valueIn(pool, hold), hold.wrote);
+  return isDeepStrictEqual(valueIn(pool, hold), hold.wrote);
 }

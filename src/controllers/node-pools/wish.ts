@@ -1,3 +1,4 @@
+import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import { ANNOTATION_PREFIX } from '../../decision/namespace-record.ts';
 import { nearestKey, quoted } from '../../decision/policy-annotations.ts';
 import { MAX_GRAMS_PER_KWH } from '../../regions/reading.ts';
@@ -11,9 +12,6 @@ export type PoolMode = (typeof POOL_MODES)[number];
 export const CARBON_AWARE = `${ANNOTATION_PREFIX}carbon-aware`;
 export const THRESHOLD = `${ANNOTATION_PREFIX}threshold`;
 export const WEIGHTS = `${ANNOTATION_PREFIX}weights`;
-/** Written by this controller. */
-export const CARBON_STATUS = `${ANNOTATION_PREFIX}carbon-status`;
-export const CARBON_BEFORE = `${ANNOTATION_PREFIX}carbon-before`;
 
 /** Weights that a pool may be given, both included; Karpenter takes 1 to 100, the highest first. */
 export type WeightRange = readonly [lowest: number, highest: number];

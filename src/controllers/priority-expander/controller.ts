@@ -15,7 +15,6 @@ import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import type { Metric } from '../../telemetry/metric.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
-import { isoTime } from '../../units/moment.ts';
 import { PAUSED } from '../capacity-switch.ts';
 import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
@@ -24,7 +23,8 @@ import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
 import { writeEach } from '../write-each.ts';
 import { type ConfigMapObject, groupsNow } from './autoscaler-status.ts';
-import { type Placed, type Plan, planPriorities, type RegionOutlook } from './plan.ts';
+import { isOver, type Placed, type Plan, planPriorities, REST_MS, type RegionOutlook } from './plan.ts';
+import { parseStamp, type Stamp, stampText } from './stamp.ts';
 import {
   CHANGED,
   DECLARED,
@@ -33,6 +33,7 @@ import {
   tellMissing,
   tellOutranked,
   tellRefused,
+  tellResting,
   tellStatus,
   tellUndeclared,
   tellWould,
@@ -74,12 +75,17 @@ export interface PriorityExpanderDeps extends EventTellerDeps {
 
 /** What the ConfigMap is to become, and what there is to tell of it. */
 interface Decision {
-  readonly text?: string;
-  /** `undefined`: the annotation goes. */
-  readonly changedAt?: number;
+  readonly write?: Write;
   readonly told: readonly Told[];
   /** By region, as it is or would be. */
   readonly priorities?: Placed['priorities'];
+}
+
+interface Write {
+  readonly change: 'written' | 'put back' | 'forgotten';
+  readonly text: string;
+  /** `undefined`: the annotation goes. */
+  readonly stamp?: Stamp;
 }
 
 /** Keeps the priorities of Cluster Autoscaler's node groups by the ranking of their regions (README.md). */
@@ -109,12 +115,18 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
     return range ? plan(signal, map, range) : { told: [tellMalformed(called, declared)] };
   }
 
+  /** Only what stands beside our annotation is ours, whatever it looks like. That stays until it holds nothing up any more. */
   function putBack(map: ConfigMapObject, called: string): Decision | undefined {
+    const stamp = map.metadata.annotations?.[CHANGED];
+    if (stamp === undefined) return undefined;
     const text = textOf(map);
-    if (!hasOurs(text) && map.metadata.annotations?.[CHANGED] === undefined) return undefined;
+    if (!hasOurs(text))
+      return isOver(REST_MS, { changed: parseStamp(stamp), now: now() })
+        ? { write: { change: 'forgotten', text }, told: [] }
+        : undefined;
     const rest = takeBack(text);
     return typeof rest === 'string'
-      ? { text: rest, told: [] }
+      ? { write: { change: 'put back', text: rest, stamp: { at: now(), by: 'return' } }, told: [] }
       : { told: [tellRefused(called, `the text under ${EXPANDER_KEY} ${rest.problem}`)] };
   }
 
@@ -124,43 +136,49 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
     if ('problem' in known) return { told: [tellStatus(`${namespace}/${status}`, known.problem)] };
     const { groups } = known;
     const named = groups.map((name) => ({ name }));
-    const changedAt = timeOf(map.metadata.annotations?.[CHANGED]);
+    const changed = parseStamp(map.metadata.annotations?.[CHANGED]);
     const planned = planPriorities({
-      ...{ text: textOf(map), range, groups, changedAt, outlookOf, now: now() },
+      ...{ text: textOf(map), range, groups, changed, outlookOf, now: now() },
       nodeRegionsOf: (name) => [...(regionsOfNodes([{ name }], view.nodes()).get(name) ?? [])].sort(),
       regionOfGroup: groupRegions(named, view.nodes(), snapshot().byName.keys(), patterns),
     });
-    return act(planned, `${namespace}/${EXPANDER_CONFIG_MAP}`, changedAt);
+    return act(planned, `${namespace}/${EXPANDER_CONFIG_MAP}`, changed);
   }
 
-  function act(planned: Plan, called: string, changedAt: number | undefined): Decision {
+  function act(planned: Plan, called: string, changed: Stamp | undefined): Decision {
     if (planned.action === 'refuse') return { told: [tellRefused(called, planned.why)] };
     const outranked = tellOutranked(planned);
     const { priorities } = planned;
     if (mode() !== 'on')
       return { priorities, told: [...(planned.action === 'write' ? [tellWould(planned)] : []), ...outranked] };
-    if (planned.action === 'keep') return { priorities, told: [...tellWritten(planned, changedAt), ...outranked] };
-    const time = now();
-    return { priorities, text: planned.text, changedAt: time, told: [...tellWritten(planned, time), ...outranked] };
+    if (planned.action === 'keep')
+      return changed?.by === 'return'
+        ? { told: [tellResting(changed.at + REST_MS)] }
+        : { priorities, told: [...tellWritten(planned, changed?.at), ...outranked] };
+    const { text, by } = planned;
+    const stamp: Stamp = { at: now(), by };
+    const told = [...tellWritten(planned, stamp.at), ...outranked];
+    return { priorities, write: { change: 'written', text, stamp }, told };
   }
 
   function outlookOf(name: string): RegionOutlook | undefined {
     const region = snapshot().byName.get(name);
     if (!region) return undefined;
-    return { gramsPerKwh: comparableReading(region, snapshot())?.gramsPerKwh, isDown: region.outage?.active === true };
+    const { gramsPerKwh, freshness } = comparableReading(region, snapshot()) ?? {};
+    return { gramsPerKwh, isAverage: freshness === 'embedded', isDown: region.outage?.active === true };
   }
 
-  async function write(map: ConfigMapObject, text: string, changedAt: number | undefined): Promise<void> {
+  async function write(map: ConfigMapObject, { change, text, stamp }: Write): Promise<void> {
     const { resourceVersion } = map.metadata;
-    const annotations = { [CHANGED]: changedAt === undefined ? null : isoTime(changedAt) };
+    const annotations = { [CHANGED]: stamp ? stampText(stamp) : null };
     // Where nothing is left, there was nothing: Cluster Autoscaler takes an empty text for a mistake, and none as well.
-    const data = { [EXPANDER_KEY]: text === '' ? null : text };
+    const data = change !== 'forgotten' && { data: { [EXPANDER_KEY]: text === '' ? null : text } };
     await writer.mergePatch(
       pathOf(settings().namespace, EXPANDER_CONFIG_MAP),
-      { metadata: { resourceVersion, annotations }, data },
+      { metadata: { resourceVersion, annotations }, ...data },
       { fieldManager: PRIORITY_EXPANDER },
     );
-    const change = changedAt === undefined ? 'put back' : 'written';
+    if (change === 'forgotten') return;
     changes[change] += 1;
     log.info(
       { controller: ROUNDS.name, priorities: Object.fromEntries(priorities) },
@@ -175,16 +193,15 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
     };
     const decision = map ? await decide(signal, map) : missing;
     priorities = decision.priorities ?? new Map();
-    const { text, changedAt } = decision;
+    const due = decision.write;
     const outcome: Outcome =
-      map && text !== undefined
-        ? await writeEach({ items: [map], isDue: () => true, write: () => write(map, text, changedAt), pace, signal })
+      map && due
+        ? await writeEach({ items: [map], isDue: () => true, write: () => write(map, due), pace, signal })
         : 'done';
     if (outcome === 'again') return 'again'; // decided anew before anything is told
     const notices = decision.told.map((one) => toNotice(one, deps));
     const told = await tell(notices, signal);
-    const isPutBack = text !== undefined && changedAt === undefined; // in audit there is more to tell then
-    return isPutBack ? 'again' : told;
+    return due && due.change !== 'written' ? 'again' : told; // in audit there is more to tell then
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
@@ -222,11 +239,6 @@ function metricsOf(
 
 function textOf({ data }: ConfigMapObject): string {
   return data?.[EXPANDER_KEY] ?? '';
-}
-
-function timeOf(text: string | undefined): number | undefined {
-  const time = Date.parse(text ?? '');
-  return Number.isNaN(time) ? undefined : time;
 }
 
 function pathOf(namespace: string, name: string): string {

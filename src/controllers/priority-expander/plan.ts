@@ -8,10 +8,13 @@ import {
 } from '../../capacity/expander-priorities.ts';
 import { bandRegions, orderHolds, type RankedRegion } from '../../capacity/region-bands.ts';
 import { itself, nameFew } from '../../units/tell-few.ts';
+import type { Stamp } from './stamp.ts';
 
 /** What is known of a region; without `gramsPerKwh` nothing comparable is. */
 export interface RegionOutlook {
   readonly gramsPerKwh?: number | undefined;
+  /** It is a yearly average: it ranks until somebody measures. */
+  readonly isAverage?: boolean;
   readonly isDown: boolean;
 }
 
@@ -25,8 +28,8 @@ export interface PlanInput {
   /** Where a group's nodes are, for those that are in several regions. */
   readonly nodeRegionsOf: (group: string) => readonly string[];
   readonly outlookOf: (region: string) => RegionOutlook | undefined;
-  /** When we last changed the text, epoch milliseconds; `undefined`: never. */
-  readonly changedAt: number | undefined;
+  /** When we last changed the text; `undefined`: never. */
+  readonly changed: Stamp | undefined;
   readonly now: number;
 }
 
@@ -49,7 +52,7 @@ export interface Placed {
 export type Plan =
   | { readonly action: 'refuse'; readonly why: string }
   | ({ readonly action: 'keep' } & Placed)
-  | ({ readonly action: 'write'; readonly text: string } & Placed);
+  | ({ readonly action: 'write'; readonly text: string; readonly by: Stamp['by'] } & Placed);
 
 /** Between two changes. */
 export const REST_MS = 30 * 60_000;
@@ -88,13 +91,14 @@ function planPlaced(
   placed: readonly Omit<RankedGroup, 'priority'>[],
   byOthers: (group: string) => number | undefined,
 ): Plan {
-  const { text, range, now, changedAt, outlookOf } = input;
+  const { text, range, outlookOf } = input;
   const written = new Map(ours.map(({ region, priority }) => [region, priority]));
   const regions = [...new Set(placed.map(({ region }) => region))].sort();
-  // A time to come is that of a clock that was set back: it holds nothing up.
-  const restedMs = changedAt === undefined || changedAt > now ? Number.POSITIVE_INFINITY : now - changedAt;
-  const isRested = restedMs >= REST_MS;
-  const priorities = !isRested ? onlyWhatCannotWait(regions, written, input) : inOrder(regions, written, input);
+  const isRested = isOver(REST_MS, input);
+  const by = regions.some((name) => isMeasured(outlookOf(name))) ? 'readings' : 'averages';
+  const isFirstOfReadings = by === 'readings' && input.changed?.by === 'averages';
+  const priorities =
+    isRested || isFirstOfReadings ? inOrder(regions, written, input) : onlyWhatCannotWait(regions, written, input);
   const ranked = placed.map((one) => ({ ...one, priority: priorities.get(one.region) ?? range.from }));
   const outranked = ranked.flatMap(({ group, priority }) => {
     const above = byOthers(group);
@@ -102,12 +106,22 @@ function planPlaced(
   });
   const told = { priorities, outranked };
   if (isSame(ours, ranked)) return { action: 'keep', ...told };
-  const restMs = !isRested && isUrgent(ours, ranked, { range, outlookOf }) ? SHORT_REST_MS : REST_MS;
-  if (restedMs < restMs) return { action: 'keep', ...told };
+  const mayHurry =
+    input.changed?.by !== 'return' && (isFirstOfReadings || isUrgent(ours, ranked, { range, outlookOf }));
+  if (!isOver(mayHurry ? SHORT_REST_MS : REST_MS, input)) return { action: 'keep', ...told };
   const result = writePriorities(text, ranked);
   return typeof result === 'string'
-    ? { action: 'write', text: result, ...told }
+    ? { action: 'write', text: result, by, ...told }
     : { action: 'refuse', why: `${WHERE} ${result.problem}` };
+}
+
+/** Whether so much time went by since the last change; one at a time to come is that of a clock that was set back. */
+export function isOver(restMs: number, { changed, now }: Pick<PlanInput, 'changed' | 'now'>): boolean {
+  return changed === undefined || changed.at > now || now - changed.at >= restMs;
+}
+
+function isMeasured(outlook: RegionOutlook | undefined): boolean {
+  return outlook?.gramsPerKwh !== undefined && !outlook.isAverage && !outlook.isDown;
 }
 
 /**

@@ -10,7 +10,7 @@ export type Told = Pick<EventParts, 'type' | 'reason' | 'note'>;
 
 /** On the ConfigMap, by its owner: which priorities are gridgate's, such as `100-199`. Without it gridgate writes nothing there. */
 export const DECLARED = 'gridgate.dev/priorities';
-/** On it, by gridgate: when it last changed the priorities, RFC 3339. */
+/** On it, by gridgate: when it last changed the priorities (stamp.ts). What it wrote is there only with this. */
 export const CHANGED = 'gridgate.dev/priorities-changed';
 
 const MOST_NAMED = 8;
@@ -50,6 +50,12 @@ export function tellWritten({ priorities }: Placed, changedAt: number | undefine
   const since = changedAt === undefined ? '' : `since ${isoTime(changedAt)} `;
   const note = `${since}node groups have the priority of their region: ${tellPriorities(priorities)}`;
   return [{ type: 'Normal', reason: 'PrioritiesWritten', note }];
+}
+
+/** Of what was put back, and is not written again at once. */
+export function tellResting(until: number): Told {
+  const note = `the priorities were put back, and are written again from ${isoTime(until)} on`;
+  return { type: 'Normal', reason: 'PrioritiesResting', note };
 }
 
 /** Of what would be. */

@@ -7,6 +7,7 @@ import type { ObservedRegion } from '../../regions/observed-region.ts';
 import type { NamedSecret } from '../../units/named-secret.ts';
 import type { Role } from '../../units/role.ts';
 import type { Seen } from './finding.ts';
+import type { AutoscalerPlace } from './rights.ts';
 
 /** All that was seen of a cluster and of gridgate in it, at one moment. */
 export interface ClusterFacts {
@@ -28,6 +29,8 @@ export interface ClusterFacts {
   readonly nodes: Seen<readonly NodeFacts[]>;
   /** None where the cluster knows no NodePools. */
   readonly nodePools: Seen<readonly NodePoolFacts[]>;
+  /** Those that have a field as gridgate wrote it. */
+  readonly heldPools: Seen<readonly HeldPool[]>;
   readonly namespaces: Seen<readonly NamespaceRecord[]>;
   readonly settings: Seen<Settings | undefined>;
   /** Why the kill switch is not as it was meant, or what it caps; absent where it caps nothing. */
@@ -144,6 +147,17 @@ export interface LeaseFacts {
   readonly durationMs: number;
 }
 
+/** A NodePool that has a field as gridgate wrote it, until gridgate puts back what its owner had. */
+export interface HeldPool {
+  readonly name: string;
+  /** `spec.limits.cpu`; absent where nobody can read what is kept. */
+  readonly field?: string;
+  /** What its owner had, as JSON. */
+  readonly value?: string;
+  /** A merge patch that puts it back; only of a single value: it is safe to paste between quotes. */
+  readonly patch?: string;
+}
+
 /** A pod that gridgate gated or a Job that it suspended; times in epoch milliseconds, absent where nobody can read them. */
 export interface WaitingThing {
   readonly kind: 'Pod' | 'Job';
@@ -170,5 +184,5 @@ export type Settings =
       readonly secrets: readonly NamedSecret[];
       readonly rules: PolicyRules;
       /** Where Cluster Autoscaler is. */
-      readonly autoscalerNamespace?: string;
+      readonly autoscaler?: AutoscalerPlace;
     };

@@ -31,13 +31,16 @@ const MEANS: readonly (readonly [right: RegExp, means: string])[] = [
   [/^patch jobs\.batch$/, 'no Job that gridgate suspended is resumed'],
   [/^(list|watch) (pods|jobs\.batch|cronjobs\.batch)$/, 'nobody sees what waits, so new pods do not wait'],
   [/^(list|watch) nodepools\.karpenter\.sh$/, 'what Karpenter may bring is not known'],
-  [/^(list|watch) configmaps cluster-autoscaler-status$/, 'placement: auto only prefers under Cluster Autoscaler'],
+  [
+    /^(list|watch) configmaps (?!gridgate-)/,
+    'placement: auto only prefers under Cluster Autoscaler (the Role gridgate-autoscaler-status names its status where that is)',
+  ],
   [
     /^\w+ leases\.coordination\.k8s\.io gridgate-releaser /,
     'nobody knows whether what waits is let go, so new pods do not wait',
   ],
   [
-    / configmaps cluster-autoscaler-/,
+    /^get configmaps (?!gridgate)|^\w+ configmaps cluster-autoscaler-priority-expander /,
     'priorities of node groups stay as they are (manifests/capacity/priority-expander)',
   ],
   [/ (nodepools|nodeclaims)\.karpenter\.sh$/, 'NodePools stay as they are (manifests/capacity/node-pools)'],

@@ -4,6 +4,7 @@ import type { ClusterFacts } from './facts.ts';
 import { type Finding, STATES, type State } from './finding.ts';
 import { judgeAnswers } from './judge-answers.ts';
 import { judgeClocks } from './judge-clocks.ts';
+import { judgeHeldPools } from './judge-held-pools.ts';
 import { judgeLeader } from './judge-leader.ts';
 import { judgeNamespaces, judgeNodes } from './judge-places.ts';
 import { judgeRegions } from './judge-regions.ts';
@@ -47,6 +48,7 @@ export function judge(facts: ClusterFacts): CheckReport {
     ...judgeNodes(facts),
     ...judgeNamespaces(facts),
     ...judgeWaiting(facts),
+    ...judgeHeldPools(facts),
     ...judgeClocks(facts),
   ]);
   const countOf = (state: State) => findings.filter((finding) => finding.state === state).length;

@@ -23,6 +23,7 @@ import { type Seen, valueOr } from './finding.ts';
 import { locate, objectOf } from './locate-secret.ts';
 import { OVERDUE_CRON_JOB, SERVICE } from './names.ts';
 import { argumentOf, type DeploymentObject, toDeploymentFacts } from './read-deployments.ts';
+import { listHeldPools } from './read-held-pools.ts';
 import { listWaitingThings, toOverdueRuns } from './read-waiting.ts';
 import { type ConfigurationObject, toWebhooks } from './read-webhooks.ts';
 import type { Places } from './rights.ts';
@@ -60,6 +61,7 @@ export async function readCluster(
     see(() => listWaitingThings(api, LIST_TIMEOUT_MS)),
     see(async () => toOverdueRuns(await getMaybe(`/apis/batch/v1${own}/cronjobs/${OVERDUE_CRON_JOB}`))),
   ]);
+  const heldSeen = see(() => listHeldPools(api, LIST_TIMEOUT_MS));
   const settingsSeen = see(() => readSettings(api, systemNamespace));
   const [
     endpoints,
@@ -85,6 +87,7 @@ export async function readCluster(
     settingsSeen.then((said) => askRights(api, valueOr(deployments, []), placesOf(systemNamespace, said))),
   ]);
   const [releaserLease, things, overdueRuns] = await ofWaiting;
+  const heldPools = await heldSeen;
   const webhooks = valueOr(configurations, []).flat();
   const [onNamespaces, onPods] = await Promise.all([tryNamespaces(api), tryPods(api, seenNamespaces, namespace)]);
   const isReached = [onNamespaces, onPods].every(({ outcome }) => outcome !== 'silent' && outcome !== 'failed');
@@ -97,7 +100,7 @@ export async function readCluster(
     ...(mistrust !== undefined && { mistrust }),
     regions: 'value' in regions ? { value: validRegions(regions.value) } : regions,
     invalidRegions: tellInvalid(valueOr(regions, [])),
-    ...{ nodes: seenNodes, nodePools, namespaces: seenNamespaces, settings, killSwitch },
+    ...{ nodes: seenNodes, nodePools, heldPools, namespaces: seenNamespaces, settings, killSwitch },
     ...{ releaserLease, things, overdueRuns },
     keys: await readKeys(getMaybe, settings, { deployments: valueOr(deployments, []), systemNamespace }),
   };
@@ -177,15 +180,13 @@ async function readSettings(api: ApiClient, systemNamespace: string): Promise<Se
     sources: config.sources.map(({ type }) => type),
     secrets: secretsOf(config),
     rules: compileRules(config),
-    autoscalerNamespace: config.nodes.clusterAutoscaler.namespace,
+    autoscaler: config.nodes.clusterAutoscaler,
   };
 }
 
 function placesOf(systemNamespace: string, settings: Seen<Settings | undefined>): Places {
   const said = valueOr(settings, undefined);
-  return said && 'rules' in said
-    ? { systemNamespace, autoscalerNamespace: said.autoscalerNamespace }
-    : { systemNamespace };
+  return said && 'rules' in said ? { systemNamespace, autoscaler: said.autoscaler } : { systemNamespace };
 }
 
 /**

@@ -1,3 +1,5 @@
+import { AUTOSCALER_STATUS } from '../../capacity/node-groups.ts';
+import type { ClusterAutoscalerRules } from '../../regions/node-rules.ts';
 import type { Role } from '../../units/role.ts';
 
 /** As in a Role; manifests/base says the same, and a test holds both together. */
@@ -14,7 +16,7 @@ interface RuleSet {
   readonly cluster: readonly Rule[];
   /** In gridgate's own namespace. */
   readonly own: readonly Rule[];
-  /** In that of Cluster Autoscaler. */
+  /** In that of Cluster Autoscaler; its status may have another name. */
   readonly autoscaler?: readonly Rule[];
 }
 
@@ -29,7 +31,6 @@ export const READS: RuleSet = {
     { apiGroups: ['scheduling.k8s.io'], resources: ['priorityclasses'], verbs: WATCH },
     { apiGroups: ['gridgate.dev'], resources: ['regions'], verbs: WATCH },
     { apiGroups: ['karpenter.sh'], resources: ['nodepools'], verbs: WATCH },
-    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['cluster-autoscaler-status'], verbs: WATCH },
     {
       apiGroups: ['admissionregistration.k8s.io'],
       resources: CONFIGURATIONS,
@@ -47,6 +48,7 @@ export const READS: RuleSet = {
     },
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['gridgate-releaser'], verbs: WATCH },
   ],
+  autoscaler: [{ apiGroups: [''], resources: ['configmaps'], resourceNames: [AUTOSCALER_STATUS], verbs: WATCH }],
 };
 
 /** What the controllers do beside that. */
@@ -110,7 +112,7 @@ export const OPT_INS: Readonly<Record<string, RuleSet>> = {
     cluster: [],
     own: [],
     autoscaler: [
-      { apiGroups: [''], resources: ['configmaps'], resourceNames: ['cluster-autoscaler-status'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: [AUTOSCALER_STATUS], verbs: ['get'] },
       {
         apiGroups: [''],
         resources: ['configmaps'],
@@ -159,21 +161,28 @@ export interface Work {
 
 export interface Places {
   readonly systemNamespace: string;
-  readonly autoscalerNamespace?: string | undefined;
+  readonly autoscaler?: AutoscalerPlace | undefined;
 }
 
-/** Where Cluster Autoscaler is unless gridgate.yaml says otherwise. */
-const AUTOSCALER_NAMESPACE = 'kube-system';
+/** Where Cluster Autoscaler is, and the ConfigMap of its status. */
+export type AutoscalerPlace = Pick<ClusterAutoscalerRules, 'namespace' | 'status'>;
+
+/** Unless gridgate.yaml says otherwise. */
+const USUAL_PLACE: AutoscalerPlace = { namespace: 'kube-system', status: AUTOSCALER_STATUS };
 
 /** All that an account does in these roles, each once. */
 export function rightsOf({ roles, checksBindings, optIns = [] }: Work, places: Places): readonly Right[] {
-  const { systemNamespace, autoscalerNamespace = AUTOSCALER_NAMESPACE } = places;
+  const { systemNamespace, autoscaler: place = USUAL_PLACE } = places;
   const writes = roles.includes('controllers') ? [WRITES, ...optIns.flatMap((one) => OPT_INS[one] ?? [])] : [];
   const sets: readonly RuleSet[] = [READS, ...writes, ...(checksBindings ? [BINDINGS] : [])];
   const rights = sets.flatMap(({ cluster, own, autoscaler = [] }) => [
     ...cluster.flatMap((rule) => eachOf(rule)),
     ...own.flatMap((rule) => eachOf(rule, systemNamespace)),
-    ...autoscaler.flatMap((rule) => eachOf(rule, autoscalerNamespace)),
+    ...autoscaler.flatMap((rule) =>
+      eachOf(rule, place.namespace).map((right) =>
+        right.name === AUTOSCALER_STATUS ? { ...right, name: place.status } : right,
+      ),
+    ),
   ]);
   return [...new Map(rights.map((right) => [tellRight(right), right])).values()];
 }

@@ -10,6 +10,8 @@ export interface FakeCluster {
   readonly api: Pick<ApiClient, 'get' | 'send'>;
   /** By path. */
   readonly objects: Map<string, Stored>;
+  /** What somebody else creates. */
+  put(path: string, object: object): void;
   /** Every write that was done, in order: `DELETE /api/v1/...`. */
   readonly writes: string[];
   /** How many requests were under way at once, at most. */
@@ -31,6 +33,7 @@ export function fakeCluster(given: Readonly<Record<string, object>>): FakeCluste
   let most = 0;
   const cluster: FakeCluster = {
     objects,
+    put: (path, object) => void objects.set(path, withName(path, object)),
     writes: [],
     most: () => most,
     before: () => {},

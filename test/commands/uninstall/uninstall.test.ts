@@ -367,6 +367,23 @@ describe('gridgate uninstall', () => {
     assert.deepEqual(cluster.objects.get(other).data, { priorities: ours });
   });
 
+  for (const [name, annotations, priorities] of [
+    ['where gridgate wrote none', {}, "199: # gridgate.dev\n  - '^a$' # north # gridgate.dev\n"],
+    ['that people marked, where nobody opted in', {}, '10:\n  - mine # gridgate.dev\n'],
+    [
+      'that people marked, beside its own annotation',
+      { 'gridgate.dev/priorities-changed': '2026-11-22T09:00:00Z' },
+      '10:\n  - mine # gridgate.dev\n',
+    ],
+  ] as const)
+    it(`takes no lines of priorities away ${name}`, async () => {
+      const path = '/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-priority-expander';
+      const cluster = fakeCluster(installed({ [path]: { metadata: { annotations }, data: { priorities } } }));
+      const { failures } = await run(cluster);
+      assert.deepEqual(failures, []);
+      assert.deepEqual(cluster.objects.get(path).data, { priorities });
+    });
+
   it('puts back what NodePools had before they followed the grid', async () => {
     const path = '/apis/karpenter.sh/v1/nodepools/batch';
     const owners = [{ manager: 'kubectl', operation: 'Apply', apiVersion: 'karpenter.sh/v1' }];
@@ -390,6 +407,53 @@ describe('gridgate uninstall', () => {
     assert.deepEqual(metadata.annotations, { 'gridgate.dev/carbon-aware': 'pause' });
     const fieldsV1 = { 'f:spec': { 'f:weight': {}, 'f:limits': { 'f:cpu': {} } } };
     assert.deepEqual(metadata.managedFields, [{ ...owners[0], fieldsType: 'FieldsV1', fieldsV1 }]);
+  });
+
+  it('writes nothing that a forged carbon-before asks for, and says what stays as gridgate wrote it', async () => {
+    const at = (name: string) => `/apis/karpenter.sh/v1/nodepools/${name}`;
+    const forged = { version: 1, field: 'requirements', key: 'kubernetes.io/arch', value: ['arm64'], owners: [] };
+    const before = JSON.stringify({ ...forged, wrote: ['amd64'] });
+    const requirements = [{ key: 'kubernetes.io/arch', operator: 'In', values: ['amd64'] }];
+    const spec = { template: { spec: { requirements } } };
+    const fieldsV1 = { 'f:spec': { 'f:limits': { 'f:cpu': {} } } };
+    const managedFields = [{ manager: 'gridgate-node-pools', operation: 'Apply', fieldsV1 }];
+    const cluster = fakeCluster(
+      installed({
+        [at('forged')]: { metadata: { annotations: { 'gridgate.dev/carbon-before': before } }, spec },
+        [at('orphan')]: { metadata: { managedFields }, spec: { limits: { cpu: '0' } } },
+      }),
+    );
+    const { found, failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.deepEqual(cluster.objects.get(at('forged')).spec, spec);
+    assert.deepEqual(cluster.objects.get(at('forged')).metadata.annotations, {});
+    const told = renderRemovals(found, 200);
+    assert.match(told, /NodePool +annotation gridgate\.dev\/carbon-before, which gridgate did not write$/m);
+    assert.match(told, /NodePool +the mark on spec\.limits\.cpu, which stays as it is$/m);
+  });
+
+  it('looks again for what the controllers wrote until they were gone', async () => {
+    const pool = '/apis/karpenter.sh/v1/nodepools/batch';
+    const overlay = '/apis/karpenter.sh/v1alpha1/nodeoverlays/gridgate-1';
+    const node = '/api/v1/nodes/n2';
+    const cluster = fakeCluster(installed());
+    cluster.before = (write) => {
+      if (write !== `DELETE ${APPS}/deployments/gridgate-controllers`) return;
+      const held = { version: 1, field: 'limits.cpu', value: 100, owners: [], wrote: '0' };
+      const labels = { 'app.kubernetes.io/managed-by': 'gridgate', 'gridgate.dev/overlay': 'carbon' };
+      cluster.put(pool, {
+        metadata: { annotations: { 'gridgate.dev/carbon-before': JSON.stringify(held) } },
+        spec: { limits: { cpu: '0' } },
+      });
+      cluster.put(overlay, { kind: 'NodeOverlay', metadata: { labels } });
+      cluster.put(node, { kind: 'Node', metadata: { labels: { [CARBON]: 'low' } }, spec: {} });
+    };
+    const { failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.equal(cluster.objects.get(pool).spec.limits.cpu, 100);
+    assert.deepEqual(cluster.objects.get(pool).metadata.annotations, {});
+    assert.ok(!cluster.objects.has(overlay));
+    assert.deepEqual(cluster.objects.get(node).metadata.labels, {});
   });
 
   it('says that gridgate may be in another namespace where nothing tells which', async () => {

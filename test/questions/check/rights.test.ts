@@ -11,10 +11,12 @@ import { deploymentOf } from './facts-of.ts';
 const PLACES = { systemNamespace: 'gridgate-system' };
 const MANIFESTS = new URL('../../../manifests/', import.meta.url);
 
-/** The rules of a ClusterRole or a Role in a file of manifests. */
-function rulesIn(file: string, kind: string): unknown {
+/** The rules of a ClusterRole or a Role in a file of manifests, the first of that kind unless it has a name. */
+function rulesIn(file: string, kind: string, name?: string): unknown {
   const documents = parseAllDocuments(readFileSync(new URL(file, MANIFESTS), 'utf8')).map((one) => one.toJS());
-  return documents.find((one) => one.kind === kind && one.metadata.name !== 'gridgate-view')?.rules;
+  return documents.find(
+    (one) => one.kind === kind && (name ? one.metadata.name === name : one.metadata.name !== 'gridgate-view'),
+  )?.rules;
 }
 
 /** Without the order of their fields. */
@@ -30,6 +32,9 @@ describe('the rights that gridgate check asks about are those of the manifests:'
       assert.deepEqual(plain(cluster), rulesIn(file, 'ClusterRole'));
       assert.deepEqual(plain(own), rulesIn(file, 'Role'));
     });
+
+  it('base/rbac.yaml, where Cluster Autoscaler is', () =>
+    assert.deepEqual(plain(READS.autoscaler), rulesIn('base/rbac.yaml', 'Role', 'gridgate-autoscaler-status')));
 
   const optIns: readonly [argument: string, file: string][] = [
     ['--node-overlays', 'capacity/node-overlays/rbac.yaml'],
@@ -67,8 +72,19 @@ describe('the rights of a role', () => {
 
   it('that an argument switches on are where Cluster Autoscaler is', () => {
     const work = { roles: ['controllers'], checksBindings: false, optIns: ['--priority-expander'] } as const;
-    const told = rightsOf(work, { ...PLACES, autoscalerNamespace: 'scaling' }).map(tellRight);
-    assert.ok(told.includes('patch configmaps cluster-autoscaler-priority-expander in scaling'));
+    const autoscaler = { namespace: 'scaling', status: 'spot-status' };
+    const told = rightsOf(work, { ...PLACES, autoscaler }).map(tellRight);
+    assert.deepEqual(
+      told.filter((one) => / in scaling$/.test(one)),
+      [
+        'list configmaps spot-status in scaling',
+        'watch configmaps spot-status in scaling',
+        'get configmaps spot-status in scaling',
+        'get configmaps cluster-autoscaler-priority-expander in scaling',
+        'patch configmaps cluster-autoscaler-priority-expander in scaling',
+      ],
+    );
+    assert.ok(!told.some((one) => /cluster-autoscaler-status/.test(one)));
   });
 
   it('that an argument switches on are those of its manifests, too', () => {
