@@ -197,7 +197,7 @@ describe('what was there before is put back', () => {
   ];
   for (const [name, end] of ends)
     test(name, async () => {
-      const { world, controller, text, minutes } = start();
+      const { world, controller, text, minutes, reasons } = start();
       await minutes(2);
       assert.notEqual(text(), THEIRS);
       end(world);
@@ -205,6 +205,7 @@ describe('what was there before is put back', () => {
       assert.equal(text(), THEIRS);
       assert.match(world.map?.metadata.annotations[CHANGED] ?? '', /Z put back$/);
       assert.equal(world.writes, 2);
+      assert.equal(reasons().includes('Normal PrioritiesWouldChange'), name === 'in audit');
       await minutes(30);
       assert.equal(world.map?.metadata.annotations[CHANGED], undefined);
       await minutes(60);

@@ -136,7 +136,8 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
     if ('problem' in known) return { told: [tellStatus(`${namespace}/${status}`, known.problem)] };
     const { groups } = known;
     const named = groups.map((name) => ({ name }));
-    const changed = parseStamp(map.metadata.annotations?.[CHANGED]);
+    // What audit tells of waits for nothing: what was there is put back by now.
+    const changed = mode() === 'on' ? parseStamp(map.metadata.annotations?.[CHANGED]) : undefined;
     const planned = planPriorities({
       ...{ text: textOf(map), range, groups, changed, outlookOf, now: now() },
       nodeRegionsOf: (name) => [...(regionsOfNodes([{ name }], view.nodes()).get(name) ?? [])].sort(),
