@@ -1,6 +1,7 @@
 import type { NodeOverlayFacts } from '../regions/node-overlay.ts';
 import type { PoolRequirement } from '../regions/node-pool.ts';
 import { MINUTE_MS } from '../units/moment.ts';
+import { itself, nameFew } from '../units/tell-few.ts';
 import { INSTANCE_TYPE_LABEL } from './offered-types.ts';
 import {
   CARBON_PRICE,
@@ -48,12 +49,14 @@ export interface OverlayObject {
 }
 
 interface Circumstances {
-  readonly mode: OverlaySettings['mode'];
   readonly weight: number;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
+const MOST_NAMED = 5;
+/** Of annotations of ours, as the guard of the controllers' account has it. */
+const MOST_TEXT = 253;
 const KEEP: OverlayStep = { do: 'keep' };
 
 /**
@@ -108,7 +111,7 @@ function driftOf(next: number, written: number): number {
   return next > 0 && written > 0 ? Math.abs(Math.log(next / written)) : Number.POSITIVE_INFINITY;
 }
 
-interface Priced extends Pick<Circumstances, 'mode' | 'weight'> {
+interface Priced extends Pick<Circumstances, 'weight'> {
   readonly carbonPrice: number;
   /** Absent where nobody keeps it. */
   readonly pricedAt?: string;
@@ -116,8 +119,8 @@ interface Priced extends Pick<Circumstances, 'mode' | 'weight'> {
 
 /** An overlay of ours as it is applied, and as the command prints it. */
 export function toOverlayObject(
-  { name, requirements, term, users }: NamedOverlay,
-  { mode, weight, carbonPrice, pricedAt }: Priced,
+  { name, requirements, term, users, areUsersIncluded }: NamedOverlay,
+  { weight, carbonPrice, pricedAt }: Priced,
 ): OverlayObject {
   return {
     apiVersion: 'karpenter.sh/v1alpha1',
@@ -128,11 +131,20 @@ export function toOverlayObject(
       annotations: {
         [CARBON_PRICE]: withCarbonAlone(carbonPrice),
         ...(pricedAt !== undefined && { [PRICED_AT]: pricedAt }),
-        ...(users !== undefined && { [mode === 'add' ? INCLUDES : OVERRIDES]: users }),
+        ...(users.length > 0 && { [areUsersIncluded ? INCLUDES : OVERRIDES]: namesIn(users) }),
       },
     },
     spec: { weight, ...withCarbon(term, carbonPrice), requirements },
   };
+}
+
+/** As many names as fit, none cut in two where one fits. */
+function namesIn(users: readonly string[]): string {
+  for (let most = MOST_NAMED; most > 0; most--) {
+    const text = nameFew(users, most, itself);
+    if (text.length <= MOST_TEXT) return text;
+  }
+  return nameFew(users, 1, itself).slice(0, MOST_TEXT);
 }
 
 function withCarbonAlone(carbonPrice: number): string {

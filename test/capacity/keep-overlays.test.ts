@@ -25,7 +25,8 @@ function wantedFor(parts: Partial<NamedOverlay> = {}, types = ['m5.large'], zone
     ],
     term: PROVIDERS_PRICE,
     carbonPrice: 0.000423,
-    users: undefined,
+    users: [],
+    areUsersIncluded: true,
     leastWeight: 9_000,
     ...parts,
   };
@@ -43,13 +44,13 @@ function there(
   } = {},
 ): NodeOverlayFacts {
   const { carbonPrice = 0.0004217, at = NOW - 31 * MINUTE, weight = 9_000, edit = {}, annotations = {} } = written;
-  const object = toOverlayObject(wanted, { mode: 'add', weight, carbonPrice, pricedAt: new Date(at).toISOString() });
+  const object = toOverlayObject(wanted, { weight, carbonPrice, pricedAt: new Date(at).toISOString() });
   const metadata = { ...object.metadata, annotations: { ...object.metadata.annotations, ...annotations } };
   return toNodeOverlayFacts({ metadata, spec: { ...object.spec, ...edit } });
 }
 
 function step(wanted: NamedOverlay, facts: NodeOverlayFacts | undefined, weight = 9_000): OverlayStep {
-  return stepFor(wanted, facts, { mode: 'add', weight, now: NOW });
+  return stepFor(wanted, facts, { weight, now: NOW });
 }
 
 /** `price +0.0004217`, `keep`, `keep until 29`: in minutes from now. */
@@ -112,7 +113,6 @@ describe('an overlay that is wanted', () => {
           for (const wiggle of wiggles)
             assert.deepEqual(
               stepFor(wantedFor({ carbonPrice: exact * wiggle }), facts, {
-                mode: 'add',
                 weight: 9_000,
                 now: NOW + 60 * MINUTE,
               }),

@@ -460,7 +460,7 @@ describe('2,000 NodeOverlays', () => {
       planOverlays(overlayInput({ types, settings })).wanted.map((wanted) =>
         toOverlayObject(
           { ...wanted, name: overlayName(`${i}${wanted.content}`) },
-          { mode: settings.mode, weight: wanted.leastWeight, carbonPrice: toStep(wanted.carbonPrice ?? 0) },
+          { weight: wanted.leastWeight, carbonPrice: toStep(wanted.carbonPrice ?? 0) },
         ),
       ),
     );

@@ -2,7 +2,7 @@ import type { CarbonBook } from '../../capacity/carbon-of-type.ts';
 import { type NamedOverlay, stepFor } from '../../capacity/keep-overlays.ts';
 import { offeredTypesOf } from '../../capacity/offered-types.ts';
 import { isOwn, isPaused } from '../../capacity/own-overlay.ts';
-import { type OverlayInput, type OverlayPlan, planOverlays } from '../../capacity/plan-overlays.ts';
+import { type OverlayInput, type OverlayPlan, planInSteps } from '../../capacity/plan-overlays.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
@@ -22,6 +22,7 @@ import type { Controller } from '../manager.ts';
 import { createNotices } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome, type RoundOutcome } from '../rounds.ts';
+import { inShortTurns } from '../short-turns.ts';
 import { writeEach } from '../write-each.ts';
 import { createOverlayFigures } from './figures.ts';
 import { type DueOverlay, type OverlayWork, planRemoval, planWork } from './plan.ts';
@@ -77,11 +78,14 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
 
   const own = () => [...(watch?.overlays() ?? [])].filter(isOwn);
 
-  function planNow({ settings, types, embodied, utilisation }: OverlayInputs): OverlayPlan {
+  async function planNow(
+    { settings, types, embodied, utilisation }: OverlayInputs,
+    signal: AbortSignal,
+  ): Promise<OverlayPlan> {
     const nodes = [...view.nodes()];
     const pools = [...(watch?.pools() ?? [])];
     const picture = snapshot();
-    return planOverlays({
+    const steps = planInSteps({
       types: types ?? seen.add(offeredTypesOf(nodes, pools)),
       pools,
       overlays: [...(watch?.overlays() ?? [])],
@@ -93,6 +97,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
       book: { table: DEFAULT_POWER_TABLE, embodied, utilisation },
       settings,
     });
+    return inShortTurns(steps, { clock, signal });
   }
 
   async function read(name: string): Promise<KubeObject | undefined> {
@@ -101,11 +106,11 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   }
 
   /** Decides once more on the object as it is now: somebody may have paused or edited it since. */
-  async function write({ wanted, weight }: DueOverlay, { settings }: OverlayInputs): Promise<void> {
+  async function write({ wanted, weight }: DueOverlay): Promise<void> {
     const object = await read(wanted.name);
     const there = object && toNodeOverlayFacts(object);
     if (there && !isOwn(there)) return;
-    const step = stepFor(wanted, there, { mode: settings.mode, weight, now: now() });
+    const step = stepFor(wanted, there, { weight, now: now() });
     if (step.do !== 'write') return;
     const metadata = {
       ...step.object.metadata,
@@ -130,16 +135,15 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   }
 
   /** What is missing first, then what nobody wants any more: an offering has a price of ours all the time. */
-  async function act(work: OverlayWork, inputs: OverlayInputs, signal: AbortSignal): Promise<RoundOutcome> {
+  async function act(work: OverlayWork, signal: AbortSignal): Promise<RoundOutcome> {
     const isDue = () => mode() === 'on';
-    const writeOne = (one: DueOverlay) => write(one, inputs);
     const items = work.changes.slice(0, MOST_CHANGES_A_ROUND);
-    const changed = await writeEach({ items, isDue, write: writeOne, pace: changePace, signal });
+    const changed = await writeEach({ items, isDue, write, pace: changePace, signal });
     if (changed === 'again' || items.length < work.changes.length)
       return changed === 'again' ? changed : { dueInMs: 0 };
     const removed = await removeAll(work.deletions, signal);
     const prices = work.prices.slice(0, MOST_PRICES_A_ROUND);
-    const priced = await writeEach({ items: prices, isDue, write: writeOne, pace: pricePace, signal });
+    const priced = await writeEach({ items: prices, isDue, write, pace: pricePace, signal });
     if (removed === 'again' || priced === 'again') return 'again';
     const isAll = prices.length === work.prices.length && work.deletions.length <= MOST_CHANGES_A_ROUND;
     if (!isAll) return { dueInMs: 0 };
@@ -156,11 +160,11 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
     if (current !== 'on') outcome = await removeAll(planRemoval(own()), signal);
     if ('problem' in inputs) told.push(tellProblem(inputs.problem));
     else if (current !== 'off') {
-      const { plan, work } = lookAt(inputs);
+      const { plan, work } = await lookAt(inputs, signal);
       figures.show(plan, work, own());
       told.push(...tellUsers(plan, usersOf(watch)), ...tellTooMany(plan));
       if (current === 'audit') told.push(...tellWould(plan, work));
-      else outcome = await act(work, inputs, signal);
+      else outcome = await act(work, signal);
     }
     if (current === 'on') told.push(...tellVerdicts(own(), now()));
     if (current === 'off') return outcome;
@@ -171,8 +175,11 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
     return answer === 'again' ? 'again' : outcome;
   }
 
-  function lookAt({ settings, ...rest }: OverlayInputs): { readonly plan: OverlayPlan; readonly work: OverlayWork } {
-    const plan = planNow({ settings, ...rest });
+  async function lookAt(
+    { settings, ...rest }: OverlayInputs,
+    signal: AbortSignal,
+  ): Promise<{ readonly plan: OverlayPlan; readonly work: OverlayWork }> {
+    const plan = await planNow({ settings, ...rest }, signal);
     const wanted = plan.wanted.map((one): NamedOverlay => ({ ...one, name: overlayName(one.content) }));
     return { plan, work: planWork({ wanted, own: own(), settings, now: now() }) };
   }

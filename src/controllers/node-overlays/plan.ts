@@ -25,7 +25,7 @@ interface WorkInput {
   readonly wanted: readonly NamedOverlay[];
   /** Ours that are there. */
   readonly own: readonly NodeOverlayFacts[];
-  readonly settings: Pick<OverlaySettings, 'mode' | 'weights'>;
+  readonly settings: Pick<OverlaySettings, 'weights'>;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -36,7 +36,7 @@ export function planWork({ wanted, own, settings, now }: WorkInput): OverlayWork
   const weights = weigh(wanted, own, settings.weights);
   const steps = wanted.map((overlay) => {
     const weight = weights.get(overlay.name) ?? overlay.leastWeight;
-    const step = stepFor(overlay, byName.get(overlay.name), { mode: settings.mode, weight, now });
+    const step = stepFor(overlay, byName.get(overlay.name), { weight, now });
     return { due: { wanted: overlay, weight }, step };
   });
   const writes = steps.flatMap(({ due, step }) => (step.do === 'write' ? [{ due, step }] : []));

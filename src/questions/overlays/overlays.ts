@@ -206,7 +206,7 @@ async function intensitiesOf(
 function toObjects(
   { wanted }: OverlayPlan,
   own: readonly NodeOverlayFacts[],
-  { mode, weights }: OverlaySettings,
+  { weights }: OverlaySettings,
 ): readonly OverlayObject[] {
   const named = wanted.map((one): NamedOverlay => ({ ...one, name: overlayName(one.content) }));
   const weightOf = weigh(named, own, weights);
@@ -214,7 +214,7 @@ function toObjects(
   return named.flatMap((one) => {
     if (one.carbonPrice === undefined) return [];
     const carbonPrice = holdStep(one.carbonPrice, written.get(one.name));
-    return [toOverlayObject(one, { mode, weight: weightOf.get(one.name) ?? one.leastWeight, carbonPrice })];
+    return [toOverlayObject(one, { weight: weightOf.get(one.name) ?? one.leastWeight, carbonPrice })];
   });
 }
 
