@@ -119,7 +119,7 @@ interface Priced extends Pick<Circumstances, 'weight'> {
 
 /** An overlay of ours as it is applied, and as the command prints it. */
 export function toOverlayObject(
-  { name, requirements, term, users, areUsersIncluded }: NamedOverlay,
+  { name, requirements, term, users, includesUsers }: NamedOverlay,
   { weight, carbonPrice, pricedAt }: Priced,
 ): OverlayObject {
   return {
@@ -131,7 +131,7 @@ export function toOverlayObject(
       annotations: {
         [CARBON_PRICE]: withCarbonAlone(carbonPrice),
         ...(pricedAt !== undefined && { [PRICED_AT]: pricedAt }),
-        ...(users.length > 0 && { [areUsersIncluded ? INCLUDES : OVERRIDES]: namesIn(users) }),
+        ...(users.length > 0 && { [includesUsers ? INCLUDES : OVERRIDES]: namesIn(users) }),
       },
     },
     spec: { weight, ...withCarbon(term, carbonPrice), requirements },

@@ -37,7 +37,7 @@ export interface OverlayInput {
 }
 
 /** An overlay that there should be. */
-export interface WantedOverlay extends Pick<PriceGroup, 'term' | 'carbonPrice' | 'areUsersIncluded' | 'leastWeight'> {
+export interface WantedOverlay extends Pick<PriceGroup, 'term' | 'carbonPrice' | 'includesUsers' | 'leastWeight'> {
   /** Overlays of users that price its offerings too. */
   readonly users: readonly string[];
   /** Which offerings it is for and what their price is made of, but not the price of carbon: its name comes from that. */
@@ -272,7 +272,7 @@ function sizeText(carbon: ReturnType<typeof carbonOfType>): string {
 }
 
 function toWanted(
-  { term, carbonPrice, users, areUsersIncluded, leastWeight }: PriceGroup,
+  { term, carbonPrice, users, includesUsers, leastWeight }: PriceGroup,
   requirements: readonly PoolRequirement[],
   mode: OverlaySettings['mode'],
 ): WantedOverlay {
@@ -283,7 +283,7 @@ function toWanted(
     term,
     carbonPrice,
     users: [...users].sort(compareText),
-    areUsersIncluded,
+    includesUsers,
     leastWeight,
   };
 }

@@ -36,7 +36,7 @@ export interface PriceGroup {
   /** Overlays of users whose price is in it, or behind it. */
   readonly users: Set<string>;
   /** Whether theirs is in it, or carbon alone stands before it. */
-  readonly areUsersIncluded: boolean;
+  readonly includesUsers: boolean;
   /** Above all overlays of users on its offerings. */
   leastWeight: number;
 }
@@ -220,13 +220,13 @@ function createGroups({ settings, book, gramsPerKwhOf }: PricingInput): (priced:
     const grams = byRegion.get(region);
     const key = `${region} ${term.kind} ${term.amount} ${shapeOf(carbon)}`;
     const carbonPrice = grams === undefined ? undefined : (grams / 1_000) * settings.carbonPrice;
-    const areUsersIncluded = settings.mode === 'add' && !('unknown' in carbon);
+    const includesUsers = settings.mode === 'add' && !('unknown' in carbon);
     const group = groups.get(key) ?? {
       region,
       term,
       carbonPrice,
       users: new Set(),
-      areUsersIncluded,
+      includesUsers,
       leastWeight: from,
     };
     groups.set(key, group);

@@ -19,6 +19,8 @@ interface FollowDeps {
   readonly section: () => OverlayConfig;
   readonly log: Log;
   readonly onChange: () => void;
+  /** Of looks at the files. */
+  readonly intervalMs?: number;
 }
 
 const MOST_MISTAKES = 5;
@@ -28,7 +30,7 @@ const NOT_YET = 'the files that gridgate.yaml names under overlays have not been
 type FromFiles = Pick<OverlayInputs, 'types'> & { readonly embodied: ReadonlyMap<string, number> };
 
 /** Follows what `overlays:` of gridgate.yaml names; of files with mistakes the last good version stays. */
-export function followOverlayInputs({ section, log, onChange }: FollowDeps): OverlayInputsFollowed {
+export function followOverlayInputs({ section, log, onChange, intervalMs }: FollowDeps): OverlayInputsFollowed {
   let good: FromFiles | undefined;
   let problem: string | undefined = NOT_YET;
   let stopWatching = () => {};
@@ -43,12 +45,9 @@ export function followOverlayInputs({ section, log, onChange }: FollowDeps): Ove
     const files = [instanceTypes, embodiedTable].filter((path) => path !== undefined);
     void readAll();
     if (files.length === 0) return;
-    stopWatching = watchFiles({
-      files,
-      onChange: readAll,
-      onError: (error) => refuse([error.message]),
-      onReadable: readAll,
-    });
+    const known = files.map(() => ''); // so that what changed since the read above is read once more
+    // What cannot be read is told by the read itself, in the same words each time.
+    stopWatching = watchFiles({ files, known, intervalMs, onChange: readAll, onError: readAll, onReadable: readAll });
   }
 
   async function readAll(): Promise<void> {

@@ -26,7 +26,7 @@ function wantedFor(parts: Partial<NamedOverlay> = {}, types = ['m5.large'], zone
     term: PROVIDERS_PRICE,
     carbonPrice: 0.000423,
     users: [],
-    areUsersIncluded: true,
+    includesUsers: true,
     leastWeight: 9_000,
     ...parts,
   };

@@ -216,6 +216,16 @@ describe('overlays of carbon', () => {
         'm5.large us-east-1a: 5.0004231 with family',
       ]);
     });
+    it('stand before theirs where the type is above all others', () => {
+      const settings = { ...SETTINGS, unknown: 'high' as const };
+      const overlays = [usersOverlay('mine', { weight: 5, price: '3' })];
+      const plan = planOverlays(overlayInput({ types: [offeredType('box')], overlays, settings }));
+      assert.deepEqual(told(plan), ['box us-east-1a: 1000000 with mine']);
+      assert.deepEqual(
+        plan.wanted.map(({ includesUsers }) => includesUsers),
+        [false],
+      );
+    });
     it('say which of theirs they stand before in mode replace', () => {
       const settings = { ...SETTINGS, mode: 'replace' as const };
       const overlays = [usersOverlay('mine', { weight: 5, priceAdjustment: '-50%' })];
@@ -284,7 +294,7 @@ describe('where there would be too many overlays', () => {
       usersOverlay(`u${i}`, { weight: 1, priceAdjustment: `-0.0${10 + i}` }, { [NODE_POOL_LABEL]: [name] }),
     );
     const plan = planOverlays(overlayInput({ types, pools, overlays }));
-    assert.ok(plan.wanted.length <= 2_000 && plan.wanted.length > 1_900);
+    assert.ok(plan.wanted.length <= 2_000 && plan.wanted.length > 1_600);
     const priced = Map.groupBy(plan.cells, ([{ pools }]) => pools.names?.join() ?? '');
     assert.ok([...priced.values()].every((cells) => cells.length === types.length));
     const beyond = plan.leftAlone.filter(({ reason }) => reason === 'too_many');

@@ -22,6 +22,7 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { unknownByDefault } from '../../units/overlay-settings.ts';
+import { nameFew, nameOf } from '../../units/tell-few.ts';
 import { takeSnapshot } from '../../world/load-regions.ts';
 import { type ChosenCluster, findCluster, lacksCluster, strayContext } from '../../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
@@ -35,6 +36,7 @@ const NO_PRICE = '--carbon-price (GRIDGATE_CARBON_PRICE): is missing; give the p
 const NO_TYPES =
   '--instance-types (GRIDGATE_INSTANCE_TYPES): is missing; give a file of instance types, or --from-cluster, or -f with Nodes or NodePools';
 const TWO_WAYS = '--filename: means nothing beside --from-cluster, which says what there is';
+const MOST_NAMED = 5;
 const NO_CLUSTER = '--from-cluster: there is no cluster to ask';
 
 /** Prints NodeOverlays that price carbon, or what they would change. */
@@ -42,7 +44,7 @@ export async function overlays(values: OverlaysValues, env: Environment): Promis
   const given = await gather(values, env);
   if ('issues' in given) return reportFailure(given);
   const { plan, own, settings, book } = given;
-  const notes = [...given.notes, ...conflictWords(plan), ...leftAloneWords(plan.leftAlone)];
+  const notes = [...given.notes, ...conflictWords(plan), ...leftAloneWords(plan.leftAlone), ...strayWords(given)];
   for (const sentence of notes) note(sentence);
   const report = reportOverlays({ plan, book, settings, now: Date.now(), notes });
   if (plan.wanted.length === 0) return reportFailure({ issues: ['no offering can be given a price of carbon'] });
@@ -229,4 +231,14 @@ function conflictWords({ conflicts }: OverlayPlan): readonly string[] {
     ({ applied, refused, weight, at }) =>
       `NodeOverlays ${applied} and ${refused} both price ${at.type} in ${at.zone} with weight ${weight}: Karpenter applies nothing of ${refused}`,
   );
+}
+
+/** Of ours that are there, those that what is printed does not bring up to date. */
+function strayWords({ plan, own }: Gathered): readonly string[] {
+  const names = new Set(plan.wanted.map(({ content }) => overlayName(content)));
+  const stray = own.filter(({ name }) => !names.has(name));
+  if (stray.length === 0) return [];
+  return [
+    `of the NodeOverlays of gridgate that are there ${stray.length} are not among these; where no controller keeps them, delete them: ${nameFew(stray, MOST_NAMED, nameOf)}`,
+  ];
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import type { OverlayObject } from '../../../src/capacity/keep-overlays.ts';
+import { OWN_LABELS } from '../../../src/capacity/own-overlay.ts';
 import { INSTANCE_TYPE_LABELS } from '../../../src/energy/node-shape.ts';
 import { REGION_LABEL, ZONE_LABEL } from '../../builders.ts';
 import { regionYaml, writeDocuments } from '../../commands/world-files.ts';
@@ -292,6 +293,26 @@ describe('gridgate overlays --from-cluster', () => {
       '9000 m6g.large us-east-1a 0.0504476 with fixed',
     ]);
     assert.match(stderr, /instance types are those of its nodes and those that its NodePools name/);
+  });
+
+  it('takes prices of a file, and only the overlays of a cluster that is named', async (t) => {
+    const old = { metadata: { name: 'gridgate-old', labels: OWN_LABELS }, spec: { price: '1', requirements: [] } };
+    const { kubeconfig } = await startApi(t, {
+      ...cluster,
+      '/apis/karpenter.sh/v1alpha1/nodeoverlays': [users, old as unknown as Stored],
+    });
+    const { stdout, notes } = await run(t, [...PRICED, '--kubeconfig', kubeconfig], { '--instance-types': TYPES });
+    assert.deepEqual(objectsIn(stdout).map(told).sort(), [
+      '9000 m5.large eu-north-1a 0.0501168 with fixed',
+      '9000 m5.large us-east-1a 0.0504217 with fixed',
+      '9000 m6g.large us-east-1a 0.0504476 with fixed',
+    ]);
+    assert.ok(
+      notes.includes(
+        'of the NodeOverlays of gridgate that are there 1 are not among these; where no controller keeps them, delete them: gridgate-old',
+      ),
+      notes.join('\n'),
+    );
   });
 
   it('does without what the cluster does not have, and says so', async (t) => {
