@@ -212,7 +212,7 @@ function groupByType(overlays: readonly NodeOverlayFacts[]): ReadonlyMap<string,
 }
 
 /** Whether two sets of lists, as ours are, match something in common. */
-function overlaps(some: readonly PoolRequirement[], others: readonly PoolRequirement[]): boolean {
+export function overlaps(some: readonly PoolRequirement[], others: readonly PoolRequirement[]): boolean {
   return some.every(({ key, values = [] }) => {
     const other = others.find((one) => one.key === key);
     return !other || values.some((value) => other.values?.includes(value));

@@ -10,7 +10,7 @@ import { INSTANCE_TYPE_LABEL } from './offered-types.ts';
 import { type Cell, type PoolClass, type Spot, spotsOf } from './overlay-cells.ts';
 import { findConflicts, inOrder, type OverlayConflict } from './overlay-conflicts.ts';
 import { createMatchIn } from './overlay-matches.ts';
-import { isOwn, isPaused } from './own-overlay.ts';
+import { isKept, isOwn, isPaused } from './own-overlay.ts';
 import { classifyPools, type LayeredClass, type RoledOverlay } from './pool-classes.ts';
 import {
   type CellPrice,
@@ -34,6 +34,8 @@ export interface OverlayInput {
   readonly gramsPerKwhOf: (region: string) => number | undefined;
   readonly book: CarbonBook;
   readonly settings: OverlaySettings;
+  /** Whether those of ours that people applied stay as they are, and what they price is left alone: they are not the controller's. */
+  readonly leaveAppliedByHand?: boolean;
 }
 
 /** An overlay that there should be. */
@@ -98,14 +100,14 @@ export function planOverlays(input: OverlayInput): OverlayPlan {
 export function* planInSteps(input: OverlayInput): Generator<void, OverlayPlan> {
   const { overlays, pools, settings } = input;
   const users = inOrder(overlays.filter((one) => !isOwn(one) && isPriced(one)));
-  const paused = overlays.filter((one) => isOwn(one) && isPaused(one));
-  const { spots, typesBeyond } = takeSpots(input, [...users, ...paused]);
+  const left = overlays.flatMap((one) => leftAsItIs(one, input));
+  const { spots, typesBeyond } = takeSpots(input, [...users, ...left.map(({ overlay }) => overlay)]);
   const matchIn = createMatchIn(spots, pools.length > 0);
   const places = pools.length > 0 ? pools : [undefined];
   const conflicts = yield* findConflicts(users, { spots, pools: places, matchIn });
   const refused = new Set(conflicts.map(({ refused }) => refused));
   const roled = [
-    ...paused.map((overlay): RoledOverlay => ({ overlay, role: 'paused' })),
+    ...left,
     ...users.map(
       (overlay): RoledOverlay => ({
         overlay,
@@ -138,6 +140,13 @@ export function* planInSteps(input: OverlayInput): Generator<void, OverlayPlan> 
     ],
     isRounded,
   };
+}
+
+/** Of ours, those that nobody changes. */
+function leftAsItIs(overlay: NodeOverlayFacts, { leaveAppliedByHand }: OverlayInput): readonly RoledOverlay[] {
+  if (!isOwn(overlay)) return [];
+  if (isPaused(overlay)) return [{ overlay, role: 'paused' }];
+  return leaveAppliedByHand && !isKept(overlay) ? [{ overlay, role: 'by_hand' }] : [];
 }
 
 /** All offerings of as many types as can be looked at. */

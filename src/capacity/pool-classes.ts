@@ -9,8 +9,9 @@ export type Role =
   | 'counts'
   /** Of a user, and Karpenter refuses it now. */
   | 'refused'
-  /** Of ours, and left as it is. */
-  | 'paused';
+  /** Of ours, and left as it is: on request, or because people applied it. */
+  | 'paused'
+  | 'by_hand';
 
 export interface RoledOverlay {
   readonly overlay: NodeOverlayFacts;

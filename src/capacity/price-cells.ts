@@ -50,6 +50,7 @@ export const LEFT_ALONE = [
   'users_overlay',
   'heavier',
   'paused',
+  'by_hand',
   'too_many',
 ] as const;
 export type LeftAloneReason = (typeof LEFT_ALONE)[number];
@@ -97,9 +98,8 @@ export function createPricer(input: PricingInput, spots: readonly Spot[]): (pool
   const carbonOf = createOnce((type: OfferedType) => carbonOfType(type, book));
 
   /** Why an offering gets no price of ours, whatever that would be. */
-  function whyAside({ offering, type }: Spot, region: string | undefined, isPaused: boolean): LeftCell | undefined {
+  function whyAside({ offering, type }: Spot, region: string | undefined): LeftCell | undefined {
     const carbon = carbonOf(type);
-    if (isPaused) return { leftAlone: 'paused' };
     if (region === undefined) return { leftAlone: 'unknown_region', why: offering.zone };
     if ('unknown' in carbon && settings.unknown === 'skip') return { leftAlone: 'unknown_size', why: carbon.unknown };
     return undefined;
@@ -113,7 +113,7 @@ export function createPricer(input: PricingInput, spots: readonly Spot[]): (pool
       const region = spot.offering.region ?? regionOfZone(spot.offering.zone);
       const [counting, heaviest] = [order.counting[at], order.heaviest[at]];
       const refusal =
-        whyAside(spot, region, hasBit(order.paused, at)) ?? whyUsersKeepIt(at, { counting, heaviest }, settings);
+        whyOursKeepsIt(order, at) ?? whyAside(spot, region) ?? whyUsersKeepIt(at, { counting, heaviest }, settings);
       if (refusal) return refusal;
       const carbon = carbonOf(spot.type);
       const term = termBefore(carbon, counting, spot, input);
@@ -132,6 +132,7 @@ type LeftCell = Extract<CellPrice, { readonly leftAlone: unknown }>;
 /** Which layer decides at each place. */
 interface LayerOrder {
   readonly paused: Bits;
+  readonly byHand: Bits;
   /** The first that counts and that is, or may be, for it. */
   readonly counting: readonly (Layer | undefined)[];
   /** The heaviest, also of those that are refused now: ours may not be as heavy as any of them. */
@@ -139,11 +140,15 @@ interface LayerOrder {
 }
 
 function orderOf(layers: readonly Layer[], spots: number): LayerOrder {
-  const paused = createBits(spots);
-  for (const { role, matches } of layers) if (role === 'paused') addAll(paused, matches.certain);
-  const users = layers.filter(({ role }) => role !== 'paused');
+  const [paused, byHand] = [createBits(spots), createBits(spots)];
+  for (const { role, matches } of layers) {
+    if (role === 'paused') addAll(paused, matches.certain);
+    if (role === 'by_hand') addAll(byHand, matches.certain);
+  }
+  const users = layers.filter(({ role }) => role === 'counts' || role === 'refused');
   return {
     paused,
+    byHand,
     counting: firstAt(
       users.filter(({ role }) => role === 'counts'),
       spots,
@@ -167,6 +172,11 @@ function firstAt(layers: readonly Layer[], spots: number): readonly (Layer | und
 
 function nameOf(layer: Layer | undefined): string {
   return [...(layer?.names ?? [])].sort(compareText)[0] ?? '';
+}
+
+function whyOursKeepsIt({ paused, byHand }: LayerOrder, at: number): LeftCell | undefined {
+  if (hasBit(paused, at)) return { leftAlone: 'paused' };
+  return hasBit(byHand, at) ? { leftAlone: 'by_hand' } : undefined;
 }
 
 function whyUsersKeepIt(

@@ -92,9 +92,9 @@ describe('gridgate overlays', () => {
     }
     assert.deepEqual(notes, [
       'left alone: box: no carbon is known (vCPUs not known); --unknown high gives such types a price above all others',
-      'carbon adds 0.114% of 0.096 USD/h at 100 USD/t: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median',
-      'at this price the cheapest choice is another in 0 of 1 sizes',
-      'a dearer one is chosen from 7580 USD/t',
+      'carbon adds 0.114% of 0.096 an hour at 100 a tonne: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median',
+      'at this price the cheapest choice is another in 0 of 2 sizes',
+      'a dearer one is chosen from 1960 a tonne',
     ]);
   });
 
@@ -111,7 +111,7 @@ describe('gridgate overlays', () => {
     assert.equal(code, 0);
     assert.equal(
       stdout,
-      `3 NodeOverlays, mode add, 0.1 USD/kgCO2e (100 USD/t), instances 50% busy
+      `3 NodeOverlays, mode add, 0.1 a kgCO2e (100 a tonne), instances 50% busy
 
 INSTANCE TYPE     W  gCO2e/h  CARBON/h  PRICE/h  CHANGE         OFFERINGS
 m5.large       7.61     1.16  0.000116    0.096  0.114%  0.114% to 0.441%
@@ -120,9 +120,9 @@ m6g.large      7.61     4.46  0.000446    0.077   0.58%             0.58%
 SIZE             CHEAPEST                            BECOMES                             FROM USD/t
 2 vCPU, 8.59 GB  m6g.large in us-east-1a, on-demand  m5.large in eu-north-1a, on-demand        7580
 
-Carbon adds 0.114% of 0.096 USD/h at 100 USD/t: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median
-At this price the cheapest choice is another in 0 of 1 sizes
-A dearer one is chosen from 7580 USD/t
+Carbon adds 0.114% of 0.096 an hour at 100 a tonne: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median
+At this price the cheapest choice is another in 0 of 2 sizes
+A dearer one is chosen from 1960 a tonne
 `,
     );
   });
@@ -225,7 +225,7 @@ A dearer one is chosen from 7580 USD/t
       'weights that are none',
       [...PRICED, '--weights', '9-3'],
       { '--instance-types': TYPES },
-      /two weights from 1 to 10000/,
+      /two weights from 1 to 10000, the first below the second/,
     ],
     [
       'an overlay that is none',
@@ -326,7 +326,7 @@ describe('gridgate overlays --from-cluster', () => {
     ]);
     assert.equal(code, 0, stderr);
     assert.equal(objectsIn(stdout).length, 2);
-    assert.match(stderr, /no price is known: what carbon changes of it at 100 USD\/t nobody can say/);
+    assert.match(stderr, /no price is known: what carbon changes of it at 100 a tonne nobody can say/);
     assert.match(stderr, /knows no NodePools .*; types and zones that no node shows are left out/);
     assert.match(stderr, /knows no NodeOverlays .*; as if there were none of yours/);
   });
