@@ -27,30 +27,47 @@ interface Entry<G> extends Beside {
   readonly zone: string;
 }
 
+/** A cell and its group, if it has one. */
+export type Grouped<G> = { readonly cell: Cell; readonly group: G | undefined };
+
 /**
  * Requirements that together match exactly the cells with a group, each cell by one of them alone: instance types x zones, and
- * capacity type and NodePool only where these have groups of their own.
+ * capacity type and NodePool only where these have groups of their own. A step for each type, whose cells stand together, and for
+ * each group.
  */
-export function groupCells<G extends object>(
-  cells: Iterable<Cell>,
-  groupOf: (cell: Cell) => G | undefined,
-): readonly CellGroup<G>[] {
-  const byPlace = Map.groupBy(cells, ({ type, offering }) => JSON.stringify([type.name, offering.zone]));
-  const entries = [...byPlace.values()].flatMap((ofPlace) => entriesAt(ofPlace, groupOf));
-  const byGroup = Map.groupBy(entries, ({ group }) => group);
-  return [...byGroup].flatMap(([group, ofGroup]) =>
-    [...Map.groupBy(ofGroup, ({ capacityType, pools }) => JSON.stringify([capacityType, pools])).values()].flatMap(
-      (alike) => rectanglesOf(group, alike),
-    ),
-  );
+export function* groupCells<G extends object>(cells: readonly Grouped<G>[]): Generator<void, readonly CellGroup<G>[]> {
+  const byGroup = new Map<G, Entry<G>[]>();
+  for (const ofType of runsOf(cells)) {
+    for (const ofPlace of Map.groupBy(ofType, ({ cell }) => cell.offering.zone).values())
+      for (const entry of entriesAt(ofPlace)) {
+        const alike = byGroup.get(entry.group);
+        if (alike) alike.push(entry);
+        else byGroup.set(entry.group, [entry]);
+      }
+    yield;
+  }
+  const groups: CellGroup<G>[] = [];
+  for (const [group, ofGroup] of byGroup) {
+    const besides = Map.groupBy(ofGroup, ({ capacityType, pools }) => JSON.stringify([capacityType, pools]));
+    for (const alike of besides.values()) groups.push(...rectanglesOf(group, alike));
+    yield;
+  }
+  return groups;
+}
+
+/** Cells of one type after the other. */
+function* runsOf<G>(cells: readonly Grouped<G>[]): Generator<readonly Grouped<G>[]> {
+  for (let from = 0, to = 0; from < cells.length; from = to) {
+    while (to < cells.length && cells[to]?.cell.type === cells[from]?.cell.type) to++;
+    yield cells.slice(from, to);
+  }
 }
 
 /** What one type in one zone comes to: as few entries as its capacity types and NodePools leave. */
-function entriesAt<G>(cells: readonly Cell[], groupOf: (cell: Cell) => G | undefined): readonly Entry<G>[] {
-  const [first] = cells;
+function entriesAt<G>(found: readonly Grouped<G>[]): readonly Entry<G>[] {
+  const [first] = found;
   if (!first) return [];
-  const place = { type: first.type.name, zone: first.offering.zone };
-  const found = cells.map((cell) => ({ cell, group: groupOf(cell) }));
+  const place = { type: first.cell.type.name, zone: first.cell.offering.zone };
   const whole = onlyOne(found);
   if (whole) return whole.group === undefined ? [] : [{ ...place, group: whole.group }];
   const byPools = [...Map.groupBy(found, ({ cell }) => cell.pools).values()];
@@ -69,13 +86,11 @@ function entriesAt<G>(cells: readonly Cell[], groupOf: (cell: Cell) => G | undef
   });
 }
 
-type Found<G> = { readonly cell: Cell; readonly group: G | undefined };
-
 /** One entry for all NodePools with the same group. */
 function byPoolsOf<G>(
   place: Pick<Entry<G>, 'type' | 'zone'>,
   beside: Beside,
-  found: readonly Found<G>[],
+  found: readonly Grouped<G>[],
 ): readonly Entry<G>[] {
   return [...Map.groupBy(found, ({ group }) => group)].flatMap(([group, alike]) => {
     if (group === undefined) return [];

@@ -1,6 +1,7 @@
 import type { NodeOverlayFacts } from '../regions/node-overlay.ts';
 import type { PoolRequirement } from '../regions/node-pool.ts';
 import { MINUTE_MS } from '../units/moment.ts';
+import { itself, nameFew } from '../units/tell-few.ts';
 import { INSTANCE_TYPE_LABEL } from './offered-types.ts';
 import {
   CARBON_PRICE,
@@ -53,6 +54,9 @@ interface Circumstances {
   readonly now: number;
 }
 
+const MOST_NAMED = 5;
+/** Of annotations of ours, as the guard of the controllers' account has it. */
+const MOST_TEXT = 253;
 const KEEP: OverlayStep = { do: 'keep' };
 
 /**
@@ -127,11 +131,20 @@ export function toOverlayObject(
       annotations: {
         [CARBON_PRICE]: withCarbonAlone(carbonPrice),
         ...(pricedAt !== undefined && { [PRICED_AT]: pricedAt }),
-        ...(users !== undefined && { [includesUsers ? INCLUDES : OVERRIDES]: users }),
+        ...(users.length > 0 && { [includesUsers ? INCLUDES : OVERRIDES]: namesIn(users) }),
       },
     },
     spec: { weight, ...withCarbon(term, carbonPrice), requirements },
   };
+}
+
+/** As many names as fit, none cut in two where one fits. */
+function namesIn(users: readonly string[]): string {
+  for (let most = MOST_NAMED; most > 0; most--) {
+    const text = nameFew(users, most, itself);
+    if (text.length <= MOST_TEXT) return text;
+  }
+  return nameFew(users, 1, itself).slice(0, MOST_TEXT);
 }
 
 function withCarbonAlone(carbonPrice: number): string {
@@ -199,7 +212,7 @@ function groupByType(overlays: readonly NodeOverlayFacts[]): ReadonlyMap<string,
 }
 
 /** Whether two sets of lists, as ours are, match something in common. */
-function overlaps(some: readonly PoolRequirement[], others: readonly PoolRequirement[]): boolean {
+export function overlaps(some: readonly PoolRequirement[], others: readonly PoolRequirement[]): boolean {
   return some.every(({ key, values = [] }) => {
     const other = others.find((one) => one.key === key);
     return !other || values.some((value) => other.values?.includes(value));

@@ -21,58 +21,112 @@ export function keyOf({ key }: PoolRequirement): string {
   return (Object.hasOwn(OLD_KEYS, key) ? OLD_KEYS[key] : undefined) ?? key;
 }
 
-/**
- * Whether an overlay applies where labels have these values, as Karpenter decides it (`scheduling.Requirements`, 1.14): every key by
- * itself, and of several requirements on one key all by the same value.
- */
-export function matchOverlay(requirements: readonly PoolRequirement[], valuesOf: ValuesOf): Match {
-  let match: Match = 'yes';
-  for (const [key, onKey] of Map.groupBy(requirements, keyOf)) {
-    const values = valuesOf(key);
-    if (values === 'unknown') match = 'unknown';
-    else if (!(values === 'absent' ? onKey.every(allowsAbsence) : values.some((value) => onKey.every(fits(value)))))
-      return 'no';
+/** What all requirements on one label ask for together. */
+export interface Demand {
+  /** Whether `values` are those that it does not take. */
+  readonly isAllBut: boolean;
+  readonly values: ReadonlySet<string>;
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
+/** Demands by label, with the names of today. */
+export type Demands = ReadonlyMap<string, Demand>;
+
+const NOTHING: Demand = {
+  isAllBut: false,
+  values: new Set(),
+  atLeast: Number.NEGATIVE_INFINITY,
+  atMost: Number.POSITIVE_INFINITY,
+};
+const ANYTHING: Demand = { ...NOTHING, isAllBut: true };
+
+/** Puts the requirements on each label together, as Karpenter does (`scheduling.Requirement.Intersection`, 1.14). */
+export function demandsOf(requirements: readonly PoolRequirement[]): Demands {
+  const demands = new Map<string, Demand>();
+  for (const requirement of requirements) {
+    const before = demands.get(keyOf(requirement));
+    const demand = demandOf(requirement);
+    demands.set(keyOf(requirement), before ? both(before, demand) : demand);
   }
-  return match;
-}
-
-function allowsAbsence({ operator }: PoolRequirement): boolean {
-  return operator === 'NotIn' || operator === 'DoesNotExist';
+  return demands;
 }
 
 /**
- * | operator       | a value fits where it is        |
+ * | operator       | takes                           |
  * | -------------- | ------------------------------- |
- * | In             | one of the values               |
- * | NotIn          | none of them                    |
- * | Exists         | any                             |
- * | Gt Gte Lt Lte  | a whole number on that side     |
- * | DoesNotExist   | none at all                     |
+ * | In             | the values                      |
+ * | NotIn          | all but the values              |
+ * | Exists         | anything                        |
+ * | Gt Gte Lt Lte  | whole numbers on that side      |
+ * | DoesNotExist   | nothing                         |
  */
-function fits(value: string): (requirement: PoolRequirement) => boolean {
-  return ({ operator, values = [] }) => {
-    switch (operator) {
-      case 'In':
-        return values.includes(value);
-      case 'NotIn':
-        return !values.includes(value);
-      case 'Exists':
-        return true;
-      case 'DoesNotExist':
-        return false;
-      default:
-        return isOnSide(operator, value, values[0] ?? '');
-    }
-  };
+function demandOf({ operator, values = [] }: PoolRequirement): Demand {
+  const bound = WHOLE.test(values[0] ?? '') ? Number(values[0]) : 0;
+  switch (operator) {
+    case 'In':
+      return { ...NOTHING, values: new Set(values) };
+    case 'NotIn':
+      return { ...ANYTHING, values: new Set(values) };
+    case 'Gt':
+      return { ...ANYTHING, atLeast: bound + 1 };
+    case 'Gte':
+      return { ...ANYTHING, atLeast: bound };
+    case 'Lt':
+      return { ...ANYTHING, atMost: bound - 1 };
+    case 'Lte':
+      return { ...ANYTHING, atMost: bound };
+    default:
+      return operator === 'Exists' ? ANYTHING : NOTHING;
+  }
+}
+
+function both(a: Demand, b: Demand): Demand {
+  const atLeast = Math.max(a.atLeast, b.atLeast);
+  const atMost = Math.min(a.atMost, b.atMost);
+  if (atLeast > atMost) return NOTHING;
+  const isAllBut = a.isAllBut && b.isAllBut;
+  const [first, second] = a.isAllBut && !b.isAllBut ? [b, a] : [a, b];
+  const named = isAllBut ? [...a.values, ...b.values] : [...first.values].filter((value) => takes(second, value));
+  const values = new Set(named.filter((value) => isWithin(value, atLeast, atMost)));
+  // The bounds of a list are in its values.
+  return isAllBut ? { isAllBut, values, atLeast, atMost } : { ...NOTHING, values };
+}
+
+/** Whether a label may have a value. */
+export function takes({ isAllBut, values, atLeast, atMost }: Demand, value: string): boolean {
+  return values.has(value) !== isAllBut && isWithin(value, atLeast, atMost);
+}
+
+/**
+ * Whether nodes may lack the label: where nothing is left that it could be, and where values are shut out, whatever else is asked
+ * for. So `Exists` and `NotIn`, or two lists without a common value, match nodes without it.
+ */
+export function takesAbsence({ isAllBut, values }: Demand): boolean {
+  return isAllBut === values.size > 0;
 }
 
 const WHOLE = /^[+-]?\d+$/;
 
-function isOnSide(operator: string, value: string, bound: string): boolean {
-  if (!WHOLE.test(value) || !WHOLE.test(bound)) return false;
-  const distance = Number(value) - Number(bound);
-  if (operator === 'Gt') return distance > 0;
-  if (operator === 'Gte') return distance >= 0;
-  if (operator === 'Lt') return distance < 0;
-  return operator === 'Lte' && distance <= 0;
+function isWithin(value: string, atLeast: number, atMost: number): boolean {
+  if (atLeast === Number.NEGATIVE_INFINITY && atMost === Number.POSITIVE_INFINITY) return true;
+  return WHOLE.test(value) && Number(value) >= atLeast && Number(value) <= atMost;
+}
+
+/** Whether a label with these values is as it is asked for. */
+export function meets(demand: Demand, values: ReturnType<ValuesOf>): Match {
+  if (values === 'unknown') return 'unknown';
+  if (values === 'absent') return takesAbsence(demand) ? 'yes' : 'no';
+  return values.some((value) => takes(demand, value)) ? 'yes' : 'no';
+}
+
+/** Whether an overlay applies where labels have these values, as Karpenter decides it (`scheduling.Requirements`, 1.14). */
+export function matchDemands(demands: Demands, valuesOf: ValuesOf): Match {
+  let match: Match = 'yes';
+  for (const [key, demand] of demands) {
+    const answer = meets(demand, valuesOf(key));
+    if (answer === 'no') return 'no';
+    if (answer === 'unknown') match = 'unknown';
+  }
+  return match;
 }

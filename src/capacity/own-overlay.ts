@@ -9,23 +9,29 @@ export const OWN_SELECTOR = Object.entries(OWN_LABELS)
 
 /** The part of the price that is carbon's, an hour, as it is written; the whole of it where nothing else is priced. */
 export const CARBON_PRICE = 'gridgate.dev/carbon-price';
-/** When that was written, RFC 3339. */
+/** When the controller wrote that, RFC 3339. */
 export const PRICED_AT = 'gridgate.dev/priced-at';
 /** Overlays of users whose price is in ours, to which carbon was added. */
 export const INCLUDES = 'gridgate.dev/includes';
 /** Overlays of users that ours, of carbon alone, stands before. */
 export const OVERRIDES = 'gridgate.dev/overrides';
 
-/** The same annotation as on all that controllers of capacity change (`controllers/capacity-switch.ts`). */
+/** The same annotation as on all that controllers of capacity change, read alike (`controllers/capacity-switch.ts`). */
 const PAUSED = 'gridgate.dev/paused';
 
 export function isOwn({ labels }: Pick<NodeOverlayFacts, 'labels'>): boolean {
   return Object.entries(OWN_LABELS).every(([key, value]) => labels[key] === value);
 }
 
-/** Whether somebody asked to leave it as it is. */
+/** Whether the controller wrote it; else somebody applied what the command printed, and it is theirs. */
+export function isKept(overlay: Pick<NodeOverlayFacts, 'labels' | 'annotations'>): boolean {
+  return isOwn(overlay) && overlay.annotations[PRICED_AT] !== undefined;
+}
+
+/** Whether somebody asked to leave it as it is; what is neither yes nor no is taken for yes, as the guard does. */
 export function isPaused({ annotations }: Pick<NodeOverlayFacts, 'annotations'>): boolean {
-  return annotations[PAUSED] === 'true';
+  const paused = annotations[PAUSED];
+  return paused !== undefined && paused.trim() !== 'false';
 }
 
 /** The carbon price that is written on one of ours; `undefined` where nobody can read it. */

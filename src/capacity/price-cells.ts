@@ -1,11 +1,13 @@
 import type { UnknownSize } from '../energy/machine-size.ts';
-import type { NodeOverlayFacts } from '../regions/node-overlay.ts';
 import type { OfferedType } from '../regions/offered-type.ts';
 import type { RegionOfZone } from '../regions/zone-regions.ts';
+import { compareText } from '../units/compare-text.ts';
 import type { OverlayMode, UnknownTypes } from '../units/overlay-settings.ts';
+import { addAll, type Bits, createBits, eachOfBoth, hasBit, removeAll } from './bits.ts';
 import { type CarbonBook, carbonOfType, gramsInRegion, type TypeCarbon } from './carbon-of-type.ts';
-import { type Cell, matchCell, mayMatchType } from './overlay-cells.ts';
-import { PROVIDERS_PRICE, type PriceTerm, termOf } from './price-term.ts';
+import type { Spot } from './overlay-cells.ts';
+import type { Layer, LayeredClass, RoledOverlay } from './pool-classes.ts';
+import { PROVIDERS_PRICE, type PriceTerm, termInSteps, termOf } from './price-term.ts';
 
 /** What people decide about prices of carbon. */
 export interface OverlaySettings {
@@ -31,9 +33,9 @@ export interface PriceGroup {
   readonly term: PriceTerm;
   /** Exact, an hour; 0 where a price stands for carbon that nobody knows; `undefined` where the intensity is not known now. */
   readonly carbonPrice: number | undefined;
-  /** The name of the user's overlay that prices the same. */
-  readonly users: string | undefined;
-  /** Whether the price of that is in this one; else this one stands before it. */
+  /** Overlays of users whose price is in it, or behind it. */
+  readonly users: Set<string>;
+  /** Whether theirs is in it, or carbon alone stands before it. */
   readonly includesUsers: boolean;
   /** Above all overlays of users on its offerings. */
   leastWeight: number;
@@ -48,114 +50,162 @@ export const LEFT_ALONE = [
   'users_overlay',
   'heavier',
   'paused',
+  'by_hand',
   'too_many',
 ] as const;
 export type LeftAloneReason = (typeof LEFT_ALONE)[number];
 
 /** What was decided about one cell. */
 export type CellPrice =
-  | { readonly group: PriceGroup; readonly grams: number | undefined }
+  | {
+      readonly group: PriceGroup;
+      readonly grams: number | undefined;
+      /** Overlays of users that price it without ours: in each NodePool one of them. */
+      readonly users: ReadonlySet<string>;
+    }
   | { readonly leftAlone: LeftAloneReason; readonly overlay?: string; readonly why?: string };
 
-interface PricingInput {
+export interface PricingInput {
   readonly settings: OverlaySettings;
   readonly book: CarbonBook;
   readonly regionOfZone: RegionOfZone;
   /** Of the policy signal, now. */
   readonly gramsPerKwhOf: (region: string) => number | undefined;
-  /** Overlays of users that count: priced, and none that Karpenter refuses; the heaviest first. */
-  readonly users: readonly NodeOverlayFacts[];
-  /** All priced ones of users, also those that are refused now: ours may not be as heavy as any of them. */
-  readonly allUsers: readonly NodeOverlayFacts[];
-  /** Of ours, those that are left as they are. */
-  readonly paused: readonly NodeOverlayFacts[];
+  /** Whether what percentages of users come to is rounded to steps of 1%. */
+  readonly inSteps: boolean;
 }
 
-export type CellPricer = (cell: Cell) => CellPrice;
+/** Decides about one offering by its place in the list. */
+export type SpotPricer = (at: number) => CellPrice;
 
-/** Decides about cells one by one; equal answers are one object, so that what always costs the same goes into one overlay. */
-export function createCellPricer(input: PricingInput): CellPricer {
+/** What of an overlay tells prices apart, under these settings. */
+export function priceTextOf(
+  { overlay, role }: RoledOverlay,
+  { mode, compose, weights: [, to] }: OverlaySettings,
+): string {
+  const { weight, price, priceAdjustment } = overlay;
+  const said = mode === 'add' && compose && role === 'counts' ? [price, priceAdjustment] : [];
+  return JSON.stringify([weight >= to, ...said]);
+}
+
+/**
+ * Decides about the offerings in NodePools of one class after the other; equal answers are one object, so that what always costs the
+ * same goes into one overlay.
+ */
+export function createPricer(input: PricingInput, spots: readonly Spot[]): (pools: LayeredClass) => SpotPricer {
+  const { settings, book, regionOfZone } = input;
   const groups = createGroups(input);
-  const ofType = createByType(
-    (type): OfType => ({
-      carbon: carbonOfType(type, input.book),
-      users: input.users.filter((one) => mayMatchType(one, type)),
-      allUsers: input.allUsers.filter((one) => mayMatchType(one, type)),
-      paused: input.paused.filter((one) => mayMatchType(one, type)),
-    }),
-  );
+  const carbonOf = createOnce((type: OfferedType) => carbonOfType(type, book));
 
-  return (cell) => {
-    const known = ofType(cell.type);
-    const region = cell.offering.region ?? input.regionOfZone(cell.offering.zone);
-    const aside = whyAside(cell, region, known, input.settings);
-    if (aside) return aside;
-    const theirs = findUsers(known.users, cell);
-    if ('leftAlone' in theirs) return theirs;
-    const heaviest = known.allUsers.find((one) => matchCell(one, cell) !== 'no');
-    const refusal = whyUsersKeepIt(theirs.winner, heaviest, input.settings);
-    if (refusal) return refusal;
-    const term = termBefore(known.carbon, theirs.winner, cell, input.settings);
-    if (!term) return { leftAlone: 'unknown_price', overlay: theirs.winner?.name ?? '' };
-    const users = theirs.winner?.name;
-    return groups({
-      carbon: known.carbon,
-      region: region ?? '',
-      term,
-      users,
-      leastWeight: (heaviest?.weight ?? 0) + 1,
-    });
+  /** Why an offering gets no price of ours, whatever that would be. */
+  function whyAside({ offering, type }: Spot, region: string | undefined): LeftCell | undefined {
+    const carbon = carbonOf(type);
+    if (region === undefined) return { leftAlone: 'unknown_region', why: offering.zone };
+    if ('unknown' in carbon && settings.unknown === 'skip') return { leftAlone: 'unknown_size', why: carbon.unknown };
+    return undefined;
+  }
+
+  return ({ layers }) => {
+    const order = orderOf(layers, spots.length);
+    return (at) => {
+      const spot = spots[at];
+      if (!spot) throw new RangeError(`there is no offering ${at}`);
+      const region = spot.offering.region ?? regionOfZone(spot.offering.zone);
+      const [counting, heaviest] = [order.counting[at], order.heaviest[at]];
+      const refusal =
+        whyOursKeepsIt(order, at) ?? whyAside(spot, region) ?? whyUsersKeepIt(at, { counting, heaviest }, settings);
+      if (refusal) return refusal;
+      const carbon = carbonOf(spot.type);
+      const term = termBefore(carbon, counting, spot, input);
+      if (!term) return { leftAlone: 'unknown_price', overlay: nameOf(counting) };
+      const users = counting?.names ?? NOBODY;
+      return groups({ carbon, region: region ?? '', term, users, leastWeight: (heaviest?.weight ?? 0) + 1 });
+    };
   };
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 type MaybeCarbon = TypeCarbon | { readonly unknown: UnknownSize };
-
-/** What is worked out once for a type. */
-interface OfType {
-  readonly carbon: MaybeCarbon;
-  /** Those that may match some offering of it. */
-  readonly users: readonly NodeOverlayFacts[];
-  readonly allUsers: readonly NodeOverlayFacts[];
-  readonly paused: readonly NodeOverlayFacts[];
-}
-
 type LeftCell = Extract<CellPrice, { readonly leftAlone: unknown }>;
 
-function whyAside(
-  cell: Cell,
-  region: string | undefined,
-  { carbon, paused }: OfType,
-  { unknown }: OverlaySettings,
-): LeftCell | undefined {
-  if (paused.some((one) => matchCell(one, cell) === 'yes')) return { leftAlone: 'paused' };
-  if (region === undefined) return { leftAlone: 'unknown_region', why: cell.offering.zone };
-  if ('unknown' in carbon && unknown === 'skip') return { leftAlone: 'unknown_size', why: carbon.unknown };
-  return undefined;
+/** Which layer decides at each place. */
+interface LayerOrder {
+  readonly paused: Bits;
+  readonly byHand: Bits;
+  /** The first that counts and that is, or may be, for it. */
+  readonly counting: readonly (Layer | undefined)[];
+  /** The heaviest, also of those that are refused now: ours may not be as heavy as any of them. */
+  readonly heaviest: readonly (Layer | undefined)[];
+}
+
+function orderOf(layers: readonly Layer[], spots: number): LayerOrder {
+  const [paused, byHand] = [createBits(spots), createBits(spots)];
+  for (const { role, matches } of layers) {
+    if (role === 'paused') addAll(paused, matches.certain);
+    if (role === 'by_hand') addAll(byHand, matches.certain);
+  }
+  const users = layers.filter(({ role }) => role === 'counts' || role === 'refused');
+  return {
+    paused,
+    byHand,
+    counting: firstAt(
+      users.filter(({ role }) => role === 'counts'),
+      spots,
+    ),
+    heaviest: firstAt(
+      [...users].sort((a, b) => b.weight - a.weight),
+      spots,
+    ),
+  };
+}
+
+function firstAt(layers: readonly Layer[], spots: number): readonly (Layer | undefined)[] {
+  const first = new Array<Layer | undefined>(spots).fill(undefined);
+  const left = createBits(spots).fill(0xffffffff);
+  for (const layer of layers) {
+    for (const at of eachOfBoth(left, layer.matches.possible)) first[at] = layer;
+    removeAll(left, layer.matches.possible);
+  }
+  return first;
+}
+
+function nameOf(layer: Layer | undefined): string {
+  return [...(layer?.names ?? [])].sort(compareText)[0] ?? '';
+}
+
+function whyOursKeepsIt({ paused, byHand }: LayerOrder, at: number): LeftCell | undefined {
+  if (hasBit(paused, at)) return { leftAlone: 'paused' };
+  return hasBit(byHand, at) ? { leftAlone: 'by_hand' } : undefined;
 }
 
 function whyUsersKeepIt(
-  winner: NodeOverlayFacts | undefined,
-  heaviest: NodeOverlayFacts | undefined,
+  at: number,
+  { counting, heaviest }: { readonly [K in 'counting' | 'heaviest']: Layer | undefined },
   { compose, weights: [, to] }: OverlaySettings,
 ): LeftCell | undefined {
-  if (winner && !compose) return { leftAlone: 'users_overlay', overlay: winner.name };
-  return heaviest && heaviest.weight >= to ? { leftAlone: 'heavier', overlay: heaviest.name } : undefined;
+  const overlay = nameOf(counting);
+  if (counting && !hasBit(counting.matches.certain, at)) return { leftAlone: 'unknown_labels', overlay };
+  if (counting && !compose) return { leftAlone: 'users_overlay', overlay };
+  return heaviest && heaviest.weight >= to ? { leftAlone: 'heavier', overlay: nameOf(heaviest) } : undefined;
 }
 
 /** What the price of carbon is added to; `undefined` where a user's percentage is of a price that nobody told. */
 function termBefore(
   carbon: MaybeCarbon,
-  winner: NodeOverlayFacts | undefined,
-  { offering: { price } }: Cell,
-  { mode }: OverlaySettings,
+  winner: Layer | undefined,
+  { offering: { price } }: Spot,
+  { settings: { mode }, inSteps }: PricingInput,
 ): PriceTerm | undefined {
   if ('unknown' in carbon) return { kind: 'price', amount: HIGH_PRICE };
   if (mode === 'replace') return { kind: 'price', amount: 0 };
-  return winner ? termOf(winner, price) : PROVIDERS_PRICE;
+  if (!winner) return PROVIDERS_PRICE;
+  return inSteps ? termInSteps(winner.price, price) : termOf(winner.price, price);
 }
 
-interface Priced extends Pick<PriceGroup, 'region' | 'term' | 'users' | 'leastWeight'> {
+interface Priced extends Pick<PriceGroup, 'region' | 'term' | 'leastWeight'> {
   readonly carbon: MaybeCarbon;
+  readonly users: ReadonlySet<string>;
 }
 
 /** Puts together what has the same carbon, place and price before it. */
@@ -169,34 +219,35 @@ function createGroups({ settings, book, gramsPerKwhOf }: PricingInput): (priced:
     return gramsPerKwh === undefined ? undefined : gramsInRegion(carbon, { region, gramsPerKwh }, book);
   }
 
+  const remembered = createOnce((_: MaybeCarbon) => new Map<string, number | undefined>());
+  const shapeOf = createOnce((carbon: MaybeCarbon) =>
+    'unknown' in carbon ? '' : `${carbon.watts.toPrecision(6)} ${carbon.embodiedGramsPerHour.toPrecision(6)}`,
+  );
+
   return ({ carbon, region, term, users, leastWeight }) => {
-    const grams = gramsOf(carbon, region);
-    const shape = 'unknown' in carbon ? [] : [carbon.watts.toPrecision(6), carbon.embodiedGramsPerHour.toPrecision(6)];
-    const key = JSON.stringify([region, term.kind, term.amount, users, ...shape]);
+    const byRegion = remembered(carbon);
+    if (!byRegion.has(region)) byRegion.set(region, gramsOf(carbon, region));
+    const grams = byRegion.get(region);
+    const key = `${region} ${term.kind} ${term.amount} ${shapeOf(carbon)}`;
     const carbonPrice = grams === undefined ? undefined : (grams / 1_000) * settings.carbonPrice;
-    const includesUsers = users !== undefined && settings.mode === 'add' && !('unknown' in carbon);
-    const group = groups.get(key) ?? { region, term, carbonPrice, users, includesUsers, leastWeight: from };
+    const includesUsers = settings.mode === 'add' && !('unknown' in carbon);
+    const group = groups.get(key) ?? {
+      region,
+      term,
+      carbonPrice,
+      users: new Set(),
+      includesUsers,
+      leastWeight: from,
+    };
     groups.set(key, group);
+    for (const name of users) group.users.add(name);
     group.leastWeight = Math.max(group.leastWeight, leastWeight);
-    return { group, grams };
+    return { group, grams, users };
   };
 }
 
-/** The overlay whose price counts: the heaviest that matches, unless one that is as heavy may match or not. */
-function findUsers(
-  users: readonly NodeOverlayFacts[],
-  cell: Cell,
-): { readonly winner: NodeOverlayFacts | undefined } | LeftCell {
-  for (const overlay of users) {
-    const match = matchCell(overlay, cell);
-    if (match === 'yes') return { winner: overlay };
-    if (match === 'unknown') return { leftAlone: 'unknown_labels', overlay: overlay.name };
-  }
-  return { winner: undefined };
-}
-
-function createByType<T>(make: (type: OfferedType) => T): (type: OfferedType) => T {
-  const made = new Map<OfferedType, T>();
+function createOnce<K extends object, T>(make: (type: K) => T): (type: K) => T {
+  const made = new Map<K, T>();
   return (type) => {
     const found = made.get(type) ?? make(type);
     made.set(type, found);

@@ -1,5 +1,5 @@
 import type { NodeOverlayFacts } from '../regions/node-overlay.ts';
-import { toDecimal } from './price-step.ts';
+import { toDecimal, toStep } from './price-step.ts';
 
 /** What an offering costs before carbon, an hour: the provider's price and so much more or less, or a price. */
 export interface PriceTerm {
@@ -29,12 +29,27 @@ export function termOf(
   providersPrice: number | undefined,
 ): PriceTerm | undefined {
   if (price !== undefined) return { kind: 'price', amount: Number(price) };
-  const isPercentage = priceAdjustment.endsWith('%');
+  const isPart = isPercentage({ priceAdjustment });
   const adjustment = Number(priceAdjustment.replace(/%$/, ''));
-  if (isPercentage && adjustment <= -100) return { kind: 'price', amount: 0 };
-  if (isPercentage && providersPrice === undefined) return undefined;
-  const amount = isPercentage ? ((providersPrice ?? 0) * adjustment) / 100 : adjustment;
+  if (isPart && adjustment <= -100) return { kind: 'price', amount: 0 };
+  if (isPart && providersPrice === undefined) return undefined;
+  const amount = isPart ? ((providersPrice ?? 0) * adjustment) / 100 : adjustment;
   return { kind: 'adjustment', amount: providersPrice === undefined ? amount : Math.max(amount, -providersPrice) };
+}
+
+/** The same, with what a percentage comes to rounded to the next step of 1%: of a hundred prices it makes far fewer. */
+export function termInSteps(
+  overlay: Pick<NodeOverlayFacts, 'price' | 'priceAdjustment'>,
+  providersPrice: number | undefined,
+): PriceTerm | undefined {
+  const term = termOf(overlay, providersPrice);
+  if (term?.kind !== 'adjustment' || !isPercentage(overlay)) return term;
+  return { kind: 'adjustment', amount: Math.sign(term.amount) * toStep(Math.abs(term.amount)) };
+}
+
+/** Whether what it makes of a price hangs on that price. */
+export function isPercentage({ priceAdjustment }: Pick<NodeOverlayFacts, 'priceAdjustment'>): boolean {
+  return priceAdjustment?.endsWith('%') ?? false;
 }
 
 /** A price with a carbon price on top, in the words of the CRD; both an hour. */

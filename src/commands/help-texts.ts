@@ -99,7 +99,10 @@ Exit codes: 0 fine, 2 usage or configuration, 3 the source of bytes does not ans
 How little 100 USD a tonne changes, and from which price of carbon the cheapest choice would be another:
   gridgate overlays --carbon-price 0.1 --instance-types types.json --regions regions.yaml --explain
 The NodeOverlays themselves, for the nodes and NodePools of the cluster, with the NodeOverlays of yours that are there in them:
-  gridgate overlays --carbon-price 0.1 --from-cluster | kubectl apply --server-side -f -
+  gridgate overlays --carbon-price 0.1 --from-cluster | kubectl apply -f - \\
+    --prune -l gridgate.dev/overlay=carbon --prune-allowlist=karpenter.sh/v1alpha1/NodeOverlay
+With --prune those of an earlier time go that are not among these: they would win by their weight. It needs kubectl's own way of applying,
+not --server-side, and leaves those alone that the controller keeps.
 
 The price of carbon is one of a kilogram in the currency of the prices that Karpenter knows (USD of all its providers): 0.1 is 100 a tonne.
 An instance emits the electricity of its vCPUs, memory and accelerators at the stated utilisation, with the PUE of its provider, and its

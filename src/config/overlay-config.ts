@@ -41,18 +41,26 @@ export const overlayConfig = z
       .describe('Whether offerings that NodeOverlays of yours price get one with yours in it, or are left alone.'),
     weights: z
       .tuple([weight, weight])
-      .refine(([from, to]) => from <= to, 'the first must not be above the second')
+      .refine(
+        ([from, to]) => from < to,
+        'the first must be below the second: one overlay takes the place of another with another weight',
+      )
       .default([...DEFAULT_WEIGHTS])
       .describe('The lightest and the heaviest weight of the NodeOverlays that gridgate writes.'),
     instanceTypes: text
       .optional()
       .describe(
-        'Path of a file of instance types, their offerings and prices; a change counts within seconds. Without it: what nodes and NodePools show.',
+        'Path of a file of instance types, their offerings and prices; a change counts within seconds. Percentages of NodeOverlays of yours are worked out of its prices. Without it: what nodes and NodePools show.',
       ),
     embodiedTable: text
       .optional()
       .describe(
         'Path of a table of embodied carbon by instance type, CSV, YAML or JSON; a change counts within seconds.',
+      ),
+    powerTable: text
+      .optional()
+      .describe(
+        'Path of a table of own power figures, YAML or JSON, as --power-table reads it; a change counts within seconds.',
       ),
   })
   .prefault({})

@@ -95,6 +95,8 @@ export const OVERLAY_OPTIONS = {
 function parseWeights(text: string): Parsed<readonly [from: number, to: number]> {
   const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text.trim()) ?? [];
   const range = [Number(from), Number(to)] as const;
-  const isOne = range[0] >= LEAST_WEIGHT && range[0] <= range[1] && range[1] <= MOST_WEIGHT;
-  return isOne ? { value: range } : { allowed: `two weights from ${LEAST_WEIGHT} to ${MOST_WEIGHT} such as 9000-9999` };
+  const isOne = range[0] >= LEAST_WEIGHT && range[0] < range[1] && range[1] <= MOST_WEIGHT;
+  return isOne
+    ? { value: range }
+    : { allowed: `two weights from ${LEAST_WEIGHT} to ${MOST_WEIGHT}, the first below the second, such as 9000-9999` };
 }

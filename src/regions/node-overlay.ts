@@ -15,6 +15,8 @@ export interface NodeOverlayFacts {
   /** At most one of these two; without either it prices nothing. */
   readonly price?: string;
   readonly priceAdjustment?: string;
+  /** The names of those that it gives nodes; absent where it gives none. */
+  readonly resources?: readonly string[];
   /** What Karpenter says of it; absent as long as it says nothing. */
   readonly verdict?: OverlayVerdict;
 }
@@ -41,6 +43,7 @@ interface OverlayObject {
     readonly weight?: number | null;
     readonly price?: string | null;
     readonly priceAdjustment?: string | null;
+    readonly capacity?: Readonly<Record<string, unknown>> | null;
   } | null;
   readonly status?: {
     readonly conditions?: readonly {
@@ -58,7 +61,7 @@ const VERDICT = 'ValidationSucceeded';
 export function toNodeOverlayFacts({ metadata, spec, status }: OverlayObject): NodeOverlayFacts {
   const { name, uid, resourceVersion, creationTimestamp } = metadata;
   const createdAt = Date.parse(creationTimestamp ?? '');
-  const said = status?.conditions?.find(({ type }) => type === VERDICT);
+  const resources = Object.keys(spec?.capacity ?? {});
   return {
     name,
     ...(uid !== undefined && { uid }),
@@ -70,10 +73,15 @@ export function toNodeOverlayFacts({ metadata, spec, status }: OverlayObject): N
     weight: spec?.weight ?? 0,
     ...(typeof spec?.price === 'string' && { price: spec.price }),
     ...(typeof spec?.priceAdjustment === 'string' && { priceAdjustment: spec.priceAdjustment }),
-    ...((said?.status === 'True' || said?.status === 'False') && {
-      verdict: { isValid: said.status === 'True', reason: said.reason ?? '', message: said.message ?? '' },
-    }),
+    ...(resources.length > 0 && { resources }),
+    ...verdictIn(status),
   };
+}
+
+function verdictIn(status: OverlayObject['status']): Pick<NodeOverlayFacts, 'verdict'> {
+  const said = status?.conditions?.find(({ type }) => type === VERDICT);
+  if (said?.status !== 'True' && said?.status !== 'False') return {};
+  return { verdict: { isValid: said.status === 'True', reason: said.reason ?? '', message: said.message ?? '' } };
 }
 
 /** Whether an overlay changes a price; others only add resources, and take part in no conflict over prices. */

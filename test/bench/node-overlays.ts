@@ -13,7 +13,7 @@ import { NODE_POOLS_PATH } from '../../src/cluster/node-pools.ts';
 import { createNodeOverlays } from '../../src/controllers/node-overlays/controller.ts';
 import { inParallel } from '../../src/units/in-parallel.ts';
 import { makeSnapshot } from '../builders.ts';
-import { offeredType, SETTINGS, ZONE_LABEL } from '../capacity/overlays-world.ts';
+import { BOOK, offeredType, SETTINGS, ZONE_LABEL } from '../capacity/overlays-world.ts';
 import { applyObjects, CONTROLLERS_ACCOUNT, installControllersAccount } from '../cluster/controllers-account.ts';
 import { renderWith } from '../cluster/rendered-manifests.ts';
 import { skip } from '../control-plane/assets.ts';
@@ -93,7 +93,7 @@ async function measure({ waitFor, request }: ControlPlane, kubeconfig: string): 
     mode: () => 'on',
     overlayInputs() {
       began = performance.now();
-      return { settings: SETTINGS, embodied: new Map(), utilisation: 0.5, types };
+      return { settings: SETTINGS, ...BOOK, types };
     },
     snapshot: () => makeSnapshot({ 'us-east-1': grams }),
     view: { nodes: () => [] },

@@ -25,8 +25,8 @@ function wantedFor(parts: Partial<NamedOverlay> = {}, types = ['m5.large'], zone
     ],
     term: PROVIDERS_PRICE,
     carbonPrice: 0.000423,
-    users: undefined,
-    includesUsers: false,
+    users: [],
+    includesUsers: true,
     leastWeight: 9_000,
     ...parts,
   };

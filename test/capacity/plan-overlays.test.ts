@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Cell, cellsOf, matchCell } from '../../src/capacity/overlay-cells.ts';
-import { findConflicts } from '../../src/capacity/overlay-conflicts.ts';
+import type { Cell } from '../../src/capacity/overlay-cells.ts';
+import { inOrder } from '../../src/capacity/overlay-conflicts.ts';
 import { type OverlayPlan, planOverlays, type WantedOverlay } from '../../src/capacity/plan-overlays.ts';
-import type { PriceGroup } from '../../src/capacity/price-cells.ts';
+import type { CellPrice } from '../../src/capacity/price-cells.ts';
 import { priceUnder, withCarbon } from '../../src/capacity/price-term.ts';
-import { type NodeOverlayFacts, toNodeOverlayFacts } from '../../src/regions/node-overlay.ts';
+import { isPriced, type NodeOverlayFacts, toNodeOverlayFacts } from '../../src/regions/node-overlay.ts';
 import { NODE_POOL_LABEL } from '../../src/regions/node-pool.ts';
 import type { OfferedType } from '../../src/regions/offered-type.ts';
+import { conflictsIn, type FinestCell, finestCells, matchCell } from './brute-force.ts';
 import {
   CAPACITY_LABEL,
   offeredType,
@@ -27,7 +28,7 @@ function told({ wanted }: OverlayPlan): readonly string[] {
       const lists = requirements.map(({ values = [] }) => values.join('|')).join(' ');
       const price = withCarbon(term, carbonPrice);
       const text = 'price' in price ? price.price : price.priceAdjustment;
-      return `${lists}: ${text}${users === undefined ? '' : ` with ${users}`}`;
+      return `${lists}: ${text}${users.length === 0 ? '' : ` with ${users.join(' and ')}`}`;
     })
     .sort();
 }
@@ -158,6 +159,48 @@ describe('overlays of carbon', () => {
         { applied: 'heavy', refused: 'clash', weight: 2, at: { type: 'm5.large', zone: 'us-east-1a' } },
       ]);
     });
+    it('take one for none that Karpenter refuses because of the resources that it also gives', () => {
+      const said = { isValid: false, reason: 'Conflict', message: 'over capacity' };
+      const both = {
+        ...usersOverlay('both', { weight: 5, price: '5' }),
+        resources: ['example.com/fpga'],
+        verdict: said,
+      };
+      const told = (overlays: NodeOverlayFacts[]) =>
+        planOverlays(overlayInput({ overlays })).wanted.map(({ users }) => users);
+      assert.deepEqual(told([both]), [[]]);
+      // Of prices alone the reason may have gone since.
+      assert.deepEqual(told([{ ...usersOverlay('price', { weight: 5, price: '5' }), verdict: said }]), [['price']]);
+    });
+    it('of many NodePools with overlays of their own that come to the same are one, and name some of these', () => {
+      const pools = Array.from({ length: 500 }, (_, i) => pool(`p${i}`));
+      const overlays = pools.map(({ name }, i) =>
+        usersOverlay(`u${i}`, { weight: 1 + i, priceAdjustment: '-0.01' }, { [NODE_POOL_LABEL]: [name] }),
+      );
+      const plan = planOverlays(overlayInput({ types: [M5], pools, overlays }));
+      assert.equal(plan.cells.length, OFFERED.length);
+      assert.deepEqual(
+        plan.wanted.map(({ requirements, users, leastWeight }) => [requirements.length, users.length, leastWeight]),
+        [
+          [2, 500, 9_000],
+          [2, 500, 9_000],
+        ],
+      );
+    });
+    it('of NodePools whose overlays differ in anything that counts are not one', () => {
+      const pools = [pool('a'), pool('b'), pool('c')];
+      const overlays = [
+        usersOverlay('on-a', { weight: 1, priceAdjustment: '-0.01' }, { [NODE_POOL_LABEL]: ['a'] }),
+        usersOverlay('on-b', { weight: 1, priceAdjustment: '-0.02' }, { [NODE_POOL_LABEL]: ['b'] }),
+        usersOverlay('on-c', { weight: 9_999, priceAdjustment: '-0.01' }, { [NODE_POOL_LABEL]: ['c'] }),
+      ];
+      const plan = planOverlays(overlayInput({ pools, overlays }));
+      assert.deepEqual(told(plan), [
+        'm5.large us-east-1a a: -0.0095769 with on-a',
+        'm5.large us-east-1a b: -0.0195769 with on-b',
+      ]);
+      assert.deepEqual(leftAlone(plan), ['m5.large heavier on-c 1']);
+    });
     it('are left away where theirs is heavier than any of ours', () => {
       const overlays = [usersOverlay('mine', { weight: 9_999, price: '5' })];
       assert.deepEqual(leftAlone(planOverlays(overlayInput({ overlays }))), ['m5.large heavier mine 1']);
@@ -216,6 +259,65 @@ describe('overlays of carbon', () => {
     const plan = planOverlays(overlayInput({ types: different }));
     assert.equal(plan.wanted.length, 2_000);
     assert.equal(plan.leftAlone.filter(({ reason }) => reason === 'too_many').length, 5);
+  });
+});
+
+describe('where there would be too many overlays', () => {
+  const zones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+  const offeringsAt = (price: number) =>
+    zones.flatMap((zone, z) => [
+      { zone, capacityType: 'on-demand', price },
+      { zone, capacityType: 'spot', price: price + z / 1_000 },
+    ]);
+
+  it('percentages of users are rounded to steps of 1%, and each offering is still priced', () => {
+    const types = Array.from({ length: 700 }, (_, i) =>
+      offeredType(`m5x${i}.large`, { vcpus: 2 + (i % 50), offerings: offeringsAt(0.05 + i / 1_000) }),
+    );
+    const savings = usersOverlay('savings', { weight: 10, priceAdjustment: '-10%' });
+    const plan = planOverlays(overlayInput({ types, overlays: [savings] }));
+    assert.ok(plan.isRounded);
+    assert.deepEqual(plan.percentages, ['savings']);
+    assert.ok(plan.wanted.length <= 2_000);
+    assert.deepEqual(plan.leftAlone, []);
+    for (const [{ offering }, price] of plan.cells) {
+      assert.ok('group' in price && offering.price !== undefined);
+      // Half a step of a tenth of the price.
+      assert.ok(Math.abs(price.group.term.amount + offering.price / 10) < offering.price * 0.0006);
+    }
+  });
+
+  it('whole NodePools are left out, so that within each all types have a price of carbon or none', () => {
+    const types = Array.from({ length: 60 }, (_, i) => offeredType(`box-${i}`, { vcpus: 2 + i }));
+    const pools = Array.from({ length: 50 }, (_, i) => pool(`p${i}`));
+    const overlays = pools.map(({ name }, i) =>
+      usersOverlay(`u${i}`, { weight: 1, priceAdjustment: `-0.0${10 + i}` }, { [NODE_POOL_LABEL]: [name] }),
+    );
+    const plan = planOverlays(overlayInput({ types, pools, overlays }));
+    assert.ok(plan.wanted.length <= 2_000 && plan.wanted.length > 1_600);
+    const priced = Map.groupBy(plan.cells, ([{ pools }]) => pools.names?.join() ?? '');
+    assert.ok([...priced.values()].every((cells) => cells.length === types.length));
+    const beyond = plan.leftAlone.filter(({ reason }) => reason === 'too_many');
+    assert.equal(beyond.length, types.length);
+    assert.match(beyond[0]?.why ?? '', /^in NodePools p\d+, .* and \d+ more$/);
+  });
+
+  it('whole sizes are left out where one NodePool alone needs too many', () => {
+    const types = Array.from({ length: 700 }, (_, i) =>
+      offeredType(`box-${i}`, {
+        vcpus: 2 + (i % 7),
+        offerings: Array.from({ length: 5 }, (_, z) => ({
+          zone: `us-east-1${'abcde'[z]}`,
+          price: 0.1 * 1.03 ** (i + z * 150),
+        })),
+      }),
+    );
+    const overlays = [usersOverlay('savings', { weight: 10, priceAdjustment: '-10%' })];
+    const plan = planOverlays(overlayInput({ types, overlays }));
+    const beyond = new Set(plan.leftAlone.map(({ type }) => type));
+    assert.ok(plan.wanted.length <= 2_000 && beyond.size > 0 && beyond.size < types.length);
+    for (const alike of Map.groupBy(types, ({ vcpus }) => vcpus).values())
+      assert.equal(new Set(alike.map(({ name }) => beyond.has(name))).size, 1);
   });
 });
 
@@ -281,15 +383,6 @@ describe('whatever types, NodePools and overlays of users there are', () => {
     );
   }
 
-  /** Every single NodePool by itself, and every capacity type. */
-  function finestCells({ types, pools }: ReturnType<typeof overlayInput>): readonly Cell[] {
-    return pools.length === 0
-      ? [...cellsOf(types, [], [])]
-      : pools.flatMap((one) =>
-          [...cellsOf(types, [], [])].map((cell) => ({ ...cell, pools: { names: [one.name], labels: one.labels } })),
-        );
-  }
-
   it('no offering is matched by two of ours', () =>
     fc.assert(
       fc.property(inputs, (input) => {
@@ -304,10 +397,15 @@ describe('whatever types, NodePools and overlays of users there are', () => {
       fc.property(inputs, (input) => {
         const ours = written(planOverlays(input).wanted);
         const cells = finestCells(input);
-        const conflicts = findConflicts([...ours, ...input.overlays], cells);
+        const conflicts = conflictsIn([...ours, ...input.overlays], cells);
+        const amongUsers = conflictsIn(input.overlays, cells);
         assert.deepEqual(
           conflicts.map(({ refused }) => refused),
-          findConflicts(input.overlays, cells).map(({ refused }) => refused),
+          amongUsers.map(({ refused }) => refused),
+        );
+        assert.deepEqual(
+          planOverlays(input).conflicts.map(({ applied, refused }) => ({ applied, refused })),
+          amongUsers,
         );
         assert.ok(conflicts.every(({ applied }) => !applied.startsWith('gridgate-')));
       }),
@@ -318,22 +416,38 @@ describe('whatever types, NodePools and overlays of users there are', () => {
       fc.property(inputs, (input) => {
         const plan = planOverlays(input);
         const ours = written(plan.wanted);
-        for (const [cell, decided] of plan.cells) {
+        const cells = finestCells(input);
+        const refused = new Set(conflictsIn(input.overlays, cells).map(({ refused }) => refused));
+        const theirs = inOrder(input.overlays.filter((one) => isPriced(one) && !refused.has(one.name)));
+        for (const cell of cells) {
           const matched = ours.filter((one) => matchCell(one, cell) === 'yes');
+          const [, decided] = plan.cells.find(([one]) => isWithin(cell, one)) ?? [];
+          assert.ok(decided);
           assert.equal(matched.length, 'group' in decided ? 1 : 0);
-          if ('group' in decided) assertOnTop(decided.group, cell, matched[0], input.overlays);
+          if (!('group' in decided)) continue;
+          const before = theirs.find((one) => matchCell(one, cell) === 'yes');
+          assert.equal(decided.users.has(before?.name ?? ''), before !== undefined);
+          assertOnTop(decided, cell.offering.price, before, matched[0]);
         }
       }),
     ));
 
+  function isWithin(finest: FinestCell, { type, offering, pools }: Cell): boolean {
+    return (
+      type === finest.type &&
+      offering.zone === finest.offering.zone &&
+      offering.capacityType === finest.offering.capacityType &&
+      (pools.names?.includes(finest.pool?.name ?? '') ?? true)
+    );
+  }
+
   function assertOnTop(
-    { users: name, carbonPrice = Number.NaN }: PriceGroup,
-    { offering: { price } }: Cell,
+    { group: { carbonPrice = Number.NaN } }: Extract<CellPrice, { readonly group: unknown }>,
+    price: number | undefined,
+    theirs: NodeOverlayFacts | undefined,
     mine: NodeOverlayFacts | undefined,
-    overlays: readonly NodeOverlayFacts[],
   ): void {
-    const users = overlays.find((one) => one.name === name);
-    const before = users ? priceUnder(users as { price: string }, price) : price;
+    const before = theirs ? priceUnder(theirs as { price: string }, price) : price;
     const after = priceUnder(mine as unknown as { price: string }, price);
     if (before === undefined || after === undefined) return;
     assert.ok(Math.abs(after - before - carbonPrice) < 1e-6, `${before} + ${carbonPrice} is ${after}`);

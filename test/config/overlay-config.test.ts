@@ -28,7 +28,14 @@ describe('what gridgate.yaml says of prices of carbon', () => {
     ['overlays: {carbonPrice: 0}', 'overlays.carbonPrice: must be above 0'],
     ['overlays: {mode: sum}', 'overlays.mode: "sum" is not one of add, replace'],
     ['overlays: {utilisation: 130}', 'overlays.utilisation: must be at most 100'],
-    ['overlays: {weights: [9, 3]}', 'overlays.weights: the first must not be above the second'],
+    [
+      'overlays: {weights: [9, 3]}',
+      'overlays.weights: the first must be below the second: one overlay takes the place of another with another weight',
+    ],
+    [
+      'overlays: {weights: [9, 9]}',
+      'overlays.weights: the first must be below the second: one overlay takes the place of another with another weight',
+    ],
     ['overlays: {weights: [0, 3]}', 'overlays.weights.0: must be at least 1'],
     ['overlays: {weights: [9000, 10001]}', 'overlays.weights.1: must be at most 10000'],
     ['overlays: {carbonprice: 1}', 'overlays.carbonprice: no such key, did you mean carbonPrice?'],

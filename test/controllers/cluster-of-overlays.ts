@@ -5,9 +5,11 @@ import type { KubeObject } from '../../src/cluster/kube-object.ts';
 import {
   createNodeOverlays,
   type NodeOverlaysDeps,
+  type NoInputs,
   type OverlayInputs,
 } from '../../src/controllers/node-overlays/controller.ts';
 import type { WatchDeps } from '../../src/controllers/node-overlays/watches.ts';
+import { DEFAULT_POWER_TABLE } from '../../src/energy/power-table.ts';
 import type { NodeFacts } from '../../src/regions/node-facts.ts';
 import { type NodeOverlayFacts, toNodeOverlayFacts } from '../../src/regions/node-overlay.ts';
 import type { NodePoolFacts } from '../../src/regions/node-pool.ts';
@@ -38,8 +40,9 @@ export function clusterOfOverlays() {
       settings: SETTINGS,
       embodied: new Map(),
       utilisation: 0.5,
+      table: DEFAULT_POWER_TABLE,
       types: [offeredType('m5.large')],
-    } as OverlayInputs | { readonly problem: string },
+    } as OverlayInputs | NoInputs,
     grams: { 'us-east-1': 379.1, 'eu-north-1': 24 } as Record<string, number | undefined>,
     nodes: [] as readonly NodeFacts[],
     pools: [] as readonly NodePoolFacts[],
@@ -157,6 +160,10 @@ export function clusterOfOverlays() {
         spec: { ...spec, ...change.spec },
         ...((change.status ?? status) && { status: change.status ?? status }),
       } as Stored);
+    },
+    remove(name: string): void {
+      objects.delete(name);
+      show();
     },
     /** Nobody sees what changes, until it is shown. */
     holdBack(): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createRegionSeries } from '../../src/controllers/region-memory/region-series.ts';
 import { bytesOf, dataOf, MOST_BYTES, SHARDS, shardOf } from '../../src/controllers/region-memory/shards.ts';
-import { inShortTurns } from '../../src/controllers/region-memory/short-turns.ts';
+import { inShortTurns } from '../../src/controllers/short-turns.ts';
 import { MOST_PAST_HOURS } from '../../src/forecast/past-hours.ts';
 import { readRememberedHours } from '../../src/regions/remembered-hours.ts';
 

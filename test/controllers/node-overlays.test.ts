@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { OWN_LABELS } from '../../src/capacity/own-overlay.ts';
 import { toNodeFacts } from '../../src/regions/node-facts.ts';
 import { toNodePoolFacts } from '../../src/regions/node-pool.ts';
 import type { Metric } from '../../src/telemetry/metric.ts';
 import { REGION_LABEL, ZONE_LABEL } from '../builders.ts';
-import { offeredType, SETTINGS, TYPE_LABEL } from '../capacity/overlays-world.ts';
+import { BOOK, offeredType, SETTINGS, TYPE_LABEL } from '../capacity/overlays-world.ts';
 import { clusterOfOverlays } from './cluster-of-overlays.ts';
 
 const MINUTE = 60_000;
@@ -102,8 +103,7 @@ describe('the leader keeps NodeOverlays', () => {
     const cluster = await led();
     cluster.world.inputs = {
       settings: SETTINGS,
-      embodied: new Map(),
-      utilisation: 0.5,
+      ...BOOK,
       types: [offeredType('m5.large'), offeredType('m5a.large')],
     };
     await cluster.change();
@@ -151,6 +151,15 @@ describe('the leader keeps NodeOverlays', () => {
     await cluster.change();
     assert.deepEqual(cluster.ours(), []);
   });
+
+  for (const text of ['True', 'yes', ''])
+    it(`takes "${text}" for paused, as for other objects of capacity`, async () => {
+      const cluster = await led();
+      cluster.edit(cluster.objects()[0]?.metadata.name ?? '', { annotations: { 'gridgate.dev/paused': text } });
+      cluster.setGrams({ 'us-east-1': 200 });
+      await cluster.change(40 * MINUTE);
+      assert.deepEqual(cluster.ours(), [EAST]);
+    });
 
   it('one that is paused between the look and the write stays as it is', async () => {
     const cluster = await led();
@@ -213,12 +222,107 @@ describe('the leader keeps NodeOverlays', () => {
     assert.deepEqual(cluster.ours(), [EAST]);
   });
 
-  it('leaves all as it is, and says so, where nobody says what carbon costs', async () => {
+  it('leaves all as it is, and says so, while a file cannot be read', async () => {
     const cluster = await led();
-    cluster.world.inputs = { problem: 'overlays.carbonPrice is missing in gridgate.yaml' };
+    cluster.world.inputs = { problem: 'types.yaml: there is no such file' };
     await cluster.change();
     assert.deepEqual(cluster.ours(), [EAST]);
     assert.deepEqual(told(cluster), ['Warning OverlaysNotKept gridgate']);
+    assert.equal(cluster.events[0]?.note, 'NodeOverlays: they stay as they are: types.yaml: there is no such file');
+  });
+
+  it('takes back what it wrote where nobody asks for prices of carbon any more', async () => {
+    const cluster = await led();
+    cluster.world.inputs = { problem: 'overlays.carbonPrice is missing in gridgate.yaml', isUnasked: true };
+    await cluster.change();
+    assert.deepEqual(cluster.ours(), []);
+    assert.deepEqual(told(cluster), ['Warning OverlaysNotKept gridgate']);
+  });
+
+  describe('one that people applied from what the command printed', () => {
+    const byHand = (name = 'gridgate-0011223344556677') => ({
+      metadata: { name, labels: OWN_LABELS, annotations: { 'gridgate.dev/carbon-price': '0.0004' } },
+      spec: {
+        weight: 9_000,
+        priceAdjustment: '+0.0004',
+        requirements: [
+          { key: TYPE_LABEL, operator: 'In', values: ['m5.large'] },
+          { key: ZONE_LABEL, operator: 'In', values: ['us-east-1a'] },
+        ],
+      },
+    });
+    for (const mode of ['on', 'audit', 'off'] as const)
+      it(`is not the controller's, in mode ${mode}`, async () => {
+        const { ours, writes } = await led(({ world, put }) => {
+          world.mode = mode;
+          put(byHand());
+        });
+        assert.deepEqual([ours(), writes], [['+0.0004 for m5.large in us-east-1a'], []]);
+      });
+    it('is told, and gives way to the controller once it is deleted', async () => {
+      const cluster = await led(({ put }) => put(byHand()));
+      assert.match(
+        cluster.events[0]?.note ?? '',
+        /^no price of carbon for m5\.large: a NodeOverlay .* was applied there/,
+      );
+      cluster.remove('gridgate-0011223344556677');
+      await cluster.change();
+      assert.deepEqual(cluster.ours(), [EAST]);
+    });
+  });
+
+  describe('where the API server refuses a write', () => {
+    const old = {
+      metadata: {
+        name: 'gridgate-old',
+        labels: OWN_LABELS,
+        annotations: { 'gridgate.dev/carbon-price': '9', 'gridgate.dev/priced-at': '2026-01-01T00:00:00Z' },
+      },
+      spec: { weight: 9_500, priceAdjustment: '+9', requirements: [] as object[] },
+    };
+    const types = [offeredType('m5.large'), offeredType('c5.xlarge'), offeredType('r5.large')];
+    const inputs = { settings: SETTINGS, ...BOOK, types };
+    const on = (type: string) => [
+      { key: TYPE_LABEL, operator: 'In', values: [type] },
+      { key: ZONE_LABEL, operator: 'In', values: ['us-east-1a'] },
+    ];
+    /** With one that was edited and cannot be written any more. */
+    async function withRefusal() {
+      const cluster = await led(({ world }) => {
+        world.inputs = inputs;
+      });
+      const found = cluster.objects().find(({ spec }) => JSON.stringify(spec).includes('c5.xlarge'));
+      const name = found?.metadata.name ?? '';
+      cluster.world.refuse = (what) => (what === `PATCH ${name}` ? 403 : undefined);
+      cluster.edit(name, { spec: { priceAdjustment: '+7' } });
+      return { ...cluster, name };
+    }
+    it('prices, deletions that do not hang on it and Events go on, and the refusal is told', async () => {
+      const cluster = await withRefusal();
+      cluster.put({ ...old, spec: { ...old.spec, requirements: on('x1.gone') } });
+      cluster.setGrams({ 'us-east-1': 200 });
+      await cluster.change(40 * MINUTE);
+      const ours = cluster.ours();
+      assert.ok(
+        ours.includes('+7 for c5.xlarge in us-east-1a') && !ours.some((one) => one.includes('x1.gone')),
+        ours.join(),
+      );
+      assert.ok(
+        ours.includes('+0.0002695 for m5.large|r5.large in us-east-1a') ||
+          ours.includes('+0.0002695 for m5.large in us-east-1a'),
+        ours.join(),
+      );
+      assert.ok(told(cluster).includes(`Warning OverlayNotWritten ${cluster.name}`));
+    });
+    it('what it should take the place of stays', async () => {
+      const cluster = await withRefusal();
+      cluster.put({ ...old, spec: { ...old.spec, requirements: on('c5.xlarge') } });
+      await cluster.change(5 * MINUTE);
+      assert.ok(cluster.ours().includes('+9 for c5.xlarge in us-east-1a'));
+      cluster.world.refuse = () => undefined;
+      await cluster.change(5 * MINUTE);
+      assert.ok(!cluster.ours().includes('+9 for c5.xlarge in us-east-1a'));
+    });
   });
 
   it('leaves one of its names alone that is not its own', async () => {
@@ -284,7 +388,7 @@ describe('many of them', () => {
 
   it('are created at 10 a second, and their prices follow the grid at less than 60 a minute', async () => {
     const cluster = await led(({ world }) => {
-      world.inputs = { settings: SETTINGS, embodied: new Map(), utilisation: 0.5, types };
+      world.inputs = { settings: SETTINGS, ...BOOK, types };
     });
     await cluster.clock.advance(2 * MINUTE);
     assert.equal(cluster.ours().length, 500);
@@ -309,7 +413,11 @@ describe('where no file says which instance types there are', () => {
       },
       REGION_LABEL,
     );
-  const fromCluster = { settings: SETTINGS, embodied: new Map(), utilisation: 0.5, types: undefined };
+  const fromCluster = {
+    settings: SETTINGS,
+    ...BOOK,
+    types: undefined,
+  };
 
   it('they are those of nodes and NodePools, and stay for a day after their last node', async () => {
     const cluster = await led(({ world }) => {
@@ -333,5 +441,49 @@ describe('where no file says which instance types there are', () => {
     assert.equal(cluster.writes.length, 2);
     await cluster.change(2 * 60 * MINUTE);
     assert.deepEqual(cluster.ours(), []);
+  });
+
+  it('and stay so when another replica leads meanwhile', async () => {
+    const cluster = await led(({ world }) => {
+      world.inputs = fromCluster;
+      world.nodes = [node('a', 'm5.large', 'us-east-1a'), node('b', 'c5.xlarge', 'us-east-1a')];
+    });
+    const before = cluster.ours();
+    assert.equal(before.length, 2);
+    cluster.world.nodes = [node('a', 'm5.large', 'us-east-1a')];
+    await cluster.change();
+    await cluster.controller.stop();
+    const next = cluster.lead();
+    await cluster.clock.advance(10 * MINUTE);
+    assert.deepEqual(
+      cluster.ours().map((one) => one.replace(/^\S+/, '')),
+      before.map((one) => one.replace(/^\S+/, '')),
+    );
+    await cluster.clock.advance(25 * 60 * MINUTE);
+    assert.equal(cluster.ours().length, 1);
+    await next.stop();
+  });
+
+  it('types and zones of which nothing is known are told', async () => {
+    const { events } = await led(({ world }) => {
+      world.inputs = {
+        ...fromCluster,
+        types: [offeredType('box'), offeredType('m5.large', { offerings: [{ zone: 'rack-7' }] })],
+      };
+    });
+    assert.deepEqual(events.map(({ note }) => note).sort(), [
+      'no price of carbon for box: vCPUs not known; overlays.instanceTypes of gridgate.yaml can say it',
+      'no price of carbon for m5.large in zone rack-7: nobody knows its region; overlays.instanceTypes of gridgate.yaml can say it',
+    ]);
+  });
+
+  it('types above all others are told with what comes of it', async () => {
+    const { events } = await led(({ world }) => {
+      world.inputs = { ...fromCluster, settings: { ...SETTINGS, unknown: 'high' }, types: [offeredType('box')] };
+    });
+    assert.match(
+      events[0]?.note ?? '',
+      /^no carbon is known of box: .* consolidation replaces running nodes of such types$/,
+    );
   });
 });

@@ -67,9 +67,26 @@ describe('what gridgate.yaml names under overlays', () => {
     assert.deepEqual([inputs.utilisation, inputs.types, inputs.embodied.size], [0.3, undefined, 0]);
   });
 
-  it('is a problem without a price', async (t) => {
+  it('asks for nothing without a price', async (t) => {
     const { until } = follow(t, '{mode: add}');
-    await until('the problem', (now) => ('problem' in now && /carbonPrice is missing/.test(now.problem)) || undefined);
+    await until(
+      'the problem',
+      (now) => ('problem' in now && /carbonPrice is missing/.test(now.problem) && now.isUnasked) || undefined,
+    );
+  });
+
+  it('may name a table of power, which is read anew when it changes; a missing one is no reason to take anything back', async (t) => {
+    const { write, until } = follow(t, '{carbonPrice: 1, powerTable: @power.yaml}');
+    const wattsOf = (now: ReturnType<Awaited<ReturnType<typeof follow>>['followed']['current']>) =>
+      'table' in now ? now.table.model.memoryWattsPerGb : undefined;
+    await until(
+      'the problem',
+      (now) => ('problem' in now && /there is no such file/.test(now.problem) && !now.isUnasked) || undefined,
+    );
+    write('power.yaml', 'memoryWattsPerGb: 1');
+    await until('1 W', (now) => wattsOf(now) === 1 || undefined);
+    write('power.yaml', 'memoryWattsPerGb: 2');
+    await until('2 W', (now) => wattsOf(now) === 2 || undefined);
   });
 
   it('has its files read anew when they change; of one with mistakes the last good version stays, which is logged once', async (t) => {

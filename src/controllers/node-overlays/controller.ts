@@ -1,8 +1,8 @@
 import type { CarbonBook } from '../../capacity/carbon-of-type.ts';
 import { type NamedOverlay, stepFor } from '../../capacity/keep-overlays.ts';
 import { offeredTypesOf } from '../../capacity/offered-types.ts';
-import { isOwn, isPaused } from '../../capacity/own-overlay.ts';
-import { type OverlayInput, type OverlayPlan, planOverlays } from '../../capacity/plan-overlays.ts';
+import { isKept, isOwn, isPaused } from '../../capacity/own-overlay.ts';
+import { type OverlayInput, type OverlayPlan, planInSteps } from '../../capacity/plan-overlays.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
@@ -10,7 +10,6 @@ import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import { overlayName, overlayPath } from '../../cluster/node-overlays.ts';
 import { comparableReading } from '../../decision/refuse.ts';
-import { DEFAULT_POWER_TABLE } from '../../energy/power-table.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import { type NodeOverlayFacts, toNodeOverlayFacts } from '../../regions/node-overlay.ts';
 import type { OfferedType } from '../../regions/offered-type.ts';
@@ -20,13 +19,25 @@ import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices } from '../notices.ts';
-import { createPace, MONOTONIC } from '../pace.ts';
+import { createPace, MONOTONIC, type Pace } from '../pace.ts';
 import { createRounds, type Outcome, type RoundOutcome } from '../rounds.ts';
+import { inShortTurns } from '../short-turns.ts';
 import { writeEach } from '../write-each.ts';
 import { createOverlayFigures } from './figures.ts';
 import { type DueOverlay, type OverlayWork, planRemoval, planWork } from './plan.ts';
+import { createRefusals, NONE_REFUSED, type Refused } from './refusals.ts';
 import { createSeenTypes } from './seen-types.ts';
-import { type Told, tellProblem, tellTooMany, tellUsers, tellVerdicts, tellWould, toNotice } from './tell.ts';
+import {
+  type Told,
+  tellHigh,
+  tellLeftOut,
+  tellProblem,
+  tellRefused,
+  tellUsers,
+  tellVerdicts,
+  tellWould,
+  toNotice,
+} from './tell.ts';
 import { type KarpenterWatch, type WatchDeps, watchKarpenter } from './watches.ts';
 
 export const NODE_OVERLAYS_MANAGER = 'gridgate-node-overlays';
@@ -48,15 +59,22 @@ const MOST_PRICES_A_ROUND = 25;
 const EVENTS_PER_SECOND = 1;
 const READ_MS = 10_000;
 
+/** Why nothing is priced. */
+export interface NoInputs {
+  readonly problem: string;
+  /** Nobody asks for prices of carbon: what the controller has written goes. Else it stays until the problem is gone. */
+  readonly isUnasked?: boolean;
+}
+
 /** What people decided, and what they know of machines. */
-export interface OverlayInputs extends Pick<OverlayInput, 'settings'>, Omit<CarbonBook, 'table'> {
+export interface OverlayInputs extends Pick<OverlayInput, 'settings'>, CarbonBook {
   /** Of a file; without one the cluster shows them. */
   readonly types: readonly OfferedType[] | undefined;
 }
 
 export interface NodeOverlaysDeps extends EventTellerDeps {
   readonly mode: () => CapacityMode;
-  readonly overlayInputs: () => OverlayInputs | { readonly problem: string };
+  readonly overlayInputs: () => OverlayInputs | NoInputs;
   readonly snapshot: () => Snapshot;
   readonly view: { nodes(): Iterable<NodeFacts> };
   readonly api: ApiClient;
@@ -75,14 +93,17 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   const figures = createOverlayFigures();
   let watch: KarpenterWatch | undefined;
 
-  const own = () => [...(watch?.overlays() ?? [])].filter(isOwn);
+  /** What the API server refused in the last round stands behind the rest, so that it holds none of it up. */
+  let refused: ReadonlyMap<string, string> = new Map();
 
-  function planNow({ settings, types, embodied, utilisation }: OverlayInputs): OverlayPlan {
+  const own = () => [...(watch?.overlays() ?? [])].filter(isKept);
+
+  async function planNow({ settings, types, ...book }: OverlayInputs, signal: AbortSignal): Promise<OverlayPlan> {
     const nodes = [...view.nodes()];
     const pools = [...(watch?.pools() ?? [])];
     const picture = snapshot();
-    return planOverlays({
-      types: types ?? seen.add(offeredTypesOf(nodes, pools)),
+    const steps = planInSteps({
+      types: types ?? seen.add(offeredTypesOf(nodes, pools), own()),
       pools,
       overlays: [...(watch?.overlays() ?? [])],
       regionOfZone: rememberZones(zoneRegions(nodes, picture.byName.keys())),
@@ -90,9 +111,11 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
         const known = picture.byName.get(region);
         return known && comparableReading(known, picture)?.gramsPerKwh;
       },
-      book: { table: DEFAULT_POWER_TABLE, embodied, utilisation },
+      book,
       settings,
+      leaveAppliedByHand: true,
     });
+    return inShortTurns(steps, { clock, signal });
   }
 
   async function read(name: string): Promise<KubeObject | undefined> {
@@ -104,7 +127,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   async function write({ wanted, weight }: DueOverlay): Promise<void> {
     const object = await read(wanted.name);
     const there = object && toNodeOverlayFacts(object);
-    if (there && !isOwn(there)) return;
+    if (there && !isKept(there)) return;
     const step = stepFor(wanted, there, { weight, now: now() });
     if (step.do !== 'write') return;
     const metadata = {
@@ -119,7 +142,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   async function remove({ name, uid }: NodeOverlayFacts): Promise<void> {
     const object = await read(name);
     const there = object && toNodeOverlayFacts(object);
-    if (!there || there.uid !== uid || !isOwn(there) || isPaused(there)) return;
+    if (!there || there.uid !== uid || !isKept(there) || isPaused(there)) return;
     await writer.delete(overlayPath(name), { uid, resourceVersion: there.resourceVersion });
     figures.count('deleted');
   }
@@ -129,20 +152,46 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
     return writeEach({ items: due, isDue: () => true, write: remove, pace: changePace, signal });
   }
 
-  /** What is missing first, then what nobody wants any more: an offering has a price of ours all the time. */
-  async function act(work: OverlayWork, signal: AbortSignal): Promise<RoundOutcome> {
-    const isDue = () => mode() === 'on';
-    const items = work.changes.slice(0, MOST_CHANGES_A_ROUND);
-    const changed = await writeEach({ items, isDue, write, pace: changePace, signal });
-    if (changed === 'again' || items.length < work.changes.length)
-      return changed === 'again' ? changed : { dueInMs: 0 };
-    const removed = await removeAll(work.deletions, signal);
-    const prices = work.prices.slice(0, MOST_PRICES_A_ROUND);
-    const priced = await writeEach({ items: prices, isDue, write, pace: pricePace, signal });
-    if (removed === 'again' || priced === 'again') return 'again';
-    const isAll = prices.length === work.prices.length && work.deletions.length <= MOST_CHANGES_A_ROUND;
-    if (!isAll) return { dueInMs: 0 };
-    return work.dueAt === undefined ? 'done' : { dueInMs: Math.max(0, work.dueAt - now()) };
+  async function takeAllBack(signal: AbortSignal): Promise<Acted> {
+    const refusals = createRefusals();
+    const outcome = await refusals.through(() => removeAll(planRemoval(own()), signal));
+    return { outcome, ...refusals.found() };
+  }
+
+  /**
+   * What is missing first, then what nobody wants any more: an offering has a price of ours all the time. What the API server refuses
+   * holds up only the deletions that hang on it.
+   */
+  async function act(work: OverlayWork, signal: AbortSignal): Promise<Acted> {
+    const refusals = createRefusals();
+    const writeAll = (items: readonly DueOverlay[], pace: Pace) =>
+      writeEach({
+        items,
+        isDue: () => mode() === 'on',
+        write: (one) => write(one).catch((error: unknown) => refusals.note(one, error)),
+        pace,
+        signal,
+      });
+    const changes = refusedLast(work.changes).slice(0, MOST_CHANGES_A_ROUND);
+    const changed = await writeAll(changes, changePace);
+    if (changed === 'again') return { outcome: changed, ...refusals.found() };
+    if (changes.length < work.changes.length) return { outcome: { dueInMs: 0 }, ...refusals.found() };
+    const deletions = work.deletions.filter((one) => !refusals.isStandIn(one));
+    const removed = await refusals.through(() => removeAll(deletions, signal));
+    const prices = refusedLast(work.prices).slice(0, MOST_PRICES_A_ROUND);
+    const priced = await writeAll(prices, pricePace);
+    if (removed === 'again' || priced === 'again') return { outcome: 'again', ...refusals.found() };
+    const isAll = prices.length === work.prices.length && deletions.length <= MOST_CHANGES_A_ROUND;
+    return { outcome: isAll ? dueAt(work) : { dueInMs: 0 }, ...refusals.found() };
+  }
+
+  function dueAt({ dueAt }: OverlayWork): RoundOutcome {
+    return dueAt === undefined ? 'done' : { dueInMs: Math.max(0, dueAt - now()) };
+  }
+
+  function refusedLast(items: readonly DueOverlay[]): readonly DueOverlay[] {
+    const isRefused = ({ wanted }: DueOverlay) => refused.has(wanted.name);
+    return [...items.filter((one) => !isRefused(one)), ...items.filter(isRefused)];
   }
 
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
@@ -150,28 +199,46 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
     if (!watch.isReady()) return 'done';
     const inputs = overlayInputs();
     const current = mode();
-    const told: Told[] = [];
-    let outcome: RoundOutcome = 'done';
-    if (current !== 'on') outcome = await removeAll(planRemoval(own()), signal);
-    if ('problem' in inputs) told.push(tellProblem(inputs.problem));
-    else if (current !== 'off') {
-      const { plan, work } = lookAt(inputs);
-      figures.show(plan, work, own());
-      told.push(...tellUsers(plan, usersOf(watch)), ...tellTooMany(plan));
-      if (current === 'audit') told.push(...tellWould(plan, work));
-      else outcome = await act(work, signal);
-    }
-    if (current === 'on') told.push(...tellVerdicts(own(), now()));
-    if (current === 'off') return outcome;
-    const answer = await tell(
-      told.map((one) => toNotice(one, deps)),
-      signal,
-    );
-    return answer === 'again' ? 'again' : outcome;
+    const { told, outcome, failure } =
+      'problem' in inputs ? await doWithout(inputs, current, signal) : await keep(inputs, current, signal);
+    const all = current === 'on' ? [...told, ...tellVerdicts(own(), now())] : told;
+    const notices = current === 'off' ? [] : all.map((one) => toNotice(one, deps));
+    const answer = await tell(notices, signal);
+    if (failure) throw failure;
+    return answer === 'again' ? answer : outcome;
   }
 
-  function lookAt({ settings, ...rest }: OverlayInputs): { readonly plan: OverlayPlan; readonly work: OverlayWork } {
-    const plan = planNow({ settings, ...rest });
+  async function doWithout(
+    inputs: NoInputs,
+    current: CapacityMode,
+    signal: AbortSignal,
+  ): Promise<Acted & { readonly told: readonly Told[] }> {
+    const isGoing = current !== 'on' || inputs.isUnasked;
+    const acted: Acted = isGoing ? await takeAllBack(signal) : { outcome: 'done', ...NONE_REFUSED };
+    return { ...acted, told: [tellProblem(inputs)] };
+  }
+
+  async function keep(
+    inputs: OverlayInputs,
+    current: CapacityMode,
+    signal: AbortSignal,
+  ): Promise<Acted & { readonly told: readonly Told[] }> {
+    if (current === 'off') return { ...(await takeAllBack(signal)), told: [] };
+    const back = current === 'audit' ? await takeAllBack(signal) : undefined;
+    const { plan, work } = await lookAt(inputs, signal);
+    figures.show(plan, work, own());
+    const acted = back ?? (await act(work, signal));
+    refused = acted.refused;
+    const would = current === 'audit' ? tellWould(plan, work) : [];
+    const all = [tellUsers(plan, usersOf(watch)), tellLeftOut(plan), tellHigh(plan), tellRefused(refused), would];
+    return { ...acted, told: all.flat() };
+  }
+
+  async function lookAt(
+    { settings, ...rest }: OverlayInputs,
+    signal: AbortSignal,
+  ): Promise<{ readonly plan: OverlayPlan; readonly work: OverlayWork }> {
+    const plan = await planNow({ settings, ...rest }, signal);
     const wanted = plan.wanted.map((one): NamedOverlay => ({ ...one, name: overlayName(one.content) }));
     return { plan, work: planWork({ wanted, own: own(), settings, now: now() }) };
   }
@@ -191,8 +258,13 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   };
 }
 
-function usersOf(watch: KarpenterWatch): readonly NodeOverlayFacts[] {
-  return [...watch.overlays()].filter((one) => !isOwn(one));
+/** What a round came to. */
+interface Acted extends Refused {
+  readonly outcome: RoundOutcome;
+}
+
+function usersOf(watch: KarpenterWatch | undefined): readonly NodeOverlayFacts[] {
+  return [...(watch?.overlays() ?? [])].filter((one) => !isOwn(one));
 }
 
 /** Thousands of offerings are in a few zones. */

@@ -23,7 +23,7 @@ export interface OverlayWork {
 
 interface WorkInput {
   readonly wanted: readonly NamedOverlay[];
-  /** Ours that are there. */
+  /** Those of the controller that are there. */
   readonly own: readonly NodeOverlayFacts[];
   readonly settings: Pick<OverlaySettings, 'weights'>;
   /** Epoch milliseconds. */

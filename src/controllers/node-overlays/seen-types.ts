@@ -1,5 +1,8 @@
+import { INSTANCE_TYPE_LABEL } from '../../capacity/offered-types.ts';
+import type { NodeOverlayFacts } from '../../regions/node-overlay.ts';
 import type { OfferedType, Offering } from '../../regions/offered-type.ts';
 import { compareText } from '../../units/compare-text.ts';
+import { ZONE_LABEL } from '../../units/label-names.ts';
 import { DAY_MS } from '../../units/moment.ts';
 
 /** Far more than a cloud has. */
@@ -11,8 +14,11 @@ interface Seen<T> {
 }
 
 export interface SeenTypes {
-  /** The types that a cluster shows now, and those that it showed within the day, in all zones of both. */
-  add(types: readonly OfferedType[]): readonly OfferedType[];
+  /**
+   * The types that a cluster shows now, and those that it showed within the day, in all zones of both. The first time those that
+   * overlays of ours are for count as shown: a leader before this one saw them.
+   */
+  add(types: readonly OfferedType[], priced: Iterable<Pick<NodeOverlayFacts, 'requirements'>>): readonly OfferedType[];
   clear(): void;
 }
 
@@ -23,12 +29,18 @@ export interface SeenTypes {
 export function createSeenTypes(now: () => number): SeenTypes {
   const types = new Map<string, Seen<OfferedType>>();
   const zones = new Map<string, Seen<Offering>>();
+
+  function noteAll(shown: readonly OfferedType[]): void {
+    for (const one of shown) {
+      note(types, one.name, largerOf(types.get(one.name)?.one, one), now());
+      for (const offering of one.offerings) note(zones, offering.zone, offering, now());
+    }
+  }
+
   return {
-    add(shown) {
-      for (const one of shown) {
-        note(types, one.name, largerOf(types.get(one.name)?.one, one), now());
-        for (const offering of one.offerings) note(zones, offering.zone, offering, now());
-      }
+    add(shown, priced) {
+      if (types.size === 0) noteAll(typesIn(priced));
+      noteAll(shown);
       const offerings = stillSeen(zones, now() - DAY_MS);
       return stillSeen(types, now() - DAY_MS).map((type) => ({ ...type, offerings }));
     },
@@ -37,6 +49,15 @@ export function createSeenTypes(now: () => number): SeenTypes {
       zones.clear();
     },
   };
+}
+
+/** What overlays are for; of the size of types, and of where zones are, they say nothing but names. */
+function typesIn(overlays: Iterable<Pick<NodeOverlayFacts, 'requirements'>>): readonly OfferedType[] {
+  return [...overlays].flatMap(({ requirements }) => {
+    const valuesOf = (label: string) => requirements.find(({ key }) => key === label)?.values ?? [];
+    const offerings = valuesOf(ZONE_LABEL).map((zone) => ({ zone }));
+    return valuesOf(INSTANCE_TYPE_LABEL).map((name) => ({ name, labels: {}, knowsAllLabels: false, offerings }));
+  });
 }
 
 /** Nodes of one type keep more or less of it for themselves: the largest that was seen says how large it is. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { LeftAlone, OverlayPlan } from '../../capacity/plan-overlays.ts';
+import { type LeftAlone, MOST_OVERLAYS, type OverlayPlan } from '../../capacity/plan-overlays.ts';
+import { HIGH_PRICE } from '../../capacity/price-cells.ts';
 import type { NodeOverlayFacts } from '../../regions/node-overlay.ts';
 import { MINUTE_MS } from '../../units/moment.ts';
-import { nameFew, nameOf } from '../../units/tell-few.ts';
+import { itself, nameFew } from '../../units/tell-few.ts';
 import { type EventParts, HOME_OF_EVENTS, toEvent } from '../event.ts';
 import type { Notice } from '../notices.ts';
 import type { OverlayWork } from './plan.ts';
@@ -37,7 +38,7 @@ export function tellUsers({ conflicts, leftAlone }: OverlayPlan, users: readonly
     const [first] = alike;
     const words = first?.overlay === undefined ? undefined : USERS_WORDS[first.reason];
     if (!first?.overlay || !words) return [];
-    const types = nameFew([...new Set(alike.map(({ type }) => type))], MOST_NAMED, String);
+    const types = nameFew([...new Set(alike.map(({ type }) => type))], MOST_NAMED, itself);
     return [
       warning('CarbonPriceLeftOut', aboutNamed(first.overlay), `no price of carbon is added for ${types}: ${words}`),
     ];
@@ -86,24 +87,63 @@ export function tellWould(plan: OverlayPlan, { changes, prices, deletions }: Ove
 }
 
 /** Why nothing can be decided. */
-export function tellProblem(problem: string): Told {
-  return warning('OverlaysNotKept', ALL_OF_OURS, `NodeOverlays stay as they are: ${problem}`);
+export function tellProblem({
+  problem,
+  isUnasked = false,
+}: {
+  readonly problem: string;
+  readonly isUnasked?: boolean;
+}): Told {
+  const what = isUnasked ? 'those of gridgate go' : 'they stay as they are';
+  return warning('OverlaysNotKept', ALL_OF_OURS, `NodeOverlays: ${what}: ${problem}`);
 }
 
-/** Of the bounds of ours. */
-export function tellTooMany({ leftAlone }: OverlayPlan): readonly Told[] {
-  const types = [
-    ...new Set(leftAlone.filter(({ reason }) => reason === 'too_many').map(({ type }) => ({ name: type }))),
-  ];
+/** What the API server does not let the controllers write. */
+export function tellRefused(refused: ReadonlyMap<string, string>): readonly Told[] {
+  return [...refused]
+    .slice(0, MOST_TOLD)
+    .map(([name, message]) =>
+      warning('OverlayNotWritten', { name }, `the API server refuses it: ${message.slice(0, LONGEST)}`),
+    );
+}
+
+/** Types that are priced above all others. */
+export function tellHigh({ cells }: OverlayPlan): readonly Told[] {
+  const isHigh = (price: OverlayPlan['cells'][number][1]) => 'group' in price && price.group.term.amount === HIGH_PRICE;
+  const types = [...new Set(cells.flatMap(([{ type }, price]) => (isHigh(price) ? type.name : [])))];
   if (types.length === 0) return [];
+  const named = nameFew(types, MOST_NAMED, itself);
   return [
     warning(
-      'CarbonPriceLeftOut',
+      'CarbonUnknown',
       ALL_OF_OURS,
-      `more than 2,000 NodeOverlays would be needed: no price of carbon for ${nameFew(types, MOST_NAMED, nameOf)}`,
+      `no carbon is known of ${named}: priced above all others (overlays.unknown: high), so that consolidation replaces running nodes of such types`,
     ),
   ];
 }
+
+/** What has no price of carbon for a reason that is no overlay of a user. */
+export function tellLeftOut({ leftAlone }: OverlayPlan): readonly Told[] {
+  const byReason = Map.groupBy(leftAlone, ({ reason, why = '' }) => JSON.stringify([reason, why]));
+  return [...byReason.values()]
+    .flatMap((alike) => {
+      const [first] = alike;
+      const words = first && WORDS[first.reason];
+      if (!words) return [];
+      const types = nameFew([...new Set(alike.map(({ type }) => type))], MOST_NAMED, itself);
+      return [warning('CarbonPriceLeftOut', ALL_OF_OURS, `no price of carbon for ${types}${words(first.why ?? '')}`)];
+    })
+    .slice(0, MOST_TOLD);
+}
+
+const WORDS: Readonly<Partial<Record<LeftAlone['reason'], (why: string) => string>>> = {
+  unknown_size: (why) => `: ${why}; overlays.instanceTypes of gridgate.yaml can say it`,
+  unknown_region: (zone) =>
+    ` in zone ${zone}: nobody knows its region; overlays.instanceTypes of gridgate.yaml can say it`,
+  by_hand: () =>
+    ': a NodeOverlay that gridgate overlays printed was applied there; delete it, and the controller keeps one',
+  too_many: (pools) => `${pools && ` ${pools}`}: more than ${MOST_OVERLAYS} NodeOverlays would be needed`,
+};
 
 /** An Event on a NodeOverlay. Its name is that of what it says. */
 export function toNotice(

@@ -14,9 +14,9 @@ import { inParallel } from '../../units/in-parallel.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
+import { inShortTurns } from '../short-turns.ts';
 import { createMemoryStore, type MemoryStore, type Remembered } from './memory-store.ts';
 import { createSeriesBook, type HeardRegion, type RegionPast, type SeriesBook } from './series-book.ts';
-import { inShortTurns } from './short-turns.ts';
 
 const ROUNDS = { name: 'region-memory', on: ['regions'], resyncMs: 60_000, settleMs: 500, restMs: 1_000 } as const;
 /** Sources whose history is asked for at once. */

@@ -1,4 +1,4 @@
-import type { LeftAlone } from '../../capacity/plan-overlays.ts';
+import { type LeftAlone, MOST_OVERLAYS } from '../../capacity/plan-overlays.ts';
 import type { LeftAloneReason } from '../../capacity/price-cells.ts';
 import { nameFew } from '../../units/tell-few.ts';
 import { exampleOf, type OverlaysReport, type Range } from './overlays-report.ts';
@@ -20,7 +20,7 @@ export function span({ min, max }: Range, unit = ''): string {
 /** How strong the lever is, a sentence each: prices of carbon are small beside those of machines. */
 export function leverWords(report: OverlaysReport): readonly string[] {
   const { changePercent, carbonPricePerTonne, mode } = report;
-  const tonne = `${figure(carbonPricePerTonne)} USD/t`;
+  const tonne = `${figure(carbonPricePerTonne)} a tonne`;
   if (!changePercent)
     return [
       `no price is known: what carbon changes of it at ${tonne} nobody can say; give prices with --instance-types`,
@@ -28,7 +28,7 @@ export function leverWords(report: OverlaysReport): readonly string[] {
   const example = exampleOf(report.types);
   const shown =
     example?.price && example.changePercent
-      ? `${figure(example.changePercent.median)}% of ${figure(example.price.median)} USD/h at ${tonne}: ${example.type}`
+      ? `${figure(example.changePercent.median)}% of ${figure(example.price.median)} an hour at ${tonne}: ${example.type}`
       : '';
   const verb = mode === 'add' ? 'adds' : 'is';
   return [
@@ -37,15 +37,17 @@ export function leverWords(report: OverlaysReport): readonly string[] {
   ];
 }
 
-function turnWords({ sizes, carbonPricePerKg }: OverlaysReport): readonly string[] {
+function turnWords({ sizes, mode }: OverlaysReport): readonly string[] {
+  const turning = sizes.filter(({ isAnother }) => isAnother).length;
+  if (mode === 'replace')
+    return [`carbon alone counts: the choice is another than the cheapest in ${turning} of ${sizes.length} sizes`];
   const ties = sizes.filter(({ isTie }) => isTie).length;
-  const turning = sizes.filter(({ carbonPrice = Number.POSITIVE_INFINITY }) => carbonPrice <= carbonPricePerKg);
   const prices = sizes.flatMap(({ carbonPrice }) => carbonPrice ?? []).sort((a, b) => a - b);
   const [least] = prices;
   const middle = prices[Math.floor((prices.length - 1) / 2)];
-  const perTonne = (price: number) => `${figure(price * 1_000)} USD/t`;
+  const perTonne = (price: number) => `${figure(price * 1_000)} a tonne`;
   return [
-    `at this price the cheapest choice is another in ${turning.length} of ${sizes.length} sizes`,
+    `at this price the cheapest choice is another in ${turning} of ${sizes.length} sizes`,
     ...(ties > 0
       ? [
           `in ${ties} of ${sizes.length} sizes dirtier choices cost the same as the cheapest: there any price of carbon decides`,
@@ -79,6 +81,7 @@ const WORDS: Readonly<Record<LeftAloneReason, (one: LeftAlone) => string>> = {
     `NodeOverlay ${overlay} is a percentage of a price that nobody knows; give prices with --instance-types`,
   users_overlay: ({ overlay }) => `NodeOverlay ${overlay} prices them (--compose=false)`,
   heavier: ({ overlay }) => `NodeOverlay ${overlay} is as heavy as the heaviest of --weights, or heavier`,
+  by_hand: () => 'an overlay of ours that people applied is for them',
   paused: () => 'an overlay of ours on them is annotated gridgate.dev/paused',
-  too_many: () => 'there are more overlays than gridgate keeps (2,000)',
+  too_many: ({ why }) => `${why ? `${why}, ` : ''}more than ${MOST_OVERLAYS} overlays would be needed`,
 };

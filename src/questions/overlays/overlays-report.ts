@@ -4,6 +4,7 @@ import type { OverlayConflict } from '../../capacity/overlay-conflicts.ts';
 import type { LeftAlone, OverlayPlan } from '../../capacity/plan-overlays.ts';
 import type { CellPrice, OverlaySettings, PriceGroup } from '../../capacity/price-cells.ts';
 import { type Choice, findTurn, type Turn } from '../../capacity/shadow-price.ts';
+import { parseInstanceType } from '../../energy/instance-type.ts';
 import type { OfferedType } from '../../regions/offered-type.ts';
 import { compareText } from '../../units/compare-text.ts';
 
@@ -23,7 +24,7 @@ export interface OverlaysReport {
   /** How much carbon changes prices, over all offerings whose price is known. */
   readonly changePercent: Range | null;
   readonly types: readonly ReportedType[];
-  /** What may stand for one another: the same vCPUs, memory and accelerators. */
+  /** What may stand for one another: the same vCPUs, memory, accelerators and architecture. */
   readonly sizes: readonly ReportedSize[];
   readonly leftAlone: readonly LeftAlone[];
   readonly conflicts: readonly OverlayConflict[];
@@ -57,8 +58,14 @@ export interface ReportedSize extends Turn {
   readonly vcpus: number;
   readonly memoryGb: number;
   readonly accelerators: number;
+  /** `amd64`, `arm64`; `null` where nobody knows. */
+  readonly arch: string | null;
   readonly choices: number;
+  /** Whether these overlays have another chosen than the cheapest. */
+  readonly isAnother: boolean;
 }
+
+const ARCH_LABEL = 'kubernetes.io/arch';
 
 interface ReportInput {
   readonly plan: OverlayPlan;
@@ -100,7 +107,7 @@ export function reportOverlays({ plan, book, settings, now, notes }: ReportInput
       const carbon = carbonOf.get(type);
       return carbon ? [reportType(type, carbon, offerings)] : [];
     }),
-    sizes: reportSizes(known, carbonOf),
+    sizes: reportSizes(known, carbonOf, settings),
     leftAlone: plan.leftAlone,
     conflicts: plan.conflicts,
     notes,
@@ -161,20 +168,29 @@ function reportType({ name }: OfferedType, carbon: TypeCarbon, offerings: readon
 function reportSizes(
   offerings: readonly Priced[],
   carbonOf: ReadonlyMap<OfferedType, TypeCarbon>,
+  { mode, carbonPrice }: OverlaySettings,
 ): readonly ReportedSize[] {
   const sizeOf = ({ type }: Priced) => {
     const { vcpus = 0, memoryGb = 0, accelerators = 0 } = carbonOf.get(type)?.size ?? {};
-    return { vcpus, memoryGb, accelerators };
+    return { vcpus, memoryGb, accelerators, arch: archOf(type) };
   };
+  /** Where money does not count, any cleaner one. */
+  const isAnother = ({ next, carbonPrice: from = 0 }: Turn) =>
+    next !== undefined && (mode === 'replace' || from <= carbonPrice);
   const bySize = Map.groupBy(offerings, (one) => JSON.stringify(sizeOf(one)));
   return [...bySize.values()]
     .flatMap((alike) => {
       const [first] = alike;
       const choices = alike.flatMap(toChoice);
       const turn = findTurn(choices);
-      return first && turn ? [{ ...sizeOf(first), choices: choices.length, ...turn }] : [];
+      return first && turn ? [{ ...sizeOf(first), choices: choices.length, ...turn, isAnother: isAnother(turn) }] : [];
     })
     .sort((a, b) => a.accelerators - b.accelerators || a.vcpus - b.vcpus || a.memoryGb - b.memoryGb);
+}
+
+/** What runs on the one does not run on the other. */
+function archOf({ name, labels }: OfferedType): string | null {
+  return labels[ARCH_LABEL]?.[0] ?? parseInstanceType(name)?.arch ?? null;
 }
 
 function toChoice({ type, zone, capacityType, price, grams }: Priced): readonly Choice[] {

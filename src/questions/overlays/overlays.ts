@@ -22,7 +22,7 @@ import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { terminalColumns } from '../../terminal/terminal.ts';
 import { unknownByDefault } from '../../units/overlay-settings.ts';
-import { nameFew, nameOf } from '../../units/tell-few.ts';
+import { itself, nameFew, nameOf } from '../../units/tell-few.ts';
 import { takeSnapshot } from '../../world/load-regions.ts';
 import { type ChosenCluster, findCluster, lacksCluster, strayContext } from '../../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
@@ -89,7 +89,7 @@ async function gather(values: OverlaysValues, env: Environment): Promise<Gathere
   const [types, embodied, table, karpenters] = await Promise.all([
     typesFile === undefined || values.fromCluster ? undefined : readInstanceTypes(typesFile),
     readEmbodiedTable(values.embodiedTable ?? section.embodiedTable),
-    readPowerTable(values.powerTable),
+    readPowerTable(values.powerTable ?? section.powerTable),
     readSurroundings(values, env),
   ]);
   const issues = [
@@ -108,13 +108,29 @@ async function gather(values: OverlaysValues, env: Environment): Promise<Gathere
   const place = await intensitiesOf(offered, { files, karpenters, values, env });
   const { pools, overlays } = karpenters;
   const plan = planOverlays({ types: offered, pools, overlays, ...place, book, settings });
-  const notes = [...karpenters.notes, ...place.notes, ...(types ? [] : FROM_CLUSTER), ...warningsOf(settings)];
+  const notes = [
+    ...karpenters.notes,
+    ...place.notes,
+    ...(types ? [] : FROM_CLUSTER),
+    ...warningsOf(settings),
+    ...percentWords(plan),
+  ];
   return { plan, own: overlays.filter(isOwn), settings, book, notes };
 }
 
 const FROM_CLUSTER = [
   'of a cluster, instance types are those of its nodes and those that its NodePools name, in the zones of both: others keep their price',
 ];
+
+/** What becomes of users' percentages: an adjustment with carbon in it can be no part of a price. */
+function percentWords({ percentages, isRounded }: OverlayPlan): readonly string[] {
+  if (percentages.length === 0) return [];
+  const named = nameFew(percentages, MOST_NAMED, itself);
+  return [
+    `percentages of NodeOverlays (${named}) are worked out of the prices that were given: where Karpenter's are others, they come to the same amounts`,
+    ...(isRounded ? ['so that there are not more than 2,000 overlays, they are rounded to steps of 1%'] : []),
+  ];
+}
 
 function warningsOf({ mode, unknown }: OverlaySettings): readonly string[] {
   return [

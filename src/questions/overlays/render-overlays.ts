@@ -8,7 +8,7 @@ const MOST_ROWS = 24;
 /** What prices of carbon change, for people; how strong the lever is comes last, where a terminal shows it. */
 export function renderOverlays(report: OverlaysReport, width: number): string {
   const { overlays, types, sizes, mode, carbonPricePerKg, carbonPricePerTonne, utilisationPercent } = report;
-  const price = `${figure(carbonPricePerKg)} USD/kgCO2e (${figure(carbonPricePerTonne)} USD/t)`;
+  const price = `${figure(carbonPricePerKg)} a kgCO2e (${figure(carbonPricePerTonne)} a tonne)`;
   const head = `${overlays} NodeOverlays, mode ${mode}, ${price}, instances ${figure(utilisationPercent)}% busy`;
   return [
     wrapText(head, width),
@@ -39,12 +39,12 @@ const SIZES: readonly Column<ReportedSize>[] = [
   { title: 'SIZE', cell: sizeWords },
   { title: 'CHEAPEST', givesWay: 2, cell: ({ cheapest }) => placeWords(cheapest) },
   { title: 'BECOMES', givesWay: 1, cell: ({ next }) => (next ? placeWords(next) : '-') },
-  right('FROM USD/t', turnWords),
+  right('FROM/t', turnWords),
 ];
 
-function sizeWords({ vcpus, memoryGb, accelerators }: ReportedSize): string {
+function sizeWords({ vcpus, memoryGb, accelerators, arch }: ReportedSize): string {
   const more = accelerators > 0 ? `, ${accelerators} accelerators` : '';
-  return `${figure(vcpus)} vCPU, ${figure(memoryGb)} GB${more}`;
+  return `${figure(vcpus)} vCPU, ${figure(memoryGb)} GB${more}${arch === null ? '' : `, ${arch}`}`;
 }
 
 function placeWords({ type, zone, capacityType }: ReportedSize['cheapest']): string {

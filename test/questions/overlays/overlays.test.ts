@@ -92,9 +92,9 @@ describe('gridgate overlays', () => {
     }
     assert.deepEqual(notes, [
       'left alone: box: no carbon is known (vCPUs not known); --unknown high gives such types a price above all others',
-      'carbon adds 0.114% of 0.096 USD/h at 100 USD/t: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median',
-      'at this price the cheapest choice is another in 0 of 1 sizes',
-      'a dearer one is chosen from 7580 USD/t',
+      'carbon adds 0.114% of 0.096 an hour at 100 a tonne: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median',
+      'at this price the cheapest choice is another in 0 of 2 sizes',
+      'a dearer one is chosen from 1960 a tonne',
     ]);
   });
 
@@ -111,18 +111,19 @@ describe('gridgate overlays', () => {
     assert.equal(code, 0);
     assert.equal(
       stdout,
-      `3 NodeOverlays, mode add, 0.1 USD/kgCO2e (100 USD/t), instances 50% busy
+      `3 NodeOverlays, mode add, 0.1 a kgCO2e (100 a tonne), instances 50% busy
 
 INSTANCE TYPE     W  gCO2e/h  CARBON/h  PRICE/h  CHANGE         OFFERINGS
 m5.large       7.61     1.16  0.000116    0.096  0.114%  0.114% to 0.441%
 m6g.large      7.61     4.46  0.000446    0.077   0.58%             0.58%
 
-SIZE             CHEAPEST                            BECOMES                             FROM USD/t
-2 vCPU, 8.59 GB  m6g.large in us-east-1a, on-demand  m5.large in eu-north-1a, on-demand        7580
+SIZE                    CHEAPEST                            BECOMES                             FROM/t
+2 vCPU, 8.59 GB, amd64  m5.large in us-east-1a, on-demand   m5.large in eu-north-1a, on-demand    1960
+2 vCPU, 8.59 GB, arm64  m6g.large in us-east-1a, on-demand  -                                    never
 
-Carbon adds 0.114% of 0.096 USD/h at 100 USD/t: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median
-At this price the cheapest choice is another in 0 of 1 sizes
-A dearer one is chosen from 7580 USD/t
+Carbon adds 0.114% of 0.096 an hour at 100 a tonne: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median
+At this price the cheapest choice is another in 0 of 2 sizes
+A dearer one is chosen from 1960 a tonne
 `,
     );
   });
@@ -133,9 +134,31 @@ A dearer one is chosen from 7580 USD/t
     assert.equal(report.version, 'v1');
     assert.equal(report.types[0].type, 'm5.large');
     assert.ok(Math.abs(report.types[0].changePercent.max - 0.44073) < 1e-4, JSON.stringify(report.types[0]));
-    // (0.102 - 0.077) / (4.46220 - 1.16494 g)
-    assert.ok(Math.abs(report.sizes[0].carbonPrice - 7.5821) < 1e-3, JSON.stringify(report.sizes));
+    // (0.102 - 0.096) / (4.23095 - 1.16493 g); what runs on amd64 does not run on arm64
+    assert.ok(Math.abs(report.sizes[0].carbonPrice - 1.95694) < 1e-4, JSON.stringify(report.sizes));
+    assert.deepEqual(
+      report.sizes.map((one: Record<string, unknown>) => [one['arch'], one['isAnother']]),
+      [
+        ['amd64', false],
+        ['arm64', false],
+      ],
+    );
     assert.deepEqual(report.leftAlone, [{ reason: 'unknown_size', type: 'box', why: 'vCPUs not known', offerings: 1 }]);
+  });
+
+  it('says in mode replace how often carbon alone has another chosen than the cheapest', async (t) => {
+    const { stdout } = await run(t, [...PRICED, '--mode', 'replace', '--explain'], { '--instance-types': TYPES });
+    assert.match(stdout, /Carbon alone counts: the choice is another than the cheapest in 1 of 2 sizes/);
+    assert.doesNotMatch(stdout, /USD/);
+  });
+
+  it('says that percentages are of the prices that were given', async (t) => {
+    const { notes } = await run(t, PRICED, { '--instance-types': TYPES, '-f': DISCOUNT });
+    assert.ok(
+      notes.some((one) =>
+        /^percentages of NodeOverlays \(discount\) are worked out of the prices that were given/.test(one),
+      ),
+    );
   });
 
   it('adds carbon to what a NodeOverlay of a file makes of prices', async (t) => {
@@ -225,7 +248,7 @@ A dearer one is chosen from 7580 USD/t
       'weights that are none',
       [...PRICED, '--weights', '9-3'],
       { '--instance-types': TYPES },
-      /two weights from 1 to 10000/,
+      /two weights from 1 to 10000, the first below the second/,
     ],
     [
       'an overlay that is none',
@@ -326,7 +349,7 @@ describe('gridgate overlays --from-cluster', () => {
     ]);
     assert.equal(code, 0, stderr);
     assert.equal(objectsIn(stdout).length, 2);
-    assert.match(stderr, /no price is known: what carbon changes of it at 100 USD\/t nobody can say/);
+    assert.match(stderr, /no price is known: what carbon changes of it at 100 a tonne nobody can say/);
     assert.match(stderr, /knows no NodePools .*; types and zones that no node shows are left out/);
     assert.match(stderr, /knows no NodeOverlays .*; as if there were none of yours/);
   });
