@@ -8,36 +8,28 @@ import { isElsewhere, isPlaceAskedBy } from './new-nodes.ts';
 import { requirementsCount, toleratesAll } from './node-match.ts';
 import { isEmptyTerm, type Requirement, satisfies } from './node-selector.ts';
 
-/** What NodePools may bring a pod. */
-export interface Coming {
-  readonly regions: ReadonlySet<string>;
-  /** Names of the NodePools that may create a node for it. */
-  readonly pools: readonly string[];
-}
-
-const NOTHING: Coming = { regions: new Set(), pools: [] };
+const NOWHERE: ReadonlySet<string> = new Set();
 /** As for nodes: beyond this every NodePool counts as fitting whose taints a pod tolerates. */
 const MOST_LOOKS = 2_000_000;
 /** As many are worth sorting by label: the selector of a pod counts in each of its terms. */
 const MOST_REQUIREMENTS = 20_000;
 
 /**
- * Where NodePools may create a node that has what a pod asks for: their labels and requirements are labels to come, compared as
+ * The regions where NodePools may create a node that has what a pod asks for: their labels and requirements are labels to come, compared as
  * Karpenter does (`Compatible` in its pkg/scheduling), their taints keep pods away. Size never counts: of instance types nobody here knows.
  */
-export function comingFor(asks: Asks, snapshot: Snapshot): Coming {
+export function regionsToCome(asks: Asks, snapshot: Snapshot): ReadonlySet<string> {
   const { supply } = snapshot;
-  if (!supply || supply.offers.length === 0) return NOTHING;
+  if (!supply || supply.offers.length === 0) return NOWHERE;
   const regions = new Set<string>();
-  const pools: string[] = [];
   const wanted = wantedWithin(asks, MOST_LOOKS / supply.spots);
   for (const offer of supply.offers) {
     if (!toleratesAll(asks.tolerations, offer.taints)) continue;
-    const places = offer.places.filter((place) => !wanted || isOpen(wanted, { offer, place, snapshot }));
-    if (places.length > 0) pools.push(...offer.pools);
-    for (const { region } of places) regions.add(region);
+    for (const place of offer.places)
+      if (!regions.has(place.region) && (!wanted || isOpen(wanted, { offer, place, snapshot })))
+        regions.add(place.region);
   }
-  return { regions, pools };
+  return regions;
 }
 
 /** What is asked of one label. */

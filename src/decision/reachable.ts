@@ -6,7 +6,7 @@ import { mayCome } from './new-nodes.ts';
 import { keyOf, type Places, placesOf, untoleratedIn } from './node-match.ts';
 import { satisfies } from './node-selector.ts';
 import type { Pod, Toleration } from './pod.ts';
-import { comingFor } from './pool-match.ts';
+import { regionsToCome } from './pool-match.ts';
 import { createMemory, keepByName, remember, rememberByName } from './remember.ts';
 import { isUsable } from './usable.ts';
 import type { VolumeTerms } from './volume-terms.ts';
@@ -144,11 +144,9 @@ export function within(
 }
 
 function isReachedBy(asks: Asks, snapshot: Snapshot, places: Places): (region: RegionView) => boolean {
-  const coming = comingFor(asks, snapshot);
+  const coming = regionsToCome(asks, snapshot);
   return (region) =>
-    places.regions.has(region.name) ||
-    coming.regions.has(region.name) ||
-    (region.elastic && mayCome(asks, region, snapshot));
+    places.regions.has(region.name) || coming.has(region.name) || (region.elastic && mayCome(asks, region, snapshot));
 }
 
 /**
