@@ -3,12 +3,15 @@ import { describe, it } from 'node:test';
 import { decide } from '../../src/decision/decide.ts';
 import type { Pod, SpreadConstraint } from '../../src/decision/pod.ts';
 import type { NodeFacts } from '../../src/regions/node-facts.ts';
+import type { NodePoolFacts } from '../../src/regions/node-pool.ts';
+import { nodeSupply } from '../../src/regions/node-supply.ts';
 import { pictureOf, withNodes } from '../../src/regions/picture.ts';
 import type { Snapshot } from '../../src/regions/snapshot.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
 import {
   expression,
   makeNode,
+  makeNodePool,
   makePod,
   makePolicy,
   makeRegion,
@@ -16,6 +19,7 @@ import {
   NOW,
   onNode,
   REGION_LABEL,
+  region,
   requires,
   term,
   ZONE_LABEL,
@@ -93,31 +97,58 @@ const CHANGES: readonly (readonly [name: string, nodes: readonly NodeFacts[]])[]
   ['a larger one comes', [...BASE, makeNode('n', 'eu/a', { allocatable: { cpu: 8 } })]],
   ['one of a region nobody described comes', [...BASE, makeNode('n', 'sa/a', { allocatable: { cpu: 8 } })]],
   ['one without a region comes', [...BASE, makeNode('n', undefined, { labels: { pool: 'gpu' } })]],
+  [
+    'one of a NodePool that says no place comes',
+    [...BASE, makeNode('n', 'us/a', { labels: { 'karpenter.sh/nodepool': 'any' }, taints: GPU })],
+  ],
   ['a region loses its only node', BASE.slice(1)],
 ];
 
+/** One that says where, and what its nodes carry; one whose nodes alone tell where they come. */
+const NODE_POOLS = [
+  makeNodePool('gpus', [region('In', 'us', 'ap'), expression(ZONE_LABEL, 'In', 'us-b', 'ap-b')], {
+    labels: { pool: 'gpu' },
+  }),
+  makeNodePool('any', [expression('kubernetes.io/arch', 'In', 'arm64')]),
+];
+
+/** The next snapshot, as the holder makes it. */
+function after(
+  snapshot: Snapshot,
+  nodes: readonly NodeFacts[],
+  nodePools: readonly NodePoolFacts[] | undefined,
+): Snapshot {
+  const topology = buildTopology(nodes, snapshot.topology);
+  const regions = [...new Set([...REGIONS.map(({ name }) => name), ...topology.regions])].sort();
+  const seen = { regionLabel: REGION_LABEL, regions, topology, nodePools, nodeGroups: undefined };
+  const supply = nodePools && nodeSupply(seen, snapshot.supply);
+  const parts = { nodes, ...(nodePools && { nodePools }) };
+  return withNodes(snapshot, topology, supply) ?? { ...makeSnapshot(REGIONS, parts), topology };
+}
+
 describe('what is remembered while nodes change never shows', () => {
   const policy = makePolicy({ 'max-intensity': '200' });
-  const decideBoth = (pod: Pod, snapshot: Snapshot, nodes: readonly NodeFacts[]) => {
-    const afresh = makeSnapshot(REGIONS, { nodes: structuredClone(nodes) });
-    return [snapshot, afresh].map((one) => {
+  const decideBoth = (pod: Pod, snapshots: readonly Snapshot[]) =>
+    snapshots.map((one) => {
       const volumes = pod === PODS[HELD] ? [ON_A_RACK] : [];
       const { decision, reason, patch, message, warnings } = decide({ pod, policy, snapshot: one, volumes, now: NOW });
       return { decision, reason, patch, message, warnings };
     });
-  };
-  let snapshot = makeSnapshot(REGIONS, { nodes: BASE });
-  // Twice: what was kept for nodes that are there again must still be right.
-  for (const [name, nodes] of [...CHANGES, ...CHANGES]) {
-    const topology = buildTopology(nodes, snapshot.topology);
-    snapshot = withNodes(snapshot, topology) ?? { ...makeSnapshot(REGIONS, { nodes }), topology };
-    const current = snapshot;
-    it(name, () => {
-      for (const [what, pod] of Object.entries(PODS)) {
-        const [kept, afresh] = decideBoth(pod, current, nodes);
-        assert.deepEqual(kept, afresh, `a pod that ${what}`);
-      }
-    });
+  for (const nodePools of [undefined, NODE_POOLS]) {
+    const parts = nodePools && { nodePools };
+    let snapshot = makeSnapshot(REGIONS, { nodes: BASE, ...parts });
+    // Twice: what was kept for nodes that are there again must still be right.
+    for (const [name, nodes] of [...CHANGES, ...CHANGES]) {
+      snapshot = after(snapshot, nodes, nodePools);
+      const current = snapshot;
+      it(`${name}${nodePools ? ', beside NodePools' : ''}`, () => {
+        const afresh = makeSnapshot(REGIONS, { nodes: structuredClone(nodes), ...parts });
+        for (const [what, pod] of Object.entries(PODS)) {
+          const [kept, expected] = decideBoth(pod, [current, afresh]);
+          assert.deepEqual(kept, expected, `a pod that ${what}`);
+        }
+      });
+    }
   }
 });
 
