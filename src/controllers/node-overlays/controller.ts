@@ -251,6 +251,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
       await watch?.stop();
       watch = undefined;
       seen.clear();
+      refused = new Map();
       figures.clear();
     },
     lastEventAt: (): LastEvents => watch?.lastEventAt() ?? {},
