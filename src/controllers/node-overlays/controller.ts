@@ -240,7 +240,8 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   ): Promise<{ readonly plan: OverlayPlan; readonly work: OverlayWork }> {
     const plan = await planNow({ settings, ...rest }, signal);
     const wanted = plan.wanted.map((one): NamedOverlay => ({ ...one, name: overlayName(one.content) }));
-    return { plan, work: planWork({ wanted, own: own(), settings, now: now() }) };
+    const steps = planWork({ wanted, own: own(), settings, now: now() });
+    return { plan, work: await inShortTurns(steps, { clock, signal }) };
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
@@ -251,6 +252,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
       await watch?.stop();
       watch = undefined;
       seen.clear();
+      refused = new Map();
       figures.clear();
     },
     lastEventAt: (): LastEvents => watch?.lastEventAt() ?? {},

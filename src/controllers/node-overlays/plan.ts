@@ -30,15 +30,18 @@ interface WorkInput {
   readonly now: number;
 }
 
-/** Compares what there should be with what there is. */
-export function planWork({ wanted, own, settings, now }: WorkInput): OverlayWork {
+/** Compares what there should be with what there is; a step for each overlay. */
+export function* planWork({ wanted, own, settings, now }: WorkInput): Generator<void, OverlayWork> {
   const byName = new Map(own.map((one) => [one.name, one]));
   const weights = weigh(wanted, own, settings.weights);
-  const steps = wanted.map((overlay) => {
+  yield;
+  const steps: { readonly due: DueOverlay; readonly step: OverlayStep }[] = [];
+  for (const overlay of wanted) {
     const weight = weights.get(overlay.name) ?? overlay.leastWeight;
     const step = stepFor(overlay, byName.get(overlay.name), { weight, now });
-    return { due: { wanted: overlay, weight }, step };
-  });
+    steps.push({ due: { wanted: overlay, weight }, step });
+    yield;
+  }
   const writes = steps.flatMap(({ due, step }) => (step.do === 'write' ? [{ due, step }] : []));
   const prices = writes.filter(({ step }) => step.why === 'price').sort((a, b) => b.step.drift - a.step.drift);
   const times = steps.flatMap(({ step }) => dueAtOf(step));

@@ -29,6 +29,7 @@ export interface SeenTypes {
 export function createSeenTypes(now: () => number): SeenTypes {
   const types = new Map<string, Seen<OfferedType>>();
   const zones = new Map<string, Seen<Offering>>();
+  let isSeeded = false;
 
   function noteAll(shown: readonly OfferedType[]): void {
     for (const one of shown) {
@@ -39,7 +40,8 @@ export function createSeenTypes(now: () => number): SeenTypes {
 
   return {
     add(shown, priced) {
-      if (types.size === 0) noteAll(typesIn(priced));
+      if (!isSeeded) noteAll(typesIn(priced));
+      isSeeded = true;
       noteAll(shown);
       const offerings = stillSeen(zones, now() - DAY_MS);
       return stillSeen(types, now() - DAY_MS).map((type) => ({ ...type, offerings }));
@@ -47,6 +49,7 @@ export function createSeenTypes(now: () => number): SeenTypes {
     clear() {
       types.clear();
       zones.clear();
+      isSeeded = false;
     },
   };
 }
