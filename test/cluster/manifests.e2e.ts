@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
-import { LAYOUTS, MANIFESTS, ofKind, type Rendered, render } from './rendered-manifests.ts';
+import { COMPONENTS, LAYOUTS, MANIFESTS, ofKind, type Rendered, render, renderWith } from './rendered-manifests.ts';
 
 const SAMPLE_CONFIG = `${MANIFESTS}/gridgate.yaml`;
 const PODS = '/api/v1/namespaces/gridgate-system/pods';
@@ -172,6 +172,74 @@ describe('the manifests', () => {
       });
     });
   }
+
+  for (const component of COMPONENTS)
+    for (const layout of LAYOUTS)
+      describe(`${layout} with ${component}`, () => {
+        let objects: Rendered[];
+        before(async () => {
+          if (!skip) objects = await renderWith(controlPlane, layout, [component]);
+        });
+        const nameOf = ({ kind, metadata }: Rendered) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
+        const added = () => {
+          const known = new Set((rendered.get(layout) ?? []).map(nameOf));
+          return objects.filter((object) => !known.has(nameOf(object)));
+        };
+
+        test('passes a server-side dry run without a warning', { skip }, async () => {
+          const input = objects.map((object) => JSON.stringify(object)).join('\n---\n');
+          const { code, stderr } = await controlPlane.kubectl(['apply', '--dry-run=server', '-f', '-'], input);
+          assert.deepEqual([code, stderr], [0, '']);
+        });
+
+        test('switches it on where controllers run, and nowhere else', { skip }, () => {
+          for (const { metadata, spec } of ofKind(objects, 'Deployment')) {
+            const flags = flagsOf(spec.template);
+            const expected = flags['--roles']?.includes('controllers') ? 'on' : undefined;
+            assert.equal(flags[`--${component}`], expected, metadata.name);
+          }
+        });
+
+        test('adds rights and a guard of its own alone, all of it labelled as gridgate', { skip }, () => {
+          for (const { kind, metadata } of added()) {
+            assert.match(kind, /^(Cluster)?Role(Binding)?$|^ValidatingAdmissionPolicy(Binding)?$/);
+            assert.equal(metadata.name, `gridgate-${component}`);
+            assert.equal(metadata.labels['app.kubernetes.io/part-of'], 'gridgate');
+          }
+          const kept = objects.filter((object) => !added().includes(object) && object.kind !== 'Deployment');
+          assert.deepEqual(
+            kept,
+            (rendered.get(layout) ?? []).filter(({ kind }) => kind !== 'Deployment'),
+          );
+        });
+
+        test('its rights are those of the account of the controllers, and its guard judges every write of them', {
+          skip,
+        }, () => {
+          for (const { subjects } of ofKind(added(), 'ClusterRoleBinding', 'RoleBinding'))
+            assert.deepEqual(
+              subjects.map(({ kind, name, namespace }: Rendered) => [kind, name, namespace]),
+              [['ServiceAccount', 'gridgate-controllers', 'gridgate-system']],
+            );
+          const [policy] = ofKind(added(), 'ValidatingAdmissionPolicy');
+          const [binding] = ofKind(added(), 'ValidatingAdmissionPolicyBinding');
+          assert.deepEqual([binding.spec.policyName, binding.spec.validationActions], [policy.metadata.name, ['Deny']]);
+          assert.equal(policy.spec.failurePolicy, 'Fail');
+          const guard = objects.find(
+            ({ kind, metadata }) => kind === policy.kind && metadata.name === 'gridgate-controllers',
+          );
+          assert.deepEqual(policy.spec.matchConditions, guard.spec.matchConditions);
+          const judged = namesOf([policy, guard].flatMap(({ spec }) => spec.matchConstraints.resourceRules));
+          const writable = ofKind(added(), 'ClusterRole', 'Role')
+            .flatMap(({ rules }) => rules)
+            .filter(({ verbs }: Rendered) => verbs.some((verb: string) => !['get', 'list', 'watch'].includes(verb)));
+          assert.ok(writable.length > 0);
+          assert.deepEqual(
+            namesOf(writable).filter((name) => !judged.includes(name)),
+            [],
+          );
+        });
+      });
 
   test('the sample namespaces pass a dry run, and label and mode agree', { skip }, async () => {
     const { code, stderr } = await dryRun('-f', 'samples/namespaces.yaml');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments, stringify } from 'yaml';
@@ -11,6 +12,9 @@ export const OVERLAYS = ['base', 'strict'] as const;
 /** `single` has the webhooks of the base and other pods. */
 export const LAYOUTS = [...OVERLAYS, 'single'] as const;
 export type Overlay = (typeof LAYOUTS)[number];
+/** Of manifests/capacity: what each adds to any layout. */
+export const COMPONENTS = ['node-pools'] as const;
+export type Component = (typeof COMPONENTS)[number];
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of every kind; the assertion is the check
 export type Rendered = any;
@@ -22,24 +26,23 @@ export async function render(controlPlane: ControlPlane, overlay: Overlay): Prom
   return parseAllDocuments(stdout).map((document) => document.toJS());
 }
 
-/** The same with components of `manifests/capacity`. */
+/** The same of a layout with components, as an overlay of one's own names them. */
 export async function renderWith(
-  controlPlane: ControlPlane,
-  overlay: Overlay,
-  ...components: readonly string[]
+  controlPlane: Pick<ControlPlane, 'kubectl'>,
+  layout: Overlay,
+  components: readonly Component[],
 ): Promise<Rendered[]> {
-  const folder = mkdtempSync(join(controlPlane.dir, 'kustomization-'));
-  const at = (path: string) => relative(realpathSync(folder), join(MANIFESTS, path));
-  const kustomization = {
-    apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: 'Kustomization',
-    resources: [at(overlay)],
-    components: components.map((name) => at(`capacity/${name}`)),
-  };
-  writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization));
-  const { code, stdout, stderr } = await controlPlane.kubectl(['kustomize', folder]);
-  assert.equal(code, 0, stderr);
-  return parseAllDocuments(stdout).map((document) => document.toJS());
+  const folder = mkdtempSync(join(tmpdir(), 'gridgate-overlay-'));
+  const path = (name: string) => relative(realpathSync(folder), `${MANIFESTS}/${name}`);
+  const overlay = { resources: [path(layout)], components: components.map((name) => path(`capacity/${name}`)) };
+  writeFileSync(join(folder, 'kustomization.yaml'), stringify(overlay));
+  try {
+    const { code, stdout, stderr } = await controlPlane.kubectl(['kustomize', folder]);
+    assert.equal(code, 0, stderr);
+    return parseAllDocuments(stdout).map((document) => document.toJS());
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 export function ofKind(objects: readonly Rendered[], ...kinds: readonly string[]): Rendered[] {

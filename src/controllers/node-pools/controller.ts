@@ -28,7 +28,7 @@ import { createReplacedNodes, NODE_CLAIMS, type NodeClaim, narrowedPools } from 
 import type { World } from './targets.ts';
 
 /** 500 pools of a region that turns take minutes; that a pool changes four times a day at most is what keeps writes few. */
-const WRITES_PER_SECOND = 5;
+export const WRITES_PER_SECOND = 5;
 const IDLE_TIMEOUT_MS = 10_000;
 const ROUNDS = {
   name: 'node-pools',
@@ -147,7 +147,8 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     const why = step.status?.reason;
     log.info({ nodePool: name, mode, step: step.kind, why }, 'a NodePool follows the grid');
     if (step.kind === 'apply' && step.isFieldOurs) wroteAt.set(pool.uid, now());
-    if (step.status) return count(mode, 'done');
+    if (step.status && step.status.since !== pool.status?.since) count(mode, 'done');
+    if (step.status) return;
     const { namespace, event } = putBackNotice(after, step.hold, tellingOf(current));
     await tellOnce(writer, namespace, event());
   }
