@@ -1,22 +1,16 @@
 /**
  * `npm run bench-node-pools`: 500 NodePools of Karpenter that follow the grid on a real API server, in all four modes: how long one look at them
- * takes when nothing is to be done and when all of them turn, and how many writes a minute a day of a real grid takes.
+ * takes when nothing is to be done and when all of them turn, and how many writes a minute real grids take.
  */
 import { toCarbonPool } from '../../src/controllers/node-pools/carbon-pool.ts';
+import { WRITES_PER_SECOND } from '../../src/controllers/node-pools/controller.ts';
 import { findPlaces } from '../../src/controllers/node-pools/places.ts';
 import { decidePool } from '../../src/controllers/node-pools/plan.ts';
 import { rankWorld } from '../../src/controllers/node-pools/rank-world.ts';
 import { inParallel } from '../../src/units/in-parallel.ts';
 import { makeNode, makeSnapshot, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
 import { skip } from '../control-plane/assets.ts';
-import {
-  type FollowingCluster,
-  HOUR_MS,
-  MINUTE_MS,
-  NODE_POOLS_PATH,
-  nodePool,
-  startFollowing,
-} from '../e2e/following-pools.ts';
+import { type FollowingCluster, HOUR_MS, NODE_POOLS_PATH, nodePool, startFollowing } from '../e2e/following-pools.ts';
 import grids from '../fixtures/hourly-intensity.json' with { type: 'json' };
 import { type Figure, keepsLimit, median, report } from './figures.ts';
 
@@ -25,8 +19,10 @@ const NODES = 5_000;
 const REGIONS = 20;
 const AT_ONCE = 16;
 const LOOKS = 11;
-/** Of a day: each is done in as much time as its writes take, 5 a second. */
-const HOURS = 6;
+const QUIET_MS = 1_500;
+const HOURS = 24;
+/** The controller's pauses are as much shorter: what it writes in an hour of the grid is the same. */
+const FASTER = 50;
 const MODES = ['pause', 'weight', 'hardware', 'requirement'];
 const names = Array.from({ length: REGIONS }, (_, i) => `region-${i}`);
 const requires = (key: string, ...values: readonly string[]) => ({ key, operator: 'In', values });
@@ -103,42 +99,42 @@ async function measureLooks(cluster: FollowingCluster): Promise<void> {
 /** Hour by hour, each region some hours behind another; an hour is over once nothing is written any more. */
 async function measureDay(cluster: FollowingCluster): Promise<void> {
   let writes = 0;
-  const controller = cluster.startController('on', async () => void (writes += 1));
+  const count = async () => {
+    writes += 1;
+  };
+  const controller = cluster.startController('on', count, FASTER);
   const series = Object.values(grids).map((one) => one.map((grams) => grams ?? 0));
   const gramsAt = (hour: number) =>
     intensities((index) => series[index % series.length]?.[(hour + 3 * index) % 700] ?? 0);
   cluster.turn(gramsAt(0), 0);
-  const started = performance.now();
   await untilQuiet(() => writes);
+  const first = writes;
   process.stdout.write(
-    `     all ${POOLS} pools were first judged in ${((performance.now() - started) / 1_000).toFixed(0)} s, ${writes} writes\n`,
+    `     ${first} writes when all ${POOLS} pools are first judged, Events included: ${seconds(first)} s\n`,
   );
-  const before = writes;
-  let longest = 0;
+  let most = 0;
   for (let hour = 1; hour <= HOURS; hour++) {
-    const began = performance.now();
+    const before = writes;
     cluster.turn(gramsAt(hour), HOUR_MS);
     await untilQuiet(() => writes);
-    longest = Math.max(longest, performance.now() - began);
+    most = Math.max(most, writes - before);
   }
   await controller.stop();
-  report(
-    figures,
-    {
-      name: `writes of ${POOLS} pools over ${HOURS} hours of real grids, Events included`,
-      value: (writes - before) / (HOURS * 60),
-      unit: 'a minute',
-      limit: 60,
-      keep: 'at most',
-    },
-    `${writes - before} writes; the busiest hour's were done in ${(longest / 1_000).toFixed(0)} s`,
-  );
+  const name = `writes of ${POOLS} pools over ${HOURS} hours of real grids, Events included`;
+  const detail = `${writes - first} writes; ${most} in the busiest hour: ${seconds(most)} s`;
+  const value = (writes - first) / (HOURS * 60);
+  report(figures, { name, value, unit: 'a minute', limit: 60, keep: 'at most' }, detail);
 }
 
-/** Rounds come at least every 3 s after a change. */
+/** How long the controller takes for so many writes. */
+function seconds(writes: number): string {
+  return (writes / WRITES_PER_SECOND).toFixed(0);
+}
+
+/** Rounds come within a tenth of a second after a change. */
 async function untilQuiet(writes: () => number): Promise<void> {
   for (let before = -1; before !== writes(); ) {
     before = writes();
-    await new Promise((resolve) => setTimeout(resolve, MINUTE_MS / 12));
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
   }
 }

@@ -7,6 +7,7 @@ import { loadKubeConfig } from '../../src/cluster/kube-config.ts';
 import { nodes } from '../../src/cluster/nodes.ts';
 import { followResource } from '../../src/cluster/reflector.ts';
 import { createNodePools, type NodePoolsDeps } from '../../src/controllers/node-pools/controller.ts';
+import { MONOTONIC } from '../../src/controllers/pace.ts';
 import type { Mode } from '../../src/decision/policy.ts';
 import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
 import type { CapacityMode } from '../../src/units/capacity-mode.ts';
@@ -83,10 +84,14 @@ export async function startFollowing(grams: Intensities, options: Pick<ControlPl
   const running = new Set<ReturnType<typeof createNodePools>>();
   const changed = () => running.forEach((one) => void one.changed());
 
-  /** One that leads, until it is stopped; `beforeWrite` comes between what it read and what it writes (`apply a`). */
+  /**
+   * One that leads, until it is stopped; `beforeWrite` comes between what it read and what it writes (`apply a`). Its pauses are as much
+   * shorter as it is `faster`.
+   */
   function startController(
     option: CapacityMode = 'on',
     beforeWrite: (write: string) => Promise<void> = async () => {},
+    faster = 1,
   ) {
     const real = createApiWriter({ api, mayWrite: () => {} });
     const before = (kind: string, path: string) => beforeWrite(`${kind} ${path.split('/').at(-1)}`);
@@ -105,6 +110,10 @@ export async function startFollowing(grams: Intensities, options: Pick<ControlPl
       instance: `controller-${running.size}`,
       now,
       log,
+      clock: {
+        now: () => MONOTONIC.now() * faster,
+        pause: (ms, signal) => MONOTONIC.pause(ms / faster, signal),
+      },
     });
     running.add(controller);
     controller.start();

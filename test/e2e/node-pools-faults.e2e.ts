@@ -34,7 +34,7 @@ describe('replicas of the controllers that are killed with -9 while NodePools fo
       replicas: { controllers: 0, webhook: 0 },
     });
     const { controlPlane } = cluster;
-    await applyObjects(controlPlane, ofKind(await renderWith(controlPlane, 'base', 'node-pools'), ...ACCOUNT_KINDS));
+    await applyObjects(controlPlane, ofKind(await renderWith(controlPlane, 'base', ['node-pools']), ...ACCOUNT_KINDS));
     // The first of them begin without Karpenter.
     for (let i = 0; i < 2; i++) await cluster.startReplica('controllers', '--node-pools', 'on');
     await leader();

@@ -29,7 +29,7 @@ import { createReplacedNodes, NODE_CLAIMS, type NodeClaim, narrowedPools } from 
 import type { World } from './targets.ts';
 
 /** 500 pools of a region that turns take minutes; that a pool changes four times a day at most is what keeps writes few. */
-const WRITES_PER_SECOND = 5;
+export const WRITES_PER_SECOND = 5;
 const IDLE_TIMEOUT_MS = 10_000;
 const ROUNDS = {
   name: 'node-pools',
@@ -172,7 +172,7 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     if (step.kind === 'apply' && step.isFieldOurs) wroteAt.set(pool.uid, now());
     const telling = tellingOf(current);
     const orphan = step.kind === 'release' ? orphanNotice(pool, step.hold, telling) : undefined;
-    if (step.status) count(mode, 'done');
+    if (step.status && step.status.since !== pool.status?.since) count(mode, 'done');
     if (orphan) once.set(pool.uid, orphan);
     else if (!step.status) once.set(pool.uid, putBackNotice(after, step.hold, telling));
   }
