@@ -3,15 +3,8 @@ import type { PoolRequirement } from '../regions/node-pool.ts';
 import { MINUTE_MS } from '../units/moment.ts';
 import { itself, nameFew } from '../units/tell-few.ts';
 import { INSTANCE_TYPE_LABEL } from './offered-types.ts';
-import {
-  CARBON_PRICE,
-  INCLUDES,
-  isPaused,
-  OVERRIDES,
-  OWN_LABELS,
-  PRICED_AT,
-  writtenCarbonPrice,
-} from './own-overlay.ts';
+import { CARBON_PRICE, INCLUDES, OVERRIDES, OWN_LABELS, PRICED_AT, writtenCarbonPrice } from './own-overlay.ts';
+import { isPaused } from './paused.ts';
 import type { WantedOverlay } from './plan-overlays.ts';
 import type { OverlaySettings } from './price-cells.ts';
 import { holdStep } from './price-step.ts';
@@ -81,7 +74,7 @@ export function stepFor(
 ): OverlayStep {
   const written = there && writtenCarbonPrice(there);
   const next = wanted.carbonPrice === undefined ? written : holdStep(wanted.carbonPrice, written);
-  if (next === undefined || (there && isPaused(there))) return KEEP;
+  if (next === undefined || (there && isPaused(there.annotations))) return KEEP;
   const make = (carbonPrice: number, pricedAt: string) =>
     toOverlayObject(wanted, { ...circumstances, carbonPrice, pricedAt });
   const atNow = make(next, new Date(circumstances.now).toISOString());

@@ -16,9 +16,6 @@ export const INCLUDES = 'gridgate.dev/includes';
 /** Overlays of users that ours, of carbon alone, stands before. */
 export const OVERRIDES = 'gridgate.dev/overrides';
 
-/** The same annotation as on all that controllers of capacity change, read alike (`controllers/capacity-switch.ts`). */
-const PAUSED = 'gridgate.dev/paused';
-
 export function isOwn({ labels }: Pick<NodeOverlayFacts, 'labels'>): boolean {
   return Object.entries(OWN_LABELS).every(([key, value]) => labels[key] === value);
 }
@@ -26,12 +23,6 @@ export function isOwn({ labels }: Pick<NodeOverlayFacts, 'labels'>): boolean {
 /** Whether the controller wrote it; else somebody applied what the command printed, and it is theirs. */
 export function isKept(overlay: Pick<NodeOverlayFacts, 'labels' | 'annotations'>): boolean {
   return isOwn(overlay) && overlay.annotations[PRICED_AT] !== undefined;
-}
-
-/** Whether somebody asked to leave it as it is; what is neither yes nor no is taken for yes, as the guard does. */
-export function isPaused({ annotations }: Pick<NodeOverlayFacts, 'annotations'>): boolean {
-  const paused = annotations[PAUSED];
-  return paused !== undefined && paused.trim() !== 'false';
 }
 
 /** The carbon price that is written on one of ours; `undefined` where nobody can read it. */

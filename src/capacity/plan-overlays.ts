@@ -10,7 +10,8 @@ import { INSTANCE_TYPE_LABEL } from './offered-types.ts';
 import { type Cell, type PoolClass, type Spot, spotsOf } from './overlay-cells.ts';
 import { findConflicts, inOrder, type OverlayConflict } from './overlay-conflicts.ts';
 import { createMatchIn } from './overlay-matches.ts';
-import { isKept, isOwn, isPaused } from './own-overlay.ts';
+import { isKept, isOwn } from './own-overlay.ts';
+import { isPaused } from './paused.ts';
 import { classifyPools, type LayeredClass, type RoledOverlay } from './pool-classes.ts';
 import {
   type CellPrice,
@@ -145,7 +146,7 @@ export function* planInSteps(input: OverlayInput): Generator<void, OverlayPlan> 
 /** Of ours, those that nobody changes. */
 function leftAsItIs(overlay: NodeOverlayFacts, { leaveAppliedByHand }: OverlayInput): readonly RoledOverlay[] {
   if (!isOwn(overlay)) return [];
-  if (isPaused(overlay)) return [{ overlay, role: 'paused' }];
+  if (isPaused(overlay.annotations)) return [{ overlay, role: 'paused' }];
   return leaveAppliedByHand && !isKept(overlay) ? [{ overlay, role: 'by_hand' }] : [];
 }
 

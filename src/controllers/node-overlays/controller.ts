@@ -1,7 +1,8 @@
 import type { CarbonBook } from '../../capacity/carbon-of-type.ts';
 import { type NamedOverlay, stepFor } from '../../capacity/keep-overlays.ts';
 import { offeredTypesOf } from '../../capacity/offered-types.ts';
-import { isKept, isOwn, isPaused } from '../../capacity/own-overlay.ts';
+import { isKept, isOwn } from '../../capacity/own-overlay.ts';
+import { isPaused } from '../../capacity/paused.ts';
 import { type OverlayInput, type OverlayPlan, planInSteps } from '../../capacity/plan-overlays.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
@@ -142,7 +143,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   async function remove({ name, uid }: NodeOverlayFacts): Promise<void> {
     const object = await read(name);
     const there = object && toNodeOverlayFacts(object);
-    if (!there || there.uid !== uid || !isKept(there) || isPaused(there)) return;
+    if (!there || there.uid !== uid || !isKept(there) || isPaused(there.annotations)) return;
     await writer.delete(overlayPath(name), { uid, resourceVersion: there.resourceVersion });
     figures.count('deleted');
   }

@@ -1,5 +1,5 @@
 import { type NamedOverlay, type OverlayStep, stepFor, weigh } from '../../capacity/keep-overlays.ts';
-import { isPaused } from '../../capacity/own-overlay.ts';
+import { isPaused } from '../../capacity/paused.ts';
 import type { OverlaySettings } from '../../capacity/price-cells.ts';
 import type { NodeOverlayFacts } from '../../regions/node-overlay.ts';
 
@@ -58,7 +58,7 @@ export function planRemoval(
   own: readonly NodeOverlayFacts[],
   wanted: ReadonlySet<string> = new Set(),
 ): readonly NodeOverlayFacts[] {
-  return own.filter((one) => !wanted.has(one.name) && !isPaused(one));
+  return own.filter((one) => !wanted.has(one.name) && !isPaused(one.annotations));
 }
 
 function dueAtOf(step: OverlayStep): readonly number[] {

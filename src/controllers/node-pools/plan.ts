@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isPaused } from '../../capacity/paused.ts';
 import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import { type Held, heldUpTo, MINIMUM_DWELL_MS } from '../../regions/band.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { ZONE_LABEL } from '../../units/label-names.ts';
-import { isPaused } from '../capacity-switch.ts';
 import { type CarbonPool, valueIn } from './carbon-pool.ts';
 import { type FieldValue, formatHold, type Hold, LONGEST_HOLD } from './hold.ts';
 import { fitsStatus, type PoolStatus } from './pool-status.ts';

@@ -1,5 +1,5 @@
+import { isPaused } from '../../capacity/paused.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { isPaused } from '../capacity-switch.ts';
 import type { CarbonPool } from './carbon-pool.ts';
 import type { Places } from './places.ts';
 import type { Judged, Ranked } from './pool-status.ts';

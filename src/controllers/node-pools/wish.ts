@@ -1,8 +1,8 @@
+import { PAUSED } from '../../capacity/paused.ts';
 import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import { ANNOTATION_PREFIX } from '../../decision/namespace-record.ts';
 import { nearestKey, quoted } from '../../decision/policy-annotations.ts';
 import { MAX_GRAMS_PER_KWH } from '../../regions/reading.ts';
-import { PAUSED } from '../capacity-switch.ts';
 
 /** How a NodePool follows the grid (README.md). */
 export const POOL_MODES = ['hardware', 'weight', 'pause', 'requirement'] as const;

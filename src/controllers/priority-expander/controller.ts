@@ -6,6 +6,7 @@ import {
   parsePriorityRange,
   takeBack,
 } from '../../capacity/expander-priorities.ts';
+import { isPaused } from '../../capacity/paused.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
@@ -15,7 +16,6 @@ import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import type { Metric } from '../../telemetry/metric.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
-import { PAUSED } from '../capacity-switch.ts';
 import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices } from '../notices.ts';
@@ -103,8 +103,9 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
 
   async function decide(signal: AbortSignal, map: ConfigMapObject): Promise<Decision> {
     const called = `${settings().namespace}/${EXPANDER_CONFIG_MAP}`;
-    const { [PAUSED]: paused, [DECLARED]: declared } = map.metadata.annotations ?? {};
-    if (paused === 'true') return { told: [] };
+    const { annotations = {} } = map.metadata;
+    const declared = annotations[DECLARED];
+    if (isPaused(annotations)) return { told: [] };
     if (mode() !== 'on' || declared === undefined) {
       const back = putBack(map, called);
       if (back) return back;
