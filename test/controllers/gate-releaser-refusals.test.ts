@@ -17,7 +17,7 @@ describe('what cannot be let go', () => {
     it(`holds up nothing else: answers of ${code} to pods that are due earlier`, async () => {
       const world = clusterOfHeldPods();
       world.setNamespace();
-      world.addPods(...named('bad', 20, { defer: '1h' }), ...named('good', 5, { defer: '90m' }));
+      world.addPods(...named('bad', 20, { defer: '80m' }), ...named('good', 5, { defer: '90m' }));
       world.world.refuse = (method, path) => (method === 'PATCH' && path.includes('/bad-') ? code : undefined);
       const releaser = world.lead({ releaseSharePercent: 25, releaseRate: 50 });
       await world.clock.advance(90 * MINUTE + 10_000);
