@@ -1,4 +1,4 @@
-import { isOwn, OWN_SELECTOR } from '../../capacity/own-overlay.ts';
+import { isKept, OWN_SELECTOR } from '../../capacity/own-overlay.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
@@ -204,7 +204,7 @@ async function findReports(api: Pick<ApiClient, 'get'>): Promise<readonly Remova
   return found;
 }
 
-/** Prices of carbon, which nobody would keep up with the grid any more; those of the command, too, which are labelled alike. */
+/** Prices of carbon, which nobody would keep up with the grid any more; those that people applied themselves are theirs. */
 async function findOverlays(api: Pick<ApiClient, 'get'>): Promise<readonly Removal[]> {
   const found: Removal[] = [];
   const listed = { path: NODE_OVERLAYS_PATH, content: 'metadata', labelSelector: OWN_SELECTOR } as const;
@@ -212,8 +212,8 @@ async function findOverlays(api: Pick<ApiClient, 'get'>): Promise<readonly Remov
   try {
     for await (const { items } of listPages(patient, listed, NEVER))
       for (const { metadata } of items ?? []) {
-        const { name, uid, labels = {} } = metadata;
-        if (isOwn({ labels }))
+        const { name, uid, labels = {}, annotations = {} } = metadata;
+        if (isKept({ labels, annotations }))
           found.push({ step: 'traces', kind: 'NodeOverlay', name, path: overlayPath(name), called: name, uid });
       }
   } catch (error) {

@@ -115,13 +115,17 @@ describe('gridgate uninstall', () => {
     }
   });
 
-  it('deletes NodeOverlays of carbon once nobody keeps them any more, and no other', async () => {
+  it('deletes NodeOverlays of carbon that the controller kept, once it is gone, and no other', async () => {
     const overlays = '/apis/karpenter.sh/v1alpha1/nodeoverlays';
     const labels = { 'app.kubernetes.io/managed-by': 'gridgate', 'gridgate.dev/overlay': 'carbon' };
+    const byHand = { 'gridgate.dev/carbon-price': '0.0004217' };
+    const annotations = { ...byHand, 'gridgate.dev/priced-at': '2026-11-29T14:00:00.000Z' };
+    const othersLabels = { 'gridgate.dev/overlay': 'carbon' };
     const cluster = fakeCluster(
       installed({
-        [`${overlays}/gridgate-1`]: { kind: 'NodeOverlay', metadata: { labels } },
-        [`${overlays}/gridgate-2`]: { kind: 'NodeOverlay', metadata: { labels: { 'gridgate.dev/overlay': 'carbon' } } },
+        [`${overlays}/gridgate-1`]: { kind: 'NodeOverlay', metadata: { labels, annotations } },
+        [`${overlays}/gridgate-2`]: { kind: 'NodeOverlay', metadata: { labels: othersLabels, annotations } },
+        [`${overlays}/gridgate-3`]: { kind: 'NodeOverlay', metadata: { labels, annotations: byHand } },
         [`${overlays}/discount`]: { kind: 'NodeOverlay', metadata: {} },
       }),
     );
@@ -131,7 +135,7 @@ describe('gridgate uninstall', () => {
     assert.ok(at('deployments/gridgate-controllers') < at('nodeoverlays/gridgate-1'));
     assert.deepEqual(
       left(cluster).filter((path) => path.startsWith(overlays)),
-      [`${overlays}/discount`, `${overlays}/gridgate-2`],
+      [`${overlays}/discount`, `${overlays}/gridgate-2`, `${overlays}/gridgate-3`],
     );
   });
 
@@ -445,7 +449,8 @@ describe('gridgate uninstall', () => {
         metadata: { annotations: { 'gridgate.dev/carbon-before': JSON.stringify(held) } },
         spec: { limits: { cpu: '0' } },
       });
-      cluster.put(overlay, { kind: 'NodeOverlay', metadata: { labels } });
+      const annotations = { 'gridgate.dev/priced-at': '2026-11-29T14:00:00.000Z' };
+      cluster.put(overlay, { kind: 'NodeOverlay', metadata: { labels, annotations } });
       cluster.put(node, { kind: 'Node', metadata: { labels: { [CARBON]: 'low' } }, spec: {} });
     };
     const { failures } = await run(cluster);
