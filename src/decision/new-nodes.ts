@@ -1,4 +1,6 @@
 import { isPlaceLabel, labelOf } from '../regions/node-facts.ts';
+import { NODE_POOL_LABEL } from '../regions/node-pool.ts';
+import type { NodeSupply } from '../regions/node-supply.ts';
 import type { RegionView, Snapshot } from '../regions/snapshot.ts';
 import { carriersOf, type Topology } from '../regions/topology.ts';
 import { HOSTNAME_LABEL } from '../units/label-names.ts';
@@ -16,6 +18,7 @@ import { createMemory, remember, rememberByName } from './remember.ts';
  * | a region label that this region's name does not satisfy      | no          |
  * | one of some named hosts or nodes                             | no          |
  * | a place (zone, whatever a volume is bound to) that only other regions' nodes carry | no |
+ * | some NodePools, of which none is known to create nodes in this region now; where no NodePool is known at all, yes | no |
  * | anything else: instance types, devices, size, taints         | yes         |
  */
 export function mayCome(asks: Asks, region: RegionView, snapshot: Snapshot): boolean {
@@ -32,8 +35,32 @@ function isOpen(requirement: Requirement, region: RegionView, snapshot: Snapshot
   if (key === snapshot.regionLabel) return satisfies(requirement, region.name);
   if (operator !== 'In') return true;
   if (key === NODE_NAME || key === HOSTNAME_LABEL) return false;
+  if (key === NODE_POOL_LABEL) return createsNodes(values ?? [], region.name, snapshot.supply);
   if (!ofPlace) return true;
   return (values ?? []).some((value) => !isElsewhere(key, value, region.name, snapshot.topology));
+}
+
+/** Whether one of some NodePools may create nodes in a region now. Where nobody knows where a pool does, the region's owner knows. */
+function createsNodes(pools: readonly string[], region: string, supply: NodeSupply | undefined): boolean {
+  if (!supply || !knowsPools(supply)) return true;
+  const regions = remember(regionsByPool, supply, () => regionsOfPools(supply));
+  return pools.some((pool) => regions.has(pool) && (regions.get(pool)?.has(region) ?? true));
+}
+
+function knowsPools({ autoscaling }: NodeSupply): boolean {
+  return autoscaling.nodePools.length + autoscaling.idleNodePools > 0;
+}
+
+/** Of the NodePools that create nodes now; `undefined` where nobody knows in which. */
+type RegionsByPool = ReadonlyMap<string, ReadonlySet<string> | undefined>;
+const regionsByPool = createMemory<NodeSupply, RegionsByPool>();
+
+function regionsOfPools({ offers, autoscaling }: NodeSupply): RegionsByPool {
+  const placed = offers.flatMap(({ pools, places }) => {
+    const regions = new Set(places.map(({ region }) => region));
+    return pools.map((pool) => [pool, regions] as const);
+  });
+  return new Map([...autoscaling.placelessNodePools.map((pool) => [pool, undefined] as const), ...placed]);
 }
 
 /** Whether nodes carry this value of a label, and none of them in this region. */

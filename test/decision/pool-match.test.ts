@@ -362,6 +362,35 @@ describe('a pod in a cluster of NodePools, without any node', () => {
   });
 });
 
+describe('an elastic region for a pod that names a NodePool', () => {
+  const regions = [makeRegion('eu-n', 20, { elastic: true }), makeRegion('us-e', 400, { elastic: true })];
+  const nodes = [makeNode('n', 'eu-n'), makeNode('m', 'us-e')];
+  const named = makePod({ nodeSelector: { [POOL]: 'late' } });
+  const late = (parts: Partial<NodePoolFacts> = {}) => makeNodePool('late', [region('In', 'us-e')], parts);
+  const reached = (nodePools: readonly NodePoolFacts[] | undefined, pod = named) =>
+    reachableRegions(pod, makeSnapshot(regions, { nodes, ...(nodePools && { nodePools }) }))
+      .regions.map(({ name }) => name)
+      .join(' ');
+
+  it('counts where that pool may create nodes', () => assert.equal(reached([late()]), 'us-e'));
+  it('does not where it is paused', () => assert.equal(reached([late({ isPaused: true })]), ''));
+  it('does not where there is no such pool', () => assert.equal(reached([makeNodePool('other')]), ''));
+  it('counts where nobody knows where the pool creates nodes', () =>
+    assert.equal(reached([makeNodePool('late')]), 'eu-n us-e'));
+  it('counts where NodePools cannot be seen', () => assert.equal(reached(undefined), 'eu-n us-e'));
+  it('counts one of a few pools', () => {
+    const either = makePod(requires(term(expression(POOL, 'In', 'late', 'soon'))));
+    const pools = [late({ isPaused: true }), makeNodePool('soon', [region('In', 'eu-n')])];
+    assert.equal(reached(pools, either), 'eu-n');
+  });
+  it('gets no requirement that keeps it out of the one region of its paused pool', () => {
+    const snapshot = makeSnapshot(regions, { nodes, nodePools: [late({ isPaused: true })] });
+    const { decision, patch } = decideNow(named, { 'max-intensity': '200' }, snapshot);
+    assert.equal(decision, 'allow');
+    assert.ok(!JSON.stringify(patch).includes('us-e'));
+  });
+});
+
 describe('no pod is denied to whom a NodePool may bring a node later', () => {
   const nodes = [makeNode('n', 'us-e'), makeNode('m', 'us-w')];
   const rows: readonly [name: string, pool: NodePoolFacts, asks: Parameters<typeof makePod>[0], waits: boolean][] = [
