@@ -52,7 +52,7 @@ export interface WantedOverlay extends Pick<PriceGroup, 'term' | 'carbonPrice' |
 export interface LeftAlone {
   readonly reason: LeftAloneReason;
   readonly type: string;
-  /** A user's, where that is the reason. */
+  /** A user's, or one of ours that people applied, where that is the reason. */
   readonly overlay?: string;
   readonly why?: string;
   readonly offerings: number;

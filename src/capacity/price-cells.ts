@@ -132,7 +132,7 @@ type LeftCell = Extract<CellPrice, { readonly leftAlone: unknown }>;
 /** Which layer decides at each place. */
 interface LayerOrder {
   readonly paused: Bits;
-  readonly byHand: Bits;
+  readonly byHand: readonly (Layer | undefined)[];
   /** The first that counts and that is, or may be, for it. */
   readonly counting: readonly (Layer | undefined)[];
   /** The heaviest, also of those that are refused now: ours may not be as heavy as any of them. */
@@ -140,15 +140,18 @@ interface LayerOrder {
 }
 
 function orderOf(layers: readonly Layer[], spots: number): LayerOrder {
-  const [paused, byHand] = [createBits(spots), createBits(spots)];
+  const paused = createBits(spots);
   for (const { role, matches } of layers) {
     if (role === 'paused') addAll(paused, matches.certain);
-    if (role === 'by_hand') addAll(byHand, matches.certain);
   }
   const users = layers.filter(({ role }) => role === 'counts' || role === 'refused');
   return {
     paused,
-    byHand,
+    byHand: firstAt(
+      layers.filter(({ role }) => role === 'by_hand'),
+      spots,
+      'certain',
+    ),
     counting: firstAt(
       users.filter(({ role }) => role === 'counts'),
       spots,
@@ -160,12 +163,16 @@ function orderOf(layers: readonly Layer[], spots: number): LayerOrder {
   };
 }
 
-function firstAt(layers: readonly Layer[], spots: number): readonly (Layer | undefined)[] {
+function firstAt(
+  layers: readonly Layer[],
+  spots: number,
+  how: 'certain' | 'possible' = 'possible',
+): readonly (Layer | undefined)[] {
   const first = new Array<Layer | undefined>(spots).fill(undefined);
   const left = createBits(spots).fill(0xffffffff);
   for (const layer of layers) {
-    for (const at of eachOfBoth(left, layer.matches.possible)) first[at] = layer;
-    removeAll(left, layer.matches.possible);
+    for (const at of eachOfBoth(left, layer.matches[how])) first[at] = layer;
+    removeAll(left, layer.matches[how]);
   }
   return first;
 }
@@ -176,7 +183,7 @@ function nameOf(layer: Layer | undefined): string {
 
 function whyOursKeepsIt({ paused, byHand }: LayerOrder, at: number): LeftCell | undefined {
   if (hasBit(paused, at)) return { leftAlone: 'paused' };
-  return hasBit(byHand, at) ? { leftAlone: 'by_hand' } : undefined;
+  return byHand[at] && { leftAlone: 'by_hand', overlay: nameOf(byHand[at]) };
 }
 
 function whyUsersKeepIt(

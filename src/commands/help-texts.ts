@@ -106,7 +106,8 @@ not --server-side, and leaves those alone that the controller keeps.
 
 The price of carbon is one of a kilogram in the currency of the prices that Karpenter knows (USD of all its providers): 0.1 is 100 a tonne.
 An instance emits the electricity of its vCPUs, memory and accelerators at the stated utilisation, with the PUE of its provider, and its
-share of having been made. With --instance-types a cluster is only asked, for the NodeOverlays and NodePools in it, where --kubeconfig names it.
+share of having been made. With --instance-types types and prices are those of the file, and a cluster is only asked, for the NodeOverlays
+and NodePools in it, with --from-cluster as well, or where --kubeconfig names it.
 
 Exit codes: 0 fine, 1 NodeOverlays of yours are in conflict, 2 usage or configuration, 3 the cluster does not answer`,
   uninstall: `

@@ -55,13 +55,15 @@ interface Check<T> {
   readonly spellOut?: (value: unknown) => unknown;
   /** Finds what no schema can. */
   readonly findMore?: (value: unknown) => readonly Mistake[];
+  /** What people call an entry of a document that is a list: its number says little in a long one. */
+  readonly nameEntry?: (entry: unknown) => string | undefined;
 }
 
 /** What the one document of a file says; else every mistake, each with the file, the line and the path. */
 export function readChecked<T>(
   text: string,
   path: string,
-  { schema, spellOut = (value) => value, findMore = () => [] }: Check<T>,
+  { schema, spellOut = (value) => value, findMore = () => [], nameEntry }: Check<T>,
 ): { readonly value: T } | { readonly issues: readonly string[] } {
   const documents = [...parseYamlDocuments(text)];
   const placed = (line: number, message: string) => `${path}, line ${line}: ${message}`;
@@ -77,9 +79,17 @@ export function readChecked<T>(
   if (parsed.success && mistakes.length === 0) return { value: parsed.data };
   return {
     issues: mistakes.map(({ at, message }) =>
-      placed(document.lineOf(at), `${at.map(shown).join('.') || 'document'}: ${message}`),
+      placed(document.lineOf(at), `${pathWords(at, value, nameEntry) || 'document'}: ${message}`),
     ),
   };
+}
+
+/** `overlays.weights`, or `m5.large, offerings.0.price` where entries have names. */
+function pathWords(at: YamlPath, value: unknown, nameEntry: Check<unknown>['nameEntry'] = () => undefined): string {
+  const [first, ...rest] = at;
+  const name = Array.isArray(value) && typeof first === 'number' ? nameEntry(value[first]) : undefined;
+  if (!name) return at.map(shown).join('.');
+  return [shown(name), ...(rest.length > 0 ? [rest.map(shown).join('.')] : [])].join(', ');
 }
 
 /** A key of the file, as a terminal may show it. */

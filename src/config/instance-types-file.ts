@@ -100,7 +100,7 @@ const types = z.array(type, { error: 'must be a list of instance types' }).max(2
  *     - {zone: us-east-1a, region: us-east-1, capacityType: on-demand, price: 0.096}    # an hour
  * ```
  *
- * Every mistake names the file, the line and the path.
+ * Every mistake names the file, the line, the type and the path in it.
  */
 export async function readInstanceTypes(path: string): Promise<InstanceTypesRead> {
   const name = nameOfInput(path);
@@ -126,7 +126,7 @@ export function parseInstanceTypes(
   return 'issues' in read ? read : { types: read.value };
 }
 
-const CHECK = { schema: types as z.ZodType<readonly OfferedType[]>, findMore: findTwice };
+const CHECK = { schema: types as z.ZodType<readonly OfferedType[]>, findMore: findTwice, nameEntry: nameOfType };
 
 function parseJson(text: string): unknown {
   try {
@@ -134,6 +134,11 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function nameOfType(entry: unknown): string | undefined {
+  const name = isMapping(entry) ? entry['name'] : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
 
 function findTwice(value: unknown): readonly Mistake[] {

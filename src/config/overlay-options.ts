@@ -36,7 +36,7 @@ export const OVERLAY_OPTIONS = {
   }),
   fromCluster: withDefault(false, {
     flags: '--from-cluster [boolean]',
-    help: "instance types and zones of the cluster's nodes and NodePools; of prices it says nothing",
+    help: "instance types and zones of the cluster's nodes and NodePools; of prices it says nothing: with --instance-types types, zones and prices are those of the file, and only NodeOverlays and NodePools the cluster's",
     parse: parseBoolean,
   }),
   overlayFiles: optional<readonly string[]>({

@@ -96,17 +96,17 @@ describe('a file of instance types', () => {
       'has mistakes of all kinds',
       '- {name: m5.large, vcpu: 2, offerings: [{zone: a, price: x}]}\n- {name: m5.large, offerings: []}\n- 3',
       [
-        'line 1: 0.offerings.0.price: must be a number, not "x"',
-        'line 1: 0: no such key: vcpu',
-        'line 2: 1.offerings: must have at least 1 entry',
+        'line 1: m5.large, offerings.0.price: must be a number, not "x"',
+        'line 1: m5.large: no such key: vcpu',
+        'line 2: m5.large, offerings: must have at least 1 entry',
         'line 3: 2: must be keys with values, not 3',
-        'line 2: 1.name: m5.large is there twice',
+        'line 2: m5.large, name: m5.large is there twice',
       ],
     ],
     [
       'has quantities that are none',
       '[{"name":"a","resources":{"cpu":"x"},"offerings":[]}]',
-      ['line 1: 0.resources.cpu: must be a quantity such as 8Gi'],
+      ['line 1: a, resources.cpu: must be a quantity such as 8Gi'],
     ],
   ];
   for (const [name, text, says] of mistakes)

@@ -131,18 +131,26 @@ export function tellLeftOut({ leftAlone }: OverlayPlan): readonly Told[] {
       const words = first && WORDS[first.reason];
       if (!words) return [];
       const types = nameFew([...new Set(alike.map(({ type }) => type))], MOST_NAMED, itself);
-      return [warning('CarbonPriceLeftOut', ALL_OF_OURS, `no price of carbon for ${types}${words(first.why ?? '')}`)];
+      const overlays = nameFew([...new Set(alike.flatMap(({ overlay }) => overlay ?? []))], MOST_NAMED, itself);
+      const note = `no price of carbon for ${types}${words({ why: first.why ?? '', overlays })}`;
+      return [warning('CarbonPriceLeftOut', ALL_OF_OURS, note)];
     })
     .slice(0, MOST_TOLD);
 }
 
-const WORDS: Readonly<Partial<Record<LeftAlone['reason'], (why: string) => string>>> = {
-  unknown_size: (why) => `: ${why}; overlays.instanceTypes of gridgate.yaml can say it`,
-  unknown_region: (zone) =>
+interface LeftOut {
+  readonly why: string;
+  /** Names, in words. */
+  readonly overlays: string;
+}
+
+const WORDS: Readonly<Partial<Record<LeftAlone['reason'], (left: LeftOut) => string>>> = {
+  unknown_size: ({ why }) => `: ${why}; overlays.instanceTypes of gridgate.yaml can say it`,
+  unknown_region: ({ why: zone }) =>
     ` in zone ${zone}: nobody knows its region; overlays.instanceTypes of gridgate.yaml can say it`,
-  by_hand: () =>
-    ': a NodeOverlay that gridgate overlays printed was applied there; delete it, and the controller keeps one',
-  too_many: (pools) => `${pools && ` ${pools}`}: more than ${MOST_OVERLAYS} NodeOverlays would be needed`,
+  by_hand: ({ overlays }) =>
+    `: NodeOverlays that gridgate overlays printed were applied there; delete ${overlays}, and the controller keeps its own`,
+  too_many: ({ why: pools }) => `${pools && ` ${pools}`}: more than ${MOST_OVERLAYS} NodeOverlays would be needed`,
 };
 
 /** An Event on a NodeOverlay. Its name is that of what it says. */

@@ -36,6 +36,7 @@ const NO_PRICE = '--carbon-price (GRIDGATE_CARBON_PRICE): is missing; give the p
 const NO_TYPES =
   '--instance-types (GRIDGATE_INSTANCE_TYPES): is missing; give a file of instance types, or --from-cluster, or -f with Nodes or NodePools';
 const TWO_WAYS = '--filename: means nothing beside --from-cluster, which says what there is';
+const NOTHING_PRICED = 'no offering can be given a price of carbon';
 const MOST_NAMED = 5;
 const NO_CLUSTER = '--from-cluster: there is no cluster to ask';
 
@@ -47,7 +48,9 @@ export async function overlays(values: OverlaysValues, env: Environment): Promis
   const notes = [...given.notes, ...conflictWords(plan), ...leftAloneWords(plan.leftAlone), ...strayWords(given)];
   for (const sentence of notes) note(sentence);
   const report = reportOverlays({ plan, book, settings, now: Date.now(), notes });
-  if (plan.wanted.length === 0) return reportFailure({ issues: ['no offering can be given a price of carbon'] });
+  const hasConflicts = plan.conflicts.length > 0;
+  if (plan.wanted.length === 0)
+    return reportFailure({ issues: [NOTHING_PRICED], ...(hasConflicts && { exitCode: EXIT.findings }) });
   const { overlayOutput: output = values.explainPrices ? 'table' : 'yaml' } = values;
   const isExplained = values.explainPrices || output === 'table';
   if (!isExplained) for (const sentence of leverWords(report)) note(sentence);
@@ -58,7 +61,7 @@ export async function overlays(values: OverlaysValues, env: Environment): Promis
         ? renderData(report, output)
         : renderObjects(toObjects(plan, own, settings), output);
   await print(text);
-  return plan.conflicts.length > 0 ? EXIT.findings : EXIT.fine;
+  return hasConflicts ? EXIT.findings : EXIT.fine;
 }
 
 /** The mistakes in what the options name, where single options have mistakes too. */
@@ -85,9 +88,9 @@ interface Gathered {
 async function gather(values: OverlaysValues, env: Environment): Promise<Gathered | Issues> {
   const files = await readWorldFiles(values);
   const section = files.config.overlays;
-  const typesFile = values.instanceTypes ?? section.instanceTypes;
+  const typesFile = values.instanceTypes ?? (values.fromCluster ? undefined : section.instanceTypes);
   const [types, embodied, table, karpenters] = await Promise.all([
-    typesFile === undefined || values.fromCluster ? undefined : readInstanceTypes(typesFile),
+    typesFile === undefined ? undefined : readInstanceTypes(typesFile),
     readEmbodiedTable(values.embodiedTable ?? section.embodiedTable),
     readPowerTable(values.powerTable ?? section.powerTable),
     readSurroundings(values, env),
@@ -123,9 +126,15 @@ const FROM_CLUSTER = [
 ];
 
 /** What becomes of users' percentages: an adjustment with carbon in it can be no part of a price. */
-function percentWords({ percentages, isRounded }: OverlayPlan): readonly string[] {
-  if (percentages.length === 0) return [];
-  const named = nameFew(percentages, MOST_NAMED, itself);
+function percentWords({ cells, percentages, isRounded }: OverlayPlan): readonly string[] {
+  const workedOut = new Set(
+    cells.flatMap(([{ offering }, price]) =>
+      offering.price !== undefined && 'group' in price && price.group.includesUsers ? [...price.users] : [],
+    ),
+  );
+  const told = percentages.filter((name) => workedOut.has(name));
+  if (told.length === 0) return [];
+  const named = nameFew(told, MOST_NAMED, itself);
   return [
     `percentages of NodeOverlays (${named}) are worked out of the prices that were given: where Karpenter's are others, they come to the same amounts`,
     ...(isRounded ? ['so that there are not more than 2,000 overlays, they are rounded to steps of 1%'] : []),
@@ -249,11 +258,11 @@ function conflictWords({ conflicts }: OverlayPlan): readonly string[] {
   );
 }
 
-/** Of ours that are there, those that what is printed does not bring up to date. */
+/** Of ours that are there, those that what is printed does not bring up to date; where nothing is printed, that says nothing of them. */
 function strayWords({ plan, own }: Gathered): readonly string[] {
   const names = new Set(plan.wanted.map(({ content }) => overlayName(content)));
   const stray = own.filter(({ name }) => !names.has(name));
-  if (stray.length === 0) return [];
+  if (stray.length === 0 || names.size === 0) return [];
   return [
     `of the NodeOverlays of gridgate that are there ${stray.length} are not among these; where no controller keeps them, delete them: ${nameFew(stray, MOST_NAMED, nameOf)}`,
   ];

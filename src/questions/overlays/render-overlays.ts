@@ -14,7 +14,7 @@ export function renderOverlays(report: OverlaysReport, width: number): string {
     wrapText(head, width),
     renderTable(TYPES, types.slice(0, MOST_ROWS), width) + andMore(types.length, 'instance types'),
     ...(sizes.length > 0
-      ? [renderTable(SIZES, sizes.slice(0, MOST_ROWS), width) + andMore(sizes.length, 'sizes')]
+      ? [renderTable(SIZES, sizes.slice(0, MOST_ROWS).flatMap(linesOf), width) + andMore(sizes.length, 'sizes')]
       : []),
     leverWords(report)
       .map((sentence) => wrapText(capitalised(sentence), width))
@@ -35,12 +35,29 @@ const TYPES: readonly Column<ReportedType>[] = [
   right('OFFERINGS', ({ changePercent, offerings }) => (changePercent ? span(changePercent, '%') : `${offerings}`)),
 ];
 
-const SIZES: readonly Column<ReportedSize>[] = [
-  { title: 'SIZE', cell: sizeWords },
-  { title: 'CHEAPEST', givesWay: 2, cell: ({ cheapest }) => placeWords(cheapest) },
-  { title: 'BECOMES', givesWay: 1, cell: ({ next }) => (next ? placeWords(next) : '-') },
-  right('FROM/t', turnWords),
+/** A line of a size: what is chosen, and below it what that becomes. Side by side they would be too wide for a terminal. */
+interface SizeLine {
+  readonly size: string;
+  readonly choice: string;
+  readonly from: string;
+}
+
+const SIZES: readonly Column<SizeLine>[] = [
+  { title: 'SIZE', givesWay: 1, cell: ({ size }) => size },
+  { title: 'CHEAPEST', cell: ({ choice }) => choice },
+  right('FROM/t', ({ from }) => from),
 ];
+
+function linesOf(one: ReportedSize): readonly SizeLine[] {
+  const { cheapest, next } = one;
+  const first = { size: sizeWords(one), choice: placeWords(cheapest) };
+  const from = turnWords(one);
+  if (!next) return [{ ...first, from }];
+  return [
+    { ...first, from: '' },
+    { size: '', choice: `becomes ${placeWords(next)}`, from },
+  ];
+}
 
 function sizeWords({ vcpus, memoryGb, accelerators, arch }: ReportedSize): string {
   const more = accelerators > 0 ? `, ${accelerators} accelerators` : '';

@@ -35,7 +35,12 @@ spec:
 `;
 
 /** Runs the command beside files of its own: regions, types and whatever else is given by its option. */
-async function run(test: TestContext, args: readonly string[], files: Readonly<Record<string, string>> = {}) {
+async function run(
+  test: TestContext,
+  args: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = {},
+) {
   const directory = makeTemporaryDirectory(test);
   const write = (name: string, text: string) => {
     writeFileSync(join(directory, name), text);
@@ -46,7 +51,9 @@ async function run(test: TestContext, args: readonly string[], files: Readonly<R
     regionYaml('eu-north-1', { gramsPerKwh: 24 }),
   ]);
   const named = Object.entries(files).flatMap(([flag, text], i) => [flag, write(`file-${i}.yaml`, text)]);
-  const ran = await runCommand(['overlays', '--regions', regions, ...named, ...args], { env: { HOME: '/nowhere' } });
+  const ran = await runCommand(['overlays', '--regions', regions, ...named, ...args], {
+    env: { HOME: '/nowhere', ...env },
+  });
   return {
     ...ran,
     notes: ran.stderr
@@ -117,15 +124,27 @@ INSTANCE TYPE     W  gCO2e/h  CARBON/h  PRICE/h  CHANGE         OFFERINGS
 m5.large       7.61     1.16  0.000116    0.096  0.114%  0.114% to 0.441%
 m6g.large      7.61     4.46  0.000446    0.077   0.58%             0.58%
 
-SIZE                    CHEAPEST                            BECOMES                             FROM/t
-2 vCPU, 8.59 GB, amd64  m5.large in us-east-1a, on-demand   m5.large in eu-north-1a, on-demand    1960
-2 vCPU, 8.59 GB, arm64  m6g.large in us-east-1a, on-demand  -                                    never
+SIZE                    CHEAPEST                                    FROM/t
+2 vCPU, 8.59 GB, amd64  m5.large in us-east-1a, on-demand
+                        becomes m5.large in eu-north-1a, on-demand    1960
+2 vCPU, 8.59 GB, arm64  m6g.large in us-east-1a, on-demand           never
 
 Carbon adds 0.114% of 0.096 an hour at 100 a tonne: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median
 At this price the cheapest choice is another in 0 of 2 sizes
 A dearer one is chosen from 1960 a tonne
 `,
     );
+  });
+
+  it('cuts no place that a choice moves to, however narrow the terminal and long the names', async (t) => {
+    const types = TYPES.replaceAll('eu-north-1a', 'northern-europe-availability-zone-1').replace(
+      '{zone: northern',
+      '{region: eu-north-1, zone: northern',
+    );
+    const { stdout } = await run(t, [...PRICED, '--explain'], { '--instance-types': types }, { COLUMNS: '80' });
+    assert.match(stdout, /becomes m5\.large in northern-europe-availability-zone-1, on-demand +1960\n/);
+    const table = stdout.split('\n\n').find((part) => part.startsWith('SIZE')) ?? '';
+    for (const line of table.split('\n')) assert.ok(line.length <= 80, line);
   });
 
   it('explains it as data', async (t) => {
@@ -290,6 +309,8 @@ describe('gridgate overlays --from-cluster', () => {
       requirements: [{ key: 'karpenter.sh/nodepool', operator: 'In', values: ['default'] }],
     },
   } as unknown as Stored;
+  const percentage = (name: string, priceAdjustment = '-10%') =>
+    ({ metadata: { name }, spec: { weight: 3, priceAdjustment, requirements: [] } }) as unknown as Stored;
   const region = (name: string, gramsPerKwh: number) =>
     ({ metadata: { name }, spec: { gramsPerKwh } }) as unknown as Stored;
   const cluster = {
@@ -336,6 +357,47 @@ describe('gridgate overlays --from-cluster', () => {
       ),
       notes.join('\n'),
     );
+  });
+
+  it('beside a file of types takes the NodeOverlays of the cluster, and types and prices of the file', async (t) => {
+    const { kubeconfig } = await startApi(t, {
+      ...cluster,
+      '/apis/karpenter.sh/v1alpha1/nodeoverlays': [percentage('discount')],
+    });
+    const { code, stdout, stderr } = await run(t, [...PRICED, '--from-cluster', '--kubeconfig', kubeconfig], {
+      '--instance-types': TYPES,
+    });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(objectsIn(stdout).map(told).sort(), [
+      '9000 m5.large eu-north-1a -0.0100832 with discount',
+      '9000 m5.large us-east-1a -0.0091783 with discount',
+      '9000 m6g.large us-east-1a -0.0072524 with discount',
+    ]);
+    assert.doesNotMatch(stderr, /instance types are those of its nodes/);
+  });
+
+  it('says nothing of prices that nobody gave, and nothing of its own overlays where it can price none', async (t) => {
+    const old = { metadata: { name: 'gridgate-old', labels: OWN_LABELS }, spec: { price: '1', requirements: [] } };
+    const { kubeconfig } = await startApi(t, {
+      ...cluster,
+      '/apis/karpenter.sh/v1alpha1/nodeoverlays': [
+        percentage('discount'),
+        percentage('another', '-20%'),
+        old as unknown as Stored,
+      ],
+    });
+    const { code, stdout, stderr } = await runCommand([
+      'overlays',
+      ...PRICED,
+      '--from-cluster',
+      '--kubeconfig',
+      kubeconfig,
+    ]);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /both price m5\.large/);
+    assert.match(stderr, /is a percentage of a price that nobody knows; give prices with --instance-types/);
+    assert.match(stderr, /no offering can be given a price of carbon/);
+    assert.doesNotMatch(stderr, /prices that were given|delete them/);
   });
 
   it('does without what the cluster does not have, and says so', async (t) => {
