@@ -26,10 +26,9 @@ export function leverWords(report: OverlaysReport): readonly string[] {
       `no price is known: what carbon changes of it at ${tonne} nobody can say; give prices with --instance-types`,
     ];
   const example = exampleOf(report.types);
-  const shown =
-    example?.price && example.changePercent
-      ? `${figure(example.changePercent.median)}% of ${figure(example.price.median)} an hour at ${tonne}: ${example.type}`
-      : '';
+  const shown = example?.typical
+    ? `${figure(example.typical.changePercent)}% of ${figure(example.typical.price)} an hour at ${tonne}: ${example.type}`
+    : '';
   const verb = mode === 'add' ? 'adds' : 'is';
   return [
     `carbon ${verb} ${shown}; over all offerings ${span(changePercent, '%')}, ${figure(changePercent.median)}% at the median`,

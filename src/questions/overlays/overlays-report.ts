@@ -52,6 +52,8 @@ export interface ReportedType {
   /** Before carbon. */
   readonly price: Range | null;
   readonly changePercent: Range | null;
+  /** The offering whose change is the median one. */
+  readonly typical: { readonly price: number; readonly changePercent: number } | null;
 }
 
 export interface ReportedSize extends Turn {
@@ -162,7 +164,15 @@ function reportType({ name }: OfferedType, carbon: TypeCarbon, offerings: readon
     carbonPrice: rangeOf(offerings.map(({ carbonPrice }) => carbonPrice)) ?? zero,
     price: rangeOf(offerings.flatMap(({ price }) => price ?? [])),
     changePercent: rangeOf(offerings.flatMap(changeOf)),
+    typical: typicalOf(offerings),
   };
+}
+
+function typicalOf(offerings: readonly Priced[]): ReportedType['typical'] {
+  const changes = offerings
+    .flatMap((one) => changeOf(one).map((changePercent) => ({ price: one.price ?? 0, changePercent })))
+    .sort((a, b) => a.changePercent - b.changePercent);
+  return changes[Math.floor((changes.length - 1) / 2)] ?? null;
 }
 
 function reportSizes(

@@ -99,7 +99,7 @@ describe('gridgate overlays', () => {
     }
     assert.deepEqual(notes, [
       'left alone: box: no carbon is known (vCPUs not known); --unknown high gives such types a price above all others',
-      'carbon adds 0.114% of 0.096 an hour at 100 a tonne: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median',
+      'carbon adds 0.114% of 0.102 an hour at 100 a tonne: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median',
       'at this price the cheapest choice is another in 0 of 2 sizes',
       'a dearer one is chosen from 1960 a tonne',
     ]);
@@ -129,7 +129,7 @@ SIZE                    CHEAPEST                                    FROM/t
                         becomes m5.large in eu-north-1a, on-demand    1960
 2 vCPU, 8.59 GB, arm64  m6g.large in us-east-1a, on-demand           never
 
-Carbon adds 0.114% of 0.096 an hour at 100 a tonne: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median
+Carbon adds 0.114% of 0.102 an hour at 100 a tonne: m5.large; over all offerings 0.114% to 0.58%, 0.441% at the median
 At this price the cheapest choice is another in 0 of 2 sizes
 A dearer one is chosen from 1960 a tonne
 `,
