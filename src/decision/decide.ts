@@ -1,4 +1,6 @@
+import type { IdlePool } from '../regions/node-pool.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
+import { asksOf } from './asks.ts';
 import { attribute, type Share } from './attribute.ts';
 import { judgeDaemonPod } from './daemon-pod.ts';
 import { exemption, isDaemonPod, type Requester } from './exempt.ts';
@@ -22,6 +24,7 @@ import { buildPatch, type Patches, type PatchOperation, setsPriority } from './p
 import { type Plan, planFor, planOf } from './plan.ts';
 import type { Pod } from './pod.ts';
 import type { Policy } from './policy.ts';
+import { idleFor } from './pool-match.ts';
 import { type Reach, type ReachOptions, reachableRegions } from './reachable.ts';
 import type { Reason } from './reasons.ts';
 import { createMemory, remember } from './remember.ts';
@@ -236,7 +239,8 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
   if (reason === 'daemonset_pod') {
     if (!reach.regions.some(({ name }) => isAllowed(name, judgement.treatment)))
       all.push(daemonOutsideWarning(judgement));
-  } else if (reason === 'unreachable') all.push(unreachableWarning(pod, judgement, sharesOf(input)));
+  } else if (reason === 'unreachable')
+    all.push(unreachableWarning(pod, judgement, sharesOf(input), idlePoolsFor(input, judgement)));
   else if (awaitsNodes(plan, input)) all.push(newNodesWarning(judgement, sharesNow(input)));
   if (steering?.keptSpread)
     all.push("gridgate: the pod's topology spread could not be met in clean regions alone; they are only preferred");
@@ -245,6 +249,14 @@ function allWarnings(ofPod: readonly string[], plan: Plan, input: DecisionInput)
       "gridgate: too few of the regions that are left are allowed, near and healthy for the pod's topology spread; pods of it may wait",
     );
   return boundedWarnings([...all, ...ofPod]);
+}
+
+/** Those that would bring the pod a node, were they not idle. */
+function idlePoolsFor(input: DecisionInput, { treatment, reach }: Judgement): readonly IdlePool[] {
+  if (!reach.later) return [];
+  const { pod, snapshot } = input;
+  const { asIs = false, volumes, tolerations = [] } = reachOptions(input, treatment);
+  return idleFor(asksOf(pod, snapshot, { asIs, volumes, tolerations }), snapshot, reach.later);
 }
 
 /** Requirements of an earlier decision count here: a copied pod may carry one that contradicts today's. */

@@ -1,3 +1,4 @@
+import type { IdlePool } from '../regions/node-pool.ts';
 import type { Reading } from '../regions/reading.ts';
 import type { Picture, RegionView } from '../regions/snapshot.ts';
 import { cutText } from '../units/cut-text.ts';
@@ -117,6 +118,7 @@ export function unreachableWarning(
   pod: Pod,
   { treatment, snapshot, reach }: Judgement,
   shares: readonly Share[],
+  idle: readonly IdlePool[],
 ): string {
   const { nodeName } = pod.spec ?? {};
   const { target } = treatment;
@@ -126,10 +128,30 @@ export function unreachableWarning(
   if (!snapshot.topology) return "gridgate: the pod's own constraints match no region that gridgate knows";
   if (reach.unlabelled)
     return `gridgate: the nodes that have what the pod asks for carry no label ${snapshot.regionLabel}: nothing is known of their region`;
+  if (idle.length > 0) return `gridgate: no node has what the pod asks for; it waits: ${idleSentence(idle)}`;
   const placeless = snapshot.supply?.autoscaling.placelessNodePools ?? [];
   if (placeless.length > 0)
     return `gridgate: no node has what the pod asks for; it waits: NodePool ${clip(placeless[0] ?? '')}${andMore(placeless.length - 1)} may bring one, nobody knows where: it ${snapshot.regionLabel === REGION_LABEL ? 'names no region or zone, and has no node' : `says nothing of the label ${snapshot.regionLabel}, or of places, and has no node`}`;
   return `gridgate: no node has what the pod asks for, and none is known to come; it waits: ${snapshot.topology.regions.size === 0 ? 'no region has a node' : waitsFor(shares)}`;
+}
+
+const WHY_IDLE: Readonly<Record<IdlePool['why'], string>> = {
+  paused: 'is paused',
+  static: 'is static: it has a fixed number of nodes',
+  unready: 'is not ready',
+  full: 'has as much as its limits let it',
+};
+
+/** `NodePool late would serve it, and creates no nodes now: it is paused (limits.cpu 0)`. */
+function idleSentence(idle: readonly IdlePool[]): string {
+  const why = idle.slice(0, MOST_ALSO_NAMED).map((pool) => {
+    const by = pool.pausedBy === undefined ? '' : ` (limits.${pool.pausedBy} 0)`;
+    return `${idle.length === 1 ? 'it' : clip(pool.name)} ${WHY_IDLE[pool.why]}${by}`;
+  });
+  const who = nameFew(idle, MOST_ALSO_NAMED, ({ name }) => clip(name));
+  return idle.length === 1
+    ? `NodePool ${who} would serve it, and creates no nodes now: ${why}`
+    : `NodePools ${who} would serve it, and create no nodes now: ${why.join(', ')}`;
 }
 
 /** What each ask leaves. Where each is met somewhere, no single node meets all of them, and the sentence says so. */

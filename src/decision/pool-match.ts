@@ -1,4 +1,4 @@
-import { labelInPools, NODE_POOL_LABEL } from '../regions/node-pool.ts';
+import { type IdlePool, labelInPools, NODE_POOL_LABEL } from '../regions/node-pool.ts';
 import type { PlaceOfPool, PoolOffer } from '../regions/pool-offers.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { GROUP_LABELS } from '../regions/topology.ts';
@@ -34,6 +34,26 @@ export function comingFor(asks: Asks, snapshot: Snapshot): Coming {
 /** The same of NodePools that create no nodes now, or of which nobody knows where they do. */
 export function comingLater(asks: Asks, snapshot: Snapshot): Coming {
   return comingOfOffers(asks, snapshot, snapshot.supply?.later);
+}
+
+/**
+ * The NodePools that create no nodes now, and would for a pod in some of these regions; none where one that creates nodes nobody knows
+ * where may do.
+ */
+export function idleFor(
+  asks: Asks,
+  snapshot: Snapshot,
+  regions: readonly { readonly name: string }[],
+): readonly IdlePool[] {
+  const { later, idle } = snapshot.supply ?? { later: [], idle: [] };
+  const names = new Set(regions.map(({ name }) => name));
+  const single = later.flatMap((offer) => {
+    const places = offer.places.filter(({ region }) => names.has(region));
+    return offer.pools.map((pool) => ({ ...offer, pools: [pool], places }));
+  });
+  const pools = new Set(comingOfOffers(asks, snapshot, single).pools);
+  const found = idle.filter(({ name }) => pools.has(name));
+  return found.length === pools.size ? found : [];
 }
 
 function comingOfOffers(asks: Asks, snapshot: Snapshot, offers: readonly PoolOffer[] = []): Coming {

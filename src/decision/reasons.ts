@@ -11,7 +11,7 @@ export const REASONS = {
   daemonset_pod: 'a DaemonSet pod belongs to one node',
   // Nothing to judge, or nothing to judge by
   unknown_namespace: 'nobody knows this namespace; gridgate fails open',
-  unreachable: "the pod's own constraints match no region that gridgate knows",
+  unreachable: 'no region that gridgate knows has a node that the pod fits, or may get one now',
   internal_error: 'gridgate failed inside and fails open',
   // Placed
   acceptable: 'the pod may run wherever its own constraints lead; nothing to change',

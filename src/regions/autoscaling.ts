@@ -94,7 +94,7 @@ export function autoscalingOf(seen: Seen): Autoscaling {
     autoscaler: autoscalerOf(hasKarpenter, hasGroups) ?? (seen.groups ? 'none' : 'unknown'),
     nodePools: offers?.pools ?? [],
     placelessNodePools: offers?.placeless ?? [],
-    idleNodePools: offers?.idle ?? 0,
+    idleNodePools: offers?.idle.length ?? 0,
     nodeGroups: groups.length,
     ...roomOf(groups, seen),
   };

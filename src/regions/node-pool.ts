@@ -22,6 +22,8 @@ export interface NodePoolFacts {
   readonly taints: readonly Taint[];
   /** It may have nothing at all of what every node has (a limit of 0): it creates no node. */
   readonly isPaused: boolean;
+  /** The resource that it may have none of. */
+  readonly pausedBy?: string;
   /** It has as much of that as it may have: it creates no node until one goes. */
   readonly isFull: boolean;
   /** A fixed number of nodes: pods that wait bring none. */
@@ -75,15 +77,17 @@ export function toNodePoolFacts({ metadata, spec, status }: NodePoolObject): Nod
   const template = spec?.template;
   const limits = OF_EVERY_NODE.flatMap((resource) => {
     const limit = parseQuantity(spec?.limits?.[resource]);
-    return limit === undefined ? [] : [{ limit, used: parseQuantity(status?.resources?.[resource]) ?? 0 }];
+    return limit === undefined ? [] : [{ resource, limit, used: parseQuantity(status?.resources?.[resource]) ?? 0 }];
   });
+  const paused = limits.find(({ limit }) => limit === 0);
   const isRefused = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'False') ?? false;
   return {
     name,
     labels: { ...template?.metadata?.labels, [NODE_POOL_LABEL]: name },
     requirements: template?.spec?.requirements ?? [],
     taints: template?.spec?.taints ?? [],
-    isPaused: limits.some(({ limit }) => limit === 0),
+    isPaused: paused !== undefined,
+    ...(paused && { pausedBy: paused.resource }),
     isFull: limits.some(({ limit, used }) => limit > 0 && used >= limit),
     isStatic: typeof spec?.replicas === 'number',
     isUnready: isRefused || metadata.deletionTimestamp !== undefined,
@@ -93,4 +97,21 @@ export function toNodePoolFacts({ metadata, spec, status }: NodePoolObject): Nod
 /** Whether a pod that waits may bring a node of it now. */
 export function mayCreateNodes({ isPaused, isFull, isStatic, isUnready }: NodePoolFacts): boolean {
   return !isPaused && !isFull && !isStatic && !isUnready;
+}
+
+/** A NodePool that creates no nodes now, and why; the first reason that holds. */
+export interface IdlePool {
+  readonly name: string;
+  readonly why: 'paused' | 'static' | 'unready' | 'full';
+  /** The resource that a paused one may have none of. */
+  readonly pausedBy?: string;
+}
+
+/** `undefined` of a pool that may create nodes. */
+export function asIdle(pool: NodePoolFacts): IdlePool | undefined {
+  const { name, isPaused, pausedBy, isStatic, isUnready } = pool;
+  if (mayCreateNodes(pool)) return undefined;
+  if (isPaused) return { name, why: 'paused', ...(pausedBy !== undefined && { pausedBy }) };
+  if (isStatic) return { name, why: 'static' };
+  return { name, why: isUnready ? 'unready' : 'full' };
 }

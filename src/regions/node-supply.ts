@@ -3,7 +3,7 @@ import { type Autoscaling, autoscalingOf, type GroupFacts } from './autoscaling.
 import type { GroupPattern } from './group-regions.ts';
 import { isSameList } from './node-classes.ts';
 import type { NodeFacts, Taint } from './node-facts.ts';
-import { mayCreateNodes, type NodePoolFacts } from './node-pool.ts';
+import { type IdlePool, mayCreateNodes, type NodePoolFacts } from './node-pool.ts';
 import { knownOf, type PlacesKnown, type PoolOffer, type PoolOffers, poolOffers } from './pool-offers.ts';
 import { buildTopology, distinct } from './topology.ts';
 
@@ -12,6 +12,8 @@ export interface NodeSupply {
   readonly offers: readonly PoolOffer[];
   /** Of NodePools that may create nodes later, or of which nobody knows where: for their sake no pod is denied. */
   readonly later: readonly PoolOffer[];
+  /** NodePools that create none now. */
+  readonly idle: readonly IdlePool[];
   /** Where some NodePool may create nodes. */
   readonly regions: ReadonlySet<string>;
   /** Where some may do so later. */
@@ -82,10 +84,11 @@ function isSame(before: NodeSupply | undefined, folded: Folded, autoscaling: Aut
 }
 
 function supplyOf({ offers, carbonTaints }: Folded, autoscaling: Autoscaling): NodeSupply {
-  const { offers: now, later } = offers ?? { offers: [], later: [] };
+  const { offers: now, later, idle } = offers ?? { offers: [], later: [], idle: [] };
   return {
     offers: now,
     later,
+    idle,
     regions: regionsIn(now),
     laterRegions: regionsIn(later),
     taints: distinct([...now, ...later].flatMap(({ taints }) => taints)),

@@ -2,6 +2,8 @@ import { REGION_LABEL, ZONE_LABEL } from '../units/label-names.ts';
 import { byFirst, keepingAway } from './node-classes.ts';
 import { lastingTaints, type Taint } from './node-facts.ts';
 import {
+  asIdle,
+  type IdlePool,
   labelInPools,
   mayCreateNodes,
   NODE_POOL_LABEL,
@@ -38,8 +40,8 @@ export interface PoolOffers {
   readonly pools: readonly string[];
   /** Those among them of which nobody can tell where their nodes come: they count for no region. */
   readonly placeless: readonly string[];
-  /** How many more there are, which create none: they are static, paused, full or not ready. */
-  readonly idle: number;
+  /** The others, which create none: they are static, paused, full or not ready. */
+  readonly idle: readonly IdlePool[];
 }
 
 export interface PlacesKnown {
@@ -89,7 +91,7 @@ export function poolOffers(pools: readonly NodePoolFacts[], known: Known): PoolO
     later: [...later.values()],
     pools: live.map(({ name }) => name).sort(),
     placeless: placeless.sort(),
-    idle: pools.length - live.length,
+    idle: pools.map(asIdle).filter((pool) => pool !== undefined),
   };
 }
 

@@ -391,6 +391,57 @@ describe('an elastic region for a pod that names a NodePool', () => {
   });
 });
 
+describe('a pod that only NodePools could serve which create no nodes now is told why', () => {
+  const nodes = [makeNode('n', 'us-e')];
+  const named = { nodeSelector: { [POOL]: 'north' } };
+  const rows: readonly [
+    name: string,
+    pools: readonly NodePoolFacts[],
+    asks: Parameters<typeof makePod>[0],
+    says: RegExp,
+  ][] = [
+    [
+      'paused',
+      [inNorth([], { isPaused: true, pausedBy: 'cpu' })],
+      named,
+      /it waits: NodePool north would serve it, and creates no nodes now: it is paused \(limits\.cpu 0\)$/,
+    ],
+    ['full', [inNorth([], { isFull: true })], named, /no nodes now: it has as much as its limits let it$/],
+    ['static', [inNorth([], { isStatic: true })], named, /no nodes now: it is static: it has a fixed number of nodes$/],
+    ['not ready', [inNorth([], { isUnready: true })], named, /no nodes now: it is not ready$/],
+    [
+      'two of them',
+      [
+        inNorth([], { isPaused: true, labels: { [TEAM]: 'a' } }),
+        makeNodePool('other', [region('In', 'eu-w')], { isFull: true, labels: { [TEAM]: 'a' } }),
+      ],
+      { nodeSelector: { [TEAM]: 'a' } },
+      /NodePools north, other would serve it, and create no nodes now: north is paused, other has as much/,
+    ],
+    [
+      'not of another pool that is alike',
+      [inNorth([], { isPaused: true }), makeNodePool('twin', [region('In', 'eu-n')], { isPaused: true })],
+      named,
+      /NodePool north would/,
+    ],
+    ['not of a pool with another name', [makeNodePool('p', [], { isPaused: true })], named, /none is known to come/],
+    ['not of one with a taint', [inNorth([], { isPaused: true, taints: [TAINT] })], named, /none is known to come/],
+    [
+      'not where one may come nobody knows where',
+      [inNorth([], { isPaused: true, labels: { [TEAM]: 'a' } }), makeNodePool('p', [], { labels: { [TEAM]: 'a' } })],
+      { nodeSelector: { [TEAM]: 'a' } },
+      /NodePool p may bring one, nobody knows where/,
+    ],
+  ];
+  for (const [name, nodePools, asks, says] of rows)
+    it(name, () => {
+      const snapshot = makeSnapshot({ ...GRAMS, 'us-w': 300 }, { nodes: [...nodes, makeNode('w', 'us-w')], nodePools });
+      const { reason, warnings } = decideNow(makePod(asks), {}, snapshot);
+      assert.equal(reason, 'unreachable');
+      assert.match(warnings.join('\n'), says);
+    });
+});
+
 describe('no pod is denied to whom a NodePool may bring a node later', () => {
   const nodes = [makeNode('n', 'us-e'), makeNode('m', 'us-w')];
   const rows: readonly [name: string, pool: NodePoolFacts, asks: Parameters<typeof makePod>[0], waits: boolean][] = [
