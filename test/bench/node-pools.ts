@@ -82,7 +82,7 @@ async function measureLooks(cluster: FollowingCluster): Promise<void> {
       const snapshot = makeSnapshot(intensities((index) => grams + 20 * index));
       const places = findPlaces(nodes, snapshot);
       const world = { snapshot, places, rankOf: rankWorld(pools, places, snapshot) };
-      const input = { mode: 'on', now: Date.now(), world, wroteLately: false } as const;
+      const input = { mode: 'on', now: Date.now(), world } as const;
       for (const one of pools) decidePool(one, input);
       times.push((performance.now() - started) / 1_000);
     }

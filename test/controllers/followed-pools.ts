@@ -16,7 +16,7 @@ export interface Turn {
   readonly now?: number;
   readonly mode?: CapacityMode;
   readonly nodes?: readonly NodeFacts[];
-  readonly wroteLately?: boolean;
+  readonly wroteAt?: number;
 }
 
 /** Pools to which what is decided of them is done, all at once and as often as asked, without a controller. */
@@ -24,13 +24,13 @@ export function followedPools(...objects: readonly NodePoolObject[]) {
   const fake: FakeNodePools = fakeNodePools(...objects);
   const names = objects.map(({ metadata }) => metadata.name);
 
-  async function turn({ snapshot, now = NOW, mode = 'on', nodes = [], wroteLately = false }: Turn) {
+  async function turn({ snapshot, now = NOW, mode = 'on', nodes = [], wroteAt }: Turn) {
     const pools = names.map((name) => toCarbonPool(fake.pool(name)));
     const places = findPlaces(nodes, snapshot);
     const world = { snapshot, places, rankOf: rankWorld(pools, places, snapshot) };
     const decisions: Record<string, Decision> = {};
     for (const pool of pools) {
-      const decision = decidePool(pool, { mode, now, world, wroteLately });
+      const decision = decidePool(pool, { mode, now, world, wroteAt });
       decisions[pool.name] = decision;
       if (decision.step)
         await writeStep(fake.writer, `${NODE_POOLS_PATH}/${pool.name}`, fake.pool(pool.name), decision.step);

@@ -837,7 +837,7 @@ describe('what somebody else writes meanwhile', () => {
     const pools = followedPools(nodePool('a', PAUSE));
     await pools.grams({ eu: 400 });
     pools.replace(nodePool('a', PAUSE));
-    await pools.grams({ eu: 400 }, { now: NOW + MINUTE, wroteLately: true });
+    await pools.grams({ eu: 400 }, { now: NOW + MINUTE, wroteAt: NOW });
     assertUntouched(pools, PAUSE);
   });
 

@@ -74,6 +74,11 @@ async function lead(fake: FakeNodePools, { option = 'on', grams = { eu: 400 } }:
 const cpuOf = (fake: FakeNodePools, name = 'a') => fake.pool(name).spec?.limits?.['cpu'];
 const poolWrites = ({ writes }: FakeNodePools) => writes.filter((write) => !write.startsWith('create'));
 
+const putBacks = ({ events }: FakeNodePools) =>
+  events.filter(({ reason }) => reason === 'CarbonAwarePutBack').map(({ note }) => note);
+const annotate = (fake: FakeNodePools, annotations: Readonly<Record<string, string | null>>) =>
+  fake.patchAs('kubectl-annotate', 'a', { metadata: { annotations } });
+
 describe('the controller of node pools', () => {
   afterEach(stopAll);
 
@@ -86,7 +91,7 @@ describe('the controller of node pools', () => {
     assert.deepEqual(
       fake.events.map(({ type, reason, note }) => `${type} ${reason}: ${note}`),
       [
-        'Normal CarbonAwareDirty: spec.limits.cpu is 0, its owner has 100: eu has 400 gCO2e/kWh, threshold 250',
+        'Normal CarbonAwareDirty: spec.limits.cpu is 0, its owner has 100: eu has 400 gCO2e/kWh, threshold 250; no new nodes until the grid is at 237.5 gCO2e/kWh or below',
         'Normal CarbonAwareClean: spec.limits.cpu is as its owner has it (100): eu has 100 gCO2e/kWh, threshold 250',
       ],
     );
@@ -122,7 +127,7 @@ describe('the controller of node pools', () => {
       assert.equal(fake.pool('a').spec?.weight, 7);
       assert.deepEqual(
         [...new Set(fake.events.map(({ type, reason }) => `${type} ${reason}`))],
-        ['Warning CarbonAwareMistake', 'Normal CarbonAwarePutBack'],
+        ['Warning CarbonAwareMistake'],
       );
     });
 
@@ -136,12 +141,146 @@ describe('the controller of node pools', () => {
         Object.keys(fake.pool('a').metadata.annotations ?? {}),
         Object.keys(nodePool('a', PAUSE).metadata.annotations ?? {}),
       );
-      assert.ok(fake.events.some(({ reason }) => reason === 'CarbonAwarePutBack'));
+      assert.deepEqual(putBacks(fake), [`put back: spec.limits.cpu is 100 again, because the kill switch says ${cap}`]);
       await leader.capAt('enforce');
       assert.equal(cpuOf(fake), 100, 'within 30 minutes of its last change');
       await leader.turn(400);
       assert.equal(cpuOf(fake), '0');
     });
+
+  const ZONES = [{ key: ZONE_LABEL, operator: 'In', values: ['eua', 'usa'] }];
+  const SPOT = { key: 'karpenter.sh/capacity-type', operator: 'In', values: ['spot'] };
+  const AMD = { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64'] };
+  const EU = { key: REGION_LABEL, operator: 'In', values: ['eu'] };
+  const SAYS: readonly [name: string, parts: PoolParts, note: RegExp][] = [
+    [
+      'a pool without a threshold',
+      { ...PAUSE, annotations: { 'carbon-aware': 'pause' } },
+      /, the band high; no new nodes until the grid is not in the band high any more$/,
+    ],
+    [
+      'a pool that is preferred',
+      { annotations: { 'carbon-aware': 'hardware', threshold: '250' }, requirements: [EU, SPOT, AMD] },
+      /^spec\.weight is 60, its owner has none: .*; tried before pools of less weight until the grid is at 237\.5 gCO2e/,
+    ],
+    [
+      'a pool that is narrowed',
+      {
+        annotations: { 'carbon-aware': 'requirement', threshold: '250' },
+        budgets: [{ nodes: '1', reasons: ['Drifted'] }],
+        requirements: ZONES,
+      },
+      /^topology\.kubernetes\.io\/zone is \[usa\], .*; no new nodes in the places left out until the grid is at 237\.5 /,
+    ],
+    [
+      'a pool that is ranked',
+      { annotations: { 'carbon-aware': 'weight' }, requirements: [EU] },
+      /: eu has 400 gCO2e\/kWh, place 2 of 2$/,
+    ],
+    [
+      'a pool that may not be narrowed',
+      { annotations: { 'carbon-aware': 'requirement' }, requirements: ZONES },
+      /; add \{nodes: "1", reasons: \[Drifted\]\} to spec\.disruption\.budgets, beside \{nodes: "10%"\} where it lists none yet/,
+    ],
+  ];
+  for (const [name, parts, note] of SAYS)
+    it(`says what it means, until when, or what to do: ${name}`, async () => {
+      const other: PoolParts = {
+        annotations: { 'carbon-aware': 'weight' },
+        requirements: [{ ...EU, values: ['us'] }],
+      };
+      const fake = fakeNodePools(nodePool('a', parts), nodePool('other', other));
+      const leader = await lead(fake, { grams: { eu: 400, us: 100 } });
+      await leader.clock.advance(60_000);
+      assert.ok(
+        fake.events.some((event) => note.test(event.note)),
+        fake.events.map((event) => event.note).join('\n'),
+      );
+    });
+
+  const ENDS: readonly [name: string, annotations: Readonly<Record<string, string | null>>, why: string][] = [
+    [
+      'the annotation is gone',
+      { 'gridgate.dev/carbon-aware': null, 'gridgate.dev/threshold': null },
+      'because the annotation gridgate.dev/carbon-aware is gone',
+    ],
+    [
+      'the annotation is mistaken',
+      { 'gridgate.dev/carbon-aware': 'puase' },
+      'because its gridgate.dev annotations are mistaken (CarbonAwareMistake)',
+    ],
+    [
+      'the mode is refused',
+      { 'gridgate.dev/carbon-aware': 'hardware' },
+      'because it cannot be followed as they ask (CarbonAwareRefused)',
+    ],
+  ];
+  for (const [name, annotations, why] of ENDS)
+    it(`tells what was put back and why: ${name}`, async () => {
+      const fake = fakeNodePools(nodePool('a', PAUSE));
+      const leader = await lead(fake);
+      annotate(fake, annotations);
+      await leader.clock.advance(60_000);
+      assert.deepEqual(putBacks(fake), [`put back: spec.limits.cpu is 100 again, ${why}`]);
+    });
+
+  it('tells what was put back and why: another leader has --node-pools=audit, and there was no limit', async () => {
+    const fake = fakeNodePools(nodePool('a', { ...PAUSE, limits: { memory: '1Ti' } }));
+    await (await lead(fake)).controller.stop();
+    await lead(fake, { option: 'audit' });
+    assert.deepEqual(putBacks(fake), ['put back: spec.limits.cpu is absent again, because --node-pools=audit']);
+  });
+
+  it('tells of nothing put back where nothing was changed', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE));
+    const leader = await lead(fake, { grams: { eu: 100 } });
+    annotate(fake, { 'gridgate.dev/carbon-aware': null, 'gridgate.dev/threshold': null });
+    await leader.clock.advance(60_000);
+    assert.equal(fake.pool('a').metadata.annotations?.['gridgate.dev/carbon-status'], undefined);
+    assert.deepEqual(putBacks(fake), []);
+  });
+
+  it('tells what stays of somebody else where it lets go', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE));
+    const leader = await lead(fake);
+    fake.patchAs('kubectl-edit', 'a', { spec: { limits: { cpu: 7 } } });
+    await leader.capAt('audit');
+    assert.deepEqual(putBacks(fake), [
+      'let go: spec.limits.cpu stays 7, as somebody else wrote it, because the kill switch says audit',
+    ]);
+  });
+
+  it('tells once from when a pool is followed again whose annotation is mended within 30 minutes', async () => {
+    const fake = fakeNodePools(nodePool('a', PAUSE));
+    const leader = await lead(fake);
+    annotate(fake, { 'gridgate.dev/carbon-aware': 'puase' });
+    await leader.clock.advance(60_000);
+    annotate(fake, { 'gridgate.dev/carbon-aware': 'pause' });
+    await leader.turn(379.1, 60_000);
+    await leader.turn(380, 60_000);
+    assert.equal(cpuOf(fake), 100);
+    const resting = fake.events.filter(({ reason }) => reason === 'CarbonAwareResting');
+    const [{ type, note } = { type: '', note: '' }] = resting;
+    assert.equal(resting.length, 1);
+    assert.equal(type, 'Normal');
+    const at = new Date(NOW + HOUR / 2).toISOString().slice(11, 17);
+    assert.match(
+      note,
+      new RegExp(
+        `^spec\\.limits\\.cpu would be 0 \\(eu has 379\\.1 gCO2e/kWh, threshold 250\\); at the earliest at ${at}\\d\\dZ, 30 minutes after its last change$`,
+      ),
+    );
+    await leader.turn(380, HOUR / 2);
+    assert.equal(cpuOf(fake), '0');
+  });
+
+  it('follows at once a pool whose annotation was mistaken from the first', async () => {
+    const fake = fakeNodePools(nodePool('a', { ...PAUSE, annotations: { 'carbon-aware': 'puase' } }));
+    const leader = await lead(fake);
+    annotate(fake, { 'gridgate.dev/carbon-aware': 'pause' });
+    await leader.turn(400, 60_000);
+    assert.equal(cpuOf(fake), '0');
+  });
 
   it('decides anew on the pool as it is, where somebody wrote in between', async () => {
     const fake = fakeNodePools(nodePool('a', PAUSE));
@@ -222,7 +361,7 @@ describe('the controller of node pools', () => {
     await leader.turn(100);
     assert.equal(cpuOf(fake, 'bad'), '0');
     const told = new Set(fake.events.map(({ reason, note }) => `${reason} ${note.split(' ')[0]}`));
-    assert.ok(told.has('CarbonAwarePutBack gridgate'), [...told].join());
+    assert.ok(told.has('CarbonAwarePutBack put'), [...told].join());
     assert.ok(told.has('CarbonAwareClean spec.limits.cpu'), [...told].join());
     assert.ok(told.has('CarbonAwareMistake gridgate.dev/carbon-aware:'), [...told].join());
   });

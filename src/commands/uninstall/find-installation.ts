@@ -10,6 +10,7 @@ import { listReports, REPORT_KINDS, reportPath } from '../../cluster/policy-repo
 import { REGIONS_PATH } from '../../cluster/regions.ts';
 import { retryPassing } from '../../cluster/retry-passing.ts';
 import { acceptFor } from '../../cluster/watched-resource.ts';
+import { asksToFollow } from '../../controllers/node-pools/pool-trace.ts';
 import { REPORT_LABELS, REPORT_NAME } from '../../questions/audit/policy-report.ts';
 import { inParallel } from '../../units/in-parallel.ts';
 import { listUnits, type WaitingUnit } from '../release/waiting-units.ts';
@@ -65,6 +66,8 @@ export interface Stays {
   readonly hasCrd: boolean;
   /** Namespaces whose annotations still say what gridgate should do. */
   readonly policies: number;
+  /** NodePools whose annotations still say how they should follow the grid. */
+  readonly followers: number;
   readonly settings: readonly string[];
   /** Why the namespace stays though it is there: what is in it, or that it was never gridgate's. */
   readonly namespace?: Remains | 'not ours' | undefined;
@@ -90,7 +93,7 @@ export async function findInstallation(
   const there = found.filter(isOurs).map(({ there: { metadata }, ...one }) => ({ ...one, uid: metadata.uid }));
   const ofOthers = found.filter((one) => !isOurs(one)).map(nameObject);
   const regions = await countRegions(api);
-  const { traces, removals: written, policies } = await findWritten(api, asked, show);
+  const { traces, removals: written, policies, followers } = await findWritten(api, asked, show);
   show('looking for what waits');
   const waiting = await listUnits(api, {});
   const isAsked: Partial<Record<Step, boolean>> = { regions: asked.regions, settings: asked.settings };
@@ -108,6 +111,7 @@ export async function findInstallation(
       regions: hasCrd ? regions : 0,
       hasCrd,
       policies,
+      followers,
       settings: settings.map(({ kind, called }) => `${kind} ${called}`),
       namespace: namespace.stays,
     },
@@ -119,9 +123,9 @@ export async function findWritten(
   api: Pick<ApiClient, 'get'>,
   asked: Pick<Asked, 'policies'>,
   show: (text: string) => void,
-): Promise<Pick<Installation, 'traces' | 'removals'> & { readonly policies: number }> {
-  const { traces, policies } = await findTraces(api, asked.policies, show);
-  return { traces, removals: [...(await findReports(api)), ...(await findOverlays(api))], policies };
+): Promise<Pick<Installation, 'traces' | 'removals'> & Pick<Stays, 'policies' | 'followers'>> {
+  const { traces, policies, followers } = await findTraces(api, asked.policies, show);
+  return { traces, removals: [...(await findReports(api)), ...(await findOverlays(api))], policies, followers };
 }
 
 /** The objects of the list that are there, in its order. */
@@ -150,16 +154,18 @@ async function readObject(
 async function findTraces(api: Pick<ApiClient, 'get'>, policies: boolean, show: (text: string) => void) {
   const traces: Trace[] = [];
   let withPolicies = 0;
+  let followers = 0;
   let seen = 0;
   for (const kind of tracedKinds(policies)) {
     for await (const object of objectsOf(api, kind)) {
       show(`looking for what gridgate wrote: ${++seen} objects`);
       if (kind.kind === 'Namespace' && !policies && policiesOf(object.metadata).length > 0) withPolicies += 1;
+      if (kind.kind === 'NodePool' && asksToFollow(object.metadata)) followers += 1;
       const found = kind.find(object);
       if (found) traces.push({ kind, path: kind.pathOf(object.metadata), traces: found });
     }
   }
-  return { traces, policies: withPolicies };
+  return { traces, policies: withPolicies, followers };
 }
 
 async function* objectsOf(

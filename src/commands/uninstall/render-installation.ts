@@ -54,14 +54,18 @@ function waitingLines(waiting: Installation['waiting']): readonly Line[] {
 }
 
 function traceLines(traces: Installation['traces']): readonly Line[] {
-  const counts = new Map<string, Line>();
-  for (const { kind, traces: found } of traces)
-    for (const which of found.what) {
-      const key = `${kind.kind} ${which}`;
-      const count = (counts.get(key)?.count ?? 0) + 1;
-      counts.set(key, { step: 'traces', count, kind: kind.kind, which });
-    }
-  return [...counts.values()];
+  const each = traces.flatMap((trace) => trace.traces.what.map((what) => ({ ...trace, what })));
+  return [...Map.groupBy(each, ({ kind, what }) => `${kind.kind} ${what}`).values()].flatMap((alike) => {
+    const [first] = alike;
+    if (!first) return [];
+    const { kind, what } = first;
+    const which = kind.isNamed ? `${what} (${nameFew(alike, MOST_NAMES, ({ path }) => lastName(path))})` : what;
+    return [{ step: 'traces', count: alike.length, kind: kind.kind, which }];
+  });
+}
+
+function lastName(path: string): string {
+  return decodeURIComponent(path.split('/').at(-1) ?? '');
 }
 
 /** Why nothing may be removed, and what to do, in a sentence. */
@@ -76,7 +80,7 @@ export function tellObstacle(obstacle: Obstacle): string {
 
 /** What stays, and how it goes, a sentence each. */
 export function tellStays(stays: Stays): readonly string[] {
-  const { maybeNotIn, regions, hasCrd, policies, settings, ofOthers, namespace } = stays;
+  const { maybeNotIn, regions, hasCrd, policies, followers, settings, ofOthers, namespace } = stays;
   return [
     ...(maybeNotIn === undefined
       ? []
@@ -87,6 +91,11 @@ export function tellStays(stays: Stays): readonly string[] {
     ...(policies > 0
       ? [
           `the annotations gridgate.dev/* of ${counted(policies, 'namespace')}, which do nothing without gridgate (--policies)`,
+        ]
+      : []),
+    ...(followers > 0
+      ? [
+          `gridgate.dev/carbon-aware and what goes with it (threshold, weights, paused) on ${counted(followers, 'NodePool')}: they are their owners', and do nothing without gridgate`,
         ]
       : []),
     ...(settings.length > 0 ? [`${settings.join(', ')} (--settings)`] : []),

@@ -26,6 +26,8 @@ export interface TracedKind {
   /** Which of them. */
   readonly fieldSelector?: string;
   readonly content: 'metadata' | 'full';
+  /** They are few: the list of what goes names them. */
+  readonly isNamed?: true;
   /** A cluster need not know it. */
   readonly mayBeMissing?: true;
   /** Where an object of it is patched. */
@@ -69,6 +71,7 @@ export function tracedKinds(policies: boolean): readonly TracedKind[] {
       kind: 'NodePool',
       list: NODE_POOLS_PATH,
       content: 'full',
+      isNamed: true,
       mayBeMissing: true,
       pathOf: ({ name }) => `${NODE_POOLS_PATH}/${encodeURIComponent(name)}`,
       find: traceOfPool,

@@ -7,7 +7,6 @@ import { NODE_POOLS_PATH } from '../../cluster/node-pools.ts';
 import { type Followed, followResource } from '../../cluster/reflector.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import type { Mode } from '../../decision/policy.ts';
-import { MINIMUM_DWELL_MS } from '../../regions/band.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
@@ -20,8 +19,16 @@ import { createRounds, type Outcome } from '../rounds.ts';
 import { writeEach } from '../write-each.ts';
 import { CARBON_POOLS, type CarbonPool, toCarbonPool } from './carbon-pool.ts';
 import { findPlaces } from './places.ts';
-import { type Decision, decidePool, imaginePool, type PlanInput } from './plan.ts';
-import { changeNotices, complaintNotice, type Ours, orphanNotice, putBackNotice, type Telling } from './pool-events.ts';
+import { type Decision, decidePool, imaginePool, type PlanInput, type Step } from './plan.ts';
+import {
+  changeNotices,
+  complaintNotice,
+  type Ours,
+  orphanNotice,
+  putBackNotice,
+  type Telling,
+  tellEnd,
+} from './pool-events.ts';
 import { changeKey, poolMetrics } from './pool-metrics.ts';
 import { writeStep } from './pool-writer.ts';
 import { rankWorld } from './rank-world.ts';
@@ -49,6 +56,13 @@ export interface NodePoolsDeps extends EventTellerDeps {
   /** What the kill switch says. */
   readonly modeCap: () => Mode | undefined;
 }
+
+/** What was done, for the log. */
+const DONE: Readonly<Record<Step['kind'], string>> = {
+  apply: 'a NodePool follows the grid',
+  'put-back': 'a NodePool has back what its owner had',
+  release: 'a NodePool is let go as it stands',
+};
 
 /** What one round decides with. */
 interface Round {
@@ -94,9 +108,7 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
   }
 
   function inputFor({ uid }: CarbonPool, mode: CapacityMode, world: World): PlanInput {
-    const at = now();
-    const wroteLately = Math.abs(at - (wroteAt.get(uid) ?? Number.NEGATIVE_INFINITY)) < MINIMUM_DWELL_MS;
-    return { mode, now: at, world, wroteLately };
+    return { mode, now: now(), world, wroteAt: wroteAt.get(uid) };
   }
 
   function count(mode: string, outcome: 'done' | 'would'): void {
@@ -159,7 +171,8 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     const path = `${NODE_POOLS_PATH}/${encodeURIComponent(name)}`;
     const object = (await api.get(path, { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS })) as KubeObject;
     const pool = toCarbonPool(object);
-    const { step, mode } = decide(pool, current);
+    const decision = decide(pool, current);
+    const { step, mode } = decision;
     if (!step) return;
     const written = await writeStep(writer, path, object, step).catch((error) => {
       if (isRefusal(error)) refused.add(pool.uid);
@@ -167,14 +180,18 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     });
     refused.delete(pool.uid);
     const after = toCarbonPool(written);
-    const why = step.status?.reason;
-    log.info({ nodePool: name, mode, step: step.kind, why }, 'a NodePool follows the grid');
+    const why = step.status?.reason ?? tellEnd(decision, switchedBy(current));
+    log.info({ nodePool: name, mode, step: step.kind, why }, DONE[step.kind]);
     if (step.kind === 'apply' && step.isFieldOurs) wroteAt.set(pool.uid, now());
-    const telling = tellingOf(current);
-    const orphan = step.kind === 'release' ? orphanNotice(pool, step.hold, telling) : undefined;
     if (step.status && step.status.since !== pool.status?.since) count(mode, 'done');
-    if (orphan) once.set(pool.uid, orphan);
-    else if (!step.status) once.set(pool.uid, putBackNotice(after, step.hold, telling));
+    const last = lastNotice(step, { pool, after, why }, tellingOf(current));
+    if (last) once.set(pool.uid, last);
+  }
+
+  /** What says that no pool is to be followed; `undefined`: nothing does. */
+  function switchedBy({ mode }: Round): string | undefined {
+    if (mode === 'on') return undefined;
+    return deps.capacity.nodePools === mode ? `--node-pools=${mode}` : `the kill switch says ${mode}`;
   }
 
   function noticesOf(decided: readonly Decided[], current: Round): readonly Notice[] {
@@ -224,6 +241,19 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     lastEventAt: () => joinLastEvents([pools?.lastEvents(), claims?.lastEvents()]),
     metrics: poolMetrics({ decisions: () => told, changes, replaced: replaced.byPool }),
   };
+}
+
+interface Written {
+  readonly pool: CarbonPool;
+  readonly after: CarbonPool;
+  readonly why: string;
+}
+
+/** What is told once of a pool that was let go; where no field of it was changed, nothing. */
+function lastNotice({ kind, hold, status }: Step, { pool, after, why }: Written, telling: Telling): Notice | undefined {
+  const orphan = kind === 'release' ? orphanNotice(pool, hold, telling) : undefined;
+  if (orphan || !hold || status) return orphan;
+  return putBackNotice(after, hold, why, telling);
 }
 
 /** Not a write of somebody else in between, and not one that is gone. */

@@ -4,10 +4,12 @@ import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import { type Held, heldUpTo, MINIMUM_DWELL_MS } from '../../regions/band.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { ZONE_LABEL } from '../../units/label-names.ts';
+import { timeOfDay } from '../../units/moment.ts';
 import { type CarbonPool, valueIn } from './carbon-pool.ts';
 import { type FieldValue, formatHold, type Hold, LONGEST_HOLD } from './hold.ts';
 import { fitsStatus, type PoolStatus } from './pool-status.ts';
 import { refusalOf } from './refusals.ts';
+import { nameField, show } from './show-field.ts';
 import {
   isStillOurs,
   type OwnedPool,
@@ -38,8 +40,15 @@ export type PoolState = (typeof POOL_STATES)[number];
 
 /** What keeps us from following a pool: for an Event. */
 export interface Complaint {
-  readonly reason: 'CarbonAwareMistake' | 'CarbonAwareRefused' | 'CarbonAwareNoPlace' | 'CarbonAwareLetGo';
+  readonly reason:
+    | 'CarbonAwareMistake'
+    | 'CarbonAwareRefused'
+    | 'CarbonAwareNoPlace'
+    | 'CarbonAwareLetGo'
+    | 'CarbonAwareResting';
   readonly note: string;
+  /** What tells it from another of its reason; without it, its note does. */
+  readonly key?: string;
 }
 
 export interface Decision {
@@ -54,8 +63,8 @@ export interface PlanInput {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly world: World;
-  /** Whether this process has written the pool's field within the last 30 minutes: its annotations may be gone since. */
-  readonly wroteLately: boolean;
+  /** When this process wrote the pool's field last, epoch milliseconds: its annotations may be gone since. */
+  readonly wroteAt?: number | undefined;
 }
 
 /**
@@ -74,7 +83,7 @@ export function decidePool(pool: CarbonPool, input: PlanInput): Decision {
   const read = readPool(pool, input.world);
   const isFollowed = input.mode === 'on' && read.owned !== undefined;
   const decision = isFollowed ? follow(read.owned, input) : { ...unfollowed(read), step: endOf(pool) };
-  return decision.complaint ? decision : { ...decision, complaint: forgery(pool) };
+  return warnOfForgery(pool, decision);
 }
 
 /**
@@ -84,8 +93,13 @@ export function decidePool(pool: CarbonPool, input: PlanInput): Decision {
 export function imaginePool(pool: CarbonPool, imagined: PoolStatus | undefined, input: PlanInput): Decision {
   if (isPaused(pool.annotations)) return { mode: 'none', state: 'left-alone' };
   const read = readPool({ ...pool, status: imagined, hold: undefined }, input.world);
-  const decision = read.owned ? follow(read.owned, input) : unfollowed(read);
-  return decision.complaint ? decision : { ...decision, complaint: forgery(pool) };
+  return warnOfForgery(pool, read.owned ? follow(read.owned, input) : unfollowed(read));
+}
+
+function warnOfForgery(pool: CarbonPool, decision: Decision): Decision {
+  const { complaint } = decision;
+  if (complaint && complaint.reason !== 'CarbonAwareResting') return decision;
+  return { ...decision, complaint: forgery(pool) ?? complaint };
 }
 
 /** What stands where gridgate keeps what was there before, and is not its own. */
@@ -154,6 +168,7 @@ function follow(owned: OwnedPool, input: PlanInput): Decision {
       ...unfollowed({ mode: wish.mode, complaint: complain('CarbonAwareRefused', refused(wish.mode, TOO_MUCH)) }),
       step: endOf(pool),
     };
+  if (!status && isResting(input)) return rest(owned, target, input);
   const isBehind = !isJudged(owned, target) || isOutdated(pool, target.value);
   return isBehind && mayChange(owned, target, input) ? change(owned, target, input) : stay(owned, target, input.now);
 }
@@ -185,8 +200,25 @@ function isOutdated(pool: CarbonPool, value: FieldValue | undefined): boolean {
   return value !== undefined && hold !== undefined && isStillOurs(pool, hold) && !isDeepStrictEqual(hold.wrote, value);
 }
 
-function mayChange({ pool: { status }, wish }: OwnedPool, { value }: Target, { now, wroteLately }: PlanInput): boolean {
-  if (!status) return !wroteLately;
+/** Whether the pool was changed within the last 30 minutes, and nothing on it says so any more. */
+function isResting({ now, wroteAt }: PlanInput): boolean {
+  return wroteAt !== undefined && Math.abs(now - wroteAt) < MINIMUM_DWELL_MS;
+}
+
+/** It is told what would stand there: somebody who mended an annotation waits for it. */
+function rest(owned: OwnedPool, target: Target, { now, wroteAt = now }: PlanInput): Decision {
+  const { pool, wish, ownValue } = owned;
+  const decision = stay(owned, target, now);
+  const { value, reason } = target;
+  if (pool.hold || value === undefined || isDeepStrictEqual(value, ownValue)) return decision;
+  const what = `${nameField(placeOf(pool, wish.mode))} would be ${show(value)} (${reason})`;
+  const at = wroteAt + MINIMUM_DWELL_MS;
+  const note = `${what}; at the earliest at ${timeOfDay(at)}Z, 30 minutes after its last change`;
+  return { ...decision, complaint: { reason: 'CarbonAwareResting', note, key: String(at) } };
+}
+
+function mayChange({ pool: { status }, wish }: OwnedPool, { value }: Target, { now }: PlanInput): boolean {
+  if (!status) return true;
   const { since, changes } = heldUpTo(now, status);
   const most = value === undefined || wish.mode === 'weight' ? MOST_CHANGES : MOST_CHANGES - 1;
   return now - since >= MINIMUM_DWELL_MS && changes.length < most;

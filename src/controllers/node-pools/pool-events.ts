@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { CARBON_BEFORE } from '../../capacity/pool-memory.ts';
 import { HOUR_MS } from '../../units/moment.ts';
-import { nameFew } from '../../units/tell-few.ts';
+import { toTenth } from '../../units/to-tenth.ts';
 import { HOME_OF_EVENTS, toEvent } from '../event.ts';
 import type { Notice } from '../notices.ts';
 import { type CarbonPool, valueIn } from './carbon-pool.ts';
-import type { FieldValue, Hold, PoolField } from './hold.ts';
-import type { Complaint } from './plan.ts';
+import type { Hold, PoolField } from './hold.ts';
+import type { Complaint, Decision } from './plan.ts';
 import type { PoolStatus } from './pool-status.ts';
 import { narrowedKey } from './refusals.ts';
+import { cleanAgainAt } from './regions-now.ts';
+import { nameField, show } from './show-field.ts';
 import { placeOf } from './targets.ts';
+import { CARBON_AWARE, type PoolMode, readWish } from './wish.ts';
 
 /** Who tells, and whether it was done or would be. */
 export interface Telling {
@@ -26,7 +30,6 @@ export interface Ours {
 
 /** After so long a change is no news: the API server keeps Events for an hour. */
 const NEWS_FOR_MS = HOUR_MS;
-const MOST_VALUES = 5;
 
 interface Words {
   readonly type: 'Normal' | 'Warning';
@@ -45,8 +48,10 @@ export function changeNotices(pool: CarbonPool, { status, hold }: Ours, telling:
   return [noticeOf(pool, { type: 'Normal', reason, note, key }, telling)];
 }
 
-export function complaintNotice(pool: CarbonPool, { reason, note }: Complaint, telling: Telling): Notice {
-  return noticeOf(pool, { type: 'Warning', reason, note, key: note }, telling);
+export function complaintNotice(pool: CarbonPool, complaint: Complaint, telling: Telling): Notice {
+  const { reason, note, key = note } = complaint;
+  const type = reason === 'CarbonAwareResting' ? 'Normal' : 'Warning';
+  return noticeOf(pool, { type, reason, note, key }, telling);
 }
 
 /**
@@ -77,11 +82,26 @@ function mend(name: string, fields: readonly PoolField[]): string {
   return `kubectl patch nodepool ${name} --type=merge -p '${JSON.stringify({ spec })}' (null: none; or a value)`;
 }
 
+const ENDED_BY: Partial<Readonly<Record<Complaint['reason'], string>>> = {
+  CarbonAwareMistake: 'because its gridgate.dev annotations are mistaken (CarbonAwareMistake)',
+  CarbonAwareRefused: 'because it cannot be followed as they ask (CarbonAwareRefused)',
+  CarbonAwareNoPlace: 'because nothing tells where its nodes would be (CarbonAwareNoPlace)',
+};
+
+/** Why a pool is followed no more; `switchedBy`: what says that none is to be. */
+export function tellEnd({ complaint }: Pick<Decision, 'complaint'>, switchedBy: string | undefined): string {
+  if (switchedBy !== undefined) return `because ${switchedBy}`;
+  return (complaint && ENDED_BY[complaint.reason]) ?? `because the annotation ${CARBON_AWARE} is gone`;
+}
+
 /** Told once all that was ours is gone. */
-export function putBackNotice(pool: CarbonPool, hold: Hold | undefined, telling: Telling): Notice {
-  const note = hold
-    ? `gridgate follows the grid with it no more; ${nameField(hold)} is as its owner has it (${show(valueIn(pool, hold))})`
-    : 'gridgate follows the grid with it no more; nothing of it was changed';
+export function putBackNotice(pool: CarbonPool, hold: Hold, why: string, telling: Telling): Notice {
+  const value = valueIn(pool, hold);
+  const field = nameField(hold);
+  const is = value === null ? 'absent' : show(value);
+  const note = isDeepStrictEqual(value, hold.value)
+    ? `put back: ${field} is ${is} again, ${why}`
+    : `let go: ${field} stays ${is}, as somebody else wrote it, ${why}`;
   return noticeOf(pool, { type: 'Normal', reason: 'CarbonAwarePutBack', note, key: String(telling.now) }, telling);
 }
 
@@ -114,14 +134,20 @@ function tellChange(pool: CarbonPool, { mode, reason }: PoolStatus, hold: Hold |
   const [is, stays] = isAudit ? ['would be', 'would stay'] : ['is', 'is'];
   const field = nameField(place);
   if (!hold) return `${field} ${stays} as its owner has it (${show(valueIn(pool, place))}): ${reason}`;
-  return `${field} ${is} ${show(hold.wrote)}, its owner has ${show(hold.value)}: ${reason}`;
+  const means = mode === 'weight' ? '' : `; ${MEANS[mode]} until ${tellUntil(pool)}`;
+  return `${field} ${is} ${show(hold.wrote)}, its owner has ${show(hold.value)}: ${reason}${means}`;
 }
 
-function nameField({ field, key }: Pick<Hold, 'field' | 'key'>): string {
-  return key === undefined ? `spec.${field}` : key;
-}
+/** What a pool's nodes have of it while it is dirty. */
+const MEANS: Readonly<Record<Exclude<PoolMode, 'weight'>, string>> = {
+  pause: 'no new nodes',
+  hardware: 'tried before pools of less weight',
+  requirement: 'no new nodes in the places left out',
+};
 
-function show(value: FieldValue): string {
-  if (value === null) return 'none';
-  return Array.isArray(value) ? `[${nameFew(value as readonly string[], MOST_VALUES, String)}]` : String(value);
+function tellUntil({ annotations }: CarbonPool): string {
+  const wish = readWish(annotations);
+  const threshold = wish && 'threshold' in wish ? wish.threshold : undefined;
+  if (threshold === undefined) return 'the grid is not in the band high any more';
+  return `the grid is at ${toTenth(cleanAgainAt(threshold))} gCO2e/kWh or below`;
 }

@@ -4,17 +4,17 @@ import type { CarbonPool } from './carbon-pool.ts';
 import type { Places } from './places.ts';
 import type { Judged, Ranked } from './pool-status.ts';
 import { type RankedPool, rankPools } from './rank-pools.ts';
-import { gramsForRank, ownValueIn } from './targets.ts';
+import { gramsForRank, ownValueIn, type World } from './targets.ts';
 import { readWish } from './wish.ts';
 
 /** The place of each pool in mode `weight` among all of them; `undefined` for one of whose electricity nothing is known. */
-export function rankWorld(
-  pools: readonly CarbonPool[],
-  places: Places,
-  snapshot: Snapshot,
-): (pool: string) => Ranked | undefined {
+export function rankWorld(pools: readonly CarbonPool[], places: Places, snapshot: Snapshot): World['rankOf'] {
   const ranked = rankPools(pools.flatMap((pool) => rankedPool(pool, pools.length, places, snapshot) ?? []));
-  return (pool) => ranked.get(pool);
+  const count = 1 + Math.max(0, ...[...ranked.values()].map(({ place }) => place));
+  return (name) => {
+    const one = ranked.get(name);
+    return one && { ranked: one, places: count };
+  };
 }
 
 /** A place beyond as many pools as there are is none. */

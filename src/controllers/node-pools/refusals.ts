@@ -52,7 +52,7 @@ function isTaintedForArm({ taints }: NodePoolFacts): boolean {
 
 function refusalOfRequirement({ facts, budgets }: CarbonPool, regionLabel: string): string | undefined {
   if (!budgets.some(({ reasons, schedule }) => reasons?.includes(DRIFTED) && schedule === undefined))
-    return `narrowing replaces every node that is in a dirty place, and no disruption budget without a schedule names ${DRIFTED}; add {nodes: "1", reasons: [${DRIFTED}]} to spec.disruption.budgets`;
+    return `narrowing replaces every node that is in a dirty place, and no disruption budget without a schedule names ${DRIFTED}; add {nodes: "1", reasons: [${DRIFTED}]} to spec.disruption.budgets, beside {nodes: "10%"} where it lists none yet: a first one replaces that default of Karpenter's`;
   const key = narrowedKey(facts);
   if (key === undefined)
     return `it lists no zones or regions to choose among; add ${ZONE_LABEL} In [...] to its requirements`;

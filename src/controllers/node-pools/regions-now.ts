@@ -53,6 +53,11 @@ export function isDirty(region: Measured, threshold: number | undefined, was: bo
   return bandAfter(was ? 'high' : 'low', region.gramsPerKwh, both, HYSTERESIS) === 'high';
 }
 
+/** At or below it, what was dirty is dirty no more; gCO2e/kWh. */
+export function cleanAgainAt(threshold: number): number {
+  return threshold * (1 - HYSTERESIS);
+}
+
 /** For the status: what was known of each region. */
 export function readingsOf(regions: readonly RegionNow[]): PoolStatus['readings'] {
   return Object.fromEntries(

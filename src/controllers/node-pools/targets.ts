@@ -19,7 +19,13 @@ export interface World {
   readonly snapshot: Snapshot;
   readonly places: Places;
   /** The place of a pool in mode `weight`; `undefined` where nothing is known of its electricity. */
-  readonly rankOf: (pool: string) => Ranked | undefined;
+  readonly rankOf: (pool: string) => Standing | undefined;
+}
+
+/** A pool's place among so many. */
+export interface Standing {
+  readonly ranked: Ranked;
+  readonly places: number;
 }
 
 /** What a pool is to have in its field. */
@@ -110,11 +116,13 @@ function valueWhileDirty({ mode, weights: [, highest] }: PoolWish, ownValue: Fie
 
 function targetOfWeight({ pool }: OwnedPool, now: readonly RegionNow[], { rankOf }: World): Target {
   const readings = readingsOf(now);
-  const ranked = rankOf(pool.name);
-  if (!ranked) return { judged: null, value: undefined, reason: nothingKnown(now), readings };
+  const standing = rankOf(pool.name);
+  if (!standing) return { judged: null, value: undefined, reason: nothingKnown(now), readings };
   const cleanest = cleanestOf(now.filter(hasGrams));
   const what = cleanest ? `${cleanest.name} has ${tellGrams(cleanest)}` : `${tellNames(now)}: down`;
-  return { judged: ranked, value: ranked.weight, reason: `${what}, place ${ranked.place + 1}`, readings };
+  const { ranked, places } = standing;
+  const reason = `${what}, place ${ranked.place + 1} of ${places}`;
+  return { judged: ranked, value: ranked.weight, reason, readings };
 }
 
 /** gCO2e/kWh of the cleanest region of a pool in mode `weight`; `Infinity`: all are down; `undefined`: not known. */

@@ -405,7 +405,11 @@ describe('gridgate uninstall', () => {
     const cluster = fakeCluster(installed({ [path]: pool }));
     const { found, failures } = await run(cluster);
     assert.deepEqual(failures, []);
-    assert.match(renderRemovals(found, 200), /^traces +1 +NodePool +spec\.limits\.cpu$/m);
+    assert.match(renderRemovals(found, 200), /^traces +1 +NodePool +put back: spec\.limits\.cpu \(batch\)$/m);
+    assert.match(
+      renderStays(found.stays, 300),
+      /- gridgate\.dev\/carbon-aware and what goes with it \(.*\) on 1 NodePool: they are their owners'/,
+    );
     const { metadata, spec } = cluster.objects.get(path);
     assert.deepEqual(spec, { weight: 3, limits: { cpu: 100, memory: '1Ti' } });
     assert.deepEqual(metadata.annotations, { 'gridgate.dev/carbon-aware': 'pause' });
@@ -432,8 +436,8 @@ describe('gridgate uninstall', () => {
     assert.deepEqual(cluster.objects.get(at('forged')).spec, spec);
     assert.deepEqual(cluster.objects.get(at('forged')).metadata.annotations, {});
     const told = renderRemovals(found, 200);
-    assert.match(told, /NodePool +annotation gridgate\.dev\/carbon-before, which gridgate did not write$/m);
-    assert.match(told, /NodePool +the mark on spec\.limits\.cpu, which stays as it is$/m);
+    assert.match(told, /NodePool +annotation gridgate\.dev\/carbon-before, which gridgate did not write \(forged\)$/m);
+    assert.match(told, /NodePool +the mark on spec\.limits\.cpu, which stays as it is \(orphan\)$/m);
   });
 
   it('looks again for what the controllers wrote until they were gone', async () => {
