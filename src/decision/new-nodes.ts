@@ -43,7 +43,7 @@ function isOpen(requirement: Requirement, region: RegionView, snapshot: Snapshot
 /** Whether one of some NodePools may create nodes in a region now. Where nobody knows where a pool does, the region's owner knows. */
 function createsNodes(pools: readonly string[], region: string, supply: NodeSupply | undefined): boolean {
   if (!supply || !knowsPools(supply)) return true;
-  const regions = remember(regionsByPool, supply, () => regionsOfPools(supply));
+  const regions = remember(regionsByPool, supply, () => byPool(supply));
   return pools.some((pool) => regions.has(pool) && (regions.get(pool)?.has(region) ?? true));
 }
 
@@ -55,7 +55,7 @@ function knowsPools({ autoscaling }: NodeSupply): boolean {
 type RegionsByPool = ReadonlyMap<string, ReadonlySet<string> | undefined>;
 const regionsByPool = createMemory<NodeSupply, RegionsByPool>();
 
-function regionsOfPools({ offers, autoscaling }: NodeSupply): RegionsByPool {
+function byPool({ offers, autoscaling }: NodeSupply): RegionsByPool {
   const placed = offers.flatMap(({ pools, places }) => {
     const regions = new Set(places.map(({ region }) => region));
     return pools.map((pool) => [pool, regions] as const);

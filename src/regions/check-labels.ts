@@ -17,7 +17,7 @@ export function checkLabels(
   labelled.delete(undefined);
   const known = new Map(regions.map((region) => [region.metadata.name, region]));
   const names = [...new Set([...labelled.keys(), ...known.keys()])].filter((name) => name !== undefined).sort();
-  const served = regionsOfPools(nodePools, nodes, { regionLabel, regions: names });
+  const { now: served } = regionsOfPools(nodePools, nodes, { regionLabel, regions: names });
   return names.flatMap((name) => {
     const there = labelled.get(name) ?? [];
     const region = known.get(name);
@@ -28,6 +28,20 @@ export function checkLabels(
       `no node has the label ${regionLabel}=${name}${noPool}, and Region ${name} is not elastic: no pod can run there`,
     ];
   });
+}
+
+/** Regions called elastic without a node, and to which no NodePool brings any, now or later; none where there is no NodePool. */
+export function elasticWithoutPools(
+  regions: readonly ObservedRegion[],
+  nodes: readonly NodeFacts[],
+  regionLabel: string,
+  nodePools: readonly NodePoolFacts[],
+): readonly string[] {
+  if (nodePools.length === 0) return [];
+  const names = regions.map(({ metadata }) => metadata.name).sort();
+  const { now, later } = regionsOfPools(nodePools, nodes, { regionLabel, regions: names });
+  const served = new Set([...now, ...later, ...nodes.map(({ region }) => region)]);
+  return regions.flatMap(({ metadata, spec }) => (spec.elastic && !served.has(metadata.name) ? [metadata.name] : []));
 }
 
 function listed(nodes: readonly NodeFacts[]): string {

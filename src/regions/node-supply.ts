@@ -97,14 +97,15 @@ function supplyOf({ offers, carbonTaints }: Folded, autoscaling: Autoscaling): N
   };
 }
 
-/** Where some of these NodePools may create nodes. */
+/** Where some of these NodePools may create nodes, now, and later or nobody knows where. */
 export function regionsOfPools(
   nodePools: readonly NodePoolFacts[],
   nodes: Iterable<NodeFacts>,
   known: Pick<PlacesKnown, 'regionLabel' | 'regions'>,
-): ReadonlySet<string> {
-  if (nodePools.length === 0) return new Set();
-  return regionsIn(poolOffers(nodePools, knownOf({ ...known, topology: buildTopology(nodes) })).offers);
+): { readonly now: ReadonlySet<string>; readonly later: ReadonlySet<string> } {
+  if (nodePools.length === 0) return { now: new Set(), later: new Set() };
+  const { offers, later } = poolOffers(nodePools, knownOf({ ...known, topology: buildTopology(nodes) }));
+  return { now: regionsIn(offers), later: regionsIn(later) };
 }
 
 function regionsIn(offers: readonly PoolOffer[]): ReadonlySet<string> {

@@ -127,6 +127,8 @@ interface Input {
   readonly machines: Machines;
   /** The kill switch's. */
   readonly modeCap?: Mode | undefined;
+  /** Where gridgate itself is; absent of files. */
+  readonly ownNamespace?: string | undefined;
   /** That which was audited live. */
   readonly cluster?: ChosenCluster;
 }
@@ -228,7 +230,8 @@ async function readLive(
     for (const sentence of notes) note(sentence);
     const collected = await collectItems(readLiveWorkloads(deps));
     const known = knownRegions(collected, world, true);
-    return { world, collected, source: 'cluster', knownRegions: known, machines, modeCap, cluster };
+    const [ownNamespace] = name.split('/');
+    return { world, collected, source: 'cluster', knownRegions: known, machines, modeCap, ownNamespace, cluster };
   } catch (error) {
     return { issues: [(error as Error).message], exitCode: EXIT.upstream };
   } finally {
@@ -237,7 +240,7 @@ async function readLive(
 }
 
 function judgeAll(
-  { world, collected, source, knownRegions, machines, modeCap }: Input,
+  { world, collected, source, knownRegions, machines, modeCap, ownNamespace }: Input,
   { model }: PowerTable,
   { assumeMode, report: isReported }: Pick<AuditValues, 'assumeMode' | 'report'>,
 ): { readonly report: AuditReport; readonly lasting: readonly AuditedWorkload[] } {
@@ -251,6 +254,7 @@ function judgeAll(
     defaultsOf: (namespace) => defaults.get(namespace) ?? {},
     assumeMode,
     modeCap,
+    ownNamespace,
     model,
     machines,
     volumesOf: (namespace, pod) => [...world.volumesOf(namespace, pod), ...collected.volumesOf(namespace, pod)],

@@ -1,8 +1,8 @@
 import { describeOutside, type OutsideReach, outsideReach } from '../../decision/daemon-reach.ts';
-import { type Decision, type DecisionInput, sharesOf } from '../../decision/decide.ts';
+import { type Decision, type DecisionInput, leaveAlone, sharesOf } from '../../decision/decide.ts';
 import { capMode } from '../../decision/effect.ts';
 import { alternatives, type Judgement } from '../../decision/judge.ts';
-import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import { isLeftAlone } from '../../decision/managed-label.ts';
 import { controllerOf, type Pod } from '../../decision/pod.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
 import { comparableReading, refusalOf } from '../../decision/refuse.ts';
@@ -34,6 +34,8 @@ export interface AuditContext {
   readonly assumeMode?: Mode | undefined;
   /** The kill switch's. */
   readonly modeCap?: Mode | undefined;
+  /** Where gridgate itself is; absent of files. */
+  readonly ownNamespace?: string | undefined;
   readonly model: PowerModel;
   readonly machines: Machines;
   readonly volumesOf: (namespace: string, pod: Pod) => readonly VolumeTerms[];
@@ -76,7 +78,9 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   const volumes = workload.volumes ?? context.volumesOf(namespace, workload.pod);
   const isFixed = isDaemonKind(kind, policy);
   const input = { pod: workload.pod, policy: enforced(policy), snapshot, now: context.now, volumes };
-  const decision = decideForKind(namespace, kind, input);
+  const decideHere = (one: DecisionInput) =>
+    isLeftAlone(namespace, context.ownNamespace) ? leaveAlone('mode_off') : decideForKind(namespace, kind, one);
+  const decision = decideHere(input);
   const isDenied = decision.decision === 'deny';
   const requests = requestsOf(workload.resources, context.defaultsOf(namespace));
   const grams = (spread: PodSpread) => gramsIn(spread, requests, context);
@@ -122,7 +126,7 @@ export function judgeWorkload(workload: Workload, context: AuditContext): Judged
   };
   const lasting = () => {
     if (!isDenied) return audited;
-    const ageless = decideForKind(namespace, kind, { ...input, now: undefined });
+    const ageless = decideHere({ ...input, now: undefined });
     return { ...audited, message: findingsOf(workload, ageless, circumstances).message };
   };
   return { audited, lasting, asWrittenIn: written.byRegion, placedIn: placed.byRegion };
@@ -150,7 +154,7 @@ function embodiedOf({ pods }: Workload, requests: PodRequests, machine: Embodied
  *
  * | namespace     | described | its own mode         | mode in effect              |
  * | ------------- | --------- | -------------------- | --------------------------- |
- * | never managed | any       | any                  | off                         |
+ * | never touched | any       | any                  | off                         |
  * | other         | yes       | audit, warn, enforce | its own                     |
  * | other         | yes       | off                  | `--assume-mode`, else off   |
  * | other         | no        | any                  | `--assume-mode`, else enforce as far as the kill switch lets it |
@@ -159,9 +163,9 @@ function modeInEffect(
   namespace: string,
   asked: Mode,
   isDescribed: boolean,
-  { assumeMode: assumed, modeCap }: Pick<AuditContext, 'assumeMode' | 'modeCap'>,
+  { assumeMode: assumed, modeCap, ownNamespace }: Pick<AuditContext, 'assumeMode' | 'modeCap' | 'ownNamespace'>,
 ): Mode {
-  if (NEVER_MANAGED.has(namespace)) return 'off';
+  if (isLeftAlone(namespace, ownNamespace)) return 'off';
   if (!isDescribed) return assumed ?? capMode('enforce', modeCap);
   const own = capMode(asked, modeCap);
   return own === 'off' ? (assumed ?? 'off') : own;

@@ -4,7 +4,7 @@ import { MANAGED_LABEL, MODE_KEY, type NamespaceRecord } from '../../decision/na
 import { MODES, type Policy } from '../../decision/policy.ts';
 import { describeIssue, type PolicyIssue } from '../../decision/policy-annotations.ts';
 import type { PolicyRules } from '../../decision/policy-rules.ts';
-import { checkLabels } from '../../regions/check-labels.ts';
+import { checkLabels, elasticWithoutPools } from '../../regions/check-labels.ts';
 import { shellCommand } from '../../units/shell-command.ts';
 import { itself, nameFew, nameOf, tellFew } from '../../units/tell-few.ts';
 import type { ClusterFacts } from './facts.ts';
@@ -22,6 +22,7 @@ export function judgeNodes({ nodes, nodePools, regions, regionLabel }: ClusterFa
     const bare = all.filter(({ region }) => region === undefined);
     const pools = valueOr(nodePools, []);
     const misfits = 'value' in regions ? checkLabels(regions.value, all, regionLabel, pools) : [];
+    const elastic = 'value' in regions ? elasticWithoutPools(regions.value, all, regionLabel, pools) : [];
     const told = tellFew(misfits, MOST_TOLD, itself, (more) => `${more} more labels or Regions do not fit`);
     const found: readonly Finding[] = [
       ...(bare.length > 0 ? [unlabelled(check, bare, all.length, regionLabel)] : []),
@@ -33,11 +34,20 @@ export function judgeNodes({ nodes, nodePools, regions, regionLabel }: ClusterFa
           todo: shellCommand`kubectl get nodes -L ${regionLabel}; kubectl get regions`,
         }),
       ),
+      ...(elastic.length > 0 ? [unserved(check, elastic)] : []),
     ];
     if (found.length > 0) return found;
     if (all.length === 0) return [{ check, state: 'warning', says: 'the cluster has no nodes' }];
     return [{ check, state: 'ok', says: `${regionLabel} of the nodes (${all.length}) and Regions fit together` }];
   });
+}
+
+/** Node groups of another autoscaler are not looked at here. */
+function unserved(check: string, regions: readonly string[]): Finding {
+  const [first] = regions;
+  const [who, it] = regions.length === 1 ? ['Region', 'it is'] : ['Regions', 'they are'];
+  const says = `${who} ${nameFew(regions, MOST_NAMED, itself)}: no node is there, no NodePool creates any, and ${it} elastic: pods may be led where no node comes, unless another autoscaler brings it; take spec.elastic out, or let a NodePool name the region`;
+  return { check, state: 'warning', says, todo: first && shellCommand`kubectl edit region ${first}` };
 }
 
 function unlabelled(

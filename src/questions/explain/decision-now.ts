@@ -3,7 +3,7 @@ import { type Decision, decide, leaveAlone, sharesOf } from '../../decision/deci
 import { capMode, effectOf } from '../../decision/effect.ts';
 import { effectivePolicy } from '../../decision/effective-policy.ts';
 import { explain } from '../../decision/explain.ts';
-import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import { isLeftAlone } from '../../decision/managed-label.ts';
 import { dataOfPlacement } from '../../decision/placement.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { Mode, Policy } from '../../decision/policy.ts';
@@ -19,6 +19,8 @@ import type { LiveObject } from './read-object.ts';
 
 interface JudgeInput {
   readonly namespace: string;
+  /** Where gridgate itself is. */
+  readonly ownNamespace: string;
   readonly pod: Pod;
   readonly object: LiveObject;
   /** The kill switch's; absent where it is not set, or may not be read. */
@@ -40,36 +42,40 @@ export interface Judged {
   readonly mistakes: readonly string[];
   readonly ofNamespace: Mode;
   readonly managed: boolean;
+  /** Gridgate never acts in its namespace, whatever the mode there says. */
+  readonly isLeftAlone: boolean;
 }
 
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
 /** What would be decided now; `undefined` where the namespace is not known. */
 export function judgeNow(
-  { namespace, pod, object, modeCap, now, waiting }: JudgeInput,
+  { namespace, ownNamespace, pod, object, modeCap, now, waiting }: JudgeInput,
   world: World,
 ): Judged | undefined {
   const record = world.namespaces.get(namespace);
   if (!record) return undefined;
   const { policy: asked, mistakes, excess } = effectivePolicy(namespace, record.annotations, world.rules);
-  const policy = { ...asked, mode: capMode(asked.mode, modeCap) };
+  const isNeverTouched = isLeftAlone(namespace, ownNamespace);
+  const policy = { ...asked, mode: isNeverTouched ? 'off' : capMode(asked.mode, modeCap) };
   const { snapshot } = world;
   const volumes = world.volumesOf(namespace, pod);
   const requester = isStaticPod(object) ? { groups: ['system:nodes'] } : {};
-  const isSwitchedOff = policy.mode === 'off' && asked.mode !== 'off';
+  const isSwitchedOff = !isNeverTouched && policy.mode === 'off' && asked.mode !== 'off';
   const input = { pod, policy, snapshot, requester, now, volumes, waiting };
   const decideUnder = (one: Policy) => decide({ ...input, policy: one });
   const decision = isSwitchedOff ? leaveAlone('switched_off') : decideUnder(policy);
   return {
     pod,
     decision,
-    asIfManaged: policy.mode === 'off' ? decideUnder({ ...policy, mode: 'audit' }) : decision,
+    asIfManaged: policy.mode === 'off' && !isNeverTouched ? decideUnder({ ...policy, mode: 'audit' }) : decision,
     shares: sharesOf(input),
     policy,
     snapshot,
     mistakes: [...mistakes, ...excess].map((issue) => `namespace ${namespace}: ${describeIssue(issue)}`),
     ofNamespace: asked.mode,
     managed: record.managed,
+    isLeftAlone: isNeverTouched,
   };
 }
 
@@ -80,14 +86,15 @@ function isStaticPod({ metadata }: LiveObject): boolean {
 }
 
 /** As it is reported, with its steps; `isThere`: it waits already, and is not only judged as if it came now. */
-export function decidedNow({ pod, decision, policy, shares }: Judged, isThere: boolean): DecidedNow {
+export function decidedNow({ pod, decision, policy, shares, isLeftAlone }: Judged, isThere: boolean): DecidedNow {
   const { allowed, warnings } = effectOf(decision, policy.mode);
+  const told = decision.message || REASONS[decision.reason];
   return {
     decision: decision.decision,
     reason: decision.reason,
     region: decision.region ?? null,
     allowed,
-    message: decision.wait && !isThere ? WOULD_WAIT : decision.message || REASONS[decision.reason],
+    message: isLeftAlone ? NEVER_TOUCHED : decision.wait && !isThere ? WOULD_WAIT : told,
     warnings,
     steps: explain(pod, decision, policy, shares),
     placement: decision.steps?.steering ? dataOfPlacement(decision.steps.judgement) : null,
@@ -95,11 +102,12 @@ export function decidedNow({ pod, decision, policy, shares }: Judged, isThere: b
   };
 }
 
+const NEVER_TOUCHED = 'gridgate never touches this namespace, whatever its mode says';
 const WOULD_WAIT = 'made now, the pod would wait: a cleaner hour comes before its deadline';
 
 /** What to know or do about a namespace's mode. */
-export function adviceOn(namespace: string, { policy, ofNamespace, managed }: Judged): readonly string[] {
-  if (NEVER_MANAGED.has(namespace)) return [`gridgate never touches namespace ${namespace}`];
+export function adviceOn(namespace: string, { policy, ofNamespace, managed, isLeftAlone }: Judged): readonly string[] {
+  if (isLeftAlone) return [`gridgate never touches namespace ${namespace}`];
   if (ofNamespace === 'off') {
     const command = shellCommand`kubectl annotate namespace ${namespace} gridgate.dev/mode=audit`;
     const how = command === undefined ? '' : `; to see what would be decided, without any effect: ${command}`;

@@ -20,6 +20,8 @@ import type { ExplainTarget } from './target.ts';
 
 interface ExplainInput {
   readonly target: ExplainTarget;
+  /** The namespace that gridgate itself is in. */
+  readonly ownNamespace: string;
   readonly found: FoundObject;
   /** Absent where it may not be read. */
   readonly world?: World;
@@ -37,13 +39,13 @@ const REFUSAL_IS_OVER =
 
 /** Puts together what was read and what would be decided now. */
 export function explainObject(input: ExplainInput): ExplainReport {
-  const { target, found, world, modeCap, now, policySignal } = input;
+  const { target, ownNamespace, found, world, modeCap, now, policySignal } = input;
   const { object, failure } = found;
   const pod = writtenPod(target, object);
   const waiting = waitingOf(target.kind, found);
   const facts = factsFor(input, isHeld(waiting));
   const { namespace } = target;
-  const judged = world && judgeNow({ namespace, pod, object, modeCap, now, waiting: facts }, world);
+  const judged = world && judgeNow({ namespace, ownNamespace, pod, object, modeCap, now, waiting: facts }, world);
   const isPod = target.kind === 'Pod';
   const refusal = failure ? refusalOf(failure) : null;
   const ended = endOf(target.kind, object);

@@ -26,6 +26,8 @@ const TIMEOUT_MS = 60_000;
 /** What was read of the cluster with the caller's own rights. */
 interface Readings {
   readonly target: ExplainTarget;
+  /** The namespace that gridgate itself is in. */
+  readonly ownNamespace: string;
   readonly found: FoundObject;
   readonly world?: World;
   readonly modeCap: Mode | undefined;
@@ -63,7 +65,7 @@ export async function explain(
   if ('issues' in readings) return reportFailure(readings);
   const { policySignal, output = 'table' } = values;
   const { found, world, modeCap, notes, waiting, isPartial, ...read } = readings;
-  const input = { target: read.target, found, policySignal, now: Date.now(), notes, modeCap, waiting };
+  const input = { ...read, found, policySignal, now: Date.now(), notes, modeCap, waiting };
   const report = explainObject({ ...input, ...(world && { world }) });
   await print(output === 'table' ? renderExplained(report, terminalColumns(env)) : renderData(report, output));
   if (isDenied(report)) return EXIT.findings;
@@ -89,11 +91,11 @@ async function readAll({ files, values, env, cluster, ...asked }: Request): Prom
     if ('issues' in object) return object;
     const nameOfSwitch = values.killSwitch ?? KILL_SWITCH;
     // It is where gridgate is.
-    const [home = ''] = nameOfSwitch.split('/');
+    const [ownNamespace = ''] = nameOfSwitch.split('/');
     const [world, killSwitch, waiting] = await Promise.all([
       loadWorld(files, { ...values, namespaces: undefined }, env, { onlyNamespace: target.namespace }),
       readModeCap(deps, nameOfSwitch),
-      readWaitingFacts({ ...deps, namespace: home, now: Date.now() }),
+      readWaitingFacts({ ...deps, namespace: ownNamespace, now: Date.now() }),
     ]);
     if (isMistake(world)) return world;
     const found = object.value;
@@ -102,6 +104,7 @@ async function readAll({ files, values, env, cluster, ...asked }: Request): Prom
     const isPartial = 'issues' in world;
     return {
       target,
+      ownNamespace,
       found,
       notes,
       waiting,

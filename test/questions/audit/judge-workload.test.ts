@@ -38,12 +38,14 @@ interface Parts extends Partial<Workload> {
   readonly assumeMode?: Mode;
   readonly snapshot?: AuditContext['snapshot'];
   readonly defaults?: object;
+  readonly ownNamespace?: string;
 }
 
 function judge({
   annotations = {},
   isDescribed = true,
   assumeMode,
+  ownNamespace,
   snapshot = SNAPSHOT,
   defaults = {},
   ...parts
@@ -56,6 +58,7 @@ function judge({
       policyOf: () => ({ policy, isDescribed }),
       defaultsOf: () => defaults,
       assumeMode,
+      ownNamespace,
       model: DEFAULT_POWER_MODEL,
       machines: createMachines(snapshot.topology, DEFAULT_POWER_TABLE),
       volumesOf: () => [],
@@ -298,11 +301,13 @@ describe('judgeWorkload', () => {
       assert.deepEqual([found.mode, found.denied, found.decision], [mode, denied, 'deny']);
     });
 
-  it('leaves namespaces alone that gridgate never manages', () => {
-    const found = audited({ namespace: 'kube-system', pod: pinnedTo('us-east-1'), assumeMode: 'enforce' });
-    assert.deepEqual([found.mode, found.decision, found.reason], ['off', 'allow', 'mode_off']);
-    assertNear(found.gramsPerHour.placed, IN_US_EAST);
-  });
+  for (const namespace of ['kube-system', 'gridgate-system'])
+    it(`leaves namespace ${namespace} alone, which gridgate never touches`, () => {
+      const ownNamespace = 'gridgate-system';
+      const found = audited({ namespace, ownNamespace, pod: pinnedTo('us-east-1'), assumeMode: 'enforce' });
+      assert.deepEqual([found.mode, found.decision, found.reason], ['off', 'allow', 'mode_off']);
+      assertNear(found.gramsPerHour.placed, IN_US_EAST);
+    });
 });
 
 describe('a DaemonSet under regions', () => {

