@@ -196,6 +196,8 @@ describe('what nodes may come', () => {
   for (const [name, changed] of changes) it(`is another when ${name}`, () => assert.notEqual(again(changed), first));
 });
 
+const UNREADY = { status: { conditions: [{ type: 'Ready', status: 'False' }] } };
+
 describe('a NodePool', () => {
   const rows: readonly [name: string, object: object, mayCreate: boolean][] = [
     ['plain', {}, true],
@@ -217,5 +219,22 @@ describe('a NodePool', () => {
     it(`${name} ${mayCreate ? 'may create nodes' : 'creates none'}`, () => {
       const facts = toNodePoolFacts({ metadata: { name: 'p' }, ...object });
       assert.equal(supplyOf({ pools: [facts], groups: [] })?.autoscaling.autoscaler, mayCreate ? 'karpenter' : 'none');
+    });
+
+  const idle: readonly [name: string, object: object, why: object][] = [
+    ['limits.cpu 0', { spec: { limits: { cpu: '0' } } }, { why: 'paused', pausedBy: 'cpu' }],
+    [
+      'limits.nodes 0, and not ready',
+      { spec: { limits: { nodes: 0 } }, ...UNREADY },
+      { why: 'paused', pausedBy: 'nodes' },
+    ],
+    ['a fixed size', { spec: { replicas: 2 } }, { why: 'static' }],
+    ['a NodeClass that is missing', UNREADY, { why: 'unready' }],
+    ['its limit', { spec: { limits: { cpu: '1' } }, status: { resources: { cpu: '1' } } }, { why: 'full' }],
+  ];
+  for (const [name, object, why] of idle)
+    it(`creates none because of ${name}`, () => {
+      const facts = toNodePoolFacts({ metadata: { name: 'p' }, ...object });
+      assert.deepEqual(supplyOf({ pools: [facts], groups: [] })?.idle, [{ name: 'p', ...why }]);
     });
 });
