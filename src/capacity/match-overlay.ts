@@ -1,25 +1,10 @@
-import type { PoolRequirement } from '../regions/node-pool.ts';
-import { OLD_REGION_LABEL, OLD_ZONE_LABEL, REGION_LABEL, ZONE_LABEL } from '../units/label-names.ts';
+import { labelInPools, type PoolRequirement } from '../regions/node-pool.ts';
 
 /** `unknown`: it hangs on a label of which gridgate does not know whether the nodes have it. */
 export type Match = 'yes' | 'no' | 'unknown';
 
 /** The values that a label can have; `absent`: the nodes have no such label. */
 export type ValuesOf = (key: string) => readonly string[] | 'absent' | 'unknown';
-
-/** Names from before Kubernetes 1.17, which Karpenter takes for the new ones. */
-const OLD_KEYS: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
-  'beta.kubernetes.io/os': 'kubernetes.io/os',
-  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
-  [OLD_ZONE_LABEL]: ZONE_LABEL,
-  [OLD_REGION_LABEL]: REGION_LABEL,
-};
-
-/** The label that a requirement is about. */
-export function keyOf({ key }: PoolRequirement): string {
-  return (Object.hasOwn(OLD_KEYS, key) ? OLD_KEYS[key] : undefined) ?? key;
-}
 
 /** What all requirements on one label ask for together. */
 export interface Demand {
@@ -45,9 +30,10 @@ const ANYTHING: Demand = { ...NOTHING, isAllBut: true };
 export function demandsOf(requirements: readonly PoolRequirement[]): Demands {
   const demands = new Map<string, Demand>();
   for (const requirement of requirements) {
-    const before = demands.get(keyOf(requirement));
+    const label = labelInPools(requirement.key);
+    const before = demands.get(label);
     const demand = demandOf(requirement);
-    demands.set(keyOf(requirement), before ? both(before, demand) : demand);
+    demands.set(label, before ? both(before, demand) : demand);
   }
   return demands;
 }
@@ -118,15 +104,4 @@ export function meets(demand: Demand, values: ReturnType<ValuesOf>): Match {
   if (values === 'unknown') return 'unknown';
   if (values === 'absent') return takesAbsence(demand) ? 'yes' : 'no';
   return values.some((value) => takes(demand, value)) ? 'yes' : 'no';
-}
-
-/** Whether an overlay applies where labels have these values, as Karpenter decides it (`scheduling.Requirements`, 1.14). */
-export function matchDemands(demands: Demands, valuesOf: ValuesOf): Match {
-  let match: Match = 'yes';
-  for (const [key, demand] of demands) {
-    const answer = meets(demand, valuesOf(key));
-    if (answer === 'no') return 'no';
-    if (answer === 'unknown') match = 'unknown';
-  }
-  return match;
 }

@@ -1,6 +1,6 @@
 import type { NodeOverlayFacts } from '../regions/node-overlay.ts';
+import { labelInPools } from '../regions/node-pool.ts';
 import { CAPACITY_TYPE_LABEL, type OfferedType, type Offering } from '../regions/offered-type.ts';
-import { keyOf } from './match-overlay.ts';
 
 /** NodePools in which everything has the same price. */
 export interface PoolClass {
@@ -28,7 +28,7 @@ export function spotsOf(
   overlays: readonly Pick<NodeOverlayFacts, 'requirements'>[],
 ): readonly Spot[] {
   const isByCapacityType = overlays.some(({ requirements }) =>
-    requirements.some((one) => keyOf(one) === CAPACITY_TYPE_LABEL),
+    requirements.some((one) => labelInPools(one.key) === CAPACITY_TYPE_LABEL),
   );
   return types.flatMap((type) => {
     const offerings = isByCapacityType ? type.offerings.flatMap(byCapacityType) : type.offerings;

@@ -60,9 +60,8 @@ export function withCarbon({ kind, amount }: PriceTerm, carbonPrice: number): Ov
   return { priceAdjustment: `${sum < 0 && Number(decimal) !== 0 ? '-' : '+'}${decimal}` };
 }
 
-/** What an overlay makes of the provider's price, as Karpenter computes it; `undefined` where that must be known and is not. */
-export function priceUnder(overlay: OverlayPrice, providersPrice: number | undefined): number | undefined {
-  const term = termOf('price' in overlay ? overlay : overlay, providersPrice);
-  if (term?.kind === 'price') return term.amount;
-  return term && providersPrice !== undefined ? Math.max(0, providersPrice + term.amount) : undefined;
+/** What it makes of the provider's price, as Karpenter computes it; `undefined` where that must be known and is not. */
+export function priceUnder({ kind, amount }: PriceTerm, providersPrice: number | undefined): number | undefined {
+  if (kind === 'price') return amount;
+  return providersPrice === undefined ? undefined : Math.max(0, providersPrice + amount);
 }

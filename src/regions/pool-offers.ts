@@ -10,7 +10,7 @@ import {
   type NodePoolFacts,
   type PoolRequirement,
 } from './node-pool.ts';
-import { poolPlaces, speaksOf, valuesLeft } from './pool-places.ts';
+import { poolPlaces, regionsOfPools, speaksOf, valuesLeft } from './pool-places.ts';
 import { carriersOf, type Topology } from './topology.ts';
 import { type RegionOfZone, zoneRegions, zonesOf } from './zone-regions.ts';
 
@@ -63,7 +63,7 @@ export interface Known extends PlacesKnown {
 export function knownOf(places: PlacesKnown): Known {
   const { regionLabel, topology, regions } = places;
   const zoned = topology ? carriersOf(ZONE_LABEL, topology) : [];
-  const ofNodes = regionsOfNodes(topology);
+  const ofNodes = regionsOfPools(topology ? carriersOf(NODE_POOL_LABEL, topology) : []);
   const plain = [...ofNodes].map(([pool, some]) => [pool, ...[...some].sort()]).sort(byFirst);
   return {
     ...places,
@@ -141,15 +141,6 @@ function placesIn(
     if (zones?.length === 0) return [];
     return [{ region, ...(zones && { zones }) }];
   });
-}
-
-function regionsOfNodes(topology: Topology | undefined): Known['regionsOfNodes'] {
-  const regions = new Map<string, Set<string>>();
-  for (const { region, labels } of topology ? carriersOf(NODE_POOL_LABEL, topology) : []) {
-    const pool = labels[NODE_POOL_LABEL];
-    if (pool && region !== undefined) regions.set(pool, (regions.get(pool) ?? new Set()).add(region));
-  }
-  return regions;
 }
 
 function onlyRegion({ regions, topology }: PlacesKnown): readonly string[] | undefined {

@@ -1,5 +1,6 @@
 import { ZONE_LABEL } from '../units/label-names.ts';
-import { labelInPools, type NodePoolFacts, type PoolRequirement } from './node-pool.ts';
+import type { NodeFacts } from './node-facts.ts';
+import { labelInPools, NODE_POOL_LABEL, type NodePoolFacts, type PoolRequirement } from './node-pool.ts';
 import type { RegionOfZone } from './zone-regions.ts';
 
 /** Where the nodes of a NodePool will be, as far as its own words say it. */
@@ -46,4 +47,16 @@ export function valuesLeft({ labels, requirements }: SaysOfLabels, label: string
 
 function hasValue({ values = [] }: PoolRequirement, value: string): boolean {
   return values.includes(value);
+}
+
+/** The regions in which a NodePool has nodes, by its name. */
+export function regionsOfPools(
+  nodes: Iterable<Pick<NodeFacts, 'region' | 'labels'>>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const regions = new Map<string, Set<string>>();
+  for (const { region, labels } of nodes) {
+    const pool = labels[NODE_POOL_LABEL];
+    if (pool && region !== undefined) regions.set(pool, (regions.get(pool) ?? new Set()).add(region));
+  }
+  return regions;
 }

@@ -30,3 +30,12 @@ export function zonesOf(nodes: Iterable<Pick<NodeFacts, 'region' | 'labels'>>): 
   }
   return seen;
 }
+
+/** The same, looked up once for each zone: thousands of offerings and pools are in a few. For zones that no pod's author names. */
+export function rememberZones(regionOfZone: RegionOfZone): RegionOfZone {
+  const known = new Map<string, string | undefined>();
+  return (zone) => {
+    if (!known.has(zone)) known.set(zone, regionOfZone(zone));
+    return known.get(zone);
+  };
+}

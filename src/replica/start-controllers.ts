@@ -97,8 +97,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     onChange: (leading) => (leading ? manager.begin() : void manager.end()),
   });
 
-  const modeOf = (controller: keyof typeof deps.capacity) => () =>
-    capacityMode(deps.capacity[controller], deps.modeCap());
+  const modeOf = (controller: keyof typeof capacity) => () => capacityMode(capacity[controller], deps.modeCap());
   const enforces = (namespace: NamespaceRecord) => judge.modeOf(namespace) === 'enforce';
 
   const common = {
@@ -139,7 +138,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const releaser = createGateReleaser(parts);
   const expanding = {
     settings: () => deps.config().nodes.clusterAutoscaler,
-    mode: () => capacityMode(capacity.priorityExpander, deps.modeCap()),
+    mode: modeOf('priorityExpander'),
   };
   const controllers = [
     memory,
@@ -158,9 +157,9 @@ export function startControllers(deps: ControllersDeps): Controllers {
     createCarbonMeter(parts),
     lengths,
     ...(capacity.priorityExpander === 'off' ? [] : [createPriorityExpander({ ...parts, ...expanding })]),
-    ...(deps.capacity.nodeOverlays === 'off' ? [] : [createNodeOverlays({ ...parts, mode: modeOf('nodeOverlays') })]),
+    ...(capacity.nodeOverlays === 'off' ? [] : [createNodeOverlays({ ...parts, mode: modeOf('nodeOverlays') })]),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
-    ...(deps.capacity.nodePools === 'off' ? [] : [createNodePools(parts)]),
+    ...(capacity.nodePools === 'off' ? [] : [createNodePools(parts)]),
   ];
   let isStopping = false;
   const manager = createManager(controllers, () => election.isLeader() && !isStopping);

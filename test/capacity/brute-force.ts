@@ -1,8 +1,9 @@
-import { demandsOf, type Match, matchDemands } from '../../src/capacity/match-overlay.ts';
+import { type Demands, demandsOf, type Match, meets, type ValuesOf } from '../../src/capacity/match-overlay.ts';
 import { type Spot, spotsOf } from '../../src/capacity/overlay-cells.ts';
 import { inOrder, type OverlayConflict } from '../../src/capacity/overlay-conflicts.ts';
 import type { Asking, Pool } from '../../src/capacity/overlay-matches.ts';
 import type { OverlayInput } from '../../src/capacity/plan-overlays.ts';
+import { priceUnder, termOf } from '../../src/capacity/price-term.ts';
 import { isPriced, type NodeOverlayFacts } from '../../src/regions/node-overlay.ts';
 import { CAPACITY_LABEL, TYPE_LABEL, ZONE_LABEL } from './overlays-world.ts';
 
@@ -18,6 +19,17 @@ export function finestCells({
 }: Pick<OverlayInput, 'types' | 'pools' | 'overlays'>): readonly FinestCell[] {
   const spots = spotsOf(types, overlays.filter(isPriced));
   return (pools.length > 0 ? pools : [undefined]).flatMap((pool) => spots.map((spot) => ({ ...spot, pool })));
+}
+
+/** Whether an overlay applies where labels have these values, as Karpenter decides it (`scheduling.Requirements`, 1.14). */
+export function matchDemands(demands: Demands, valuesOf: ValuesOf): Match {
+  let match: Match = 'yes';
+  for (const [key, demand] of demands) {
+    const answer = meets(demand, valuesOf(key));
+    if (answer === 'no') return 'no';
+    if (answer === 'unknown') match = 'unknown';
+  }
+  return match;
 }
 
 /** Whether an overlay is for a cell, label by label. */
@@ -46,4 +58,13 @@ export function conflictsIn(
     for (const cell of matched) lightest.set(cell, overlay);
     return [];
   });
+}
+
+/** What an overlay makes of the provider's price; `undefined` where that must be known and is not. */
+export function priceOf(
+  overlay: Pick<NodeOverlayFacts, 'price' | 'priceAdjustment'>,
+  providersPrice: number | undefined,
+): number | undefined {
+  const term = termOf(overlay, providersPrice);
+  return term && priceUnder(term, providersPrice);
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { demandsOf, type Match, matchDemands } from '../../src/capacity/match-overlay.ts';
+import { demandsOf, type Match } from '../../src/capacity/match-overlay.ts';
 import type { PoolRequirement } from '../../src/regions/node-pool.ts';
+import { matchDemands } from './brute-force.ts';
 
 const LABELS: Readonly<Record<string, readonly string[] | 'absent'>> = {
   'node.kubernetes.io/instance-type': ['m5.large'],

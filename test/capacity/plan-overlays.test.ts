@@ -5,11 +5,11 @@ import type { Cell } from '../../src/capacity/overlay-cells.ts';
 import { inOrder } from '../../src/capacity/overlay-conflicts.ts';
 import { type OverlayPlan, planOverlays, type WantedOverlay } from '../../src/capacity/plan-overlays.ts';
 import type { CellPrice } from '../../src/capacity/price-cells.ts';
-import { priceUnder, withCarbon } from '../../src/capacity/price-term.ts';
+import { withCarbon } from '../../src/capacity/price-term.ts';
 import { isPriced, type NodeOverlayFacts, toNodeOverlayFacts } from '../../src/regions/node-overlay.ts';
 import { NODE_POOL_LABEL } from '../../src/regions/node-pool.ts';
 import type { OfferedType } from '../../src/regions/offered-type.ts';
-import { conflictsIn, type FinestCell, finestCells, matchCell } from './brute-force.ts';
+import { conflictsIn, type FinestCell, finestCells, matchCell, priceOf } from './brute-force.ts';
 import {
   CAPACITY_LABEL,
   offeredType,
@@ -447,8 +447,9 @@ describe('whatever types, NodePools and overlays of users there are', () => {
     theirs: NodeOverlayFacts | undefined,
     mine: NodeOverlayFacts | undefined,
   ): void {
-    const before = theirs ? priceUnder(theirs as { price: string }, price) : price;
-    const after = priceUnder(mine as unknown as { price: string }, price);
+    const before = theirs ? priceOf(theirs, price) : price;
+    assert.ok(mine);
+    const after = priceOf(mine, price);
     if (before === undefined || after === undefined) return;
     assert.ok(Math.abs(after - before - carbonPrice) < 1e-6, `${before} + ${carbonPrice} is ${after}`);
   }

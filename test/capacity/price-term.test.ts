@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { priceUnder, termOf, withCarbon } from '../../src/capacity/price-term.ts';
+import { termOf, withCarbon } from '../../src/capacity/price-term.ts';
+import { priceOf } from './brute-force.ts';
 
 /** Of the CustomResourceDefinition (`karpenter.sh_nodeoverlays.yaml`, 1.14). */
 const PRICE = /^\d+(\.\d+)?$/;
@@ -63,8 +64,8 @@ describe("a price of carbon on top of what a user's overlay says", () => {
       fc.property(users, amount, carbon, (theirs, providers, price) => {
         const term = termOf(theirs, providers);
         assert.ok(term);
-        const before = priceUnder(theirs as { price: string }, providers) ?? Number.NaN;
-        const after = priceUnder(withCarbon(term, price), providers) ?? Number.NaN;
+        const before = priceOf(theirs, providers) ?? Number.NaN;
+        const after = priceOf(withCarbon(term, price), providers) ?? Number.NaN;
         assert.ok(Math.abs(after - before - price) <= price / 1_000 + 2e-6, `${before} + ${price} is ${after}`);
       }),
     ));

@@ -15,7 +15,7 @@ import type { NodeFacts } from '../../regions/node-facts.ts';
 import { type NodeOverlayFacts, toNodeOverlayFacts } from '../../regions/node-overlay.ts';
 import type { OfferedType } from '../../regions/offered-type.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { type RegionOfZone, zoneRegions } from '../../regions/zone-regions.ts';
+import { rememberZones, zoneRegions } from '../../regions/zone-regions.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
@@ -268,13 +268,4 @@ interface Acted extends Refused {
 
 function usersOf(watch: KarpenterWatch | undefined): readonly NodeOverlayFacts[] {
   return [...(watch?.overlays() ?? [])].filter((one) => !isOwn(one));
-}
-
-/** Thousands of offerings are in a few zones. */
-function rememberZones(regionOf: RegionOfZone): RegionOfZone {
-  const known = new Map<string, string | undefined>();
-  return (zone) => {
-    if (!known.has(zone)) known.set(zone, regionOf(zone));
-    return known.get(zone);
-  };
 }

@@ -1,8 +1,7 @@
 import type { NodeFacts } from '../../regions/node-facts.ts';
-import { NODE_POOL_LABEL } from '../../regions/node-pool.ts';
-import { poolPlaces } from '../../regions/pool-places.ts';
+import { poolPlaces, regionsOfPools } from '../../regions/pool-places.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { type RegionOfZone, zoneRegions } from '../../regions/zone-regions.ts';
+import { type RegionOfZone, rememberZones, zoneRegions } from '../../regions/zone-regions.ts';
 import type { CarbonPool } from './carbon-pool.ts';
 
 /** Where the nodes of NodePools are, or would be, as far as a cluster tells. */
@@ -18,8 +17,8 @@ export interface Places {
  */
 export function findPlaces(nodes: readonly NodeFacts[], { regions, regionLabel }: Snapshot): Places {
   const names = regions.map(({ name }) => name);
-  const regionOfZone = remembered(zoneRegions(nodes, names));
-  const ofNodes = regionsByPool(nodes);
+  const regionOfZone = rememberZones(zoneRegions(nodes, names));
+  const ofNodes = regionsOfPools(nodes);
   return {
     regionOfZone,
     regionsOf({ name, facts, status }) {
@@ -30,24 +29,5 @@ export function findPlaces(nodes: readonly NodeFacts[], { regions, regionLabel }
       const only = names.length === 1 ? names : [];
       return [named, [...(ofNodes.get(name) ?? [])].sort(), before, only].find((one) => one.length > 0);
     },
-  };
-}
-
-function regionsByPool(nodes: readonly NodeFacts[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const { region, labels } of nodes) {
-    const pool = labels[NODE_POOL_LABEL];
-    if (pool === undefined || region === undefined) continue;
-    found.set(pool, (found.get(pool) ?? new Set()).add(region));
-  }
-  return found;
-}
-
-/** Pools name the same zones over and over. */
-function remembered(regionOfZone: RegionOfZone): RegionOfZone {
-  const known = new Map<string, string | undefined>();
-  return (zone) => {
-    if (!known.has(zone)) known.set(zone, regionOfZone(zone));
-    return known.get(zone);
   };
 }

@@ -3,6 +3,7 @@ import type { Cell } from '../../capacity/overlay-cells.ts';
 import type { OverlayConflict } from '../../capacity/overlay-conflicts.ts';
 import type { LeftAlone, OverlayPlan } from '../../capacity/plan-overlays.ts';
 import type { CellPrice, OverlaySettings, PriceGroup } from '../../capacity/price-cells.ts';
+import { priceUnder } from '../../capacity/price-term.ts';
 import { type Choice, findTurn, type Turn } from '../../capacity/shadow-price.ts';
 import { parseInstanceType } from '../../energy/instance-type.ts';
 import type { OfferedType } from '../../regions/offered-type.ts';
@@ -139,9 +140,7 @@ function priceBefore(
   providersPrice: number | undefined,
   mode: OverlaySettings['mode'],
 ): number | undefined {
-  if (mode === 'replace') return providersPrice;
-  if (term.kind === 'price') return term.amount;
-  return providersPrice === undefined ? undefined : Math.max(0, providersPrice + term.amount);
+  return mode === 'replace' ? providersPrice : priceUnder(term, providersPrice);
 }
 
 function changeOf({ carbonPrice, price }: Priced): readonly number[] {
