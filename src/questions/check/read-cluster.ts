@@ -7,7 +7,6 @@ import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { Lease } from '../../cluster/lease.ts';
 import { listIfKnown, listOnce } from '../../cluster/list-watch.ts';
 import { NAMESPACES } from '../../cluster/namespaces.ts';
-import { NODE_POOLS } from '../../cluster/node-pools.ts';
 import { nodes } from '../../cluster/nodes.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { REGIONS, validRegions } from '../../cluster/regions.ts';
@@ -23,7 +22,7 @@ import { type Seen, valueOr } from './finding.ts';
 import { locate, objectOf } from './locate-secret.ts';
 import { OVERDUE_CRON_JOB, SERVICE } from './names.ts';
 import { argumentOf, type DeploymentObject, toDeploymentFacts } from './read-deployments.ts';
-import { listHeldPools } from './read-held-pools.ts';
+import { CHECKED_POOLS } from './read-held-pools.ts';
 import { listWaitingThings, toOverdueRuns } from './read-waiting.ts';
 import { type ConfigurationObject, toWebhooks } from './read-webhooks.ts';
 import type { Places } from './rights.ts';
@@ -61,33 +60,21 @@ export async function readCluster(
     see(() => listWaitingThings(api, LIST_TIMEOUT_MS)),
     see(async () => toOverdueRuns(await getMaybe(`/apis/batch/v1${own}/cronjobs/${OVERDUE_CRON_JOB}`))),
   ]);
-  const heldSeen = see(() => listHeldPools(api, LIST_TIMEOUT_MS));
   const settingsSeen = see(() => readSettings(api, systemNamespace));
-  const [
-    endpoints,
-    configurations,
-    seenNamespaces,
-    regions,
-    seenNodes,
-    nodePools,
-    lease,
-    settings,
-    killSwitch,
-    rights,
-  ] = await Promise.all([
-    see(async () => countEndpoints(await get(`/apis/discovery.k8s.io/v1${own}/endpointslices`))),
-    see(() => Promise.all(KINDS.map(async (kind) => toWebhooks(kind, await getConfiguration(getMaybe, kind))))),
-    see(() => listOnce(api, NAMESPACES, LIST_TIMEOUT_MS)),
-    see(() => listOnce(api, REGIONS, LIST_TIMEOUT_MS)),
-    see(() => listOnce(api, nodes(label), LIST_TIMEOUT_MS)),
-    see(() => listIfKnown(api, NODE_POOLS, LIST_TIMEOUT_MS)),
-    leaseOf(SERVICE),
-    settingsSeen,
-    see(async () => toKillSwitch(await getMaybe(`/api/v1${own}/configmaps/gridgate-kill-switch`))),
-    settingsSeen.then((said) => askRights(api, valueOr(deployments, []), placesOf(systemNamespace, said))),
-  ]);
+  const [endpoints, configurations, seenNamespaces, regions, seenNodes, pools, lease, settings, killSwitch, rights] =
+    await Promise.all([
+      see(async () => countEndpoints(await get(`/apis/discovery.k8s.io/v1${own}/endpointslices`))),
+      see(() => Promise.all(KINDS.map(async (kind) => toWebhooks(kind, await getConfiguration(getMaybe, kind))))),
+      see(() => listOnce(api, NAMESPACES, LIST_TIMEOUT_MS)),
+      see(() => listOnce(api, REGIONS, LIST_TIMEOUT_MS)),
+      see(() => listOnce(api, nodes(label), LIST_TIMEOUT_MS)),
+      see(() => listIfKnown(api, CHECKED_POOLS, LIST_TIMEOUT_MS)),
+      leaseOf(SERVICE),
+      settingsSeen,
+      see(async () => toKillSwitch(await getMaybe(`/api/v1${own}/configmaps/gridgate-kill-switch`))),
+      settingsSeen.then((said) => askRights(api, valueOr(deployments, []), placesOf(systemNamespace, said))),
+    ]);
   const [releaserLease, things, overdueRuns] = await ofWaiting;
-  const heldPools = await heldSeen;
   const webhooks = valueOr(configurations, []).flat();
   const [onNamespaces, onPods] = await Promise.all([tryNamespaces(api), tryPods(api, seenNamespaces, namespace)]);
   const isReached = [onNamespaces, onPods].every(({ outcome }) => outcome !== 'silent' && outcome !== 'failed');
@@ -96,11 +83,13 @@ export async function readCluster(
     : await findMistrust(getMaybe, webhooks, { systemNamespace, now: apiServer.at });
   return {
     ...{ systemNamespace, regionLabel: label, apiServer, deployments, endpoints, onNamespaces, onPods, rights, lease },
-    webhooks: 'value' in configurations ? { value: webhooks.map(({ facts }) => facts) } : configurations,
+    webhooks: mapSeen(configurations, (all) => all.flat().map(({ facts }) => facts)),
     ...(mistrust !== undefined && { mistrust }),
-    regions: 'value' in regions ? { value: validRegions(regions.value) } : regions,
+    regions: mapSeen(regions, validRegions),
+    nodePools: mapSeen(pools, (all) => all.map(({ facts }) => facts)),
+    heldPools: mapSeen(pools, (all) => all.flatMap(({ held }) => held ?? [])),
     invalidRegions: tellInvalid(valueOr(regions, [])),
-    ...{ nodes: seenNodes, nodePools, heldPools, namespaces: seenNamespaces, settings, killSwitch },
+    ...{ nodes: seenNodes, namespaces: seenNamespaces, settings, killSwitch },
     ...{ releaserLease, things, overdueRuns },
     keys: await readKeys(getMaybe, settings, { deployments: valueOr(deployments, []), systemNamespace }),
   };
@@ -114,6 +103,10 @@ async function see<T>(read: () => Promise<T>): Promise<Seen<T>> {
   } catch (error) {
     return { unread: describeReadFailure(error) };
   }
+}
+
+function mapSeen<T, U>(seen: Seen<T>, map: (value: T) => U): Seen<U> {
+  return 'value' in seen ? { value: map(seen.value) } : seen;
 }
 
 async function readApiServer(api: ApiClient): Promise<ApiServerFacts> {

@@ -1,22 +1,16 @@
 import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
-import type { ApiClient } from '../../cluster/api-client.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
-import { listIfKnown } from '../../cluster/list-watch.ts';
 import { NODE_POOLS } from '../../cluster/node-pools.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
+import type { NodePoolFacts } from '../../regions/node-pool.ts';
 import type { HeldPool } from './facts.ts';
 
-const HELD_POOLS: WatchedResource<HeldPool | undefined> = {
+/** NodePools: what nodes may come of each, and what gridgate changed in it, if anything. */
+export const CHECKED_POOLS: WatchedResource<{ readonly facts: NodePoolFacts; readonly held: HeldPool | undefined }> = {
   ...NODE_POOLS,
-  project: toHeldPool,
+  project: (object) => ({ facts: NODE_POOLS.project(object), held: toHeldPool(object) }),
   differs: () => true,
 };
-
-/** All that are held; none where the cluster knows no NodePools. */
-export async function listHeldPools(api: ApiClient, timeoutMs: number): Promise<readonly HeldPool[]> {
-  const all = await listIfKnown(api, HELD_POOLS, timeoutMs);
-  return all.filter((pool) => pool !== undefined);
-}
 
 export function toHeldPool({ metadata: { name, annotations } }: KubeObject): HeldPool | undefined {
   const text = annotations?.[CARBON_BEFORE];

@@ -135,7 +135,6 @@ export const OPT_INS: Readonly<Record<string, RuleSet>> = {
         resources: ['nodeoverlays'],
         verbs: ['get', ...WATCH, 'create', 'patch', 'delete'],
       },
-      { apiGroups: ['karpenter.sh'], resources: ['nodepools'], verbs: WATCH },
     ],
     own: [],
   },
