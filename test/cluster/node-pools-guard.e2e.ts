@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { REGION_LABEL, ZONE_LABEL } from '../builders.ts';
-import type { ApiClient } from '../control-plane/api-client.ts';
 import { skip } from '../e2e/cluster.ts';
 import {
-  type FollowingCluster,
+  type GuardedPools,
   NODE_POOLS_PATH,
   nodePool,
   type PoolParts,
-  startFollowing,
-  untilPoolsGuarded,
+  startGuardedPools,
 } from '../e2e/following-pools.ts';
 import type { Rendered } from './rendered-manifests.ts';
 
@@ -140,35 +138,23 @@ const REFUSED: readonly Refused[] = [
 ];
 
 describe('a token of the controllers, of NodePools', () => {
-  let cluster: FollowingCluster;
-  let asControllers: ApiClient;
+  let guarded: GuardedPools;
 
   before(async () => {
     if (skip) return;
-    cluster = await startFollowing({}, { workers: [] });
-    await cluster.controlPlane.installKarpenter();
-    await untilPoolsGuarded(cluster.controlPlane);
-    asControllers = cluster.asControllers();
+    guarded = await startGuardedPools();
     const left = asked('pause');
     const free = { ...asked('pause'), annotations: {} };
     const paused = { ...left, annotations: { ...left.annotations, paused: 'true' } };
     for (const [name, parts] of [...POOLS, ['free', free] as const, ['left', paused] as const])
-      await cluster.createPool(name, parts);
+      await guarded.cluster.createPool(name, parts);
   });
-  after(async () => {
-    asControllers?.disconnect();
-    await cluster?.stop();
-  });
-
-  const patchAsThem = (pool: string, patch: object) =>
-    asControllers.request('PATCH', `${NODE_POOLS_PATH}/${pool}?fieldManager=evil`, patch, {
-      'content-type': 'application/merge-patch+json',
-    });
+  after(() => guarded?.stop());
 
   /** A pool of its own for each row: nothing is left of the row before. */
   async function fresh(pool: string): Promise<string> {
-    const { metadata, spec } = await cluster.pool(pool);
-    const { name } = await cluster
+    const { metadata, spec } = await guarded.cluster.pool(pool);
+    const { name } = await guarded.cluster
       .send('POST', NODE_POOLS_PATH, {
         ...nodePool(pool),
         metadata: { generateName: `${pool}-`, annotations: metadata.annotations },
@@ -182,7 +168,7 @@ describe('a token of the controllers, of NodePools', () => {
     test(`may write ${name}`, { skip }, async () => {
       const one = await fresh(pool);
       for (const write of then ? [patch, then] : [patch]) {
-        const { status, body } = await patchAsThem(one, write);
+        const { status, body } = await guarded.patch(one, write);
         assert.equal(status, 200, JSON.stringify(body));
       }
     });
@@ -190,12 +176,12 @@ describe('a token of the controllers, of NodePools', () => {
   for (const [name, pool, patch, first] of REFUSED)
     test(`may not write ${name}`, { skip }, async () => {
       const one = await fresh(pool);
-      if (first) assert.equal((await patchAsThem(one, first)).status, 200);
-      const before = await cluster.pool(one);
-      const { status, body } = await patchAsThem(one, patch);
+      if (first) assert.equal((await guarded.patch(one, first)).status, 200);
+      const before = await guarded.cluster.pool(one);
+      const { status, body } = await guarded.patch(one, patch);
       assert.equal(status, 403, JSON.stringify(body));
       assert.match(body.message, GUARDED);
-      assert.deepEqual(await cluster.pool(one), before);
+      assert.deepEqual(await guarded.cluster.pool(one), before);
     });
 
   const BEYOND: readonly [name: string, method: string, path: string, body?: object][] = [
@@ -209,7 +195,7 @@ describe('a token of the controllers, of NodePools', () => {
   ];
   for (const [name, method, path, body] of BEYOND)
     test(`has no right to ${name}`, { skip }, async () => {
-      const answer = await asControllers.request(
+      const answer = await guarded.asControllers.request(
         method,
         path,
         body,
@@ -220,7 +206,7 @@ describe('a token of the controllers, of NodePools', () => {
     });
 
   test('makes none by server-side apply of what is gone', { skip }, async () => {
-    const { status, body } = await asControllers.request(
+    const { status, body } = await guarded.asControllers.request(
       'PATCH',
       `${NODE_POOLS_PATH}/gone?fieldManager=x&force=true`,
       nodePool('gone'),
@@ -232,7 +218,7 @@ describe('a token of the controllers, of NodePools', () => {
   });
 
   test('is held by a policy whose expressions the API server finds nothing wrong with', { skip }, async () => {
-    const { spec } = await cluster.send('GET', POLICY);
+    const { spec } = await guarded.cluster.send('GET', POLICY);
     assert.ok(spec.validations.length >= 9);
     const large = Array.from({ length: 98 }, (_, i) => ({
       key: `example.com/k${i}`,
@@ -241,11 +227,11 @@ describe('a token of the controllers, of NodePools', () => {
     }));
     const many = Array.from({ length: 60 }, (_, i) => `zone-${i}`);
     const parts = { ...asked('requirement'), requirements: [...large, AMD, zones(...many)] };
-    await cluster.createPool('large', parts);
+    await guarded.cluster.createPool('large', parts);
     const kept = held('requirements', many, { key: ZONE_LABEL });
     const write = withSpec(requirements(...large, AMD, zones(...many.slice(30))), kept);
-    const { status, body } = await patchAsThem('large', write);
+    const { status, body } = await guarded.patch('large', write);
     assert.equal(status, 200, JSON.stringify(body));
-    assert.equal((await patchAsThem('large', withSpec(requirements(...large, AMD, zones(...many))))).status, 200);
+    assert.equal((await guarded.patch('large', withSpec(requirements(...large, AMD, zones(...many))))).status, 200);
   });
 });

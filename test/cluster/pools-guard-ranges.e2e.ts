@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ZONE_LABEL } from '../builders.ts';
-import type { ApiClient } from '../control-plane/api-client.ts';
 import { skip } from '../e2e/cluster.ts';
-import {
-  type FollowingCluster,
-  NODE_POOLS_PATH,
-  type PoolParts,
-  startFollowing,
-  untilPoolsGuarded,
-} from '../e2e/following-pools.ts';
+import { type GuardedPools, type PoolParts, startGuardedPools } from '../e2e/following-pools.ts';
 
 const zones = (...values: readonly string[]) => ({ key: ZONE_LABEL, operator: 'In', values });
 const LISTS = [zones('eua', 'usa'), zones('eua', 'usa', 'usb')];
@@ -58,31 +51,19 @@ const ROWS: readonly [name: string, parts: PoolParts, patch: object, status: num
 ];
 
 describe('the guard of NodePools, of ranges and lists', () => {
-  let cluster: FollowingCluster;
-  let asControllers: ApiClient;
+  let guarded: GuardedPools;
 
   before(async () => {
     if (skip) return;
-    cluster = await startFollowing({}, { workers: [] });
-    await cluster.controlPlane.installKarpenter();
-    await untilPoolsGuarded(cluster.controlPlane);
-    asControllers = cluster.asControllers();
+    guarded = await startGuardedPools();
   });
-  after(async () => {
-    asControllers?.disconnect();
-    await cluster?.stop();
-  });
-
-  const patchAsThem = (pool: string, patch: object) =>
-    asControllers.request('PATCH', `${NODE_POOLS_PATH}/${pool}?fieldManager=evil`, patch, {
-      'content-type': 'application/merge-patch+json',
-    });
+  after(() => guarded?.stop());
 
   for (const [index, [name, pool, patch, status, first]] of ROWS.entries())
     test(`${status === 200 ? 'takes' : 'refuses'} ${name}`, { skip }, async () => {
-      await cluster.createPool(`p${index}`, pool);
-      if (first) assert.equal((await patchAsThem(`p${index}`, first)).status, 200);
-      const answer = await patchAsThem(`p${index}`, patch);
+      await guarded.cluster.createPool(`p${index}`, pool);
+      if (first) assert.equal((await guarded.patch(`p${index}`, first)).status, 200);
+      const answer = await guarded.patch(`p${index}`, patch);
       assert.equal(answer.status, status, JSON.stringify(answer.body));
       if (status === 403) assert.match(answer.body.message, /'gridgate-node-pools' .* denied request/);
     });

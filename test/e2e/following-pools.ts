@@ -220,3 +220,26 @@ export async function untilPoolsGuarded({ request, waitFor }: ControlPlane): Pro
     return /ValidatingAdmissionPolicy 'gridgate-node-pools'/.test(body.message) || undefined;
   });
 }
+
+export type GuardedPools = Awaited<ReturnType<typeof startGuardedPools>>;
+
+/** An API server with NodePools, the rights and the guard of their component, and a token of the controllers. */
+export async function startGuardedPools() {
+  const cluster = await startFollowing({}, { workers: [] });
+  await cluster.controlPlane.installKarpenter();
+  await untilPoolsGuarded(cluster.controlPlane);
+  const asControllers = cluster.asControllers();
+  return {
+    cluster,
+    asControllers,
+    /** A merge patch by that token. */
+    patch: (pool: string, patch: object) =>
+      asControllers.request('PATCH', `${NODE_POOLS_PATH}/${pool}?fieldManager=evil`, patch, {
+        'content-type': 'application/merge-patch+json',
+      }),
+    async stop() {
+      asControllers.disconnect();
+      await cluster.stop();
+    },
+  };
+}
