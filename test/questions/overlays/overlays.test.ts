@@ -320,15 +320,12 @@ describe('gridgate overlays --from-cluster', () => {
     '/apis/gridgate.dev/v1alpha1/regions': [region('us-east-1', 379.1), region('eu-north-1', 24)],
   };
 
+  const ofCluster = (kubeconfig: string) =>
+    runCommand(['overlays', ...PRICED, '--from-cluster', '--kubeconfig', kubeconfig]);
+
   it('prices the types of nodes and NodePools in all their zones, with the overlays that are there', async (t) => {
     const { kubeconfig } = await startApi(t, cluster);
-    const { code, stdout, stderr } = await runCommand([
-      'overlays',
-      ...PRICED,
-      '--from-cluster',
-      '--kubeconfig',
-      kubeconfig,
-    ]);
+    const { code, stdout, stderr } = await ofCluster(kubeconfig);
     assert.equal(code, 0, stderr);
     assert.deepEqual(objectsIn(stdout).map(told).sort(), [
       '9000 m5.large eu-north-1a 0.0501168 with fixed',
@@ -386,13 +383,7 @@ describe('gridgate overlays --from-cluster', () => {
         old as unknown as Stored,
       ],
     });
-    const { code, stdout, stderr } = await runCommand([
-      'overlays',
-      ...PRICED,
-      '--from-cluster',
-      '--kubeconfig',
-      kubeconfig,
-    ]);
+    const { code, stdout, stderr } = await ofCluster(kubeconfig);
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /both price m5\.large/);
     assert.match(stderr, /is a percentage of a price that nobody knows; give prices with --instance-types/);
@@ -402,13 +393,7 @@ describe('gridgate overlays --from-cluster', () => {
 
   it('does without what the cluster does not have, and says so', async (t) => {
     const { kubeconfig } = await startApi(t, { '/api/v1/nodes': cluster['/api/v1/nodes'] });
-    const { code, stdout, stderr } = await runCommand([
-      'overlays',
-      ...PRICED,
-      '--from-cluster',
-      '--kubeconfig',
-      kubeconfig,
-    ]);
+    const { code, stdout, stderr } = await ofCluster(kubeconfig);
     assert.equal(code, 0, stderr);
     assert.equal(objectsIn(stdout).length, 2);
     assert.match(stderr, /no price is known: what carbon changes of it at 100 a tonne nobody can say/);
