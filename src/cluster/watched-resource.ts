@@ -14,7 +14,6 @@ export type Watched =
   | 'carbon-nodepools'
   | 'nodeclaims'
   | 'nodeoverlays'
-  | 'overlaid-nodepools'
   | 'cluster-autoscaler-status'
   | 'persistentvolumes'
   | 'persistentvolumeclaims'

@@ -8,8 +8,9 @@ import { pino } from 'pino';
 import { createApiClient } from '../../src/cluster/api-client.ts';
 import { createApiWriter } from '../../src/cluster/api-writer.ts';
 import { loadKubeConfig } from '../../src/cluster/kube-config.ts';
+import { listOnce } from '../../src/cluster/list-watch.ts';
 import { NODE_OVERLAYS_PATH } from '../../src/cluster/node-overlays.ts';
-import { NODE_POOLS_PATH } from '../../src/cluster/node-pools.ts';
+import { NODE_POOLS, NODE_POOLS_PATH } from '../../src/cluster/node-pools.ts';
 import { createNodeOverlays } from '../../src/controllers/node-overlays/controller.ts';
 import { inParallel } from '../../src/units/in-parallel.ts';
 import { makeSnapshot } from '../builders.ts';
@@ -89,6 +90,7 @@ async function measure({ waitFor, request }: ControlPlane, kubeconfig: string): 
   let began = 0;
   const looks: number[] = [];
   const writer = createApiWriter({ api, mayWrite: () => {} });
+  const pools = await listOnce(api, NODE_POOLS, LONG_MS);
   const controller = createNodeOverlays({
     mode: () => 'on',
     overlayInputs() {
@@ -96,7 +98,7 @@ async function measure({ waitFor, request }: ControlPlane, kubeconfig: string): 
       return { settings: SETTINGS, ...BOOK, types };
     },
     snapshot: () => makeSnapshot({ 'us-east-1': grams }),
-    view: { nodes: () => [] },
+    view: { nodes: () => [], nodePools: () => pools },
     api: {
       ...api,
       get(...args) {

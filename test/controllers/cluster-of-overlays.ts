@@ -182,7 +182,7 @@ export function clusterOfOverlays() {
         mode: () => world.mode,
         overlayInputs: () => world.inputs,
         snapshot: () => makeSnapshot(Object.entries(world.grams).map(([name, grams]) => makeRegion(name, grams))),
-        view: { nodes: () => world.nodes },
+        view: { nodes: () => world.nodes, nodePools: () => world.pools },
         api: {
           get: async (path: string) => {
             answer(`GET ${nameIn(path)}`);
@@ -201,7 +201,6 @@ export function clusterOfOverlays() {
           return {
             overlays: () => shown,
             overlay: (name) => shown.find((one) => one.name === name),
-            pools: () => world.pools,
             isReady: () => world.isReady,
             lastEventAt: () => ({}),
             stop: async () => void listeners.delete(onChange),

@@ -6,12 +6,12 @@ import { isPaused } from '../../capacity/paused.ts';
 import { type OverlayInput, type OverlayPlan, planInSteps } from '../../capacity/plan-overlays.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
+import type { ClusterView } from '../../cluster/cluster-view.ts';
 import { getIfThere } from '../../cluster/get-if-there.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import { overlayName, overlayPath } from '../../cluster/node-overlays.ts';
 import { comparableReading } from '../../decision/refuse.ts';
-import type { NodeFacts } from '../../regions/node-facts.ts';
 import { type NodeOverlayFacts, toNodeOverlayFacts } from '../../regions/node-overlay.ts';
 import type { OfferedType } from '../../regions/offered-type.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
@@ -39,13 +39,13 @@ import {
   tellWould,
   toNotice,
 } from './tell.ts';
-import { type KarpenterWatch, type WatchDeps, watchKarpenter } from './watches.ts';
+import { type OverlayWatch, type WatchDeps, watchOverlays } from './watches.ts';
 
 export const NODE_OVERLAYS_MANAGER = 'gridgate-node-overlays';
 
 const ROUNDS = {
   name: 'node-overlays',
-  on: ['snapshot', 'nodes', 'rules', 'overlay-inputs'],
+  on: ['snapshot', 'nodes', 'nodepools', 'rules', 'overlay-inputs'],
   resyncMs: 60_000,
   settleMs: 1_000,
   restMs: 5_000,
@@ -77,22 +77,22 @@ export interface NodeOverlaysDeps extends EventTellerDeps {
   readonly mode: () => CapacityMode;
   readonly overlayInputs: () => OverlayInputs | NoInputs;
   readonly snapshot: () => Snapshot;
-  readonly view: { nodes(): Iterable<NodeFacts> };
+  readonly view: Pick<ClusterView, 'nodes' | 'nodePools'>;
   readonly api: ApiClient;
   readonly writer: Pick<ApiWriter, 'create' | 'apply' | 'delete'>;
-  readonly watch?: (deps: WatchDeps) => KarpenterWatch;
+  readonly watch?: (deps: WatchDeps) => OverlayWatch;
 }
 
 /** Keeps NodeOverlays that price carbon for Karpenter (README.md). */
 export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
   const { mode, overlayInputs, snapshot, view, api, writer, now, log } = deps;
-  const { clock = MONOTONIC, watch: openWatch = watchKarpenter } = deps;
+  const { clock = MONOTONIC, watch: openWatch = watchOverlays } = deps;
   const changePace = createPace({ perSecond: CHANGES_PER_SECOND, clock });
   const pricePace = createPace({ perSecond: PRICES_PER_SECOND, clock });
   const tell = createNotices({ writer, pace: createPace({ perSecond: EVENTS_PER_SECOND, clock }) });
   const seen = createSeenTypes(clock.now);
   const figures = createOverlayFigures();
-  let watch: KarpenterWatch | undefined;
+  let watch: OverlayWatch | undefined;
 
   /** What the API server refused in the last round stands behind the rest, so that it holds none of it up. */
   let refused: ReadonlyMap<string, string> = new Map();
@@ -101,7 +101,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
 
   async function planNow({ settings, types, ...book }: OverlayInputs, signal: AbortSignal): Promise<OverlayPlan> {
     const nodes = [...view.nodes()];
-    const pools = [...(watch?.pools() ?? [])];
+    const pools = view.nodePools() ?? [];
     const picture = snapshot();
     const steps = planInSteps({
       types: types ?? seen.add(offeredTypesOf(nodes, pools), own()),
@@ -197,7 +197,7 @@ export function createNodeOverlays(deps: NodeOverlaysDeps): Controller {
 
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
     watch ??= openWatch({ api, log, onChange: rounds.changed });
-    if (!watch.isReady()) return 'done';
+    if (!watch.isReady() || !view.nodePools()) return 'done';
     const inputs = overlayInputs();
     const current = mode();
     const { told, outcome, failure } =
@@ -266,6 +266,6 @@ interface Acted extends Refused {
   readonly outcome: RoundOutcome;
 }
 
-function usersOf(watch: KarpenterWatch | undefined): readonly NodeOverlayFacts[] {
+function usersOf(watch: OverlayWatch | undefined): readonly NodeOverlayFacts[] {
   return [...(watch?.overlays() ?? [])].filter((one) => !isOwn(one));
 }
