@@ -121,10 +121,14 @@ function reasonToPlace(reach: Reach, treatment: Treatment, snapshot: Picture): R
   return blind ? 'no_data' : 'acceptable';
 }
 
-/** Whether nodes without a region label can run the pod and stay open: only `NotIn` requirements leave them open. */
-function isOpenOutside(refused: readonly RefusedRegion[], { treatment, reach }: Situation): boolean {
+/**
+ * Whether nodes without a region label can run the pod and stay open: only `NotIn` requirements leave them open. To a pod that its volumes
+ * hold no region is closed for outage or carbon, so it needs no way out.
+ */
+function isOpenOutside(refused: readonly RefusedRegion[], situation: Situation): boolean {
+  const { treatment, reach } = situation;
   const isForbidden = refused.some(({ refusal }) => refusal === 'not_allowed' || refusal === 'too_far');
-  return reach.unlabelled && !isSovereign(treatment) && !isForbidden;
+  return reach.unlabelled && !isSovereign(treatment) && !isForbidden && !isHeld(situation);
 }
 
 /**
@@ -154,9 +158,12 @@ function isHeld({ treatment, snapshot, reach }: Situation): boolean {
   return leftOut?.every((region) => refusalOf(region, ofNamespace, snapshot)) ?? false;
 }
 
-/** Whether the pod's own limits would open a region that the namespace's policy alone refuses: they may only tighten. */
+/** Whether the pod's own limits, or its target, would open a region that the namespace's policy alone refuses: they may only tighten. */
 function loosens(stays: readonly RegionView[], { treatment, snapshot, reach }: Situation): boolean {
   const { policy, podRegions, maxIntensity } = treatment;
+  const { untargeted } = reach;
+  const everywhere = { treatment, snapshot, reach: { ...reach, ...untargeted } };
+  if (untargeted && isOpenOutside(split(untargeted.regions, treatment, snapshot).refused, everywhere)) return true;
   if (podRegions === ANY_REGION && maxIntensity >= policy.maxIntensity) return false;
   const { candidates } = judge(withoutPodLimits(treatment), snapshot, reach);
   return !stays.every((region) => candidates.includes(region));

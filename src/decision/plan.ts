@@ -96,7 +96,8 @@ function steerSpread({ pod, snapshot, volumes }: Asked, judgement: Judgement): S
   const { target } = treatment;
   const tolerations = tolerationsOf(treatment);
   const asIs = reachableRegions(pod, snapshot, { target, asIs: true, volumes, tolerations });
-  return judge(treatment, snapshot, asIs).denied ? steer(judgement) : steering;
+  const { denied, reason } = judge(treatment, snapshot, asIs);
+  return denied || reason === 'unreachable' ? steer(judgement) : steering;
 }
 
 /** A judgement with all that its pods get. */

@@ -29,6 +29,8 @@ export interface Reach {
   readonly seen?: ReadonlySet<string>;
   /** Whether a node without a region label fits the pod. */
   readonly unlabelled: boolean;
+  /** What both would be without the target that the pod's author names; absent where it names none. */
+  readonly untargeted?: Pick<Reach, 'regions' | 'unlabelled'>;
   /** Where the pod's volumes alone let it run; empty where no node tells, absent where they leave all. */
   readonly heldTo?: readonly RegionView[];
   /** The pod names a node of which nobody knows the region. */
@@ -101,12 +103,13 @@ const LONGEST_VALUE = 63;
 
 function shared(parts: Parts, snapshot: Snapshot): Reach {
   const ofPicture = remember(byContent, pictureOf(snapshot), () => new Map<string, Reach>());
-  const { regions, later, needed, possible, heldTo, named, seen, unlabelled, onUnknownNode } = parts;
-  const lists = [regions, needed, possible, ...(heldTo ? [heldTo] : [])].map((views) =>
+  const { regions, later, needed, possible, untargeted, heldTo, named, seen, unlabelled, onUnknownNode } = parts;
+  const lists = [regions, needed, possible, untargeted?.regions ?? [], ...(heldTo ? [heldTo] : [])].map((views) =>
     views === snapshot.regions ? '*' : views.map(({ name }) => name),
   );
   const ofLater = later?.map(({ name }) => name);
-  const key = JSON.stringify([lists, ofLater, named, seen && [...seen], unlabelled, onUnknownNode]);
+  const open = [unlabelled, untargeted?.unlabelled, onUnknownNode];
+  const key = JSON.stringify([lists, ofLater, named, seen && [...seen], ...open]);
   return rememberByName(ofPicture, key, { most: MOST_REACHES, longest: LONGEST_CONTENT }, () => ({
     all: regions.length === snapshot.regions.filter((region) => isUsable(region, snapshot)).length,
     ...parts,
@@ -117,6 +120,7 @@ function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot, key
   const { topology } = snapshot;
   const places = topology && placesOf(asks, topology, key);
   const fitting = within(asks, snapshot, places);
+  const unlabelled = places?.unlabelled ?? false;
   const named = target === undefined ? namedRegions(asks, snapshot.regionLabel) : [target];
   const held = heldBy(asks, snapshot);
   const isMeant = ({ name }: RegionView) => target === undefined || name === target;
@@ -130,7 +134,8 @@ function partsOf(asks: Asks, target: string | undefined, snapshot: Snapshot, key
     ...(places && {
       seen: target === undefined ? places.regions : new Set([target].filter((one) => places.regions.has(one))),
     }),
-    unlabelled: target === undefined && (places?.unlabelled ?? false),
+    unlabelled: target === undefined && unlabelled,
+    ...(target !== undefined && { untargeted: { regions: fitting, unlabelled } }),
     ...(held && { heldTo: held }),
   };
 }

@@ -100,6 +100,21 @@ describe("denied: acceptable elsewhere, but the pod's own constraints exclude it
   ]);
 });
 
+describe('nodes without a region stay open to a pod where every region is dirty', () => {
+  const regions = [dirty, dirtier];
+  const bare = makeNode('bare', undefined);
+  const nodes = [...regions.map((view) => makeNode(`node-of-${view.name}`, view.name)), bare];
+  const outcome = (parts: Parts) => {
+    const { decision, reason, steps } = decideNow(makePod(parts), {}, makeSnapshot(regions, { nodes }));
+    return [decision, reason, steps?.steering?.requirement?.operator];
+  };
+
+  it('so a target that the policy refuses opens no region for it', () => {
+    assert.deepEqual(outcome({}), ['steer', 'kept_out', 'NotIn']);
+    assert.deepEqual(outcome({ annotations: { region: 'eu-dirty' } }), ['deny', 'high_carbon', undefined]);
+  });
+});
+
 describe('denied: all dirty under when-all-dirty: deny', () => {
   check([
     ['all dirty', [dirty, dirtier], {}, 'deny high_carbon', DENY],

@@ -179,6 +179,21 @@ describe('of pods that are decided one after the other, each counts its own doma
       makePod({ ...over4Zones, ...requires(term(elsewhere, expression(REGION_LABEL, 'In', 'd'), ours)) }),
       'NotIn c d z',
     ],
+    'asks for the same, with a forged one that leads to no node, decided once and again': [
+      makePod({
+        ...over4Zones,
+        ...requires(
+          term(
+            elsewhere,
+            expression(REGION_LABEL, 'In', 'e'),
+            ours,
+            expression(REGION_LABEL, 'NotIn', 'c', 'd', 'z'),
+            ours,
+          ),
+        ),
+      }),
+      'NotIn c d z',
+    ],
   } as const;
   const rows = Object.entries(pods);
   for (const [order, some] of Object.entries({ once: rows, back: rows.toReversed() }))

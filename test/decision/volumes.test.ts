@@ -19,6 +19,7 @@ import {
   region,
   requires,
   term,
+  ZONE_LABEL,
   zone,
 } from '../builders.ts';
 
@@ -232,6 +233,17 @@ describe('a pod that its volume holds', () => {
   it('is steered into either of two by what is clean there', () => {
     const { steps } = decideNow(makePod(), {}, SNAPSHOT, { volumes: [both] });
     assert.deepEqual(steps?.steering?.requirement, { operator: 'NotIn', values: ['dirty'] });
+  });
+
+  it('is kept out of nothing by an outage or by carbon, though a node without a region is in its zone', () => {
+    const bare = makeNode('bare', undefined, { labels: { [ZONE_LABEL]: 'down-1' } });
+    const snapshot = makeSnapshot(REGIONS, { nodes: [...NODES, bare] });
+    for (const policy of [{}, { 'when-all-dirty': 'deny' }]) {
+      const { decision, reason, steps } = decideNow(makePod(), policy, snapshot, {
+        volumes: [volume(term(zone('In', 'down-1')))],
+      });
+      assert.deepEqual([decision, reason, steps?.steering?.requirement], ['allow', 'outage', undefined]);
+    }
   });
 
   describe('where no node is that tells its zone', () => {
