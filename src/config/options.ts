@@ -201,6 +201,16 @@ export const OPTIONS = {
     help: 'let NodePools of Karpenter that are annotated gridgate.dev/carbon-aware follow the grid: off, audit (tells what it would do), on',
     parse: oneOf(CAPACITY_MODES),
   }),
+  regionalAutoscaler: withDefault('off', {
+    flags: '--regional-autoscaler <mode>',
+    help: 'move replicas, or bounds of HorizontalPodAutoscalers, between regions as RegionalAutoscalers say: off, audit (tells what it would do), on',
+    parse: oneOf(CAPACITY_MODES),
+  }),
+  carbonBudgets: withDefault('off', {
+    flags: '--carbon-budgets <mode>',
+    help: 'scale flexible workloads of what is annotated gridgate.dev/carbon-budget down while it emits more: off, audit, on',
+    parse: oneOf(CAPACITY_MODES),
+  }),
   nodeOverlays: withDefault('off', {
     flags: '--node-overlays <mode>',
     help: 'keep NodeOverlays of Karpenter that add a price of carbon, as the section overlays of gridgate.yaml says: off, audit, on',

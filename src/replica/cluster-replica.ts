@@ -133,6 +133,8 @@ export function openReplica(deps: ReplicaDeps): Replica {
         nodePools: values.nodePools,
         nodeOverlays: values.nodeOverlays,
         priorityExpander: values.priorityExpander,
+        regionalAutoscaler: values.regionalAutoscaler,
+        carbonBudgets: values.carbonBudgets,
       },
       modeCap: killSwitch.cap,
       overlayInputs: () => overlays?.current() ?? { problem: 'prices of carbon are off' },

@@ -31,6 +31,8 @@ export const SERVE_OPTIONS = [
   'nodePools',
   'nodeOverlays',
   'priorityExpander',
+  'regionalAutoscaler',
+  'carbonBudgets',
   'killSwitch',
   'printConfig',
   'output',

@@ -9,6 +9,7 @@ import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import { createAuditTeller } from '../controllers/audit-teller/controller.ts';
 import { capacityMode } from '../controllers/capacity-switch.ts';
+import { createCarbonBudgets } from '../controllers/carbon-budgets/controller.ts';
 import { createCarbonMeter } from '../controllers/carbon-meter/controller.ts';
 import { createCertificatesController } from '../controllers/certificates/controller.ts';
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
@@ -25,9 +26,11 @@ import { createPolicyReporter } from '../controllers/policy-reporter/controller.
 import { createPriorityExpander } from '../controllers/priority-expander/controller.ts';
 import { createRegionMemory } from '../controllers/region-memory/controller.ts';
 import { createRegionTeller } from '../controllers/region-teller/controller.ts';
+import { createRegionalAutoscaler } from '../controllers/regional-autoscaler/controller.ts';
 import { createRunLengths } from '../controllers/run-lengths/controller.ts';
 import { createSettingsReporter } from '../controllers/settings-reporter/controller.ts';
 import type { UnreadSetting } from '../controllers/settings-reporter/plan.ts';
+import { createWorkloads } from '../controllers/workloads.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import type { Owner } from '../decision/owner.ts';
 import type { Mode } from '../decision/policy.ts';
@@ -43,6 +46,8 @@ import type { InstalledNames } from './installed-names.ts';
 import type { NamespaceJudge } from './judge-namespaces.ts';
 import { createLiveRefresher } from './live-refresher.ts';
 import { legible, settingProblems } from './status-facts.ts';
+
+type CapacityController = 'nodePools' | 'nodeOverlays' | 'priorityExpander' | 'regionalAutoscaler' | 'carbonBudgets';
 
 interface ControllersDeps {
   readonly api: ApiClient;
@@ -61,7 +66,7 @@ interface ControllersDeps {
   readonly releaseRate: number;
   readonly releaseSharePercent: number;
   /** The controllers of capacity, each opt-in; one that is off is not started. */
-  readonly capacity: Readonly<Record<'nodePools' | 'nodeOverlays' | 'priorityExpander', CapacityMode>>;
+  readonly capacity: Readonly<Record<CapacityController, CapacityMode>>;
   /** What the kill switch says. */
   readonly modeCap: () => Mode | undefined;
   /** Of which prices of carbon are made. */
@@ -140,6 +145,9 @@ export function startControllers(deps: ControllersDeps): Controllers {
     settings: () => deps.config().nodes.clusterAutoscaler,
     mode: modeOf('priorityExpander'),
   };
+  const workloads = createWorkloads(common);
+  const isScaling = capacity.regionalAutoscaler !== 'off' || capacity.carbonBudgets !== 'off';
+  const scaling = { ...parts, workloads };
   const controllers = [
     memory,
     createLiveRefresher(parts),
@@ -160,6 +168,11 @@ export function startControllers(deps: ControllersDeps): Controllers {
     ...(capacity.nodeOverlays === 'off' ? [] : [createNodeOverlays({ ...parts, mode: modeOf('nodeOverlays') })]),
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
     ...(capacity.nodePools === 'off' ? [] : [createNodePools(parts)]),
+    ...(isScaling ? [workloads] : []),
+    ...(capacity.regionalAutoscaler === 'off'
+      ? []
+      : [createRegionalAutoscaler({ ...scaling, mode: modeOf('regionalAutoscaler') })]),
+    ...(capacity.carbonBudgets === 'off' ? [] : [createCarbonBudgets({ ...scaling, mode: modeOf('carbonBudgets') })]),
   ];
   let isStopping = false;
   const manager = createManager(controllers, () => election.isLeader() && !isStopping);

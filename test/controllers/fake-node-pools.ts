@@ -4,8 +4,8 @@ import type { ApiClient } from '../../src/cluster/api-client.ts';
 import { ApiError } from '../../src/cluster/api-error.ts';
 import type { ApiWriter } from '../../src/cluster/api-writer.ts';
 import type { KubeObject } from '../../src/cluster/kube-object.ts';
+import type { ManagedFields } from '../../src/controllers/field-owners.ts';
 import type { NodePoolObject } from '../../src/controllers/node-pools/carbon-pool.ts';
-import type { ManagedFields } from '../../src/controllers/node-pools/field-owners.ts';
 import { isMapping } from '../../src/units/is-mapping.ts';
 
 type Tree = { [key: string]: unknown };

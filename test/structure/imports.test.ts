@@ -22,6 +22,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   decision: { rooms: ['forecast', 'regions', 'units'], packages: ['fastest-levenshtein'], builtins: false },
   energy: { rooms: ['regions', 'units'], packages: [], builtins: false },
   capacity: { rooms: ['decision', 'energy', 'regions', 'units'], packages: ['yaml'], builtins: false },
+  scaling: { rooms: ['decision', 'energy', 'forecast', 'regions', 'units'], packages: ['zod'], builtins: false },
   sources: {
     rooms: ['regions', 'units'],
     packages: [
@@ -43,7 +44,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   certs: { rooms: ['config/watch-files', 'units'], packages: ['selfsigned'], builtins: true },
   cluster: {
-    rooms: ['capacity/node-groups', 'decision', 'regions', 'units'],
+    rooms: ['capacity/node-groups', 'decision', 'regions', 'scaling', 'units'],
     packages: ['@kubernetes/client-node', 'cockatiel', 'pino'],
     builtins: true,
   },
@@ -56,6 +57,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'energy',
       'forecast',
       'regions',
+      'scaling',
       'sources',
       'telemetry/metric',
       'units',
@@ -104,6 +106,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'forecast',
       'page',
       'regions',
+      'scaling',
       'sources',
       'terminal',
       'units',
@@ -157,6 +160,7 @@ const PURE_ROOMS: ReadonlySet<string> = new Set([
   'forecast',
   'page',
   'regions',
+  'scaling',
   'units',
 ]);
 const PURE: Readonly<Record<string, readonly string[]>> = {

@@ -5,9 +5,12 @@ import { NO_KARPENTER, NODE_POOLS_PATH } from '../../cluster/node-pools.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import { ANNOTATION_PREFIX } from '../../decision/namespace-record.ts';
 import { type NodePoolFacts, type PoolRequirement, toNodePoolFacts } from '../../regions/node-pool.ts';
-import { type FieldOwner, type FieldPath, isOwned, type ManagedFields, ownersOf } from './field-owners.ts';
+import { type FieldOwner, type FieldPath, isOwned, type ManagedFields, ownersOf } from '../field-owners.ts';
 import { type FieldValue, type Hold, POOL_FIELDS, type PoolField, parseHold } from './hold.ts';
 import { type PoolStatus, parseStatus } from './pool-status.ts';
+
+/** The field manager of every field that this controller writes. */
+export const NODE_POOLS_MANAGER = 'gridgate-node-pools';
 
 /** A disruption budget of a NodePool. */
 export interface Budget {
@@ -64,11 +67,11 @@ export function toCarbonPool(object: KubeObject): CarbonPool {
     limits: spec?.limits,
     budgets: spec?.disruption?.budgets ?? [],
     owners: {
-      'limits.cpu': ownersOf(managedFields, PATHS['limits.cpu']),
-      weight: ownersOf(managedFields, PATHS.weight),
-      requirements: ownersOf(managedFields, PATHS.requirements),
+      'limits.cpu': ownersOf(managedFields, PATHS['limits.cpu'], NODE_POOLS_MANAGER),
+      weight: ownersOf(managedFields, PATHS.weight, NODE_POOLS_MANAGER),
+      requirements: ownersOf(managedFields, PATHS.requirements, NODE_POOLS_MANAGER),
     },
-    fieldsOfOurs: POOL_FIELDS.filter((field) => isOwned(managedFields, PATHS[field])),
+    fieldsOfOurs: POOL_FIELDS.filter((field) => isOwned(managedFields, PATHS[field], NODE_POOLS_MANAGER)),
     status: parseStatus(annotations[CARBON_STATUS]),
     hold: parseHold(annotations[CARBON_BEFORE]),
   };

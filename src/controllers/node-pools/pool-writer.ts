@@ -1,7 +1,6 @@
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
-import { toCarbonPool } from './carbon-pool.ts';
-import { NODE_POOLS_MANAGER } from './field-owners.ts';
+import { NODE_POOLS_MANAGER, toCarbonPool } from './carbon-pool.ts';
 import type { Step } from './plan.ts';
 import { applyBody, putBackPatch, releasePatch } from './pool-writes.ts';
 

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CARBON_BEFORE, CARBON_STATUS } from '../../capacity/pool-memory.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
+import { handBack } from '../field-owners.ts';
 import {
   type CarbonPool,
+  NODE_POOLS_MANAGER,
   type NodePoolObject,
   pathOf,
   specBefore,
@@ -10,7 +12,6 @@ import {
   toCarbonPool,
   valueIn,
 } from './carbon-pool.ts';
-import { handBack } from './field-owners.ts';
 import { formatHold, type Hold } from './hold.ts';
 import type { Step } from './plan.ts';
 import { formatStatus, type PoolStatus } from './pool-status.ts';
@@ -65,7 +66,7 @@ export function releasePatch(object: KubeObject, hold: Hold | undefined, status:
   return {
     metadata: {
       resourceVersion,
-      managedFields: handBack(managedFields, path, owners),
+      managedFields: handBack(managedFields, path, owners, NODE_POOLS_MANAGER),
       annotations: { [CARBON_BEFORE]: null, [CARBON_STATUS]: status ? formatStatus(status) : null },
     },
   };

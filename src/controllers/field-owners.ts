@@ -1,4 +1,4 @@
-import { isMapping } from '../../units/is-mapping.ts';
+import { isMapping } from '../units/is-mapping.ts';
 
 /** Who owns a field, as `metadata.managedFields` says it. */
 export interface FieldOwner {
@@ -19,10 +19,10 @@ interface FieldSet {
   readonly [name: string]: FieldSet | undefined;
 }
 
-/** The field manager of every field that this controller writes. */
-export const NODE_POOLS_MANAGER = 'gridgate-node-pools';
-/** Whose fields are ours: `gridgate uninstall` gives them back, too. */
-const OURS: ReadonlySet<string> = new Set([NODE_POOLS_MANAGER, 'gridgate-uninstall']);
+/** Whose fields are those of the controller with this field manager: `gridgate uninstall` gives them back, too. */
+function isOurs(manager: string, own: string): boolean {
+  return manager === own || manager === 'gridgate-uninstall';
+}
 
 /** What one annotation can keep of them. */
 export const MOST_OWNERS = 4;
@@ -30,17 +30,17 @@ export const MOST_OWNERS = 4;
 /** Where a field stands in `fieldsV1`: `f:spec`, `f:weight`. */
 export type FieldPath = readonly string[];
 
-/** Who owns a field beside us. */
-export function ownersOf(managed: readonly ManagedFields[], path: FieldPath): readonly FieldOwner[] {
+/** Who owns a field beside us, whose field manager is `own`. */
+export function ownersOf(managed: readonly ManagedFields[], path: FieldPath, own: string): readonly FieldOwner[] {
   return managed
-    .filter((one) => !OURS.has(one.manager) && !one.subresource && hasPath(one.fieldsV1, path))
+    .filter((one) => !isOurs(one.manager, own) && !one.subresource && hasPath(one.fieldsV1, path))
     .slice(0, MOST_OWNERS)
     .map(({ manager, operation, apiVersion }) => ({ manager, operation, apiVersion }));
 }
 
 /** Whether a field is ours: a server-side apply of ours that leaves it out would remove it. */
-export function isOwned(managed: readonly ManagedFields[], path: FieldPath): boolean {
-  return managed.some(({ manager, fieldsV1 }) => OURS.has(manager) && hasPath(fieldsV1, path));
+export function isOwned(managed: readonly ManagedFields[], path: FieldPath, own: string): boolean {
+  return managed.some(({ manager, fieldsV1 }) => isOurs(manager, own) && hasPath(fieldsV1, path));
 }
 
 /**
@@ -51,8 +51,9 @@ export function handBack(
   managed: readonly ManagedFields[],
   path: FieldPath,
   owners: readonly FieldOwner[],
+  own: string,
 ): readonly ManagedFields[] {
-  const others = managed.filter(({ manager }) => !OURS.has(manager));
+  const others = managed.filter(({ manager }) => !isOurs(manager, own));
   return owners.reduce<readonly ManagedFields[]>((entries, owner) => give(entries, path, owner), others);
 }
 

@@ -1,0 +1,28 @@
+import { type PodMetricsObject, type PodUsage, toPodUsages } from '../scaling/pod-usage.ts';
+import type { ApiClient } from './api-client.ts';
+import { ApiError } from './api-error.ts';
+
+const PATH = '/apis/metrics.k8s.io/v1beta1';
+const IDLE_TIMEOUT_MS = 10_000;
+/** No APIService, and one whose server does not answer. */
+const NOT_THERE: readonly number[] = [404, 503];
+
+/** What pods use, by `usageKey`; or why nobody knows, in words. */
+export type UsageReading = { readonly usages: ReadonlyMap<string, PodUsage> } | { readonly problem: string };
+
+/** What the pods of a namespace, or of all, use now. Rejects where the API server refuses, or does not answer. */
+export async function readPodUsages(
+  api: Pick<ApiClient, 'get'>,
+  { namespace, signal }: { readonly namespace?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<UsageReading> {
+  const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  try {
+    const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal };
+    const list = (await api.get(`${PATH}${within}/pods`, options)) as { items?: readonly PodMetricsObject[] | null };
+    return { usages: toPodUsages(list.items ?? []) };
+  } catch (error) {
+    if (!(error instanceof ApiError) || !NOT_THERE.includes(error.status)) throw error;
+    const why = error.status === 404 ? 'it is not installed' : 'it does not answer';
+    return { problem: `metrics.k8s.io tells no usage: ${why}; gridgate needs metrics-server` };
+  }
+}
