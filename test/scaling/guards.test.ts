@@ -10,7 +10,8 @@ interface Rule {
 
 function guardOf(component: string) {
   const [policy] = parseAllDocuments(readFileSync(`manifests/capacity/${component}/guard.yaml`, 'utf8'));
-  const { matchConstraints, ...spec } = policy?.toJS().spec;
+  assert.ok(policy);
+  const { matchConstraints, ...spec } = policy.toJS().spec;
   const rules: readonly Rule[] = matchConstraints.resourceRules;
   const judged = rules.flatMap(({ apiGroups, resources }) => resources.map((one) => `${apiGroups}/${one}`));
   return { spec, judged };
