@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
     builtins: false,
   },
-  telemetry: { rooms: ['regions', 'units'], packages: ['pino', 'prom-client'], builtins: true },
+  telemetry: { rooms: ['regions', 'units'], packages: ['pino', 'pino-pretty', 'prom-client'], builtins: true },
   config: {
     rooms: ['decision', 'documents', 'energy', 'regions', 'units'],
     packages: ['commander', 'zod'],
