@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseCarbonBudget } from '../../src/scaling/carbon-budget.ts';
+import { parseCarbonBudget } from '../../src/decision/carbon-budget.ts';
 
 describe('a carbon budget', () => {
   const rows: readonly (readonly [text: string, kg: number | undefined])[] = [
