@@ -31,6 +31,8 @@ export interface SeenCluster {
   readonly isWhole: boolean;
   /** Absent where nobody tells. */
   readonly usages?: ReadonlyMap<string, PodUsage>;
+  /** Why nobody tells, a sentence each. */
+  readonly usageNotes: readonly string[];
   readonly nodes: readonly (NamedNode & { readonly facts: NodeFacts })[];
   readonly regions: readonly ObservedRegion[];
   readonly namespaces: readonly NamespaceRecord[];
@@ -109,7 +111,8 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     isMissing: namespaces?.length === 0,
     workloads,
     held: new Set([...heldItself, ...heldThrough, ...regional.flat()]),
-    notes: [...notes, ...usage.notes],
+    usageNotes: usage.notes,
+    notes,
   };
 }
 
