@@ -363,11 +363,7 @@ describe('gridgate budget of what is large or odd', () => {
   it('sums up 10,000 pods', async (t) => {
     const pods = Array.from({ length: 10_000 }, (_, index) => runningPod(`team-${index % 100}`, `web-${index}`));
     const found = await report(t, { world: budgetWorld({ [PODS]: pods }) });
-    assert.deepEqual(
-      [found.total.pods, found.components.length],
-      [10_000, 101],
-      'and one with a budget and no pods',
-    );
+    assert.deepEqual([found.total.pods, found.components.length], [10_000, 101], 'and one with a budget and no pods');
   });
 
   it('keeps to 80 columns, and lets no name act upon a terminal', async (t) => {
