@@ -137,7 +137,8 @@ function budgetPods(label: string | undefined): WatchedResource<BudgetPod> {
     ...SCALED_PODS,
     project(object) {
       const pod = object as ScaledPodObject;
-      const value = label === undefined ? undefined : pod.metadata.labels?.[label];
+      const labels = pod.metadata.labels ?? {};
+      const value = label !== undefined && Object.hasOwn(labels, label) ? labels[label] : undefined;
       return { ...toScaledPod(pod), ...(value !== undefined && { label: value }) };
     },
     differs: () => false,

@@ -360,6 +360,14 @@ describe('gridgate budget of what is large or odd', () => {
     assert.match(stdout, /^- +1 +~/m);
   });
 
+  it('takes no label that every object has for one of the pods', async (t) => {
+    const { components } = await report(t, { args: ['--by', 'label:constructor'] });
+    assert.deepEqual(
+      components.map(({ name, pods }) => [name, pods]),
+      [[null, 34]],
+    );
+  });
+
   it('sums up 10,000 pods', async (t) => {
     const pods = Array.from({ length: 10_000 }, (_, index) => runningPod(`team-${index % 100}`, `web-${index}`));
     const found = await report(t, { world: budgetWorld({ [PODS]: pods }) });
