@@ -7,6 +7,8 @@ export const url = z
   .refine((text) => !hasCredentials(text), 'must not hold a user name or password; they do not belong in this file')
   .meta({ pattern: '^[hH][tT][tT][pP][sS]?:' });
 
+export const labelName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a label name of Prometheus');
+
 function hasCredentials(text: string): boolean {
   const { username, password } = URL.parse(text) ?? {};
   return Boolean(username || password);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describeReadFailure, nameOfInput, readText } from '../documents/read-text.ts';
 import { BAND_MODES, BAND_THRESHOLDS } from '../regions/band.ts';
 import { MAX_GRAMS_PER_KWH, SIGNALS } from '../regions/reading.ts';
+import { budgetConfig } from './budget-config.ts';
 import { readChecked } from './checked-document.ts';
 import { secret, sourceList, text, url } from './config-fields.ts';
 import { groupKind, nodeKeys, toNodeRules, writeNodeRules } from './node-config.ts';
@@ -101,6 +102,7 @@ export const gridgateConfig = z
     ...nodeKeys,
     defer: deferConfig,
     overlays: overlayConfig,
+    budgets: budgetConfig,
   })
   .superRefine(({ policy, limits }, context) => {
     for (const { name, message } of findContradictions(policy, limits))
@@ -115,6 +117,7 @@ export const gridgateConfig = z
     daemonOwners: keys['daemon-owners'],
     defer: keys.defer,
     overlays: keys.overlays,
+    budgets: keys.budgets,
     nodes: toNodeRules(keys),
   }));
 

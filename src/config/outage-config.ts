@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { secret, sourceList, text, url } from './config-fields.ts';
+import { labelName, secret, sourceList, text, url } from './config-fields.ts';
 
 const awsService = z
   .string()
   .regex(/^[A-Z0-9_-]{2,30}$/, 'must be a service code of AWS Health, such as EC2')
   .describe('Code of a service, such as EC2.');
-const labelName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a label name of Prometheus');
 /** DescribeEvents filters by so many services. */
 const MOST_SERVICES = 10;
 

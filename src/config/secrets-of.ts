@@ -2,10 +2,16 @@ import type { NamedSecret } from '../units/named-secret.ts';
 import type { GridgateConfig, Secret, SourceConfig } from './config-file.ts';
 
 /** Where the sources of a configuration have from what they do not say themselves, in its order. */
-export function secretsOf({ sources, outage }: Pick<GridgateConfig, 'sources' | 'outage'>): readonly NamedSecret[] {
+export function secretsOf({
+  sources,
+  outage,
+  budgets,
+}: Pick<GridgateConfig, 'sources' | 'outage' | 'budgets'>): readonly NamedSecret[] {
+  const { token } = budgets.energy.prometheus ?? {};
   return [
     ...secretsOfSources(sources),
     ...outage.sources.flatMap((source) => secretsIn(`outage source ${source.type}`, source)),
+    ...(token ? [{ source: 'energy source prometheus', field: 'token', where: token }] : []),
   ];
 }
 

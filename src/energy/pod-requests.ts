@@ -16,6 +16,13 @@ export interface PodRequests {
   readonly basis: Basis;
 }
 
+/** Above what any machine has: whoever binds a pod without the scheduler can ask for anything. */
+const MOST = { vcpu: 10_000, memoryGb: 1_000_000 };
+
+export function fitsAMachine({ vcpu, memoryGb }: Pick<PodRequests, 'vcpu' | 'memoryGb'>): boolean {
+  return vcpu <= MOST.vcpu && memoryGb <= MOST.memoryGb;
+}
+
 /** The default requests of a namespace's LimitRange, for containers that say nothing. */
 export interface DefaultRequests {
   readonly cpu?: unknown;

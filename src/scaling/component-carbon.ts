@@ -1,8 +1,13 @@
-import type { Basis } from '../energy/basis.ts';
+import { comparableReading } from '../decision/refuse.ts';
+import { type Basis, worstBasis } from '../energy/basis.ts';
+import { ASSUMED_UTILISATION } from '../energy/coefficients.ts';
+import { gramsPerHour } from '../energy/emissions.ts';
 import type { EnergySample } from '../energy/energy-sample.ts';
-import type { PowerModel } from '../energy/power-model.ts';
+import { fitsAMachine } from '../energy/pod-requests.ts';
+import { cpuWatts, DEFAULT_POWER_MODEL, type PowerModel, podWatts } from '../energy/power-model.ts';
+import { providerOf } from '../energy/provider.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
-import type { PodUsage } from './pod-usage.ts';
+import { type PodUsage, usageKey } from './pod-usage.ts';
 import type { ScaledPod } from './scaled-pod.ts';
 
 /**
@@ -15,9 +20,19 @@ import type { ScaledPod } from './scaled-pod.ts';
  * | `node-requests` | the same shared by the CPU that they request, where nobody knows what they use           | estimated |
  * | `usage`         | vCPUs reserved or used, whichever is more, idle; those used on top of it; memory as well | estimated |
  * | `requests`      | what it requests at the assumed load                                                     | estimated |
+ *
+ * A node's energy shared by CPU time is what Kepler measures of a pod, too: the meter knows whole processors.
  */
 export const POWER_KINDS = ['pod', 'node-usage', 'node-requests', 'usage', 'requests'] as const;
 export type PowerKind = (typeof POWER_KINDS)[number];
+
+export const BASIS_OF: Readonly<Record<PowerKind, Basis>> = {
+  pod: 'measured',
+  'node-usage': 'measured',
+  'node-requests': 'estimated',
+  usage: 'estimated',
+  requests: 'estimated',
+};
 
 export interface PodWatts {
   readonly watts: number;
@@ -40,7 +55,82 @@ export interface PowerInputs {
 }
 
 /** What pods draw now, as well as it is known. */
-export declare function wattsOfPods(inputs: PowerInputs): PodPower;
+export function wattsOfPods({
+  pods,
+  usages,
+  measured = [],
+  nodeOf = (name) => name,
+  model = DEFAULT_POWER_MODEL,
+}: PowerInputs): PodPower {
+  const { ofPods, ofNodes } = readSamples(measured, nodeOf);
+  const power = new Map<string, PodWatts>();
+  for (const [node, there] of Map.groupBy(pods, ({ node }) => node)) {
+    const shares = shareOf(ofNodes.get(node), there, usages);
+    for (const pod of there) {
+      const key = usageKey(pod.namespace, pod.name);
+      const own = ofPods.get(key);
+      const known =
+        own === undefined
+          ? (shares?.get(key) ?? estimate(pod, usages?.get(key), model))
+          : { watts: own, how: 'pod' as const };
+      if (known) power.set(key, known);
+    }
+  }
+  return power;
+}
+
+function readSamples(measured: readonly EnergySample[], nodeOf: (machine: string) => string | undefined) {
+  const ofPods = new Map<string, number>();
+  const ofNodes = new Map<string, number>();
+  const add = (to: Map<string, number>, key: string | undefined, watts: number) =>
+    key !== undefined && watts >= 0 && to.set(key, (to.get(key) ?? 0) + watts);
+  for (const { pod, machines, watts } of measured) {
+    if (pod) add(ofPods, usageKey(pod.namespace, pod.name), watts);
+    else
+      add(
+        ofNodes,
+        machines.map(nodeOf).find((name) => name !== undefined),
+        watts,
+      );
+  }
+  return { ofPods, ofNodes };
+}
+
+/** watts of a node * CPU of the pod / CPU of all pods of the node; undefined where the node was not measured, or no pod has a claim. */
+function shareOf(
+  watts: number | undefined,
+  pods: readonly ScaledPod[],
+  usages: ReadonlyMap<string, PodUsage> | undefined,
+): ReadonlyMap<string, PodWatts> | undefined {
+  if (watts === undefined) return undefined;
+  const used = (pod: ScaledPod) => usages?.get(usageKey(pod.namespace, pod.name))?.vcpu;
+  const requested = ({ requests }: ScaledPod) =>
+    fitsAMachine(requests) ? requests.vcpu * ASSUMED_UTILISATION.value : 0;
+  // An idle node still draws power: where no pod uses CPU, what they request is all that tells them apart.
+  const isIdle = pods.every((pod) => used(pod) === 0);
+  const claims = pods.map((pod) => {
+    const vcpu = isIdle ? undefined : used(pod);
+    return { pod, vcpu: vcpu ?? requested(pod), how: vcpu === undefined ? 'node-requests' : 'node-usage' } as const;
+  });
+  const all = claims.reduce((sum, { vcpu }) => sum + vcpu, 0);
+  if (all === 0) return undefined;
+  return new Map(
+    claims.map(({ pod, vcpu, how }) => [usageKey(pod.namespace, pod.name), { watts: (watts * vcpu) / all, how }]),
+  );
+}
+
+/**
+ * From usage: max(vCPUs requested, used) * min + vCPUs used * (max - min) + max(memory GB requested, used) * 0.392. It is
+ * Cloud Carbon Footprint's "Energy Estimate (Watt-Hours)" with the load that is known instead of the one that it assumes.
+ */
+function estimate({ requests }: ScaledPod, usage: PodUsage | undefined, model: PowerModel): PodWatts | undefined {
+  const isSense = fitsAMachine(requests);
+  if (!usage) return isSense ? { watts: podWatts(requests, model), how: 'requests' } : undefined;
+  const vcpu = Math.max(isSense ? requests.vcpu : 0, usage.vcpu);
+  const memoryGb = Math.max(isSense ? requests.memoryGb : 0, usage.memoryGb);
+  const utilisation = vcpu === 0 ? 0 : usage.vcpu / vcpu;
+  return { watts: cpuWatts(vcpu, model.vcpuWatts, utilisation) + memoryGb * model.memoryWattsPerGb, how: 'usage' };
+}
 
 export interface Emissions {
   /** Of the pods whose watts, region and intensity are known. */
@@ -55,11 +145,66 @@ export interface Emissions {
   readonly basis: Basis;
 }
 
-/** What pods emit, summed up by what `keyOf` says of each; those of which it says nothing are left out. */
-export declare function emissionsBy<K>(
+interface Sum {
+  grams: number;
+  watts: number;
+  pods: number;
+  unknown: number;
+  readonly known: Map<PowerKind, number>;
+}
+
+/**
+ * What pods emit, summed up by what `keyOf` says of each; those of which it says nothing are left out.
+ *
+ * kgCO2e/h = W / 1,000 * PUE of the region's provider * gCO2e/kWh of the region / 1,000.
+ */
+export function emissionsBy<K>(
   pods: Iterable<ScaledPod>,
   power: PodPower,
-  snapshot: Pick<Snapshot, 'topology' | 'byName' | 'policySignal'>,
+  snapshot: Snapshot,
   keyOf: (pod: ScaledPod) => K | undefined,
-  model?: PowerModel,
-): ReadonlyMap<K, Emissions>;
+  model: PowerModel = DEFAULT_POWER_MODEL,
+): ReadonlyMap<K, Emissions> {
+  const gramsOfWatt = perWatt(snapshot, model);
+  const sums = new Map<K, Sum>();
+  for (const pod of pods) {
+    const key = keyOf(pod);
+    if (key === undefined) continue;
+    const sum = sums.get(key) ?? { grams: 0, watts: 0, pods: 0, unknown: 0, known: new Map() };
+    sums.set(key, sum);
+    count(sum, power.get(usageKey(pod.namespace, pod.name)), gramsOfWatt(pod.node));
+  }
+  return new Map([...sums].map(([key, sum]) => [key, toEmissions(sum)]));
+}
+
+function count(sum: Sum, power: PodWatts | undefined, gramsOfWatt: number | undefined): void {
+  sum.pods += 1;
+  if (!power || gramsOfWatt === undefined) {
+    sum.unknown += 1;
+    return;
+  }
+  sum.watts += power.watts;
+  sum.grams += power.watts * gramsOfWatt;
+  sum.known.set(power.how, (sum.known.get(power.how) ?? 0) + 1);
+}
+
+function toEmissions({ grams, watts, pods, unknown, known }: Sum): Emissions {
+  const basis = known.size === 0 ? 'estimated' : worstBasis([...known.keys()].map((how) => BASIS_OF[how]));
+  return { kgPerHour: grams / 1_000, watts, pods, unknown, known, basis };
+}
+
+/** Grams an hour of one watt on a node; undefined where its region or a reading of the policy signal is not known. */
+function perWatt(snapshot: Snapshot, model: PowerModel): (node: string) => number | undefined {
+  const ofRegion = new Map<string, number | undefined>();
+  function gramsIn(region: string): number | undefined {
+    const view = snapshot.byName.get(region);
+    const reading = view && comparableReading(view, snapshot);
+    return reading && gramsPerHour(1, model.pue(providerOf(region)).value, reading.gramsPerKwh);
+  }
+  return (node) => {
+    const region = snapshot.topology?.byName.get(node)?.region;
+    if (region === undefined) return undefined;
+    if (!ofRegion.has(region)) ofRegion.set(region, gramsIn(region));
+    return ofRegion.get(region);
+  };
+}

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { ApiClient } from '../cluster/api-client.ts';
 import { getIfThere } from '../cluster/get-if-there.ts';
+import type { EnergyConfig } from '../config/budget-config.ts';
 import type { Secret, SourceConfig } from '../config/config-file.ts';
 import type { OutageSourceConfig } from '../config/outage-config.ts';
 import type { Environment } from '../config/read-options.ts';
 import type { SourceDeps } from '../sources/asking/get-json.ts';
+import type { PrometheusAddress } from '../sources/asking/query-prometheus.ts';
 import type { SecretReader } from '../sources/asking/read-secret.ts';
 import { createCarbonAwareSdk } from '../sources/intensity/carbon-aware-sdk.ts';
 import { createElectricityMaps } from '../sources/intensity/electricity-maps.ts';
@@ -53,6 +55,13 @@ function createSource(
     case 'file':
       return createFile({ read: () => readFile(config.path, 'utf8'), signal: config.signal }, deps);
   }
+}
+
+/** The Prometheus of the section `budgets.energy`, if it has one. */
+export function energyPrometheus({ prometheus }: EnergyConfig, env: Environment): PrometheusAddress | undefined {
+  if (!prometheus) return undefined;
+  const { url: baseUrl, token } = prometheus;
+  return { baseUrl, token: token && secretReader(token, env) };
 }
 
 function secretReader(secret: Secret, env: Environment): SecretReader {

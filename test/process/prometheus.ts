@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
@@ -11,6 +11,8 @@ import { pollUntil } from '../control-plane/poll.ts';
 import { findFreePort } from '../control-plane/ports.ts';
 
 const BINARY = process.env['PROMETHEUS'] ?? 'prometheus';
+/** Comes with it. */
+const PROMTOOL = BINARY.includes('/') ? join(dirname(BINARY), 'promtool') : 'promtool';
 
 /** Why tests with a real Prometheus (Debian's package `prometheus`) are skipped; `false` where there is one. */
 export const skip: string | false = spawnSync(BINARY, ['--version']).error
@@ -28,9 +30,16 @@ export interface Prometheus {
   readonly start: () => Promise<void>;
 }
 
-/** Starts a real Prometheus on loopback, with an exporter of our own for it to scrape. */
-export async function startPrometheus(test: TestContext): Promise<Prometheus> {
+/**
+ * Starts a real Prometheus on loopback, with an exporter of our own for it to scrape; with what it has stored already, in
+ * OpenMetrics with timestamps.
+ */
+export async function startPrometheus(
+  test: TestContext,
+  { history }: { readonly history?: string } = {},
+): Promise<Prometheus> {
   const directory = makeTemporaryDirectory(test);
+  if (history !== undefined) storeHistory(directory, history);
   const metrics = new Map<string, number>();
   const exporter = createServer((_, response) => {
     response.end([...metrics].map(([series, value]) => `${series} ${value}\n`).join(''));
@@ -96,4 +105,11 @@ export async function startPrometheus(test: TestContext): Promise<Prometheus> {
   test.after(prometheus.stop);
   await prometheus.start();
   return prometheus;
+}
+
+function storeHistory(directory: string, history: string): void {
+  const file = join(directory, 'history.txt');
+  writeFileSync(file, `${history}# EOF\n`);
+  const made = spawnSync(PROMTOOL, ['tsdb', 'create-blocks-from', 'openmetrics', file, join(directory, 'data')]);
+  if (made.status !== 0) throw new Error(`promtool: ${made.stderr}`);
 }

@@ -24,7 +24,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   capacity: { rooms: ['decision', 'energy', 'regions', 'units'], packages: ['yaml'], builtins: false },
   scaling: { rooms: ['decision', 'energy', 'forecast', 'regions', 'units'], packages: ['zod'], builtins: false },
   sources: {
-    rooms: ['regions', 'units'],
+    rooms: ['energy/energy-sample', 'regions', 'units'],
     packages: [
       '@aws-sdk/client-cloudwatch',
       '@aws-sdk/client-health',

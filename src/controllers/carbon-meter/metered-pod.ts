@@ -1,7 +1,7 @@
 import { isEndedPhase, type KubeObject } from '../../cluster/kube-object.ts';
 import { DECISION_ANNOTATION } from '../../decision/patch.ts';
 import { RELEASED } from '../../decision/wait-annotations.ts';
-import { requestsOf } from '../../energy/pod-requests.ts';
+import { fitsAMachine, requestsOf } from '../../energy/pod-requests.ts';
 import type { RequestingSpec } from '../../units/requested-amounts.ts';
 
 /** What is kept of a pod that gridgate decided about and that runs on a node. */
@@ -14,9 +14,6 @@ export interface MeteredPod {
   /** How long it waited for a cleaner hour, milliseconds; absent where it did not. */
   readonly waitedMs?: number;
 }
-
-/** Above what any machine has: whoever binds a pod without the scheduler can ask for anything. */
-const MOST = { vcpu: 10_000, memoryGb: 1_000_000 };
 
 interface RunningPod extends KubeObject {
   readonly spec?: (RequestingSpec & { readonly nodeName?: unknown }) | null;
@@ -33,8 +30,9 @@ export function toMeteredPod(object: KubeObject): MeteredPod | undefined {
   const node = spec?.nodeName;
   if (namespace === undefined || typeof node !== 'string' || node === '') return undefined;
   if (!Object.hasOwn(metadata.annotations ?? {}, DECISION_ANNOTATION) || isEndedPhase(status?.phase)) return undefined;
-  const { vcpu, memoryGb } = requestsOf(spec ?? {});
-  if (vcpu > MOST.vcpu || memoryGb > MOST.memoryGb) return undefined;
+  const requests = requestsOf(spec ?? {});
+  if (!fitsAMachine(requests)) return undefined;
+  const { vcpu, memoryGb } = requests;
   return { namespace, node, vcpu, memoryGb, ...waitOf(metadata) };
 }
 

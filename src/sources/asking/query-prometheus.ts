@@ -26,14 +26,15 @@ export type PrometheusSample = z.infer<typeof sample>;
 export type PrometheusSeries = z.infer<typeof series>;
 export type PrometheusResult = z.infer<typeof moment>;
 
-/** Evaluates a query now; rejects with a SourceError. */
+/** Evaluates a query now, or at a moment in epoch milliseconds; rejects with a SourceError. */
 export async function queryPrometheus(
   address: PrometheusAddress,
-  query: string,
+  { query, at }: { readonly query: string; readonly at?: number | undefined },
   deps: SourceDeps,
   abort: AbortSignal,
 ): Promise<PrometheusResult> {
-  return (await ask(address, '/api/v1/query', { query }, moment, { ...deps, abort })).data;
+  const parameters = { query, ...(at !== undefined && { time: String(at / 1_000) }) };
+  return (await ask(address, '/api/v1/query', parameters, moment, { ...deps, abort })).data;
 }
 
 /** Evaluates a query over a range, in seconds since 1970: the first and the last moment; rejects with a SourceError. */

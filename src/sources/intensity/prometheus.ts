@@ -32,7 +32,7 @@ export function createPrometheus(options: PrometheusOptions, deps: SourceDeps): 
     zoneOf: (region) => fill(template, region),
 
     async current(query, abort) {
-      const found = await queryPrometheus(address, query, deps, abort);
+      const found = await queryPrometheus(address, { query }, deps, abort);
       const [seconds, text] = onlySample(found, signal);
       const gramsPerKwh = readValue(text);
       // The time is that of the evaluation: how old the sample is (at most the lookback of five minutes) is not told.

@@ -32,7 +32,7 @@ export function createPrometheusOutage(options: PrometheusOutageOptions, deps: S
     name: 'prometheus',
 
     async read(_regions, signal) {
-      const found = await queryPrometheus(address, query, deps, signal);
+      const found = await queryPrometheus(address, { query }, deps, signal);
       if (found.resultType === 'scalar')
         throw new SourceError('malformed', 'the query finds one number, and must find a vector with one a region');
       return judge(valuesByRegion(found.result, regionLabel));

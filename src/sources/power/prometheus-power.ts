@@ -19,7 +19,15 @@ export interface PowerQuery {
 }
 
 /** Labels that name a machine: of Kepler, of usual relabellings, and what every scraped series has. */
-const NAMING_LABELS = ['node_name', 'node', 'nodename', 'kubernetes_node', 'exported_instance', 'hostname', 'instance'];
+export const NAMING_LABELS = [
+  'node_name',
+  'node',
+  'nodename',
+  'kubernetes_node',
+  'exported_instance',
+  'hostname',
+  'instance',
+];
 const BY_MACHINE = `sum by (${NAMING_LABELS.join(', ')})`;
 
 /**
@@ -46,17 +54,23 @@ export async function measurePower(
   deps: SourceDeps,
   abort: AbortSignal,
 ): Promise<readonly PowerMeasurement[]> {
-  const found = await queryPrometheus(address, query, deps, abort);
+  const found = await queryPrometheus(address, { query }, deps, abort);
   if (found.resultType === 'vector') return found.result.map(toMeasurement);
   throw new SourceError('malformed', 'the query must find a vector with a series for each node, and finds a scalar');
 }
 
 function toMeasurement({ metric, value: [, text] }: PrometheusSample): PowerMeasurement {
-  const names = NAMING_LABELS.flatMap((label) => {
-    const name = Object.hasOwn(metric, label) ? metric[label] : undefined;
+  return { names: machineNames(metric), watts: parseValue(text) };
+}
+
+/** What the machine of a series may be called, the most telling name first; `label` counts before all others. */
+export function machineNames(metric: PrometheusSample['metric'], label?: string): readonly string[] {
+  const labels = label === undefined ? NAMING_LABELS : [label, ...NAMING_LABELS];
+  const names = labels.flatMap((one) => {
+    const name = Object.hasOwn(metric, one) ? metric[one] : undefined;
     return name ? [name, hostOf(name)] : [];
   });
-  return { names: [...new Set(names)], watts: parseValue(text) };
+  return [...new Set(names)];
 }
 
 /** `10.0.0.7` of `10.0.0.7:9100`, and of `[fd00::7]:9100` `fd00::7`. */
