@@ -32,3 +32,29 @@ export function parseMinReplicas(text: string): number | undefined {
   const replicas = /^\s*\d{1,6}\s*$/.test(text.slice(0, LONGEST_BUDGET)) ? Number(text) : Number.POSITIVE_INFINITY;
   return replicas <= MOST_REPLICAS ? replicas : undefined;
 }
+
+/** Annotations of namespaces that are no part of its policy, without their prefix. */
+export const BESIDE_POLICY: readonly string[] = ['carbon-budget', 'paused'];
+/** Annotations of Deployments and StatefulSets themselves, without their prefix. */
+export const WORKLOAD_KEYS: readonly string[] = ['carbon-budget', 'min-replicas', 'paused'];
+
+/** One mistake in what is written of budgets. */
+export interface BudgetIssue {
+  readonly key: string;
+  readonly value: string;
+  readonly allowed: string;
+}
+
+const PARSERS = [
+  [CARBON_BUDGET, parseCarbonBudget],
+  [MIN_REPLICAS, parseMinReplicas],
+] as const;
+
+/** What is wrong with the annotations that a budget reads of a namespace or workload. */
+export function budgetIssues(annotations: Readonly<Record<string, unknown>>): readonly BudgetIssue[] {
+  return PARSERS.flatMap(([key, parse]) => {
+    const value = Object.hasOwn(annotations, key) ? annotations[key] : undefined;
+    if (typeof value !== 'string' || parse(value) !== undefined) return [];
+    return [{ key, value, allowed: BUDGET_WORDS[key] }];
+  });
+}

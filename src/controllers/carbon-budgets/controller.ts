@@ -145,7 +145,7 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
     );
     if (written instanceof ApiError) throw written;
     if (written === 'again' || told === 'again') return 'again';
-    return { dueInMs: looks.dueInMs() };
+    return { dueInMs: Math.max(0, looks.dueInMs() - ROUNDS.restMs) }; // it rests before that begins to count
   }
 
   /** In audit: what would be lowered now. */
