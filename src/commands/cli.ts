@@ -12,6 +12,7 @@ import {
 } from '../config/read-options.ts';
 import { ADMIT_OPTIONS } from '../questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../questions/audit/options.ts';
+import { BUDGET_OPTIONS } from '../questions/budget/options.ts';
 import { CHECK_OPTIONS } from '../questions/check/options.ts';
 import { EXPLAIN_OPTIONS, EXPLAINED_KINDS } from '../questions/explain/options.ts';
 import { OVERLAYS_OPTIONS } from '../questions/overlays/options.ts';
@@ -184,6 +185,15 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     async load() {
       const { checkOverlays, overlays } = await import('../questions/overlays/overlays.ts');
       return { run: overlays, check: checkOverlays };
+    },
+  });
+  add({
+    name: 'budget',
+    description: 'list what components emit, their share of the cluster, and how that stands to their carbon budgets',
+    options: BUDGET_OPTIONS,
+    async load() {
+      const { budget, checkBudget } = await import('../questions/budget/budget.ts');
+      return { run: budget, check: checkBudget };
     },
   });
   add({

@@ -110,6 +110,20 @@ share of having been made. With --instance-types types and prices are those of t
 and NodePools in it, with --from-cluster as well, or where --kubeconfig names it.
 
 Exit codes: 0 fine, 1 NodeOverlays of yours are in conflict, 2 usage or configuration, 3 the cluster does not answer`,
+  budget: `
+What each namespace emits, the dirtiest first, and how that stands to its gridgate.dev/carbon-budget:
+  gridgate budget
+The parts of an observability stack, by what Kepler or node_exporter measured:
+  gridgate budget -n observability --by label:app --prometheus-url http://localhost:9090
+
+kgCO2e/h is watts * PUE * g/kWh of the region of each pod's node; ~ marks an estimate, 9/12 PODS that of 12 pods 9 are in the figure,
+stderr says why. SHARE is of all pods that you may see. TREND is the energy that Prometheus measured for its pods against an hour ago:
+the grid may have changed as well. KNOWN BY: measured (each pod), node measured (shared by the CPU that its pods use, else
+request), CPU used (metrics.k8s.io), requests. With --by label:KEY pods without the label are the row with a dash.
+
+It reads with your own rights; pods of one namespace suffice (-n), and what else you may not see is said.
+
+Exit codes: 0 fine, 1 a budget is exceeded, 2 usage or configuration, 3 the cluster or the Prometheus of --prometheus-url does not answer`,
   uninstall: `
 What would go, step by step, and what would stay:
   gridgate uninstall --dry-run

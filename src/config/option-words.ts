@@ -65,6 +65,20 @@ const IN_COMMAND: Readonly<Record<string, Partial<Record<OptionKey, Said>>>> = {
     kubeconfig: { default: `${KUBECTLS}; without --from-cluster none` },
     powerTable: { help: 'own power figures, YAML or JSON: watts of vCPU and memory, PUE' },
   },
+  budget: {
+    explainNamespace: { help: 'list only what is in this namespace', default: 'all namespaces' },
+    prometheusUrl: {
+      help: 'Prometheus that measured what pods or nodes draw',
+      default: 'budgets.energy of --config, else an estimate of what pods use, as metrics.k8s.io tells',
+    },
+    prometheusQuery: {
+      help: 'what to ask it: watts by pod or by node, such as sum by (namespace, pod) (rate(my_joules_total[5m]))',
+      default: 'what Kepler, else RAPL of node_exporter tells',
+    },
+    config: { help: 'gridgate.yaml: its section budgets.energy, and sources of intensities' },
+    regions: { help: REGION_FILE, default: 'those of the cluster, else yearly averages' },
+    powerTable: { help: 'own power figures, YAML or JSON: watts of vCPU and memory, PUE' },
+  },
   waiting: {
     explainNamespace: { help: 'namespace to look into', default: CONTEXTS_NAMESPACE },
     allNamespaces: { help: 'look into all namespaces, whatever -n says' },

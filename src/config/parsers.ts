@@ -1,6 +1,7 @@
 import { MAX_REASON_CHARACTERS } from '../regions/outage-by-hand.ts';
 import { parseDuration } from '../units/duration.ts';
 import { isDnsLabel, isLabelValue, REGION_LABEL } from '../units/label-names.ts';
+import { groupingLabel, type PodGrouping } from '../units/pod-grouping.ts';
 
 /** A parsed value, or the words that say what would have been allowed. */
 export type Parsed<T> = { readonly value: T } | { readonly allowed: string };
@@ -196,6 +197,15 @@ export function parseLabelKey(text: string): Parsed<string> {
     (prefix === undefined || (prefix.length <= 253 && DNS_SUBDOMAIN.test(prefix)));
   return isKey ? { value: text } : { allowed: `a label key such as ${REGION_LABEL}` };
 }
+
+/** `namespace`, `deployment`, or `label:app`. */
+export const parseGrouping: Parser<PodGrouping> = Object.assign(
+  (text: string): Parsed<PodGrouping> =>
+    text === 'namespace' || text === 'deployment' || 'value' in parseLabelKey(groupingLabel(text) ?? '')
+      ? { value: text as PodGrouping }
+      : { allowed: 'namespace, deployment, or label: and the key of a label, such as label:app' },
+  { words: ['namespace', 'deployment', 'label:app'] },
+);
 
 const KEY = '[A-Za-z0-9][A-Za-z0-9_./-]*';
 const VALUE = '[A-Za-z0-9_.-]*';

@@ -1,9 +1,11 @@
 import { MODES } from '../decision/policy.ts';
+import type { PodGrouping } from '../units/pod-grouping.ts';
 import { optional, withDefault } from './option.ts';
 import {
   oneOf,
   parseBoolean,
   parseFactors,
+  parseGrouping,
   parseLabelSelector,
   parseNamespaceName,
   parseNotNegative,
@@ -146,6 +148,12 @@ export const QUESTION_OPTIONS = {
     help: 'what to ask it',
     parse: textOf('a query'),
     needs: 'prometheusUrl',
+  }),
+  groupBy: withDefault<PodGrouping>('namespace', {
+    flags: '--by <what>',
+    env: 'GRIDGATE_BUDGET_BY',
+    help: 'what a component is: namespace, deployment (and whatever else owns pods), or label:KEY, a label of pods',
+    parse: parseGrouping,
   }),
   region: optional({
     flags: '--region <region>',

@@ -16,6 +16,7 @@ import { OPTIONS, type OptionKey } from '../../src/config/options.ts';
 import { addOptions, readOptions } from '../../src/config/read-options.ts';
 import { ADMIT_OPTIONS } from '../../src/questions/admit/options.ts';
 import { AUDIT_OPTIONS } from '../../src/questions/audit/options.ts';
+import { BUDGET_OPTIONS } from '../../src/questions/budget/options.ts';
 import { CHECK_OPTIONS } from '../../src/questions/check/options.ts';
 import { EXPLAIN_OPTIONS } from '../../src/questions/explain/options.ts';
 import { OVERLAYS_OPTIONS } from '../../src/questions/overlays/options.ts';
@@ -46,6 +47,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   uninstall: UNINSTALL_OPTIONS,
   wait: WAIT_OPTIONS,
   waiting: WAITING_OPTIONS,
+  budget: BUDGET_OPTIONS,
   release: RELEASE_OPTIONS,
 };
 

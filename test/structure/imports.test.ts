@@ -189,6 +189,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'verdict',
     'workload-of',
   ],
+  budget: ['budget-report', 'components', 'unknown-pods'],
   check: [
     'facts',
     'finding',

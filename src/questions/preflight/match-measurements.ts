@@ -1,3 +1,4 @@
+import { nodeByAlias } from '../../energy/node-aliases.ts';
 import type { FleetNode } from './fleet-node.ts';
 
 /** Watts that were measured, and what the machine may be called, the most telling name first. */
@@ -14,7 +15,7 @@ const MOST_WATTS = 100_000;
  * its power supplies has one.
  */
 export function matchMeasurements(samples: readonly PowerSample[], nodes: readonly FleetNode[]) {
-  const nodeOf = nameOfAlias(nodes);
+  const nodeOf = nodeByAlias(nodes);
   const watts = new Map<string, number>();
   /** Samples of machines that are no node of these. */
   let unmatched = 0;
@@ -27,13 +28,4 @@ export function matchMeasurements(samples: readonly PowerSample[], nodes: readon
     else watts.set(node, (watts.get(node) ?? 0) + sample.watts);
   }
   return { watts, unmatched, implausible };
-}
-
-/** An alias that two nodes share (the host name `localhost`) names neither. */
-function nameOfAlias(nodes: readonly FleetNode[]): (alias: string) => string | undefined {
-  const names = new Set(nodes.map(({ name }) => name));
-  const owners = new Map<string, string | undefined>();
-  for (const { name, aliases } of nodes)
-    for (const alias of aliases) owners.set(alias, owners.has(alias) && owners.get(alias) !== name ? undefined : name);
-  return (alias) => (names.has(alias) ? alias : owners.get(alias));
 }

@@ -1,0 +1,231 @@
+import { CARBON_BUDGET, parseCarbonBudget } from '../../decision/carbon-budget.ts';
+import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import type { Basis } from '../../energy/basis.ts';
+import type { EnergySample } from '../../energy/energy-sample.ts';
+import type { PowerModel } from '../../energy/power-model.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import { type Emissions, emissionsBy, type PodPower, type PowerKind } from '../../scaling/component-carbon.ts';
+import type { ScaledWorkload } from '../../scaling/scaled-workload.ts';
+import { compareText } from '../../units/compare-text.ts';
+import { isoTime } from '../../units/moment.ts';
+import type { PodGrouping } from '../../units/pod-grouping.ts';
+import {
+  type BudgetPod,
+  type Component,
+  componentOf,
+  type EarlierEnergy,
+  energyChanges,
+  keyOf,
+  ofNamespace,
+  ofWorkload,
+} from './components.ts';
+
+/**
+ * What stands between a component and its budget; the first that applies:
+ *
+ * | state     | when                                                               |
+ * | --------- | ------------------------------------------------------------------ |
+ * | `over`    | it emits more than its budget, even without what is not known      |
+ * | `held`    | a budget has scaled something of it down                           |
+ * | `none`    | it has no budget                                                   |
+ * | `unknown` | what some of its pods emit nobody knows, and the rest is not above |
+ * | `under`   | it emits no more than its budget                                   |
+ */
+export type BudgetState = 'over' | 'held' | 'none' | 'unknown' | 'under';
+
+/**
+ * What `gridgate budget --output json` prints. Within `v1` fields are added, never taken away or given another meaning; every
+ * field is always there, `null` where nobody knows, or where there is none.
+ */
+export interface BudgetReport {
+  readonly version: 'v1';
+  readonly takenAt: string;
+  /** `namespace`, `deployment`, or `label:KEY`. */
+  readonly by: PodGrouping;
+  /** The only one that is listed; `null`: all. */
+  readonly namespace: string | null;
+  /** Of all pods that were seen, whatever is listed: what shares are of. */
+  readonly total: ReportedSum;
+  /** The dirtiest first. */
+  readonly components: readonly ReportedComponent[];
+  /** What is missing or went wrong, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+export interface ReportedSum {
+  readonly pods: number;
+  /** Of which nobody knows what they emit: they are in no figure. */
+  readonly unknownPods: number;
+  readonly kgPerHour: number | null;
+  readonly watts: number | null;
+  /** The worst of what is known of its pods. */
+  readonly basis: Basis | null;
+  /** How many pods are known how. */
+  readonly knownBy: Readonly<Partial<Record<PowerKind, number>>>;
+}
+
+export interface ReportedComponent extends Component, ReportedSum {
+  /** Of the total. */
+  readonly sharePercent: number | null;
+  readonly budgetKgPerHour: number | null;
+  readonly state: BudgetState;
+  /** Workloads of it that a budget has scaled down. */
+  readonly heldWorkloads: number;
+  /** Of what is measured for its pods, against an hour ago: energy alone, the grid may have changed as well. */
+  readonly energyChangePercent: number | null;
+}
+
+export interface ReportInput {
+  /** All that may be seen. */
+  readonly pods: readonly BudgetPod[];
+  readonly power: PodPower;
+  readonly snapshot: Snapshot;
+  readonly model: PowerModel;
+  readonly grouping: PodGrouping;
+  readonly namespace?: string | undefined;
+  readonly namespaces: readonly NamespaceRecord[];
+  readonly workloads: readonly ScaledWorkload[];
+  /** Those that a budget has scaled down, by their `keyOf`. */
+  readonly held: ReadonlySet<string>;
+  /** An hour ago; absent where nobody told. */
+  readonly earlier?: EarlierEnergy | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly notes: readonly string[];
+}
+
+export function reportBudget(input: ReportInput): BudgetReport {
+  const { pods, power, snapshot, model, grouping, namespace, earlier } = input;
+  const isShown = ({ pod }: EnergySample) => namespace === undefined || pod?.namespace === namespace;
+  const [total] = emissionsBy(pods, power, snapshot, () => '', model).values();
+  const shown = pods.filter((pod) => namespace === undefined || pod.namespace === namespace);
+  const emissions = emissionsBy(shown, power, snapshot, (pod) => keyOf(componentOf(pod, grouping)), model);
+  const { budgets, mistakes } = findBudgets(input);
+  const held = findHeld(input, shown);
+  const changes = earlier
+    ? energyChanges(shown, power, { ...earlier, samples: earlier.samples.filter(isShown) }, grouping)
+    : NONE;
+  const components = [...listComponents(input, shown, budgets, held)].map(([key, component]): ReportedComponent => {
+    const sum = reportSum(emissions.get(key));
+    const budget = budgets.get(key)?.kg ?? null;
+    const heldWorkloads = held.get(key)?.count ?? 0;
+    return {
+      ...component,
+      ...sum,
+      sharePercent:
+        total && total.kgPerHour > 0 && sum.kgPerHour !== null ? (sum.kgPerHour / total.kgPerHour) * 100 : null,
+      budgetKgPerHour: budget,
+      state: stateOf(sum, budget, heldWorkloads),
+      heldWorkloads,
+      energyChangePercent: changes.get(key) ?? null,
+    };
+  });
+  return {
+    version: 'v1',
+    takenAt: isoTime(input.now),
+    by: grouping,
+    namespace: namespace ?? null,
+    total: reportSum(total),
+    components: components.sort(dirtiestFirst),
+    notes: [...input.notes, ...mistakes],
+  };
+}
+
+/** Without pods nothing is emitted; of pods of which nothing is known nobody knows. */
+function reportSum(sum: Emissions | undefined): ReportedSum {
+  const { pods = 0, unknown = 0, kgPerHour = 0, watts = 0, known = new Map() } = sum ?? {};
+  const isKnown = pods === 0 || unknown < pods;
+  return {
+    pods,
+    unknownPods: unknown,
+    kgPerHour: isKnown ? kgPerHour : null,
+    watts: isKnown ? watts : null,
+    basis: sum && isKnown ? sum.basis : null,
+    knownBy: Object.fromEntries(known),
+  };
+}
+
+function stateOf({ kgPerHour, unknownPods }: ReportedSum, budget: number | null, held: number): BudgetState {
+  if (budget !== null && (kgPerHour ?? 0) > budget) return 'over';
+  if (held > 0) return 'held';
+  if (budget === null) return 'none';
+  return unknownPods > 0 ? 'unknown' : 'under';
+}
+
+const NONE: ReadonlyMap<string, number> = new Map();
+
+/** Those with pods; and those with a budget, or held, that may have none left. */
+function listComponents(
+  { grouping }: ReportInput,
+  pods: readonly BudgetPod[],
+  budgets: ReadonlyMap<string, Budget>,
+  held: ReturnType<typeof findHeld>,
+): ReadonlyMap<string, Component> {
+  const withPods = pods.map((pod) => componentOf(pod, grouping));
+  const ofThisKind = ({ kind }: Component) => grouping === (kind === 'Namespace' ? 'namespace' : 'deployment');
+  const withBudget = [...budgets.values()].map(({ component }) => component).filter(ofThisKind);
+  const withHeld = [...held.values()].flatMap(({ component }) => component ?? []);
+  return new Map([...withPods, ...withBudget, ...withHeld].map((one) => [keyOf(one), one]));
+}
+
+interface Budget {
+  readonly component: Component;
+  readonly kg: number;
+}
+
+/** Budgets of what components are; labels of pods have none. What is no budget is told. */
+function findBudgets({ namespace, namespaces, workloads }: ReportInput) {
+  const annotated = [
+    ...namespaces.map(({ name, annotations }) => ({ component: ofNamespace(name), annotations })),
+    ...workloads.map((one) => ({ component: ofWorkload(one.namespace, one), annotations: one.annotations })),
+  ].filter(({ component }) => namespace === undefined || component.namespace === namespace);
+  const budgets = new Map<string, Budget>();
+  const mistakes: string[] = [];
+  for (const { component, annotations } of annotated) {
+    const text = annotations[CARBON_BUDGET];
+    if (text === undefined) continue;
+    const kg = parseCarbonBudget(text);
+    if (kg !== undefined) budgets.set(keyOf(component), { component, kg });
+    else if (mistakes.length < MOST_MISTAKES)
+      mistakes.push(`${nameIn(component)}: ${CARBON_BUDGET} ${quote(text)} is no budget`);
+  }
+  return { budgets, mistakes };
+}
+
+const MOST_MISTAKES = 20;
+const LONGEST_QUOTE = 40;
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text);
+}
+
+function nameIn({ namespace, kind, name }: Component): string {
+  return kind === 'Namespace' ? `namespace ${name}` : `${kind} ${name} in namespace ${namespace}`;
+}
+
+/** What is held of each component, by its `keyOf`; of a label's pods what owns them. */
+function findHeld({ workloads, held, grouping, namespace }: ReportInput, pods: readonly BudgetPod[]) {
+  const ofPods = pods.flatMap((pod) =>
+    pod.workload ? [{ component: componentOf(pod, grouping), workload: ofWorkload(pod.namespace, pod.workload) }] : [],
+  );
+  // What is held may have no pods left.
+  const ofWorkloads = workloads
+    .filter((one) => namespace === undefined || one.namespace === namespace)
+    .map((one) => {
+      const workload = ofWorkload(one.namespace, one);
+      return { component: grouping === 'namespace' ? ofNamespace(one.namespace) : workload, workload };
+    });
+  const pairs = grouping === 'namespace' || grouping === 'deployment' ? ofWorkloads : ofPods;
+  const ofHeld = pairs.filter(({ workload }) => held.has(keyOf(workload)));
+  const byComponent = Map.groupBy(ofHeld, ({ component }) => keyOf(component));
+  return new Map(
+    [...byComponent].map(([key, alike]) => [
+      key,
+      { component: alike[0]?.component, count: new Set(alike.map(({ workload }) => keyOf(workload))).size },
+    ]),
+  );
+}
+
+function dirtiestFirst(a: ReportedComponent, b: ReportedComponent): number {
+  return (b.kgPerHour ?? -1) - (a.kgPerHour ?? -1) || compareText(keyOf(a), keyOf(b));
+}
