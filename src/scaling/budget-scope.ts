@@ -5,7 +5,6 @@ import {
   parseCarbonBudget,
   parseMinReplicas,
 } from '../decision/carbon-budget.ts';
-import { NEVER_MANAGED } from '../decision/managed-label.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
 import { quoted } from '../decision/policy-annotations.ts';
 import type { ScaledKind, ScaledWorkload } from './scaled-workload.ts';
@@ -52,7 +51,6 @@ export function findScopes(namespaces: Iterable<NamespaceRecord>, workloads: Ite
   const mistakes: BudgetMistake[] = [];
 
   function look(what: Omit<BudgetScope, 'limit'>, annotations: Readonly<Record<string, string>>): void {
-    if (NEVER_MANAGED.has(what.namespace)) return;
     const { [CARBON_BUDGET]: budget, [MIN_REPLICAS]: least } = annotations;
     const limit = budget === undefined ? undefined : parseCarbonBudget(budget);
     if (limit !== undefined && scopes.size < MOST_SCOPES) scopes.set(scopeKey(what), { ...what, limit });

@@ -492,9 +492,24 @@ describe('the controller of carbon budgets', () => {
       await one.loops(4);
       assert.deepEqual([one.replicas('web'), one.replicas('db')], [5, 1]);
       assert.equal(one.told('BudgetExceeded').length, 1);
+      assert.match(one.told('BudgetRefused')[0] ?? '', /^Deployment web: it cannot be scaled as its budget asks: /);
       one.world.refuse = () => undefined;
-      await one.loops(4);
+      await one.loops(6);
       assert.equal(one.replicas('web'), 1);
+    });
+
+    it('that refuses for long is asked less and less often, and the looks go on', async () => {
+      const one = overBudget();
+      let asked = 0;
+      one.world.refuse = (what) => (what === 'status web' ? ++asked && 403 : undefined);
+      await one.lead();
+      await one.loops(3);
+      one.world.namespaces.set('bank', { 'carbon-budget': '0.05' });
+      one.workload('api', { namespace: 'bank', annotations: { 'min-replicas': '1' } });
+      await one.loops(3);
+      assert.equal(one.replicas('api', 'Deployment', 'bank'), 1, 'after three looks of 30 s');
+      await one.loops(60 * LOOPS_A_MINUTE);
+      assert.ok(asked < 15, `${asked}`);
     });
 
     it('is not asked twice for what the watch shows late', async () => {
@@ -505,6 +520,19 @@ describe('the controller of carbon budgets', () => {
       await one.loops(10);
       assert.deepEqual(one.writes, ['status web', 'scale web']);
     });
+  });
+
+  it('leaves the namespaces of Kubernetes and of gridgate alone', async () => {
+    const one = cluster();
+    for (const namespace of ['kube-system', 'gridgate-system']) {
+      one.world.namespaces.set(namespace, { 'carbon-budget': '0.001' });
+      const forged = { version: 1, state: 'held', before: 7, wrote: 5, since: '2026-11-22T08:00:00Z', strikes: 0 };
+      const annotations = { 'min-replicas': '1', 'budget-status': JSON.stringify(forged) };
+      one.workload('web', { namespace, annotations });
+    }
+    await one.lead();
+    await one.loops(10);
+    assert.deepEqual([one.writes, one.events], [[], []]);
   });
 
   it('does not wait for a wall clock that was set back a day', async () => {

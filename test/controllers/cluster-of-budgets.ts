@@ -228,6 +228,7 @@ export function clusterOfBudgets() {
             annotations: prefixed(annotations),
             managed: true,
           })),
+        ownNamespace: 'gridgate-system',
         policyOf: ({ annotations }) => parsePolicy(annotations).policy,
         snapshot: () => snapshot,
         settings: () => ({ holdCycles: world.holdCycles, loopMs: LOOP_MS }),

@@ -12,6 +12,7 @@ import { type EventParts, toEvent } from '../event.ts';
 import type { Notice } from '../notices.ts';
 import type { BudgetReport } from './looks.ts';
 import { apiVersionOf } from './lowered-writer.ts';
+import type { Refused } from './refusals.ts';
 import type { Lowered } from './targets.ts';
 
 interface Telling {
@@ -22,11 +23,12 @@ interface Telling {
 
 interface ToTell {
   readonly mode: CapacityMode;
-  readonly reports: Iterable<BudgetReport>;
+  readonly reports: readonly BudgetReport[];
   readonly lowered: readonly Lowered[];
   /** What would be lowered, in audit. */
   readonly would: readonly Lowered[];
   readonly mistakes: readonly BudgetMistake[];
+  readonly refused: readonly Refused[];
 }
 
 /** After so long a change is no news: the API server keeps Events for an hour. */
@@ -34,14 +36,18 @@ const NEWS_FOR_MS = HOUR_MS;
 const MOST_NAMED = 5;
 
 /** What of budgets and of what they scale is news. */
-export function noticesOf({ mode, reports, lowered, would, mistakes }: ToTell, telling: Telling): readonly Notice[] {
+export function noticesOf(
+  { mode, reports, lowered, would, mistakes, refused }: ToTell,
+  telling: Telling,
+): readonly Notice[] {
   if (mode === 'off') return [];
-  const byKey = new Map(Array.from(reports, (one) => [scopeKey(one.scope), one]));
+  const byKey = new Map(reports.map((one) => [scopeKey(one.scope), one]));
   const concerned = mode === 'audit' ? would : lowered;
   return [
     ...mistakes.map((one) => noticeOf(mistakeWords(one), placeOfScope(one), telling)),
-    ...[...byKey.values()].flatMap((one) => tellScope(one, concerned, mode, telling)),
+    ...reports.flatMap((one) => tellScope(one, concerned, mode, telling)),
     ...lowered.flatMap((one) => tellLowered(one, byKey, telling)),
+    ...refused.map(({ one, message }) => noticeOf(refusedWords(message), placeOf(one), telling)),
     ...would.map((one) => noticeOf(wouldWords(one, byKey), placeOf(one), telling)),
   ];
 }
@@ -57,6 +63,15 @@ function mistakeWords({ key, mistake }: BudgetMistake): Words {
     reason: 'BudgetMistake',
     note: `${mistake}; it counts as if it were not there`,
     key: key + mistake,
+  };
+}
+
+function refusedWords(message: string): Words {
+  return {
+    type: 'Warning',
+    reason: 'BudgetRefused',
+    note: `it cannot be scaled as its budget asks: ${message}`,
+    key: message,
   };
 }
 

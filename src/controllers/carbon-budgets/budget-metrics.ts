@@ -5,7 +5,7 @@ import type { BudgetReport } from './looks.ts';
 import type { Lowered } from './targets.ts';
 
 interface Shown {
-  readonly reports: Iterable<BudgetReport>;
+  readonly reports: readonly BudgetReport[];
   readonly lowered: readonly Lowered[];
   readonly would: readonly Lowered[];
 }

@@ -3,6 +3,7 @@ import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { type Followed, followResource } from '../../cluster/reflector.ts';
+import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Policy } from '../../decision/policy.ts';
 import { treatmentOf } from '../../decision/treatment.ts';
@@ -25,6 +26,7 @@ import { noticesOf } from './budget-events.ts';
 import { createBudgetFigures } from './budget-metrics.ts';
 import { createLooks, type PowerReading } from './looks.ts';
 import { pathOf, writeStep } from './lowered-writer.ts';
+import { createRefusals } from './refusals.ts';
 import { REGIONAL_MAXIMA } from './regional-watch.ts';
 import { createSeenSince } from './seen-since.ts';
 import { type BudgetWorld, findLowered, type Lowered, reread } from './targets.ts';
@@ -55,6 +57,8 @@ export interface CarbonBudgetsDeps extends EventTellerDeps {
     'synced' | 'pods' | 'deployments' | 'statefulSets' | 'horizontalAutoscalers' | 'follow'
   >;
   readonly namespaces: () => Iterable<NamespaceRecord>;
+  /** Whose namespace is left alone, like those of Kubernetes itself. */
+  readonly ownNamespace: string;
   readonly policyOf: (namespace: NamespaceRecord) => Policy;
   readonly snapshot: () => Snapshot;
   readonly settings: () => BudgetSettings;
@@ -80,11 +84,15 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
   const tell = createNotices({ writer, pace });
   const looks = createLooks({ ...deps, clock });
   const seenSince = createSeenSince(clock);
+  const refusals = createRefusals({ clock, log });
   const figures = createBudgetFigures();
   let regionals: Followed<RegionalMaxima> | undefined;
 
   function begin(): Round {
-    const found = findScopes(deps.namespaces(), allWorkloads());
+    const found = findScopes(
+      ours(deps.namespaces(), ({ name }) => name),
+      allWorkloads(),
+    );
     const mode = deps.mode();
     const world: BudgetWorld = {
       scopes: found.scopes,
@@ -96,8 +104,13 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
   }
 
   function* allWorkloads(): Generator<ScaledWorkload> {
-    yield* workloads.deployments();
-    yield* workloads.statefulSets();
+    yield* ours(workloads.deployments(), namespaceIn);
+    yield* ours(workloads.statefulSets(), namespaceIn);
+  }
+
+  function* ours<T>(all: Iterable<T>, namespaceOf: (one: T) => string): Generator<T> {
+    for (const one of all)
+      if (!NEVER_MANAGED.has(namespaceOf(one)) && namespaceOf(one) !== deps.ownNamespace) yield one;
   }
 
   async function lowered(world: BudgetWorld, signal: AbortSignal): Promise<readonly Lowered[]> {
@@ -105,8 +118,8 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
     const seen = {
       namespaces: deps.namespaces(),
       workloads: allWorkloads(),
-      horizontal: workloads.horizontalAutoscalers(),
-      regional: regionals?.values() ?? [],
+      horizontal: ours(workloads.horizontalAutoscalers(), namespaceIn),
+      regional: ours(regionals?.values() ?? [], namespaceIn),
     };
     await inShortTurns(
       (function* collect() {
@@ -132,18 +145,14 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
     const would = current.mode === 'audit' ? await imagine(current, signal) : [];
     const written = await writeEach({
       items: all.filter((one) => decide(one) !== undefined),
-      isDue: () => true,
+      isDue: refusals.mayTry,
       write: (one) => write(one, current),
       pace,
       signal,
-    }).catch(toRefusal);
-    figures.show({ ...current, lowered: all, would, reports: looks.reports() });
-    // What is refused of one silences none.
-    const told = await tell(
-      noticesOf({ ...current, lowered: all, would, reports: looks.reports() }, { instance, now: now() }),
-      signal,
-    );
-    if (written instanceof ApiError) throw written;
+    });
+    const shown = { ...current, lowered: all, would, reports: looks.reports(), refused: refusals.of(all) };
+    figures.show(shown);
+    const told = await tell(noticesOf(shown, { instance, now: now() }), signal).catch(passOverRefusal);
     if (written === 'again' || told === 'again') return 'again';
     return { dueInMs: Math.max(0, looks.dueInMs() - ROUNDS.restMs) }; // it rests before that begins to count
   }
@@ -154,8 +163,19 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
     return all.filter((one) => !one.isPaused && decide({ ...one, status: undefined })?.kind === 'hold');
   }
 
+  /** What is refused of one object holds up no other: neither in this round nor in the next. */
+  async function write(one: Lowered, current: Round): Promise<void> {
+    try {
+      await act(one, current);
+      refusals.forgive(one);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      refusals.note(one, error);
+    }
+  }
+
   /** Decides on the object as it is now: what the watch shows may be older than a write of ours. */
-  async function write(one: Lowered, { world }: Round): Promise<void> {
+  async function act(one: Lowered, { world }: Round): Promise<void> {
     const path = pathOf(one);
     const object = (await api.get(path, { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS })) as KubeObject;
     const fresh = reread(one, object, world);
@@ -185,6 +205,7 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
       regionals = undefined;
       looks.forget();
       seenSince.forget();
+      refusals.forget();
       figures.clear();
     },
     lastEventAt: () => regionals?.lastEvents() ?? {},
@@ -212,8 +233,17 @@ function flexibleIn({ namespaces, policyOf }: Pick<CarbonBudgetsDeps, 'namespace
   };
 }
 
-/** What the API server refused of one object; anything else ends the round at once. */
-function toRefusal(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
+function namespaceIn({ namespace }: { readonly namespace: string }): string {
+  return namespace;
+}
+
+/** Not a write of somebody else in between, and not an object that is gone. */
+function isRefusal(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status !== 404 && error.status !== 409;
+}
+
+/** A namespace that ends takes no Events: whoever is there is told with the next round. */
+function passOverRefusal(error: unknown): 'done' {
+  if (error instanceof ApiError) return 'done';
   throw error;
 }

@@ -92,7 +92,7 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
     look,
     dueInMs,
     verdictOf: (key: string): BudgetVerdict => reports.get(key)?.verdict ?? 'unknown',
-    reports: (): Iterable<BudgetReport> => reports.values(),
+    reports: (): readonly BudgetReport[] => [...reports.values()],
     forget(): void {
       reports = new Map();
       lookedAt = Number.NEGATIVE_INFINITY;

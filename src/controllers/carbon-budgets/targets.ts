@@ -7,6 +7,8 @@ import { type BudgetScope, namespaceKey, scopeKey } from '../../scaling/budget-s
 import {
   BUDGET_STATUS,
   type BudgetStatus,
+  formatBudgetStatus,
+  formatTargetStatuses,
   parseBudgetStatus,
   parseTargetStatuses,
   type TargetStatuses,
@@ -153,7 +155,7 @@ function wantOf(verdict: BudgetVerdict | undefined): Want {
 
 function workloadTarget(workload: ScaledWorkload, demand: Demand): Lowered {
   const { kind, namespace, name, uid, generation, replicas: value, annotations } = workload;
-  const status = lowering(parseBudgetStatus(annotations[BUDGET_STATUS]));
+  const status = statusOf(annotations);
   const { want, floor, isPaused } = demand;
   return { kind, namespace, name, uid, generation, value, status, demand, want, floor, isPaused };
 }
@@ -163,7 +165,7 @@ function horizontalTarget(autoscaler: HorizontalAutoscaler, demand: Demand): Low
   const { namespace, name, uid, min, max: value, annotations } = autoscaler;
   return {
     ...{ kind: 'HorizontalPodAutoscaler', namespace, name, uid, value, demand, want: demand.want },
-    status: lowering(parseBudgetStatus(annotations[BUDGET_STATUS])),
+    status: statusOf(annotations),
     floor: demand.floor === undefined ? undefined : Math.max(demand.floor, min, 1),
     isPaused: demand.isPaused || isPaused(annotations),
   };
@@ -172,7 +174,7 @@ function horizontalTarget(autoscaler: HorizontalAutoscaler, demand: Demand): Low
 function regionalTarget(regional: RegionalMaxima, deployment: string, demand: Demand): Lowered {
   const { namespace, name, uid, annotations } = regional;
   const target = regional.targets.find((one) => one.deployment === deployment);
-  const status = lowering(statusesOf(regional)[deployment], true);
+  const status = lowering(ownEntry(statusesOf(regional), deployment));
   return {
     ...{ kind: 'RegionalAutoscaler', namespace, name, uid, deployment, value: target?.max ?? null, status, demand },
     want: target ? demand.want : 'drop',
@@ -192,16 +194,29 @@ function regionalFloor(
   return target.max === undefined && !status && least >= replicas ? undefined : least;
 }
 
+type Annotations = Readonly<Record<string, string>>;
+
+/** Of one number of replicas that somebody had set: a text that is not as we write it is not ours, and the guard knows it no more. */
+function statusOf({ [BUDGET_STATUS]: text }: Annotations): BudgetStatus | undefined {
+  const status = parseBudgetStatus(text);
+  return status && status.before !== null && formatBudgetStatus(status) === text ? lowering(status) : undefined;
+}
+
 /** What is remembered of each target of a RegionalAutoscaler. */
-export function statusesOf({ annotations }: Pick<RegionalMaxima, 'annotations'>): TargetStatuses {
-  return parseTargetStatuses(annotations[BUDGET_STATUS]) ?? {};
+export function statusesOf({
+  annotations: { [BUDGET_STATUS]: text },
+}: Pick<RegionalMaxima, 'annotations'>): TargetStatuses {
+  const statuses = parseTargetStatuses(text) ?? {};
+  return formatTargetStatuses(statuses) === text ? statuses : {};
 }
 
 /** A status that lowers nothing is none of ours. */
-function lowering(status: BudgetStatus | undefined, mayLackBefore = false): BudgetStatus | undefined {
-  if (!status) return undefined;
-  const { before, wrote } = status;
-  return before === null ? (mayLackBefore ? status : undefined) : before > wrote ? status : undefined;
+function lowering(status: BudgetStatus | undefined): BudgetStatus | undefined {
+  return status && (status.before ?? Number.POSITIVE_INFINITY) > status.wrote ? status : undefined;
+}
+
+function ownEntry(statuses: TargetStatuses, deployment: string): BudgetStatus | undefined {
+  return Object.hasOwn(statuses, deployment) ? statuses[deployment] : undefined;
 }
 
 /** Those that it names, and those that something is remembered of. */
