@@ -13,7 +13,13 @@ export const OVERLAYS = ['base', 'strict'] as const;
 export const LAYOUTS = [...OVERLAYS, 'single'] as const;
 export type Overlay = (typeof LAYOUTS)[number];
 /** Of manifests/capacity: what each adds to any layout. */
-export const COMPONENTS = ['node-overlays', 'node-pools', 'priority-expander'] as const;
+export const COMPONENTS = [
+  'carbon-budgets',
+  'node-overlays',
+  'node-pools',
+  'priority-expander',
+  'regional-autoscaler',
+] as const;
 export type Component = (typeof COMPONENTS)[number];
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of every kind; the assertion is the check

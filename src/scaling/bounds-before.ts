@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { keptOwners, readKept } from './kept-owners.ts';
+import { MOST_REPLICAS } from './regional-autoscaler.ts';
+
+/** On a HorizontalPodAutoscaler whose bounds a RegionalAutoscaler moves: what they were. */
+export const BOUNDS_BEFORE = 'gridgate.dev/bounds-before';
+/** What the guard lets through, in characters. */
+export const LONGEST_BOUNDS_BEFORE = 4_096;
+
+const least = z.int().min(0).max(MOST_REPLICAS);
+const most = z.int().min(1).max(MOST_REPLICAS);
+
+const boundsBefore = z.object({
+  version: z.literal(1),
+  min: least,
+  max: most,
+  owners: z.object({ min: keptOwners, max: keptOwners }),
+  wrote: z.object({ min: least, max: most }),
+});
+
+/** What its owner had, whose both fields were, and what we wrote last: other values there are somebody else's. */
+export type BoundsBefore = Omit<z.infer<typeof boundsBefore>, 'version'>;
+
+/** The annotation's text. Its order is fixed: what stands before the owners is what the guard compares. */
+export function formatBoundsBefore({ min, max, owners, wrote }: BoundsBefore): string {
+  return JSON.stringify({
+    version: 1,
+    min,
+    max,
+    owners: { min: owners.min, max: owners.max },
+    wrote: { min: wrote.min, max: wrote.max },
+  });
+}
+
+/** Reads it; `undefined` where there is none, or what gridgate never writes: that is put back nowhere. */
+export function parseBoundsBefore(text: string | undefined): BoundsBefore | undefined {
+  const read = readKept(boundsBefore, text, LONGEST_BOUNDS_BEFORE);
+  if (!read) return undefined;
+  const { version, ...kept } = read;
+  return kept;
+}
