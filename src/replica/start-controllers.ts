@@ -26,7 +26,10 @@ import { createPolicyReporter } from '../controllers/policy-reporter/controller.
 import { createPriorityExpander } from '../controllers/priority-expander/controller.ts';
 import { createRegionMemory } from '../controllers/region-memory/controller.ts';
 import { createRegionTeller } from '../controllers/region-teller/controller.ts';
-import { createRegionalAutoscaler } from '../controllers/regional-autoscaler/controller.ts';
+import {
+  createRegionalAutoscaler,
+  type RegionalAutoscalerDeps,
+} from '../controllers/regional-autoscaler/controller.ts';
 import { createRunLengths } from '../controllers/run-lengths/controller.ts';
 import { createSettingsReporter } from '../controllers/settings-reporter/controller.ts';
 import type { UnreadSetting } from '../controllers/settings-reporter/plan.ts';
@@ -67,6 +70,9 @@ interface ControllersDeps {
   readonly releaseSharePercent: number;
   /** The controllers of capacity, each opt-in; one that is off is not started. */
   readonly capacity: Readonly<Record<CapacityController, CapacityMode>>;
+  /** What RegionalAutoscalers leave open. */
+  readonly regionalDefaults: RegionalAutoscalerDeps['defaults'];
+  readonly carbonCacheTtlMs: number;
   /** What the kill switch says. */
   readonly modeCap: () => Mode | undefined;
   /** Of which prices of carbon are made. */
@@ -171,7 +177,9 @@ export function startControllers(deps: ControllersDeps): Controllers {
     ...(isScaling ? [workloads] : []),
     ...(capacity.regionalAutoscaler === 'off'
       ? []
-      : [createRegionalAutoscaler({ ...scaling, mode: modeOf('regionalAutoscaler') })]),
+      : [
+          createRegionalAutoscaler({ ...scaling, defaults: deps.regionalDefaults, mode: modeOf('regionalAutoscaler') }),
+        ]),
     ...(capacity.carbonBudgets === 'off' ? [] : [createCarbonBudgets({ ...scaling, mode: modeOf('carbonBudgets') })]),
   ];
   let isStopping = false;

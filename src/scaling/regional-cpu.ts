@@ -1,5 +1,5 @@
-import type { RegionalSettings } from './regional-settings.ts';
 import { type PodUsage, usageKey } from './pod-usage.ts';
+import type { RegionalSettings } from './regional-settings.ts';
 import type { ScaledPod } from './scaled-pod.ts';
 
 /** The CPU of a target's Ready pods: cores used and requested; or why nobody knows. */

@@ -1,5 +1,5 @@
-import { moveTo, type Rule, givers, isUp, sumOf, takers, showChange, type Verdict } from './regional-verdict.ts';
 import type { TargetFacts } from './regional-target.ts';
+import { givers, isUp, moveTo, type Rule, showChange, sumOf, takers, type Verdict } from './regional-verdict.ts';
 
 /** A target above its own maximum goes down at once, whatever else is so: a budget may have lowered it. */
 export const lowerCeiling: Rule = ({ targets }) => {

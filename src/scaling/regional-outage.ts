@@ -1,6 +1,16 @@
 import type { OutageState } from './regional-state.ts';
 import type { TargetFacts } from './regional-target.ts';
-import { isUp, type Look, moveTo, type Rule, showChange, showGrams, sumOf, takers, type Verdict } from './regional-verdict.ts';
+import {
+  isUp,
+  type Look,
+  moveTo,
+  type Rule,
+  showChange,
+  showGrams,
+  sumOf,
+  takers,
+  type Verdict,
+} from './regional-verdict.ts';
 
 /**
  * Regions that are down are filled up elsewhere before they are emptied:
@@ -18,7 +28,8 @@ export const moveOutOfOutage: Rule = (look) => {
   const up = look.targets.filter(isUp);
   const [first] = left;
   if (!first) return undefined;
-  if (up.length === 0) return stay('AllRegionsDown', `every region is down: nothing can be moved out of ${first.region}`);
+  if (up.length === 0)
+    return stay('AllRegionsDown', `every region is down: nothing can be moved out of ${first.region}`);
   const outage = look.state.outage ?? beginOutage(look, up);
   return fill(look, outage, up, first) ?? settle(outage, up, first);
 };
@@ -44,14 +55,25 @@ function fill(look: Look, outage: OutageState, up: readonly TargetFacts[], down:
 function settle(outage: OutageState, up: readonly TargetFacts[], down: TargetFacts): Verdict {
   const unready = sumOf(up, (one) => (one.isStuck ? 0 : unreadyOf(one)));
   if (unready > outage.unready)
-    return { ...stay('WaitingForReady', `${down.region} is down, and is emptied when what was filled elsewhere is Ready`), state: { outage } };
+    return {
+      ...stay('WaitingForReady', `${down.region} is down, and is emptied when what was filled elsewhere is Ready`),
+      state: { outage },
+    };
   if (sumOf(up, ({ ready }) => ready) === 0)
-    return { ...stay('NothingReadyElsewhere', `${down.region} is down, and nothing is Ready anywhere else`), state: { outage } };
+    return {
+      ...stay('NothingReadyElsewhere', `${down.region} is down, and nothing is Ready anywhere else`),
+      state: { outage },
+    };
   const action = moveTo(down, down.empty);
   return act('Empty', `${showChange(action)}: ${down.region} is down`, action, outage);
 }
 
-function act(decision: 'Fill' | 'Empty', message: string, action: ReturnType<typeof moveTo>, outage: OutageState): Verdict {
+function act(
+  decision: 'Fill' | 'Empty',
+  message: string,
+  action: ReturnType<typeof moveTo>,
+  outage: OutageState,
+): Verdict {
   return { decision, reason: 'RegionDown', message, region: action.region, action, isUrgent: true, state: { outage } };
 }
 

@@ -16,6 +16,7 @@ export interface Planned {
   readonly verdict: Verdict;
   /** Of all targets in regions that are up; absent: nobody knows. */
   readonly cpuPercent?: number | undefined;
+  /** Whoever acts has them begin anew (`countAnew`). */
   readonly counters: Counters;
   /** What the status keeps from now on; with the action, where there is one. */
   readonly state: RegionalState;
@@ -41,11 +42,17 @@ export function planRegional(input: PlanInput): Planned {
   if (!verdict.action) return { verdict, cpuPercent, counters, state: kept };
   const { decision, reason, message, action, isAnnounced } = verdict;
   const lastAction = isAnnounced ? state.lastAction : { ...action, decision, reason, message, at: now };
-  return { verdict, cpuPercent, counters: { ...counters, above: 0, below: 0 }, state: { ...kept, lastAction } };
+  return { verdict, cpuPercent, counters, state: { ...kept, lastAction } };
+}
+
+/** Once an action is done, breaches are counted anew. */
+export function countAnew(counters: Counters): Counters {
+  return { ...counters, above: 0, below: 0 };
 }
 
 function judge(look: Look, { above, below }: Counters, restMs: number): Verdict {
-  if (look.targets.length === 0) return { decision: 'None', reason: 'NoTarget', message: 'none of its Deployments is there' };
+  if (look.targets.length === 0)
+    return { decision: 'None', reason: 'NoTarget', message: 'none of its Deployments is there' };
   for (const rule of AT_ONCE) {
     const verdict = rule(look);
     if (verdict) return verdict;
@@ -70,7 +77,8 @@ function stateNow({ targets, state }: PlanInput): RegionalState {
   const { moving } = state;
   const to = moving && targets.find(({ deployment }) => deployment === moving.to);
   const from = moving && targets.find(({ deployment }) => deployment === moving.from);
-  const isOver = !moving || !to || !from || !isUp(to) || (to.ready >= to.level && from.level - moving.step < from.least);
+  const isOver =
+    !moving || !to || !from || !isUp(to) || (to.ready >= to.level && from.level - moving.step < from.least);
   return { ...state, outage: outageNow({ targets, state }), moving: isOver ? undefined : moving };
 }
 

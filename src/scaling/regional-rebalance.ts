@@ -13,7 +13,15 @@ export const beginMove: Rule = (look) => {
   const action = moveTo(to, to.level + step);
   const message = `${showChange(action)}: it is cleaner (${showGrams(to)}) than ${from.region} (${showGrams(from)}), and moving pays`;
   const moving = { from: from.deployment, to: to.deployment, step, since: now };
-  return { decision: 'MoveUp', reason: 'CleanerRegion', message, region: to.region, action, isUrgent: true, state: { moving } };
+  return {
+    decision: 'MoveUp',
+    reason: 'CleanerRegion',
+    message,
+    region: to.region,
+    action,
+    isUrgent: true,
+    state: { moving },
+  };
 };
 
 /**
@@ -35,7 +43,12 @@ export const endMove: Rule = ({ targets, state: { moving } }) => {
     return { decision: 'MoveDown', reason: 'CleanerRegion', message, region: from.region, action, ...over };
   }
   if (!to.isStuck)
-    return { decision: 'None', reason: 'WaitingForReady', message: `moving from ${from.region} to ${to.region}: what was added is not Ready yet`, region: to.region };
+    return {
+      decision: 'None',
+      reason: 'WaitingForReady',
+      message: `moving from ${from.region} to ${to.region}: what was added is not Ready yet`,
+      region: to.region,
+    };
   if (to.level - moving.step < to.least) return undefined;
   const action = moveTo(to, to.level - moving.step);
   const message = `${showChange(action)}: what was moved there does not become Ready`;

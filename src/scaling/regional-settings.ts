@@ -70,7 +70,9 @@ function issuesOf({ targets, minReplicas, maxReplicas, scaleUp, scaleDown }: Reg
       ...(min > max ? [`spec.targets.${i}: min ${min} is above max ${max}`] : []),
     ]),
     ...(minReplicas > maxReplicas ? [`spec.minReplicas: ${minReplicas} is above maxReplicas ${maxReplicas}`] : []),
-    ...(floor > maxReplicas ? [`spec.maxReplicas: ${maxReplicas} is below what the targets have at least, ${floor}`] : []),
+    ...(floor > maxReplicas
+      ? [`spec.maxReplicas: ${maxReplicas} is below what the targets have at least, ${floor}`]
+      : []),
     ...(scaleDown >= scaleUp ? [`spec.cpu: scaleDown ${scaleDown} is not below scaleUp ${scaleUp}`] : []),
   ];
 }

@@ -1,8 +1,8 @@
+import { BOUNDS_BEFORE, parseBoundsBefore } from './bounds-before.ts';
 import type { HorizontalAutoscaler } from './horizontal-autoscaler.ts';
 import type { CpuReading } from './regional-cpu.ts';
 import type { TargetSettings } from './regional-settings.ts';
 import type { LastAction } from './regional-state.ts';
-import { parseBoundsBefore, BOUNDS_BEFORE } from './bounds-before.ts';
 import type { ScaledWorkload } from './scaled-workload.ts';
 
 /** What is known of the region of a target. */
@@ -57,10 +57,20 @@ export interface TargetInput {
   readonly lastAction?: LastAction | undefined;
 }
 
-export function targetFacts({ target, workload, autoscaler, region, cpu, isStuck, lastAction }: TargetInput): TargetFacts {
+export function targetFacts({
+  target,
+  workload,
+  autoscaler,
+  region,
+  cpu,
+  isStuck,
+  lastAction,
+}: TargetInput): TargetFacts {
   const { uid, generation, replicas, readyReplicas: ready } = workload;
   const common = { ...region, region: target.region, deployment: target.deployment, uid, generation, replicas, ready };
-  const own = autoscaler ? boundsOf(autoscaler, target) : { level: replicas, top: replicas, most: target.max, empty: 0 };
+  const own = autoscaler
+    ? boundsOf(autoscaler, target)
+    : { level: replicas, top: replicas, most: target.max, empty: 0 };
   const least = region.isDown ? own.empty : target.min;
   const facts = { ...common, ...own, maxTop: target.max, least, cpu, isStuck };
   return { ...facts, isUnfinished: lastAction !== undefined && isUnfinished(facts, lastAction, autoscaler) };
@@ -82,7 +92,10 @@ function isUnfinished(
 }
 
 /** The bounds with which a target in bounds mode has a level: the window moves, and never beyond the target's maximum. */
-export function boundsAt(level: number, { level: from, top, maxTop }: TargetFacts): { readonly min: number; readonly max: number } {
+export function boundsAt(
+  level: number,
+  { level: from, top, maxTop }: TargetFacts,
+): { readonly min: number; readonly max: number } {
   const min = Math.max(1, level);
   return { min, max: Math.max(min, Math.min(top + (level - from), maxTop)) };
 }

@@ -1,5 +1,5 @@
 import { parseRegionalSpec, type RegionalDefaults } from '../../src/scaling/regional-autoscaler.ts';
-import { type Planned, planRegional } from '../../src/scaling/regional-plan.ts';
+import { countAnew, type Planned, planRegional } from '../../src/scaling/regional-plan.ts';
 import { type RegionalSettings, settleSpec } from '../../src/scaling/regional-settings.ts';
 import type { RegionalState } from '../../src/scaling/regional-state.ts';
 import { type RegionFacts, targetFacts } from '../../src/scaling/regional-target.ts';
@@ -38,7 +38,10 @@ interface Seen {
  * An autoscaler in memory: each loop plans, and what is planned is done, to Deployments named as their regions. What was added is Ready at
  * once unless `becomesReady` says otherwise.
  */
-export function regionalWorld(spec: { readonly targets?: readonly object[]; readonly [key: string]: unknown } = {}, replicas: Readonly<Record<string, number>> = {}) {
+export function regionalWorld(
+  spec: { readonly targets?: readonly object[]; readonly [key: string]: unknown } = {},
+  replicas: Readonly<Record<string, number>> = {},
+) {
   const grids: Record<string, number | undefined> = { ...GRIDS };
   const targets = spec.targets ?? Object.keys(GRIDS).map((region) => ({ region, deployment: region }));
   let settings = settingsOf({ ...spec, targets });
@@ -75,11 +78,34 @@ export function regionalWorld(spec: { readonly targets?: readonly object[]; read
       const facts = settings.targets.flatMap((target) => {
         const one = seen.get(target.deployment);
         if (!one) return [];
-        const region: RegionFacts = { gramsPerKwh: grids[target.region], isDown: world.down.has(target.region), isKnown: true };
-        const workload = { kind: 'Deployment', namespace: 'shop', name: target.deployment, uid: target.deployment, annotations: {}, podAnnotations: {} } as const;
-        const cpu = world.cpu === undefined || one.ready === 0 ? undefined : { usedVcpu: (world.cpu / 100) * one.ready, requestedVcpu: one.ready };
+        const region: RegionFacts = {
+          gramsPerKwh: grids[target.region],
+          isDown: world.down.has(target.region),
+          isKnown: true,
+        };
+        const workload = {
+          kind: 'Deployment',
+          namespace: 'shop',
+          name: target.deployment,
+          uid: target.deployment,
+          annotations: {},
+          podAnnotations: {},
+        } as const;
+        const cpu =
+          world.cpu === undefined || one.ready === 0
+            ? undefined
+            : { usedVcpu: (world.cpu / 100) * one.ready, requestedVcpu: one.ready };
         const { replicas, ready: readyReplicas, generation, isStuck = false } = one;
-        return [targetFacts({ target, workload: { ...workload, replicas, readyReplicas, generation }, region, cpu, isStuck, lastAction: state.lastAction })];
+        return [
+          targetFacts({
+            target,
+            workload: { ...workload, replicas, readyReplicas, generation },
+            region,
+            cpu,
+            isStuck,
+            lastAction: state.lastAction,
+          }),
+        ];
       });
       return planRegional({ settings, targets: facts, state, counters, denied, hoursOf, now, monotonicNow });
     },
@@ -94,9 +120,15 @@ export function regionalWorld(spec: { readonly targets?: readonly object[]; read
     look(): string {
       const { verdict } = world.announce();
       if (verdict.action) {
+        world.counters = world.counters && countAnew(world.counters);
         const { target, to } = verdict.action;
         const one = world.of(target);
-        seen.set(target, { ...one, replicas: to, ready: world.becomesReady ? to : Math.min(one.ready, to), generation: one.generation + 1 });
+        seen.set(target, {
+          ...one,
+          replicas: to,
+          ready: world.becomesReady ? to : Math.min(one.ready, to),
+          generation: one.generation + 1,
+        });
       }
       const where = verdict.action ? ` ${verdict.action.target} ${verdict.action.from}->${verdict.action.to}` : '';
       return `${verdict.decision}${where} ${verdict.reason}`;
