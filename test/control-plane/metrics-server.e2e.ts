@@ -3,10 +3,11 @@ import { after, before, describe, test } from 'node:test';
 import { parseQuantity } from '../../src/units/quantity.ts';
 import { skip } from './assets.ts';
 import type { Component } from './component.ts';
-import { METRICS_API_SERVICE_PATH, POD_METRICS_PATH, usage } from './metrics-server.ts';
+import { METRICS_API_SERVICE_PATH, METRICS_SLICE_PATH, POD_METRICS_PATH, usage } from './metrics-server.ts';
 import type { ControlPlane } from './start.ts';
 import { startControlPlane } from './start.ts';
 
+const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const MIB = 2 ** 20;
 /** A counter is read a little before or after the moment that metrics-server notes. */
 const TOLERANCE = 0.05;
@@ -47,9 +48,11 @@ describe('metrics-server beside the control plane', () => {
     assert.equal(refused.status, 503);
     assert.match(refused.body, /^(error trying to reach service: .*connection refused|service unavailable)\n$/);
 
+    // As where a pod that has ended loses its endpoint; a refused connection alone is noticed up to half a minute later.
+    await controlPlane.request('PATCH', METRICS_SLICE_PATH, { endpoints: [] }, MERGE_PATCH);
     await controlPlane.waitFor('the API to be taken for unavailable', async () => {
       const { body } = await controlPlane.request('GET', METRICS_API_SERVICE_PATH);
-      return body.status.conditions[0].reason === 'FailedDiscoveryCheck' || undefined;
+      return body.status.conditions[0].reason === 'MissingEndpoints' || undefined;
     });
     assert.deepEqual(await metrics(), { status: 503, body: 'service unavailable\n' });
   });

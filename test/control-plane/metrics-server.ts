@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ApiClient } from './api-client.ts';
@@ -22,7 +24,7 @@ export type PodUsage = {
   readonly memory?: string;
 };
 
-export const RESOLUTION_MS = 10_000;
+const RESOLUTION_MS = 10_000;
 export const POD_METRICS_PATH = '/apis/metrics.k8s.io/v1beta1/pods';
 export const METRICS_API_SERVICE_PATH = '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io';
 
@@ -30,6 +32,7 @@ const KWOK_CONFIG = fileURLToPath(new URL('kwok/resource-metrics.yaml', import.m
 const SERVICE = { name: 'metrics-server', namespace: 'kube-system' } as const;
 const PORT = { name: 'https', port: 443, protocol: 'TCP' } as const;
 const IN_NAMESPACE = `namespaces/${SERVICE.namespace}`;
+export const METRICS_SLICE_PATH = `/apis/discovery.k8s.io/v1/${IN_NAMESPACE}/endpointslices/${SERVICE.name}`;
 const LIFETIME_MS = 24 * 3_600_000;
 
 /**
@@ -95,19 +98,25 @@ export async function runMetricsServer(
     '--kubelet-use-node-status-port',
     '--kubelet-preferred-address-types=InternalIP',
   ]);
+  const until = (what: string, probe: () => Promise<true | undefined>) =>
+    pollUntil({ ...wait, what, probe, failure: () => metricsServer.failure() ?? wait.failure() });
   try {
+    await until('metrics-server to listen', () => isListening(address, port));
+    // The API server looks at once when an endpoint changes, and else, after failures, up to half a minute later.
     await register(client, address, port);
-    await pollUntil({
-      what: 'the API of metrics-server to be available',
-      probe: async () => ((await isAvailable(client)) ? true : undefined),
-      deadlineMs: wait.deadlineMs,
-      failure: () => metricsServer.failure() ?? wait.failure(),
-    });
+    await until('the API of metrics-server to be available', async () => (await isAvailable(client)) || undefined);
     return metricsServer;
   } catch (error) {
     await metricsServer.stop();
     throw error;
   }
+}
+
+async function isListening(address: string, port: number): Promise<true> {
+  const socket = connect(port, address);
+  await once(socket, 'connect');
+  socket.destroy();
+  return true;
 }
 
 async function isAvailable(client: ApiClient): Promise<boolean> {
@@ -124,7 +133,7 @@ async function register(client: ApiClient, address: string, port: number): Promi
     metadata: SERVICE,
     spec: { ports: [PORT] },
   });
-  await apply(client, `/apis/discovery.k8s.io/v1/${IN_NAMESPACE}/endpointslices/${SERVICE.name}`, {
+  await apply(client, METRICS_SLICE_PATH, {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { ...SERVICE, labels: { 'kubernetes.io/service-name': SERVICE.name } },

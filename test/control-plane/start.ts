@@ -62,7 +62,8 @@ export type ControlPlane = AsyncDisposable & {
   readonly startKarpenter: (options?: KarpenterOptions) => Promise<Pick<Component, 'stop'>>;
   /**
    * The real metrics-server, which scrapes every 10 s; needs `resourceMetrics`. Resolves once its API answers: pods that run by
-   * then have metrics after two scrapes. Stopping it leaves its APIService, dead; it can be started again.
+   * then have metrics after two scrapes. Stopping it leaves its APIService, dead, and no namespace is deleted until it is started
+   * again.
    */
   readonly startMetricsServer: () => Promise<Pick<Component, 'stop'>>;
   /** Same port, data and certificates; resolves when it is ready again. */
