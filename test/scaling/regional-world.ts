@@ -56,6 +56,7 @@ export function regionalWorld(
     monotonicNow: 1_000,
     /** Percent; absent: no metrics. */
     cpu: 50 as number | undefined,
+    cpuOf: {} as Record<string, number>,
     grids,
     down: new Set<string>(),
     denied: new Set<string>(),
@@ -94,7 +95,7 @@ export function regionalWorld(
         const cpu =
           world.cpu === undefined || one.ready === 0
             ? undefined
-            : { usedVcpu: (world.cpu / 100) * one.ready, requestedVcpu: one.ready };
+            : { usedVcpu: ((world.cpuOf[target.deployment] ?? world.cpu) / 100) * one.ready, requestedVcpu: one.ready };
         const { replicas, ready: readyReplicas, generation, isStuck = false } = one;
         return [
           targetFacts({
@@ -150,9 +151,9 @@ export function regionalWorld(
       }
       return done;
     },
-    hurry(deployment: string, isStuck: boolean) {
+    scaleByHand(deployment: string, count: number) {
       const one = world.of(deployment);
-      one.isStuck = isStuck;
+      seen.set(deployment, { ...one, replicas: count, ready: count, generation: one.generation + 1 });
     },
   };
   return world;
