@@ -22,6 +22,7 @@ import {
   textOf,
 } from './parsers.ts';
 import { QUESTION_OPTIONS } from './question-options.ts';
+import { SCALING_OPTIONS } from './scaling-options.ts';
 import { TIMING_OPTIONS } from './timing-options.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -41,6 +42,7 @@ export const OPTIONS = {
   ...QUESTION_OPTIONS,
   ...TIMING_OPTIONS,
   ...OVERLAY_OPTIONS,
+  ...SCALING_OPTIONS,
   host: optional({
     flags: '--host <address>',
     help: 'address that the webhook listens on',

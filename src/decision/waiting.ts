@@ -158,10 +158,15 @@ export function placesToWaitFor(judgement: Judgement): readonly Place[] {
       .flatMap((region) => {
         const reading = comparableReading(region, snapshot);
         if (!reading) return [];
-        const outlook = remember(outlooks, region, () => outlookOf(expected(region, reading, snapshot.takenAt)));
+        const outlook = outlookOfRegion(region, reading, snapshot.takenAt);
         return [{ name: region.name, outlook, ceiling, isOpen: candidates.includes(region) }];
       });
   });
+}
+
+/** What is expected of a region's hours, by its forecast and a comparable reading of it. */
+export function outlookOfRegion(region: RegionView, reading: Reading, takenAt: number): Outlook {
+  return remember(outlooks, region, () => outlookOf(expected(region, reading, takenAt)));
 }
 
 const outlooks = createMemory<RegionView, Outlook>();

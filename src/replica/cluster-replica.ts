@@ -18,6 +18,7 @@ import { followWaiting } from './follow-waiting.ts';
 import { installedNames } from './installed-names.ts';
 import { createNamespaceJudge } from './judge-namespaces.ts';
 import { changesRules, type LiveConfig } from './live-config.ts';
+import { regionalDefaults } from './regional-defaults.ts';
 import type { Served } from './run-servers.ts';
 import type { ServeValues } from './serve-options.ts';
 import { showRegions } from './show-regions.ts';
@@ -136,6 +137,8 @@ export function openReplica(deps: ReplicaDeps): Replica {
         regionalAutoscaler: values.regionalAutoscaler,
         carbonBudgets: values.carbonBudgets,
       },
+      regionalDefaults: regionalDefaults(values),
+      carbonCacheTtlMs: values.carbonCacheTtl,
       modeCap: killSwitch.cap,
       overlayInputs: () => overlays?.current() ?? { problem: 'prices of carbon are off' },
       keepsCertificates: values.manageCertificates ?? values.certFile === undefined,

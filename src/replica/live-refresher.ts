@@ -28,6 +28,7 @@ interface LiveRefresherDeps {
   readonly memory: Pick<RegionMemory, 'heard' | 'forecastOf'>;
   readonly regionLabel: string;
   readonly policySignal: Signal;
+  readonly carbonCacheTtlMs?: number;
   readonly onRequest: NonNullable<IntensityChainDeps['onRequest']>;
   readonly log: Log;
 }
@@ -52,7 +53,18 @@ const FETCHING = { fetch: globalThis.fetch, clock: Date.now };
 
 /** The region refresher under the configuration of the moment: begins anew, with what it knew, when that changes. */
 export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
-  const { config, env, api, writer, regions, regionLabel, policySignal, onRequest, log } = deps;
+  const {
+    config,
+    env,
+    api,
+    writer,
+    regions,
+    regionLabel,
+    policySignal,
+    carbonCacheTtlMs: keptMs,
+    onRequest,
+    log,
+  } = deps;
   const { heard, forecastOf } = deps.memory;
   let isRunning = false;
   let term: Term | undefined;
@@ -62,7 +74,7 @@ export function createLiveRefresher(deps: LiveRefresherDeps): Controller {
   function remembered(): Memory {
     const { sources: of } = config();
     if (memory?.of !== of)
-      memory = { of, measuring: createMeasuring({ sources: createSources(of, env), policySignal, onRequest }) };
+      memory = { of, measuring: createMeasuring({ sources: createSources(of, env), policySignal, keptMs, onRequest }) };
     return memory;
   }
 

@@ -27,7 +27,10 @@ import { createPolicyReporter } from '../controllers/policy-reporter/controller.
 import { createPriorityExpander } from '../controllers/priority-expander/controller.ts';
 import { createRegionMemory } from '../controllers/region-memory/controller.ts';
 import { createRegionTeller } from '../controllers/region-teller/controller.ts';
-import { createRegionalAutoscaler } from '../controllers/regional-autoscaler/controller.ts';
+import {
+  createRegionalAutoscaler,
+  type RegionalAutoscalerDeps,
+} from '../controllers/regional-autoscaler/controller.ts';
 import { createRunLengths } from '../controllers/run-lengths/controller.ts';
 import { createSettingsReporter } from '../controllers/settings-reporter/controller.ts';
 import type { UnreadSetting } from '../controllers/settings-reporter/plan.ts';
@@ -70,6 +73,9 @@ interface ControllersDeps {
   readonly releaseSharePercent: number;
   /** The controllers of capacity, each opt-in; one that is off is not started. */
   readonly capacity: Readonly<Record<CapacityController, CapacityMode>>;
+  /** What RegionalAutoscalers leave open. */
+  readonly regionalDefaults: RegionalAutoscalerDeps['defaults'];
+  readonly carbonCacheTtlMs: number;
   /** What the kill switch says. */
   readonly modeCap: () => Mode | undefined;
   /** Of which prices of carbon are made. */
@@ -151,6 +157,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const workloads = createWorkloads(common);
   const isScaling = capacity.regionalAutoscaler !== 'off' || capacity.carbonBudgets !== 'off';
   const scaling = { ...parts, workloads };
+  const regional = { defaults: deps.regionalDefaults, mode: modeOf('regionalAutoscaler') };
   const budgeting = {
     settings: () => budgetSettings(deps.config().budgets),
     readPower: createPodPower({ energy: () => deps.config().budgets.energy, env: deps.env, workloads }),
@@ -177,9 +184,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     ...(keepsCertificates ? [createCertificatesController(parts)] : []),
     ...(capacity.nodePools === 'off' ? [] : [createNodePools(parts)]),
     ...(isScaling ? [workloads] : []),
-    ...(capacity.regionalAutoscaler === 'off'
-      ? []
-      : [createRegionalAutoscaler({ ...scaling, mode: modeOf('regionalAutoscaler') })]),
+    ...(capacity.regionalAutoscaler === 'off' ? [] : [createRegionalAutoscaler({ ...scaling, ...regional })]),
     ...(capacity.carbonBudgets === 'off' ? [] : [createCarbonBudgets({ ...scaling, ...budgeting })]),
   ];
   let isStopping = false;

@@ -1,5 +1,5 @@
 import { type PodRequests, requestsOf } from '../energy/pod-requests.ts';
-import type { RequestingSpec } from '../units/requested-amounts.ts';
+import { type RequestingSpec, sumRequests } from '../units/requested-amounts.ts';
 
 /** Whose replicas pods are: a Deployment rather than its ReplicaSet, and whatever else controls them as it is. */
 export interface WorkloadRef {
@@ -20,6 +20,8 @@ export interface ScaledPod {
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly requests: PodRequests;
+  /** What it says itself of its CPU; absent: nothing. `requests` assumes something then. */
+  readonly requestedVcpu?: number;
 }
 
 /** As far as a ScaledPod is made of it. */
@@ -46,6 +48,7 @@ const TEMPLATE_HASH = 'pod-template-hash';
 export function toScaledPod({ metadata, spec, status }: ScaledPodObject): ScaledPod {
   const { name, namespace = '', creationTimestamp = '', deletionTimestamp } = metadata;
   const workload = workloadOf(metadata);
+  const { cpu: requestedVcpu } = sumRequests(spec ?? {});
   return {
     namespace,
     name,
@@ -55,6 +58,7 @@ export function toScaledPod({ metadata, spec, status }: ScaledPodObject): Scaled
     isEnding: deletionTimestamp !== undefined,
     createdAt: Date.parse(creationTimestamp) || 0,
     requests: requestsOf(spec ?? {}),
+    ...(requestedVcpu !== undefined && { requestedVcpu }),
   };
 }
 

@@ -1,35 +1,224 @@
+import { isPaused } from '../../capacity/paused.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
+import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
-import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import type { UsageReading } from '../../cluster/pod-metrics.ts';
+import { type Followed, followResource } from '../../cluster/reflector.ts';
+import { REGIONAL_AUTOSCALERS } from '../../cluster/regional-autoscalers.ts';
+import type { Pod } from '../../decision/pod.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
+import { BOUNDS_BEFORE } from '../../scaling/bounds-before.ts';
+import type { HorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
+import type { RegionalDefaults } from '../../scaling/regional-autoscaler.ts';
+import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
+import type { LastAction } from '../../scaling/regional-state.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
+import { parseDuration } from '../../units/duration.ts';
 import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
-import { MONOTONIC } from '../pace.ts';
-import { createRounds } from '../rounds.ts';
+import { createNotices, type Notice } from '../notices.ts';
+import { createPace, MONOTONIC } from '../pace.ts';
+import { createRounds, type RoundOutcome } from '../rounds.ts';
+import { inShortTurns } from '../short-turns.ts';
 import type { Workloads } from '../workloads.ts';
+import { writeEach } from '../write-each.ts';
+import { actionNotices, complaintNotices } from './events.ts';
+import { createWrittenTargets } from './known-better.ts';
+import { createMemories } from './memory.ts';
+import { actionKey, regionalMetrics, type Told } from './metrics.ts';
+import { keyOf, type Surroundings, surround } from './surroundings.ts';
+import { createTargetsWriter } from './targets-writer.ts';
+import { createVisitor, type Visited } from './visit.ts';
+
+const WRITES_PER_SECOND = 10;
+/** A loop is late by no more than that. */
+const LEAST_DUE_MS = 500;
+const ROUNDS = {
+  name: 'regional-autoscaler',
+  on: ['snapshot', 'rules'],
+  resyncMs: 30_000,
+  settleMs: 500,
+  restMs: 1_000,
+} as const;
 
 export interface RegionalAutoscalerDeps extends EventTellerDeps {
   readonly api: ApiClient;
   readonly writer: Pick<ApiWriter, 'create' | 'apply' | 'mergePatch'>;
-  readonly workloads: Workloads;
-  readonly namespaces: () => Iterable<NamespaceRecord>;
+  readonly workloads: Pick<
+    Workloads,
+    'synced' | 'pods' | 'deployments' | 'horizontalAutoscalers' | 'usages' | 'follow'
+  >;
   readonly snapshot: () => Snapshot;
+  /** What the webhook would do with a pod of this template now: the same `decide()`. */
+  readonly wouldAdmit: (pod: Pod, namespace: string) => boolean;
+  /** What RegionalAutoscalers leave open. */
+  readonly defaults: RegionalDefaults;
   /** By its option and the kill switch. */
   readonly mode: () => CapacityMode;
 }
 
-export function createRegionalAutoscaler({ workloads, log, clock = MONOTONIC }: RegionalAutoscalerDeps): Controller {
-  const rounds = createRounds({
-    name: 'regional-autoscaler',
-    on: ['snapshot', 'rules'],
-    resyncMs: 30_000,
-    settleMs: 500,
-    restMs: 2_000,
-    round: async () => 'done',
-    clock,
-    log,
-  });
+/** Scales the targets of RegionalAutoscalers by CPU and by carbon (README.md). */
+export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controller {
+  const { api, writer, workloads, snapshot, defaults, wouldAdmit, instance, now, log, clock = MONOTONIC } = deps;
+  const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
+  const tell = createNotices({ writer, pace });
+  const targets = createTargetsWriter({ api, writer });
+  const better = createWrittenTargets();
+  const memories = createMemories();
+  const actions = new Map<string, number>();
+  const visit = createVisitor({ api, writer, targets, better, wouldAdmit, defaults, now, clock, pace, onAction });
+  let followed: Followed<RegionalAutoscaler> | undefined;
+  let usages: UsageReading = { problem: 'metrics.k8s.io was not asked yet' };
+  let told: readonly Told[] | undefined;
+
+  function onAction(
+    { namespace, name }: RegionalAutoscaler,
+    { target, from, to, decision, message }: LastAction,
+    mode: CapacityMode,
+  ): void {
+    const key = actionKey(decision, mode === 'on' ? 'done' : 'would');
+    actions.set(key, (actions.get(key) ?? 0) + 1);
+    const text = mode === 'on' ? 'a RegionalAutoscaler has acted' : 'a RegionalAutoscaler would act';
+    log.info({ namespace, regionalAutoscaler: name, deployment: target, from, to, decision, why: message }, text);
+  }
+
+  async function round(signal: AbortSignal): Promise<RoundOutcome> {
+    followed ??= follow();
+    if (!followed.synced() || !workloads.synced()) return 'done';
+    const mode = deps.mode();
+    const all = [...followed.values()];
+    memories.keepOnly(new Set(all.map(({ uid }) => uid)));
+    const visited =
+      mode === 'off' ? [] : all.filter(({ annotations, isEnding }) => !isPaused(annotations) && !isEnding);
+    if (visited.some(isDue)) usages = await readUsages(visited, signal);
+    const around = await inShortTurns(surround(all, workloads, { usages, snapshot: snapshot() }), { clock, signal });
+    const outcomes = await visitAll(visited, around, mode, signal);
+    const putBack = await writeEach({
+      items: orphansOf(around, mode),
+      isDue: () => true,
+      write: (one) => targets.readHpa(one.namespace, one.name).then(targets.putBack),
+      pace,
+      signal,
+    });
+    const telling = await tell(outcomes.notices, signal);
+    if (outcomes.failure) throw outcomes.failure;
+    const isAgain = outcomes.isAgain || putBack === 'again' || telling === 'again';
+    return isAgain ? 'again' : { dueInMs: dueIn(visited) };
+  }
+
+  async function visitAll(
+    all: readonly RegionalAutoscaler[],
+    around: Surroundings,
+    mode: CapacityMode,
+    signal: AbortSignal,
+  ) {
+    const notices: Notice[] = [];
+    const seen: Told[] = [];
+    let failure: ApiError | undefined;
+    let isAgain = false;
+    const steps = async (one: RegionalAutoscaler) => {
+      const visited = await visit({ seen: one, memory: memories.of(one.uid), around, mode, signal });
+      seen.push({ one, status: visited.status });
+      notices.push(...noticesOf(one, visited, mode));
+      isAgain ||= visited.outcome === 'again';
+    };
+    for (const one of all) {
+      await steps(one).catch((error) => {
+        if (!(error instanceof ApiError)) throw error;
+        failure ??= error;
+      });
+      await breathe(signal);
+    }
+    told = seen;
+    return { notices, failure, isAgain };
+  }
+
+  const breathe = createBreather();
+
+  /** Lets reviews have their turn, every few milliseconds. */
+  function createBreather() {
+    let since = clock.now();
+    return async (signal: AbortSignal) => {
+      if (clock.now() - since < 2) return;
+      await new Promise((resolve) => setImmediate(resolve));
+      signal.throwIfAborted();
+      since = clock.now();
+    };
+  }
+
+  function noticesOf(
+    one: RegionalAutoscaler,
+    { findings, lastAction, settings }: Visited,
+    mode: CapacityMode,
+  ): readonly Notice[] {
+    const telling = { instance, now: now() };
+    const isSimulated = settings?.simulate ?? false;
+    return [
+      ...actionNotices(one, lastAction, mode === 'audit', isSimulated, telling),
+      ...complaintNotices(one, findings, telling),
+    ];
+  }
+
+  /** A server that is down must not keep floors from being healed: its silence is a reading, too. */
+  async function readUsages(all: readonly RegionalAutoscaler[], signal: AbortSignal): Promise<UsageReading> {
+    const isNeeded = all.some(({ wish }) => 'spec' in wish && !wish.spec.simulate);
+    if (!isNeeded) return { usages: new Map() };
+    return workloads.usages(signal).catch((error) => {
+      signal.throwIfAborted();
+      return { problem: `metrics.k8s.io tells no usage: ${messageOf(error)}` };
+    });
+  }
+
+  function isDue(one: RegionalAutoscaler): boolean {
+    return dueInMs(one) <= 0;
+  }
+
+  /** Until its next loop. */
+  function dueInMs({ uid, wish }: RegionalAutoscaler): number {
+    const { counters } = memories.of(uid);
+    if (!counters || 'issues' in wish) return counters ? ROUNDS.resyncMs : 0;
+    const loopMs = (wish.spec.loop !== undefined && parseDuration(wish.spec.loop)) || defaults.loopMs;
+    return counters.countedAt + loopMs - clock.now();
+  }
+
+  function dueIn(all: readonly RegionalAutoscaler[]): number {
+    return Math.max(
+      LEAST_DUE_MS,
+      Math.min(ROUNDS.resyncMs, ...all.filter(({ uid }) => memories.of(uid).counters).map(dueInMs)),
+    );
+  }
+
+  function follow(): Followed<RegionalAutoscaler> {
+    const onChange = () => rounds.changed();
+    const following = followResource({ api, resource: REGIONAL_AUTOSCALERS, log, onChange });
+    following.start().then(onChange, () => {}); // rejected only when stopped before the first list
+    return following;
+  }
+
+  const rounds = createRounds({ ...ROUNDS, round, clock, log });
   workloads.follow(() => rounds.changed());
-  return rounds;
+  return {
+    ...rounds,
+    async stop() {
+      await rounds.stop();
+      await followed?.stop();
+      followed = undefined;
+      told = undefined;
+      memories.clear();
+      better.clear();
+    },
+    lastEventAt: () => followed?.lastEvents() ?? {},
+    metrics: regionalMetrics({ told: () => told, actions }),
+  };
+}
+
+/** Autoscalers whose bounds are ours, and which nobody moves any more. */
+function orphansOf({ owners, autoscalersOf }: Surroundings, mode: CapacityMode): readonly HorizontalAutoscaler[] {
+  const held = [...autoscalersOf.values()].flat().filter(({ annotations }) => annotations[BOUNDS_BEFORE] !== undefined);
+  return held.filter(({ namespace, target: { name } }) => {
+    const owner = owners.get(keyOf(namespace, name));
+    if (owner && isPaused(owner.annotations)) return false;
+    const isMoved = owner && 'spec' in owner.wish && owner.wish.spec.mode === 'bounds';
+    return mode !== 'on' || !isMoved;
+  });
 }

@@ -9,6 +9,8 @@ import type { IntensitySource, Measurement, RegionZones, SourceName } from './so
 export interface IntensityChainDeps extends Pick<RequesterDeps, 'clock' | 'random' | 'deadline'> {
   readonly sources: readonly IntensitySource[];
   readonly policySignal?: Signal;
+  /** For how long an answer counts of a source that does not say so itself; 5 minutes without it. */
+  readonly keptMs?: number | undefined;
   /** Called once for each request that was made, also for those that only a retry followed. */
   readonly onRequest?: (source: SourceName, outcome: RequestOutcome) => void;
 }

@@ -36,8 +36,13 @@ export interface Feed {
 /** Providers forecast once an hour at most: what is to come is not asked with each value of now. */
 const OUTLOOK_KEPT_MS = 30 * 60_000;
 
+export interface FeedDeps extends RequesterDeps {
+  /** For how long an answer of a source counts that does not say so itself. */
+  readonly keptMs?: number | undefined;
+}
+
 /** Asks a source through `requester.ts`, remembers its answers (`zone-memory.ts`) and checks them (`plausible.ts`). */
-export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
+export function createFeed(source: IntensitySource, deps: FeedDeps): Feed {
   const { clock } = deps;
   const { name } = source;
   const request = createRequester(deps);
@@ -49,7 +54,7 @@ export function createFeed(source: IntensitySource, deps: RequesterDeps): Feed {
     return answer.outcome === 'ok' && !freshnessNow(answer.value) ? tooOld(answer.value, clock()) : answer;
   }
 
-  const currents = createZoneMemory(askNow, clock, source.keptMs);
+  const currents = createZoneMemory(askNow, clock, source.keptMs ?? deps.keptMs);
 
   function readingOf(measurement: Measurement): Reading | undefined {
     const { gramsPerKwh, signal, measuredAt, estimated } = measurement;

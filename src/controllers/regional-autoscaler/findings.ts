@@ -1,0 +1,86 @@
+import { CPU_UNKNOWN, type CpuReading } from '../../scaling/regional-cpu.ts';
+import type { RegionalSettings } from '../../scaling/regional-settings.ts';
+import type { Finding } from '../../scaling/regional-status.ts';
+import type { TargetFacts } from '../../scaling/regional-target.ts';
+import type { CapacityMode } from '../../units/capacity-mode.ts';
+import type { Refusal } from './accept.ts';
+
+export function refusedFindings({ reason, message }: Refusal): readonly Finding[] {
+  return [
+    { type: 'Accepted', status: 'False', reason, message },
+    { type: 'Active', status: 'False', reason: 'NotAccepted', message: 'nothing is scaled' },
+  ];
+}
+
+export interface Judged {
+  readonly settings: RegionalSettings;
+  readonly targets: readonly TargetFacts[];
+  readonly mode: CapacityMode;
+  /** Why metrics.k8s.io tells nothing. */
+  readonly problem?: string | undefined;
+  /** What the API server refused. */
+  readonly refused?: string | undefined;
+}
+
+export function acceptedFindings(judged: Judged): readonly Finding[] {
+  const { simulate } = judged.settings;
+  return [
+    { type: 'Accepted', status: 'True', reason: 'Valid', message: 'all targets can be scaled' },
+    metricsFinding(judged),
+    activeFinding(judged),
+    ...(simulate ? [SIMULATED] : []),
+  ];
+}
+
+const SIMULATED: Finding = {
+  type: 'Simulated',
+  status: 'True',
+  reason: 'SimulateIsTrue',
+  message: 'spec.simulate is true: the CPU of every target is invented, and what follows from it is done all the same',
+};
+
+function metricsFinding({ settings, targets, problem }: Judged): Finding {
+  const type = 'MetricsAvailable';
+  if (settings.simulate)
+    return { type, status: 'False', reason: 'Simulated', message: 'nobody is asked: spec.simulate is true' };
+  if (problem !== undefined) return { type, status: 'False', reason: 'NoMetrics', message: problem };
+  const silent = targets.flatMap(({ deployment, isDown, cpu }) =>
+    isDown || !isUnknown(cpu) ? [] : [{ deployment, why: cpu.unknown }],
+  );
+  const [first] = silent;
+  if (!first) return { type, status: 'True', reason: 'Measured', message: 'the CPU of every target is known' };
+  const message = `${silent.map(({ deployment, why }) => `${deployment}: ${CPU_UNKNOWN[why]}`).join('; ')}`;
+  const isNone = silent.length === targets.filter(({ isDown }) => !isDown).length;
+  return { type, status: isNone ? 'False' : 'True', reason: isNone ? first.why : 'PartlyMeasured', message };
+}
+
+function isUnknown(cpu: CpuReading | undefined): cpu is Extract<CpuReading, { readonly unknown: string }> {
+  return cpu !== undefined && 'unknown' in cpu;
+}
+
+function activeFinding({ settings, targets, mode, refused }: Judged): Finding {
+  const type = 'Active';
+  if (mode === 'audit')
+    return { type, status: 'False', reason: 'Audit', message: 'nothing is scaled: Events tell what would be' };
+  if (refused !== undefined) return { type, status: 'False', reason: 'Refused', message: refused };
+  const there = new Set(targets.map(({ deployment }) => deployment));
+  const missing = settings.targets
+    .filter(({ deployment }) => !there.has(deployment))
+    .map(({ deployment }) => deployment);
+  if (missing.length > 0)
+    return {
+      type,
+      status: targets.length > 0 ? 'True' : 'False',
+      reason: 'DeploymentMissing',
+      message: `there is no Deployment ${missing.join(', ')}`,
+    };
+  const unknown = targets.filter(({ isKnown }) => !isKnown).map(({ region }) => region);
+  if (unknown.length > 0)
+    return {
+      type,
+      status: 'True',
+      reason: 'RegionUnknown',
+      message: `nobody knows a region ${unknown.join(', ')}: last to be scaled up, first to be scaled down`,
+    };
+  return { type, status: 'True', reason: 'Scaling', message: 'its targets are scaled' };
+}

@@ -1,0 +1,42 @@
+import type { TargetFacts } from './regional-target.ts';
+import { givers, isUp, moveTo, type Rule, showChange, sumOf, takers, type Verdict } from './regional-verdict.ts';
+
+/** A target above its own maximum goes down at once, whatever else is so: a budget may have lowered it. */
+export const lowerCeiling: Rule = ({ targets }) => {
+  const over = targets.find(({ top, maxTop }) => top > maxTop);
+  if (!over) return undefined;
+  const action = moveTo(over, Math.max(over.empty, Math.min(over.level, over.maxTop)));
+  const message = `${showChange(action)}: its maximum is ${over.maxTop}`;
+  return { decision: 'LowerCeiling', reason: 'AboveMaximum', message, region: over.region, action, isUrgent: true };
+};
+
+/** A target below its own minimum is healed at once; one in an outage has none. */
+export const healFloor: Rule = ({ targets, denied }) => {
+  const under = targets.find((one) => isUp(one) && one.level < one.least && !denied.has(one.deployment));
+  return under && raise(under, under.least, 'BelowMinimum', `its minimum is ${under.least}`);
+};
+
+/** All targets together; not while some are there twice for a moment, because others are emptied after they were filled. */
+export const keepTotals: Rule = (look) => {
+  const { settings, targets, state } = look;
+  if (state.outage || state.moving) return undefined;
+  const missing = settings.minReplicas - sumOf(targets, ({ level }) => level);
+  const [cleanest] = takers(look);
+  if (missing > 0 && cleanest) {
+    const to = Math.min(cleanest.most, cleanest.level + missing);
+    return raise(cleanest, to, 'BelowTotalMinimum', `all targets have at least ${settings.minReplicas}`);
+  }
+  const tooMany = sumOf(targets, ({ top }) => top) - settings.maxReplicas;
+  const [dirtiest] = givers(look);
+  if (!(tooMany > 0) || !dirtiest) return undefined;
+  const action = moveTo(dirtiest, Math.max(dirtiest.least, dirtiest.level - tooMany));
+  const message = `${showChange(action)}: all targets have at most ${settings.maxReplicas}`;
+  const reason = 'AboveTotalMaximum';
+  return { decision: 'LowerCeiling', reason, message, region: dirtiest.region, action, isUrgent: true };
+};
+
+function raise(target: TargetFacts, to: number, reason: string, why: string): Verdict {
+  const action = moveTo(target, to);
+  const message = `${showChange(action)}: ${why}`;
+  return { decision: 'HealFloor', reason, message, region: target.region, action, isUrgent: true };
+}

@@ -1,0 +1,110 @@
+import { aggregateCpu } from './regional-cpu.ts';
+import { healFloor, keepTotals, lowerCeiling } from './regional-limits.ts';
+import { followLoad } from './regional-load.ts';
+import { moveOutOfOutage, outageNow } from './regional-outage.ts';
+import { beginMove, endMove } from './regional-rebalance.ts';
+import type { RegionalState } from './regional-state.ts';
+import { type Counters, isUp, type Look, moveTo, type Rule, showChange, type Verdict } from './regional-verdict.ts';
+
+export interface PlanInput extends Omit<Look, 'cpuPercent'> {
+  readonly counters: Counters | undefined;
+  /** Milliseconds of the clock that counters are of. */
+  readonly monotonicNow: number;
+}
+
+export interface Planned {
+  readonly verdict: Verdict;
+  /** Of all targets in regions that are up; absent: nobody knows. */
+  readonly cpuPercent?: number | undefined;
+  /** Whoever acts has them begin anew (`countAnew`). */
+  readonly counters: Counters;
+  /** What the status keeps from now on; with the action, where there is one. */
+  readonly state: RegionalState;
+}
+
+/** What was announced longer ago is decided anew. */
+const UNFINISHED_MS = 10 * 60_000;
+
+/** Those that wait for nothing; the first that has something to say counts. */
+const AT_ONCE: readonly Rule[] = [finish, lowerCeiling, healFloor, moveOutOfOutage, keepTotals, endMove];
+
+/** What is to be done about one RegionalAutoscaler now, if anything: README.md has the order of its rules. */
+export function planRegional(input: PlanInput): Planned {
+  const { settings, targets, now, monotonicNow } = input;
+  const readings = targets.filter(isUp).map(({ cpu }) => cpu);
+  const cpuPercent = aggregateCpu(readings, settings.aggregate);
+  const state = stateNow(input);
+  const look: Look = { ...input, state, cpuPercent };
+  const counters = count(look, input);
+  const restMs = Math.max(0, (counters.rest?.until ?? monotonicNow) - monotonicNow);
+  const verdict = judge(look, counters, restMs);
+  const kept = { ...state, ...verdict.state };
+  if (!verdict.action) return { verdict, cpuPercent, counters, state: kept };
+  const { decision, reason, message, action, isAnnounced } = verdict;
+  const lastAction = isAnnounced ? state.lastAction : { ...action, decision, reason, message, at: now };
+  return { verdict, cpuPercent, counters, state: { ...kept, lastAction } };
+}
+
+/** Once an action is done, breaches are counted anew. */
+export function countAnew(counters: Counters): Counters {
+  return { ...counters, above: 0, below: 0 };
+}
+
+function judge(look: Look, { above, below }: Counters, restMs: number): Verdict {
+  if (look.targets.length === 0)
+    return { decision: 'None', reason: 'NoTarget', message: 'none of its Deployments is there' };
+  for (const rule of AT_ONCE) {
+    const verdict = rule(look);
+    if (verdict) return verdict;
+  }
+  const load = followLoad({ ...look, above, below, restMs });
+  const mayMove = load.reason === 'Steady' && restMs === 0;
+  return (mayMove && beginMove(look)) || load;
+}
+
+/** What was announced and not done, by a leader that ended in between. */
+function finish({ targets, state: { lastAction }, now }: Look): Verdict | undefined {
+  const target = targets.find(({ deployment, isUnfinished }) => isUnfinished && deployment === lastAction?.target);
+  if (!lastAction || !target || Math.abs(now - lastAction.at) > UNFINISHED_MS) return undefined;
+  const { decision, reason, region } = lastAction;
+  const action = moveTo(target, lastAction.to);
+  const message = `${showChange(action)}, as it was announced before`;
+  return { decision, reason, message, region, action, isUrgent: true, isAnnounced: true };
+}
+
+/** Without what is over. */
+function stateNow({ targets, state }: PlanInput): RegionalState {
+  const { moving } = state;
+  const to = moving && targets.find(({ deployment }) => deployment === moving.to);
+  const from = moving && targets.find(({ deployment }) => deployment === moving.from);
+  const isOver =
+    !moving || !to || !from || !isUp(to) || (to.ready >= to.level && from.level - moving.step < from.least);
+  return { ...state, outage: outageNow({ targets, state }), moving: isOver ? undefined : moving };
+}
+
+/** One more loop, where one is over. */
+function count({ settings, cpuPercent }: Look, { counters, state, now, monotonicNow }: PlanInput): Counters {
+  const rest = restOf(counters, state, settings.cooldownMs, { now, monotonicNow });
+  if (counters && monotonicNow - counters.countedAt < settings.loopMs) return { ...counters, rest };
+  const next = (loops = 0, isSo: boolean) => (isSo ? Math.min(loops + 1, settings.holdCycles) : 0);
+  return {
+    above: next(counters?.above, cpuPercent !== undefined && cpuPercent > settings.scaleUp),
+    below: next(counters?.below, cpuPercent !== undefined && cpuPercent < settings.scaleDown),
+    countedAt: monotonicNow,
+    rest,
+  };
+}
+
+/** A wall clock that is set counts once, when an action is first seen, and for no longer than the cooldown. */
+function restOf(
+  counters: Counters | undefined,
+  { lastAction }: RegionalState,
+  cooldownMs: number,
+  { now, monotonicNow }: Pick<PlanInput, 'now' | 'monotonicNow'>,
+): Counters['rest'] {
+  if (!lastAction) return undefined;
+  const latest = monotonicNow + cooldownMs;
+  if (counters?.rest?.of === lastAction.at) return { of: lastAction.at, until: Math.min(counters.rest.until, latest) };
+  const left = Math.min(cooldownMs, Math.max(0, lastAction.at + cooldownMs - now));
+  return { of: lastAction.at, until: monotonicNow + left };
+}

@@ -1,0 +1,101 @@
+import { BOUNDS_BEFORE, parseBoundsBefore } from './bounds-before.ts';
+import type { HorizontalAutoscaler } from './horizontal-autoscaler.ts';
+import type { CpuReading } from './regional-cpu.ts';
+import type { TargetSettings } from './regional-settings.ts';
+import type { LastAction } from './regional-state.ts';
+import type { ScaledWorkload } from './scaled-workload.ts';
+
+/** What is known of the region of a target. */
+export interface RegionFacts {
+  /** gCO2e/kWh of the policy signal; absent: nobody knows. */
+  readonly gramsPerKwh?: number | undefined;
+  readonly isDown: boolean;
+  /** There is a Region of that name, or a node in it. */
+  readonly isKnown: boolean;
+}
+
+/**
+ * What is moved of a target, in both modes alike:
+ *
+ * |        | replicas mode       | bounds mode                                                  |
+ * | ------ | ------------------- | ------------------------------------------------------------ |
+ * | level  | replicas            | the minimum of its HorizontalPodAutoscaler                   |
+ * | top    | replicas            | its maximum                                                  |
+ * | least  | min, 0 in an outage | min, at least 1; 1 in an outage                              |
+ * | most   | max                 | the highest minimum with which the maximum is no more than max |
+ * | empty  | 0                   | 1                                                            |
+ */
+export interface TargetFacts extends RegionFacts {
+  readonly region: string;
+  readonly deployment: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly replicas: number;
+  readonly ready: number;
+  readonly level: number;
+  readonly top: number;
+  /** The target's maximum: what `top` is at most. */
+  readonly maxTop: number;
+  readonly least: number;
+  readonly most: number;
+  readonly empty: number;
+  /** What was added last stays unready: nothing more is added to it. */
+  readonly isStuck: boolean;
+  /** The last action was announced and not done: nobody has changed the target since. */
+  readonly isUnfinished: boolean;
+  readonly cpu?: CpuReading | undefined;
+}
+
+export interface TargetInput {
+  readonly target: TargetSettings;
+  readonly workload: ScaledWorkload;
+  /** In bounds mode. */
+  readonly autoscaler?: HorizontalAutoscaler | undefined;
+  readonly region: RegionFacts;
+  readonly cpu?: CpuReading | undefined;
+  readonly isStuck: boolean;
+  readonly lastAction?: LastAction | undefined;
+}
+
+export function targetFacts({
+  target,
+  workload,
+  autoscaler,
+  region,
+  cpu,
+  isStuck,
+  lastAction,
+}: TargetInput): TargetFacts {
+  const { uid, generation, replicas, readyReplicas: ready } = workload;
+  const common = { ...region, region: target.region, deployment: target.deployment, uid, generation, replicas, ready };
+  const own = autoscaler
+    ? boundsOf(autoscaler, target)
+    : { level: replicas, top: replicas, most: target.max, empty: 0 };
+  const least = region.isDown ? own.empty : target.min;
+  const facts = { ...common, ...own, maxTop: target.max, least, cpu, isStuck };
+  return { ...facts, isUnfinished: lastAction !== undefined && isUnfinished(facts, lastAction, autoscaler) };
+}
+
+function boundsOf({ min, max }: HorizontalAutoscaler, target: TargetSettings) {
+  const width = max - min;
+  return { level: min, top: max, most: Math.max(target.min, target.max - width), empty: 1 };
+}
+
+function isUnfinished(
+  { deployment, uid, generation, level }: Pick<TargetFacts, 'deployment' | 'uid' | 'generation' | 'level'>,
+  last: LastAction,
+  autoscaler: HorizontalAutoscaler | undefined,
+): boolean {
+  if (last.target !== deployment || last.uid !== uid || last.from !== level || last.from === last.to) return false;
+  if (!autoscaler) return last.generation === generation;
+  return parseBoundsBefore(autoscaler.annotations[BOUNDS_BEFORE])?.wrote.min !== last.to;
+}
+
+/** The bounds with which a target in bounds mode has a level: the window moves, and never beyond the target's maximum. */
+export function boundsAt(
+  level: number,
+  { level: from, top, maxTop }: TargetFacts,
+): { readonly min: number; readonly max: number } {
+  const min = Math.max(1, level);
+  return { min, max: Math.max(min, Math.min(top + (level - from), maxTop)) };
+}

@@ -1,0 +1,351 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { regionalWorld, settingsOf } from './regional-world.ts';
+
+const WIDE = ['denmark', 'france', 'latvia'].map((region) => ({ region, deployment: region, min: 1, max: 20 }));
+
+describe('when a RegionalAutoscaler acts', () => {
+  it('only after holdCycles loops in a row', () => {
+    const world = regionalWorld();
+    world.cpu = 90;
+    assert.deepEqual(world.run(2), []);
+    world.cpu = 50;
+    assert.deepEqual(world.run(1), []);
+    world.cpu = 90;
+    assert.deepEqual(world.run(2), []);
+    assert.deepEqual(world.run(1), ['ScaleUp france 1->2 AboveScaleUp']);
+  });
+
+  it('counts loops and not looks: those that a change of the cluster wakes in between count nothing', () => {
+    const world = regionalWorld();
+    world.cpu = 90;
+    for (let i = 0; i < 20; i++) assert.equal(world.look(), 'None Holding');
+  });
+
+  it('not within the cooldown after an action', () => {
+    const world = regionalWorld();
+    world.cpu = 90;
+    assert.equal(world.run(9).length, 1);
+    assert.equal(world.look(), 'None CoolingDown');
+    assert.deepEqual(world.run(4), ['ScaleUp france 2->3 AboveScaleUp']);
+  });
+
+  it('by stepLimit replicas at most, and never beyond a maximum, of a target or of all', () => {
+    const world = regionalWorld({ targets: WIDE, stepLimit: 5, maxReplicas: 10, cooldown: '0' });
+    world.cpu = 90;
+    assert.deepEqual(world.run(9), ['ScaleUp france 1->6 AboveScaleUp', 'ScaleUp france 6->8 AboveScaleUp']);
+    assert.equal(world.look(), 'None NoRoom');
+  });
+
+  it('never below minReplicas of all', () => {
+    const world = regionalWorld({ minReplicas: 5, cooldown: '0' }, { denmark: 2, france: 2, latvia: 2 });
+    world.cpu = 10;
+    assert.deepEqual(world.run(9), ['ScaleDown latvia 2->1 BelowScaleDown']);
+    assert.equal(world.look(), 'None AtMinimum');
+  });
+
+  it('by the average of all targets, or by the busiest', () => {
+    const busy = (aggregate: string) => {
+      const world = regionalWorld({ cpu: { aggregate }, holdCycles: 1 }, { denmark: 1, france: 9, latvia: 1 });
+      world.cpuOf = { denmark: 100, france: 10, latvia: 10 };
+      return world.plan().cpuPercent;
+    };
+    assert.equal(Math.round(busy('average') ?? 0), 18);
+    assert.equal(busy('maximum'), 100);
+  });
+
+  it('passes over a target that is stuck, one whose pods would be denied, and one of unknown intensity until last', () => {
+    const world = regionalWorld({ cooldown: '0', holdCycles: 1 });
+    world.cpu = 90;
+    world.of('france').isStuck = true;
+    assert.deepEqual(world.run(1), ['ScaleUp denmark 1->2 AboveScaleUp']);
+    world.denied.add('denmark');
+    assert.deepEqual(world.run(1), ['ScaleUp latvia 1->2 AboveScaleUp']);
+    world.denied.clear();
+    world.grids['denmark'] = undefined;
+    assert.deepEqual(world.run(1), ['ScaleUp latvia 2->3 AboveScaleUp']);
+  });
+
+  it('does nothing by CPU without metrics, and says so; limits are kept all the same', () => {
+    const world = regionalWorld({ targets: WIDE }, { france: 30, latvia: 0 });
+    world.cpu = undefined;
+    assert.deepEqual(world.run(5), ['LowerCeiling france 30->20 AboveMaximum', 'HealFloor latvia 0->1 BelowMinimum']);
+    assert.equal(world.look(), 'None MetricsMissing');
+  });
+
+  it('takes what a person has scaled by hand for what there is', () => {
+    const world = regionalWorld({ cooldown: '0', holdCycles: 1 });
+    world.cpu = 90;
+    world.run(1);
+    world.scaleByHand('france', 6);
+    assert.deepEqual(world.run(1), ['ScaleUp france 6->7 AboveScaleUp']);
+  });
+});
+
+describe('limits', () => {
+  it('are kept at once, all of them in one loop, cooldown or not', () => {
+    const world = regionalWorld({ targets: WIDE, minReplicas: 12 }, { denmark: 0, france: 0, latvia: 25 });
+    assert.deepEqual(world.run(1), [
+      'LowerCeiling latvia 25->20 AboveMaximum',
+      'HealFloor denmark 0->1 BelowMinimum',
+      'HealFloor france 0->1 BelowMinimum',
+    ]);
+  });
+
+  it('of all targets: filled in the cleanest, taken from the dirtiest', () => {
+    const world = regionalWorld({ targets: WIDE, minReplicas: 12 });
+    assert.deepEqual(world.run(1), ['HealFloor france 1->10 BelowTotalMinimum']);
+    world.respec({ minReplicas: 0, maxReplicas: 6 });
+    assert.deepEqual(world.run(1), ['LowerCeiling france 10->4 AboveTotalMaximum']);
+  });
+
+  it('a budget that lowers a maximum counts at once, and is given back by CPU', () => {
+    const world = regionalWorld({}, { latvia: 6 });
+    world.respec({ targets: [{ region: 'latvia', deployment: 'latvia', max: 0 }] });
+    assert.deepEqual(world.run(1), ['LowerCeiling latvia 6->0 AboveMaximum']);
+  });
+});
+
+describe('a region in outage', () => {
+  const FIVE = { denmark: 5, france: 5, latvia: 5 };
+
+  it('is filled up elsewhere, cleanest first, up to maximums, and then emptied', () => {
+    const world = regionalWorld({}, FIVE);
+    world.down.add('latvia');
+    assert.deepEqual(world.run(1), ['Fill france 5->10 RegionDown', 'Empty latvia 5->0 RegionDown']);
+    assert.deepEqual(world.run(20), [], 'its floor does not apply');
+    world.down.clear();
+    assert.deepEqual(world.run(1), ['HealFloor latvia 0->1 BelowMinimum']);
+  });
+
+  it('is emptied only when as many are Ready elsewhere as were filled', () => {
+    const world = regionalWorld({}, FIVE);
+    world.becomesReady = false;
+    world.down.add('france');
+    assert.deepEqual(world.run(1), ['Fill denmark 5->10 RegionDown']);
+    assert.deepEqual(world.run(3), []);
+    assert.equal(world.look(), 'None WaitingForReady');
+    world.of('denmark').ready = 9;
+    assert.deepEqual(world.run(1), []);
+    world.of('denmark').ready = 10;
+    assert.deepEqual(world.run(1), ['Empty france 5->0 RegionDown']);
+  });
+
+  it('what does not become Ready is filled elsewhere, and then not waited for', () => {
+    const world = regionalWorld({}, FIVE);
+    world.becomesReady = false;
+    world.down.add('france');
+    world.run(1);
+    world.of('denmark').ready = 7;
+    world.of('denmark').isStuck = true;
+    assert.deepEqual(world.run(1), ['Fill latvia 5->8 RegionDown']);
+    world.of('latvia').ready = 8;
+    assert.deepEqual(world.run(1), ['Empty france 5->0 RegionDown']);
+  });
+
+  it('that cannot be filled anywhere is emptied to what there is room for, and no total is lost twice', () => {
+    const world = regionalWorld({ targets: WIDE.map((one) => ({ ...one, max: 6 })) }, FIVE);
+    world.down.add('latvia');
+    assert.deepEqual(world.run(1), [
+      'Fill france 5->6 RegionDown',
+      'Fill denmark 5->6 RegionDown',
+      'Empty latvia 5->0 RegionDown',
+    ]);
+  });
+
+  it('stays as it is where every region is down, or nothing is Ready anywhere else', () => {
+    const world = regionalWorld({}, FIVE);
+    world.down = new Set(['denmark', 'france', 'latvia']);
+    assert.deepEqual(world.run(2), []);
+    assert.equal(world.look(), 'None AllRegionsDown');
+    world.down = new Set(['latvia', 'france']);
+    world.becomesReady = false;
+    world.of('denmark').ready = 0;
+    assert.deepEqual(world.run(1), ['Fill denmark 5->10 RegionDown']);
+    world.of('denmark').isStuck = true;
+    assert.deepEqual(world.run(2), []);
+    assert.equal(world.look(), 'None NothingReadyElsewhere');
+  });
+
+  it('a second one that goes down while the first is moved fills what both had', () => {
+    const world = regionalWorld({ targets: WIDE }, FIVE);
+    world.becomesReady = false;
+    world.down.add('latvia');
+    assert.deepEqual(world.run(1), ['Fill france 5->10 RegionDown']);
+    world.down.add('france');
+    assert.deepEqual(world.run(1), ['Fill denmark 5->15 RegionDown']);
+    world.of('denmark').ready = 15;
+    assert.deepEqual(world.run(1), ['Empty france 10->0 RegionDown', 'Empty latvia 5->0 RegionDown']);
+  });
+
+  it('that is over before it was emptied leaves everything as it is', () => {
+    const world = regionalWorld({}, FIVE);
+    world.becomesReady = false;
+    world.down.add('latvia');
+    world.run(1);
+    world.down.clear();
+    assert.deepEqual(world.run(3), []);
+    assert.equal(world.state.outage, undefined);
+  });
+});
+
+describe('rebalance', () => {
+  const SPREAD = { denmark: 3, france: 1, latvia: 3 };
+
+  it('moves one replica a cooldown from the dirtiest to the cleanest: first up, then down', () => {
+    const world = regionalWorld({ rebalance: true }, SPREAD);
+    assert.deepEqual(world.run(1), ['MoveUp france 1->2 CleanerRegion', 'MoveDown latvia 3->2 CleanerRegion']);
+    assert.deepEqual(world.run(8), []);
+    assert.deepEqual(world.run(2), ['MoveUp france 2->3 CleanerRegion', 'MoveDown latvia 2->1 CleanerRegion']);
+    assert.equal(
+      Object.values(world.counts()).reduce((a, b) => a + b),
+      7,
+    );
+  });
+
+  it('takes none from the dirtiest before what was added is Ready', () => {
+    const world = regionalWorld({ rebalance: true }, SPREAD);
+    world.becomesReady = false;
+    assert.deepEqual(world.run(5), ['MoveUp france 1->2 CleanerRegion']);
+    assert.equal(world.look(), 'None WaitingForReady');
+    world.of('france').ready = 2;
+    assert.deepEqual(world.run(1), ['MoveDown latvia 3->2 CleanerRegion']);
+  });
+
+  it('takes back what does not become Ready', () => {
+    const world = regionalWorld({ rebalance: true }, SPREAD);
+    world.becomesReady = false;
+    world.run(1);
+    world.of('france').isStuck = true;
+    assert.deepEqual(world.run(1), ['MoveBack france 2->1 NotReady']);
+    assert.deepEqual(world.counts(), SPREAD);
+  });
+
+  it('moves nothing where the hours to come do not pay for it, or CPU asks for something else', () => {
+    const world = regionalWorld({ rebalance: true }, SPREAD);
+    world.hoursOf = (region) => (region === 'france' ? [40, ...Array(23).fill(260)] : [190, ...Array(23).fill(190)]);
+    assert.deepEqual(world.run(3), []);
+    world.hoursOf = (region) => [world.grids[region] ?? 0];
+    assert.deepEqual(world.run(3), [], 'one hour alone is known');
+    world.hoursOf = (region) => Array<number>(24).fill(world.grids[region] ?? 0);
+    world.cpu = 90;
+    assert.deepEqual(world.run(2), []);
+  });
+
+  it('is off unless asked for', () => {
+    assert.deepEqual(regionalWorld({}, SPREAD).run(30), []);
+  });
+
+  it('keeps within maxReplicas of all but for the moment of the move', () => {
+    const world = regionalWorld({ rebalance: true, maxReplicas: 7 }, SPREAD);
+    assert.deepEqual(world.run(1), ['MoveUp france 1->2 CleanerRegion', 'MoveDown latvia 3->2 CleanerRegion']);
+  });
+});
+
+describe('what was announced', () => {
+  it('and not done is done by whoever comes next, once, whatever CPU says by then', () => {
+    const world = regionalWorld({ holdCycles: 1 });
+    world.cpu = 90;
+    world.pass(30_000);
+    assert.equal(world.announce().verdict.decision, 'ScaleUp');
+    world.counters = undefined; // another leader
+    world.cpu = 10;
+    assert.equal(world.look(), 'ScaleUp france 1->2 AboveScaleUp');
+    assert.deepEqual(world.run(1), []);
+  });
+
+  it('and done is not done again', () => {
+    const world = regionalWorld({ holdCycles: 1 });
+    world.cpu = 90;
+    world.pass(30_000);
+    world.look();
+    world.counters = undefined;
+    assert.equal(world.look(), 'None CoolingDown');
+    assert.deepEqual(world.counts(), { denmark: 1, france: 2, latvia: 1 });
+  });
+
+  it('is theirs where a person has changed the Deployment since, even back to what it was', () => {
+    const world = regionalWorld({ holdCycles: 1 });
+    world.cpu = 90;
+    world.pass(30_000);
+    world.announce();
+    world.scaleByHand('france', 1);
+    assert.equal(world.look(), 'None CoolingDown');
+  });
+
+  it('is decided anew after 10 minutes', () => {
+    const world = regionalWorld({ holdCycles: 1 });
+    world.cpu = 90;
+    world.pass(30_000);
+    world.announce();
+    world.counters = undefined;
+    world.pass(11 * 60_000);
+    world.cpu = 50;
+    assert.equal(world.look(), 'None Steady');
+  });
+});
+
+describe('a clock that jumps', () => {
+  for (const [hours, what] of [
+    [-5, 'back'],
+    [5, 'forward'],
+  ] as const)
+    it(`${what}: the cooldown is as long as ever for who runs on`, () => {
+      const world = regionalWorld({ holdCycles: 1 });
+      world.cpu = 90;
+      world.run(1);
+      world.now += hours * 3_600_000;
+      assert.deepEqual(world.run(9), []);
+      assert.deepEqual(world.run(1), ['ScaleUp france 2->3 AboveScaleUp']);
+    });
+
+  it('back: another leader waits for one cooldown at most', () => {
+    const world = regionalWorld({ holdCycles: 1 });
+    world.cpu = 90;
+    world.run(1);
+    world.now -= 5 * 3_600_000;
+    world.counters = undefined;
+    assert.deepEqual(world.run(10), []);
+    assert.deepEqual(world.run(1), ['ScaleUp france 2->3 AboveScaleUp']);
+  });
+
+  it('not: another leader goes on with the cooldown that began before it', () => {
+    const world = regionalWorld({ holdCycles: 1 });
+    world.cpu = 90;
+    world.run(5);
+    world.counters = undefined;
+    assert.deepEqual(world.run(5), []);
+    assert.deepEqual(world.run(1), ['ScaleUp france 2->3 AboveScaleUp']);
+  });
+});
+
+describe('a spec that does not fit together', () => {
+  const target = (parts: object) => ({ region: 'eu', deployment: 'web', ...parts });
+  for (const [what, spec, said] of [
+    [
+      'a minimum above its maximum',
+      { targets: [target({ min: 3, max: 2 })] },
+      /spec\.targets\.0: min 3 is above max 2/,
+    ],
+    ['a Deployment named twice', { targets: [target({}), target({ region: 'us' })] }, /web is named twice/],
+    [
+      'minimums above what all may have',
+      { targets: [target({ min: 5 })], maxReplicas: 4 },
+      /below what the targets have at least, 5/,
+    ],
+    [
+      'scaleDown not below scaleUp',
+      { targets: [target({})], cpu: { scaleDown: 70 } },
+      /scaleDown 70 is not below scaleUp 70/,
+    ],
+    ['a loop of a second', { targets: [target({})], loop: '1s' }, /spec\.loop/],
+  ] as const)
+    it(`is refused: ${what}`, () => void assert.throws(() => settingsOf(spec), said));
+
+  it('a default never contradicts what is said', () => {
+    const [web] = settingsOf({ targets: [target({ max: 0 })] }).targets;
+    assert.deepEqual([web?.min, web?.max], [0, 0]);
+    const [big] = settingsOf({ targets: [target({ min: 20 })] }).targets;
+    assert.deepEqual([big?.min, big?.max], [20, 20]);
+  });
+});

@@ -1,0 +1,160 @@
+import { parseRegionalSpec, type RegionalDefaults } from '../../src/scaling/regional-autoscaler.ts';
+import { countAnew, type Planned, planRegional } from '../../src/scaling/regional-plan.ts';
+import { type RegionalSettings, settleSpec } from '../../src/scaling/regional-settings.ts';
+import type { RegionalState } from '../../src/scaling/regional-state.ts';
+import { type RegionFacts, targetFacts } from '../../src/scaling/regional-target.ts';
+import type { Counters } from '../../src/scaling/regional-verdict.ts';
+
+export const DEFAULTS: RegionalDefaults = {
+  loopMs: 30_000,
+  cooldownMs: 300_000,
+  holdCycles: 3,
+  stepLimit: 1,
+  min: 1,
+  max: 10,
+  scaleUp: 70,
+  scaleDown: 30,
+};
+
+/** Denmark, France and Latvia of the known answer, gCO2e/kWh. */
+export const GRIDS: Readonly<Record<string, number>> = { denmark: 120, france: 40, latvia: 190 };
+
+export function settingsOf(spec: object, defaults = DEFAULTS): RegionalSettings {
+  const parsed = parseRegionalSpec(spec);
+  if ('issues' in parsed) throw new Error(parsed.issues.join('; '));
+  const settled = settleSpec(parsed.spec, defaults);
+  if ('issues' in settled) throw new Error(settled.issues.join('; '));
+  return settled.settings;
+}
+
+interface Seen {
+  replicas: number;
+  ready: number;
+  generation: number;
+  isStuck?: boolean;
+}
+
+/**
+ * An autoscaler in memory: each loop plans, and what is planned is done, to Deployments named as their regions. What was added is Ready at
+ * once unless `becomesReady` says otherwise.
+ */
+export function regionalWorld(
+  spec: { readonly targets?: readonly object[]; readonly [key: string]: unknown } = {},
+  replicas: Readonly<Record<string, number>> = {},
+) {
+  const grids: Record<string, number | undefined> = { ...GRIDS };
+  const targets = spec.targets ?? Object.keys(GRIDS).map((region) => ({ region, deployment: region }));
+  let settings = settingsOf({ ...spec, targets });
+  const seen = new Map<string, Seen>(
+    settings.targets.map(({ deployment }) => {
+      const count = replicas[deployment] ?? 1;
+      return [deployment, { replicas: count, ready: count, generation: 1 }];
+    }),
+  );
+  const world = {
+    now: Date.parse('2026-11-22T09:00:00Z'),
+    monotonicNow: 1_000,
+    /** Percent; absent: no metrics. */
+    cpu: 50 as number | undefined,
+    cpuOf: {} as Record<string, number>,
+    grids,
+    down: new Set<string>(),
+    denied: new Set<string>(),
+    becomesReady: true,
+    state: {} as RegionalState,
+    counters: undefined as Counters | undefined,
+    hoursOf: (region: string): readonly number[] => Array<number>(24).fill(grids[region] ?? 0),
+    get settings() {
+      return settings;
+    },
+    respec(next: object) {
+      settings = settingsOf({ ...spec, targets, ...next });
+    },
+    of: (deployment: string): Seen => seen.get(deployment) as Seen,
+    counts: () => Object.fromEntries([...seen].map(([name, one]) => [name, one.replicas])),
+    remove: (deployment: string) => seen.delete(deployment),
+    /** What is decided now; nothing is done. */
+    plan(): Planned {
+      const { now, monotonicNow, state, counters, denied, hoursOf } = world;
+      const facts = settings.targets.flatMap((target) => {
+        const one = seen.get(target.deployment);
+        if (!one) return [];
+        const region: RegionFacts = {
+          gramsPerKwh: grids[target.region],
+          isDown: world.down.has(target.region),
+          isKnown: true,
+        };
+        const workload = {
+          kind: 'Deployment',
+          namespace: 'shop',
+          name: target.deployment,
+          uid: target.deployment,
+          annotations: {},
+          podAnnotations: {},
+        } as const;
+        const cpu =
+          world.cpu === undefined || one.ready === 0
+            ? undefined
+            : { usedVcpu: ((world.cpuOf[target.deployment] ?? world.cpu) / 100) * one.ready, requestedVcpu: one.ready };
+        const { replicas, ready: readyReplicas, generation, isStuck = false } = one;
+        return [
+          targetFacts({
+            target,
+            workload: { ...workload, replicas, readyReplicas, generation },
+            region,
+            cpu,
+            isStuck,
+            lastAction: state.lastAction,
+          }),
+        ];
+      });
+      return planRegional({ settings, targets: facts, state, counters, denied, hoursOf, now, monotonicNow });
+    },
+    /** What is announced, and not done. */
+    announce(): Planned {
+      const planned = world.plan();
+      world.state = planned.state;
+      world.counters = planned.counters;
+      return planned;
+    },
+    /** One look: what is planned is done. */
+    look(): string {
+      const { verdict } = world.announce();
+      if (verdict.action) {
+        world.counters = world.counters && countAnew(world.counters);
+        const { target, to } = verdict.action;
+        const one = world.of(target);
+        seen.set(target, {
+          ...one,
+          replicas: to,
+          ready: world.becomesReady ? to : Math.min(one.ready, to),
+          generation: one.generation + 1,
+        });
+      }
+      const where = verdict.action ? ` ${verdict.action.target} ${verdict.action.from}->${verdict.action.to}` : '';
+      return `${verdict.decision}${where} ${verdict.reason}`;
+    },
+    pass(ms: number) {
+      world.now += ms;
+      world.monotonicNow += ms;
+    },
+    /** Looks once in each of so many loops, and again at once while something urgent is done; what was done. */
+    run(loops: number): string[] {
+      const done: string[] = [];
+      for (let i = 0; i < loops; i++) {
+        world.pass(settings.loopMs);
+        for (let again = 0; again < 200; again++) {
+          const said = world.look();
+          if (said.startsWith('None')) break;
+          done.push(said);
+        }
+      }
+      return done;
+    },
+    scaleByHand(deployment: string, count: number) {
+      const one = world.of(deployment);
+      seen.set(deployment, { ...one, replicas: count, ready: count, generation: one.generation + 1 });
+    },
+  };
+  return world;
+}
