@@ -52,8 +52,8 @@ bench-carbon: install ## what waiting and moving save on series of a year (TRACE
 bench-waiting: install control-plane ## what learning 200 regions takes, and how fast what waits is let go
 	@npm run --silent bench-memory && npm run --silent bench-releases
 
-bench-capacity: install control-plane ## 500 NodePools and 2,000 NodeOverlays: one loop, writes a minute
-	@npm run --silent bench-node-pools && npm run --silent bench-node-overlays
+bench-capacity: install control-plane ## NodePools, NodeOverlays, RegionalAutoscalers, budgets: one loop, writes a minute
+	@npm run --silent bench-node-pools && npm run --silent bench-node-overlays && npm run --silent bench-scaling
 
 figures: build control-plane ## outage to effect, leader killed, certificate rotated: the tests that measure them
 	@npm run --silent figures
