@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import type { BudgetReport, ReportedComponent } from '../../../src/questions/budget/budget-report.ts';
 import { hasUnseen } from '../../../src/units/legible.ts';
+import { REGION_LABEL } from '../../builders.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import type { Finished } from '../../process/finished.ts';
 import { runCommand } from '../../process/run-command.ts';
@@ -184,6 +185,15 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
       'gridgate: 1 pod is in no figure: on a node without label topology.kubernetes.io/region (nowhere-1)',
       'gridgate: 1 pod is in no figure: requests above those of any machine (shop/greedy)',
     ]);
+  });
+
+  it('says where the intensity is a yearly average', async (t) => {
+    const nodes = [{ metadata: { name: 'here-1', labels: { [REGION_LABEL]: 'eu-west-1' } } }];
+    const regions = [{ metadata: { name: 'eu-west-1' }, spec: {} }] as never[];
+    const world = budgetWorld({ '/api/v1/nodes': nodes, '/apis/gridgate.dev/v1alpha1/regions': regions });
+    const { stdout, stderr } = await run(t, { world: { ...world, [PODS]: [runningPod('shop', 'web-0')] } });
+    assert.match(stdout, /^shop +1 +~0\.\d+/m);
+    assert.equal(stderr, 'gridgate: the intensity is the yearly average in eu-west-1\n');
   });
 
   it('does not call a budget kept of which some is not known', async (t) => {
