@@ -205,7 +205,7 @@ export function makePolicy(annotations: Readonly<Record<string, string>> = {}): 
   return policy;
 }
 
-function prefixed(annotations: Readonly<Record<string, string>>): Record<string, string> {
+export function prefixed(annotations: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(annotations).map(([key, value]) => [key.includes('/') ? key : `gridgate.dev/${key}`, value]),
   );

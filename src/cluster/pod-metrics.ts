@@ -8,7 +8,13 @@ const IDLE_TIMEOUT_MS = 10_000;
 const NOT_THERE: readonly number[] = [404, 503];
 
 /** What pods use, by `usageKey`; or why nobody knows, in words. */
-export type UsageReading = { readonly usages: ReadonlyMap<string, PodUsage> } | { readonly problem: string };
+export type UsageReading = { readonly usages: ReadonlyMap<string, PodUsage> } | NoUsages;
+
+interface NoUsages {
+  readonly problem: string;
+  /** Nobody is there to tell any; otherwise somebody is, and fails. */
+  readonly isNotInstalled?: true;
+}
 
 /** What the pods of a namespace, or of all, use now. Rejects where the API server refuses, or does not answer. */
 export async function readPodUsages(
@@ -22,7 +28,9 @@ export async function readPodUsages(
     return { usages: toPodUsages(list.items ?? []) };
   } catch (error) {
     if (!(error instanceof ApiError) || !NOT_THERE.includes(error.status)) throw error;
-    const why = error.status === 404 ? 'it is not installed' : 'it does not answer';
-    return { problem: `metrics.k8s.io tells no usage: ${why}; gridgate needs metrics-server` };
+    const isNotInstalled = error.status === 404;
+    const why = isNotInstalled ? 'it is not installed' : 'it does not answer';
+    const problem = `metrics.k8s.io tells no usage: ${why}; gridgate needs metrics-server`;
+    return { problem, ...(isNotInstalled && { isNotInstalled }) };
   }
 }

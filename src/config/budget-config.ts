@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseDuration } from '../units/duration.ts';
 import { labelName, secret, text, url } from './config-fields.ts';
 
 const energyLabels = z
@@ -26,9 +27,27 @@ const prometheusEnergy = z
   })
   .describe('A Prometheus that measures what pods or machines draw.');
 
+const SHORTEST_LOOP_MS = 5_000;
+const LONGEST_LOOP_MS = 3_600_000;
+
+function isLoop(text: string): boolean {
+  const ms = parseDuration(text) ?? 0;
+  return ms >= SHORTEST_LOOP_MS && ms <= LONGEST_LOOP_MS;
+}
+
 /** The section `budgets` of gridgate.yaml. */
 export const budgetConfig = z
   .strictObject({
+    loop: text
+      .refine(isLoop, 'must be a duration from 5s to 1h such as 30s')
+      .default('30s')
+      .describe('How often the controllers look at what pods with a carbon budget emit.'),
+    holdCycles: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(3)
+      .describe('So many looks in a row above a budget scale down; as many below 80% of it put back.'),
     energy: z
       .strictObject({ prometheus: prometheusEnergy.optional() })
       .prefault({})

@@ -1,3 +1,4 @@
+import { budgetIssues } from './carbon-budget.ts';
 import { applyLimits, NO_LIMITS, standingOf } from './limits.ts';
 import { NEVER_MANAGED } from './managed-label.ts';
 import type { NamespaceRecord } from './namespace-record.ts';
@@ -33,7 +34,8 @@ export function effectivePolicy(name: string, annotations: Annotations, rules: P
   };
   return {
     policy: asked.issues.length > 0 ? policyDespiteMistakes(policy, annotations) : policy,
-    mistakes: asked.issues,
+    // A budget that cannot be read changes nothing of the policy.
+    mistakes: [...asked.issues, ...(NEVER_MANAGED.has(name) ? [] : budgetIssues(annotations))],
     excess,
   };
 }

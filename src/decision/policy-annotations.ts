@@ -3,6 +3,7 @@ import { BANDS, type Band } from '../regions/band.ts';
 import { cutText } from '../units/cut-text.ts';
 import { parseDuration } from '../units/duration.ts';
 import { isLabelValue } from '../units/label-names.ts';
+import { BESIDE_POLICY } from './carbon-budget.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { BUILT_IN_DEFAULTS, type Factor, MODES, type Policy, type Weights } from './policy.ts';
 import { ANY_REGION, parseRegionPatterns } from './region-patterns.ts';
@@ -70,7 +71,7 @@ export const POLICY_ANNOTATIONS: Readonly<Record<string, Annotation>> = {
   'pod-overrides': choice('podOverrides', ['tighten', 'allow']),
 };
 
-/** Compiles a namespace's annotations; keys outside `gridgate.dev/` are passed over. Every mistake is returned. */
+/** Compiles a namespace's annotations; keys outside `gridgate.dev/`, and those of it that are no part of a policy, are passed over. Every mistake is returned. */
 export function parsePolicy(
   annotations: Readonly<Record<string, string>>,
   defaults: PolicyDefaults = {},
@@ -80,6 +81,7 @@ export function parsePolicy(
   for (const [key, value] of Object.entries(annotations)) {
     if (!key.startsWith(ANNOTATION_PREFIX)) continue;
     const name = key.slice(ANNOTATION_PREFIX.length);
+    if (BESIDE_POLICY.includes(name)) continue;
     const annotation = annotationNamed(name);
     const part = value.length > LONGEST_VALUE ? undefined : annotation?.parse(String(value).trim());
     if (part) policy = { ...policy, ...part };
@@ -133,7 +135,7 @@ function stillDefaulted(
 }
 
 function unknownKey(key: string, value: string, name: string): PolicyIssue {
-  const nearest = nearestKey(name, Object.keys(POLICY_ANNOTATIONS));
+  const nearest = nearestKey(name, [...Object.keys(POLICY_ANNOTATIONS), ...BESIDE_POLICY]);
   return { key, value, allowed: '', ...(nearest !== undefined && { nearest: ANNOTATION_PREFIX + nearest }) };
 }
 

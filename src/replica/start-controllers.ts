@@ -5,11 +5,12 @@ import { makeIdentity } from '../cluster/election-identity.ts';
 import { joinLastEvents, type LastEvents } from '../cluster/last-events.ts';
 import { createLeaderElection } from '../cluster/leader-election.ts';
 import { watchWebhookBundles } from '../cluster/webhook-bundles.ts';
+import type { BudgetConfig } from '../config/budget-config.ts';
 import type { GridgateConfig } from '../config/config-file.ts';
 import type { Environment } from '../config/read-options.ts';
 import { createAuditTeller } from '../controllers/audit-teller/controller.ts';
 import { capacityMode } from '../controllers/capacity-switch.ts';
-import { createCarbonBudgets } from '../controllers/carbon-budgets/controller.ts';
+import { type BudgetSettings, createCarbonBudgets } from '../controllers/carbon-budgets/controller.ts';
 import { createCarbonMeter } from '../controllers/carbon-meter/controller.ts';
 import { createCertificatesController } from '../controllers/certificates/controller.ts';
 import { createDenialTeller } from '../controllers/denial-teller/controller.ts';
@@ -42,9 +43,11 @@ import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Metric, oneSeries } from '../telemetry/metric.ts';
 import type { CapacityMode } from '../units/capacity-mode.ts';
+import { parseDuration } from '../units/duration.ts';
 import type { InstalledNames } from './installed-names.ts';
 import type { NamespaceJudge } from './judge-namespaces.ts';
 import { createLiveRefresher } from './live-refresher.ts';
+import { createPodPower } from './pod-power.ts';
 import { legible, settingProblems } from './status-facts.ts';
 
 type CapacityController = 'nodePools' | 'nodeOverlays' | 'priorityExpander' | 'regionalAutoscaler' | 'carbonBudgets';
@@ -148,6 +151,11 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const workloads = createWorkloads(common);
   const isScaling = capacity.regionalAutoscaler !== 'off' || capacity.carbonBudgets !== 'off';
   const scaling = { ...parts, workloads };
+  const budgeting = {
+    settings: () => budgetSettings(deps.config().budgets),
+    readPower: createPodPower({ energy: () => deps.config().budgets.energy, env: deps.env, workloads }),
+    mode: modeOf('carbonBudgets'),
+  };
   const controllers = [
     memory,
     createLiveRefresher(parts),
@@ -172,7 +180,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
     ...(capacity.regionalAutoscaler === 'off'
       ? []
       : [createRegionalAutoscaler({ ...scaling, mode: modeOf('regionalAutoscaler') })]),
-    ...(capacity.carbonBudgets === 'off' ? [] : [createCarbonBudgets({ ...scaling, mode: modeOf('carbonBudgets') })]),
+    ...(capacity.carbonBudgets === 'off' ? [] : [createCarbonBudgets({ ...scaling, ...budgeting })]),
   ];
   let isStopping = false;
   const manager = createManager(controllers, () => election.isLeader() && !isStopping);
@@ -218,6 +226,10 @@ export function startControllers(deps: ControllersDeps): Controllers {
       await Promise.all([election.stop(), bundles?.stop()]);
     },
   };
+}
+
+function budgetSettings({ holdCycles, loop }: BudgetConfig): BudgetSettings {
+  return { holdCycles, loopMs: parseDuration(loop) ?? 0 };
 }
 
 /** Which ConfigMap gridgate.yaml was mounted from, nobody here knows. */

@@ -104,7 +104,7 @@ function stepOfIntent({ want, floor }: BudgetTarget, status: BudgetStatus, momen
 
 function stepOfOurs(target: BudgetTarget, status: BudgetStatus, moment: BudgetMoment): BudgetStep | undefined {
   const { value, floor, want } = target;
-  if (want === 'end' || floor === undefined) return restore(target, status, moment);
+  if (want === 'end' || floor === undefined || floor >= highest(status.before)) return restore(target, status, moment);
   if (want === 'free' && elapsed(status, moment) >= waitOf(status.strikes)) return restore(target, status, moment);
   const isRaised = value !== null && floor > value;
   return want === 'hold' || isRaised ? hold(target, status, moment) : undefined;
@@ -119,13 +119,18 @@ function stepOfRestored(target: BudgetTarget, status: BudgetStatus, moment: Budg
   return isRecent ? undefined : { kind: 'forget' };
 }
 
+/** A maximum that nobody set is above all. */
+function highest(value: number | null): number {
+  return value ?? Number.POSITIVE_INFINITY;
+}
+
 /** `undefined`: it is as low as it may be. */
 function hold(
   { value, floor, generation }: BudgetTarget,
   { before, strikes }: Pick<BudgetStatus, 'before' | 'strikes'>,
   { now }: BudgetMoment,
 ): BudgetStep | undefined {
-  if (floor === undefined || floor >= (before ?? Number.POSITIVE_INFINITY)) return undefined;
+  if (floor === undefined || floor >= highest(before)) return undefined;
   const status: BudgetStatus = {
     state: 'held',
     before,

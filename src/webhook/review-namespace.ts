@@ -1,4 +1,5 @@
 import { adviceOnPlacement, PLACEMENT_KEY } from '../decision/autoscaler-words.ts';
+import { BESIDE_POLICY } from '../decision/carbon-budget.ts';
 import { CHECK_KEY } from '../decision/check-answer.ts';
 import { type EffectivePolicy, effectivePolicy } from '../decision/effective-policy.ts';
 import { shouldBeManaged } from '../decision/managed-label.ts';
@@ -178,7 +179,10 @@ function ownAnnotations(namespace: JsonObject): Record<string, string> {
   const own = Object.entries(annotations).filter(isOwn);
   if (own.length <= MOST_OWN) return Object.fromEntries(own);
   // All that can mean something, and enough of the rest to be refused for.
-  const known = own.filter(([key]) => Object.hasOwn(POLICY_ANNOTATIONS, key.slice(ANNOTATION_PREFIX.length)));
+  const known = own.filter(([key]) => {
+    const name = key.slice(ANNOTATION_PREFIX.length);
+    return Object.hasOwn(POLICY_ANNOTATIONS, name) || BESIDE_POLICY.includes(name);
+  });
   return Object.fromEntries([...own.slice(0, MOST_OWN), ...known]);
 }
 

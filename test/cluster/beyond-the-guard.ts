@@ -222,11 +222,19 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
   ],
   [
     'patch apps/statefulsets/status',
-    throughStatus(
-      '/apis/apps/v1/namespaces/team/statefulsets/db/status',
-      '/apis/apps/v1/namespaces/kube-system/statefulsets/dns/status',
-      { replicas: 7 },
-    ),
+    [
+      ...throughStatus(
+        '/apis/apps/v1/namespaces/team/statefulsets/db/status',
+        '/apis/apps/v1/namespaces/kube-system/statefulsets/dns/status',
+        { replicas: 7 },
+      ),
+      refused(
+        'what a budget did, where nobody holds any',
+        '/apis/apps/v1/namespaces/team/statefulsets/db/status',
+        annotations({ 'gridgate.dev/budget-status': 'x' }),
+      ),
+      refused('its replicas', '/apis/apps/v1/namespaces/team/statefulsets/db/scale', { spec: { replicas: 7 } }, RBAC),
+    ],
   ],
   [
     'patch batch/jobs/status',
@@ -401,6 +409,15 @@ export const BEYOND: ReadonlyMap<string, readonly Beyond[]> = new Map([
         type: 'Normal',
         reason: 'Waiting',
         regarding: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace: 'team' },
+      }),
+      events('good news of a Deployment that was not scaled', {
+        type: 'Normal',
+        reason: 'Deployed',
+        regarding: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace: 'team' },
+      }),
+      events("good news of somebody else's RegionalAutoscaler", {
+        type: 'Normal',
+        regarding: { apiVersion: 'evil.example/v1', kind: 'RegionalAutoscaler', name: 'web', namespace: 'team' },
       }),
       events('good news of another Namespace, as if it were in this one', {
         type: 'Normal',

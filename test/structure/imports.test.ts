@@ -84,6 +84,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'controllers',
       'decision',
       'regions',
+      'scaling',
       'sources',
       'telemetry',
       'units',

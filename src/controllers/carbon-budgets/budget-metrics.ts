@@ -1,0 +1,96 @@
+import { scopeKey } from '../../scaling/budget-scope.ts';
+import { type BudgetStep, stateOf } from '../../scaling/budget-step.ts';
+import type { Metric } from '../../telemetry/metric.ts';
+import type { BudgetReport } from './looks.ts';
+import type { Lowered } from './targets.ts';
+
+interface Shown {
+  readonly reports: readonly BudgetReport[];
+  readonly lowered: readonly Lowered[];
+  readonly would: readonly Lowered[];
+}
+
+/** What operators see of budgets, while this replica leads. */
+export function createBudgetFigures() {
+  let reports: readonly BudgetReport[] = [];
+  let standing: ReadonlyMap<string, number> = new Map();
+  const changes = new Map<string, number>();
+
+  const ofScopes =
+    (read: (report: BudgetReport) => number | undefined, more?: (report: BudgetReport) => object) => () =>
+      reports.flatMap((report) => {
+        const { kind, namespace, name } = report.scope;
+        const value = read(report);
+        return value === undefined ? [] : [[{ kind, namespace, name, ...more?.(report) }, value] as const];
+      });
+
+  const metrics: readonly Metric[] = [
+    {
+      type: 'gauge',
+      name: 'gridgate_budget_kilograms_per_hour',
+      help: 'kgCO2e an hour of what has a carbon budget; none where nobody knows',
+      labelNames: ['kind', 'namespace', 'name'],
+      read: ofScopes(({ count }) => count.reading?.kgPerHour),
+    },
+    {
+      type: 'gauge',
+      name: 'gridgate_budget_limit_kilograms_per_hour',
+      help: 'Carbon budgets (gridgate.dev/carbon-budget), kgCO2e an hour',
+      labelNames: ['kind', 'namespace', 'name'],
+      read: ofScopes(({ scope }) => scope.limit),
+    },
+    {
+      type: 'gauge',
+      name: 'gridgate_budget_state',
+      help: '1 for how each carbon budget stands: over, between (80% of it and all of it), under, unknown',
+      labelNames: ['kind', 'namespace', 'name', 'state'],
+      read: ofScopes(
+        () => 1,
+        ({ verdict: state }) => ({ state }),
+      ),
+    },
+    {
+      type: 'gauge',
+      name: 'gridgate_budget_scaled_objects',
+      help: 'What carbon budgets have scaled, by kind and by how it stands; "would" in audit',
+      labelNames: ['kind', 'state'],
+      read: () => series(standing, 'kind', 'state'),
+    },
+    {
+      type: 'counter',
+      name: 'gridgate_budget_changes_total',
+      help: 'Changes that carbon budgets made: hold, restore, finish what another leader began, forget',
+      labelNames: ['change'],
+      read: () => series(changes, 'change'),
+    },
+  ];
+
+  return {
+    metrics,
+    show({ reports: all, lowered, would }: Shown): void {
+      reports = [...all].sort((a, b) => (scopeKey(a.scope) < scopeKey(b.scope) ? -1 : 1));
+      const states = [
+        ...lowered.filter(({ status }) => status).map((one) => `${one.kind}/${one.isPaused ? 'paused' : stateOf(one)}`),
+        ...would.map(({ kind }) => `${kind}/would`),
+      ];
+      standing = new Map(
+        Array.from(
+          Map.groupBy(states, (one) => one),
+          ([key, all]) => [key, all.length],
+        ),
+      );
+    },
+    count: (change: BudgetStep['kind']) => void changes.set(change, (changes.get(change) ?? 0) + 1),
+    clear(): void {
+      reports = [];
+      standing = new Map();
+    },
+  };
+}
+
+function series(counts: ReadonlyMap<string, number>, ...labels: readonly string[]) {
+  return Array.from(counts, ([key, count]) => {
+    const values = key.split('/');
+    return [Object.fromEntries(labels.map((label, i) => [label, values[i] ?? ''])), count] as const;
+  });
+}

@@ -1,0 +1,101 @@
+import { messageOf } from '../../cluster/api-error.ts';
+import type { Snapshot } from '../../regions/snapshot.ts';
+import { type BudgetCount, type BudgetVerdict, countLook, verdictOf } from '../../scaling/budget-count.ts';
+import { type BudgetScope, type BudgetScopes, namespaceKey } from '../../scaling/budget-scope.ts';
+import { type Emissions, emissionsBy, type PodPower } from '../../scaling/component-carbon.ts';
+import type { ScaledPod } from '../../scaling/scaled-pod.ts';
+import type { CapacityMode } from '../../units/capacity-mode.ts';
+import type { Clock } from '../pace.ts';
+import type { Workloads } from '../workloads.ts';
+
+/** What pods draw and who says so, or why nobody knows, in words. */
+export type PowerReading = { readonly power: PodPower; readonly source: string } | { readonly problem: string };
+
+/** What is known of one budget. */
+export interface BudgetReport {
+  readonly scope: BudgetScope;
+  readonly count: BudgetCount;
+  readonly verdict: BudgetVerdict;
+  /** What the last look that found anything found. */
+  readonly emissions: Emissions | undefined;
+  /** Since when the verdict is so, epoch milliseconds. */
+  readonly since: number;
+  /** Who said so, or why nothing is known, in words. */
+  readonly source: string;
+}
+
+interface LooksDeps {
+  readonly workloads: Pick<Workloads, 'pods'>;
+  readonly snapshot: () => Snapshot;
+  readonly settings: () => { readonly holdCycles: number; readonly loopMs: number };
+  readonly readPower: (pods: Iterable<ScaledPod>, signal: AbortSignal) => Promise<PowerReading>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly now: () => number;
+}
+
+/** A timer may fire a little early. */
+const EARLY_MS = 100;
+
+/** Looks at what all budgets' pods emit, once a loop, and keeps what that comes to. */
+export function createLooks({ workloads, snapshot, settings, readPower, clock, now }: LooksDeps) {
+  let reports = new Map<string, BudgetReport>();
+  let lookedAt = Number.NEGATIVE_INFINITY;
+
+  const dueInMs = () => Math.max(0, lookedAt + settings().loopMs - clock.now());
+
+  async function look(
+    { scopes, mode }: Pick<BudgetScopes, 'scopes'> & { readonly mode: CapacityMode },
+    signal: AbortSignal,
+  ) {
+    if (mode === 'off') reports.clear();
+    for (const key of reports.keys()) if (!scopes.has(key)) reports.delete(key);
+    if (mode === 'off' || scopes.size === 0 || dueInMs() > EARLY_MS) return;
+    lookedAt = clock.now();
+    const pods = [...workloads.pods()];
+    const reading = await readPower(pods, signal).catch((error): PowerReading => {
+      signal.throwIfAborted();
+      return { problem: messageOf(error) };
+    });
+    const emissions = 'power' in reading ? emissionsOf(scopes, pods, reading.power) : undefined;
+    reports = new Map(Array.from(scopes, ([key, scope]) => [key, report(key, scope, reading, emissions)]));
+  }
+
+  function emissionsOf(
+    scopes: BudgetScopes['scopes'],
+    pods: readonly ScaledPod[],
+    power: PodPower,
+  ): ReadonlyMap<string, Emissions> {
+    const ofNamespaces = (pod: ScaledPod) => known(namespaceKey(pod.namespace));
+    const ofWorkloads = ({ namespace, workload }: ScaledPod) =>
+      workload && known(`${workload.kind}/${namespace}/${workload.name}`);
+    const known = (key: string) => (scopes.has(key) ? key : undefined);
+    return new Map([ofNamespaces, ofWorkloads].flatMap((keyOf) => [...emissionsBy(pods, power, snapshot(), keyOf)]));
+  }
+
+  function report(
+    key: string,
+    scope: BudgetScope,
+    reading: PowerReading,
+    all: ReadonlyMap<string, Emissions> | undefined,
+  ): BudgetReport {
+    const before = reports.get(key);
+    const emissions = all?.get(key);
+    const { kgPerHour = 0, unknown = 0 } = emissions ?? {};
+    const count = countLook(before?.count, scope.limit, all && { kgPerHour, unknown });
+    const verdict = verdictOf(count, settings().holdCycles);
+    const since = before?.verdict === verdict ? before.since : now();
+    const source = 'power' in reading ? reading.source : reading.problem;
+    return { scope, count, verdict, emissions, since, source };
+  }
+
+  return {
+    look,
+    dueInMs,
+    verdictOf: (key: string): BudgetVerdict => reports.get(key)?.verdict ?? 'unknown',
+    reports: (): readonly BudgetReport[] => [...reports.values()],
+    forget(): void {
+      reports = new Map();
+      lookedAt = Number.NEGATIVE_INFINITY;
+    },
+  };
+}

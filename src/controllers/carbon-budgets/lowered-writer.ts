@@ -1,0 +1,101 @@
+import type { ApiWriter } from '../../cluster/api-writer.ts';
+import type { KubeObject } from '../../cluster/kube-object.ts';
+import {
+  BUDGET_STATUS,
+  type BudgetStatus,
+  formatBudgetStatus,
+  formatTargetStatuses,
+} from '../../scaling/budget-status.ts';
+import type { BudgetStep } from '../../scaling/budget-step.ts';
+import { type RegionalAutoscalerObject, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
+import { isMapping } from '../../units/is-mapping.ts';
+import { type Lowered, type LoweredKind, statusesOf } from './targets.ts';
+
+/** The field manager of all that this controller writes. */
+export const BUDGETS_MANAGER = 'gridgate-carbon-budgets';
+const OWN = { fieldManager: BUDGETS_MANAGER };
+
+const COLLECTIONS: Readonly<Record<LoweredKind, { readonly group: string; readonly plural: string }>> = {
+  Deployment: { group: 'apps/v1', plural: 'deployments' },
+  StatefulSet: { group: 'apps/v1', plural: 'statefulsets' },
+  HorizontalPodAutoscaler: { group: 'autoscaling/v2', plural: 'horizontalpodautoscalers' },
+  RegionalAutoscaler: { group: 'gridgate.dev/v1alpha1', plural: 'regionalautoscalers' },
+};
+
+export function apiVersionOf(kind: LoweredKind): string {
+  return COLLECTIONS[kind].group;
+}
+
+export function pathOf({ kind, namespace, name }: Pick<Lowered, 'kind' | 'namespace' | 'name'>): string {
+  const { group, plural } = COLLECTIONS[kind];
+  return `/apis/${group}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`;
+}
+
+type Writer = Pick<ApiWriter, 'apply' | 'mergePatch'>;
+
+/** Does one step to an object as it was read; a write of somebody else since is a 409. */
+export async function writeStep(writer: Writer, lowered: Lowered, object: KubeObject, step: BudgetStep): Promise<void> {
+  if (lowered.kind === 'HorizontalPodAutoscaler') return writeMaximum(writer, lowered, object, step);
+  if (lowered.kind === 'RegionalAutoscaler') return writeTarget(writer, lowered, object, step);
+  return writeReplicas(writer, lowered, object, step);
+}
+
+/**
+ * What is remembered goes first, through the status, which leaves the spec alone; then the replicas, of the very object that this
+ * made. Whoever is killed in between leaves an intent that says by its generation whether it was followed.
+ */
+async function writeReplicas(writer: Writer, lowered: Lowered, object: KubeObject, step: BudgetStep): Promise<void> {
+  const path = pathOf(lowered);
+  const { namespace, name } = lowered;
+  const { resourceVersion } = object.metadata;
+  const annotated =
+    step.kind === 'finish'
+      ? object
+      : await writer.mergePatch(
+          `${path}/status`,
+          { metadata: { resourceVersion, annotations: { [BUDGET_STATUS]: textOf(step) } } },
+          OWN,
+        );
+  if (step.kind === 'forget' || step.to === null || step.to === lowered.value) return;
+  const metadata = { namespace, name, resourceVersion: annotated.metadata.resourceVersion };
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas: step.to } };
+  await writer.apply(`${path}/scale`, scale, { ...OWN, force: true });
+}
+
+/** The memory and the maximum in one write. */
+async function writeMaximum(writer: Writer, lowered: Lowered, object: KubeObject, step: BudgetStep): Promise<void> {
+  const { resourceVersion } = object.metadata;
+  const annotations = { [BUDGET_STATUS]: textOf(step) };
+  const spec = 'to' in step && step.to !== null ? { spec: { maxReplicas: step.to } } : {};
+  await writer.mergePatch(pathOf(lowered), { metadata: { resourceVersion, annotations }, ...spec }, OWN);
+}
+
+/** Targets are one list, which is written as a whole. */
+async function writeTarget(writer: Writer, lowered: Lowered, object: KubeObject, step: BudgetStep): Promise<void> {
+  const { deployment = '' } = lowered;
+  const regional = object as RegionalAutoscalerObject;
+  const { [deployment]: _, ...others } = statusesOf(toRegionalMaxima(regional));
+  const status = statusIn(step);
+  const statuses = status ? { ...others, [deployment]: status } : others;
+  const text = Object.keys(statuses).length > 0 ? formatTargetStatuses(statuses) : null;
+  const metadata = { resourceVersion: object.metadata.resourceVersion, annotations: { [BUDGET_STATUS]: text } };
+  const spec = 'to' in step ? { spec: { targets: withMaximum(regional, deployment, step.to) } } : {};
+  await writer.mergePatch(pathOf(lowered), { metadata, ...spec }, OWN);
+}
+
+function withMaximum({ spec }: RegionalAutoscalerObject, deployment: string, max: number | null): readonly unknown[] {
+  const targets = Array.isArray(spec?.targets) ? spec.targets : [];
+  const index = targets.findIndex((one) => isMapping(one) && one['deployment'] === deployment);
+  if (index < 0) return targets;
+  const { max: _, ...target } = targets[index];
+  return targets.with(index, max === null ? target : { ...target, max });
+}
+
+function statusIn(step: BudgetStep): BudgetStatus | undefined {
+  return 'status' in step ? step.status : undefined;
+}
+
+function textOf(step: BudgetStep): string | null {
+  const status = statusIn(step);
+  return status ? formatBudgetStatus(status) : null;
+}
