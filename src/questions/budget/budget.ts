@@ -20,7 +20,7 @@ import type { BudgetValues } from './options.ts';
 import { readSeenCluster, type SeenCluster } from './read-cluster.ts';
 import { type MeasuredEnergy, readEnergy } from './read-energy.ts';
 import { renderBudget } from './render-budget.ts';
-import { tellUnknownPods } from './unknown-pods.ts';
+import { tellAverages, tellUnknownPods } from './unknown-pods.ts';
 
 const NO_CLUSTER = 'budget: what runs is in a cluster, and none is named';
 
@@ -82,6 +82,7 @@ async function gather(values: BudgetValues, env: Environment): Promise<BudgetRep
       ...notes,
       ...measured.notes,
       ...inputs.notes,
+      ...tellAverages(seen.pods, snapshot),
       ...tellUnknownPods(seen.pods, watts, snapshot),
     ],
   });

@@ -39,3 +39,12 @@ function whyUnknown(
   const isKnown = power.has(usageKey(namespace, name));
   return isKnown ? undefined : { reason: 'requests above those of any machine', about: `${namespace}/${name}` };
 }
+
+/** Regions of pods whose intensity is a yearly average: what they emit now is not what the grid is like now. */
+export function tellAverages(pods: readonly ScaledPod[], { topology, byName }: Snapshot): readonly string[] {
+  const regions = new Set(pods.flatMap(({ node }) => topology?.byName.get(node)?.region ?? []));
+  const averaged = [...regions].filter((name) => byName.get(name)?.reading?.freshness === 'embedded').sort();
+  return averaged.length === 0
+    ? []
+    : [`the intensity is the yearly average in ${nameFew(averaged, MOST_NAMED, itself)}`];
+}

@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import type { BudgetReport, ReportedComponent } from '../../../src/questions/budget/budget-report.ts';
 import { hasUnseen } from '../../../src/units/legible.ts';
+import { REGION_LABEL } from '../../builders.ts';
 import { makeTemporaryDirectory } from '../../config/temporary-directory.ts';
 import type { Finished } from '../../process/finished.ts';
 import { runCommand } from '../../process/run-command.ts';
@@ -72,15 +73,20 @@ const INCIDENT: readonly Sample[] = [
   ...Array.from({ length: 30 }, (_, index) => ofPod('shop', `web-${index}`, 256)),
 ];
 
+const AN_HOUR_BEFORE: readonly Sample[] = INCIDENT.map(([metric, watts]) => {
+  const before: Readonly<Record<string, number>> = { 'prometheus-0': 297, 'loki-0': 680, 'grafana-0': 175 };
+  return [metric, before[metric['pod'] ?? ''] ?? Number(watts) * 1.02];
+});
+
 describe('gridgate budget', () => {
   it('shows at a glance what share of the cluster an observability stack has, and that it is over its budget', async (t) => {
-    const { code, stdout, stderr } = await run(t, { args: asking(await prometheusOf(t, INCIDENT)) });
+    const { code, stdout, stderr } = await run(t, { args: asking(await prometheusOf(t, INCIDENT, AN_HOUR_BEFORE)) });
     assert.deepEqual([code, stderr], [1, '']);
     assert.equal(
       stdout,
       `NAMESPACE      PODS  kgCO2e/h  SHARE                        BUDGET  STATE  TREND  KNOWN BY
-shop             30      3.49   86.0% █████████████████▎         -  -          -  measured
-observability     4     0.568   14.0% ██▊                      0.5  over       -  measured
+shop             30      3.49   86.0% █████████████████▎         -  -        -2%  measured
+observability     4     0.568   14.0% ██▊                      0.5  over     +9%  measured
 
 Total  4.05 kgCO2e an hour, 8,930 W (34 pods: measured)
 Over   namespace observability emits 0.0675 kgCO2e an hour more than its budget of 0.5
@@ -89,19 +95,15 @@ Over   namespace observability emits 0.0675 kgCO2e an hour more than its budget 
   });
 
   it('groups Prometheus, Grafana and Loki by their label, beside what the namespace may emit', async (t) => {
-    const url = await prometheusOf(
-      t,
-      INCIDENT,
-      INCIDENT.map(([metric, watts]) => [metric, Number(watts) / 2]),
-    );
+    const url = await prometheusOf(t, INCIDENT, AN_HOUR_BEFORE);
     const { code, stdout } = await run(t, { args: ['-n', OBSERVABILITY, '--by', 'label:app', ...asking(url)] });
     assert.equal(code, 1);
     assert.equal(
       stdout,
       `app         PODS  kgCO2e/h  SHARE                        BUDGET  STATE  TREND  KNOWN BY
-loki           2     0.352    8.7% █▊                         -  -      +100%  measured
-prometheus     1     0.136    3.4% ▋                          -  -      +100%  measured
-grafana        1    0.0794    2.0% ▍                          -  -      +100%  measured
+loki           2     0.352    8.7% █▊                         -  -       +14%  measured
+prometheus     1     0.136    3.4% ▋                          -  -        +1%  measured
+grafana        1    0.0794    2.0% ▍                          -  -         0%  measured
 
 Namespace  0.568 kgCO2e an hour, 1,250 W (4 pods: measured); 14.0% of the total; budget 0.5: over
 Total      4.05 kgCO2e an hour, 8,930 W (34 pods: measured)
@@ -183,6 +185,15 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
       'gridgate: 1 pod is in no figure: on a node without label topology.kubernetes.io/region (nowhere-1)',
       'gridgate: 1 pod is in no figure: requests above those of any machine (shop/greedy)',
     ]);
+  });
+
+  it('says where the intensity is a yearly average', async (t) => {
+    const nodes = [{ metadata: { name: 'here-1', labels: { [REGION_LABEL]: 'eu-west-1' } } }];
+    const regions = [{ metadata: { name: 'eu-west-1' }, spec: {} }] as never[];
+    const world = budgetWorld({ '/api/v1/nodes': nodes, '/apis/gridgate.dev/v1alpha1/regions': regions });
+    const { stdout, stderr } = await run(t, { world: { ...world, [PODS]: [runningPod('shop', 'web-0')] } });
+    assert.match(stdout, /^shop +1 +~0\.\d+/m);
+    assert.equal(stderr, 'gridgate: the intensity is the yearly average in eu-west-1\n');
   });
 
   it('does not call a budget kept of which some is not known', async (t) => {
