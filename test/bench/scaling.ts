@@ -175,10 +175,20 @@ async function serveMetrics() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const config = new KubeConfig();
   const { port } = server.address() as AddressInfo;
-  config.loadFromClusterAndUser({ name: 'metrics', server: `http://127.0.0.1:${port}`, skipTLSVerify: false }, { name: 'bench' });
+  config.loadFromClusterAndUser(
+    { name: 'metrics', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+    { name: 'bench' },
+  );
   const api = createApiClient(config);
+  let asked = 0;
   return {
-    usages: (signal: AbortSignal) => readPodUsages(api, { signal }),
+    async usages(signal: AbortSignal) {
+      const reading = await readPodUsages(api, { signal });
+      if (!('usages' in reading) || reading.usages.size !== PODS) throw new Error('not all usages were read');
+      asked += 1;
+      return reading;
+    },
+    asked: () => asked,
     stop() {
       api.close();
       server.close();
@@ -227,12 +237,14 @@ async function measure(controlPlane: ControlPlane): Promise<void> {
     await pause(SETTLE_MS);
     const settled = writes;
     for (const one of [regionalClock, budgetClock]) one.rounds.length = 0;
+    const before = metrics.asked();
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     const cpu = process.cpuUsage();
     await pause(MEASURED_MS);
     delay.disable();
     const used = process.cpuUsage(cpu);
+    if (metrics.asked() === before) throw new Error('nobody asked what pods use');
     const share = (100 * (used.user + used.system)) / 1_000 / MEASURED_MS;
     const blocked = `the event loop waited ${(delay.max / 1e6).toFixed(0)} ms at most, ${(delay.percentile(99) / 1e6).toFixed(0)} in 99 of 100; ${share.toFixed(0)}% of a CPU with loops ${FASTER} times as often`;
     tellLoop(
