@@ -91,9 +91,12 @@ async function fill(controlPlane: ControlPlane): Promise<void> {
   };
   for (let index = 0; index < NAMESPACES; index++)
     await create('/api/v1/namespaces', { metadata: { name: namespaceOf(index) } });
-  await inParallel([...targets, ...budgeted], AT_ONCE, (one) =>
-    create(`/apis/apps/v1/namespaces/${one.namespace}/deployments`, deployment(one)),
-  );
+  await inParallel([...targets, ...budgeted], AT_ONCE, async (one) => {
+    const path = `/apis/apps/v1/namespaces/${one.namespace}/deployments`;
+    await create(path, deployment(one));
+    const status = { replicas: one.pods, readyReplicas: one.pods };
+    await controlPlane.request('PATCH', `${path}/${one.name}/status`, { status }, MERGE_PATCH);
+  });
   const pods = [...targets, ...budgeted].flatMap((one) => Array.from({ length: one.pods }, (_, i) => pod(one, i)));
   await inParallel(pods, AT_ONCE, async (one) => {
     const path = `/api/v1/namespaces/${one.metadata.namespace}/pods`;
@@ -203,9 +206,9 @@ async function measure(controlPlane: ControlPlane): Promise<void> {
   const nodes = Array.from({ length: NODES }, (_, i) => makeNode(`node-${i}`, `${REGIONS[i % REGIONS.length]}/1`));
   const startedAt = Date.now();
   const now = () => startedAt + (Date.now() - startedAt) * FASTER;
-  /** The grids go up and down by a tenth within an hour; none is so much cleaner that a move pays. */
-  const grams = (index: number) => 100 + 2 * index + 5 * Math.sin(index + now() / 600_000);
-  const snapshot = () => makeSnapshot(Object.fromEntries(REGIONS.map((name, i) => [name, grams(i)])), { nodes });
+  /** The grids go up and down by a tenth within an hour, all alike: no move pays. */
+  const grams = () => 100 + 10 * Math.sin(now() / 600_000);
+  const snapshot = () => makeSnapshot(Object.fromEntries(REGIONS.map((name) => [name, grams()])), { nodes });
   let writes = 0;
   const real = createApiWriter({ api, mayWrite: () => void writes++ });
   const base = createWorkloads({ api, log: LOG });
