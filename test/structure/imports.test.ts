@@ -204,6 +204,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'judge-regions',
     'judge-replicas',
     'judge-rights',
+    'judge-scaled',
     'judge-settings',
     'judge-waiting',
     'judge-webhooks',

@@ -110,7 +110,9 @@ function traceOf(metadata: Metadata, back: PutBack | undefined, given: readonly 
   const words = keys.map((key) => `annotation ${key}`);
   if (back)
     return { what: [`put back: ${back.field}`, ...words], patch: { metadata: { resourceVersion }, spec: back.spec } };
-  const isMarked = managedFields.some(({ manager }) => MANAGERS.some((one) => one === manager));
+  const isMarked = managedFields.some(
+    ({ manager, subresource }) => subresource !== 'status' && MANAGERS.some((one) => one === manager),
+  );
   if (keys.length === 0 && !isMarked) return undefined;
   const cleaned = {
     resourceVersion,
@@ -120,8 +122,9 @@ function traceOf(metadata: Metadata, back: PutBack | undefined, given: readonly 
   return { what: [...words, ...(isMarked ? ['the mark on what gridgate scaled'] : [])], patch: { metadata: cleaned } };
 }
 
-/** Without our entries. */
-function give(managed: readonly ManagedFields[], given: readonly Given[]): readonly ManagedFields[] {
+/** Without our entries. An empty list would change nothing: one empty entry stands for none. */
+function give(managed: readonly ManagedFields[], given: readonly Given[]): readonly object[] {
   const others = MANAGERS.reduce((entries, manager) => handBack(entries, [], [], manager), managed);
-  return given.reduce((entries, [path, owners]) => handBack(entries, path, owners, MANAGERS[0]), others);
+  const rest = given.reduce((entries, [path, owners]) => handBack(entries, path, owners, MANAGERS[0]), others);
+  return rest.length > 0 ? rest : [{}];
 }

@@ -103,6 +103,7 @@ const SCALED: readonly Pick<TracedKind, 'kind' | 'list' | 'find' | 'mayBeMissing
     kind: 'HorizontalPodAutoscaler',
     list: '/apis/autoscaling/v2/horizontalpodautoscalers',
     find: traceOfAutoscaler,
+    mayBeMissing: true,
   },
   { kind: 'RegionalAutoscaler', list: REGIONAL_AUTOSCALERS_PATH, find: traceOfRegional, mayBeMissing: true },
 ];

@@ -509,11 +509,20 @@ describe('gridgate uninstall', () => {
           ),
           spec: { mode: 'replicas', targets },
         },
+        [`${regional}-2`]: {
+          metadata: { managedFields: [entry('gridgate-regional-autoscaler', {}, { subresource: 'status' })] },
+          spec: { targets },
+        },
       }),
     );
     const { found, failures } = await run(cluster);
     assert.deepEqual(failures, []);
     const told = renderRemovals(found, 200);
+    assert.match(
+      renderStays(found.stays, 300),
+      /- 2 RegionalAutoscalers and their CustomResourceDefinition \(--regions\)/,
+    );
+    assert.doesNotMatch(told, /RegionalAutoscaler +the mark/);
     assert.match(told, /^traces +1 +Deployment +put back: spec\.replicas \(web\)$/m);
     assert.match(told, /^traces +3 +Deployment +annotation gridgate\.dev\/budget-status \(web, changed, forged\)$/m);
     assert.match(
@@ -533,7 +542,7 @@ describe('gridgate uninstall', () => {
     });
     for (const path of [web, db, changed, mistaken, capped, regional])
       assert.deepEqual(cluster.objects.get(path).metadata.annotations, { team: 'a' }, path);
-    assert.deepEqual(cluster.objects.get(web).metadata.managedFields, []);
+    assert.deepEqual(cluster.objects.get(web).metadata.managedFields, [{}]);
     assert.deepEqual(cluster.objects.get(hpa).metadata, {
       ...cluster.objects.get(hpa).metadata,
       annotations: {},
