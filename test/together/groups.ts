@@ -15,6 +15,7 @@ export const GROUPS = {
     'forecast',
     'page',
     'regions',
+    'scaling',
     'structure',
     'units',
   ],

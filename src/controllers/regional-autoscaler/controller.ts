@@ -88,8 +88,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     const mode = deps.mode();
     const all = [...followed.values()];
     memories.keepOnly(new Set(all.map(({ uid }) => uid)));
-    const visited =
-      mode === 'off' ? [] : all.filter(({ annotations, isEnding }) => !isPaused(annotations) && !isEnding);
+    const visited = mode === 'off' ? [] : all.filter(({ isEnding }) => !isEnding);
     if (visited.some(isDue)) usages = await readUsages(visited, signal);
     const around = await inShortTurns(surround(all, workloads, { usages, snapshot: snapshot() }), { clock, signal });
     const outcomes = await visitAll(visited, around, mode, signal);
