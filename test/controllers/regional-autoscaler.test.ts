@@ -43,7 +43,7 @@ describe('the controller of RegionalAutoscalers', () => {
     assert.deepEqual([lastAction.target, lastAction.from, lastAction.to, lastAction.generation], ['france', 1, 2, 1]);
     assert.deepEqual(
       [lastDecision.decision, lastDecision.reason, lastDecision.region, replicas],
-      ['ScaleUp', 'AboveScaleUp', 'france', 3],
+      ['ScaleUp', 'AboveScaleUp', 'france', 4],
     );
     assert.match(fake.events[0]?.note ?? '', /^france in france from 1 to 2: CPU 90% is above 70%.*40 gCO2e\/kWh/);
     assert.deepEqual(metric('gridgate_regional_actions_total'), ['ScaleUp done 1']);
