@@ -10,6 +10,7 @@ import type { Snapshot } from '../../regions/snapshot.ts';
 import { BOUNDS_BEFORE } from '../../scaling/bounds-before.ts';
 import type { HorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
 import type { RegionalDefaults } from '../../scaling/regional-autoscaler.ts';
+import { untilNextLoop } from '../../scaling/regional-plan.ts';
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { LastAction } from '../../scaling/regional-state.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
@@ -177,7 +178,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     const { counters } = memories.of(uid);
     if (!counters || 'issues' in wish) return counters ? ROUNDS.resyncMs : 0;
     const loopMs = (wish.spec.loop !== undefined && parseDuration(wish.spec.loop)) || defaults.loopMs;
-    return counters.countedAt + loopMs - clock.now();
+    return untilNextLoop(counters, loopMs, clock.now());
   }
 
   function dueIn(all: readonly RegionalAutoscaler[]): number {
