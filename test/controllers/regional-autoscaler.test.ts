@@ -100,6 +100,18 @@ describe('the controller of RegionalAutoscalers', () => {
     assert.deepEqual(fake.counts(), { denmark: 1, france: 1, latvia: 1 });
   });
 
+  it('tells each of several actions of one round', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.addDeployment('latvia', 9);
+    fake.addDeployment('france', 0);
+    const { pass } = start();
+    await pass(30);
+    assert.deepEqual(
+      fake.events.map(({ note }) => note),
+      ['latvia in latvia from 9 to 3: its maximum is 3', 'france in france from 0 to 1: its minimum is 1'],
+    );
+  });
+
   it('does what another leader had announced, once', async () => {
     fake.addAutoscaler('web', { targets: TARGETS });
     fake.world.millicores = 90;

@@ -55,11 +55,12 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
     await cluster.untilCounts('known', { denmark: 1, france: 1, latvia: 1 });
     assert.deepEqual(cluster.writes('known', from), ['latvia 200', 'denmark 200', 'denmark 200', 'france 200']);
 
-    const events = (await cluster.events('known')).map(
-      ({ reason, reportingController }) => `${reason} ${reportingController}`,
-    );
-    assert.equal(events.filter((one) => one === 'ScaleUp gridgate.dev/controllers').length, 3);
-    assert.equal(events.filter((one) => one === 'ScaleDown gridgate.dev/controllers').length, 4);
+    const told = async () => Map.groupBy(await cluster.events('known'), ({ reason }) => reason);
+    const events = await cluster.waitFor('all Events', async () => {
+      const now = await told();
+      return now.get('ScaleDown')?.length === 4 ? now : undefined;
+    });
+    assert.equal(events.get('ScaleUp')?.length, 3);
     const { stdout } = await cluster.kubectl(['get', 'ra', '-n', 'known']);
     assert.match(stdout, /^NAME +MODE +REPLICAS +CPU +DECISION +REASON +REGION +AGE\nweb +replicas +\d /);
   });

@@ -19,7 +19,7 @@ import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type RoundOutcome } from '../rounds.ts';
+import { createRounds, type Outcome, type RoundOutcome } from '../rounds.ts';
 import { inShortTurns } from '../short-turns.ts';
 import type { Workloads } from '../workloads.ts';
 import { writeEach } from '../write-each.ts';
@@ -67,16 +67,18 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   const better = createWrittenTargets();
   const memories = createMemories();
   const actions = new Map<string, number>();
+  /** Of this round, and of those before in which they could not be told: the status keeps the last action alone. */
+  const justDone: Notice[] = [];
   const visit = createVisitor({ api, writer, targets, better, wouldAdmit, defaults, now, clock, pace, onAction });
   let followed: Followed<RegionalAutoscaler> | undefined;
   let usages: UsageReading = { problem: 'metrics.k8s.io was not asked yet' };
   let told: readonly Told[] | undefined;
 
-  function onAction(
-    { namespace, name }: RegionalAutoscaler,
-    { target, from, to, decision, message }: LastAction,
-    mode: CapacityMode,
-  ): void {
+  function onAction(one: RegionalAutoscaler, action: LastAction, mode: CapacityMode): void {
+    const { namespace, name } = one;
+    const { target, from, to, decision, message } = action;
+    const isSimulated = 'spec' in one.wish && one.wish.spec.simulate;
+    justDone.push(...actionNotices(one, action, mode === 'audit', isSimulated, { instance, now: now() }));
     const key = actionKey(decision, mode === 'on' ? 'done' : 'would');
     actions.set(key, (actions.get(key) ?? 0) + 1);
     const text = mode === 'on' ? 'a RegionalAutoscaler has acted' : 'a RegionalAutoscaler would act';
@@ -93,15 +95,17 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     if (visited.some(isDue)) usages = await readUsages(visited, signal);
     const around = await inShortTurns(surround(all, workloads, { usages, snapshot: snapshot() }), { clock, signal });
     const outcomes = await visitAll(visited, around, mode, signal);
-    const putBack = await writeEach({
+    const putBack: Outcome | ApiError = await writeEach({
       items: orphansOf(around, mode),
       isDue: () => true,
       write: (one) => targets.readHpa(one.namespace, one.name).then(targets.putBack),
       pace,
       signal,
-    });
-    const telling = await tell(outcomes.notices, signal);
+    }).catch(toRefusal);
+    const telling = await tell([...justDone, ...outcomes.notices], signal);
+    justDone.length = 0;
     if (outcomes.failure) throw outcomes.failure;
+    if (putBack instanceof ApiError) throw putBack;
     const isAgain = outcomes.isAgain || putBack === 'again' || telling === 'again';
     return isAgain ? 'again' : { dueInMs: dueIn(visited) };
   }
@@ -124,8 +128,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     };
     for (const one of all) {
       await steps(one).catch((error) => {
-        if (!(error instanceof ApiError)) throw error;
-        failure ??= error;
+        failure ??= toRefusal(error);
       });
       await breathe(signal);
     }
@@ -205,11 +208,18 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       followed = undefined;
       told = undefined;
       memories.clear();
+      justDone.length = 0;
       better.clear();
     },
     lastEventAt: () => followed?.lastEvents() ?? {},
     metrics: regionalMetrics({ told: () => told, actions }),
   };
+}
+
+/** What the API server refused of one; anything else ends the round at once. */
+function toRefusal(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
 }
 
 /** Autoscalers whose bounds are ours, and which nobody moves any more. */
