@@ -1,5 +1,5 @@
 import { parseDuration } from '../units/duration.ts';
-import { withDefault } from './option.ts';
+import { optional, withDefault } from './option.ts';
 import type { Parsed, Parser } from './parsers.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -9,7 +9,7 @@ const MOST_PERCENT = 1_000;
 
 /** What RegionalAutoscalers leave open; environment variables as they were named before gridgate. */
 export const SCALING_OPTIONS = {
-  loopPeriod: withDefault(30_000, {
+  loopPeriod: optional({
     flags: '--loop-period <duration>',
     env: 'LOOP_PERIOD',
     help: 'how often a RegionalAutoscaler without spec.loop is looked at',
@@ -34,7 +34,7 @@ export const SCALING_OPTIONS = {
     help: 'for how many loops CPU is above or below before a RegionalAutoscaler without spec.holdCycles acts',
     parse: parseCount(1, MOST_STEPS),
   }),
-  cooldown: withDefault(300_000, {
+  cooldown: optional({
     flags: '--cooldown <duration>',
     env: 'COOLDOWN',
     help: 'between two actions of a RegionalAutoscaler without spec.cooldown',
@@ -59,7 +59,7 @@ export const SCALING_OPTIONS = {
     help: 'CPU below which a RegionalAutoscaler without spec.cpu.scaleDown removes a replica; below 2 it is a share: 0.3 is 30',
     parse: parseThreshold,
   }),
-  carbonCacheTtl: withDefault(300_000, {
+  carbonCacheTtl: optional({
     flags: '--carbon-cache-ttl <duration>',
     env: 'CARBON_CACHE_TTL',
     help: 'in a cluster: how long an answer of an intensity source counts before it is asked again; looked at once a minute',

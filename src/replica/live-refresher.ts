@@ -28,7 +28,7 @@ interface LiveRefresherDeps {
   readonly memory: Pick<RegionMemory, 'heard' | 'forecastOf'>;
   readonly regionLabel: string;
   readonly policySignal: Signal;
-  readonly carbonCacheTtlMs?: number;
+  readonly carbonCacheTtlMs?: number | undefined;
   readonly onRequest: NonNullable<IntensityChainDeps['onRequest']>;
   readonly log: Log;
 }

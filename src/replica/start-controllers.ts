@@ -75,7 +75,8 @@ interface ControllersDeps {
   readonly capacity: Readonly<Record<CapacityController, CapacityMode>>;
   /** What RegionalAutoscalers leave open. */
   readonly regionalDefaults: RegionalAutoscalerDeps['defaults'];
-  readonly carbonCacheTtlMs: number;
+  /** How long an answer of an intensity source counts. */
+  readonly carbonCacheTtlMs: number | undefined;
   /** What the kill switch says. */
   readonly modeCap: () => Mode | undefined;
   /** Of which prices of carbon are made. */

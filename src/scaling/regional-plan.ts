@@ -82,10 +82,15 @@ function stateNow({ targets, state }: PlanInput): RegionalState {
   return { ...state, outage: outageNow({ targets, state }), moving: isOver ? undefined : moving };
 }
 
+/** Milliseconds; loops of equal length begin together, so that one reading of all pods serves them all. */
+export function untilNextLoop({ countedAt }: Counters, loopMs: number, monotonicNow: number): number {
+  return (Math.floor(countedAt / loopMs) + 1) * loopMs - monotonicNow;
+}
+
 /** One more loop, where one is over. */
 function count({ settings, cpuPercent }: Look, { counters, state, now, monotonicNow }: PlanInput): Counters {
   const rest = restOf(counters, state, settings.cooldownMs, { now, monotonicNow });
-  if (counters && monotonicNow - counters.countedAt < settings.loopMs) return { ...counters, rest };
+  if (counters && untilNextLoop(counters, settings.loopMs, monotonicNow) > 0) return { ...counters, rest };
   const next = (loops = 0, isSo: boolean) => (isSo ? Math.min(loops + 1, settings.holdCycles) : 0);
   return {
     above: next(counters?.above, cpuPercent !== undefined && cpuPercent > settings.scaleUp),

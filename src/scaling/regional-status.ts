@@ -79,26 +79,12 @@ export function statusOf(
   now: number,
 ): RegionalStatus {
   const at = new Date(now).toISOString();
-  const was = before?.lastDecision;
-  const isSame =
-    was &&
-    verdict &&
-    was.decision === verdict.decision &&
-    was.reason === verdict.reason &&
-    was.region === verdict.region;
+  const decided = verdict && decisionAfter(verdict, before?.lastDecision, now);
   return {
     observedGeneration: generation,
     replicas: targets.reduce((sum, { replicas }) => sum + replicas, 0),
     ...(cpuPercent !== undefined && { cpuPercent: Math.round(cpuPercent) }),
-    ...(verdict && {
-      lastDecision: {
-        at: isSame ? was.at : at,
-        decision: verdict.decision,
-        reason: verdict.reason,
-        message: cutText(verdict.message, LONGEST_MESSAGE),
-        ...(verdict.region !== undefined && { region: verdict.region }),
-      },
-    }),
+    ...(decided && { lastDecision: decided }),
     targets: [...targets],
     conditions: findings.map((finding) => ({
       ...finding,
@@ -108,6 +94,27 @@ export function statusOf(
           ?.lastTransitionTime ?? at,
     })),
     toldAt: at,
+  };
+}
+
+type LastDecision = NonNullable<RegionalStatus['lastDecision']>;
+
+/** What was done can be read for a while, and what is decided again keeps its moment. */
+function decisionAfter(
+  verdict: NonNullable<Found['verdict']>,
+  was: LastDecision | undefined,
+  now: number,
+): LastDecision {
+  const { decision, reason, message, region } = verdict;
+  const isQuiet = decision === 'None' && QUIET.has(reason);
+  if (was && isQuiet && was.decision !== 'None' && Math.abs(now - Date.parse(was.at)) < READINGS_TOLD_MS) return was;
+  const isSame = was?.decision === decision && was.reason === reason && was.region === region;
+  return {
+    at: isSame ? was.at : new Date(now).toISOString(),
+    decision,
+    reason,
+    message: cutText(message, LONGEST_MESSAGE),
+    ...(region !== undefined && { region }),
   };
 }
 

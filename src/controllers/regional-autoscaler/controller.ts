@@ -10,6 +10,7 @@ import type { Snapshot } from '../../regions/snapshot.ts';
 import { BOUNDS_BEFORE } from '../../scaling/bounds-before.ts';
 import type { HorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
 import type { RegionalDefaults } from '../../scaling/regional-autoscaler.ts';
+import { untilNextLoop } from '../../scaling/regional-plan.ts';
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { LastAction } from '../../scaling/regional-state.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
@@ -18,7 +19,7 @@ import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type RoundOutcome } from '../rounds.ts';
+import { createRounds, type Outcome, type RoundOutcome } from '../rounds.ts';
 import { inShortTurns } from '../short-turns.ts';
 import type { Workloads } from '../workloads.ts';
 import { writeEach } from '../write-each.ts';
@@ -66,16 +67,18 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   const better = createWrittenTargets();
   const memories = createMemories();
   const actions = new Map<string, number>();
+  /** Of this round, and of those before in which they could not be told: the status keeps the last action alone. */
+  const justDone: Notice[] = [];
   const visit = createVisitor({ api, writer, targets, better, wouldAdmit, defaults, now, clock, pace, onAction });
   let followed: Followed<RegionalAutoscaler> | undefined;
   let usages: UsageReading = { problem: 'metrics.k8s.io was not asked yet' };
   let told: readonly Told[] | undefined;
 
-  function onAction(
-    { namespace, name }: RegionalAutoscaler,
-    { target, from, to, decision, message }: LastAction,
-    mode: CapacityMode,
-  ): void {
+  function onAction(one: RegionalAutoscaler, action: LastAction, mode: CapacityMode): void {
+    const { namespace, name } = one;
+    const { target, from, to, decision, message } = action;
+    const isSimulated = 'spec' in one.wish && one.wish.spec.simulate;
+    justDone.push(...actionNotices(one, action, mode === 'audit', isSimulated, { instance, now: now() }));
     const key = actionKey(decision, mode === 'on' ? 'done' : 'would');
     actions.set(key, (actions.get(key) ?? 0) + 1);
     const text = mode === 'on' ? 'a RegionalAutoscaler has acted' : 'a RegionalAutoscaler would act';
@@ -88,20 +91,21 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     const mode = deps.mode();
     const all = [...followed.values()];
     memories.keepOnly(new Set(all.map(({ uid }) => uid)));
-    const visited =
-      mode === 'off' ? [] : all.filter(({ annotations, isEnding }) => !isPaused(annotations) && !isEnding);
+    const visited = mode === 'off' ? [] : all.filter(({ isEnding }) => !isEnding);
     if (visited.some(isDue)) usages = await readUsages(visited, signal);
     const around = await inShortTurns(surround(all, workloads, { usages, snapshot: snapshot() }), { clock, signal });
     const outcomes = await visitAll(visited, around, mode, signal);
-    const putBack = await writeEach({
+    const putBack: Outcome | ApiError = await writeEach({
       items: orphansOf(around, mode),
       isDue: () => true,
       write: (one) => targets.readHpa(one.namespace, one.name).then(targets.putBack),
       pace,
       signal,
-    });
-    const telling = await tell(outcomes.notices, signal);
+    }).catch(toRefusal);
+    const telling = await tell([...justDone, ...outcomes.notices], signal);
+    justDone.length = 0;
     if (outcomes.failure) throw outcomes.failure;
+    if (putBack instanceof ApiError) throw putBack;
     const isAgain = outcomes.isAgain || putBack === 'again' || telling === 'again';
     return isAgain ? 'again' : { dueInMs: dueIn(visited) };
   }
@@ -124,8 +128,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     };
     for (const one of all) {
       await steps(one).catch((error) => {
-        if (!(error instanceof ApiError)) throw error;
-        failure ??= error;
+        failure ??= toRefusal(error);
       });
       await breathe(signal);
     }
@@ -178,7 +181,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     const { counters } = memories.of(uid);
     if (!counters || 'issues' in wish) return counters ? ROUNDS.resyncMs : 0;
     const loopMs = (wish.spec.loop !== undefined && parseDuration(wish.spec.loop)) || defaults.loopMs;
-    return counters.countedAt + loopMs - clock.now();
+    return untilNextLoop(counters, loopMs, clock.now());
   }
 
   function dueIn(all: readonly RegionalAutoscaler[]): number {
@@ -205,11 +208,18 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       followed = undefined;
       told = undefined;
       memories.clear();
+      justDone.length = 0;
       better.clear();
     },
     lastEventAt: () => followed?.lastEvents() ?? {},
     metrics: regionalMetrics({ told: () => told, actions }),
   };
+}
+
+/** What the API server refused of one; anything else ends the round at once. */
+function toRefusal(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
 }
 
 /** Autoscalers whose bounds are ours, and which nobody moves any more. */

@@ -16,7 +16,7 @@ export interface Telling {
 const NEWS_FOR_MS = HOUR_MS;
 const COMPLAINTS: ReadonlySet<string> = new Set(['Accepted', 'MetricsAvailable', 'Active']);
 /** No fault of anybody's. */
-const CALM: ReadonlySet<string> = new Set(['Audit', 'Simulated', 'NotAccepted', 'NoReadyPods']);
+const CALM: ReadonlySet<string> = new Set(['Audit', 'Paused', 'Simulated', 'NotAccepted', 'NoReadyPods']);
 
 /** What was done last, or would have been in audit; once for each action, whoever leads. */
 export function actionNotices(

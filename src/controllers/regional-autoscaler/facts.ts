@@ -46,18 +46,14 @@ function factsOfTarget(target: TargetSettings, input: FactsInput): readonly Targ
       workload,
       autoscaler,
       region: regionFacts(target.region, around.snapshot),
-      cpu: cpuOfTarget(target, key, input),
+      cpu: cpuOfTarget(key, input),
       isStuck: isStuck(memory, unready, { ...input, cooldownMs: settings.cooldownMs }),
       lastAction,
     }),
   ];
 }
 
-function cpuOfTarget(
-  { region }: TargetSettings,
-  key: string,
-  { one, settings, around, now }: FactsInput,
-): CpuReading | undefined {
-  if (settings.simulate) return inventCpu(`${one.namespace}/${one.name}/${region}`, now);
+function cpuOfTarget(key: string, { one, settings, around, now }: FactsInput): CpuReading | undefined {
+  if (settings.simulate) return inventCpu(`${one.namespace}/${one.name}`, now);
   return 'usages' in around.usages ? cpuOf(around.podsOf.get(key) ?? [], around.usages.usages) : undefined;
 }

@@ -12,6 +12,10 @@ export function refusedFindings({ reason, message }: Refusal): readonly Finding[
   ];
 }
 
+export const PAUSED_FINDINGS: readonly Finding[] = [
+  { type: 'Active', status: 'False', reason: 'Paused', message: 'gridgate.dev/paused: it is left as it is' },
+];
+
 export interface Judged {
   readonly settings: RegionalSettings;
   readonly targets: readonly TargetFacts[];

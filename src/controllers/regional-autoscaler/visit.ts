@@ -1,3 +1,4 @@
+import { isPaused } from '../../capacity/paused.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
@@ -26,7 +27,7 @@ import type { Outcome } from '../rounds.ts';
 import { accept } from './accept.ts';
 import { type ActDeps, act, isConflict, statusOwner, writeStatus } from './act.ts';
 import { factsOf } from './facts.ts';
-import { acceptedFindings, refusedFindings } from './findings.ts';
+import { acceptedFindings, PAUSED_FINDINGS, refusedFindings } from './findings.ts';
 import { asWritten, type Memory } from './memory.ts';
 import { keyOf, type Surroundings } from './surroundings.ts';
 
@@ -70,6 +71,7 @@ export function createVisitor(deps: VisitDeps) {
 
   return async function visit(one: Visit): Promise<Visited> {
     const { seen, memory, around } = one;
+    if (isPaused(seen.annotations)) return refuse(one, PAUSED_FINDINGS);
     const accepted = accept(seen, deps.defaults, around);
     if ('refusal' in accepted) return refuse(one, refusedFindings(accepted.refusal));
     const { settings } = accepted;

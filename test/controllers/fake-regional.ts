@@ -1,0 +1,331 @@
+import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { pino } from 'pino';
+import type { ApiClient } from '../../src/cluster/api-client.ts';
+import { ApiError } from '../../src/cluster/api-error.ts';
+import type { ApiWriter } from '../../src/cluster/api-writer.ts';
+import type { KubeObject } from '../../src/cluster/kube-object.ts';
+import type { UsageReading } from '../../src/cluster/pod-metrics.ts';
+import {
+  createRegionalAutoscaler,
+  type RegionalAutoscalerDeps,
+} from '../../src/controllers/regional-autoscaler/controller.ts';
+import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
+import { type HorizontalAutoscaler, toHorizontalAutoscaler } from '../../src/scaling/horizontal-autoscaler.ts';
+import type { PodUsage } from '../../src/scaling/pod-usage.ts';
+import type { ScaledPod } from '../../src/scaling/scaled-pod.ts';
+import { type ScaledWorkload, toScaledWorkload } from '../../src/scaling/scaled-workload.ts';
+import type { CapacityMode } from '../../src/units/capacity-mode.ts';
+import { makeSnapshot, NOW } from '../builders.ts';
+import { DEFAULTS, GRIDS } from '../scaling/regional-world.ts';
+import { type FakeClock, fakeClock } from './fake-clock.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: objects of every kind; the assertion is the check
+type Any = any;
+
+export const RA_PATH = '/apis/gridgate.dev/v1alpha1/namespaces/shop/regionalautoscalers';
+const DEPLOYMENTS_PATH = '/apis/apps/v1/namespaces/shop/deployments';
+const HPAS_PATH = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers';
+const LIST = '/apis/gridgate.dev/v1alpha1/regionalautoscalers';
+
+export type FakeRegional = ReturnType<typeof fakeRegional>;
+
+/**
+ * What of the API server RegionalAutoscalers are served by, with versions and generations, and what the watches show of it; what it cannot
+ * show is shown on a real one (test/e2e/regional-autoscaler.e2e.ts).
+ */
+export function fakeRegional() {
+  const objects = new Map<string, Any>();
+  const shown = new Map<string, Any>();
+  const watches = new Set<PassThrough>();
+  /** `scale france 2`, `status web`, `bounds france 2-4`, `event ScaleUp`. */
+  const writes: string[] = [];
+  const events: { readonly reason: string; readonly note: string; readonly type: string; readonly name: string }[] = [];
+  const world = {
+    snapshot: makeSnapshot(GRIDS) as Snapshot,
+    /** Millicores of each pod, which requests 100; absent: no metrics. */
+    millicores: 50 as number | undefined,
+    requests: true,
+    becomesReady: true,
+    /** Whether watches show what is written. */
+    shows: true,
+    admits: (_name: string) => true,
+    /** Called before a write is taken; may write itself, or throw. */
+    before: (_write: string): void => {},
+  };
+  let version = 1;
+
+  function store(path: string, object: Any): Any {
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++version) } };
+    objects.set(path, stored);
+    if (world.shows) show(path);
+    return structuredClone(stored);
+  }
+
+  function show(path: string): void {
+    const object = objects.get(path);
+    shown.set(path, object);
+    if (!path.startsWith(RA_PATH)) return;
+    for (const watch of watches) watch.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
+  }
+
+  function read(path: string): Any {
+    const found = objects.get(path);
+    if (!found) throw new ApiError(`GET ${path}`, { code: 404 });
+    return structuredClone(found);
+  }
+
+  function begin(write: string, path: string, body: Any): Any {
+    world.before(write);
+    const object = read(path);
+    const { resourceVersion } = body.metadata ?? {};
+    if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion)
+      throw new ApiError(`PATCH ${path}`, { code: 409 });
+    writes.push(write);
+    return object;
+  }
+
+  const nameIn = (path: string) =>
+    path
+      .replace(/\/(scale|status)$/, '')
+      .split('/')
+      .at(-1) ?? '';
+  const writer: Pick<ApiWriter, 'create' | 'apply' | 'mergePatch'> = {
+    async create(_path, event: Any) {
+      if (events.some(({ name }) => name === event.metadata.name)) throw new ApiError('POST', { code: 409 });
+      world.before(`event ${event.reason}`);
+      writes.push(`event ${event.reason}`);
+      const { reason, note, type, metadata } = event;
+      events.push({ reason, note, type, name: metadata.name });
+      return event as KubeObject;
+    },
+    async apply(path, body: Any) {
+      if (path.endsWith('/scale')) {
+        const owner = path.slice(0, -'/scale'.length);
+        const object = begin(`scale ${nameIn(path)} ${body.spec.replicas}`, owner, body);
+        return store(owner, scaled(object, body.spec.replicas));
+      }
+      const { minReplicas, maxReplicas } = body.spec;
+      const object = begin(`bounds ${nameIn(path)} ${minReplicas}-${maxReplicas}`, path, body);
+      const metadata = {
+        ...object.metadata,
+        annotations: { ...object.metadata.annotations, ...body.metadata.annotations },
+      };
+      return store(path, { ...object, metadata, spec: { ...object.spec, ...body.spec } });
+    },
+    async mergePatch(path, patch: Any) {
+      if (path.endsWith('/status')) {
+        const owner = path.slice(0, -'/status'.length);
+        const object = begin(`status ${nameIn(path)}`, owner, patch);
+        return store(owner, { ...object, status: merged(object.status ?? {}, patch.status) });
+      }
+      const object = begin(
+        patch.spec
+          ? `bounds ${nameIn(path)} ${patch.spec.minReplicas}-${patch.spec.maxReplicas}`
+          : `release ${nameIn(path)}`,
+        path,
+        patch,
+      );
+      const annotations = merged(object.metadata.annotations ?? {}, patch.metadata.annotations ?? {});
+      return store(path, {
+        ...object,
+        metadata: { ...object.metadata, annotations },
+        spec: { ...object.spec, ...patch.spec },
+      });
+    },
+  };
+
+  function scaled(object: Any, replicas: number): Any {
+    const ready = world.becomesReady ? replicas : Math.min(object.status.readyReplicas, replicas);
+    const metadata = {
+      ...object.metadata,
+      generation: object.metadata.generation + Number(object.spec.replicas !== replicas),
+    };
+    return { ...object, metadata, spec: { ...object.spec, replicas }, status: { readyReplicas: ready } };
+  }
+
+  const api: ApiClient = {
+    async get(path) {
+      if (path !== LIST) return read(path);
+      const items = [...objects].filter(([at]) => at.startsWith(RA_PATH)).map(([, object]) => object);
+      return { metadata: { resourceVersion: String(version) }, items };
+    },
+    async open(_path, { signal }) {
+      const stream = new PassThrough();
+      watches.add(stream);
+      signal?.addEventListener('abort', () => stream.destroy(signal.reason));
+      stream.on('error', () => {});
+      stream.on('close', () => watches.delete(stream));
+      return stream as unknown as IncomingMessage;
+    },
+    send: () => Promise.reject(new Error('a read was planned')),
+    close() {},
+  };
+
+  const projections = new Map<Any, Any>();
+  /** The same projection while the object is the same, as the watches keep it. */
+  function project<T>(object: Any, to: (object: Any) => T): T {
+    if (!projections.has(object)) projections.set(object, to(object));
+    return projections.get(object);
+  }
+  const under = (path: string) => [...shown].filter(([at]) => at.startsWith(path)).map(([, object]) => object);
+  const deployments = () =>
+    under(DEPLOYMENTS_PATH).map((one) =>
+      project<ScaledWorkload>(one, (object) => toScaledWorkload('Deployment', object)),
+    );
+  const listeners: (() => void)[] = [];
+  const workloads: RegionalAutoscalerDeps['workloads'] = {
+    synced: () => true,
+    deployments,
+    horizontalAutoscalers: () =>
+      under(HPAS_PATH).map((one) => project<HorizontalAutoscaler>(one, toHorizontalAutoscaler)),
+    pods: () => deployments().flatMap(podsOf),
+    usages: async () => usages(),
+    follow: (listener) => void listeners.push(listener),
+  };
+
+  function podsOf({ namespace, name, replicas, readyReplicas }: ScaledWorkload): readonly ScaledPod[] {
+    const requests = { vcpu: 0.1, memoryGb: 0.1, basis: 'looked-up' } as const;
+    return Array.from({ length: replicas }, (_, i) => ({
+      ...{
+        namespace,
+        name: `${name}-${i}`,
+        workload: { kind: 'Deployment', name },
+        node: 'n',
+        isEnding: false,
+        createdAt: NOW,
+      },
+      isReady: i < readyReplicas,
+      requests,
+      ...(world.requests && { requestedVcpu: 0.1 }),
+    }));
+  }
+
+  function usages(): UsageReading {
+    const { millicores } = world;
+    if (millicores === undefined)
+      return { problem: 'metrics.k8s.io tells no usage: it is not installed; gridgate needs metrics-server' };
+    const pods = [...workloads.pods()].map(({ name }): [string, PodUsage] => [
+      `shop/${name}`,
+      { vcpu: millicores / 1_000, memoryGb: 0, measuredAt: NOW },
+    ]);
+    return { usages: new Map(pods) };
+  }
+
+  return {
+    api,
+    writer,
+    workloads,
+    writes,
+    events,
+    world,
+    of: (kind: 'web' | 'deployment' | 'hpa', name: string): Any =>
+      read(`${{ web: RA_PATH, deployment: DEPLOYMENTS_PATH, hpa: HPAS_PATH }[kind]}/${name}`),
+    counts: () =>
+      Object.fromEntries(
+        [...objects]
+          .filter(([at]) => at.startsWith(DEPLOYMENTS_PATH))
+          .map(([, { metadata, spec }]) => [metadata.name, spec.replicas]),
+      ),
+    addDeployment(name: string, replicas: number) {
+      const metadata = { name, namespace: 'shop', uid: `uid-${name}`, generation: 1 };
+      store(`${DEPLOYMENTS_PATH}/${name}`, {
+        metadata,
+        spec: { replicas, template: { metadata: { labels: { app: name } }, spec: {} } },
+        status: { readyReplicas: replicas },
+      });
+    },
+    addHpa(name: string, min: number, max: number) {
+      const metadata = { name, namespace: 'shop', uid: `hpa-${name}`, managedFields: [] };
+      store(`${HPAS_PATH}/${name}`, {
+        metadata,
+        spec: { scaleTargetRef: { kind: 'Deployment', name }, minReplicas: min, maxReplicas: max },
+      });
+    },
+    addAutoscaler(name: string, spec: object, annotations: Record<string, string> = {}) {
+      const creationTimestamp = new Date(NOW + version * 1_000).toISOString();
+      const metadata = { name, namespace: 'shop', uid: `ra-${name}`, generation: 1, creationTimestamp, annotations };
+      store(`${RA_PATH}/${name}`, { metadata, spec });
+    },
+    respec(name: string, spec: object) {
+      const object = read(`${RA_PATH}/${name}`);
+      store(`${RA_PATH}/${name}`, {
+        ...object,
+        metadata: { ...object.metadata, generation: object.metadata.generation + 1 },
+        spec,
+      });
+    },
+    scaleByHand(name: string, replicas: number) {
+      store(`${DEPLOYMENTS_PATH}/${name}`, scaled(read(`${DEPLOYMENTS_PATH}/${name}`), replicas));
+    },
+    boundsByHand(name: string, min: number, max: number) {
+      const object = read(`${HPAS_PATH}/${name}`);
+      store(`${HPAS_PATH}/${name}`, { ...object, spec: { ...object.spec, minReplicas: min, maxReplicas: max } });
+    },
+    /** A status update of somebody else: another version of the same. */
+    touch: (name: string) => void store(`${DEPLOYMENTS_PATH}/${name}`, read(`${DEPLOYMENTS_PATH}/${name}`)),
+    remove(kind: 'web' | 'deployment' | 'hpa', name: string) {
+      const path = `${{ web: RA_PATH, deployment: DEPLOYMENTS_PATH, hpa: HPAS_PATH }[kind]}/${name}`;
+      const object = objects.get(path);
+      objects.delete(path);
+      shown.delete(path);
+      if (kind === 'web') for (const watch of watches) watch.write(`${JSON.stringify({ type: 'DELETED', object })}\n`);
+    },
+    showAll() {
+      world.shows = true;
+      for (const path of objects.keys()) show(path);
+    },
+    regions(grids: Readonly<Record<string, number>> | readonly RegionView[]) {
+      world.snapshot = makeSnapshot(grids);
+    },
+  };
+}
+
+/** A leader: its controller over that cluster, with a clock of its own. */
+export function lead(
+  fake: FakeRegional,
+  {
+    mode = 'on',
+    clock = fakeClock(),
+    now = () => NOW + clock.now(),
+  }: {
+    readonly mode?: CapacityMode | (() => CapacityMode);
+    readonly clock?: FakeClock;
+    readonly now?: () => number;
+  } = {},
+) {
+  const controller = createRegionalAutoscaler({
+    api: fake.api,
+    writer: fake.writer,
+    workloads: fake.workloads,
+    snapshot: () => fake.world.snapshot,
+    wouldAdmit: (pod) => fake.world.admits(pod.metadata?.labels?.['app'] ?? ''),
+    defaults: DEFAULTS,
+    mode: typeof mode === 'function' ? mode : () => mode,
+    instance: 'test',
+    now,
+    log: pino({ level: 'silent' }),
+    clock,
+  });
+  controller.start();
+  return {
+    clock,
+    controller,
+    /** So many seconds pass. */
+    pass: (seconds: number) => clock.advance(seconds * 1_000),
+    stop: controller.stop,
+    metric: (name: string) =>
+      [...(controller.metrics?.find((one) => one.name === name)?.read() ?? [])].map(
+        ([labels, value]) => `${Object.values(labels).join(' ')} ${value}`,
+      ),
+  };
+}
+
+function merged(target: Any, patch: Any): Any {
+  const next = { ...target };
+  for (const [key, value] of Object.entries<Any>(patch)) {
+    if (value === null) delete next[key];
+    else next[key] = typeof value === 'object' && !Array.isArray(value) ? merged(next[key] ?? {}, value) : value;
+  }
+  return next;
+}
