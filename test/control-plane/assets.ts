@@ -11,6 +11,7 @@ export const BINARIES = [
   'kubectl',
   'kwok',
   'karpenter',
+  'metrics-server',
 ] as const;
 
 export type Binary = (typeof BINARIES)[number];

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=$(cd "$here/../.." && pwd)/.control-plane
 bin=$home/bin
 kubernetes=$here/kubernetes
-binaries=(etcd kwok karpenter kube-apiserver kube-controller-manager kube-scheduler kubectl)
+binaries=(etcd kwok karpenter metrics-server kube-apiserver kube-controller-manager kube-scheduler kubectl)
 
 has_all_binaries() {
   for name in "${binaries[@]}"; do [ -x "$1/$name" ] || return 1; done
@@ -16,7 +16,7 @@ has_all_binaries() {
 
 # module_of BINARY: the folder of the Go module that requires it. Several modules, because their dependencies conflict.
 module_of() {
-  case $1 in etcd | kwok | karpenter) echo "$here/$1" ;; *) echo "$kubernetes" ;; esac
+  case $1 in etcd | kwok | karpenter | metrics-server) echo "$here/$1" ;; *) echo "$kubernetes" ;; esac
 }
 
 package_of() {
@@ -24,6 +24,7 @@ package_of() {
     etcd) echo go.etcd.io/etcd/server/v3 ;;
     kwok) echo sigs.k8s.io/kwok/cmd/kwok ;;
     karpenter) echo sigs.k8s.io/karpenter/kwok ;; # with its provider of KWOK nodes
+    metrics-server) echo sigs.k8s.io/metrics-server/cmd/metrics-server ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
 }
@@ -115,7 +116,7 @@ mkdir -p "$bin/.stamps" "$target/.stamps"
 trap 'rm -rf "$bin"/.*.partial.$$ "$target"/.*.partial.$$' EXIT
 copy_crds "$bin"
 [ "$target" = "$bin" ] || ln -sfn ../../bin/karpenter-crds "$target/karpenter-crds"
-for name in etcd kwok karpenter; do
+for name in etcd kwok karpenter metrics-server; do
   build "$name" "$bin"
   [ "$target" = "$bin" ] || ln -sf "../../bin/$name" "$target/$name" # the same for every version
 done
@@ -123,4 +124,4 @@ if [ "$target" != "$bin" ]; then
   write_module "$version" "$home/$K8S_VERSION/module"
   kubernetes=$home/$K8S_VERSION/module
 fi
-for name in "${binaries[@]:3}"; do build "$name" "$target"; done
+for name in "${binaries[@]:4}"; do build "$name" "$target"; done

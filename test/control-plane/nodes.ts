@@ -1,4 +1,5 @@
 import type { ApiClient } from './api-client.ts';
+import { resourceMetricsAnnotation } from './metrics-server.ts';
 import { pollUntil } from './poll.ts';
 import { KWOK_NODE_ANNOTATION } from './workers.ts';
 
@@ -57,7 +58,7 @@ function nodeObject({ name, labels, taints = [], capacity }: NodeSpec) {
     kind: 'Node',
     metadata: {
       name,
-      annotations: { [KWOK_NODE_ANNOTATION.key]: KWOK_NODE_ANNOTATION.value },
+      annotations: { [KWOK_NODE_ANNOTATION.key]: KWOK_NODE_ANNOTATION.value, ...resourceMetricsAnnotation(name) },
       labels: {
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',

@@ -8,17 +8,17 @@ const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 29_999;
 const ATTEMPTS = 50;
 
-/** A loopback TCP port nobody listens on at this moment. */
-export async function findFreePort(): Promise<number> {
+/** A TCP port of the address, loopback unless told, that nobody listens on at this moment. */
+export async function findFreePort(address = '127.0.0.1'): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT + 1);
-    if (await canListen(port)) return port;
+    if (await canListen(port, address)) return port;
   }
   throw new Error(`no free port between ${LOWEST_PORT} and ${HIGHEST_PORT} in ${ATTEMPTS} attempts`);
 }
 
-async function canListen(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
+async function canListen(port: number, address: string): Promise<boolean> {
+  const server = createServer().listen(port, address);
   try {
     await once(server, 'listening');
   } catch {

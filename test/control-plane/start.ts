@@ -14,6 +14,7 @@ import { startGuardian } from './guardian.ts';
 import { installKarpenter, type KarpenterOptions, runKarpenter } from './karpenter.ts';
 import type { KubectlResult } from './kubectl.ts';
 import { runKubectl } from './kubectl.ts';
+import { planResourceMetrics, runMetricsServer } from './metrics-server.ts';
 import type { NodeSpec } from './nodes.ts';
 import { createNodes, waitUntilSchedulable } from './nodes.ts';
 import type { Poll } from './poll.ts';
@@ -31,6 +32,8 @@ export type ControlPlaneOptions = {
   readonly flags?: { readonly [name in Binary]?: readonly string[] };
   /** Users besides the admin, who get a token and, through `kubeconfigFor`, a kubeconfig; what they may do is up to RBAC. */
   readonly users?: readonly User[];
+  /** What `startMetricsServer` needs: KWOK also answers what pods use (see `usage`), and the API server takes aggregated APIs. */
+  readonly resourceMetrics?: boolean;
   /** For each step of the start, and the default of `waitFor`. */
   readonly deadlineMs?: number;
 };
@@ -57,6 +60,12 @@ export type ControlPlane = AsyncDisposable & {
   readonly installKarpenter: () => Promise<void>;
   /** The real Karpenter with its provider of KWOK nodes; resolves once it provisions. Its end, or that of the control plane, ends it. */
   readonly startKarpenter: (options?: KarpenterOptions) => Promise<Pick<Component, 'stop'>>;
+  /**
+   * The real metrics-server, which scrapes every 10 s; needs `resourceMetrics`. Resolves once its API answers: pods that run by
+   * then have metrics after two scrapes. Stopping it leaves its APIService, dead, and no namespace is deleted until it is started
+   * again.
+   */
+  readonly startMetricsServer: () => Promise<Pick<Component, 'stop'>>;
   /** Same port, data and certificates; resolves when it is ready again. */
   readonly restartApiServer: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -64,7 +73,7 @@ export type ControlPlane = AsyncDisposable & {
 
 /** Starts a real Kubernetes control plane on loopback; rejects, with nothing left running, when a part does not come up. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const { workers = WORKERS, flags = {}, users = [], deadlineMs = DEADLINE_MS } = options;
+  const { workers = WORKERS, flags = {}, users = [], resourceMetrics = false, deadlineMs = DEADLINE_MS } = options;
   await using cleanup = new AsyncDisposableStack();
   const launcher = prepare(cleanup);
   const admin = issueToken(ADMIN);
@@ -73,11 +82,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const { etcd, etcdUrl } = await startEtcd(launcher, flags.etcd ?? [], deadlineMs);
   cleanup.defer(etcd.stop);
 
+  const metrics = resourceMetrics ? await planResourceMetrics(launcher.dir) : undefined;
   const plan = await planApiServer(launcher.dir, {
     etcdUrl,
     users: issuedUsers,
     hasControllerManager: workers.includes('kube-controller-manager'),
-    extraFlags: flags['kube-apiserver'] ?? [],
+    extraFlags: [...(metrics?.apiServerFlags ?? []), ...(flags['kube-apiserver'] ?? [])],
   });
   let { apiServer, client } = await startApiServer(launcher, plan, admin, deadlineMs);
   cleanup.defer(() => {
@@ -89,6 +99,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const running = workers.map((worker) =>
     startComponent(launcher, worker, [
       ...workerFlags(worker, kubeconfigFor(workerUser(worker).name), plan.caFile),
+      ...((worker === 'kwok' && metrics?.kwokFlags) || []),
       ...(flags[worker] ?? []),
     ]),
   );
@@ -124,6 +135,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       const karpenter = await runKarpenter(launcher, kubeconfig, options);
       running.push(karpenter);
       return karpenter;
+    },
+    async startMetricsServer() {
+      if (!metrics) throw new Error('metrics-server needs a control plane started with resourceMetrics: true');
+      const metricsServer = await runMetricsServer(launcher, kubeconfig, metrics, client, { deadlineMs, failure });
+      running.push(metricsServer);
+      return metricsServer;
     },
     async restartApiServer() {
       client.disconnect();

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { applyObjects, CONTROLLERS_ACCOUNT, untilGuarded } from '../cluster/controllers-account.ts';
 import { type Rendered, render } from '../cluster/rendered-manifests.ts';
+import { hostAddress } from '../control-plane/host-address.ts';
 import type { NodeSpec } from '../control-plane/nodes.ts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../control-plane/start.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
@@ -127,14 +127,6 @@ async function install(controlPlane: ControlPlane): Promise<void> {
   await applyObjects(controlPlane, objects);
   await untilGuarded(controlPlane);
   await waitFor('the Region resource', async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined);
-}
-
-/** Kubernetes takes no loopback address for an endpoint. */
-function hostAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const found = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
-  assert.ok(found, 'this machine has no address but loopback');
-  return found.address;
 }
 
 function sliceFor({ webhook, pid }: GridgateProcess): Rendered {

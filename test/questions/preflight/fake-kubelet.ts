@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { issueForLocalhost } from '../../certs/pairs.ts';
+import { hostAddress } from '../../control-plane/host-address.ts';
 
 export interface FakeKubelet extends AsyncDisposable {
   /** What the status of a node says of where its kubelet is. */
@@ -54,11 +54,4 @@ function configuration(cpuManagerPolicy: string): object {
     topologyManagerPolicy: 'none',
     maxPods: 110,
   };
-}
-
-function hostAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const found = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
-  if (!found) throw new Error('this machine has no address but loopback');
-  return found.address;
 }
