@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Rendered } from '../cluster/rendered-manifests.ts';
 import { skip as skipWithoutFakeTime } from '../process/fake-time.ts';
 import { type BudgetedCluster, startBudgeted } from './budgeted-cluster.ts';
 import { skip as skipWithoutCluster } from './cluster.ts';
+import { deployment } from './objects.ts';
 
 const skip = skipWithoutCluster || skipWithoutFakeTime;
 const HOUR_S = 3_600;
@@ -158,6 +160,37 @@ describe('carbon budgets in a live cluster', () => {
       ),
     );
     assert.equal(await cluster.replicasOf('Deployment', 'shop', 'plain'), 2);
+  });
+
+  test('a workload that was applied server-side has its field back with its number', { skip }, async () => {
+    const manifest = (replicas: number) =>
+      JSON.stringify({
+        ...deployment('owned', replicas, {}, { class: 'flexible' }),
+        metadata: { name: 'owned', namespace: 'shop', annotations: { 'gridgate.dev/min-replicas': '1' } },
+      });
+    const apply = (replicas: number) => cluster.kubectl(['apply', '--server-side', '-f', '-'], manifest(replicas));
+    assert.equal((await apply(4)).code, 0);
+    await cluster.until(
+      'it to be lowered',
+      async () => (await cluster.replicasOf('Deployment', 'shop', 'owned')) === 1,
+    );
+    const refused = await apply(5);
+    assert.match(refused.stderr, /conflict with "gridgate-carbon-budgets".*\.spec\.replicas/s);
+    await cluster.patchObject('Deployment', 'shop', 'owned', {
+      metadata: { annotations: { 'gridgate.dev/min-replicas': null } },
+    });
+    await cluster.until('it to be back', async () => (await cluster.replicasOf('Deployment', 'shop', 'owned')) === 4);
+    await cluster.until(
+      'nothing of ours to be left',
+      async () => (await cluster.statusOf('Deployment', 'shop', 'owned')) === null,
+    );
+    const { metadata } = await cluster.get('Deployment', 'shop', 'owned');
+    const owner = metadata.managedFields.find(
+      ({ manager, operation }: Rendered) => manager === 'kubectl' && operation === 'Apply',
+    );
+    assert.ok(owner.fieldsV1['f:spec']['f:replicas'], JSON.stringify(metadata.managedFields));
+    const taken = await apply(5);
+    assert.equal(taken.code, 0, taken.stderr);
   });
 
   test('a budget that goes gives all back at once, what somebody scaled excepted', { skip }, async () => {
