@@ -32,7 +32,7 @@ import { createSeenSince } from './seen-since.ts';
 import { type BudgetWorld, findLowered, type Lowered, reread } from './targets.ts';
 
 /** A budget that is over has all its workloads scaled in one round, two writes each. */
-const WRITES_PER_SECOND = 10;
+const WRITES_PER_SECOND = 20;
 const IDLE_TIMEOUT_MS = 10_000;
 const ROUNDS = {
   name: 'carbon-budgets',
