@@ -46,6 +46,8 @@ export interface BudgetReport {
   readonly namespace: string | null;
   /** Of all pods that were seen, whatever is listed: what shares are of. */
   readonly total: ReportedSum;
+  /** Of the namespace, where it is the only one that is listed and something else than namespaces is; else `null`. */
+  readonly scope: ReportedComponent | null;
   /** The dirtiest first. */
   readonly components: readonly ReportedComponent[];
   /** What is missing or went wrong, a sentence each. */
@@ -95,40 +97,66 @@ export interface ReportInput {
 }
 
 export function reportBudget(input: ReportInput): BudgetReport {
-  const { pods, power, snapshot, model, grouping, namespace, earlier } = input;
-  const isShown = ({ pod }: EnergySample) => namespace === undefined || pod?.namespace === namespace;
+  const { pods, power, snapshot, model, grouping, namespace } = input;
   const [total] = emissionsBy(pods, power, snapshot, () => '', model).values();
-  const shown = pods.filter((pod) => namespace === undefined || pod.namespace === namespace);
-  const emissions = emissionsBy(shown, power, snapshot, (pod) => keyOf(componentOf(pod, grouping)), model);
+  const seen = { ...input, pods: pods.filter((pod) => namespace === undefined || pod.namespace === namespace) };
   const { budgets, mistakes } = findBudgets(input);
-  const held = findHeld(input, shown);
-  const changes = earlier
-    ? energyChanges(shown, power, { ...earlier, samples: earlier.samples.filter(isShown) }, grouping)
-    : NONE;
-  const components = [...listComponents(input, shown, budgets, held)].map(([key, component]): ReportedComponent => {
-    const sum = reportSum(emissions.get(key));
-    const budget = budgets.get(key)?.kg ?? null;
-    const heldWorkloads = held.get(key)?.count ?? 0;
-    return {
-      ...component,
-      ...sum,
-      sharePercent:
-        total && total.kgPerHour > 0 && sum.kgPerHour !== null ? (sum.kgPerHour / total.kgPerHour) * 100 : null,
-      budgetKgPerHour: budget,
-      state: stateOf(sum, budget, heldWorkloads),
-      heldWorkloads,
-      energyChangePercent: changes.get(key) ?? null,
-    };
-  });
+  const components = listComponents(seen, budgets, total);
+  const [scope = null] =
+    namespace === undefined || grouping === 'namespace'
+      ? []
+      : listComponents({ ...seen, grouping: 'namespace' }, budgets, total);
   return {
     version: 'v1',
     takenAt: isoTime(input.now),
     by: grouping,
     namespace: namespace ?? null,
     total: reportSum(total),
+    scope,
     components: components.sort(dirtiestFirst),
     notes: [...input.notes, ...mistakes],
   };
+}
+
+/** Those with pods; and those with a budget, or held, that may have none left. */
+function listComponents(
+  input: ReportInput,
+  budgets: ReadonlyMap<string, Budget>,
+  total: Emissions | undefined,
+): ReportedComponent[] {
+  const { pods, power, snapshot, model, grouping } = input;
+  const emissions = emissionsBy(pods, power, snapshot, (pod) => keyOf(componentOf(pod, grouping)), model);
+  const held = findHeld(input);
+  const changes = changesOf(input);
+  const withPods = pods.map((pod) => componentOf(pod, grouping));
+  const ofThisKind = ({ kind }: Component) => grouping === (kind === 'Namespace' ? 'namespace' : 'deployment');
+  const withBudget = [...budgets.values()].map(({ component }) => component).filter(ofThisKind);
+  const withHeld = [...held.values()].flatMap(({ component }) => component ?? []);
+  const listed = new Map([...withPods, ...withBudget, ...withHeld].map((one) => [keyOf(one), one]));
+  return [...listed].map(([key, component]) => {
+    const sum = reportSum(emissions.get(key));
+    const budget = budgets.get(key)?.kg ?? null;
+    const heldWorkloads = held.get(key)?.count ?? 0;
+    return {
+      ...component,
+      ...sum,
+      sharePercent: shareOf(sum, total),
+      budgetKgPerHour: budget,
+      state: stateOf(sum, budget, heldWorkloads),
+      heldWorkloads,
+      energyChangePercent: changes.get(key) ?? null,
+    };
+  });
+}
+
+function shareOf({ kgPerHour }: ReportedSum, total: Emissions | undefined): number | null {
+  return total && total.kgPerHour > 0 && kgPerHour !== null ? (kgPerHour / total.kgPerHour) * 100 : null;
+}
+
+function changesOf({ pods, power, grouping, namespace, earlier }: ReportInput): ReadonlyMap<string, number> {
+  if (!earlier) return new Map();
+  const isShown = ({ pod }: EnergySample) => namespace === undefined || pod?.namespace === namespace;
+  return energyChanges(pods, power, { ...earlier, samples: earlier.samples.filter(isShown) }, grouping);
 }
 
 /** Without pods nothing is emitted; of pods of which nothing is known nobody knows. */
@@ -150,22 +178,6 @@ function stateOf({ kgPerHour, unknownPods }: ReportedSum, budget: number | null,
   if (held > 0) return 'held';
   if (budget === null) return 'none';
   return unknownPods > 0 ? 'unknown' : 'under';
-}
-
-const NONE: ReadonlyMap<string, number> = new Map();
-
-/** Those with pods; and those with a budget, or held, that may have none left. */
-function listComponents(
-  { grouping }: ReportInput,
-  pods: readonly BudgetPod[],
-  budgets: ReadonlyMap<string, Budget>,
-  held: ReturnType<typeof findHeld>,
-): ReadonlyMap<string, Component> {
-  const withPods = pods.map((pod) => componentOf(pod, grouping));
-  const ofThisKind = ({ kind }: Component) => grouping === (kind === 'Namespace' ? 'namespace' : 'deployment');
-  const withBudget = [...budgets.values()].map(({ component }) => component).filter(ofThisKind);
-  const withHeld = [...held.values()].flatMap(({ component }) => component ?? []);
-  return new Map([...withPods, ...withBudget, ...withHeld].map((one) => [keyOf(one), one]));
 }
 
 interface Budget {
@@ -204,7 +216,7 @@ function nameIn({ namespace, kind, name }: Component): string {
 }
 
 /** What is held of each component, by its `keyOf`; of a label's pods what owns them. */
-function findHeld({ workloads, held, grouping, namespace }: ReportInput, pods: readonly BudgetPod[]) {
+function findHeld({ pods, workloads, held, grouping, namespace }: ReportInput) {
   const ofPods = pods.flatMap((pod) =>
     pod.workload ? [{ component: componentOf(pod, grouping), workload: ofWorkload(pod.namespace, pod.workload) }] : [],
   );
@@ -224,6 +236,11 @@ function findHeld({ workloads, held, grouping, namespace }: ReportInput, pods: r
       { component: alike[0]?.component, count: new Set(alike.map(({ workload }) => keyOf(workload))).size },
     ]),
   );
+}
+
+/** What exceeds its budget, the namespace that is looked into included. */
+export function overOf({ scope, components }: BudgetReport): readonly ReportedComponent[] {
+  return [...(scope ? [scope] : []), ...components].filter(({ state }) => state === 'over');
 }
 
 function dirtiestFirst(a: ReportedComponent, b: ReportedComponent): number {

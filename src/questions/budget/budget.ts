@@ -3,7 +3,8 @@ import type { Environment } from '../../config/read-options.ts';
 import { nodeByAlias } from '../../energy/node-aliases.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { buildTopology } from '../../regions/topology.ts';
-import { wattsOfPods } from '../../scaling/component-carbon.ts';
+import { type PodPower, wattsOfPods } from '../../scaling/component-carbon.ts';
+import { usageKey } from '../../scaling/pod-usage.ts';
 import { EXIT, type Issues, reportFailure } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
 import { renderData } from '../../terminal/render-data.ts';
@@ -13,12 +14,13 @@ import { takeSnapshot } from '../../world/load-regions.ts';
 import { standInRegions } from '../../world/stand-in-regions.ts';
 import { findCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
-import { type BudgetReport, reportBudget } from './budget-report.ts';
+import { type BudgetReport, overOf, reportBudget } from './budget-report.ts';
+import type { BudgetPod } from './components.ts';
 import type { BudgetValues } from './options.ts';
 import { readSeenCluster, type SeenCluster } from './read-cluster.ts';
 import { type MeasuredEnergy, readEnergy } from './read-energy.ts';
 import { renderBudget } from './render-budget.ts';
-import { tellUnknownPods } from './unknown-pods.ts';
+import { tellAverages, tellUnknownPods } from './unknown-pods.ts';
 
 const NO_CLUSTER = 'budget: what runs is in a cluster, and none is named';
 
@@ -29,7 +31,7 @@ export async function budget(values: BudgetValues, env: Environment): Promise<nu
   for (const sentence of report.notes) note(sentence);
   const { output = 'table' } = values;
   await print(output === 'table' ? renderBudget(report, terminalColumns(env)) : renderData(report, output));
-  return report.components.some(({ state }) => state === 'over') ? EXIT.findings : EXIT.fine;
+  return overOf(report).length > 0 ? EXIT.findings : EXIT.fine;
 }
 
 /** The mistakes in what the options name, where single options have mistakes too. */
@@ -76,12 +78,20 @@ async function gather(values: BudgetValues, env: Environment): Promise<BudgetRep
     now: Date.now(),
     notes: [
       ...seen.notes,
+      ...usageNotesOf(seen, watts),
       ...notes,
       ...measured.notes,
       ...inputs.notes,
+      ...tellAverages(seen.pods, snapshot),
       ...tellUnknownPods(seen.pods, watts, snapshot),
     ],
   });
+}
+
+/** Why nobody knows what pods use: where all are measured, nobody asks. */
+function usageNotesOf({ usageNotes, pods }: SeenCluster, power: PodPower): readonly string[] {
+  const isMeasured = ({ namespace, name }: BudgetPod) => power.get(usageKey(namespace, name))?.how === 'pod';
+  return pods.every(isMeasured) ? [] : usageNotes;
 }
 
 /** What a node draws is shared among all of its pods: of nodes whose pods are not all seen nothing can be said. */
@@ -94,7 +104,7 @@ function usable({ isWhole, nodes }: SeenCluster, { samples }: MeasuredEnergy) {
     ...(!isWhole && ofMachines.length > 0
       ? ['what nodes draw is not used: pods of other namespaces have their share of it']
       : strange > 0
-        ? [`Prometheus: ${strange} machines are none of these nodes`]
+        ? [`Prometheus: ${strange === 1 ? '1 machine is' : `${strange} machines are`} none of these nodes`]
         : []),
   ];
   return { measured: isWhole ? samples : samples.filter(({ pod }) => pod), notes };

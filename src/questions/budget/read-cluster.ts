@@ -31,6 +31,8 @@ export interface SeenCluster {
   readonly isWhole: boolean;
   /** Absent where nobody tells. */
   readonly usages?: ReadonlyMap<string, PodUsage>;
+  /** Why nobody tells, a sentence each. */
+  readonly usageNotes: readonly string[];
   readonly nodes: readonly (NamedNode & { readonly facts: NodeFacts })[];
   readonly regions: readonly ObservedRegion[];
   readonly namespaces: readonly NamespaceRecord[];
@@ -109,7 +111,8 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     isMissing: namespaces?.length === 0,
     workloads,
     held: new Set([...heldItself, ...heldThrough, ...regional.flat()]),
-    notes: [...notes, ...usage.notes],
+    usageNotes: usage.notes,
+    notes,
   };
 }
 
@@ -134,7 +137,8 @@ function budgetPods(label: string | undefined): WatchedResource<BudgetPod> {
     ...SCALED_PODS,
     project(object) {
       const pod = object as ScaledPodObject;
-      const value = label === undefined ? undefined : pod.metadata.labels?.[label];
+      const labels = pod.metadata.labels ?? {};
+      const value = label !== undefined && Object.hasOwn(labels, label) ? labels[label] : undefined;
       return { ...toScaledPod(pod), ...(value !== undefined && { label: value }) };
     },
     differs: () => false,

@@ -1,26 +1,34 @@
 import type { PowerKind } from '../../scaling/component-carbon.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
-import { renderSections } from '../../terminal/sections.ts';
+import { renderSections, type Section } from '../../terminal/sections.ts';
 import type { Style } from '../../terminal/terminal.ts';
 import { groupingLabel } from '../../units/pod-grouping.ts';
-import type { BudgetReport, BudgetState, ReportedComponent, ReportedSum } from './budget-report.ts';
+import {
+  type BudgetReport,
+  type BudgetState,
+  overOf,
+  type ReportedComponent,
+  type ReportedSum,
+} from './budget-report.ts';
 
 const DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 const RIGHT = { align: 'right' } as const;
-/** Where a table may be so wide, its bars are long. */
+/** Where a table may be so wide, its bars are long, and it says how figures are known: a mark and the total do so, too. */
 const ROOMY = 110;
-const BAR_COLUMNS = { narrow: 10, roomy: 20 };
+const BAR_COLUMNS = { narrow: 8, roomy: 20 };
 const WIDEST = 120;
 
 /** The report for people: a table with bars, the dirtiest first, and what all of it comes to. */
 export function renderBudget(report: BudgetReport, width: number): string {
-  const columns = columnsFor(report.by, width >= ROOMY ? BAR_COLUMNS.roomy : BAR_COLUMNS.narrow);
+  const columns = columnsFor(report.by, width >= ROOMY);
   const table = report.components.length > 0 ? `${renderTable(columns, report.components, width)}\n` : '';
-  const lines = totalLines(report);
-  return table + renderSections(lines, { width: Math.min(width, WIDEST), titleWidth: 'Held'.length + 4 });
+  const sections = sectionsOf(report).filter(({ lines }) => lines.length > 0);
+  const titleWidth = Math.max(...sections.map(({ title }) => title.length)) + 2;
+  return table + renderSections(sections, { width: Math.min(width, WIDEST), titleWidth });
 }
 
-function columnsFor(by: string, barColumns: number): readonly Column<ReportedComponent>[] {
+function columnsFor(by: string, isRoomy: boolean): readonly Column<ReportedComponent>[] {
+  const barColumns = isRoomy ? BAR_COLUMNS.roomy : BAR_COLUMNS.narrow;
   return [
     ...nameColumns(by),
     { title: 'PODS', ...RIGHT, cell: podsOf },
@@ -30,18 +38,18 @@ function columnsFor(by: string, barColumns: number): readonly Column<ReportedCom
       cell: ({ sharePercent }) => (sharePercent === null ? '-' : shareOf(sharePercent, barColumns)),
     },
     { title: 'BUDGET', ...RIGHT, cell: ({ budgetKgPerHour: kg }) => (kg === null ? '-' : DIGITS.format(kg)) },
-    { title: 'STATE', cell: stateOf, style: (cell) => COLOURS[cell.split(/,? /)[0] ?? ''] },
+    { title: 'STATE', cell: stateOf, style: (cell) => COLOURS[cell.split(',')[0] ?? ''] },
     { title: 'TREND', ...RIGHT, cell: ({ energyChangePercent }) => trendOf(energyChangePercent) },
-    { title: 'KNOWN BY', givesWay: 1, least: 8, cell: knownBy },
+    ...(isRoomy ? [{ title: 'KNOWN BY', givesWay: 1, least: 8, cell: knownBy }] : []),
   ];
 }
 
 function nameColumns(by: string): readonly Column<ReportedComponent>[] {
-  const name = { givesWay: 2, least: 12 };
+  const name = { givesWay: 2, least: 10 };
   if (by === 'namespace') return [{ title: 'NAMESPACE', ...name, cell: ({ name }) => name ?? '-' }];
   if (by !== 'deployment') return [{ title: groupingLabel(by) ?? by, ...name, cell: ({ name }) => name ?? '-' }];
   return [
-    { title: 'NAMESPACE', givesWay: 3, least: 9, cell: ({ namespace }) => namespace ?? '-' },
+    { title: 'NAMESPACE', givesWay: 3, least: 6, cell: ({ namespace }) => namespace ?? '-' },
     { title: 'WORKLOAD', ...name, cell: ({ kind, name }) => `${kind?.toLowerCase()}/${name}` },
   ];
 }
@@ -75,8 +83,7 @@ const STATES: Readonly<Record<BudgetState, string>> = {
 const COLOURS: Readonly<Record<string, Style>> = { over: 'red', held: 'yellow', unknown: 'yellow', under: 'green' };
 
 function stateOf({ state, heldWorkloads: held }: ReportedComponent): string {
-  if (state === 'held') return held > 1 ? `held ${held}` : 'held';
-  return state === 'over' && held > 0 ? `over, ${held} held` : STATES[state];
+  return state === 'over' && held > 0 ? 'over, held' : STATES[state];
 }
 
 /** `+12%`; ten times as much and more is no percentage that anybody reads. */
@@ -99,27 +106,41 @@ const KINDS: Readonly<Record<PowerKind, string>> = {
 
 /** `measured`, or `9 measured, 3 CPU used`. */
 function knownBy({ knownBy: known }: ReportedSum): string {
-  const kinds = Object.entries(known) as [PowerKind, number][];
+  const kinds = (Object.entries(known) as [PowerKind, number][]).sort(([, a], [, b]) => b - a);
   const [only, ...more] = kinds;
   if (!only) return '-';
   if (more.length === 0) return KINDS[only[0]];
   return kinds.map(([kind, pods]) => `${pods} ${KINDS[kind]}`).join(', ');
 }
 
-function totalLines({ total, components }: BudgetReport) {
-  const { pods, unknownPods } = total;
-  const counted = unknownPods > 0 ? `${pods - unknownPods} of ${pods} pods` : `${pods} pods`;
-  const sum = total.kgPerHour === null ? 'not known' : `${figureOf(total)} kgCO2e an hour`;
-  const watts = total.watts === null ? '' : `, ${DIGITS.format(total.watts)} W`;
-  const over = components.filter(({ state }) => state === 'over');
+function sectionsOf(report: BudgetReport): readonly Section[] {
+  const { total, scope } = report;
   return [
-    { title: 'Total', lines: [`${sum}${watts} (${counted}: ${knownBy(total)})`] },
-    {
-      title: 'Over',
-      lines: over.map(({ namespace, name, kgPerHour, budgetKgPerHour }) => ({
-        text: `${namespace === name ? name : `${namespace}/${name}`}: ${DIGITS.format((kgPerHour ?? 0) - (budgetKgPerHour ?? 0))} kgCO2e an hour above its budget of ${DIGITS.format(budgetKgPerHour ?? 0)}`,
-        style: 'red' as const,
-      })),
-    },
+    ...(scope ? [{ title: 'Namespace', lines: [`${sumOf(scope)}; ${ofTotal(scope)}${budgetOf(scope)}`] }] : []),
+    { title: 'Total', lines: [sumOf(total)] },
+    { title: 'Over', lines: overOf(report).map((one) => ({ text: excessOf(one), style: 'red' as const })) },
   ];
+}
+
+/** `~0.0328 kgCO2e an hour, 76.4 W (34 of 36 pods: 33 requests, 1 CPU used)` */
+function sumOf(sum: ReportedSum): string {
+  const { pods, unknownPods, kgPerHour, watts } = sum;
+  const counted = unknownPods > 0 ? `${pods - unknownPods} of ${pods} pods` : `${pods} pods`;
+  if (kgPerHour === null) return `not known (${counted})`;
+  return `${figureOf(sum)} kgCO2e an hour, ${DIGITS.format(watts ?? 0)} W (${counted}${pods === 0 ? '' : `: ${knownBy(sum)}`})`;
+}
+
+function ofTotal({ sharePercent }: ReportedComponent): string {
+  return sharePercent === null ? 'its share is not known' : `${sharePercent.toFixed(1)}% of the total`;
+}
+
+function budgetOf(scope: ReportedComponent): string {
+  const { budgetKgPerHour: budget } = scope;
+  return budget === null ? '' : `; budget ${DIGITS.format(budget)}: ${stateOf(scope)}`;
+}
+
+function excessOf({ namespace, kind, name, kgPerHour, budgetKgPerHour: budget }: ReportedComponent): string {
+  const what = kind === 'Namespace' ? `namespace ${name}` : `${kind?.toLowerCase()}/${name} in ${namespace}`;
+  const excess = (kgPerHour ?? 0) - (budget ?? 0);
+  return `${what} emits ${DIGITS.format(excess)} kgCO2e an hour more than its budget of ${DIGITS.format(budget ?? 0)}`;
 }

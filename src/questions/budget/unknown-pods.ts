@@ -20,7 +20,7 @@ export function tellUnknownPods(pods: readonly ScaledPod[], power: PodPower, sna
   }
   return [...reasons].map(
     ([reason, { pods, about }]) =>
-      `${pods} ${pods === 1 ? 'pod is' : 'pods are'} in no figure: ${reason}: ${nameFew([...about].sort(), MOST_NAMED, itself)}`,
+      `${pods} ${pods === 1 ? 'pod is' : 'pods are'} in no figure: ${reason} (${nameFew([...about].sort(), MOST_NAMED, itself)})`,
   );
 }
 
@@ -30,12 +30,21 @@ function whyUnknown(
   snapshot: Snapshot,
 ): { readonly reason: string; readonly about: string } | undefined {
   const facts = snapshot.topology?.byName.get(node);
-  if (!facts) return { reason: 'their nodes may not be seen', about: node };
+  if (!facts) return { reason: 'on a node that is not seen', about: node };
   const { region } = facts;
-  if (region === undefined) return { reason: `their nodes have no label ${snapshot.regionLabel}`, about: node };
+  if (region === undefined) return { reason: `on a node without label ${snapshot.regionLabel}`, about: node };
   const view = snapshot.byName.get(region);
   if (!view || !comparableReading(view, snapshot))
-    return { reason: `no intensity (${snapshot.policySignal}) is known of their regions`, about: region };
+    return { reason: `in a region without an intensity of signal ${snapshot.policySignal}`, about: region };
   const isKnown = power.has(usageKey(namespace, name));
-  return isKnown ? undefined : { reason: 'they request more than any machine has', about: `${namespace}/${name}` };
+  return isKnown ? undefined : { reason: 'requests above those of any machine', about: `${namespace}/${name}` };
+}
+
+/** Regions of pods whose intensity is a yearly average: what they emit now is not what the grid is like now. */
+export function tellAverages(pods: readonly ScaledPod[], { topology, byName }: Snapshot): readonly string[] {
+  const regions = new Set(pods.flatMap(({ node }) => topology?.byName.get(node)?.region ?? []));
+  const averaged = [...regions].filter((name) => byName.get(name)?.reading?.freshness === 'embedded').sort();
+  return averaged.length === 0
+    ? []
+    : [`the intensity is the yearly average in ${nameFew(averaged, MOST_NAMED, itself)}`];
 }
