@@ -31,6 +31,7 @@ export interface LiveOptions {
   readonly config?: object;
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: NonNullable<ControlPlaneOptions['flags']>;
+  readonly resourceMetrics?: boolean;
   /** How many replicas of each role. */
   readonly replicas?: Partial<Record<Role, number>>;
 }
@@ -42,13 +43,14 @@ export type LiveCluster = Awaited<ReturnType<typeof startLiveCluster>>;
  * certificates, the real Service. What its two Deployments would run is played by processes of ours.
  */
 export async function startLiveCluster(options: LiveOptions) {
-  const { regions, config = { sources: [] }, env = {}, replicas = {}, flags = {} } = options;
+  const { regions, config = { sources: [] }, env = {}, replicas = {}, flags = {}, resourceMetrics = false } = options;
   const { nodes = nodesIn(Object.keys(regions)) } = options;
   await using cleanup = new AsyncDisposableStack();
   const processes: { readonly role: Role; readonly instance: GridgateProcess }[] = [];
   cleanup.defer(async () => void (await Promise.all(processes.map(({ instance }) => instance.end('SIGKILL')))));
   const controlPlane = await startControlPlane({
     users: Object.values(ACCOUNTS).map((name) => ({ name })),
+    resourceMetrics,
     // Services lead to their endpoints without a network of pods.
     flags: {
       ...flags,
