@@ -252,6 +252,24 @@ describe('the controller of RegionalAutoscalers', () => {
     assert.equal(condition('Active'), 'True RegionUnknown');
   });
 
+  it('one that others write to all the time gets on, and holds up no other', async () => {
+    fake.addDeployment('other', 1);
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.addAutoscaler('other', { targets: [{ region: 'france', deployment: 'other' }] });
+    fake.scaleByHand('latvia', 9);
+    let conflicts = 0;
+    fake.world.before = (write) => {
+      if (write === 'status web' && conflicts++ < 20) throw new ApiError('PATCH', { code: 409 });
+    };
+    const { pass } = start();
+    await pass(15);
+    fake.scaleByHand('other', 0);
+    await pass(15);
+    assert.equal(fake.of('deployment', 'other').spec.replicas, 1);
+    await pass(60);
+    assert.equal(fake.of('deployment', 'latvia').spec.replicas, 3);
+  });
+
   it('leaves a paused one as it is', async () => {
     fake.addAutoscaler('web', { targets: TARGETS }, { 'gridgate.dev/paused': 'true' });
     fake.scaleByHand('latvia', 30);
@@ -365,6 +383,25 @@ describe('the controller of RegionalAutoscalers', () => {
       await pass(60);
       assert.deepEqual(REGIONS.map(boundsOf), ['2-4', '1-9', '2-4']);
       assert.equal(fake.of('hpa', 'france').metadata.annotations[BEFORE], undefined);
+    });
+
+    it('lowers a window to a maximum that a budget has lowered, to 1 at least, and rests there', async () => {
+      fake.respec('web', {
+        ...spec,
+        targets: [
+          { ...TARGETS[0], max: 3 },
+          { region: 'france', deployment: 'france', max: 0 },
+        ],
+      });
+      const { pass } = start();
+      await pass(60);
+      assert.deepEqual(REGIONS.map(boundsOf), ['2-3', '1-1', '2-4']);
+      const before = fake.writes.length;
+      await pass(600);
+      assert.deepEqual(
+        fake.writes.slice(before).filter((one) => one.startsWith('bounds')),
+        [],
+      );
     });
 
     it('wants exactly one HorizontalPodAutoscaler for each target', async () => {

@@ -273,6 +273,15 @@ describe('what was announced', () => {
     assert.equal(world.look(), 'None CoolingDown');
   });
 
+  it('and would be refused by policy by now is not done', () => {
+    const world = regionalWorld({ holdCycles: 1 });
+    world.cpu = 90;
+    world.pass(30_000);
+    world.announce();
+    world.denied.add('france');
+    assert.equal(world.look(), 'None CoolingDown');
+  });
+
   it('is decided anew after 10 minutes', () => {
     const world = regionalWorld({ holdCycles: 1 });
     world.cpu = 90;

@@ -15,6 +15,7 @@ import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { LastAction } from '../../scaling/regional-state.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { parseDuration } from '../../units/duration.ts';
+import { createEdge } from '../../units/edge.ts';
 import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
@@ -39,7 +40,7 @@ const ROUNDS = {
   on: ['snapshot', 'rules'],
   resyncMs: 30_000,
   settleMs: 500,
-  restMs: 1_000,
+  restMs: 2_000,
 } as const;
 
 export interface RegionalAutoscalerDeps extends EventTellerDeps {
@@ -70,6 +71,10 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   /** Of this round, and of those before in which they could not be told: the status keeps the last action alone. */
   const justDone: Notice[] = [];
   const visit = createVisitor({ api, writer, targets, better, wouldAdmit, defaults, now, clock, pace, onAction });
+  const tellFailure = createEdge<string | undefined>(undefined, (failure) => {
+    if (failure === undefined) log.info('RegionalAutoscalers: every write is taken again');
+    else log.warn({ failure }, 'RegionalAutoscalers: the API server refuses a write');
+  });
   let followed: Followed<RegionalAutoscaler> | undefined;
   let usages: UsageReading = { problem: 'metrics.k8s.io was not asked yet' };
   let told: readonly Told[] | undefined;
@@ -95,19 +100,29 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     if (visited.some(isDue)) usages = await readUsages(visited, signal);
     const around = await inShortTurns(surround(all, workloads, { usages, snapshot: snapshot() }), { clock, signal });
     const outcomes = await visitAll(visited, around, mode, signal);
-    const putBack: Outcome | ApiError = await writeEach({
-      items: orphansOf(around, mode),
+    const orphans = await putBack(orphansOf(around, mode), signal);
+    const telling = await tell([...justDone, ...outcomes.notices], signal);
+    justDone.length = 0;
+    report(outcomes.failure ?? (orphans instanceof ApiError ? orphans : undefined));
+    // No backoff: one that others write to all the time must hold up none.
+    const isAgain = outcomes.isAgain || orphans === 'again' || telling === 'again';
+    return { dueInMs: isAgain ? LEAST_DUE_MS : dueIn(visited) };
+  }
+
+  function putBack(orphans: readonly HorizontalAutoscaler[], signal: AbortSignal): Promise<Outcome | ApiError> {
+    return writeEach({
+      items: orphans,
       isDue: () => true,
       write: (one) => targets.readHpa(one.namespace, one.name).then(targets.putBack),
       pace,
       signal,
     }).catch(toRefusal);
-    const telling = await tell([...justDone, ...outcomes.notices], signal);
-    justDone.length = 0;
-    if (outcomes.failure) throw outcomes.failure;
-    if (putBack instanceof ApiError) throw putBack;
-    const isAgain = outcomes.isAgain || putBack === 'again' || telling === 'again';
-    return isAgain ? 'again' : { dueInMs: dueIn(visited) };
+  }
+
+  /** A refusal of one object is told; what the API server has against all ends the round. */
+  function report(failure: ApiError | undefined): void {
+    if (failure && isOfAll(failure)) throw failure;
+    tellFailure(failure && messageOf(failure));
   }
 
   async function visitAll(
@@ -214,6 +229,11 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     lastEventAt: () => followed?.lastEvents() ?? {},
     metrics: regionalMetrics({ told: () => told, actions }),
   };
+}
+
+/** Not about one object: the API server has too much to do, or cannot. */
+function isOfAll({ status }: ApiError): boolean {
+  return status === 429 || status >= 500;
 }
 
 /** What the API server refused of one; anything else ends the round at once. */
