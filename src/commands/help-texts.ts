@@ -2,7 +2,7 @@
 export const AFTER_HELP = {
   serve: `
 Stand-alone, to try it:
-  gridgate serve --regions regions.yaml --namespaces namespaces.yaml
+  gridgate serve --regions regions.yaml --namespaces namespaces.yaml --log-format pretty
 With a cluster, from outside of it:
   gridgate serve --kubeconfig ~/.kube/config --config gridgate.yaml
 In a cluster it needs no option. The status page is at http://HOST:9090/

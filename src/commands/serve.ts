@@ -19,6 +19,7 @@ import { sourceNames } from '../replica/status-facts.ts';
 import { embeddedReading } from '../sources/intensity/embedded.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createLogOutput, droppedLines } from '../telemetry/log-output.ts';
+import { prettyOutput } from '../telemetry/pretty-log.ts';
 import { createSourceTally, type SourceTally } from '../telemetry/source-tally.ts';
 import { EXIT, reportIssues } from '../terminal/exit-codes.ts';
 import { type ClusterFile, type FileContents, parseRegionsText } from '../world/read-files.ts';
@@ -36,7 +37,7 @@ interface Beginning {
 
 const CLUSTER_SHUTDOWN_DELAY_MS = 10_000;
 const LOOPBACK = '127.0.0.1';
-const OUTPUT_OF_NOTHING = '--output: needs --print-config; a server prints its log alone, in JSON';
+const OUTPUT_OF_NOTHING = '--output: needs --print-config; a server prints its log alone (--log-format)';
 
 /** Starts webhook and controllers, which run until SIGTERM or SIGINT; answers exit code 2 when options or files hold mistakes. */
 export async function serve(values: ServeValues, env: Environment, origins: Origins): Promise<number> {
@@ -48,7 +49,8 @@ export async function serve(values: ServeValues, env: Environment, origins: Orig
   const { files, clientCa } = inputs;
   const output = createLogOutput();
   // A log is read in terminals, and the names in it are anybody's.
-  const log = createLog({ level: values.logLevel, destination: output });
+  const destination = values.logFormat === 'pretty' ? await prettyOutput(output) : output;
+  const log = createLog({ level: values.logLevel, destination });
   let onConfig: Begun['onConfig'] = () => {};
   let onSnapshot = () => {};
   let onProblem = () => {};

@@ -26,6 +26,7 @@ import { SCALING_OPTIONS } from './scaling-options.ts';
 import { TIMING_OPTIONS } from './timing-options.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LOG_FORMATS = ['json', 'pretty'] as const;
 
 const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -181,6 +182,11 @@ export const OPTIONS = {
     flags: '--log-level <level>',
     help: `least severe line to log: ${LOG_LEVELS.join(', ')}`,
     parse: oneOf(LOG_LEVELS),
+  }),
+  logFormat: withDefault('json', {
+    flags: '--log-format <format>',
+    help: 'lines of the log: json, or pretty for people',
+    parse: oneOf(LOG_FORMATS),
   }),
   shutdownDelay: optional({
     flags: '--shutdown-delay <duration>',

@@ -183,7 +183,7 @@ export const QUESTION_OPTIONS = {
   andRegions: withDefault(false, {
     flags: '--regions [boolean]',
     env: 'GRIDGATE_UNINSTALL_REGIONS',
-    help: 'also remove all Regions, and their CustomResourceDefinition',
+    help: 'also remove all Regions and RegionalAutoscalers, and their CustomResourceDefinitions',
     parse: parseBoolean,
   }),
   andPolicies: withDefault(false, {

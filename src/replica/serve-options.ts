@@ -24,6 +24,7 @@ export const SERVE_OPTIONS = [
   'policySignal',
   'bands',
   'logLevel',
+  'logFormat',
   'shutdownDelay',
   'checkBindings',
   'releaseRate',

@@ -3,7 +3,7 @@ import { escapeUnseen } from '../units/legible.ts';
 import { type Metric, oneSeries } from './metric.ts';
 
 /** Where log lines go. Nothing here ever waits for a reader, but at the very end, and then not for long. */
-interface LogOutput {
+export interface LogOutput {
   write(line: string): void;
   /** Calls back once every line so far is written or dropped, or a second has passed without either. */
   flush(done?: () => void): void;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { skip } from '../control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
-import { LAYOUTS, ofKind, type Rendered, render } from './rendered-manifests.ts';
+import { LAYOUTS, ofKind, type Rendered, render, renderWith } from './rendered-manifests.ts';
 
 const CONFIGURATIONS =
   'admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations [gridgate]';
@@ -144,6 +144,35 @@ describe('the accounts of the manifests', () => {
         ]),
         [true, false, false],
       );
+  });
+
+  test('what scales adds these rights of the controllers, and none of the webhook', { skip }, async () => {
+    const before = {
+      webhook: await allowedWrites('gridgate', await allResources()),
+      controllers: await allowedWrites('gridgate-controllers', await allResources()),
+    };
+    const objects = await renderWith(controlPlane, 'base', ['regional-autoscaler', 'carbon-budgets']);
+    const input = objects.filter(({ kind }) => kind !== 'Deployment').map((one) => JSON.stringify(one));
+    const { code, stderr } = await controlPlane.kubectl(['apply', '-f', '-'], input.join('\n---\n'));
+    assert.equal(code, 0, stderr);
+    await controlPlane.waitFor('RegionalAutoscalers', async () => {
+      const { status } = await controlPlane.request('GET', '/apis/gridgate.dev/v1alpha1/regionalautoscalers');
+      return status === 200 || undefined;
+    });
+    await controlPlane.waitFor('their rights', async () => {
+      const scale = { group: 'apps', resource: 'statefulsets', subresource: 'scale' };
+      return (await isAllowed('gridgate-controllers', 'patch', scale)) || undefined;
+    });
+    assert.deepEqual(await allowedWrites('gridgate', await allResources()), before.webhook);
+    const now = await allowedWrites('gridgate-controllers', await allResources());
+    assert.deepEqual(now.filter((one) => !before.controllers.includes(one)).toSorted(), [
+      'patch apps/deployments/scale',
+      'patch apps/deployments/status',
+      'patch apps/statefulsets/scale',
+      'patch autoscaling/horizontalpodautoscalers',
+      'patch gridgate.dev/regionalautoscalers',
+      'patch gridgate.dev/regionalautoscalers/status',
+    ]);
   });
 
   /** Writes that are allowed in the whole cluster, or in gridgate's own namespace alone. */

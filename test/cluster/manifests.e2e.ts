@@ -26,6 +26,11 @@ const DEPLOYMENTS = {
   single: [{ ...WEBHOOK, account: 'gridgate-controllers', roles: 'webhook,controllers' }],
 };
 
+/** What people write for a component. */
+const KINDS: Readonly<Partial<Record<Component, string>>> = {
+  'regional-autoscaler': 'regionalautoscalers.gridgate.dev',
+};
+
 describe('the manifests', () => {
   let controlPlane: ControlPlane;
   const rendered = new Map<string, Rendered[]>();
@@ -294,11 +299,6 @@ describe('the manifests', () => {
     return controlPlane.kubectl(['apply', '--dry-run=server', flag, `${MANIFESTS}/${path}`]);
   }
 });
-
-/** What people write for a component. */
-const KINDS: Readonly<Partial<Record<Component, string>>> = {
-  'regional-autoscaler': 'regionalautoscalers.gridgate.dev',
-};
 
 /** Rights of people, as a part of view and edit. */
 function isAggregated({ labels }: Rendered): boolean {

@@ -7,7 +7,6 @@ import { listPages } from '../../cluster/list-watch.ts';
 import { NAMESPACES_PATH } from '../../cluster/namespaces.ts';
 import { NODE_OVERLAYS_PATH, overlayPath } from '../../cluster/node-overlays.ts';
 import { listReports, REPORT_KINDS, reportPath } from '../../cluster/policy-reports.ts';
-import { REGIONS_PATH } from '../../cluster/regions.ts';
 import { retryPassing } from '../../cluster/retry-passing.ts';
 import { acceptFor } from '../../cluster/watched-resource.ts';
 import { asksToFollow } from '../../controllers/node-pools/pool-trace.ts';
@@ -23,7 +22,7 @@ import {
   nameObject,
   type Obstacle,
 } from './find-obstacle.ts';
-import { CRD, type InstalledObject, installedObjects, OURS, PART_OF, type Step } from './installed-objects.ts';
+import { CRDS, type InstalledObject, installedObjects, OURS, PART_OF, type Step } from './installed-objects.ts';
 import { policiesOf, type TracedKind, type Traces, tracedKinds } from './traces.ts';
 import { type Remains, whatRemains } from './what-remains.ts';
 
@@ -62,8 +61,8 @@ export interface Stays {
   readonly maybeNotIn: string | undefined;
   /** Named as gridgate's, and labelled as part of something else. */
   readonly ofOthers: readonly string[];
-  readonly regions: number;
-  readonly hasCrd: boolean;
+  /** What people wrote for gridgate, by kind, where its CustomResourceDefinition stays. */
+  readonly kinds: readonly { readonly noun: string; readonly count: number }[];
   /** Namespaces whose annotations still say what gridgate should do. */
   readonly policies: number;
   /** NodePools whose annotations still say how they should follow the grid. */
@@ -92,14 +91,13 @@ export async function findInstallation(
   if (obstacle) return { obstacle };
   const there = found.filter(isOurs).map(({ there: { metadata }, ...one }) => ({ ...one, uid: metadata.uid }));
   const ofOthers = found.filter((one) => !isOurs(one)).map(nameObject);
-  const regions = await countRegions(api);
+  const kinds = await countStaying(api, asked, there);
   const { traces, removals: written, policies, followers } = await findWritten(api, asked, show);
   show('looking for what waits');
   const waiting = await listUnits(api, {});
   const isAsked: Partial<Record<Step, boolean>> = { regions: asked.regions, settings: asked.settings };
   const removals = there.filter(({ step }) => isAsked[step] ?? true);
   const settings = there.filter(({ step }) => step === 'settings' && !asked.settings);
-  const hasCrd = there.some(({ kind }) => kind === CRD.kind) && !asked.regions;
   const namespace = await judgeNamespace(api, asked, ofOthers);
   return {
     removals: [...removals, ...written, ...(namespace.goes ? [namespace.goes] : [])],
@@ -108,8 +106,7 @@ export async function findInstallation(
     stays: {
       maybeNotIn: isMaybeElsewhere(found, asked.namespace) ? asked.namespace : undefined,
       ofOthers,
-      regions: hasCrd ? regions : 0,
-      hasCrd,
+      kinds,
       policies,
       followers,
       settings: settings.map(({ kind, called }) => `${kind} ${called}`),
@@ -185,9 +182,18 @@ async function* objectsOf(
 /** A cluster is as large as it is, and Ctrl-C ends the process. */
 const NEVER = new AbortController().signal;
 
-async function countRegions(api: Pick<ApiClient, 'get'>): Promise<number> {
+async function countStaying(
+  api: Pick<ApiClient, 'get'>,
+  { regions }: Asked,
+  there: readonly Removal[],
+): Promise<Stays['kinds']> {
+  const staying = regions ? [] : CRDS.filter((crd) => there.some(({ name }) => name === crd.name));
+  return Promise.all(staying.map(async ({ noun, list }) => ({ noun, count: await countAll(api, list) })));
+}
+
+async function countAll(api: Pick<ApiClient, 'get'>, list: string): Promise<number> {
   let count = 0;
-  for await (const _ of objectsOf(api, { list: REGIONS_PATH, content: 'metadata', mayBeMissing: true })) count += 1;
+  for await (const _ of objectsOf(api, { list, content: 'metadata', mayBeMissing: true })) count += 1;
   return count;
 }
 

@@ -1,3 +1,5 @@
+import { REGIONS_PATH } from '../../cluster/regions.ts';
+
 /**
  * What takes gridgate away, in this order:
  *
@@ -9,7 +11,7 @@
  * | policies    | once nobody is left whom they hold                                                           |
  * | traces      | labels, taints, annotations, fields and reports on what belongs to others                    |
  * | rest        | what the pods needed; rights before the Lease and the Secrets, which could be made again     |
- * | regions     | only when asked: people wrote them                                                           |
+ * | regions     | only when asked: people wrote them, and RegionalAutoscalers                                   |
  * | settings    | only when asked, as the regions; after all that reads them                                   |
  * | namespace   | last, and only when nothing of others is in it                                               |
  */
@@ -36,9 +38,14 @@ export interface InstalledObject {
   readonly called: string;
 }
 
+export const REGIONAL_AUTOSCALERS_PATH = '/apis/gridgate.dev/v1alpha1/regionalautoscalers';
 export const PART_OF = 'app.kubernetes.io/part-of';
 export const OURS = 'gridgate';
-export const CRD = { kind: 'CustomResourceDefinition', name: 'regions.gridgate.dev' } as const;
+/** What people write for gridgate, each with where all of it is. */
+export const CRDS = [
+  { noun: 'Region', name: 'regions.gridgate.dev', list: REGIONS_PATH },
+  { noun: 'RegionalAutoscaler', name: 'regionalautoscalers.gridgate.dev', list: REGIONAL_AUTOSCALERS_PATH },
+] as const;
 
 /** In gridgate's own namespace where it is in one, and no other is named. */
 type Named = readonly [kind: keyof typeof RESOURCES, name: string, namespace?: string];
@@ -80,6 +87,8 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['RoleBinding', 'gridgate-priority-expander', 'kube-system'],
     ['ClusterRoleBinding', 'gridgate-node-pools'],
     ['ClusterRoleBinding', 'gridgate-node-overlays'],
+    ['ClusterRoleBinding', 'gridgate-regional-autoscaler'],
+    ['ClusterRoleBinding', 'gridgate-carbon-budgets'],
   ],
   policies: [
     ['ValidatingAdmissionPolicyBinding', 'gridgate-controllers'],
@@ -90,6 +99,10 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ValidatingAdmissionPolicy', 'gridgate-node-pools'],
     ['ValidatingAdmissionPolicyBinding', 'gridgate-node-overlays'],
     ['ValidatingAdmissionPolicy', 'gridgate-node-overlays'],
+    ['ValidatingAdmissionPolicyBinding', 'gridgate-regional-autoscaler'],
+    ['ValidatingAdmissionPolicy', 'gridgate-regional-autoscaler'],
+    ['ValidatingAdmissionPolicyBinding', 'gridgate-carbon-budgets'],
+    ['ValidatingAdmissionPolicy', 'gridgate-carbon-budgets'],
     ['ValidatingAdmissionPolicyBinding', 'gridgate-regions'],
     ['ValidatingAdmissionPolicy', 'gridgate-regions'],
   ],
@@ -101,6 +114,10 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ClusterRole', 'gridgate-controllers'],
     ['ClusterRole', 'gridgate-node-pools'],
     ['ClusterRole', 'gridgate-node-overlays'],
+    ['ClusterRole', 'gridgate-regional-autoscaler'],
+    ['ClusterRole', 'gridgate-regional-autoscaler-edit'],
+    ['ClusterRole', 'gridgate-regional-autoscaler-view'],
+    ['ClusterRole', 'gridgate-carbon-budgets'],
     ['ClusterRole', 'gridgate-view'],
     ['RoleBinding', 'gridgate'],
     ['RoleBinding', 'gridgate-controllers'],
@@ -128,7 +145,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['PriorityClass', 'gridgate-flexible'],
     ['PriorityClass', 'gridgate-failover'],
   ],
-  regions: [[CRD.kind, CRD.name]],
+  regions: CRDS.map(({ name }) => ['CustomResourceDefinition', name] as const),
   settings: [
     ['ConfigMap', 'gridgate'],
     ['ConfigMap', 'gridgate-outages'],

@@ -69,7 +69,7 @@ export async function findRefusals(
   await inParallel(removals, AT_ONCE, ({ path }) =>
     retryPassing(() => deleteObject(api, path, { isDryRun: true })).catch(tell),
   );
-  const oneOfEach = new Map(traces.map((trace) => [trace.kind.kind, trace]));
+  const oneOfEach = new Map(traces.map((trace) => [trace.kind, trace]));
   await inParallel(oneOfEach.values(), AT_ONCE, ({ path, traces: { patch } }) =>
     retryPassing(() => sendPatch(api, path, patch, { dryRun: 'All' })).catch(tell),
   );

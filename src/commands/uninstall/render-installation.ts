@@ -80,14 +80,14 @@ export function tellObstacle(obstacle: Obstacle): string {
 
 /** What stays, and how it goes, a sentence each. */
 export function tellStays(stays: Stays): readonly string[] {
-  const { maybeNotIn, regions, hasCrd, policies, followers, settings, ofOthers, namespace } = stays;
+  const { maybeNotIn, kinds, policies, followers, settings, ofOthers, namespace } = stays;
   return [
     ...(maybeNotIn === undefined
       ? []
       : [
           `what gridgate has in another namespace: there is no Deployment, nor anything else of it, in ${maybeNotIn} (--system-namespace)`,
         ]),
-    ...(hasCrd ? [`${counted(regions, 'Region')} and their CustomResourceDefinition (--regions)`] : []),
+    ...kinds.map(({ noun, count }) => `${counted(count, noun)} and their CustomResourceDefinition (--regions)`),
     ...(policies > 0
       ? [
           `the annotations gridgate.dev/* of ${counted(policies, 'namespace')}, which do nothing without gridgate (--policies)`,

@@ -11,6 +11,8 @@ import { CHANGED } from '../../controllers/priority-expander/tell.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../../decision/namespace-record.ts';
 import { DEFERRED, NOT_BEFORE, RELEASED, WAITS } from '../../decision/wait-annotations.ts';
 import { CARBON_KEY } from '../../units/label-names.ts';
+import { REGIONAL_AUTOSCALERS_PATH } from './installed-objects.ts';
+import { traceOfAutoscaler, traceOfRegional, traceOfWorkload } from './scaling-traces.ts';
 
 /** What gridgate wrote on an object of somebody else, and a merge patch without it. */
 export interface Traces {
@@ -76,12 +78,40 @@ export function tracedKinds(policies: boolean): readonly TracedKind[] {
       pathOf: ({ name }) => `${NODE_POOLS_PATH}/${encodeURIComponent(name)}`,
       find: traceOfPool,
     },
+    ...SCALED.map(({ kind, list, find, mayBeMissing }) => ({
+      kind,
+      list,
+      content: 'full' as const,
+      isNamed: true as const,
+      ...(mayBeMissing && { mayBeMissing }),
+      pathOf: ({ name, namespace = '' }: KubeObject['metadata']) => within(list, namespace, name),
+      find,
+    })),
     ...[REPLICA_SET, STATEFUL_SET].map((owner) => marked(owner, () => [NUDGED_ANNOTATION])),
     marked(JOB, ({ annotations = {} }) =>
       // One that waits still is let go first, and loses its marks by that.
       annotations[RELEASED] === undefined ? [NUDGED_ANNOTATION] : [NUDGED_ANNOTATION, ...MARKS_OF_JOBS],
     ),
   ];
+}
+
+/** What gridgate scales: what was there before is put back. */
+const SCALED: readonly Pick<TracedKind, 'kind' | 'list' | 'find' | 'mayBeMissing'>[] = [
+  { kind: 'Deployment', list: '/apis/apps/v1/deployments', find: traceOfWorkload },
+  { kind: 'StatefulSet', list: '/apis/apps/v1/statefulsets', find: traceOfWorkload },
+  {
+    kind: 'HorizontalPodAutoscaler',
+    list: '/apis/autoscaling/v2/horizontalpodautoscalers',
+    find: traceOfAutoscaler,
+    mayBeMissing: true,
+  },
+  { kind: 'RegionalAutoscaler', list: REGIONAL_AUTOSCALERS_PATH, find: traceOfRegional, mayBeMissing: true },
+];
+
+/** Where one of a list of all namespaces is. */
+function within(list: string, namespace: string, name: string): string {
+  const at = list.lastIndexOf('/');
+  return `${list.slice(0, at)}/namespaces/${encodeURIComponent(namespace)}${list.slice(at)}/${encodeURIComponent(name)}`;
 }
 
 function findOnNamespace({ metadata }: KubeObject, policies: boolean): Traces | undefined {

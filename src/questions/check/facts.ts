@@ -31,6 +31,8 @@ export interface ClusterFacts {
   readonly nodePools: Seen<readonly NodePoolFacts[]>;
   /** Those that have a field as gridgate wrote it. */
   readonly heldPools: Seen<readonly HeldPool[]>;
+  /** What gridgate scales, where the numbers of its owner are kept aside. */
+  readonly heldScales: Seen<readonly HeldScale[]>;
   readonly namespaces: Seen<readonly NamespaceRecord[]>;
   readonly settings: Seen<Settings | undefined>;
   /** Why the kill switch is not as it was meant, or what it caps; absent where it caps nothing. */
@@ -156,6 +158,17 @@ export interface HeldPool {
   readonly value?: string;
   /** A merge patch that puts it back; only of a single value: it is safe to paste between quotes. */
   readonly patch?: string;
+}
+
+export interface HeldScale {
+  /** `deployment shop/web`. */
+  readonly called: string;
+  /** By which argument somebody puts it back. */
+  readonly option: '--regional-autoscaler' | '--carbon-budgets';
+  /** What its owner had, in words. */
+  readonly value: string;
+  /** Absent: a name that could not be pasted. */
+  readonly todo: string | undefined;
 }
 
 /** A pod that gridgate gated or a Job that it suspended; times in epoch milliseconds, absent where nobody can read them. */

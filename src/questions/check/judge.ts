@@ -10,6 +10,7 @@ import { judgeNamespaces, judgeNodes } from './judge-places.ts';
 import { judgeRegions } from './judge-regions.ts';
 import { judgeEndpoints, judgeReplicas } from './judge-replicas.ts';
 import { judgeRights } from './judge-rights.ts';
+import { judgeScaled } from './judge-scaled.ts';
 import { judgeSettings } from './judge-settings.ts';
 import { judgeWaiting } from './judge-waiting.ts';
 import { judgeTrust, judgeWebhooks } from './judge-webhooks.ts';
@@ -49,6 +50,7 @@ export function judge(facts: ClusterFacts): CheckReport {
     ...judgeNamespaces(facts),
     ...judgeWaiting(facts),
     ...judgeHeldPools(facts),
+    ...judgeScaled(facts),
     ...judgeClocks(facts),
   ]);
   const countOf = (state: State) => findings.filter((finding) => finding.state === state).length;

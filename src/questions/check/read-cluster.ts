@@ -23,6 +23,7 @@ import { locate, objectOf } from './locate-secret.ts';
 import { OVERDUE_CRON_JOB, SERVICE } from './names.ts';
 import { argumentOf, type DeploymentObject, toDeploymentFacts } from './read-deployments.ts';
 import { CHECKED_POOLS } from './read-held-pools.ts';
+import { SCALED } from './read-scaled.ts';
 import { listWaitingThings, toOverdueRuns } from './read-waiting.ts';
 import { type ConfigurationObject, toWebhooks } from './read-webhooks.ts';
 import type { Places } from './rights.ts';
@@ -60,6 +61,7 @@ export async function readCluster(
     see(() => listWaitingThings(api, LIST_TIMEOUT_MS)),
     see(async () => toOverdueRuns(await getMaybe(`/apis/batch/v1${own}/cronjobs/${OVERDUE_CRON_JOB}`))),
   ]);
+  const ofScaled = see(() => Promise.all(SCALED.map((resource) => listIfKnown(api, resource, LIST_TIMEOUT_MS))));
   const settingsSeen = see(() => readSettings(api, systemNamespace));
   const [endpoints, configurations, seenNamespaces, regions, seenNodes, pools, lease, settings, killSwitch, rights] =
     await Promise.all([
@@ -75,6 +77,7 @@ export async function readCluster(
       settingsSeen.then((said) => askRights(api, valueOr(deployments, []), placesOf(systemNamespace, said))),
     ]);
   const [releaserLease, things, overdueRuns] = await ofWaiting;
+  const scaled = await ofScaled;
   const webhooks = valueOr(configurations, []).flat();
   const [onNamespaces, onPods] = await Promise.all([tryNamespaces(api), tryPods(api, seenNamespaces, namespace)]);
   const isReached = [onNamespaces, onPods].every(({ outcome }) => outcome !== 'silent' && outcome !== 'failed');
@@ -88,6 +91,7 @@ export async function readCluster(
     regions: mapSeen(regions, validRegions),
     nodePools: mapSeen(pools, (all) => all.map(({ facts }) => facts)),
     heldPools: mapSeen(pools, (all) => all.flatMap(({ held }) => held ?? [])),
+    heldScales: mapSeen(scaled, (all) => all.flat().flatMap((one) => one ?? [])),
     invalidRegions: tellInvalid(valueOr(regions, [])),
     ...{ nodes: seenNodes, namespaces: seenNamespaces, settings, killSwitch },
     ...{ releaserLease, things, overdueRuns },

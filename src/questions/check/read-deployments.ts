@@ -71,11 +71,19 @@ export function toDeploymentFacts({ metadata: { name }, spec, status }: Deployme
   };
 }
 
-/** The value of an option among arguments, `--name=value` or `--name value`. */
+/** The value of an option among arguments, `--name=value` or `--name value`; the last one counts. */
 export function argumentOf(args: readonly string[], option: string): string | undefined {
-  const index = args.findIndex((arg) => arg === option || arg.startsWith(`${option}=`));
+  const index = args.findLastIndex((arg) => arg === option || arg.startsWith(`${option}=`));
   const found = args[index];
   return found === option ? args[index + 1] : found?.slice(option.length + 1);
+}
+
+/** Whether controllers run with an option of manifests/capacity that is not off. By a variable, too: what stands in that one counts as on. */
+export function isSwitchedOn(deployments: readonly DeploymentFacts[], option: string): boolean {
+  const variable = `GRIDGATE_${option.slice(2).replaceAll('-', '_').toUpperCase()}`;
+  return deployments
+    .filter(({ roles }) => roles.includes('controllers'))
+    .some(({ args, variables }) => (argumentOf(args, option) ?? (variables.has(variable) ? 'on' : 'off')) !== 'off');
 }
 
 function rolesOf(args: readonly string[]): readonly Role[] {

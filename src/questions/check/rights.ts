@@ -128,6 +128,28 @@ export const OPT_INS: Readonly<Record<string, RuleSet>> = {
     ],
     own: [],
   },
+  '--regional-autoscaler': {
+    cluster: [
+      { apiGroups: ['gridgate.dev'], resources: ['regionalautoscalers'], verbs: ['get', ...WATCH] },
+      { apiGroups: ['gridgate.dev'], resources: ['regionalautoscalers/status'], verbs: ['patch'] },
+      { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: ['get', ...WATCH] },
+      { apiGroups: ['apps'], resources: ['deployments/scale'], verbs: ['get', 'patch'] },
+      { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['get', ...WATCH, 'patch'] },
+      { apiGroups: ['metrics.k8s.io'], resources: ['pods'], verbs: ['list'] },
+    ],
+    own: [],
+  },
+  '--carbon-budgets': {
+    cluster: [
+      { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: ['get', ...WATCH] },
+      { apiGroups: ['apps'], resources: ['deployments/scale', 'statefulsets/scale'], verbs: ['get', 'patch'] },
+      { apiGroups: ['apps'], resources: ['deployments/status', 'statefulsets/status'], verbs: ['patch'] },
+      { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['get', ...WATCH, 'patch'] },
+      { apiGroups: ['gridgate.dev'], resources: ['regionalautoscalers'], verbs: ['get', ...WATCH, 'patch'] },
+      { apiGroups: ['metrics.k8s.io'], resources: ['pods'], verbs: ['list'] },
+    ],
+    own: [],
+  },
   '--node-overlays': {
     cluster: [
       {

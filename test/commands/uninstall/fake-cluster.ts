@@ -166,8 +166,12 @@ function notFound(request: string): never {
 
 const COLLECTIONS = new Set([
   ...['namespaces', 'nodes', 'configmaps', 'replicasets', 'statefulsets', 'jobs', 'regions', 'pods'],
+  ...['deployments', 'horizontalpodautoscalers'],
 ]);
-const NAMESPACED = new Set(['pods', 'configmaps', 'replicasets', 'statefulsets', 'jobs', 'policyreports', 'reports']);
+const NAMESPACED = new Set([
+  ...['pods', 'configmaps', 'replicasets', 'statefulsets', 'jobs', 'policyreports', 'reports'],
+  ...['deployments', 'horizontalpodautoscalers', 'regionalautoscalers'],
+]);
 
 function withName(path: string, object: object): KubeObject {
   const { metadata = {}, ...rest } = object as Stored;

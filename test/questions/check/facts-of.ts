@@ -74,6 +74,7 @@ export function factsOf(parts: Partial<ClusterFacts> = {}): ClusterFacts {
     nodes: { value: [makeNode('n1', 'eu-north')] },
     nodePools: { value: [] },
     heldPools: { value: [] },
+    heldScales: { value: [] },
     namespaces: { value: [namespaceOf('shop', { mode: 'enforce' }, true), namespaceOf('default', {}, false)] },
     settings: { value: { sources: [], secrets: [], rules: { defaults: {}, limits: {} } } },
     killSwitch: { value: {} },

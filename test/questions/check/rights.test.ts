@@ -37,9 +37,11 @@ describe('the rights that gridgate check asks about are those of the manifests:'
     assert.deepEqual(plain(READS.autoscaler), rulesIn('base/rbac.yaml', 'Role', 'gridgate-autoscaler-status')));
 
   const optIns: readonly [argument: string, file: string][] = [
+    ['--carbon-budgets', 'capacity/carbon-budgets/rbac.yaml'],
     ['--node-overlays', 'capacity/node-overlays/rbac.yaml'],
     ['--node-pools', 'capacity/node-pools/rbac.yaml'],
     ['--priority-expander', 'capacity/priority-expander/rbac.yaml'],
+    ['--regional-autoscaler', 'capacity/regional-autoscaler/rbac.yaml'],
   ];
   for (const [argument, file] of optIns)
     it(file, () => {
