@@ -98,6 +98,8 @@ describe('the controller of RegionalAutoscalers', () => {
     await pass(400);
     assert.deepEqual(scales(), ['scale france 2']);
     assert.deepEqual(fake.counts(), { denmark: 1, france: 1, latvia: 1 });
+
+    assert.equal(fake.events.length, 1, 'told as if it had been done');
   });
 
   it('tells each of several actions of one round', async () => {

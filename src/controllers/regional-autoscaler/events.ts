@@ -46,8 +46,13 @@ export function complaintNotices(
         (status === 'False' || reason === 'DeploymentMissing' || reason === 'RegionUnknown'),
     )
     .map(({ reason, message: note }) =>
-      noticeOf(one, { type: 'Warning', reason, note, key: `${one.generation} ${note}` }, telling),
+      noticeOf(one, { type: 'Warning', reason, note, key: `${one.generation} ${keyOf(reason, note)}` }, telling),
     );
+}
+
+/** What the network and the API server say may be other words each time. */
+function keyOf(reason: string, note: string): string {
+  return reason === 'NoMetrics' || reason === 'Refused' ? reason : note;
 }
 
 interface Words {

@@ -28,7 +28,7 @@ import { accept } from './accept.ts';
 import { type ActDeps, act, isConflict, statusOwner, writeStatus } from './act.ts';
 import { factsOf } from './facts.ts';
 import { acceptedFindings, PAUSED_FINDINGS, refusedFindings } from './findings.ts';
-import { asWritten, type Memory } from './memory.ts';
+import { asWritten, deniedNow, type Memory } from './memory.ts';
 import { keyOf, type Surroundings } from './surroundings.ts';
 
 export interface VisitDeps extends ActDeps {
@@ -76,42 +76,37 @@ export function createVisitor(deps: VisitDeps) {
     if ('refusal' in accepted) return refuse(one, refusedFindings(accepted.refusal));
     const { settings } = accepted;
     if (memory.refused && clock.now() >= memory.refused.until) memory.refused = undefined;
-    const denied = new Set<string>();
     /** Each target may be filled and emptied once, and each look may find that something is other than it was seen. */
     for (let left = 3 * settings.targets.length + 3; left > 0; left--) {
-      const visited = await look(one, settings, denied);
+      const visited = await look(one, settings);
       if (visited) return visited;
     }
-    return giveUp(one, settings, judge(one, asWritten(seen, memory), settings, denied));
+    return giveUp(one, settings, judge(one, asWritten(seen, memory), settings));
   };
 
   /** Judges, and does what is due; `undefined`: it is to be judged again at once. */
-  async function look(one: Visit, settings: RegionalSettings, denied: Set<string>): Promise<Visited | undefined> {
+  async function look(one: Visit, settings: RegionalSettings): Promise<Visited | undefined> {
     const { seen, memory, mode } = one;
     const current = asWritten(seen, memory);
-    const judged = judge(one, current, settings, denied);
+    const judged = judge(one, current, settings);
     const { action, isUrgent } = judged.planned.verdict;
     if (!action || memory.refused) return settle(one, current, settings, judged);
     if (mode !== 'on') return imagine(one, current, settings, judged);
-    const outcome = await attempt(one, current, settings, judged, denied);
+    const outcome = await attempt(one, current, settings, judged);
     if (outcome === 'again') return giveUp(one, settings, judged);
     if (outcome !== 'done' || isUrgent) return undefined;
     const after = asWritten(seen, memory);
-    return settle(one, after, settings, judge(one, after, settings, denied));
+    return settle(one, after, settings, judge(one, after, settings));
   }
 
-  function judge(
-    { around, memory, mode }: Visit,
-    current: RegionalAutoscaler,
-    settings: RegionalSettings,
-    denied: ReadonlySet<string>,
-  ): Judgement {
+  function judge({ around, memory, mode }: Visit, current: RegionalAutoscaler, settings: RegionalSettings): Judgement {
     const [at, monotonicNow] = [now(), clock.now()];
     const state = mode === 'on' ? current.state : { lastAction: memory.imagined };
     const { lastAction } = state;
     const moment = { now: at, monotonicNow };
     const targets = factsOf({ one: current, settings, around, better: deps.better, memory, lastAction, ...moment });
     const hoursOf = (region: string) => hoursAhead(region, around.snapshot, at);
+    const denied = deniedNow(memory, monotonicNow);
     const planned = planRegional({ settings, targets, state, denied, hoursOf, counters: memory.counters, ...moment });
     memory.counters = planned.counters;
     return { planned, targets };
@@ -123,7 +118,6 @@ export function createVisitor(deps: VisitDeps) {
     current: RegionalAutoscaler,
     settings: RegionalSettings,
     judged: Judgement,
-    denied: Set<string>,
   ): Promise<'done' | 'denied' | 'other' | 'again'> {
     const { verdict, state } = judged.planned;
     const { action } = verdict;
@@ -137,7 +131,7 @@ export function createVisitor(deps: VisitDeps) {
     }
     try {
       const outcome = await act(deps, { namespace: seen.namespace, key, action, facts, hpa, announce });
-      if (outcome === 'denied') denied.add(action.target);
+      if (outcome === 'denied') memory.denied.set(action.target, clock.now() + settings.loopMs);
       if (outcome !== 'done') return outcome;
       memory.counters = countAnew(judged.planned.counters);
       if (state.lastAction) deps.onAction(seen, state.lastAction, mode);
@@ -195,11 +189,10 @@ export function createVisitor(deps: VisitDeps) {
     });
     const status = statusFor(current, judged, findings);
     const isOn = one.mode === 'on';
-    const state = isOn && !judged.planned.verdict.action ? judged.planned.state : current.state;
+    const state = isOn ? stateAfter(judged, current.state) : current.state;
     const isStateNews = JSON.stringify(state) !== JSON.stringify(current.state);
     const isDue = isStateNews || isNews(status, current.status, settings.mode === 'bounds');
-    const isUnfinished = judged.targets.some((target) => target.isUnfinished);
-    const lastAction = !isOn ? one.memory.imagined : isUnfinished ? undefined : current.state.lastAction;
+    const lastAction = isOn ? (state.lastAction?.done ? state.lastAction : undefined) : one.memory.imagined;
     const visited = { status, findings, lastAction, settings };
     if (!isDue) return { ...visited, outcome: 'done' };
     return { ...visited, outcome: await writeDue(one, current, status, state) };
@@ -282,6 +275,14 @@ export function createVisitor(deps: VisitDeps) {
       now(),
     );
   }
+}
+
+/** What the status is to keep, with what was seen to be done. */
+function stateAfter({ planned, targets }: Judgement, before: RegionalState): RegionalState {
+  const state = planned.verdict.action ? before : planned.state;
+  const { lastAction } = state;
+  const isDone = targets.some((one) => one.isDone);
+  return lastAction && isDone && !lastAction.done ? { ...state, lastAction: { ...lastAction, done: true } } : state;
 }
 
 function describe({ target, from, to, decision }: LastAction): string {
