@@ -280,6 +280,7 @@ describe('the controller of RegionalAutoscalers', () => {
     await pass(300);
     assert.deepEqual(scales(), []);
     assert.equal(condition('Active'), 'False Paused');
+    assert.deepEqual([status().lastDecision.decision, status().lastDecision.reason], ['None', 'Paused']);
   });
 
   it('one that is refused by the API server keeps no other from its work, and is tried again', async () => {

@@ -212,7 +212,10 @@ export function createVisitor(deps: VisitDeps) {
 
   async function refuse(one: Visit, findings: readonly Finding[]): Promise<Visited> {
     const current = asWritten(one.seen, one.memory);
-    const status = statusOf({ generation: current.generation, targets: [], findings }, current.status, now());
+    const [{ reason, message } = NOTHING_FOUND] = findings;
+    const verdict = { decision: 'None', reason, message } as const;
+    const targets = current.status?.targets ?? [];
+    const status = statusOf({ generation: current.generation, verdict, targets, findings }, current.status, now());
     const visited = { status, findings, lastAction: undefined };
     if (!isNews(status, current.status, true)) return { ...visited, outcome: 'done' };
     return { ...visited, outcome: await writeDue(one, current, status, current.state) };
@@ -276,6 +279,8 @@ export function createVisitor(deps: VisitDeps) {
     );
   }
 }
+
+const NOTHING_FOUND = { reason: 'Unknown', message: '' };
 
 /** What the status is to keep, with what was seen to be done. */
 function stateAfter({ planned, targets }: Judgement, before: RegionalState): RegionalState {
