@@ -232,6 +232,12 @@ describe('rebalance', () => {
     assert.deepEqual(world.run(2), []);
   });
 
+  it('moves nothing between regions that are within 5% of each other', () => {
+    const world = regionalWorld({ rebalance: true }, SPREAD);
+    world.grids = { denmark: 100, france: 100, latvia: 104 };
+    assert.deepEqual(world.run(3), []);
+  });
+
   it('is off unless asked for', () => {
     assert.deepEqual(regionalWorld({}, SPREAD).run(30), []);
   });

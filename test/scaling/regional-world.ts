@@ -63,7 +63,7 @@ export function regionalWorld(
     becomesReady: true,
     state: {} as RegionalState,
     counters: undefined as Counters | undefined,
-    hoursOf: (region: string): readonly number[] => Array<number>(24).fill(grids[region] ?? 0),
+    hoursOf: (region: string): readonly number[] => Array<number>(24).fill(world.grids[region] ?? 0),
     get settings() {
       return settings;
     },
@@ -80,7 +80,7 @@ export function regionalWorld(
         const one = seen.get(target.deployment);
         if (!one) return [];
         const region: RegionFacts = {
-          gramsPerKwh: grids[target.region],
+          gramsPerKwh: world.grids[target.region],
           isDown: world.down.has(target.region),
           isKnown: true,
         };
