@@ -161,7 +161,12 @@ const ALLOWED: readonly Allowed[] = [
   [
     'that one is paused',
     'paused regional',
-    ['/status', { status: { lastDecision: { at: '2026-11-29T10:00:00Z', decision: 'none', reason: 'Paused' } } }],
+    [
+      '/status',
+      {
+        status: { lastDecision: { at: '2026-11-29T10:00:00Z', decision: 'None', reason: 'Paused', message: 'paused' } },
+      },
+    ],
   ],
 ];
 
