@@ -38,7 +38,7 @@ describe('the controller of RegionalAutoscalers', () => {
     const { pass, metric } = start();
     await pass(HELD_S);
     const at = fake.writes.indexOf('scale france 2');
-    assert.deepEqual(fake.writes.slice(at - 1), ['status web', 'scale france 2', 'status web', 'event ScaleUp']);
+    assert.deepEqual(fake.writes.slice(at - 1), ['status web', 'scale france 2', 'event ScaleUp', 'status web']);
     const { lastAction, lastDecision, replicas } = status();
     assert.deepEqual([lastAction.target, lastAction.from, lastAction.to, lastAction.generation], ['france', 1, 2, 1]);
     assert.deepEqual(

@@ -16,7 +16,7 @@ import type { LastAction } from '../../scaling/regional-state.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { parseDuration } from '../../units/duration.ts';
 import { createEdge } from '../../units/edge.ts';
-import type { EventTellerDeps } from '../event.ts';
+import { type EventTellerDeps, tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
@@ -24,13 +24,13 @@ import { createRounds, type Outcome, type RoundOutcome } from '../rounds.ts';
 import { inShortTurns } from '../short-turns.ts';
 import type { Workloads } from '../workloads.ts';
 import { writeEach } from '../write-each.ts';
-import { actionNotices, complaintNotices } from './events.ts';
+import { actionNotice, complaintNotices } from './events.ts';
 import { createWrittenTargets } from './known-better.ts';
 import { createMemories } from './memory.ts';
 import { actionKey, regionalMetrics, type Told } from './metrics.ts';
 import { keyOf, type Surroundings, surround } from './surroundings.ts';
 import { createTargetsWriter } from './targets-writer.ts';
-import { createVisitor, type Visited } from './visit.ts';
+import { createVisitor } from './visit.ts';
 
 const WRITES_PER_SECOND = 10;
 /** A loop is late by no more than that. */
@@ -68,9 +68,19 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   const better = createWrittenTargets();
   const memories = createMemories();
   const actions = new Map<string, number>();
-  /** Of this round, and of those before in which they could not be told: the status keeps the last action alone. */
-  const justDone: Notice[] = [];
-  const visit = createVisitor({ api, writer, targets, better, wouldAdmit, defaults, now, clock, pace, onAction });
+  const visit = createVisitor({
+    api,
+    writer,
+    targets,
+    better,
+    wouldAdmit,
+    defaults,
+    now,
+    clock,
+    pace,
+    onAction,
+    tellAction,
+  });
   const tellFailure = createEdge<string | undefined>(undefined, (failure) => {
     if (failure === undefined) log.info('RegionalAutoscalers: every write is taken again');
     else log.warn({ failure }, 'RegionalAutoscalers: the API server refuses a write');
@@ -82,12 +92,23 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   function onAction(one: RegionalAutoscaler, action: LastAction, mode: CapacityMode): void {
     const { namespace, name } = one;
     const { target, from, to, decision, message } = action;
-    const isSimulated = 'spec' in one.wish && one.wish.spec.simulate;
-    justDone.push(...actionNotices(one, action, mode === 'audit', isSimulated, { instance, now: now() }));
     const key = actionKey(decision, mode === 'on' ? 'done' : 'would');
     actions.set(key, (actions.get(key) ?? 0) + 1);
     const text = mode === 'on' ? 'a RegionalAutoscaler has acted' : 'a RegionalAutoscaler would act';
     log.info({ namespace, regionalAutoscaler: name, deployment: target, from, to, decision, why: message }, text);
+  }
+
+  /** One Event that cannot be written is no reason to scale no more: it is tried again. */
+  async function tellAction(one: RegionalAutoscaler, action: LastAction, mode: CapacityMode): Promise<boolean> {
+    const notice = actionNotice(one, action, mode === 'audit', { instance, now: now() });
+    if (!notice) return true;
+    try {
+      await tellOnce(writer, notice.namespace, notice.event());
+      return true;
+    } catch (error) {
+      toRefusal(error);
+      return false;
+    }
   }
 
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
@@ -101,8 +122,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     const around = await inShortTurns(surround(all, workloads, { usages, snapshot: snapshot() }), { clock, signal });
     const outcomes = await visitAll(visited, around, mode, signal);
     const orphans = await putBack(orphansOf(around, mode), signal);
-    const telling = await tell([...justDone, ...outcomes.notices], signal);
-    justDone.length = 0;
+    const telling = await tell(outcomes.notices, signal);
     report(outcomes.failure ?? (orphans instanceof ApiError ? orphans : undefined));
     // No backoff: one that others write to all the time must hold up none.
     const isAgain = outcomes.isAgain || orphans === 'again' || telling === 'again';
@@ -138,7 +158,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     const steps = async (one: RegionalAutoscaler) => {
       const visited = await visit({ seen: one, memory: memories.of(one.uid), around, mode, signal });
       seen.push({ one, status: visited.status });
-      notices.push(...noticesOf(one, visited, mode));
+      notices.push(...complaintNotices(one, visited.findings, { instance, now: now() }));
       isAgain ||= visited.outcome === 'again';
     };
     for (const one of all) {
@@ -162,19 +182,6 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       signal.throwIfAborted();
       since = clock.now();
     };
-  }
-
-  function noticesOf(
-    one: RegionalAutoscaler,
-    { findings, lastAction, settings }: Visited,
-    mode: CapacityMode,
-  ): readonly Notice[] {
-    const telling = { instance, now: now() };
-    const isSimulated = settings?.simulate ?? false;
-    return [
-      ...actionNotices(one, lastAction, mode === 'audit', isSimulated, telling),
-      ...complaintNotices(one, findings, telling),
-    ];
   }
 
   /** A server that is down must not keep floors from being healed: its silence is a reading, too. */
@@ -223,7 +230,6 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       followed = undefined;
       told = undefined;
       memories.clear();
-      justDone.length = 0;
       better.clear();
     },
     lastEventAt: () => followed?.lastEvents() ?? {},

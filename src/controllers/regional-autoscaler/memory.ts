@@ -13,6 +13,8 @@ export interface Memory {
   written?: { readonly over: string; readonly is: RegionalAutoscaler } | undefined;
   /** What the API server refused last, and until when that is not tried again. */
   refused?: { readonly until: number; readonly message: string } | undefined;
+  /** Of the last action that an Event was written of, by its moment and target. */
+  told?: string | undefined;
   /** In audit: what would have been done last. */
   imagined?: LastAction | undefined;
 }

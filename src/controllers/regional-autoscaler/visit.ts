@@ -41,6 +41,8 @@ export interface VisitDeps extends ActDeps {
   readonly pace: Pace;
   /** Called when an action was done, or would have been. */
   readonly onAction: (one: RegionalAutoscaler, last: LastAction, mode: CapacityMode) => void;
+  /** Writes the Event of an action; whether that is done with. */
+  readonly tellAction: (one: RegionalAutoscaler, last: LastAction, mode: CapacityMode) => Promise<boolean>;
 }
 
 /** What is visited, and by what it is judged. */
@@ -56,8 +58,6 @@ export interface Visited {
   readonly outcome: Outcome;
   readonly status: RegionalStatus;
   readonly findings: readonly Finding[];
-  readonly lastAction: LastAction | undefined;
-  readonly settings?: RegionalSettings | undefined;
 }
 
 interface Judgement {
@@ -81,7 +81,7 @@ export function createVisitor(deps: VisitDeps) {
       const visited = await look(one, settings);
       if (visited) return visited;
     }
-    return giveUp(one, settings, judge(one, asWritten(seen, memory), settings));
+    return giveUp(one, judge(one, asWritten(seen, memory), settings));
   };
 
   /** Judges, and does what is due; `undefined`: it is to be judged again at once. */
@@ -93,7 +93,7 @@ export function createVisitor(deps: VisitDeps) {
     if (!action || memory.refused) return settle(one, current, settings, judged);
     if (mode !== 'on') return imagine(one, current, settings, judged);
     const outcome = await attempt(one, current, settings, judged);
-    if (outcome === 'again') return giveUp(one, settings, judged);
+    if (outcome === 'again') return giveUp(one, judged);
     if (outcome !== 'done' || isUrgent) return undefined;
     const after = asWritten(seen, memory);
     return settle(one, after, settings, judge(one, after, settings));
@@ -114,11 +114,12 @@ export function createVisitor(deps: VisitDeps) {
 
   /** `other`, `denied`: seen again at once. */
   async function attempt(
-    { memory, around, signal, mode, seen }: Visit,
+    one: Visit,
     current: RegionalAutoscaler,
     settings: RegionalSettings,
     judged: Judgement,
   ): Promise<'done' | 'denied' | 'other' | 'again'> {
+    const { memory, around, signal, mode, seen } = one;
     const { verdict, state } = judged.planned;
     const { action } = verdict;
     const facts = judged.targets.find(({ deployment }) => deployment === action?.target);
@@ -127,14 +128,19 @@ export function createVisitor(deps: VisitDeps) {
     await pace.take(signal);
     const hpa = settings.mode === 'bounds' ? around.autoscalersOf.get(key)?.[0] : undefined;
     async function announce(): Promise<void> {
-      if (!verdict.isAnnounced) await write({ seen, memory }, current, statusFor(current, judged, []), state);
+      if (verdict.isAnnounced) return;
+      // The status keeps one action: what a leader that ended had done before it is told now, or never.
+      await tellDone(one, stateAfter(judged, current.state).lastAction);
+      await write(one, current, statusFor(current, judged, []), state);
     }
     try {
       const outcome = await act(deps, { namespace: seen.namespace, key, action, facts, hpa, announce });
       if (outcome === 'denied') memory.denied.set(action.target, clock.now() + settings.loopMs);
       if (outcome !== 'done') return outcome;
       memory.counters = countAnew(judged.planned.counters);
-      if (state.lastAction) deps.onAction(seen, state.lastAction, mode);
+      const last = state.lastAction && ({ ...state.lastAction, done: true } as const);
+      if (last) deps.onAction(seen, last, mode);
+      await tellDone(one, last);
       return 'done';
     } catch (error) {
       return afterFailure(error, { memory, key, settings });
@@ -192,22 +198,26 @@ export function createVisitor(deps: VisitDeps) {
     const state = isOn ? stateAfter(judged, current.state) : current.state;
     const isStateNews = JSON.stringify(state) !== JSON.stringify(current.state);
     const isDue = isStateNews || isNews(status, current.status, settings.mode === 'bounds');
-    const lastAction = isOn ? (state.lastAction?.done ? state.lastAction : undefined) : one.memory.imagined;
-    const visited = { status, findings, lastAction, settings };
+    await tellDone(one, isOn ? state.lastAction : one.memory.imagined);
+    const visited = { status, findings };
     if (!isDue) return { ...visited, outcome: 'done' };
     return { ...visited, outcome: await writeDue(one, current, status, state) };
   }
 
   /** Until the next round, which comes soon. */
-  async function giveUp(one: Visit, settings: RegionalSettings, judged: Judgement): Promise<Visited> {
+  async function giveUp(one: Visit, judged: Judgement): Promise<Visited> {
     const current = await readAgain(one);
     return {
       outcome: 'again',
       status: statusFor(current, judged, []),
       findings: [],
-      lastAction: undefined,
-      settings,
     };
+  }
+
+  async function tellDone({ seen, memory, mode }: Visit, last: LastAction | undefined): Promise<void> {
+    const what = last && `${last.at} ${last.target} ${mode}`;
+    if (!last || memory.told === what || (mode === 'on' && !last.done)) return;
+    if (await deps.tellAction(seen, last, mode)) memory.told = what;
   }
 
   async function refuse(one: Visit, findings: readonly Finding[]): Promise<Visited> {
@@ -216,7 +226,7 @@ export function createVisitor(deps: VisitDeps) {
     const verdict = { decision: 'None', reason, message } as const;
     const targets = current.status?.targets ?? [];
     const status = statusOf({ generation: current.generation, verdict, targets, findings }, current.status, now());
-    const visited = { status, findings, lastAction: undefined };
+    const visited = { status, findings };
     if (!isNews(status, current.status, true)) return { ...visited, outcome: 'done' };
     return { ...visited, outcome: await writeDue(one, current, status, current.state) };
   }
