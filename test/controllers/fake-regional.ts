@@ -56,6 +56,7 @@ export function fakeRegional() {
     /** Called once it is stored, before its answer is sent. */
     after: (_write: string): void => {},
   };
+  const listeners: (() => void)[] = [];
   let version = 1;
   /** The write that is being stored. */
   let taken: string | undefined;
@@ -73,6 +74,7 @@ export function fakeRegional() {
   function show(path: string): void {
     const object = objects.get(path);
     shown.set(path, object);
+    for (const listener of listeners) listener();
     if (!path.startsWith(RA_PATH)) return;
     for (const watch of watches) watch.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
   }
@@ -182,7 +184,6 @@ export function fakeRegional() {
     under(DEPLOYMENTS_PATH).map((one) =>
       project<ScaledWorkload>(one, (object) => toScaledWorkload('Deployment', object)),
     );
-  const listeners: (() => void)[] = [];
   const workloads: RegionalAutoscalerDeps['workloads'] = {
     synced: () => true,
     deployments,
@@ -275,6 +276,10 @@ export function fakeRegional() {
       store(`${HPAS_PATH}/${name}`, { ...object, metadata: { ...object.metadata, annotations: { [key]: value } } });
     },
     has: (kind: 'web' | 'deployment' | 'hpa', name: string) => objects.has(`${PATHS[kind]}/${name}`),
+    annotate(name: string, annotations: Readonly<Record<string, string>>) {
+      const object = read(`${RA_PATH}/${name}`);
+      store(`${RA_PATH}/${name}`, { ...object, metadata: { ...object.metadata, annotations } });
+    },
     /** A status update of somebody else: another version of the same. */
     touch: (name: string) => void store(`${DEPLOYMENTS_PATH}/${name}`, read(`${DEPLOYMENTS_PATH}/${name}`)),
     remove(kind: 'web' | 'deployment' | 'hpa', name: string) {

@@ -272,6 +272,24 @@ describe('the controller of RegionalAutoscalers', () => {
     assert.equal(fake.of('deployment', 'latvia').spec.replicas, 3);
   });
 
+  it('announces on fresh state where somebody labels it meanwhile, and not where somebody pauses it', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.world.millicores = 90;
+    const annotations = (value: Record<string, string>) => fake.annotate('web', value);
+    let writes = 0;
+    fake.world.before = (write) => {
+      if (write === 'status web' && ++writes === 2) annotations({ 'example.com/seen': 'yes' });
+    };
+    const { pass } = start();
+    await pass(HELD_S);
+    assert.deepEqual(scales(), ['scale france 2']);
+    fake.world.before = (write) => {
+      if (write === 'status web' && ++writes === 5) annotations({ 'gridgate.dev/paused': 'true' });
+    };
+    await pass(400);
+    assert.deepEqual(scales(), ['scale france 2']);
+  });
+
   it('leaves a paused one as it is', async () => {
     fake.addAutoscaler('web', { targets: TARGETS }, { 'gridgate.dev/paused': 'true' });
     fake.scaleByHand('latvia', 30);

@@ -1,44 +1,29 @@
 import { isPaused } from '../../capacity/paused.ts';
-import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
-import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { hoursAhead } from '../../scaling/hours-ahead.ts';
 import type { RegionalDefaults } from '../../scaling/regional-autoscaler.ts';
 import { countAnew, type Planned, planRegional } from '../../scaling/regional-plan.ts';
-import {
-  type RegionalAutoscaler,
-  type RegionalAutoscalerObject,
-  toRegionalAutoscaler,
-} from '../../scaling/regional-record.ts';
+import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { RegionalSettings } from '../../scaling/regional-settings.ts';
 import type { LastAction, RegionalState } from '../../scaling/regional-state.ts';
-import {
-  type Finding,
-  isNews,
-  type RegionalStatus,
-  statusOf,
-  statusPatch,
-  targetStatus,
-} from '../../scaling/regional-status.ts';
+import { type Finding, isNews, type RegionalStatus, statusOf, targetStatus } from '../../scaling/regional-status.ts';
 import type { TargetFacts } from '../../scaling/regional-target.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
-import type { Clock, Pace } from '../pace.ts';
+import type { Clock } from '../pace.ts';
 import type { Outcome } from '../rounds.ts';
 import { accept } from './accept.ts';
-import { type ActDeps, act, isConflict, statusOwner, writeStatus } from './act.ts';
+import { type ActDeps, act, isConflict } from './act.ts';
 import { factsOf } from './facts.ts';
 import { acceptedFindings, PAUSED_FINDINGS, refusedFindings } from './findings.ts';
 import { asWritten, deniedNow, type Memory } from './memory.ts';
+import { createStatusWriter, type StatusWriterDeps } from './status-writer.ts';
 import { keyOf, type Surroundings } from './surroundings.ts';
 
-export interface VisitDeps extends ActDeps {
-  readonly api: Pick<ApiClient, 'get'>;
-  readonly writer: Pick<ApiWriter, 'mergePatch'>;
+export interface VisitDeps extends ActDeps, StatusWriterDeps {
   readonly defaults: RegionalDefaults;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly clock: Clock;
-  readonly pace: Pace;
   /** Called when an action was done, or would have been. */
   readonly onAction: (one: RegionalAutoscaler, last: LastAction, mode: CapacityMode) => void;
   /** Writes the Event of an action; whether that is done with. */
@@ -67,7 +52,8 @@ interface Judgement {
 
 /** Looks at one RegionalAutoscaler, does what is due, and writes its status where that is news. */
 export function createVisitor(deps: VisitDeps) {
-  const { api, writer, now, clock, pace } = deps;
+  const { now, clock, pace } = deps;
+  const statuses = createStatusWriter(deps);
 
   return async function visit(one: Visit): Promise<Visited> {
     const { seen, memory, around } = one;
@@ -131,7 +117,7 @@ export function createVisitor(deps: VisitDeps) {
       if (verdict.isAnnounced) return;
       // The status keeps one action: what a leader that ended had done before it is told now, or never.
       await tellDone(one, stateAfter(judged, current.state).lastAction);
-      await write(one, current, statusFor(current, judged, []), state);
+      await statuses.announce(one, current, statusFor(current, judged, []), state);
     }
     try {
       const outcome = await act(deps, { namespace: seen.namespace, key, action, facts, hpa, announce });
@@ -201,12 +187,12 @@ export function createVisitor(deps: VisitDeps) {
     await tellDone(one, isOn ? state.lastAction : one.memory.imagined);
     const visited = { status, findings };
     if (!isDue) return { ...visited, outcome: 'done' };
-    return { ...visited, outcome: await writeDue(one, current, status, state) };
+    return { ...visited, outcome: await statuses.writeDue(one, current, status, state) };
   }
 
   /** Until the next round, which comes soon. */
   async function giveUp(one: Visit, judged: Judgement): Promise<Visited> {
-    const current = await readAgain(one);
+    const current = await statuses.readAgain(one);
     return {
       outcome: 'again',
       status: statusFor(current, judged, []),
@@ -228,48 +214,7 @@ export function createVisitor(deps: VisitDeps) {
     const status = statusOf({ generation: current.generation, verdict, targets, findings }, current.status, now());
     const visited = { status, findings };
     if (!isNews(status, current.status, true)) return { ...visited, outcome: 'done' };
-    return { ...visited, outcome: await writeDue(one, current, status, current.state) };
-  }
-
-  async function writeDue(
-    one: Visit,
-    current: RegionalAutoscaler,
-    status: RegionalStatus,
-    state: RegionalState,
-  ): Promise<Outcome> {
-    await pace.take(one.signal);
-    try {
-      await write(one, current, status, state);
-      return 'done';
-    } catch (error) {
-      if (!(error instanceof ApiError) || (error.status !== 404 && !isConflict(error))) throw error;
-      if (isConflict(error)) await readAgain(one);
-      return 'again';
-    }
-  }
-
-  async function write(
-    { seen, memory }: Pick<Visit, 'seen' | 'memory'>,
-    current: RegionalAutoscaler,
-    status: RegionalStatus,
-    state: RegionalState,
-  ): Promise<void> {
-    const is = await writeStatus(writer, current, statusPatch(status, state));
-    memory.written = { over: seen.resourceVersion, is };
-  }
-
-  /** What the watch shows may be older than the last write of ours. */
-  async function readAgain({ seen, memory }: Visit): Promise<RegionalAutoscaler> {
-    try {
-      const path = statusOwner(seen.namespace, seen.name);
-      const is = toRegionalAutoscaler(
-        (await api.get(path, { accept: 'application/json', idleTimeoutMs: 10_000 })) as RegionalAutoscalerObject,
-      );
-      if (is.uid === seen.uid) memory.written = { over: seen.resourceVersion, is };
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-    }
-    return asWritten(seen, memory);
+    return { ...visited, outcome: await statuses.writeDue(one, current, status, current.state) };
   }
 
   function statusFor(
