@@ -11,7 +11,7 @@ export function hoursAhead(region: string, snapshot: Snapshot, now: number): rea
   const reading = view && comparableReading(view, snapshot);
   if (!view || !reading) return [];
   const outlook = outlookOfRegion(view, reading, snapshot.takenAt);
-  const known = Math.min(MOST_HOURS, Math.floor((outlook.until - now) / HOUR_MS) + 1);
+  const known = Math.min(MOST_HOURS, Math.ceil((outlook.until - now) / HOUR_MS));
   const hours = Array.from({ length: Math.max(0, known) }, (_, hour) => outlook.grams(now + hour * HOUR_MS));
   return [reading.gramsPerKwh, ...hours.slice(1)];
 }

@@ -63,9 +63,10 @@ function judge(look: Look, { above, below }: Counters, restMs: number): Verdict 
 }
 
 /** What was announced and not done, by a leader that ended in between. */
-function finish({ targets, state: { lastAction }, now }: Look): Verdict | undefined {
+function finish({ targets, state: { lastAction }, denied, now }: Look): Verdict | undefined {
   const target = targets.find(({ deployment, isUnfinished }) => isUnfinished && deployment === lastAction?.target);
   if (!lastAction || !target || Math.abs(now - lastAction.at) > UNFINISHED_MS) return undefined;
+  if (lastAction.to > lastAction.from && denied.has(target.deployment)) return undefined;
   const { decision, reason, region } = lastAction;
   const action = moveTo(target, lastAction.to);
   const message = `${showChange(action)}, as it was announced before`;

@@ -2,6 +2,9 @@ import { createMover } from '../forecast/mover.ts';
 import type { TargetFacts } from './regional-target.ts';
 import { givers, isUp, type Look, moveTo, type Rule, showChange, showGrams, takers } from './regional-verdict.ts';
 
+/** Regions within so much of each other are as good: what they differ by now changes with every reading. */
+const AS_GOOD = 0.05;
+
 /** One replica more in the cleanest; one less in the dirtiest follows when it is Ready: at no moment there are fewer. */
 export const beginMove: Rule = (look) => {
   const { settings, targets, now } = look;
@@ -58,7 +61,7 @@ export const endMove: Rule = ({ targets, state: { moving } }) => {
 /** Whether the hours to come, as far as both are known, are worth a move (forecast/README.md). */
 function pays(from: TargetFacts, to: TargetFacts, { hoursOf }: Look): boolean {
   if (from === to || from.gramsPerKwh === undefined || to.gramsPerKwh === undefined) return false;
-  if (from.gramsPerKwh <= to.gramsPerKwh) return false;
+  if (from.gramsPerKwh <= to.gramsPerKwh * (1 + AS_GOOD)) return false;
   const both = [hoursOf(from.region), hoursOf(to.region)];
   const known = Math.min(...both.map(({ length }) => length));
   return createMover({ home: 0, current: 0 }).next(both.map((hours) => hours.slice(0, known))) === 1;

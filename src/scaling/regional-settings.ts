@@ -55,9 +55,9 @@ function settleTarget(
   mode: RegionalSpec['mode'],
   defaults: RegionalDefaults,
 ): TargetSettings {
-  // No HorizontalPodAutoscaler has a minimum below 1 where nothing but CPU is looked at.
+  // The bounds of a HorizontalPodAutoscaler are 1 at least, where nothing but CPU is looked at.
   const lowest = mode === 'bounds' ? 1 : 0;
-  const highest = max ?? Math.max(defaults.max, min ?? 0);
+  const highest = Math.max(lowest, max ?? Math.max(defaults.max, min ?? 0));
   return { region, deployment, min: Math.max(lowest, min ?? Math.min(defaults.min, highest)), max: highest };
 }
 

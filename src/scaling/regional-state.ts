@@ -33,6 +33,8 @@ const lastAction = z.object({
   decision: z.enum(DECISIONS),
   reason: z.string(),
   message: z.string(),
+  /** Absent: announced, and not seen to be done yet. */
+  done: z.literal(true).optional(),
 });
 
 /** While regions are down and still have something. */
@@ -73,7 +75,7 @@ export function parseState(status: unknown): RegionalState {
 /** As the status has it; `null` where a merge patch is to remove it. */
 export function formatState({ lastAction, outage, moving }: RegionalState): object {
   return {
-    lastAction: lastAction ? { ...lastAction, at: iso(lastAction.at) } : null,
+    lastAction: lastAction ? { ...lastAction, at: iso(lastAction.at), done: lastAction.done ?? null } : null,
     outage: outage ? { ...outage, since: iso(outage.since) } : null,
     moving: moving ? { ...moving, since: iso(moving.since) } : null,
   };

@@ -43,6 +43,8 @@ export interface TargetFacts extends RegionFacts {
   readonly isStuck: boolean;
   /** The last action was announced and not done: nobody has changed the target since. */
   readonly isUnfinished: boolean;
+  /** It is as the last action was to make it, and nobody has changed it since. */
+  readonly isDone: boolean;
   readonly cpu?: CpuReading | undefined;
 }
 
@@ -73,7 +75,12 @@ export function targetFacts({
     : { level: replicas, top: replicas, most: target.max, empty: 0 };
   const least = region.isDown ? own.empty : target.min;
   const facts = { ...common, ...own, maxTop: target.max, least, cpu, isStuck };
-  return { ...facts, isUnfinished: lastAction !== undefined && isUnfinished(facts, lastAction, autoscaler) };
+  const last = lastAction?.target === target.deployment && lastAction.uid === uid ? lastAction : undefined;
+  return {
+    ...facts,
+    isUnfinished: last !== undefined && isUnfinished(facts, last, autoscaler),
+    isDone: last !== undefined && isDone(facts, last, autoscaler),
+  };
 }
 
 function boundsOf({ min, max }: HorizontalAutoscaler, target: TargetSettings) {
@@ -81,14 +88,25 @@ function boundsOf({ min, max }: HorizontalAutoscaler, target: TargetSettings) {
   return { level: min, top: max, most: Math.max(target.min, target.max - width), empty: 1 };
 }
 
+type Seen = Pick<TargetFacts, 'generation' | 'level'>;
+
 function isUnfinished(
-  { deployment, uid, generation, level }: Pick<TargetFacts, 'deployment' | 'uid' | 'generation' | 'level'>,
+  { generation, level }: Seen,
   last: LastAction,
   autoscaler: HorizontalAutoscaler | undefined,
 ): boolean {
-  if (last.target !== deployment || last.uid !== uid || last.from !== level || last.from === last.to) return false;
-  if (!autoscaler) return last.generation === generation;
-  return parseBoundsBefore(autoscaler.annotations[BOUNDS_BEFORE])?.wrote.min !== last.to;
+  if (last.from !== level || last.from === last.to) return false;
+  return autoscaler ? wroteOf(autoscaler) !== last.to : last.generation === generation;
+}
+
+function isDone({ generation, level }: Seen, last: LastAction, autoscaler: HorizontalAutoscaler | undefined): boolean {
+  if (last.to !== level) return false;
+  return autoscaler ? wroteOf(autoscaler) === last.to : last.generation + 1 === generation;
+}
+
+/** The minimum that we wrote last. */
+function wroteOf({ annotations }: HorizontalAutoscaler): number | undefined {
+  return parseBoundsBefore(annotations[BOUNDS_BEFORE])?.wrote.min;
 }
 
 /** The bounds with which a target in bounds mode has a level: the window moves, and never beyond the target's maximum. */

@@ -2,15 +2,6 @@ import type { RegionalSettings } from './regional-settings.ts';
 import type { RegionalDecision, RegionalState } from './regional-state.ts';
 import type { TargetFacts } from './regional-target.ts';
 
-/** Why something is done, or nothing. */
-export const REASONS = [
-  ...['AboveMaximum', 'BelowMinimum', 'AboveTotalMaximum', 'BelowTotalMinimum'],
-  ...['RegionDown', 'AllRegionsDown', 'NothingReadyElsewhere', 'WaitingForReady'],
-  ...['AboveScaleUp', 'BelowScaleDown', 'Steady', 'Holding', 'CoolingDown', 'NoRoom', 'AtMinimum', 'MetricsMissing'],
-  ...['CleanerRegion', 'NotReady', 'NoTarget'],
-] as const;
-export type RegionalReason = string;
-
 /** One change of one target; `from` and `to` are levels. */
 export interface Action {
   readonly target: string;
@@ -24,7 +15,8 @@ export interface Action {
 /** What one look comes to. */
 export interface Verdict {
   readonly decision: RegionalDecision;
-  readonly reason: RegionalReason;
+  /** In one word; README.md of the controller has all of them. */
+  readonly reason: string;
   readonly message: string;
   readonly region?: string | undefined;
   readonly action?: Action | undefined;

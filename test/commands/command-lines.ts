@@ -26,6 +26,8 @@ export const COMMAND_LINES: readonly (readonly [code: number, line: string, how?
   [0, 'serve --print-config true'],
   [0, 'serve --print-config true --log-format pretty'],
   [2, 'serve --port x', 'alone'],
+  [0, 'serve --print-config true --loop-period 45 --scale-up-threshold 0.8'],
+  [2, 'serve --loop-period 1s'],
   [2, 'serve --log-format xml'],
   [0, 'admit -f @free --regions @regions --namespaces @namespaces'],
   [1, 'admit -f @pinned --regions @regions --namespaces @namespaces', 'alone'],

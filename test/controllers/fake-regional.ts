@@ -26,6 +26,7 @@ type Any = any;
 export const RA_PATH = '/apis/gridgate.dev/v1alpha1/namespaces/shop/regionalautoscalers';
 const DEPLOYMENTS_PATH = '/apis/apps/v1/namespaces/shop/deployments';
 const HPAS_PATH = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers';
+const PATHS = { web: RA_PATH, deployment: DEPLOYMENTS_PATH, hpa: HPAS_PATH } as const;
 const LIST = '/apis/gridgate.dev/v1alpha1/regionalautoscalers';
 
 export type FakeRegional = ReturnType<typeof fakeRegional>;
@@ -52,19 +53,28 @@ export function fakeRegional() {
     admits: (_name: string) => true,
     /** Called before a write is taken; may write itself, or throw. */
     before: (_write: string): void => {},
+    /** Called once it is stored, before its answer is sent. */
+    after: (_write: string): void => {},
   };
+  const listeners: (() => void)[] = [];
   let version = 1;
+  /** The write that is being stored. */
+  let taken: string | undefined;
 
   function store(path: string, object: Any): Any {
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++version) } };
     objects.set(path, stored);
     if (world.shows) show(path);
+    const write = taken;
+    taken = undefined;
+    if (write !== undefined) world.after(write);
     return structuredClone(stored);
   }
 
   function show(path: string): void {
     const object = objects.get(path);
     shown.set(path, object);
+    for (const listener of listeners) listener();
     if (!path.startsWith(RA_PATH)) return;
     for (const watch of watches) watch.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
   }
@@ -82,6 +92,7 @@ export function fakeRegional() {
     if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion)
       throw new ApiError(`PATCH ${path}`, { code: 409 });
     writes.push(write);
+    taken = write;
     return object;
   }
 
@@ -173,7 +184,6 @@ export function fakeRegional() {
     under(DEPLOYMENTS_PATH).map((one) =>
       project<ScaledWorkload>(one, (object) => toScaledWorkload('Deployment', object)),
     );
-  const listeners: (() => void)[] = [];
   const workloads: RegionalAutoscalerDeps['workloads'] = {
     synced: () => true,
     deployments,
@@ -219,8 +229,7 @@ export function fakeRegional() {
     writes,
     events,
     world,
-    of: (kind: 'web' | 'deployment' | 'hpa', name: string): Any =>
-      read(`${{ web: RA_PATH, deployment: DEPLOYMENTS_PATH, hpa: HPAS_PATH }[kind]}/${name}`),
+    of: (kind: 'web' | 'deployment' | 'hpa', name: string): Any => read(`${PATHS[kind]}/${name}`),
     counts: () =>
       Object.fromEntries(
         [...objects]
@@ -262,10 +271,19 @@ export function fakeRegional() {
       const object = read(`${HPAS_PATH}/${name}`);
       store(`${HPAS_PATH}/${name}`, { ...object, spec: { ...object.spec, minReplicas: min, maxReplicas: max } });
     },
+    annotateHpa(name: string, key: string, value: string) {
+      const object = read(`${HPAS_PATH}/${name}`);
+      store(`${HPAS_PATH}/${name}`, { ...object, metadata: { ...object.metadata, annotations: { [key]: value } } });
+    },
+    has: (kind: 'web' | 'deployment' | 'hpa', name: string) => objects.has(`${PATHS[kind]}/${name}`),
+    annotate(name: string, annotations: Readonly<Record<string, string>>) {
+      const object = read(`${RA_PATH}/${name}`);
+      store(`${RA_PATH}/${name}`, { ...object, metadata: { ...object.metadata, annotations } });
+    },
     /** A status update of somebody else: another version of the same. */
     touch: (name: string) => void store(`${DEPLOYMENTS_PATH}/${name}`, read(`${DEPLOYMENTS_PATH}/${name}`)),
     remove(kind: 'web' | 'deployment' | 'hpa', name: string) {
-      const path = `${{ web: RA_PATH, deployment: DEPLOYMENTS_PATH, hpa: HPAS_PATH }[kind]}/${name}`;
+      const path = `${PATHS[kind]}/${name}`;
       const object = objects.get(path);
       objects.delete(path);
       shown.delete(path);

@@ -38,7 +38,7 @@ describe('the controller of RegionalAutoscalers', () => {
     const { pass, metric } = start();
     await pass(HELD_S);
     const at = fake.writes.indexOf('scale france 2');
-    assert.deepEqual(fake.writes.slice(at - 1), ['status web', 'scale france 2', 'status web', 'event ScaleUp']);
+    assert.deepEqual(fake.writes.slice(at - 1), ['status web', 'scale france 2', 'event ScaleUp', 'status web']);
     const { lastAction, lastDecision, replicas } = status();
     assert.deepEqual([lastAction.target, lastAction.from, lastAction.to, lastAction.generation], ['france', 1, 2, 1]);
     assert.deepEqual(
@@ -98,6 +98,8 @@ describe('the controller of RegionalAutoscalers', () => {
     await pass(400);
     assert.deepEqual(scales(), ['scale france 2']);
     assert.deepEqual(fake.counts(), { denmark: 1, france: 1, latvia: 1 });
+
+    assert.equal(fake.events.length, 1, 'told as if it had been done');
   });
 
   it('tells each of several actions of one round', async () => {
@@ -252,6 +254,42 @@ describe('the controller of RegionalAutoscalers', () => {
     assert.equal(condition('Active'), 'True RegionUnknown');
   });
 
+  it('one that others write to all the time gets on, and holds up no other', async () => {
+    fake.addDeployment('other', 1);
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.addAutoscaler('other', { targets: [{ region: 'france', deployment: 'other' }] });
+    fake.scaleByHand('latvia', 9);
+    let conflicts = 0;
+    fake.world.before = (write) => {
+      if (write === 'status web' && conflicts++ < 20) throw new ApiError('PATCH', { code: 409 });
+    };
+    const { pass } = start();
+    await pass(15);
+    fake.scaleByHand('other', 0);
+    await pass(15);
+    assert.equal(fake.of('deployment', 'other').spec.replicas, 1);
+    await pass(60);
+    assert.equal(fake.of('deployment', 'latvia').spec.replicas, 3);
+  });
+
+  it('announces on fresh state where somebody labels it meanwhile, and not where somebody pauses it', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.world.millicores = 90;
+    const annotations = (value: Record<string, string>) => fake.annotate('web', value);
+    let writes = 0;
+    fake.world.before = (write) => {
+      if (write === 'status web' && ++writes === 2) annotations({ 'example.com/seen': 'yes' });
+    };
+    const { pass } = start();
+    await pass(HELD_S);
+    assert.deepEqual(scales(), ['scale france 2']);
+    fake.world.before = (write) => {
+      if (write === 'status web' && ++writes === 5) annotations({ 'gridgate.dev/paused': 'true' });
+    };
+    await pass(400);
+    assert.deepEqual(scales(), ['scale france 2']);
+  });
+
   it('leaves a paused one as it is', async () => {
     fake.addAutoscaler('web', { targets: TARGETS }, { 'gridgate.dev/paused': 'true' });
     fake.scaleByHand('latvia', 30);
@@ -260,6 +298,7 @@ describe('the controller of RegionalAutoscalers', () => {
     await pass(300);
     assert.deepEqual(scales(), []);
     assert.equal(condition('Active'), 'False Paused');
+    assert.deepEqual([status().lastDecision.decision, status().lastDecision.reason], ['None', 'Paused']);
   });
 
   it('one that is refused by the API server keeps no other from its work, and is tried again', async () => {
@@ -365,6 +404,25 @@ describe('the controller of RegionalAutoscalers', () => {
       await pass(60);
       assert.deepEqual(REGIONS.map(boundsOf), ['2-4', '1-9', '2-4']);
       assert.equal(fake.of('hpa', 'france').metadata.annotations[BEFORE], undefined);
+    });
+
+    it('lowers a window to a maximum that a budget has lowered, to 1 at least, and rests there', async () => {
+      fake.respec('web', {
+        ...spec,
+        targets: [
+          { ...TARGETS[0], max: 3 },
+          { region: 'france', deployment: 'france', max: 0 },
+        ],
+      });
+      const { pass } = start();
+      await pass(60);
+      assert.deepEqual(REGIONS.map(boundsOf), ['2-3', '1-1', '2-4']);
+      const before = fake.writes.length;
+      await pass(600);
+      assert.deepEqual(
+        fake.writes.slice(before).filter((one) => one.startsWith('bounds')),
+        [],
+      );
     });
 
     it('wants exactly one HorizontalPodAutoscaler for each target', async () => {

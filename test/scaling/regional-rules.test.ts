@@ -232,6 +232,12 @@ describe('rebalance', () => {
     assert.deepEqual(world.run(2), []);
   });
 
+  it('moves nothing between regions that are within 5% of each other', () => {
+    const world = regionalWorld({ rebalance: true }, SPREAD);
+    world.grids = { denmark: 100, france: 100, latvia: 104 };
+    assert.deepEqual(world.run(3), []);
+  });
+
   it('is off unless asked for', () => {
     assert.deepEqual(regionalWorld({}, SPREAD).run(30), []);
   });
@@ -270,6 +276,15 @@ describe('what was announced', () => {
     world.pass(30_000);
     world.announce();
     world.scaleByHand('france', 1);
+    assert.equal(world.look(), 'None CoolingDown');
+  });
+
+  it('and would be refused by policy by now is not done', () => {
+    const world = regionalWorld({ holdCycles: 1 });
+    world.cpu = 90;
+    world.pass(30_000);
+    world.announce();
+    world.denied.add('france');
     assert.equal(world.look(), 'None CoolingDown');
   });
 

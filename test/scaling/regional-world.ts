@@ -1,7 +1,7 @@
 import { parseRegionalSpec, type RegionalDefaults } from '../../src/scaling/regional-autoscaler.ts';
 import { countAnew, type Planned, planRegional } from '../../src/scaling/regional-plan.ts';
 import { type RegionalSettings, settleSpec } from '../../src/scaling/regional-settings.ts';
-import type { RegionalState } from '../../src/scaling/regional-state.ts';
+import type { LastAction, RegionalState } from '../../src/scaling/regional-state.ts';
 import { type RegionFacts, targetFacts } from '../../src/scaling/regional-target.ts';
 import type { Counters } from '../../src/scaling/regional-verdict.ts';
 
@@ -62,8 +62,10 @@ export function regionalWorld(
     denied: new Set<string>(),
     becomesReady: true,
     state: {} as RegionalState,
+    /** All actions so far, oldest first. */
+    announced: [] as LastAction[],
     counters: undefined as Counters | undefined,
-    hoursOf: (region: string): readonly number[] => Array<number>(24).fill(grids[region] ?? 0),
+    hoursOf: (region: string): readonly number[] => Array<number>(24).fill(world.grids[region] ?? 0),
     get settings() {
       return settings;
     },
@@ -80,7 +82,7 @@ export function regionalWorld(
         const one = seen.get(target.deployment);
         if (!one) return [];
         const region: RegionFacts = {
-          gramsPerKwh: grids[target.region],
+          gramsPerKwh: world.grids[target.region],
           isDown: world.down.has(target.region),
           isKnown: true,
         };
@@ -113,6 +115,8 @@ export function regionalWorld(
     /** What is announced, and not done. */
     announce(): Planned {
       const planned = world.plan();
+      const { lastAction } = planned.state;
+      if (lastAction && planned.verdict.action && !planned.verdict.isAnnounced) world.announced.push(lastAction);
       world.state = planned.state;
       world.counters = planned.counters;
       return planned;

@@ -35,6 +35,19 @@ describe('the memory of the chain', () => {
     assert.equal(source.asked.length, 2);
   });
 
+  it('keeps answers for as long as it is told, but those of a source that says so itself', async () => {
+    const own = { ...scripted('file', { current: down }), keptMs: 0 };
+    const other = scripted('watttime', { current: measured(7) });
+    const { read, advance } = startChain([own, other], { keptMs: 10 * MINUTE });
+    await read(CELLAR);
+    advance(9 * MINUTE);
+    await read(CELLAR);
+    assert.deepEqual([own.asked.length, other.asked.length], [2, 1]);
+    advance(2 * MINUTE);
+    await read(CELLAR);
+    assert.equal(other.asked.length, 2);
+  });
+
   it('asks for a forecast every half an hour, sooner where it failed', async () => {
     const source = scripted('watttime', { current: async () => measured(7), forecast: down });
     const { read, advance } = startChain([source]);

@@ -1,19 +1,11 @@
 import { ApiError } from '../../cluster/api-error.ts';
-import type { ApiWriter } from '../../cluster/api-writer.ts';
-import type { KubeObject } from '../../cluster/kube-object.ts';
-import { REGIONAL_GROUP } from '../../cluster/regional-autoscalers.ts';
 import type { Pod } from '../../decision/pod.ts';
 import { type HorizontalAutoscaler, toHorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
-import {
-  type RegionalAutoscaler,
-  type RegionalAutoscalerObject,
-  toRegionalAutoscaler,
-} from '../../scaling/regional-record.ts';
 import { boundsAt, type TargetFacts } from '../../scaling/regional-target.ts';
 import type { Action } from '../../scaling/regional-verdict.ts';
 import { toScaledWorkload } from '../../scaling/scaled-workload.ts';
 import type { WrittenTargets } from './known-better.ts';
-import { type DeploymentObject, type HpaObject, REGIONAL_MANAGER, type TargetsWriter } from './targets-writer.ts';
+import type { DeploymentObject, HpaObject, TargetsWriter } from './targets-writer.ts';
 
 /** Our status updates and those of others come between a read and a write all the time. */
 const TRIES = 4;
@@ -133,20 +125,4 @@ function podOf({ metadata, spec }: DeploymentObject): Pod {
 
 export function isConflict(error: unknown): boolean {
   return error instanceof ApiError && error.status === 409;
-}
-
-/** Writes the status of an autoscaler as it was read: one that has changed since is a 409. Answers it as it is then. */
-export async function writeStatus(
-  writer: Pick<ApiWriter, 'mergePatch'>,
-  { namespace, name, uid, resourceVersion }: RegionalAutoscaler,
-  status: object,
-): Promise<RegionalAutoscaler> {
-  const path = `${statusOwner(namespace, name)}/status`;
-  const patch = { metadata: { uid, resourceVersion }, status };
-  const written: KubeObject = await writer.mergePatch(path, patch, { fieldManager: REGIONAL_MANAGER });
-  return toRegionalAutoscaler(written as RegionalAutoscalerObject);
-}
-
-export function statusOwner(namespace: string, name: string): string {
-  return `${REGIONAL_GROUP}/namespaces/${encodeURIComponent(namespace)}/regionalautoscalers/${encodeURIComponent(name)}`;
 }

@@ -15,7 +15,8 @@ import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { LastAction } from '../../scaling/regional-state.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { parseDuration } from '../../units/duration.ts';
-import type { EventTellerDeps } from '../event.ts';
+import { createEdge } from '../../units/edge.ts';
+import { type EventTellerDeps, tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
@@ -23,13 +24,13 @@ import { createRounds, type Outcome, type RoundOutcome } from '../rounds.ts';
 import { inShortTurns } from '../short-turns.ts';
 import type { Workloads } from '../workloads.ts';
 import { writeEach } from '../write-each.ts';
-import { actionNotices, complaintNotices } from './events.ts';
+import { actionNotice, complaintNotices } from './events.ts';
 import { createWrittenTargets } from './known-better.ts';
 import { createMemories } from './memory.ts';
 import { actionKey, regionalMetrics, type Told } from './metrics.ts';
 import { keyOf, type Surroundings, surround } from './surroundings.ts';
 import { createTargetsWriter } from './targets-writer.ts';
-import { createVisitor, type Visited } from './visit.ts';
+import { createVisitor } from './visit.ts';
 
 const WRITES_PER_SECOND = 10;
 /** A loop is late by no more than that. */
@@ -39,7 +40,7 @@ const ROUNDS = {
   on: ['snapshot', 'rules'],
   resyncMs: 30_000,
   settleMs: 500,
-  restMs: 1_000,
+  restMs: 2_000,
 } as const;
 
 export interface RegionalAutoscalerDeps extends EventTellerDeps {
@@ -67,9 +68,23 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   const better = createWrittenTargets();
   const memories = createMemories();
   const actions = new Map<string, number>();
-  /** Of this round, and of those before in which they could not be told: the status keeps the last action alone. */
-  const justDone: Notice[] = [];
-  const visit = createVisitor({ api, writer, targets, better, wouldAdmit, defaults, now, clock, pace, onAction });
+  const visit = createVisitor({
+    api,
+    writer,
+    targets,
+    better,
+    wouldAdmit,
+    defaults,
+    now,
+    clock,
+    pace,
+    onAction,
+    tellAction,
+  });
+  const tellFailure = createEdge<string | undefined>(undefined, (failure) => {
+    if (failure === undefined) log.info('RegionalAutoscalers: every write is taken again');
+    else log.warn({ failure }, 'RegionalAutoscalers: the API server refuses a write');
+  });
   let followed: Followed<RegionalAutoscaler> | undefined;
   let usages: UsageReading = { problem: 'metrics.k8s.io was not asked yet' };
   let told: readonly Told[] | undefined;
@@ -77,12 +92,23 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   function onAction(one: RegionalAutoscaler, action: LastAction, mode: CapacityMode): void {
     const { namespace, name } = one;
     const { target, from, to, decision, message } = action;
-    const isSimulated = 'spec' in one.wish && one.wish.spec.simulate;
-    justDone.push(...actionNotices(one, action, mode === 'audit', isSimulated, { instance, now: now() }));
     const key = actionKey(decision, mode === 'on' ? 'done' : 'would');
     actions.set(key, (actions.get(key) ?? 0) + 1);
     const text = mode === 'on' ? 'a RegionalAutoscaler has acted' : 'a RegionalAutoscaler would act';
     log.info({ namespace, regionalAutoscaler: name, deployment: target, from, to, decision, why: message }, text);
+  }
+
+  /** One Event that cannot be written is no reason to scale no more: it is tried again. */
+  async function tellAction(one: RegionalAutoscaler, action: LastAction, mode: CapacityMode): Promise<boolean> {
+    const notice = actionNotice(one, action, mode === 'audit', { instance, now: now() });
+    if (!notice) return true;
+    try {
+      await tellOnce(writer, notice.namespace, notice.event());
+      return true;
+    } catch (error) {
+      toRefusal(error);
+      return false;
+    }
   }
 
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
@@ -95,19 +121,28 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     if (visited.some(isDue)) usages = await readUsages(visited, signal);
     const around = await inShortTurns(surround(all, workloads, { usages, snapshot: snapshot() }), { clock, signal });
     const outcomes = await visitAll(visited, around, mode, signal);
-    const putBack: Outcome | ApiError = await writeEach({
-      items: orphansOf(around, mode),
+    const orphans = await putBack(orphansOf(around, mode), signal);
+    const telling = await tell(outcomes.notices, signal);
+    report(outcomes.failure ?? (orphans instanceof ApiError ? orphans : undefined));
+    // No backoff: one that others write to all the time must hold up none.
+    const isAgain = outcomes.isAgain || orphans === 'again' || telling === 'again';
+    return { dueInMs: isAgain ? LEAST_DUE_MS : dueIn(visited) };
+  }
+
+  function putBack(orphans: readonly HorizontalAutoscaler[], signal: AbortSignal): Promise<Outcome | ApiError> {
+    return writeEach({
+      items: orphans,
       isDue: () => true,
       write: (one) => targets.readHpa(one.namespace, one.name).then(targets.putBack),
       pace,
       signal,
     }).catch(toRefusal);
-    const telling = await tell([...justDone, ...outcomes.notices], signal);
-    justDone.length = 0;
-    if (outcomes.failure) throw outcomes.failure;
-    if (putBack instanceof ApiError) throw putBack;
-    const isAgain = outcomes.isAgain || putBack === 'again' || telling === 'again';
-    return isAgain ? 'again' : { dueInMs: dueIn(visited) };
+  }
+
+  /** A refusal of one object is told; what the API server has against all ends the round. */
+  function report(failure: ApiError | undefined): void {
+    if (failure && isOfAll(failure)) throw failure;
+    tellFailure(failure && messageOf(failure));
   }
 
   async function visitAll(
@@ -123,7 +158,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     const steps = async (one: RegionalAutoscaler) => {
       const visited = await visit({ seen: one, memory: memories.of(one.uid), around, mode, signal });
       seen.push({ one, status: visited.status });
-      notices.push(...noticesOf(one, visited, mode));
+      notices.push(...complaintNotices(one, visited.findings, { instance, now: now() }));
       isAgain ||= visited.outcome === 'again';
     };
     for (const one of all) {
@@ -147,19 +182,6 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       signal.throwIfAborted();
       since = clock.now();
     };
-  }
-
-  function noticesOf(
-    one: RegionalAutoscaler,
-    { findings, lastAction, settings }: Visited,
-    mode: CapacityMode,
-  ): readonly Notice[] {
-    const telling = { instance, now: now() };
-    const isSimulated = settings?.simulate ?? false;
-    return [
-      ...actionNotices(one, lastAction, mode === 'audit', isSimulated, telling),
-      ...complaintNotices(one, findings, telling),
-    ];
   }
 
   /** A server that is down must not keep floors from being healed: its silence is a reading, too. */
@@ -208,12 +230,16 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       followed = undefined;
       told = undefined;
       memories.clear();
-      justDone.length = 0;
       better.clear();
     },
     lastEventAt: () => followed?.lastEvents() ?? {},
     metrics: regionalMetrics({ told: () => told, actions }),
   };
+}
+
+/** Not about one object: the API server has too much to do, or cannot. */
+function isOfAll({ status }: ApiError): boolean {
+  return status === 429 || status >= 500;
 }
 
 /** What the API server refused of one; anything else ends the round at once. */

@@ -18,18 +18,18 @@ const COMPLAINTS: ReadonlySet<string> = new Set(['Accepted', 'MetricsAvailable',
 /** No fault of anybody's. */
 const CALM: ReadonlySet<string> = new Set(['Audit', 'Paused', 'Simulated', 'NotAccepted', 'NoReadyPods']);
 
-/** What was done last, or would have been in audit; once for each action, whoever leads. */
-export function actionNotices(
+/** What was done, or would have been in audit; the same for whoever leads. `undefined`: it is no news. */
+export function actionNotice(
   one: RegionalAutoscaler,
-  last: LastAction | undefined,
+  last: LastAction,
   isAudit: boolean,
-  isSimulated: boolean,
   telling: Telling,
-): readonly Notice[] {
-  if (!last || Math.abs(telling.now - last.at) >= NEWS_FOR_MS) return [];
+): Notice | undefined {
+  if (Math.abs(telling.now - last.at) >= NEWS_FOR_MS) return undefined;
+  const isSimulated = 'spec' in one.wish && one.wish.spec.simulate;
   const reason = isAudit ? `Would${last.decision}` : last.decision;
   const note = `${isAudit ? 'would scale ' : ''}${last.message}${isSimulated ? ' (CPU is simulated)' : ''}`;
-  return [noticeOf(one, { type: 'Normal', reason, note, key: `${last.at} ${last.target}` }, telling)];
+  return noticeOf(one, { type: 'Normal', reason, note, key: `${last.at} ${last.target}` }, telling);
 }
 
 /** What keeps it from working, for as long as it does. */
@@ -46,8 +46,13 @@ export function complaintNotices(
         (status === 'False' || reason === 'DeploymentMissing' || reason === 'RegionUnknown'),
     )
     .map(({ reason, message: note }) =>
-      noticeOf(one, { type: 'Warning', reason, note, key: `${one.generation} ${note}` }, telling),
+      noticeOf(one, { type: 'Warning', reason, note, key: `${one.generation} ${keyOf(reason, note)}` }, telling),
     );
+}
+
+/** What the network and the API server say may be other words each time. */
+function keyOf(reason: string, note: string): string {
+  return reason === 'NoMetrics' || reason === 'Refused' ? reason : note;
 }
 
 interface Words {

@@ -7,10 +7,14 @@ export interface Memory {
   counters?: Counters | undefined;
   /** Since when a Deployment has fewer Ready pods than replicas. */
   readonly unreadySince: Map<string, number>;
+  /** Deployments whose next pod policy would refuse, until that is asked again. */
+  readonly denied: Map<string, number>;
   /** As it was answered to our last write: the watch shows that a moment later. */
   written?: { readonly over: string; readonly is: RegionalAutoscaler } | undefined;
   /** What the API server refused last, and until when that is not tried again. */
   refused?: { readonly until: number; readonly message: string } | undefined;
+  /** Of the last action that an Event was written of, by its moment and target. */
+  told?: string | undefined;
   /** In audit: what would have been done last. */
   imagined?: LastAction | undefined;
 }
@@ -26,7 +30,7 @@ export function createMemories(): Memories {
   const all = new Map<string, Memory>();
   return {
     of(uid) {
-      const known = all.get(uid) ?? { unreadySince: new Map() };
+      const known = all.get(uid) ?? { unreadySince: new Map(), denied: new Map() };
       all.set(uid, known);
       return known;
     },
@@ -40,6 +44,11 @@ export function createMemories(): Memories {
 /** As it is known to be: the answer to our own write, until the watch shows something else than what that was over. */
 export function asWritten(seen: RegionalAutoscaler, { written }: Memory): RegionalAutoscaler {
   return written && written.over === seen.resourceVersion ? written.is : seen;
+}
+
+export function deniedNow({ denied }: Memory, monotonicNow: number): ReadonlySet<string> {
+  for (const [deployment, until] of denied) if (monotonicNow >= until) denied.delete(deployment);
+  return new Set(denied.keys());
 }
 
 /** For how long at least something unready is waited for. */

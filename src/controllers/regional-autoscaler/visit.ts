@@ -1,46 +1,33 @@
 import { isPaused } from '../../capacity/paused.ts';
-import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
-import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { hoursAhead } from '../../scaling/hours-ahead.ts';
 import type { RegionalDefaults } from '../../scaling/regional-autoscaler.ts';
 import { countAnew, type Planned, planRegional } from '../../scaling/regional-plan.ts';
-import {
-  type RegionalAutoscaler,
-  type RegionalAutoscalerObject,
-  toRegionalAutoscaler,
-} from '../../scaling/regional-record.ts';
+import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { RegionalSettings } from '../../scaling/regional-settings.ts';
 import type { LastAction, RegionalState } from '../../scaling/regional-state.ts';
-import {
-  type Finding,
-  isNews,
-  type RegionalStatus,
-  statusOf,
-  statusPatch,
-  targetStatus,
-} from '../../scaling/regional-status.ts';
+import { type Finding, isNews, type RegionalStatus, statusOf, targetStatus } from '../../scaling/regional-status.ts';
 import type { TargetFacts } from '../../scaling/regional-target.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
-import type { Clock, Pace } from '../pace.ts';
+import type { Clock } from '../pace.ts';
 import type { Outcome } from '../rounds.ts';
 import { accept } from './accept.ts';
-import { type ActDeps, act, isConflict, statusOwner, writeStatus } from './act.ts';
+import { type ActDeps, act, isConflict } from './act.ts';
 import { factsOf } from './facts.ts';
 import { acceptedFindings, PAUSED_FINDINGS, refusedFindings } from './findings.ts';
-import { asWritten, type Memory } from './memory.ts';
+import { asWritten, deniedNow, type Memory } from './memory.ts';
+import { createStatusWriter, type StatusWriterDeps } from './status-writer.ts';
 import { keyOf, type Surroundings } from './surroundings.ts';
 
-export interface VisitDeps extends ActDeps {
-  readonly api: Pick<ApiClient, 'get'>;
-  readonly writer: Pick<ApiWriter, 'mergePatch'>;
+export interface VisitDeps extends ActDeps, StatusWriterDeps {
   readonly defaults: RegionalDefaults;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly clock: Clock;
-  readonly pace: Pace;
   /** Called when an action was done, or would have been. */
   readonly onAction: (one: RegionalAutoscaler, last: LastAction, mode: CapacityMode) => void;
+  /** Writes the Event of an action; whether that is done with. */
+  readonly tellAction: (one: RegionalAutoscaler, last: LastAction, mode: CapacityMode) => Promise<boolean>;
 }
 
 /** What is visited, and by what it is judged. */
@@ -56,8 +43,6 @@ export interface Visited {
   readonly outcome: Outcome;
   readonly status: RegionalStatus;
   readonly findings: readonly Finding[];
-  readonly lastAction: LastAction | undefined;
-  readonly settings?: RegionalSettings | undefined;
 }
 
 interface Judgement {
@@ -67,7 +52,8 @@ interface Judgement {
 
 /** Looks at one RegionalAutoscaler, does what is due, and writes its status where that is news. */
 export function createVisitor(deps: VisitDeps) {
-  const { api, writer, now, clock, pace } = deps;
+  const { now, clock, pace } = deps;
+  const statuses = createStatusWriter(deps);
 
   return async function visit(one: Visit): Promise<Visited> {
     const { seen, memory, around } = one;
@@ -76,42 +62,37 @@ export function createVisitor(deps: VisitDeps) {
     if ('refusal' in accepted) return refuse(one, refusedFindings(accepted.refusal));
     const { settings } = accepted;
     if (memory.refused && clock.now() >= memory.refused.until) memory.refused = undefined;
-    const denied = new Set<string>();
     /** Each target may be filled and emptied once, and each look may find that something is other than it was seen. */
     for (let left = 3 * settings.targets.length + 3; left > 0; left--) {
-      const visited = await look(one, settings, denied);
+      const visited = await look(one, settings);
       if (visited) return visited;
     }
-    return giveUp(one, settings, judge(one, asWritten(seen, memory), settings, denied));
+    return giveUp(one, judge(one, asWritten(seen, memory), settings));
   };
 
   /** Judges, and does what is due; `undefined`: it is to be judged again at once. */
-  async function look(one: Visit, settings: RegionalSettings, denied: Set<string>): Promise<Visited | undefined> {
+  async function look(one: Visit, settings: RegionalSettings): Promise<Visited | undefined> {
     const { seen, memory, mode } = one;
     const current = asWritten(seen, memory);
-    const judged = judge(one, current, settings, denied);
+    const judged = judge(one, current, settings);
     const { action, isUrgent } = judged.planned.verdict;
     if (!action || memory.refused) return settle(one, current, settings, judged);
     if (mode !== 'on') return imagine(one, current, settings, judged);
-    const outcome = await attempt(one, current, settings, judged, denied);
-    if (outcome === 'again') return giveUp(one, settings, judged);
+    const outcome = await attempt(one, current, settings, judged);
+    if (outcome === 'again') return giveUp(one, judged);
     if (outcome !== 'done' || isUrgent) return undefined;
     const after = asWritten(seen, memory);
-    return settle(one, after, settings, judge(one, after, settings, denied));
+    return settle(one, after, settings, judge(one, after, settings));
   }
 
-  function judge(
-    { around, memory, mode }: Visit,
-    current: RegionalAutoscaler,
-    settings: RegionalSettings,
-    denied: ReadonlySet<string>,
-  ): Judgement {
+  function judge({ around, memory, mode }: Visit, current: RegionalAutoscaler, settings: RegionalSettings): Judgement {
     const [at, monotonicNow] = [now(), clock.now()];
     const state = mode === 'on' ? current.state : { lastAction: memory.imagined };
     const { lastAction } = state;
     const moment = { now: at, monotonicNow };
     const targets = factsOf({ one: current, settings, around, better: deps.better, memory, lastAction, ...moment });
     const hoursOf = (region: string) => hoursAhead(region, around.snapshot, at);
+    const denied = deniedNow(memory, monotonicNow);
     const planned = planRegional({ settings, targets, state, denied, hoursOf, counters: memory.counters, ...moment });
     memory.counters = planned.counters;
     return { planned, targets };
@@ -119,12 +100,12 @@ export function createVisitor(deps: VisitDeps) {
 
   /** `other`, `denied`: seen again at once. */
   async function attempt(
-    { memory, around, signal, mode, seen }: Visit,
+    one: Visit,
     current: RegionalAutoscaler,
     settings: RegionalSettings,
     judged: Judgement,
-    denied: Set<string>,
   ): Promise<'done' | 'denied' | 'other' | 'again'> {
+    const { memory, around, signal, mode, seen } = one;
     const { verdict, state } = judged.planned;
     const { action } = verdict;
     const facts = judged.targets.find(({ deployment }) => deployment === action?.target);
@@ -133,14 +114,19 @@ export function createVisitor(deps: VisitDeps) {
     await pace.take(signal);
     const hpa = settings.mode === 'bounds' ? around.autoscalersOf.get(key)?.[0] : undefined;
     async function announce(): Promise<void> {
-      if (!verdict.isAnnounced) await write({ seen, memory }, current, statusFor(current, judged, []), state);
+      if (verdict.isAnnounced) return;
+      // The status keeps one action: what a leader that ended had done before it is told now, or never.
+      await tellDone(one, stateAfter(judged, current.state).lastAction);
+      await statuses.announce(one, current, statusFor(current, judged, []), state);
     }
     try {
       const outcome = await act(deps, { namespace: seen.namespace, key, action, facts, hpa, announce });
-      if (outcome === 'denied') denied.add(action.target);
+      if (outcome === 'denied') memory.denied.set(action.target, clock.now() + settings.loopMs);
       if (outcome !== 'done') return outcome;
       memory.counters = countAnew(judged.planned.counters);
-      if (state.lastAction) deps.onAction(seen, state.lastAction, mode);
+      const last = state.lastAction && ({ ...state.lastAction, done: true } as const);
+      if (last) deps.onAction(seen, last, mode);
+      await tellDone(one, last);
       return 'done';
     } catch (error) {
       return afterFailure(error, { memory, key, settings });
@@ -195,75 +181,40 @@ export function createVisitor(deps: VisitDeps) {
     });
     const status = statusFor(current, judged, findings);
     const isOn = one.mode === 'on';
-    const state = isOn && !judged.planned.verdict.action ? judged.planned.state : current.state;
+    const state = isOn ? stateAfter(judged, current.state) : current.state;
     const isStateNews = JSON.stringify(state) !== JSON.stringify(current.state);
     const isDue = isStateNews || isNews(status, current.status, settings.mode === 'bounds');
-    const isUnfinished = judged.targets.some((target) => target.isUnfinished);
-    const lastAction = !isOn ? one.memory.imagined : isUnfinished ? undefined : current.state.lastAction;
-    const visited = { status, findings, lastAction, settings };
+    await tellDone(one, isOn ? state.lastAction : one.memory.imagined);
+    const visited = { status, findings };
     if (!isDue) return { ...visited, outcome: 'done' };
-    return { ...visited, outcome: await writeDue(one, current, status, state) };
+    return { ...visited, outcome: await statuses.writeDue(one, current, status, state) };
   }
 
   /** Until the next round, which comes soon. */
-  async function giveUp(one: Visit, settings: RegionalSettings, judged: Judgement): Promise<Visited> {
-    const current = await readAgain(one);
+  async function giveUp(one: Visit, judged: Judgement): Promise<Visited> {
+    const current = await statuses.readAgain(one);
     return {
       outcome: 'again',
       status: statusFor(current, judged, []),
       findings: [],
-      lastAction: undefined,
-      settings,
     };
+  }
+
+  async function tellDone({ seen, memory, mode }: Visit, last: LastAction | undefined): Promise<void> {
+    const what = last && `${last.at} ${last.target} ${mode}`;
+    if (!last || memory.told === what || (mode === 'on' && !last.done)) return;
+    if (await deps.tellAction(seen, last, mode)) memory.told = what;
   }
 
   async function refuse(one: Visit, findings: readonly Finding[]): Promise<Visited> {
     const current = asWritten(one.seen, one.memory);
-    const status = statusOf({ generation: current.generation, targets: [], findings }, current.status, now());
-    const visited = { status, findings, lastAction: undefined };
+    const [{ reason, message } = NOTHING_FOUND] = findings;
+    const verdict = { decision: 'None', reason, message } as const;
+    const targets = current.status?.targets ?? [];
+    const status = statusOf({ generation: current.generation, verdict, targets, findings }, current.status, now());
+    const visited = { status, findings };
     if (!isNews(status, current.status, true)) return { ...visited, outcome: 'done' };
-    return { ...visited, outcome: await writeDue(one, current, status, current.state) };
-  }
-
-  async function writeDue(
-    one: Visit,
-    current: RegionalAutoscaler,
-    status: RegionalStatus,
-    state: RegionalState,
-  ): Promise<Outcome> {
-    await pace.take(one.signal);
-    try {
-      await write(one, current, status, state);
-      return 'done';
-    } catch (error) {
-      if (!(error instanceof ApiError) || (error.status !== 404 && !isConflict(error))) throw error;
-      if (isConflict(error)) await readAgain(one);
-      return 'again';
-    }
-  }
-
-  async function write(
-    { seen, memory }: Pick<Visit, 'seen' | 'memory'>,
-    current: RegionalAutoscaler,
-    status: RegionalStatus,
-    state: RegionalState,
-  ): Promise<void> {
-    const is = await writeStatus(writer, current, statusPatch(status, state));
-    memory.written = { over: seen.resourceVersion, is };
-  }
-
-  /** What the watch shows may be older than the last write of ours. */
-  async function readAgain({ seen, memory }: Visit): Promise<RegionalAutoscaler> {
-    try {
-      const path = statusOwner(seen.namespace, seen.name);
-      const is = toRegionalAutoscaler(
-        (await api.get(path, { accept: 'application/json', idleTimeoutMs: 10_000 })) as RegionalAutoscalerObject,
-      );
-      if (is.uid === seen.uid) memory.written = { over: seen.resourceVersion, is };
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-    }
-    return asWritten(seen, memory);
+    return { ...visited, outcome: await statuses.writeDue(one, current, status, current.state) };
   }
 
   function statusFor(
@@ -282,6 +233,16 @@ export function createVisitor(deps: VisitDeps) {
       now(),
     );
   }
+}
+
+const NOTHING_FOUND = { reason: 'Unknown', message: '' };
+
+/** What the status is to keep, with what was seen to be done. */
+function stateAfter({ planned, targets }: Judgement, before: RegionalState): RegionalState {
+  const state = planned.verdict.action ? before : planned.state;
+  const { lastAction } = state;
+  const isDone = targets.some((one) => one.isDone);
+  return lastAction && isDone && !lastAction.done ? { ...state, lastAction: { ...lastAction, done: true } } : state;
 }
 
 function describe({ target, from, to, decision }: LastAction): string {

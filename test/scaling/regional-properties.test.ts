@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { regionalWorld } from './regional-world.ts';
+
+const RUNS = 300;
+const LOOPS = 120;
+const REGIONS = ['denmark', 'france', 'latvia'];
+/** What waits for a cooldown. */
+const PATIENT: ReadonlySet<string> = new Set(['ScaleUp', 'ScaleDown', 'MoveUp']);
+const COOLDOWN_MS = 120_000;
+
+function randomOf(seed: number): () => number {
+  let state = seed * 2_654_435_761 + 1;
+  return () => {
+    state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + 3_266_489_917) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+describe('a RegionalAutoscaler whatever happens', () => {
+  it(`keeps limits and cooldowns, ends every look, and empties nothing while nothing serves elsewhere, in ${RUNS} random worlds`, () => {
+    for (let seed = 0; seed < RUNS; seed++) live(seed);
+  });
+});
+
+type World = ReturnType<typeof regionalWorld>;
+
+function live(seed: number): void {
+  const random = randomOf(seed);
+  const below = (count: number) => Math.floor(random() * count);
+  const targets = REGIONS.map((region) => ({ region, deployment: region, min: below(3), max: 3 + below(8) }));
+  const spec = {
+    ...{ targets, rebalance: below(2) === 0, stepLimit: 1 + below(3) },
+    ...{ holdCycles: 1 + below(3), cooldown: '2m' },
+  };
+  const world = regionalWorld(spec, Object.fromEntries(REGIONS.map((name) => [name, below(12)])));
+  for (let loop = 0; loop < LOOPS; loop++) {
+    const name = REGIONS[below(REGIONS.length)] ?? '';
+    for (const happen of EVENTS) if (random() < happen.chance) happen.to(world, name, random());
+    const wasServing = servingElsewhere(world);
+    const done = world.run(1);
+    const where = `seed ${seed}, loop ${loop}: ${done}`;
+    assert.ok(done.length < 30, `${where}: no end`);
+    assert.ok(wasServing || !done.some((one) => one.startsWith('Empty')), `${where}: nothing served elsewhere`);
+    for (const target of targets) keepsLimits(world, target, where);
+  }
+  for (const [i, one] of world.announced.entries()) {
+    const before = world.announced[i - 1];
+    const isPatient = before && PATIENT.has(one.decision);
+    assert.ok(!isPatient || one.at - before.at >= COOLDOWN_MS, `seed ${seed}: ${one.message} within a cooldown`);
+  }
+}
+
+/** What may happen in a loop, to a target, with a number from 0 to 1. */
+const EVENTS: readonly {
+  readonly chance: number;
+  readonly to: (world: World, name: string, number: number) => void;
+}[] = [
+  {
+    chance: 0.9,
+    to: (world, _, number) => {
+      world.cpu = 100 * number;
+    },
+  },
+  {
+    chance: 0.1,
+    to: (world) => {
+      world.cpu = undefined;
+    },
+  },
+  {
+    chance: 0.1,
+    to: (world, name, number) => {
+      world.grids[name] = 400 * number;
+    },
+  },
+  { chance: 0.08, to: (world, name) => void world.down.add(name) },
+  { chance: 0.15, to: (world, name) => void world.down.delete(name) },
+  { chance: 0.05, to: (world, name, number) => world.scaleByHand(name, Math.floor(12 * number)) },
+  {
+    chance: 0.1,
+    to: (world) => {
+      world.becomesReady = !world.becomesReady;
+    },
+  },
+  {
+    chance: 0.3,
+    to: (world, name) => {
+      world.of(name).ready = world.of(name).replicas;
+    },
+  },
+  {
+    chance: 0.1,
+    to: (world, name) => {
+      world.of(name).isStuck = world.of(name).ready < world.of(name).replicas;
+    },
+  },
+  { chance: 0.05, to: (world, name) => void world.denied.add(name) },
+  { chance: 0.1, to: (world) => world.denied.clear() },
+  {
+    chance: 0.05,
+    to: (world) => {
+      world.counters = undefined;
+    },
+  },
+  {
+    // A leader that ends between what it announces and what it does.
+    chance: 0.1,
+    to(world) {
+      world.announce();
+      world.counters = undefined;
+    },
+  },
+];
+
+/** Whether anything serves, or will at once, in a region that is up. */
+function servingElsewhere(world: World): boolean {
+  const up = REGIONS.filter((name) => !world.down.has(name));
+  return up.some((name) => world.of(name).ready > 0 || world.becomesReady);
+}
+
+function keepsLimits(world: World, target: { deployment: string; min: number; max: number }, where: string): void {
+  const { deployment, min, max } = target;
+  const { replicas } = world.of(deployment);
+  assert.ok(replicas <= max, `${where}: ${deployment} has ${replicas}, ${max} at most`);
+  const hasFloor = !world.down.has(deployment) && !world.denied.has(deployment);
+  assert.ok(replicas >= min || !hasFloor, `${where}: ${deployment} has ${replicas}, ${min} at least`);
+}
