@@ -26,7 +26,7 @@ import {
 export const moveOutOfOutage: Rule = (look) => {
   const left = look.targets.filter(({ isDown, level, empty }) => isDown && level > empty);
   const up = look.targets.filter(isUp);
-  const [first] = left;
+  const [first] = left.toSorted((a, b) => Number(a.isHeld) - Number(b.isHeld));
   if (!first) return undefined;
   if (up.length === 0)
     return stay('AllRegionsDown', `every region is down: nothing can be moved out of ${first.region}`);
@@ -52,7 +52,8 @@ function fill(look: Look, outage: OutageState, up: readonly TargetFacts[], down:
   return act('Fill', message, action, outage);
 }
 
-function settle(outage: OutageState, up: readonly TargetFacts[], down: TargetFacts): Verdict {
+function settle(outage: OutageState, up: readonly TargetFacts[], down: TargetFacts): Verdict | undefined {
+  if (down.isHeld) return undefined;
   const unready = sumOf(up, (one) => (one.isStuck ? 0 : unreadyOf(one)));
   if (unready > outage.unready)
     return {

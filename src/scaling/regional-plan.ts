@@ -50,14 +50,14 @@ export function countAnew(counters: Counters): Counters {
   return { ...counters, above: 0, below: 0 };
 }
 
-function judge(look: Look, { above, below }: Counters, restMs: number): Verdict {
+function judge(look: Look, { above, below, missed }: Counters, restMs: number): Verdict {
   if (look.targets.length === 0)
     return { decision: 'None', reason: 'NoTarget', message: 'none of its Deployments is there' };
   for (const rule of AT_ONCE) {
     const verdict = rule(look);
     if (verdict) return verdict;
   }
-  const load = followLoad({ ...look, above, below, restMs });
+  const load = followLoad({ ...look, above, below, missed, restMs });
   const mayMove = load.reason === 'Steady' && restMs === 0;
   return (mayMove && beginMove(look)) || load;
 }
@@ -92,13 +92,24 @@ export function untilNextLoop({ countedAt }: Counters, loopMs: number, monotonic
 function count({ settings, cpuPercent }: Look, { counters, state, now, monotonicNow }: PlanInput): Counters {
   const rest = restOf(counters, state, settings.cooldownMs, { now, monotonicNow });
   if (counters && untilNextLoop(counters, settings.loopMs, monotonicNow) > 0) return { ...counters, rest };
-  const next = (loops = 0, isSo: boolean) => (isSo ? Math.min(loops + 1, settings.holdCycles) : 0);
+  const missed = cpuPercent === undefined ? missedAfter(counters, settings.holdCycles) : 0;
+  const isForAMoment = missed > 0 && missed < settings.holdCycles;
+  const next = (loops = 0, isSo: boolean) => {
+    if (isForAMoment) return loops;
+    return isSo ? Math.min(loops + 1, settings.holdCycles) : 0;
+  };
   return {
     above: next(counters?.above, cpuPercent !== undefined && cpuPercent > settings.scaleUp),
     below: next(counters?.below, cpuPercent !== undefined && cpuPercent < settings.scaleDown),
+    missed,
     countedAt: monotonicNow,
     rest,
   };
+}
+
+/** What was never known is not missed for a moment. */
+function missedAfter(counters: Counters | undefined, holdCycles: number): number {
+  return counters ? Math.min(counters.missed + 1, holdCycles) : holdCycles;
 }
 
 /** A wall clock that is set counts once, when an action is first seen, and for no longer than the cooldown. */
