@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Rendered } from '../cluster/rendered-manifests.ts';
 import { skip as skipWithoutFakeTime } from '../process/fake-time.ts';
 import { type BudgetedCluster, startBudgeted } from './budgeted-cluster.ts';
 import { skip as skipWithoutCluster } from './cluster.ts';
@@ -158,6 +159,43 @@ describe('carbon budgets in a live cluster', () => {
       ),
     );
     assert.equal(await cluster.replicasOf('Deployment', 'shop', 'plain'), 2);
+  });
+
+  test('a maximum that was applied server-side goes back to its owner with its number', { skip }, async () => {
+    await cluster.createWorkload('shop', 'owned', {
+      replicas: 1,
+      kg: 0.1,
+      podClass: 'flexible',
+      annotations: { 'min-replicas': '1' },
+    });
+    const apply = (maxReplicas: number) => {
+      const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'owned' };
+      const metadata = { name: 'owned', namespace: 'shop' };
+      const object = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata };
+      const manifest = JSON.stringify({ ...object, spec: { minReplicas: 1, maxReplicas, scaleTargetRef } });
+      return cluster.kubectl(['apply', '--server-side', '-f', '-'], manifest);
+    };
+    const most = async () => (await cluster.get('HorizontalPodAutoscaler', 'shop', 'owned')).spec.maxReplicas;
+    assert.equal((await apply(4)).code, 0);
+    await cluster.until('it to be lowered', async () => (await most()) === 1);
+    const refused = await apply(5);
+    assert.match(refused.stderr, /conflict with "gridgate-carbon-budgets".*\.spec\.maxReplicas/s);
+    await cluster.patchObject('Deployment', 'shop', 'owned', {
+      metadata: { annotations: { 'gridgate.dev/min-replicas': null } },
+    });
+    await cluster.until('it to be back', async () => (await most()) === 4);
+    await cluster.until(
+      'nothing of ours to be left',
+      async () => (await cluster.statusOf('HorizontalPodAutoscaler', 'shop', 'owned')) === null,
+    );
+    const { metadata } = await cluster.get('HorizontalPodAutoscaler', 'shop', 'owned');
+    const owners = metadata.managedFields.filter(({ fieldsV1 }: Rendered) => fieldsV1['f:spec']?.['f:maxReplicas']);
+    assert.deepEqual(
+      owners.map(({ manager, operation }: Rendered) => `${manager} ${operation}`),
+      ['kubectl Apply'],
+    );
+    const taken = await apply(5);
+    assert.equal(taken.code, 0, taken.stderr);
   });
 
   test('a budget that goes gives all back at once, what somebody scaled excepted', { skip }, async () => {

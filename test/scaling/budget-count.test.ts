@@ -6,7 +6,6 @@ import {
   type BudgetVerdict,
   countLook,
   joinVerdicts,
-  verdictOf,
 } from '../../src/scaling/budget-count.ts';
 
 const HOLD = 3;
@@ -17,14 +16,19 @@ function verdicts(looks: readonly (number | [number, number] | undefined)[]): Bu
   return looks.map((look) => {
     const [kgPerHour, unknown] = Array.isArray(look) ? look : [look, 0];
     const reading: BudgetReading | undefined = kgPerHour === undefined ? undefined : { kgPerHour, unknown };
-    count = countLook(count, 1, reading);
-    return verdictOf(count, HOLD);
+    count = countLook(count, { limit: 1, holdCycles: HOLD }, reading);
+    return count.verdict;
   });
 }
 
 describe('the looks at a carbon budget', () => {
   for (const [what, looks, expected] of [
     ['over after three in a row', [2, 2, 2, 2], ['between', 'between', 'over', 'over']],
+    [
+      'held until it is under',
+      [2, 2, 2, 0.9, 0.9, 0.7, 0.7, 0.7, 0.9],
+      ['between', 'between', 'over', 'held', 'held', 'held', 'held', 'under', 'between'],
+    ],
     ['exactly the limit is not over', [1, 1, 1], ['between', 'between', 'between']],
     ['one below it begins anew', [2, 2, 1, 2, 2], ['between', 'between', 'between', 'between', 'between']],
     ['under below 80%', [0.79, 0.79, 0.79], ['between', 'between', 'under']],
@@ -67,16 +71,17 @@ describe('the looks at a carbon budget', () => {
 
   it('count from the beginning for another limit', () => {
     const over = [2, 2, 2].reduce<BudgetCount | undefined>(
-      (count, kgPerHour) => countLook(count, 1, { kgPerHour, unknown: 0 }),
+      (count, kgPerHour) => countLook(count, { limit: 1, holdCycles: HOLD }, { kgPerHour, unknown: 0 }),
       undefined,
     );
-    assert.equal(verdictOf(countLook(over, 1.5, { kgPerHour: 2, unknown: 0 }), HOLD), 'between');
+    assert.equal(countLook(over, { limit: 1.5, holdCycles: HOLD }, { kgPerHour: 2, unknown: 0 }).verdict, 'between');
   });
 
   for (const [verdicts, joined] of [
     [[], undefined],
     [['under'], 'under'],
     [['under', 'over'], 'over'],
+    [['between', 'held'], 'held'],
     [['under', 'between'], 'between'],
     [['unknown', 'between'], 'unknown'],
     [['unknown', 'over'], 'over'],

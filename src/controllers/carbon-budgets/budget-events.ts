@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MIN_REPLICAS } from '../../decision/carbon-budget.ts';
-import { RESTORE_SHARE } from '../../scaling/budget-count.ts';
+import { isHolding, RESTORE_SHARE } from '../../scaling/budget-count.ts';
 import { type BudgetMistake, type BudgetScope, scopeKey } from '../../scaling/budget-scope.ts';
 import type { BudgetStatus } from '../../scaling/budget-status.ts';
 import { stateOf, waitOf } from '../../scaling/budget-step.ts';
@@ -81,14 +81,14 @@ function tellScope(
   mode: CapacityMode,
   telling: Telling,
 ): readonly Notice[] {
-  const { scope, verdict, since, count, source } = report;
+  const { scope, since, count, source } = report;
   const place = placeOfScope(scope);
   const key = `${since} ${mode}`;
-  if (verdict === 'unknown' && count.unread > 1) {
+  if (count.verdict === 'unknown' && count.unread > 1) {
     const note = `nobody knows what it emits, so nothing is changed: ${whyUnknown(report)}`;
     return [noticeOf({ type: 'Warning', reason: 'BudgetUnknown', note, key }, place, telling)];
   }
-  if (verdict !== 'over') return [];
+  if (!isHolding(count.verdict)) return [];
   const own = concerned.filter(({ demand }) => demand.scopes.includes(scope));
   const note = `${tellReading(report)}: ${tellWhatGoes(own, mode)} (${source})`;
   return [noticeOf({ type: 'Warning', reason: 'BudgetExceeded', note, key }, place, telling)];
@@ -144,7 +144,7 @@ const WORDS: Partial<Readonly<Record<ReturnType<typeof stateOf>, Tell>>> = {
 
 function wouldWords(one: Lowered, byKey: ReadonlyMap<string, BudgetReport>): Words {
   const { floor, value } = one;
-  const reports = reportsOf(one, byKey).filter(({ verdict }) => verdict === 'over');
+  const reports = reportsOf(one, byKey).filter(({ count }) => isHolding(count.verdict));
   const note = `${fieldOf(one)} would go from ${value ?? 'none'} to ${floor}, because ${tellBudgets(one, byKey)}`;
   const key = `${reports.map(({ since }) => since).join()} ${value} ${floor} ${one.deployment ?? ''}`;
   return { type: 'Normal', reason: 'WouldScaleDown', note, key };

@@ -42,11 +42,11 @@ export function createBudgetFigures() {
     {
       type: 'gauge',
       name: 'gridgate_budget_state',
-      help: '1 for how each carbon budget stands: over, between (80% of it and all of it), under, unknown',
+      help: '1 for how each carbon budget stands: over, held (it was over and is not yet below 80%), between, under (below 80%), unknown',
       labelNames: ['kind', 'namespace', 'name', 'state'],
       read: ofScopes(
         () => 1,
-        ({ verdict: state }) => ({ state }),
+        ({ count }) => ({ state: count.verdict }),
       ),
     },
     {

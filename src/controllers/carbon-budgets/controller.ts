@@ -25,14 +25,14 @@ import { writeEach } from '../write-each.ts';
 import { noticesOf } from './budget-events.ts';
 import { createBudgetFigures } from './budget-metrics.ts';
 import { createLooks, type PowerReading } from './looks.ts';
-import { pathOf, writeStep } from './lowered-writer.ts';
+import { giveBack, mayGiveBack, pathOf, writeStep } from './lowered-writer.ts';
 import { createRefusals } from './refusals.ts';
 import { REGIONAL_MAXIMA } from './regional-watch.ts';
 import { createSeenSince } from './seen-since.ts';
 import { type BudgetWorld, findLowered, type Lowered, reread } from './targets.ts';
 
 /** A budget that is over has all its workloads scaled in one round, two writes each. */
-const WRITES_PER_SECOND = 10;
+const WRITES_PER_SECOND = 20;
 const IDLE_TIMEOUT_MS = 10_000;
 const ROUNDS = {
   name: 'carbon-budgets',
@@ -176,16 +176,26 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
 
   /** Decides on the object as it is now: what the watch shows may be older than a write of ours. */
   async function act(one: Lowered, { world }: Round): Promise<void> {
-    const path = pathOf(one);
-    const object = (await api.get(path, { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS })) as KubeObject;
+    const object = await read(one);
     const fresh = reread(one, object, world);
     const step = fresh && decide({ ...fresh, isPaused: one.isPaused || fresh.isPaused });
     if (!fresh || !step) return;
     await writeStep(writer, fresh, object, step);
+    if (step.kind === 'restore' && mayGiveBack(fresh)) await handBack(fresh, world);
     figures.count(step.kind);
     const { kind, namespace, name, deployment, value } = fresh;
     const to = 'to' in step ? step.to : value;
     log.info({ kind, namespace, name, deployment, step: step.kind, from: value, to }, DONE[step.kind]);
+  }
+
+  async function read(one: Lowered): Promise<KubeObject> {
+    return (await api.get(pathOf(one), { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS })) as KubeObject;
+  }
+
+  async function handBack(one: Lowered, world: BudgetWorld): Promise<void> {
+    const object = await read(one);
+    const restored = reread(one, object, world);
+    if (restored) await giveBack(writer, restored, object);
   }
 
   function follow(): Followed<RegionalMaxima> {

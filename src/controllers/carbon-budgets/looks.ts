@@ -1,6 +1,6 @@
 import { messageOf } from '../../cluster/api-error.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { type BudgetCount, type BudgetVerdict, countLook, verdictOf } from '../../scaling/budget-count.ts';
+import { type BudgetCount, type BudgetVerdict, countLook, isHolding } from '../../scaling/budget-count.ts';
 import { type BudgetScope, type BudgetScopes, namespaceKey } from '../../scaling/budget-scope.ts';
 import { type Emissions, emissionsBy, type PodPower } from '../../scaling/component-carbon.ts';
 import type { ScaledPod } from '../../scaling/scaled-pod.ts';
@@ -15,10 +15,9 @@ export type PowerReading = { readonly power: PodPower; readonly source: string }
 export interface BudgetReport {
   readonly scope: BudgetScope;
   readonly count: BudgetCount;
-  readonly verdict: BudgetVerdict;
   /** What the last look that found anything found. */
   readonly emissions: Emissions | undefined;
-  /** Since when the verdict is so, epoch milliseconds. */
+  /** Since when the verdict is so, or holds as it does, epoch milliseconds. */
   readonly since: number;
   /** Who said so, or why nothing is known, in words. */
   readonly source: string;
@@ -81,21 +80,25 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
     const before = reports.get(key);
     const emissions = all?.get(key);
     const { kgPerHour = 0, unknown = 0 } = emissions ?? {};
-    const count = countLook(before?.count, scope.limit, all && { kgPerHour, unknown });
-    const verdict = verdictOf(count, settings().holdCycles);
-    const since = before?.verdict === verdict ? before.since : now();
+    const { holdCycles } = settings();
+    const count = countLook(before?.count, { limit: scope.limit, holdCycles }, all && { kgPerHour, unknown });
+    const since = before && isSameEpisode(before.count.verdict, count.verdict) ? before.since : now();
     const source = 'power' in reading ? reading.source : reading.problem;
-    return { scope, count, verdict, emissions, since, source };
+    return { scope, count, emissions, since, source };
   }
 
   return {
     look,
     dueInMs,
-    verdictOf: (key: string): BudgetVerdict => reports.get(key)?.verdict ?? 'unknown',
+    verdictOf: (key: string): BudgetVerdict => reports.get(key)?.count.verdict ?? 'unknown',
     reports: (): readonly BudgetReport[] => [...reports.values()],
     forget(): void {
       reports = new Map();
       lookedAt = Number.NEGATIVE_INFINITY;
     },
   };
+}
+
+function isSameEpisode(before: BudgetVerdict, now: BudgetVerdict): boolean {
+  return before === now || (isHolding(before) && isHolding(now));
 }

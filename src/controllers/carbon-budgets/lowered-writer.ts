@@ -9,6 +9,7 @@ import {
 import type { BudgetStep } from '../../scaling/budget-step.ts';
 import { type RegionalAutoscalerObject, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
 import { isMapping } from '../../units/is-mapping.ts';
+import { type FieldPath, handBack, isOwned, type ManagedFields, ownersOf } from '../field-owners.ts';
 import { type Lowered, type LoweredKind, statusesOf } from './targets.ts';
 
 /** The field manager of all that this controller writes. */
@@ -33,8 +34,23 @@ export function pathOf({ kind, namespace, name }: Pick<Lowered, 'kind' | 'namesp
 
 type Writer = Pick<ApiWriter, 'apply' | 'mergePatch'>;
 
+/**
+ * The fields that can be given back; lists of targets are owned as a whole. Who owns replicas can be written through no subresource
+ * (seen on Kubernetes 1.36.3), and to patch workloads themselves is the right to run any pod.
+ */
+const FIELDS: Readonly<Partial<Record<LoweredKind, FieldPath>>> = {
+  HorizontalPodAutoscaler: ['f:spec', 'f:maxReplicas'],
+  RegionalAutoscaler: ['f:spec', 'f:targets'],
+};
+
 /** Does one step to an object as it was read; a write of somebody else since is a 409. */
-export async function writeStep(writer: Writer, lowered: Lowered, object: KubeObject, step: BudgetStep): Promise<void> {
+export async function writeStep(
+  writer: Writer,
+  lowered: Lowered,
+  object: KubeObject,
+  asked: BudgetStep,
+): Promise<void> {
+  const step = asked.kind === 'hold' ? { ...asked, status: withOwners(asked.status, lowered, object) } : asked;
   if (lowered.kind === 'HorizontalPodAutoscaler') return writeMaximum(writer, lowered, object, step);
   if (lowered.kind === 'RegionalAutoscaler') return writeTarget(writer, lowered, object, step);
   return writeReplicas(writer, lowered, object, step);
@@ -53,7 +69,13 @@ async function writeReplicas(writer: Writer, lowered: Lowered, object: KubeObjec
       ? object
       : await writer.mergePatch(
           `${path}/status`,
-          { metadata: { resourceVersion, annotations: { [BUDGET_STATUS]: textOf(step) } } },
+          {
+            metadata: {
+              resourceVersion,
+              annotations: { [BUDGET_STATUS]: textOf(step) },
+              ...given(lowered, object, step),
+            },
+          },
           OWN,
         );
   if (step.kind === 'forget' || step.to === null || step.to === lowered.value) return;
@@ -62,12 +84,56 @@ async function writeReplicas(writer: Writer, lowered: Lowered, object: KubeObjec
   await writer.apply(`${path}/scale`, scale, { ...OWN, force: true });
 }
 
+/** Whose the field is, as long as it is not ours. */
+function withOwners(status: BudgetStatus, { kind, status: before }: Lowered, object: KubeObject): BudgetStatus {
+  const field = FIELDS[kind];
+  if (!field) return status;
+  const managed = managedFieldsOf(object);
+  const isOurs = before?.state === 'held' && isOwned(managed, field, BUDGETS_MANAGER);
+  const owners = isOurs ? before.owners : ownersOf(managed, field, BUDGETS_MANAGER);
+  return owners && owners.length > 0 ? { ...status, owners: [...owners] } : status;
+}
+
+/** With what is forgotten, the field goes. */
+function given(lowered: Lowered, object: KubeObject, step: BudgetStep): object {
+  return step.kind === 'forget' ? (handedBack(lowered, object) ?? {}) : {};
+}
+
+/**
+ * The field in the entries of whom it belonged to, once what they had stands there again: a later server-side apply of theirs
+ * does not conflict with us. `undefined`: it is not ours.
+ */
+function handedBack({ kind, status, value }: Lowered, object: KubeObject): object | undefined {
+  const field = FIELDS[kind];
+  const managed = managedFieldsOf(object);
+  if (!field || !isOwned(managed, field, BUDGETS_MANAGER)) return undefined;
+  const owners = value === status?.before ? status.owners : [];
+  return { managedFields: handBack(managed, field, owners ?? [], BUDGETS_MANAGER) };
+}
+
+/** Gives the field back at once; where that comes to nothing, it goes with what is forgotten. */
+export async function giveBack(writer: Writer, restored: Lowered, object: KubeObject): Promise<void> {
+  const given = restored.status?.state === 'restored' ? handedBack(restored, object) : undefined;
+  const { resourceVersion } = object.metadata;
+  if (given) await writer.mergePatch(pathOf(restored), { metadata: { resourceVersion, ...given } }, OWN);
+}
+
+/** Whether a field of its kind can be given back. */
+export function mayGiveBack({ kind }: Pick<Lowered, 'kind'>): boolean {
+  return FIELDS[kind] !== undefined;
+}
+
+function managedFieldsOf({ metadata }: KubeObject): readonly ManagedFields[] {
+  return (metadata as { readonly managedFields?: readonly ManagedFields[] }).managedFields ?? [];
+}
+
 /** The memory and the maximum in one write. */
 async function writeMaximum(writer: Writer, lowered: Lowered, object: KubeObject, step: BudgetStep): Promise<void> {
   const { resourceVersion } = object.metadata;
   const annotations = { [BUDGET_STATUS]: textOf(step) };
   const spec = 'to' in step && step.to !== null ? { spec: { maxReplicas: step.to } } : {};
-  await writer.mergePatch(pathOf(lowered), { metadata: { resourceVersion, annotations }, ...spec }, OWN);
+  const metadata = { resourceVersion, annotations, ...given(lowered, object, step) };
+  await writer.mergePatch(pathOf(lowered), { metadata, ...spec }, OWN);
 }
 
 /** Targets are one list, which is written as a whole. */
@@ -78,7 +144,11 @@ async function writeTarget(writer: Writer, lowered: Lowered, object: KubeObject,
   const status = statusIn(step);
   const statuses = status ? { ...others, [deployment]: status } : others;
   const text = Object.keys(statuses).length > 0 ? formatTargetStatuses(statuses) : null;
-  const metadata = { resourceVersion: object.metadata.resourceVersion, annotations: { [BUDGET_STATUS]: text } };
+  const metadata = {
+    resourceVersion: object.metadata.resourceVersion,
+    annotations: { [BUDGET_STATUS]: text },
+    ...(text === null && given(lowered, object, step)),
+  };
   const spec = 'to' in step ? { spec: { targets: withMaximum(regional, deployment, step.to) } } : {};
   await writer.mergePatch(pathOf(lowered), { metadata, ...spec }, OWN);
 }

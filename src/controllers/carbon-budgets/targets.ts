@@ -2,7 +2,7 @@ import { isPaused } from '../../capacity/paused.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { MIN_REPLICAS, parseMinReplicas } from '../../decision/carbon-budget.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
-import { type BudgetVerdict, joinVerdicts } from '../../scaling/budget-count.ts';
+import { type BudgetVerdict, isHolding, joinVerdicts } from '../../scaling/budget-count.ts';
 import { type BudgetScope, namespaceKey, scopeKey } from '../../scaling/budget-scope.ts';
 import {
   BUDGET_STATUS,
@@ -149,7 +149,7 @@ function demandOn(workload: ScaledWorkload, { scopes, verdictOf, isFlexible, isO
 
 function wantOf(verdict: BudgetVerdict | undefined): Want {
   if (verdict === undefined) return 'end';
-  if (verdict === 'over') return 'hold';
+  if (isHolding(verdict)) return 'hold';
   return verdict === 'under' ? 'free' : 'keep';
 }
 
