@@ -4,6 +4,11 @@ import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
 export const SCALED_KINDS = ['Deployment', 'StatefulSet'] as const;
 export type ScaledKind = (typeof SCALED_KINDS)[number];
 
+/** What owns a pod is what the pod says: of other kinds nothing is asked. */
+export function isScaledKind(kind: string): kind is ScaledKind {
+  return SCALED_KINDS.some((one) => one === kind);
+}
+
 /** What is kept of a Deployment or StatefulSet. */
 export interface ScaledWorkload {
   readonly kind: ScaledKind;

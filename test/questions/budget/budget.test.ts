@@ -401,3 +401,21 @@ describe('gridgate budget of what is large or odd', () => {
     assert.deepEqual([code, stdout.split('\n').at(-2)], [0, 'Total  0 kgCO2e an hour, 0 W (0 pods)']);
   });
 });
+
+describe('gridgate budget among liars', () => {
+  it('lists a pod that says that its namespace owns it by itself', async (t) => {
+    const liar = runningPod(OBSERVABILITY, 'liar');
+    const metadata = {
+      ...liar.metadata,
+      ownerReferences: [{ kind: 'Namespace', name: OBSERVABILITY, controller: true }],
+    };
+    const world = budgetWorld();
+    const pods = [...(world[PODS] as (typeof liar)[]), { ...liar, metadata } as typeof liar];
+    const found = await report(t, {
+      world: { ...world, [PODS]: pods },
+      args: ['-n', OBSERVABILITY, '--by', 'deployment'],
+    });
+    assert.equal(named(found, 'liar').kind, 'Pod');
+    assert.equal(found.components.filter(({ kind }) => kind === 'Namespace').length, 0);
+  });
+});
