@@ -4,7 +4,7 @@ import type { Basis } from '../../energy/basis.ts';
 import type { EnergySample } from '../../energy/energy-sample.ts';
 import type { PowerModel } from '../../energy/power-model.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { type Emissions, emissionsBy, type PodPower, type PowerKind } from '../../scaling/component-carbon.ts';
+import { counts, type Emissions, emissionsBy, type PodPower, type PowerKind } from '../../scaling/component-carbon.ts';
 import type { ScaledWorkload } from '../../scaling/scaled-workload.ts';
 import { compareText } from '../../units/compare-text.ts';
 import { isoTime } from '../../units/moment.ts';
@@ -153,10 +153,11 @@ function shareOf({ kgPerHour }: ReportedSum, total: Emissions | undefined): numb
   return total && total.kgPerHour > 0 && kgPerHour !== null ? (kgPerHour / total.kgPerHour) * 100 : null;
 }
 
-function changesOf({ pods, power, grouping, namespace, earlier }: ReportInput): ReadonlyMap<string, number> {
+function changesOf({ pods, power, snapshot, grouping, namespace, earlier }: ReportInput): ReadonlyMap<string, number> {
   if (!earlier) return new Map();
   const isShown = ({ pod }: EnergySample) => namespace === undefined || pod?.namespace === namespace;
-  return energyChanges(pods, power, { ...earlier, samples: earlier.samples.filter(isShown) }, grouping);
+  const counted = pods.filter((pod) => counts(pod, snapshot.topology));
+  return energyChanges(counted, power, { ...earlier, samples: earlier.samples.filter(isShown) }, grouping);
 }
 
 /** Without pods nothing is emitted; of pods of which nothing is known nobody knows. */

@@ -65,6 +65,7 @@ async function gather(values: BudgetValues, env: Environment): Promise<BudgetRep
     usages: seen.usages,
     ...inputs,
     nodeOf: nodeByAlias(seen.nodes),
+    allocatableOf: (node) => snapshot.topology?.byName.get(node)?.allocatable,
     model,
   });
   return reportBudget({
