@@ -40,6 +40,13 @@ describe('a look at budgets', () => {
     );
   });
 
+  it('tells who measured what it counted, and what of it nobody knows', async () => {
+    const known = await look([ofWeb('web-0')]);
+    assert.equal(known.get(scopeKey(WEB))?.source, 'measured: Kepler');
+    const found = await look([ofWeb('web-0'), ofWeb('web-1'), { ...ofWeb('web-2'), node: 'nowhere' }]);
+    assert.equal(found.get(scopeKey(WEB))?.source, 'measured: Kepler; of 3 pods 2 measured, 1 unknown');
+  });
+
   it('is not misled by a pod that says that its namespace owns it', async () => {
     const liar = scaledPod('liar', { workload: { kind: 'Namespace', name: 'shop' } });
     const found = await look([ofWeb('web-0'), ofWeb('web-1'), liar]);

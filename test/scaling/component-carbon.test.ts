@@ -69,9 +69,9 @@ describe('the watts of a pod', () => {
     ));
 
   it('find the node by the first of its names that is one', () => {
-    const nodeOf = (name: string) => ({ '10.0.0.7': 'a' })[name];
+    const nodes = [{ ...makeNode('a'), addresses: ['10.0.0.7'] }];
     const measured = [ofNode(80, 'host-7', '10.0.0.7')];
-    assert.deepEqual(told(wattsOfPods({ pods: [scaledPod('x')], measured, nodeOf })), ['x: 80 node-requests']);
+    assert.deepEqual(told(wattsOfPods({ pods: [scaledPod('x')], measured, nodes })), ['x: 80 node-requests']);
   });
 
   // 1 vCPU requested, 0.5 used: 1 * 0.74 + 0.5 * 2.76; 4 vCPUs used of 1 requested: 4 * 3.5.
@@ -94,14 +94,14 @@ describe('the watts of a pod', () => {
   });
 
   it('are not known of a pod that requests more than its node offers', () => {
-    const allocatableOf = (node: string) => (node === 'a' ? { cpu: 4, memory: 8e9 } : undefined);
+    const nodes = [{ ...makeNode('a'), allocatable: { cpu: 4, memory: 8e9 } }];
     const pods = [
       scaledPod('x', { vcpu: 4, memoryGb: 8 }),
       scaledPod('many', { vcpu: 4.1 }),
       scaledPod('much', { memoryGb: 9 }),
     ];
-    assert.deepEqual(told(wattsOfPods({ pods, allocatableOf })), ['x: 11.6 requests']);
-    assert.deepEqual(told(wattsOfPods({ pods, allocatableOf, usages: usages({ many: 1 }) })), [
+    assert.deepEqual(told(wattsOfPods({ pods, nodes })), ['x: 11.6 requests']);
+    assert.deepEqual(told(wattsOfPods({ pods, nodes, usages: usages({ many: 1 }) })), [
       'x: 11.6 requests',
       'many: 3.5 usage',
     ]);

@@ -2,7 +2,7 @@ import { messageOf } from '../../cluster/api-error.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { type BudgetCount, type BudgetVerdict, countLook, isHolding } from '../../scaling/budget-count.ts';
 import { type BudgetScope, type BudgetScopes, namespaceKey, scopeKey } from '../../scaling/budget-scope.ts';
-import { type Emissions, emissionsBy, type PodPower } from '../../scaling/component-carbon.ts';
+import { type Emissions, emissionsBy, type PodPower, tellKnown } from '../../scaling/component-carbon.ts';
 import type { ScaledPod } from '../../scaling/scaled-pod.ts';
 import { isScaledKind } from '../../scaling/scaled-workload.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
@@ -86,7 +86,7 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
     const { holdCycles } = settings();
     const count = countLook(before?.count, { limit: scope.limit, holdCycles }, all && { kgPerHour, unknown });
     const since = before && isSameEpisode(before.count.verdict, count.verdict) ? before.since : now();
-    const source = 'power' in reading ? reading.source : reading.problem;
+    const source = 'power' in reading ? [reading.source, ...tellKnown(emissions)].join('; ') : reading.problem;
     return { scope, count, emissions, since, source };
   }
 

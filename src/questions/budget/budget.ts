@@ -1,6 +1,6 @@
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
-import { nodeByAlias } from '../../energy/node-aliases.ts';
+import { namedNode, nodeByAlias } from '../../energy/node-aliases.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { buildTopology } from '../../regions/topology.ts';
 import { type PodPower, wattsOfPods } from '../../scaling/component-carbon.ts';
@@ -64,8 +64,7 @@ async function gather(values: BudgetValues, env: Environment): Promise<BudgetRep
     pods: seen.pods,
     usages: seen.usages,
     ...inputs,
-    nodeOf: nodeByAlias(seen.nodes),
-    allocatableOf: (node) => snapshot.topology?.byName.get(node)?.allocatable,
+    nodes: seen.nodes,
     model,
   });
   return reportBudget({
@@ -97,7 +96,7 @@ function usageNotesOf({ usageNotes, pods }: SeenCluster, power: PodPower): reado
 
 /** What a node draws is shared among all of its pods: of nodes whose pods are not all seen nothing can be said. */
 function usable({ isWhole, nodes }: SeenCluster, { samples }: MeasuredEnergy) {
-  const nodeOf = nodeByAlias(nodes);
+  const nodeOf = nodeByAlias(nodes.map(namedNode));
   const ofMachines = samples.filter(({ pod }) => !pod);
   const strange = ofMachines.filter(({ machines }) => !machines.some((name) => nodeOf(name) !== undefined)).length;
   const notes = [
@@ -118,7 +117,7 @@ async function intensitiesOf(
   { policySignal, regionLabel }: BudgetValues,
   env: Environment,
 ): Promise<{ readonly snapshot: Snapshot; readonly notes: readonly string[] }> {
-  const topology = buildTopology(seen.nodes.map(({ facts }) => facts));
+  const topology = buildTopology(seen.nodes);
   const described = files.regions?.value ?? seen.regions;
   const standIn = described.length === 0 && topology.regions.size > 0 ? standInRegions(topology.regions) : undefined;
   const { snapshot, failures } = await takeSnapshot(

@@ -1,4 +1,4 @@
-import type { PowerKind } from '../../scaling/component-carbon.ts';
+import { POWER_WORDS, type PowerKind } from '../../scaling/component-carbon.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { renderSections, type Section } from '../../terminal/sections.ts';
 import type { Style } from '../../terminal/terminal.ts';
@@ -96,21 +96,13 @@ function trendOf(percent: number | null): string {
 
 const MOST_PERCENT = 900;
 
-const KINDS: Readonly<Record<PowerKind, string>> = {
-  pod: 'measured',
-  'node-usage': 'node measured, by CPU used',
-  'node-requests': 'node measured, by requests',
-  usage: 'CPU used',
-  requests: 'requests',
-};
-
 /** `measured`, or `9 measured, 3 CPU used`. */
 function knownBy({ knownBy: known }: ReportedSum): string {
   const kinds = (Object.entries(known) as [PowerKind, number][]).sort(([, a], [, b]) => b - a);
   const [only, ...more] = kinds;
   if (!only) return '-';
-  if (more.length === 0) return KINDS[only[0]];
-  return kinds.map(([kind, pods]) => `${pods} ${KINDS[kind]}`).join(', ');
+  if (more.length === 0) return POWER_WORDS[only[0]];
+  return kinds.map(([kind, pods]) => `${pods} ${POWER_WORDS[kind]}`).join(', ');
 }
 
 function sectionsOf(report: BudgetReport): readonly Section[] {

@@ -179,14 +179,17 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
     ];
     const { stdout, stderr } = await run(t, { world: budgetWorld({ [PODS]: pods }) });
     assert.match(stdout, /^shop +1\/4 /m);
-    assert.deepEqual(stderr.split('\n').toSorted(), [
-      '',
-      'gridgate: 1 pod is in no figure: in a region without an intensity of signal average-lifecycle (dark)',
-      'gridgate: 1 pod is in no figure: on a node that is not there (gone)',
-      'gridgate: 1 pod is in no figure: on a node without label topology.kubernetes.io/region (nowhere-1)',
-      'gridgate: 1 pod is in no figure: requests above what its node offers (shop/greedy)',
-      'gridgate: 1 pod is in no figure: not yet started (shop/bound)',
-    ].toSorted());
+    assert.deepEqual(
+      stderr.split('\n').toSorted(),
+      [
+        '',
+        'gridgate: 1 pod is in no figure: in a region without an intensity of signal average-lifecycle (dark)',
+        'gridgate: 1 pod is in no figure: on a node that is not there (gone)',
+        'gridgate: 1 pod is in no figure: on a node without label topology.kubernetes.io/region (nowhere-1)',
+        'gridgate: 1 pod is in no figure: requests above what its node offers (shop/greedy)',
+        'gridgate: 1 pod is in no figure: not yet started (shop/bound)',
+      ].toSorted(),
+    );
   });
 
   it('says where the intensity is a yearly average', async (t) => {
