@@ -12,14 +12,15 @@ import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { ObservedRegion } from '../../regions/observed-region.ts';
-import { BUDGET_STATUS, parseBudgetStatus, parseTargetStatuses } from '../../scaling/budget-status.ts';
 import type { PodUsage } from '../../scaling/pod-usage.ts';
+import { type RegionalMaxima, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
 import { type ScaledPodObject, toScaledPod } from '../../scaling/scaled-pod.ts';
-import { ownOf, type ScaledWorkload } from '../../scaling/scaled-workload.ts';
+import type { ScaledWorkload } from '../../scaling/scaled-workload.ts';
 import { EXIT } from '../../terminal/exit-codes.ts';
 import { openCluster, readFromCluster, type Unread } from '../../world/open-cluster.ts';
 import type { ChosenCluster } from '../../world/which-cluster.ts';
-import { type BudgetPod, keyOf, ofWorkload } from './components.ts';
+import type { BudgetPod } from './components.ts';
+import { type ScaledDown, scaledDown } from './scaled-down.ts';
 
 /** What a cluster has, as far as the caller may see it. */
 export interface SeenCluster {
@@ -34,8 +35,7 @@ export interface SeenCluster {
   readonly regions: readonly ObservedRegion[];
   readonly namespaces: readonly NamespaceRecord[];
   readonly workloads: readonly ScaledWorkload[];
-  /** Workloads that a budget has scaled down, itself or through what scales them, by their `keyOf`. */
-  readonly held: ReadonlySet<string>;
+  readonly scaled: ScaledDown;
   /** What is missing, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -81,7 +81,7 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     }
   }
 
-  const [pods, usage, nodes, regions, namespaces, deployments, statefulSets, scalers, regional] = await Promise.all([
+  const [pods, usage, nodes, regions, namespaces, deployments, statefulSets, horizontal, regional] = await Promise.all([
     readPods(api, extent),
     readUsages(api, namespace),
     listOr(nodesOf(regionLabel), 'nobody knows in which regions pods are'),
@@ -93,12 +93,6 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     listOr(REGIONAL_AUTOSCALERS, UNSEEN_HOLD),
   ]);
   const workloads = [...deployments, ...statefulSets];
-  const heldThrough = scalers.flatMap(({ namespace, target, annotations }) =>
-    isHeld(annotations) ? [keyOf(ofWorkload(namespace, target))] : [],
-  );
-  const heldItself = workloads.flatMap((one) =>
-    isHeld(one.annotations) ? [keyOf(ofWorkload(one.namespace, one))] : [],
-  );
   return {
     ...pods,
     ...(usage.usages && { usages: usage.usages }),
@@ -107,7 +101,7 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     namespaces: namespaces ?? [],
     isMissing: namespaces?.length === 0,
     workloads,
-    held: new Set([...heldItself, ...heldThrough, ...regional.flat()]),
+    scaled: scaledDown({ workloads, horizontal, regional }),
     usageNotes: usage.notes,
     notes,
   };
@@ -176,24 +170,14 @@ async function readNamespaces(
   }
 }
 
-/** Of each the workloads whose target a budget holds. */
-const REGIONAL_AUTOSCALERS: WatchedResource<readonly string[]> = {
+const REGIONAL_AUTOSCALERS: WatchedResource<RegionalMaxima> = {
   name: 'regionalautoscalers',
   path: '/apis/gridgate.dev/v1alpha1/regionalautoscalers',
-  content: 'metadata',
+  content: 'full',
   isOptional: true,
-  project({ metadata: { namespace = '', annotations } }) {
-    const targets = Object.entries(parseTargetStatuses(ownOf(annotations)[BUDGET_STATUS]) ?? {});
-    return targets.flatMap(([name, { state }]) =>
-      state === 'held' ? [keyOf(ofWorkload(namespace, { kind: 'Deployment', name }))] : [],
-    );
-  },
+  project: toRegionalMaxima,
   differs: () => false,
 };
-
-function isHeld(annotations: Readonly<Record<string, string>>): boolean {
-  return parseBudgetStatus(annotations[BUDGET_STATUS])?.state === 'held';
-}
 
 /** All of it, or what is in the one namespace where the caller may see no more. */
 async function listSeen<T>(

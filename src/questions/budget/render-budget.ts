@@ -76,14 +76,24 @@ function shareOf(percent: number, columns: number): string {
 const STATES: Readonly<Record<BudgetState, string>> = {
   over: 'over',
   held: 'held',
+  'let-go': 'let go',
   none: '-',
   unknown: 'unknown',
+  between: 'between',
   under: 'under',
 };
-const COLOURS: Readonly<Record<string, Style>> = { over: 'red', held: 'yellow', unknown: 'yellow', under: 'green' };
+const COLOURS: Readonly<Record<string, Style>> = {
+  over: 'red',
+  held: 'yellow',
+  'let go': 'yellow',
+  unknown: 'yellow',
+  between: 'green',
+  under: 'green',
+};
 
-function stateOf({ state, heldWorkloads: held }: ReportedComponent): string {
-  return state === 'over' && held > 0 ? 'over, held' : STATES[state];
+/** `over`, `over, held`, `held, paused` */
+function stateOf({ state, heldWorkloads: held, paused }: ReportedComponent): string {
+  return [STATES[state], ...(state === 'over' && held > 0 ? ['held'] : []), ...(paused ? ['paused'] : [])].join(', ');
 }
 
 /** `+12%`; ten times as much and more is no percentage that anybody reads. */

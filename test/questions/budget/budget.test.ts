@@ -141,14 +141,19 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
   it('says what is held, of what has no pods left, too', async (t) => {
     const status = (state: string, wrote: number) =>
       JSON.stringify({ version: 1, state, before: 5, wrote, since: '2026-11-29T09:00:00Z', strikes: 0 });
-    const deployment = (name: string, annotations: Record<string, string>) =>
-      annotated(name, annotations, { namespace: OBSERVABILITY, uid: name });
+    const deployment = (name: string, annotations: Record<string, string>, replicas = 1) => ({
+      ...annotated(name, annotations, { namespace: OBSERVABILITY, uid: name }),
+      spec: { replicas } as never,
+    });
     const world = budgetWorld({
       '/apis/apps/v1/deployments': [
-        deployment('ingester', { 'gridgate.dev/budget-status': status('held', 0) }),
+        deployment('ingester', { 'gridgate.dev/budget-status': status('held', 0) }, 0),
         deployment('querier', { 'gridgate.dev/budget-status': status('restored', 1) }),
         deployment('scaled', {}),
         deployment('forged', { 'gridgate.dev/budget-status': '{"state":"held"' }),
+        deployment('copied', { 'gridgate.dev/budget-status': ` ${status('held', 1)}` }),
+        deployment('raised', { 'gridgate.dev/budget-status': status('held', 7) }, 7),
+        deployment('theirs', { 'gridgate.dev/budget-status': status('held', 1) }, 3),
       ],
       '/apis/autoscaling/v2/horizontalpodautoscalers': [
         {
@@ -165,8 +170,47 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
     const byDeployment = await report(t, { world, args: ['--by', 'deployment'] });
     const { pods, kgPerHour, state } = named(byDeployment, 'ingester');
     assert.deepEqual([pods, kgPerHour, state, named(byDeployment, 'scaled').state], [0, 0, 'held', 'held']);
-    assert.ok(!byDeployment.components.some(({ name }) => name === 'querier' || name === 'forged'));
+    assert.equal(named(byDeployment, 'theirs').state, 'let-go');
+    const unlisted = ['querier', 'forged', 'copied', 'raised'];
+    assert.deepEqual(
+      byDeployment.components.filter(({ name }) => unlisted.includes(name ?? '')),
+      [],
+    );
   });
+
+  it('says what is held of the targets of a RegionalAutoscaler, and what somebody has scaled since', async (t) => {
+    const status = { state: 'held', before: 9, wrote: 1, since: '2026-11-29T09:00:00Z', strikes: 0 };
+    const kept = JSON.stringify({ version: 1, targets: { here: status, there: { ...status, before: null } } });
+    const metadata = { name: 'web', namespace: OBSERVABILITY, annotations: { 'gridgate.dev/budget-status': kept } };
+    const targets = [
+      { region: 'here', deployment: 'here', max: 1 },
+      { region: 'clean', deployment: 'there', max: 4 },
+    ];
+    const deployments = ['here', 'there'].map((name) => annotated(name, {}, { namespace: OBSERVABILITY }));
+    const found = await report(t, {
+      world: budgetWorld({
+        '/apis/apps/v1/deployments': deployments,
+        '/apis/gridgate.dev/v1alpha1/regionalautoscalers': [{ metadata, spec: { targets } } as never],
+      }),
+      args: ['--by', 'deployment'],
+    });
+    assert.deepEqual([named(found, 'here').state, named(found, 'there').state], ['held', 'let-go']);
+  });
+
+  // It emits 0.00346 kgCO2e an hour; 80% of 0.004 is 0.0032.
+  const limits: readonly (readonly [budget: string, state: string])[] = [
+    ['0.0034', 'over'],
+    ['0.004', 'between'],
+    ['0.0045', 'under'],
+  ];
+  for (const [budget, state] of limits)
+    it(`is ${state} where its budget is ${budget}, as for who keeps budgets`, async (t) => {
+      const namespaces = [
+        annotated(OBSERVABILITY, { 'gridgate.dev/carbon-budget': budget, 'gridgate.dev/paused': 'true' }),
+      ];
+      const { stdout } = await run(t, { world: budgetWorld({ '/api/v1/namespaces': namespaces }) });
+      assert.match(stdout, new RegExp(`^${OBSERVABILITY} .* ${state}, paused`, 'm'));
+    });
 
   it('says which pods are in no figure, and why', async (t) => {
     const pods = [
