@@ -22,6 +22,8 @@ import { type MeasuredEnergy, readEnergy } from './read-energy.ts';
 import { renderBudget } from './render-budget.ts';
 import { tellAverages, tellUnknownPods } from './unknown-pods.ts';
 
+const OWN_TABLE =
+  '--power-table counts for these figures alone: the controllers that keep budgets estimate by the embedded table';
 const NO_CLUSTER = 'budget: what runs is in a cluster, and none is named';
 
 /** Prints what the components of a cluster emit, and how that stands to their carbon budgets. */
@@ -78,6 +80,7 @@ async function gather(values: BudgetValues, env: Environment): Promise<BudgetRep
     now: Date.now(),
     notes: [
       ...seen.notes,
+      ...(values.powerTable === undefined ? [] : [OWN_TABLE]),
       ...usageNotesOf(seen, watts),
       ...notes,
       ...measured.notes,

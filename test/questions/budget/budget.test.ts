@@ -212,6 +212,14 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
       assert.match(stdout, new RegExp(`^${OBSERVABILITY} .* ${state}, paused`, 'm'));
     });
 
+  it('says that a power table of its own changes nothing that controllers do', async (t) => {
+    const table = join(makeTemporaryDirectory(t), 'power.yaml');
+    writeFileSync(table, stringify({ vcpuWatts: { min: 1, max: 7 } }));
+    const { code, stderr } = await run(t, { args: ['--power-table', table] });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /--power-table counts for these figures alone: the controllers .* by the embedded table/);
+  });
+
   it('says which pods are in no figure, and why', async (t) => {
     const pods = [
       runningPod('shop', 'web-0'),
