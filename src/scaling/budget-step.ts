@@ -143,19 +143,8 @@ function hold(
 }
 
 function restore({ generation }: BudgetTarget, status: BudgetStatus, { now }: BudgetMoment): BudgetStep {
-  const { before, wrote, strikes } = status;
-  return {
-    kind: 'restore',
-    status: {
-      state: 'restored',
-      before,
-      wrote,
-      ...(generation !== undefined && { generation }),
-      since: isoTime(now),
-      strikes,
-    },
-    to: before,
-  };
+  const asOf = generation === undefined ? {} : { generation };
+  return { kind: 'restore', status: { ...status, state: 'restored', since: isoTime(now), ...asOf }, to: status.before };
 }
 
 function elapsed({ since }: BudgetStatus, { now, seenForMs }: BudgetMoment): number {
