@@ -402,6 +402,7 @@ describe('the controller of carbon budgets', () => {
         assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
         const { spec } = one.object('HorizontalPodAutoscaler', 'api');
         assert.deepEqual([spec.maxReplicas, one.status('HorizontalPodAutoscaler', 'api')], [10, undefined]);
+        assert.equal(one.told('Restored').length, 2);
       });
 
     it('audit tells once what would be done, and does nothing', async () => {

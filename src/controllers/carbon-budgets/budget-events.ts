@@ -40,13 +40,14 @@ export function noticesOf(
   { mode, reports, lowered, would, mistakes, refused }: ToTell,
   telling: Telling,
 ): readonly Notice[] {
-  if (mode === 'off') return [];
   const byKey = new Map(reports.map((one) => [scopeKey(one.scope), one]));
   const concerned = mode === 'audit' ? would : lowered;
+  const ofLowered = lowered.flatMap((one) => tellLowered(one, byKey, telling));
+  if (mode === 'off') return ofLowered.filter(({ reason }) => reason === 'Restored').map(({ notice }) => notice);
   return [
     ...mistakes.map((one) => noticeOf(mistakeWords(one), placeOfScope(one), telling)),
     ...reports.flatMap((one) => tellScope(one, concerned, mode, telling)),
-    ...lowered.flatMap((one) => tellLowered(one, byKey, telling)),
+    ...ofLowered.map(({ notice }) => notice),
     ...refused.map(({ one, message }) => noticeOf(refusedWords(message), placeOf(one), telling)),
     ...would.map((one) => noticeOf(wouldWords(one, byKey), placeOf(one), telling)),
   ];
@@ -114,7 +115,12 @@ function tellReading({ scope, count }: BudgetReport): string {
   return `${name}${emits} its budget is ${scope.limit}`;
 }
 
-function tellLowered(one: Lowered, byKey: ReadonlyMap<string, BudgetReport>, telling: Telling): readonly Notice[] {
+interface ToldOf {
+  readonly reason: string;
+  readonly notice: Notice;
+}
+
+function tellLowered(one: Lowered, byKey: ReadonlyMap<string, BudgetReport>, telling: Telling): readonly ToldOf[] {
   const { status } = one;
   if (!status || telling.now - Date.parse(status.since) >= NEWS_FOR_MS) return [];
   const state = stateOf(one);
@@ -122,7 +128,7 @@ function tellLowered(one: Lowered, byKey: ReadonlyMap<string, BudgetReport>, tel
   const words = WORDS[state];
   if (!words) return [];
   const { reason, note } = words(one, status, tellBudgets(one, byKey));
-  return [noticeOf({ type: 'Normal', reason, note, key }, placeOf(one), telling)];
+  return [{ reason, notice: noticeOf({ type: 'Normal', reason, note, key }, placeOf(one), telling) }];
 }
 
 type Tell = (one: Lowered, status: BudgetStatus, budgets: string) => Pick<Words, 'reason' | 'note'>;
