@@ -11,11 +11,13 @@ export const LONGEST_TARGET_STATUSES = 32_768;
 const amount = z.int().min(0).max(MOST_REPLICAS);
 
 const fields = {
-  /** `held`: `wrote` stands there, or is about to; `restored`: `before` does. */
-  state: z.enum(['held', 'restored']),
+  /** `held`: `wrote` stands there, or is about to; `restored`: `before` did again; `let-go`: somebody else wrote another number. */
+  state: z.enum(['held', 'restored', 'let-go']),
   /** What its owner had; `null`: no maximum, which a target of a RegionalAutoscaler need not have. */
   before: amount.nullable(),
   wrote: amount,
+  /** What stood there when this was written, where that was another number of ours. */
+  from: amount.optional(),
   /** `metadata.generation` that the intent was made of: another one, and it is done, or a person acted. */
   generation: z.int().min(0).optional(),
   /** RFC 3339: since when it is in this state. */
@@ -60,6 +62,31 @@ export function parseTargetStatuses(text: string | undefined): TargetStatuses | 
   return readKept(targetStatuses, text, LONGEST_TARGET_STATUSES)?.targets;
 }
 
-function inOrder({ state, before, wrote, generation, since, strikes, owners }: BudgetStatus) {
-  return { state, before, wrote, generation, since, strikes, owners };
+type Annotations = Readonly<Record<string, string>>;
+
+/** What a budget did to one number of replicas that somebody had set: a text that is not as we write it is not ours, and the guard knows it no more. */
+export function budgetStatusIn({ [BUDGET_STATUS]: text }: Annotations): BudgetStatus | undefined {
+  const status = parseBudgetStatus(text);
+  return status && status.before !== null && formatBudgetStatus(status) === text && lowers(status) ? status : undefined;
+}
+
+/** The same of each target of a RegionalAutoscaler. */
+export function targetStatusesIn({ [BUDGET_STATUS]: text }: Annotations): TargetStatuses {
+  const statuses = parseTargetStatuses(text) ?? {};
+  if (formatTargetStatuses(statuses) !== text) return {};
+  return Object.fromEntries(Object.entries(statuses).filter(([, status]) => lowers(status)));
+}
+
+/** Whether a number is one that a budget wrote, and nobody else since. */
+export function isOfBudget(value: number | null | undefined, { state, wrote, from }: BudgetStatus): boolean {
+  return state === 'held' && typeof value === 'number' && (value === wrote || value === from);
+}
+
+/** A status that lowers nothing is none of ours. */
+function lowers({ before, wrote, from = wrote }: BudgetStatus): boolean {
+  return (before ?? Number.POSITIVE_INFINITY) > Math.max(wrote, from);
+}
+
+function inOrder({ state, before, wrote, from, generation, since, strikes, owners }: BudgetStatus) {
+  return { state, before, wrote, from, generation, since, strikes, owners };
 }

@@ -189,7 +189,156 @@ describe('the controller of carbon budgets', () => {
       await one.lead();
       await one.loops(10);
       assert.equal(one.replicas('web'), 3);
-      assert.deepEqual(one.writes, ['status web']);
+      assert.deepEqual(one.writes, ['status web', 'status web'], 'the intent, and that it was let go');
+    });
+  });
+
+  describe('what was there is not lost', () => {
+    /** Once, just before a write of replicas: what somebody else does. */
+    function beforeScale(one: Cluster, act: () => void): void {
+      let isDone = false;
+      one.world.meanwhile = (what) => {
+        if (what !== 'scale web' || isDone) return;
+        isDone = true;
+        act();
+      };
+    }
+    const newImage = ({ spec }: { spec: object }) => void Object.assign(spec, { image: `v${Math.random()}` });
+
+    it('by a rollout while it is put back', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      beforeScale(one, () => one.edit('Deployment', 'web', newImage as never));
+      one.setWatts('web', 1);
+      await one.loops(14);
+      assert.equal(one.replicas('web'), 5);
+    });
+
+    it('by a refusal while it is put back, and a rollout', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      one.world.refuse = (what) => (what === 'scale web' ? 403 : undefined);
+      one.setWatts('web', 1);
+      await one.loops(14);
+      assert.equal(one.status('Deployment', 'web').state, 'held');
+      assert.deepEqual(one.told('Restored'), []);
+      one.edit('Deployment', 'web', newImage as never);
+      one.world.refuse = () => undefined;
+      await one.loops(20);
+      assert.equal(one.replicas('web'), 5);
+    });
+
+    it('by a write after it was put back, before that is remembered', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      one.world.afterwards = (what) => {
+        if (what === 'scale web')
+          one.edit('Deployment', 'web', (object) => Object.assign(object, { status: { observed: true } }));
+      };
+      one.world.namespaces.set('shop', {});
+      await one.loops(3);
+      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
+      assert.equal(one.told('Restored').length, 1);
+    });
+
+    for (const [least, then] of [
+      ['2', 'a write of somebody else'],
+      ['0', 'a leader that ends'],
+    ] as const)
+      it(`by another least while it is held (${least}), and ${then}`, async () => {
+        const one = overBudget();
+        const leader = await one.lead();
+        await one.loops(3);
+        beforeScale(one, () => {
+          if (least === '0') throw new Error('killed');
+          one.edit('Deployment', 'web', ({ metadata }) => Object.assign(metadata, { labels: { x: 'y' } }));
+        });
+        one.annotate('Deployment', 'web', { 'min-replicas': least });
+        await one.loops(1);
+        const ended = leader.stop();
+        await one.lead();
+        await ended;
+        await one.loops(4);
+        assert.equal(one.replicas('web'), Number(least));
+        one.world.namespaces.set('shop', {});
+        await one.loops(4);
+        assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
+      });
+
+    it('by an autoscaler that comes while it is held at 0', async () => {
+      const one = overBudget();
+      one.annotate('Deployment', 'web', { 'min-replicas': '0' });
+      await one.lead();
+      await one.loops(3);
+      assert.equal(one.replicas('web'), 0);
+      one.horizontal('web', 'web', 2, 10);
+      await one.loops(2);
+      assert.equal(one.replicas('web'), 5);
+    });
+
+    it('by having too much of it', async () => {
+      const one = overBudget();
+      one.horizontal('web', 'web', 1, 100_001);
+      await one.lead();
+      await one.loops(4);
+      assert.deepEqual(one.writes, []);
+      assert.match(
+        one.told('BudgetRefused')[0] ?? '',
+        /^HorizontalPodAutoscaler web: .* maxReplicas of 100001 is above 100000/,
+      );
+    });
+
+    it('a rollout between the intent and the scale does not keep it from being held', async () => {
+      const one = overBudget();
+      beforeScale(one, () => one.edit('Deployment', 'web', newImage as never));
+      await one.lead();
+      await one.loops(4);
+      assert.equal(one.replicas('web'), 1);
+      assert.deepEqual(one.told('BudgetLetGo'), []);
+    });
+
+    it('the very number that we wrote is theirs, once they have written another', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      one.edit('Deployment', 'web', ({ spec }) => Object.assign(spec, { replicas: 3 }));
+      await one.loops(3);
+      one.edit('Deployment', 'web', ({ spec }) => Object.assign(spec, { replicas: 1 }));
+      one.setWatts('web', 1);
+      await one.loops(14);
+      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [1, undefined]);
+    });
+
+    it('one that was made again is another one', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(1);
+      // What the watch shows is the one that was.
+      one.holdBack(true);
+      one.edit('Deployment', 'web', ({ metadata }) => Object.assign(metadata, { uid: 'another' }));
+      await one.loops(4);
+      assert.deepEqual([one.replicas('web'), one.writes], [5, []]);
+      one.holdBack(false);
+      await one.loops(2);
+      assert.equal(one.replicas('web'), 1);
+    });
+
+    it('one that was made again of what it was has back what it had', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      const copied = structuredClone(one.object('Deployment', 'web'));
+      one.remove('Deployment', 'web');
+      await one.loops(1);
+      one.edit('Deployment', 'web', (object) =>
+        Object.assign(object, { ...copied, metadata: { ...copied['metadata'], uid: 'another', generation: 1 } }),
+      );
+      one.world.namespaces.set('shop', {});
+      await one.loops(4);
+      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
     });
   });
 
@@ -347,14 +496,14 @@ describe('the controller of carbon budgets', () => {
       assert.equal(one.status('RegionalAutoscaler', 'all'), undefined);
     });
 
-    it('that comes while a workload is held, has it as it is', async () => {
+    it('that comes while a workload is held, has it as it was: with 0 it would do nothing', async () => {
       const one = overBudget();
       await one.lead();
       await one.loops(3);
       one.horizontal('web', 'web', 1, 10);
       await one.loops(2);
-      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [1, undefined]);
-      assert.equal(one.writes.filter((what) => what === 'scale web').length, 1);
+      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
+      assert.equal(one.writes.filter((what) => what === 'scale web').length, 2);
     });
 
     it('of a workload that is gone has its maximum back', async () => {

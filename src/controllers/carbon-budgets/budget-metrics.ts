@@ -59,7 +59,7 @@ export function createBudgetFigures() {
     {
       type: 'counter',
       name: 'gridgate_budget_changes_total',
-      help: 'Changes that carbon budgets made: hold, restore, finish what another leader began, forget',
+      help: 'Changes that carbon budgets made: hold, restore, let-go of what somebody else scaled, finish what another leader began, forget',
       labelNames: ['change'],
       read: () => series(changes, 'change'),
     },

@@ -228,6 +228,7 @@ const DONE: Readonly<Record<BudgetStep['kind'], string>> = {
   hold: 'a carbon budget is over: scaled down',
   restore: 'put back what was there before a carbon budget was over',
   finish: 'a change for a carbon budget is finished that another leader began',
+  'let-go': 'somebody else scaled what a carbon budget holds down: that counts',
   forget: 'what a carbon budget had remembered is forgotten',
 };
 

@@ -4,15 +4,7 @@ import { MIN_REPLICAS, parseMinReplicas } from '../../decision/carbon-budget.ts'
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { type BudgetVerdict, isHolding, joinVerdicts } from '../../scaling/budget-count.ts';
 import { type BudgetScope, namespaceKey, scopeKey } from '../../scaling/budget-scope.ts';
-import {
-  BUDGET_STATUS,
-  type BudgetStatus,
-  formatBudgetStatus,
-  formatTargetStatuses,
-  parseBudgetStatus,
-  parseTargetStatuses,
-  type TargetStatuses,
-} from '../../scaling/budget-status.ts';
+import { type BudgetStatus, budgetStatusIn, type TargetStatuses, targetStatusesIn } from '../../scaling/budget-status.ts';
 import type { BudgetTarget, Want } from '../../scaling/budget-step.ts';
 import { type HorizontalAutoscaler, toHorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
 import { type RegionalMaxima, type RegionalMaximum, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
@@ -108,7 +100,7 @@ function loweredOf(workload: ScaledWorkload, { horizontal, regional }: Owners, w
   const demand = demandOn(workload, world);
   const isRegional = regional.some(({ targets }) => targets.some(({ deployment }) => deployment === workload.name));
   const ofUsage: Demand = isRegional ? { ...demand, want: 'end' } : demand;
-  // What was written of its replicas is forgotten once they are an autoscaler's.
+  // What was lowered of its replicas goes back to it, and is forgotten, once they are an autoscaler's: with 0 one does nothing.
   const own: Demand = isRegional || horizontal.length > 0 ? { ...demand, want: 'drop' } : demand;
   return [
     ...regional.map((one) => regionalTarget(one, workload.name, demand)),
@@ -155,7 +147,7 @@ function wantOf(verdict: BudgetVerdict | undefined): Want {
 
 function workloadTarget(workload: ScaledWorkload, demand: Demand): Lowered {
   const { kind, namespace, name, uid, generation, replicas: value, annotations } = workload;
-  const status = statusOf(annotations);
+  const status = budgetStatusIn(annotations);
   const { want, floor, isPaused } = demand;
   return { kind, namespace, name, uid, generation, value, status, demand, want, floor, isPaused };
 }
@@ -165,7 +157,7 @@ function horizontalTarget(autoscaler: HorizontalAutoscaler, demand: Demand): Low
   const { namespace, name, uid, min, max: value, annotations } = autoscaler;
   return {
     ...{ kind: 'HorizontalPodAutoscaler', namespace, name, uid, value, demand, want: demand.want },
-    status: statusOf(annotations),
+    status: budgetStatusIn(annotations),
     floor: demand.floor === undefined ? undefined : Math.max(demand.floor, min, 1),
     isPaused: demand.isPaused || isPaused(annotations),
   };
@@ -174,7 +166,7 @@ function horizontalTarget(autoscaler: HorizontalAutoscaler, demand: Demand): Low
 function regionalTarget(regional: RegionalMaxima, deployment: string, demand: Demand): Lowered {
   const { namespace, name, uid, annotations } = regional;
   const target = regional.targets.find((one) => one.deployment === deployment);
-  const status = lowering(ownEntry(statusesOf(regional), deployment));
+  const status = ownEntry(targetStatusesIn(annotations), deployment);
   return {
     ...{ kind: 'RegionalAutoscaler', namespace, name, uid, deployment, value: target?.max ?? null, status, demand },
     want: target ? demand.want : 'drop',
@@ -194,34 +186,13 @@ function regionalFloor(
   return target.max === undefined && !status && least >= replicas ? undefined : least;
 }
 
-type Annotations = Readonly<Record<string, string>>;
-
-/** Of one number of replicas that somebody had set: a text that is not as we write it is not ours, and the guard knows it no more. */
-function statusOf({ [BUDGET_STATUS]: text }: Annotations): BudgetStatus | undefined {
-  const status = parseBudgetStatus(text);
-  return status && status.before !== null && formatBudgetStatus(status) === text ? lowering(status) : undefined;
-}
-
-/** What is remembered of each target of a RegionalAutoscaler. */
-export function statusesOf({
-  annotations: { [BUDGET_STATUS]: text },
-}: Pick<RegionalMaxima, 'annotations'>): TargetStatuses {
-  const statuses = parseTargetStatuses(text) ?? {};
-  return formatTargetStatuses(statuses) === text ? statuses : {};
-}
-
-/** A status that lowers nothing is none of ours. */
-function lowering(status: BudgetStatus | undefined): BudgetStatus | undefined {
-  return status && (status.before ?? Number.POSITIVE_INFINITY) > status.wrote ? status : undefined;
-}
-
 function ownEntry(statuses: TargetStatuses, deployment: string): BudgetStatus | undefined {
   return Object.hasOwn(statuses, deployment) ? statuses[deployment] : undefined;
 }
 
 /** Those that it names, and those that something is remembered of. */
 function deploymentsOf(regional: RegionalMaxima): ReadonlySet<string> {
-  return new Set([...regional.targets.map(({ deployment }) => deployment), ...Object.keys(statusesOf(regional))]);
+  return new Set([...regional.targets.map(({ deployment }) => deployment), ...Object.keys(targetStatusesIn(regional.annotations))]);
 }
 
 function keyOf({ kind, namespace, name }: Place): string {
