@@ -62,29 +62,9 @@ export function parseTargetStatuses(text: string | undefined): TargetStatuses | 
   return readKept(targetStatuses, text, LONGEST_TARGET_STATUSES)?.targets;
 }
 
-type Annotations = Readonly<Record<string, string>>;
-
-/** What a budget did to one number of replicas that somebody had set: a text that is not as we write it is not ours, and the guard knows it no more. */
-export function budgetStatusIn({ [BUDGET_STATUS]: text }: Annotations): BudgetStatus | undefined {
-  const status = parseBudgetStatus(text);
-  return status && status.before !== null && formatBudgetStatus(status) === text && lowers(status) ? status : undefined;
-}
-
-/** The same of each target of a RegionalAutoscaler. */
-export function targetStatusesIn({ [BUDGET_STATUS]: text }: Annotations): TargetStatuses {
-  const statuses = parseTargetStatuses(text) ?? {};
-  if (formatTargetStatuses(statuses) !== text) return {};
-  return Object.fromEntries(Object.entries(statuses).filter(([, status]) => lowers(status)));
-}
-
 /** Whether a number is one that a budget wrote, and nobody else since. */
 export function isOfBudget(value: number | null | undefined, { state, wrote, from }: BudgetStatus): boolean {
   return state === 'held' && typeof value === 'number' && (value === wrote || value === from);
-}
-
-/** A status that lowers nothing is none of ours. */
-function lowers({ before, wrote, from = wrote }: BudgetStatus): boolean {
-  return (before ?? Number.POSITIVE_INFINITY) > Math.max(wrote, from);
 }
 
 function inOrder({ state, before, wrote, from, generation, since, strikes, owners }: BudgetStatus) {

@@ -107,7 +107,11 @@ describe('what a budget does next', () => {
     ],
 
     ['put back by a leader that was killed', { value: 5, generation: 3, want: 'free' }, PUT_BACK],
-    ['put back by a leader that was killed, and no budget any more', { value: 5, generation: 3, want: 'end' }, PUT_BACK],
+    [
+      'put back by a leader that was killed, and no budget any more',
+      { value: 5, generation: 3, want: 'end' },
+      PUT_BACK,
+    ],
     ['put back by a leader that was killed, and nobody knows', { value: 5, generation: 3, want: 'keep' }, 'nothing'],
 
     ['held, and somebody scaled', { value: 3, generation: 3 }, 'let-go (5 -> 1)'],

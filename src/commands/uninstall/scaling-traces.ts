@@ -1,8 +1,9 @@
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { type FieldPath, handBack, type ManagedFields } from '../../controllers/field-owners.ts';
 import { BOUNDS_BEFORE, parseBoundsBefore } from '../../scaling/bounds-before.ts';
-import { BUDGET_STATUS, budgetStatusIn, isOfBudget, targetStatusesIn } from '../../scaling/budget-status.ts';
+import { BUDGET_STATUS, isOfBudget } from '../../scaling/budget-status.ts';
 import type { KeptOwners } from '../../scaling/kept-owners.ts';
+import { loweredStatus, loweredTargets } from '../../scaling/lowered-status.ts';
 
 /** As whom the controllers of RegionalAutoscalers and carbon budgets write. */
 const MANAGERS = ['gridgate-regional-autoscaler', 'gridgate-carbon-budgets'] as const;
@@ -46,7 +47,7 @@ type Given = readonly [path: FieldPath, owners: KeptOwners];
  */
 export function traceOfWorkload(object: KubeObject): Found | undefined {
   const { metadata, spec = {} } = object as Scaled;
-  const status = budgetStatusIn(metadata.annotations ?? {});
+  const status = loweredStatus(metadata.annotations ?? {});
   const isToRestore = status && isOfBudget(spec.replicas ?? 1, status);
   return traceOf(metadata, isToRestore ? { field: 'spec.replicas', spec: { replicas: status.before } } : undefined);
 }
@@ -55,7 +56,7 @@ export function traceOfWorkload(object: KubeObject): Found | undefined {
 export function traceOfAutoscaler(object: KubeObject): Found | undefined {
   const { metadata, spec: { minReplicas: min = 1, maxReplicas: max = 1 } = {} } = object as Scaled;
   const bounds = parseBoundsBefore(metadata.annotations?.[BOUNDS_BEFORE]);
-  const status = budgetStatusIn(metadata.annotations ?? {});
+  const status = loweredStatus(metadata.annotations ?? {});
   const isAt = (one: { readonly min: number; readonly max: number } | undefined) => one?.min === min && one.max === max;
   if (bounds && isAt(bounds.wrote) && !isAt(bounds)) {
     const spec = { minReplicas: bounds.min, maxReplicas: bounds.max };
@@ -77,7 +78,7 @@ export function traceOfAutoscaler(object: KubeObject): Found | undefined {
 /** The same of a RegionalAutoscaler: of maximums of its targets, which are one list. */
 export function traceOfRegional(object: KubeObject): Found | undefined {
   const { metadata, spec: { targets = [] } = {} } = object as Scaled;
-  const statuses = targetStatusesIn(metadata.annotations ?? {});
+  const statuses = loweredTargets(metadata.annotations ?? {});
   const ours = targets.filter(({ deployment, max }) => {
     const status = Object.hasOwn(statuses, deployment) ? statuses[deployment] : undefined;
     return status !== undefined && isOfBudget(max, status);

@@ -1,9 +1,10 @@
 import { messageOf } from '../../cluster/api-error.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { type BudgetCount, type BudgetVerdict, countLook, isHolding } from '../../scaling/budget-count.ts';
-import { type BudgetScope, type BudgetScopes, namespaceKey } from '../../scaling/budget-scope.ts';
-import { type Emissions, emissionsBy, type PodPower } from '../../scaling/component-carbon.ts';
+import { type BudgetScope, type BudgetScopes, namespaceKey, scopeKey } from '../../scaling/budget-scope.ts';
+import { type Emissions, emissionsBy, type PodPower, tellKnown } from '../../scaling/component-carbon.ts';
 import type { ScaledPod } from '../../scaling/scaled-pod.ts';
+import { isScaledKind } from '../../scaling/scaled-workload.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { Clock } from '../pace.ts';
 import type { Workloads } from '../workloads.ts';
@@ -66,7 +67,9 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
   ): ReadonlyMap<string, Emissions> {
     const ofNamespaces = (pod: ScaledPod) => known(namespaceKey(pod.namespace));
     const ofWorkloads = ({ namespace, workload }: ScaledPod) =>
-      workload && known(`${workload.kind}/${namespace}/${workload.name}`);
+      workload && isScaledKind(workload.kind)
+        ? known(scopeKey({ kind: workload.kind, namespace, name: workload.name }))
+        : undefined;
     const known = (key: string) => (scopes.has(key) ? key : undefined);
     return new Map([ofNamespaces, ofWorkloads].flatMap((keyOf) => [...emissionsBy(pods, power, snapshot(), keyOf)]));
   }
@@ -83,7 +86,7 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
     const { holdCycles } = settings();
     const count = countLook(before?.count, { limit: scope.limit, holdCycles }, all && { kgPerHour, unknown });
     const since = before && isSameEpisode(before.count.verdict, count.verdict) ? before.since : now();
-    const source = 'power' in reading ? reading.source : reading.problem;
+    const source = 'power' in reading ? [reading.source, ...tellKnown(emissions)].join('; ') : reading.problem;
     return { scope, count, emissions, since, source };
   }
 

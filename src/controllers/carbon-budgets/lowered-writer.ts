@@ -5,9 +5,9 @@ import {
   type BudgetStatus,
   formatBudgetStatus,
   formatTargetStatuses,
-  targetStatusesIn,
 } from '../../scaling/budget-status.ts';
 import type { BudgetStep } from '../../scaling/budget-step.ts';
+import { loweredTargets } from '../../scaling/lowered-status.ts';
 import { type RegionalAutoscalerObject, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
 import { isMapping } from '../../units/is-mapping.ts';
 import { type FieldPath, handBack, isOwned, type ManagedFields, ownersOf } from '../field-owners.ts';
@@ -152,7 +152,7 @@ async function writeMaximum(writer: Writer, lowered: Lowered, object: KubeObject
 async function writeTarget(writer: Writer, lowered: Lowered, object: KubeObject, step: BudgetStep): Promise<void> {
   const { deployment = '' } = lowered;
   const regional = object as RegionalAutoscalerObject;
-  const { [deployment]: _, ...others } = targetStatusesIn(toRegionalMaxima(regional).annotations);
+  const { [deployment]: _, ...others } = loweredTargets(toRegionalMaxima(regional).annotations);
   const status = statusIn(step);
   const statuses = status ? { ...others, [deployment]: status } : others;
   const text = Object.keys(statuses).length > 0 ? formatTargetStatuses(statuses) : null;

@@ -4,9 +4,10 @@ import { MIN_REPLICAS, parseMinReplicas } from '../../decision/carbon-budget.ts'
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { type BudgetVerdict, isHolding, joinVerdicts } from '../../scaling/budget-count.ts';
 import { type BudgetScope, namespaceKey, scopeKey } from '../../scaling/budget-scope.ts';
-import { type BudgetStatus, budgetStatusIn, type TargetStatuses, targetStatusesIn } from '../../scaling/budget-status.ts';
+import type { BudgetStatus, TargetStatuses } from '../../scaling/budget-status.ts';
 import type { BudgetTarget, Want } from '../../scaling/budget-step.ts';
 import { type HorizontalAutoscaler, toHorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
+import { loweredStatus, loweredTargets } from '../../scaling/lowered-status.ts';
 import { type RegionalMaxima, type RegionalMaximum, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
 import { type ScaledWorkload, toScaledWorkload } from '../../scaling/scaled-workload.ts';
 
@@ -147,7 +148,7 @@ function wantOf(verdict: BudgetVerdict | undefined): Want {
 
 function workloadTarget(workload: ScaledWorkload, demand: Demand): Lowered {
   const { kind, namespace, name, uid, generation, replicas: value, annotations } = workload;
-  const status = budgetStatusIn(annotations);
+  const status = loweredStatus(annotations);
   const { want, floor, isPaused } = demand;
   return { kind, namespace, name, uid, generation, value, status, demand, want, floor, isPaused };
 }
@@ -157,7 +158,7 @@ function horizontalTarget(autoscaler: HorizontalAutoscaler, demand: Demand): Low
   const { namespace, name, uid, min, max: value, annotations } = autoscaler;
   return {
     ...{ kind: 'HorizontalPodAutoscaler', namespace, name, uid, value, demand, want: demand.want },
-    status: budgetStatusIn(annotations),
+    status: loweredStatus(annotations),
     floor: demand.floor === undefined ? undefined : Math.max(demand.floor, min, 1),
     isPaused: demand.isPaused || isPaused(annotations),
   };
@@ -166,7 +167,7 @@ function horizontalTarget(autoscaler: HorizontalAutoscaler, demand: Demand): Low
 function regionalTarget(regional: RegionalMaxima, deployment: string, demand: Demand): Lowered {
   const { namespace, name, uid, annotations } = regional;
   const target = regional.targets.find((one) => one.deployment === deployment);
-  const status = ownEntry(targetStatusesIn(annotations), deployment);
+  const status = ownEntry(loweredTargets(annotations), deployment);
   return {
     ...{ kind: 'RegionalAutoscaler', namespace, name, uid, deployment, value: target?.max ?? null, status, demand },
     want: target ? demand.want : 'drop',
@@ -192,7 +193,10 @@ function ownEntry(statuses: TargetStatuses, deployment: string): BudgetStatus | 
 
 /** Those that it names, and those that something is remembered of. */
 function deploymentsOf(regional: RegionalMaxima): ReadonlySet<string> {
-  return new Set([...regional.targets.map(({ deployment }) => deployment), ...Object.keys(targetStatusesIn(regional.annotations))]);
+  return new Set([
+    ...regional.targets.map(({ deployment }) => deployment),
+    ...Object.keys(loweredTargets(regional.annotations)),
+  ]);
 }
 
 function keyOf({ kind, namespace, name }: Place): string {

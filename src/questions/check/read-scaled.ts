@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import { BOUNDS_BEFORE, parseBoundsBefore } from '../../scaling/bounds-before.ts';
-import { BUDGET_STATUS, budgetStatusIn, isOfBudget, targetStatusesIn } from '../../scaling/budget-status.ts';
+import { BUDGET_STATUS, isOfBudget } from '../../scaling/budget-status.ts';
+import { loweredStatus, loweredTargets } from '../../scaling/lowered-status.ts';
 import { shellCommand } from '../../units/shell-command.ts';
 import type { HeldScale } from './facts.ts';
 
@@ -32,7 +33,7 @@ function scaled(
 }
 
 export function heldReplicas(resource: 'deployment' | 'statefulset', { metadata, spec }: Scaled): Found {
-  const status = budgetStatusIn(metadata.annotations ?? {});
+  const status = loweredStatus(metadata.annotations ?? {});
   if (!status || !isOfBudget(spec?.replicas ?? 1, status)) return undefined;
   const back = { spec: { replicas: status.before }, annotation: BUDGET_STATUS };
   return { ...held(metadata, resource, back), option: '--carbon-budgets', value: `${status.before} replicas` };
@@ -45,14 +46,14 @@ export function heldBounds({ metadata, spec: { minReplicas: min = 1, maxReplicas
     const one = held(metadata, 'hpa', { spec, annotation: BOUNDS_BEFORE });
     return { ...one, option: '--regional-autoscaler', value: `${bounds.min} to ${bounds.max}` };
   }
-  const status = budgetStatusIn(metadata.annotations ?? {});
+  const status = loweredStatus(metadata.annotations ?? {});
   if (!status || !isOfBudget(max, status)) return undefined;
   const one = held(metadata, 'hpa', { spec: { maxReplicas: status.before }, annotation: BUDGET_STATUS });
   return { ...one, option: '--carbon-budgets', value: `at most ${status.before}` };
 }
 
 export function heldTargets({ metadata, spec }: Scaled): Found {
-  const statuses = targetStatusesIn(metadata.annotations ?? {});
+  const statuses = loweredTargets(metadata.annotations ?? {});
   const ours = (spec?.targets ?? []).flatMap(({ deployment = '', max }) => {
     const status = Object.hasOwn(statuses, deployment) ? statuses[deployment] : undefined;
     return status && isOfBudget(max, status) ? [`${deployment}: ${status.before ?? 'no maximum'}`] : [];
