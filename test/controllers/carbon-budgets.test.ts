@@ -342,6 +342,129 @@ describe('the controller of carbon budgets', () => {
     });
   });
 
+  describe('what is told', () => {
+    it('is what was done: not what the API server refused', async () => {
+      const one = overBudget();
+      one.world.refuse = (what) => (what === 'scale web' ? 403 : undefined);
+      await one.lead();
+      await one.loops(4);
+      assert.deepEqual(one.told('ScaledDown'), []);
+      assert.equal(one.told('BudgetRefused').length, 1);
+      one.world.refuse = () => undefined;
+      await one.loops(6);
+      assert.equal(one.told('ScaledDown').length, 1);
+    });
+
+    it('is what goes down: not what is paused, refused or was scaled by somebody else', async () => {
+      const one = overBudget();
+      one.workload('paused', { annotations: { 'min-replicas': '1', paused: 'true' } });
+      one.workload('refused', { annotations: { 'min-replicas': '1' } });
+      one.world.refuse = (what) => (what === 'status refused' ? 403 : undefined);
+      await one.lead();
+      await one.loops(3);
+      assert.match(one.told('BudgetExceeded')[0] ?? '', /: go down: Deployment web to 1 \(/);
+    });
+
+    it('where nothing goes down of what may, why', async () => {
+      const one = overBudget();
+      one.annotate('Deployment', 'web', { paused: 'true' });
+      await one.lead();
+      await one.loops(3);
+      assert.match(one.told('BudgetExceeded')[0] ?? '', /nothing of it goes down: what may is paused/);
+    });
+
+    it('an autoscaler that goes while its maximum is held: nobody knows what its workload had', async () => {
+      const one = overBudget();
+      one.horizontal('web', 'web', 1, 10);
+      one.workload('far', { annotations: { 'min-replicas': '1' } });
+      one.regional('all', [{ region: 'eu', deployment: 'far', max: 8 }]);
+      await one.lead();
+      await one.loops(4);
+      one.edit('Deployment', 'web', ({ spec }) => Object.assign(spec, { replicas: 1 }));
+      one.remove('HorizontalPodAutoscaler', 'web');
+      one.edit('RegionalAutoscaler', 'all', ({ spec }) => Object.assign(spec, { targets: [] }));
+      await one.loops(2);
+      const [web = '', far = ''] = one.told('BudgetLost').sort().reverse();
+      assert.match(web, /^Deployment web: HorizontalPodAutoscaler web went while .* at 1 \(it was 10\): 1 replicas/);
+      assert.match(far, /^Deployment far: RegionalAutoscaler all \(far\) went while .* at 1 \(it was 8\): 5 replicas/);
+    });
+
+    it('of an autoscaler that was put back and then goes, nothing', async () => {
+      const one = overBudget();
+      one.horizontal('web', 'web', 1, 10);
+      await one.lead();
+      await one.loops(3);
+      one.world.namespaces.set('shop', {});
+      await one.loops(2);
+      one.remove('HorizontalPodAutoscaler', 'web');
+      await one.loops(2);
+      assert.deepEqual(one.told('BudgetLost'), []);
+    });
+
+    it('holds up no look: of 400 dead budgets so many at once', async () => {
+      const one = overBudget();
+      one.world.problem = 'dead';
+      for (let i = 0; i < 400; i++) one.world.namespaces.set(`n${i}`, { 'carbon-budget': '1' });
+      await one.lead();
+      await one.loops(3);
+      assert.ok(one.events.length <= 300, `${one.events.length}`);
+      one.world.problem = undefined;
+      await one.loops(3);
+      assert.equal(one.replicas('web'), 1, 'three looks after it is back');
+    });
+
+    it('ends with the switch: of 1,500 that would be scaled, no more than were at once', async () => {
+      const one = overBudget();
+      one.world.mode = 'audit';
+      one.holdBack(true);
+      for (let i = 0; i < 1_500; i++) one.workload(`w${i}`, { annotations: { 'min-replicas': '1' }, replicas: 2 });
+      one.holdBack(false);
+      await one.lead();
+      await one.loops(4);
+      const before = one.events.length;
+      one.world.mode = 'off';
+      await one.loops(2);
+      assert.ok(one.events.length - before <= 100, `${one.events.length - before}`);
+    });
+
+    it('a namespace that has more budgets than are followed, which takes nothing of another', async () => {
+      const one = cluster();
+      one.world.namespaces.set('aaa', {});
+      one.world.namespaces.set('shop', {});
+      one.holdBack(true);
+      for (let i = 0; i < 2_100; i++)
+        one.workload(`w${i}`, { namespace: 'aaa', replicas: 0, annotations: { 'carbon-budget': '1' } });
+      one.workload('web', { annotations: { 'carbon-budget': '0.05', 'min-replicas': '1' } });
+      one.holdBack(false);
+      const { metrics = [] } = await one.lead();
+      await one.loops(3);
+      assert.equal(one.replicas('web'), 1);
+      assert.match(one.told('BudgetsFull')[0] ?? '', /^Namespace aaa: 1900 carbon budgets in this namespace are not/);
+      const gauge = metrics.find(({ name }) => name === 'gridgate_budgets_not_followed');
+      assert.deepEqual([...(gauge?.read() ?? [])], [[{ namespace: 'aaa' }, 1_900]]);
+    });
+  });
+
+  it('gives nothing back of an autoscaler that was paused meanwhile', async () => {
+    const one = overBudget();
+    one.horizontal('web', 'web', 1, 10);
+    await one.lead();
+    await one.loops(3);
+    const managed = {
+      manager: 'gridgate-carbon-budgets',
+      operation: 'Update',
+      apiVersion: 'autoscaling/v2',
+      fieldsType: 'FieldsV1',
+      fieldsV1: { 'f:spec': { 'f:maxReplicas': {} } },
+    };
+    one.edit('HorizontalPodAutoscaler', 'web', ({ metadata }) => Object.assign(metadata, { managedFields: [managed] }));
+    one.world.afterwards = () => one.annotate('HorizontalPodAutoscaler', 'web', { paused: 'true' });
+    one.world.namespaces.set('shop', {});
+    await one.loops(4);
+    assert.equal(one.object('HorizontalPodAutoscaler', 'web')['spec'].maxReplicas, 10);
+    assert.deepEqual(one.writes, ['spec web', 'spec web'], 'down and up, and no third');
+  });
+
   describe('a leader that ends', () => {
     for (const [when, at] of [
       ['before the intent', 'before status'],
@@ -408,8 +531,10 @@ describe('the controller of carbon budgets', () => {
       await one.loops(30);
       assert.equal(one.replicas('web'), 1);
       assert.deepEqual(one.told('BudgetUnknown'), [
-        'Namespace shop: nobody knows what it emits, so nothing is changed: Prometheus does not answer',
+        'Namespace shop: nobody knows what it emits, so nothing is changed: Prometheus does not answer; 1 of it stay scaled down',
       ]);
+      await one.loops(60 * LOOPS_A_MINUTE);
+      assert.equal(one.told('BudgetUnknown').length, 2, 'again after an hour, as something is still down');
       one.world.problem = undefined;
       await one.loops(4);
       assert.equal(one.replicas('web'), 5);

@@ -36,6 +36,15 @@ class Scaled {
     for (const write of writesOf(step).slice(0, done)) this[write](step);
   }
 
+  happens(each: Happening): void {
+    if (each.what === 'look') this.step(each.want, each.floor, each.writes);
+    if (each.what === 'rollout') this.generation++;
+    if (each.what === 'time') this.now += each.minutes * MINUTE;
+    if (each.what !== 'person') return;
+    this.set(each.value);
+    this.theirs = each.value;
+  }
+
   remember(step: BudgetStep): void {
     if (step.kind !== 'finish') this.status = 'status' in step ? step.status : undefined;
   }
@@ -68,21 +77,15 @@ const happening = fc.oneof(
   fc.record({ what: fc.constant('time' as const), minutes: fc.constantFrom(1, 6, 30, 61) }),
 );
 
+type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
+
 for (const isOneWrite of [false, true])
   for (const want of ['end', 'free', 'drop'] as const)
     it(`whatever came before, the owner's number is back in the end (${want}, ${isOneWrite ? 'one write' : 'two'})`, () => {
       fc.assert(
         fc.property(fc.array(happening, { maxLength: 30 }), (happenings) => {
           const one = new Scaled(isOneWrite);
-          for (const each of happenings) {
-            if (each.what === 'look') one.step(each.want, each.floor, each.writes);
-            if (each.what === 'rollout') one.generation++;
-            if (each.what === 'time') one.now += each.minutes * MINUTE;
-            if (each.what === 'person') {
-              one.set(each.value);
-              one.theirs = each.value;
-            }
-          }
+          for (const each of happenings) one.happens(each);
           for (let i = 0; i < 4; i++) {
             one.now += 300 * MINUTE;
             one.step(want, 1, 2);

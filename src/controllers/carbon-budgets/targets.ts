@@ -65,6 +65,12 @@ function pausedNamespaces(namespaces: Seen['namespaces']): ReadonlySet<string> {
   return new Set([...namespaces].filter(({ annotations }) => isPaused(annotations)).map(({ name }) => name));
 }
 
+/** Whether all in a namespace is left as it is, by what stands there now. */
+export function isPausedNamespace(namespaces: Seen['namespaces'], name: string): boolean {
+  for (const one of namespaces) if (one.name === name) return isPaused(one.annotations);
+  return false;
+}
+
 /** Who moves the replicas of a workload beside people. */
 interface Owners {
   readonly horizontal: readonly HorizontalAutoscaler[];
@@ -125,19 +131,21 @@ export function reread(lowered: Lowered, object: KubeObject, world: BudgetWorld)
 export interface Demand extends Pick<BudgetTarget, 'want' | 'floor'> {
   readonly scopes: readonly BudgetScope[];
   readonly isPaused: boolean;
-  readonly replicas: number;
+  /** Absent where it is gone. */
+  readonly workload?: ScaledWorkload;
 }
 
-const NO_DEMAND: Demand = { scopes: [], want: 'end', floor: undefined, isPaused: false, replicas: 0 };
+const NO_DEMAND: Demand = { scopes: [], want: 'end', floor: undefined, isPaused: false };
 
 function demandOn(workload: ScaledWorkload, { scopes, verdictOf, isFlexible, isOn }: BudgetWorld): Demand {
   const keys = [namespaceKey(workload.namespace), scopeKey(workload)];
   const own = keys.flatMap((key) => scopes.get(key) ?? []);
   const verdict = joinVerdicts(own.map((scope) => verdictOf(scopeKey(scope))));
-  const { [MIN_REPLICAS]: least } = workload.annotations;
-  const floor = least !== undefined && isFlexible(workload) ? parseMinReplicas(least) : undefined;
   const want = isOn ? wantOf(verdict) : 'end';
-  return { scopes: own, want, floor, isPaused: isPaused(workload.annotations), replicas: workload.replicas };
+  const { [MIN_REPLICAS]: least } = workload.annotations;
+  const isAsked = want !== 'end' && least !== undefined;
+  const floor = isAsked && isFlexible(workload) ? parseMinReplicas(least) : undefined;
+  return { scopes: own, want, floor, isPaused: isPaused(workload.annotations), workload };
 }
 
 function wantOf(verdict: BudgetVerdict | undefined): Want {
@@ -180,11 +188,11 @@ function regionalTarget(regional: RegionalMaxima, deployment: string, demand: De
 function regionalFloor(
   target: RegionalMaximum | undefined,
   status: BudgetStatus | undefined,
-  { floor, replicas }: Demand,
+  { floor, workload }: Demand,
 ): number | undefined {
-  if (!target || floor === undefined) return undefined;
+  if (!target || floor === undefined || !workload) return undefined;
   const least = Math.max(floor, target.min ?? 0);
-  return target.max === undefined && !status && least >= replicas ? undefined : least;
+  return target.max === undefined && !status && least >= workload.replicas ? undefined : least;
 }
 
 function ownEntry(statuses: TargetStatuses, deployment: string): BudgetStatus | undefined {
