@@ -24,6 +24,6 @@ export function loweredTargets({ [BUDGET_STATUS]: text }: Annotations): TargetSt
   return Object.fromEntries(Object.entries(statuses).filter(([, status]) => lowers(status)));
 }
 
-function lowers({ before, wrote }: BudgetStatus): boolean {
-  return before === null || before > wrote;
+function lowers({ before, wrote, from = wrote }: BudgetStatus): boolean {
+  return before === null || before > Math.max(wrote, from);
 }

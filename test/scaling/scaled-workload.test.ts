@@ -39,7 +39,11 @@ describe('what is kept of a workload', () => {
 
   it('tells a budget that is longer than anybody reads as a mistake, not as what it begins with', () => {
     const web = deployment({ 'gridgate.dev/carbon-budget': `0.5${' '.repeat(MANY)}` });
-    const { scopes, mistakes } = findScopes([], [web]);
+    const found = findScopes([], [web]);
+    assert.ok(!found.next().done, 'one step for the only workload');
+    const { done, value } = found.next();
+    assert.ok(done);
+    const { scopes, mistakes } = value;
     assert.deepEqual([scopes.size, mistakes.map(({ key }) => key)], [0, ['gridgate.dev/carbon-budget']]);
   });
 
