@@ -3,8 +3,18 @@ import { healFloor, keepTotals, lowerCeiling } from './regional-limits.ts';
 import { followLoad } from './regional-load.ts';
 import { moveOutOfOutage, outageNow } from './regional-outage.ts';
 import { beginMove, endMove } from './regional-rebalance.ts';
-import type { RegionalState } from './regional-state.ts';
-import { type Counters, isUp, type Look, moveTo, type Rule, showChange, type Verdict } from './regional-verdict.ts';
+import type { LastAction, RegionalState } from './regional-state.ts';
+import type { TargetFacts } from './regional-target.ts';
+import {
+  type Counters,
+  isUp,
+  type Look,
+  moveTo,
+  type Rule,
+  showChange,
+  sumOf,
+  type Verdict,
+} from './regional-verdict.ts';
 
 export interface PlanInput extends Omit<Look, 'cpuPercent'> {
   readonly counters: Counters | undefined;
@@ -63,14 +73,28 @@ function judge(look: Look, { above, below }: Counters, restMs: number): Verdict 
 }
 
 /** What was announced and not done, by a leader that ended in between. */
-function finish({ targets, state: { lastAction }, denied, now }: Look): Verdict | undefined {
+function finish(look: Look): Verdict | undefined {
+  const { targets, state, now } = look;
+  const { lastAction } = state;
   const target = targets.find(({ deployment, isUnfinished }) => isUnfinished && deployment === lastAction?.target);
   if (!lastAction || !target || Math.abs(now - lastAction.at) > UNFINISHED_MS) return undefined;
-  if (lastAction.to > lastAction.from && denied.has(target.deployment)) return undefined;
+  if (!isStillRight(lastAction, target, look)) return undefined;
   const { decision, reason, region } = lastAction;
   const action = moveTo(target, lastAction.to);
   const message = `${showChange(action)}, as it was announced before`;
   return { decision, reason, message, region, action, isUrgent: true, isAnnounced: true };
+}
+
+/** Whether what was announced may be done by what is so now: policy, outages and limits may be others. */
+function isStillRight({ from, to, decision }: LastAction, target: TargetFacts, { settings, targets, denied }: Look) {
+  if (denied.has(target.deployment)) return false;
+  if (to > from) {
+    const room = settings.maxReplicas - sumOf(targets, ({ top }) => top);
+    const mayExceed = decision === 'Fill' || decision === 'MoveUp';
+    return isUp(target) && to <= target.most && (mayExceed || to - from <= room);
+  }
+  const spare = sumOf(targets, ({ level }) => level) - settings.minReplicas;
+  return decision === 'Empty' ? target.isDown : to >= target.least && (decision !== 'ScaleDown' || from - to <= spare);
 }
 
 /** Without what is over. */
@@ -88,14 +112,15 @@ export function untilNextLoop({ countedAt }: Counters, loopMs: number, monotonic
   return (Math.floor(countedAt / loopMs) + 1) * loopMs - monotonicNow;
 }
 
-/** One more loop, where one is over. */
+/** One more loop, where one is over: the first look is in the middle of one, and counts nothing. */
 function count({ settings, cpuPercent }: Look, { counters, state, now, monotonicNow }: PlanInput): Counters {
   const rest = restOf(counters, state, settings.cooldownMs, { now, monotonicNow });
   if (counters && untilNextLoop(counters, settings.loopMs, monotonicNow) > 0) return { ...counters, rest };
-  const next = (loops = 0, isSo: boolean) => (isSo ? Math.min(loops + 1, settings.holdCycles) : 0);
+  if (!counters) return { above: 0, below: 0, countedAt: monotonicNow, rest };
+  const next = (loops: number, isSo: boolean) => (isSo ? Math.min(loops + 1, settings.holdCycles) : 0);
   return {
-    above: next(counters?.above, cpuPercent !== undefined && cpuPercent > settings.scaleUp),
-    below: next(counters?.below, cpuPercent !== undefined && cpuPercent < settings.scaleDown),
+    above: next(counters.above, cpuPercent !== undefined && cpuPercent > settings.scaleUp),
+    below: next(counters.below, cpuPercent !== undefined && cpuPercent < settings.scaleDown),
     countedAt: monotonicNow,
     rest,
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { regionalWorld, settingsOf } from './regional-world.ts';
+import { DEFAULTS, regionalWorld, settingsOf } from './regional-world.ts';
 
 const WIDE = ['denmark', 'france', 'latvia'].map((region) => ({ region, deployment: region, min: 1, max: 20 }));
 
@@ -20,6 +20,18 @@ describe('when a RegionalAutoscaler acts', () => {
     const world = regionalWorld();
     world.cpu = 90;
     for (let i = 0; i < 20; i++) assert.equal(world.look(), 'None Holding');
+  });
+
+  it('counts nothing at a first look, in whatever moment of a loop that is', () => {
+    const world = regionalWorld({ holdCycles: 2 });
+    world.counters = undefined;
+    world.monotonicNow = 29_990;
+    world.cpu = 90;
+    world.look();
+    world.pass(20);
+    assert.equal(world.look(), 'None Holding');
+    world.pass(30_000);
+    assert.equal(world.look(), 'ScaleUp france 1->2 AboveScaleUp');
   });
 
   it('not within the cooldown after an action', () => {
@@ -97,6 +109,32 @@ describe('limits', () => {
     assert.deepEqual(world.run(1), ['HealFloor france 1->10 BelowTotalMinimum']);
     world.respec({ minReplicas: 0, maxReplicas: 6 });
     assert.deepEqual(world.run(1), ['LowerCeiling france 10->4 AboveTotalMaximum']);
+  });
+
+  it('of all in bounds mode: minimums count below, maximums above, and neither is kept at the price of the other', () => {
+    const world = regionalWorld(
+      { mode: 'bounds', targets: WIDE, minReplicas: 6, maxReplicas: 9 },
+      {},
+      { min: 2, max: 4 },
+    );
+    assert.deepEqual(world.run(2), []);
+    world.respec({ minReplicas: 5 });
+    assert.deepEqual(world.run(2), ['LowerCeiling latvia 2->1 AboveTotalMaximum']);
+    world.respec({ minReplicas: 9, maxReplicas: 13 });
+    assert.deepEqual(world.run(2), ['HealFloor france 2->4 BelowTotalMinimum']);
+  });
+
+  it('in bounds mode a window that is only too high at its upper end keeps its minimum, and the message says so', () => {
+    const world = regionalWorld(
+      { mode: 'bounds', targets: WIDE.map((one) => ({ ...one, max: 3 })) },
+      {},
+      { min: 2, max: 4 },
+    );
+    world.pass(30_000);
+    const { message } = world.plan().verdict;
+    assert.equal(message, 'the window of denmark in denmark from 4 to 3 at most: its maximum is 3');
+    assert.equal(world.run(1).length, 3);
+    assert.deepEqual(world.boundsOf('denmark'), { min: 2, max: 3 });
   });
 
   it('a budget that lowers a maximum counts at once, and is given back by CPU', () => {
@@ -266,6 +304,8 @@ describe('what was announced', () => {
     world.pass(30_000);
     world.look();
     world.counters = undefined;
+    assert.equal(world.look(), 'None Holding');
+    assert.deepEqual(world.run(1), []);
     assert.equal(world.look(), 'None CoolingDown');
     assert.deepEqual(world.counts(), { denmark: 1, france: 2, latvia: 1 });
   });
@@ -286,6 +326,34 @@ describe('what was announced', () => {
     world.announce();
     world.denied.add('france');
     assert.equal(world.look(), 'None CoolingDown');
+  });
+
+  for (const [what, change] of [
+    ['its region went down meanwhile', (world) => void world.down.add('france')],
+    [
+      'a budget lowered its maximum meanwhile',
+      (world) => world.respec({ targets: WIDE.map((one) => ({ ...one, max: 1 })) }),
+    ],
+    ['all together may have no more by now', (world) => world.respec({ maxReplicas: 3 })],
+  ] satisfies [string, (world: ReturnType<typeof regionalWorld>) => void][])
+    it(`is not done where ${what}`, () => {
+      const world = regionalWorld({ holdCycles: 1 });
+      world.cpu = 90;
+      world.pass(30_000);
+      world.announce();
+      change(world);
+      world.run(2);
+      assert.ok(world.of('france').replicas <= 1);
+    });
+
+  it('holds up no floor of another where it cannot be done', () => {
+    const world = regionalWorld({ holdCycles: 1 });
+    world.cpu = 90;
+    world.pass(30_000);
+    world.announce();
+    world.denied.add('france');
+    world.scaleByHand('latvia', 0);
+    assert.deepEqual(world.run(1), ['HealFloor latvia 0->1 BelowMinimum']);
   });
 
   it('is decided anew after 10 minutes', () => {
@@ -350,7 +418,7 @@ describe('a spec that does not fit together', () => {
     ],
     [
       'scaleDown not below scaleUp',
-      { targets: [target({})], cpu: { scaleDown: 70 } },
+      { targets: [target({})], cpu: { scaleUp: 70, scaleDown: 70 } },
       /scaleDown 70 is not below scaleUp 70/,
     ],
     ['a loop of a second', { targets: [target({})], loop: '1s' }, /spec\.loop/],
@@ -362,5 +430,22 @@ describe('a spec that does not fit together', () => {
     assert.deepEqual([web?.min, web?.max], [0, 0]);
     const [big] = settingsOf({ targets: [target({ min: 20 })] }).targets;
     assert.deepEqual([big?.min, big?.max], [20, 20]);
+    const [held] = settingsOf({ mode: 'bounds', targets: [target({ max: 0 })] }).targets;
+    assert.deepEqual([held?.min, held?.max], [1, 1], 'bounds are 1 at least');
+    assert.equal(settingsOf({ targets: [target({})], cpu: { scaleUp: 25 } }).scaleDown, 24);
+    assert.equal(settingsOf({ targets: [target({})], cpu: { scaleDown: 80 } }).scaleUp, 81);
+  });
+
+  it('minimums that nobody asked for share what all may have, and one is left where nothing is', () => {
+    const [a, b] = [target({}), target({ deployment: 'api' })];
+    const minimums = (spec: object) => {
+      const { targets, minReplicas } = settingsOf(spec, { ...DEFAULTS, min: 3 });
+      return [...targets.map(({ min }) => min), minReplicas];
+    };
+    assert.deepEqual(minimums({ targets: [a, b] }), [3, 3, 0]);
+    assert.deepEqual(minimums({ targets: [a, b], maxReplicas: 5 }), [2, 2, 0]);
+    assert.deepEqual(minimums({ targets: [a, { ...b, min: 4 }], maxReplicas: 5 }), [1, 4, 0]);
+    assert.deepEqual(minimums({ targets: [a, b], maxReplicas: 1 }), [0, 0, 1]);
+    assert.throws(() => minimums({ mode: 'bounds', targets: [a, b], maxReplicas: 1 }), /at least, 2/);
   });
 });
