@@ -406,6 +406,20 @@ describe('the controller of RegionalAutoscalers', () => {
       assert.equal(fake.of('hpa', 'france').metadata.annotations[BEFORE], undefined);
     });
 
+    it('puts back the minimum where its owner has changed only the maximum since, and the other way round', async () => {
+      fake.world.millicores = 90;
+      const { pass } = start();
+      await pass(HELD_S);
+      fake.boundsByHand('france', 3, 6);
+      await pass(400);
+      assert.deepEqual(REGIONS.map(boundsOf), ['3-5', '3-6', '2-4']);
+      fake.boundsByHand('denmark', 1, 5);
+      fake.remove('web', 'web');
+      await pass(60);
+      assert.deepEqual(REGIONS.map(boundsOf), ['1-4', '2-6', '2-4']);
+      assert.ok(REGIONS.every((name) => fake.of('hpa', name).metadata.annotations?.[BEFORE] === undefined));
+    });
+
     it('lowers a window to a maximum that a budget has lowered, to 1 at least, and rests there', async () => {
       fake.respec('web', {
         ...spec,
