@@ -1,3 +1,4 @@
+import { isLeft } from './regional-outage.ts';
 import type { TargetFacts } from './regional-target.ts';
 import { givers, isUp, moveTo, type Rule, showChange, sumOf, takers, type Verdict } from './regional-verdict.ts';
 
@@ -20,13 +21,27 @@ export const healFloor: Rule = ({ targets, denied }) => {
   return under && raise(under, under.least, 'BelowMinimum', `its minimum is ${under.least}`);
 };
 
+/** A window that an outage or a ceiling has narrowed is as wide again as its owner had it. */
+export const widenWindow: Rule = ({ targets }) => {
+  const narrow = targets.find((one) => isUp(one) && one.top < widestTop(one));
+  if (!narrow) return undefined;
+  const { deployment, region, top, level } = narrow;
+  const message = `the window of ${deployment} in ${region} from ${top} to ${widestTop(narrow)} at most: it is as wide as it was`;
+  const action = moveTo(narrow, level);
+  return { decision: 'HealFloor', reason: 'NarrowWindow', message, region, action, isUrgent: true };
+};
+
+function widestTop({ level, width, maxTop }: TargetFacts): number {
+  return Math.min(level + width, maxTop);
+}
+
 /**
  * All targets together; not while some are there twice for a moment, because others are emptied after they were filled. In bounds mode minimums
  * count below and maximums above: neither limit is kept at the price of the other.
  */
 export const keepTotals: Rule = (look) => {
   const { settings, targets, state } = look;
-  if (state.outage || state.moving) return undefined;
+  if (state.moving || targets.some(isLeft)) return undefined;
   const spare = sumOf(targets, ({ level }) => level) - settings.minReplicas;
   const room = settings.maxReplicas - sumOf(targets, ({ top }) => top);
   const missing = Math.min(-spare, room);

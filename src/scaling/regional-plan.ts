@@ -1,8 +1,8 @@
 import { aggregateCpu } from './regional-cpu.ts';
-import { healFloor, keepTotals, lowerCeiling } from './regional-limits.ts';
+import { healFloor, keepTotals, lowerCeiling, widenWindow } from './regional-limits.ts';
 import { followLoad } from './regional-load.ts';
-import { moveOutOfOutage, outageNow } from './regional-outage.ts';
-import { beginMove, endMove } from './regional-rebalance.ts';
+import { moveOutOfOutage, outageAfter, outageNow, takeBackFill } from './regional-outage.ts';
+import { beginMove, endMove, movingNow } from './regional-rebalance.ts';
 import type { LastAction, RegionalState } from './regional-state.ts';
 import type { TargetFacts } from './regional-target.ts';
 import {
@@ -36,23 +36,34 @@ export interface Planned {
 const UNFINISHED_MS = 10 * 60_000;
 
 /** Those that wait for nothing; the first that has something to say counts. */
-const AT_ONCE: readonly Rule[] = [finish, lowerCeiling, healFloor, moveOutOfOutage, keepTotals, endMove];
+const AT_ONCE: readonly Rule[] = [
+  finish,
+  lowerCeiling,
+  healFloor,
+  widenWindow,
+  moveOutOfOutage,
+  keepTotals,
+  endMove,
+  takeBackFill,
+];
 
 /** What is to be done about one RegionalAutoscaler now, if anything: README.md has the order of its rules. */
 export function planRegional(input: PlanInput): Planned {
   const { settings, targets, now, monotonicNow } = input;
   const readings = targets.filter(isUp).map(({ cpu }) => cpu);
   const cpuPercent = aggregateCpu(readings, settings.aggregate);
-  const state = stateNow(input);
+  const state = stateNow({ ...input, cpuPercent });
   const look: Look = { ...input, state, cpuPercent };
   const counters = count(look, input);
   const restMs = Math.max(0, (counters.rest?.until ?? monotonicNow) - monotonicNow);
   const verdict = judge(look, counters, restMs);
   const kept = { ...state, ...verdict.state };
   if (!verdict.action) return { verdict, cpuPercent, counters, state: kept };
-  const { decision, reason, message, action, isAnnounced } = verdict;
-  const lastAction = isAnnounced ? state.lastAction : { ...action, decision, reason, message, at: now };
-  return { verdict, cpuPercent, counters, state: { ...kept, lastAction } };
+  if (verdict.isAnnounced) return { verdict, cpuPercent, counters, state: kept };
+  const { decision, reason, message, action } = verdict;
+  const lastAction = { ...action, decision, reason, message, at: now };
+  const outage = kept.outage && outageAfter(kept.outage, verdict);
+  return { verdict, cpuPercent, counters, state: { ...kept, outage, lastAction } };
 }
 
 /** Once an action is done, breaches are counted anew. */
@@ -63,11 +74,14 @@ export function countAnew(counters: Counters): Counters {
 function judge(look: Look, { above, below }: Counters, restMs: number): Verdict {
   if (look.targets.length === 0)
     return { decision: 'None', reason: 'NoTarget', message: 'none of its Deployments is there' };
+  const load = followLoad({ ...look, above, below, restMs });
   for (const rule of AT_ONCE) {
     const verdict = rule(look);
+    // What waits for others to become Ready is no reason to let those that serve be overrun.
+    if (verdict && !verdict.action && load.decision === 'ScaleUp')
+      return { ...load, ...(verdict.state && { state: verdict.state }) };
     if (verdict) return verdict;
   }
-  const load = followLoad({ ...look, above, below, restMs });
   const mayMove = load.reason === 'Steady' && restMs === 0;
   return (mayMove && beginMove(look)) || load;
 }
@@ -90,21 +104,16 @@ function isStillRight({ from, to, decision }: LastAction, target: TargetFacts, {
   if (denied.has(target.deployment)) return false;
   if (to > from) {
     const room = settings.maxReplicas - sumOf(targets, ({ top }) => top);
-    const mayExceed = decision === 'Fill' || decision === 'MoveUp';
-    return isUp(target) && to <= target.most && (mayExceed || to - from <= room);
+    if (decision === 'Fill') return isUp(target) && to <= target.maxTop;
+    return isUp(target) && to <= target.most && (decision === 'MoveUp' || to - from <= room);
   }
   const spare = sumOf(targets, ({ level }) => level) - settings.minReplicas;
   return decision === 'Empty' ? target.isDown : to >= target.least && (decision !== 'ScaleDown' || from - to <= spare);
 }
 
 /** Without what is over. */
-function stateNow({ targets, state }: PlanInput): RegionalState {
-  const { moving } = state;
-  const to = moving && targets.find(({ deployment }) => deployment === moving.to);
-  const from = moving && targets.find(({ deployment }) => deployment === moving.from);
-  const isOver =
-    !moving || !to || !from || !isUp(to) || (to.ready >= to.level && from.level - moving.step < from.least);
-  return { ...state, outage: outageNow({ targets, state }), moving: isOver ? undefined : moving };
+function stateNow(look: Look): RegionalState {
+  return { ...look.state, outage: outageNow(look), moving: movingNow(look) };
 }
 
 /** Milliseconds; loops of equal length begin together, so that one reading of all pods serves them all. */
