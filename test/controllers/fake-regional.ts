@@ -317,7 +317,7 @@ export function lead(
     writer: fake.writer,
     workloads: fake.workloads,
     snapshot: () => fake.world.snapshot,
-    wouldAdmit: (pod) => fake.world.admits(pod.metadata?.labels?.['app'] ?? ''),
+    wouldRunIn: (pod) => fake.world.admits(pod.metadata?.labels?.['app'] ?? ''),
     defaults: DEFAULTS,
     mode: typeof mode === 'function' ? mode : () => mode,
     instance: 'test',
