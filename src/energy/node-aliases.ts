@@ -1,7 +1,15 @@
+import type { NodeFacts } from '../regions/node-facts.ts';
+import { HOSTNAME_LABEL } from '../units/label-names.ts';
+
 /** A node, and what monitoring may call it: host name and addresses. */
 export interface NamedNode {
   readonly name: string;
   readonly aliases: readonly string[];
+}
+
+export function namedNode({ name, labels, addresses = [] }: NodeFacts): NamedNode {
+  const hostname = labels[HOSTNAME_LABEL];
+  return { name, aliases: [...(hostname ? [hostname] : []), ...addresses] };
 }
 
 /** Finds the node of a name or an alias; one that two nodes share (the host name `localhost`) names neither. */

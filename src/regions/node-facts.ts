@@ -17,6 +17,8 @@ export interface NodeFacts {
   readonly taints: readonly Taint[];
   /** Cores, bytes or pieces by resource; absent where nothing is said of them. */
   readonly allocatable?: Readonly<Record<string, number>>;
+  /** IP addresses and host names; absent where it has none. */
+  readonly addresses?: readonly string[];
 }
 
 interface NodeObject {
@@ -26,7 +28,10 @@ interface NodeObject {
     readonly labels?: Readonly<Record<string, string>> | null;
   };
   readonly spec?: { readonly taints?: readonly Taint[] | null } | null;
-  readonly status?: { readonly allocatable?: Readonly<Record<string, unknown>> | null } | null;
+  readonly status?: {
+    readonly allocatable?: Readonly<Record<string, unknown>> | null;
+    readonly addresses?: readonly { readonly address?: string }[] | null;
+  } | null;
 }
 
 const NO_LABELS: NodeFacts['labels'] = Object.freeze({});
@@ -48,6 +53,7 @@ export function toNodeFacts({ metadata, spec, status }: NodeObject, regionLabel:
   const labels = metadata.labels ?? NO_LABELS;
   const region = labels[regionLabel];
   const allocatable = status?.allocatable;
+  const addresses = (status?.addresses ?? []).flatMap(({ address }) => address || []);
   return {
     name,
     ...(uid && { uid }),
@@ -55,6 +61,7 @@ export function toNodeFacts({ metadata, spec, status }: NodeObject, regionLabel:
     labels,
     taints: lastingTaints(spec?.taints),
     ...(allocatable && { allocatable: amountsOf(allocatable) }),
+    ...(addresses.length > 0 && { addresses }),
   };
 }
 

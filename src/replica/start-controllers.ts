@@ -161,7 +161,13 @@ export function startControllers(deps: ControllersDeps): Controllers {
   const regional = { defaults: deps.regionalDefaults, mode: modeOf('regionalAutoscaler') };
   const budgeting = {
     settings: () => budgetSettings(deps.config().budgets),
-    readPower: createPodPower({ energy: () => deps.config().budgets.energy, env: deps.env, workloads }),
+    readPower: createPodPower({
+      energy: () => deps.config().budgets.energy,
+      env: deps.env,
+      workloads,
+      topology: () => snapshot().topology,
+      now: common.now,
+    }),
     mode: modeOf('carbonBudgets'),
   };
   const controllers = [

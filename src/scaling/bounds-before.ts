@@ -44,3 +44,15 @@ export function parseBoundsBefore(text: string | undefined): BoundsBefore | unde
   const { version, ...kept } = read;
   return kept;
 }
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What an owner's bounds are by now: each is what was kept where what we wrote still stands, else theirs as it is; as they are where those do not fit together. */
+export function boundsOfOwner(kept: BoundsBefore, is: Bounds): Bounds {
+  const of = (bound: keyof Bounds) => (is[bound] === kept.wrote[bound] ? kept[bound] : is[bound]);
+  const owner = { min: of('min'), max: of('max') };
+  return owner.min <= owner.max ? owner : { min: is.min, max: is.max };
+}

@@ -32,10 +32,13 @@ export interface BudgetScopes {
   /** By `scopeKey`. */
   readonly scopes: ReadonlyMap<string, BudgetScope>;
   readonly mistakes: readonly BudgetMistake[];
+  /** How many budgets are not followed, by namespace. */
+  readonly left: ReadonlyMap<string, number>;
 }
 
-/** More are not followed: each is counted, told and shown by itself. Those of namespaces come first. */
+/** More are not followed: each is counted, told and shown by itself. Those of namespaces come first, and none takes all that there is. */
 export const MOST_SCOPES = 2_000;
+export const MOST_SCOPES_OF_WORKLOADS = 200;
 const MOST_MISTAKES = 200;
 
 export function scopeKey({ kind, namespace, name }: Pick<BudgetScope, 'kind' | 'namespace' | 'name'>): string {
@@ -46,14 +49,31 @@ export function namespaceKey(name: string): string {
   return scopeKey({ kind: 'Namespace', namespace: name, name });
 }
 
-export function findScopes(namespaces: Iterable<NamespaceRecord>, workloads: Iterable<ScaledWorkload>): BudgetScopes {
+/** One step for each that may have one; answers all at the end. */
+export function* findScopes(
+  namespaces: Iterable<NamespaceRecord>,
+  workloads: Iterable<ScaledWorkload>,
+): Generator<unknown, BudgetScopes> {
   const scopes = new Map<string, BudgetScope>();
   const mistakes: BudgetMistake[] = [];
+  const left = new Map<string, number>();
+  const ofWorkloads = new Map<string, number>();
+
+  function follow(scope: BudgetScope): void {
+    const { kind, namespace } = scope;
+    const count = kind === 'Namespace' ? 0 : (ofWorkloads.get(namespace) ?? 0) + 1;
+    const isFull = scopes.size >= MOST_SCOPES || count > MOST_SCOPES_OF_WORKLOADS;
+    if (isFull) left.set(namespace, (left.get(namespace) ?? 0) + 1);
+    else {
+      scopes.set(scopeKey(scope), scope);
+      if (count > 0) ofWorkloads.set(namespace, count);
+    }
+  }
 
   function look(what: Omit<BudgetScope, 'limit'>, annotations: Readonly<Record<string, string>>): void {
     const { [CARBON_BUDGET]: budget, [MIN_REPLICAS]: least } = annotations;
     const limit = budget === undefined ? undefined : parseCarbonBudget(budget);
-    if (limit !== undefined && scopes.size < MOST_SCOPES) scopes.set(scopeKey(what), { ...what, limit });
+    if (limit !== undefined) follow({ ...what, limit });
     if (mistakes.length >= MOST_MISTAKES) return;
     if (budget !== undefined && limit === undefined)
       mistakes.push({
@@ -69,8 +89,8 @@ export function findScopes(namespaces: Iterable<NamespaceRecord>, workloads: Ite
       });
   }
 
-  for (const { name, annotations } of namespaces) look({ kind: 'Namespace', namespace: name, name }, annotations);
+  for (const { name, annotations } of namespaces) yield look({ kind: 'Namespace', namespace: name, name }, annotations);
   for (const { kind, namespace, name, uid, annotations } of workloads)
-    look({ kind, namespace, name, uid }, annotations);
-  return { scopes, mistakes };
+    yield look({ kind, namespace, name, uid }, annotations);
+  return { scopes, mistakes, left };
 }

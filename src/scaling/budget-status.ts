@@ -11,11 +11,13 @@ export const LONGEST_TARGET_STATUSES = 32_768;
 const amount = z.int().min(0).max(MOST_REPLICAS);
 
 const fields = {
-  /** `held`: `wrote` stands there, or is about to; `restored`: `before` does. */
-  state: z.enum(['held', 'restored']),
+  /** `held`: `wrote` stands there, or is about to; `restored`: `before` did again; `let-go`: somebody else wrote another number. */
+  state: z.enum(['held', 'restored', 'let-go']),
   /** What its owner had; `null`: no maximum, which a target of a RegionalAutoscaler need not have. */
   before: amount.nullable(),
   wrote: amount,
+  /** What stood there when this was written, where that was another number of ours. */
+  from: amount.optional(),
   /** `metadata.generation` that the intent was made of: another one, and it is done, or a person acted. */
   generation: z.int().min(0).optional(),
   /** RFC 3339: since when it is in this state. */
@@ -60,6 +62,11 @@ export function parseTargetStatuses(text: string | undefined): TargetStatuses | 
   return readKept(targetStatuses, text, LONGEST_TARGET_STATUSES)?.targets;
 }
 
-function inOrder({ state, before, wrote, generation, since, strikes, owners }: BudgetStatus) {
-  return { state, before, wrote, generation, since, strikes, owners };
+/** Whether a number is one that a budget wrote, and nobody else since. */
+export function isOfBudget(value: number | null | undefined, { state, wrote, from }: BudgetStatus): boolean {
+  return state === 'held' && typeof value === 'number' && (value === wrote || value === from);
+}
+
+function inOrder({ state, before, wrote, from, generation, since, strikes, owners }: BudgetStatus) {
+  return { state, before, wrote, from, generation, since, strikes, owners };
 }

@@ -1,5 +1,6 @@
 import { HOUR_MS, isoTime, MINUTE_MS } from '../units/moment.ts';
-import type { BudgetStatus } from './budget-status.ts';
+import { type BudgetStatus, isOfBudget } from './budget-status.ts';
+import { MOST_REPLICAS } from './regional-autoscaler.ts';
 
 /**
  * What is to become of something that a budget scales:
@@ -10,7 +11,7 @@ import type { BudgetStatus } from './budget-status.ts';
  * | `free` | all its budgets are under                           |
  * | `keep` | neither, or nobody knows                            |
  * | `end`  | no budget concerns it any more, or none is to be kept |
- * | `drop` | its replicas are somebody else's now: an autoscaler's |
+ * | `drop` | its replicas are somebody else's from now on: an autoscaler's |
  */
 export type Want = 'hold' | 'free' | 'keep' | 'end' | 'drop';
 
@@ -27,17 +28,19 @@ export interface BudgetTarget {
 }
 
 /**
- * What to do, each in this order: what is remembered, then the number.
+ * What to do. On the way down what is remembered is written first, on the way back last: whoever ends in between has it done again.
  *
- * | kind    | remembered     | number                          |
- * | ------- | -------------- | ------------------------------- |
- * | `hold`  | `status`       | `to`, unless it is that already |
- * | `restore` | `status`     | `to`                            |
- * | `finish` | as it is      | `to`: a leader ended between the two |
- * | `forget` | nothing       | as it is                        |
+ * | kind      | remembered   | number                                    |
+ * | --------- | ------------ | ----------------------------------------- |
+ * | `hold`    | first        | then `to`                                 |
+ * | `restore` | last         | first `to`, unless it is that already     |
+ * | `let-go`  | `status`     | as it is: somebody else's                 |
+ * | `finish`  | as it is     | `to`: a leader ended between the two      |
+ * | `forget`  | nothing      | as it is                                  |
  */
 export type BudgetStep =
   | { readonly kind: 'hold' | 'restore'; readonly status: BudgetStatus; readonly to: number | null }
+  | { readonly kind: 'let-go'; readonly status: BudgetStatus }
   | { readonly kind: 'finish'; readonly to: number | null }
   | { readonly kind: 'forget' };
 
@@ -69,54 +72,82 @@ export function waitOf(strikes: number): number {
 export function stepOf(target: BudgetTarget, moment: BudgetMoment): BudgetStep | undefined {
   const { status, want } = target;
   if (!status) return want === 'hold' ? hold(target, { before: target.value, strikes: 0 }, moment) : undefined;
-  if (want === 'drop') return { kind: 'forget' };
-  return status.state === 'held' ? stepOfHeld(target, status, moment) : stepOfRestored(target, status, moment);
+  if (status.state === 'held') return stepOfHeld(target, status, moment);
+  if (status.state === 'restored') return stepOfRestored(target, status, moment);
+  return isOver(target) || want === 'free' ? { kind: 'forget' } : undefined;
 }
 
 export function stateOf(target: Omit<BudgetTarget, 'floor' | 'want'>): BudgetState {
   const { value, status } = target;
   if (!status) return 'free';
-  if (status.state === 'restored') return 'restored';
-  return value === status.wrote || isUnfinished(target, status) ? 'held' : 'let-go';
+  if (status.state !== 'held') return status.state;
+  return isOfBudget(value, status) || isNeverScaled(target, status) ? 'held' : 'let-go';
 }
 
-/** Whether only the first of the two writes was done: neither the spec nor the number has changed since. */
-function isUnfinished(
+/** Whether a budget has no more to say about it. */
+function isOver({ want, floor }: BudgetTarget): boolean {
+  return want === 'end' || want === 'drop' || floor === undefined;
+}
+
+/** Whether the intent alone was written: scaling it and putting it back would have changed the spec twice. */
+function isNeverScaled(
   { value, generation }: Pick<BudgetTarget, 'value' | 'generation'>,
-  { state, before, wrote, generation: asOf }: BudgetStatus,
+  { before, generation: asOf }: BudgetStatus,
 ): boolean {
-  return generation !== undefined && asOf === generation && value === (state === 'held' ? before : wrote);
+  return value === before && generation !== undefined && asOf !== undefined && generation <= asOf + 1;
+}
+
+/** Whether nothing has changed since the intent was written. */
+function isAsRead({ generation, floor }: BudgetTarget, { generation: asOf, wrote }: BudgetStatus): boolean {
+  return generation !== undefined && generation === asOf && floor === wrote;
 }
 
 function stepOfHeld(target: BudgetTarget, status: BudgetStatus, moment: BudgetMoment): BudgetStep | undefined {
-  const { value, floor, want } = target;
-  if (isUnfinished(target, status)) return stepOfIntent(target, status, moment);
-  if (value === status.wrote) return stepOfOurs(target, status, moment);
-  // Somebody else has written the number since: it is theirs until the budget is under.
-  const isOver = want === 'end' || want === 'free' || floor === undefined;
-  return isOver ? { kind: 'forget' } : undefined;
+  if (isOfBudget(target.value, status)) return stepOfOurs(target, status, moment);
+  if (isNeverScaled(target, status)) return stepOfIntent(target, status, moment);
+  if (isPutBack(target, status, moment)) return restore(target, status, moment);
+  const isTheirs = target.want === 'hold' || (target.want === 'keep' && target.value !== status.before);
+  if (isOver(target) || target.want === 'free') return { kind: 'forget' };
+  return isTheirs ? letGo(status, moment) : undefined;
 }
 
-function stepOfIntent({ want, floor }: BudgetTarget, status: BudgetStatus, moment: BudgetMoment): BudgetStep {
-  const isWanted = want === 'hold' || (want === 'keep' && elapsed(status, moment) < FINISH_WITHIN_MS);
-  return isWanted && floor !== undefined ? { kind: 'finish', to: status.wrote } : { kind: 'forget' };
+/** Whether a leader ended after it had put a number back, and before that was remembered. */
+function isPutBack(target: BudgetTarget, status: BudgetStatus, moment: BudgetMoment): boolean {
+  const { value, generation, want } = target;
+  const isDue = isOver(target) || (want === 'free' && elapsed(status, moment) >= waitOf(status.strikes));
+  return value === status.before && generation !== undefined && isDue;
+}
+
+function stepOfIntent(target: BudgetTarget, status: BudgetStatus, moment: BudgetMoment): BudgetStep | undefined {
+  const { want, value } = target;
+  if (isOver(target) || want === 'free') return { kind: 'forget' };
+  if (isAsRead(target, status) && (want === 'hold' || elapsed(status, moment) < FINISH_WITHIN_MS))
+    return { kind: 'finish', to: status.wrote };
+  const anew = { before: value, strikes: status.strikes };
+  return (want === 'hold' ? hold(target, anew, moment) : undefined) ?? { kind: 'forget' };
 }
 
 function stepOfOurs(target: BudgetTarget, status: BudgetStatus, moment: BudgetMoment): BudgetStep | undefined {
   const { value, floor, want } = target;
-  if (want === 'end' || floor === undefined || floor >= highest(status.before)) return restore(target, status, moment);
+  if (isOver(target) || highest(floor ?? null) >= highest(status.before)) return restore(target, status, moment);
   if (want === 'free' && elapsed(status, moment) >= waitOf(status.strikes)) return restore(target, status, moment);
-  const isRaised = value !== null && floor > value;
-  return want === 'hold' || isRaised ? hold(target, status, moment) : undefined;
+  const isRaised = value !== null && floor !== undefined && floor > value;
+  if (want !== 'hold' && !isRaised) return undefined;
+  if (value !== status.wrote && isAsRead(target, status)) return { kind: 'finish', to: status.wrote };
+  return hold(target, status, moment);
 }
 
 function stepOfRestored(target: BudgetTarget, status: BudgetStatus, moment: BudgetMoment): BudgetStep | undefined {
-  const { want, floor, value } = target;
-  if (isUnfinished(target, status)) return { kind: 'finish', to: status.before };
-  if (want === 'end' || floor === undefined) return { kind: 'forget' };
+  const { want, value } = target;
+  if (isOver(target)) return { kind: 'forget' };
   const isRecent = elapsed(status, moment) < STRIKE_WITHIN_MS;
   if (want === 'hold') return hold(target, { before: value, strikes: isRecent ? status.strikes + 1 : 0 }, moment);
   return isRecent ? undefined : { kind: 'forget' };
+}
+
+/** Whether it has more than can be remembered: nothing lowers it. */
+export function isTooLarge({ value }: Pick<BudgetTarget, 'value'>): boolean {
+  return value !== null && value > MOST_REPLICAS;
 }
 
 /** A maximum that nobody set is above all. */
@@ -124,27 +155,34 @@ function highest(value: number | null): number {
   return value ?? Number.POSITIVE_INFINITY;
 }
 
-/** `undefined`: it is as low as it may be. */
+/** `undefined`: it is as low as it may be, or larger than what can be remembered. */
 function hold(
-  { value, floor, generation }: BudgetTarget,
+  target: BudgetTarget,
   { before, strikes }: Pick<BudgetStatus, 'before' | 'strikes'>,
   { now }: BudgetMoment,
 ): BudgetStep | undefined {
-  if (floor === undefined || floor >= highest(before)) return undefined;
+  const { value, floor, generation } = target;
+  if (floor === undefined || floor >= highest(before) || floor === value || isTooLarge(target)) return undefined;
+  const isTwoWrites = generation !== undefined;
   const status: BudgetStatus = {
     state: 'held',
     before,
     wrote: floor,
-    ...(generation !== undefined && { generation }),
+    ...(isTwoWrites && value !== null && value !== before && { from: value }),
+    ...(isTwoWrites && { generation }),
     since: isoTime(now),
     strikes: Math.min(strikes, MOST_STRIKES),
   };
-  return floor === value ? undefined : { kind: 'hold', status, to: floor };
+  return { kind: 'hold', status, to: floor };
 }
 
 function restore({ generation }: BudgetTarget, status: BudgetStatus, { now }: BudgetMoment): BudgetStep {
   const asOf = generation === undefined ? {} : { generation };
   return { kind: 'restore', status: { ...status, state: 'restored', since: isoTime(now), ...asOf }, to: status.before };
+}
+
+function letGo(status: BudgetStatus, { now }: BudgetMoment): BudgetStep {
+  return { kind: 'let-go', status: { ...status, state: 'let-go', since: isoTime(now) } };
 }
 
 function elapsed({ since }: BudgetStatus, { now, seenForMs }: BudgetMoment): number {

@@ -3,9 +3,11 @@ import { type Basis, worstBasis } from '../energy/basis.ts';
 import { ASSUMED_UTILISATION } from '../energy/coefficients.ts';
 import { gramsPerHour } from '../energy/emissions.ts';
 import type { EnergySample } from '../energy/energy-sample.ts';
+import { namedNode, nodeByAlias } from '../energy/node-aliases.ts';
 import { fitsAMachine } from '../energy/pod-requests.ts';
 import { cpuWatts, DEFAULT_POWER_MODEL, type PowerModel, podWatts } from '../energy/power-model.ts';
 import { providerOf } from '../energy/provider.ts';
+import type { NodeFacts } from '../regions/node-facts.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import { type PodUsage, usageKey } from './pod-usage.ts';
 import type { ScaledPod } from './scaled-pod.ts';
@@ -34,6 +36,15 @@ export const BASIS_OF: Readonly<Record<PowerKind, Basis>> = {
   requests: 'estimated',
 };
 
+/** The same in words. */
+export const POWER_WORDS: Readonly<Record<PowerKind, string>> = {
+  pod: 'measured',
+  'node-usage': 'node measured, by CPU used',
+  'node-requests': 'node measured, by requests',
+  usage: 'CPU used',
+  requests: 'requests',
+};
+
 export interface PodWatts {
   readonly watts: number;
   readonly how: PowerKind;
@@ -49,22 +60,34 @@ export interface PowerInputs {
   readonly usages?: ReadonlyMap<string, PodUsage> | undefined;
   /** Of Prometheus; samples of the same thing add up. */
   readonly measured?: readonly EnergySample[] | undefined;
-  /** The node that one of a machine's names means; by default the node of that name. */
-  readonly nodeOf?: ((machine: string) => string | undefined) | undefined;
+  /** What machines may be called, and what they offer: no pod that runs there requests more. Without it, machines are nodes of that name. */
+  readonly nodes?: readonly NodeFacts[] | undefined;
+  readonly demanded?: Demanded | undefined;
   readonly model?: PowerModel | undefined;
 }
 
-/** What pods draw now, as well as it is known. */
+/** A Ready pod that was created before that, epoch milliseconds, and is known less well than by `kind` counts as unknown. */
+export interface Demanded {
+  readonly kind: PowerKind;
+  readonly ofCreatedBefore: number;
+}
+
+/** What pods draw now, as well as it is known; those that never started draw nothing, and have no share. */
 export function wattsOfPods({
   pods,
   usages,
   measured = [],
-  nodeOf = (name) => name,
+  nodes,
+  demanded,
   model = DEFAULT_POWER_MODEL,
 }: PowerInputs): PodPower {
-  const { ofPods, ofNodes } = readSamples(measured, nodeOf);
+  const { ofPods, ofNodes } = readSamples(measured, nodes ? nodeByAlias(nodes.map(namedNode)) : (name) => name);
+  const byName = new Map(nodes?.map((one) => [one.name, one]));
   const power = new Map<string, PodWatts>();
-  for (const [node, there] of Map.groupBy(pods, ({ node }) => node)) {
+  const started = [...pods].filter(({ isUnstarted }) => !isUnstarted);
+  for (const [node, all] of Map.groupBy(started, ({ node }) => node)) {
+    const allocatable = byName.get(node)?.allocatable;
+    const there = all.map((pod) => ({ ...pod, isPlausible: isPlausible(pod, allocatable) }));
     const shares = shareOf(ofNodes.get(node), there, usages);
     for (const pod of there) {
       const key = usageKey(pod.namespace, pod.name);
@@ -73,10 +96,39 @@ export function wattsOfPods({
         own === undefined
           ? (shares?.get(key) ?? estimate(pod, usages?.get(key), model))
           : { watts: own, how: 'pod' as const };
-      if (known) power.set(key, known);
+      if (known && suffices(known, pod, demanded)) power.set(key, known);
     }
   }
   return power;
+}
+
+/** A pod, and whether what it requests can be what a pod there has. */
+interface PlacedPod extends ScaledPod {
+  readonly isPlausible: boolean;
+}
+
+const GB = 1e9;
+
+/** Whoever binds a pod without the scheduler can ask for anything. */
+function isPlausible({ requests }: ScaledPod, { cpu, memory }: NonNullable<NodeFacts['allocatable']> = {}): boolean {
+  const { vcpu, memoryGb } = requests;
+  const offered = { vcpu: cpu ?? Number.POSITIVE_INFINITY, memoryGb: (memory ?? Number.POSITIVE_INFINITY) / GB };
+  return fitsAMachine(requests) && vcpu <= offered.vcpu && memoryGb <= offered.memoryGb;
+}
+
+/** A pod whose containers do not run, or have only begun to, no meter knows. */
+function suffices({ how }: PodWatts, { isReady, createdAt }: ScaledPod, demanded: Demanded | undefined): boolean {
+  if (!demanded || !isReady || createdAt >= demanded.ofCreatedBefore) return true;
+  return POWER_KINDS.indexOf(how) <= POWER_KINDS.indexOf(demanded.kind);
+}
+
+/**
+ * Whether a pod counts at all: a kubelet of a node that is there has taken it on. As long as no node was seen nobody knows, and it
+ * does.
+ */
+export function counts({ node, isUnstarted }: ScaledPod, topology: Snapshot['topology']): boolean {
+  if (isUnstarted) return false;
+  return topology === undefined || topology.nodes.length === 0 || topology.byName.has(node);
 }
 
 function readSamples(measured: readonly EnergySample[], nodeOf: (machine: string) => string | undefined) {
@@ -99,13 +151,13 @@ function readSamples(measured: readonly EnergySample[], nodeOf: (machine: string
 /** watts of a node * CPU of the pod / CPU of all pods of the node; undefined where the node was not measured, or no pod has a claim. */
 function shareOf(
   watts: number | undefined,
-  pods: readonly ScaledPod[],
+  pods: readonly PlacedPod[],
   usages: ReadonlyMap<string, PodUsage> | undefined,
 ): ReadonlyMap<string, PodWatts> | undefined {
   if (watts === undefined) return undefined;
   const used = (pod: ScaledPod) => usages?.get(usageKey(pod.namespace, pod.name))?.vcpu;
-  const requested = ({ requests }: ScaledPod) =>
-    fitsAMachine(requests) ? requests.vcpu * ASSUMED_UTILISATION.value : 0;
+  const requested = ({ requests, isPlausible }: PlacedPod) =>
+    isPlausible ? requests.vcpu * ASSUMED_UTILISATION.value : 0;
   // An idle node still draws power: where no pod uses CPU, what they request is all that tells them apart.
   const isIdle = pods.every((pod) => used(pod) === 0);
   const claims = pods.map((pod) => {
@@ -123,11 +175,14 @@ function shareOf(
  * From usage: max(vCPUs requested, used) * min + vCPUs used * (max - min) + max(memory GB requested, used) * 0.392. It is
  * Cloud Carbon Footprint's "Energy Estimate (Watt-Hours)" with the load that is known instead of the one that it assumes.
  */
-function estimate({ requests }: ScaledPod, usage: PodUsage | undefined, model: PowerModel): PodWatts | undefined {
-  const isSense = fitsAMachine(requests);
-  if (!usage) return isSense ? { watts: podWatts(requests, model), how: 'requests' } : undefined;
-  const vcpu = Math.max(isSense ? requests.vcpu : 0, usage.vcpu);
-  const memoryGb = Math.max(isSense ? requests.memoryGb : 0, usage.memoryGb);
+function estimate(
+  { requests, isPlausible }: PlacedPod,
+  usage: PodUsage | undefined,
+  model: PowerModel,
+): PodWatts | undefined {
+  if (!usage) return isPlausible ? { watts: podWatts(requests, model), how: 'requests' } : undefined;
+  const vcpu = Math.max(isPlausible ? requests.vcpu : 0, usage.vcpu);
+  const memoryGb = Math.max(isPlausible ? requests.memoryGb : 0, usage.memoryGb);
   const utilisation = vcpu === 0 ? 0 : usage.vcpu / vcpu;
   return { watts: cpuWatts(vcpu, model.vcpuWatts, utilisation) + memoryGb * model.memoryWattsPerGb, how: 'usage' };
 }
@@ -145,6 +200,15 @@ export interface Emissions {
   readonly basis: Basis;
 }
 
+/** `of 12 pods 9 measured, 2 CPU used, 1 unknown`; nothing of no pods, and where all are known as is usual. */
+export function tellKnown({ pods, known, unknown }: Emissions = NOTHING, usual: PowerKind = 'pod'): readonly string[] {
+  if (pods === 0 || known.get(usual) === pods) return [];
+  const parts = [...known].map(([kind, count]) => `${count} ${POWER_WORDS[kind]}`);
+  return [`of ${pods} pods ${[...parts, ...(unknown > 0 ? [`${unknown} unknown`] : [])].join(', ')}`];
+}
+
+const NOTHING: Emissions = { kgPerHour: 0, watts: 0, pods: 0, unknown: 0, known: new Map(), basis: 'estimated' };
+
 interface Sum {
   grams: number;
   watts: number;
@@ -154,7 +218,7 @@ interface Sum {
 }
 
 /**
- * What pods emit, summed up by what `keyOf` says of each; those of which it says nothing are left out.
+ * What pods emit, summed up by what `keyOf` says of each; those of which it says nothing, and those that do not count, are left out.
  *
  * kgCO2e/h = W / 1,000 * PUE of the region's provider * gCO2e/kWh of the region / 1,000.
  */
@@ -169,7 +233,7 @@ export function emissionsBy<K>(
   const sums = new Map<K, Sum>();
   for (const pod of pods) {
     const key = keyOf(pod);
-    if (key === undefined) continue;
+    if (key === undefined || !counts(pod, snapshot.topology)) continue;
     const sum = sums.get(key) ?? { grams: 0, watts: 0, pods: 0, unknown: 0, known: new Map() };
     sums.set(key, sum);
     count(sum, power.get(usageKey(pod.namespace, pod.name)), gramsOfWatt(pod.node));

@@ -1,3 +1,4 @@
+import { fitsAMachine } from '../energy/pod-requests.ts';
 import { parseQuantity } from '../units/quantity.ts';
 
 /** What a pod uses, as metrics.k8s.io tells it. */
@@ -35,6 +36,6 @@ function toEntry({ metadata, timestamp = '', containers }: PodMetricsObject): re
   const sum = (resource: string) =>
     (containers ?? []).reduce((total, { usage }) => total + (parseQuantity(usage?.[resource]) ?? Number.NaN), 0);
   const usage = { vcpu: sum('cpu'), memoryGb: sum('memory') / 1e9, measuredAt: Date.parse(timestamp) };
-  const isSense = Object.values(usage).every((value) => value >= 0);
+  const isSense = Object.values(usage).every((value) => Number.isFinite(value) && value >= 0) && fitsAMachine(usage);
   return isSense && containers?.length ? [[usageKey(metadata.namespace ?? '', metadata.name), usage]] : [];
 }

@@ -1,4 +1,5 @@
 import { isMapping } from '../units/is-mapping.ts';
+import { LONGEST_TARGET_STATUSES } from './budget-status.ts';
 import { MOST_REPLICAS, MOST_TARGETS } from './regional-autoscaler.ts';
 import { ownOf } from './scaled-workload.ts';
 
@@ -37,7 +38,7 @@ export function toRegionalMaxima({ metadata, spec }: RegionalAutoscalerObject): 
     namespace,
     name,
     uid,
-    annotations: ownOf(annotations),
+    annotations: ownOf(annotations, LONGEST_TARGET_STATUSES),
     targets: targets.slice(0, MOST_TARGETS).flatMap(toMaximum),
   };
 }

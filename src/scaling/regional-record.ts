@@ -1,3 +1,4 @@
+import { LONGEST_TARGET_STATUSES } from './budget-status.ts';
 import { parseRegionalSpec } from './regional-autoscaler.ts';
 import { parseState, type RegionalState } from './regional-state.ts';
 import { parseStatus, type RegionalStatus } from './regional-status.ts';
@@ -52,7 +53,7 @@ export function toRegionalAutoscaler(
     resourceVersion,
     generation,
     createdAt: Date.parse(metadata.creationTimestamp ?? '') || 0,
-    annotations: ownOf(annotations),
+    annotations: ownOf(annotations, LONGEST_TARGET_STATUSES),
     isEnding: metadata.deletionTimestamp !== undefined,
     wish: isSame ? before.wish : parseRegionalSpec(spec),
     state: parseState(status),

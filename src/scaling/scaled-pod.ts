@@ -17,6 +17,8 @@ export interface ScaledPod {
   readonly isReady: boolean;
   /** It is being deleted. */
   readonly isEnding: boolean;
+  /** It is bound, and no kubelet has taken it on. */
+  readonly isUnstarted?: true;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly requests: PodRequests;
@@ -38,6 +40,8 @@ export interface ScaledPodObject {
   };
   readonly spec?: (RequestingSpec & { readonly nodeName?: string }) | null;
   readonly status?: {
+    readonly phase?: string;
+    readonly startTime?: string | null;
     readonly conditions?: readonly { readonly type?: string; readonly status?: string }[] | null;
   } | null;
 }
@@ -56,10 +60,15 @@ export function toScaledPod({ metadata, spec, status }: ScaledPodObject): Scaled
     node: spec?.nodeName ?? '',
     isReady: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     isEnding: deletionTimestamp !== undefined,
+    ...(isUnstarted(status) && { isUnstarted: true }),
     createdAt: Date.parse(creationTimestamp) || 0,
     requests: requestsOf(spec ?? {}),
     ...(requestedVcpu !== undefined && { requestedVcpu }),
   };
+}
+
+function isUnstarted(status: ScaledPodObject['status']): boolean {
+  return status?.phase === 'Pending' && !status.startTime;
 }
 
 /** The owner that people scale, by the pod's own words: no ReplicaSet is read for it. */

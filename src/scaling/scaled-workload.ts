@@ -1,8 +1,16 @@
+import { WORKLOAD_KEYS } from '../decision/carbon-budget.ts';
 import { ANNOTATION_PREFIX } from '../decision/namespace-record.ts';
+import { BOUNDS_BEFORE, LONGEST_BOUNDS_BEFORE } from './bounds-before.ts';
+import { BUDGET_STATUS, LONGEST_BUDGET_STATUS } from './budget-status.ts';
 
 /** The kinds whose replicas gridgate moves, each through its `scale` subresource. */
 export const SCALED_KINDS = ['Deployment', 'StatefulSet'] as const;
 export type ScaledKind = (typeof SCALED_KINDS)[number];
+
+/** What owns a pod is what the pod says: of other kinds nothing is asked. */
+export function isScaledKind(kind: string): kind is ScaledKind {
+  return SCALED_KINDS.some((one) => one === kind);
+}
 
 /** What is kept of a Deployment or StatefulSet. */
 export interface ScaledWorkload {
@@ -53,8 +61,29 @@ export function toScaledWorkload(kind: ScaledKind, { metadata, spec, status }: S
   };
 }
 
-/** The annotations of gridgate alone: what else people write may be long. */
-export function ownOf(annotations: Readonly<Record<string, string>> | null | undefined) {
-  const own = Object.entries(annotations ?? {}).filter(([key]) => key.startsWith(ANNOTATION_PREFIX));
-  return Object.fromEntries(own);
+const KEYS = [...WORKLOAD_KEYS, 'class'].map((name) => ANNOTATION_PREFIX + name);
+/** What people write there are single words and numbers. */
+const LONGEST_WORD = 256;
+/** In place of a text that nobody would read: it means nothing, and is told as a mistake where those are. */
+const TOO_LONG = '(too long)';
+
+/**
+ * The annotations of gridgate that are read of what has replicas, as far as they are read: others, and what is longer, would
+ * only take memory, and anybody may write them.
+ */
+export function ownOf(
+  annotations: Readonly<Record<string, string>> | null | undefined,
+  longestStatus = LONGEST_BUDGET_STATUS,
+): Readonly<Record<string, string>> {
+  const longest = [
+    ...KEYS.map((key) => [key, LONGEST_WORD] as const),
+    [BUDGET_STATUS, longestStatus] as const,
+    [BOUNDS_BEFORE, LONGEST_BOUNDS_BEFORE] as const,
+  ];
+  return Object.fromEntries(
+    longest.flatMap(([key, most]) => {
+      const text = annotations && Object.hasOwn(annotations, key) ? annotations[key] : undefined;
+      return text === undefined ? [] : [[key, text.length > most ? TOO_LONG : text]];
+    }),
+  );
 }

@@ -221,7 +221,7 @@ async function measure(controlPlane: ControlPlane): Promise<void> {
       ...parts,
       ownNamespace: 'gridgate-system',
       clock: regionalClock.clock,
-      wouldAdmit: () => true,
+      wouldRunIn: () => true,
       defaults: DEFAULTS,
     }),
     createCarbonBudgets({
@@ -232,7 +232,13 @@ async function measure(controlPlane: ControlPlane): Promise<void> {
       ownNamespace: 'gridgate-system',
       policyOf: () => makePolicy({}),
       settings: () => ({ holdCycles: 3, loopMs: 30_000 }),
-      readPower: createPodPower({ energy: () => ({}) as never, env: {}, workloads }),
+      readPower: createPodPower({
+        energy: () => ({}) as never,
+        env: {},
+        workloads,
+        topology: () => snapshot().topology,
+        now: Date.now,
+      }),
     }),
   ];
   for (const one of controllers) one.start();

@@ -67,15 +67,17 @@ const OBJECTS: Readonly<Record<string, readonly [list: string, object: Rendered]
       'gridgate.dev/class': 'critical',
     }),
   ],
+  'of no class': [
+    `${APPS}/deployments`,
+    workload({ 'gridgate.dev/carbon-budget': '0.5', 'gridgate.dev/min-replicas': '1' }, 5, {}),
+  ],
   'paused deployment': [
     `${APPS}/deployments`,
     workload({ 'gridgate.dev/carbon-budget': '0.5', 'gridgate.dev/min-replicas': '1', ...PAUSED }),
   ],
   'stateful set': [
     `${APPS}/statefulsets`,
-    workload({ 'gridgate.dev/carbon-budget': '0.5', 'gridgate.dev/min-replicas': '0' }, 5, {
-      'gridgate.dev/class': 'flexible',
-    }),
+    workload({ 'gridgate.dev/carbon-budget': '0.5', 'gridgate.dev/min-replicas': '0' }),
   ],
   'of a budgeted namespace': [
     '/apis/apps/v1/namespaces/budgeted/deployments',
@@ -104,8 +106,8 @@ const ALLOWED: readonly Allowed[] = [
     'budgeted',
     ['/status', annotations(held())],
     ['/scale', replicas(1)],
-    ['/status', annotations(held({ state: 'restored', generation: 2, strikes: 1 }))],
     ['/scale', replicas(5)],
+    ['/status', annotations(held({ state: 'restored', generation: 2, strikes: 1 }))],
     ['/status', annotations({ [BUDGET]: null })],
   ],
   [
@@ -113,6 +115,15 @@ const ALLOWED: readonly Allowed[] = [
     'budgeted',
     ['/status', annotations(held({ state: 'restored' }))],
     ['/status', annotations(held({ strikes: 2 }))],
+  ],
+  [
+    'what it is about to do again, and that it is let go',
+    'budgeted',
+    ['/status', annotations(held())],
+    ['/scale', replicas(3)],
+    ['/status', annotations(held({ from: 3, generation: 2 }))],
+    ['/status', annotations(held({ state: 'let-go', from: 3, generation: 2 }))],
+    ['/status', annotations({ [BUDGET]: null })],
   ],
   ['what the budget of its namespace is about to do', 'of a budgeted namespace', ['/status', annotations(held())]],
   ['the same of a StatefulSet', 'stateful set', ['/status', annotations(held({ wrote: 0 }))]],
@@ -123,6 +134,13 @@ const ALLOWED: readonly Allowed[] = [
     ['', withSpec(window(3, 7), bounds({ min: 3, max: 7 }))],
     ['', withSpec(window(4, 8), bounds({ min: 4, max: 8 }))],
     ['', withSpec(window(2, 6), bounds({ min: 2, max: 6 }))],
+    ['', annotations({ [BOUNDS]: null })],
+  ],
+  [
+    "bounds, and back where one of both is its owner's by now",
+    'hpa',
+    ['', withSpec(window(3, 7), bounds({ min: 3, max: 7 }))],
+    ['', withSpec(window(2, 7), bounds({ min: 2, max: 7 }, { max: 7 }))],
     ['', annotations({ [BOUNDS]: null })],
   ],
   [
@@ -138,6 +156,12 @@ const ALLOWED: readonly Allowed[] = [
     ['', withSpec({ maxReplicas: 3 }, held({ before: 6, wrote: 3, owners: [KUBECTL] }))],
     ['', withSpec({ maxReplicas: 6 }, held({ state: 'restored', before: 6, wrote: 3 }))],
     ['', annotations({ [BUDGET]: null })],
+  ],
+  [
+    'a maximum that is let go',
+    'hpa',
+    ['', withSpec({ maxReplicas: 2 }, held({ before: 6, wrote: 2 }))],
+    ['', annotations(held({ state: 'let-go', before: 6, wrote: 2 }))],
   ],
   ['who owns what', 'hpa', ['', { metadata: { managedFields: [{}] } }]],
   [
@@ -181,6 +205,7 @@ const REFUSED: readonly Refused[] = [
   ['replicas of gridgate', 'of gridgate', ['/scale', replicas(0)]],
   ['a budget of what has none', 'deployment', ['/status', annotations(held())]],
   ['a budget of what is critical', 'critical', ['/status', annotations(held())]],
+  ['a budget of what has no class', 'of no class', ['/status', annotations(held())]],
   ['a budget of what is paused', 'paused deployment', ['/status', annotations(held())]],
   ['a budget in a paused namespace', 'of a paused namespace', ['/status', annotations(held())]],
   ['fewer replicas than its owner lets it', 'budgeted', ['/status', annotations(held({ wrote: 0 }))]],
@@ -219,6 +244,12 @@ const REFUSED: readonly Refused[] = [
     ['', annotations(FORGED_BOUNDS)],
   ],
   [
+    'a forged half of a memory',
+    'hpa',
+    ['', withSpec(window(3, 7), bounds({ min: 3, max: 7 }))],
+    ['', withSpec(window(2, 8), bounds({ min: 2, max: 8 }, { max: 8 }))],
+  ],
+  [
     'back to what was never there',
     'hpa',
     ['', withSpec(window(3, 7), bounds({ min: 3, max: 7 }))],
@@ -237,6 +268,13 @@ const REFUSED: readonly Refused[] = [
   ['a higher maximum', 'hpa', ['', withSpec({ maxReplicas: 9 }, held({ before: 6, wrote: 9 }))]],
   ['a maximum, keeping nothing', 'hpa', ['', withSpec({ maxReplicas: 3 })]],
   ['a maximum, keeping another', 'hpa', ['', withSpec({ maxReplicas: 3 }, held({ before: 60, wrote: 3 }))]],
+  [
+    'what was there once it is let go',
+    'hpa',
+    ['', withSpec({ maxReplicas: 2 }, held({ before: 6, wrote: 2 }))],
+    ['', annotations(held({ state: 'let-go', before: 6, wrote: 2 }))],
+    ['', withSpec({ maxReplicas: 6 }, held({ state: 'restored', before: 6, wrote: 2 }))],
+  ],
   ['a minimum with it', 'hpa', ['', withSpec(window(1, 3), held({ before: 6, wrote: 3 }))]],
   ['its metrics', 'hpa', ['', withSpec({ metrics: [] }, bounds({ min: 2, max: 6 }))]],
   ['its behaviour', 'hpa', ['', withSpec({ behavior: { scaleDown: { selectPolicy: 'Disabled' } } })]],

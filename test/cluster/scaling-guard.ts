@@ -66,7 +66,7 @@ export async function startGuardedScaling(components: readonly Scaling[]) {
 export function workload(
   annotations: Readonly<Record<string, string>> = {},
   replicas = 5,
-  podAnnotations: Readonly<Record<string, string>> = {},
+  podAnnotations: Readonly<Record<string, string>> = { 'gridgate.dev/class': 'flexible' },
 ): Rendered {
   return {
     metadata: { annotations },

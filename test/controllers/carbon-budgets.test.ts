@@ -189,8 +189,280 @@ describe('the controller of carbon budgets', () => {
       await one.lead();
       await one.loops(10);
       assert.equal(one.replicas('web'), 3);
-      assert.deepEqual(one.writes, ['status web']);
+      assert.deepEqual(one.writes, ['status web', 'status web'], 'the intent, and that it was let go');
     });
+  });
+
+  describe('what was there is not lost', () => {
+    /** Once, just before a write of replicas: what somebody else does. */
+    function beforeScale(one: Cluster, act: () => void): void {
+      let isDone = false;
+      one.world.meanwhile = (what) => {
+        if (what !== 'scale web' || isDone) return;
+        isDone = true;
+        act();
+      };
+    }
+    const newImage = ({ spec }: { spec: object }) => void Object.assign(spec, { image: `v${Math.random()}` });
+
+    it('by a rollout while it is put back', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      beforeScale(one, () => one.edit('Deployment', 'web', newImage as never));
+      one.setWatts('web', 1);
+      await one.loops(14);
+      assert.equal(one.replicas('web'), 5);
+    });
+
+    it('by a refusal while it is put back, and a rollout', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      one.world.refuse = (what) => (what === 'scale web' ? 403 : undefined);
+      one.setWatts('web', 1);
+      await one.loops(14);
+      assert.equal(one.status('Deployment', 'web').state, 'held');
+      assert.deepEqual(one.told('Restored'), []);
+      one.edit('Deployment', 'web', newImage as never);
+      one.world.refuse = () => undefined;
+      await one.loops(20);
+      assert.equal(one.replicas('web'), 5);
+    });
+
+    it('by a write after it was put back, before that is remembered', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      one.world.afterwards = (what) => {
+        if (what === 'scale web')
+          one.edit('Deployment', 'web', (object) => Object.assign(object, { status: { observed: true } }));
+      };
+      one.world.namespaces.set('shop', {});
+      await one.loops(3);
+      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
+      assert.equal(one.told('Restored').length, 1);
+    });
+
+    for (const [least, then] of [
+      ['2', 'a write of somebody else'],
+      ['0', 'a leader that ends'],
+    ] as const)
+      it(`by another least while it is held (${least}), and ${then}`, async () => {
+        const one = overBudget();
+        const leader = await one.lead();
+        await one.loops(3);
+        beforeScale(one, () => {
+          if (least === '0') throw new Error('killed');
+          one.edit('Deployment', 'web', ({ metadata }) => Object.assign(metadata, { labels: { x: 'y' } }));
+        });
+        one.annotate('Deployment', 'web', { 'min-replicas': least });
+        await one.loops(1);
+        const ended = leader.stop();
+        await one.lead();
+        await ended;
+        await one.loops(4);
+        assert.equal(one.replicas('web'), Number(least));
+        one.world.namespaces.set('shop', {});
+        await one.loops(4);
+        assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
+      });
+
+    it('by an autoscaler that comes while it is held at 0', async () => {
+      const one = overBudget();
+      one.annotate('Deployment', 'web', { 'min-replicas': '0' });
+      await one.lead();
+      await one.loops(3);
+      assert.equal(one.replicas('web'), 0);
+      one.horizontal('web', 'web', 2, 10);
+      await one.loops(2);
+      assert.equal(one.replicas('web'), 5);
+    });
+
+    it('by having too much of it', async () => {
+      const one = overBudget();
+      one.horizontal('web', 'web', 1, 100_001);
+      await one.lead();
+      await one.loops(4);
+      assert.deepEqual(one.writes, []);
+      assert.match(
+        one.told('BudgetRefused')[0] ?? '',
+        /^HorizontalPodAutoscaler web: .* maxReplicas of 100001 is above 100000/,
+      );
+    });
+
+    it('a rollout between the intent and the scale does not keep it from being held', async () => {
+      const one = overBudget();
+      beforeScale(one, () => one.edit('Deployment', 'web', newImage as never));
+      await one.lead();
+      await one.loops(4);
+      assert.equal(one.replicas('web'), 1);
+      assert.deepEqual(one.told('BudgetLetGo'), []);
+    });
+
+    it('the very number that we wrote is theirs, once they have written another', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      one.edit('Deployment', 'web', ({ spec }) => Object.assign(spec, { replicas: 3 }));
+      await one.loops(3);
+      one.edit('Deployment', 'web', ({ spec }) => Object.assign(spec, { replicas: 1 }));
+      one.setWatts('web', 1);
+      await one.loops(14);
+      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [1, undefined]);
+    });
+
+    it('one that was made again is another one', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(1);
+      // What the watch shows is the one that was.
+      one.holdBack(true);
+      one.edit('Deployment', 'web', ({ metadata }) => Object.assign(metadata, { uid: 'another' }));
+      await one.loops(4);
+      assert.deepEqual([one.replicas('web'), one.writes], [5, []]);
+      one.holdBack(false);
+      await one.loops(2);
+      assert.equal(one.replicas('web'), 1);
+    });
+
+    it('one that was made again of what it was has back what it had', async () => {
+      const one = overBudget();
+      await one.lead();
+      await one.loops(3);
+      const copied = structuredClone(one.object('Deployment', 'web'));
+      one.remove('Deployment', 'web');
+      await one.loops(1);
+      one.edit('Deployment', 'web', (object) =>
+        Object.assign(object, { ...copied, metadata: { ...copied['metadata'], uid: 'another', generation: 1 } }),
+      );
+      one.world.namespaces.set('shop', {});
+      await one.loops(4);
+      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
+    });
+  });
+
+  describe('what is told', () => {
+    it('is what was done: not what the API server refused', async () => {
+      const one = overBudget();
+      one.world.refuse = (what) => (what === 'scale web' ? 403 : undefined);
+      await one.lead();
+      await one.loops(4);
+      assert.deepEqual(one.told('ScaledDown'), []);
+      assert.equal(one.told('BudgetRefused').length, 1);
+      one.world.refuse = () => undefined;
+      await one.loops(6);
+      assert.equal(one.told('ScaledDown').length, 1);
+    });
+
+    it('is what goes down: not what is paused, refused or was scaled by somebody else', async () => {
+      const one = overBudget();
+      one.workload('paused', { annotations: { 'min-replicas': '1', paused: 'true' } });
+      one.workload('refused', { annotations: { 'min-replicas': '1' } });
+      one.world.refuse = (what) => (what === 'status refused' ? 403 : undefined);
+      await one.lead();
+      await one.loops(3);
+      assert.match(one.told('BudgetExceeded')[0] ?? '', /: go down: Deployment web to 1 \(/);
+    });
+
+    it('where nothing goes down of what may, why', async () => {
+      const one = overBudget();
+      one.annotate('Deployment', 'web', { paused: 'true' });
+      await one.lead();
+      await one.loops(3);
+      assert.match(one.told('BudgetExceeded')[0] ?? '', /nothing of it goes down: what may is paused/);
+    });
+
+    it('an autoscaler that goes while its maximum is held: nobody knows what its workload had', async () => {
+      const one = overBudget();
+      one.horizontal('web', 'web', 1, 10);
+      one.workload('far', { annotations: { 'min-replicas': '1' } });
+      one.regional('all', [{ region: 'eu', deployment: 'far', max: 8 }]);
+      await one.lead();
+      await one.loops(4);
+      one.edit('Deployment', 'web', ({ spec }) => Object.assign(spec, { replicas: 1 }));
+      one.remove('HorizontalPodAutoscaler', 'web');
+      one.edit('RegionalAutoscaler', 'all', ({ spec }) => Object.assign(spec, { targets: [] }));
+      await one.loops(2);
+      const [web = '', far = ''] = one.told('BudgetLost').sort().reverse();
+      assert.match(web, /^Deployment web: HorizontalPodAutoscaler web went while .* at 1 \(it was 10\): 1 replicas/);
+      assert.match(far, /^Deployment far: RegionalAutoscaler all \(far\) went while .* at 1 \(it was 8\): 5 replicas/);
+    });
+
+    it('of an autoscaler that was put back and then goes, nothing', async () => {
+      const one = overBudget();
+      one.horizontal('web', 'web', 1, 10);
+      await one.lead();
+      await one.loops(3);
+      one.world.namespaces.set('shop', {});
+      await one.loops(2);
+      one.remove('HorizontalPodAutoscaler', 'web');
+      await one.loops(2);
+      assert.deepEqual(one.told('BudgetLost'), []);
+    });
+
+    it('holds up no look: of 400 dead budgets so many at once', async () => {
+      const one = overBudget();
+      one.world.problem = 'dead';
+      for (let i = 0; i < 400; i++) one.world.namespaces.set(`n${i}`, { 'carbon-budget': '1' });
+      await one.lead();
+      await one.loops(3);
+      assert.ok(one.events.length <= 300, `${one.events.length}`);
+      one.world.problem = undefined;
+      await one.loops(3);
+      assert.equal(one.replicas('web'), 1, 'three looks after it is back');
+    });
+
+    it('ends with the switch: of 1,500 that would be scaled, no more than were at once', async () => {
+      const one = overBudget();
+      one.world.mode = 'audit';
+      one.holdBack(true);
+      for (let i = 0; i < 1_500; i++) one.workload(`w${i}`, { annotations: { 'min-replicas': '1' }, replicas: 2 });
+      one.holdBack(false);
+      await one.lead();
+      await one.loops(4);
+      const before = one.events.length;
+      one.world.mode = 'off';
+      await one.loops(2);
+      assert.ok(one.events.length - before <= 100, `${one.events.length - before}`);
+    });
+
+    it('a namespace that has more budgets than are followed, which takes nothing of another', async () => {
+      const one = cluster();
+      one.world.namespaces.set('aaa', {});
+      one.world.namespaces.set('shop', {});
+      one.holdBack(true);
+      for (let i = 0; i < 2_100; i++)
+        one.workload(`w${i}`, { namespace: 'aaa', replicas: 0, annotations: { 'carbon-budget': '1' } });
+      one.workload('web', { annotations: { 'carbon-budget': '0.05', 'min-replicas': '1' } });
+      one.holdBack(false);
+      const { metrics = [] } = await one.lead();
+      await one.loops(3);
+      assert.equal(one.replicas('web'), 1);
+      assert.match(one.told('BudgetsFull')[0] ?? '', /^Namespace aaa: 1900 carbon budgets in this namespace are not/);
+      const gauge = metrics.find(({ name }) => name === 'gridgate_budgets_not_followed');
+      assert.deepEqual([...(gauge?.read() ?? [])], [[{ namespace: 'aaa' }, 1_900]]);
+    });
+  });
+
+  it('gives nothing back of an autoscaler that was paused meanwhile', async () => {
+    const one = overBudget();
+    one.horizontal('web', 'web', 1, 10);
+    await one.lead();
+    await one.loops(3);
+    const managed = {
+      manager: 'gridgate-carbon-budgets',
+      operation: 'Update',
+      apiVersion: 'autoscaling/v2',
+      fieldsType: 'FieldsV1',
+      fieldsV1: { 'f:spec': { 'f:maxReplicas': {} } },
+    };
+    one.edit('HorizontalPodAutoscaler', 'web', ({ metadata }) => Object.assign(metadata, { managedFields: [managed] }));
+    one.world.afterwards = () => one.annotate('HorizontalPodAutoscaler', 'web', { paused: 'true' });
+    one.world.namespaces.set('shop', {});
+    await one.loops(4);
+    assert.equal(one.object('HorizontalPodAutoscaler', 'web')['spec'].maxReplicas, 10);
+    assert.deepEqual(one.writes, ['spec web', 'spec web'], 'down and up, and no third');
   });
 
   describe('a leader that ends', () => {
@@ -259,8 +531,10 @@ describe('the controller of carbon budgets', () => {
       await one.loops(30);
       assert.equal(one.replicas('web'), 1);
       assert.deepEqual(one.told('BudgetUnknown'), [
-        'Namespace shop: nobody knows what it emits, so nothing is changed: Prometheus does not answer',
+        'Namespace shop: nobody knows what it emits, so nothing is changed: Prometheus does not answer; 1 of it stay scaled down',
       ]);
+      await one.loops(60 * LOOPS_A_MINUTE);
+      assert.equal(one.told('BudgetUnknown').length, 2, 'again after an hour, as something is still down');
       one.world.problem = undefined;
       await one.loops(4);
       assert.equal(one.replicas('web'), 5);
@@ -347,14 +621,14 @@ describe('the controller of carbon budgets', () => {
       assert.equal(one.status('RegionalAutoscaler', 'all'), undefined);
     });
 
-    it('that comes while a workload is held, has it as it is', async () => {
+    it('that comes while a workload is held, has it as it was: with 0 it would do nothing', async () => {
       const one = overBudget();
       await one.lead();
       await one.loops(3);
       one.horizontal('web', 'web', 1, 10);
       await one.loops(2);
-      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [1, undefined]);
-      assert.equal(one.writes.filter((what) => what === 'scale web').length, 1);
+      assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
+      assert.equal(one.writes.filter((what) => what === 'scale web').length, 2);
     });
 
     it('of a workload that is gone has its maximum back', async () => {
@@ -402,6 +676,7 @@ describe('the controller of carbon budgets', () => {
         assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [5, undefined]);
         const { spec } = one.object('HorizontalPodAutoscaler', 'api');
         assert.deepEqual([spec.maxReplicas, one.status('HorizontalPodAutoscaler', 'api')], [10, undefined]);
+        assert.equal(one.told('Restored').length, 2);
       });
 
     it('audit tells once what would be done, and does nothing', async () => {

@@ -12,7 +12,7 @@ import { usageKey } from '../../src/scaling/pod-usage.ts';
 import type { ScaledPod } from '../../src/scaling/scaled-pod.ts';
 import { toScaledWorkload } from '../../src/scaling/scaled-workload.ts';
 import type { CapacityMode } from '../../src/units/capacity-mode.ts';
-import { makeSnapshot, NOW, prefixed } from '../builders.ts';
+import { makeNode, makeSnapshot, NOW, prefixed } from '../builders.ts';
 import { fakeClock } from './fake-clock.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of any kind, as the API server keeps them
@@ -193,10 +193,7 @@ export function clusterOfBudgets() {
   }
 
   const running: ReturnType<typeof createCarbonBudgets>[] = [];
-  const snapshot = makeSnapshot(
-    { [REGION]: GRAMS },
-    { nodes: [{ name: 'n1', region: REGION, labels: {}, taints: [] }] },
-  );
+  const snapshot = makeSnapshot({ [REGION]: GRAMS }, { nodes: [makeNode('n1', REGION), makeNode('nowhere')] });
 
   return {
     clock,

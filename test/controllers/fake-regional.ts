@@ -343,7 +343,7 @@ export function lead(
     workloads: fake.workloads,
     snapshot: () => fake.world.snapshot,
     ownNamespace: 'gridgate-system',
-    wouldAdmit: (pod) => fake.world.admits(pod.metadata?.labels?.['app'] ?? ''),
+    wouldRunIn: (pod) => fake.world.admits(pod.metadata?.labels?.['app'] ?? ''),
     defaults: DEFAULTS,
     mode: typeof mode === 'function' ? mode : () => mode,
     instance: 'test',

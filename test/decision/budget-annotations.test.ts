@@ -62,6 +62,15 @@ describe('annotations of carbon budgets', () => {
       ],
     ],
     [
+      'flexible but for a blank, which counts as standard',
+      'Deployment',
+      { 'min-replicas': '1' },
+      { class: ' flexible' },
+      [
+        'gridgate.dev/min-replicas: has no effect on this Deployment: only one whose pods are gridgate.dev/class: flexible is scaled down; write that to its pod template',
+      ],
+    ],
+    [
       'another kind',
       'Job',
       { 'min-replicas': '1' },

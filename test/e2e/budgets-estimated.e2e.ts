@@ -39,7 +39,7 @@ describe('carbon budgets by the usage that a real metrics-server tells', () => {
     return value === undefined ? undefined : Number(value);
   }
 
-  test('what is busy is scaled down, and who waits for no measurement is told so', { skip }, async () => {
+  test('what is busy is scaled down, and it is told that this is an estimate', { skip }, async () => {
     const object = deployment('web', 4, {}, { class: 'flexible', ...usage({ cpu: '3', memory: '1G' }) });
     Object.assign(object.metadata, { annotations: prefixed({ 'min-replicas': '1' }) });
     await cluster.send('POST', PATH, object);

@@ -19,11 +19,17 @@ function step(parts: Partial<BudgetTarget>, seenForMs = 0): string {
   const found = stepOf(target(parts), { now: NOW, seenForMs });
   if (!found) return 'nothing';
   if (!('status' in found)) return 'to' in found ? `finish ${found.to}` : 'forget';
+  if (found.kind === 'let-go') return `${found.status.state} (${found.status.before} -> ${found.status.wrote})`;
   const { before, wrote, strikes, generation } = found.status;
   return `${found.kind} ${found.to} (${before} -> ${wrote}, strikes ${strikes}, generation ${generation})`;
 }
 
 const FREE = { status: undefined, value: 5, generation: 7 } as const;
+const INTENT = { value: 5, generation: 2 } as const;
+/** Its least was raised from 1 to 2 while it was held. */
+const SECOND = { value: 1, generation: 2, floor: 2, status: held({ wrote: 2, from: 1 }) } as const;
+const LET_GO = held({ state: 'let-go' });
+const PUT_BACK = 'restore 5 (5 -> 1, strikes 0, generation 3)';
 const restored = (minutes: number, strikes = 0) => held({ state: 'restored', since: since(minutes), strikes });
 
 describe('what a budget does next', () => {
@@ -73,7 +79,8 @@ describe('what a budget does next', () => {
       { floor: undefined, status: held({ since: since(0) }) },
       'restore 5 (5 -> 1, strikes 0, generation 2)',
     ],
-    ["held, and an autoscaler's now", { want: 'drop' }, 'forget'],
+    ["held, and an autoscaler's now", { want: 'drop' }, 'restore 5 (5 -> 1, strikes 0, generation 2)'],
+    ["put back, and an autoscaler's now", { value: 5, status: restored(1), want: 'drop' }, 'forget'],
 
     ['the intent alone was written, and over still', { value: 5, generation: 1 }, 'finish 1'],
     [
@@ -85,8 +92,36 @@ describe('what a budget does next', () => {
     ['the intent alone, and under', { value: 5, generation: 1, want: 'free' }, 'forget'],
     ['the intent alone, and no budget any more', { value: 5, generation: 1, want: 'end' }, 'forget'],
 
-    ['held, and somebody scaled', { value: 3, generation: 3 }, 'nothing'],
-    ['held, and somebody put it back', { value: 5, generation: 3 }, 'nothing'],
+    ['the intent alone, then another image, and over still', INTENT, 'hold 1 (5 -> 1, strikes 0, generation 2)'],
+    ['the intent alone, then another image, and under', { ...INTENT, want: 'free' }, 'forget'],
+    ['the intent alone, then another image, and no budget any more', { ...INTENT, want: 'end' }, 'forget'],
+    ['the intent alone, its least is higher now', { ...INTENT, floor: 2 }, 'hold 2 (5 -> 2, strikes 0, generation 2)'],
+
+    ['a second intent alone', { ...SECOND, generation: 1 }, 'finish 2'],
+    ['a second intent alone, then another image', SECOND, 'hold 2 (5 -> 2, strikes 0, generation 2)'],
+    ['a second intent alone, and under', { ...SECOND, want: 'free' }, 'restore 5 (5 -> 2, strikes 0, generation 2)'],
+    [
+      'a second intent alone, and no budget any more',
+      { ...SECOND, generation: 1, want: 'end' },
+      'restore 5 (5 -> 2, strikes 0, generation 1)',
+    ],
+
+    ['put back by a leader that was killed', { value: 5, generation: 3, want: 'free' }, PUT_BACK],
+    [
+      'put back by a leader that was killed, and no budget any more',
+      { value: 5, generation: 3, want: 'end' },
+      PUT_BACK,
+    ],
+    ['put back by a leader that was killed, and nobody knows', { value: 5, generation: 3, want: 'keep' }, 'nothing'],
+
+    ['held, and somebody scaled', { value: 3, generation: 3 }, 'let-go (5 -> 1)'],
+    ['held, and somebody put it back', { value: 5, generation: 3 }, 'let-go (5 -> 1)'],
+    ['let go, and over still', { value: 3, generation: 3, status: LET_GO }, 'nothing'],
+    ['let go, and somebody wrote the very number that we had', { status: LET_GO }, 'nothing'],
+    ['let go with that number, and under', { status: LET_GO, want: 'free' }, 'forget'],
+    ['let go, and no budget any more', { value: 3, status: LET_GO, want: 'end' }, 'forget'],
+    ['more than can be remembered', { ...FREE, value: 100_001 }, 'nothing'],
+    ['as much as can be remembered', { ...FREE, value: 100_000 }, 'hold 1 (100000 -> 1, strikes 0, generation 7)'],
     ['held, somebody scaled, and under', { value: 3, generation: 3, want: 'free' }, 'forget'],
     ['held, somebody scaled, and no budget any more', { value: 3, generation: 3, want: 'end' }, 'forget'],
 
@@ -103,7 +138,7 @@ describe('what a budget does next', () => {
       { value: 6, generation: 3, status: restored(60, 1) },
       'hold 1 (6 -> 1, strikes 0, generation 3)',
     ],
-    ['to be put back alone was written', { value: 1, generation: 1, status: restored(0), want: 'keep' }, 'finish 5'],
+    ['put back, and somebody wrote the very number that we had', { status: restored(0), want: 'keep' }, 'nothing'],
     ['put back, and somebody scaled', { value: 2, generation: 4, status: restored(1), want: 'keep' }, 'nothing'],
   ] satisfies [string, Partial<BudgetTarget>, string][])
     it(what, () => {

@@ -69,9 +69,9 @@ describe('the watts of a pod', () => {
     ));
 
   it('find the node by the first of its names that is one', () => {
-    const nodeOf = (name: string) => ({ '10.0.0.7': 'a' })[name];
+    const nodes = [{ ...makeNode('a'), addresses: ['10.0.0.7'] }];
     const measured = [ofNode(80, 'host-7', '10.0.0.7')];
-    assert.deepEqual(told(wattsOfPods({ pods: [scaledPod('x')], measured, nodeOf })), ['x: 80 node-requests']);
+    assert.deepEqual(told(wattsOfPods({ pods: [scaledPod('x')], measured, nodes })), ['x: 80 node-requests']);
   });
 
   // 1 vCPU requested, 0.5 used: 1 * 0.74 + 0.5 * 2.76; 4 vCPUs used of 1 requested: 4 * 3.5.
@@ -91,6 +91,25 @@ describe('the watts of a pod', () => {
       'x: 80 node-requests',
       'hostile: 0 node-requests',
     ]);
+  });
+
+  it('are not known of a pod that requests more than its node offers', () => {
+    const nodes = [{ ...makeNode('a'), allocatable: { cpu: 4, memory: 8e9 } }];
+    const pods = [
+      scaledPod('x', { vcpu: 4, memoryGb: 8 }),
+      scaledPod('many', { vcpu: 4.1 }),
+      scaledPod('much', { memoryGb: 9 }),
+    ];
+    assert.deepEqual(told(wattsOfPods({ pods, nodes })), ['x: 11.6 requests']);
+    assert.deepEqual(told(wattsOfPods({ pods, nodes, usages: usages({ many: 1 }) })), [
+      'x: 11.6 requests',
+      'many: 3.5 usage',
+    ]);
+  });
+
+  it('are not those of a pod that never started: it takes nothing from its neighbours', () => {
+    const pods = [scaledPod('x'), scaledPod('bound', { vcpu: 9_000, isUnstarted: true })];
+    assert.deepEqual(told(wattsOfPods({ pods, measured: [ofNode(80, 'a')] })), ['x: 80 node-requests']);
   });
 
   it('are never negative or no number, whatever a meter says', () =>
@@ -138,7 +157,6 @@ describe('what components emit', () => {
 
   const unknown: readonly (readonly [string, string])[] = [
     ['a node without a region', 'n'],
-    ['a node that is not in view', 'gone'],
     ['a region without a reading', 'd'],
     ['a region with a reading of another signal', 'm'],
   ];
@@ -147,6 +165,22 @@ describe('what components emit', () => {
       const found = byNamespace(scaledPod('x'), scaledPod('y', { node }));
       assert.deepEqual([found?.kgPerHour.toFixed(3), found?.pods, found?.unknown], ['0.454', 2, 1]);
     });
+
+  it('leaves out a pod on a node that is not there, and one that never started', () => {
+    const found = byNamespace(
+      scaledPod('x'),
+      scaledPod('lost', { node: 'gone' }),
+      scaledPod('bound', { isUnstarted: true }),
+    );
+    assert.deepEqual([found?.kgPerHour.toFixed(3), found?.pods, found?.unknown], ['0.454', 1, 0]);
+  });
+
+  it('counts all pods as unknown as long as no node was seen', () => {
+    for (const blind of [makeSnapshot({ here: 100 }), makeSnapshot({ here: 100 }, { nodes: [] })]) {
+      const found = emissionsBy([scaledPod('x')], new Map(), blind, () => 'all').get('all');
+      assert.deepEqual([found?.pods, found?.unknown], [1, 1]);
+    }
+  });
 
   it('is as good as the worst of what is known of its pods, and says how many are known how', () => {
     const pods = [scaledPod('x'), scaledPod('y'), scaledPod('z')];

@@ -93,6 +93,22 @@ describe('energy by Prometheus', () => {
     assert.deepEqual(found.found, Object.keys(answers));
   });
 
+  it('is that of Kepler also where a worse query fails, which is told', async (t) => {
+    const found = await read(
+      t,
+      ({ query }) => {
+        const { name } = ENERGY_QUERIES.find((one) => one.query === query['query']) ?? {};
+        if (name === 'node_exporter') return { status: 422, body: { status: 'error', error: 'many-to-many matching' } };
+        return {
+          body: vector(...(name === 'Kepler' ? [[{ pod_namespace: 'logs', pod_name: 'x' }, '1'] as const] : [])),
+        };
+      },
+      {},
+    );
+    assert.deepEqual([found.told, found.found], [['logs/x: 1'], ['Kepler']]);
+    assert.match(found.failed.join(), /^node_exporter: HTTP 422/);
+  });
+
   it('is that of a moment, and is asked for with the token', async (t) => {
     const at = Date.parse('2026-11-22T08:00:00.500Z');
     const { asked } = await read(t, { body: vector() }, { ...OWN, at });

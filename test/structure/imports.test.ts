@@ -191,7 +191,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'verdict',
     'workload-of',
   ],
-  budget: ['budget-report', 'components', 'unknown-pods'],
+  budget: ['budget-report', 'components', 'scaled-down', 'unknown-pods'],
   check: [
     'facts',
     'finding',

@@ -1,13 +1,9 @@
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { type FieldPath, handBack, type ManagedFields } from '../../controllers/field-owners.ts';
-import { BOUNDS_BEFORE, parseBoundsBefore } from '../../scaling/bounds-before.ts';
-import {
-  BUDGET_STATUS,
-  type BudgetStatus,
-  parseBudgetStatus,
-  parseTargetStatuses,
-} from '../../scaling/budget-status.ts';
+import { BOUNDS_BEFORE, boundsOfOwner, parseBoundsBefore } from '../../scaling/bounds-before.ts';
+import { BUDGET_STATUS, isOfBudget } from '../../scaling/budget-status.ts';
 import type { KeptOwners } from '../../scaling/kept-owners.ts';
+import { loweredStatus, loweredTargets } from '../../scaling/lowered-status.ts';
 
 /** As whom the controllers of RegionalAutoscalers and carbon budgets write. */
 const MANAGERS = ['gridgate-regional-autoscaler', 'gridgate-carbon-budgets'] as const;
@@ -44,43 +40,34 @@ type Given = readonly [path: FieldPath, owners: KeptOwners];
  * What of ours is on a Deployment or StatefulSet, and a merge patch towards one without it; the answer to that may need another, as a
  * write of a value makes its writer the owner. Replicas that somebody else has written since stay.
  *
- * | budget-status says | replicas are what we wrote      | then                   |
- * | ------------------ | ------------------------------- | ---------------------- |
- * | held               | yes                             | what was before, again |
- * | restored           | yes, and of that very generation | what was before, again |
- * | anything else      | any                             | as they are            |
+ * | budget-status says | replicas are a number of ours | then                   |
+ * | ------------------ | ----------------------------- | ---------------------- |
+ * | held               | yes                           | what was before, again |
+ * | anything else      | any                           | as they are            |
  */
 export function traceOfWorkload(object: KubeObject): Found | undefined {
   const { metadata, spec = {} } = object as Scaled;
-  const status = parseBudgetStatus(metadata.annotations?.[BUDGET_STATUS]);
-  const isToRestore = status && isOurs(status, spec.replicas, metadata.generation);
+  const status = loweredStatus(metadata.annotations ?? {});
+  const isToRestore = status && isOfBudget(spec.replicas ?? 1, status);
   return traceOf(metadata, isToRestore ? { field: 'spec.replicas', spec: { replicas: status.before } } : undefined);
-}
-
-function isOurs(status: BudgetStatus, value: number | undefined, generation?: number): boolean {
-  if (value !== status.wrote || value === status.before) return false;
-  return status.state === 'held' || (generation !== undefined && generation === status.generation);
 }
 
 /** The same of a HorizontalPodAutoscaler: of its bounds, and of its maximum. */
 export function traceOfAutoscaler(object: KubeObject): Found | undefined {
   const { metadata, spec: { minReplicas: min = 1, maxReplicas: max = 1 } = {} } = object as Scaled;
   const bounds = parseBoundsBefore(metadata.annotations?.[BOUNDS_BEFORE]);
-  const status = parseBudgetStatus(metadata.annotations?.[BUDGET_STATUS]);
-  const isAt = (one: { readonly min: number; readonly max: number } | undefined) => one?.min === min && one.max === max;
-  if (bounds && isAt(bounds.wrote) && !isAt(bounds)) {
-    const spec = { minReplicas: bounds.min, maxReplicas: bounds.max };
+  const status = loweredStatus(metadata.annotations ?? {});
+  const owner = bounds && boundsOfOwner(bounds, { min, max });
+  if (owner && (owner.min !== min || owner.max !== max)) {
+    const spec = { minReplicas: owner.min, maxReplicas: owner.max };
     return traceOf(metadata, { field: 'spec.minReplicas and spec.maxReplicas', spec });
   }
-  if (status && isOurs(status, max))
+  if (status && isOfBudget(max, status))
     return traceOf(metadata, { field: 'spec.maxReplicas', spec: { maxReplicas: status.before } });
-  const ofBounds: readonly Given[] =
-    bounds && isAt(bounds)
-      ? [
-          [MIN, bounds.owners.min],
-          [MAX, bounds.owners.max],
-        ]
-      : [];
+  const ofBounds: readonly Given[] = [
+    [MIN, bounds?.min === min ? bounds.owners.min : []],
+    [MAX, bounds?.max === max ? bounds.owners.max : []],
+  ];
   const ofBudget: readonly Given[] = status?.owners && status.before === max ? [[MAX, status.owners]] : [];
   return traceOf(metadata, undefined, [...ofBounds, ...ofBudget]);
 }
@@ -88,10 +75,10 @@ export function traceOfAutoscaler(object: KubeObject): Found | undefined {
 /** The same of a RegionalAutoscaler: of maximums of its targets, which are one list. */
 export function traceOfRegional(object: KubeObject): Found | undefined {
   const { metadata, spec: { targets = [] } = {} } = object as Scaled;
-  const statuses = parseTargetStatuses(metadata.annotations?.[BUDGET_STATUS]) ?? {};
+  const statuses = loweredTargets(metadata.annotations ?? {});
   const ours = targets.filter(({ deployment, max }) => {
     const status = Object.hasOwn(statuses, deployment) ? statuses[deployment] : undefined;
-    return status !== undefined && isOurs(status, max);
+    return status !== undefined && isOfBudget(max, status);
   });
   if (ours.length === 0) return traceOf(metadata, undefined);
   const asBefore = targets.map((target) => {

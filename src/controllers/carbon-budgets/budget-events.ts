@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
 import { MIN_REPLICAS } from '../../decision/carbon-budget.ts';
 import { isHolding, RESTORE_SHARE } from '../../scaling/budget-count.ts';
-import { type BudgetMistake, type BudgetScope, scopeKey } from '../../scaling/budget-scope.ts';
-import type { BudgetStatus } from '../../scaling/budget-status.ts';
-import { stateOf, waitOf } from '../../scaling/budget-step.ts';
+import {
+  type BudgetMistake,
+  type BudgetScope,
+  MOST_SCOPES,
+  MOST_SCOPES_OF_WORKLOADS,
+  scopeKey,
+} from '../../scaling/budget-scope.ts';
+import { type BudgetStatus, isOfBudget } from '../../scaling/budget-status.ts';
+import { isTooLarge, stateOf, waitOf } from '../../scaling/budget-step.ts';
+import { MOST_REPLICAS } from '../../scaling/regional-autoscaler.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { HOUR_MS } from '../../units/moment.ts';
@@ -11,6 +18,7 @@ import { nameFew } from '../../units/tell-few.ts';
 import { type EventParts, toEvent } from '../event.ts';
 import type { Notice } from '../notices.ts';
 import type { BudgetReport } from './looks.ts';
+import type { Loss } from './losses.ts';
 import { apiVersionOf } from './lowered-writer.ts';
 import type { Refused } from './refusals.ts';
 import type { Lowered } from './targets.ts';
@@ -21,7 +29,7 @@ interface Telling {
   readonly now: number;
 }
 
-interface ToTell {
+export interface ToTell {
   readonly mode: CapacityMode;
   readonly reports: readonly BudgetReport[];
   readonly lowered: readonly Lowered[];
@@ -29,27 +37,45 @@ interface ToTell {
   readonly would: readonly Lowered[];
   readonly mistakes: readonly BudgetMistake[];
   readonly refused: readonly Refused[];
+  readonly losses: readonly Loss[];
+  /** How many budgets are not followed, by namespace. */
+  readonly left: ReadonlyMap<string, number>;
 }
 
 /** After so long a change is no news: the API server keeps Events for an hour. */
 const NEWS_FOR_MS = HOUR_MS;
 const MOST_NAMED = 5;
 
-/** What of budgets and of what they scale is news. */
-export function noticesOf(
-  { mode, reports, lowered, would, mistakes, refused }: ToTell,
-  telling: Telling,
-): readonly Notice[] {
-  if (mode === 'off') return [];
+/** What of budgets and of what they scale is news, what was done first; one step for each that may be. */
+export function* noticesOf(toTell: ToTell, telling: Telling): Generator<readonly Notice[]> {
+  const { mode, reports, lowered, would, mistakes, refused, losses, left } = toTell;
   const byKey = new Map(reports.map((one) => [scopeKey(one.scope), one]));
-  const concerned = mode === 'audit' ? would : lowered;
-  return [
-    ...mistakes.map((one) => noticeOf(mistakeWords(one), placeOfScope(one), telling)),
-    ...reports.flatMap((one) => tellScope(one, concerned, mode, telling)),
-    ...lowered.flatMap((one) => tellLowered(one, byKey, telling)),
-    ...refused.map(({ one, message }) => noticeOf(refusedWords(message), placeOf(one), telling)),
-    ...would.map((one) => noticeOf(wouldWords(one, byKey), placeOf(one), telling)),
-  ];
+  for (const one of lowered) {
+    const told = tellLowered(one, byKey, telling);
+    yield told.flatMap(({ reason, notice }) => (mode !== 'off' || reason === 'Restored' ? notice : []));
+  }
+  if (mode === 'off') return;
+  for (const { one, message } of refused) yield [noticeOf(refusedWords(message), placeOf(one), telling)];
+  for (const loss of losses) yield tellLoss(loss, telling);
+  const ofScope = concernedBy(toTell);
+  for (const one of reports) yield tellScope(one, ofScope.get(scopeKey(one.scope)) ?? [], mode, telling);
+  for (const [namespace, count] of left) yield [noticeOf(fullWords(count), placeOfNamespace(namespace), telling)];
+  for (const one of mistakes) yield [noticeOf(mistakeWords(one), placeOfScope(one), telling)];
+  for (const one of would) yield [noticeOf(wouldWords(one, byKey), placeOf(one), telling)];
+}
+
+/** What one budget scales, and whether it may now. */
+interface Concerned {
+  readonly one: Lowered;
+  readonly isRefused: boolean;
+}
+
+function concernedBy({ mode, lowered, would, refused }: ToTell): ReadonlyMap<string, readonly Concerned[]> {
+  const uids = new Set(refused.map(({ one }) => one.uid));
+  const concerned = (mode === 'audit' ? would : lowered).flatMap((one) =>
+    one.demand.scopes.map((scope) => ({ key: scopeKey(scope), one, isRefused: uids.has(one.uid) || isTooLarge(one) })),
+  );
+  return Map.groupBy(concerned, ({ key }) => key);
 }
 
 interface Words extends Pick<EventParts, 'type' | 'reason' | 'note'> {
@@ -75,9 +101,27 @@ function refusedWords(message: string): Words {
   };
 }
 
+function fullWords(count: number): Words {
+  return {
+    type: 'Warning',
+    reason: 'BudgetsFull',
+    note: `${count} carbon budgets in this namespace are not followed: of its workloads ${MOST_SCOPES_OF_WORKLOADS} are, and ${MOST_SCOPES} in the cluster`,
+    key: '',
+  };
+}
+
+function tellLoss({ autoscaler, replicas }: Loss, telling: Telling): readonly Notice[] {
+  const { status, demand } = autoscaler;
+  if (!status || !demand.workload) return [];
+  const { before, wrote, since } = status;
+  const note = `${nameOf(autoscaler)} went while a carbon budget held its maximum at ${wrote} (it was ${before ?? 'none'}): ${replicas} replicas stand here now, and nobody knows how many there were before; scale it as it should be`;
+  const words: Words = { type: 'Warning', reason: 'BudgetLost', note, key: `${autoscaler.uid} ${since}` };
+  return [noticeOf(words, placeOf(demand.workload), telling)];
+}
+
 function tellScope(
   report: BudgetReport,
-  concerned: readonly Lowered[],
+  concerned: readonly Concerned[],
   mode: CapacityMode,
   telling: Telling,
 ): readonly Notice[] {
@@ -85,12 +129,16 @@ function tellScope(
   const place = placeOfScope(scope);
   const key = `${since} ${mode}`;
   if (count.verdict === 'unknown' && count.unread > 1) {
+    const held = concerned.filter(({ one: { value, status } }) => status && isOfBudget(value, status)).length;
     const note = `nobody knows what it emits, so nothing is changed: ${whyUnknown(report)}`;
-    return [noticeOf({ type: 'Warning', reason: 'BudgetUnknown', note, key }, place, telling)];
+    // What is down stays down for as long as that is so: once is not enough to be seen.
+    const hours = Math.floor((telling.now - since) / HOUR_MS);
+    const repeated =
+      held > 0 ? { note: `${note}; ${held} of it stay scaled down`, key: `${key} ${hours}` } : { note, key };
+    return [noticeOf({ type: 'Warning', reason: 'BudgetUnknown', ...repeated }, place, telling)];
   }
   if (!isHolding(count.verdict)) return [];
-  const own = concerned.filter(({ demand }) => demand.scopes.includes(scope));
-  const note = `${tellReading(report)}: ${tellWhatGoes(own, mode)} (${source})`;
+  const note = `${tellReading(report)}: ${tellWhatGoes(concerned, mode)} (${source})`;
   return [noticeOf({ type: 'Warning', reason: 'BudgetExceeded', note, key }, place, telling)];
 }
 
@@ -99,12 +147,18 @@ function whyUnknown({ emissions, source }: BudgetReport): string {
   return `of ${emissions.unknown} of its ${emissions.pods} pods the region, its intensity or the watts are unknown`;
 }
 
-function tellWhatGoes(own: readonly Lowered[], mode: CapacityMode): string {
-  const going = own.filter((one) => one.floor !== undefined && (one.value ?? Number.POSITIVE_INFINITY) >= one.floor);
-  if (going.length === 0)
+function tellWhatGoes(concerned: readonly Concerned[], mode: CapacityMode): string {
+  const may = concerned.filter(({ one: { floor, value } }) => floor !== undefined && isAbove(value, floor));
+  const going = may.filter(({ one, isRefused }) => !isRefused && !one.isPaused && stateOf(one) !== 'let-go');
+  if (may.length === 0)
     return `nothing of it may be scaled down: no Deployment or StatefulSet of class flexible has ${MIN_REPLICAS} below its replicas`;
-  const named = nameFew(going, MOST_NAMED, (one) => `${nameOf(one)} to ${one.floor}`);
+  if (going.length === 0) return 'nothing of it goes down: what may is paused, scaled by somebody else, or refused';
+  const named = nameFew(going, MOST_NAMED, ({ one }) => `${nameOf(one)} to ${one.floor}`);
   return `${mode === 'audit' ? 'would go' : 'go'} down: ${named}`;
+}
+
+function isAbove(value: number | null, floor: number): boolean {
+  return value === null || value >= floor;
 }
 
 /** `observability emits 0.712 kgCO2e/h, its budget is 0.5` */
@@ -114,20 +168,32 @@ function tellReading({ scope, count }: BudgetReport): string {
   return `${name}${emits} its budget is ${scope.limit}`;
 }
 
-function tellLowered(one: Lowered, byKey: ReadonlyMap<string, BudgetReport>, telling: Telling): readonly Notice[] {
+interface ToldOf {
+  readonly reason: string;
+  readonly notice: Notice;
+}
+
+function tellLowered(one: Lowered, byKey: ReadonlyMap<string, BudgetReport>, telling: Telling): readonly ToldOf[] {
   const { status } = one;
+  if (one.want === 'hold' && one.floor !== undefined && isTooLarge(one)) return [tellTooLarge(one, telling)];
   if (!status || telling.now - Date.parse(status.since) >= NEWS_FOR_MS) return [];
-  const state = stateOf(one);
+  const { state } = status;
+  if (state === 'held' && one.value !== status.wrote) return [];
   const key = `${status.since} ${state} ${one.deployment ?? ''}`;
-  const words = WORDS[state];
-  if (!words) return [];
-  const { reason, note } = words(one, status, tellBudgets(one, byKey));
-  return [noticeOf({ type: 'Normal', reason, note, key }, placeOf(one), telling)];
+  const { reason, note } = WORDS[state](one, status, tellBudgets(one, byKey));
+  return [{ reason, notice: noticeOf({ type: 'Normal', reason, note, key }, placeOf(one), telling) }];
+}
+
+function tellTooLarge(one: Lowered, telling: Telling): ToldOf {
+  const words = refusedWords(
+    `${fieldOf(one)} of ${one.value} is above ${MOST_REPLICAS}, more than what can be put back`,
+  );
+  return { reason: words.reason, notice: noticeOf(words, placeOf(one), telling) };
 }
 
 type Tell = (one: Lowered, status: BudgetStatus, budgets: string) => Pick<Words, 'reason' | 'note'>;
 
-const WORDS: Partial<Readonly<Record<ReturnType<typeof stateOf>, Tell>>> = {
+const WORDS: Readonly<Record<BudgetStatus['state'], Tell>> = {
   held: (one, { before, wrote, strikes }, budgets) => ({
     reason: 'ScaledDown',
     note: `${fieldOf(one)}: ${before ?? 'none'} -> ${wrote}, because ${budgets}; back once all its budgets are below ${RESTORE_SHARE * 100}% of their limits, not before ${formatDuration(waitOf(strikes))} have passed`,
@@ -179,7 +245,11 @@ function placeOfScope({ kind, namespace, name, uid }: Pick<BudgetScope, 'kind' |
   return { namespace, regarding: { apiVersion, kind, name, ...(uid !== undefined && { uid }) } };
 }
 
-function placeOf({ kind, namespace, name, uid }: Lowered): Place {
+function placeOfNamespace(name: string): Place {
+  return placeOfScope({ kind: 'Namespace', namespace: name, name });
+}
+
+function placeOf({ kind, namespace, name, uid }: Pick<Lowered, 'kind' | 'namespace' | 'name' | 'uid'>): Place {
   return { namespace, regarding: { apiVersion: apiVersionOf(kind), kind, name, uid } };
 }
 

@@ -8,11 +8,14 @@ interface Shown {
   readonly reports: readonly BudgetReport[];
   readonly lowered: readonly Lowered[];
   readonly would: readonly Lowered[];
+  /** How many budgets are not followed, by namespace. */
+  readonly left: ReadonlyMap<string, number>;
 }
 
 /** What operators see of budgets, while this replica leads. */
 export function createBudgetFigures() {
   let reports: readonly BudgetReport[] = [];
+  let unfollowed: Shown['left'] = new Map();
   let standing: ReadonlyMap<string, number> = new Map();
   const changes = new Map<string, number>();
 
@@ -51,6 +54,13 @@ export function createBudgetFigures() {
     },
     {
       type: 'gauge',
+      name: 'gridgate_budgets_not_followed',
+      help: 'Carbon budgets beyond the most that are followed, by namespace',
+      labelNames: ['namespace'],
+      read: () => Array.from(unfollowed, ([namespace, count]) => [{ namespace }, count] as const),
+    },
+    {
+      type: 'gauge',
       name: 'gridgate_budget_scaled_objects',
       help: 'What carbon budgets have scaled, by kind and by how it stands; "would" in audit',
       labelNames: ['kind', 'state'],
@@ -59,7 +69,7 @@ export function createBudgetFigures() {
     {
       type: 'counter',
       name: 'gridgate_budget_changes_total',
-      help: 'Changes that carbon budgets made: hold, restore, finish what another leader began, forget',
+      help: 'Changes that carbon budgets made: hold, restore, let-go of what somebody else scaled, finish what another leader began, forget',
       labelNames: ['change'],
       read: () => series(changes, 'change'),
     },
@@ -67,7 +77,8 @@ export function createBudgetFigures() {
 
   return {
     metrics,
-    show({ reports: all, lowered, would }: Shown): void {
+    show({ reports: all, lowered, would, left }: Shown): void {
+      unfollowed = left;
       reports = [...all].sort((a, b) => (scopeKey(a.scope) < scopeKey(b.scope) ? -1 : 1));
       const states = [
         ...lowered.filter(({ status }) => status).map((one) => `${one.kind}/${one.isPaused ? 'paused' : stateOf(one)}`),
@@ -83,6 +94,7 @@ export function createBudgetFigures() {
     count: (change: BudgetStep['kind']) => void changes.set(change, (changes.get(change) ?? 0) + 1),
     clear(): void {
       reports = [];
+      unfollowed = new Map();
       standing = new Map();
     },
   };

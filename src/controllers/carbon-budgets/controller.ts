@@ -5,7 +5,7 @@ import type { KubeObject } from '../../cluster/kube-object.ts';
 import { type Followed, followResource } from '../../cluster/reflector.ts';
 import { inShortTurns } from '../../cluster/short-turns.ts';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
-import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import { ANNOTATION_PREFIX, type NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Policy } from '../../decision/policy.ts';
 import { treatmentOf } from '../../decision/treatment.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
@@ -17,22 +17,28 @@ import type { ScaledWorkload } from '../../scaling/scaled-workload.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
-import { createNotices } from '../notices.ts';
+import { createNotices, type Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type RoundOutcome } from '../rounds.ts';
 import type { Workloads } from '../workloads.ts';
 import { writeEach } from '../write-each.ts';
-import { noticesOf } from './budget-events.ts';
+import { noticesOf, type ToTell } from './budget-events.ts';
 import { createBudgetFigures } from './budget-metrics.ts';
 import { createLooks, type PowerReading } from './looks.ts';
+import { createLosses, type IsThere } from './losses.ts';
 import { giveBack, mayGiveBack, pathOf, writeStep } from './lowered-writer.ts';
 import { createRefusals } from './refusals.ts';
 import { REGIONAL_MAXIMA } from './regional-watch.ts';
 import { createSeenSince } from './seen-since.ts';
-import { type BudgetWorld, findLowered, type Lowered, reread } from './targets.ts';
+import { type BudgetWorld, findLowered, isPausedNamespace, type Lowered, reread } from './targets.ts';
 
 /** A budget that is over has all its workloads scaled in one round, two writes each. */
 const WRITES_PER_SECOND = 20;
+/** So that telling holds up looks and writes for seconds at most: of more the rest is told after the next look. */
+const MOST_EVENTS_AT_ONCE = 100;
+/** Longer ones are none. */
+const LONGEST_CLASS = 64;
+const CLASS_KEY = `${ANNOTATION_PREFIX}class`;
 const IDLE_TIMEOUT_MS = 10_000;
 const ROUNDS = {
   name: 'carbon-budgets',
@@ -81,18 +87,21 @@ interface Round extends BudgetScopes {
 export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
   const { api, writer, workloads, instance, now, log, clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
-  const tell = createNotices({ writer, pace });
+  const tell = createNotices({
+    writer,
+    pace: createPace({ perSecond: WRITES_PER_SECOND, clock }),
+    mostAtOnce: MOST_EVENTS_AT_ONCE,
+  });
+  const losses = createLosses(clock);
   const looks = createLooks({ ...deps, clock });
   const seenSince = createSeenSince(clock);
   const refusals = createRefusals({ clock, log });
   const figures = createBudgetFigures();
   let regionals: Followed<RegionalMaxima> | undefined;
 
-  function begin(): Round {
-    const found = findScopes(
-      ours(deps.namespaces(), ({ name }) => name),
-      allWorkloads(),
-    );
+  async function begin(signal: AbortSignal): Promise<Round> {
+    const namespaces = ours(deps.namespaces(), ({ name }) => name);
+    const found = await inShortTurns(findScopes(namespaces, allWorkloads()), { clock, signal });
     const mode = deps.mode();
     const world: BudgetWorld = {
       scopes: found.scopes,
@@ -138,10 +147,11 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
     regionals ??= follow();
     if (!workloads.synced() || !regionals.synced()) return 'done'; // wakes this once they are
-    const current = begin();
+    const current = await begin(signal);
     await looks.look(current, signal);
     const all = await lowered(current.world, signal);
     seenSince.keep(all);
+    const lost = lookForLosses(all);
     const would = current.mode === 'audit' ? await imagine(current, signal) : [];
     const written = await writeEach({
       items: all.filter((one) => decide(one) !== undefined),
@@ -150,11 +160,37 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
       pace,
       signal,
     });
-    const shown = { ...current, lowered: all, would, reports: looks.reports(), refused: refusals.of(all) };
+    const shown = {
+      ...{ ...current, lowered: all, would, reports: looks.reports() },
+      ...{ refused: refusals.of(all), losses: lost },
+    };
     figures.show(shown);
-    const told = await tell(noticesOf(shown, { instance, now: now() }), signal).catch(passOverRefusal);
+    const told = await tell(await notices(shown, signal), signal).catch(passOverRefusal);
     if (written === 'again' || told === 'again') return 'again';
     return { dueInMs: Math.max(0, looks.dueInMs() - ROUNDS.restMs) }; // it rests before that begins to count
+  }
+
+  async function notices(shown: ToTell, signal: AbortSignal): Promise<readonly Notice[]> {
+    const all: Notice[] = [];
+    const found = noticesOf(shown, { instance, now: now() });
+    await inShortTurns(
+      (function* collect() {
+        for (const some of found) yield all.push(...some);
+      })(),
+      { clock, signal },
+    );
+    return all;
+  }
+
+  function lookForLosses(all: readonly Lowered[]) {
+    const horizontal = new Set(Array.from(workloads.horizontalAutoscalers(), ({ uid }) => uid));
+    const targets = new Map(
+      Array.from(regionals?.values() ?? [], ({ uid, targets }) => [uid, new Set(targets.map((one) => one.deployment))]),
+    );
+    const isThere: IsThere = ({ uid, deployment = '' }) =>
+      horizontal.has(uid) || targets.get(uid)?.has(deployment) === true;
+    const replicas = new Map(Array.from(allWorkloads(), (one) => [one.uid, one.replicas]));
+    return losses.look(all, isThere, (uid) => replicas.get(uid));
   }
 
   /** In audit: what would be lowered now. */
@@ -178,7 +214,7 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
   async function act(one: Lowered, { world }: Round): Promise<void> {
     const object = await read(one);
     const fresh = reread(one, object, world);
-    const step = fresh && decide({ ...fresh, isPaused: one.isPaused || fresh.isPaused });
+    const step = fresh && decide({ ...fresh, isPaused: one.isPaused || isPausedNow(fresh) });
     if (!fresh || !step) return;
     await writeStep(writer, fresh, object, step);
     if (step.kind === 'restore' && mayGiveBack(fresh)) await handBack(fresh, world);
@@ -188,6 +224,10 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
     log.info({ kind, namespace, name, deployment, step: step.kind, from: value, to }, DONE[step.kind]);
   }
 
+  function isPausedNow(fresh: Lowered): boolean {
+    return fresh.isPaused || isPausedNamespace(deps.namespaces(), fresh.namespace);
+  }
+
   async function read(one: Lowered): Promise<KubeObject> {
     return (await api.get(pathOf(one), { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS })) as KubeObject;
   }
@@ -195,7 +235,7 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
   async function handBack(one: Lowered, world: BudgetWorld): Promise<void> {
     const object = await read(one);
     const restored = reread(one, object, world);
-    if (restored) await giveBack(writer, restored, object);
+    if (restored && !isPausedNow(restored)) await giveBack(writer, restored, object);
   }
 
   function follow(): Followed<RegionalMaxima> {
@@ -216,6 +256,7 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
       looks.forget();
       seenSince.forget();
       refusals.forget();
+      losses.forget();
       figures.clear();
     },
     lastEventAt: () => regionals?.lastEvents() ?? {},
@@ -228,6 +269,7 @@ const DONE: Readonly<Record<BudgetStep['kind'], string>> = {
   hold: 'a carbon budget is over: scaled down',
   restore: 'put back what was there before a carbon budget was over',
   finish: 'a change for a carbon budget is finished that another leader began',
+  'let-go': 'somebody else scaled what a carbon budget holds down: that counts',
   forget: 'what a carbon budget had remembered is forgotten',
 };
 
@@ -237,9 +279,10 @@ function flexibleIn({ namespaces, policyOf }: Pick<CarbonBudgetsDeps, 'namespace
   return ({ namespace, podAnnotations }: ScaledWorkload): boolean => {
     const record = byName.get(namespace);
     if (!record) return false;
-    return (
-      treatmentOf({ metadata: { annotations: podAnnotations } }, policyOf(record)).treatment.podClass === 'flexible'
-    );
+    // The class alone: what else an author writes there decides nothing here, and takes time.
+    const { [CLASS_KEY]: claimed = 'standard' } = podAnnotations;
+    const annotations = { [CLASS_KEY]: claimed.slice(0, LONGEST_CLASS) };
+    return treatmentOf({ metadata: { annotations } }, policyOf(record)).treatment.podClass === 'flexible';
   };
 }
 

@@ -7,10 +7,11 @@ import {
   formatTargetStatuses,
 } from '../../scaling/budget-status.ts';
 import type { BudgetStep } from '../../scaling/budget-step.ts';
+import { loweredTargets } from '../../scaling/lowered-status.ts';
 import { type RegionalAutoscalerObject, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
 import { isMapping } from '../../units/is-mapping.ts';
 import { type FieldPath, handBack, isOwned, type ManagedFields, ownersOf } from '../field-owners.ts';
-import { type Lowered, type LoweredKind, statusesOf } from './targets.ts';
+import type { Lowered, LoweredKind } from './targets.ts';
 
 /** The field manager of all that this controller writes. */
 export const BUDGETS_MANAGER = 'gridgate-carbon-budgets';
@@ -57,31 +58,42 @@ export async function writeStep(
 }
 
 /**
- * What is remembered goes first, through the status, which leaves the spec alone; then the replicas, of the very object that this
- * made. Whoever is killed in between leaves an intent that says by its generation whether it was followed.
+ * What is remembered goes through the status, which leaves the spec alone; the replicas through `scale`, each of the very object that the
+ * write before it made. On the way down it is remembered first: whoever is killed in between leaves an intent. On the way back it is
+ * remembered last: until the replicas are back they are known to be ours.
  */
 async function writeReplicas(writer: Writer, lowered: Lowered, object: KubeObject, step: BudgetStep): Promise<void> {
-  const path = pathOf(lowered);
-  const { namespace, name } = lowered;
-  const { resourceVersion } = object.metadata;
-  const annotated =
-    step.kind === 'finish'
-      ? object
-      : await writer.mergePatch(
-          `${path}/status`,
-          {
-            metadata: {
-              resourceVersion,
-              annotations: { [BUDGET_STATUS]: textOf(step) },
-              ...given(lowered, object, step),
-            },
-          },
-          OWN,
-        );
-  if (step.kind === 'forget' || step.to === null || step.to === lowered.value) return;
-  const metadata = { namespace, name, resourceVersion: annotated.metadata.resourceVersion };
-  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas: step.to } };
-  await writer.apply(`${path}/scale`, scale, { ...OWN, force: true });
+  if (step.kind === 'restore') {
+    const scaled = await writeScale(writer, lowered, object, step.to);
+    await writeAnnotation(writer, lowered, scaled, textOf(step));
+    return;
+  }
+  const annotated = step.kind === 'finish' ? object : await writeAnnotation(writer, lowered, object, textOf(step));
+  if ('to' in step) await writeScale(writer, lowered, annotated, step.to);
+}
+
+function writeAnnotation(
+  writer: Writer,
+  lowered: Lowered,
+  { metadata: { resourceVersion } }: KubeObject,
+  text: string | null,
+): Promise<KubeObject> {
+  const metadata = { resourceVersion, annotations: { [BUDGET_STATUS]: text } };
+  return writer.mergePatch(`${pathOf(lowered)}/status`, { metadata }, OWN);
+}
+
+/** The answer has the version that this made. */
+async function writeScale(
+  writer: Writer,
+  lowered: Lowered,
+  object: KubeObject,
+  replicas: number | null,
+): Promise<KubeObject> {
+  const { namespace, name, value } = lowered;
+  if (replicas === null || replicas === value) return object;
+  const metadata = { namespace, name, resourceVersion: object.metadata.resourceVersion };
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas } };
+  return writer.apply(`${pathOf(lowered)}/scale`, scale, { ...OWN, force: true });
 }
 
 /** Whose the field is, as long as it is not ours. */
@@ -140,7 +152,7 @@ async function writeMaximum(writer: Writer, lowered: Lowered, object: KubeObject
 async function writeTarget(writer: Writer, lowered: Lowered, object: KubeObject, step: BudgetStep): Promise<void> {
   const { deployment = '' } = lowered;
   const regional = object as RegionalAutoscalerObject;
-  const { [deployment]: _, ...others } = statusesOf(toRegionalMaxima(regional));
+  const { [deployment]: _, ...others } = loweredTargets(toRegionalMaxima(regional).annotations);
   const status = statusIn(step);
   const statuses = status ? { ...others, [deployment]: status } : others;
   const text = Object.keys(statuses).length > 0 ? formatTargetStatuses(statuses) : null;

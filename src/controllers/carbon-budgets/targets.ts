@@ -4,17 +4,10 @@ import { MIN_REPLICAS, parseMinReplicas } from '../../decision/carbon-budget.ts'
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import { type BudgetVerdict, isHolding, joinVerdicts } from '../../scaling/budget-count.ts';
 import { type BudgetScope, namespaceKey, scopeKey } from '../../scaling/budget-scope.ts';
-import {
-  BUDGET_STATUS,
-  type BudgetStatus,
-  formatBudgetStatus,
-  formatTargetStatuses,
-  parseBudgetStatus,
-  parseTargetStatuses,
-  type TargetStatuses,
-} from '../../scaling/budget-status.ts';
+import type { BudgetStatus, TargetStatuses } from '../../scaling/budget-status.ts';
 import type { BudgetTarget, Want } from '../../scaling/budget-step.ts';
 import { type HorizontalAutoscaler, toHorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
+import { loweredStatus, loweredTargets } from '../../scaling/lowered-status.ts';
 import { type RegionalMaxima, type RegionalMaximum, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
 import { type ScaledWorkload, toScaledWorkload } from '../../scaling/scaled-workload.ts';
 
@@ -72,6 +65,12 @@ function pausedNamespaces(namespaces: Seen['namespaces']): ReadonlySet<string> {
   return new Set([...namespaces].filter(({ annotations }) => isPaused(annotations)).map(({ name }) => name));
 }
 
+/** Whether all in a namespace is left as it is, by what stands there now. */
+export function isPausedNamespace(namespaces: Seen['namespaces'], name: string): boolean {
+  for (const one of namespaces) if (one.name === name) return isPaused(one.annotations);
+  return false;
+}
+
 /** Who moves the replicas of a workload beside people. */
 interface Owners {
   readonly horizontal: readonly HorizontalAutoscaler[];
@@ -108,7 +107,7 @@ function loweredOf(workload: ScaledWorkload, { horizontal, regional }: Owners, w
   const demand = demandOn(workload, world);
   const isRegional = regional.some(({ targets }) => targets.some(({ deployment }) => deployment === workload.name));
   const ofUsage: Demand = isRegional ? { ...demand, want: 'end' } : demand;
-  // What was written of its replicas is forgotten once they are an autoscaler's.
+  // What was lowered of its replicas goes back to it, and is forgotten, once they are an autoscaler's: with 0 one does nothing.
   const own: Demand = isRegional || horizontal.length > 0 ? { ...demand, want: 'drop' } : demand;
   return [
     ...regional.map((one) => regionalTarget(one, workload.name, demand)),
@@ -132,19 +131,21 @@ export function reread(lowered: Lowered, object: KubeObject, world: BudgetWorld)
 export interface Demand extends Pick<BudgetTarget, 'want' | 'floor'> {
   readonly scopes: readonly BudgetScope[];
   readonly isPaused: boolean;
-  readonly replicas: number;
+  /** Absent where it is gone. */
+  readonly workload?: ScaledWorkload;
 }
 
-const NO_DEMAND: Demand = { scopes: [], want: 'end', floor: undefined, isPaused: false, replicas: 0 };
+const NO_DEMAND: Demand = { scopes: [], want: 'end', floor: undefined, isPaused: false };
 
 function demandOn(workload: ScaledWorkload, { scopes, verdictOf, isFlexible, isOn }: BudgetWorld): Demand {
   const keys = [namespaceKey(workload.namespace), scopeKey(workload)];
   const own = keys.flatMap((key) => scopes.get(key) ?? []);
   const verdict = joinVerdicts(own.map((scope) => verdictOf(scopeKey(scope))));
-  const { [MIN_REPLICAS]: least } = workload.annotations;
-  const floor = least !== undefined && isFlexible(workload) ? parseMinReplicas(least) : undefined;
   const want = isOn ? wantOf(verdict) : 'end';
-  return { scopes: own, want, floor, isPaused: isPaused(workload.annotations), replicas: workload.replicas };
+  const { [MIN_REPLICAS]: least } = workload.annotations;
+  const isAsked = want !== 'end' && least !== undefined;
+  const floor = isAsked && isFlexible(workload) ? parseMinReplicas(least) : undefined;
+  return { scopes: own, want, floor, isPaused: isPaused(workload.annotations), workload };
 }
 
 function wantOf(verdict: BudgetVerdict | undefined): Want {
@@ -155,7 +156,7 @@ function wantOf(verdict: BudgetVerdict | undefined): Want {
 
 function workloadTarget(workload: ScaledWorkload, demand: Demand): Lowered {
   const { kind, namespace, name, uid, generation, replicas: value, annotations } = workload;
-  const status = statusOf(annotations);
+  const status = loweredStatus(annotations);
   const { want, floor, isPaused } = demand;
   return { kind, namespace, name, uid, generation, value, status, demand, want, floor, isPaused };
 }
@@ -165,7 +166,7 @@ function horizontalTarget(autoscaler: HorizontalAutoscaler, demand: Demand): Low
   const { namespace, name, uid, min, max: value, annotations } = autoscaler;
   return {
     ...{ kind: 'HorizontalPodAutoscaler', namespace, name, uid, value, demand, want: demand.want },
-    status: statusOf(annotations),
+    status: loweredStatus(annotations),
     floor: demand.floor === undefined ? undefined : Math.max(demand.floor, min, 1),
     isPaused: demand.isPaused || isPaused(annotations),
   };
@@ -174,7 +175,7 @@ function horizontalTarget(autoscaler: HorizontalAutoscaler, demand: Demand): Low
 function regionalTarget(regional: RegionalMaxima, deployment: string, demand: Demand): Lowered {
   const { namespace, name, uid, annotations } = regional;
   const target = regional.targets.find((one) => one.deployment === deployment);
-  const status = lowering(ownEntry(statusesOf(regional), deployment));
+  const status = ownEntry(loweredTargets(annotations), deployment);
   return {
     ...{ kind: 'RegionalAutoscaler', namespace, name, uid, deployment, value: target?.max ?? null, status, demand },
     want: target ? demand.want : 'drop',
@@ -187,32 +188,11 @@ function regionalTarget(regional: RegionalMaxima, deployment: string, demand: De
 function regionalFloor(
   target: RegionalMaximum | undefined,
   status: BudgetStatus | undefined,
-  { floor, replicas }: Demand,
+  { floor, workload }: Demand,
 ): number | undefined {
-  if (!target || floor === undefined) return undefined;
+  if (!target || floor === undefined || !workload) return undefined;
   const least = Math.max(floor, target.min ?? 0);
-  return target.max === undefined && !status && least >= replicas ? undefined : least;
-}
-
-type Annotations = Readonly<Record<string, string>>;
-
-/** Of one number of replicas that somebody had set: a text that is not as we write it is not ours, and the guard knows it no more. */
-function statusOf({ [BUDGET_STATUS]: text }: Annotations): BudgetStatus | undefined {
-  const status = parseBudgetStatus(text);
-  return status && status.before !== null && formatBudgetStatus(status) === text ? lowering(status) : undefined;
-}
-
-/** What is remembered of each target of a RegionalAutoscaler. */
-export function statusesOf({
-  annotations: { [BUDGET_STATUS]: text },
-}: Pick<RegionalMaxima, 'annotations'>): TargetStatuses {
-  const statuses = parseTargetStatuses(text) ?? {};
-  return formatTargetStatuses(statuses) === text ? statuses : {};
-}
-
-/** A status that lowers nothing is none of ours. */
-function lowering(status: BudgetStatus | undefined): BudgetStatus | undefined {
-  return status && (status.before ?? Number.POSITIVE_INFINITY) > status.wrote ? status : undefined;
+  return target.max === undefined && !status && least >= workload.replicas ? undefined : least;
 }
 
 function ownEntry(statuses: TargetStatuses, deployment: string): BudgetStatus | undefined {
@@ -221,7 +201,10 @@ function ownEntry(statuses: TargetStatuses, deployment: string): BudgetStatus | 
 
 /** Those that it names, and those that something is remembered of. */
 function deploymentsOf(regional: RegionalMaxima): ReadonlySet<string> {
-  return new Set([...regional.targets.map(({ deployment }) => deployment), ...Object.keys(statusesOf(regional))]);
+  return new Set([
+    ...regional.targets.map(({ deployment }) => deployment),
+    ...Object.keys(loweredTargets(regional.annotations)),
+  ]);
 }
 
 function keyOf({ kind, namespace, name }: Place): string {

@@ -64,8 +64,8 @@ export interface RegionalAutoscalerDeps extends EventTellerDeps {
   >;
   readonly snapshot: () => Snapshot;
   readonly ownNamespace: string;
-  /** What the webhook would do with a pod of this template now: the same `decide()`. */
-  readonly wouldAdmit: (pod: Pod, namespace: string) => boolean;
+  /** Whether a pod of this template would come to run in a region now, by the same `decide()` as the webhook's. */
+  readonly wouldRunIn: (pod: Pod, namespace: string, region: string) => boolean;
   /** What RegionalAutoscalers leave open. */
   readonly defaults: RegionalDefaults;
   /** By its option and the kill switch. */
@@ -74,7 +74,7 @@ export interface RegionalAutoscalerDeps extends EventTellerDeps {
 
 /** Scales the targets of RegionalAutoscalers by CPU and by carbon (README.md). */
 export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controller {
-  const { api, writer, workloads, snapshot, defaults, wouldAdmit, ownNamespace, instance, now, log } = deps;
+  const { api, writer, workloads, snapshot, defaults, wouldRunIn, ownNamespace, instance, now, log } = deps;
   const { clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
   const teller = createTeller({ clock });
@@ -89,7 +89,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     writer,
     targets,
     better,
-    wouldAdmit,
+    wouldRunIn,
     defaults,
     now,
     clock,

@@ -88,7 +88,7 @@ export function withoutOvertaken(current: RegionalAutoscaler, { overtaken }: Mem
   if (!overtaken || lastAction?.at !== overtaken.by.at || lastAction.target !== overtaken.by.target) return current;
   const { before } = overtaken;
   const status = current.status && { ...current.status, lastDecision: before.status?.lastDecision };
-  return { ...current, status, state: { ...current.state, lastAction: before.state.lastAction } };
+  return { ...current, status, state: before.state };
 }
 
 /** Tried again meanwhile, and refused again, it stays as it is. */

@@ -1,10 +1,12 @@
+import { isPaused } from '../../capacity/paused.ts';
 import { CARBON_BUDGET, parseCarbonBudget } from '../../decision/carbon-budget.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Basis } from '../../energy/basis.ts';
 import type { EnergySample } from '../../energy/energy-sample.ts';
 import type { PowerModel } from '../../energy/power-model.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { type Emissions, emissionsBy, type PodPower, type PowerKind } from '../../scaling/component-carbon.ts';
+import { type BudgetVerdict, countLook } from '../../scaling/budget-count.ts';
+import { counts, type Emissions, emissionsBy, type PodPower, type PowerKind } from '../../scaling/component-carbon.ts';
 import type { ScaledWorkload } from '../../scaling/scaled-workload.ts';
 import { compareText } from '../../units/compare-text.ts';
 import { isoTime } from '../../units/moment.ts';
@@ -19,19 +21,23 @@ import {
   ofNamespace,
   ofWorkload,
 } from './components.ts';
+import type { ScaledDown } from './scaled-down.ts';
 
 /**
- * What stands between a component and its budget; the first that applies:
+ * What stands between a component and its budget, by the limits of who keeps budgets, who looks several times; the first that
+ * applies:
  *
  * | state     | when                                                               |
  * | --------- | ------------------------------------------------------------------ |
  * | `over`    | it emits more than its budget, even without what is not known      |
  * | `held`    | a budget has scaled something of it down                           |
+ * | `let-go`  | the same, and somebody else has scaled all of that since           |
  * | `none`    | it has no budget                                                   |
  * | `unknown` | what some of its pods emit nobody knows, and the rest is not above |
- * | `under`   | it emits no more than its budget                                   |
+ * | `between` | it emits no more than its budget, and nothing would be put back    |
+ * | `under`   | it emits less than 80% of its budget                               |
  */
-export type BudgetState = 'over' | 'held' | 'none' | 'unknown' | 'under';
+export type BudgetState = BudgetVerdict | 'let-go' | 'none';
 
 /**
  * What `gridgate budget --output json` prints. Within `v1` fields are added, never taken away or given another meaning; every
@@ -73,6 +79,10 @@ export interface ReportedComponent extends Component, ReportedSum {
   readonly state: BudgetState;
   /** Workloads of it that a budget has scaled down. */
   readonly heldWorkloads: number;
+  /** Workloads of it that somebody else has scaled since. */
+  readonly letGoWorkloads: number;
+  /** Whether a person wants it left as it is, whatever it emits. */
+  readonly paused: boolean;
   /** Of what is measured for its pods, against an hour ago: energy alone, the grid may have changed as well. */
   readonly energyChangePercent: number | null;
 }
@@ -87,8 +97,7 @@ export interface ReportInput {
   readonly namespace?: string | undefined;
   readonly namespaces: readonly NamespaceRecord[];
   readonly workloads: readonly ScaledWorkload[];
-  /** Those that a budget has scaled down, by their `keyOf`. */
-  readonly held: ReadonlySet<string>;
+  readonly scaled: ScaledDown;
   /** An hour ago; absent where nobody told. */
   readonly earlier?: EarlierEnergy | undefined;
   /** Epoch milliseconds. */
@@ -126,24 +135,29 @@ function listComponents(
 ): ReportedComponent[] {
   const { pods, power, snapshot, model, grouping } = input;
   const emissions = emissionsBy(pods, power, snapshot, (pod) => keyOf(componentOf(pod, grouping)), model);
-  const held = findHeld(input);
+  const held = findScaled(input, input.scaled.held);
+  const letGo = findScaled(input, input.scaled.letGo);
+  const paused = findPaused(input);
   const changes = changesOf(input);
   const withPods = pods.map((pod) => componentOf(pod, grouping));
   const ofThisKind = ({ kind }: Component) => grouping === (kind === 'Namespace' ? 'namespace' : 'deployment');
   const withBudget = [...budgets.values()].map(({ component }) => component).filter(ofThisKind);
-  const withHeld = [...held.values()].flatMap(({ component }) => component ?? []);
+  const withHeld = [...held.values(), ...letGo.values()].flatMap(({ component }) => component ?? []);
   const listed = new Map([...withPods, ...withBudget, ...withHeld].map((one) => [keyOf(one), one]));
   return [...listed].map(([key, component]) => {
     const sum = reportSum(emissions.get(key));
     const budget = budgets.get(key)?.kg ?? null;
     const heldWorkloads = held.get(key)?.count ?? 0;
+    const letGoWorkloads = letGo.get(key)?.count ?? 0;
     return {
       ...component,
       ...sum,
       sharePercent: shareOf(sum, total),
       budgetKgPerHour: budget,
-      state: stateOf(sum, budget, heldWorkloads),
+      state: stateOf(sum, budget, { heldWorkloads, letGoWorkloads }),
       heldWorkloads,
+      letGoWorkloads,
+      paused: paused.has(key) || (component.namespace !== null && paused.has(keyOf(ofNamespace(component.namespace)))),
       energyChangePercent: changes.get(key) ?? null,
     };
   });
@@ -153,10 +167,11 @@ function shareOf({ kgPerHour }: ReportedSum, total: Emissions | undefined): numb
   return total && total.kgPerHour > 0 && kgPerHour !== null ? (kgPerHour / total.kgPerHour) * 100 : null;
 }
 
-function changesOf({ pods, power, grouping, namespace, earlier }: ReportInput): ReadonlyMap<string, number> {
+function changesOf({ pods, power, snapshot, grouping, namespace, earlier }: ReportInput): ReadonlyMap<string, number> {
   if (!earlier) return new Map();
   const isShown = ({ pod }: EnergySample) => namespace === undefined || pod?.namespace === namespace;
-  return energyChanges(pods, power, { ...earlier, samples: earlier.samples.filter(isShown) }, grouping);
+  const counted = pods.filter((pod) => counts(pod, snapshot.topology));
+  return energyChanges(counted, power, { ...earlier, samples: earlier.samples.filter(isShown) }, grouping);
 }
 
 /** Without pods nothing is emitted; of pods of which nothing is known nobody knows. */
@@ -173,11 +188,21 @@ function reportSum(sum: Emissions | undefined): ReportedSum {
   };
 }
 
-function stateOf({ kgPerHour, unknownPods }: ReportedSum, budget: number | null, held: number): BudgetState {
-  if (budget !== null && (kgPerHour ?? 0) > budget) return 'over';
-  if (held > 0) return 'held';
-  if (budget === null) return 'none';
-  return unknownPods > 0 ? 'unknown' : 'under';
+function stateOf(
+  sum: ReportedSum,
+  budget: number | null,
+  { heldWorkloads, letGoWorkloads }: Pick<ReportedComponent, 'heldWorkloads' | 'letGoWorkloads'>,
+): BudgetState {
+  const verdict = budget === null ? 'none' : verdictAtOnce(sum, budget);
+  if (verdict === 'over') return verdict;
+  if (heldWorkloads > 0) return 'held';
+  return letGoWorkloads > 0 ? 'let-go' : verdict;
+}
+
+/** As who keeps the budget would have it after one look. */
+function verdictAtOnce({ kgPerHour, unknownPods: unknown }: ReportedSum, limit: number): BudgetVerdict {
+  const { verdict } = countLook(undefined, { limit, holdCycles: 1 }, { kgPerHour: kgPerHour ?? 0, unknown });
+  return verdict !== 'over' && unknown > 0 ? 'unknown' : verdict; // what is not known is bridged for some looks there
 }
 
 interface Budget {
@@ -215,8 +240,14 @@ function nameIn({ namespace, kind, name }: Component): string {
   return kind === 'Namespace' ? `namespace ${name}` : `${kind} ${name} in namespace ${namespace}`;
 }
 
-/** What is held of each component, by its `keyOf`; of a label's pods what owns them. */
-function findHeld({ pods, workloads, held, grouping, namespace }: ReportInput) {
+/** Namespaces and workloads that say so, by their `keyOf`. */
+function findPaused({ namespaces, scaled }: ReportInput): ReadonlySet<string> {
+  const paused = namespaces.filter(({ annotations }) => isPaused(annotations));
+  return new Set([...scaled.paused, ...paused.map(({ name }) => keyOf(ofNamespace(name)))]);
+}
+
+/** What of each component is among these workloads, by its `keyOf`; of a label's pods what owns them. */
+function findScaled({ pods, workloads, grouping, namespace }: ReportInput, those: ReadonlySet<string>) {
   const ofPods = pods.flatMap((pod) =>
     pod.workload ? [{ component: componentOf(pod, grouping), workload: ofWorkload(pod.namespace, pod.workload) }] : [],
   );
@@ -228,8 +259,8 @@ function findHeld({ pods, workloads, held, grouping, namespace }: ReportInput) {
       return { component: grouping === 'namespace' ? ofNamespace(one.namespace) : workload, workload };
     });
   const pairs = grouping === 'namespace' || grouping === 'deployment' ? ofWorkloads : ofPods;
-  const ofHeld = pairs.filter(({ workload }) => held.has(keyOf(workload)));
-  const byComponent = Map.groupBy(ofHeld, ({ component }) => keyOf(component));
+  const found = pairs.filter(({ workload }) => those.has(keyOf(workload)));
+  const byComponent = Map.groupBy(found, ({ component }) => keyOf(component));
   return new Map(
     [...byComponent].map(([key, alike]) => [
       key,

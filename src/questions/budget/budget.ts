@@ -1,6 +1,6 @@
 import { readPowerTable } from '../../config/power-table.ts';
 import type { Environment } from '../../config/read-options.ts';
-import { nodeByAlias } from '../../energy/node-aliases.ts';
+import { namedNode, nodeByAlias } from '../../energy/node-aliases.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { buildTopology } from '../../regions/topology.ts';
 import { type PodPower, wattsOfPods } from '../../scaling/component-carbon.ts';
@@ -22,6 +22,8 @@ import { type MeasuredEnergy, readEnergy } from './read-energy.ts';
 import { renderBudget } from './render-budget.ts';
 import { tellAverages, tellUnknownPods } from './unknown-pods.ts';
 
+const OWN_TABLE =
+  '--power-table counts for these figures alone: the controllers that keep budgets estimate by the embedded table';
 const NO_CLUSTER = 'budget: what runs is in a cluster, and none is named';
 
 /** Prints what the components of a cluster emit, and how that stands to their carbon budgets. */
@@ -64,7 +66,7 @@ async function gather(values: BudgetValues, env: Environment): Promise<BudgetRep
     pods: seen.pods,
     usages: seen.usages,
     ...inputs,
-    nodeOf: nodeByAlias(seen.nodes),
+    nodes: seen.nodes,
     model,
   });
   return reportBudget({
@@ -78,6 +80,7 @@ async function gather(values: BudgetValues, env: Environment): Promise<BudgetRep
     now: Date.now(),
     notes: [
       ...seen.notes,
+      ...(values.powerTable === undefined ? [] : [OWN_TABLE]),
       ...usageNotesOf(seen, watts),
       ...notes,
       ...measured.notes,
@@ -96,7 +99,7 @@ function usageNotesOf({ usageNotes, pods }: SeenCluster, power: PodPower): reado
 
 /** What a node draws is shared among all of its pods: of nodes whose pods are not all seen nothing can be said. */
 function usable({ isWhole, nodes }: SeenCluster, { samples }: MeasuredEnergy) {
-  const nodeOf = nodeByAlias(nodes);
+  const nodeOf = nodeByAlias(nodes.map(namedNode));
   const ofMachines = samples.filter(({ pod }) => !pod);
   const strange = ofMachines.filter(({ machines }) => !machines.some((name) => nodeOf(name) !== undefined)).length;
   const notes = [
@@ -117,7 +120,7 @@ async function intensitiesOf(
   { policySignal, regionLabel }: BudgetValues,
   env: Environment,
 ): Promise<{ readonly snapshot: Snapshot; readonly notes: readonly string[] }> {
-  const topology = buildTopology(seen.nodes.map(({ facts }) => facts));
+  const topology = buildTopology(seen.nodes);
   const described = files.regions?.value ?? seen.regions;
   const standIn = described.length === 0 && topology.regions.size > 0 ? standInRegions(topology.regions) : undefined;
   const { snapshot, failures } = await takeSnapshot(

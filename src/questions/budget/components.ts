@@ -20,15 +20,19 @@ export interface Component {
   readonly name: string | null;
 }
 
+const NAMESPACE = 'Namespace';
+
 export function componentOf(pod: BudgetPod, by: PodGrouping): Component {
-  const { namespace, name, workload = { kind: 'Pod', name } } = pod;
+  const { namespace, name, workload } = pod;
   if (by === 'namespace') return ofNamespace(namespace);
-  if (by === 'deployment') return ofWorkload(namespace, workload);
+  // No namespace controls a pod: who says so would be counted as the namespace.
+  const isOwned = workload !== undefined && workload.kind !== NAMESPACE;
+  if (by === 'deployment') return ofWorkload(namespace, isOwned ? workload : { kind: 'Pod', name });
   return { namespace: null, kind: null, name: pod.label ?? null };
 }
 
 export function ofNamespace(namespace: string): Component {
-  return { namespace, kind: 'Namespace', name: namespace };
+  return { namespace, kind: NAMESPACE, name: namespace };
 }
 
 export function ofWorkload(namespace: string, { kind, name }: WorkloadRef): Component {

@@ -1,28 +1,26 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
 import { fetchNamespace } from '../../cluster/fetch-namespace.ts';
-import type { KubeObject } from '../../cluster/kube-object.ts';
 import { listOnce } from '../../cluster/list-watch.ts';
 import { NAMESPACES } from '../../cluster/namespaces.ts';
-import { nodeConditions } from '../../cluster/nodes.ts';
+import { nodes as nodesOf } from '../../cluster/nodes.ts';
 import { readPodUsages } from '../../cluster/pod-metrics.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { REGIONS, validRegions } from '../../cluster/regions.ts';
 import { DEPLOYMENTS, HORIZONTAL_AUTOSCALERS, SCALED_PODS, STATEFUL_SETS } from '../../cluster/scaled-objects.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import type { NamespaceRecord } from '../../decision/namespace-record.ts';
-import type { NamedNode } from '../../energy/node-aliases.ts';
-import { type NodeFacts, toNodeFacts } from '../../regions/node-facts.ts';
+import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { ObservedRegion } from '../../regions/observed-region.ts';
-import { BUDGET_STATUS, parseBudgetStatus, parseTargetStatuses } from '../../scaling/budget-status.ts';
 import type { PodUsage } from '../../scaling/pod-usage.ts';
+import { type RegionalMaxima, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
 import { type ScaledPodObject, toScaledPod } from '../../scaling/scaled-pod.ts';
-import { ownOf, type ScaledWorkload } from '../../scaling/scaled-workload.ts';
+import type { ScaledWorkload } from '../../scaling/scaled-workload.ts';
 import { EXIT } from '../../terminal/exit-codes.ts';
-import { HOSTNAME_LABEL } from '../../units/label-names.ts';
 import { openCluster, readFromCluster, type Unread } from '../../world/open-cluster.ts';
 import type { ChosenCluster } from '../../world/which-cluster.ts';
-import { type BudgetPod, keyOf, ofWorkload } from './components.ts';
+import type { BudgetPod } from './components.ts';
+import { type ScaledDown, scaledDown } from './scaled-down.ts';
 
 /** What a cluster has, as far as the caller may see it. */
 export interface SeenCluster {
@@ -33,12 +31,11 @@ export interface SeenCluster {
   readonly usages?: ReadonlyMap<string, PodUsage>;
   /** Why nobody tells, a sentence each. */
   readonly usageNotes: readonly string[];
-  readonly nodes: readonly (NamedNode & { readonly facts: NodeFacts })[];
+  readonly nodes: readonly NodeFacts[];
   readonly regions: readonly ObservedRegion[];
   readonly namespaces: readonly NamespaceRecord[];
   readonly workloads: readonly ScaledWorkload[];
-  /** Workloads that a budget has scaled down, itself or through what scales them, by their `keyOf`. */
-  readonly held: ReadonlySet<string>;
+  readonly scaled: ScaledDown;
   /** What is missing, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -84,10 +81,10 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     }
   }
 
-  const [pods, usage, nodes, regions, namespaces, deployments, statefulSets, scalers, regional] = await Promise.all([
+  const [pods, usage, nodes, regions, namespaces, deployments, statefulSets, horizontal, regional] = await Promise.all([
     readPods(api, extent),
     readUsages(api, namespace),
-    listOr(namedNodes(regionLabel), 'nobody knows in which regions pods are'),
+    listOr(nodesOf(regionLabel), 'nobody knows in which regions pods are'),
     readsRegions ? listOr(REGIONS, 'yearly averages of the regions of the nodes stand in') : [],
     readNamespaces(api, namespace, notes),
     listOr(DEPLOYMENTS, 'budgets of Deployments, and what is held of them, are not known'),
@@ -96,12 +93,6 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     listOr(REGIONAL_AUTOSCALERS, UNSEEN_HOLD),
   ]);
   const workloads = [...deployments, ...statefulSets];
-  const heldThrough = scalers.flatMap(({ namespace, target, annotations }) =>
-    isHeld(annotations) ? [keyOf(ofWorkload(namespace, target))] : [],
-  );
-  const heldItself = workloads.flatMap((one) =>
-    isHeld(one.annotations) ? [keyOf(ofWorkload(one.namespace, one))] : [],
-  );
   return {
     ...pods,
     ...(usage.usages && { usages: usage.usages }),
@@ -110,7 +101,7 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     namespaces: namespaces ?? [],
     isMissing: namespaces?.length === 0,
     workloads,
-    held: new Set([...heldItself, ...heldThrough, ...regional.flat()]),
+    scaled: scaledDown({ workloads, horizontal, regional }),
     usageNotes: usage.notes,
     notes,
   };
@@ -179,37 +170,14 @@ async function readNamespaces(
   }
 }
 
-interface NodeObject extends KubeObject {
-  readonly status?: { readonly addresses?: readonly { readonly address?: string }[] | null } | null;
-}
-
-function namedNodes(regionLabel: string) {
-  return nodeConditions((object) => {
-    const { metadata, status } = object as NodeObject;
-    const names = [metadata.labels?.[HOSTNAME_LABEL], ...(status?.addresses ?? []).map(({ address }) => address)];
-    const aliases = names.filter((alias) => alias !== undefined && alias !== '');
-    return { name: metadata.name, aliases: aliases as readonly string[], facts: toNodeFacts(object, regionLabel) };
-  });
-}
-
-/** Of each the workloads whose target a budget holds. */
-const REGIONAL_AUTOSCALERS: WatchedResource<readonly string[]> = {
+const REGIONAL_AUTOSCALERS: WatchedResource<RegionalMaxima> = {
   name: 'regionalautoscalers',
   path: '/apis/gridgate.dev/v1alpha1/regionalautoscalers',
-  content: 'metadata',
+  content: 'full',
   isOptional: true,
-  project({ metadata: { namespace = '', annotations } }) {
-    const targets = Object.entries(parseTargetStatuses(ownOf(annotations)[BUDGET_STATUS]) ?? {});
-    return targets.flatMap(([name, { state }]) =>
-      state === 'held' ? [keyOf(ofWorkload(namespace, { kind: 'Deployment', name }))] : [],
-    );
-  },
+  project: toRegionalMaxima,
   differs: () => false,
 };
-
-function isHeld(annotations: Readonly<Record<string, string>>): boolean {
-  return parseBudgetStatus(annotations[BUDGET_STATUS])?.state === 'held';
-}
 
 /** All of it, or what is in the one namespace where the caller may see no more. */
 async function listSeen<T>(

@@ -66,11 +66,12 @@ async function readBoth(address: PrometheusAddress, question: EnergyQuestion): P
   return { samples: now.samples, earlier: { samples: then.samples, at }, notes };
 }
 
-function wordsOf({ samples, implausible, unnamed }: EnergyReading): readonly string[] {
+function wordsOf({ samples, implausible, unnamed, failed }: EnergyReading): readonly string[] {
   return [
     ...(samples.length === 0 ? ['Prometheus knows no energy of pods or nodes: it is estimated'] : []),
     ...(implausible > 0 ? [`Prometheus: ${implausible} series are no power of a machine and are not used`] : []),
     ...(unnamed > 0 ? [`Prometheus: ${unnamed} series name neither a pod nor a node and are not used`] : []),
+    ...failed.map((sentence) => `Prometheus: ${sentence}`),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { PowerKind } from '../../scaling/component-carbon.ts';
+import { POWER_WORDS, type PowerKind } from '../../scaling/component-carbon.ts';
 import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { renderSections, type Section } from '../../terminal/sections.ts';
 import type { Style } from '../../terminal/terminal.ts';
@@ -76,14 +76,24 @@ function shareOf(percent: number, columns: number): string {
 const STATES: Readonly<Record<BudgetState, string>> = {
   over: 'over',
   held: 'held',
+  'let-go': 'let go',
   none: '-',
   unknown: 'unknown',
+  between: 'between',
   under: 'under',
 };
-const COLOURS: Readonly<Record<string, Style>> = { over: 'red', held: 'yellow', unknown: 'yellow', under: 'green' };
+const COLOURS: Readonly<Record<string, Style>> = {
+  over: 'red',
+  held: 'yellow',
+  'let go': 'yellow',
+  unknown: 'yellow',
+  between: 'green',
+  under: 'green',
+};
 
-function stateOf({ state, heldWorkloads: held }: ReportedComponent): string {
-  return state === 'over' && held > 0 ? 'over, held' : STATES[state];
+/** `over`, `over, held`, `held, paused` */
+function stateOf({ state, heldWorkloads: held, paused }: ReportedComponent): string {
+  return [STATES[state], ...(state === 'over' && held > 0 ? ['held'] : []), ...(paused ? ['paused'] : [])].join(', ');
 }
 
 /** `+12%`; ten times as much and more is no percentage that anybody reads. */
@@ -96,21 +106,13 @@ function trendOf(percent: number | null): string {
 
 const MOST_PERCENT = 900;
 
-const KINDS: Readonly<Record<PowerKind, string>> = {
-  pod: 'measured',
-  'node-usage': 'node measured, by CPU used',
-  'node-requests': 'node measured, by requests',
-  usage: 'CPU used',
-  requests: 'requests',
-};
-
 /** `measured`, or `9 measured, 3 CPU used`. */
 function knownBy({ knownBy: known }: ReportedSum): string {
   const kinds = (Object.entries(known) as [PowerKind, number][]).sort(([, a], [, b]) => b - a);
   const [only, ...more] = kinds;
   if (!only) return '-';
-  if (more.length === 0) return KINDS[only[0]];
-  return kinds.map(([kind, pods]) => `${pods} ${KINDS[kind]}`).join(', ');
+  if (more.length === 0) return POWER_WORDS[only[0]];
+  return kinds.map(([kind, pods]) => `${pods} ${POWER_WORDS[kind]}`).join(', ');
 }
 
 function sectionsOf(report: BudgetReport): readonly Section[] {

@@ -25,19 +25,21 @@ export function tellUnknownPods(pods: readonly ScaledPod[], power: PodPower, sna
 }
 
 function whyUnknown(
-  { namespace, name, node }: ScaledPod,
+  { namespace, name, node, isUnstarted }: ScaledPod,
   power: PodPower,
   snapshot: Snapshot,
 ): { readonly reason: string; readonly about: string } | undefined {
-  const facts = snapshot.topology?.byName.get(node);
-  if (!facts) return { reason: 'on a node that is not seen', about: node };
+  if (isUnstarted) return { reason: 'not yet started', about: `${namespace}/${name}` };
+  const { topology } = snapshot;
+  const facts = topology?.byName.get(node);
+  if (!facts) return { reason: `on a node that is not ${topology?.nodes.length ? 'there' : 'seen'}`, about: node };
   const { region } = facts;
   if (region === undefined) return { reason: `on a node without label ${snapshot.regionLabel}`, about: node };
   const view = snapshot.byName.get(region);
   if (!view || !comparableReading(view, snapshot))
     return { reason: `in a region without an intensity of signal ${snapshot.policySignal}`, about: region };
   const isKnown = power.has(usageKey(namespace, name));
-  return isKnown ? undefined : { reason: 'requests above those of any machine', about: `${namespace}/${name}` };
+  return isKnown ? undefined : { reason: 'requests above what its node offers', about: `${namespace}/${name}` };
 }
 
 /** Regions of pods whose intensity is a yearly average: what they emit now is not what the grid is like now. */

@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import { BOUNDS_BEFORE, parseBoundsBefore } from '../../scaling/bounds-before.ts';
-import { BUDGET_STATUS, parseBudgetStatus, parseTargetStatuses } from '../../scaling/budget-status.ts';
+import { BUDGET_STATUS, isOfBudget } from '../../scaling/budget-status.ts';
+import { loweredStatus, loweredTargets } from '../../scaling/lowered-status.ts';
 import { shellCommand } from '../../units/shell-command.ts';
 import type { HeldScale } from './facts.ts';
 
@@ -32,8 +33,8 @@ function scaled(
 }
 
 export function heldReplicas(resource: 'deployment' | 'statefulset', { metadata, spec }: Scaled): Found {
-  const status = parseBudgetStatus(metadata.annotations?.[BUDGET_STATUS]);
-  if (status?.state !== 'held' || spec?.replicas !== status.wrote || status.before === null) return undefined;
+  const status = loweredStatus(metadata.annotations ?? {});
+  if (!status || !isOfBudget(spec?.replicas ?? 1, status)) return undefined;
   const back = { spec: { replicas: status.before }, annotation: BUDGET_STATUS };
   return { ...held(metadata, resource, back), option: '--carbon-budgets', value: `${status.before} replicas` };
 }
@@ -45,17 +46,17 @@ export function heldBounds({ metadata, spec: { minReplicas: min = 1, maxReplicas
     const one = held(metadata, 'hpa', { spec, annotation: BOUNDS_BEFORE });
     return { ...one, option: '--regional-autoscaler', value: `${bounds.min} to ${bounds.max}` };
   }
-  const status = parseBudgetStatus(metadata.annotations?.[BUDGET_STATUS]);
-  if (status?.state !== 'held' || status.wrote !== max || status.before === null) return undefined;
+  const status = loweredStatus(metadata.annotations ?? {});
+  if (!status || !isOfBudget(max, status)) return undefined;
   const one = held(metadata, 'hpa', { spec: { maxReplicas: status.before }, annotation: BUDGET_STATUS });
   return { ...one, option: '--carbon-budgets', value: `at most ${status.before}` };
 }
 
 export function heldTargets({ metadata, spec }: Scaled): Found {
-  const statuses = parseTargetStatuses(metadata.annotations?.[BUDGET_STATUS]) ?? {};
+  const statuses = loweredTargets(metadata.annotations ?? {});
   const ours = (spec?.targets ?? []).flatMap(({ deployment = '', max }) => {
     const status = Object.hasOwn(statuses, deployment) ? statuses[deployment] : undefined;
-    return status?.state === 'held' && status.wrote === max ? [`${deployment}: ${status.before ?? 'no maximum'}`] : [];
+    return status && isOfBudget(max, status) ? [`${deployment}: ${status.before ?? 'no maximum'}`] : [];
   });
   if (ours.length === 0) return undefined;
   const { name, namespace = '' } = metadata;

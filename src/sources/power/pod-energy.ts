@@ -25,6 +25,8 @@ export interface EnergyReading {
   readonly implausible: number;
   /** Series that name neither a pod nor a machine. */
   readonly unnamed: number;
+  /** Why queries failed that something better than they was found without, a sentence each. */
+  readonly failed: readonly string[];
 }
 
 export interface EnergyQuestion {
@@ -90,7 +92,10 @@ const POD_LABELS: readonly (readonly [namespace: string, pod: string])[] = [
   ['namespace', 'pod'],
 ];
 
-/** Asks Prometheus what pods and machines draw; rejects with a SourceError. Series of the same thing in one query add up. */
+/**
+ * Asks Prometheus what pods and machines draw; rejects with a SourceError. Series of the same thing in one query add up. What is
+ * asked by default may fail where a better query found something: others would be told that nobody measures them.
+ */
 export async function readPodEnergy(
   address: PrometheusAddress,
   { query, labels, at }: EnergyQuestion,
@@ -98,23 +103,43 @@ export async function readPodEnergy(
   abort: AbortSignal,
 ): Promise<EnergyReading> {
   const queries = query === undefined ? ENERGY_QUERIES : [{ name: 'the query', query, ...(labels && { labels }) }];
-  const answers = await Promise.all(
+  const asked = await Promise.all(
     queries.map(async (one) => {
-      const found = await queryPrometheus(address, { query: one.query, at }, deps, abort);
-      if (found.resultType === 'vector') return sumUp(found.result, one.labels);
-      throw new SourceError(
-        'malformed',
-        'the query must find a vector with a series for each pod or node, and finds a scalar',
-      );
+      const answer = await ask(one).catch((error) => {
+        if (error instanceof SourceError) return error;
+        throw error;
+      });
+      return { name: one.name, answer };
     }),
   );
+  const answers: Answer[] = [];
+  const found: string[] = [];
+  const failed: string[] = [];
+  for (const { name, answer } of asked)
+    if (!(answer instanceof SourceError)) {
+      answers.push(answer);
+      if (answer.samples.size > 0) found.push(name);
+    } else if (found.length === 0) throw answer;
+    else failed.push(`${name}: ${answer.message}`);
   return {
     samples: [...new Map(answers.toReversed().flatMap(({ samples }) => [...samples])).values()],
-    found: queries.filter((_, index) => (answers[index]?.samples.size ?? 0) > 0).map(({ name }) => name),
+    found,
     implausible: answers.reduce((sum, answer) => sum + answer.implausible, 0),
     unnamed: answers.reduce((sum, answer) => sum + answer.unnamed, 0),
+    failed,
   };
+
+  async function ask({ query: text, labels: names }: EnergyQuery): Promise<Answer> {
+    const { resultType, result } = await queryPrometheus(address, { query: text, at }, deps, abort);
+    if (resultType === 'vector') return sumUp(result, names);
+    throw new SourceError(
+      'malformed',
+      'the query must find a vector with a series for each pod or node, and finds a scalar',
+    );
+  }
 }
+
+type Answer = ReturnType<typeof sumUp>;
 
 function sumUp(series: readonly PrometheusSample[], labels: EnergyLabels | undefined) {
   const samples = new Map<string, EnergySample>();

@@ -483,7 +483,7 @@ describe('gridgate uninstall', () => {
       installed({
         [web]: { metadata: { ...budget(formatBudgetStatus(held)), managedFields: [scale] }, spec: { replicas: 1 } },
         [db]: {
-          metadata: { ...budget(formatBudgetStatus({ ...held, state: 'restored', generation: 4 })), generation: 4 },
+          metadata: budget(formatBudgetStatus({ ...held, wrote: 2, from: 1, generation: 4 })),
           spec: { replicas: 1 },
         },
         [changed]: { metadata: budget(formatBudgetStatus(held)), spec: { replicas: 3 } },
@@ -515,8 +515,24 @@ describe('gridgate uninstall', () => {
         },
       }),
     );
+    const others = {
+      restored: formatBudgetStatus({ ...held, state: 'restored' }),
+      'let-go': formatBudgetStatus({ ...held, state: 'let-go' }),
+      blank: ` ${formatBudgetStatus({ ...held, before: 100_000 })}`,
+      'of-nothing': formatBudgetStatus({ ...held, before: null }),
+      raising: formatBudgetStatus({ ...held, before: 0 }),
+    };
+    for (const [name, text] of Object.entries(others))
+      cluster.objects.set(`/apis/apps/v1${shop}/statefulsets/${name}`, {
+        ...cluster.objects.get(changed),
+        kind: 'StatefulSet',
+        metadata: { ...cluster.objects.get(changed).metadata, name, ...budget(text) },
+        spec: { replicas: 1 },
+      });
     const { found, failures } = await run(cluster);
     assert.deepEqual(failures, []);
+    for (const name of Object.keys(others))
+      assert.equal(cluster.objects.get(`/apis/apps/v1${shop}/statefulsets/${name}`).spec.replicas, 1, name);
     const told = renderRemovals(found, 200);
     assert.match(
       renderStays(found.stays, 300),

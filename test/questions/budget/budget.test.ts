@@ -141,14 +141,19 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
   it('says what is held, of what has no pods left, too', async (t) => {
     const status = (state: string, wrote: number) =>
       JSON.stringify({ version: 1, state, before: 5, wrote, since: '2026-11-29T09:00:00Z', strikes: 0 });
-    const deployment = (name: string, annotations: Record<string, string>) =>
-      annotated(name, annotations, { namespace: OBSERVABILITY, uid: name });
+    const deployment = (name: string, annotations: Record<string, string>, replicas = 1) => ({
+      ...annotated(name, annotations, { namespace: OBSERVABILITY, uid: name }),
+      spec: { replicas } as never,
+    });
     const world = budgetWorld({
       '/apis/apps/v1/deployments': [
-        deployment('ingester', { 'gridgate.dev/budget-status': status('held', 0) }),
+        deployment('ingester', { 'gridgate.dev/budget-status': status('held', 0) }, 0),
         deployment('querier', { 'gridgate.dev/budget-status': status('restored', 1) }),
         deployment('scaled', {}),
         deployment('forged', { 'gridgate.dev/budget-status': '{"state":"held"' }),
+        deployment('copied', { 'gridgate.dev/budget-status': ` ${status('held', 1)}` }),
+        deployment('raised', { 'gridgate.dev/budget-status': status('held', 7) }, 7),
+        deployment('theirs', { 'gridgate.dev/budget-status': status('held', 1) }, 3),
       ],
       '/apis/autoscaling/v2/horizontalpodautoscalers': [
         {
@@ -165,7 +170,54 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
     const byDeployment = await report(t, { world, args: ['--by', 'deployment'] });
     const { pods, kgPerHour, state } = named(byDeployment, 'ingester');
     assert.deepEqual([pods, kgPerHour, state, named(byDeployment, 'scaled').state], [0, 0, 'held', 'held']);
-    assert.ok(!byDeployment.components.some(({ name }) => name === 'querier' || name === 'forged'));
+    assert.equal(named(byDeployment, 'theirs').state, 'let-go');
+    const unlisted = ['querier', 'forged', 'copied', 'raised'];
+    assert.deepEqual(
+      byDeployment.components.filter(({ name }) => unlisted.includes(name ?? '')),
+      [],
+    );
+  });
+
+  it('says what is held of the targets of a RegionalAutoscaler, and what somebody has scaled since', async (t) => {
+    const status = { state: 'held', before: 9, wrote: 1, since: '2026-11-29T09:00:00Z', strikes: 0 };
+    const kept = JSON.stringify({ version: 1, targets: { here: status, there: { ...status, before: null } } });
+    const metadata = { name: 'web', namespace: OBSERVABILITY, annotations: { 'gridgate.dev/budget-status': kept } };
+    const targets = [
+      { region: 'here', deployment: 'here', max: 1 },
+      { region: 'clean', deployment: 'there', max: 4 },
+    ];
+    const deployments = ['here', 'there'].map((name) => annotated(name, {}, { namespace: OBSERVABILITY }));
+    const found = await report(t, {
+      world: budgetWorld({
+        '/apis/apps/v1/deployments': deployments,
+        '/apis/gridgate.dev/v1alpha1/regionalautoscalers': [{ metadata, spec: { targets } } as never],
+      }),
+      args: ['--by', 'deployment'],
+    });
+    assert.deepEqual([named(found, 'here').state, named(found, 'there').state], ['held', 'let-go']);
+  });
+
+  // It emits 0.00346 kgCO2e an hour; 80% of 0.004 is 0.0032.
+  const limits: readonly (readonly [budget: string, state: string])[] = [
+    ['0.0034', 'over'],
+    ['0.004', 'between'],
+    ['0.0045', 'under'],
+  ];
+  for (const [budget, state] of limits)
+    it(`is ${state} where its budget is ${budget}, as for who keeps budgets`, async (t) => {
+      const namespaces = [
+        annotated(OBSERVABILITY, { 'gridgate.dev/carbon-budget': budget, 'gridgate.dev/paused': 'true' }),
+      ];
+      const { stdout } = await run(t, { world: budgetWorld({ '/api/v1/namespaces': namespaces }) });
+      assert.match(stdout, new RegExp(`^${OBSERVABILITY} .* ${state}, paused`, 'm'));
+    });
+
+  it('says that a power table of its own changes nothing that controllers do', async (t) => {
+    const table = join(makeTemporaryDirectory(t), 'power.yaml');
+    writeFileSync(table, stringify({ vcpuWatts: { min: 1, max: 7 } }));
+    const { code, stderr } = await run(t, { args: ['--power-table', table] });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /--power-table counts for these figures alone: the controllers .* by the embedded table/);
   });
 
   it('says which pods are in no figure, and why', async (t) => {
@@ -175,16 +227,21 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
       runningPod('shop', 'dark', { node: 'dark-1' }),
       runningPod('shop', 'ghost', { node: 'gone' }),
       runningPod('shop', 'greedy', { cpu: '1e9' }),
+      { ...runningPod('shop', 'bound'), status: { phase: 'Pending' } } as never,
     ];
     const { stdout, stderr } = await run(t, { world: budgetWorld({ [PODS]: pods }) });
-    assert.match(stdout, /^shop +1\/5 /m);
-    assert.deepEqual(stderr.split('\n').toSorted(), [
-      '',
-      'gridgate: 1 pod is in no figure: in a region without an intensity of signal average-lifecycle (dark)',
-      'gridgate: 1 pod is in no figure: on a node that is not seen (gone)',
-      'gridgate: 1 pod is in no figure: on a node without label topology.kubernetes.io/region (nowhere-1)',
-      'gridgate: 1 pod is in no figure: requests above those of any machine (shop/greedy)',
-    ]);
+    assert.match(stdout, /^shop +1\/4 /m);
+    assert.deepEqual(
+      stderr.split('\n').toSorted(),
+      [
+        '',
+        'gridgate: 1 pod is in no figure: in a region without an intensity of signal average-lifecycle (dark)',
+        'gridgate: 1 pod is in no figure: on a node that is not there (gone)',
+        'gridgate: 1 pod is in no figure: on a node without label topology.kubernetes.io/region (nowhere-1)',
+        'gridgate: 1 pod is in no figure: requests above what its node offers (shop/greedy)',
+        'gridgate: 1 pod is in no figure: not yet started (shop/bound)',
+      ].toSorted(),
+    );
   });
 
   it('says where the intensity is a yearly average', async (t) => {
@@ -399,5 +456,23 @@ describe('gridgate budget of what is large or odd', () => {
   it('has 0 where nothing runs', async (t) => {
     const { code, stdout } = await run(t, { world: budgetWorld({ [PODS]: [] }) });
     assert.deepEqual([code, stdout.split('\n').at(-2)], [0, 'Total  0 kgCO2e an hour, 0 W (0 pods)']);
+  });
+});
+
+describe('gridgate budget among liars', () => {
+  it('lists a pod that says that its namespace owns it by itself', async (t) => {
+    const liar = runningPod(OBSERVABILITY, 'liar');
+    const metadata = {
+      ...liar.metadata,
+      ownerReferences: [{ kind: 'Namespace', name: OBSERVABILITY, controller: true }],
+    };
+    const world = budgetWorld();
+    const pods = [...(world[PODS] as (typeof liar)[]), { ...liar, metadata } as typeof liar];
+    const found = await report(t, {
+      world: { ...world, [PODS]: pods },
+      args: ['-n', OBSERVABILITY, '--by', 'deployment'],
+    });
+    assert.equal(named(found, 'liar').kind, 'Pod');
+    assert.equal(found.components.filter(({ kind }) => kind === 'Namespace').length, 0);
   });
 });

@@ -54,6 +54,13 @@ describe('gridgate check says of what gridgate scaled', () => {
 
   const NONE: readonly [name: string, found: HeldScale | undefined][] = [
     ['that was restored', heldReplicas('deployment', web(budget({ state: 'restored' }), { replicas: 1 }))],
+    ['that was let go', heldReplicas('deployment', web(budget({ state: 'let-go' }), { replicas: 1 }))],
+    ['with a memory of nothing', heldReplicas('deployment', web(budget({ before: null }), { replicas: 1 }))],
+    ['with a memory that raises', heldReplicas('deployment', web(budget({ before: 0 }), { replicas: 1 }))],
+    [
+      'with a memory that gridgate never wrote so',
+      heldReplicas('deployment', web({ [BUDGET]: ` ${budget()[BUDGET]}` }, { replicas: 1 })),
+    ],
     ['that somebody else scaled since', heldReplicas('statefulset', web(budget(), { replicas: 3 }))],
     ['with a memory that gridgate never wrote', heldReplicas('deployment', web({ [BUDGET]: '{}' }, { replicas: 1 }))],
     ['whose bounds somebody else wrote since', heldBounds(web({ [BOUNDS]: bounds }, { maxReplicas: 9 }))],
