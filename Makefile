@@ -41,6 +41,7 @@ e2e: build control-plane ## the webhook against the real control plane (K8S_VERS
 	@npm run --silent e2e
 
 bench: build ## throughput, latency and memory, as ratios in one run
+	@npm run --silent bench-scaling
 	@npm run --silent bench
 
 bench-api: build control-plane ## pod creation through the real API server: none, gridgate, CEL
@@ -52,8 +53,8 @@ bench-carbon: install ## what waiting and moving save on series of a year (TRACE
 bench-waiting: install control-plane ## what learning 200 regions takes, and how fast what waits is let go
 	@npm run --silent bench-memory && npm run --silent bench-releases
 
-bench-capacity: install control-plane ## NodePools, NodeOverlays, RegionalAutoscalers, budgets: one loop, writes a minute
-	@npm run --silent bench-node-pools && npm run --silent bench-node-overlays && npm run --silent bench-scaling
+bench-capacity: install control-plane ## 500 NodePools and 2,000 NodeOverlays: one loop, writes a minute
+	@npm run --silent bench-node-pools && npm run --silent bench-node-overlays
 
 figures: build control-plane ## outage to effect, leader killed, certificate rotated: the tests that measure them
 	@npm run --silent figures

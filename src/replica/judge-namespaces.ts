@@ -3,6 +3,7 @@ import { type Decision, decide } from '../decision/decide.ts';
 import { capMode } from '../decision/effect.ts';
 import { effectivePolicy } from '../decision/effective-policy.ts';
 import type { NamespaceRecord } from '../decision/namespace-record.ts';
+import type { RegionRequirement } from '../decision/own-requirement.ts';
 import type { Pod } from '../decision/pod.ts';
 import type { Mode, Policy } from '../decision/policy.ts';
 import { describeIssue } from '../decision/policy-annotations.ts';
@@ -10,6 +11,7 @@ import { ANY_REGION, type RegionPatterns } from '../decision/region-patterns.ts'
 import { createMemory, remember } from '../decision/remember.ts';
 import { decideForKind } from '../decision/running-pod.ts';
 import { matchesNothing } from '../decision/unknown-names.ts';
+import { ASSUMED_FACTS } from '../decision/waiting.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { SnapshotHolder } from '../regions/snapshot-holder.ts';
 import type { LiveConfig } from './live-config.ts';
@@ -27,6 +29,8 @@ export interface NamespaceJudge {
   unenforceableOf(namespace: NamespaceRecord): { readonly regions: string; readonly mode: Mode } | undefined;
   /** Whether a pod would come to be now, the kill switch included. */
   wouldAdmit(pod: Pod, namespace: string): boolean;
+  /** Whether it would come to run in a region now: it is not refused, does not wait for another hour, and is not placed elsewhere. */
+  wouldRunIn(pod: Pod, namespace: string, region: string): boolean;
   /** The policy itself, whatever the kill switch says: for the few namespaces in which something waits. */
   policyOf(namespace: NamespaceRecord): Policy;
   /** Whether its pods may be held back for a cleaner hour, whatever the kill switch says. */
@@ -107,6 +111,18 @@ export function createNamespaceJudge(deps: {
       const volumes = view.volumesOf(name, pod);
       return decide({ pod, policy, snapshot: holder.current(), now: clock(), volumes }).decision !== 'deny';
     },
+    wouldRunIn(pod, name, region) {
+      const namespace = view.namespace(name);
+      if (!namespace) return true;
+      const { policy } = effective(namespace);
+      const mode = capMode(policy.mode, modeCap());
+      if (mode !== 'warn' && mode !== 'enforce') return true;
+      const volumes = view.volumesOf(name, pod);
+      const now = clock();
+      const decided = decide({ pod, policy, snapshot: holder.current(), now, volumes, waiting: ASSUMED_FACTS });
+      if (decided.decision === 'deny') return mode === 'warn';
+      return decided.decision !== 'defer' && admits(decided.steps?.steering?.requirement, region);
+    },
     policyOf(namespace) {
       const known = policies.of(namespace);
       return known?.madeUnder === config.rules() ? known : policies.keep(namespace, effective(namespace).policy);
@@ -121,4 +137,8 @@ export function createNamespaceJudge(deps: {
       };
     },
   };
+}
+
+function admits(requirement: RegionRequirement | undefined, region: string): boolean {
+  return !requirement || requirement.values.includes(region) === (requirement.operator === 'In');
 }

@@ -71,11 +71,11 @@ export function createPodPower({ energy, env, workloads, topology, now }: PodPow
     const reading = await askUsages(signal);
     if ('usages' in reading) {
       const power = wattsOfPods({ pods, usages: reading.usages, ...terms('usage') });
-      return { power, source: 'estimated from what pods use' };
+      return { power, source: 'estimated from what pods use', usual: 'usage' };
     }
     if (!reading.isNotInstalled) return { problem: reading.problem };
     const power = wattsOfPods({ pods, ...terms('requests') });
-    return { power, source: 'estimated from what pods request, as there is no metrics-server' };
+    return { power, source: 'estimated from what pods request, as there is no metrics-server', usual: 'requests' };
   }
 
   function terms(kind: PowerKind) {

@@ -200,9 +200,9 @@ export interface Emissions {
   readonly basis: Basis;
 }
 
-/** `of 12 pods 9 measured, 2 by CPU used, 1 unknown`; nothing of no pods, and where all are measured. */
-export function tellKnown({ pods, known, unknown }: Emissions = NOTHING): readonly string[] {
-  if (pods === 0 || known.get('pod') === pods) return [];
+/** `of 12 pods 9 measured, 2 CPU used, 1 unknown`; nothing of no pods, and where all are known as is usual. */
+export function tellKnown({ pods, known, unknown }: Emissions = NOTHING, usual: PowerKind = 'pod'): readonly string[] {
+  if (pods === 0 || known.get(usual) === pods) return [];
   const parts = [...known].map(([kind, count]) => `${count} ${POWER_WORDS[kind]}`);
   return [`of ${pods} pods ${[...parts, ...(unknown > 0 ? [`${unknown} unknown`] : [])].join(', ')}`];
 }

@@ -1,6 +1,9 @@
 import type { OutageState } from './regional-state.ts';
 import type { TargetFacts } from './regional-target.ts';
 import {
+  type Action,
+  byCleanest,
+  givers,
   isUp,
   type Look,
   moveTo,
@@ -8,84 +11,150 @@ import {
   showChange,
   showGrams,
   sumOf,
-  takers,
   type Verdict,
 } from './regional-verdict.ts';
 
 /**
  * Regions that are down are filled up elsewhere before they are emptied:
  *
- * | elsewhere                                                     | then                                |
- * | ------------------------------------------------------------- | ----------------------------------- |
- * | there is no target                                            | nothing: all regions are down       |
- * | less than all had together, and a target has room             | the cleanest gets what is missing   |
- * | more is unready than was when it began (stuck ones aside)     | it is waited for                    |
- * | nothing at all is Ready                                       | nothing: what is down may yet serve |
- * | otherwise                                                     | one that is down is emptied         |
+ * | elsewhere                                                     | then                                           |
+ * | ------------------------------------------------------------- | ---------------------------------------------- |
+ * | there is no target                                            | nothing: all regions are down                  |
+ * | less than all had together, and a target has room             | the cleanest gets what is missing              |
+ * | more is unready than was when it began (stuck ones aside)     | it is waited for                               |
+ * | nothing at all is Ready                                       | nothing: what is down may yet serve            |
+ * | still less than all had together                              | as much stays where it is down: nobody else can take it |
+ * | otherwise                                                     | one that is down is emptied                    |
  */
 export const moveOutOfOutage: Rule = (look) => {
-  const left = look.targets.filter(({ isDown, level, empty }) => isDown && level > empty);
+  const left = look.targets.filter(isLeft);
   const up = look.targets.filter(isUp);
   const [first] = left;
   if (!first) return undefined;
   if (up.length === 0)
     return stay('AllRegionsDown', `every region is down: nothing can be moved out of ${first.region}`);
-  const outage = look.state.outage ?? beginOutage(look, up);
-  return fill(look, outage, up, first) ?? settle(outage, up, first);
+  const outage = outageOf(look, up);
+  const verdict = fill(look, outage, up, first) ?? wait(outage, up, first) ?? empty(look, outage, up, left);
+  return { ...verdict, region: verdict.region ?? first.region, state: { outage, moving: undefined } };
 };
 
-/** The state of an outage that is over, or of which nothing is left to move. */
-export function outageNow({ targets, state }: Pick<Look, 'targets' | 'state'>): OutageState | undefined {
-  return targets.some(({ isDown, level, empty }) => isDown && level > empty) ? state.outage : undefined;
+/** Once an outage is over for a cooldown, what was added for it and is not needed any more is taken where it is dirtiest. */
+export const takeBackFill: Rule = (look) => {
+  const { outage } = look.state;
+  if (outage?.over === undefined || !isRested(outage.over, look)) return undefined;
+  const [dirtiest] = givers(look);
+  const surplus = surplusOf(look, outage);
+  if (!dirtiest || surplus <= 0) return undefined;
+  const action = moveTo(dirtiest, Math.max(dirtiest.least, dirtiest.level - surplus));
+  const message = `${showChange(action)}: the outage is over, for which as many were added`;
+  return { decision: 'MoveBack', reason: 'OutageOver', message, region: dirtiest.region, action, isUrgent: true };
+};
+
+/** What is kept of an outage: for a cooldown beyond its end, so that one that comes and goes adds nothing each time, and until what was added is taken back. */
+export function outageNow(look: Look): OutageState | undefined {
+  const { outage } = look.state;
+  if (!outage || look.targets.some(({ isDown }) => isDown)) return outage;
+  if (outage.over === undefined) return { ...outage, over: look.now };
+  if (!isRested(outage.over, look)) return outage;
+  const { cpuPercent, settings } = look;
+  const isNeeded = cpuPercent !== undefined && cpuPercent > settings.scaleUp;
+  return isNeeded || surplusOf(look, outage) <= 0 || givers(look).length === 0 ? undefined : outage;
 }
 
-function beginOutage({ targets, now }: Look, up: readonly TargetFacts[]): OutageState {
-  return { since: now, total: sumOf(targets, ({ level }) => level), unready: sumOf(up, unreadyOf) };
+/** What an action changes of what is to be conserved, and of what was added for the outage alone. */
+export function outageAfter(outage: OutageState, { decision, action }: Pick<Verdict, 'decision' | 'action'>) {
+  const change = action ? action.to - action.from : 0;
+  const isOfLoad = decision === 'ScaleUp' || decision === 'ScaleDown';
+  const isAdded = decision !== 'ScaleUp' && decision !== 'MoveUp' && decision !== 'MoveDown';
+  return {
+    ...outage,
+    total: isOfLoad ? Math.max(0, outage.total + change) : outage.total,
+    extra: isAdded ? Math.max(0, outage.extra + change) : outage.extra,
+  };
+}
+
+/** Whether something is left to move out of a region that is down. */
+export function isLeft({ isDown, top, empty }: TargetFacts): boolean {
+  return isDown && top > empty;
+}
+
+/**
+ * The one that goes on, the one that comes back, or a new one. While nothing is filled what there is counts, a person's doing included; what a move
+ * has added and not taken yet is filled for it.
+ */
+function outageOf({ targets, now, state: { outage, moving } }: Look, up: readonly TargetFacts[]): OutageState {
+  const isOpen = outage !== undefined && outage.over === undefined;
+  if (isOpen && outage.extra > 0) return outage;
+  const twice = moving?.step ?? 0;
+  const extra = (outage?.extra ?? 0) + twice;
+  const there = sumOf(targets, ({ ran }) => ran);
+  const known = outage ? Math.min(outage.total, there) : 0;
+  const unready = outage && outage.extra > 0 ? outage.unready : Math.max(0, sumOf(up, unreadyOf) - twice);
+  return { since: isOpen ? outage.since : now, total: Math.max(0, known, there - extra), unready, extra };
 }
 
 function fill(look: Look, outage: OutageState, up: readonly TargetFacts[], down: TargetFacts): Verdict | undefined {
-  const missing = outage.total - sumOf(up, servingOf);
-  const [cleanest] = takers(look);
+  const missing = missingOf(outage, up);
+  const [cleanest] = byCleanest(
+    up.filter(({ isStuck, deployment, ran, maxTop }) => !isStuck && !look.denied.has(deployment) && ran < maxTop),
+  );
   if (missing <= 0 || !cleanest) return undefined;
-  const action = moveTo(cleanest, Math.min(cleanest.most, cleanest.level + missing));
-  const message = `${showChange(action)} (${showGrams(cleanest)}): ${down.region} is down`;
-  return act('Fill', message, action, outage);
+  const action = moveTo(cleanest, Math.min(cleanest.maxTop, cleanest.ran + missing));
+  return act('Fill', `${showChange(action)} (${showGrams(cleanest)}): ${down.region} is down`, action);
 }
 
-function settle(outage: OutageState, up: readonly TargetFacts[], down: TargetFacts): Verdict {
+function wait(outage: OutageState, up: readonly TargetFacts[], { region }: TargetFacts): Verdict | undefined {
   const unready = sumOf(up, (one) => (one.isStuck ? 0 : unreadyOf(one)));
   if (unready > outage.unready)
-    return {
-      ...stay('WaitingForReady', `${down.region} is down, and is emptied when what was filled elsewhere is Ready`),
-      state: { outage },
-    };
+    return stay('WaitingForReady', `${region} is down, and is emptied when what was filled elsewhere is Ready`);
   if (sumOf(up, ({ ready }) => ready) === 0)
-    return {
-      ...stay('NothingReadyElsewhere', `${down.region} is down, and nothing is Ready anywhere else`),
-      state: { outage },
-    };
-  const action = moveTo(down, down.empty);
-  return act('Empty', `${showChange(action)}: ${down.region} is down`, action, outage);
+    return stay('NothingReadyElsewhere', `${region} is down, and nothing is Ready anywhere else`);
+  return undefined;
 }
 
-function act(
-  decision: 'Fill' | 'Empty',
-  message: string,
-  action: ReturnType<typeof moveTo>,
-  outage: OutageState,
-): Verdict {
-  return { decision, reason: 'RegionDown', message, region: action.region, action, isUrgent: true, state: { outage } };
+function empty(look: Look, outage: OutageState, up: readonly TargetFacts[], left: readonly TargetFacts[]): Verdict {
+  const missing = Math.max(0, missingOf(outage, up));
+  const spare = sumOf(left, ({ ran }) => ran) - missing;
+  const isWindow = look.settings.mode === 'bounds';
+  // Of a window that serves nothing else is lowered: it is closed as a whole.
+  const down = left.find(({ ran }) => (isWindow ? spare >= ran : spare > 0));
+  if (!down) {
+    const regions = left.map(({ region }) => region).join(', ');
+    return stay('NoRoomElsewhere', `${regions} is down, and keeps ${missing} that no region that is up can take`);
+  }
+  const action = moveTo(down, isWindow ? down.empty : Math.max(down.empty, down.level - spare));
+  const rest = action.to > down.empty ? `, and nobody else can take the rest` : '';
+  return act('Empty', `${showChange(action)}: ${down.region} is down${rest}`, action);
+}
+
+function act(decision: 'Fill' | 'Empty', message: string, action: Action): Verdict {
+  return { decision, reason: 'RegionDown', message, region: action.region, action, isUrgent: true };
 }
 
 function stay(reason: string, message: string): Verdict {
   return { decision: 'None', reason, message };
 }
 
-function unreadyOf({ level, ready }: TargetFacts): number {
-  return Math.max(0, level - ready);
+function missingOf({ total }: OutageState, up: readonly TargetFacts[]): number {
+  return total - sumOf(up, servingOf);
+}
+
+/** What was added for an outage, as far as it is more than there was before; replicas of windows are not ours to count. */
+function surplusOf({ targets, settings }: Look, { extra, total }: OutageState): number {
+  const spare = sumOf(targets, ({ level }) => level) - settings.minReplicas;
+  const more = settings.mode === 'bounds' ? extra : sumOf(targets, ({ level }) => level) - total;
+  return Math.min(extra, more, spare);
+}
+
+function isRested(since: number, { settings, now }: Look): boolean {
+  return Math.abs(now - since) >= settings.cooldownMs;
+}
+
+function unreadyOf({ ran, ready }: TargetFacts): number {
+  return Math.max(0, ran - ready);
 }
 
 /** What counts of a target: of one that is stuck what is Ready. */
-function servingOf({ isStuck, level, ready }: TargetFacts): number {
-  return isStuck ? Math.min(level, ready) : level;
+function servingOf({ isStuck, ran, ready }: TargetFacts): number {
+  return isStuck ? Math.min(ran, ready) : ran;
 }

@@ -1,10 +1,20 @@
 import { aggregateCpu } from './regional-cpu.ts';
-import { healFloor, keepTotals, lowerCeiling } from './regional-limits.ts';
+import { healFloor, keepTotals, lowerCeiling, widenWindow } from './regional-limits.ts';
 import { followLoad } from './regional-load.ts';
-import { moveOutOfOutage, outageNow } from './regional-outage.ts';
-import { beginMove, endMove } from './regional-rebalance.ts';
-import type { RegionalState } from './regional-state.ts';
-import { type Counters, isUp, type Look, moveTo, type Rule, showChange, type Verdict } from './regional-verdict.ts';
+import { moveOutOfOutage, outageAfter, outageNow, takeBackFill } from './regional-outage.ts';
+import { beginMove, endMove, movingNow } from './regional-rebalance.ts';
+import type { LastAction, RegionalState } from './regional-state.ts';
+import type { TargetFacts } from './regional-target.ts';
+import {
+  type Counters,
+  isUp,
+  type Look,
+  moveTo,
+  type Rule,
+  showChange,
+  sumOf,
+  type Verdict,
+} from './regional-verdict.ts';
 
 export interface PlanInput extends Omit<Look, 'cpuPercent'> {
   readonly counters: Counters | undefined;
@@ -26,23 +36,34 @@ export interface Planned {
 const UNFINISHED_MS = 10 * 60_000;
 
 /** Those that wait for nothing; the first that has something to say counts. */
-const AT_ONCE: readonly Rule[] = [finish, lowerCeiling, healFloor, moveOutOfOutage, keepTotals, endMove];
+const AT_ONCE: readonly Rule[] = [
+  finish,
+  lowerCeiling,
+  healFloor,
+  widenWindow,
+  moveOutOfOutage,
+  keepTotals,
+  endMove,
+  takeBackFill,
+];
 
 /** What is to be done about one RegionalAutoscaler now, if anything: README.md has the order of its rules. */
 export function planRegional(input: PlanInput): Planned {
   const { settings, targets, now, monotonicNow } = input;
   const readings = targets.filter(isUp).map(({ cpu }) => cpu);
   const cpuPercent = aggregateCpu(readings, settings.aggregate);
-  const state = stateNow(input);
+  const state = stateNow({ ...input, cpuPercent });
   const look: Look = { ...input, state, cpuPercent };
   const counters = count(look, input);
   const restMs = Math.max(0, (counters.rest?.until ?? monotonicNow) - monotonicNow);
   const verdict = judge(look, counters, restMs);
   const kept = { ...state, ...verdict.state };
   if (!verdict.action) return { verdict, cpuPercent, counters, state: kept };
-  const { decision, reason, message, action, isAnnounced } = verdict;
-  const lastAction = isAnnounced ? state.lastAction : { ...action, decision, reason, message, at: now };
-  return { verdict, cpuPercent, counters, state: { ...kept, lastAction } };
+  if (verdict.isAnnounced) return { verdict, cpuPercent, counters, state: kept };
+  const { decision, reason, message, action } = verdict;
+  const lastAction = { ...action, decision, reason, message, at: now };
+  const outage = kept.outage && outageAfter(kept.outage, verdict);
+  return { verdict, cpuPercent, counters, state: { ...kept, outage, lastAction } };
 }
 
 /** Once an action is done, breaches are counted anew. */
@@ -53,34 +74,46 @@ export function countAnew(counters: Counters): Counters {
 function judge(look: Look, { above, below }: Counters, restMs: number): Verdict {
   if (look.targets.length === 0)
     return { decision: 'None', reason: 'NoTarget', message: 'none of its Deployments is there' };
+  const load = followLoad({ ...look, above, below, restMs });
   for (const rule of AT_ONCE) {
     const verdict = rule(look);
+    // What waits for others to become Ready is no reason to let those that serve be overrun.
+    if (verdict && !verdict.action && load.decision === 'ScaleUp')
+      return { ...load, ...(verdict.state && { state: verdict.state }) };
     if (verdict) return verdict;
   }
-  const load = followLoad({ ...look, above, below, restMs });
   const mayMove = load.reason === 'Steady' && restMs === 0;
   return (mayMove && beginMove(look)) || load;
 }
 
 /** What was announced and not done, by a leader that ended in between. */
-function finish({ targets, state: { lastAction }, denied, now }: Look): Verdict | undefined {
+function finish(look: Look): Verdict | undefined {
+  const { targets, state, now } = look;
+  const { lastAction } = state;
   const target = targets.find(({ deployment, isUnfinished }) => isUnfinished && deployment === lastAction?.target);
   if (!lastAction || !target || Math.abs(now - lastAction.at) > UNFINISHED_MS) return undefined;
-  if (lastAction.to > lastAction.from && denied.has(target.deployment)) return undefined;
+  if (!isStillRight(lastAction, target, look)) return undefined;
   const { decision, reason, region } = lastAction;
   const action = moveTo(target, lastAction.to);
   const message = `${showChange(action)}, as it was announced before`;
   return { decision, reason, message, region, action, isUrgent: true, isAnnounced: true };
 }
 
+/** Whether what was announced may be done by what is so now: policy, outages and limits may be others. */
+function isStillRight({ from, to, decision }: LastAction, target: TargetFacts, { settings, targets, denied }: Look) {
+  if (denied.has(target.deployment)) return false;
+  if (to > from) {
+    const room = settings.maxReplicas - sumOf(targets, ({ top }) => top);
+    if (decision === 'Fill') return isUp(target) && to <= target.maxTop;
+    return isUp(target) && to <= target.most && (decision === 'MoveUp' || to - from <= room);
+  }
+  const spare = sumOf(targets, ({ level }) => level) - settings.minReplicas;
+  return decision === 'Empty' ? target.isDown : to >= target.least && (decision !== 'ScaleDown' || from - to <= spare);
+}
+
 /** Without what is over. */
-function stateNow({ targets, state }: PlanInput): RegionalState {
-  const { moving } = state;
-  const to = moving && targets.find(({ deployment }) => deployment === moving.to);
-  const from = moving && targets.find(({ deployment }) => deployment === moving.from);
-  const isOver =
-    !moving || !to || !from || !isUp(to) || (to.ready >= to.level && from.level - moving.step < from.least);
-  return { ...state, outage: outageNow({ targets, state }), moving: isOver ? undefined : moving };
+function stateNow(look: Look): RegionalState {
+  return { ...look.state, outage: outageNow(look), moving: movingNow(look) };
 }
 
 /** Milliseconds; loops of equal length begin together, so that one reading of all pods serves them all. */
@@ -88,14 +121,15 @@ export function untilNextLoop({ countedAt }: Counters, loopMs: number, monotonic
   return (Math.floor(countedAt / loopMs) + 1) * loopMs - monotonicNow;
 }
 
-/** One more loop, where one is over. */
+/** One more loop, where one is over: the first look is in the middle of one, and counts nothing. */
 function count({ settings, cpuPercent }: Look, { counters, state, now, monotonicNow }: PlanInput): Counters {
   const rest = restOf(counters, state, settings.cooldownMs, { now, monotonicNow });
   if (counters && untilNextLoop(counters, settings.loopMs, monotonicNow) > 0) return { ...counters, rest };
-  const next = (loops = 0, isSo: boolean) => (isSo ? Math.min(loops + 1, settings.holdCycles) : 0);
+  if (!counters) return { above: 0, below: 0, countedAt: monotonicNow, rest };
+  const next = (loops: number, isSo: boolean) => (isSo ? Math.min(loops + 1, settings.holdCycles) : 0);
   return {
-    above: next(counters?.above, cpuPercent !== undefined && cpuPercent > settings.scaleUp),
-    below: next(counters?.below, cpuPercent !== undefined && cpuPercent < settings.scaleDown),
+    above: next(counters.above, cpuPercent !== undefined && cpuPercent > settings.scaleUp),
+    below: next(counters.below, cpuPercent !== undefined && cpuPercent < settings.scaleDown),
     countedAt: monotonicNow,
     rest,
   };

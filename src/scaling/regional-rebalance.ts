@@ -1,4 +1,5 @@
 import { createMover } from '../forecast/mover.ts';
+import type { Moving } from './regional-state.ts';
 import type { TargetFacts } from './regional-target.ts';
 import { givers, isUp, type Look, moveTo, type Rule, showChange, showGrams, takers } from './regional-verdict.ts';
 
@@ -28,35 +29,56 @@ export const beginMove: Rule = (look) => {
 };
 
 /**
- * | what was added                | then                            |
- * | ----------------------------- | ------------------------------- |
- * | is Ready                      | as many are taken in the dirtier |
- * | stays unready                 | it is taken back                |
- * | of a target that is gone, or in a region that is down | the move is over |
+ * | what was added                | then                                         |
+ * | ----------------------------- | -------------------------------------------- |
+ * | is Ready                      | as many are taken in the dirtier             |
+ * | is Ready, and the dirtier has no more to give | it is taken back             |
+ * | stays unready                 | it is taken back                             |
+ * | cannot be taken back, is of a target that is gone, or an outage counts it | the move is over |
  */
 export const endMove: Rule = ({ targets, state: { moving } }) => {
   if (!moving) return undefined;
-  const [to, from] = [moving.to, moving.from].map((name) => targets.find(({ deployment }) => deployment === name));
+  const [to, from] = endsOf(moving, targets);
   if (!to || !from || !isUp(to)) return undefined;
+  const isReady = to.ready >= to.level;
   const over = { isUrgent: true, state: { moving: undefined } } as const;
-  if (to.ready >= to.level) {
-    if (from.level - moving.step < from.least) return undefined;
+  if (isReady && canGive(from, moving)) {
     const action = moveTo(from, from.level - moving.step);
     const message = `${showChange(action)}: as many are Ready in ${to.region}, which is cleaner`;
     return { decision: 'MoveDown', reason: 'CleanerRegion', message, region: from.region, action, ...over };
   }
-  if (!to.isStuck)
+  if (!isReady && !to.isStuck)
     return {
       decision: 'None',
       reason: 'WaitingForReady',
       message: `moving from ${from.region} to ${to.region}: what was added is not Ready yet`,
       region: to.region,
     };
-  if (to.level - moving.step < to.least) return undefined;
   const action = moveTo(to, to.level - moving.step);
-  const message = `${showChange(action)}: what was moved there does not become Ready`;
-  return { decision: 'MoveBack', reason: 'NotReady', message, region: to.region, action, ...over };
+  const [reason, why] = isReady
+    ? ['NothingToTake', `${from.region} has no more to give for it`]
+    : ['NotReady', 'what was moved there does not become Ready'];
+  const message = `${showChange(action)}: ${why}`;
+  return { decision: 'MoveBack', reason, message, region: to.region, action, ...over };
 };
+
+/** A move, until nothing is left to be done about it. */
+export function movingNow({ targets, state: { moving } }: Pick<Look, 'targets' | 'state'>): Moving | undefined {
+  if (!moving) return undefined;
+  const [to, from] = endsOf(moving, targets);
+  if (!to || !from) return undefined;
+  const isReady = to.ready >= to.level;
+  const isWaiting = isReady ? canGive(from, moving) : !to.isStuck;
+  return isWaiting || canGive(to, moving) ? moving : undefined;
+}
+
+function endsOf({ to, from }: Moving, targets: readonly TargetFacts[]) {
+  return [to, from].map((name) => targets.find(({ deployment }) => deployment === name));
+}
+
+function canGive({ level, least }: TargetFacts, { step }: Moving): boolean {
+  return level - step >= least;
+}
 
 /** Whether the hours to come, as far as both are known, are worth a move (forecast/README.md). */
 function pays(from: TargetFacts, to: TargetFacts, { hoursOf }: Look): boolean {

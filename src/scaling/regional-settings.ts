@@ -26,20 +26,23 @@ export function settleSpec(
   defaults: RegionalDefaults,
 ): { readonly settings: RegionalSettings } | { readonly issues: readonly string[] } {
   const { mode, rebalance, simulate, cpu } = spec;
+  const maxReplicas = spec.maxReplicas ?? Number.POSITIVE_INFINITY;
+  const wished = spec.targets.map((target) => settleTarget(target, mode, defaults));
+  const targets = fitMinimums(spec, wished, maxReplicas);
   const settings: RegionalSettings = {
     mode,
     rebalance,
     simulate,
     aggregate: cpu.aggregate,
-    scaleUp: cpu.scaleUp ?? defaults.scaleUp,
-    scaleDown: cpu.scaleDown ?? defaults.scaleDown,
+    scaleUp: cpu.scaleUp ?? Math.max(defaults.scaleUp, (cpu.scaleDown ?? 0) + 1),
+    scaleDown: cpu.scaleDown ?? Math.min(defaults.scaleDown, (cpu.scaleUp ?? Number.POSITIVE_INFINITY) - 1),
     holdCycles: spec.holdCycles ?? defaults.holdCycles,
     stepLimit: spec.stepLimit ?? defaults.stepLimit,
     cooldownMs: msOf(spec.cooldown) ?? defaults.cooldownMs,
     loopMs: msOf(spec.loop) ?? defaults.loopMs,
-    minReplicas: spec.minReplicas ?? 0,
-    maxReplicas: spec.maxReplicas ?? Number.POSITIVE_INFINITY,
-    targets: spec.targets.map((target) => settleTarget(target, spec.mode, defaults)),
+    minReplicas: spec.minReplicas ?? leastOf(targets, wished, maxReplicas),
+    maxReplicas,
+    targets,
   };
   const issues = issuesOf(settings);
   return issues.length > 0 ? { issues } : { settings };
@@ -55,14 +58,41 @@ function settleTarget(
   mode: RegionalSpec['mode'],
   defaults: RegionalDefaults,
 ): TargetSettings {
-  // The bounds of a HorizontalPodAutoscaler are 1 at least, where nothing but CPU is looked at.
-  const lowest = mode === 'bounds' ? 1 : 0;
+  const lowest = lowestIn(mode);
   const highest = Math.max(lowest, max ?? Math.max(defaults.max, min ?? 0));
   return { region, deployment, min: Math.max(lowest, min ?? Math.min(defaults.min, highest)), max: highest };
 }
 
+/** Minimums that nobody asked for share what `maxReplicas` leaves them. */
+function fitMinimums(
+  { mode, targets }: RegionalSpec,
+  wished: readonly TargetSettings[],
+  maxReplicas: number,
+): readonly TargetSettings[] {
+  if (sumOfMinimums(wished) <= maxReplicas) return wished;
+  const isOpen = (i: number) => targets[i]?.min === undefined;
+  const said = sumOfMinimums(wished.filter((_, i) => !isOpen(i)));
+  const share = Math.floor((maxReplicas - said) / wished.filter((_, i) => isOpen(i)).length);
+  const least = Math.max(lowestIn(mode), share);
+  return wished.map((one, i) => (isOpen(i) ? { ...one, min: Math.min(one.min, least) } : one));
+}
+
+/** Where that leaves none to any target one is kept all the same, wherever it is cleanest: nothing that runs nowhere tells CPU. */
+function leastOf(targets: readonly TargetSettings[], wished: readonly TargetSettings[], maxReplicas: number): number {
+  return sumOfMinimums(targets) === 0 && sumOfMinimums(wished) > 0 ? Math.min(1, maxReplicas) : 0;
+}
+
+function sumOfMinimums(targets: readonly TargetSettings[]): number {
+  return targets.reduce((sum, { min }) => sum + min, 0);
+}
+
+/** The bounds of a HorizontalPodAutoscaler are 1 at least, where nothing but CPU is looked at. */
+function lowestIn(mode: RegionalSpec['mode']): number {
+  return mode === 'bounds' ? 1 : 0;
+}
+
 function issuesOf({ targets, minReplicas, maxReplicas, scaleUp, scaleDown }: RegionalSettings): readonly string[] {
-  const floor = targets.reduce((sum, { min }) => sum + min, 0);
+  const floor = sumOfMinimums(targets);
   const names = targets.map(({ deployment }) => deployment);
   return [
     ...targets.flatMap(({ deployment, min, max }, i) => [

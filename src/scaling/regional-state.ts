@@ -37,13 +37,17 @@ const lastAction = z.object({
   done: z.literal(true).optional(),
 });
 
-/** While regions are down and still have something. */
+/** While regions are down, and for a while after that. */
 const outage = z.object({
   since: time,
   /** What all targets had together when it began: as much is to be had elsewhere. */
   total: z.int().min(0),
   /** Elsewhere, when it began: what was not Ready then is not waited for. */
   unready: z.int().min(0),
+  /** Levels that were added for it, and not taken anywhere else yet. */
+  extra: z.int().min(0).catch(0),
+  /** Since when no region is down any more. */
+  over: time.optional().catch(undefined),
 });
 
 /** A replica that was added in a cleaner region, and is taken from a dirtier one when it is Ready. */
@@ -76,7 +80,9 @@ export function parseState(status: unknown): RegionalState {
 export function formatState({ lastAction, outage, moving }: RegionalState): object {
   return {
     lastAction: lastAction ? { ...lastAction, at: iso(lastAction.at), done: lastAction.done ?? null } : null,
-    outage: outage ? { ...outage, since: iso(outage.since) } : null,
+    outage: outage
+      ? { ...outage, since: iso(outage.since), over: outage.over === undefined ? null : iso(outage.over) }
+      : null,
     moving: moving ? { ...moving, since: iso(moving.since) } : null,
   };
 }

@@ -24,6 +24,8 @@ export interface RegionFacts {
  * | least  | min, 0 in an outage | min, at least 1; 1 in an outage                              |
  * | most   | max                 | the highest minimum with which the maximum is no more than max |
  * | empty  | 0                   | 1                                                            |
+ * | ran    | replicas            | replicas, its minimum at least                               |
+ * | width  | 0                   | between both, as its owner had it                            |
  */
 export interface TargetFacts extends RegionFacts {
   readonly region: string;
@@ -39,6 +41,8 @@ export interface TargetFacts extends RegionFacts {
   readonly least: number;
   readonly most: number;
   readonly empty: number;
+  readonly ran: number;
+  readonly width: number;
   /** What was added last stays unready: nothing more is added to it. */
   readonly isStuck: boolean;
   /** The last action was announced and not done: nobody has changed the target since. */
@@ -72,9 +76,10 @@ export function targetFacts({
   const common = { ...region, region: target.region, deployment: target.deployment, uid, generation, replicas, ready };
   const own = autoscaler
     ? boundsOf(autoscaler, target)
-    : { level: replicas, top: replicas, most: target.max, empty: 0 };
+    : { level: replicas, top: replicas, most: target.max, empty: 0, width: 0 };
   const least = region.isDown ? own.empty : target.min;
-  const facts = { ...common, ...own, maxTop: target.max, least, cpu, isStuck };
+  const ran = Math.max(own.level, replicas);
+  const facts = { ...common, ...own, ran, maxTop: target.max, least, cpu, isStuck };
   const last = lastAction?.target === target.deployment && lastAction.uid === uid ? lastAction : undefined;
   return {
     ...facts,
@@ -83,9 +88,16 @@ export function targetFacts({
   };
 }
 
-function boundsOf({ min, max }: HorizontalAutoscaler, target: TargetSettings) {
-  const width = max - min;
-  return { level: min, top: max, most: Math.max(target.min, target.max - width), empty: 1 };
+function boundsOf(autoscaler: HorizontalAutoscaler, target: TargetSettings) {
+  const { min, max } = autoscaler;
+  const width = widthOf(autoscaler);
+  return { level: min, top: max, most: Math.max(target.min, target.max - width), empty: 1, width };
+}
+
+/** As its owner had it, while both bounds are ours. */
+function widthOf({ min, max, annotations }: HorizontalAutoscaler): number {
+  const kept = parseBoundsBefore(annotations[BOUNDS_BEFORE]);
+  return kept?.wrote.min === min && kept.wrote.max === max ? kept.max - kept.min : max - min;
 }
 
 type Seen = Pick<TargetFacts, 'generation' | 'level'>;
@@ -109,11 +121,12 @@ function wroteOf({ annotations }: HorizontalAutoscaler): number | undefined {
   return parseBoundsBefore(annotations[BOUNDS_BEFORE])?.wrote.min;
 }
 
-/** The bounds with which a target in bounds mode has a level: the window moves, and never beyond the target's maximum. */
+/** The bounds with which a target in bounds mode has a level: the window moves, never beyond the target's maximum; one that is emptied is closed. */
 export function boundsAt(
   level: number,
-  { level: from, top, maxTop }: TargetFacts,
+  { width, top, maxTop, isDown, empty }: TargetFacts,
 ): { readonly min: number; readonly max: number } {
   const min = Math.max(1, level);
-  return { min, max: Math.max(min, Math.min(top + (level - from), maxTop)) };
+  const isClosed = isDown && level <= empty && top <= maxTop;
+  return { min, max: isClosed ? min : Math.max(min, Math.min(min + width, maxTop)) };
 }

@@ -220,7 +220,7 @@ async function measure(controlPlane: ControlPlane): Promise<void> {
     createRegionalAutoscaler({
       ...parts,
       clock: regionalClock.clock,
-      wouldAdmit: () => true,
+      wouldRunIn: () => true,
       defaults: DEFAULTS,
     }),
     createCarbonBudgets({

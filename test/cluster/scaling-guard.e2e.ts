@@ -137,6 +137,13 @@ const ALLOWED: readonly Allowed[] = [
     ['', annotations({ [BOUNDS]: null })],
   ],
   [
+    "bounds, and back where one of both is its owner's by now",
+    'hpa',
+    ['', withSpec(window(3, 7), bounds({ min: 3, max: 7 }))],
+    ['', withSpec(window(2, 7), bounds({ min: 2, max: 7 }, { max: 7 }))],
+    ['', annotations({ [BOUNDS]: null })],
+  ],
+  [
     'bounds, and back with what kept them in one write',
     'hpa',
     ['', withSpec(window(1, 5), bounds({ min: 1, max: 5 }))],
@@ -235,6 +242,12 @@ const REFUSED: readonly Refused[] = [
     'hpa',
     ['', withSpec(window(3, 7), bounds({ min: 3, max: 7 }))],
     ['', annotations(FORGED_BOUNDS)],
+  ],
+  [
+    'a forged half of a memory',
+    'hpa',
+    ['', withSpec(window(3, 7), bounds({ min: 3, max: 7 }))],
+    ['', withSpec(window(2, 8), bounds({ min: 2, max: 8 }, { max: 8 }))],
   ],
   [
     'back to what was never there',

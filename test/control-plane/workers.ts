@@ -35,6 +35,8 @@ export function workerFlags(worker: Worker, kubeconfig: string, caFile: string):
         // Every controller asks for its token first; at the default of 20 a second that alone takes 4 s.
         '--kube-api-qps=500',
         '--kube-api-burst=1000',
+        // KWOK tells the health of its nodes about once in 50 s: pods of a node that seems lost stay unready for good.
+        '--node-monitor-grace-period=1h',
       ];
     case 'kwok':
       return [

@@ -27,6 +27,10 @@ export const RA_PATH = '/apis/gridgate.dev/v1alpha1/namespaces/shop/regionalauto
 const DEPLOYMENTS_PATH = '/apis/apps/v1/namespaces/shop/deployments';
 const HPAS_PATH = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers';
 const PATHS = { web: RA_PATH, deployment: DEPLOYMENTS_PATH, hpa: HPAS_PATH } as const;
+type Kind = keyof typeof PATHS;
+const pathOf = (kind: Kind, name: string, namespace = 'shop') =>
+  `${PATHS[kind].replace('/shop/', `/${namespace}/`)}/${name}`;
+const isOf = (kind: Kind, path: string) => path.includes(PATHS[kind].split('/shop').at(-1) ?? '');
 const LIST = '/apis/gridgate.dev/v1alpha1/regionalautoscalers';
 
 export type FakeRegional = ReturnType<typeof fakeRegional>;
@@ -42,6 +46,8 @@ export function fakeRegional() {
   /** `scale france 2`, `status web`, `bounds france 2-4`, `event ScaleUp`. */
   const writes: string[] = [];
   const events: { readonly reason: string; readonly note: string; readonly type: string; readonly name: string }[] = [];
+  /** `GET` of single objects. */
+  const reads: string[] = [];
   const world = {
     snapshot: makeSnapshot(GRIDS) as Snapshot,
     /** Millicores of each pod, which requests 100; absent: no metrics. */
@@ -75,7 +81,7 @@ export function fakeRegional() {
     const object = objects.get(path);
     shown.set(path, object);
     for (const listener of listeners) listener();
-    if (!path.startsWith(RA_PATH)) return;
+    if (!isOf('web', path)) return;
     for (const watch of watches) watch.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
   }
 
@@ -157,8 +163,11 @@ export function fakeRegional() {
 
   const api: ApiClient = {
     async get(path) {
-      if (path !== LIST) return read(path);
-      const items = [...objects].filter(([at]) => at.startsWith(RA_PATH)).map(([, object]) => object);
+      if (path !== LIST) {
+        reads.push(path);
+        return read(path);
+      }
+      const items = [...objects].filter(([at]) => isOf('web', at)).map(([, object]) => object);
       return { metadata: { resourceVersion: String(version) }, items };
     },
     async open(_path, { signal }) {
@@ -179,16 +188,16 @@ export function fakeRegional() {
     if (!projections.has(object)) projections.set(object, to(object));
     return projections.get(object);
   }
-  const under = (path: string) => [...shown].filter(([at]) => at.startsWith(path)).map(([, object]) => object);
+  const shownOf = (kind: Kind) => [...shown].filter(([at]) => isOf(kind, at)).map(([, object]) => object);
   const deployments = () =>
-    under(DEPLOYMENTS_PATH).map((one) =>
+    shownOf('deployment').map((one) =>
       project<ScaledWorkload>(one, (object) => toScaledWorkload('Deployment', object)),
     );
   const workloads: RegionalAutoscalerDeps['workloads'] = {
     synced: () => true,
     deployments,
     horizontalAutoscalers: () =>
-      under(HPAS_PATH).map((one) => project<HorizontalAutoscaler>(one, toHorizontalAutoscaler)),
+      shownOf('hpa').map((one) => project<HorizontalAutoscaler>(one, toHorizontalAutoscaler)),
     pods: () => deployments().flatMap(podsOf),
     usages: async () => usages(),
     follow: (listener) => void listeners.push(listener),
@@ -215,8 +224,8 @@ export function fakeRegional() {
     const { millicores } = world;
     if (millicores === undefined)
       return { problem: 'metrics.k8s.io tells no usage: it is not installed; gridgate needs metrics-server' };
-    const pods = [...workloads.pods()].map(({ name }): [string, PodUsage] => [
-      `shop/${name}`,
+    const pods = [...workloads.pods()].map(({ namespace, name }): [string, PodUsage] => [
+      `${namespace}/${name}`,
       { vcpu: millicores / 1_000, memoryGb: 0, measuredAt: NOW },
     ]);
     return { usages: new Map(pods) };
@@ -227,34 +236,37 @@ export function fakeRegional() {
     writer,
     workloads,
     writes,
+    reads,
     events,
     world,
-    of: (kind: 'web' | 'deployment' | 'hpa', name: string): Any => read(`${PATHS[kind]}/${name}`),
+    of: (kind: Kind, name: string, namespace?: string): Any => read(pathOf(kind, name, namespace)),
     counts: () =>
       Object.fromEntries(
         [...objects]
           .filter(([at]) => at.startsWith(DEPLOYMENTS_PATH))
           .map(([, { metadata, spec }]) => [metadata.name, spec.replicas]),
       ),
-    addDeployment(name: string, replicas: number) {
-      const metadata = { name, namespace: 'shop', uid: `uid-${name}`, generation: 1 };
-      store(`${DEPLOYMENTS_PATH}/${name}`, {
+    addDeployment(name: string, replicas: number, namespace = 'shop') {
+      const metadata = { name, namespace, uid: `uid-${namespace}-${name}`, generation: 1 };
+      store(pathOf('deployment', name, namespace), {
         metadata,
         spec: { replicas, template: { metadata: { labels: { app: name } }, spec: {} } },
         status: { readyReplicas: replicas },
       });
     },
-    addHpa(name: string, min: number, max: number) {
-      const metadata = { name, namespace: 'shop', uid: `hpa-${name}`, managedFields: [] };
-      store(`${HPAS_PATH}/${name}`, {
+    addHpa(name: string, min: number, max: number, annotations: Record<string, string> = {}, namespace = 'shop') {
+      const uid = `hpa-${namespace}-${name}-${version}`;
+      const metadata = { name, namespace, uid, managedFields: [], annotations };
+      store(pathOf('hpa', name, namespace), {
         metadata,
         spec: { scaleTargetRef: { kind: 'Deployment', name }, minReplicas: min, maxReplicas: max },
       });
     },
-    addAutoscaler(name: string, spec: object, annotations: Record<string, string> = {}) {
+    addAutoscaler(name: string, spec: object, annotations: Record<string, string> = {}, namespace = 'shop') {
       const creationTimestamp = new Date(NOW + version * 1_000).toISOString();
-      const metadata = { name, namespace: 'shop', uid: `ra-${name}`, generation: 1, creationTimestamp, annotations };
-      store(`${RA_PATH}/${name}`, { metadata, spec });
+      const uid = `ra-${namespace}-${name}`;
+      const metadata = { name, namespace, uid, generation: 1, creationTimestamp, annotations };
+      store(pathOf('web', name, namespace), { metadata, spec });
     },
     respec(name: string, spec: object) {
       const object = read(`${RA_PATH}/${name}`);
@@ -275,14 +287,14 @@ export function fakeRegional() {
       const object = read(`${HPAS_PATH}/${name}`);
       store(`${HPAS_PATH}/${name}`, { ...object, metadata: { ...object.metadata, annotations: { [key]: value } } });
     },
-    has: (kind: 'web' | 'deployment' | 'hpa', name: string) => objects.has(`${PATHS[kind]}/${name}`),
+    has: (kind: Kind, name: string) => objects.has(`${PATHS[kind]}/${name}`),
     annotate(name: string, annotations: Readonly<Record<string, string>>) {
       const object = read(`${RA_PATH}/${name}`);
       store(`${RA_PATH}/${name}`, { ...object, metadata: { ...object.metadata, annotations } });
     },
     /** A status update of somebody else: another version of the same. */
     touch: (name: string) => void store(`${DEPLOYMENTS_PATH}/${name}`, read(`${DEPLOYMENTS_PATH}/${name}`)),
-    remove(kind: 'web' | 'deployment' | 'hpa', name: string) {
+    remove(kind: Kind, name: string) {
       const path = `${PATHS[kind]}/${name}`;
       const object = objects.get(path);
       objects.delete(path);
@@ -317,7 +329,7 @@ export function lead(
     writer: fake.writer,
     workloads: fake.workloads,
     snapshot: () => fake.world.snapshot,
-    wouldAdmit: (pod) => fake.world.admits(pod.metadata?.labels?.['app'] ?? ''),
+    wouldRunIn: (pod) => fake.world.admits(pod.metadata?.labels?.['app'] ?? ''),
     defaults: DEFAULTS,
     mode: typeof mode === 'function' ? mode : () => mode,
     instance: 'test',

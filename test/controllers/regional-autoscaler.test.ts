@@ -196,7 +196,14 @@ describe('the controller of RegionalAutoscalers', () => {
     fake.addDeployment('france', 6);
     await second.pass(60);
     assert.deepEqual(scales(), ['scale france 6', 'scale latvia 0']);
+    fake.regions([makeRegion('denmark', 120), makeRegion('france', 40), makeRegion('latvia', 190)]);
+    await second.pass(600);
     assert.equal(status().outage, undefined);
+    assert.equal(
+      Object.values(fake.counts()).reduce<number>((sum, count) => sum + Number(count), 0),
+      9,
+      'the minimum of latvia is healed, and one is taken elsewhere',
+    );
   });
 
   it('refuses what cannot be done, with the reason, until it can be', async () => {
@@ -406,6 +413,20 @@ describe('the controller of RegionalAutoscalers', () => {
       assert.equal(fake.of('hpa', 'france').metadata.annotations[BEFORE], undefined);
     });
 
+    it('puts back the minimum where its owner has changed only the maximum since, and the other way round', async () => {
+      fake.world.millicores = 90;
+      const { pass } = start();
+      await pass(HELD_S);
+      fake.boundsByHand('france', 3, 6);
+      await pass(400);
+      assert.deepEqual(REGIONS.map(boundsOf), ['3-5', '3-6', '2-4']);
+      fake.boundsByHand('denmark', 1, 5);
+      fake.remove('web', 'web');
+      await pass(60);
+      assert.deepEqual(REGIONS.map(boundsOf), ['1-4', '2-6', '2-4']);
+      assert.ok(REGIONS.every((name) => fake.of('hpa', name).metadata.annotations?.[BEFORE] === undefined));
+    });
+
     it('lowers a window to a maximum that a budget has lowered, to 1 at least, and rests there', async () => {
       fake.respec('web', {
         ...spec,
@@ -432,7 +453,7 @@ describe('the controller of RegionalAutoscalers', () => {
       assert.equal(condition('Accepted'), 'False NoHpa');
     });
 
-    it('moves out of an outage by minimums: filled elsewhere, then down to 1', async () => {
+    it('moves out of an outage by minimums: as many as ran there are filled elsewhere, then its window is closed', async () => {
       fake.regions([
         makeRegion('denmark', 120),
         makeRegion('france', 40, { outage: 'fire' }),
@@ -441,7 +462,10 @@ describe('the controller of RegionalAutoscalers', () => {
       for (const region of REGIONS) fake.addDeployment(region, 4);
       const { pass } = start();
       await pass(60);
-      assert.deepEqual(REGIONS.map(boundsOf), ['4-6', '1-3', '2-4']);
+      assert.deepEqual(REGIONS.map(boundsOf), ['6-6', '2-4', '6-6']);
+      for (const region of ['denmark', 'latvia']) fake.addDeployment(region, 6);
+      await pass(60);
+      assert.deepEqual(REGIONS.map(boundsOf), ['6-6', '1-1', '6-6']);
     });
   });
 });

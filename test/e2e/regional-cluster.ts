@@ -16,9 +16,6 @@ export const LONG_MS = Number(process.env['LONG_MS'] ?? 240_000);
 /** Denmark, France and Latvia of the known answer, gCO2e/kWh. */
 const GRIDS: Readonly<Record<string, number>> = { denmark: 120, france: 40, latvia: 190 };
 
-/** KWOK tells the health of its nodes about once in 50 s, and pods of a node that was silent for as long stay unready for good. */
-const UNHURRIED = { 'kube-controller-manager': ['--node-monitor-grace-period=1h'] };
-
 export type RegionalCluster = Awaited<ReturnType<typeof startRegionalCluster>>;
 
 /**
@@ -30,7 +27,6 @@ export async function startRegionalCluster(options: Partial<LiveOptions> = {}) {
   const cluster: LiveCluster = await startLiveCluster({
     regions,
     replicas: { controllers: 0, webhook: 0 },
-    flags: UNHURRIED,
     ...options,
   });
   const { controlPlane, send, request, waitFor } = cluster;

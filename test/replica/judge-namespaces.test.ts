@@ -3,25 +3,36 @@ import { describe, it } from 'node:test';
 import type { NamespaceRecord } from '../../src/decision/namespace-record.ts';
 import type { Mode } from '../../src/decision/policy.ts';
 import { compileRules } from '../../src/decision/policy-rules.ts';
+import type { Snapshot } from '../../src/regions/snapshot.ts';
 import { createNamespaceJudge } from '../../src/replica/judge-namespaces.ts';
-import { makePod, makeSnapshot, NO_RULES, REGION_LABEL } from '../builders.ts';
+import { makePod, makeRegion, makeSnapshot, NO_RULES, NOW, REGION_LABEL } from '../builders.ts';
 import { makeRecord } from '../webhook/start-webhook.ts';
 
 /** Refused where the namespace enforces: it is bound to a region above the default ceiling. */
 const PINNED = makePod({ nodeSelector: { [REGION_LABEL]: 'dirty' } });
 
-function judgeOf(namespace: NamespaceRecord, cap?: Mode, rules = () => NO_RULES) {
+interface JudgeParts {
+  readonly cap?: Mode | undefined;
+  readonly rules?: () => typeof NO_RULES;
+  readonly snapshot?: Snapshot;
+  readonly now?: number;
+}
+
+function judgeOf(
+  namespace: NamespaceRecord,
+  { cap, rules = () => NO_RULES, snapshot = makeSnapshot({ clean: 50, dirty: 900 }), now = 0 }: JudgeParts = {},
+) {
   return createNamespaceJudge({
     view: { namespace: () => namespace, volumesOf: () => [] },
     config: { rules },
-    holder: { current: () => makeSnapshot({ clean: 50, dirty: 900 }) },
+    holder: { current: () => snapshot },
     modeCap: () => cap,
-    clock: () => 0,
+    clock: () => now,
   });
 }
 
 function wouldAdmit(mode: Mode, cap?: Mode): boolean {
-  return judgeOf(makeRecord('shop', { mode }), cap).wouldAdmit(PINNED, 'shop');
+  return judgeOf(makeRecord('shop', { mode }), { cap }).wouldAdmit(PINNED, 'shop');
 }
 
 describe('whether the pods of a stuck owner would be admitted', () => {
@@ -34,6 +45,43 @@ describe('whether the pods of a stuck owner would be admitted', () => {
   };
   for (const [name, [mode, cap, admitted]] of Object.entries(rows))
     it(name, () => assert.equal(wouldAdmit(mode, cap), admitted));
+});
+
+describe('whether a pod would come to run in a region now', () => {
+  const FREE = makePod({});
+  const JOB = { apiVersion: 'batch/v1', kind: 'Job', name: 'train', controller: true };
+  const FLEXIBLE = makePod({
+    annotations: { class: 'flexible' },
+    metadata: { ownerReferences: [JOB] },
+    restartPolicy: 'Never',
+  });
+  const rows: Readonly<Record<string, readonly [Record<string, string>, typeof FREE, string, boolean]>> = {
+    'yes, where nothing places it': [{ mode: 'enforce', placement: 'none' }, FREE, 'clean', true],
+    'no, where it is refused': [{ mode: 'enforce' }, PINNED, 'dirty', false],
+    'yes, where it would only be refused': [{ mode: 'warn' }, PINNED, 'dirty', true],
+    'no, where it is kept out of the region': [{ mode: 'enforce' }, FREE, 'dirty', false],
+    'no, also where that is only steered': [{ mode: 'warn', regions: 'clean' }, FREE, 'dirty', false],
+    'yes, in the region that it is steered to': [{ mode: 'enforce', regions: 'clean' }, FREE, 'clean', true],
+    'yes, where its namespace is only observed': [{ mode: 'audit', regions: 'clean' }, FREE, 'dirty', true],
+    'yes, where it may wait and has no reason to': [{ mode: 'enforce', defer: '8h' }, FLEXIBLE, 'clean', true],
+  };
+  for (const [name, [annotations, pod, region, runs]] of Object.entries(rows))
+    it(name, () => assert.equal(judgeOf(makeRecord('shop', annotations)).wouldRunIn(pod, 'shop', region), runs));
+
+  it('no, where it waits for a cleaner hour', () => {
+    const hourMs = 3_600_000;
+    const grams = [300, 300, 100, ...Array<number>(21).fill(400)];
+    const from = Math.floor(NOW / hourMs) * hourMs;
+    const forecast = grams.map((gramsPerKwh, hour) => ({ from: from + hour * hourMs, gramsPerKwh }));
+    const eu = makeRegion('eu', 300, { reading: { source: 'electricity-maps' }, forecast });
+    const runs = (pod: typeof FREE) =>
+      judgeOf(makeRecord('shop', { mode: 'enforce', defer: '12h' }), {
+        snapshot: makeSnapshot([eu]),
+        now: NOW,
+      }).wouldRunIn(pod, 'shop', 'eu');
+    assert.equal(runs(FREE), true);
+    assert.equal(runs(FLEXIBLE), false);
+  });
 });
 
 describe('the home of pods whose carbon is counted', () => {
@@ -49,7 +97,11 @@ describe('the home of pods whose carbon is counted', () => {
     it(name, () => {
       const namespace = makeRecord('shop', annotations);
       assert.equal(judgeOf(namespace).homeOf(namespace), home);
-      assert.equal(judgeOf(namespace, 'off').homeOf(namespace), home, 'the kill switch moves nothing that runs');
+      assert.equal(
+        judgeOf(namespace, { cap: 'off' }).homeOf(namespace),
+        home,
+        'the kill switch moves nothing that runs',
+      );
     });
 });
 
@@ -96,7 +148,7 @@ describe('whether a namespace allows nothing that is known', () => {
     const namespace = makeRecord('shop', { mode: 'enforce', regions: 'clean' });
     const rules = () => compileRules({ limits: { regions: ['eu-*'] } });
     const cached = rules();
-    const found = judgeOf(namespace, undefined, () => cached).unenforceableOf(namespace);
+    const found = judgeOf(namespace, { rules: () => cached }).unenforceableOf(namespace);
     assert.deepEqual(found, { regions: 'clean, within eu-*', mode: 'enforce' });
   });
 });
@@ -113,7 +165,7 @@ describe('what a namespace asks for', () => {
       },
     };
     let rules = NO_RULES;
-    const judge = judgeOf(namespace, undefined, () => rules);
+    const judge = judgeOf(namespace, { rules: () => rules });
     const ask = () => [judge.modeOf(namespace), judge.homeOf(namespace), judge.mistakesOf(namespace)];
     assert.deepEqual(ask(), ['warn', 'dirty', []]);
     const once = reads;

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type BoundsBefore, formatBoundsBefore, parseBoundsBefore } from '../../src/scaling/bounds-before.ts';
+import {
+  type BoundsBefore,
+  boundsOfOwner,
+  formatBoundsBefore,
+  parseBoundsBefore,
+} from '../../src/scaling/bounds-before.ts';
 import {
   type BudgetStatus,
   formatBudgetStatus,
@@ -41,6 +46,15 @@ describe('what gridgate keeps of bounds and replicas', () => {
       assert.deepEqual(parseBudgetStatus(formatBudgetStatus(status)), status);
       assert.deepEqual(parseTargetStatuses(formatTargetStatuses({ a: status, b: HELD })), { a: status, b: HELD });
     }
+  });
+
+  it('belongs to the owner one by one: what somebody wrote since is theirs', () => {
+    const owned = (min: number, max: number) => boundsOfOwner(BOUNDS, { min, max });
+    assert.deepEqual(owned(3, 7), { min: 2, max: 6 });
+    assert.deepEqual(owned(3, 9), { min: 2, max: 9 });
+    assert.deepEqual(owned(1, 7), { min: 1, max: 6 });
+    assert.deepEqual(owned(7, 7), { min: 7, max: 7 }, 'neither is kept where both do not fit together');
+    assert.deepEqual(owned(4, 8), { min: 4, max: 8 });
   });
 
   const bounds = (change: object) => JSON.stringify({ version: 1, ...BOUNDS, ...change });

@@ -84,7 +84,7 @@ describe('the status of a RegionalAutoscaler', () => {
     } as const;
     const state = {
       lastAction,
-      outage: { since: at, total: 5, unready: 1 },
+      outage: { since: at, total: 5, unready: 1, extra: 2, over: NOW },
       moving: { from: 'a', to: 'b', step: 1, since: at },
     };
     const written = JSON.parse(JSON.stringify(statusPatch(first, state)), (_, value) => value ?? undefined);

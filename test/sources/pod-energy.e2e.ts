@@ -58,7 +58,7 @@ test('a real Prometheus tells what pods and machines draw, by what Kepler and no
 
   const found = ['Kepler', 'Kepler before 0.10', 'node_exporter'];
   const always = ['10.0.0.8:9100: 30.0 W', 'logs/loki-0: 6.0 W', 'logs/old: 7.0 W', 'node-7: 85.0 W'];
-  assert.deepEqual(await read({ at: now }), { told: always, found, implausible: 0, unnamed: 0 });
+  assert.deepEqual(await read({ at: now }), { told: always, found, implausible: 0, unnamed: 0, failed: [] });
 
   const anHourAgo = await read({ at: now - 3_600_000 });
   assert.deepEqual(anHourAgo.told, [...always, 'logs/gone: 8.0 W'].sort(), 'with a pod that has gone since');
@@ -67,7 +67,7 @@ test('a real Prometheus tells what pods and machines draw, by what Kepler and no
     query: 'sum by (pod_namespace, pod_name) (rate(kepler_pod_cpu_joules_total{zone="core"}[5m]))',
     at: now,
   });
-  assert.deepEqual(own, { told: ['logs/loki-0: 4.0 W'], found: ['the query'], implausible: 0, unnamed: 0 });
+  assert.deepEqual(own, { told: ['logs/loki-0: 4.0 W'], found: ['the query'], implausible: 0, unnamed: 0, failed: [] });
 
   const machines = await read({
     query: 'sum by (instance) (rate(node_rapl_package_joules_total{job="a"}[5m]))',

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { type FieldPath, handBack, type ManagedFields } from '../../controllers/field-owners.ts';
-import { BOUNDS_BEFORE, parseBoundsBefore } from '../../scaling/bounds-before.ts';
+import { BOUNDS_BEFORE, boundsOfOwner, parseBoundsBefore } from '../../scaling/bounds-before.ts';
 import { BUDGET_STATUS, isOfBudget } from '../../scaling/budget-status.ts';
 import type { KeptOwners } from '../../scaling/kept-owners.ts';
 import { loweredStatus, loweredTargets } from '../../scaling/lowered-status.ts';
@@ -57,20 +57,17 @@ export function traceOfAutoscaler(object: KubeObject): Found | undefined {
   const { metadata, spec: { minReplicas: min = 1, maxReplicas: max = 1 } = {} } = object as Scaled;
   const bounds = parseBoundsBefore(metadata.annotations?.[BOUNDS_BEFORE]);
   const status = loweredStatus(metadata.annotations ?? {});
-  const isAt = (one: { readonly min: number; readonly max: number } | undefined) => one?.min === min && one.max === max;
-  if (bounds && isAt(bounds.wrote) && !isAt(bounds)) {
-    const spec = { minReplicas: bounds.min, maxReplicas: bounds.max };
+  const owner = bounds && boundsOfOwner(bounds, { min, max });
+  if (owner && (owner.min !== min || owner.max !== max)) {
+    const spec = { minReplicas: owner.min, maxReplicas: owner.max };
     return traceOf(metadata, { field: 'spec.minReplicas and spec.maxReplicas', spec });
   }
   if (status && isOfBudget(max, status))
     return traceOf(metadata, { field: 'spec.maxReplicas', spec: { maxReplicas: status.before } });
-  const ofBounds: readonly Given[] =
-    bounds && isAt(bounds)
-      ? [
-          [MIN, bounds.owners.min],
-          [MAX, bounds.owners.max],
-        ]
-      : [];
+  const ofBounds: readonly Given[] = [
+    [MIN, bounds?.min === min ? bounds.owners.min : []],
+    [MAX, bounds?.max === max ? bounds.owners.max : []],
+  ];
   const ofBudget: readonly Given[] = status?.owners && status.before === max ? [[MAX, status.owners]] : [];
   return traceOf(metadata, undefined, [...ofBounds, ...ofBudget]);
 }

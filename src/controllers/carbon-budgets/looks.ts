@@ -2,7 +2,13 @@ import { messageOf } from '../../cluster/api-error.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import { type BudgetCount, type BudgetVerdict, countLook, isHolding } from '../../scaling/budget-count.ts';
 import { type BudgetScope, type BudgetScopes, namespaceKey, scopeKey } from '../../scaling/budget-scope.ts';
-import { type Emissions, emissionsBy, type PodPower, tellKnown } from '../../scaling/component-carbon.ts';
+import {
+  type Emissions,
+  emissionsBy,
+  type PodPower,
+  type PowerKind,
+  tellKnown,
+} from '../../scaling/component-carbon.ts';
 import type { ScaledPod } from '../../scaling/scaled-pod.ts';
 import { isScaledKind } from '../../scaling/scaled-workload.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
@@ -10,7 +16,14 @@ import type { Clock } from '../pace.ts';
 import type { Workloads } from '../workloads.ts';
 
 /** What pods draw and who says so, or why nobody knows, in words. */
-export type PowerReading = { readonly power: PodPower; readonly source: string } | { readonly problem: string };
+export type PowerReading =
+  | {
+      readonly power: PodPower;
+      readonly source: string;
+      /** How that source knows pods, which need not be told; `pod` where it is left out. */
+      readonly usual?: PowerKind;
+    }
+  | { readonly problem: string };
 
 /** What is known of one budget. */
 export interface BudgetReport {
@@ -86,7 +99,8 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
     const { holdCycles } = settings();
     const count = countLook(before?.count, { limit: scope.limit, holdCycles }, all && { kgPerHour, unknown });
     const since = before && isSameEpisode(before.count.verdict, count.verdict) ? before.since : now();
-    const source = 'power' in reading ? [reading.source, ...tellKnown(emissions)].join('; ') : reading.problem;
+    const source =
+      'power' in reading ? [reading.source, ...tellKnown(emissions, reading.usual)].join('; ') : reading.problem;
     return { scope, count, emissions, since, source };
   }
 

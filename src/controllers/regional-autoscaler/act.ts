@@ -13,8 +13,8 @@ const TRIES = 4;
 export interface ActDeps {
   readonly targets: TargetsWriter;
   readonly better: WrittenTargets;
-  /** What the webhook would do with a pod of this template now: the same `decide()`. */
-  readonly wouldAdmit: (pod: Pod, namespace: string) => boolean;
+  /** Whether a pod of this template would come to run in a region now, by the same `decide()` as the webhook's. */
+  readonly wouldRunIn: (pod: Pod, namespace: string, region: string) => boolean;
 }
 
 export interface Act {
@@ -32,7 +32,7 @@ export interface Act {
  * | answer   | means                                                                       |
  * | -------- | --------------------------------------------------------------------------- |
  * | `done`   | the target is as it was to be                                               |
- * | `denied` | its next pod would be refused by policy: another target is asked            |
+ * | `denied` | its next pod would not come to run there now: another target is asked           |
  * | `other`  | the target is not as it was seen: what is known of it by now counts instead |
  */
 export type ActOutcome = 'done' | 'denied' | 'other';
@@ -52,7 +52,7 @@ export function act(deps: ActDeps, one: Act): Promise<ActOutcome> {
 }
 
 async function perform<T>(
-  { wouldAdmit }: ActDeps,
+  { wouldRunIn }: ActDeps,
   { namespace, action, announce }: Act,
   hand: Hand<T>,
 ): Promise<ActOutcome> {
@@ -60,7 +60,7 @@ async function perform<T>(
     const object = await hand.read();
     if (!object) return 'other';
     const isMore = action.to > action.from;
-    if (tries === 1 && isMore && !wouldAdmit(await hand.podOf(object), namespace)) return 'denied';
+    if (tries === 1 && isMore && !wouldRunIn(await hand.podOf(object), namespace, action.region)) return 'denied';
     if (tries === 1) await announce();
     if (await isWritten(hand.write(object), tries < TRIES)) return 'done';
   }

@@ -1,4 +1,3 @@
-import { isPaused } from '../../capacity/paused.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError, messageOf } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
@@ -7,8 +6,6 @@ import { type Followed, followResource } from '../../cluster/reflector.ts';
 import { REGIONAL_AUTOSCALERS } from '../../cluster/regional-autoscalers.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
-import { BOUNDS_BEFORE } from '../../scaling/bounds-before.ts';
-import type { HorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
 import type { RegionalDefaults } from '../../scaling/regional-autoscaler.ts';
 import { untilNextLoop } from '../../scaling/regional-plan.ts';
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
@@ -20,15 +17,15 @@ import { type EventTellerDeps, tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
-import { createRounds, type Outcome, type RoundOutcome } from '../rounds.ts';
+import { createRounds, type RoundOutcome } from '../rounds.ts';
 import { inShortTurns } from '../short-turns.ts';
 import type { Workloads } from '../workloads.ts';
-import { writeEach } from '../write-each.ts';
 import { actionNotice, complaintNotices } from './events.ts';
 import { createWrittenTargets } from './known-better.ts';
 import { createMemories } from './memory.ts';
 import { actionKey, regionalMetrics, type Told } from './metrics.ts';
-import { keyOf, type Surroundings, surround } from './surroundings.ts';
+import { createOrphans, orphansOf } from './orphans.ts';
+import { type Surroundings, surround } from './surroundings.ts';
 import { createTargetsWriter } from './targets-writer.ts';
 import { createVisitor } from './visit.ts';
 
@@ -51,8 +48,8 @@ export interface RegionalAutoscalerDeps extends EventTellerDeps {
     'synced' | 'pods' | 'deployments' | 'horizontalAutoscalers' | 'usages' | 'follow'
   >;
   readonly snapshot: () => Snapshot;
-  /** What the webhook would do with a pod of this template now: the same `decide()`. */
-  readonly wouldAdmit: (pod: Pod, namespace: string) => boolean;
+  /** Whether a pod of this template would come to run in a region now, by the same `decide()` as the webhook's. */
+  readonly wouldRunIn: (pod: Pod, namespace: string, region: string) => boolean;
   /** What RegionalAutoscalers leave open. */
   readonly defaults: RegionalDefaults;
   /** By its option and the kill switch. */
@@ -61,10 +58,11 @@ export interface RegionalAutoscalerDeps extends EventTellerDeps {
 
 /** Scales the targets of RegionalAutoscalers by CPU and by carbon (README.md). */
 export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controller {
-  const { api, writer, workloads, snapshot, defaults, wouldAdmit, instance, now, log, clock = MONOTONIC } = deps;
+  const { api, writer, workloads, snapshot, defaults, wouldRunIn, instance, now, log, clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
   const tell = createNotices({ writer, pace });
   const targets = createTargetsWriter({ api, writer });
+  const orphans = createOrphans({ targets, pace, clock });
   const better = createWrittenTargets();
   const memories = createMemories();
   const actions = new Map<string, number>();
@@ -73,7 +71,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     writer,
     targets,
     better,
-    wouldAdmit,
+    wouldRunIn,
     defaults,
     now,
     clock,
@@ -121,28 +119,19 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     if (visited.some(isDue)) usages = await readUsages(visited, signal);
     const around = await inShortTurns(surround(all, workloads, { usages, snapshot: snapshot() }), { clock, signal });
     const outcomes = await visitAll(visited, around, mode, signal);
-    const orphans = await putBack(orphansOf(around, mode), signal);
+    const back = await orphans.putBack(orphansOf(around, mode), signal);
     const telling = await tell(outcomes.notices, signal);
-    report(outcomes.failure ?? (orphans instanceof ApiError ? orphans : undefined));
+    report(outcomes.failure, back.failure);
     // No backoff: one that others write to all the time must hold up none.
-    const isAgain = outcomes.isAgain || orphans === 'again' || telling === 'again';
+    const isAgain = outcomes.isAgain || back.isAgain || telling === 'again';
     return { dueInMs: isAgain ? LEAST_DUE_MS : dueIn(visited) };
   }
 
-  function putBack(orphans: readonly HorizontalAutoscaler[], signal: AbortSignal): Promise<Outcome | ApiError> {
-    return writeEach({
-      items: orphans,
-      isDue: () => true,
-      write: (one) => targets.readHpa(one.namespace, one.name).then(targets.putBack),
-      pace,
-      signal,
-    }).catch(toRefusal);
-  }
-
-  /** A refusal of one object is told; what the API server has against all ends the round. */
-  function report(failure: ApiError | undefined): void {
+  /** A refusal of one object is told; what the API server has against all ends the round, but for what is only put back. */
+  function report(failure: ApiError | undefined, ofOrphan: ApiError | undefined): void {
     if (failure && isOfAll(failure)) throw failure;
-    tellFailure(failure && messageOf(failure));
+    const told = failure ?? ofOrphan;
+    tellFailure(told && messageOf(told));
   }
 
   async function visitAll(
@@ -231,6 +220,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       told = undefined;
       memories.clear();
       better.clear();
+      orphans.clear();
     },
     lastEventAt: () => followed?.lastEvents() ?? {},
     metrics: regionalMetrics({ told: () => told, actions }),
@@ -246,15 +236,4 @@ function isOfAll({ status }: ApiError): boolean {
 function toRefusal(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   throw error;
-}
-
-/** Autoscalers whose bounds are ours, and which nobody moves any more. */
-function orphansOf({ owners, autoscalersOf }: Surroundings, mode: CapacityMode): readonly HorizontalAutoscaler[] {
-  const held = [...autoscalersOf.values()].flat().filter(({ annotations }) => annotations[BOUNDS_BEFORE] !== undefined);
-  return held.filter(({ namespace, target: { name } }) => {
-    const owner = owners.get(keyOf(namespace, name));
-    if (owner && isPaused(owner.annotations)) return false;
-    const isMoved = owner && 'spec' in owner.wish && owner.wish.spec.mode === 'bounds';
-    return mode !== 'on' || !isMoved;
-  });
 }

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../cluster/kube-object.ts';
 import {
   BOUNDS_BEFORE,
   type BoundsBefore,
+  boundsOfOwner,
   formatBoundsBefore,
   parseBoundsBefore,
 } from '../../scaling/bounds-before.ts';
@@ -77,11 +78,8 @@ export function createTargetsWriter({
       const { name, namespace = '', annotations } = object.metadata;
       if (annotations?.[BOUNDS_BEFORE] === undefined) return;
       const path = hpaPath(namespace, name);
-      const kept = keptBy(object);
-      const isOurs = kept !== undefined && isAt(object, kept.wrote);
-      const asItWas =
-        kept && isOurs ? ((await writer.mergePatch(path, boundsPatch(object, kept), OWN)) as HpaObject) : object;
-      await writer.mergePatch(path, releasePatch(asItWas, kept), OWN);
+      const asItWas = isOwed(object) ? ((await writer.mergePatch(path, owedPatch(object), OWN)) as HpaObject) : object;
+      await writer.mergePatch(path, releasePatch(asItWas), OWN);
     },
   };
 }
@@ -92,35 +90,55 @@ function keptBy({ metadata }: HpaObject): BoundsBefore | undefined {
   return parseBoundsBefore(metadata.annotations?.[BOUNDS_BEFORE]);
 }
 
-/** What its owner has: kept before, or, where that or nothing of ours stands there, as it is now. */
+/** What its owner has of each bound, and who owned it: kept before, or as it is now. */
 function keptOf(object: HpaObject): Omit<BoundsBefore, 'wrote'> {
   const kept = keptBy(object);
-  if (kept && isAt(object, kept.wrote)) return kept;
   const managed = object.metadata.managedFields ?? [];
+  const is = boundsOf(object);
+  const { min, max } = kept ? boundsOfOwner(kept, is) : is;
+  const owners = (bound: keyof Bounds, path: FieldPath) =>
+    kept && is[bound] === kept.wrote[bound] ? kept.owners[bound] : [...ownersOf(managed, path, REGIONAL_MANAGER)];
+  return { min, max, owners: { min: owners('min', MIN), max: owners('max', MAX) } };
+}
+
+function isOwed(object: HpaObject): boolean {
+  const kept = keptBy(object);
+  const is = boundsOf(object);
+  const owner = kept ? boundsOfOwner(kept, is) : is;
+  return owner.min !== is.min || owner.max !== is.max;
+}
+
+function boundsOf(object: HpaObject): Bounds {
   const { min, max } = toHorizontalAutoscaler(object);
-  const owners = (path: FieldPath) => [...ownersOf(managed, path, REGIONAL_MANAGER)];
-  return { min, max, owners: { min: owners(MIN), max: owners(MAX) } };
+  return { min, max };
 }
 
-function isAt(object: HpaObject, { min, max }: Bounds): boolean {
-  const now = toHorizontalAutoscaler(object);
-  return now.min === min && now.max === max;
-}
-
-function boundsPatch({ metadata: { resourceVersion } }: HpaObject, { min, max }: Bounds): object {
-  return { metadata: { resourceVersion }, spec: { minReplicas: min, maxReplicas: max } };
+/** Where somebody wrote one of both since, what is kept says so from then on: whoever comes next does not take it for ours. */
+function owedPatch(object: HpaObject): object {
+  const { min, max, owners } = keptOf(object);
+  const kept = keptBy(object);
+  const isMixed = kept !== undefined && (kept.min !== min || kept.max !== max);
+  const text = isMixed && formatBoundsBefore({ min, max, owners, wrote: { min, max } });
+  return {
+    metadata: {
+      resourceVersion: object.metadata.resourceVersion,
+      ...(text && { annotations: { [BOUNDS_BEFORE]: text } }),
+    },
+    spec: { minReplicas: min, maxReplicas: max },
+  };
 }
 
 /** A write of a value makes its writer the owner: so the fields are given back by themselves, once the values stand there. */
-function releasePatch(object: HpaObject, kept: BoundsBefore | undefined): object {
+function releasePatch(object: HpaObject): object {
   const { resourceVersion, managedFields = [] } = object.metadata;
-  const isBack = kept !== undefined && isAt(object, kept);
-  const owners = isBack ? kept.owners : { min: [], max: [] };
-  const withMin = handBack(managedFields, MIN, owners.min, REGIONAL_MANAGER);
+  const kept = keptBy(object);
+  const is = boundsOf(object);
+  const owners = (bound: keyof Bounds) => (kept?.[bound] === is[bound] ? kept.owners[bound] : []);
+  const withMin = handBack(managedFields, MIN, owners('min'), REGIONAL_MANAGER);
   return {
     metadata: {
       resourceVersion,
-      managedFields: handBack(withMin, MAX, owners.max, REGIONAL_MANAGER),
+      managedFields: handBack(withMin, MAX, owners('max'), REGIONAL_MANAGER),
       annotations: { [BOUNDS_BEFORE]: null },
     },
   };
