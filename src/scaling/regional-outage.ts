@@ -55,7 +55,8 @@ export function outageNow(look: Look): OutageState | undefined {
   const { outage } = look.state;
   if (!outage || look.targets.some(({ isDown }) => isDown)) return outage;
   if (outage.over === undefined) return { ...outage, over: look.now };
-  if (!isRested(outage.over, look)) return outage;
+  // A minimum that policy keeps from being healed yet is one more when it is.
+  if (!isRested(outage.over, look) || look.targets.some(({ level, least }) => level < least)) return outage;
   const { cpuPercent, settings } = look;
   const isNeeded = cpuPercent !== undefined && cpuPercent > settings.scaleUp;
   return isNeeded || surplusOf(look, outage) <= 0 || givers(look).length === 0 ? undefined : outage;

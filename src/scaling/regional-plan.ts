@@ -101,8 +101,8 @@ function finish(look: Look): Verdict | undefined {
 
 /** Whether what was announced may be done by what is so now: policy, outages and limits may be others. */
 function isStillRight({ from, to, decision }: LastAction, target: TargetFacts, { settings, targets, denied }: Look) {
-  if (denied.has(target.deployment)) return false;
   if (to > from) {
+    if (denied.has(target.deployment)) return false;
     const room = settings.maxReplicas - sumOf(targets, ({ top }) => top);
     if (decision === 'Fill') return isUp(target) && to <= target.maxTop;
     return isUp(target) && to <= target.most && (decision === 'MoveUp' || to - from <= room);
