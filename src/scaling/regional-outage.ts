@@ -62,15 +62,21 @@ export function outageNow(look: Look): OutageState | undefined {
   return isNeeded || surplusOf(look, outage) <= 0 || givers(look).length === 0 ? undefined : outage;
 }
 
-/** What an action changes of what is to be conserved, and of what was added for the outage alone. */
-export function outageAfter(outage: OutageState, { decision, action }: Pick<Verdict, 'decision' | 'action'>) {
+/** Whether what an outage added may yet be taken back. */
+export function isAddedTo({ outage }: Look['state']): boolean {
+  return outage !== undefined && outage.extra > 0;
+}
+
+/** What an action changes of what is to be conserved, and of what was added for the outage alone: once that is over, CPU that asks for more needs it. */
+export function outageAfter(outage: OutageState, { decision, reason, action }: Verdict): OutageState {
   const change = action ? action.to - action.from : 0;
   const isOfLoad = decision === 'ScaleUp' || decision === 'ScaleDown';
-  const isAdded = decision !== 'ScaleUp' && decision !== 'MoveUp' && decision !== 'MoveDown';
+  const isOfMove = decision.startsWith('Move') && reason !== 'OutageOver';
+  if (decision === 'ScaleUp' && outage.over !== undefined) return { ...outage, extra: 0 };
   return {
     ...outage,
     total: isOfLoad ? Math.max(0, outage.total + change) : outage.total,
-    extra: isAdded ? Math.max(0, outage.extra + change) : outage.extra,
+    extra: decision !== 'ScaleUp' && !isOfMove ? Math.max(0, outage.extra + change) : outage.extra,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createMover } from '../forecast/mover.ts';
+import { isAddedTo } from './regional-outage.ts';
 import type { Moving } from './regional-state.ts';
 import type { TargetFacts } from './regional-target.ts';
 import { givers, isUp, type Look, moveTo, type Rule, showChange, showGrams, takers } from './regional-verdict.ts';
@@ -9,7 +10,7 @@ const AS_GOOD = 0.05;
 /** One replica more in the cleanest; one less in the dirtiest follows when it is Ready: at no moment there are fewer. */
 export const beginMove: Rule = (look) => {
   const { settings, targets, now } = look;
-  if (!settings.rebalance) return undefined;
+  if (!settings.rebalance || isAddedTo(look.state)) return undefined;
   const [to] = takers(look);
   const from = to && givers({ targets }).find((one) => pays(one, to, look));
   if (!to || !from) return undefined;
