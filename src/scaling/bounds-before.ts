@@ -10,13 +10,18 @@ export const LONGEST_BOUNDS_BEFORE = 4_096;
 const least = z.int().min(0).max(MOST_REPLICAS);
 const most = z.int().min(1).max(MOST_REPLICAS);
 
-const boundsBefore = z.object({
-  version: z.literal(1),
-  min: least,
-  max: most,
-  owners: z.object({ min: keptOwners, max: keptOwners }),
-  wrote: z.object({ min: least, max: most }),
-});
+/** What no HorizontalPodAutoscaler can have was written by nobody but a forger. */
+const isWindow = ({ min, max }: { readonly min: number; readonly max: number }) => min <= max;
+
+const boundsBefore = z
+  .object({
+    version: z.literal(1),
+    min: least, // 0 where the cluster allows it: HPAScaleToZero
+    max: most,
+    owners: z.object({ min: keptOwners, max: keptOwners }),
+    wrote: z.object({ min: least.min(1), max: most }).refine(isWindow),
+  })
+  .refine(isWindow);
 
 /** What its owner had, whose both fields were, and what we wrote last: other values there are somebody else's. */
 export type BoundsBefore = Omit<z.infer<typeof boundsBefore>, 'version'>;

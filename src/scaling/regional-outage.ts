@@ -34,7 +34,9 @@ export const moveOutOfOutage: Rule = (look) => {
   if (up.length === 0)
     return stay('AllRegionsDown', `every region is down: nothing can be moved out of ${first.region}`);
   const outage = outageOf(look, up);
-  const verdict = fill(look, outage, up, first) ?? wait(outage, up, first) ?? empty(look, outage, up, left);
+  const filled = fill(look, outage, up, first);
+  if (!filled && left.every(({ isHeld }) => isHeld)) return undefined;
+  const verdict = filled ?? wait(outage, up, first) ?? empty(look, outage, up, left);
   return { ...verdict, region: verdict.region ?? first.region, state: { outage, moving: undefined } };
 };
 
@@ -103,7 +105,7 @@ function outageOf({ targets, now, state: { outage, moving } }: Look, up: readonl
 function fill(look: Look, outage: OutageState, up: readonly TargetFacts[], down: TargetFacts): Verdict | undefined {
   const missing = missingOf(outage, up);
   const [cleanest] = byCleanest(
-    up.filter(({ isStuck, deployment, ran, maxTop }) => !isStuck && !look.denied.has(deployment) && ran < maxTop),
+    up.filter((one) => !one.isHeld && !one.isStuck && !look.denied.has(one.deployment) && one.ran < one.maxTop),
   );
   if (missing <= 0 || !cleanest) return undefined;
   const action = moveTo(cleanest, Math.min(cleanest.maxTop, cleanest.ran + missing));
@@ -124,7 +126,7 @@ function empty(look: Look, outage: OutageState, up: readonly TargetFacts[], left
   const spare = sumOf(left, ({ ran }) => ran) - missing;
   const isWindow = look.settings.mode === 'bounds';
   // Of a window that serves nothing else is lowered: it is closed as a whole.
-  const down = left.find(({ ran }) => (isWindow ? spare >= ran : spare > 0));
+  const down = left.find(({ isHeld, ran }) => !isHeld && (isWindow ? spare >= ran : spare > 0));
   if (!down) {
     const regions = left.map(({ region }) => region).join(', ');
     return stay('NoRoomElsewhere', `${regions} is down, and keeps ${missing} that no region that is up can take`);

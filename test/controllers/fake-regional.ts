@@ -10,6 +10,7 @@ import {
   createRegionalAutoscaler,
   type RegionalAutoscalerDeps,
 } from '../../src/controllers/regional-autoscaler/controller.ts';
+import type { FollowedKind } from '../../src/controllers/workloads.ts';
 import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
 import { type HorizontalAutoscaler, toHorizontalAutoscaler } from '../../src/scaling/horizontal-autoscaler.ts';
 import type { PodUsage } from '../../src/scaling/pod-usage.ts';
@@ -27,6 +28,10 @@ export const RA_PATH = '/apis/gridgate.dev/v1alpha1/namespaces/shop/regionalauto
 const DEPLOYMENTS_PATH = '/apis/apps/v1/namespaces/shop/deployments';
 const HPAS_PATH = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers';
 const PATHS = { web: RA_PATH, deployment: DEPLOYMENTS_PATH, hpa: HPAS_PATH } as const;
+type Kind = keyof typeof PATHS;
+const pathOf = (kind: Kind, name: string, namespace = 'shop') =>
+  `${PATHS[kind].replace('/shop/', `/${namespace}/`)}/${name}`;
+const isOf = (kind: Kind, path: string) => path.includes(PATHS[kind].split('/shop').at(-1) ?? '');
 const LIST = '/apis/gridgate.dev/v1alpha1/regionalautoscalers';
 
 export type FakeRegional = ReturnType<typeof fakeRegional>;
@@ -42,6 +47,8 @@ export function fakeRegional() {
   /** `scale france 2`, `status web`, `bounds france 2-4`, `event ScaleUp`. */
   const writes: string[] = [];
   const events: { readonly reason: string; readonly note: string; readonly type: string; readonly name: string }[] = [];
+  /** `GET` of single objects. */
+  const reads: string[] = [];
   const world = {
     snapshot: makeSnapshot(GRIDS) as Snapshot,
     /** Millicores of each pod, which requests 100; absent: no metrics. */
@@ -56,7 +63,7 @@ export function fakeRegional() {
     /** Called once it is stored, before its answer is sent. */
     after: (_write: string): void => {},
   };
-  const listeners: (() => void)[] = [];
+  const listeners: Parameters<RegionalAutoscalerDeps['workloads']['follow']>[0][] = [];
   let version = 1;
   /** The write that is being stored. */
   let taken: string | undefined;
@@ -74,9 +81,13 @@ export function fakeRegional() {
   function show(path: string): void {
     const object = objects.get(path);
     shown.set(path, object);
-    for (const listener of listeners) listener();
-    if (!path.startsWith(RA_PATH)) return;
+    tellChange(isOf('hpa', path) ? 'horizontalAutoscalers' : 'deployments');
+    if (!isOf('web', path)) return;
     for (const watch of watches) watch.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
+  }
+
+  function tellChange(kind: FollowedKind): void {
+    for (const listener of listeners) listener(kind);
   }
 
   function read(path: string): Any {
@@ -157,8 +168,11 @@ export function fakeRegional() {
 
   const api: ApiClient = {
     async get(path) {
-      if (path !== LIST) return read(path);
-      const items = [...objects].filter(([at]) => at.startsWith(RA_PATH)).map(([, object]) => object);
+      if (path !== LIST) {
+        reads.push(path);
+        return read(path);
+      }
+      const items = [...objects].filter(([at]) => isOf('web', at)).map(([, object]) => object);
       return { metadata: { resourceVersion: String(version) }, items };
     },
     async open(_path, { signal }) {
@@ -179,16 +193,16 @@ export function fakeRegional() {
     if (!projections.has(object)) projections.set(object, to(object));
     return projections.get(object);
   }
-  const under = (path: string) => [...shown].filter(([at]) => at.startsWith(path)).map(([, object]) => object);
+  const shownOf = (kind: Kind) => [...shown].filter(([at]) => isOf(kind, at)).map(([, object]) => object);
   const deployments = () =>
-    under(DEPLOYMENTS_PATH).map((one) =>
+    shownOf('deployment').map((one) =>
       project<ScaledWorkload>(one, (object) => toScaledWorkload('Deployment', object)),
     );
   const workloads: RegionalAutoscalerDeps['workloads'] = {
     synced: () => true,
     deployments,
     horizontalAutoscalers: () =>
-      under(HPAS_PATH).map((one) => project<HorizontalAutoscaler>(one, toHorizontalAutoscaler)),
+      shownOf('hpa').map((one) => project<HorizontalAutoscaler>(one, toHorizontalAutoscaler)),
     pods: () => deployments().flatMap(podsOf),
     usages: async () => usages(),
     follow: (listener) => void listeners.push(listener),
@@ -215,8 +229,8 @@ export function fakeRegional() {
     const { millicores } = world;
     if (millicores === undefined)
       return { problem: 'metrics.k8s.io tells no usage: it is not installed; gridgate needs metrics-server' };
-    const pods = [...workloads.pods()].map(({ name }): [string, PodUsage] => [
-      `shop/${name}`,
+    const pods = [...workloads.pods()].map(({ namespace, name }): [string, PodUsage] => [
+      `${namespace}/${name}`,
       { vcpu: millicores / 1_000, memoryGb: 0, measuredAt: NOW },
     ]);
     return { usages: new Map(pods) };
@@ -227,34 +241,44 @@ export function fakeRegional() {
     writer,
     workloads,
     writes,
+    reads,
     events,
     world,
-    of: (kind: 'web' | 'deployment' | 'hpa', name: string): Any => read(`${PATHS[kind]}/${name}`),
+    of: (kind: Kind, name: string, namespace?: string): Any => read(pathOf(kind, name, namespace)),
     counts: () =>
       Object.fromEntries(
         [...objects]
           .filter(([at]) => at.startsWith(DEPLOYMENTS_PATH))
           .map(([, { metadata, spec }]) => [metadata.name, spec.replicas]),
       ),
-    addDeployment(name: string, replicas: number) {
-      const metadata = { name, namespace: 'shop', uid: `uid-${name}`, generation: 1 };
-      store(`${DEPLOYMENTS_PATH}/${name}`, {
+    addDeployment(name: string, replicas: number, namespace = 'shop') {
+      const metadata = { name, namespace, uid: `uid-${namespace}-${name}`, generation: 1 };
+      store(pathOf('deployment', name, namespace), {
         metadata,
         spec: { replicas, template: { metadata: { labels: { app: name } }, spec: {} } },
         status: { readyReplicas: replicas },
       });
     },
-    addHpa(name: string, min: number, max: number) {
-      const metadata = { name, namespace: 'shop', uid: `hpa-${name}`, managedFields: [] };
-      store(`${HPAS_PATH}/${name}`, {
+    addHpa(
+      name: string,
+      min: number,
+      max: number,
+      annotations: Record<string, string> = {},
+      namespace = 'shop',
+      apiVersion = 'apps/v1',
+    ) {
+      const uid = `hpa-${namespace}-${name}-${version}`;
+      const metadata = { name, namespace, uid, managedFields: [], annotations };
+      store(pathOf('hpa', name, namespace), {
         metadata,
-        spec: { scaleTargetRef: { kind: 'Deployment', name }, minReplicas: min, maxReplicas: max },
+        spec: { scaleTargetRef: { apiVersion, kind: 'Deployment', name }, minReplicas: min, maxReplicas: max },
       });
     },
-    addAutoscaler(name: string, spec: object, annotations: Record<string, string> = {}) {
+    addAutoscaler(name: string, spec: object, annotations: Record<string, string> = {}, namespace = 'shop') {
       const creationTimestamp = new Date(NOW + version * 1_000).toISOString();
-      const metadata = { name, namespace: 'shop', uid: `ra-${name}`, generation: 1, creationTimestamp, annotations };
-      store(`${RA_PATH}/${name}`, { metadata, spec });
+      const uid = `ra-${namespace}-${name}`;
+      const metadata = { name, namespace, uid, generation: 1, creationTimestamp, annotations };
+      store(pathOf('web', name, namespace), { metadata, spec });
     },
     respec(name: string, spec: object) {
       const object = read(`${RA_PATH}/${name}`);
@@ -275,14 +299,14 @@ export function fakeRegional() {
       const object = read(`${HPAS_PATH}/${name}`);
       store(`${HPAS_PATH}/${name}`, { ...object, metadata: { ...object.metadata, annotations: { [key]: value } } });
     },
-    has: (kind: 'web' | 'deployment' | 'hpa', name: string) => objects.has(`${PATHS[kind]}/${name}`),
+    has: (kind: Kind, name: string) => objects.has(`${PATHS[kind]}/${name}`),
     annotate(name: string, annotations: Readonly<Record<string, string>>) {
       const object = read(`${RA_PATH}/${name}`);
       store(`${RA_PATH}/${name}`, { ...object, metadata: { ...object.metadata, annotations } });
     },
     /** A status update of somebody else: another version of the same. */
     touch: (name: string) => void store(`${DEPLOYMENTS_PATH}/${name}`, read(`${DEPLOYMENTS_PATH}/${name}`)),
-    remove(kind: 'web' | 'deployment' | 'hpa', name: string) {
+    remove(kind: Kind, name: string) {
       const path = `${PATHS[kind]}/${name}`;
       const object = objects.get(path);
       objects.delete(path);
@@ -293,6 +317,7 @@ export function fakeRegional() {
       world.shows = true;
       for (const path of objects.keys()) show(path);
     },
+    tellChange,
     regions(grids: Readonly<Record<string, number>> | readonly RegionView[]) {
       world.snapshot = makeSnapshot(grids);
     },
@@ -317,6 +342,7 @@ export function lead(
     writer: fake.writer,
     workloads: fake.workloads,
     snapshot: () => fake.world.snapshot,
+    ownNamespace: 'gridgate-system',
     wouldRunIn: (pod) => fake.world.admits(pod.metadata?.labels?.['app'] ?? ''),
     defaults: DEFAULTS,
     mode: typeof mode === 'function' ? mode : () => mode,
