@@ -29,15 +29,14 @@ import {
 export const moveOutOfOutage: Rule = (look) => {
   const left = look.targets.filter(isLeft);
   const up = look.targets.filter(isUp);
-  const [first] = left.toSorted((a, b) => Number(a.isHeld) - Number(b.isHeld));
+  const [first] = left;
   if (!first) return undefined;
   if (up.length === 0)
     return stay('AllRegionsDown', `every region is down: nothing can be moved out of ${first.region}`);
   const outage = outageOf(look, up);
-  const verdict =
-    fill(look, outage, up, first) ??
-    (first.isHeld ? undefined : (wait(outage, up, first) ?? empty(look, outage, up, left)));
-  if (!verdict) return undefined;
+  const filled = fill(look, outage, up, first);
+  if (!filled && left.every(({ isHeld }) => isHeld)) return undefined;
+  const verdict = filled ?? wait(outage, up, first) ?? empty(look, outage, up, left);
   return { ...verdict, region: verdict.region ?? first.region, state: { outage, moving: undefined } };
 };
 
@@ -58,21 +57,28 @@ export function outageNow(look: Look): OutageState | undefined {
   const { outage } = look.state;
   if (!outage || look.targets.some(({ isDown }) => isDown)) return outage;
   if (outage.over === undefined) return { ...outage, over: look.now };
-  if (!isRested(outage.over, look)) return outage;
+  // A minimum that policy keeps from being healed yet is one more when it is.
+  if (!isRested(outage.over, look) || look.targets.some(({ level, least }) => level < least)) return outage;
   const { cpuPercent, settings } = look;
   const isNeeded = cpuPercent !== undefined && cpuPercent > settings.scaleUp;
   return isNeeded || surplusOf(look, outage) <= 0 || givers(look).length === 0 ? undefined : outage;
 }
 
-/** What an action changes of what is to be conserved, and of what was added for the outage alone. */
-export function outageAfter(outage: OutageState, { decision, action }: Pick<Verdict, 'decision' | 'action'>) {
+/** Whether what an outage added may yet be taken back. */
+export function isAddedTo({ outage }: Look['state']): boolean {
+  return outage !== undefined && outage.extra > 0;
+}
+
+/** What an action changes of what is to be conserved, and of what was added for the outage alone: once that is over, CPU that asks for more needs it. */
+export function outageAfter(outage: OutageState, { decision, reason, action }: Verdict): OutageState {
   const change = action ? action.to - action.from : 0;
   const isOfLoad = decision === 'ScaleUp' || decision === 'ScaleDown';
-  const isAdded = decision !== 'ScaleUp' && decision !== 'MoveUp' && decision !== 'MoveDown';
+  const isOfMove = decision.startsWith('Move') && reason !== 'OutageOver';
+  if (decision === 'ScaleUp' && outage.over !== undefined) return { ...outage, extra: 0 };
   return {
     ...outage,
     total: isOfLoad ? Math.max(0, outage.total + change) : outage.total,
-    extra: isAdded ? Math.max(0, outage.extra + change) : outage.extra,
+    extra: decision !== 'ScaleUp' && !isOfMove ? Math.max(0, outage.extra + change) : outage.extra,
   };
 }
 
@@ -99,10 +105,7 @@ function outageOf({ targets, now, state: { outage, moving } }: Look, up: readonl
 function fill(look: Look, outage: OutageState, up: readonly TargetFacts[], down: TargetFacts): Verdict | undefined {
   const missing = missingOf(outage, up);
   const [cleanest] = byCleanest(
-    up.filter(
-      ({ isHeld, isStuck, deployment, ran, maxTop }) =>
-        !isHeld && !isStuck && !look.denied.has(deployment) && ran < maxTop,
-    ),
+    up.filter((one) => !one.isHeld && !one.isStuck && !look.denied.has(one.deployment) && one.ran < one.maxTop),
   );
   if (missing <= 0 || !cleanest) return undefined;
   const action = moveTo(cleanest, Math.min(cleanest.maxTop, cleanest.ran + missing));

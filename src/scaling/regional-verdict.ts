@@ -2,6 +2,9 @@ import type { RegionalSettings } from './regional-settings.ts';
 import type { RegionalDecision, RegionalState } from './regional-state.ts';
 import type { TargetFacts } from './regional-target.ts';
 
+/** What was announced longer ago, and not done, is decided anew. */
+export const UNFINISHED_MS = 10 * 60_000;
+
 /** One change of one target; `from` and `to` are levels. */
 export interface Action {
   readonly target: string;
