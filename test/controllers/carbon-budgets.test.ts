@@ -372,14 +372,14 @@ describe('the controller of carbon budgets', () => {
     it('has as many digits as the budget needs', async () => {
       const one = overBudget('0.000001');
       one.workload('web', { annotations: { 'min-replicas': '0' }, watts: 0.002 });
-      one.world.namespaces.set('bank', { 'carbon-budget': '0.11349' });
-      one.workload('till', { namespace: 'bank' });
+      one.world.namespaces.set('bank', { 'carbon-budget': '0.11231' });
+      one.workload('till', { namespace: 'bank', watts: 99 });
       await one.lead();
       await one.loops(13);
       const [, tiny] = one.told('BudgetExceeded').toSorted();
       const [close] = one.told('BudgetExceeded').toSorted();
       assert.match(tiny ?? '', /shop emits 0\.00000227 kgCO2e\/h, its budget is 0\.000001/);
-      assert.match(close ?? '', /bank emits 0\.1135 kgCO2e\/h, its budget is 0\.11349/);
+      assert.match(close ?? '', /bank emits 0\.112365 kgCO2e\/h, its budget is 0\.11231/);
       assert.match(
         one.told('Restored')[0] ?? '',
         /0 -> 5 again, because each of its budgets is under 80%: shop emits 0 kgCO2e\/h, its budget is 0\.000001/,

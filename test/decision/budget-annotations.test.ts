@@ -23,7 +23,7 @@ describe('annotations of carbon budgets', () => {
   it('with a mistake change nothing of the policy', () => {
     assert.deepEqual(ofNamespace({ mode: 'enforce', 'carbon-budget': 'half a kilo' }), {
       mode: 'enforce',
-      mistakes: ['gridgate.dev/carbon-budget: "half a kilo" is not kgCO2e an hour above 0, such as 0.5 or 500g'],
+      mistakes: ['gridgate.dev/carbon-budget: "half a kilo" is not kgCO2e an hour above 0 and at most 1000000, such as 0.5 or 500g'],
     });
   });
 
@@ -48,7 +48,7 @@ describe('annotations of carbon budgets', () => {
       { 'carbon-budget': '0', 'min-replicas': '-1' },
       { class: 'flexible' },
       [
-        'gridgate.dev/carbon-budget: "0" is not kgCO2e an hour above 0, such as 0.5 or 500g; ignored',
+        'gridgate.dev/carbon-budget: "0" is not kgCO2e an hour above 0 and at most 1000000, such as 0.5 or 500g; ignored',
         'gridgate.dev/min-replicas: "-1" is not a whole number of replicas, such as 1; ignored',
       ],
     ],
