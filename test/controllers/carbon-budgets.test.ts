@@ -48,6 +48,8 @@ describe('the controller of carbon budgets', () => {
     ];
     assert.deepEqual(all(), [1, 0, 5, 5]);
     assert.deepEqual(one.writes, ['status web', 'scale web', 'status db', 'scale db']);
+    const [down] = one.logged.filter(({ step }) => step === 'hold');
+    assert.deepEqual([down?.['kind'], down?.['object'], down?.['name']], ['Deployment', 'web', undefined]); // pino-pretty takes a name for the logger's
     // 0.0227 + 0.002 is below 80% of 0.05: back after five minutes.
     await one.loops(4 * LOOPS_A_MINUTE);
     assert.deepEqual(all(), [1, 0, 5, 5]);
