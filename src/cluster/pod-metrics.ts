@@ -27,10 +27,24 @@ export async function readPodUsages(
     const list = (await api.get(`${PATH}${within}/pods`, options)) as { items?: readonly PodMetricsObject[] | null };
     return { usages: toPodUsages(list.items ?? []) };
   } catch (error) {
-    if (!(error instanceof ApiError) || !NOT_THERE.includes(error.status)) throw error;
-    const isNotInstalled = error.status === 404;
-    const why = isNotInstalled ? 'it is not installed' : 'it does not answer';
-    const problem = `metrics.k8s.io tells no usage: ${why}; gridgate needs metrics-server`;
-    return { problem, ...(isNotInstalled && { isNotInstalled }) };
+    return tellMissing(error);
   }
+}
+
+/** Why nobody tells what pods use; `undefined` where somebody does. Rejects as `readPodUsages`. */
+export async function usageProblem(api: Pick<ApiClient, 'get'>): Promise<string | undefined> {
+  try {
+    await api.get(PATH, { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS });
+    return undefined;
+  } catch (error) {
+    return tellMissing(error).problem;
+  }
+}
+
+function tellMissing(error: unknown): NoUsages {
+  if (!(error instanceof ApiError) || !NOT_THERE.includes(error.status)) throw error;
+  const isNotInstalled = error.status === 404;
+  const why = isNotInstalled ? 'it is not installed' : 'it does not answer';
+  const problem = `metrics.k8s.io tells no usage: ${why}; gridgate needs metrics-server`;
+  return { problem, ...(isNotInstalled && { isNotInstalled }) };
 }
