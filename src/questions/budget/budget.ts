@@ -43,7 +43,8 @@ export async function checkBudget({ regions, config, powerTable }: Partial<Budge
 }
 
 async function gather(values: BudgetValues, env: Environment): Promise<BudgetReport | Issues> {
-  const { kubeconfig, context, regions, config, groupBy, explainNamespace: namespace, regionLabel } = values;
+  const { kubeconfig, context, regions, config, groupBy, regionLabel } = values;
+  const namespace = values.allNamespaces ? undefined : values.explainNamespace;
   const cluster = findCluster({ kubeconfig, context }, env);
   const [files, power] = await Promise.all([readWorldFiles({ regions, config }), readPowerTable(values.powerTable)]);
   const mistakes = [

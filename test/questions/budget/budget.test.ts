@@ -149,6 +149,8 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
       );
       assert.match(stdout, /^ +deployment\/web in shop emits \S+ kgCO2e an hour more than its budget of 0.001$/m, by);
     }
+    const everywhere = await report(t, { world, args: ['-A', '-n', 'shop'] });
+    assert.equal(everywhere.over.length, 2);
     const inShop = await report(t, { world, args: ['-n', 'shop'] });
     assert.deepEqual([inShop.code, inShop.over.map(({ name }) => name)], [1, ['web']]);
   });
@@ -437,7 +439,7 @@ describe('gridgate budget with few rights', () => {
   });
 
   const missing: readonly (readonly [what: string, says: RegExp])[] = [
-    ['nodes', /nobody knows in which regions pods are/],
+    ['nodes', /no figure can be told and no budget judged; a ClusterRoleBinding grants it/],
     ['regions', /yearly averages of the regions of the nodes stand in/],
     ['namespaces', /budgets of namespaces are not known/],
     ['deployments', /budgets of Deployments, and what is held of them, are not known/],
