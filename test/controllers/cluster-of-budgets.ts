@@ -279,8 +279,11 @@ export function clusterOfBudgets() {
       put('RegionalAutoscaler', 'shop', name, { spec: { targets } });
     },
     remove(kind: string, name: string, namespace = 'shop'): void {
+      const object = objects.get(pathOf(kind, namespace, name));
       objects.delete(pathOf(kind, namespace, name));
       show();
+      if (object && kind === 'RegionalAutoscaler')
+        for (const watch of watches) watch.write(`${JSON.stringify({ type: 'DELETED', object })}\n`);
     },
     /** What somebody else does. */
     edit(kind: string, name: string, change: (object: Stored) => void, namespace = 'shop'): void {

@@ -69,7 +69,7 @@ const happening = fc.oneof(
   fc.record({
     what: fc.constant('look' as const),
     want: wants,
-    floor: fc.option(fc.nat(4), { nil: undefined, freq: 8 }),
+    floor: fc.option(fc.nat(12), { nil: undefined, freq: 8 }),
     writes: fc.nat(2),
   }),
   fc.record({ what: fc.constant('rollout' as const) }),
