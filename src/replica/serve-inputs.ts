@@ -4,6 +4,7 @@ import { OPTIONS } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { findOwnCluster, isInPod, strayContext } from '../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../world/world-files.ts';
+import { switchedOn } from './capacity-options.ts';
 import { type ClientCa, readClientCa } from './client-ca.ts';
 import type { ServeValues } from './serve-options.ts';
 
@@ -44,8 +45,12 @@ export async function readInputs(
   return { inputs: { files, ...certificate, ...(clientCa && 'pem' in clientCa && { clientCa }) }, issues };
 }
 
-function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inCluster: boolean): readonly string[] {
-  const issues: string[] = [];
+function misfits(values: Maybe<ServeValues>, inCluster: boolean): readonly string[] {
+  const { regions, namespaces, kubeconfig } = values;
+  const issues: string[] = [...contradictions(values)];
+  if (!inCluster)
+    for (const flag of switchedOn(values).keys())
+      issues.push(`${flag}: needs a cluster, and there is none: run in one, or name it with --kubeconfig`);
   if (kubeconfig !== undefined && namespaces !== undefined)
     issues.push('--namespaces: means nothing beside --kubeconfig, which says where the namespaces are');
   if (!inCluster && namespaces === undefined)
@@ -53,6 +58,16 @@ function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inClus
   if (!inCluster && regions === undefined)
     issues.push('--regions (GRIDGATE_REGIONS): is missing; outside a cluster give a file of Region resources');
   return issues;
+}
+
+/** What RegionalAutoscalers leave open has to fit together, as what they say. */
+function contradictions(values: Maybe<ServeValues>): readonly string[] {
+  const { minReplicas: min = 0, maxReplicas: max = Number.POSITIVE_INFINITY } = values;
+  const { scaleDownThreshold: down = 0, scaleUpThreshold: up = Number.POSITIVE_INFINITY } = values;
+  return [
+    ...(min > max ? [`--min-replicas: ${min} is above --max-replicas, ${max}`] : []),
+    ...(down >= up ? [`--scale-down-threshold: ${down} is not below --scale-up-threshold, ${up}`] : []),
+  ];
 }
 
 /** The pair that the options name; else the development certificate, but in a cluster the one in its Secret. */

@@ -251,7 +251,7 @@ describe('carbon budgets in a live cluster', () => {
     ]);
     assert.match(
       refused.stderr,
-      /gridgate\.dev\/carbon-budget: "half" is not kgCO2e an hour above 0, such as 0\.5 or 500g/,
+      /gridgate\.dev\/carbon-budget: "half" is not kgCO2e an hour above 0 and at most 1000000, such as 0\.5 or 500g/,
     );
     const told = await cluster.kubectl([
       'annotate',
