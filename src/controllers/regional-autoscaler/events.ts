@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { LastAction } from '../../scaling/regional-state.ts';
 import type { Finding } from '../../scaling/regional-status.ts';
+import { asWould } from '../../scaling/regional-verdict.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import { toEvent } from '../event.ts';
 import type { Notice } from '../notices.ts';
@@ -23,7 +24,10 @@ const CALM: ReadonlySet<string> = new Set([
   'Simulated',
   'NotAccepted',
   'NoReadyPods',
+  'NoTarget',
 ]);
+/** It works, and not as its owner may think. */
+const WARNED_OF: ReadonlySet<string> = new Set(['DeploymentMissing', 'RegionUnknown', 'MinimumOutOfReach']);
 
 /** What was done, or would have been in audit; the same for whoever leads. `undefined`: it is no news. */
 export function actionNotice(
@@ -34,8 +38,8 @@ export function actionNotice(
 ): Notice | undefined {
   if (Math.abs(telling.now - last.at) >= NEWS_FOR_MS) return undefined;
   const isSimulated = 'spec' in one.wish && one.wish.spec.simulate;
-  const reason = isAudit ? `Would${last.decision}` : last.decision;
-  const note = `${isAudit ? 'would scale ' : ''}${last.message}${isSimulated ? ' (CPU is simulated)' : ''}`;
+  const { decision: reason, message } = isAudit ? asWould(last) : last;
+  const note = `${message}${isSimulated ? ' (CPU is simulated)' : ''}`;
   return noticeOf(one, { type: 'Normal', reason, note, key: `${last.at} ${last.target}` }, telling);
 }
 
@@ -48,9 +52,7 @@ export function complaintNotices(
   return findings
     .filter(
       ({ type, reason, status }) =>
-        COMPLAINTS.has(type) &&
-        !CALM.has(reason) &&
-        (status === 'False' || reason === 'DeploymentMissing' || reason === 'RegionUnknown'),
+        COMPLAINTS.has(type) && !CALM.has(reason) && (status === 'False' || WARNED_OF.has(reason)),
     )
     .map(({ reason, message: note }) =>
       noticeOf(one, { type: 'Warning', reason, note, key: `${one.generation} ${keyOf(reason, note)}` }, telling),

@@ -1,5 +1,6 @@
 import { isPaused } from '../../capacity/paused.ts';
 import type { HorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
+import { loweredTargets } from '../../scaling/lowered-status.ts';
 import { type CpuReading, cpuOf, inventCpu } from '../../scaling/regional-cpu.ts';
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { RegionalSettings, TargetSettings } from '../../scaling/regional-settings.ts';
@@ -52,6 +53,7 @@ function factsOfTarget(target: TargetSettings, input: FactsInput): readonly Targ
       isHeld:
         isRefused(memory, target.deployment, monotonicNow) ||
         (autoscaler !== undefined && isPaused(autoscaler.annotations)),
+      isBudgeted: loweredTargets(one.annotations)[target.deployment]?.state === 'held',
       lastAction,
     }),
   ];

@@ -8,6 +8,7 @@ import type { RegionalSettings } from '../../scaling/regional-settings.ts';
 import type { LastAction, RegionalState } from '../../scaling/regional-state.ts';
 import { type Finding, isNews, type RegionalStatus, statusOf, targetStatus } from '../../scaling/regional-status.ts';
 import type { TargetFacts } from '../../scaling/regional-target.ts';
+import { asWould } from '../../scaling/regional-verdict.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { Clock } from '../pace.ts';
 import type { Outcome } from '../rounds.ts';
@@ -57,6 +58,7 @@ interface Judgement {
   readonly as: RegionalAutoscaler;
   readonly planned: Planned;
   readonly targets: readonly TargetFacts[];
+  readonly mode: CapacityMode;
 }
 
 /** Looks at one RegionalAutoscaler, does what is due, and writes its status where that is news. */
@@ -105,7 +107,7 @@ export function createVisitor(deps: VisitDeps) {
     const denied = deniedNow(memory, monotonicNow);
     const planned = planRegional({ settings, targets, state, denied, hoursOf, counters: memory.counters, ...moment });
     memory.counters = planned.counters;
-    return { as, planned, targets };
+    return { as, planned, targets, mode };
   }
 
   /** `other`, `denied`, `refused`: seen again at once. */
@@ -210,6 +212,7 @@ export function createVisitor(deps: VisitDeps) {
     judged: Judgement,
   ): Promise<Visited> {
     const found = acceptedFindings({
+      namespace: one.seen.namespace,
       settings,
       targets: judged.targets,
       mode: one.mode,
@@ -249,7 +252,7 @@ export function createVisitor(deps: VisitDeps) {
 
   /** `isReadAsTold`: CPU as it was told last. */
   function statusFor(
-    { as: current, planned, targets }: Judgement,
+    { as: current, planned, targets, mode }: Judgement,
     findings: readonly Finding[],
     isReadAsTold = false,
   ): RegionalStatus {
@@ -261,7 +264,7 @@ export function createVisitor(deps: VisitDeps) {
         : (current.status?.conditions ?? []).map(({ lastTransitionTime, ...finding }) => finding);
     const found = {
       generation: current.generation,
-      verdict,
+      verdict: mode === 'on' || !verdict.action ? verdict : { ...verdict, ...asWould(verdict) },
       cpuPercent: planned.cpuPercent ?? before?.cpuPercent,
       targets: targets.map((one) => ({ ...cpuToldOf(one.deployment, before), ...targetStatus(one) })),
       findings: told,
