@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { BUDGET_STATUS, formatTargetStatuses } from '../../src/scaling/budget-status.ts';
+import { makeNode, makeRegion, makeSnapshot } from '../builders.ts';
 import { type FakeRegional, fakeRegional, lead } from './fake-regional.ts';
 
 const REGIONS = ['denmark', 'france', 'latvia'] as const;
@@ -84,6 +85,51 @@ describe('what a RegionalAutoscaler says of itself', () => {
     assert.ok(fake.events.some(({ note }) => note === words));
     assert.ok(fake.events.some(({ note }) => /all targets together have at least 20/.test(note)));
     assert.deepEqual(fake.counts(), { denmark: 3, france: 3, latvia: 3 });
+  });
+
+  it('on a HorizontalPodAutoscaler, when its bounds are put back', async () => {
+    for (const region of REGIONS) fake.addHpa(region, 1, 2);
+    fake.addAutoscaler('web', { targets: TARGETS, mode: 'bounds' });
+    fake.world.millicores = 90;
+    await run(HELD_S);
+    fake.remove('web', 'web');
+    await leaders[0]?.pass(60);
+    const told = fake.events.filter(({ reason }) => reason === 'PutBack');
+    assert.deepEqual(
+      told.map(({ regarding, note }) => [regarding.kind, regarding.name, note]),
+      [
+        [
+          'HorizontalPodAutoscaler',
+          'france',
+          'its minimum and maximum are as its owner had them: no RegionalAutoscaler moves them any more',
+        ],
+      ],
+    );
+  });
+
+  it('how many replicas there are of what it does not scale', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS, mode: 'bounds' });
+    await run(30);
+    assert.equal(condition('Accepted').split(':')[0], 'False NoHpa');
+    assert.equal(status().replicas, 3);
+  });
+
+  it('that the intensity of a region is not known', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.regions([makeRegion('denmark', 120), makeRegion('france', 40), makeRegion('latvia', undefined)]);
+    await run(30);
+    assert.match(condition('Active'), /^True IntensityUnknown: nobody knows the intensity of latvia/);
+  });
+
+  it('that pods of a target run in another region', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    const nodes = [makeNode('n', 'france')];
+    fake.world.snapshot = makeSnapshot({ denmark: 120, france: 40, latvia: 190 }, { nodes });
+    await run(30);
+    const words =
+      '1 of 1 pods of denmark run outside denmark; 1 of 1 pods of latvia run outside latvia: pin them to it';
+    assert.equal(condition('Active'), `True PodsElsewhere: ${words}`);
+    assert.ok(fake.events.some(({ note }) => note === words));
   });
 
   it('that a carbon budget holds a maximum', async () => {

@@ -59,6 +59,23 @@ function factsOfTarget(target: TargetSettings, input: FactsInput): readonly Targ
   ];
 }
 
+/** Targets some of whose Ready pods run in another region than theirs, in words. */
+export function podsElsewhere(
+  { targets }: Pick<RegionalSettings, 'targets'>,
+  namespace: string,
+  { podsOf, snapshot }: Pick<Surroundings, 'podsOf' | 'snapshot'>,
+): readonly string[] {
+  const byName = snapshot.topology?.byName;
+  return targets.flatMap(({ region, deployment }) => {
+    const ready = (podsOf.get(keyOf(namespace, deployment)) ?? []).filter(
+      ({ isReady, isEnding }) => isReady && !isEnding,
+    );
+    const elsewhere = ready.filter(({ node }) => (byName?.get(node)?.region ?? region) !== region);
+    if (elsewhere.length === 0) return [];
+    return [`${elsewhere.length} of ${ready.length} pods of ${deployment} run outside ${region}`];
+  });
+}
+
 function cpuOfTarget(key: string, { one, settings, around, now }: FactsInput): CpuReading | undefined {
   if (settings.simulate) return inventCpu(`${one.namespace}/${one.name}`, now);
   return 'usages' in around.usages ? cpuOf(around.podsOf.get(key) ?? [], around.usages.usages) : undefined;

@@ -29,6 +29,8 @@ export interface Judged {
   readonly refused: readonly string[];
   /** Targets whose HorizontalPodAutoscaler is paused. */
   readonly paused: readonly string[];
+  /** Targets whose pods run in other regions, in words. */
+  readonly elsewhere: readonly string[];
 }
 
 export function acceptedFindings(judged: Judged): readonly Finding[] {
@@ -96,7 +98,7 @@ function isUnknown(cpu: CpuReading | undefined): cpu is Extract<CpuReading, { re
 }
 
 function activeFinding(judged: Judged): Finding {
-  const { namespace, settings, targets, mode, refused, paused } = judged;
+  const { namespace, settings, targets, mode, refused, paused, elsewhere } = judged;
   const type = 'Active';
   if (mode === 'audit')
     return { type, status: 'False', reason: 'Audit', message: 'nothing is scaled: Events tell what would be' };
@@ -127,7 +129,17 @@ function activeFinding(judged: Judged): Finding {
       reason: 'TargetPaused',
       message: `gridgate.dev/paused on the HorizontalPodAutoscaler of ${paused.join(', ')}: left as it is`,
     };
+  if (elsewhere.length > 0)
+    return { type, status: 'True', reason: 'PodsElsewhere', message: `${elsewhere.join('; ')}: pin them to it` };
   if (!settings.simulate && metricsFinding(judged).status === 'False')
     return { type, status: 'True', reason: LIMITS_ONLY, message: 'no CPU is known: only limits and outages count' };
+  const silent = targets.filter(({ gramsPerKwh }) => gramsPerKwh === undefined).map(({ region }) => region);
+  if (silent.length > 0)
+    return {
+      type,
+      status: 'True',
+      reason: 'IntensityUnknown',
+      message: `nobody knows the intensity of ${silent.join(', ')}: last to be scaled up, first to be scaled down`,
+    };
   return { type, status: 'True', reason: 'Scaling', message: 'its targets are scaled' };
 }
