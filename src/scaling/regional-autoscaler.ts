@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from '../units/duration.ts';
+import { formatDuration, parseDuration } from '../units/duration.ts';
 import { isLabelValue } from '../units/label-names.ts';
 import { sayWhatIsDue } from '../units/shape-words.ts';
 
@@ -16,7 +16,7 @@ const duration = (least: number) =>
     .string()
     .refine(
       (text) => (parseDuration(text) ?? -1) >= least && (parseDuration(text) ?? 0) <= LONGEST_MS,
-      'must be a duration such as 5m, of at most 24h',
+      `must be a duration such as 5m, of at least ${formatDuration(least)} and at most 24h`,
     );
 
 /** The spec of a RegionalAutoscaler; what is absent comes from the options of the controllers. manifests/capacity/regional-autoscaler/crd.yaml says the same to the API server. */
@@ -78,5 +78,10 @@ export function parseRegionalSpec(
 ): { readonly spec: RegionalSpec } | { readonly issues: readonly string[] } {
   const parsed = regionalSpec.safeParse(spec ?? {}, { error: sayWhatIsDue });
   if (parsed.success) return { spec: parsed.data };
-  return { issues: parsed.error.issues.map(({ path, message }) => `${['spec', ...path].join('.')}: ${message}`) };
+  return { issues: parsed.error.issues.map(({ path, message }) => `${showPath(['spec', ...path])}: ${message}`) };
+}
+
+/** As people write it: `spec.targets[0].max`. */
+function showPath(path: readonly PropertyKey[]): string {
+  return path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`)).join('');
 }

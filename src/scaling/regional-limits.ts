@@ -7,11 +7,8 @@ export const lowerCeiling: Rule = ({ targets }) => {
   const over = targets.find(({ top, maxTop }) => top > maxTop);
   if (!over) return undefined;
   const action = moveTo(over, Math.max(over.empty, Math.min(over.level, over.maxTop)));
-  const isWindow = action.to === over.level;
-  const change = isWindow
-    ? `the window of ${over.deployment} in ${over.region} from ${over.top} to ${over.maxTop} at most`
-    : showChange(action);
-  const message = `${change}: its maximum is ${over.maxTop}`;
+  const budget = over.isBudgeted ? ', which a carbon budget holds' : '';
+  const message = `${showChange(over, action.to)}: its maximum is ${over.maxTop}${budget}`;
   return { decision: 'LowerCeiling', reason: 'AboveMaximum', message, region: over.region, action, isUrgent: true };
 };
 
@@ -25,8 +22,8 @@ export const healFloor: Rule = ({ targets, denied }) => {
 export const widenWindow: Rule = ({ targets }) => {
   const narrow = targets.find((one) => isUp(one) && !one.isHeld && one.top < widestTop(one));
   if (!narrow) return undefined;
-  const { deployment, region, top, level } = narrow;
-  const message = `the window of ${deployment} in ${region} from ${top} to ${widestTop(narrow)} at most: it is as wide as it was`;
+  const { region, level } = narrow;
+  const message = `${showChange(narrow, level)}: it is as wide as it was`;
   const action = moveTo(narrow, level);
   return { decision: 'HealFloor', reason: 'NarrowWindow', message, region, action, isUrgent: true };
 };
@@ -48,19 +45,19 @@ export const keepTotals: Rule = (look) => {
   const [cleanest] = takers(look);
   if (missing > 0 && cleanest) {
     const to = Math.min(cleanest.most, cleanest.level + missing);
-    return raise(cleanest, to, 'BelowTotalMinimum', `all targets have at least ${settings.minReplicas}`);
+    return raise(cleanest, to, 'BelowTotalMinimum', `all targets together have at least ${settings.minReplicas}`);
   }
   const tooMany = Math.min(-room, spare);
   const [dirtiest] = givers(look);
   if (!(tooMany > 0) || !dirtiest) return undefined;
   const action = moveTo(dirtiest, Math.max(dirtiest.least, dirtiest.level - tooMany));
-  const message = `${showChange(action)}: all targets have at most ${settings.maxReplicas}`;
+  const message = `${showChange(dirtiest, action.to)}: all targets together have at most ${settings.maxReplicas}`;
   const reason = 'AboveTotalMaximum';
   return { decision: 'LowerCeiling', reason, message, region: dirtiest.region, action, isUrgent: true };
 };
 
 function raise(target: TargetFacts, to: number, reason: string, why: string): Verdict {
   const action = moveTo(target, to);
-  const message = `${showChange(action)}: ${why}`;
+  const message = `${showChange(target, to)}: ${why}`;
   return { decision: 'HealFloor', reason, message, region: target.region, action, isUrgent: true };
 }

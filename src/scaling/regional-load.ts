@@ -42,10 +42,12 @@ function scaleUp(look: LoadLook, cpuPercent: number): Verdict {
   if (!cleanest || room <= 0) {
     const refused =
       denied.size > 0 ? `; the policy of the namespace would refuse pods of ${[...denied].join(', ')}` : '';
-    return rest('NoRoom', `CPU above ${settings.scaleUp}%, and no region that is up can have more${refused}`);
+    const budgeted = targets.filter(({ isBudgeted }) => isBudgeted).map(({ deployment }) => deployment);
+    const held = budgeted.length > 0 ? `; a carbon budget holds the maximum of ${budgeted.join(', ')}` : '';
+    return rest('NoRoom', `CPU above ${settings.scaleUp}%, and no region that is up can have more${refused}${held}`);
   }
   const action = moveTo(cleanest, cleanest.level + Math.min(settings.stepLimit, room, cleanest.most - cleanest.level));
-  const message = `${showChange(action)}: CPU ${Math.round(cpuPercent)}% is above ${settings.scaleUp}%, and it is the cleanest that can have more (${showGrams(cleanest)})`;
+  const message = `${showChange(cleanest, action.to)}: CPU ${Math.round(cpuPercent)}% is above ${settings.scaleUp}%, and it is the cleanest that can have more (${showGrams(cleanest)})`;
   return { decision: 'ScaleUp', reason: 'AboveScaleUp', message, region: cleanest.region, action };
 }
 
@@ -59,7 +61,7 @@ function scaleDown(look: LoadLook, cpuPercent: number): Verdict {
     dirtiest,
     dirtiest.level - Math.min(settings.stepLimit, spare, dirtiest.level - dirtiest.least),
   );
-  const message = `${showChange(action)}: CPU ${Math.round(cpuPercent)}% is below ${settings.scaleDown}%, and it is the dirtiest that can have less (${showGrams(dirtiest)})`;
+  const message = `${showChange(dirtiest, action.to)}: CPU ${Math.round(cpuPercent)}% is below ${settings.scaleDown}%, and it is the dirtiest that can have less (${showGrams(dirtiest)})`;
   return { decision: 'ScaleDown', reason: 'BelowScaleDown', message, region: dirtiest.region, action };
 }
 

@@ -48,7 +48,7 @@ export const takeBackFill: Rule = (look) => {
   const surplus = surplusOf(look, outage);
   if (!dirtiest || surplus <= 0) return undefined;
   const action = moveTo(dirtiest, Math.max(dirtiest.least, dirtiest.level - surplus));
-  const message = `${showChange(action)}: the outage is over, for which as many were added`;
+  const message = `${showChange(dirtiest, action.to)}: the outage is over, for which as many were added`;
   return { decision: 'MoveBack', reason: 'OutageOver', message, region: dirtiest.region, action, isUrgent: true };
 };
 
@@ -109,7 +109,7 @@ function fill(look: Look, outage: OutageState, up: readonly TargetFacts[], down:
   );
   if (missing <= 0 || !cleanest) return undefined;
   const action = moveTo(cleanest, Math.min(cleanest.maxTop, cleanest.ran + missing));
-  return act('Fill', `${showChange(action)} (${showGrams(cleanest)}): ${down.region} is down`, action);
+  return act('Fill', `${showChange(cleanest, action.to)} (${showGrams(cleanest)}): ${down.region} is down`, action);
 }
 
 function wait(outage: OutageState, up: readonly TargetFacts[], { region }: TargetFacts): Verdict | undefined {
@@ -133,7 +133,7 @@ function empty(look: Look, outage: OutageState, up: readonly TargetFacts[], left
   }
   const action = moveTo(down, isWindow ? down.empty : Math.max(down.empty, down.level - spare));
   const rest = action.to > down.empty ? `, and nobody else can take the rest` : '';
-  return act('Empty', `${showChange(action)}: ${down.region} is down${rest}`, action);
+  return act('Empty', `${showChange(down, action.to)}: ${down.region} is down${rest}`, action);
 }
 
 function act(decision: 'Fill' | 'Empty', message: string, action: Action): Verdict {

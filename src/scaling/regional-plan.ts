@@ -70,8 +70,9 @@ export function countAnew(counters: Counters): Counters {
 }
 
 function judge(look: Look, { above, below, missed }: Counters, restMs: number): Verdict {
+  const names = look.settings.targets.map(({ deployment }) => deployment).join(', ');
   if (look.targets.length === 0)
-    return { decision: 'None', reason: 'NoTarget', message: 'none of its Deployments is there' };
+    return { decision: 'None', reason: 'NoTarget', message: `there is no Deployment ${names}` };
   const load = followLoad({ ...look, above, below, missed, restMs });
   for (const rule of AT_ONCE) {
     const verdict = rule(look);
@@ -93,7 +94,7 @@ function finish(look: Look): Verdict | undefined {
   if (!isStillRight(lastAction, target, look)) return undefined;
   const { decision, reason, region } = lastAction;
   const action = moveTo(target, lastAction.to);
-  const message = `${showChange(action)}, as it was announced before`;
+  const message = `${showChange(target, action.to)}, as it was announced before`;
   return { decision, reason, message, region, action, isUrgent: true, isAnnounced: true };
 }
 

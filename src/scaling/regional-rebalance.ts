@@ -26,7 +26,7 @@ export const beginMove: Rule = (look) => {
   if (!to || !from) return undefined;
   const step = Math.min(settings.stepLimit, to.most - to.level, from.level - from.least);
   const action = moveTo(to, to.level + step);
-  const message = `${showChange(action)}: it is cleaner (${showGrams(to)}) than ${from.region} (${showGrams(from)}), and moving pays`;
+  const message = `${showChange(to, action.to)}: it is cleaner (${showGrams(to)}) than ${from.region} (${showGrams(from)}), and moving pays`;
   const moving = { from: from.deployment, to: to.deployment, step, since: now };
   return {
     decision: 'MoveUp',
@@ -55,7 +55,7 @@ export const endMove: Rule = ({ targets, state: { moving } }) => {
   const over = { isUrgent: true, state: { moving: undefined } } as const;
   if (isReady && canGive(from, moving)) {
     const action = moveTo(from, from.level - moving.step);
-    const message = `${showChange(action)}: as many are Ready in ${to.region}, which is cleaner`;
+    const message = `${showChange(from, action.to)}: as many are Ready in ${to.region}, which is cleaner`;
     return { decision: 'MoveDown', reason: 'CleanerRegion', message, region: from.region, action, ...over };
   }
   if (!isReady && !to.isStuck)
@@ -69,7 +69,7 @@ export const endMove: Rule = ({ targets, state: { moving } }) => {
   const [reason, why] = isReady
     ? ['NothingToTake', `${from.region} has no more to give for it`]
     : ['NotReady', 'what was moved there does not become Ready'];
-  const message = `${showChange(action)}: ${why}`;
+  const message = `${showChange(to, action.to)}: ${why}`;
   return { decision: 'MoveBack', reason, message, region: to.region, action, ...over };
 };
 

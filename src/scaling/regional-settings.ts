@@ -96,8 +96,8 @@ function issuesOf({ targets, minReplicas, maxReplicas, scaleUp, scaleDown }: Reg
   const names = targets.map(({ deployment }) => deployment);
   return [
     ...targets.flatMap(({ deployment, min, max }, i) => [
-      ...(names.indexOf(deployment) < i ? [`spec.targets.${i}.deployment: ${deployment} is named twice`] : []),
-      ...(min > max ? [`spec.targets.${i}: min ${min} is above max ${max}`] : []),
+      ...(names.indexOf(deployment) < i ? [`spec.targets[${i}].deployment: ${deployment} is named twice`] : []),
+      ...(min > max ? [`spec.targets[${i}]: min ${min} is above max ${max}`] : []),
     ]),
     ...(minReplicas > maxReplicas ? [`spec.minReplicas: ${minReplicas} is above maxReplicas ${maxReplicas}`] : []),
     ...(floor > maxReplicas

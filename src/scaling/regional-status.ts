@@ -64,9 +64,12 @@ export function statusPatch(status: RegionalStatus, state: RegionalState): objec
   return { ...rest, cpuPercent, replicas, lastDecision: told ?? null, ...formatState(state) };
 }
 
+/** In audit with other words. */
+type ToldVerdict = Pick<Verdict, 'reason' | 'message' | 'region'> & { readonly decision: string };
+
 export interface Found {
   readonly generation: number;
-  readonly verdict?: Pick<Verdict, 'decision' | 'reason' | 'message' | 'region'> | undefined;
+  readonly verdict?: ToldVerdict | undefined;
   readonly cpuPercent?: number | undefined;
   readonly targets: readonly TargetStatus[];
   readonly findings: readonly Finding[];

@@ -30,6 +30,10 @@ export interface RegionFacts {
 export interface TargetFacts extends RegionFacts {
   readonly region: string;
   readonly deployment: string;
+  /** In bounds mode: the name of its HorizontalPodAutoscaler. */
+  readonly autoscaler?: string;
+  /** A carbon budget has lowered its maximum. */
+  readonly isBudgeted: boolean;
   /** Of what is written: the Deployment, or in bounds mode its HorizontalPodAutoscaler. */
   readonly uid: string;
   readonly generation: number;
@@ -64,6 +68,7 @@ export interface TargetInput {
   readonly cpu?: CpuReading | undefined;
   readonly isStuck: boolean;
   readonly isHeld?: boolean;
+  readonly isBudgeted?: boolean;
   readonly lastAction?: LastAction | undefined;
 }
 
@@ -75,6 +80,7 @@ export function targetFacts({
   cpu,
   isStuck,
   isHeld = false,
+  isBudgeted = false,
   lastAction,
 }: TargetInput): TargetFacts {
   const { generation, replicas, readyReplicas: ready } = workload;
@@ -85,7 +91,8 @@ export function targetFacts({
     : { level: replicas, top: replicas, most: target.max, empty: 0, width: 0 };
   const least = region.isDown ? own.empty : target.min;
   const ran = Math.max(own.level, replicas);
-  const free = { ...common, ...own, ran, maxTop: target.max, least, cpu, isStuck, isHeld };
+  const named = autoscaler && { autoscaler: autoscaler.name };
+  const free = { ...common, ...named, isBudgeted, ...own, ran, maxTop: target.max, least, cpu, isStuck, isHeld };
   const facts = isHeld ? heldAt(free) : free;
   const last = lastAction?.target === target.deployment && lastAction.uid === uid ? lastAction : undefined;
   return {

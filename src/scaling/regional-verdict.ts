@@ -1,6 +1,6 @@
 import type { RegionalSettings } from './regional-settings.ts';
 import type { RegionalDecision, RegionalState } from './regional-state.ts';
-import type { TargetFacts } from './regional-target.ts';
+import { boundsAt, type TargetFacts } from './regional-target.ts';
 
 /** What was announced longer ago, and not done, is decided anew. */
 export const UNFINISHED_MS = 10 * 60_000;
@@ -104,6 +104,20 @@ export function showGrams({ gramsPerKwh }: Pick<TargetFacts, 'gramsPerKwh'>): st
   return gramsPerKwh === undefined ? 'unknown intensity' : `${Math.round(gramsPerKwh)} gCO2e/kWh`;
 }
 
-export function showChange({ target, region, from, to }: Action): string {
-  return `${target} in ${region} from ${from} to ${to}`;
+/** What becomes of a target at a level, in words. */
+export function showChange(target: TargetFacts, to: number): string {
+  const { deployment, autoscaler, region, level, top } = target;
+  if (autoscaler === undefined) return `${deployment} in ${region} from ${level} to ${to}`;
+  const { min, max } = boundsAt(to, target);
+  const bounds = [`minimum ${fromTo(level, min)}`, `maximum ${fromTo(top, max)}`].join(', ');
+  return `${bounds} of HPA ${autoscaler} in ${region}`;
+}
+
+function fromTo(from: number, to: number): string {
+  return from === to ? `${to}` : `${from} to ${to}`;
+}
+
+/** What would be done, where nothing is. */
+export function asWould({ decision, message }: Pick<Verdict, 'decision' | 'message'>) {
+  return { decision: `Would${decision}`, message: `would scale ${message}` } as const;
 }

@@ -372,7 +372,7 @@ describe('the controller of RegionalAutoscalers', () => {
     fake.respec('web', { targets: [{ region: 'france', deployment: 'france', min: 3, max: 2 }] });
     await pass(60);
     assert.equal(condition('Accepted'), 'False Invalid');
-    assert.match(JSON.stringify(status().conditions), /spec\.targets\.0: min 3 is above max 2/);
+    assert.match(JSON.stringify(status().conditions), /spec\.targets\[0\]: min 3 is above max 2/);
     fake.respec('web', { targets: 'all of them' });
     await pass(60);
     assert.equal(condition('Accepted'), 'False Invalid');

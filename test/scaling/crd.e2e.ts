@@ -79,7 +79,7 @@ describe('the CRD of RegionalAutoscalers', () => {
           ...{ cpuPercent: 82, gramsPerKwh: 40, state: 'Ready' },
         },
       ],
-      conditions: [{ type: 'Accepted', status: 'True', lastTransitionTime: at, reason: 'Accepted', message: '' }],
+      conditions: [{ type: 'Active', status: 'True', lastTransitionTime: at, reason: 'Scaling', message: '' }],
     };
 
     before(async () => {
@@ -97,8 +97,8 @@ describe('the CRD of RegionalAutoscalers', () => {
     test('that kubectl prints for people', { skip }, async () => {
       const { stdout } = await controlPlane.kubectl(['get', 'ra']);
       const [heads, cells] = stdout.split('\n').map((line) => line.trim().split(/\s{2,}/));
-      assert.deepEqual(heads, ['NAME', 'MODE', 'REPLICAS', 'CPU', 'DECISION', 'REASON', 'REGION', 'AGE']);
-      assert.deepEqual(cells?.slice(0, -1), ['web', 'replicas', '7', '82', 'ScaleUp', 'CpuHigh', 'france']);
+      assert.deepEqual(heads, ['NAME', 'MODE', 'ACTIVE', 'REPLICAS', 'CPU', 'DECISION', 'REASON', 'REGION', 'AGE']);
+      assert.deepEqual(cells?.slice(0, -1), ['web', 'replicas', 'True', '7', '82', 'ScaleUp', 'CpuHigh', 'france']);
     });
 
     const refused: readonly [name: string, status: object][] = [

@@ -26,6 +26,8 @@ export const ALIKE: readonly SpecRow[] = [
     ['patience', { holdCycles: 100, cooldown: '24h', stepLimit: 100, loop: '5s' }],
     ['no cooldown', { cooldown: '0' }],
     ['a cooldown of several units', { cooldown: '1h30m' }],
+    ['a cooldown of a day', { cooldown: '1d' }],
+    ['a minimum that is the maximum', { minReplicas: 3, maxReplicas: 3, targets: [{ ...FRANCE, min: 3, max: 3 }] }],
     ['switches', { rebalance: true, simulate: true }],
   ]),
   ...rows(false, [
@@ -52,14 +54,21 @@ export const ALIKE: readonly SpecRow[] = [
     ['a cooldown of nothing', { cooldown: '' }],
     ['a loop of no time', { loop: '0' }],
     ['yes in quotes', { rebalance: 'true' }],
+    ['a cooldown of more than a day', { cooldown: '25h' }],
+    ['a cooldown of more than anybody lives', { cooldown: '999999999h' }],
+    ['a loop of a second', { loop: '1s' }],
+    ['a loop of more than a day', { loop: '24h1ms' }],
   ]),
 ];
 
 /** What the controller says by a condition, and the API server does not know; or the other way round. */
 export const UNLIKE: readonly SpecRow[] = [
-  ...rows(false, [
-    ['a cooldown of more than a day', { cooldown: '25h' }],
-    ['a loop of a second', { loop: '1s' }],
+  // The controller knows these only with its defaults, and says them by a condition.
+  ...rows(true, [
+    ['a minimum above its maximum', { targets: [...targets(49), { ...FRANCE, min: 3, max: 2 }] }],
+    ['a minimum of all above their maximum', { minReplicas: 3, maxReplicas: 2 }],
+    ['thresholds the wrong way round', { cpu: { scaleUp: 30, scaleDown: 30 } }],
   ]),
+  ...rows(false, [['a cooldown of days', { cooldown: '2d' }]]),
   ...rows(true, [['a Deployment twice', { targets: [FRANCE, { ...FRANCE, region: 'latvia' }] }]]),
 ];

@@ -134,7 +134,7 @@ describe('limits', () => {
     );
     world.pass(30_000);
     const { message } = world.plan().verdict;
-    assert.equal(message, 'the window of denmark in denmark from 4 to 3 at most: its maximum is 3');
+    assert.equal(message, 'minimum 2, maximum 4 to 3 of HPA denmark in denmark: its maximum is 3');
     assert.equal(world.run(1).length, 3);
     assert.deepEqual(world.boundsOf('denmark'), { min: 2, max: 3 });
   });
@@ -577,7 +577,7 @@ describe('a spec that does not fit together', () => {
     [
       'a minimum above its maximum',
       { targets: [target({ min: 3, max: 2 })] },
-      /spec\.targets\.0: min 3 is above max 2/,
+      /spec\.targets\[0\]: min 3 is above max 2/,
     ],
     ['a Deployment named twice', { targets: [target({}), target({ region: 'us' })] }, /web is named twice/],
     [

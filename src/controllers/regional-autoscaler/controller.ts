@@ -8,6 +8,7 @@ import { REGIONAL_AUTOSCALERS } from '../../cluster/regional-autoscalers.ts';
 import { inShortTurns } from '../../cluster/short-turns.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
+import type { HorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
 import type { RegionalDefaults } from '../../scaling/regional-autoscaler.ts';
 import { untilNextLoop } from '../../scaling/regional-plan.ts';
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
@@ -23,7 +24,7 @@ import { createRounds, type RoundOutcome } from '../rounds.ts';
 import type { FollowedKind, Workloads } from '../workloads.ts';
 import { accept } from './accept.ts';
 import { byTurns } from './by-turns.ts';
-import { complaintNotices } from './events.ts';
+import { complaintNotices, putBackNotice } from './events.ts';
 import { createWrittenTargets } from './known-better.ts';
 import { createMemories, type Memory } from './memory.ts';
 import { actionKey, regionalMetrics, type Told } from './metrics.ts';
@@ -82,7 +83,8 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   const teller = createTeller({ clock });
   const toldActions = createToldActions({ writer, instance, now });
   const targets = createTargetsWriter({ api, writer });
-  const orphans = createOrphans({ targets, pace, clock });
+  let putBack: HorizontalAutoscaler[] = [];
+  const orphans = createOrphans({ targets, pace, clock, onPutBack: (one) => putBack.push(one) });
   const better = createWrittenTargets();
   const memories = createMemories();
   const actions = new Map<string, number>();
@@ -137,7 +139,8 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     const outcomes = await visitAll(visited, { ...seen, usages }, mode, signal);
     const back = await orphans.putBack(orphansOf(seen, mode).filter(isOfUsers), signal);
     const tellingMs = Math.max(LEAST_TELLING_MS, Math.min(LONGEST_TELLING_MS, dueIn(visited)));
-    const telling = await teller.tell(outcomes.tellings, clock.now() + tellingMs, signal);
+    const tellings = [...outcomes.tellings, ...tellingsOfPutBack()];
+    const telling = await teller.tell(tellings, clock.now() + tellingMs, signal);
     const failure = telling.failure ?? back.failure;
     tellFailure(failure && messageOf(failure));
     // No backoff: one that others write to all the time must hold up none.
@@ -213,6 +216,25 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       if (notices && !notices.some((notice) => notice.name === name)) complained.delete(name);
     if (due.length > 0) tellings.push({ namespace, of: complained, write: (signal) => complain(due, memory, signal) });
     return tellings;
+  }
+
+  /** Told once, or never where that is refused: nothing hangs on it. */
+  function tellingsOfPutBack(): readonly Telling[] {
+    const all = putBack;
+    putBack = [];
+    return all.map((one) => {
+      const { namespace, name, target } = one;
+      log.info(
+        { namespace, hpa: name, deployment: target.name },
+        'the bounds of a HorizontalPodAutoscaler are as its owner had them',
+      );
+      const write = async (signal: AbortSignal) => {
+        await pace.take(signal);
+        await tellOnce(writer, namespace, putBackNotice(one, { instance, now: now() }).event());
+        return 'done' as const;
+      };
+      return { namespace, of: one, write };
+    });
   }
 
   /** Each action has waited for its turn. */

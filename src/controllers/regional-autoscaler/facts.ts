@@ -1,5 +1,6 @@
 import { isPaused } from '../../capacity/paused.ts';
 import type { HorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
+import { loweredTargets } from '../../scaling/lowered-status.ts';
 import { type CpuReading, cpuOf, inventCpu } from '../../scaling/regional-cpu.ts';
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { RegionalSettings, TargetSettings } from '../../scaling/regional-settings.ts';
@@ -52,9 +53,27 @@ function factsOfTarget(target: TargetSettings, input: FactsInput): readonly Targ
       isHeld:
         isRefused(memory, target.deployment, monotonicNow) ||
         (autoscaler !== undefined && isPaused(autoscaler.annotations)),
+      isBudgeted: loweredTargets(one.annotations)[target.deployment]?.state === 'held',
       lastAction,
     }),
   ];
+}
+
+/** Targets some of whose Ready pods run in another region than theirs, in words. */
+export function podsElsewhere(
+  { targets }: Pick<RegionalSettings, 'targets'>,
+  namespace: string,
+  { podsOf, snapshot }: Pick<Surroundings, 'podsOf' | 'snapshot'>,
+): readonly string[] {
+  const byName = snapshot.topology?.byName;
+  return targets.flatMap(({ region, deployment }) => {
+    const ready = (podsOf.get(keyOf(namespace, deployment)) ?? []).filter(
+      ({ isReady, isEnding }) => isReady && !isEnding,
+    );
+    const elsewhere = ready.filter(({ node }) => (byName?.get(node)?.region ?? region) !== region);
+    if (elsewhere.length === 0) return [];
+    return [`${elsewhere.length} of ${ready.length} pods of ${deployment} run outside ${region}`];
+  });
 }
 
 function cpuOfTarget(key: string, { one, settings, around, now }: FactsInput): CpuReading | undefined {

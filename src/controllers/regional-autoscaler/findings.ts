@@ -16,7 +16,10 @@ export const PAUSED_FINDINGS: readonly Finding[] = [
   { type: 'Active', status: 'False', reason: 'Paused', message: 'gridgate.dev/paused: it is left as it is' },
 ];
 
+const LIMITS_ONLY = 'LimitsOnly';
+
 export interface Judged {
+  readonly namespace: string;
   readonly settings: RegionalSettings;
   readonly targets: readonly TargetFacts[];
   readonly mode: CapacityMode;
@@ -26,15 +29,17 @@ export interface Judged {
   readonly refused: readonly string[];
   /** Targets whose HorizontalPodAutoscaler is paused. */
   readonly paused: readonly string[];
+  /** Targets whose pods run in other regions, in words. */
+  readonly elsewhere: readonly string[];
 }
 
 export function acceptedFindings(judged: Judged): readonly Finding[] {
   const { simulate } = judged.settings;
   return [
-    { type: 'Accepted', status: 'True', reason: 'Valid', message: 'all targets can be scaled' },
+    acceptedFinding(judged.settings),
     metricsFinding(judged),
     activeFinding(judged),
-    ...(simulate ? [SIMULATED] : []),
+    ...(simulate ? [simulatedFinding(judged.mode)] : []),
   ];
 }
 
@@ -43,18 +48,28 @@ export function withMetricsAsTold(
   findings: readonly Finding[],
   told: readonly Condition[] | undefined,
 ): readonly Finding[] {
-  const was = told?.find(({ type }) => type === 'MetricsAvailable');
-  if (!was) return findings;
-  const { lastTransitionTime, ...kept } = was;
-  return findings.map((finding) => (finding.type === kept.type ? kept : finding));
+  return findings.map((finding) => {
+    const was = told?.find(({ type }) => type === finding.type);
+    if (!was || !(finding.type === 'MetricsAvailable' || finding.reason === LIMITS_ONLY)) return finding;
+    const { lastTransitionTime, ...kept } = was;
+    return kept;
+  });
 }
 
-const SIMULATED: Finding = {
-  type: 'Simulated',
-  status: 'True',
-  reason: 'SimulateIsTrue',
-  message: 'spec.simulate is true: the CPU of every target is invented, and what follows from it is done all the same',
-};
+function acceptedFinding({ minReplicas, targets }: RegionalSettings): Finding {
+  const type = 'Accepted';
+  const most = targets.reduce((sum, { max }) => sum + max, 0);
+  if (minReplicas <= most) return { type, status: 'True', reason: 'Valid', message: 'its spec fits together' };
+  const message = `minReplicas ${minReplicas} cannot be met: the maximums of its targets are ${most} together`;
+  return { type, status: 'True', reason: 'MinimumOutOfReach', message };
+}
+
+function simulatedFinding(mode: CapacityMode): Finding {
+  const follows =
+    mode === 'on' ? 'what follows from it is done all the same' : 'nothing is done: Events tell what would be';
+  const message = `spec.simulate is true: the CPU of every target is invented, and ${follows}`;
+  return { type: 'Simulated', status: 'True', reason: 'SimulateIsTrue', message };
+}
 
 function metricsFinding({ settings, targets, problem }: Judged): Finding {
   const type = 'MetricsAvailable';
@@ -65,17 +80,25 @@ function metricsFinding({ settings, targets, problem }: Judged): Finding {
     isDown || !isUnknown(cpu) ? [] : [{ deployment, why: cpu.unknown }],
   );
   const [first] = silent;
-  if (!first) return { type, status: 'True', reason: 'Measured', message: 'the CPU of every target is known' };
+  if (targets.length === 0)
+    return { type, status: 'False', reason: 'NoTarget', message: 'none of its Deployments is there' };
+  if (!first) return { type, status: 'True', reason: 'Measured', message: measuredWords(settings, targets) };
   const message = `${silent.map(({ deployment, why }) => `${deployment}: ${CPU_UNKNOWN[why]}`).join('; ')}`;
   const isNone = silent.length === targets.filter(({ isDown }) => !isDown).length;
   return { type, status: isNone ? 'False' : 'True', reason: isNone ? first.why : 'PartlyMeasured', message };
+}
+
+function measuredWords(settings: RegionalSettings, targets: readonly TargetFacts[]): string {
+  const isAll = targets.length === settings.targets.length;
+  return `the CPU of every target ${isAll ? '' : 'that is there '}is known`;
 }
 
 function isUnknown(cpu: CpuReading | undefined): cpu is Extract<CpuReading, { readonly unknown: string }> {
   return cpu !== undefined && 'unknown' in cpu;
 }
 
-function activeFinding({ settings, targets, mode, refused, paused }: Judged): Finding {
+function activeFinding(judged: Judged): Finding {
+  const { namespace, settings, targets, mode, refused, paused, elsewhere } = judged;
   const type = 'Active';
   if (mode === 'audit')
     return { type, status: 'False', reason: 'Audit', message: 'nothing is scaled: Events tell what would be' };
@@ -89,7 +112,7 @@ function activeFinding({ settings, targets, mode, refused, paused }: Judged): Fi
       type,
       status: targets.length > 0 ? 'True' : 'False',
       reason: 'DeploymentMissing',
-      message: `there is no Deployment ${missing.join(', ')}`,
+      message: `there is no Deployment ${missing.join(', ')} in namespace ${namespace}`,
     };
   const unknown = targets.filter(({ isKnown }) => !isKnown).map(({ region }) => region);
   if (unknown.length > 0)
@@ -105,6 +128,18 @@ function activeFinding({ settings, targets, mode, refused, paused }: Judged): Fi
       status: paused.length < targets.length ? 'True' : 'False',
       reason: 'TargetPaused',
       message: `gridgate.dev/paused on the HorizontalPodAutoscaler of ${paused.join(', ')}: left as it is`,
+    };
+  if (elsewhere.length > 0)
+    return { type, status: 'True', reason: 'PodsElsewhere', message: `${elsewhere.join('; ')}: pin them to it` };
+  if (!settings.simulate && metricsFinding(judged).status === 'False')
+    return { type, status: 'True', reason: LIMITS_ONLY, message: 'no CPU is known: only limits and outages count' };
+  const silent = targets.filter(({ gramsPerKwh }) => gramsPerKwh === undefined).map(({ region }) => region);
+  if (silent.length > 0)
+    return {
+      type,
+      status: 'True',
+      reason: 'IntensityUnknown',
+      message: `nobody knows the intensity of ${silent.join(', ')}: last to be scaled up, first to be scaled down`,
     };
   return { type, status: 'True', reason: 'Scaling', message: 'its targets are scaled' };
 }

@@ -39,6 +39,8 @@ export interface PutBack {
 interface OrphansDeps {
   readonly targets: Pick<TargetsWriter, 'readHpa' | 'putBack'>;
   readonly pace: Pace;
+  /** Called when the bounds of one are its owner's again. */
+  readonly onPutBack: (one: HorizontalAutoscaler) => void;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -46,13 +48,14 @@ interface OrphansDeps {
  * Puts the bounds of orphans back, a few a round and in turns of namespaces. One that is refused is left alone for 30 s, then twice as long each time up to an
  * hour, or until it is another.
  */
-export function createOrphans({ targets, pace, clock }: OrphansDeps) {
+export function createOrphans({ targets, pace, clock, onPutBack }: OrphansDeps) {
   /** Another projection is another object: it is tried at once. */
   const patience = createPatience<HorizontalAutoscaler>({ clock, ...REFUSED });
 
   async function putBackOne(one: HorizontalAutoscaler): Promise<ApiError | undefined> {
     try {
       await targets.readHpa(one.namespace, one.name).then(targets.putBack);
+      onPutBack(one);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) return undefined;

@@ -6,14 +6,22 @@ import { countAnew, type Planned, planRegional } from '../../scaling/regional-pl
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { RegionalSettings } from '../../scaling/regional-settings.ts';
 import type { LastAction, RegionalState } from '../../scaling/regional-state.ts';
-import { type Finding, isNews, type RegionalStatus, statusOf, targetStatus } from '../../scaling/regional-status.ts';
+import {
+  type Finding,
+  isNews,
+  type RegionalStatus,
+  statusOf,
+  type TargetStatus,
+  targetStatus,
+} from '../../scaling/regional-status.ts';
 import type { TargetFacts } from '../../scaling/regional-target.ts';
+import { asWould } from '../../scaling/regional-verdict.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { Clock } from '../pace.ts';
 import type { Outcome } from '../rounds.ts';
 import { accept } from './accept.ts';
 import { type ActDeps, type ActOutcome, act } from './act.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, podsElsewhere } from './facts.ts';
 import { acceptedFindings, PAUSED_FINDINGS, refusedFindings, withMetricsAsTold } from './findings.ts';
 import { asWritten, deniedNow, type Memory, refusedNow, withoutOvertaken } from './memory.ts';
 import { createStatusWriter, type StatusWriterDeps } from './status-writer.ts';
@@ -57,6 +65,7 @@ interface Judgement {
   readonly as: RegionalAutoscaler;
   readonly planned: Planned;
   readonly targets: readonly TargetFacts[];
+  readonly mode: CapacityMode;
 }
 
 /** Looks at one RegionalAutoscaler, does what is due, and writes its status where that is news. */
@@ -105,7 +114,7 @@ export function createVisitor(deps: VisitDeps) {
     const denied = deniedNow(memory, monotonicNow);
     const planned = planRegional({ settings, targets, state, denied, hoursOf, counters: memory.counters, ...moment });
     memory.counters = planned.counters;
-    return { as, planned, targets };
+    return { as, planned, targets, mode };
   }
 
   /** `other`, `denied`, `refused`: seen again at once. */
@@ -210,11 +219,13 @@ export function createVisitor(deps: VisitDeps) {
     judged: Judgement,
   ): Promise<Visited> {
     const found = acceptedFindings({
+      namespace: one.seen.namespace,
       settings,
       targets: judged.targets,
       mode: one.mode,
       problem: 'problem' in one.around.usages ? one.around.usages.problem : undefined,
       refused: refusedNow(one.memory, clock.now()),
+      elsewhere: podsElsewhere(settings, one.seen.namespace, one.around),
       paused: judged.targets.filter(({ isHeld }) => isHeld).map(({ deployment }) => deployment),
     });
     const findings = isMissedForAMoment(judged, settings)
@@ -241,7 +252,7 @@ export function createVisitor(deps: VisitDeps) {
     const current = asWritten(one.seen, one.memory);
     const [{ reason, message } = NOTHING_FOUND] = findings;
     const verdict = { decision: 'None', reason, message } as const;
-    const targets = current.status?.targets ?? [];
+    const targets = targetsAsTheyAre(current, one.around) ?? current.status?.targets ?? [];
     const status = statusOf({ generation: current.generation, verdict, targets, findings }, current.status, now());
     const visited = { status, findings, outcome: 'done' } as const;
     if (!isNews(status, current.status, true)) return visited;
@@ -250,7 +261,7 @@ export function createVisitor(deps: VisitDeps) {
 
   /** `isReadAsTold`: CPU as it was told last. */
   function statusFor(
-    { as: current, planned, targets }: Judgement,
+    { as: current, planned, targets, mode }: Judgement,
     findings: readonly Finding[],
     isReadAsTold = false,
   ): RegionalStatus {
@@ -262,7 +273,7 @@ export function createVisitor(deps: VisitDeps) {
         : (current.status?.conditions ?? []).map(({ lastTransitionTime, ...finding }) => finding);
     const found = {
       generation: current.generation,
-      verdict,
+      verdict: mode === 'on' || !verdict.action ? verdict : { ...verdict, ...asWould(verdict) },
       cpuPercent: planned.cpuPercent ?? before?.cpuPercent,
       targets: targets.map((one) => ({ ...cpuToldOf(one.deployment, before), ...targetStatus(one) })),
       findings: told,
@@ -312,6 +323,18 @@ function isMissedForAMoment({ planned }: Judgement, { holdCycles }: RegionalSett
 function cpuToldOf(deployment: string, told: RegionalStatus | undefined): { readonly cpuPercent?: number } {
   const cpuPercent = told?.targets.find((one) => one.deployment === deployment)?.cpuPercent;
   return cpuPercent === undefined ? {} : { cpuPercent };
+}
+
+/** Of one that is not scaled: what there is; `undefined`: nobody can tell by its spec. */
+function targetsAsTheyAre(
+  { namespace, wish }: RegionalAutoscaler,
+  { deployments }: Pick<Surroundings, 'deployments'>,
+): readonly TargetStatus[] | undefined {
+  if ('issues' in wish) return undefined;
+  return wish.spec.targets.flatMap(({ region, deployment }) => {
+    const seen = deployments.get(keyOf(namespace, deployment));
+    return seen ? [{ region, deployment, replicas: seen.replicas, ready: seen.readyReplicas, state: 'NotScaled' }] : [];
+  });
 }
 
 /** One whose last action nobody knows any more. */
