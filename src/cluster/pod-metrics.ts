@@ -1,6 +1,7 @@
 import { type PodMetricsObject, type PodUsage, toPodUsages } from '../scaling/pod-usage.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
+import { inShortTurns } from './short-turns.ts';
 
 const PATH = '/apis/metrics.k8s.io/v1beta1';
 const IDLE_TIMEOUT_MS = 10_000;
@@ -25,7 +26,10 @@ export async function readPodUsages(
   try {
     const options = { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS, signal };
     const list = (await api.get(`${PATH}${within}/pods`, options)) as { items?: readonly PodMetricsObject[] | null };
-    return { usages: toPodUsages(list.items ?? []) };
+    const steps = toPodUsages(list.items ?? []);
+    return {
+      usages: await inShortTurns(steps, { clock: performance, signal: signal ?? new AbortController().signal }),
+    };
   } catch (error) {
     return tellMissing(error);
   }

@@ -31,21 +31,22 @@ export interface Workloads extends Controller {
   horizontalAutoscalers(): Iterable<HorizontalAutoscaler>;
   /** What all pods use now, by `usageKey`, or why nobody knows. */
   usages(signal: AbortSignal): Promise<UsageReading>;
-  /** Calls whenever something of it has changed. */
-  follow(onChange: () => void): void;
+  /** Calls whenever something of it has changed, with what of it. */
+  follow(onChange: (kind: FollowedKind) => void): void;
 }
+
+export type FollowedKind = keyof Everything;
 
 /** Follows pods, Deployments, StatefulSets and HorizontalPodAutoscalers of all namespaces while this replica leads. */
 export function createWorkloads({ api, log, clock = MONOTONIC }: WorkloadsDeps): Workloads {
-  const listeners: (() => void)[] = [];
+  const listeners: ((kind: FollowedKind) => void)[] = [];
   let followed: Everything | undefined;
   let asked: { readonly at: number; readonly reading: Promise<UsageReading> } | undefined;
 
-  const tell = () => {
-    for (const listener of listeners) listener();
-  };
-
-  function follow<T>(resource: WatchedResource<T>): Followed<T> {
+  function follow<T>(kind: FollowedKind, resource: WatchedResource<T>): Followed<T> {
+    const tell = () => {
+      for (const listener of listeners) listener(kind);
+    };
     const one = followResource({ api, resource, log, onChange: tell });
     one.start().then(tell, () => {}); // rejected only when stopped before the first list
     return one;
@@ -56,10 +57,10 @@ export function createWorkloads({ api, log, clock = MONOTONIC }: WorkloadsDeps):
     on: [],
     start() {
       followed ??= {
-        pods: follow(SCALED_PODS),
-        deployments: follow(DEPLOYMENTS),
-        statefulSets: follow(STATEFUL_SETS),
-        horizontalAutoscalers: follow(HORIZONTAL_AUTOSCALERS),
+        pods: follow('pods', SCALED_PODS),
+        deployments: follow('deployments', DEPLOYMENTS),
+        statefulSets: follow('statefulSets', STATEFUL_SETS),
+        horizontalAutoscalers: follow('horizontalAutoscalers', HORIZONTAL_AUTOSCALERS),
       };
     },
     async stop() {

@@ -22,7 +22,7 @@ export interface HorizontalAutoscalerObject {
     readonly annotations?: Readonly<Record<string, string>> | null;
   };
   readonly spec?: {
-    readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string };
+    readonly scaleTargetRef?: { readonly apiVersion?: string; readonly kind?: string; readonly name?: string };
     readonly minReplicas?: number | null;
     readonly maxReplicas?: number;
   } | null;
@@ -30,14 +30,20 @@ export interface HorizontalAutoscalerObject {
 
 export function toHorizontalAutoscaler({ metadata, spec }: HorizontalAutoscalerObject): HorizontalAutoscaler {
   const { name, namespace = '', uid = '', annotations } = metadata;
-  const { kind = '', name: target = '' } = spec?.scaleTargetRef ?? {};
+  const { name: target = '' } = spec?.scaleTargetRef ?? {};
   return {
     namespace,
     name,
     uid,
-    target: { kind, name: target },
+    target: { kind: kindOf(spec?.scaleTargetRef ?? {}), name: target },
     min: spec?.minReplicas ?? 1,
     max: spec?.maxReplicas ?? 1,
     annotations: ownOf(annotations),
   };
+}
+
+/** `Deployment` of apps alone: what others call so is `Deployment.their.group`. */
+function kindOf({ apiVersion = 'apps/v1', kind = '' }: { readonly apiVersion?: string; readonly kind?: string }) {
+  const [group, version] = apiVersion.split('/');
+  return group === 'apps' || version === undefined ? kind : `${kind}.${group}`;
 }

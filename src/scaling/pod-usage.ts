@@ -22,9 +22,14 @@ export function usageKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
-/** Usages by `usageKey`; what makes no sense is left out. */
-export function toPodUsages(items: readonly PodMetricsObject[]): ReadonlyMap<string, PodUsage> {
-  return new Map(items.flatMap((one) => toEntry(one)));
+/** Usages by `usageKey`, a pod a step; what makes no sense is left out. */
+export function* toPodUsages(items: readonly PodMetricsObject[]): Generator<unknown, ReadonlyMap<string, PodUsage>> {
+  const usages = new Map<string, PodUsage>();
+  for (const one of items) {
+    yield;
+    for (const [key, usage] of toEntry(one)) usages.set(key, usage);
+  }
+  return usages;
 }
 
 function toEntry({ metadata, timestamp = '', containers }: PodMetricsObject): readonly [string, PodUsage][] {

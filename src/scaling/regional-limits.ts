@@ -23,7 +23,7 @@ export const healFloor: Rule = ({ targets, denied }) => {
 
 /** A window that an outage or a ceiling has narrowed is as wide again as its owner had it. */
 export const widenWindow: Rule = ({ targets }) => {
-  const narrow = targets.find((one) => isUp(one) && one.top < widestTop(one));
+  const narrow = targets.find((one) => isUp(one) && !one.isHeld && one.top < widestTop(one));
   if (!narrow) return undefined;
   const { deployment, region, top, level } = narrow;
   const message = `the window of ${deployment} in ${region} from ${top} to ${widestTop(narrow)} at most: it is as wide as it was`;

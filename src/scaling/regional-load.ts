@@ -5,6 +5,7 @@ import { givers, type Look, moveTo, showChange, showGrams, sumOf, takers, type V
 export interface LoadLook extends Look {
   readonly above: number;
   readonly below: number;
+  readonly missed: number;
   /** Milliseconds for which nothing that can wait is done. */
   readonly restMs: number;
 }
@@ -12,13 +13,15 @@ export interface LoadLook extends Look {
 /**
  * | CPU of all targets                          | then                                        |
  * | ------------------------------------------- | ------------------------------------------- |
- * | unknown                                     | nothing                                     |
+ * | unknown                                     | nothing; said after `holdCycles` loops      |
  * | above `scaleUp` for `holdCycles` loops      | more in the cleanest that can have more     |
  * | below `scaleDown` for `holdCycles` loops    | less in the dirtiest that can have less     |
  * | either, and the last action's rest goes on  | nothing yet                                 |
  */
 export function followLoad(look: LoadLook): Verdict {
-  const { cpuPercent, settings, above, below, restMs } = look;
+  const { cpuPercent, settings, above, below, missed, restMs } = look;
+  if (cpuPercent === undefined && missed < settings.holdCycles)
+    return rest('Holding', `CPU unknown for ${missed} of ${settings.holdCycles} loops`);
   if (cpuPercent === undefined)
     return rest('MetricsMissing', 'the CPU of no target is known: only limits and outages are looked at');
   const isAbove = cpuPercent > settings.scaleUp;

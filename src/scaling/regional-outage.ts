@@ -34,7 +34,9 @@ export const moveOutOfOutage: Rule = (look) => {
   if (up.length === 0)
     return stay('AllRegionsDown', `every region is down: nothing can be moved out of ${first.region}`);
   const outage = outageOf(look, up);
-  const verdict = fill(look, outage, up, first) ?? wait(outage, up, first) ?? empty(look, outage, up, left);
+  const filled = fill(look, outage, up, first);
+  if (!filled && left.every(({ isHeld }) => isHeld)) return undefined;
+  const verdict = filled ?? wait(outage, up, first) ?? empty(look, outage, up, left);
   return { ...verdict, region: verdict.region ?? first.region, state: { outage, moving: undefined } };
 };
 
@@ -55,21 +57,28 @@ export function outageNow(look: Look): OutageState | undefined {
   const { outage } = look.state;
   if (!outage || look.targets.some(({ isDown }) => isDown)) return outage;
   if (outage.over === undefined) return { ...outage, over: look.now };
-  if (!isRested(outage.over, look)) return outage;
+  // A minimum that policy keeps from being healed yet is one more when it is.
+  if (!isRested(outage.over, look) || look.targets.some(({ level, least }) => level < least)) return outage;
   const { cpuPercent, settings } = look;
   const isNeeded = cpuPercent !== undefined && cpuPercent > settings.scaleUp;
   return isNeeded || surplusOf(look, outage) <= 0 || givers(look).length === 0 ? undefined : outage;
 }
 
-/** What an action changes of what is to be conserved, and of what was added for the outage alone. */
-export function outageAfter(outage: OutageState, { decision, action }: Pick<Verdict, 'decision' | 'action'>) {
+/** Whether what an outage added may yet be taken back. */
+export function isAddedTo({ outage }: Look['state']): boolean {
+  return outage !== undefined && outage.extra > 0;
+}
+
+/** What an action changes of what is to be conserved, and of what was added for the outage alone: once that is over, CPU that asks for more needs it. */
+export function outageAfter(outage: OutageState, { decision, reason, action }: Verdict): OutageState {
   const change = action ? action.to - action.from : 0;
   const isOfLoad = decision === 'ScaleUp' || decision === 'ScaleDown';
-  const isAdded = decision !== 'ScaleUp' && decision !== 'MoveUp' && decision !== 'MoveDown';
+  const isOfMove = decision.startsWith('Move') && reason !== 'OutageOver';
+  if (decision === 'ScaleUp' && outage.over !== undefined) return { ...outage, extra: 0 };
   return {
     ...outage,
     total: isOfLoad ? Math.max(0, outage.total + change) : outage.total,
-    extra: isAdded ? Math.max(0, outage.extra + change) : outage.extra,
+    extra: decision !== 'ScaleUp' && !isOfMove ? Math.max(0, outage.extra + change) : outage.extra,
   };
 }
 
@@ -96,7 +105,7 @@ function outageOf({ targets, now, state: { outage, moving } }: Look, up: readonl
 function fill(look: Look, outage: OutageState, up: readonly TargetFacts[], down: TargetFacts): Verdict | undefined {
   const missing = missingOf(outage, up);
   const [cleanest] = byCleanest(
-    up.filter(({ isStuck, deployment, ran, maxTop }) => !isStuck && !look.denied.has(deployment) && ran < maxTop),
+    up.filter((one) => !one.isHeld && !one.isStuck && !look.denied.has(one.deployment) && one.ran < one.maxTop),
   );
   if (missing <= 0 || !cleanest) return undefined;
   const action = moveTo(cleanest, Math.min(cleanest.maxTop, cleanest.ran + missing));
@@ -117,7 +126,7 @@ function empty(look: Look, outage: OutageState, up: readonly TargetFacts[], left
   const spare = sumOf(left, ({ ran }) => ran) - missing;
   const isWindow = look.settings.mode === 'bounds';
   // Of a window that serves nothing else is lowered: it is closed as a whole.
-  const down = left.find(({ ran }) => (isWindow ? spare >= ran : spare > 0));
+  const down = left.find(({ isHeld, ran }) => !isHeld && (isWindow ? spare >= ran : spare > 0));
   if (!down) {
     const regions = left.map(({ region }) => region).join(', ');
     return stay('NoRoomElsewhere', `${regions} is down, and keeps ${missing} that no region that is up can take`);

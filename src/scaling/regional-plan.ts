@@ -13,6 +13,7 @@ import {
   type Rule,
   showChange,
   sumOf,
+  UNFINISHED_MS,
   type Verdict,
 } from './regional-verdict.ts';
 
@@ -31,9 +32,6 @@ export interface Planned {
   /** What the status keeps from now on; with the action, where there is one. */
   readonly state: RegionalState;
 }
-
-/** What was announced longer ago is decided anew. */
-const UNFINISHED_MS = 10 * 60_000;
 
 /** Those that wait for nothing; the first that has something to say counts. */
 const AT_ONCE: readonly Rule[] = [
@@ -71,10 +69,10 @@ export function countAnew(counters: Counters): Counters {
   return { ...counters, above: 0, below: 0 };
 }
 
-function judge(look: Look, { above, below }: Counters, restMs: number): Verdict {
+function judge(look: Look, { above, below, missed }: Counters, restMs: number): Verdict {
   if (look.targets.length === 0)
     return { decision: 'None', reason: 'NoTarget', message: 'none of its Deployments is there' };
-  const load = followLoad({ ...look, above, below, restMs });
+  const load = followLoad({ ...look, above, below, missed, restMs });
   for (const rule of AT_ONCE) {
     const verdict = rule(look);
     // What waits for others to become Ready is no reason to let those that serve be overrun.
@@ -101,8 +99,8 @@ function finish(look: Look): Verdict | undefined {
 
 /** Whether what was announced may be done by what is so now: policy, outages and limits may be others. */
 function isStillRight({ from, to, decision }: LastAction, target: TargetFacts, { settings, targets, denied }: Look) {
-  if (denied.has(target.deployment)) return false;
   if (to > from) {
+    if (denied.has(target.deployment)) return false;
     const room = settings.maxReplicas - sumOf(targets, ({ top }) => top);
     if (decision === 'Fill') return isUp(target) && to <= target.maxTop;
     return isUp(target) && to <= target.most && (decision === 'MoveUp' || to - from <= room);
@@ -121,15 +119,23 @@ export function untilNextLoop({ countedAt }: Counters, loopMs: number, monotonic
   return (Math.floor(countedAt / loopMs) + 1) * loopMs - monotonicNow;
 }
 
-/** One more loop, where one is over: the first look is in the middle of one, and counts nothing. */
+/** One more loop, where one is over: the first look is in the middle of one, and counts nothing; what it does not know is not missed for a moment alone. */
 function count({ settings, cpuPercent }: Look, { counters, state, now, monotonicNow }: PlanInput): Counters {
   const rest = restOf(counters, state, settings.cooldownMs, { now, monotonicNow });
   if (counters && untilNextLoop(counters, settings.loopMs, monotonicNow) > 0) return { ...counters, rest };
-  if (!counters) return { above: 0, below: 0, countedAt: monotonicNow, rest };
-  const next = (loops: number, isSo: boolean) => (isSo ? Math.min(loops + 1, settings.holdCycles) : 0);
+  const isUnknown = cpuPercent === undefined;
+  if (!counters)
+    return { above: 0, below: 0, missed: isUnknown ? settings.holdCycles : 0, countedAt: monotonicNow, rest };
+  const missed = isUnknown ? Math.min(counters.missed + 1, settings.holdCycles) : 0;
+  const isForAMoment = missed > 0 && missed < settings.holdCycles;
+  const next = (loops: number, isSo: boolean) => {
+    if (isForAMoment) return loops;
+    return isSo ? Math.min(loops + 1, settings.holdCycles) : 0;
+  };
   return {
-    above: next(counters.above, cpuPercent !== undefined && cpuPercent > settings.scaleUp),
-    below: next(counters.below, cpuPercent !== undefined && cpuPercent < settings.scaleDown),
+    above: next(counters.above, !isUnknown && cpuPercent > settings.scaleUp),
+    below: next(counters.below, !isUnknown && cpuPercent < settings.scaleDown),
+    missed,
     countedAt: monotonicNow,
     rest,
   };

@@ -1,7 +1,18 @@
 import { createMover } from '../forecast/mover.ts';
+import { isAddedTo } from './regional-outage.ts';
 import type { Moving } from './regional-state.ts';
 import type { TargetFacts } from './regional-target.ts';
-import { givers, isUp, type Look, moveTo, type Rule, showChange, showGrams, takers } from './regional-verdict.ts';
+import {
+  givers,
+  isUp,
+  type Look,
+  moveTo,
+  type Rule,
+  showChange,
+  showGrams,
+  takers,
+  UNFINISHED_MS,
+} from './regional-verdict.ts';
 
 /** Regions within so much of each other are as good: what they differ by now changes with every reading. */
 const AS_GOOD = 0.05;
@@ -9,7 +20,7 @@ const AS_GOOD = 0.05;
 /** One replica more in the cleanest; one less in the dirtiest follows when it is Ready: at no moment there are fewer. */
 export const beginMove: Rule = (look) => {
   const { settings, targets, now } = look;
-  if (!settings.rebalance) return undefined;
+  if (!settings.rebalance || isAddedTo(look.state)) return undefined;
   const [to] = takers(look);
   const from = to && givers({ targets }).find((one) => pays(one, to, look));
   if (!to || !from) return undefined;
@@ -39,7 +50,7 @@ export const beginMove: Rule = (look) => {
 export const endMove: Rule = ({ targets, state: { moving } }) => {
   if (!moving) return undefined;
   const [to, from] = endsOf(moving, targets);
-  if (!to || !from || !isUp(to)) return undefined;
+  if (!to || !from || !isUp(to) || to.isUnfinished) return undefined;
   const isReady = to.ready >= to.level;
   const over = { isUrgent: true, state: { moving: undefined } } as const;
   if (isReady && canGive(from, moving)) {
@@ -63,10 +74,10 @@ export const endMove: Rule = ({ targets, state: { moving } }) => {
 };
 
 /** A move, until nothing is left to be done about it. */
-export function movingNow({ targets, state: { moving } }: Pick<Look, 'targets' | 'state'>): Moving | undefined {
+export function movingNow({ targets, now, state: { moving } }: Look): Moving | undefined {
   if (!moving) return undefined;
   const [to, from] = endsOf(moving, targets);
-  if (!to || !from) return undefined;
+  if (!to || !from || (to.isUnfinished && Math.abs(now - moving.since) > UNFINISHED_MS)) return undefined;
   const isReady = to.ready >= to.level;
   const isWaiting = isReady ? canGive(from, moving) : !to.isStuck;
   return isWaiting || canGive(to, moving) ? moving : undefined;

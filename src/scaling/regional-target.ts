@@ -30,6 +30,7 @@ export interface RegionFacts {
 export interface TargetFacts extends RegionFacts {
   readonly region: string;
   readonly deployment: string;
+  /** Of what is written: the Deployment, or in bounds mode its HorizontalPodAutoscaler. */
   readonly uid: string;
   readonly generation: number;
   readonly replicas: number;
@@ -45,6 +46,8 @@ export interface TargetFacts extends RegionFacts {
   readonly width: number;
   /** What was added last stays unready: nothing more is added to it. */
   readonly isStuck: boolean;
+  /** Nothing is written to it for now: somebody paused it, or the API server refuses it. */
+  readonly isHeld: boolean;
   /** The last action was announced and not done: nobody has changed the target since. */
   readonly isUnfinished: boolean;
   /** It is as the last action was to make it, and nobody has changed it since. */
@@ -60,6 +63,7 @@ export interface TargetInput {
   readonly region: RegionFacts;
   readonly cpu?: CpuReading | undefined;
   readonly isStuck: boolean;
+  readonly isHeld?: boolean;
   readonly lastAction?: LastAction | undefined;
 }
 
@@ -70,20 +74,23 @@ export function targetFacts({
   region,
   cpu,
   isStuck,
+  isHeld = false,
   lastAction,
 }: TargetInput): TargetFacts {
-  const { uid, generation, replicas, readyReplicas: ready } = workload;
+  const { generation, replicas, readyReplicas: ready } = workload;
+  const { uid } = autoscaler ?? workload;
   const common = { ...region, region: target.region, deployment: target.deployment, uid, generation, replicas, ready };
   const own = autoscaler
     ? boundsOf(autoscaler, target)
     : { level: replicas, top: replicas, most: target.max, empty: 0, width: 0 };
   const least = region.isDown ? own.empty : target.min;
   const ran = Math.max(own.level, replicas);
-  const facts = { ...common, ...own, ran, maxTop: target.max, least, cpu, isStuck };
+  const free = { ...common, ...own, ran, maxTop: target.max, least, cpu, isStuck, isHeld };
+  const facts = isHeld ? heldAt(free) : free;
   const last = lastAction?.target === target.deployment && lastAction.uid === uid ? lastAction : undefined;
   return {
     ...facts,
-    isUnfinished: last !== undefined && isUnfinished(facts, last, autoscaler),
+    isUnfinished: last !== undefined && !isHeld && isUnfinished(facts, last, autoscaler),
     isDone: last !== undefined && isDone(facts, last, autoscaler),
   };
 }
@@ -100,6 +107,12 @@ function widthOf({ min, max, annotations }: HorizontalAutoscaler): number {
   return kept?.wrote.min === min && kept.wrote.max === max ? kept.max - kept.min : max - min;
 }
 
+/** No limit of its own moves it from where it is. */
+function heldAt<T extends Pick<TargetFacts, 'level' | 'top' | 'maxTop' | 'least' | 'most'>>(facts: T): T {
+  const { level, top, maxTop } = facts;
+  return { ...facts, least: level, most: level, maxTop: Math.max(top, maxTop) };
+}
+
 type Seen = Pick<TargetFacts, 'generation' | 'level'>;
 
 function isUnfinished(
@@ -107,7 +120,7 @@ function isUnfinished(
   last: LastAction,
   autoscaler: HorizontalAutoscaler | undefined,
 ): boolean {
-  if (last.from !== level || last.from === last.to) return false;
+  if (last.done || last.from !== level || last.from === last.to) return false;
   return autoscaler ? wroteOf(autoscaler) !== last.to : last.generation === generation;
 }
 

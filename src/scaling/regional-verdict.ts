@@ -2,6 +2,9 @@ import type { RegionalSettings } from './regional-settings.ts';
 import type { RegionalDecision, RegionalState } from './regional-state.ts';
 import type { TargetFacts } from './regional-target.ts';
 
+/** What was announced longer ago, and not done, is decided anew. */
+export const UNFINISHED_MS = 10 * 60_000;
+
 /** One change of one target; `from` and `to` are levels. */
 export interface Action {
   readonly target: string;
@@ -32,6 +35,8 @@ export interface Verdict {
 export interface Counters {
   readonly above: number;
   readonly below: number;
+  /** For which the CPU of no target was known. */
+  readonly missed: number;
   readonly countedAt: number;
   /** Of the last action: until when nothing that can wait is done. */
   readonly rest?: { readonly of: number; readonly until: number } | undefined;
@@ -80,13 +85,15 @@ function gramsOf({ gramsPerKwh }: TargetFacts): number {
 /** Those that can have more, cleanest first. */
 export function takers({ targets, denied }: Pick<Look, 'targets' | 'denied'>): readonly TargetFacts[] {
   return byCleanest(
-    targets.filter((one) => isUp(one) && !one.isStuck && !denied.has(one.deployment) && one.level < one.most),
+    targets.filter(
+      (one) => isUp(one) && !one.isHeld && !one.isStuck && !denied.has(one.deployment) && one.level < one.most,
+    ),
   );
 }
 
 /** Those that can have less, dirtiest first. */
 export function givers({ targets }: Pick<Look, 'targets'>): readonly TargetFacts[] {
-  return byDirtiest(targets.filter((one) => isUp(one) && one.level > one.least));
+  return byDirtiest(targets.filter((one) => isUp(one) && !one.isHeld && one.level > one.least));
 }
 
 export function moveTo({ deployment, region, level, uid, generation }: TargetFacts, to: number): Action {

@@ -219,6 +219,7 @@ async function measure(controlPlane: ControlPlane): Promise<void> {
     base,
     createRegionalAutoscaler({
       ...parts,
+      ownNamespace: 'gridgate-system',
       clock: regionalClock.clock,
       wouldRunIn: () => true,
       defaults: DEFAULTS,

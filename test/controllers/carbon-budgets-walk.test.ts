@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import { runsOf, SEED } from '../decision/random-runs.ts';
 import { clusterOfBudgets, type Stored } from './cluster-of-budgets.ts';
 
 const LEAST = fc.nat(7).map(String);
@@ -154,6 +155,6 @@ for (const end of ['gone', 'under'] as const)
           await one.stopAll();
         }
       }),
-      { numRuns: 150 },
+      { seed: SEED, numRuns: runsOf(200) },
     );
   });

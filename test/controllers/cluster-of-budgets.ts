@@ -218,7 +218,7 @@ export function clusterOfBudgets() {
           statefulSets: () => ofKind('StatefulSet', shown).map((one) => toScaledWorkload('StatefulSet', one as never)),
           horizontalAutoscalers: () =>
             ofKind('HorizontalPodAutoscaler', shown).map((one) => toHorizontalAutoscaler(one as never)),
-          follow: (listener) => void listeners.add(listener),
+          follow: (listener) => void listeners.add(() => listener('deployments')),
         },
         namespaces: () =>
           Array.from(world.namespaces, ([name, annotations]) => ({

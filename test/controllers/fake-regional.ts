@@ -10,6 +10,7 @@ import {
   createRegionalAutoscaler,
   type RegionalAutoscalerDeps,
 } from '../../src/controllers/regional-autoscaler/controller.ts';
+import type { FollowedKind } from '../../src/controllers/workloads.ts';
 import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
 import { type HorizontalAutoscaler, toHorizontalAutoscaler } from '../../src/scaling/horizontal-autoscaler.ts';
 import type { PodUsage } from '../../src/scaling/pod-usage.ts';
@@ -62,7 +63,7 @@ export function fakeRegional() {
     /** Called once it is stored, before its answer is sent. */
     after: (_write: string): void => {},
   };
-  const listeners: (() => void)[] = [];
+  const listeners: Parameters<RegionalAutoscalerDeps['workloads']['follow']>[0][] = [];
   let version = 1;
   /** The write that is being stored. */
   let taken: string | undefined;
@@ -80,9 +81,13 @@ export function fakeRegional() {
   function show(path: string): void {
     const object = objects.get(path);
     shown.set(path, object);
-    for (const listener of listeners) listener();
+    tellChange(isOf('hpa', path) ? 'horizontalAutoscalers' : 'deployments');
     if (!isOf('web', path)) return;
     for (const watch of watches) watch.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
+  }
+
+  function tellChange(kind: FollowedKind): void {
+    for (const listener of listeners) listener(kind);
   }
 
   function read(path: string): Any {
@@ -254,12 +259,19 @@ export function fakeRegional() {
         status: { readyReplicas: replicas },
       });
     },
-    addHpa(name: string, min: number, max: number, annotations: Record<string, string> = {}, namespace = 'shop') {
+    addHpa(
+      name: string,
+      min: number,
+      max: number,
+      annotations: Record<string, string> = {},
+      namespace = 'shop',
+      apiVersion = 'apps/v1',
+    ) {
       const uid = `hpa-${namespace}-${name}-${version}`;
       const metadata = { name, namespace, uid, managedFields: [], annotations };
       store(pathOf('hpa', name, namespace), {
         metadata,
-        spec: { scaleTargetRef: { kind: 'Deployment', name }, minReplicas: min, maxReplicas: max },
+        spec: { scaleTargetRef: { apiVersion, kind: 'Deployment', name }, minReplicas: min, maxReplicas: max },
       });
     },
     addAutoscaler(name: string, spec: object, annotations: Record<string, string> = {}, namespace = 'shop') {
@@ -305,6 +317,7 @@ export function fakeRegional() {
       world.shows = true;
       for (const path of objects.keys()) show(path);
     },
+    tellChange,
     regions(grids: Readonly<Record<string, number>> | readonly RegionView[]) {
       world.snapshot = makeSnapshot(grids);
     },
@@ -329,6 +342,7 @@ export function lead(
     writer: fake.writer,
     workloads: fake.workloads,
     snapshot: () => fake.world.snapshot,
+    ownNamespace: 'gridgate-system',
     wouldRunIn: (pod) => fake.world.admits(pod.metadata?.labels?.['app'] ?? ''),
     defaults: DEFAULTS,
     mode: typeof mode === 'function' ? mode : () => mode,

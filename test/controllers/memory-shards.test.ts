@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inShortTurns } from '../../src/cluster/short-turns.ts';
 import { createRegionSeries } from '../../src/controllers/region-memory/region-series.ts';
 import { bytesOf, dataOf, MOST_BYTES, SHARDS, shardOf } from '../../src/controllers/region-memory/shards.ts';
-import { inShortTurns } from '../../src/controllers/short-turns.ts';
 import { MOST_PAST_HOURS } from '../../src/forecast/past-hours.ts';
 import { readRememberedHours } from '../../src/regions/remembered-hours.ts';
 

@@ -87,4 +87,84 @@ describe('RegionalAutoscalers whatever others do', () => {
       );
     });
   });
+
+  it('one that may not even be told anything holds up nobody, and is tried less and less often', async () => {
+    fake.addAutoscaler('other', { targets: [{ region: 'france', deployment: 'other' }] });
+    let tries = 0;
+    fake.world.before = (write) => {
+      if (write === 'status other' && ++tries) throw new ApiError('PATCH', { code: 403, message: 'not here' });
+    };
+    const { pass } = start();
+    for (let i = 0; i < 6; i++) {
+      await pass(100);
+      assert.ok((await healing({ pass })) <= 4);
+    }
+    assert.ok(tries >= 4 && tries <= 10, `${tries} tries in ten minutes`);
+  });
+
+  it('a namespace that takes no more Events holds up nobody', async () => {
+    let tries = 0;
+    fake.world.before = (write) => {
+      if (write.startsWith('event') && ++tries) throw new ApiError('POST', { code: 403, message: 'exceeded quota' });
+    };
+    const { pass } = start();
+    for (let i = 0; i < 6; i++) {
+      await pass(100);
+      assert.ok((await healing({ pass })) <= 4);
+    }
+    assert.ok(tries <= 20, `${tries} tries in ten minutes`);
+    fake.world.before = () => {};
+    await pass(600);
+    assert.equal(fake.events.length, 6, 'told in the end');
+  });
+
+  it('those in the namespaces of Kubernetes and of gridgate are not looked at', async () => {
+    for (const namespace of ['kube-system', 'gridgate-system']) {
+      fake.addDeployment('dns', 20, namespace);
+      fake.addAutoscaler('dns', { targets: [{ region: 'france', deployment: 'dns' }] }, {}, namespace);
+      fake.addHpa('dns', 2, 4, boundsBefore({ min: 1, max: 3 }, { min: 2, max: 4 }), namespace);
+    }
+    const { pass } = start();
+    await pass(120);
+    assert.deepEqual(
+      fake.writes.filter((one) => one.includes('dns')),
+      [],
+    );
+  });
+
+  it('many of one namespace that have much to tell keep no other from its work', async () => {
+    for (let i = 0; i < 1_000; i++)
+      fake.addAutoscaler(`idle-${i}`, { targets: [{ region: 'france', deployment: `none-${i}` }] }, {}, 'tenant');
+    const { pass } = start();
+    await pass(3);
+    for (let i = 0; i < 4; i++) {
+      assert.ok((await healing({ pass })) <= 10);
+      await pass(17);
+    }
+    await pass(600);
+    assert.ok(fake.of('web', 'idle-999', 'tenant').status.conditions.length > 0, 'all are told in the end');
+  });
+
+  it('many short loops leave time to tell what was done', async () => {
+    for (let i = 0; i < 40; i++) {
+      fake.addDeployment(`busy-${i}`, 1);
+      const targets = [{ region: 'france', deployment: `busy-${i}`, max: 2 }];
+      fake.addAutoscaler(`busy-${i}`, { targets, loop: '5s', cooldown: '1s', holdCycles: 1 });
+    }
+    fake.world.millicores = 90;
+    const { pass } = start();
+    await pass(35);
+    assert.equal(fake.events.filter(({ note }) => note.startsWith('busy')).length, 40);
+  });
+
+  it('many of one namespace that have much to do keep no other from its work', async () => {
+    for (let i = 0; i < 300; i++) {
+      fake.addDeployment(`low-${i}`, 0, 'tenant');
+      fake.addAutoscaler(`low-${i}`, { targets: [{ region: 'france', deployment: `low-${i}` }] }, {}, 'tenant');
+    }
+    const { pass } = start();
+    assert.ok((await healing({ pass })) <= 15);
+    await pass(240);
+    assert.equal(fake.of('deployment', 'low-299', 'tenant').spec.replicas, 1);
+  });
 });

@@ -92,14 +92,21 @@ describe('the controller of RegionalAutoscalers', () => {
     assert.deepEqual(scales(), ['scale france 2']);
     assert.equal(touched, 2);
 
+    const before = status().lastAction;
     fake.world.before = (write) => {
       if (write === 'scale france 3') fake.scaleByHand('france', 1);
     };
-    await pass(400);
+    await pass(325);
     assert.deepEqual(scales(), ['scale france 2']);
     assert.deepEqual(fake.counts(), { denmark: 1, france: 1, latvia: 1 });
-
     assert.equal(fake.events.length, 1, 'told as if it had been done');
+    assert.deepEqual(status().lastAction, before, 'what was not done is not what was done last');
+    assert.notEqual(status().lastDecision.decision, 'ScaleUp');
+
+    fake.world.before = () => {};
+    await pass(100);
+    assert.deepEqual(scales(), ['scale france 2', 'scale france 2'], 'no cooldown after what was not done');
+    assert.equal(fake.events.length, 2);
   });
 
   it('tells each of several actions of one round', async () => {
@@ -170,6 +177,146 @@ describe('the controller of RegionalAutoscalers', () => {
     await pass(60);
     assert.deepEqual(scales(), ['scale latvia 1', 'scale denmark 2', 'scale france 0']);
     assert.match(JSON.stringify(status().conditions), /nothing arrives/);
+  });
+
+  it('empties no region that is down for what is refused, and fills the others all the same', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.world.before = (write) => {
+      if (write.startsWith('scale france')) throw new ApiError('PATCH', { code: 403, message: 'not you' });
+    };
+    fake.regions([makeRegion('denmark', 120), makeRegion('france', 40, { outage: 'fire' }), makeRegion('latvia', 190)]);
+    const { pass } = start();
+    await pass(300);
+    assert.deepEqual(scales(), ['scale denmark 2']);
+    fake.scaleByHand('latvia', 0);
+    await pass(30);
+    assert.equal(fake.counts()['latvia'], 1);
+    fake.world.before = () => {};
+    await pass(60);
+    assert.equal(fake.counts()['france'], 0);
+  });
+
+  it('says nothing of metrics that are away for a moment, and goes on counting', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.world.millicores = 90;
+    const { pass } = start();
+    await pass(40);
+    const before = fake.writes.length;
+    fake.world.millicores = undefined;
+    await pass(30);
+    assert.deepEqual(fake.writes.slice(before), []);
+    assert.equal(condition('MetricsAvailable'), 'True Measured');
+    fake.world.millicores = 90;
+    await pass(60);
+    assert.deepEqual(scales(), ['scale france 2']);
+    const events = fake.events.length;
+    fake.world.millicores = undefined;
+    await pass(120);
+    assert.equal(condition('MetricsAvailable'), 'False NoMetrics');
+    assert.equal(fake.events.length, events + 1);
+  });
+
+  it('asks for metrics once a loop, for those that may act by them', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.addAutoscaler(
+      'paused',
+      { targets: [{ region: 'france', deployment: 'p' }] },
+      { 'gridgate.dev/paused': 'true' },
+    );
+    fake.addAutoscaler('younger', { targets: TARGETS });
+    fake.addAutoscaler('invalid', { targets: 'all' });
+    let asked = 0;
+    const { usages } = fake.workloads;
+    fake.workloads.usages = (signal) => {
+      asked++;
+      return usages(signal);
+    };
+    const { pass } = start();
+    for (let i = 0; i < 100; i++) {
+      fake.tellChange('deployments');
+      await pass(3);
+    }
+    assert.ok(asked <= 12, `${asked} times in 300 s`);
+  });
+
+  it('asks policy about a denied target once a loop, however often it is woken', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.world.millicores = 90;
+    fake.world.admits = () => false;
+    const { pass } = start();
+    await pass(HELD_S);
+    const before = fake.reads.length;
+    for (let i = 0; i < 100; i++) {
+      fake.tellChange('deployments');
+      await pass(3);
+    }
+    assert.ok(fake.reads.length - before <= 3 * 11, `${fake.reads.length - before} reads in ten loops`);
+  });
+
+  it('one that was paused after a while is looked at no more often than others', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    const { pass } = start();
+    await pass(100);
+    fake.annotate('web', { 'gridgate.dev/paused': 'true' });
+    await pass(30);
+    let looks = 0;
+    const { deployments } = fake.workloads;
+    fake.workloads.deployments = () => {
+      looks++;
+      return deployments();
+    };
+    await pass(300);
+    assert.ok(looks <= 11, `${looks} in 300 s`);
+  });
+
+  it('is woken by Deployments, and by no pod', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    let looks = 0;
+    const { deployments } = fake.workloads;
+    fake.workloads.deployments = () => {
+      looks++;
+      return deployments();
+    };
+    const { pass } = start();
+    await pass(35);
+    const before = looks;
+    for (let i = 0; i < 20; i++) {
+      fake.tellChange('pods');
+      fake.tellChange('statefulSets');
+      await pass(1);
+    }
+    assert.equal(looks, before);
+    fake.tellChange('deployments');
+    await pass(3);
+    assert.equal(looks, before + 1);
+  });
+
+  it('has no series for what users write freely, and of no more than 500 autoscalers', async () => {
+    fake.addAutoscaler('web', { targets: [...TARGETS, { region: 'anything', deployment: 'anything' }] });
+    fake.addDeployment('anything', 2);
+    for (let i = 0; i < 600; i++)
+      fake.addAutoscaler(`late-${i}`, { targets: [{ region: 'france', deployment: `late-${i}` }] });
+    for (let i = 0; i < 600; i++) fake.addDeployment(`late-${i}`, 1);
+    const { pass, metric } = start();
+    await pass(60);
+    const series = metric('gridgate_regional_replicas');
+    assert.deepEqual(series.slice(0, 4), [
+      'shop web denmark 1',
+      'shop web france 1',
+      'shop web latvia 1',
+      'shop web unknown 2',
+    ]);
+    assert.equal(series.length, 4 + 499);
+    assert.equal(metric('gridgate_regional_cpu_percent').length, 500);
+  });
+
+  it('takes no HorizontalPodAutoscaler for that of a Deployment which scales another kind of that name', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    fake.addHpa('france', 1, 5, {}, 'shop', 'example.com/v1');
+    fake.world.millicores = 90;
+    const { pass } = start();
+    await pass(HELD_S);
+    assert.deepEqual(scales(), ['scale france 2']);
   });
 
   it('says where no target requests CPU', async () => {
@@ -318,13 +465,15 @@ describe('the controller of RegionalAutoscalers', () => {
     };
     const { pass } = start();
     await pass(HELD_S);
-    assert.deepEqual(scales(), ['scale other 2']);
-    await pass(60);
+    assert.deepEqual(scales(), ['scale denmark 2', 'scale other 2'], 'the next in place of the one that is refused');
     assert.equal(condition('Active'), 'False Refused');
-    assert.ok(!fake.events.some(({ note }) => note.startsWith('france')), 'told as if it had been done');
+    assert.ok(!fake.events.some(({ note }) => note.startsWith('france in')), 'told as if it had been done');
+    fake.scaleByHand('latvia', 0);
+    await pass(10);
+    assert.equal(fake.counts()['latvia'], 1, 'limits of others are kept');
     fake.world.before = () => {};
-    await pass(90);
-    assert.deepEqual(scales().slice(0, 2), ['scale other 2', 'scale france 2']);
+    await pass(420);
+    assert.equal(fake.counts()['france'], 2);
     assert.equal(condition('Active'), 'True Scaling');
   });
 
@@ -444,6 +593,36 @@ describe('the controller of RegionalAutoscalers', () => {
         fake.writes.slice(before).filter((one) => one.startsWith('bounds')),
         [],
       );
+    });
+
+    it('does nothing again that is done, where a switch put it back or the autoscaler is another by now', async () => {
+      fake.world.millicores = 90;
+      let mode: CapacityMode = 'on';
+      const { pass, controller } = start({ mode: () => mode });
+      await pass(HELD_S);
+      assert.equal(boundsOf('france'), '3-5');
+      fake.world.millicores = 50;
+      mode = 'audit';
+      controller.changed('rules');
+      await pass(40);
+      assert.equal(boundsOf('france'), '2-4');
+      mode = 'on';
+      controller.changed('rules');
+      await pass(60);
+      assert.equal(boundsOf('france'), '2-4');
+    });
+
+    it('leaves a paused HorizontalPodAutoscaler as it is, and says so', async () => {
+      fake.annotateHpa('france', 'gridgate.dev/paused', 'true');
+      fake.world.millicores = 90;
+      const { pass } = start();
+      await pass(HELD_S);
+      assert.deepEqual(REGIONS.map(boundsOf), ['3-5', '2-4', '2-4']);
+      assert.equal(condition('Active'), 'True TargetPaused');
+      fake.annotateHpa('latvia', 'gridgate.dev/paused', 'true');
+      fake.world.millicores = 10;
+      await pass(3_600);
+      assert.deepEqual(REGIONS.map(boundsOf), ['1-3', '2-4', '2-4']);
     });
 
     it('wants exactly one HorizontalPodAutoscaler for each target', async () => {

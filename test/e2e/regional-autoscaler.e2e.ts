@@ -68,8 +68,9 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
   test('own nothing of a Deployment but its replicas, and leave them to whoever scales by hand', { skip }, async () => {
     await cluster.createNamespace('hands');
     await cluster.createDeployments('hands', { denmark: 1, france: 1, latvia: 1 }, 90);
-    await cluster.createAutoscaler('hands', 'web', { ...QUICK, cooldown: '1h', targets: targets() });
+    await cluster.createAutoscaler('hands', 'web', { ...QUICK, cooldown: '30s', targets: targets() });
     await cluster.untilCounts('hands', { denmark: 1, france: 2, latvia: 1 });
+    await cluster.use('hands', 50);
     const { metadata } = await cluster.send('GET', `${cluster.deployments('hands')}/france?fieldManager=x`);
     const ours = metadata.managedFields.filter(({ manager }: Rendered) => manager === 'gridgate-regional-autoscaler');
     assert.deepEqual(
@@ -79,13 +80,13 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
     const { code, stderr } = await cluster.kubectl(['scale', '-n', 'hands', 'deployment', 'france', '--replicas=1']);
     assert.equal(code, 0, stderr);
     const before = cluster.writes('hands').length;
-    // Long enough for two loops.
+    // Longer than the cooldown, and many loops.
     const at = cluster.logged();
     await cluster.createNamespace('hands-after');
     await cluster.createDeployments('hands-after', { denmark: 9 });
     await cluster.createAutoscaler('hands-after', 'web', {
       ...QUICK,
-      holdCycles: 3,
+      holdCycles: 8,
       targets: [{ region: 'denmark', deployment: 'denmark', max: 10 }],
     });
     await cluster.use('hands-after', 99);

@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import type { BudgetStatus } from '../../src/scaling/budget-status.ts';
 import { type BudgetStep, type BudgetTarget, stepOf, type Want } from '../../src/scaling/budget-step.ts';
 import { NOW } from '../builders.ts';
+import { runsOf, SEED } from '../decision/random-runs.ts';
 
 const BEFORE = 9;
 const MINUTE = 60_000;
-const RUNS = { numRuns: 3_000 };
+const RUNS = { seed: SEED, numRuns: runsOf(5_000) };
 
 /** Something with a number, as an API server keeps it: in two writes, or in one. */
 class Scaled {

@@ -5,7 +5,8 @@ import { toPodUsages } from '../../src/scaling/pod-usage.ts';
 function usageOf(cpu: unknown, memory: unknown) {
   const containers = [{ usage: { cpu, memory } }];
   const one = { metadata: { name: 'x', namespace: 'shop' }, timestamp: '2026-11-22T09:00:00Z', containers };
-  return toPodUsages([one]).get('shop/x');
+  const steps = toPodUsages([one]);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value.get('shop/x');
 }
 
 describe('the usage of a pod', () => {

@@ -476,6 +476,27 @@ describe('what was announced', () => {
     assert.equal(world.look(), 'None CoolingDown');
   });
 
+  it('of a move and cannot be done takes nothing in the dirtier region', () => {
+    const world = regionalWorld({ rebalance: true }, { denmark: 3, france: 1, latvia: 3 });
+    world.pass(30_000);
+    assert.equal(world.announce().verdict.decision, 'MoveUp');
+    world.denied.add('france');
+    assert.deepEqual(world.run(3), []);
+    assert.ok(world.state.moving);
+    world.denied.clear();
+    assert.deepEqual(world.run(1), ['MoveUp france 1->2 CleanerRegion', 'MoveDown latvia 3->2 CleanerRegion']);
+  });
+
+  it('of a move is forgotten after 10 minutes', () => {
+    const world = regionalWorld({ rebalance: true }, { denmark: 3, france: 1, latvia: 3 });
+    world.pass(30_000);
+    world.announce();
+    world.denied.add('france');
+    world.grids['denmark'] = 190;
+    assert.deepEqual(world.run(30), []);
+    assert.equal(world.state.moving, undefined);
+  });
+
   for (const [what, change] of [
     ['its region went down meanwhile', (world) => void world.down.add('france')],
     [

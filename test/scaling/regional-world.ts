@@ -72,7 +72,7 @@ export function regionalWorld(
     /** All actions so far, oldest first. */
     announced: [] as LastAction[],
     /** As after a first look, which counts nothing. */
-    counters: { above: 0, below: 0, countedAt: 1_000 } as Counters | undefined,
+    counters: { above: 0, below: 0, missed: 0, countedAt: 1_000 } as Counters | undefined,
     hoursOf: (region: string): readonly number[] => Array<number>(24).fill(world.grids[region] ?? 0),
     get settings() {
       return settings;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { LiveRegion } from '../../cluster/regions.ts';
+import { inShortTurns } from '../../cluster/short-turns.ts';
 import { hourOf } from '../../forecast/by-hour.ts';
 import type { Signal } from '../../regions/reading.ts';
 import type { ForecastPoint } from '../../regions/region-status.ts';
@@ -14,7 +15,6 @@ import { inParallel } from '../../units/in-parallel.ts';
 import type { Controller } from '../manager.ts';
 import { type Clock, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
-import { inShortTurns } from '../short-turns.ts';
 import { createMemoryStore, type MemoryStore, type Remembered } from './memory-store.ts';
 import { createSeriesBook, type HeardRegion, type RegionPast, type SeriesBook } from './series-book.ts';
 

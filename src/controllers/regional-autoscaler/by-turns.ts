@@ -3,14 +3,12 @@ export function byTurns<T extends { readonly namespace: string }>(
   all: readonly T[],
   most = Number.POSITIVE_INFINITY,
 ): { readonly items: readonly T[]; readonly left: number } {
-  const turns: T[][] = [];
   const counts = new Map<string, number>();
-  let left = 0;
-  for (const one of all) {
+  const turns = all.map((one) => {
     const turn = counts.get(one.namespace) ?? 0;
     counts.set(one.namespace, turn + 1);
-    if (turn >= most) left++;
-    else (turns[turn] ??= []).push(one);
-  }
-  return { items: turns.flat(), left };
+    return { one, turn };
+  });
+  const taken = turns.filter(({ turn }) => turn < most).toSorted((a, b) => a.turn - b.turn);
+  return { items: taken.map(({ one }) => one), left: turns.length - taken.length };
 }

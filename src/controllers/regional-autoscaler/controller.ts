@@ -1,9 +1,11 @@
+import { isPaused } from '../../capacity/paused.ts';
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { ApiError, messageOf } from '../../cluster/api-error.ts';
+import { messageOf } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { UsageReading } from '../../cluster/pod-metrics.ts';
 import { type Followed, followResource } from '../../cluster/reflector.ts';
 import { REGIONAL_AUTOSCALERS } from '../../cluster/regional-autoscalers.ts';
+import { inShortTurns } from '../../cluster/short-turns.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import type { RegionalDefaults } from '../../scaling/regional-autoscaler.ts';
@@ -15,21 +17,36 @@ import { parseDuration } from '../../units/duration.ts';
 import { createEdge } from '../../units/edge.ts';
 import { type EventTellerDeps, tellOnce } from '../event.ts';
 import type { Controller } from '../manager.ts';
-import { createNotices, type Notice } from '../notices.ts';
+import type { Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type RoundOutcome } from '../rounds.ts';
-import { inShortTurns } from '../short-turns.ts';
-import type { Workloads } from '../workloads.ts';
-import { actionNotice, complaintNotices } from './events.ts';
+import type { FollowedKind, Workloads } from '../workloads.ts';
+import { accept } from './accept.ts';
+import { byTurns } from './by-turns.ts';
+import { complaintNotices } from './events.ts';
 import { createWrittenTargets } from './known-better.ts';
-import { createMemories } from './memory.ts';
+import { createMemories, type Memory } from './memory.ts';
 import { actionKey, regionalMetrics, type Told } from './metrics.ts';
 import { createOrphans, orphansOf } from './orphans.ts';
 import { type Surroundings, surround } from './surroundings.ts';
 import { createTargetsWriter } from './targets-writer.ts';
-import { createVisitor } from './visit.ts';
+import { createTeller, type Telling } from './teller.ts';
+import { createToldActions } from './told-actions.ts';
+import { createVisitor, type Visited } from './visit.ts';
 
 const WRITES_PER_SECOND = 10;
+/** What is to be told never keeps anybody from being looked at for longer. */
+const LONGEST_TELLING_MS = 5_000;
+/** However soon a loop is due: otherwise short loops would never have anything told. */
+const LEAST_TELLING_MS = 2_000;
+/** In one round, by all namespaces together; a namespace has its share, and some at least. */
+const MOST_ACTIONS = 100;
+const LEAST_ACTIONS = 10;
+const MOST_NAMED = 5;
+/** As the guard has them (manifests/capacity/regional-autoscaler/guard.yaml). */
+const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
+/** Pods come and go all the time: a Deployment tells how many are Ready, and their CPU is read in each loop. */
+const WAKES: ReadonlySet<FollowedKind> = new Set(['deployments', 'horizontalAutoscalers']);
 /** A loop is late by no more than that. */
 const LEAST_DUE_MS = 500;
 const ROUNDS = {
@@ -48,6 +65,7 @@ export interface RegionalAutoscalerDeps extends EventTellerDeps {
     'synced' | 'pods' | 'deployments' | 'horizontalAutoscalers' | 'usages' | 'follow'
   >;
   readonly snapshot: () => Snapshot;
+  readonly ownNamespace: string;
   /** Whether a pod of this template would come to run in a region now, by the same `decide()` as the webhook's. */
   readonly wouldRunIn: (pod: Pod, namespace: string, region: string) => boolean;
   /** What RegionalAutoscalers leave open. */
@@ -58,9 +76,11 @@ export interface RegionalAutoscalerDeps extends EventTellerDeps {
 
 /** Scales the targets of RegionalAutoscalers by CPU and by carbon (README.md). */
 export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controller {
-  const { api, writer, workloads, snapshot, defaults, wouldRunIn, instance, now, log, clock = MONOTONIC } = deps;
+  const { api, writer, workloads, snapshot, defaults, wouldRunIn, ownNamespace, instance, now, log } = deps;
+  const { clock = MONOTONIC } = deps;
   const pace = createPace({ perSecond: WRITES_PER_SECOND, clock });
-  const tell = createNotices({ writer, pace });
+  const teller = createTeller({ clock });
+  const toldActions = createToldActions({ writer, instance, now });
   const targets = createTargetsWriter({ api, writer });
   const orphans = createOrphans({ targets, pace, clock });
   const better = createWrittenTargets();
@@ -77,7 +97,14 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     clock,
     pace,
     onAction,
-    tellAction,
+    told: toldActions,
+  });
+  const beyond = createEdge('', (names) => {
+    if (names)
+      log.warn(
+        { names },
+        'RegionalAutoscalers in the namespaces of Kubernetes itself, or of gridgate, are not looked at',
+      );
   });
   const tellFailure = createEdge<string | undefined>(undefined, (failure) => {
     if (failure === undefined) log.info('RegionalAutoscalers: every write is taken again');
@@ -96,68 +123,111 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     log.info({ namespace, regionalAutoscaler: name, deployment: target, from, to, decision, why: message }, text);
   }
 
-  /** One Event that cannot be written is no reason to scale no more: it is tried again. */
-  async function tellAction(one: RegionalAutoscaler, action: LastAction, mode: CapacityMode): Promise<boolean> {
-    const notice = actionNotice(one, action, mode === 'audit', { instance, now: now() });
-    if (!notice) return true;
-    try {
-      await tellOnce(writer, notice.namespace, notice.event());
-      return true;
-    } catch (error) {
-      toRefusal(error);
-      return false;
-    }
-  }
-
   async function round(signal: AbortSignal): Promise<RoundOutcome> {
     followed ??= follow();
     if (!followed.synced() || !workloads.synced()) return 'done';
     const mode = deps.mode();
-    const all = [...followed.values()];
+    const all = [...followed.values()].filter(isOfUsers);
+    tellBeyond(followed.values());
     memories.keepOnly(new Set(all.map(({ uid }) => uid)));
     const visited = mode === 'off' ? [] : all.filter(({ isEnding }) => !isEnding);
-    if (visited.some(isDue)) usages = await readUsages(visited, signal);
-    const around = await inShortTurns(surround(all, workloads, { usages, snapshot: snapshot() }), { clock, signal });
-    const outcomes = await visitAll(visited, around, mode, signal);
-    const back = await orphans.putBack(orphansOf(around, mode), signal);
-    const telling = await tell(outcomes.notices, signal);
-    report(outcomes.failure, back.failure);
+    const parts = { usages, snapshot: snapshot() };
+    const seen = await inShortTurns(surround(all, workloads, parts), { clock, signal });
+    if (await inShortTurns(anyDue(visited, seen), { clock, signal })) usages = await readUsages(signal);
+    const outcomes = await visitAll(visited, { ...seen, usages }, mode, signal);
+    const back = await orphans.putBack(orphansOf(seen, mode).filter(isOfUsers), signal);
+    const tellingMs = Math.max(LEAST_TELLING_MS, Math.min(LONGEST_TELLING_MS, dueIn(visited)));
+    const telling = await teller.tell(outcomes.tellings, clock.now() + tellingMs, signal);
+    const failure = telling.failure ?? back.failure;
+    tellFailure(failure && messageOf(failure));
     // No backoff: one that others write to all the time must hold up none.
-    const isAgain = outcomes.isAgain || back.isAgain || telling === 'again';
+    const isAgain = outcomes.isAgain || back.isAgain || telling.isAgain;
     return { dueInMs: isAgain ? LEAST_DUE_MS : dueIn(visited) };
   }
 
-  /** A refusal of one object is told; what the API server has against all ends the round, but for what is only put back. */
-  function report(failure: ApiError | undefined, ofOrphan: ApiError | undefined): void {
-    if (failure && isOfAll(failure)) throw failure;
-    const told = failure ?? ofOrphan;
-    tellFailure(told && messageOf(told));
+  /** Nothing is scaled where Kubernetes itself and gridgate are: not even a condition may be written there. */
+  function isOfUsers({ namespace }: { readonly namespace: string }): boolean {
+    return namespace !== ownNamespace && !SYSTEM_NAMESPACES.has(namespace);
   }
 
+  function tellBeyond(all: Iterable<RegionalAutoscaler>): void {
+    const names = Array.from(all)
+      .filter((one) => !isOfUsers(one))
+      .map(({ namespace, name }) => `${namespace}/${name}`);
+    beyond(names.slice(0, MOST_NAMED).join(', '));
+  }
+
+  /** Acts on all, in turns of namespaces; what there is to tell of it comes after that. */
   async function visitAll(
     all: readonly RegionalAutoscaler[],
     around: Surroundings,
     mode: CapacityMode,
     signal: AbortSignal,
   ) {
-    const notices: Notice[] = [];
+    const ofActions: Telling[] = [];
+    const tellings: Telling[] = [];
     const seen: Told[] = [];
-    let failure: ApiError | undefined;
     let isAgain = false;
+    const mayAct = createTurns(all);
     const steps = async (one: RegionalAutoscaler) => {
-      const visited = await visit({ seen: one, memory: memories.of(one.uid), around, mode, signal });
+      const memory = memories.of(one.uid);
+      const visited = await visit({ seen: one, memory, around, mode, mayAct: () => mayAct(one, memory), signal });
       seen.push({ one, status: visited.status });
-      notices.push(...complaintNotices(one, visited.findings, { instance, now: now() }));
+      const { namespace } = one;
+      const { untold } = memory;
+      if (untold.size > 0) ofActions.push({ namespace, of: untold, write: () => tellActions(one, memory) });
+      tellings.push(...tellingsOf(one, memory, visited));
       isAgain ||= visited.outcome === 'again';
     };
-    for (const one of all) {
-      await steps(one).catch((error) => {
-        failure ??= toRefusal(error);
-      });
+    const longestAgoFirst = all.toSorted((a, b) => memories.of(a.uid).actedAt - memories.of(b.uid).actedAt);
+    for (const one of byTurns(longestAgoFirst).items) {
+      await steps(one);
       await breathe(signal);
     }
     told = seen;
-    return { notices, failure, isAgain };
+    return { tellings: [...ofActions, ...tellings], isAgain };
+  }
+
+  /** Whether one may act once more in this round: each namespace has its share of it. */
+  function createTurns(all: readonly RegionalAutoscaler[]) {
+    const namespaces = new Set(all.map(({ namespace }) => namespace)).size;
+    const most = Math.max(LEAST_ACTIONS, Math.floor(MOST_ACTIONS / Math.max(1, namespaces)));
+    const counts = new Map<string, number>();
+    return ({ namespace }: RegionalAutoscaler, memory: Memory): boolean => {
+      const count = counts.get(namespace) ?? 0;
+      if (count >= most) return false;
+      counts.set(namespace, count + 1);
+      memory.actedAt = clock.now();
+      return true;
+    };
+  }
+
+  function tellingsOf(one: RegionalAutoscaler, memory: Memory, { findings, write }: Visited): readonly Telling[] {
+    const { namespace } = one;
+    const { complained } = memory;
+    const tellings: Telling[] = [];
+    if (write) tellings.push({ namespace, of: memory, write });
+    const notices = findings && complaintNotices(one, findings, { instance, now: now() });
+    const due = notices?.filter(({ name }) => !complained.has(name)) ?? [];
+    for (const name of complained)
+      if (notices && !notices.some((notice) => notice.name === name)) complained.delete(name);
+    if (due.length > 0) tellings.push({ namespace, of: complained, write: (signal) => complain(due, memory, signal) });
+    return tellings;
+  }
+
+  /** Each action has waited for its turn. */
+  async function tellActions(one: RegionalAutoscaler, memory: Memory): Promise<'done'> {
+    await toldActions.tell(one, memory);
+    return 'done';
+  }
+
+  async function complain(notices: readonly Notice[], memory: Memory, signal: AbortSignal): Promise<'done'> {
+    for (const { namespace, name, event } of notices) {
+      await pace.take(signal);
+      await tellOnce(writer, namespace, event());
+      memory.complained.add(name);
+    }
+    return 'done';
   }
 
   const breathe = createBreather();
@@ -174,17 +244,22 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   }
 
   /** A server that is down must not keep floors from being healed: its silence is a reading, too. */
-  async function readUsages(all: readonly RegionalAutoscaler[], signal: AbortSignal): Promise<UsageReading> {
-    const isNeeded = all.some(({ wish }) => 'spec' in wish && !wish.spec.simulate);
-    if (!isNeeded) return { usages: new Map() };
+  async function readUsages(signal: AbortSignal): Promise<UsageReading> {
     return workloads.usages(signal).catch((error) => {
       signal.throwIfAborted();
       return { problem: `metrics.k8s.io tells no usage: ${messageOf(error)}` };
     });
   }
 
-  function isDue(one: RegionalAutoscaler): boolean {
-    return dueInMs(one) <= 0;
+  /** Whether a loop is due of one that asks for CPU; one that is paused or refused has no loops. */
+  function* anyDue(all: readonly RegionalAutoscaler[], around: Surroundings): Generator<unknown, boolean> {
+    for (const one of all) {
+      yield;
+      if (dueInMs(one) > 0 || isPaused(one.annotations)) continue;
+      const accepted = accept(one, defaults, around);
+      if ('settings' in accepted && !accepted.settings.simulate) return true;
+    }
+    return false;
   }
 
   /** Until its next loop. */
@@ -210,7 +285,9 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
-  workloads.follow(() => rounds.changed());
+  workloads.follow((kind) => {
+    if (WAKES.has(kind) || !told) rounds.changed(); // not all was seen yet
+  });
   return {
     ...rounds,
     async stop() {
@@ -220,20 +297,8 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       told = undefined;
       memories.clear();
       better.clear();
-      orphans.clear();
     },
     lastEventAt: () => followed?.lastEvents() ?? {},
-    metrics: regionalMetrics({ told: () => told, actions }),
+    metrics: regionalMetrics({ told: () => told, actions, isRegion: (name) => snapshot().byName.has(name) }),
   };
-}
-
-/** Not about one object: the API server has too much to do, or cannot. */
-function isOfAll({ status }: ApiError): boolean {
-  return status === 429 || status >= 500;
-}
-
-/** What the API server refused of one; anything else ends the round at once. */
-function toRefusal(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  throw error;
 }

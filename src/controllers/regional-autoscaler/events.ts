@@ -16,7 +16,14 @@ export interface Telling {
 const NEWS_FOR_MS = HOUR_MS;
 const COMPLAINTS: ReadonlySet<string> = new Set(['Accepted', 'MetricsAvailable', 'Active']);
 /** No fault of anybody's. */
-const CALM: ReadonlySet<string> = new Set(['Audit', 'Paused', 'Simulated', 'NotAccepted', 'NoReadyPods']);
+const CALM: ReadonlySet<string> = new Set([
+  'Audit',
+  'Paused',
+  'TargetPaused',
+  'Simulated',
+  'NotAccepted',
+  'NoReadyPods',
+]);
 
 /** What was done, or would have been in audit; the same for whoever leads. `undefined`: it is no news. */
 export function actionNotice(

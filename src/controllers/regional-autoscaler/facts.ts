@@ -1,3 +1,4 @@
+import { isPaused } from '../../capacity/paused.ts';
 import type { HorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
 import { type CpuReading, cpuOf, inventCpu } from '../../scaling/regional-cpu.ts';
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
@@ -5,7 +6,7 @@ import type { RegionalSettings, TargetSettings } from '../../scaling/regional-se
 import type { LastAction } from '../../scaling/regional-state.ts';
 import { type TargetFacts, targetFacts } from '../../scaling/regional-target.ts';
 import type { ScaledWorkload } from '../../scaling/scaled-workload.ts';
-import { isStuck, type Memory } from './memory.ts';
+import { isRefused, isStuck, type Memory } from './memory.ts';
 import { keyOf, regionFacts, type Surroundings } from './surroundings.ts';
 
 /** What of targets is known better than the watch shows it: what we have just read or written. */
@@ -31,7 +32,7 @@ export function factsOf(input: FactsInput): readonly TargetFacts[] {
 }
 
 function factsOfTarget(target: TargetSettings, input: FactsInput): readonly TargetFacts[] {
-  const { one, settings, around, better, memory, lastAction } = input;
+  const { one, settings, around, better, memory, lastAction, monotonicNow } = input;
   const key = keyOf(one.namespace, target.deployment);
   const seen = around.deployments.get(key);
   const [hpa] = around.autoscalersOf.get(key) ?? [];
@@ -48,6 +49,9 @@ function factsOfTarget(target: TargetSettings, input: FactsInput): readonly Targ
       region: regionFacts(target.region, around.snapshot),
       cpu: cpuOfTarget(key, input),
       isStuck: isStuck(memory, unready, { ...input, cooldownMs: settings.cooldownMs }),
+      isHeld:
+        isRefused(memory, target.deployment, monotonicNow) ||
+        (autoscaler !== undefined && isPaused(autoscaler.annotations)),
       lastAction,
     }),
   ];

@@ -1,6 +1,6 @@
 import { CPU_UNKNOWN, type CpuReading } from '../../scaling/regional-cpu.ts';
 import type { RegionalSettings } from '../../scaling/regional-settings.ts';
-import type { Finding } from '../../scaling/regional-status.ts';
+import type { Condition, Finding } from '../../scaling/regional-status.ts';
 import type { TargetFacts } from '../../scaling/regional-target.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { Refusal } from './accept.ts';
@@ -22,8 +22,10 @@ export interface Judged {
   readonly mode: CapacityMode;
   /** Why metrics.k8s.io tells nothing. */
   readonly problem?: string | undefined;
-  /** What the API server refused. */
-  readonly refused?: string | undefined;
+  /** What the API server refused, in words that name the target. */
+  readonly refused: readonly string[];
+  /** Targets whose HorizontalPodAutoscaler is paused. */
+  readonly paused: readonly string[];
 }
 
 export function acceptedFindings(judged: Judged): readonly Finding[] {
@@ -34,6 +36,17 @@ export function acceptedFindings(judged: Judged): readonly Finding[] {
     activeFinding(judged),
     ...(simulate ? [SIMULATED] : []),
   ];
+}
+
+/** While the CPU of all is unknown for a moment it is told as it was. */
+export function withMetricsAsTold(
+  findings: readonly Finding[],
+  told: readonly Condition[] | undefined,
+): readonly Finding[] {
+  const was = told?.find(({ type }) => type === 'MetricsAvailable');
+  if (!was) return findings;
+  const { lastTransitionTime, ...kept } = was;
+  return findings.map((finding) => (finding.type === kept.type ? kept : finding));
 }
 
 const SIMULATED: Finding = {
@@ -62,11 +75,11 @@ function isUnknown(cpu: CpuReading | undefined): cpu is Extract<CpuReading, { re
   return cpu !== undefined && 'unknown' in cpu;
 }
 
-function activeFinding({ settings, targets, mode, refused }: Judged): Finding {
+function activeFinding({ settings, targets, mode, refused, paused }: Judged): Finding {
   const type = 'Active';
   if (mode === 'audit')
     return { type, status: 'False', reason: 'Audit', message: 'nothing is scaled: Events tell what would be' };
-  if (refused !== undefined) return { type, status: 'False', reason: 'Refused', message: refused };
+  if (refused.length > 0) return { type, status: 'False', reason: 'Refused', message: refused.join('; ') };
   const there = new Set(targets.map(({ deployment }) => deployment));
   const missing = settings.targets
     .filter(({ deployment }) => !there.has(deployment))
@@ -85,6 +98,13 @@ function activeFinding({ settings, targets, mode, refused }: Judged): Finding {
       status: 'True',
       reason: 'RegionUnknown',
       message: `nobody knows a region ${unknown.join(', ')}: last to be scaled up, first to be scaled down`,
+    };
+  if (paused.length > 0)
+    return {
+      type,
+      status: paused.length < targets.length ? 'True' : 'False',
+      reason: 'TargetPaused',
+      message: `gridgate.dev/paused on the HorizontalPodAutoscaler of ${paused.join(', ')}: left as it is`,
     };
   return { type, status: 'True', reason: 'Scaling', message: 'its targets are scaled' };
 }

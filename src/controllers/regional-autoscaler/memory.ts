@@ -1,6 +1,7 @@
 import type { RegionalAutoscaler } from '../../scaling/regional-record.ts';
 import type { LastAction } from '../../scaling/regional-state.ts';
 import type { Counters } from '../../scaling/regional-verdict.ts';
+import type { CapacityMode } from '../../units/capacity-mode.ts';
 
 /** What is kept of one RegionalAutoscaler in memory alone; moments are of a clock that nobody sets. */
 export interface Memory {
@@ -11,10 +12,18 @@ export interface Memory {
   readonly denied: Map<string, number>;
   /** As it was answered to our last write: the watch shows that a moment later. */
   written?: { readonly over: string; readonly is: RegionalAutoscaler } | undefined;
-  /** What the API server refused last, and until when that is not tried again. */
-  refused?: { readonly until: number; readonly message: string } | undefined;
-  /** Of the last action that an Event was written of, by its moment and target. */
+  /** What the API server refused, by Deployment, and until when that is not tried again. */
+  readonly refused: Map<string, { readonly until: number; readonly message: string }>;
+  /** Announced, and then not done: somebody else had changed the target, or it was refused. What stood in the status before counts on. */
+  overtaken?: { readonly by: LastAction; readonly before: RegionalAutoscaler } | undefined;
+  /** Actions that no Event was written of yet, by their moment and target. */
+  readonly untold: Map<string, { readonly last: LastAction; readonly mode: CapacityMode }>;
+  /** Of the last action that an Event was written of. */
   told?: string | undefined;
+  /** Names of the Events of what is in its way now, as far as they were written. */
+  readonly complained: Set<string>;
+  /** When it last had its turn to act. */
+  actedAt: number;
   /** In audit: what would have been done last. */
   imagined?: LastAction | undefined;
 }
@@ -30,7 +39,7 @@ export function createMemories(): Memories {
   const all = new Map<string, Memory>();
   return {
     of(uid) {
-      const known = all.get(uid) ?? { unreadySince: new Map(), denied: new Map() };
+      const known = all.get(uid) ?? nothingKnown();
       all.set(uid, known);
       return known;
     },
@@ -38,6 +47,17 @@ export function createMemories(): Memories {
       for (const uid of all.keys()) if (!uids.has(uid)) all.delete(uid);
     },
     clear: () => all.clear(),
+  };
+}
+
+function nothingKnown(): Memory {
+  return {
+    unreadySince: new Map(),
+    denied: new Map(),
+    refused: new Map(),
+    untold: new Map(),
+    complained: new Set(),
+    actedAt: Number.NEGATIVE_INFINITY,
   };
 }
 
@@ -51,6 +71,28 @@ export function deniedNow({ denied }: Memory, monotonicNow: number): ReadonlySet
   return new Set(denied.keys());
 }
 
+/** What of a refusal still stands: it is told for as long again as the target is left alone, or until the target is written. */
+export function refusedNow({ refused }: Memory, monotonicNow: number): readonly string[] {
+  for (const [deployment, { until }] of refused)
+    if (monotonicNow >= until + REFUSAL_TOLD_MS) refused.delete(deployment);
+  return Array.from(refused, ([deployment, { message }]) => `${deployment}: ${message}`);
+}
+
+export function isRefused({ refused }: Memory, deployment: string, monotonicNow: number): boolean {
+  return monotonicNow < (refused.get(deployment)?.until ?? Number.NEGATIVE_INFINITY);
+}
+
+/** As if what was announced and not done had never been. */
+export function withoutOvertaken(current: RegionalAutoscaler, { overtaken }: Memory): RegionalAutoscaler {
+  const { lastAction } = current.state;
+  if (!overtaken || lastAction?.at !== overtaken.by.at || lastAction.target !== overtaken.by.target) return current;
+  const { before } = overtaken;
+  const status = current.status && { ...current.status, lastDecision: before.status?.lastDecision };
+  return { ...current, status, state: before.state };
+}
+
+/** Tried again meanwhile, and refused again, it stays as it is. */
+const REFUSAL_TOLD_MS = 60_000;
 /** For how long at least something unready is waited for. */
 const LEAST_PATIENCE_MS = 60_000;
 

@@ -13,24 +13,35 @@ interface Sources {
   /** Of all at the last look; nothing while this does not run. */
   readonly told: () => Iterable<Told> | undefined;
   readonly actions: ReadonlyMap<string, number>;
+  /** What anybody may write into a spec is no label. */
+  readonly isRegion: (name: string) => boolean;
 }
+
+/** Whoever may make RegionalAutoscalers may make many: series are of the oldest alone. */
+const MOST_SHOWN = 500;
+/** A status that somebody else has written may have any. */
+const MOST_REASONS = 40;
 
 /** As a key of `actions`. */
 export function actionKey(decision: RegionalDecision, outcome: 'done' | 'would'): string {
   return `${decision}/${outcome}`;
 }
 
-export function regionalMetrics({ told, actions }: Sources): readonly Metric[] {
+export function regionalMetrics({ told, actions, isRegion }: Sources): readonly Metric[] {
+  const shown = () =>
+    Array.from(told() ?? [])
+      .toSorted((a, b) => a.one.createdAt - b.one.createdAt)
+      .slice(0, MOST_SHOWN);
   return [
     {
       type: 'gauge',
       name: 'gridgate_regional_replicas',
-      help: 'Replicas of the targets of RegionalAutoscalers by region',
+      help: `Replicas of the targets of RegionalAutoscalers by region ("unknown": one that nobody knows); of the ${MOST_SHOWN} oldest`,
       labelNames: ['namespace', 'autoscaler', 'region'],
       read: () =>
-        Array.from(told() ?? []).flatMap(({ one: { namespace, name: autoscaler }, status }) =>
+        shown().flatMap(({ one: { namespace, name: autoscaler }, status }) =>
           Array.from(
-            Map.groupBy(status.targets, ({ region }) => region),
+            Map.groupBy(status.targets, ({ region }) => (isRegion(region) ? region : 'unknown')),
             ([region, targets]) => {
               const replicas = targets.reduce((sum, one) => sum + one.replicas, 0);
               return [{ namespace, autoscaler, region }, replicas] as const;
@@ -41,10 +52,10 @@ export function regionalMetrics({ told, actions }: Sources): readonly Metric[] {
     {
       type: 'gauge',
       name: 'gridgate_regional_cpu_percent',
-      help: 'CPU that the targets of a RegionalAutoscaler use of what they request, as it is judged; none where nobody knows',
+      help: 'CPU that the targets of a RegionalAutoscaler use of what they request, as it is judged; none where nobody knows, and of the oldest alone',
       labelNames: ['namespace', 'autoscaler'],
       read: () =>
-        Array.from(told() ?? []).flatMap(({ one: { namespace, name: autoscaler }, status: { cpuPercent } }) =>
+        shown().flatMap(({ one: { namespace, name: autoscaler }, status: { cpuPercent } }) =>
           cpuPercent === undefined ? [] : [[{ namespace, autoscaler }, cpuPercent] as const],
         ),
     },
@@ -55,8 +66,9 @@ export function regionalMetrics({ told, actions }: Sources): readonly Metric[] {
       labelNames: ['reason'],
       read: () => {
         const reasons = Array.from(told() ?? [], ({ status }) => reasonOf(status));
+        const known = new Set([...new Set(reasons)].slice(0, MOST_REASONS));
         return Array.from(
-          Map.groupBy(reasons, (reason) => reason),
+          Map.groupBy(reasons, (reason) => (known.has(reason) ? reason : 'Other')),
           ([reason, all]) => [{ reason }, all.length] as const,
         );
       },

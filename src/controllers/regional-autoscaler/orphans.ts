@@ -6,14 +6,14 @@ import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { Clock, Pace } from '../pace.ts';
 import { isConflict } from './act.ts';
 import { byTurns } from './by-turns.ts';
+import { createPatience } from './patience.ts';
 import { keyOf, type Surroundings } from './surroundings.ts';
 import type { TargetsWriter } from './targets-writer.ts';
 
 /** Whoever may annotate HorizontalPodAutoscalers could make them look like ours: each takes a turn of all who scale. */
 const MOST_A_ROUND = 20;
 const MOST_A_NAMESPACE = 5;
-const FIRST_WAIT_MS = 30_000;
-const LONGEST_WAIT_MS = 3_600_000;
+const REFUSED = { firstMs: 30_000, longestMs: 3_600_000 } as const;
 
 /** Autoscalers whose bounds are ours, and which nobody moves any more; paused ones are left as they are. */
 export function orphansOf(
@@ -47,7 +47,8 @@ interface OrphansDeps {
  * hour, or until it is another.
  */
 export function createOrphans({ targets, pace, clock }: OrphansDeps) {
-  let refused = new WeakMap<HorizontalAutoscaler, { readonly until: number; readonly waitMs: number }>();
+  /** Another projection is another object: it is tried at once. */
+  const patience = createPatience<HorizontalAutoscaler>({ clock, ...REFUSED });
 
   async function putBackOne(one: HorizontalAutoscaler): Promise<ApiError | undefined> {
     try {
@@ -56,8 +57,7 @@ export function createOrphans({ targets, pace, clock }: OrphansDeps) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) return undefined;
       if (isConflict(error)) return error;
-      const waitMs = Math.min(LONGEST_WAIT_MS, 2 * (refused.get(one)?.waitMs ?? FIRST_WAIT_MS / 2));
-      refused.set(one, { until: clock.now() + waitMs, waitMs });
+      patience.refused(one);
       return error;
     }
     return undefined;
@@ -65,10 +65,7 @@ export function createOrphans({ targets, pace, clock }: OrphansDeps) {
 
   return {
     async putBack(orphans: readonly HorizontalAutoscaler[], signal: AbortSignal): Promise<PutBack> {
-      const due = byTurns(
-        orphans.filter((one) => clock.now() >= (refused.get(one)?.until ?? 0)),
-        MOST_A_NAMESPACE,
-      );
+      const due = byTurns(orphans.filter(patience.mayTry), MOST_A_NAMESPACE);
       let isAgain = due.left > 0 || due.items.length > MOST_A_ROUND;
       let failure: ApiError | undefined;
       for (const one of due.items.slice(0, MOST_A_ROUND)) {
@@ -78,9 +75,6 @@ export function createOrphans({ targets, pace, clock }: OrphansDeps) {
         else failure ??= error;
       }
       return { isAgain, failure };
-    },
-    clear() {
-      refused = new WeakMap();
     },
   };
 }

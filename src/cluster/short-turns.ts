@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from './pace.ts';
 
 /** Reviews are answered between turns, within milliseconds. */
 const TURN_MS = 2;
@@ -10,7 +9,7 @@ const TURN_MS = 2;
  */
 export async function inShortTurns<T>(
   steps: Iterator<unknown, T>,
-  { clock, signal }: { readonly clock: Pick<Clock, 'now'>; readonly signal: AbortSignal },
+  { clock, signal }: { readonly clock: { now(): number }; readonly signal: AbortSignal },
 ): Promise<T> {
   let began = clock.now();
   for (;;) {
