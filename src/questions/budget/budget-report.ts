@@ -124,7 +124,7 @@ export function reportBudget(input: ReportInput): BudgetReport {
     scope,
     components: listed.get(grouping) ?? listBy(grouping),
     over: [...listed.values()].flat().filter(({ state }) => state === 'over'),
-    notes: [...input.notes, ...mistakes],
+    notes: [...new Set([...input.notes, ...mistakes])],
   };
 }
 

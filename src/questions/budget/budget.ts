@@ -30,8 +30,8 @@ const NO_CLUSTER = 'budget: what runs is in a cluster, and none is named';
 export async function budget(values: BudgetValues, env: Environment): Promise<number> {
   const report = await gather(values, env);
   if ('issues' in report) return reportFailure(report);
-  for (const sentence of report.notes) note(sentence);
   const { output = 'table' } = values;
+  if (output === 'table') for (const sentence of report.notes) note(sentence); // data has them itself
   await print(output === 'table' ? renderBudget(report, terminalColumns(env)) : renderData(report, output));
   return report.over.length > 0 ? EXIT.findings : EXIT.fine;
 }

@@ -307,6 +307,13 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
     assert.equal(named(found, OBSERVABILITY).state, 'unknown');
   });
 
+  it('tells what is missing once: in data where that is asked for', async (t) => {
+    const args = ['-o', 'json'];
+    const { stdout, stderr } = await run(t, { forbids: (path) => path.endsWith('/nodes'), args });
+    assert.equal(stderr, '');
+    assert.match(JSON.parse(stdout).notes.join('\n'), /may not list nodes/);
+  });
+
   it('tells what is no budget', async (t) => {
     const namespaces = [annotated('shop', { 'gridgate.dev/carbon-budget': `\u001b[31m${'9'.repeat(5_000)}` })];
     const { code, stderr } = await run(t, { world: budgetWorld({ '/api/v1/namespaces': namespaces }) });
