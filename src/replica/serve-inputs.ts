@@ -33,7 +33,7 @@ export async function readInputs(
   const { kubeconfig } = values;
   const cluster = findOwnCluster({ kubeconfig, namespaces: values.namespaces }, env);
   const inCluster = cluster !== undefined;
-  const issues = [...misfits(values, inCluster), ...strayContext(values, cluster, env)];
+  const issues = [...misfits(values, inCluster), ...contradictions(values), ...strayContext(values, cluster, env)];
   const namespaces = inCluster ? undefined : values.namespaces;
   const files = await readWorldFiles({ ...values, namespaces, mayLackConfig: isInPod(env) });
   issues.push(...files.issues);
@@ -52,6 +52,19 @@ function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inClus
     issues.push('--namespaces (GRIDGATE_NAMESPACES): is missing; outside a cluster give it or --kubeconfig');
   if (!inCluster && regions === undefined)
     issues.push('--regions (GRIDGATE_REGIONS): is missing; outside a cluster give a file of Region resources');
+  return issues;
+}
+
+/** Of what RegionalAutoscalers leave open. */
+function contradictions(values: Maybe<ServeValues>): readonly string[] {
+  const { minReplicas = 0, maxReplicas = minReplicas, scaleUpThreshold, scaleDownThreshold } = values;
+  const issues: string[] = [];
+  if (minReplicas > maxReplicas)
+    issues.push(`--min-replicas (MIN_REPLICAS): ${minReplicas} is above --max-replicas (MAX_REPLICAS) ${maxReplicas}`);
+  if (scaleUpThreshold !== undefined && scaleDownThreshold !== undefined && scaleDownThreshold >= scaleUpThreshold)
+    issues.push(
+      `--scale-down-threshold (SCALE_DOWN_THRESHOLD): ${scaleDownThreshold} is not below --scale-up-threshold (SCALE_UP_THRESHOLD) ${scaleUpThreshold}`,
+    );
   return issues;
 }
 
