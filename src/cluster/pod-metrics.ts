@@ -31,10 +31,24 @@ export async function readPodUsages(
       usages: await inShortTurns(steps, { clock: performance, signal: signal ?? new AbortController().signal }),
     };
   } catch (error) {
-    if (!(error instanceof ApiError) || !NOT_THERE.includes(error.status)) throw error;
-    const isNotInstalled = error.status === 404;
-    const why = isNotInstalled ? 'it is not installed' : 'it does not answer';
-    const problem = `metrics.k8s.io tells no usage: ${why}; gridgate needs metrics-server`;
-    return { problem, ...(isNotInstalled && { isNotInstalled }) };
+    return tellMissing(error);
   }
+}
+
+/** Why nobody tells what pods use; `undefined` where somebody does. Rejects as `readPodUsages`. */
+export async function usageProblem(api: Pick<ApiClient, 'get'>): Promise<string | undefined> {
+  try {
+    await api.get(PATH, { accept: 'application/json', idleTimeoutMs: IDLE_TIMEOUT_MS });
+    return undefined;
+  } catch (error) {
+    return tellMissing(error).problem;
+  }
+}
+
+function tellMissing(error: unknown): NoUsages {
+  if (!(error instanceof ApiError) || !NOT_THERE.includes(error.status)) throw error;
+  const isNotInstalled = error.status === 404;
+  const why = isNotInstalled ? 'it is not installed' : 'it does not answer';
+  const problem = `metrics.k8s.io tells no usage: ${why}; gridgate needs metrics-server`;
+  return { problem, ...(isNotInstalled && { isNotInstalled }) };
 }

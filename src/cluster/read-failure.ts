@@ -16,7 +16,7 @@ const VERBS: Readonly<Record<string, string>> = {
 const USUAL =
   /^\S+ (?:"[^"]*" )?is forbidden: User "(?<user>[^"]*)" cannot \w+ resource "[^"]*" in API group "[^"]*" (?:at the cluster scope|in the namespace "[^"]*")(?:: )?/;
 const REGIONS = 'regions.gridgate.dev';
-const REGIONS_ROLE = 'the ClusterRole gridgate-view, a part of view, allows it';
+const REGIONS_ROLE = 'the ClusterRole gridgate-view, a part of view, allows it where it is bound in the whole cluster';
 
 /** Why something could not be read or written, for whoever asked with rights of their own: a right that is missing is named once. */
 export function describeReadFailure(error: unknown): string {

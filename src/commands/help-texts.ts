@@ -121,9 +121,10 @@ stderr says why. SHARE is of all pods that you may see. TREND is the energy that
 the grid may have changed as well. KNOWN BY: measured (each pod), node measured (shared by the CPU that its pods use, else
 request), CPU used (metrics.k8s.io), requests. With --by label:KEY pods without the label are the row with a dash.
 
-It reads with your own rights; pods of one namespace suffice (-n), and what else you may not see is said.
+It reads with your own rights; pods of one namespace suffice (-n), and what else you may not see is said. Regions of pods are those of
+nodes: who may not list those (a right in the whole cluster) sees no figure, and no budget is judged.
 
-Exit codes: 0 fine, 1 a budget is exceeded, 2 usage or configuration, 3 the cluster or the Prometheus of --prometheus-url does not answer`,
+Exit codes: 0 fine, or nobody knows, 1 a budget is exceeded, whatever pods are grouped by, 2 usage or configuration, 3 the cluster or the Prometheus of --prometheus-url does not answer`,
   uninstall: `
 What would go, step by step, and what would stay:
   gridgate uninstall --dry-run

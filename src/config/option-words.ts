@@ -67,6 +67,7 @@ const IN_COMMAND: Readonly<Record<string, Partial<Record<OptionKey, Said>>>> = {
   },
   budget: {
     explainNamespace: { help: 'list only what is in this namespace', default: 'all namespaces' },
+    allNamespaces: { help: 'list all namespaces, whatever -n says, as is done without -n, too' },
     prometheusUrl: {
       help: 'Prometheus that measured what pods or nodes draw',
       default: 'budgets.energy of --config, else an estimate of what pods use, as metrics.k8s.io tells',

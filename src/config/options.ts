@@ -54,7 +54,7 @@ export const OPTIONS = {
     flags: '--metrics-host <address>',
     help: 'address that metrics, probes and the status page listen on',
     parse: parseHost,
-    defaultText: 'as --host in a cluster, otherwise 127.0.0.1',
+    defaultText: 'as --host in a cluster or with --kubeconfig, otherwise 127.0.0.1',
   }),
   metricsPort: withDefault(9090, {
     flags: '--metrics-port <port>',

@@ -14,8 +14,8 @@ const MOST_REPLICAS = 100_000;
 
 /** What they accept, in words. */
 export const BUDGET_WORDS = {
-  [CARBON_BUDGET]: 'kgCO2e an hour above 0, such as 0.5 or 500g',
-  [MIN_REPLICAS]: 'a whole number of replicas, such as 1',
+  [CARBON_BUDGET]: `kgCO2e an hour above 0 and at most ${MOST_KG}, such as 0.5 or 500g`,
+  [MIN_REPLICAS]: `a whole number of replicas from 0 to ${MOST_REPLICAS}, such as 1`,
 } as const;
 
 /** kgCO2e an hour of `0.5` or `500g`; undefined where it is no budget: it must be above 0. */

@@ -3,7 +3,7 @@ import { BANDS, type Band } from '../regions/band.ts';
 import { cutText } from '../units/cut-text.ts';
 import { parseDuration } from '../units/duration.ts';
 import { isLabelValue } from '../units/label-names.ts';
-import { BESIDE_POLICY } from './carbon-budget.ts';
+import { BESIDE_POLICY, WORKLOAD_KEYS } from './carbon-budget.ts';
 import { ANNOTATION_PREFIX } from './namespace-record.ts';
 import { BUILT_IN_DEFAULTS, type Factor, MODES, type Policy, type Weights } from './policy.ts';
 import { ANY_REGION, parseRegionPatterns } from './region-patterns.ts';
@@ -92,7 +92,10 @@ export function parsePolicy(
 
 /** One sentence for one mistake. */
 export function describeIssue({ key, value, allowed, nearest }: PolicyIssue): string {
-  const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`;
+  const elsewhere = isOfWorkloads(key.slice(ANNOTATION_PREFIX.length))
+    ? ' of namespaces: it belongs on a Deployment or StatefulSet'
+    : '';
+  const hint = nearest === undefined ? elsewhere : `, did you mean ${nearest}?`;
   return nearest === undefined && allowed !== ''
     ? `${key}: ${quoted(value)} is not ${allowed}`
     : `${key}: no such annotation${hint}`;
@@ -134,8 +137,14 @@ function stillDefaulted(
   return { defaulted: new Set([...defaulted].filter((name) => !Object.hasOwn(annotations, ANNOTATION_PREFIX + name))) };
 }
 
+function isOfWorkloads(name: string): boolean {
+  return WORKLOAD_KEYS.includes(name) && !BESIDE_POLICY.includes(name);
+}
+
 function unknownKey(key: string, value: string, name: string): PolicyIssue {
-  const nearest = nearestKey(name, [...Object.keys(POLICY_ANNOTATIONS), ...BESIDE_POLICY]);
+  const nearest = isOfWorkloads(name)
+    ? undefined
+    : nearestKey(name, [...Object.keys(POLICY_ANNOTATIONS), ...BESIDE_POLICY]);
   return { key, value, allowed: '', ...(nearest !== undefined && { nearest: ANNOTATION_PREFIX + nearest }) };
 }
 

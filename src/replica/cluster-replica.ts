@@ -12,6 +12,7 @@ import { buildTopology } from '../regions/topology.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SourceTally } from '../telemetry/source-tally.ts';
 import { atMostEvery } from './at-most-every.ts';
+import { switchedOn } from './capacity-options.ts';
 import { type CertificateSource, certificateFromSecret } from './certificate-source.ts';
 import { followOverlayInputs } from './follow-overlay-inputs.ts';
 import { followWaiting } from './follow-waiting.ts';
@@ -117,7 +118,8 @@ export function openReplica(deps: ReplicaDeps): Replica {
         })
       : undefined;
 
-  if (roles.includes('controllers'))
+  if (roles.includes('controllers')) {
+    log.info(Object.fromEntries(switchedOn(values)), 'what these controllers may scale and steer, beside placement');
     controllers = startControllers({
       api,
       view,
@@ -146,6 +148,7 @@ export function openReplica(deps: ReplicaDeps): Replica {
       judge: createNamespaceJudge({ view, config, holder, modeCap: killSwitch.cap, clock: Date.now }),
       log,
     });
+  }
 
   // Stopping before the first sync rejects the start: nothing is lost by that.
   view.start().then(showAll, (error: unknown) => log.debug({ err: error }, 'cluster view stopped'));

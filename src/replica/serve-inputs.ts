@@ -4,6 +4,7 @@ import { OPTIONS } from '../config/options.ts';
 import type { Environment } from '../config/read-options.ts';
 import { findOwnCluster, isInPod, strayContext } from '../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../world/world-files.ts';
+import { switchedOn } from './capacity-options.ts';
 import { type ClientCa, readClientCa } from './client-ca.ts';
 import type { ServeValues } from './serve-options.ts';
 
@@ -33,7 +34,7 @@ export async function readInputs(
   const { kubeconfig } = values;
   const cluster = findOwnCluster({ kubeconfig, namespaces: values.namespaces }, env);
   const inCluster = cluster !== undefined;
-  const issues = [...misfits(values, inCluster), ...contradictions(values), ...strayContext(values, cluster, env)];
+  const issues = [...misfits(values, inCluster), ...strayContext(values, cluster, env)];
   const namespaces = inCluster ? undefined : values.namespaces;
   const files = await readWorldFiles({ ...values, namespaces, mayLackConfig: isInPod(env) });
   issues.push(...files.issues);
@@ -44,8 +45,12 @@ export async function readInputs(
   return { inputs: { files, ...certificate, ...(clientCa && 'pem' in clientCa && { clientCa }) }, issues };
 }
 
-function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inCluster: boolean): readonly string[] {
-  const issues: string[] = [];
+function misfits(values: Maybe<ServeValues>, inCluster: boolean): readonly string[] {
+  const { regions, namespaces, kubeconfig } = values;
+  const issues: string[] = [...contradictions(values)];
+  if (!inCluster)
+    for (const flag of switchedOn(values).keys())
+      issues.push(`${flag}: needs a cluster, and there is none: run in one, or name it with --kubeconfig`);
   if (kubeconfig !== undefined && namespaces !== undefined)
     issues.push('--namespaces: means nothing beside --kubeconfig, which says where the namespaces are');
   if (!inCluster && namespaces === undefined)
@@ -55,17 +60,14 @@ function misfits({ regions, namespaces, kubeconfig }: Maybe<ServeValues>, inClus
   return issues;
 }
 
-/** Of what RegionalAutoscalers leave open. */
+/** What RegionalAutoscalers leave open has to fit together, as what they say. */
 function contradictions(values: Maybe<ServeValues>): readonly string[] {
-  const { minReplicas = 0, maxReplicas = minReplicas, scaleUpThreshold, scaleDownThreshold } = values;
-  const issues: string[] = [];
-  if (minReplicas > maxReplicas)
-    issues.push(`--min-replicas (MIN_REPLICAS): ${minReplicas} is above --max-replicas (MAX_REPLICAS) ${maxReplicas}`);
-  if (scaleUpThreshold !== undefined && scaleDownThreshold !== undefined && scaleDownThreshold >= scaleUpThreshold)
-    issues.push(
-      `--scale-down-threshold (SCALE_DOWN_THRESHOLD): ${scaleDownThreshold} is not below --scale-up-threshold (SCALE_UP_THRESHOLD) ${scaleUpThreshold}`,
-    );
-  return issues;
+  const { minReplicas: min = 0, maxReplicas: max = Number.POSITIVE_INFINITY } = values;
+  const { scaleDownThreshold: down = 0, scaleUpThreshold: up = Number.POSITIVE_INFINITY } = values;
+  return [
+    ...(min > max ? [`--min-replicas: ${min} is above --max-replicas, ${max}`] : []),
+    ...(down >= up ? [`--scale-down-threshold: ${down} is not below --scale-up-threshold, ${up}`] : []),
+  ];
 }
 
 /** The pair that the options name; else the development certificate, but in a cluster the one in its Secret. */

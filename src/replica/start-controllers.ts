@@ -47,13 +47,12 @@ import type { Log } from '../telemetry/log.ts';
 import { type Metric, oneSeries } from '../telemetry/metric.ts';
 import type { CapacityMode } from '../units/capacity-mode.ts';
 import { parseDuration } from '../units/duration.ts';
+import type { CapacityOption } from './capacity-options.ts';
 import type { InstalledNames } from './installed-names.ts';
 import type { NamespaceJudge } from './judge-namespaces.ts';
 import { createLiveRefresher } from './live-refresher.ts';
 import { createPodPower } from './pod-power.ts';
 import { legible, settingProblems } from './status-facts.ts';
-
-type CapacityController = 'nodePools' | 'nodeOverlays' | 'priorityExpander' | 'regionalAutoscaler' | 'carbonBudgets';
 
 interface ControllersDeps {
   readonly api: ApiClient;
@@ -72,7 +71,7 @@ interface ControllersDeps {
   readonly releaseRate: number;
   readonly releaseSharePercent: number;
   /** The controllers of capacity, each opt-in; one that is off is not started. */
-  readonly capacity: Readonly<Record<CapacityController, CapacityMode>>;
+  readonly capacity: Readonly<Record<CapacityOption, CapacityMode>>;
   /** What RegionalAutoscalers leave open. */
   readonly regionalDefaults: RegionalAutoscalerDeps['defaults'];
   /** How long an answer of an intensity source counts. */

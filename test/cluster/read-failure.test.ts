@@ -80,7 +80,7 @@ describe('what may not be read is named once, with who, verb and resource', () =
         'resource "regions.gridgate.dev"',
         'resource "regions"',
       ),
-      'you (dev) may not list regions.gridgate.dev; the ClusterRole gridgate-view, a part of view, allows it',
+      'you (dev) may not list regions.gridgate.dev; the ClusterRole gridgate-view, a part of view, allows it where it is bound in the whole cluster',
     ],
   ];
   for (const [name, request, message, says] of rows)

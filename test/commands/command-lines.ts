@@ -77,6 +77,7 @@ export const COMMAND_LINES: readonly (readonly [code: number, line: string, how?
   ],
   [0, 'budget --kubeconfig @cluster', 'alone'],
   [0, 'budget --by label:app -n shop -o json --kubeconfig @cluster'],
+  [0, 'budget -A -n shop --kubeconfig @cluster'],
   [2, 'budget --by color --kubeconfig @cluster'],
   [2, 'budget -n nowhere --kubeconfig @cluster'],
   [3, 'budget --kubeconfig @away'],

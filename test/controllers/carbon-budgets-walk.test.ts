@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import { runsOf, SEED } from '../decision/random-runs.ts';
 import { clusterOfBudgets, type Stored } from './cluster-of-budgets.ts';
 
-const LEAST = fc.nat(4).map(String);
+const LEAST = fc.nat(7).map(String);
 const WRITES = ['status web', 'scale web', 'spec web'] as const;
 const BUDGETED = { 'carbon-budget': '0.05' };
 
@@ -23,6 +24,7 @@ const happening = fc.oneof(
     mode: fc.constantFrom('on' as const, 'audit' as const, 'off' as const),
   }),
   fc.record({ what: fc.constant('autoscaler' as const), isThere: fc.boolean() }),
+  fc.record({ what: fc.constant('regional' as const), isThere: fc.boolean() }),
   fc.record({
     what: fc.constant('fault' as const),
     at: fc.constantFrom(...WRITES),
@@ -31,7 +33,7 @@ const happening = fc.oneof(
 );
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 
-/** A workload of 5, whose autoscaler, while there is one, may have 10; what people set last is theirs. */
+/** A workload of 5, whose autoscalers, while there are any, have their maximum; what people set last is theirs. */
 async function start() {
   const one = clusterOfBudgets();
   one.world.namespaces.set('shop', BUDGETED);
@@ -103,17 +105,33 @@ function act(one: Cluster, each: Happening, theirs: { replicas: number }): void 
     one.edit('Deployment', 'web', ({ spec }) => {
       spec.template.metadata.annotations = { 'gridgate.dev/class': each.podClass };
     });
-  if (each.what === 'autoscaler') scaleBySomebody(one, each.isThere);
+  if (each.what === 'autoscaler') scaleBySomebody(one, 'HorizontalPodAutoscaler', each.isThere);
+  if (each.what === 'regional') scaleBySomebody(one, 'RegionalAutoscaler', each.isThere);
   if (each.what === 'person') {
     theirs.replicas = each.replicas;
     one.edit('Deployment', 'web', ({ spec }) => Object.assign(spec, { replicas: each.replicas }));
   }
 }
 
-function scaleBySomebody(one: Cluster, isThere: boolean): void {
-  const was = 'metadata' in one.object('HorizontalPodAutoscaler', 'web');
-  if (isThere && !was) one.horizontal('web', 'web', 1, 10);
-  if (!isThere && was) one.remove('HorizontalPodAutoscaler', 'web');
+const MOST = { HorizontalPodAutoscaler: 10, RegionalAutoscaler: 8 } as const;
+type Autoscaler = keyof typeof MOST;
+
+function scaleBySomebody(one: Cluster, kind: Autoscaler, isThere: boolean): void {
+  const was = 'metadata' in one.object(kind, 'web');
+  if (was && !isThere) one.remove(kind, 'web');
+  if (was || !isThere) return;
+  if (kind === 'RegionalAutoscaler') one.regional('web', [{ region: 'eu', deployment: 'web', max: MOST[kind] }]);
+  else one.horizontal('web', 'web', 1, MOST[kind]);
+}
+
+/** Those that there are have their maximum, and nothing of ours. */
+function checkAutoscalers(one: Cluster): void {
+  for (const kind of ['HorizontalPodAutoscaler', 'RegionalAutoscaler'] as const) {
+    const { spec, metadata } = one.object(kind, 'web');
+    if (!metadata) continue;
+    assert.equal(spec.maxReplicas ?? spec.targets[0].max, MOST[kind]);
+    assert.equal(one.status(kind, 'web'), undefined);
+  }
 }
 
 for (const end of ['gone', 'under'] as const)
@@ -132,14 +150,11 @@ for (const end of ['gone', 'under'] as const)
           if (end === 'under') one.world.setAheadMs += 3_600_000;
           await one.loops(4);
           assert.deepEqual([one.replicas('web'), one.status('Deployment', 'web')], [theirs.replicas, undefined]);
-          const autoscaler = one.object('HorizontalPodAutoscaler', 'web');
-          if (!('metadata' in autoscaler)) return;
-          assert.equal(autoscaler['spec'].maxReplicas, 10);
-          assert.equal(one.status('HorizontalPodAutoscaler', 'web'), undefined);
+          checkAutoscalers(one);
         } finally {
           await one.stopAll();
         }
       }),
-      { numRuns: 150 },
+      { seed: SEED, numRuns: runsOf(200) },
     );
   });

@@ -7,6 +7,10 @@ type Cluster = ReturnType<typeof clusterOfBudgets>;
 const MINUTE = 60_000;
 const LOOPS_A_MINUTE = 2;
 const clusters: Cluster[] = [];
+const SWITCHED = {
+  audit: /again, because budgets are in audit: --carbon-budgets says so, or the kill switch/,
+  off: /again, because the kill switch is off/,
+};
 
 function cluster(): Cluster {
   const one = clusterOfBudgets();
@@ -44,6 +48,8 @@ describe('the controller of carbon budgets', () => {
     ];
     assert.deepEqual(all(), [1, 0, 5, 5]);
     assert.deepEqual(one.writes, ['status web', 'scale web', 'status db', 'scale db']);
+    const [down] = one.logged.filter(({ step }) => step === 'hold');
+    assert.deepEqual([down?.['kind'], down?.['object'], down?.['name']], ['Deployment', 'web', undefined]); // pino-pretty takes a name for the logger's
     // 0.0227 + 0.002 is below 80% of 0.05: back after five minutes.
     await one.loops(4 * LOOPS_A_MINUTE);
     assert.deepEqual(all(), [1, 0, 5, 5]);
@@ -365,12 +371,32 @@ describe('the controller of carbon budgets', () => {
       assert.match(one.told('BudgetExceeded')[0] ?? '', /: go down: Deployment web to 1 \(/);
     });
 
+    it('has as many digits as the budget needs', async () => {
+      const one = overBudget('0.000001');
+      one.workload('web', { annotations: { 'min-replicas': '0' }, watts: 0.002 });
+      one.world.namespaces.set('bank', { 'carbon-budget': '0.11231' });
+      one.workload('till', { namespace: 'bank', watts: 99 });
+      await one.lead();
+      await one.loops(13);
+      const [, tiny] = one.told('BudgetExceeded').toSorted();
+      const [close] = one.told('BudgetExceeded').toSorted();
+      assert.match(tiny ?? '', /shop emits 0\.00000227 kgCO2e\/h, its budget is 0\.000001/);
+      assert.match(close ?? '', /bank emits 0\.112365 kgCO2e\/h, its budget is 0\.11231/);
+      assert.match(
+        one.told('Restored')[0] ?? '',
+        /0 -> 5 again, because each of its budgets is under 80%: shop emits 0 kgCO2e\/h, its budget is 0\.000001/,
+      );
+    });
+
     it('where nothing goes down of what may, why', async () => {
       const one = overBudget();
       one.annotate('Deployment', 'web', { paused: 'true' });
       await one.lead();
       await one.loops(3);
-      assert.match(one.told('BudgetExceeded')[0] ?? '', /nothing of it goes down: what may is paused/);
+      assert.match(
+        one.told('BudgetExceeded')[0] ?? '',
+        /nothing of it goes down: Deployment web is paused \(gridgate.dev\/paused on it/,
+      );
     });
 
     it('an autoscaler that goes while its maximum is held: nobody knows what its workload had', async () => {
@@ -677,6 +703,7 @@ describe('the controller of carbon budgets', () => {
         const { spec } = one.object('HorizontalPodAutoscaler', 'api');
         assert.deepEqual([spec.maxReplicas, one.status('HorizontalPodAutoscaler', 'api')], [10, undefined]);
         assert.equal(one.told('Restored').length, 2);
+        for (const told of one.told('Restored')) assert.match(told, SWITCHED[mode]);
       });
 
     it('audit tells once what would be done, and does nothing', async () => {
@@ -712,6 +739,7 @@ describe('the controller of carbon budgets', () => {
       one.edit('Deployment', 'web', ({ spec }) => Object.assign(spec.template.metadata, { annotations: {} }));
       await one.loops(2);
       assert.equal(one.replicas('web'), 5);
+      assert.match(one.told('Restored')[0] ?? '', /because it is not of class flexible any more, or has no gridgate/);
     });
   });
 

@@ -45,6 +45,7 @@ export function clusterOfBudgets() {
   const watts = new Map<string, number>();
   const events: { reason: string; note: string; type: string; about: string; name: string }[] = [];
   const writes: string[] = [];
+  const logged: Stored[] = [];
   const listeners = new Set<() => void>();
   const watches = new Set<PassThrough>();
   const world = {
@@ -201,6 +202,7 @@ export function clusterOfBudgets() {
     objects,
     events,
     writes,
+    logged,
     api,
     writer,
     now,
@@ -242,7 +244,7 @@ export function clusterOfBudgets() {
         mode: () => world.mode,
         instance: 'gridgate-1',
         now,
-        log: pino({ level: process.env['BUDGETS_LOG'] ?? 'silent' }),
+        log: pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
         clock,
       });
       running.push(controller);
@@ -277,8 +279,11 @@ export function clusterOfBudgets() {
       put('RegionalAutoscaler', 'shop', name, { spec: { targets } });
     },
     remove(kind: string, name: string, namespace = 'shop'): void {
+      const object = objects.get(pathOf(kind, namespace, name));
       objects.delete(pathOf(kind, namespace, name));
       show();
+      if (object && kind === 'RegionalAutoscaler')
+        for (const watch of watches) watch.write(`${JSON.stringify({ type: 'DELETED', object })}\n`);
     },
     /** What somebody else does. */
     edit(kind: string, name: string, change: (object: Stored) => void, namespace = 'shop'): void {

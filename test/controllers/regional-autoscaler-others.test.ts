@@ -145,6 +145,18 @@ describe('RegionalAutoscalers whatever others do', () => {
     assert.ok(fake.of('web', 'idle-999', 'tenant').status.conditions.length > 0, 'all are told in the end');
   });
 
+  it('many short loops leave time to tell what was done', async () => {
+    for (let i = 0; i < 40; i++) {
+      fake.addDeployment(`busy-${i}`, 1);
+      const targets = [{ region: 'france', deployment: `busy-${i}`, max: 2 }];
+      fake.addAutoscaler(`busy-${i}`, { targets, loop: '5s', cooldown: '1s', holdCycles: 1 });
+    }
+    fake.world.millicores = 90;
+    const { pass } = start();
+    await pass(35);
+    assert.equal(fake.events.filter(({ note }) => note.startsWith('busy')).length, 40);
+  });
+
   it('many of one namespace that have much to do keep no other from its work', async () => {
     for (let i = 0; i < 300; i++) {
       fake.addDeployment(`low-${i}`, 0, 'tenant');

@@ -253,6 +253,22 @@ describe('the controller of RegionalAutoscalers', () => {
     assert.ok(fake.reads.length - before <= 3 * 11, `${fake.reads.length - before} reads in ten loops`);
   });
 
+  it('one that was paused after a while is looked at no more often than others', async () => {
+    fake.addAutoscaler('web', { targets: TARGETS });
+    const { pass } = start();
+    await pass(100);
+    fake.annotate('web', { 'gridgate.dev/paused': 'true' });
+    await pass(30);
+    let looks = 0;
+    const { deployments } = fake.workloads;
+    fake.workloads.deployments = () => {
+      looks++;
+      return deployments();
+    };
+    await pass(300);
+    assert.ok(looks <= 11, `${looks} in 300 s`);
+  });
+
   it('is woken by Deployments, and by no pod', async () => {
     fake.addAutoscaler('web', { targets: TARGETS });
     let looks = 0;

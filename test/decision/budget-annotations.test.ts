@@ -23,13 +23,27 @@ describe('annotations of carbon budgets', () => {
   it('with a mistake change nothing of the policy', () => {
     assert.deepEqual(ofNamespace({ mode: 'enforce', 'carbon-budget': 'half a kilo' }), {
       mode: 'enforce',
-      mistakes: ['gridgate.dev/carbon-budget: "half a kilo" is not kgCO2e an hour above 0, such as 0.5 or 500g'],
+      mistakes: [
+        'gridgate.dev/carbon-budget: "half a kilo" is not kgCO2e an hour above 0 and at most 1000000, such as 0.5 or 500g',
+      ],
     });
   });
 
   it('misspelt are told what was meant', () => {
     assert.deepEqual(ofNamespace({ 'carbon-budgte': '0.5' }).mistakes, [
       'gridgate.dev/carbon-budgte: no such annotation, did you mean gridgate.dev/carbon-budget?',
+    ]);
+  });
+
+  it('of workloads have no place on a namespace', () => {
+    assert.deepEqual(ofNamespace({ 'min-replicas': '1' }).mistakes, [
+      'gridgate.dev/min-replicas: no such annotation of namespaces: it belongs on a Deployment or StatefulSet',
+    ]);
+  });
+
+  it('beyond what is taken are told how much that is', () => {
+    assert.deepEqual(ofNamespace({ 'carbon-budget': '999999999' }).mistakes, [
+      'gridgate.dev/carbon-budget: "999999999" is not kgCO2e an hour above 0 and at most 1000000, such as 0.5 or 500g',
     ]);
   });
 
@@ -48,8 +62,8 @@ describe('annotations of carbon budgets', () => {
       { 'carbon-budget': '0', 'min-replicas': '-1' },
       { class: 'flexible' },
       [
-        'gridgate.dev/carbon-budget: "0" is not kgCO2e an hour above 0, such as 0.5 or 500g; ignored',
-        'gridgate.dev/min-replicas: "-1" is not a whole number of replicas, such as 1; ignored',
+        'gridgate.dev/carbon-budget: "0" is not kgCO2e an hour above 0 and at most 1000000, such as 0.5 or 500g; ignored',
+        'gridgate.dev/min-replicas: "-1" is not a whole number of replicas from 0 to 100000, such as 1; ignored',
       ],
     ],
     [

@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import type { BudgetStatus } from '../../src/scaling/budget-status.ts';
 import { type BudgetStep, type BudgetTarget, stepOf, type Want } from '../../src/scaling/budget-step.ts';
 import { NOW } from '../builders.ts';
+import { runsOf, SEED } from '../decision/random-runs.ts';
 
 const BEFORE = 9;
 const MINUTE = 60_000;
-const RUNS = { numRuns: 3_000 };
+const RUNS = { seed: SEED, numRuns: runsOf(5_000) };
 
 /** Something with a number, as an API server keeps it: in two writes, or in one. */
 class Scaled {
@@ -69,7 +70,7 @@ const happening = fc.oneof(
   fc.record({
     what: fc.constant('look' as const),
     want: wants,
-    floor: fc.option(fc.nat(4), { nil: undefined, freq: 8 }),
+    floor: fc.option(fc.nat(12), { nil: undefined, freq: 8 }),
     writes: fc.nat(2),
   }),
   fc.record({ what: fc.constant('rollout' as const) }),

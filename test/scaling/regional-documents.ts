@@ -69,8 +69,6 @@ export const UNLIKE: readonly SpecRow[] = [
     ['a minimum of all above their maximum', { minReplicas: 3, maxReplicas: 2 }],
     ['thresholds the wrong way round', { cpu: { scaleUp: 30, scaleDown: 30 } }],
   ]),
-  ...rows(false, [
-    ['a cooldown of days', { cooldown: '2d' }],
-  ]),
+  ...rows(false, [['a cooldown of days', { cooldown: '2d' }]]),
   ...rows(true, [['a Deployment twice', { targets: [FRANCE, { ...FRANCE, region: 'latvia' }] }]]),
 ];

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { runsOf } from '../decision/random-runs.ts';
 import { regionalWorld } from './regional-world.ts';
 
-const RUNS = 300;
+const RUNS = runsOf(600);
 const LOOPS = 120;
 const REGIONS = ['denmark', 'france', 'latvia'];
 /** What waits for a cooldown. */

@@ -198,6 +198,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'judge',
     'judge-answers',
     'judge-clocks',
+    'judge-features',
     'judge-held-pools',
     'judge-leader',
     'judge-places',

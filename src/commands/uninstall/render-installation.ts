@@ -59,13 +59,15 @@ function traceLines(traces: Installation['traces']): readonly Line[] {
     const [first] = alike;
     if (!first) return [];
     const { kind, what } = first;
-    const which = kind.isNamed ? `${what} (${nameFew(alike, MOST_NAMES, ({ path }) => lastName(path))})` : what;
+    const which = kind.isNamed ? `${what} (${nameFew(alike, MOST_NAMES, ({ path }) => nameIn(path))})` : what;
     return [{ step: 'traces', count: alike.length, kind: kind.kind, which }];
   });
 }
 
-function lastName(path: string): string {
-  return decodeURIComponent(path.split('/').at(-1) ?? '');
+/** `shop/web`, or the name alone of what is in no namespace. */
+function nameIn(path: string): string {
+  const [, namespace, name = path.split('/').at(-1) ?? ''] = /\/namespaces\/([^/]+)\/.*\/([^/]+)$/.exec(path) ?? [];
+  return [namespace, name].flatMap((one) => (one === undefined ? [] : decodeURIComponent(one))).join('/');
 }
 
 /** Why nothing may be removed, and what to do, in a sentence. */
@@ -87,7 +89,10 @@ export function tellStays(stays: Stays): readonly string[] {
       : [
           `what gridgate has in another namespace: there is no Deployment, nor anything else of it, in ${maybeNotIn} (--system-namespace)`,
         ]),
-    ...kinds.map(({ noun, count }) => `${counted(count, noun)} and their CustomResourceDefinition (--regions)`),
+    ...kinds.map(
+      ({ noun, count }) =>
+        `${counted(count, noun)} and ${count === 1 ? 'its' : 'their'} CustomResourceDefinition (--regions)`,
+    ),
     ...(policies > 0
       ? [
           `the annotations gridgate.dev/* of ${counted(policies, 'namespace')}, which do nothing without gridgate (--policies)`,

@@ -97,16 +97,16 @@ function traceOf(metadata: Metadata, back: PutBack | undefined, given: readonly 
   const words = keys.map((key) => `annotation ${key}`);
   if (back)
     return { what: [`put back: ${back.field}`, ...words], patch: { metadata: { resourceVersion }, spec: back.spec } };
-  const isMarked = managedFields.some(
-    ({ manager, subresource }) => subresource !== 'status' && MANAGERS.some((one) => one === manager),
+  const marks = MANAGERS.filter((own) =>
+    managedFields.some(({ manager, subresource }) => subresource !== 'status' && manager === own),
   );
-  if (keys.length === 0 && !isMarked) return undefined;
+  if (keys.length === 0 && marks.length === 0) return undefined;
   const cleaned = {
     resourceVersion,
     ...(keys.length > 0 && { annotations: Object.fromEntries(keys.map((key) => [key, null])) }),
     managedFields: give(managedFields, given),
   };
-  return { what: [...words, ...(isMarked ? ['the mark on what gridgate scaled'] : [])], patch: { metadata: cleaned } };
+  return { what: [...words, ...marks.map((own) => `metadata.managedFields of ${own}`)], patch: { metadata: cleaned } };
 }
 
 /** Without our entries. An empty list would change nothing: one empty entry stands for none. */

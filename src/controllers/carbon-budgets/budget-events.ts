@@ -51,7 +51,7 @@ export function* noticesOf(toTell: ToTell, telling: Telling): Generator<readonly
   const { mode, reports, lowered, would, mistakes, refused, losses, left } = toTell;
   const byKey = new Map(reports.map((one) => [scopeKey(one.scope), one]));
   for (const one of lowered) {
-    const told = tellLowered(one, byKey, telling);
+    const told = tellLowered(one, { byKey, mode }, telling);
     yield told.flatMap(({ reason, notice }) => (mode !== 'off' || reason === 'Restored' ? notice : []));
   }
   if (mode === 'off') return;
@@ -152,9 +152,15 @@ function tellWhatGoes(concerned: readonly Concerned[], mode: CapacityMode): stri
   const going = may.filter(({ one, isRefused }) => !isRefused && !one.isPaused && stateOf(one) !== 'let-go');
   if (may.length === 0)
     return `nothing of it may be scaled down: no Deployment or StatefulSet of class flexible has ${MIN_REPLICAS} below its replicas`;
-  if (going.length === 0) return 'nothing of it goes down: what may is paused, scaled by somebody else, or refused';
+  if (going.length === 0)
+    return `nothing of it goes down: ${nameFew(may, MOST_NAMED, (each) => `${nameOf(each.one)} ${whyNot(each)}`)}`;
   const named = nameFew(going, MOST_NAMED, ({ one }) => `${nameOf(one)} to ${one.floor}`);
   return `${mode === 'audit' ? 'would go' : 'go'} down: ${named}`;
+}
+
+function whyNot({ one }: Concerned): string {
+  if (one.isPaused) return 'is paused (gridgate.dev/paused on it, its autoscaler or namespace)';
+  return stateOf(one) === 'let-go' ? 'was scaled by somebody else' : 'was refused';
 }
 
 function isAbove(value: number | null, floor: number): boolean {
@@ -164,7 +170,8 @@ function isAbove(value: number | null, floor: number): boolean {
 /** `observability emits 0.712 kgCO2e/h, its budget is 0.5` */
 function tellReading({ scope, count }: BudgetReport): string {
   const name = scope.kind === 'Namespace' ? scope.name : `${scope.kind} ${scope.name}`;
-  const emits = count.reading === undefined ? '' : ` emits ${toThousandth(count.reading.kgPerHour)} kgCO2e/h,`;
+  const emits =
+    count.reading === undefined ? '' : ` emits ${roundBeside(count.reading.kgPerHour, scope.limit)} kgCO2e/h,`;
   return `${name}${emits} its budget is ${scope.limit}`;
 }
 
@@ -173,14 +180,23 @@ interface ToldOf {
   readonly notice: Notice;
 }
 
-function tellLowered(one: Lowered, byKey: ReadonlyMap<string, BudgetReport>, telling: Telling): readonly ToldOf[] {
+/** What an object is told about with. */
+interface Known extends Pick<ToTell, 'mode'> {
+  readonly byKey: ReadonlyMap<string, BudgetReport>;
+}
+
+function tellLowered(one: Lowered, known: Known, telling: Telling): readonly ToldOf[] {
   const { status } = one;
   if (one.want === 'hold' && one.floor !== undefined && isTooLarge(one)) return [tellTooLarge(one, telling)];
   if (!status || telling.now - Date.parse(status.since) >= NEWS_FOR_MS) return [];
   const { state } = status;
   if (state === 'held' && one.value !== status.wrote) return [];
   const key = `${status.since} ${state} ${one.deployment ?? ''}`;
-  const { reason, note } = WORDS[state](one, status, tellBudgets(one, byKey));
+  const { reason, note } = WORDS[state](
+    one,
+    status,
+    state === 'restored' ? whyRestored(one, known) : tellBudgets(one, known.byKey),
+  );
   return [{ reason, notice: noticeOf({ type: 'Normal', reason, note, key }, placeOf(one), telling) }];
 }
 
@@ -222,8 +238,20 @@ function reportsOf({ demand }: Lowered, byKey: ReadonlyMap<string, BudgetReport>
 
 function tellBudgets(one: Lowered, byKey: ReadonlyMap<string, BudgetReport>): string {
   const reports = reportsOf(one, byKey);
-  if (one.want === 'end') return 'no budget concerns it any more, or none is to be kept';
   return reports.length === 0 ? 'its budget says so' : reports.map(tellReading).join('; ');
+}
+
+/** What has ended a hold. */
+function whyRestored(one: Lowered, { byKey, mode }: Known): string {
+  const { want, demand } = one;
+  if (want === 'drop') return "its replicas are an autoscaler's now";
+  if (mode === 'audit') return 'budgets are in audit: --carbon-budgets says so, or the kill switch';
+  if (mode === 'off') return 'the kill switch is off';
+  if (want === 'end')
+    return demand.scopes.length === 0 ? 'no budget concerns it any more' : 'its budgets leave it alone';
+  if (one.floor === undefined) return `it is not of class flexible any more, or has no ${MIN_REPLICAS}`;
+  if (want !== 'free') return 'its budgets were under';
+  return `each of its budgets is under ${RESTORE_SHARE * 100}%: ${tellBudgets(one, byKey)}`;
 }
 
 function fieldOf({ kind, deployment }: Lowered): string {
@@ -265,6 +293,10 @@ function noticeOf(
   return { namespace, name, event: () => toEvent(parts, now) };
 }
 
-function toThousandth(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
+/** To three digits, or as many more as tell it from the other number. */
+function roundBeside(value: number, other: number): number {
+  const rounded = DIGITS.map((digits) => Number(value.toPrecision(digits)));
+  return rounded.find((one) => Math.sign(one - other) === Math.sign(value - other)) ?? value;
 }
+
+const DIGITS = [3, 6, 9];

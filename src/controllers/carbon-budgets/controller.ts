@@ -221,7 +221,7 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
     figures.count(step.kind);
     const { kind, namespace, name, deployment, value } = fresh;
     const to = 'to' in step ? step.to : value;
-    log.info({ kind, namespace, name, deployment, step: step.kind, from: value, to }, DONE[step.kind]);
+    log.info({ kind, namespace, object: name, deployment, step: step.kind, from: value, to }, DONE[step.kind]);
   }
 
   function isPausedNow(fresh: Lowered): boolean {

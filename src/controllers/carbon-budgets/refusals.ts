@@ -29,7 +29,8 @@ export function createRefusals({ clock, log }: { readonly clock: Pick<Clock, 'no
       const waitMs = Math.min(FIRST_WAIT_MS * 2 ** (times - 1), LONGEST_WAIT_MS);
       refusals.set(keyOf(one), { message, times, until: clock.now() + waitMs });
       const { kind, namespace, name } = one;
-      if (times === 1) log.warn({ kind, namespace, name, failure: message }, 'a carbon budget cannot scale this');
+      if (times === 1)
+        log.warn({ kind, namespace, object: name, failure: message }, 'a carbon budget cannot scale this');
     },
     forgive: (one: Lowered) => void refusals.delete(keyOf(one)),
     /** Those of what there still is. */

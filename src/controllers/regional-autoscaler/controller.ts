@@ -38,6 +38,8 @@ import { createVisitor, type Visited } from './visit.ts';
 const WRITES_PER_SECOND = 10;
 /** What is to be told never keeps anybody from being looked at for longer. */
 const LONGEST_TELLING_MS = 5_000;
+/** However soon a loop is due: otherwise short loops would never have anything told. */
+const LEAST_TELLING_MS = 2_000;
 /** In one round, by all namespaces together; a namespace has its share, and some at least. */
 const MOST_ACTIONS = 100;
 const LEAST_ACTIONS = 10;
@@ -136,8 +138,8 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     if (await inShortTurns(anyDue(visited, seen), { clock, signal })) usages = await readUsages(signal);
     const outcomes = await visitAll(visited, { ...seen, usages }, mode, signal);
     const back = await orphans.putBack(orphansOf(seen, mode).filter(isOfUsers), signal);
-    const until = clock.now() + Math.min(LONGEST_TELLING_MS, dueIn(visited));
-    const telling = await teller.tell([...outcomes.tellings, ...tellingsOfPutBack()], until, signal);
+    const tellingMs = Math.max(LEAST_TELLING_MS, Math.min(LONGEST_TELLING_MS, dueIn(visited)));
+    const telling = await teller.tell([...outcomes.tellings, ...tellingsOfPutBack()], clock.now() + tellingMs, signal);
     const failure = telling.failure ?? back.failure;
     tellFailure(failure && messageOf(failure));
     // No backoff: one that others write to all the time must hold up none.
@@ -164,6 +166,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     mode: CapacityMode,
     signal: AbortSignal,
   ) {
+    const ofActions: Telling[] = [];
     const tellings: Telling[] = [];
     const seen: Told[] = [];
     let isAgain = false;
@@ -172,6 +175,9 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       const memory = memories.of(one.uid);
       const visited = await visit({ seen: one, memory, around, mode, mayAct: () => mayAct(one, memory), signal });
       seen.push({ one, status: visited.status });
+      const { namespace } = one;
+      const { untold } = memory;
+      if (untold.size > 0) ofActions.push({ namespace, of: untold, write: () => tellActions(one, memory) });
       tellings.push(...tellingsOf(one, memory, visited));
       isAgain ||= visited.outcome === 'again';
     };
@@ -181,7 +187,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
       await breathe(signal);
     }
     told = seen;
-    return { tellings, isAgain };
+    return { tellings: [...ofActions, ...tellings], isAgain };
   }
 
   /** Whether one may act once more in this round: each namespace has its share of it. */
@@ -200,9 +206,8 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
 
   function tellingsOf(one: RegionalAutoscaler, memory: Memory, { findings, write }: Visited): readonly Telling[] {
     const { namespace } = one;
-    const { untold, complained } = memory;
+    const { complained } = memory;
     const tellings: Telling[] = [];
-    if (untold.size > 0) tellings.push({ namespace, of: untold, write: (signal) => tellActions(one, memory, signal) });
     if (write) tellings.push({ namespace, of: memory, write });
     const notices = findings && complaintNotices(one, findings, { instance, now: now() });
     const due = notices?.filter(({ name }) => !complained.has(name)) ?? [];
@@ -231,8 +236,8 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     });
   }
 
-  async function tellActions(one: RegionalAutoscaler, memory: Memory, signal: AbortSignal): Promise<'done'> {
-    await pace.take(signal);
+  /** Each action has waited for its turn. */
+  async function tellActions(one: RegionalAutoscaler, memory: Memory): Promise<'done'> {
     await toldActions.tell(one, memory);
     return 'done';
   }

@@ -248,6 +248,7 @@ export function createVisitor(deps: VisitDeps) {
   }
 
   async function refuse(one: Visit, findings: readonly Finding[]): Promise<Visited> {
+    one.memory.counters = undefined; // it has no loops
     const current = asWritten(one.seen, one.memory);
     const [{ reason, message } = NOTHING_FOUND] = findings;
     const verdict = { decision: 'None', reason, message } as const;

@@ -56,6 +56,8 @@ export interface BudgetReport {
   readonly scope: ReportedComponent | null;
   /** The dirtiest first. */
   readonly components: readonly ReportedComponent[];
+  /** What exceeds its budget, namespaces and workloads, whatever pods are grouped by: the dirtiest first. */
+  readonly over: readonly ReportedComponent[];
   /** What is missing or went wrong, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -110,11 +112,9 @@ export function reportBudget(input: ReportInput): BudgetReport {
   const [total] = emissionsBy(pods, power, snapshot, () => '', model).values();
   const seen = { ...input, pods: pods.filter((pod) => namespace === undefined || pod.namespace === namespace) };
   const { budgets, mistakes } = findBudgets(input);
-  const components = listComponents(seen, budgets, total);
-  const [scope = null] =
-    namespace === undefined || grouping === 'namespace'
-      ? []
-      : listComponents({ ...seen, grouping: 'namespace' }, budgets, total);
+  const listBy = (by: PodGrouping) => listComponents({ ...seen, grouping: by }, budgets, total).sort(dirtiestFirst);
+  const listed = new Map(BUDGETED.map((by) => [by, listBy(by)]));
+  const [scope = null] = namespace === undefined || grouping === 'namespace' ? [] : (listed.get('namespace') ?? []);
   return {
     version: 'v1',
     takenAt: isoTime(input.now),
@@ -122,10 +122,14 @@ export function reportBudget(input: ReportInput): BudgetReport {
     namespace: namespace ?? null,
     total: reportSum(total),
     scope,
-    components: components.sort(dirtiestFirst),
+    components: listed.get(grouping) ?? listBy(grouping),
+    over: [...listed.values()].flat().filter(({ state }) => state === 'over'),
     notes: [...input.notes, ...mistakes],
   };
 }
+
+/** What may have a budget. */
+const BUDGETED: readonly PodGrouping[] = ['namespace', 'deployment'];
 
 /** Those with pods; and those with a budget, or held, that may have none left. */
 function listComponents(
@@ -267,11 +271,6 @@ function findScaled({ pods, workloads, grouping, namespace }: ReportInput, those
       { component: alike[0]?.component, count: new Set(alike.map(({ workload }) => keyOf(workload))).size },
     ]),
   );
-}
-
-/** What exceeds its budget, the namespace that is looked into included. */
-export function overOf({ scope, components }: BudgetReport): readonly ReportedComponent[] {
-  return [...(scope ? [scope] : []), ...components].filter(({ state }) => state === 'over');
 }
 
 function dirtiestFirst(a: ReportedComponent, b: ReportedComponent): number {

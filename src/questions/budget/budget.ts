@@ -14,7 +14,7 @@ import { takeSnapshot } from '../../world/load-regions.ts';
 import { standInRegions } from '../../world/stand-in-regions.ts';
 import { findCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
-import { type BudgetReport, overOf, reportBudget } from './budget-report.ts';
+import { type BudgetReport, reportBudget } from './budget-report.ts';
 import type { BudgetPod } from './components.ts';
 import type { BudgetValues } from './options.ts';
 import { readSeenCluster, type SeenCluster } from './read-cluster.ts';
@@ -33,7 +33,7 @@ export async function budget(values: BudgetValues, env: Environment): Promise<nu
   for (const sentence of report.notes) note(sentence);
   const { output = 'table' } = values;
   await print(output === 'table' ? renderBudget(report, terminalColumns(env)) : renderData(report, output));
-  return overOf(report).length > 0 ? EXIT.findings : EXIT.fine;
+  return report.over.length > 0 ? EXIT.findings : EXIT.fine;
 }
 
 /** The mistakes in what the options name, where single options have mistakes too. */
@@ -43,7 +43,8 @@ export async function checkBudget({ regions, config, powerTable }: Partial<Budge
 }
 
 async function gather(values: BudgetValues, env: Environment): Promise<BudgetReport | Issues> {
-  const { kubeconfig, context, regions, config, groupBy, explainNamespace: namespace, regionLabel } = values;
+  const { kubeconfig, context, regions, config, groupBy, regionLabel } = values;
+  const namespace = values.allNamespaces ? undefined : values.explainNamespace;
   const cluster = findCluster({ kubeconfig, context }, env);
   const [files, power] = await Promise.all([readWorldFiles({ regions, config }), readPowerTable(values.powerTable)]);
   const mistakes = [

@@ -3,6 +3,7 @@ import type { OptionValues } from '../../config/options.ts';
 export const BUDGET_OPTIONS = [
   'groupBy',
   'explainNamespace',
+  'allNamespaces',
   'prometheusUrl',
   'prometheusQuery',
   'config',

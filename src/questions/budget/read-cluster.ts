@@ -84,7 +84,7 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
   const [pods, usage, nodes, regions, namespaces, deployments, statefulSets, horizontal, regional] = await Promise.all([
     readPods(api, extent),
     readUsages(api, namespace),
-    listOr(nodesOf(regionLabel), 'nobody knows in which regions pods are'),
+    listOr(nodesOf(regionLabel), UNSEEN_NODES),
     readsRegions ? listOr(REGIONS, 'yearly averages of the regions of the nodes stand in') : [],
     readNamespaces(api, namespace, notes),
     listOr(DEPLOYMENTS, 'budgets of Deployments, and what is held of them, are not known'),
@@ -107,6 +107,8 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
   };
 }
 
+const UNSEEN_NODES =
+  'nobody knows in which regions pods are: no figure can be told and no budget judged; a ClusterRoleBinding grants it, a RoleBinding does not';
 const UNSEEN_HOLD = 'what is held through what scales a workload is not known';
 
 async function readPods(api: ApiClient, { namespace, label }: Extent): Promise<Pick<SeenCluster, 'pods' | 'isWhole'>> {

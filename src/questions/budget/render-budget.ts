@@ -3,13 +3,7 @@ import { type Column, renderTable } from '../../terminal/render-table.ts';
 import { renderSections, type Section } from '../../terminal/sections.ts';
 import type { Style } from '../../terminal/terminal.ts';
 import { groupingLabel } from '../../units/pod-grouping.ts';
-import {
-  type BudgetReport,
-  type BudgetState,
-  overOf,
-  type ReportedComponent,
-  type ReportedSum,
-} from './budget-report.ts';
+import type { BudgetReport, BudgetState, ReportedComponent, ReportedSum } from './budget-report.ts';
 
 const DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 const RIGHT = { align: 'right' } as const;
@@ -116,11 +110,11 @@ function knownBy({ knownBy: known }: ReportedSum): string {
 }
 
 function sectionsOf(report: BudgetReport): readonly Section[] {
-  const { total, scope } = report;
+  const { total, scope, over } = report;
   return [
     ...(scope ? [{ title: 'Namespace', lines: [`${sumOf(scope)}; ${ofTotal(scope)}${budgetOf(scope)}`] }] : []),
     { title: 'Total', lines: [sumOf(total)] },
-    { title: 'Over', lines: overOf(report).map((one) => ({ text: excessOf(one), style: 'red' as const })) },
+    { title: 'Over', lines: over.map((one) => ({ text: excessOf(one), style: 'red' as const })) },
   ];
 }
 

@@ -33,6 +33,9 @@ export interface ClusterFacts {
   readonly heldPools: Seen<readonly HeldPool[]>;
   /** What gridgate scales, where the numbers of its owner are kept aside. */
   readonly heldScales: Seen<readonly HeldScale[]>;
+  readonly autoscalers: Seen<AutoscalersFacts>;
+  /** Why metrics.k8s.io tells nobody what pods use; `undefined` where it does. */
+  readonly usage: Seen<string | undefined>;
   readonly namespaces: Seen<readonly NamespaceRecord[]>;
   readonly settings: Seen<Settings | undefined>;
   /** Why the kill switch is not as it was meant, or what it caps; absent where it caps nothing. */
@@ -160,6 +163,21 @@ export interface HeldPool {
   readonly patch?: string;
 }
 
+/** Of RegionalAutoscalers. */
+export interface AutoscalersFacts {
+  readonly count: number;
+  readonly troubled: readonly TroubledAutoscaler[];
+}
+
+export interface TroubledAutoscaler {
+  /** `shop/web`. */
+  readonly called: string;
+  /** By its conditions. */
+  readonly why: string;
+  /** Absent: a name that could not be pasted. */
+  readonly todo: string | undefined;
+}
+
 export interface HeldScale {
   /** `deployment shop/web`. */
   readonly called: string;
@@ -196,6 +214,8 @@ export type Settings =
       readonly sources: readonly string[];
       readonly secrets: readonly NamedSecret[];
       readonly rules: PolicyRules;
+      /** A Prometheus is named that tells what pods draw. */
+      readonly measuresEnergy?: boolean;
       /** Where Cluster Autoscaler is. */
       readonly autoscaler?: AutoscalerPlace;
     };

@@ -136,7 +136,7 @@ function sumUp(judged: readonly Judged[]): Finding {
     .filter(([, count]) => count > 0);
   const says =
     modes.length === 0
-      ? `none of ${judged.length} opted in yet: gridgate acts nowhere`
+      ? `none of ${judged.length} opted in yet: gridgate judges no pods`
       : `opted in: ${modes.map(([mode, count]) => `${count} in ${mode}`).join(', ')}`;
   return { check: CHECK, state: 'ok', says };
 }

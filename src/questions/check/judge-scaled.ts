@@ -1,3 +1,4 @@
+import { shellCommand } from '../../units/shell-command.ts';
 import type { ClusterFacts, HeldScale } from './facts.ts';
 import { about, type Finding, valueOr } from './finding.ts';
 import { isLeading } from './judge-leader.ts';
@@ -15,9 +16,11 @@ export function judgeScaled(facts: ClusterFacts): readonly Finding[] {
     const isKept = ({ option }: HeldScale) => leads && isSwitchedOn(deployments, option);
     const orphans = held.filter((one) => !isKept(one));
     const kept = held.length - orphans.length;
+    const ofBudgets = held.filter((one) => isKept(one) && one.option === '--carbon-budgets').length;
     const more = orphans.length - MOST_TOLD;
     return [
       ...(kept > 0 ? [{ check: CHECK, state: 'ok', says: `${kept} are as gridgate scaled them` } as const] : []),
+      ...tellNowhere(ofBudgets, facts),
       ...orphans.slice(0, MOST_TOLD).map((one) => tell(one, isSwitchedOn(deployments, one.option))),
       ...(more > 0
         ? [
@@ -30,6 +33,16 @@ export function judgeScaled(facts: ClusterFacts): readonly Finding[] {
         : []),
     ];
   });
+}
+
+/** What runs on a node in no region emits nobody knows what: a budget over it is never under, and what it scaled down stays so. */
+function tellNowhere(ofBudgets: number, { nodes, regionLabel }: ClusterFacts): readonly Finding[] {
+  const bare = valueOr(nodes, []).filter(({ region }) => region === undefined);
+  const [first] = bare;
+  if (ofBudgets === 0 || !first) return [];
+  const says = `${ofBudgets} are scaled down by carbon budgets, and ${bare.length} nodes are in no region: a budget with a pod there is never under, and puts nothing back`;
+  const todo = shellCommand`kubectl label node ${first.name} ${regionLabel}=REGION`;
+  return [{ check: CHECK, state: 'warning', says, todo }];
 }
 
 function tell({ called, value, option, todo }: HeldScale, isOn: boolean): Finding {

@@ -4,6 +4,7 @@ import type { ClusterFacts } from './facts.ts';
 import { type Finding, STATES, type State } from './finding.ts';
 import { judgeAnswers } from './judge-answers.ts';
 import { judgeClocks } from './judge-clocks.ts';
+import { judgeFeatures } from './judge-features.ts';
 import { judgeHeldPools } from './judge-held-pools.ts';
 import { judgeLeader } from './judge-leader.ts';
 import { judgeNamespaces, judgeNodes } from './judge-places.ts';
@@ -49,6 +50,7 @@ export function judge(facts: ClusterFacts): CheckReport {
     ...judgeNodes(facts),
     ...judgeNamespaces(facts),
     ...judgeWaiting(facts),
+    ...judgeFeatures(facts),
     ...judgeHeldPools(facts),
     ...judgeScaled(facts),
     ...judgeClocks(facts),

@@ -8,6 +8,7 @@ import type { Lease } from '../../cluster/lease.ts';
 import { listIfKnown, listOnce } from '../../cluster/list-watch.ts';
 import { NAMESPACES } from '../../cluster/namespaces.ts';
 import { nodes } from '../../cluster/nodes.ts';
+import { usageProblem } from '../../cluster/pod-metrics.ts';
 import { describeReadFailure } from '../../cluster/read-failure.ts';
 import { REGIONS, validRegions } from '../../cluster/regions.ts';
 import { HEARTBEAT_LEASE } from '../../cluster/releaser-heartbeat.ts';
@@ -21,6 +22,7 @@ import type { ApiServerFacts, ClusterFacts, DeploymentFacts, EndpointCount, Leas
 import { type Seen, valueOr } from './finding.ts';
 import { locate, objectOf } from './locate-secret.ts';
 import { OVERDUE_CRON_JOB, SERVICE } from './names.ts';
+import { autoscalersFacts, CHECKED_AUTOSCALERS } from './read-autoscalers.ts';
 import { argumentOf, type DeploymentObject, toDeploymentFacts } from './read-deployments.ts';
 import { CHECKED_POOLS } from './read-held-pools.ts';
 import { SCALED } from './read-scaled.ts';
@@ -62,6 +64,10 @@ export async function readCluster(
     see(async () => toOverdueRuns(await getMaybe(`/apis/batch/v1${own}/cronjobs/${OVERDUE_CRON_JOB}`))),
   ]);
   const ofScaled = see(() => Promise.all(SCALED.map((resource) => listIfKnown(api, resource, LIST_TIMEOUT_MS))));
+  const ofFeatures = Promise.all([
+    see(async () => autoscalersFacts(await listIfKnown(api, CHECKED_AUTOSCALERS, LIST_TIMEOUT_MS))),
+    see(() => usageProblem(api)),
+  ]);
   const settingsSeen = see(() => readSettings(api, systemNamespace));
   const [endpoints, configurations, seenNamespaces, regions, seenNodes, pools, lease, settings, killSwitch, rights] =
     await Promise.all([
@@ -78,6 +84,7 @@ export async function readCluster(
     ]);
   const [releaserLease, things, overdueRuns] = await ofWaiting;
   const scaled = await ofScaled;
+  const [autoscalers, usage] = await ofFeatures;
   const webhooks = valueOr(configurations, []).flat();
   const [onNamespaces, onPods] = await Promise.all([tryNamespaces(api), tryPods(api, seenNamespaces, namespace)]);
   const isReached = [onNamespaces, onPods].every(({ outcome }) => outcome !== 'silent' && outcome !== 'failed');
@@ -94,7 +101,7 @@ export async function readCluster(
     heldScales: mapSeen(scaled, (all) => all.flat().flatMap((one) => one ?? [])),
     invalidRegions: tellInvalid(valueOr(regions, [])),
     ...{ nodes: seenNodes, namespaces: seenNamespaces, settings, killSwitch },
-    ...{ releaserLease, things, overdueRuns },
+    ...{ releaserLease, things, overdueRuns, autoscalers, usage },
     keys: await readKeys(getMaybe, settings, { deployments: valueOr(deployments, []), systemNamespace }),
   };
 }
@@ -177,6 +184,7 @@ async function readSettings(api: ApiClient, systemNamespace: string): Promise<Se
     sources: config.sources.map(({ type }) => type),
     secrets: secretsOf(config),
     rules: compileRules(config),
+    measuresEnergy: config.budgets.energy.prometheus !== undefined,
     autoscaler: config.nodes.clusterAutoscaler,
   };
 }

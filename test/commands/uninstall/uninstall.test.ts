@@ -7,6 +7,7 @@ import { type Asked, findInstallation, type Installation } from '../../../src/co
 import { installedObjects } from '../../../src/commands/uninstall/installed-objects.ts';
 import { findRefusals, removeInstallation } from '../../../src/commands/uninstall/remove-installation.ts';
 import { renderRemovals, renderStays, tellObstacle } from '../../../src/commands/uninstall/render-installation.ts';
+import { traceOfWorkload } from '../../../src/commands/uninstall/scaling-traces.ts';
 import { formatBoundsBefore } from '../../../src/scaling/bounds-before.ts';
 import { formatBudgetStatus, formatTargetStatuses } from '../../../src/scaling/budget-status.ts';
 import { type FakeCluster, fakeCluster } from './fake-cluster.ts';
@@ -538,12 +539,19 @@ describe('gridgate uninstall', () => {
       renderStays(found.stays, 300),
       /- 2 RegionalAutoscalers and their CustomResourceDefinition \(--regions\)/,
     );
-    assert.doesNotMatch(told, /RegionalAutoscaler +the mark/);
-    assert.match(told, /^traces +1 +Deployment +put back: spec\.replicas \(web\)$/m);
-    assert.match(told, /^traces +3 +Deployment +annotation gridgate\.dev\/budget-status \(web, changed, forged\)$/m);
+    assert.match(
+      renderStays({ ...found.stays, kinds: [{ noun: 'RegionalAutoscaler', count: 1 }] }, 300),
+      /- 1 RegionalAutoscaler and its CustomResourceDefinition \(--regions\)/,
+    );
+    assert.doesNotMatch(told, /RegionalAutoscaler +metadata/);
+    assert.match(told, /^traces +1 +Deployment +put back: spec\.replicas \(shop\/web\)$/m);
     assert.match(
       told,
-      /^traces +1 +HorizontalPodAutoscaler +put back: spec\.minReplicas and spec\.maxReplicas \(web\)$/m,
+      /^traces +3 +Deployment +annotation gridgate\.dev\/budget-status \(shop\/web, shop\/changed, shop\/forged\)$/m,
+    );
+    assert.match(
+      told,
+      /^traces +1 +HorizontalPodAutoscaler +put back: spec\.minReplicas and spec\.maxReplicas \(shop\/web\)$/m,
     );
     const specOf = (path: string) => cluster.objects.get(path).spec;
     assert.deepEqual(
@@ -769,3 +777,9 @@ describe('gridgate uninstall', () => {
 function documents(file: string): any[] {
   return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS());
 }
+
+it('gridgate uninstall calls what marks a field as written by gridgate by its names', () => {
+  const managedFields = [{ manager: 'gridgate-carbon-budgets', operation: 'Apply', apiVersion: 'apps/v1' }];
+  const found = traceOfWorkload({ metadata: { name: 'web', namespace: 'shop', managedFields } } as never);
+  assert.deepEqual(found?.what, ['metadata.managedFields of gridgate-carbon-budgets']);
+});

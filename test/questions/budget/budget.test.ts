@@ -112,6 +112,49 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
     );
   });
 
+  it('judges every budget, whatever pods are grouped by', async (t) => {
+    const deployment = annotated('web', { 'gridgate.dev/carbon-budget': '0.001' }, { namespace: 'shop', uid: 'web' });
+    const owned = (name: string, kind: string, owner: string) => {
+      const pod = runningPod(OBSERVABILITY, name, { app: owner });
+      return { ...pod, metadata: { ...pod.metadata, ownerReferences: [{ kind, name: owner, controller: true }] } };
+    };
+    const statefulSet = annotated('loki', { 'gridgate.dev/carbon-budget': '0.2' }, { namespace: OBSERVABILITY });
+    const world = budgetWorld({
+      '/api/v1/namespaces': [
+        annotated(OBSERVABILITY, { 'gridgate.dev/carbon-budget': '0.0001' }),
+        annotated('shop', {}),
+      ],
+      '/apis/apps/v1/deployments': [deployment],
+      '/apis/apps/v1/statefulsets': [statefulSet],
+      [PODS]: [
+        owned('loki-0', 'StatefulSet', 'loki'),
+        ...Array.from({ length: 30 }, (_, index) => {
+          const pod = runningPod('shop', `web-1a2b3c4d5e-x${index}`, { app: 'web' });
+          const metadata = {
+            ...pod.metadata,
+            labels: { app: 'web', 'pod-template-hash': '1a2b3c4d5e' },
+            ownerReferences: [{ kind: 'ReplicaSet', name: 'web-1a2b3c4d5e', controller: true }],
+          };
+          return { ...pod, metadata };
+        }),
+      ],
+    });
+    for (const by of ['namespace', 'deployment', 'label:app']) {
+      const { code, stdout } = await run(t, { world, args: ['--by', by] });
+      assert.equal(code, 1, by);
+      assert.match(
+        stdout,
+        /^Over +namespace observability emits \S+ kgCO2e an hour more than its budget of 0.0001$/m,
+        by,
+      );
+      assert.match(stdout, /^ +deployment\/web in shop emits \S+ kgCO2e an hour more than its budget of 0.001$/m, by);
+    }
+    const everywhere = await report(t, { world, args: ['-A', '-n', 'shop'] });
+    assert.equal(everywhere.over.length, 2);
+    const inShop = await report(t, { world, args: ['-n', 'shop'] });
+    assert.deepEqual([inShop.code, inShop.over.map(({ name }) => name)], [1, ['web']]);
+  });
+
   it('estimates from what pods use where no Prometheus is named, and from requests where nobody tells', async (t) => {
     const metrics = [podMetrics('shop', 'web-0', '250m'), podMetrics('shop', 'web-1', '1')];
     const found = await report(t, { world: budgetWorld({ [METRICS]: metrics }) });
@@ -170,6 +213,11 @@ Over       namespace observability emits 0.0675 kgCO2e an hour more than its bud
     const byDeployment = await report(t, { world, args: ['--by', 'deployment'] });
     const { pods, kgPerHour, state } = named(byDeployment, 'ingester');
     assert.deepEqual([pods, kgPerHour, state, named(byDeployment, 'scaled').state], [0, 0, 'held', 'held']);
+    const paused = [annotated(OBSERVABILITY, { 'gridgate.dev/carbon-budget': '0.5', 'gridgate.dev/paused': 'true' })];
+    for (const by of ['namespace', 'deployment']) {
+      const { stdout } = await run(t, { world: { ...world, '/api/v1/namespaces': paused }, args: ['--by', by] });
+      assert.match(stdout, /^observability .* held, paused /m, by);
+    }
     assert.equal(named(byDeployment, 'theirs').state, 'let-go');
     const unlisted = ['querier', 'forged', 'copied', 'raised'];
     assert.deepEqual(
@@ -391,7 +439,7 @@ describe('gridgate budget with few rights', () => {
   });
 
   const missing: readonly (readonly [what: string, says: RegExp])[] = [
-    ['nodes', /nobody knows in which regions pods are/],
+    ['nodes', /no figure can be told and no budget judged; a ClusterRoleBinding grants it/],
     ['regions', /yearly averages of the regions of the nodes stand in/],
     ['namespaces', /budgets of namespaces are not known/],
     ['deployments', /budgets of Deployments, and what is held of them, are not known/],

@@ -75,6 +75,8 @@ export function factsOf(parts: Partial<ClusterFacts> = {}): ClusterFacts {
     nodePools: { value: [] },
     heldPools: { value: [] },
     heldScales: { value: [] },
+    autoscalers: { value: { count: 0, troubled: [] } },
+    usage: { value: undefined },
     namespaces: { value: [namespaceOf('shop', { mode: 'enforce' }, true), namespaceOf('default', {}, false)] },
     settings: { value: { sources: [], secrets: [], rules: { defaults: {}, limits: {} } } },
     killSwitch: { value: {} },

@@ -4,7 +4,7 @@ import type { HeldScale } from '../../../src/questions/check/facts.ts';
 import { heldBounds, heldReplicas, heldTargets } from '../../../src/questions/check/read-scaled.ts';
 import { formatBoundsBefore } from '../../../src/scaling/bounds-before.ts';
 import { formatBudgetStatus, formatTargetStatuses } from '../../../src/scaling/budget-status.ts';
-import { NOW } from '../../builders.ts';
+import { makeNode, NOW, REGION_LABEL } from '../../builders.ts';
 import { deploymentOf, oddities, saysOf } from './facts-of.ts';
 
 const STATUS = { state: 'held', before: 5, wrote: 1, since: '2026-11-29T10:00:00Z', strikes: 0 } as const;
@@ -35,6 +35,15 @@ describe('gridgate check says of what gridgate scaled', () => {
   it('that it is so where a leader keeps it', () => {
     const both = run(['--carbon-budgets=on', '--regional-autoscaler=audit']);
     assert.deepEqual(saysOf('scaling', { ...both, ...scales(held, moved) }), ['ok: 2 are as gridgate scaled them']);
+  });
+
+  it('that budgets may never put it back where a node is in no region', () => {
+    const both = run(['--carbon-budgets=on', '--regional-autoscaler=on']);
+    const nodes = { nodes: { value: [makeNode('n1', 'eu'), makeNode('n2', undefined)] } };
+    assert.deepEqual(of({ ...both, ...nodes, ...scales(held, moved) }), [
+      `warning scaling: 1 are scaled down by carbon budgets, and 1 nodes are in no region: a budget with a pod there is never under, and puts nothing back -> kubectl label node n2 ${REGION_LABEL}=REGION`,
+    ]);
+    assert.deepEqual(of({ ...both, ...nodes, ...scales(moved) }), []);
   });
 
   it('each with the command that puts it back where nobody does', () => {
