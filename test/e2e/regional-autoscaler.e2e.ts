@@ -154,6 +154,10 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
       const one = await cluster.send('GET', `${hpas}/france`);
       return one.metadata.annotations?.[BEFORE] === undefined ? one : undefined;
     });
+    await cluster.waitFor('that it is told', async () => {
+      const told = (await cluster.events('bound')).filter(({ reason }: Rendered) => reason === 'BoundsRestored');
+      return told.length === 2 || undefined;
+    });
     const owners = france.metadata.managedFields.filter(
       ({ fieldsV1 }: Rendered) => fieldsV1['f:spec']?.['f:minReplicas'],
     );
