@@ -62,7 +62,7 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
     });
     assert.equal(events.get('ScaleUp')?.length, 3);
     const { stdout } = await cluster.kubectl(['get', 'ra', '-n', 'known']);
-    assert.match(stdout, /^NAME +MODE +REPLICAS +CPU +DECISION +REASON +REGION +AGE\nweb +replicas +\d /);
+    assert.match(stdout, /^NAME +MODE +ACTIVE +REPLICAS +CPU +DECISION +REASON +REGION +AGE\nweb +replicas +True +\d /);
   });
 
   test('own nothing of a Deployment but its replicas, and leave them to whoever scales by hand', { skip }, async () => {
