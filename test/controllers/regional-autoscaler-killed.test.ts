@@ -86,7 +86,7 @@ async function tell(
   return {
     writes: fake.writes.filter((one) => /^(scale|bounds|release)/.test(one)).sort(),
     events: fake.events
-      .filter(({ reason }) => reason !== 'PutBack') // nothing is left by which the next could tell it
+      .filter(({ reason }) => reason !== 'BoundsRestored') // nothing is left by which the next could tell it
       .map(({ note }) => note)
       .sort(),
     end: JSON.stringify([fake.counts(), ends]),

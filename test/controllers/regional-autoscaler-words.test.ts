@@ -94,7 +94,7 @@ describe('what a RegionalAutoscaler says of itself', () => {
     await run(HELD_S);
     fake.remove('web', 'web');
     await leaders[0]?.pass(60);
-    const told = fake.events.filter(({ reason }) => reason === 'PutBack');
+    const told = fake.events.filter(({ reason }) => reason === 'BoundsRestored');
     assert.deepEqual(
       told.map(({ note }) => note),
       ['its minimum and maximum are as its owner had them: no RegionalAutoscaler moves them any more'],

@@ -62,7 +62,7 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
     });
     assert.equal(events.get('ScaleUp')?.length, 3);
     const { stdout } = await cluster.kubectl(['get', 'ra', '-n', 'known']);
-    assert.match(stdout, /^NAME +MODE +REPLICAS +CPU +DECISION +REASON +REGION +AGE\nweb +replicas +\d /);
+    assert.match(stdout, /^NAME +MODE +ACTIVE +REPLICAS +CPU +DECISION +REASON +REGION +AGE\nweb +replicas +True +\d /);
   });
 
   test('own nothing of a Deployment but its replicas, and leave them to whoever scales by hand', { skip }, async () => {
@@ -153,6 +153,10 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
     const france = await cluster.waitFor('nothing of ours', async () => {
       const one = await cluster.send('GET', `${hpas}/france`);
       return one.metadata.annotations?.[BEFORE] === undefined ? one : undefined;
+    });
+    await cluster.waitFor('that it is told', async () => {
+      const told = (await cluster.events('bound')).filter(({ reason }: Rendered) => reason === 'BoundsRestored');
+      return told.length === 2 || undefined;
     });
     const owners = france.metadata.managedFields.filter(
       ({ fieldsV1 }: Rendered) => fieldsV1['f:spec']?.['f:minReplicas'],

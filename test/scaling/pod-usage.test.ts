@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type PodUsage, toPodUsages } from '../../src/scaling/pod-usage.ts';
+import { toPodUsages } from '../../src/scaling/pod-usage.ts';
 
 function usageOf(cpu: unknown, memory: unknown) {
   const containers = [{ usage: { cpu, memory } }];
   const one = { metadata: { name: 'x', namespace: 'shop' }, timestamp: '2026-11-22T09:00:00Z', containers };
   const steps = toPodUsages([one]);
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return (step.value as ReadonlyMap<string, PodUsage>).get('shop/x');
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value.get('shop/x');
 }
 
 describe('the usage of a pod', () => {

@@ -590,7 +590,7 @@ describe('a spec that does not fit together', () => {
       { targets: [target({})], cpu: { scaleUp: 70, scaleDown: 70 } },
       /scaleDown 70 is not below scaleUp 70/,
     ],
-    ['a loop of a second', { targets: [target({})], loop: '1s' }, /spec\.loop/],
+    ['a loop of a second', { targets: [target({})], loop: '1s' }, /spec\.loop: must be .* at least 5s and at most 24h/],
   ] as const)
     it(`is refused: ${what}`, () => void assert.throws(() => settingsOf(spec), said));
 

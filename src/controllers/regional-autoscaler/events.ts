@@ -77,7 +77,11 @@ export function putBackNotice(one: HorizontalAutoscaler, telling: Telling): Noti
   const { name: hpa, uid } = one;
   const note = 'its minimum and maximum are as its owner had them: no RegionalAutoscaler moves them any more';
   const regarding = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: hpa, uid };
-  return eventOf({ ...one, regarding }, { type: 'Normal', reason: 'PutBack', note, key: `${telling.now}` }, telling);
+  return eventOf(
+    { ...one, regarding },
+    { type: 'Normal', reason: 'BoundsRestored', note, key: `${telling.now}` },
+    telling,
+  );
 }
 
 interface Words {
