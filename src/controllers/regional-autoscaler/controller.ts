@@ -139,12 +139,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
     const outcomes = await visitAll(visited, { ...seen, usages }, mode, signal);
     const back = await orphans.putBack(orphansOf(seen, mode).filter(isOfUsers), signal);
     const tellingMs = Math.max(LEAST_TELLING_MS, Math.min(LONGEST_TELLING_MS, dueIn(visited)));
-<<<<<<< HEAD
     const telling = await teller.tell([...outcomes.tellings, ...tellingsOfPutBack()], clock.now() + tellingMs, signal);
-=======
-    const tellings = [...outcomes.tellings, ...tellingsOfPutBack()];
-    const telling = await teller.tell(tellings, clock.now() + tellingMs, signal);
->>>>>>> integrate
     const failure = telling.failure ?? back.failure;
     tellFailure(failure && messageOf(failure));
     // No backoff: one that others write to all the time must hold up none.
