@@ -204,7 +204,7 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
     await cluster.createNamespace('odd');
     await cluster.createDeployments('odd', { denmark: 5 });
     const denmark = { region: 'denmark', deployment: 'denmark' };
-    await cluster.createAutoscaler('odd', 'a', { targets: [{ ...denmark, min: 4, max: 2 }] });
+    await cluster.createAutoscaler('odd', 'a', { targets: [{ ...denmark, min: 4 }], maxReplicas: 2 });
     await cluster.createAutoscaler('odd', 'b', { cooldown: '999d', targets: [denmark] });
     await cluster.createAutoscaler('odd', 'c', { ...QUICK, targets: [{ region: 'nowhere', deployment: 'gone' }] });
     await cluster.untilCondition('odd', 'a', 'Accepted', 'Invalid');
