@@ -14,7 +14,7 @@ import { type Clock, MONOTONIC } from './pace.ts';
 /** One reading serves all who ask within so long: metrics-server scrapes every 15 s by default. */
 const USAGE_KEPT_MS = 5_000;
 
-export interface WorkloadsDeps {
+interface WorkloadsDeps {
   readonly api: ApiClient;
   readonly log: Logger;
   readonly clock?: Clock;

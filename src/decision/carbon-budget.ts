@@ -39,7 +39,7 @@ export const BESIDE_POLICY: readonly string[] = ['carbon-budget', 'paused'];
 export const WORKLOAD_KEYS: readonly string[] = ['carbon-budget', 'min-replicas', 'paused'];
 
 /** One mistake in what is written of budgets. */
-export interface BudgetIssue {
+interface BudgetIssue {
   readonly key: string;
   readonly value: string;
   readonly allowed: string;

@@ -2,7 +2,7 @@ import type { NodeFacts } from '../regions/node-facts.ts';
 import { HOSTNAME_LABEL } from '../units/label-names.ts';
 
 /** A node, and what monitoring may call it: host name and addresses. */
-export interface NamedNode {
+interface NamedNode {
   readonly name: string;
   readonly aliases: readonly string[];
 }

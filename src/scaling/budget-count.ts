@@ -32,11 +32,11 @@ export interface BudgetCount {
 }
 
 /** What the last looks say together; `held`: it was over, and is not yet under. */
-export const BUDGET_VERDICTS = ['over', 'held', 'between', 'under', 'unknown'] as const;
+const BUDGET_VERDICTS = ['over', 'held', 'between', 'under', 'unknown'] as const;
 export type BudgetVerdict = (typeof BUDGET_VERDICTS)[number];
 
 /** Of one budget. */
-export interface BudgetTerms {
+interface BudgetTerms {
   readonly limit: number;
   /** So many looks in a row make it over, or under. */
   readonly holdCycles: number;

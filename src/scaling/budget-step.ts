@@ -47,7 +47,7 @@ export type BudgetStep =
 /** How something stands with its budgets, for people. */
 export type BudgetState = 'free' | 'held' | 'let-go' | 'restored';
 
-export interface BudgetMoment {
+interface BudgetMoment {
   /** Epoch milliseconds. */
   readonly now: number;
   /** For how long this process has seen the status as it is: a wall clock that was set back stops nothing. */
@@ -58,7 +58,7 @@ export interface BudgetMoment {
 export const FIRST_WAIT_MS = 5 * MINUTE_MS;
 const LONGEST_WAIT_MS = 4 * HOUR_MS;
 /** A budget that is over again so soon after it was put back is a strike. */
-export const STRIKE_WITHIN_MS = HOUR_MS;
+const STRIKE_WITHIN_MS = HOUR_MS;
 const MOST_STRIKES = 20;
 /** What a leader that ended had begun is finished within so long; later the grid is another one. */
 const FINISH_WITHIN_MS = 10 * MINUTE_MS;

@@ -25,10 +25,10 @@ import type { ScaledPod } from './scaled-pod.ts';
  *
  * A node's energy shared by CPU time is what Kepler measures of a pod, too: the meter knows whole processors.
  */
-export const POWER_KINDS = ['pod', 'node-usage', 'node-requests', 'usage', 'requests'] as const;
+const POWER_KINDS = ['pod', 'node-usage', 'node-requests', 'usage', 'requests'] as const;
 export type PowerKind = (typeof POWER_KINDS)[number];
 
-export const BASIS_OF: Readonly<Record<PowerKind, Basis>> = {
+const BASIS_OF: Readonly<Record<PowerKind, Basis>> = {
   pod: 'measured',
   'node-usage': 'measured',
   'node-requests': 'estimated',
@@ -45,7 +45,7 @@ export const POWER_WORDS: Readonly<Record<PowerKind, string>> = {
   requests: 'requests',
 };
 
-export interface PodWatts {
+interface PodWatts {
   readonly watts: number;
   readonly how: PowerKind;
 }
@@ -53,7 +53,7 @@ export interface PodWatts {
 /** By `usageKey`; a pod whose watts nobody can say is left out. */
 export type PodPower = ReadonlyMap<string, PodWatts>;
 
-export interface PowerInputs {
+interface PowerInputs {
   /** All pods of every node that is in view: what a node draws is shared among them. */
   readonly pods: Iterable<ScaledPod>;
   /** By `usageKey`. */
@@ -67,7 +67,7 @@ export interface PowerInputs {
 }
 
 /** A Ready pod that was created before that, epoch milliseconds, and is known less well than by `kind` counts as unknown. */
-export interface Demanded {
+interface Demanded {
   readonly kind: PowerKind;
   readonly ofCreatedBefore: number;
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '../units/duration.ts';
 import { givers, type Look, moveTo, showChange, showGrams, sumOf, takers, type Verdict } from './regional-verdict.ts';
 
 /** What is known of how long CPU has been where it is, and of the rest after the last action. */
-export interface LoadLook extends Look {
+interface LoadLook extends Look {
   readonly above: number;
   readonly below: number;
   readonly missed: number;

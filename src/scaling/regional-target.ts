@@ -59,7 +59,7 @@ export interface TargetFacts extends RegionFacts {
   readonly cpu?: CpuReading | undefined;
 }
 
-export interface TargetInput {
+interface TargetInput {
   readonly target: TargetSettings;
   readonly workload: ScaledWorkload;
   /** In bounds mode. */

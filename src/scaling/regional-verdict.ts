@@ -74,7 +74,7 @@ export function byCleanest(targets: readonly TargetFacts[]): readonly TargetFact
 }
 
 /** Dirtiest first, and so unknown ones; equal ones the other way round. */
-export function byDirtiest(targets: readonly TargetFacts[]): readonly TargetFacts[] {
+function byDirtiest(targets: readonly TargetFacts[]): readonly TargetFacts[] {
   return byCleanest(targets).toReversed();
 }
 

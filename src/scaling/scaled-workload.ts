@@ -4,7 +4,7 @@ import { BOUNDS_BEFORE, LONGEST_BOUNDS_BEFORE } from './bounds-before.ts';
 import { BUDGET_STATUS, LONGEST_BUDGET_STATUS } from './budget-status.ts';
 
 /** The kinds whose replicas gridgate moves, each through its `scale` subresource. */
-export const SCALED_KINDS = ['Deployment', 'StatefulSet'] as const;
+const SCALED_KINDS = ['Deployment', 'StatefulSet'] as const;
 export type ScaledKind = (typeof SCALED_KINDS)[number];
 
 /** What owns a pod is what the pod says: of other kinds nothing is asked. */

@@ -1,3 +1,4 @@
+import { REGIONAL_AUTOSCALERS } from '../../cluster/regional-autoscalers.ts';
 import { REGIONS_PATH } from '../../cluster/regions.ts';
 
 /**
@@ -38,13 +39,12 @@ export interface InstalledObject {
   readonly called: string;
 }
 
-export const REGIONAL_AUTOSCALERS_PATH = '/apis/gridgate.dev/v1alpha1/regionalautoscalers';
 export const PART_OF = 'app.kubernetes.io/part-of';
 export const OURS = 'gridgate';
 /** What people write for gridgate, each with where all of it is. */
 export const CRDS = [
   { noun: 'Region', name: 'regions.gridgate.dev', list: REGIONS_PATH },
-  { noun: 'RegionalAutoscaler', name: 'regionalautoscalers.gridgate.dev', list: REGIONAL_AUTOSCALERS_PATH },
+  { noun: 'RegionalAutoscaler', name: 'regionalautoscalers.gridgate.dev', list: REGIONAL_AUTOSCALERS.path },
 ] as const;
 
 /** In gridgate's own namespace where it is in one, and no other is named. */

@@ -2,11 +2,11 @@ import type { KubeObject } from '../../cluster/kube-object.ts';
 import { type FieldPath, handBack, type ManagedFields } from '../../controllers/field-owners.ts';
 import { BOUNDS_BEFORE, boundsOfOwner, parseBoundsBefore } from '../../scaling/bounds-before.ts';
 import { BUDGET_STATUS, isOfBudget } from '../../scaling/budget-status.ts';
+import { BUDGETS_MANAGER, REGIONAL_MANAGER } from '../../scaling/field-managers.ts';
 import type { KeptOwners } from '../../scaling/kept-owners.ts';
 import { loweredStatus, loweredTargets } from '../../scaling/lowered-status.ts';
 
-/** As whom the controllers of RegionalAutoscalers and carbon budgets write. */
-const MANAGERS = ['gridgate-regional-autoscaler', 'gridgate-carbon-budgets'] as const;
+const MANAGERS = [REGIONAL_MANAGER, BUDGETS_MANAGER] as const;
 const MIN: FieldPath = ['f:spec', 'f:minReplicas'];
 const MAX: FieldPath = ['f:spec', 'f:maxReplicas'];
 

@@ -4,6 +4,7 @@ import { NAMESPACES_PATH } from '../../cluster/namespaces.ts';
 import { NODE_POOLS_PATH } from '../../cluster/node-pools.ts';
 import { NODES_PATH } from '../../cluster/nodes.ts';
 import { JOB, type OwnerKind, ownersPath, REPLICA_SET, STATEFUL_SET } from '../../cluster/owner-kinds.ts';
+import { REGIONAL_AUTOSCALERS } from '../../cluster/regional-autoscalers.ts';
 import { planTaints, type Taint } from '../../controllers/node-labeller/plan.ts';
 import { traceOfPool } from '../../controllers/node-pools/pool-trace.ts';
 import { NUDGED_ANNOTATION } from '../../controllers/owner-nudger/controller.ts';
@@ -11,7 +12,6 @@ import { CHANGED } from '../../controllers/priority-expander/tell.ts';
 import { ANNOTATION_PREFIX, MANAGED_LABEL } from '../../decision/namespace-record.ts';
 import { DEFERRED, NOT_BEFORE, RELEASED, WAITS } from '../../decision/wait-annotations.ts';
 import { CARBON_KEY } from '../../units/label-names.ts';
-import { REGIONAL_AUTOSCALERS_PATH } from './installed-objects.ts';
 import { traceOfAutoscaler, traceOfRegional, traceOfWorkload } from './scaling-traces.ts';
 
 /** What gridgate wrote on an object of somebody else, and a merge patch without it. */
@@ -105,7 +105,7 @@ const SCALED: readonly Pick<TracedKind, 'kind' | 'list' | 'find' | 'mayBeMissing
     find: traceOfAutoscaler,
     mayBeMissing: true,
   },
-  { kind: 'RegionalAutoscaler', list: REGIONAL_AUTOSCALERS_PATH, find: traceOfRegional, mayBeMissing: true },
+  { kind: 'RegionalAutoscaler', list: REGIONAL_AUTOSCALERS.path, find: traceOfRegional, mayBeMissing: true },
 ];
 
 /** Where one of a list of all namespaces is. */

@@ -7,14 +7,13 @@ import {
   formatTargetStatuses,
 } from '../../scaling/budget-status.ts';
 import type { BudgetStep } from '../../scaling/budget-step.ts';
+import { BUDGETS_MANAGER } from '../../scaling/field-managers.ts';
 import { loweredTargets } from '../../scaling/lowered-status.ts';
 import { type RegionalAutoscalerObject, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
 import { isMapping } from '../../units/is-mapping.ts';
 import { type FieldPath, handBack, isOwned, type ManagedFields, ownersOf } from '../field-owners.ts';
 import type { Lowered, LoweredKind } from './targets.ts';
 
-/** The field manager of all that this controller writes. */
-export const BUDGETS_MANAGER = 'gridgate-carbon-budgets';
 const OWN = { fieldManager: BUDGETS_MANAGER };
 
 const COLLECTIONS: Readonly<Record<LoweredKind, { readonly group: string; readonly plural: string }>> = {

@@ -17,7 +17,7 @@ export interface ActDeps {
   readonly wouldRunIn: (pod: Pod, namespace: string, region: string) => boolean;
 }
 
-export interface Act {
+interface Act {
   readonly namespace: string;
   readonly key: string;
   readonly action: Action;

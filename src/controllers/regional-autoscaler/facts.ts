@@ -16,7 +16,7 @@ export interface KnownBetter {
   autoscaler(key: string, seen: HorizontalAutoscaler): HorizontalAutoscaler;
 }
 
-export interface FactsInput {
+interface FactsInput {
   readonly one: RegionalAutoscaler;
   readonly settings: RegionalSettings;
   readonly around: Surroundings;

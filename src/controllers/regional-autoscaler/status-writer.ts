@@ -3,6 +3,7 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { REGIONAL_GROUP } from '../../cluster/regional-autoscalers.ts';
+import { REGIONAL_MANAGER } from '../../scaling/field-managers.ts';
 import {
   type RegionalAutoscaler,
   type RegionalAutoscalerObject,
@@ -14,7 +15,6 @@ import type { Pace } from '../pace.ts';
 import type { Outcome } from '../rounds.ts';
 import { isConflict } from './act.ts';
 import { asWritten, type Memory } from './memory.ts';
-import { REGIONAL_MANAGER } from './targets-writer.ts';
 
 /** Others may write it all the time. */
 const TRIES = 5;

@@ -8,6 +8,7 @@ import {
   formatBoundsBefore,
   parseBoundsBefore,
 } from '../../scaling/bounds-before.ts';
+import { REGIONAL_MANAGER } from '../../scaling/field-managers.ts';
 import {
   type HorizontalAutoscaler,
   type HorizontalAutoscalerObject,
@@ -15,8 +16,6 @@ import {
 } from '../../scaling/horizontal-autoscaler.ts';
 import type { ScaledWorkloadObject } from '../../scaling/scaled-workload.ts';
 import { type FieldPath, handBack, type ManagedFields, ownersOf } from '../field-owners.ts';
-
-export const REGIONAL_MANAGER = 'gridgate-regional-autoscaler';
 
 const OWN = { fieldManager: REGIONAL_MANAGER };
 const READ = { accept: 'application/json', idleTimeoutMs: 10_000 } as const;

@@ -16,7 +16,7 @@ export interface Telling {
   readonly write: (signal: AbortSignal) => Promise<Outcome>;
 }
 
-export interface TellingOutcome {
+interface TellingOutcome {
   /** Some are left, or were written by somebody else in between. */
   readonly isAgain: boolean;
   /** The first refusal; the others went on. */

@@ -28,7 +28,7 @@ import { createStatusWriter, type StatusWriterDeps } from './status-writer.ts';
 import { keyOf, type Surroundings } from './surroundings.ts';
 import type { ToldActions } from './told-actions.ts';
 
-export interface VisitDeps extends ActDeps, StatusWriterDeps {
+interface VisitDeps extends ActDeps, StatusWriterDeps {
   readonly defaults: RegionalDefaults;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -40,7 +40,7 @@ export interface VisitDeps extends ActDeps, StatusWriterDeps {
 }
 
 /** What is visited, and by what it is judged. */
-export interface Visit {
+interface Visit {
   readonly seen: RegionalAutoscaler;
   readonly memory: Memory;
   readonly around: Surroundings;

@@ -40,7 +40,7 @@ export interface SeenCluster {
   readonly notes: readonly string[];
 }
 
-export interface Extent {
+interface Extent {
   readonly namespace: string | undefined;
   readonly regionLabel: string;
   /** The label that pods are grouped by. */

@@ -10,7 +10,7 @@ import { SourceError } from '../asking/source-error.ts';
 import { machineNames, NAMING_LABELS } from './prometheus-power.ts';
 
 /** The labels that name a pod and its namespace, or a machine; which of the two a query is about. */
-export interface EnergyLabels {
+interface EnergyLabels {
   readonly namespace?: string | undefined;
   readonly pod?: string | undefined;
   readonly node?: string | undefined;
