@@ -155,7 +155,9 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
       return one.metadata.annotations?.[BEFORE] === undefined ? one : undefined;
     });
     await cluster.waitFor('that it is told', async () => {
-      const told = (await cluster.events('bound')).filter(({ reason }: Rendered) => reason === 'BoundsRestored');
+      const told = (await cluster.events('bound', 'HorizontalPodAutoscaler')).filter(
+        ({ reason }: Rendered) => reason === 'BoundsRestored',
+      );
       return told.length === 2 || undefined;
     });
     const owners = france.metadata.managedFields.filter(

@@ -151,9 +151,9 @@ export async function startRegionalCluster(options: Partial<LiveOptions> = {}) {
     },
     logged: () => readAuditLog(controlPlane.auditLog).length,
 
-    async events(namespace: string): Promise<Rendered[]> {
+    async events(namespace: string, kind = 'RegionalAutoscaler'): Promise<Rendered[]> {
       const { items } = await send('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
-      return items.filter(({ regarding }: Rendered) => regarding.kind === 'RegionalAutoscaler');
+      return items.filter(({ regarding }: Rendered) => regarding.kind === kind);
     },
   };
 }
