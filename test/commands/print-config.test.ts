@@ -38,7 +38,7 @@ describe('the effective configuration', () => {
     assert.deepEqual(options.host, { value: '127.0.0.1', from: 'GRIDGATE_HOST' });
     assert.deepEqual(options['metrics-port'], { value: 9090, from: 'default' });
     assert.deepEqual(options['metrics-host'], {
-      value: '(as --host in a cluster, otherwise 127.0.0.1)',
+      value: '(as --host in a cluster or with --kubeconfig, otherwise 127.0.0.1)',
       from: 'default',
     });
     assert.deepEqual(options['shutdown-delay'], { value: '1m30s', from: '--shutdown-delay' });
