@@ -1,6 +1,7 @@
 import { ApiError, messageOf } from './api-error.ts';
 
 const FORBIDDEN = 403;
+const NOT_FOUND = 404;
 /** `GET /apis/apps/v1/namespaces/shop/deployments/web`. */
 const REQUEST =
   /^(?<method>[A-Z]+) \/(?:api\/v1|apis\/(?<group>[^/]+)\/[^/]+)(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[^/]+)(?:\/(?<name>[^/]+))?(?<status>\/status)?$/;
@@ -21,6 +22,18 @@ const REGIONS_ROLE = 'the ClusterRole gridgate-view, a part of view, allows it w
 /** Why something could not be read or written, for whoever asked with rights of their own: a right that is missing is named once. */
 export function describeReadFailure(error: unknown): string {
   return (error instanceof ApiError && describeRefusal(error)) || messageOf(error);
+}
+
+/** The status of the API server's refusal, also where another error names it as its cause; `undefined` of any other error. */
+export function statusOfRead(error: unknown): number | undefined {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof ApiError ? cause.status : undefined;
+}
+
+/** Whether it is what the caller may not see, or what the cluster does not have. */
+export function isUnseen(error: unknown): boolean {
+  const status = statusOfRead(error);
+  return status === FORBIDDEN || status === NOT_FOUND;
 }
 
 /** Whether a right is missing; admission and proxies answer 403 as well, to one object or to all. */

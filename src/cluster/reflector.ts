@@ -191,3 +191,10 @@ export function followResource<T>(deps: Omit<ReflectorDeps<T>, 'store'>): Follow
   const store = createProjectionStore(deps.resource);
   return { ...createReflector({ ...deps, store }), get: store.get, values: store.values };
 }
+
+/** The same, begun at once; `onChange` also when the first list is there. */
+export function followNow<T>(deps: Omit<ReflectorDeps<T>, 'store'>): Followed<T> {
+  const followed = followResource(deps);
+  followed.start().then(deps.onChange, () => {}); // rejected only when stopped before the first list
+  return followed;
+}

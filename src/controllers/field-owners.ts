@@ -1,3 +1,4 @@
+import { MOST_OWNERS } from '../scaling/kept-owners.ts';
 import { isMapping } from '../units/is-mapping.ts';
 
 /** Who owns a field, as `metadata.managedFields` says it. */
@@ -23,9 +24,6 @@ interface FieldSet {
 function isOurs(manager: string, own: string): boolean {
   return manager === own || manager === 'gridgate-uninstall';
 }
-
-/** What one annotation can keep of them. */
-export const MOST_OWNERS = 4;
 
 /** Where a field stands in `fieldsV1`: `f:spec`, `f:weight`. */
 export type FieldPath = readonly string[];

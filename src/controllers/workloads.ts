@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { ApiClient } from '../cluster/api-client.ts';
 import { joinLastEvents } from '../cluster/last-events.ts';
 import { readPodUsages, type UsageReading } from '../cluster/pod-metrics.ts';
-import { type Followed, followResource } from '../cluster/reflector.ts';
+import { type Followed, followNow } from '../cluster/reflector.ts';
 import { DEPLOYMENTS, HORIZONTAL_AUTOSCALERS, SCALED_PODS, STATEFUL_SETS } from '../cluster/scaled-objects.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
 import type { HorizontalAutoscaler } from '../scaling/horizontal-autoscaler.ts';
@@ -47,9 +47,7 @@ export function createWorkloads({ api, log, clock = MONOTONIC }: WorkloadsDeps):
     const tell = () => {
       for (const listener of listeners) listener(kind);
     };
-    const one = followResource({ api, resource, log, onChange: tell });
-    one.start().then(tell, () => {}); // rejected only when stopped before the first list
-    return one;
+    return followNow({ api, resource, log, onChange: tell });
   }
 
   return {

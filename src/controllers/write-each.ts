@@ -48,3 +48,8 @@ function toAnswer(error: unknown): Answer {
   if (error.status === CHANGED_MEANWHILE) return 'changed';
   return error.status === GONE ? 'gone' : error;
 }
+
+/** Whether the API server refused a write; not one of an object that is gone, or that somebody else wrote in between. */
+export function isRefusedWrite(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status !== GONE && error.status !== CHANGED_MEANWHILE;
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** As many as `controllers/field-owners.ts` keeps. */
-const MOST_OWNERS = 4;
+/** What one annotation can keep of them. */
+export const MOST_OWNERS = 4;
 
 /** Whose a field was before it was ours, as `metadata.managedFields` said. */
 export const keptOwners = z

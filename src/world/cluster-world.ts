@@ -1,5 +1,4 @@
 import type { ApiClient } from '../cluster/api-client.ts';
-import { ApiError } from '../cluster/api-error.ts';
 import { autoscalerStatus, cannotBeUnderstood, groupsNow } from '../cluster/autoscaler-status.ts';
 import { fetchNamespace } from '../cluster/fetch-namespace.ts';
 import { listOnce } from '../cluster/list-watch.ts';
@@ -10,7 +9,7 @@ import { PERSISTENT_VOLUME_CLAIMS } from '../cluster/persistent-volume-claims.ts
 import { persistentVolumes, type VolumeFacts } from '../cluster/persistent-volumes.ts';
 import { PRIORITY_CLASSES, toPriorityClasses } from '../cluster/priority-classes.ts';
 import { objectKey } from '../cluster/projection-store.ts';
-import { describeReadFailure } from '../cluster/read-failure.ts';
+import { describeReadFailure, isUnseen, statusOfRead } from '../cluster/read-failure.ts';
 import { REGIONS, validRegions } from '../cluster/regions.ts';
 import { volumesOfPod } from '../cluster/volumes-of-pod.ts';
 import type { WatchedResource } from '../cluster/watched-resource.ts';
@@ -86,8 +85,8 @@ async function readWorld(
     try {
       return await listOnce(api, resource, TIMEOUT_MS);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      if (resource.isOptional && statusOf(error) === 404) return undefined;
+      if (!isUnseen(error)) throw error;
+      if (resource.isOptional && statusOfRead(error) === 404) return undefined;
       refused.set(without, [...(refused.get(without) ?? []), describeReadFailure(error)]);
       return undefined;
     }
@@ -107,7 +106,7 @@ async function readWorld(
     try {
       return await listOnce(api, NAMESPACES, TIMEOUT_MS);
     } catch (cause) {
-      if (!isRefusal(cause)) throw cause;
+      if (!isUnseen(cause)) throw cause;
       throw new Error(`${describeReadFailure(cause)}; who may read one namespace alone names it with -n`, { cause });
     }
   }
@@ -153,15 +152,4 @@ async function readWorld(
 function claimsIn<T>(claims: WatchedResource<T>, namespace: string | undefined): WatchedResource<T> {
   if (namespace === undefined) return claims;
   return { ...claims, path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/${claims.name}` };
-}
-
-/** What the caller may not see, or the cluster does not have. */
-function isRefusal(error: unknown): boolean {
-  const status = statusOf(error);
-  return status === 403 || status === 404;
-}
-
-function statusOf(error: unknown): number | undefined {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause instanceof ApiError ? cause.status : undefined;
 }

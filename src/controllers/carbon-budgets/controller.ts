@@ -2,9 +2,10 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import { ApiError } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
-import { type Followed, followResource } from '../../cluster/reflector.ts';
+import { type Followed, followNow } from '../../cluster/reflector.ts';
+import { REGIONAL_MAXIMA } from '../../cluster/regional-autoscalers.ts';
 import { inShortTurns } from '../../cluster/short-turns.ts';
-import { NEVER_MANAGED } from '../../decision/managed-label.ts';
+import { isLeftAlone } from '../../decision/managed-label.ts';
 import { ANNOTATION_PREFIX, type NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Policy } from '../../decision/policy.ts';
 import { treatmentOf } from '../../decision/treatment.ts';
@@ -17,18 +18,17 @@ import type { ScaledWorkload } from '../../scaling/scaled-workload.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { EventTellerDeps } from '../event.ts';
 import type { Controller } from '../manager.ts';
-import { createNotices, type Notice } from '../notices.ts';
+import { createNotices } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type RoundOutcome } from '../rounds.ts';
 import type { Workloads } from '../workloads.ts';
-import { writeEach } from '../write-each.ts';
-import { noticesOf, type ToTell } from './budget-events.ts';
+import { isRefusedWrite, writeEach } from '../write-each.ts';
+import { noticesOf } from './budget-events.ts';
 import { createBudgetFigures } from './budget-metrics.ts';
 import { createLooks, type PowerReading } from './looks.ts';
 import { createLosses, type IsThere } from './losses.ts';
 import { giveBack, mayGiveBack, pathOf, writeStep } from './lowered-writer.ts';
 import { createRefusals } from './refusals.ts';
-import { REGIONAL_MAXIMA } from './regional-watch.ts';
 import { createSeenSince } from './seen-since.ts';
 import { type BudgetWorld, findLowered, isPausedNamespace, type Lowered, reread } from './targets.ts';
 
@@ -118,25 +118,17 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
   }
 
   function* ours<T>(all: Iterable<T>, namespaceOf: (one: T) => string): Generator<T> {
-    for (const one of all)
-      if (!NEVER_MANAGED.has(namespaceOf(one)) && namespaceOf(one) !== deps.ownNamespace) yield one;
+    for (const one of all) if (!isLeftAlone(namespaceOf(one), deps.ownNamespace)) yield one;
   }
 
   async function lowered(world: BudgetWorld, signal: AbortSignal): Promise<readonly Lowered[]> {
-    const all: Lowered[] = [];
     const seen = {
       namespaces: deps.namespaces(),
       workloads: allWorkloads(),
       horizontal: ours(workloads.horizontalAutoscalers(), namespaceIn),
       regional: ours(regionals?.values() ?? [], namespaceIn),
     };
-    await inShortTurns(
-      (function* collect() {
-        for (const some of findLowered(seen, world)) yield all.push(...some);
-      })(),
-      { clock, signal },
-    );
-    return all;
+    return gather(findLowered(seen, world), signal);
   }
 
   function decide(one: Lowered): BudgetStep | undefined {
@@ -165,17 +157,19 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
       ...{ refused: refusals.of(all), losses: lost },
     };
     figures.show(shown);
-    const told = await tell(await notices(shown, signal), signal).catch(passOverRefusal);
+    const told = await tell(await gather(noticesOf(shown, { instance, now: now() }), signal), signal).catch(
+      passOverRefusal,
+    );
     if (written === 'again' || told === 'again') return 'again';
     return { dueInMs: Math.max(0, looks.dueInMs() - ROUNDS.restMs) }; // it rests before that begins to count
   }
 
-  async function notices(shown: ToTell, signal: AbortSignal): Promise<readonly Notice[]> {
-    const all: Notice[] = [];
-    const found = noticesOf(shown, { instance, now: now() });
+  /** What many steps find, in short turns. */
+  async function gather<T>(steps: Iterable<readonly T[]>, signal: AbortSignal): Promise<readonly T[]> {
+    const all: T[] = [];
     await inShortTurns(
       (function* collect() {
-        for (const some of found) yield all.push(...some);
+        for (const some of steps) yield all.push(...some);
       })(),
       { clock, signal },
     );
@@ -205,7 +199,7 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
       await act(one, current);
       refusals.forgive(one);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isRefusedWrite(error)) throw error;
       refusals.note(one, error);
     }
   }
@@ -239,10 +233,7 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
   }
 
   function follow(): Followed<RegionalMaxima> {
-    const onChange = () => rounds.changed();
-    const followed = followResource({ api, resource: REGIONAL_MAXIMA, log, onChange });
-    followed.start().then(onChange, () => {}); // rejected only when stopped before the first list
-    return followed;
+    return followNow({ api, resource: REGIONAL_MAXIMA, log, onChange: () => rounds.changed() });
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
@@ -288,11 +279,6 @@ function flexibleIn({ namespaces, policyOf }: Pick<CarbonBudgetsDeps, 'namespace
 
 function namespaceIn({ namespace }: { readonly namespace: string }): string {
   return namespace;
-}
-
-/** Not a write of somebody else in between, and not an object that is gone. */
-function isRefusal(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.status !== 404 && error.status !== 409;
 }
 
 /** A namespace that ends takes no Events: whoever is there is told with the next round. */

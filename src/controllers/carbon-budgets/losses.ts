@@ -1,7 +1,7 @@
 import { isOfBudget } from '../../scaling/budget-status.ts';
 import { HOUR_MS } from '../../units/moment.ts';
 import type { Clock } from '../pace.ts';
-import type { Lowered } from './targets.ts';
+import { type Lowered, loweredKey } from './targets.ts';
 
 /** An autoscaler that went with what its budget remembered: its workload stays as low as that had it. */
 export interface Loss {
@@ -22,7 +22,7 @@ export function createLosses(clock: Pick<Clock, 'now'>) {
     /** Of the last hour, and of workloads that there are. */
     look(all: readonly Lowered[], isThere: IsThere, replicasOf: (uid: string) => number | undefined): readonly Loss[] {
       for (const [key, autoscaler] of held) if (!isThere(autoscaler)) lost.set(key, { autoscaler, at: clock.now() });
-      held = new Map(all.filter(isHeldAutoscaler).map((one) => [keyOf(one), one]));
+      held = new Map(all.filter(isHeldAutoscaler).map((one) => [loweredKey(one), one]));
       for (const [key, { at }] of lost) if (clock.now() - at >= HOUR_MS) lost.delete(key);
       return [...lost.values()].flatMap(({ autoscaler }) => {
         const replicas = replicasOf(autoscaler.demand.workload?.uid ?? '');
@@ -38,8 +38,4 @@ export function createLosses(clock: Pick<Clock, 'now'>) {
 
 function isHeldAutoscaler({ demand, generation, value, status }: Lowered): boolean {
   return demand.workload !== undefined && generation === undefined && !!status && isOfBudget(value, status);
-}
-
-function keyOf({ uid, deployment = '' }: Lowered): string {
-  return `${uid}/${deployment}`;
 }

@@ -207,6 +207,11 @@ function deploymentsOf(regional: RegionalMaxima): ReadonlySet<string> {
   ]);
 }
 
+/** One of its number, whatever is remembered there: of a RegionalAutoscaler each target has one. */
+export function loweredKey({ uid, deployment = '' }: Lowered): string {
+  return `${uid}/${deployment}`;
+}
+
 function keyOf({ kind, namespace, name }: Place): string {
   return `${kind}/${namespace}/${name}`;
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { ApiClient } from '../../cluster/api-client.ts';
 import type { LastEvents } from '../../cluster/last-events.ts';
 import { NO_OVERLAYS, NODE_OVERLAYS } from '../../cluster/node-overlays.ts';
-import { followResource } from '../../cluster/reflector.ts';
+import { followNow } from '../../cluster/reflector.ts';
 import type { NodeOverlayFacts } from '../../regions/node-overlay.ts';
 
 /** NodeOverlays, as the API server shows them from the first list on. */
@@ -23,8 +23,7 @@ export interface WatchDeps {
 
 /** Follows NodeOverlays; a cluster may not know them, and get to know them later. */
 export function watchOverlays({ api, log, onChange }: WatchDeps): OverlayWatch {
-  const overlays = followResource({ api, resource: NODE_OVERLAYS, log, onChange });
-  overlays.start().then(onChange, () => {}); // rejected only when stopped before the first list
+  const overlays = followNow({ api, resource: NODE_OVERLAYS, log, onChange });
   return {
     overlays: overlays.values,
     overlay: overlays.get,

@@ -4,7 +4,7 @@ import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { KubeObject } from '../../cluster/kube-object.ts';
 import { joinLastEvents } from '../../cluster/last-events.ts';
 import { NODE_POOLS_PATH } from '../../cluster/node-pools.ts';
-import { type Followed, followResource } from '../../cluster/reflector.ts';
+import { type Followed, followNow } from '../../cluster/reflector.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import type { Mode } from '../../decision/policy.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
@@ -16,7 +16,7 @@ import type { Controller } from '../manager.ts';
 import { createNotices, type Notice } from '../notices.ts';
 import { createPace, MONOTONIC } from '../pace.ts';
 import { createRounds, type Outcome } from '../rounds.ts';
-import { writeEach } from '../write-each.ts';
+import { isRefusedWrite, writeEach } from '../write-each.ts';
 import { CARBON_POOLS, type CarbonPool, toCarbonPool } from './carbon-pool.ts';
 import { findPlaces } from './places.ts';
 import { type Decision, decidePool, imaginePool, type PlanInput, type Step } from './plan.ts';
@@ -175,7 +175,7 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
     const { step, mode } = decision;
     if (!step) return;
     const written = await writeStep(writer, path, object, step).catch((error) => {
-      if (isRefusal(error)) refused.add(pool.uid);
+      if (isRefusedWrite(error)) refused.add(pool.uid);
       throw error;
     });
     refused.delete(pool.uid);
@@ -219,10 +219,7 @@ export function createNodePools(deps: NodePoolsDeps): Controller {
   }
 
   function follow<T>(resource: WatchedResource<T>): Followed<T> {
-    const onChange = () => rounds.changed();
-    const followed = followResource({ api, resource, log, onChange });
-    followed.start().then(onChange, () => {}); // rejected only when stopped before the first list
-    return followed;
+    return followNow({ api, resource, log, onChange: () => rounds.changed() });
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });
@@ -254,11 +251,6 @@ function lastNotice({ kind, hold, status }: Step, { pool, after, why }: Written,
   const orphan = kind === 'release' ? orphanNotice(pool, hold, telling) : undefined;
   if (orphan || !hold || status) return orphan;
   return putBackNotice(after, hold, why, telling);
-}
-
-/** Not a write of somebody else in between, and not one that is gone. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof ApiError && error.status !== 404 && error.status !== 409;
 }
 
 /** What the API server refused of one pool; anything else ends the round at once. */

@@ -1,7 +1,8 @@
+import { MOST_OWNERS } from '../../scaling/kept-owners.ts';
 import { isMapping } from '../../units/is-mapping.ts';
 import { REGION_LABEL, ZONE_LABEL } from '../../units/label-names.ts';
 import { parseQuantity } from '../../units/quantity.ts';
-import { type FieldOwner, MOST_OWNERS } from '../field-owners.ts';
+import type { FieldOwner } from '../field-owners.ts';
 
 /** The fields of a NodePool that this controller writes, one for each mode. */
 export const POOL_FIELDS = ['limits.cpu', 'weight', 'requirements'] as const;

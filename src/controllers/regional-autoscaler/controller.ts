@@ -3,9 +3,10 @@ import type { ApiClient } from '../../cluster/api-client.ts';
 import { messageOf } from '../../cluster/api-error.ts';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import type { UsageReading } from '../../cluster/pod-metrics.ts';
-import { type Followed, followResource } from '../../cluster/reflector.ts';
+import { type Followed, followNow } from '../../cluster/reflector.ts';
 import { REGIONAL_AUTOSCALERS } from '../../cluster/regional-autoscalers.ts';
 import { inShortTurns } from '../../cluster/short-turns.ts';
+import { isLeftAlone } from '../../decision/managed-label.ts';
 import type { Pod } from '../../decision/pod.ts';
 import type { Snapshot } from '../../regions/snapshot.ts';
 import type { HorizontalAutoscaler } from '../../scaling/horizontal-autoscaler.ts';
@@ -44,8 +45,6 @@ const LEAST_TELLING_MS = 2_000;
 const MOST_ACTIONS = 100;
 const LEAST_ACTIONS = 10;
 const MOST_NAMED = 5;
-/** As the guard has them (manifests/capacity/regional-autoscaler/guard.yaml). */
-const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 /** Pods come and go all the time: a Deployment tells how many are Ready, and their CPU is read in each loop. */
 const WAKES: ReadonlySet<FollowedKind> = new Set(['deployments', 'horizontalAutoscalers']);
 /** A loop is late by no more than that. */
@@ -150,7 +149,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
 
   /** Nothing is scaled where Kubernetes itself and gridgate are: not even a condition may be written there. */
   function isOfUsers({ namespace }: { readonly namespace: string }): boolean {
-    return namespace !== ownNamespace && !SYSTEM_NAMESPACES.has(namespace);
+    return !isLeftAlone(namespace, ownNamespace);
   }
 
   function tellBeyond(all: Iterable<RegionalAutoscaler>): void {
@@ -300,10 +299,7 @@ export function createRegionalAutoscaler(deps: RegionalAutoscalerDeps): Controll
   }
 
   function follow(): Followed<RegionalAutoscaler> {
-    const onChange = () => rounds.changed();
-    const following = followResource({ api, resource: REGIONAL_AUTOSCALERS, log, onChange });
-    following.start().then(onChange, () => {}); // rejected only when stopped before the first list
-    return following;
+    return followNow({ api, resource: REGIONAL_AUTOSCALERS, log, onChange: () => rounds.changed() });
   }
 
   const rounds = createRounds({ ...ROUNDS, round, clock, log });

@@ -19,6 +19,7 @@ import { asWould } from '../../scaling/regional-verdict.ts';
 import type { CapacityMode } from '../../units/capacity-mode.ts';
 import type { Clock } from '../pace.ts';
 import type { Outcome } from '../rounds.ts';
+import { isRefusedWrite } from '../write-each.ts';
 import { accept } from './accept.ts';
 import { type ActDeps, type ActOutcome, act } from './act.ts';
 import { factsOf, podsElsewhere } from './facts.ts';
@@ -178,10 +179,11 @@ export function createVisitor(deps: VisitDeps) {
   }
 
   function afterRefusal(
-    { status, message }: ApiError,
+    error: ApiError,
     { one: { memory }, settings, judged, progress, target }: Attempted,
   ): 'refused' | 'again' {
-    if (GONE_OR_CHANGED.has(status)) return 'again';
+    if (!isRefusedWrite(error)) return 'again';
+    const { status, message } = error;
     // A status that cannot be written holds up all that it would announce.
     const isOfAll = progress.reached === 'announcing';
     const held = isOfAll ? settings.targets.map(({ deployment }) => deployment) : [target];
@@ -302,8 +304,6 @@ function overtake(memory: Memory, { as, planned }: Judgement, { reached }: Progr
   if (reached !== 'announced' || !lastAction) return;
   memory.overtaken = { by: lastAction, before: planned.verdict.isAnnounced ? withoutLast(as) : as };
 }
-
-const GONE_OR_CHANGED: ReadonlySet<number> = new Set([404, 409]);
 
 /** What the API server refused. Where the network fails, or another leads, nobody goes on. */
 function orRefusal(error: unknown): ApiError {

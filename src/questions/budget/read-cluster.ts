@@ -1,11 +1,11 @@
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { ApiError } from '../../cluster/api-error.ts';
 import { fetchNamespace } from '../../cluster/fetch-namespace.ts';
 import { listOnce } from '../../cluster/list-watch.ts';
 import { NAMESPACES } from '../../cluster/namespaces.ts';
 import { nodes as nodesOf } from '../../cluster/nodes.ts';
 import { readPodUsages } from '../../cluster/pod-metrics.ts';
-import { describeReadFailure } from '../../cluster/read-failure.ts';
+import { describeReadFailure, isUnseen, statusOfRead } from '../../cluster/read-failure.ts';
+import { REGIONAL_MAXIMA } from '../../cluster/regional-autoscalers.ts';
 import { REGIONS, validRegions } from '../../cluster/regions.ts';
 import { DEPLOYMENTS, HORIZONTAL_AUTOSCALERS, SCALED_PODS, STATEFUL_SETS } from '../../cluster/scaled-objects.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
@@ -13,7 +13,6 @@ import type { NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { ObservedRegion } from '../../regions/observed-region.ts';
 import type { PodUsage } from '../../scaling/pod-usage.ts';
-import { type RegionalMaxima, toRegionalMaxima } from '../../scaling/regional-maxima.ts';
 import { type ScaledPodObject, toScaledPod } from '../../scaling/scaled-pod.ts';
 import type { ScaledWorkload } from '../../scaling/scaled-workload.ts';
 import { EXIT } from '../../terminal/exit-codes.ts';
@@ -74,8 +73,8 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     try {
       return await listSeen(api, resource, namespace);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      if (!resource.isOptional || statusOf(error) !== NOT_FOUND)
+      if (!isUnseen(error)) throw error;
+      if (!resource.isOptional || statusOfRead(error) !== NOT_FOUND)
         notes.push(`${describeReadFailure(error)}: ${without}`);
       return [];
     }
@@ -90,7 +89,7 @@ async function readAll(api: ApiClient, extent: Extent): Promise<SeenCluster & { 
     listOr(DEPLOYMENTS, 'budgets of Deployments, and what is held of them, are not known'),
     listOr(STATEFUL_SETS, 'budgets of StatefulSets, and what is held of them, are not known'),
     listOr(HORIZONTAL_AUTOSCALERS, UNSEEN_HOLD),
-    listOr(REGIONAL_AUTOSCALERS, UNSEEN_HOLD),
+    listOr({ ...REGIONAL_MAXIMA, isOptional: true }, UNSEEN_HOLD),
   ]);
   const workloads = [...deployments, ...statefulSets];
   return {
@@ -116,7 +115,7 @@ async function readPods(api: ApiClient, { namespace, label }: Extent): Promise<P
   try {
     return { pods: await listOnce(api, resource, TIMEOUT_MS), isWhole: true };
   } catch (error) {
-    if (statusOf(error) !== FORBIDDEN) throw error;
+    if (statusOfRead(error) !== FORBIDDEN) throw error;
     if (namespace === undefined)
       throw new Error(`${describeReadFailure(error)}; who may look into one namespace names it with -n`, {
         cause: error,
@@ -147,7 +146,7 @@ async function readUsages(api: ApiClient, namespace: string | undefined) {
   };
   try {
     return await told(undefined).catch((error) => {
-      if (namespace === undefined || statusOf(error) !== FORBIDDEN) throw error;
+      if (namespace === undefined || statusOfRead(error) !== FORBIDDEN) throw error;
       return told(namespace);
     });
   } catch (error) {
@@ -166,20 +165,11 @@ async function readNamespaces(
     const found = await fetchNamespace(api, namespace, TIMEOUT_MS);
     return found ? [found] : [];
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isUnseen(error)) throw error;
     notes.push(`${describeReadFailure(error)}: budgets of namespaces are not known`);
     return undefined;
   }
 }
-
-const REGIONAL_AUTOSCALERS: WatchedResource<RegionalMaxima> = {
-  name: 'regionalautoscalers',
-  path: '/apis/gridgate.dev/v1alpha1/regionalautoscalers',
-  content: 'full',
-  isOptional: true,
-  project: toRegionalMaxima,
-  differs: () => false,
-};
 
 /** All of it, or what is in the one namespace where the caller may see no more. */
 async function listSeen<T>(
@@ -190,7 +180,7 @@ async function listSeen<T>(
   try {
     return await listOnce(api, resource, TIMEOUT_MS);
   } catch (error) {
-    if (namespace === undefined || statusOf(error) !== FORBIDDEN || !IN_NAMESPACES.has(resource.name)) throw error;
+    if (namespace === undefined || statusOfRead(error) !== FORBIDDEN || !IN_NAMESPACES.has(resource.name)) throw error;
     return listOnce(api, within(resource, namespace), TIMEOUT_MS);
   }
 }
@@ -208,14 +198,3 @@ function within<T>(resource: WatchedResource<T>, namespace: string): WatchedReso
 
 const FORBIDDEN = 403;
 const NOT_FOUND = 404;
-
-/** What the caller may not see, or the cluster does not have. */
-function isRefusal(error: unknown): boolean {
-  const status = statusOf(error);
-  return status === FORBIDDEN || status === NOT_FOUND;
-}
-
-function statusOf(error: unknown): number | undefined {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause instanceof ApiError ? cause.status : undefined;
-}

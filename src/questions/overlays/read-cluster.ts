@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { ApiClient } from '../../cluster/api-client.ts';
-import { ApiError } from '../../cluster/api-error.ts';
 import { listOnce } from '../../cluster/list-watch.ts';
 import { NODE_OVERLAYS } from '../../cluster/node-overlays.ts';
 import { NODE_POOLS } from '../../cluster/node-pools.ts';
 import { nodes as nodesOf } from '../../cluster/nodes.ts';
-import { describeReadFailure } from '../../cluster/read-failure.ts';
+import { describeReadFailure, isUnseen } from '../../cluster/read-failure.ts';
 import { REGIONS, validRegions } from '../../cluster/regions.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import { type ManifestDocument, placeIn, readManifests } from '../../documents/manifest-file.ts';
@@ -51,7 +50,7 @@ async function readAll(api: ApiClient, regionLabel: string, notes: string[]): Pr
     try {
       return await listOnce(api, resource, TIMEOUT_MS);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isUnseen(error)) throw error;
       notes.push(`${describeReadFailure(error)}; ${without}`);
       return [];
     }
@@ -62,12 +61,6 @@ async function readAll(api: ApiClient, regionLabel: string, notes: string[]): Pr
     orNone(REGIONS, 'yearly averages stand for intensities'),
   ]);
   return { nodes, pools, overlays, regions: validRegions(regions) };
-}
-
-/** What the caller may not see, or the cluster does not have. */
-function isRefusal(error: unknown): boolean {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause instanceof ApiError && (cause.status === 403 || cause.status === 404);
 }
 
 const requirements = z
