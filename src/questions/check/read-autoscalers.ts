@@ -1,7 +1,9 @@
 import type { KubeObject } from '../../cluster/kube-object.ts';
+import { REGIONAL_AUTOSCALERS_PATH } from '../../cluster/regional-autoscalers.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import { shellCommand } from '../../units/shell-command.ts';
-import type { AutoscalersFacts, TroubledAutoscaler } from './facts.ts';
+import type { AutoscalersFacts, HeldScale, TroubledAutoscaler } from './facts.ts';
+import { heldTargets } from './read-scaled.ts';
 
 interface Conditioned extends KubeObject {
   readonly status?: {
@@ -17,11 +19,16 @@ interface Conditioned extends KubeObject {
 /** The first of them that is not so is why. */
 const NEEDED = ['Accepted', 'MetricsAvailable'];
 
-export const CHECKED_AUTOSCALERS: WatchedResource<TroubledAutoscaler | undefined> = {
+interface CheckedAutoscaler {
+  readonly trouble: TroubledAutoscaler | undefined;
+  readonly held: HeldScale | undefined;
+}
+
+export const CHECKED_AUTOSCALERS: WatchedResource<CheckedAutoscaler> = {
   name: 'regionalautoscalers',
-  path: '/apis/gridgate.dev/v1alpha1/regionalautoscalers',
+  path: REGIONAL_AUTOSCALERS_PATH,
   content: 'full',
-  project: troubleOf,
+  project: (object) => ({ trouble: troubleOf(object), held: heldTargets(object) }),
   differs: () => true,
 };
 
@@ -37,6 +44,6 @@ export function troubleOf({ metadata, status }: Conditioned): TroubledAutoscaler
   };
 }
 
-export function autoscalersFacts(all: readonly (TroubledAutoscaler | undefined)[]): AutoscalersFacts {
-  return { count: all.length, troubled: all.flatMap((one) => one ?? []) };
+export function autoscalersFacts(all: readonly CheckedAutoscaler[]): AutoscalersFacts {
+  return { count: all.length, troubled: all.flatMap(({ trouble }) => trouble ?? []) };
 }

@@ -65,7 +65,7 @@ export async function readCluster(
   ]);
   const ofScaled = see(() => Promise.all(SCALED.map((resource) => listIfKnown(api, resource, LIST_TIMEOUT_MS))));
   const ofFeatures = Promise.all([
-    see(async () => autoscalersFacts(await listIfKnown(api, CHECKED_AUTOSCALERS, LIST_TIMEOUT_MS))),
+    see(() => listIfKnown(api, CHECKED_AUTOSCALERS, LIST_TIMEOUT_MS)),
     see(() => usageProblem(api)),
   ]);
   const settingsSeen = see(() => readSettings(api, systemNamespace));
@@ -98,10 +98,16 @@ export async function readCluster(
     regions: mapSeen(regions, validRegions),
     nodePools: mapSeen(pools, (all) => all.map(({ facts }) => facts)),
     heldPools: mapSeen(pools, (all) => all.flatMap(({ held }) => held ?? [])),
-    heldScales: mapSeen(scaled, (all) => all.flat().flatMap((one) => one ?? [])),
+    heldScales:
+      'unread' in autoscalers
+        ? autoscalers
+        : mapSeen(scaled, (all) =>
+            [...all.flat(), ...autoscalers.value.map(({ held }) => held)].flatMap((one) => one ?? []),
+          ),
+    autoscalers: mapSeen(autoscalers, autoscalersFacts),
     invalidRegions: tellInvalid(valueOr(regions, [])),
     ...{ nodes: seenNodes, namespaces: seenNamespaces, settings, killSwitch },
-    ...{ releaserLease, things, overdueRuns, autoscalers, usage },
+    ...{ releaserLease, things, overdueRuns, usage },
     keys: await readKeys(getMaybe, settings, { deployments: valueOr(deployments, []), systemNamespace }),
   };
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../cluster/kube-object.ts';
+import { DEPLOYMENTS, HORIZONTAL_AUTOSCALERS, STATEFUL_SETS } from '../../cluster/scaled-objects.ts';
 import type { WatchedResource } from '../../cluster/watched-resource.ts';
 import { BOUNDS_BEFORE, parseBoundsBefore } from '../../scaling/bounds-before.ts';
 import { BUDGET_STATUS, isOfBudget } from '../../scaling/budget-status.ts';
@@ -16,12 +17,11 @@ interface Scaled extends KubeObject {
 }
 type Found = HeldScale | undefined;
 
-/** What gridgate scales, as far as a number of its owner is kept aside while gridgate's stands there. */
+/** What gridgate scales beside RegionalAutoscalers (`read-autoscalers.ts`), as far as a number of its owner is kept aside while gridgate's stands there. */
 export const SCALED: readonly WatchedResource<Found>[] = [
-  scaled('deployments', '/apis/apps/v1/deployments', (one) => heldReplicas('deployment', one)),
-  scaled('statefulsets', '/apis/apps/v1/statefulsets', (one) => heldReplicas('statefulset', one)),
-  scaled('horizontalpodautoscalers', '/apis/autoscaling/v2/horizontalpodautoscalers', heldBounds),
-  scaled('regionalautoscalers', '/apis/gridgate.dev/v1alpha1/regionalautoscalers', heldTargets),
+  scaled('deployments', DEPLOYMENTS.path, (one) => heldReplicas('deployment', one)),
+  scaled('statefulsets', STATEFUL_SETS.path, (one) => heldReplicas('statefulset', one)),
+  scaled('horizontalpodautoscalers', HORIZONTAL_AUTOSCALERS.path, heldBounds),
 ];
 
 function scaled(
