@@ -12,6 +12,8 @@ export const BINARIES = [
   'kwok',
   'karpenter',
   'metrics-server',
+  'helm',
+  'kubeconform',
 ] as const;
 
 export type Binary = (typeof BINARIES)[number];

@@ -8,7 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=$(cd "$here/../.." && pwd)/.control-plane
 bin=$home/bin
 kubernetes=$here/kubernetes
-binaries=(etcd kwok karpenter metrics-server kube-apiserver kube-controller-manager kube-scheduler kubectl)
+engines=(etcd kwok karpenter metrics-server helm kubeconform) # the same for every version of Kubernetes
+binaries=("${engines[@]}" kube-apiserver kube-controller-manager kube-scheduler kubectl)
 
 has_all_binaries() {
   for name in "${binaries[@]}"; do [ -x "$1/$name" ] || return 1; done
@@ -16,7 +17,7 @@ has_all_binaries() {
 
 # module_of BINARY: the folder of the Go module that requires it. Several modules, because their dependencies conflict.
 module_of() {
-  case $1 in etcd | kwok | karpenter | metrics-server) echo "$here/$1" ;; *) echo "$kubernetes" ;; esac
+  if [ -d "$here/$1" ]; then echo "$here/$1"; else echo "$kubernetes"; fi
 }
 
 package_of() {
@@ -25,6 +26,8 @@ package_of() {
     kwok) echo sigs.k8s.io/kwok/cmd/kwok ;;
     karpenter) echo sigs.k8s.io/karpenter/kwok ;; # with its provider of KWOK nodes
     metrics-server) echo sigs.k8s.io/metrics-server/cmd/metrics-server ;;
+    helm) echo helm.sh/helm/v4/cmd/helm ;;
+    kubeconform) echo github.com/yannh/kubeconform/cmd/kubeconform ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
 }
@@ -116,12 +119,12 @@ mkdir -p "$bin/.stamps" "$target/.stamps"
 trap 'rm -rf "$bin"/.*.partial.$$ "$target"/.*.partial.$$' EXIT
 copy_crds "$bin"
 [ "$target" = "$bin" ] || ln -sfn ../../bin/karpenter-crds "$target/karpenter-crds"
-for name in etcd kwok karpenter metrics-server; do
+for name in "${engines[@]}"; do
   build "$name" "$bin"
-  [ "$target" = "$bin" ] || ln -sf "../../bin/$name" "$target/$name" # the same for every version
+  [ "$target" = "$bin" ] || ln -sf "../../bin/$name" "$target/$name"
 done
 if [ "$target" != "$bin" ]; then
   write_module "$version" "$home/$K8S_VERSION/module"
   kubernetes=$home/$K8S_VERSION/module
 fi
-for name in "${binaries[@]:4}"; do build "$name" "$target"; done
+for name in "${binaries[@]:${#engines[@]}}"; do build "$name" "$target"; done
