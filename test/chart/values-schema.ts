@@ -14,9 +14,7 @@ const cidrs = z.array(z.string().regex(/^[0-9a-fA-F:.]+\/[0-9]{1,3}$/));
 const name = z.string().regex(/^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$/);
 const named = name.min(1);
 
-const resources = z
-  .strictObject({ requests: object, limits: object, claims: objects })
-  .partial();
+const resources = z.strictObject({ requests: object, limits: object, claims: objects }).partial();
 const monitor = z.strictObject({ enabled: z.boolean(), labels: texts, interval: durationText });
 const webhookOf = (failurePolicy: z.ZodType) =>
   z.strictObject({ failurePolicy, timeoutSeconds: z.int().min(1).max(30) }).partial();
