@@ -55,9 +55,13 @@ Whether all of it works, as the API server sees it, after an install or when som
   gridgate check
 In the namespace of one team, as data:
   gridgate check -n shop -o json
+Right after an install, or in a Job of the cluster: done once nothing fails, or after two minutes at most:
+  gridgate check --wait 2m
 
 It changes nothing: a Namespace and a pod annotated gridgate.dev/check are created in dry runs, which gridgate answers with one
-warning. It reads with your own rights; what you may not see is said, and counts as not known. Of Secrets it prints no value.
+warning. It reads with your own rights, in a pod with those of its service account; what you may not see is said, and counts as not
+known. manifests/check/rbac.yaml is all that it needs. Of Secrets it prints no value. With --wait a look that has begun is finished, and
+an API server that does not answer is asked again.
 
 Exit codes: 0 nothing failed, 1 something did, 2 usage or configuration, 3 the cluster does not answer`,
   outage: `
@@ -130,6 +134,12 @@ What would go, step by step, and what would stay:
   gridgate uninstall --dry-run
 Everything, with the Regions, namespaces' annotations and settings that people wrote, without being asked:
   gridgate uninstall --regions --policies --settings --yes
+What the chart does before helm uninstall; by itself it prepares one:
+  gridgate uninstall --before-helm --yes
+
+Where Helm installed gridgate it refuses, and says which helm uninstall to run. With --before-helm webhooks go first, what waits is let
+go, the controllers are deleted (helm upgrade makes them again) and what gridgate wrote is cleaned; what else Helm owns is left to it.
+manifests/uninstall/rbac.yaml is all that this needs.
 
 It takes the rights of who installed gridgate, and asks for all of them before it begins. One that was interrupted goes on when it
 is run again. Pods that run keep the affinity, tolerations and PriorityClass that they were given: nobody can change those.

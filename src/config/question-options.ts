@@ -100,6 +100,13 @@ export const QUESTION_OPTIONS = {
     parse: parseNamespaceName,
     defaultText: 'the first that opted in',
   }),
+  waitUntilWorks: optional({
+    flags: '--wait <duration>',
+    env: 'GRIDGATE_CHECK_WAIT',
+    help: 'while something fails, look again every few seconds, at most so long',
+    parse: parseShortDuration,
+    defaultText: 'looks once',
+  }),
   nodesFile: optional({
     flags: '-f, --filename <file>',
     help: 'nodes as `kubectl get nodes -o json` prints them, or - for standard input, instead of a cluster',
@@ -204,6 +211,12 @@ export const QUESTION_OPTIONS = {
     flags: '--settings [boolean]',
     env: 'GRIDGATE_UNINSTALL_SETTINGS',
     help: "also remove the ConfigMaps gridgate, gridgate-outages and gridgate-kill-switch, and the Secret gridgate-sources with the sources' tokens",
+    parse: parseBoolean,
+  }),
+  beforeHelm: withDefault(false, {
+    flags: '--before-helm [boolean]',
+    env: 'GRIDGATE_UNINSTALL_BEFORE_HELM',
+    help: 'what must come before `helm uninstall`, as the hook of the chart does it: webhooks and controllers go, what waits is let go, what gridgate wrote is cleaned; the rest is left to Helm',
     parse: parseBoolean,
   }),
   installedIn: withDefault('gridgate-system', {
