@@ -223,13 +223,32 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
   verify(objects) {
     const { metadata, spec } = find(objects, 'Job', 'gridgate-check');
     assert.match(metadata.annotations['helm.sh/hook'], /post-install,post-upgrade/);
-    assert.deepEqual(spec.template.spec.containers[0].args, ['check', '--wait=90s', '--namespace=shop']);
+    assert.deepEqual(spec.template.spec.containers[0].args, [
+      'check',
+      '--wait=90s',
+      '--system-namespace=gridgate-system',
+      '--namespace=shop',
+    ]);
   },
 
   uninstall(objects) {
     const { spec } = find(objects, 'Job', 'gridgate-uninstall');
-    const flags = ['--before-helm', '--yes', '--policies', '--regions', '--settings'];
+    const flags = [
+      '--before-helm',
+      '--yes',
+      '--system-namespace=gridgate-system',
+      '--policies',
+      '--regions',
+      '--settings',
+    ];
     assert.deepEqual(spec.template.spec.containers[0].args, ['uninstall', ...flags]);
+    const deletes = ofKind(objects, 'ClusterRole', 'Role')
+      .filter(({ metadata }) => metadata.name === 'gridgate-uninstall')
+      .flatMap(({ rules }) => rules)
+      .filter(({ verbs }: Rendered) => verbs.includes('delete'))
+      .flatMap(({ resourceNames = [] }: Rendered) => resourceNames);
+    for (const name of ['regions.gridgate.dev', 'gridgate-outages', 'gridgate-sources'])
+      assert.ok(deletes.includes(name), name);
   },
 
   namespace(objects) {
