@@ -47,6 +47,8 @@ const { metafile } = await build({
     js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url),__dirname=import.meta.dirname;",
   },
   plugins: [withoutSideEffects],
+  // Names of chunks come of paths: a linked node_modules, as of worktrees, makes the same ones.
+  preserveSymlinks: true,
   metafile: true,
   logLevel: 'warning',
 });
