@@ -13,6 +13,7 @@ export const GROUPS = {
     'capacity',
     'energy',
     'forecast',
+    'packaging',
     'page',
     'regions',
     'scaling',
