@@ -9,6 +9,7 @@ const NAMED = [
   'manifests/base/deployment.yaml',
   'manifests/base/controllers.yaml',
   'manifests/README.md',
+  'manifests/getting-started.md',
   'README.md',
   'Makefile',
 ];
