@@ -20,7 +20,7 @@ export const GROUPS = {
     'structure',
     'units',
   ],
-  questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
+  questioning: ['commands', 'pages', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
 } as const;
 
