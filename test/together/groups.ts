@@ -6,6 +6,7 @@ export const GROUPS = {
   asking: ['certs', 'cluster', 'sources', 'telemetry'],
   controlling: ['controllers'],
   judging: [
+    'chart',
     'config',
     'control-plane',
     'decision',
