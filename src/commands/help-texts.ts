@@ -38,6 +38,17 @@ Files are read as kubectl reads them; what is no Kubernetes object (values of a 
 
 Exit codes: 0 fine, 1 something is denied or asks for a region that nobody knows (whatever else went wrong in files),
 2 usage or configuration, or a document that cannot be read, 3 the cluster does not answer`,
+  test: `
+All cases of the files named gridgate-test.yaml in this directory and below it:
+  gridgate test
+Those of one file whose name says outage, for CI:
+  gridgate test policy/gridgate-test.yaml --filter outage -o junit
+
+Of a case that fails it prints what was expected, what came, and how that was decided. Namespaces, Regions and manifests are read as by
+admit, and decided about as by the webhook; the clock is the file's, and no source is asked. Nothing runs while a file has a mistake.
+An example is in manifests/samples/policy-test; manifests/gridgate-test.schema.json has every key.
+
+Exit codes: 0 all cases pass, 1 one does not, 2 a mistake in a file, no file, or no case`,
   regions: `
 Regions come from --regions, else from the cluster that kubectl would ask; with neither, the yearly averages of all known
 regions of public clouds are shown.

@@ -22,6 +22,8 @@ import {
 } from './parsers.ts';
 
 export const AUDIT_FORMATS = ['table', 'wide', 'name', 'json', 'yaml', 'sarif', 'junit'] as const;
+export const TEST_FORMATS = ['table', 'json', 'yaml', 'junit'] as const;
+export type TestFormat = (typeof TEST_FORMATS)[number];
 export type AuditFormat = (typeof AUDIT_FORMATS)[number];
 
 /** What the kubelet's CPU manager does (`cpuManagerPolicy`). */
@@ -81,6 +83,22 @@ export const QUESTION_OPTIONS = {
     flags: '-l, --selector <selector>',
     help: 'in a cluster, only what has labels such as app=web,tier!=cache',
     parse: parseLabelSelector,
+  }),
+  caseFilter: optional({
+    flags: '--filter <text>',
+    help: 'run only cases whose name holds this',
+    parse: textOf('a part of a name'),
+    defaultText: 'all',
+  }),
+  verbose: withDefault(false, {
+    flags: '--verbose [boolean]',
+    help: 'say of every case how it was decided; of those that fail it is always said',
+    parse: parseBoolean,
+  }),
+  testOutput: withDefault<TestFormat>('table', {
+    flags: '-o, --output <format>',
+    help: `how to print: ${TEST_FORMATS.join(', ')} (junit for CI)`,
+    parse: oneOf(TEST_FORMATS),
   }),
   powerTable: optional({
     flags: '--power-table <file>',

@@ -15,10 +15,17 @@ export interface ManifestPod {
 
 type Manifest = Pick<ManifestDocument, 'apiVersion' | 'kind' | 'value'>;
 
-/** The pod that an object brings; or what is wrong with it, a sentence each. */
-export function readManifestPod(manifest: Manifest): ManifestPod | { readonly mistakes: readonly string[] } {
+export interface NoPod {
+  /** A sentence each. */
+  readonly mistakes: readonly string[];
+  /** It is of a kind without pods, or of one that gridgate does not decide about. */
+  readonly isOther?: true;
+}
+
+/** The pod that an object brings, or what is wrong with it. */
+export function readManifestPod(manifest: Manifest): ManifestPod | NoPod {
   const found = podOf(manifest);
-  if (!found) return { mistakes: [`${manifest.kind} has no pod to decide about`] };
+  if (!found) return { mistakes: [`${manifest.kind} has no pod to decide about`], isOther: true };
   // A pod that is asked about for its placement may leave its containers out.
   const mistakes = mistakesInPod({ ...found.pod, spec: { containers: [], ...found.pod.spec } });
   return mistakes.length > 0 ? { mistakes: mistakes.map((mistake) => `${found.name}: ${mistake}`) } : found;

@@ -14,13 +14,14 @@ export const GROUPS = {
     'capacity',
     'energy',
     'forecast',
+    'packaging',
     'page',
     'regions',
     'scaling',
     'structure',
     'units',
   ],
-  questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
+  questioning: ['commands', 'pages', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
 } as const;
 
