@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { MANIFESTS, ofKind, type Rendered } from '../cluster/rendered-manifests.ts';
 import { skip as noBinaries } from '../control-plane/assets.ts';
 import { runHelm, runTool } from '../control-plane/helm.ts';
@@ -20,19 +21,26 @@ const RENDERINGS = [
   ['default', 'uninstall'],
   ['single', 'certificate', 'host-network', 'aks'],
   ['capacity', 'cert-manager', 'flow-control', 'namespace', 'network', 'pod-monitor', 'strict', 'verify'],
-  ['scheduling', 'service-monitor', 'config', 'external-secrets', 'image', 'openshift', 'failure-policy', 'gke'],
+  [
+    'alerts',
+    'scheduling',
+    'service-monitor',
+    'config',
+    'external-secrets',
+    'image',
+    'openshift',
+    'failure-policy',
+    'gke',
+  ],
 ];
 
 describe('the chart in a cluster', { skip }, () => {
   let plane: ControlPlane;
   before(async () => {
     plane = await startControlPlane({ pods: {} });
-    const regions = ['eu-north-1', 'us-east-1'];
-    const nodes = regions.map((region) => ({
-      name: `n-${region}`,
-      labels: { 'topology.kubernetes.io/region': region },
-    }));
-    await plane.addNodes(nodes);
+    await plane.addNodes(
+      sampleRegions().map((region) => ({ name: `n-${region}`, labels: { 'topology.kubernetes.io/region': region } })),
+    );
   });
   after(() => plane?.stop());
 
@@ -46,7 +54,7 @@ describe('the chart in a cluster', { skip }, () => {
   async function helmDoes(...args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await helm(...args);
     assert.equal(code, 0, `${stdout}\n${stderr}`);
-    return stdout;
+    return stdout + stderr;
   }
   async function webhooks(): Promise<readonly Rendered[]> {
     const both = 'mutatingwebhookconfiguration,validatingwebhookconfiguration';
@@ -58,6 +66,7 @@ describe('the chart in a cluster', { skip }, () => {
     const all = (await webhooks()).flatMap((configuration) => configuration.webhooks);
     return Object.fromEntries(all.map(({ name, clientConfig }: Rendered) => [name, clientConfig.caBundle]));
   }
+  const regions = async () => (await kubectl('get', 'regions', '-o', 'jsonpath={.items[*].metadata.name}')).split(' ');
   const steered = () =>
     plane.waitFor('a pod that is steered', async () => {
       const made = await kubectl('run', 'web', '-n', 'shop', '--image=web', '--dry-run=server', '-o', 'json');
@@ -132,7 +141,7 @@ describe('the chart in a cluster', { skip }, () => {
     const [mutating] = ofKind(await webhooks(), 'MutatingWebhookConfiguration');
     assert.equal(mutating.webhooks[0].timeoutSeconds, 3);
     assert.match(await kubectl('get', 'configmap', 'gridgate', '-n', NAMESPACE, '-o', 'yaml'), /mode: relative/);
-    assert.equal((await kubectl('get', 'regions', '-o', 'name')).trim().split('\n').length, sampleRegions());
+    assert.deepEqual(await regions(), sampleRegions().toSorted());
     await steered();
   });
 
@@ -158,7 +167,7 @@ describe('the chart in a cluster', { skip }, () => {
       'customresourcedefinition.apiextensions.k8s.io/regions.gridgate.dev',
       'serviceaccount/default',
     ]);
-    assert.equal((await kubectl('get', 'regions', '-o', 'name')).trim().split('\n').length, sampleRegions());
+    assert.deepEqual(await regions(), sampleRegions().toSorted());
     const traces = await kubectl('get', 'nodes,namespaces', '-o', 'jsonpath={.items[*].metadata.labels}');
     assert.doesNotMatch(traces, /gridgate\.dev/);
     const policy = await kubectl('get', 'namespace', 'shop', '-o', 'jsonpath={.metadata.annotations}');
@@ -199,8 +208,9 @@ describe('the chart in a cluster', { skip }, () => {
     const others = named.filter((name) => !/^(region\.gridgate\.dev\/|namespace\/)/.test(name));
     return [...within.trim().split('\n'), ...others].sort();
   }
-
-  function sampleRegions(): number {
-    return readFileSync(`${MANIFESTS}/samples/regions.yaml`, 'utf8').match(/^kind: Region$/gm)?.length ?? 0;
-  }
 });
+
+function sampleRegions(): readonly string[] {
+  const documents = parseAllDocuments(readFileSync(`${MANIFESTS}/samples/regions.yaml`, 'utf8'));
+  return documents.map((document) => document.toJS().metadata.name);
+}
