@@ -192,6 +192,18 @@ describe('the chart in a cluster', { skip }, () => {
     assert.doesNotMatch(policy, /gridgate\.dev/);
   });
 
+  test('what kubectl apply -k installed, helm install --take-ownership goes on with', async () => {
+    await kubectl('apply', '-k', `${MANIFESTS}/base`);
+    const kept = await plane.waitFor('a caBundle', async () => {
+      const now = await bundles();
+      return Object.values(now).every((bundle) => bundle !== undefined) ? now : undefined;
+    });
+    await helmDoes('install', 'gridgate', CHART, '--wait', '--take-ownership', '--force-conflicts');
+    assert.deepEqual(await bundles(), kept);
+    const deployment = await kubectl('get', 'deployment', 'gridgate', '-n', NAMESPACE, '-o', 'jsonpath={.metadata}');
+    assert.match(deployment, /"meta\.helm\.sh\/release-name":"gridgate"/);
+  });
+
   /** All that is in gridgate's namespace, and what anywhere is called or labelled as gridgate's; Events pass. */
   async function remains(): Promise<readonly string[]> {
     const list = async (isNamespaced: boolean) => {
