@@ -96,12 +96,16 @@ describe('the chart in a cluster', { skip }, () => {
   test('helm install --wait: its pods run, and a pod is steered', async () => {
     const said = await helmDoes(
       ...['install', 'gridgate', CHART, '--wait', '--create-namespace', '--take-ownership'],
-      ...['--set', 'namespace.create=true,config.bands.mode=absolute,flowControl.enabled=true,verify.wait=20s'],
+      ...[
+        '--set',
+        'namespace.create=true,config.bands.mode=absolute,image.repository=registry.example.com/gridgate,flowControl.enabled=true,verify.wait=20s',
+      ],
     );
     assert.match(said, /helm test gridgate -n gridgate-system/);
     await kubectl('apply', '-f', `${MANIFESTS}/samples/regions.yaml`);
     await kubectl('create', 'namespace', 'shop');
-    await kubectl('annotate', 'namespace', 'shop', 'gridgate.dev/mode=enforce');
+    await kubectl('annotate', 'namespace', 'shop', 'gridgate.dev/mode=audit');
+    await kubectl('annotate', 'namespace', 'shop', 'gridgate.dev/mode=enforce', '--overwrite');
     assert.match(JSON.stringify(await steered()), /topology\.kubernetes\.io\/region/);
     const level = await kubectl('get', 'namespace', NAMESPACE, '-o', 'jsonpath={.metadata.labels}');
     assert.match(level, /"pod-security\.kubernetes\.io\/enforce":"restricted"/);
