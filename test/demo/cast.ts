@@ -20,6 +20,7 @@ export const GOES_ON: ReadonlySet<string> = new Set([
 ]);
 
 export const CAST = 'test/demo/demo.cast';
+export const DRAWN = 'manifests/demo.svg';
 export const COLUMNS = 100;
 /** Of one command's output; what is longer ends with dots. */
 const MOST_LINES = 15;

@@ -6,10 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { commandsToRun, nodesOfKind } from '../pages/getting-started.ts';
 import { startPageCluster } from '../pages/page-cluster.ts';
 import { GETTING_STARTED, REMOVAL } from '../pages/scenes.ts';
-import { asShown, CAST, COLUMNS, RECORDED, readCast, sessionOf, type Typed, writeCast } from './cast.ts';
+import { asShown, CAST, COLUMNS, DRAWN, RECORDED, readCast, sessionOf, type Typed, writeCast } from './cast.ts';
 import { renderSvg } from './render-svg.ts';
-
-export const DRAWN = 'manifests/demo.svg';
 
 if (!process.argv.includes('--draw')) writeFileSync(CAST, writeCast(await record()));
 writeFileSync(DRAWN, renderSvg(sessionOf(readCast())));

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { skip } from '../control-plane/assets.ts';
 import { podsSkip } from '../control-plane/process-kubelet/kubelet.ts';
-import { asShown, COLUMNS, readCast, sessionOf } from '../demo/cast.ts';
+import { COLUMNS, readCast, sessionOf, wrapped } from '../demo/cast.ts';
 import { commandsToRun, nodesOfKind } from './getting-started.ts';
 import { type PageCluster, startPageCluster } from './page-cluster.ts';
 import type { ShownCommand } from './pages.ts';
@@ -41,7 +41,7 @@ describe('what pages show is what happens', { skip: skip || podsSkip, timeout: 6
     if (page !== GETTING_STARTED || recorded[0]?.command !== text) return;
     const { output: inDemo = [] } = recorded.shift() ?? {};
     assert.equal(
-      missingLine(inDemo, asShown(stdout + stderr).join('\n')),
+      missingLine(inDemo, (stdout + stderr).split('\n').flatMap(wrapped).join('\n')),
       undefined,
       `the demo shows something else: npm run record-demo\n${seen}`,
     );
