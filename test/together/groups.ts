@@ -21,7 +21,7 @@ export const GROUPS = {
     'structure',
     'units',
   ],
-  questioning: ['commands', 'pages', 'questions', 'replica', 'terminal', 'world'],
+  questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
 } as const;
 
