@@ -15,7 +15,7 @@ interface Room {
 /** Who may import what. */
 const ROOMS: Readonly<Record<string, Room>> = {
   units: { rooms: [], packages: [], builtins: false },
-  page: { rooms: [], packages: [], builtins: false },
+  page: { rooms: [], packages: ['fast-xml-builder'], builtins: false },
   documents: { rooms: ['units'], packages: ['csv-parse', 'js-yaml', 'yaml'], builtins: true },
   regions: { rooms: ['units'], packages: ['zod'], builtins: false },
   forecast: { rooms: ['units'], packages: [], builtins: false },
@@ -113,7 +113,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'units',
       'world',
     ],
-    packages: ['csv-parse', 'diff', 'fast-json-patch', 'fast-xml-builder', 'yaml', 'zod'],
+    packages: ['csv-parse', 'diff', 'fast-json-patch', 'yaml', 'zod'],
     builtins: true,
   },
   commands: {

@@ -11,6 +11,7 @@ const NAMED = [
   'manifests/base/controllers.yaml',
   'manifests/base/release-overdue.yaml',
   'manifests/README.md',
+  'manifests/getting-started.md',
   'README.md',
   'Makefile',
 ];

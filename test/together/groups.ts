@@ -6,6 +6,7 @@ export const GROUPS = {
   asking: ['certs', 'cluster', 'sources', 'telemetry'],
   controlling: ['controllers'],
   judging: [
+    'chart',
     'config',
     'control-plane',
     'decision',
@@ -20,7 +21,7 @@ export const GROUPS = {
     'structure',
     'units',
   ],
-  questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
+  questioning: ['commands', 'pages', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
 } as const;
 
