@@ -26,7 +26,7 @@ export type Component = (typeof COMPONENTS)[number];
 export type Rendered = any;
 
 /** What `kubectl apply -k` would send. */
-export async function render(controlPlane: ControlPlane, overlay: Overlay): Promise<Rendered[]> {
+export async function render(controlPlane: ControlPlane, overlay: Overlay | 'check'): Promise<Rendered[]> {
   const { code, stdout, stderr } = await controlPlane.kubectl(['kustomize', `${MANIFESTS}/${overlay}`]);
   assert.equal(code, 0, stderr);
   return parseAllDocuments(stdout).map((document) => document.toJS());

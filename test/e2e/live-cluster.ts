@@ -32,6 +32,8 @@ export interface LiveOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: NonNullable<ControlPlaneOptions['flags']>;
   readonly resourceMetrics?: boolean;
+  /** Accounts beside those of the replicas that `controlPlane.kubeconfigFor` knows. */
+  readonly users?: readonly string[];
   /** How many replicas of each role. */
   readonly replicas?: Partial<Record<Role, number>>;
 }
@@ -43,13 +45,21 @@ export type LiveCluster = Awaited<ReturnType<typeof startLiveCluster>>;
  * certificates, the real Service. What its two Deployments would run is played by processes of ours.
  */
 export async function startLiveCluster(options: LiveOptions) {
-  const { regions, config = { sources: [] }, env = {}, replicas = {}, flags = {}, resourceMetrics = false } = options;
+  const {
+    regions,
+    config = { sources: [] },
+    env = {},
+    replicas = {},
+    flags = {},
+    resourceMetrics = false,
+    users = [],
+  } = options;
   const { nodes = nodesIn(Object.keys(regions)) } = options;
   await using cleanup = new AsyncDisposableStack();
   const processes: { readonly role: Role; readonly instance: GridgateProcess }[] = [];
   cleanup.defer(async () => void (await Promise.all(processes.map(({ instance }) => instance.end('SIGKILL')))));
   const controlPlane = await startControlPlane({
-    users: Object.values(ACCOUNTS).map((name) => ({ name })),
+    users: [...Object.values(ACCOUNTS), ...users].map((name) => ({ name })),
     resourceMetrics,
     // Services lead to their endpoints without a network of pods.
     flags: {
