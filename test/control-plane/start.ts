@@ -34,6 +34,8 @@ export type ControlPlaneOptions = {
   readonly users?: readonly User[];
   /** What `startMetricsServer` needs: KWOK also answers what pods use (see `usage`), and the API server takes aggregated APIs. */
   readonly resourceMetrics?: boolean;
+  /** From when on, in epoch milliseconds, the API server's certificate is valid: others may live by an earlier clock. */
+  readonly certificateFrom?: number;
   /** For each step of the start, and the default of `waitFor`. */
   readonly deadlineMs?: number;
 };
@@ -87,6 +89,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     etcdUrl,
     users: issuedUsers,
     hasControllerManager: workers.includes('kube-controller-manager'),
+    certificateFrom: options.certificateFrom,
     extraFlags: [...(metrics?.apiServerFlags ?? []), ...(flags['kube-apiserver'] ?? [])],
   });
   let { apiServer, client } = await startApiServer(launcher, plan, admin, deadlineMs);

@@ -10,7 +10,7 @@ import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { nodesIn, prefixed } from './objects.ts';
 
-const ACCOUNTS = {
+export const ACCOUNTS = {
   webhook: 'system:serviceaccount:gridgate-system:gridgate',
   controllers: CONTROLLERS_ACCOUNT,
 } as const;
@@ -32,6 +32,9 @@ export interface LiveOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: NonNullable<ControlPlaneOptions['flags']>;
   readonly resourceMetrics?: boolean;
+  readonly certificateFrom?: number;
+  /** The compiled program, as users run it, instead of the sources. */
+  readonly compiled?: boolean;
   /** How many replicas of each role. */
   readonly replicas?: Partial<Record<Role, number>>;
 }
@@ -44,13 +47,14 @@ export type LiveCluster = Awaited<ReturnType<typeof startLiveCluster>>;
  */
 export async function startLiveCluster(options: LiveOptions) {
   const { regions, config = { sources: [] }, env = {}, replicas = {}, flags = {}, resourceMetrics = false } = options;
-  const { nodes = nodesIn(Object.keys(regions)) } = options;
+  const { nodes = nodesIn(Object.keys(regions)), compiled = false } = options;
   await using cleanup = new AsyncDisposableStack();
   const processes: { readonly role: Role; readonly instance: GridgateProcess }[] = [];
   cleanup.defer(async () => void (await Promise.all(processes.map(({ instance }) => instance.end('SIGKILL')))));
   const controlPlane = await startControlPlane({
     users: Object.values(ACCOUNTS).map((name) => ({ name })),
     resourceMetrics,
+    ...(options.certificateFrom !== undefined && { certificateFrom: options.certificateFrom }),
     // Services lead to their endpoints without a network of pods.
     flags: {
       ...flags,
@@ -75,6 +79,7 @@ export async function startLiveCluster(options: LiveOptions) {
         ...['--host', hostAddress(), '--metrics-host', '127.0.0.1', '--shutdown-delay', '0', ...more],
       ],
       env,
+      compiled,
     });
     processes.push({ role, instance });
     await waitFor(`a replica of ${role} to be ready`, () => isReady(instance), READY_MS);

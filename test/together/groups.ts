@@ -16,11 +16,12 @@ export const GROUPS = {
     'page',
     'regions',
     'scaling',
+    'soak',
     'structure',
     'units',
   ],
   questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['webhook'],
+  serving: ['attacks', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;
