@@ -18,7 +18,7 @@ export type Role = keyof typeof ACCOUNTS;
 
 export const SYSTEM = '/api/v1/namespaces/gridgate-system';
 export const REGIONS_PATH = '/apis/gridgate.dev/v1alpha1/regions';
-const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
+export const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const READY_MS = 120_000;
 
@@ -136,7 +136,7 @@ async function install(controlPlane: ControlPlane): Promise<void> {
   await waitFor('the Region resource', async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined);
 }
 
-function sliceFor({ webhook, pid }: GridgateProcess): Rendered {
+export function sliceFor({ webhook, pid }: Pick<GridgateProcess, 'webhook' | 'pid'>): Rendered {
   const { hostname, port } = new URL(webhook);
   return {
     apiVersion: 'discovery.k8s.io/v1',
