@@ -10,7 +10,7 @@ import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { nodesIn, prefixed } from './objects.ts';
 
-const ACCOUNTS = {
+export const ACCOUNTS = {
   webhook: 'system:serviceaccount:gridgate-system:gridgate',
   controllers: CONTROLLERS_ACCOUNT,
 } as const;
@@ -18,7 +18,7 @@ export type Role = keyof typeof ACCOUNTS;
 
 export const SYSTEM = '/api/v1/namespaces/gridgate-system';
 export const REGIONS_PATH = '/apis/gridgate.dev/v1alpha1/regions';
-const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
+export const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const READY_MS = 120_000;
 
@@ -34,6 +34,9 @@ export interface LiveOptions {
   readonly resourceMetrics?: boolean;
   /** Accounts beside those of the replicas that `controlPlane.kubeconfigFor` knows. */
   readonly users?: readonly string[];
+  readonly certificateFrom?: number;
+  /** The compiled program, as users run it, instead of the sources. */
+  readonly compiled?: boolean;
   /** How many replicas of each role. */
   readonly replicas?: Partial<Record<Role, number>>;
 }
@@ -53,6 +56,7 @@ export async function startLiveCluster(options: LiveOptions) {
     flags = {},
     resourceMetrics = false,
     users = [],
+    compiled = false,
   } = options;
   const { nodes = nodesIn(Object.keys(regions)) } = options;
   await using cleanup = new AsyncDisposableStack();
@@ -61,6 +65,7 @@ export async function startLiveCluster(options: LiveOptions) {
   const controlPlane = await startControlPlane({
     users: [...Object.values(ACCOUNTS), ...users].map((name) => ({ name })),
     resourceMetrics,
+    ...(options.certificateFrom !== undefined && { certificateFrom: options.certificateFrom }),
     // Services lead to their endpoints without a network of pods.
     flags: {
       ...flags,
@@ -85,6 +90,7 @@ export async function startLiveCluster(options: LiveOptions) {
         ...['--host', hostAddress(), '--metrics-host', '127.0.0.1', '--shutdown-delay', '0', ...more],
       ],
       env,
+      compiled,
     });
     processes.push({ role, instance });
     await waitFor(`a replica of ${role} to be ready`, () => isReady(instance), READY_MS);
@@ -141,7 +147,7 @@ async function install(controlPlane: ControlPlane): Promise<void> {
   await waitFor('the Region resource', async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined);
 }
 
-function sliceFor({ webhook, pid }: GridgateProcess): Rendered {
+export function sliceFor({ webhook, pid }: Pick<GridgateProcess, 'webhook' | 'pid'>): Rendered {
   const { hostname, port } = new URL(webhook);
   return {
     apiVersion: 'discovery.k8s.io/v1',
