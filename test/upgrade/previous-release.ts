@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -21,6 +22,8 @@ const CONTENTS = ['src', 'manifests', 'package.json', 'package-lock.json'];
 /** The release before this one (N-1): `previous-release.json` names its version and its commit. */
 export interface PreviousRelease {
   readonly version: string;
+  /** What its image holds: `package.json` and `dist`. */
+  readonly folder: string;
   /** The bundled `main.js`. */
   readonly program: string;
   /** The folder of its manifests. */
@@ -41,7 +44,8 @@ export function previousRelease(): PreviousRelease {
   const folder = join(BUILT, release.commit);
   if (!existsSync(folder)) buildInto(folder);
   const real = realpathSync(folder); // kustomize follows no symbolic links
-  return { version: release.version, program: join(real, 'dist/main.js'), manifests: join(real, 'manifests') };
+  const { version } = release;
+  return { version, folder: real, program: join(real, 'dist/main.js'), manifests: join(real, 'manifests') };
 }
 
 function isInHistory(): boolean {
@@ -66,6 +70,7 @@ function buildInto(folder: string): void {
     else execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: unfinished });
     execFileSync(process.execPath, ['src/bundle.ts'], { cwd: unfinished });
     rmSync(join(unfinished, 'node_modules'), { recursive: true });
+    chmodSync(unfinished, 0o755); // its pods are not root
     publish(unfinished, folder);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
