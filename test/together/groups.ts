@@ -23,7 +23,7 @@ export const GROUPS = {
     'units',
   ],
   questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['attacks', 'webhook'],
+  serving: ['attacks', 'watched', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;
