@@ -18,11 +18,12 @@ export const GROUPS = {
     'page',
     'regions',
     'scaling',
+    'soak',
     'structure',
     'units',
   ],
-  questioning: ['commands', 'pages', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['webhook'],
+  questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
+  serving: ['attacks', 'watched', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;
