@@ -18,6 +18,7 @@ export const GROUPS = {
     'scaling',
     'structure',
     'units',
+    'watched',
   ],
   questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
