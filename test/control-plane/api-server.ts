@@ -9,17 +9,21 @@ import type { IssuedUser } from './credentials.ts';
 import { writeServiceAccountKeys, writeTokenFile } from './credentials.ts';
 import { pollUntil } from './poll.ts';
 import { findFreePort } from './ports.ts';
+import type { Family } from './process-kubelet/pod-network.ts';
 
 export type ApiServerSetup = {
   readonly etcdUrl: string;
   readonly users: readonly IssuedUser[];
   readonly hasControllerManager: boolean;
+  /** Pods of ours have networks of their own, of this family, and reach the API server from there. */
+  readonly podFamily?: Family | undefined;
   readonly extraFlags: readonly string[];
 };
 
 /** Everything that stays the same when the API server restarts. */
 export type ApiServerPlan = {
   readonly url: string;
+  readonly port: number;
   /** Written by the API server at its first start, kept over restarts. */
   readonly caFile: string;
   readonly auditLog: string;
@@ -32,14 +36,16 @@ const PLUGINS_NEEDING_CONTROLLERS = 'ServiceAccount,TaintNodesByCondition';
 
 /** Writes the API server's files and chooses its port and flags. */
 export async function planApiServer(dir: string, setup: ApiServerSetup): Promise<ApiServerPlan> {
+  const { podFamily } = setup;
+  const loopback = podFamily === 'IPv6' ? '::1' : '127.0.0.1';
   const port = await findFreePort();
   const certDir = join(dir, 'api-server-certs');
   const auditLog = join(dir, 'audit.log');
   const { publicKeyFile, privateKeyFile } = writeServiceAccountKeys(dir);
   const flags = [
     `--etcd-servers=${setup.etcdUrl}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
+    `--bind-address=${podFamily ? '::' : loopback}`,
+    `--advertise-address=${loopback}`,
     `--secure-port=${port}`,
     `--cert-dir=${certDir}`,
     `--token-auth-file=${writeTokenFile(dir, setup.users)}`,
@@ -47,7 +53,7 @@ export async function planApiServer(dir: string, setup: ApiServerSetup): Promise
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${publicKeyFile}`,
     `--service-account-signing-key-file=${privateKeyFile}`,
-    '--service-cluster-ip-range=10.96.0.0/16',
+    `--service-cluster-ip-range=${podFamily === 'IPv6' ? 'fd00:96::/112' : '10.96.0.0/16'}`,
     `--audit-policy-file=${writeAuditPolicy(dir)}`,
     `--audit-log-path=${auditLog}`,
     '--allow-privileged',
@@ -55,10 +61,12 @@ export async function planApiServer(dir: string, setup: ApiServerSetup): Promise
     '--shutdown-watch-termination-grace-period=1s',
     // An endpoint on a loopback address is refused, and nothing here calls the `kubernetes` service.
     '--endpoint-reconciler-type=none',
+    ...(podFamily ? ['--enable-aggregator-routing=true'] : []), // Services lead to their endpoints: nothing here routes a cluster IP
     ...(setup.hasControllerManager ? [] : [`--disable-admission-plugins=${PLUGINS_NEEDING_CONTROLLERS}`]),
     ...setup.extraFlags,
   ];
-  return { url: `https://127.0.0.1:${port}`, caFile: join(certDir, 'apiserver.crt'), auditLog, flags };
+  const url = `https://${podFamily === 'IPv6' ? `[${loopback}]` : loopback}:${port}`;
+  return { url, port, caFile: join(certDir, 'apiserver.crt'), auditLog, flags };
 }
 
 /** Starts the API server and waits for /readyz; a foreign server on its port would fail the certificate check. */

@@ -19,6 +19,9 @@ import type { NodeSpec } from './nodes.ts';
 import { createNodes, waitUntilSchedulable } from './nodes.ts';
 import type { Poll } from './poll.ts';
 import { pollUntil } from './poll.ts';
+import type { Image } from './process-kubelet/container.ts';
+import { type Kubelet, leftToKubelet, ownImage, serveLogs, startKubelet } from './process-kubelet/kubelet.ts';
+import { type Family, planPodNetwork } from './process-kubelet/pod-network.ts';
 import type { Worker } from './workers.ts';
 import { WORKERS, workerFlags, workerUser } from './workers.ts';
 
@@ -34,8 +37,17 @@ export type ControlPlaneOptions = {
   readonly users?: readonly User[];
   /** What `startMetricsServer` needs: KWOK also answers what pods use (see `usage`), and the API server takes aggregated APIs. */
   readonly resourceMetrics?: boolean;
+  /** Pods with the label `app.kubernetes.io/name: gridgate` really run, as processes: see `process-kubelet`. Needs root and `ip`. */
+  readonly pods?: PodsOptions;
   /** For each step of the start, and the default of `waitFor`. */
   readonly deadlineMs?: number;
+};
+
+export type PodsOptions = {
+  /** The folder of an image (`package.json` and `dist` in it), `undefined` where there is no such image; ours for every name that ends in `gridgate:TAG`. */
+  readonly imageOf?: (name: string) => Image | undefined;
+  /** Of the addresses of pods, and of the cluster; IPv4 unless told otherwise. */
+  readonly family?: Family;
 };
 
 export type ControlPlane = AsyncDisposable & {
@@ -56,6 +68,8 @@ export type ControlPlane = AsyncDisposable & {
   /** Polls until `probe` answers something else than undefined; rejects at the deadline or when a component has died. */
   readonly waitFor: <T>(what: string, probe: Poll<T>['probe'], deadlineMs?: number) => Promise<T>;
   readonly kubeconfigFor: (userName: string) => string;
+  /** What really runs; only with the option `pods`. */
+  readonly kubelet: Kubelet | undefined;
   /** The CRDs of Karpenter alone: what a cluster has before Karpenter runs. */
   readonly installKarpenter: () => Promise<void>;
   /** The real Karpenter with its provider of KWOK nodes; resolves once it provisions. Its end, or that of the control plane, ends it. */
@@ -73,7 +87,15 @@ export type ControlPlane = AsyncDisposable & {
 
 /** Starts a real Kubernetes control plane on loopback; rejects, with nothing left running, when a part does not come up. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const { workers = WORKERS, flags = {}, users = [], resourceMetrics = false, deadlineMs = DEADLINE_MS } = options;
+  const {
+    workers = WORKERS,
+    flags = {},
+    users = [],
+    resourceMetrics = false,
+    pods,
+    deadlineMs = DEADLINE_MS,
+  } = options;
+  const podFamily = pods && (pods.family ?? 'IPv4');
   await using cleanup = new AsyncDisposableStack();
   const launcher = prepare(cleanup);
   const admin = issueToken(ADMIN);
@@ -87,6 +109,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     etcdUrl,
     users: issuedUsers,
     hasControllerManager: workers.includes('kube-controller-manager'),
+    podFamily,
     extraFlags: [...(metrics?.apiServerFlags ?? []), ...(flags['kube-apiserver'] ?? [])],
   });
   let { apiServer, client } = await startApiServer(launcher, plan, admin, deadlineMs);
@@ -95,15 +118,29 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     return apiServer.stop();
   });
 
+  const logServer = pods && (await serveLogs(() => kubelet?.pods() ?? []));
+  cleanup.defer(() => logServer?.close());
   const kubeconfigFor = writeKubeconfigs(launcher.dir, issuedUsers, plan);
   const running = workers.map((worker) =>
     startComponent(launcher, worker, [
       ...workerFlags(worker, kubeconfigFor(workerUser(worker).name), plan.caFile),
+      ...((worker === 'kwok' && logServer && leftToKubelet(logServer)) || []),
       ...((worker === 'kwok' && metrics?.kwokFlags) || []),
       ...(flags[worker] ?? []),
     ]),
   );
   cleanup.defer(async () => void (await Promise.all(running.map((component) => component.stop()))));
+
+  const kubelet =
+    podFamily &&
+    startKubelet({
+      launcher,
+      request: (...args) => client.request(...args),
+      network: planPodNetwork(podFamily, plan.port),
+      apiServerPort: plan.port,
+      imageOf: pods?.imageOf ?? ownImage,
+    });
+  cleanup.defer(async () => void (await kubelet?.stop()));
 
   const failure = () => firstFailure([etcd, apiServer, ...running]);
   const kubeconfig = kubeconfigFor(ADMIN.name);
@@ -129,6 +166,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     },
     waitFor,
     kubeconfigFor,
+    kubelet,
     installKarpenter: crds,
     async startKarpenter(options = {}) {
       await crds();
