@@ -21,6 +21,7 @@ export const GROUPS = {
     'soak',
     'structure',
     'units',
+    'watched',
   ],
   questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
   serving: ['attacks', 'watched', 'webhook'],
