@@ -25,9 +25,9 @@ details.why:not([open])>summary{overflow:hidden;text-overflow:ellipsis;white-spa
 .kind{display:block;color:var(--soft);font-size:.8rem;font-weight:400}
 .workloads{table-layout:fixed}
 .workloads col{width:6.3%}
-.workloads col:nth-child(1){width:14%}
+.workloads col:nth-child(1){width:15%}
 .workloads col:nth-child(2){width:10%}
-.workloads col:nth-child(3){width:22%}
+.workloads col:nth-child(3){width:21%}
 .workloads col:nth-child(4){width:11%}
 .workloads col:nth-child(5){width:4.5%}
 .workloads col:nth-child(6){width:9.3%}
