@@ -20,6 +20,7 @@ import { PREFLIGHT_OPTIONS } from '../questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.ts';
 import { SIMULATE_OPTIONS } from '../questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
+import { TEST_OPTIONS } from '../questions/test/options.ts';
 import { WAIT_OPTIONS } from '../questions/wait/options.ts';
 import { WAITING_OPTIONS } from '../questions/waiting/options.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
@@ -212,6 +213,22 @@ export async function run(
     description: 'say what of gridgate works in a cluster, what does not, and what to do',
     options: CHECK_OPTIONS,
     load: async () => ({ run: (await import('../questions/check/check.ts')).check }),
+  });
+  add({
+    name: 'test',
+    description: 'run policy tests: cases in YAML, each a pod and what should become of it',
+    options: TEST_OPTIONS,
+    async load() {
+      const { test } = await import('../questions/test/test.ts');
+      return { run: (values, env, _origins, words) => test(values, env, words) };
+    },
+    args: [
+      {
+        name: 'path',
+        help: 'files, or directories with files named gridgate-test.yaml; the current one unless there is another',
+        isRest: true,
+      },
+    ],
   });
   add({
     name: 'simulate',

@@ -6,6 +6,7 @@ export const GROUPS = {
   asking: ['certs', 'cluster', 'sources', 'telemetry'],
   controlling: ['controllers'],
   judging: [
+    'chart',
     'config',
     'control-plane',
     'decision',
@@ -13,6 +14,7 @@ export const GROUPS = {
     'capacity',
     'energy',
     'forecast',
+    'packaging',
     'page',
     'regions',
     'scaling',
