@@ -463,7 +463,7 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
       assert.deepEqual([again.code, again.stderr], [0, ''], again.stdout);
       const { code, stderr } = await helm('uninstall', ...RELEASE);
       assert.equal(code, 0, stderr);
-      assert.deepEqual(await left(), ['CustomResourceDefinition regions.gridgate.dev', 'Namespace gridgate-system']);
+      assert.deepEqual(await left(), ['Namespace gridgate-system', 'CustomResourceDefinition regions.gridgate.dev']);
       assert.equal(await traced(), false);
     });
 
