@@ -61,8 +61,15 @@ interface PositionalArgument {
   readonly isRest?: true;
 }
 
-/** Parses arguments (without node and script), runs the command and answers the exit code. */
-export async function run(args: readonly string[], env: Environment): Promise<number> {
+/**
+ * Parses arguments (without node and script), runs the command and answers the exit code. Where it is `onlyRead`, a command line without
+ * mistakes runs nothing: what pages show is held against the program that way.
+ */
+export async function run(
+  args: readonly string[],
+  env: Environment,
+  { onlyRead = false }: { readonly onlyRead?: boolean } = {},
+): Promise<number> {
   let exitCode: number = EXIT.usage;
   /** For shells that complete options and arguments. */
   const takers = new Map<Option | Argument, Taker>();
@@ -86,6 +93,10 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     }
     sub.action(async () => {
       const read = readOptions(sub, options, env);
+      if (onlyRead) {
+        exitCode = 'issues' in read ? reportIssues(read.issues) : EXIT.fine;
+        return;
+      }
       const { run, check } = await load();
       exitCode =
         'issues' in read

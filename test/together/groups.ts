@@ -6,6 +6,7 @@ export const GROUPS = {
   asking: ['certs', 'cluster', 'sources', 'telemetry'],
   controlling: ['controllers'],
   judging: [
+    'chart',
     'config',
     'control-plane',
     'decision',
@@ -13,14 +14,16 @@ export const GROUPS = {
     'capacity',
     'energy',
     'forecast',
+    'packaging',
     'page',
     'regions',
     'scaling',
+    'soak',
     'structure',
     'units',
   ],
-  questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['webhook'],
+  questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
+  serving: ['attacks', 'watched', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;
