@@ -20,6 +20,7 @@ import { PREFLIGHT_OPTIONS } from '../questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../questions/regions/options.ts';
 import { SIMULATE_OPTIONS } from '../questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../questions/spillover/options.ts';
+import { TEST_OPTIONS } from '../questions/test/options.ts';
 import { WAIT_OPTIONS } from '../questions/wait/options.ts';
 import { WAITING_OPTIONS } from '../questions/waiting/options.ts';
 import { SERVE_OPTIONS } from '../replica/serve-options.ts';
@@ -60,8 +61,15 @@ interface PositionalArgument {
   readonly isRest?: true;
 }
 
-/** Parses arguments (without node and script), runs the command and answers the exit code. */
-export async function run(args: readonly string[], env: Environment): Promise<number> {
+/**
+ * Parses arguments (without node and script), runs the command and answers the exit code. Where it is `onlyRead`, a command line without
+ * mistakes runs nothing: what pages show is held against the program that way.
+ */
+export async function run(
+  args: readonly string[],
+  env: Environment,
+  { onlyRead = false }: { readonly onlyRead?: boolean } = {},
+): Promise<number> {
   let exitCode: number = EXIT.usage;
   /** For shells that complete options and arguments. */
   const takers = new Map<Option | Argument, Taker>();
@@ -85,6 +93,10 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     }
     sub.action(async () => {
       const read = readOptions(sub, options, env);
+      if (onlyRead) {
+        exitCode = 'issues' in read ? reportIssues(read.issues) : EXIT.fine;
+        return;
+      }
       const { run, check } = await load();
       exitCode =
         'issues' in read
@@ -201,6 +213,22 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
     description: 'say what of gridgate works in a cluster, what does not, and what to do',
     options: CHECK_OPTIONS,
     load: async () => ({ run: (await import('../questions/check/check.ts')).check }),
+  });
+  add({
+    name: 'test',
+    description: 'run policy tests: cases in YAML, each a pod and what should become of it',
+    options: TEST_OPTIONS,
+    async load() {
+      const { test } = await import('../questions/test/test.ts');
+      return { run: (values, env, _origins, words) => test(values, env, words) };
+    },
+    args: [
+      {
+        name: 'path',
+        help: 'files, or directories with files named gridgate-test.yaml; the current one unless there is another',
+        isRest: true,
+      },
+    ],
   });
   add({
     name: 'simulate',

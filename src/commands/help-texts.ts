@@ -38,6 +38,17 @@ Files are read as kubectl reads them; what is no Kubernetes object (values of a 
 
 Exit codes: 0 fine, 1 something is denied or asks for a region that nobody knows (whatever else went wrong in files),
 2 usage or configuration, or a document that cannot be read, 3 the cluster does not answer`,
+  test: `
+All cases of the files named gridgate-test.yaml in this directory and below it:
+  gridgate test
+Those of one file whose name says outage, for CI:
+  gridgate test policy/gridgate-test.yaml --filter outage -o junit
+
+Of a case that fails it prints what was expected, what came, and how that was decided. Namespaces, Regions and manifests are read as by
+admit, and decided about as by the webhook; the clock is the file's, and no source is asked. Nothing runs while a file has a mistake.
+An example is in manifests/samples/policy-test; manifests/gridgate-test.schema.json has every key.
+
+Exit codes: 0 all cases pass, 1 one does not, 2 a mistake in a file, no file, or no case`,
   regions: `
 Regions come from --regions, else from the cluster that kubectl would ask; with neither, the yearly averages of all known
 regions of public clouds are shown.
@@ -55,9 +66,13 @@ Whether all of it works, as the API server sees it, after an install or when som
   gridgate check
 In the namespace of one team, as data:
   gridgate check -n shop -o json
+Right after an install, or in a Job of the cluster: done once nothing fails, or after two minutes at most:
+  gridgate check --wait 2m
 
 It changes nothing: a Namespace and a pod annotated gridgate.dev/check are created in dry runs, which gridgate answers with one
-warning. It reads with your own rights; what you may not see is said, and counts as not known. Of Secrets it prints no value.
+warning. It reads with your own rights, in a pod with those of its service account; what you may not see is said, and counts as not
+known. manifests/check/rbac.yaml is all that it needs. Of Secrets it prints no value. With --wait a look that has begun is finished, and
+an API server that does not answer is asked again.
 
 Exit codes: 0 nothing failed, 1 something did, 2 usage or configuration, 3 the cluster does not answer`,
   outage: `
@@ -130,6 +145,12 @@ What would go, step by step, and what would stay:
   gridgate uninstall --dry-run
 Everything, with the Regions, namespaces' annotations and settings that people wrote, without being asked:
   gridgate uninstall --regions --policies --settings --yes
+What the chart does before helm uninstall; by itself it prepares one:
+  gridgate uninstall --before-helm --yes
+
+Where Helm installed gridgate it refuses, and says which helm uninstall to run. With --before-helm webhooks go first, what waits is let
+go, the controllers are deleted (helm upgrade makes them again) and what gridgate wrote is cleaned; what else Helm owns is left to it.
+manifests/uninstall/rbac.yaml is all that this needs.
 
 It takes the rights of who installed gridgate, and asks for all of them before it begins. One that was interrupted goes on when it
 is run again. Pods that run keep the affinity, tolerations and PriorityClass that they were given: nobody can change those.

@@ -14,12 +14,22 @@ export interface Mistake {
 /** What zod found, as people read it: each unknown key by itself, with the one that was probably meant. */
 function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType, document: unknown): readonly Mistake[] {
   const at = issue.path as YamlPath;
+  const meant = issue.code === 'invalid_union' ? variantMeant(issue) : undefined;
+  if (meant) return meant.flatMap((inner) => mistakesOf({ ...inner, path: [...at, ...inner.path] }, schema, document));
   if (issue.code !== 'unrecognized_keys') return [{ at, message: issue.message }];
   const known = knownKeys(schema, at, document);
   return issue.keys.map((key) => {
     const nearest = nearestKey(key, known);
     return { at: [...at, key], message: `no such key${nearest === undefined ? '' : `, did you mean ${nearest}?`}` };
   });
+}
+
+/** What is wrong with the one variant that is of the type that was given: a text, or keys. */
+function variantMeant({ errors }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const fitting = errors.filter(
+    (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  );
+  return fitting.length === 1 ? fitting[0] : undefined;
 }
 
 interface JsonSchema {
@@ -64,7 +74,7 @@ export function readChecked<T>(
   text: string,
   path: string,
   { schema, spellOut = (value) => value, findMore = () => [], nameEntry }: Check<T>,
-): { readonly value: T } | { readonly issues: readonly string[] } {
+): { readonly value: T; readonly lineOf: (path: YamlPath) => number } | { readonly issues: readonly string[] } {
   const documents = [...parseYamlDocuments(text)];
   const placed = (line: number, message: string) => `${path}, line ${line}: ${message}`;
   const broken = documents.flatMap((document) => ('message' in document ? [document] : []));
@@ -76,7 +86,7 @@ export function readChecked<T>(
   const parsed = schema.safeParse(value, { error: sayWhatIsDue });
   const found = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, schema, value));
   const mistakes = [...found, ...findMore(value)];
-  if (parsed.success && mistakes.length === 0) return { value: parsed.data };
+  if (parsed.success && mistakes.length === 0) return { value: parsed.data, lineOf: document.lineOf };
   return {
     issues: mistakes.map(({ at, message }) =>
       placed(document.lineOf(at), `${pathWords(at, value, nameEntry) || 'document'}: ${message}`),

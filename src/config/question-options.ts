@@ -22,6 +22,8 @@ import {
 } from './parsers.ts';
 
 export const AUDIT_FORMATS = ['table', 'wide', 'name', 'json', 'yaml', 'sarif', 'junit'] as const;
+export const TEST_FORMATS = ['table', 'json', 'yaml', 'junit'] as const;
+export type TestFormat = (typeof TEST_FORMATS)[number];
 export type AuditFormat = (typeof AUDIT_FORMATS)[number];
 
 /** What the kubelet's CPU manager does (`cpuManagerPolicy`). */
@@ -82,6 +84,22 @@ export const QUESTION_OPTIONS = {
     help: 'in a cluster, only what has labels such as app=web,tier!=cache',
     parse: parseLabelSelector,
   }),
+  caseFilter: optional({
+    flags: '--filter <text>',
+    help: 'run only cases whose name holds this',
+    parse: textOf('a part of a name'),
+    defaultText: 'all',
+  }),
+  verbose: withDefault(false, {
+    flags: '--verbose [boolean]',
+    help: 'say of every case how it was decided; of those that fail it is always said',
+    parse: parseBoolean,
+  }),
+  testOutput: withDefault<TestFormat>('table', {
+    flags: '-o, --output <format>',
+    help: `how to print: ${TEST_FORMATS.join(', ')} (junit for CI)`,
+    parse: oneOf(TEST_FORMATS),
+  }),
   powerTable: optional({
     flags: '--power-table <file>',
     help: 'own power figures, YAML or JSON: instance types, watts of vCPU and memory, PUE',
@@ -99,6 +117,13 @@ export const QUESTION_OPTIONS = {
     help: 'namespace in which a pod is tried, in a dry run',
     parse: parseNamespaceName,
     defaultText: 'the first that opted in',
+  }),
+  waitUntilWorks: optional({
+    flags: '--wait <duration>',
+    env: 'GRIDGATE_CHECK_WAIT',
+    help: 'while something fails, look again every few seconds, at most so long',
+    parse: parseShortDuration,
+    defaultText: 'looks once',
   }),
   nodesFile: optional({
     flags: '-f, --filename <file>',
@@ -204,6 +229,12 @@ export const QUESTION_OPTIONS = {
     flags: '--settings [boolean]',
     env: 'GRIDGATE_UNINSTALL_SETTINGS',
     help: "also remove the ConfigMaps gridgate, gridgate-outages and gridgate-kill-switch, and the Secret gridgate-sources with the sources' tokens",
+    parse: parseBoolean,
+  }),
+  beforeHelm: withDefault(false, {
+    flags: '--before-helm [boolean]',
+    env: 'GRIDGATE_UNINSTALL_BEFORE_HELM',
+    help: 'what must come before `helm uninstall`, as the hook of the chart does it: webhooks and controllers go, what waits is let go, what gridgate wrote is cleaned; the rest is left to Helm',
     parse: parseBoolean,
   }),
   installedIn: withDefault('gridgate-system', {

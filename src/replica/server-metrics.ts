@@ -15,6 +15,16 @@ export function certificateExpiry(notAfter: () => number | undefined, clock: () 
   };
 }
 
+export function leadership(isLeader: () => boolean): Metric {
+  return {
+    type: 'gauge',
+    name: 'gridgate_leader',
+    help: '1 while this replica leads, 0 while another may; none where it does not run for the lease',
+    labelNames: [],
+    read: () => oneSeries(Number(isLeader())),
+  };
+}
+
 /** Of the last event by resource, in epoch milliseconds. */
 export function watchIdle(lastEventAt: () => Readonly<Record<string, number>>, clock: () => number): Metric {
   return {

@@ -44,7 +44,7 @@ import type { Signal } from '../regions/reading.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
 import type { IntensityChainDeps } from '../sources/intensity/chain.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type Metric, oneSeries } from '../telemetry/metric.ts';
+import type { Metric } from '../telemetry/metric.ts';
 import type { CapacityMode } from '../units/capacity-mode.ts';
 import { parseDuration } from '../units/duration.ts';
 import type { CapacityOption } from './capacity-options.ts';
@@ -52,6 +52,7 @@ import type { InstalledNames } from './installed-names.ts';
 import type { NamespaceJudge } from './judge-namespaces.ts';
 import { createLiveRefresher } from './live-refresher.ts';
 import { createPodPower } from './pod-power.ts';
+import { leadership } from './server-metrics.ts';
 import { legible, settingProblems } from './status-facts.ts';
 
 interface ControllersDeps {
@@ -220,16 +221,7 @@ export function startControllers(deps: ControllersDeps): Controllers {
       return unknown === undefined ? releaser.waiting() : { unknown: legible(unknown) };
     },
     lastEventAt: () => joinLastEvents([manager.lastEventAt(), bundles?.lastEventAt()]),
-    metrics: [
-      {
-        type: 'gauge',
-        name: 'gridgate_leader',
-        help: '1 while this replica leads, 0 while another may; none where it does not run for the lease',
-        labelNames: [],
-        read: () => oneSeries(Number(election.isLeader())),
-      },
-      ...manager.metrics,
-    ],
+    metrics: [leadership(election.isLeader), ...manager.metrics],
     async stop() {
       isStopping = true; // the lease may still be won while the controllers end
       await manager.end();

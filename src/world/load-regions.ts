@@ -84,19 +84,21 @@ export async function loadRegions(
 interface BesideRegions
   extends Pick<SnapshotInput, 'topology' | 'nodePools' | 'nodeGroups' | 'priorityClasses' | 'policySignal'> {
   readonly regionLabel?: string;
+  /** Epoch milliseconds; the clock's unless somebody says another. */
+  readonly now?: number;
 }
 
 /** Asks the configured sources once and makes the picture of this moment; never rejects. */
 export async function takeSnapshot(
   { regions: described, invalid = [], config }: DescribedRegions,
-  { policySignal, regionLabel = '', topology, nodePools, nodeGroups, priorityClasses }: BesideRegions,
+  { policySignal, regionLabel = '', topology, nodePools, nodeGroups, priorityClasses, now: given }: BesideRegions,
   env: Environment,
 ): Promise<LoadedRegions> {
   const sources = createSources(config.sources, env);
   const regions = sources.length === 0 ? described : described.map(withoutMeasurement);
   const { chain, thresholdsOf } = createMeasuring({ sources, policySignal })(config.bands.mode);
   const { readings, failures } = await readLive(chain, regions);
-  const now = Date.now();
+  const now = given ?? Date.now(); // when they have answered
   const snapshot = buildSnapshot({
     regions,
     regionsReadAt: now,

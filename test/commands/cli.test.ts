@@ -24,6 +24,7 @@ import { PREFLIGHT_OPTIONS } from '../../src/questions/preflight/options.ts';
 import { REGIONS_OPTIONS, WEIGHTS_OPTIONS } from '../../src/questions/regions/options.ts';
 import { SIMULATE_OPTIONS } from '../../src/questions/simulate/options.ts';
 import { SPILLOVER_OPTIONS } from '../../src/questions/spillover/options.ts';
+import { TEST_OPTIONS } from '../../src/questions/test/options.ts';
 import { WAIT_OPTIONS } from '../../src/questions/wait/options.ts';
 import { WAITING_OPTIONS } from '../../src/questions/waiting/options.ts';
 import { SERVE_OPTIONS } from '../../src/replica/serve-options.ts';
@@ -49,6 +50,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionKey[]>> = {
   waiting: WAITING_OPTIONS,
   budget: BUDGET_OPTIONS,
   release: RELEASE_OPTIONS,
+  test: TEST_OPTIONS,
 };
 
 describe('gridgate --help', { timeout: 300_000, concurrency: 2 }, () => {

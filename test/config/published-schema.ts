@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { gridgateConfig } from '../../src/config/config-file.ts';
+import { testFile } from '../../src/questions/test/test-file.ts';
 import { outagesData } from '../../src/sources/outage/configmap-outage.ts';
 import { keyTable } from './key-table.ts';
 
@@ -8,6 +9,8 @@ import { keyTable } from './key-table.ts';
 export const SCHEMA_FILE = 'manifests/gridgate.schema.json';
 /** That of a manifest of the ConfigMap `gridgate-outages`. */
 export const OUTAGES_SCHEMA_FILE = 'manifests/gridgate-outages.schema.json';
+/** That of files of policy tests. */
+export const TESTS_SCHEMA_FILE = 'manifests/gridgate-test.schema.json';
 /** Says every key of `gridgate.yaml`. */
 export const KEYS_PAGE = 'src/sources/README.md';
 
@@ -40,6 +43,10 @@ export function outagesSchema(): z.core.JSONSchema.BaseSchema {
     'gridgate-outages',
     'A ConfigMap that calls regions down or up, for the source of outages of type configmap.',
   );
+}
+
+export function testsSchema(): z.core.JSONSchema.BaseSchema {
+  return titled(testFile, 'gridgate-test.yaml', 'Policy tests for `gridgate test`: pods, and what should become of them.');
 }
 
 function titled(type: z.ZodType, title: string, description: string): z.core.JSONSchema.BaseSchema {

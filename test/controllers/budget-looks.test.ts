@@ -26,7 +26,8 @@ async function look(pods: readonly ScaledPod[], scopes: readonly BudgetScope[] =
   });
   const byKey = new Map(scopes.map((one) => [scopeKey(one), one]));
   await looks.look({ scopes: byKey, mode: 'on' }, new AbortController().signal);
-  return new Map(looks.reports().map((report) => [scopeKey(report.scope), report]));
+  const reports = new Map(looks.reports().map((report) => [scopeKey(report.scope), report]));
+  return Object.assign(reports, { ofNamespaces: looks.ofNamespaces() });
 }
 
 const ofWeb = (name: string) => scaledPod(name, { workload: { kind: 'Deployment', name: 'web' } });
@@ -45,6 +46,18 @@ describe('a look at budgets', () => {
     assert.equal(known.get(scopeKey(WEB))?.source, 'measured: Kepler');
     const found = await look([ofWeb('web-0'), ofWeb('web-1'), { ...ofWeb('web-2'), node: 'nowhere' }]);
     assert.equal(found.get(scopeKey(WEB))?.source, 'measured: Kepler; of 3 pods 2 measured, 1 unknown');
+  });
+
+  it('sees what namespaces without a budget emit, so that each has its share', async () => {
+    const { ofNamespaces } = await look([ofWeb('web-0'), { ...scaledPod('loki-0'), namespace: 'observability' }]);
+    assert.deepEqual(
+      Array.from(ofNamespaces, ([name, { pods }]) => `${name} ${pods}`),
+      ['shop 1', 'observability 1'],
+    );
+  });
+
+  it('looks at nothing where nobody has a budget', async () => {
+    assert.equal((await look([ofWeb('web-0')], [])).ofNamespaces.size, 0);
   });
 
   it('is not misled by a pod that says that its namespace owns it', async () => {

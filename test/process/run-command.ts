@@ -7,6 +7,8 @@ interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What stands on its stdin; nothing otherwise. */
   readonly input?: string;
+  /** The command line is only read, and its mistakes told. */
+  readonly onlyRead?: boolean;
 }
 
 interface Streams {
@@ -24,11 +26,11 @@ const streams = new AsyncLocalStorage<Streams>();
  */
 export async function runCommand(
   args: readonly string[],
-  { env = {}, input = '' }: CommandOptions = {},
+  { env = {}, input = '', onlyRead = false }: CommandOptions = {},
 ): Promise<Finished> {
   const own: Streams = { stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]), stdout: [], stderr: [] };
   const environment = { PATH: process.env['PATH'] ?? '', ...env };
-  const code = await streams.run(own, () => run(args, environment));
+  const code = await streams.run(own, () => run(args, environment, { onlyRead }));
   return finished(code, own.stdout.join(''), own.stderr.join(''));
 }
 

@@ -1,24 +1,35 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
+import { filesWithVersions, namedVersions } from '../../src/packaging/versions.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** Where a version stands that people copy, or that a cluster runs. */
+/** Where a version must stand; in every other page and manifest only this one may. */
 const NAMED = [
   'manifests/base/deployment.yaml',
   'manifests/base/controllers.yaml',
+  'manifests/base/release-overdue.yaml',
   'manifests/README.md',
+  'manifests/getting-started.md',
   'README.md',
   'Makefile',
 ];
 
-for (const file of NAMED)
-  it(`${file} names the image and the package with the version of package.json`, () => {
-    const tags = [...readFileSync(file, 'utf8').matchAll(/gridgate[:-](\d+\.\d+\.\d+)/g)].map(([, tag]) => tag);
-    assert.ok(tags.length > 0);
-    assert.deepEqual([...new Set(tags)], [version]);
-  });
+it('images and packages that people copy or a cluster runs have the version of package.json', () => {
+  const named = filesWithVersions().flatMap((path) =>
+    [...new Set(namedVersions(path, readFileSync(path, 'utf8')))].map((found) => ({ path, found })),
+  );
+  assert.deepEqual(
+    named.filter(({ found }) => found !== version),
+    [],
+  );
+  for (const path of NAMED)
+    assert.ok(
+      named.some((one) => one.path === path),
+      path,
+    );
+});
 
 it('make image takes its tag from there, too', () =>
   assert.match(readFileSync('Makefile', 'utf8'), /^IMAGE \?= gridgate:\$\(shell sed .*"version".* package\.json\)$/m));

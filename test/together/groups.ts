@@ -6,6 +6,7 @@ export const GROUPS = {
   asking: ['certs', 'cluster', 'sources', 'telemetry'],
   controlling: ['controllers'],
   judging: [
+    'chart',
     'config',
     'control-plane',
     'decision',
@@ -13,13 +14,14 @@ export const GROUPS = {
     'capacity',
     'energy',
     'forecast',
+    'packaging',
     'page',
     'regions',
     'scaling',
     'structure',
     'units',
   ],
-  questioning: ['commands', 'questions', 'replica', 'terminal', 'world'],
+  questioning: ['commands', 'pages', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
 } as const;
 

@@ -17,6 +17,7 @@ import {
   contentToRead,
   type FoundObject,
   findObstacle,
+  isHelms,
   isMaybeElsewhere,
   isOurs,
   nameObject,
@@ -31,6 +32,8 @@ export interface Asked {
   readonly regions: boolean;
   readonly policies: boolean;
   readonly settings: boolean;
+  /** What Helm owns is left to Helm, but for what must be gone before it. */
+  readonly beforeHelm?: boolean;
   /** Where gridgate is installed. */
   readonly namespace: string;
 }
@@ -68,6 +71,8 @@ export interface Stays {
   /** NodePools whose annotations still say how they should follow the grid. */
   readonly followers: number;
   readonly settings: readonly string[];
+  /** How many objects `helm uninstall` is to remove. */
+  readonly toHelm: number;
   /** Why the namespace stays though it is there: what is in it, or that it was never gridgate's. */
   readonly namespace?: Remains | 'not ours' | undefined;
 }
@@ -87,9 +92,13 @@ export async function findInstallation(
 ): Promise<Installation | { readonly obstacle: Obstacle }> {
   show('looking for gridgate');
   const found = await findObjects(api, asked.namespace);
-  const obstacle = findObstacle(found, asked.namespace);
+  const obstacle = findObstacle(found, asked);
   if (obstacle) return { obstacle };
-  const there = found.filter(isOurs).map(({ there: { metadata }, ...one }) => ({ ...one, uid: metadata.uid }));
+  const ours = found.filter(isOurs);
+  const leftToHelm = asked.beforeHelm ? ours.filter((one) => !goesBefore(one, asked)) : [];
+  const there = ours
+    .filter((one) => !leftToHelm.includes(one))
+    .map(({ there: { metadata }, ...one }) => ({ ...one, uid: metadata.uid }));
   const ofOthers = found.filter((one) => !isOurs(one)).map(nameObject);
   const kinds = await countStaying(api, asked, there);
   const { traces, removals: written, policies, followers } = await findWritten(api, asked, show);
@@ -98,7 +107,8 @@ export async function findInstallation(
   const isAsked: Partial<Record<Step, boolean>> = { regions: asked.regions, settings: asked.settings };
   const removals = there.filter(({ step }) => isAsked[step] ?? true);
   const settings = there.filter(({ step }) => step === 'settings' && !asked.settings);
-  const namespace = await judgeNamespace(api, asked, ofOthers);
+  // The hook's own pod is in it, and Helm leaves it.
+  const namespace = asked.beforeHelm ? {} : await judgeNamespace(api, asked, ofOthers);
   return {
     removals: [...removals, ...written, ...(namespace.goes ? [namespace.goes] : [])],
     traces,
@@ -110,9 +120,27 @@ export async function findInstallation(
       policies,
       followers,
       settings: settings.map(({ kind, called }) => `${kind} ${called}`),
+      toHelm: leftToHelm.length,
       namespace: namespace.stays,
     },
   };
+}
+
+/**
+ * What of an installation by Helm must not wait for `helm uninstall`, which removes by kind and all at once; what was removed too early
+ * the next `helm upgrade` makes again.
+ *
+ * | step                  | of the chart     | asked for | then    |
+ * | --------------------- | ---------------- | --------- | ------- |
+ * | webhooks, controllers | any              | -         | goes    |
+ * | regions, settings     | any              | yes       | goes    |
+ * | any other             | no: made by runs | -         | goes    |
+ * | anything else         | yes              | -         | Helm's  |
+ */
+function goesBefore(object: FoundObject, { regions, settings }: Asked): boolean {
+  if (object.step === 'webhooks' || object.step === 'controllers') return true;
+  if ((object.step === 'regions' && regions) || (object.step === 'settings' && settings)) return true;
+  return !isHelms(object);
 }
 
 /** What gridgate wrote while it ran: on objects of others, and objects of its own that no list names; all of the step `traces`. */

@@ -8,8 +8,16 @@ export interface FoundObject extends InstalledObject {
 
 /** Why nothing at all may be removed. */
 export type Obstacle =
+  | { readonly why: 'of Helm'; readonly release: HelmRelease }
+  | { readonly why: 'not of Helm'; readonly objects: readonly string[] }
   | { readonly why: 'of others'; readonly objects: readonly string[]; readonly partOf: readonly string[] }
   | { readonly why: 'elsewhere'; readonly asked: string; readonly namespaces: readonly string[] };
+
+/** As `helm list` shows it. */
+export interface HelmRelease {
+  readonly name: string;
+  readonly namespace: string;
+}
 
 /** What runs of gridgate, and what calls it: without these gone nothing that they use may go. */
 const RUNNING: ReadonlySet<Step> = new Set(['webhooks', 'controllers']);
@@ -22,17 +30,51 @@ const ACCOUNTS: ReadonlySet<string> = new Set(['gridgate', 'gridgate-controllers
  * | ------------------------------------- | ----------------------------------------------------------------- | --------- |
  * | only other namespaces                 | any                                                               | elsewhere |
  * | the one asked for, or none            | yes                                                               | of others |
- * | the one asked for, or none            | no                                                                | nothing   |
+ * | the one asked for, or none            | no                                                                | see below |
+ *
+ * | --before-helm | a release of Helm owns something | something is of a chart | something runs | then        |
+ * | ------------- | -------------------------------- | ----------------------- | -------------- | ----------- |
+ * | no            | yes                              | any                     | any            | of Helm     |
+ * | yes           | any                              | no                      | yes            | not of Helm |
+ * | anything else |                                  |                         |                | nothing     |
  *
  * The bindings outlive the Deployments, so an uninstall that was ended in between still knows where it was.
  */
-export function findObstacle(found: readonly FoundObject[], asked: string): Obstacle | undefined {
+export function findObstacle(
+  found: readonly FoundObject[],
+  { namespace: asked, beforeHelm = false }: { readonly namespace: string; readonly beforeHelm?: boolean },
+): Obstacle | undefined {
   const namespaces = namespacesNamed(found);
   if (namespaces.length > 0 && !namespaces.includes(asked)) return { why: 'elsewhere', asked, namespaces };
-  const ofOthers = found.filter((one) => RUNNING.has(one.step) && !isOurs(one));
-  if (ofOthers.length === 0) return undefined;
-  const partOf = ofOthers.map(({ there }) => there.metadata.labels?.[PART_OF] ?? '');
-  return { why: 'of others', objects: ofOthers.map(nameObject), partOf: [...new Set(partOf)] };
+  const running = found.filter((one) => RUNNING.has(one.step));
+  const ofOthers = running.filter((one) => !isOurs(one));
+  if (ofOthers.length > 0) {
+    const partOf = ofOthers.map(({ there }) => there.metadata.labels?.[PART_OF] ?? '');
+    return { why: 'of others', objects: ofOthers.map(nameObject), partOf: [...new Set(partOf)] };
+  }
+  const ours = found.filter(isOurs);
+  if (!beforeHelm) {
+    const release = ours.map(helmReleaseOf).find(Boolean);
+    return release && { why: 'of Helm', release };
+  }
+  const isOfChart = running.length === 0 || ours.some(isHelms);
+  return isOfChart ? undefined : { why: 'not of Helm', objects: running.map(nameObject) };
+}
+
+const MANAGED_BY = 'app.kubernetes.io/managed-by';
+const RELEASE_NAME = 'meta.helm.sh/release-name';
+const RELEASE_NAMESPACE = 'meta.helm.sh/release-namespace';
+const RESOURCE_POLICY = 'helm.sh/resource-policy';
+
+/** Whether it came out of a chart, and goes with it: also where something else than Helm applied that, and runs its hooks. */
+export function isHelms({ there: { metadata } }: Pick<FoundObject, 'there'>): boolean {
+  return metadata.labels?.[MANAGED_BY] === 'Helm' && metadata.annotations?.[RESOURCE_POLICY] !== 'keep';
+}
+
+/** The release whose `helm uninstall` removes an object: by annotations that Helm alone sets. */
+function helmReleaseOf(object: FoundObject): HelmRelease | undefined {
+  const { [RELEASE_NAME]: name, [RELEASE_NAMESPACE]: namespace = 'default' } = object.there.metadata.annotations ?? {};
+  return name !== undefined && isHelms(object) ? { name, namespace } : undefined;
 }
 
 /** Whether gridgate may be in another namespace than the one asked for: it has parts in the cluster, none there, and nothing tells. */

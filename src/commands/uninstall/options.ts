@@ -8,6 +8,7 @@ export const UNINSTALL_OPTIONS = [
   'andRegions',
   'andPolicies',
   'andSettings',
+  'beforeHelm',
   'installedIn',
 ] as const;
 export type UninstallValues = OptionValues<(typeof UNINSTALL_OPTIONS)[number]>;

@@ -72,6 +72,12 @@ function nameIn(path: string): string {
 
 /** Why nothing may be removed, and what to do, in a sentence. */
 export function tellObstacle(obstacle: Obstacle): string {
+  if (obstacle.why === 'of Helm') {
+    const { name, namespace } = obstacle.release;
+    return `Helm installed gridgate, as release ${name} in namespace ${namespace}: helm uninstall ${name} -n ${namespace}`;
+  }
+  if (obstacle.why === 'not of Helm')
+    return `nothing of gridgate here came out of its chart (${nameFew(obstacle.objects, MOST_NAMES, String)}): leave out --before-helm`;
   if (obstacle.why === 'elsewhere') {
     const { asked, namespaces } = obstacle;
     return `gridgate is in ${namespaces.join(' and in ')}, not in ${asked}: --system-namespace ${namespaces[0]}`;
@@ -82,13 +88,14 @@ export function tellObstacle(obstacle: Obstacle): string {
 
 /** What stays, and how it goes, a sentence each. */
 export function tellStays(stays: Stays): readonly string[] {
-  const { maybeNotIn, kinds, policies, followers, settings, ofOthers, namespace } = stays;
+  const { maybeNotIn, toHelm, kinds, policies, followers, settings, ofOthers, namespace } = stays;
   return [
     ...(maybeNotIn === undefined
       ? []
       : [
           `what gridgate has in another namespace: there is no Deployment, nor anything else of it, in ${maybeNotIn} (--system-namespace)`,
         ]),
+    ...(toHelm > 0 ? [`${counted(toHelm, 'object')} of the chart, which helm uninstall removes`] : []),
     ...kinds.map(
       ({ noun, count }) =>
         `${counted(count, noun)} and ${count === 1 ? 'its' : 'their'} CustomResourceDefinition (--regions)`,

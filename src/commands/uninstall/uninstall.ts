@@ -40,6 +40,7 @@ async function uninstallFrom(
     regions: values.andRegions,
     policies: values.andPolicies,
     settings: values.andSettings,
+    beforeHelm: values.beforeHelm,
     namespace: values.installedIn,
   };
   const progress = createProgress();
@@ -76,15 +77,19 @@ async function uninstallFrom(
     reportIssues([...removed.value, 'not all of gridgate is gone: run this again']);
     return EXIT.upstream;
   }
-  const gone = found.stays.maybeNotIn === undefined ? 'gridgate is gone' : 'what was found of gridgate is gone';
   const waited = found.waiting.length === 0 ? '' : '; what waited for a cleaner hour was let go';
-  await print(`${gone}${waited}; ${PODS_KEEP}\n`);
+  await print(`${tellGone(found.stays)}${waited}; ${PODS_KEEP}\n`);
   return EXIT.fine;
+}
+
+function tellGone({ maybeNotIn, toHelm }: Installation['stays']): string {
+  if (toHelm > 0) return 'gridgate is stopped, and what it wrote is gone; the rest is for helm uninstall';
+  return maybeNotIn === undefined ? 'gridgate is gone' : 'what was found of gridgate is gone';
 }
 
 function renderPlan(found: Installation, called: string, width: number): string {
   const head = isNothing(found)
-    ? `Nothing of gridgate is left to remove in ${called}.\n`
+    ? `Nothing of gridgate is left to remove${found.stays.toHelm > 0 ? ' before Helm' : ''} in ${called}.\n`
     : `To be removed from ${called}, in this order:\n${renderRemovals(found, width)}`;
   return head + renderStays(found.stays, width);
 }

@@ -1,6 +1,7 @@
 import { scopeKey } from '../../scaling/budget-scope.ts';
 import { type BudgetStep, stateOf } from '../../scaling/budget-step.ts';
-import type { Metric } from '../../telemetry/metric.ts';
+import type { Emissions } from '../../scaling/component-carbon.ts';
+import { type Metric, oneSeries, type Series } from '../../telemetry/metric.ts';
 import type { BudgetReport } from './looks.ts';
 import type { Lowered } from './targets.ts';
 
@@ -10,12 +11,20 @@ interface Shown {
   readonly would: readonly Lowered[];
   /** How many budgets are not followed, by namespace. */
   readonly left: ReadonlyMap<string, number>;
+  /** What all pods emit, by namespace; empty where nobody knows. */
+  readonly ofNamespaces: ReadonlyMap<string, Emissions>;
 }
+
+/** Whoever may make namespaces may make many: those that emit least are one series. */
+const MOST_NAMESPACES = 500;
+/** No namespace is called so. */
+const OTHERS = '(others)';
 
 /** What operators see of budgets, while this replica leads. */
 export function createBudgetFigures() {
   let reports: readonly BudgetReport[] = [];
   let unfollowed: Shown['left'] = new Map();
+  let ofNamespaces: Shown['ofNamespaces'] = new Map();
   let standing: ReadonlyMap<string, number> = new Map();
   const changes = new Map<string, number>();
 
@@ -41,6 +50,20 @@ export function createBudgetFigures() {
       help: 'Carbon budgets (gridgate.dev/carbon-budget), kgCO2e an hour',
       labelNames: ['kind', 'namespace', 'name'],
       read: ofScopes(({ scope }) => scope.limit),
+    },
+    {
+      type: 'gauge',
+      name: 'gridgate_namespace_kilograms_per_hour',
+      help: `kgCO2e an hour of all pods of a namespace, budgeted or not; of the ${MOST_NAMESPACES} that emit most, and of the others together`,
+      labelNames: ['namespace'],
+      read: () => largest(ofNamespaces),
+    },
+    {
+      type: 'gauge',
+      name: 'gridgate_uncounted_pods',
+      help: 'Pods that are in no figure of kgCO2e an hour: nobody knows what they draw, their region or its intensity',
+      labelNames: [],
+      read: () => oneSeries(ofNamespaces.size === 0 ? undefined : uncounted(ofNamespaces)),
     },
     {
       type: 'gauge',
@@ -77,7 +100,8 @@ export function createBudgetFigures() {
 
   return {
     metrics,
-    show({ reports: all, lowered, would, left }: Shown): void {
+    show({ reports: all, lowered, would, left, ofNamespaces: emissions }: Shown): void {
+      ofNamespaces = emissions;
       unfollowed = left;
       reports = [...all].sort((a, b) => (scopeKey(a.scope) < scopeKey(b.scope) ? -1 : 1));
       const states = [
@@ -95,9 +119,24 @@ export function createBudgetFigures() {
     clear(): void {
       reports = [];
       unfollowed = new Map();
+      ofNamespaces = new Map();
       standing = new Map();
     },
   };
+}
+
+function largest(ofNamespaces: Shown['ofNamespaces']): readonly Series[] {
+  const all = Array.from(ofNamespaces, ([namespace, { kgPerHour }]) => [namespace, kgPerHour] as const);
+  const sorted = all.toSorted(([, a], [, b]) => b - a);
+  const others = sorted.slice(MOST_NAMESPACES);
+  const sum = others.reduce((total, [, kgPerHour]) => total + kgPerHour, 0);
+  return [...sorted.slice(0, MOST_NAMESPACES), ...(others.length > 0 ? [[OTHERS, sum] as const] : [])].map(
+    ([namespace, kgPerHour]) => [{ namespace }, kgPerHour],
+  );
+}
+
+function uncounted(ofNamespaces: Shown['ofNamespaces']): number {
+  return [...ofNamespaces.values()].reduce((sum, { unknown }) => sum + unknown, 0);
 }
 
 function series(counts: ReadonlyMap<string, number>, ...labels: readonly string[]) {

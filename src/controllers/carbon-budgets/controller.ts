@@ -154,6 +154,7 @@ export function createCarbonBudgets(deps: CarbonBudgetsDeps): Controller {
     });
     const shown = {
       ...{ ...current, lowered: all, would, reports: looks.reports() },
+      ofNamespaces: looks.ofNamespaces(),
       ...{ refused: refusals.of(all), losses: lost },
     };
     figures.show(shown);

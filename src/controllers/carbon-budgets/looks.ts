@@ -52,6 +52,7 @@ const EARLY_MS = 100;
 /** Looks at what all budgets' pods emit, once a loop, and keeps what that comes to. */
 export function createLooks({ workloads, snapshot, settings, readPower, clock, now }: LooksDeps) {
   let reports = new Map<string, BudgetReport>();
+  let ofNamespaces: ReadonlyMap<string, Emissions> = new Map();
   let lookedAt = Number.NEGATIVE_INFINITY;
 
   const dueInMs = () => Math.max(0, lookedAt + settings().loopMs - clock.now());
@@ -61,6 +62,7 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
     signal: AbortSignal,
   ) {
     if (mode === 'off') reports.clear();
+    if (mode === 'off' || scopes.size === 0) ofNamespaces = new Map();
     for (const key of reports.keys()) if (!scopes.has(key)) reports.delete(key);
     if (mode === 'off' || scopes.size === 0 || dueInMs() > EARLY_MS) return;
     lookedAt = clock.now();
@@ -69,6 +71,8 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
       signal.throwIfAborted();
       return { problem: messageOf(error) };
     });
+    ofNamespaces =
+      'power' in reading ? emissionsBy(pods, reading.power, snapshot(), ({ namespace }) => namespace) : new Map();
     const emissions = 'power' in reading ? emissionsOf(scopes, pods, reading.power) : undefined;
     reports = new Map(Array.from(scopes, ([key, scope]) => [key, report(key, scope, reading, emissions)]));
   }
@@ -78,13 +82,15 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
     pods: readonly ScaledPod[],
     power: PodPower,
   ): ReadonlyMap<string, Emissions> {
-    const ofNamespaces = (pod: ScaledPod) => known(namespaceKey(pod.namespace));
-    const ofWorkloads = ({ namespace, workload }: ScaledPod) =>
-      workload && isScaledKind(workload.kind)
-        ? known(scopeKey({ kind: workload.kind, namespace, name: workload.name }))
-        : undefined;
-    const known = (key: string) => (scopes.has(key) ? key : undefined);
-    return new Map([ofNamespaces, ofWorkloads].flatMap((keyOf) => [...emissionsBy(pods, power, snapshot(), keyOf)]));
+    const workloadKey = ({ namespace, workload }: ScaledPod) => {
+      if (!workload || !isScaledKind(workload.kind)) return undefined;
+      const key = scopeKey({ kind: workload.kind, namespace, name: workload.name });
+      return scopes.has(key) ? key : undefined;
+    };
+    return new Map([
+      ...Array.from(ofNamespaces, ([name, emissions]) => [namespaceKey(name), emissions] as const),
+      ...emissionsBy(pods, power, snapshot(), workloadKey),
+    ]);
   }
 
   function report(
@@ -109,8 +115,11 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
     dueInMs,
     verdictOf: (key: string): BudgetVerdict => reports.get(key)?.count.verdict ?? 'unknown',
     reports: (): readonly BudgetReport[] => [...reports.values()],
+    /** What all pods emit by namespace, budgeted or not, as the last look found it; nothing where nobody knows. */
+    ofNamespaces: () => ofNamespaces,
     forget(): void {
       reports = new Map();
+      ofNamespaces = new Map();
       lookedAt = Number.NEGATIVE_INFINITY;
     },
   };

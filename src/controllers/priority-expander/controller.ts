@@ -213,11 +213,11 @@ export function createPriorityExpander(deps: PriorityExpanderDeps): Controller {
       await rounds.stop();
       priorities = new Map();
     },
-    metrics: metricsOf(() => priorities, changes),
+    metrics: expanderMetrics(() => priorities, changes),
   };
 }
 
-function metricsOf(
+export function expanderMetrics(
   priorities: () => Placed['priorities'],
   changes: Readonly<Record<string, number>>,
 ): readonly Metric[] {

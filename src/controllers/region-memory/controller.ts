@@ -196,7 +196,7 @@ function isSame(before: LastHeard | undefined, said: LastHeard): boolean {
   );
 }
 
-function memoryHours(book: () => SeriesBook | undefined): Metric {
+export function memoryHours(book: () => SeriesBook | undefined): Metric {
   return {
     type: 'gauge',
     name: 'gridgate_region_memory_hours',

@@ -1,18 +1,12 @@
 import type { Environment } from '../../config/read-options.ts';
-import { decide, leaveAlone, sharesOf } from '../../decision/decide.ts';
-import { capMode, effectOf } from '../../decision/effect.ts';
-import { effectivePolicy } from '../../decision/effective-policy.ts';
-import { groupOf } from '../../decision/exempt.ts';
-import type { Pod } from '../../decision/pod.ts';
-import { describeIssue } from '../../decision/policy-annotations.ts';
+import { sharesOf } from '../../decision/decide.ts';
 import { compileRules } from '../../decision/policy-rules.ts';
-import { ASSUMED_FACTS } from '../../decision/waiting.ts';
-import { podOfTemplate, podOfWorkload } from '../../decision/workload.ts';
 import { type ManifestDocument, readManifests } from '../../documents/manifest-file.ts';
 import { nameOfInput } from '../../documents/read-text.ts';
 import { EXIT, reportFailure, reportIssues } from '../../terminal/exit-codes.ts';
 import { note, print } from '../../terminal/print.ts';
-import { mistakesInPod } from '../../world/pod-shape.ts';
+import { decidePod } from '../../world/decide-pod.ts';
+import { readManifestPod } from '../../world/manifest-pod.ts';
 import { strayContext } from '../../world/which-cluster.ts';
 import { readWorldFiles, type WorldFiles } from '../../world/world-files.ts';
 import {
@@ -68,15 +62,10 @@ async function readInputs(values: AdmitValues, usual: string): Promise<Inputs> {
   const [manifests, files] = await Promise.all([readManifests(filename), readWorldFiles(values)]);
   const issues = [...manifests.issues, ...files.issues];
   const pods = manifests.documents.flatMap((document) => {
-    const found = podOf(document);
-    if (!found) {
-      issues.push(`${placeIn(filename, document)}: ${document.kind} has no pod to decide about`);
-      return [];
-    }
-    // A pod that is asked about for its placement may leave its containers out.
-    const mistakes = mistakesInPod({ ...found.pod, spec: { containers: [], ...found.pod.spec } });
-    issues.push(...mistakes.map((mistake) => `${placeIn(filename, document)}: ${found.name}: ${mistake}`));
-    return mistakes.length > 0 ? [] : [{ ...found, namespace: values.namespace ?? found.namespace ?? usual }];
+    const found = readManifestPod(document);
+    if (!('mistakes' in found)) return [{ ...found, namespace: values.namespace ?? found.namespace ?? usual }];
+    issues.push(...found.mistakes.map((mistake) => `${placeIn(filename, document)}: ${mistake}`));
+    return [];
   });
   if (pods.length === 0 && issues.length === 0) issues.push(`${nameOfInput(filename)}: holds no pod`);
   return { pods, files, issues };
@@ -109,39 +98,12 @@ interface Decided {
 }
 
 function decideAll(pods: readonly FoundPod[], { files, values, world }: Deciding): Decided {
-  const { snapshot, namespaces, volumesOf, modeCap } = world;
-  const rules = compileRules(files.config, values.defaultRegion);
+  const deciding = { ...world, rules: compileRules(files.config, values.defaultRegion), now: Date.now() };
   const excess = new Set<string>();
-  const now = Date.now();
   const explained = pods.map(({ pod, name, namespace }): Explained => {
-    const effective = effectivePolicy(namespace, namespaces.get(namespace)?.annotations ?? {}, rules);
-    for (const issue of effective.excess) excess.add(`namespace ${namespace}: ${describeIssue(issue)}`);
-    const mode = capMode(effective.policy.mode, modeCap);
-    const isSwitchedOff = mode === 'off' && effective.policy.mode !== 'off';
-    const policy = mode === effective.policy.mode ? effective.policy : { ...effective.policy, mode };
-    const volumes = volumesOf(namespace, pod);
-    const input = { pod, policy, snapshot, now, volumes, waiting: ASSUMED_FACTS };
-    const decision = isSwitchedOff ? leaveAlone('switched_off') : decide(input);
-    const shares = sharesOf(input);
-    return { name, namespace, pod, policy, decision, shares, effect: effectOf(decision, policy.mode) };
+    const { policy, decision, effect, input, excess: beyond } = decidePod(pod, namespace, deciding);
+    for (const sentence of beyond) excess.add(sentence);
+    return { name, namespace, pod, policy, decision, shares: sharesOf(input), effect };
   });
   return { explained, excess };
-}
-
-interface PodOfManifest extends Pick<Explained, 'pod' | 'name'> {
-  /** Absent where the object names none. */
-  readonly namespace: string | undefined;
-}
-
-function podOf({ apiVersion, kind, value }: ManifestDocument): PodOfManifest | undefined {
-  const group = groupOf(apiVersion);
-  const pod = group === '' && kind === 'Pod' ? (value as Pod) : podOfObject(group, kind, value);
-  if (!pod?.spec) return undefined;
-  const { name = '?', namespace } = (value['metadata'] ?? {}) as { name?: string; namespace?: string };
-  return { pod, name: `${kind}/${name}`, namespace };
-}
-
-/** Of a workload, or of an object of another kind that carries a template of pods; pods of daemon sets are exempt. */
-function podOfObject(group: string, kind: string, value: ManifestDocument['value']): Pod | undefined {
-  return podOfWorkload(group, kind, value) ?? (kind.includes('DaemonSet') ? undefined : podOfTemplate(value));
 }

@@ -1,23 +1,9 @@
-import Builder from 'fast-xml-builder';
+import { openTag, type TestCase, testCase, XML_HEAD } from '../../page/junit-xml.ts';
 import { asItActs } from './as-it-acts.ts';
 import type { AuditedWorkload, AuditReport } from './audited-workload.ts';
 import { fullMessage, isFinding } from './findings.ts';
 import { formatEmbodied, formatGramsPerHour } from './grams-per-hour.ts';
 import { verdictOf } from './verdict.ts';
-
-type Attributes = Readonly<Record<string, string | number>>;
-
-const ATTRIBUTE = '@';
-const TEXT = '#text';
-
-const builder = new Builder({
-  attributeNamePrefix: ATTRIBUTE,
-  textNodeName: TEXT,
-  ignoreAttributes: false,
-  suppressBooleanAttributes: false,
-  suppressEmptyNode: true,
-  format: true,
-});
 
 /**
  * The workloads as JUnit XML: a suite for each namespace, a case for each workload, a failure where it is denied or asks
@@ -26,7 +12,7 @@ const builder = new Builder({
  */
 export function* renderJunit(report: AuditReport): Iterable<string> {
   const byNamespace = Map.groupBy(report.workloads, ({ namespace }) => namespace);
-  yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+  yield XML_HEAD;
   const { workloads, wrongNamespaces, broken } = report;
   const counts = countsOf(workloads);
   yield openTag('testsuites', {
@@ -38,7 +24,7 @@ export function* renderJunit(report: AuditReport): Iterable<string> {
   });
   for (const [namespace, workloads] of byNamespace) {
     yield openTag('testsuite', { name: namespace, ...countsOf(workloads), timestamp: report.takenAt });
-    for (const workload of workloads) yield builder.build({ testcase: toTestCase(workload) });
+    for (const workload of workloads) yield testCase(toTestCase(workload));
     yield '</testsuite>\n';
   }
   yield* renderWrongNamespaces(report);
@@ -54,11 +40,9 @@ function* renderWrongNamespaces({ wrongNamespaces, takenAt }: AuditReport): Iter
   for (const { namespace, place, mistakes } of wrongNamespaces) {
     const message = mistakes.join('; ');
     const where = place && { file: place.file, line: place.line };
-    yield builder.build({
-      testcase: {
-        ...attributes({ classname: 'Namespace', name: namespace, ...where }),
-        failure: { ...attributes({ type: 'wrong_annotation', message }), [TEXT]: inXml(message) },
-      },
+    yield testCase({
+      attributes: { classname: 'Namespace', name: namespace, ...where },
+      failure: { type: 'wrong_annotation', message },
     });
   }
   yield '</testsuite>\n';
@@ -76,11 +60,9 @@ function* renderBroken({ broken, takenAt }: AuditReport): Iterable<string> {
     timestamp: takenAt,
   });
   for (const [index, message] of broken.entries())
-    yield builder.build({
-      testcase: {
-        ...attributes({ classname: 'documents', name: `document ${index + 1}` }),
-        error: { ...attributes({ type: 'unreadable', message }), [TEXT]: inXml(message) },
-      },
+    yield testCase({
+      attributes: { classname: 'documents', name: `document ${index + 1}` },
+      error: { type: 'unreadable', message },
     });
   yield '</testsuite>\n';
 }
@@ -98,17 +80,13 @@ function isSkipped(workload: AuditedWorkload): boolean {
   return workload.mode === 'off' && !isFinding(workload);
 }
 
-function toTestCase(workload: AuditedWorkload) {
+function toTestCase(workload: AuditedWorkload): TestCase {
   const { namespace, kind, name, place, reason, message } = workload;
   return {
-    ...attributes({
-      classname: `${namespace}.${kind}`,
-      name,
-      ...(place && { file: place.file, line: place.line }),
-    }),
-    ...(isFinding(workload) && { failure: { ...attributes({ type: reason, message }), [TEXT]: inXml(message) } }),
-    ...(isSkipped(workload) && { skipped: attributes({ message: 'mode off: gridgate leaves the namespace alone' }) }),
-    'system-out': inXml(describe(workload)),
+    attributes: { classname: `${namespace}.${kind}`, name, ...(place && { file: place.file, line: place.line }) },
+    ...(isFinding(workload) && { failure: { type: reason, message } }),
+    ...(isSkipped(workload) && { skipped: 'mode off: gridgate leaves the namespace alone' }),
+    output: describe(workload),
   };
 }
 
@@ -122,29 +100,4 @@ function describe(judged: AuditedWorkload): string {
     `regions: ${!isRanked && regions.length > 1 ? 'any of ' : ''}${regions.join(', ') || 'none'}`,
     `gCO2e/h as written ${formatGramsPerHour(asWritten)}, at home ${formatGramsPerHour(atHome)}, placed ${formatGramsPerHour(placed)}; embodied ${formatEmbodied(embodied)} on top of each`,
   ].join('\n');
-}
-
-/** An opening tag alone, for what comes in pieces. */
-function openTag(name: string, values: Attributes): string {
-  return `${builder
-    .build({ [name]: attributes(values) })
-    .trimEnd()
-    .replace(/\/>$/, '>')}\n`;
-}
-
-/** Readers of XML make a space of every line break in an attribute; ours is told so by whoever writes it. */
-function attributes(values: Attributes): Attributes {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      ATTRIBUTE + name,
-      typeof value === 'string' ? inXml(value).replace(/[\t\n\r]+/g, ' ') : value,
-    ]),
-  );
-}
-
-/** XML 1.0 has no way to write these, escaped or not (https://www.w3.org/TR/xml/#charsets). */
-const NOT_IN_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
-
-function inXml(text: string): string {
-  return text.replace(NOT_IN_XML, '\u{FFFD}');
 }

@@ -6,6 +6,7 @@ export const CHECK_OPTIONS = [
   'checkNamespace',
   'systemNamespace',
   'regionLabel',
+  'waitUntilWorks',
   'output',
 ] as const;
 

@@ -92,7 +92,7 @@ const left = ({ objects }: FakeCluster) => [...objects.keys()].sort();
 describe('gridgate uninstall', () => {
   it('knows every object of the manifests, each of which is labelled as part of gridgate', () => {
     const known = new Set(installedObjects('gridgate-system').map(({ kind, name }) => `${kind} ${name}`));
-    for (const layout of ['base', 'crd', 'strict', 'single']) {
+    for (const layout of ['base', 'check', 'crd', 'strict', 'single']) {
       const [kustomization] = documents(`manifests/${layout}/kustomization.yaml`);
       assert.deepEqual(kustomization?.labels, [{ pairs: OURS }], layout);
       for (const file of readdirSync(`manifests/${layout}`).filter(

@@ -1,0 +1,115 @@
+/** Another test that runs what a page shows. */
+export interface RunElsewhere {
+  /** As the page shows it, in one line. */
+  readonly command: string;
+  /** Where it means so on this page alone. */
+  readonly page?: string;
+  readonly file: string;
+  /** Of the test, or a part of it, as it stands in the file. */
+  readonly title: string;
+  /** What tells the command there, where a helper of that test adds some of its options. */
+  readonly words?: readonly string[];
+}
+
+const WAIT = 'test/questions/wait/wait.test.ts';
+const PRINTED = 'test/questions/wait/print-plan.test.ts';
+const QUESTIONS = 'src/questions/README.md';
+
+/** Commands that pages show and that another test than `pages.e2e.ts` runs. */
+export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
+  { command: 'make build', file: 'Makefile', title: 'e2e: build control-plane' },
+  { command: 'make test', file: '.ci/run', title: 'suite test' },
+  { command: 'make demo', file: '.ci/run', title: 'check demo' },
+  { command: 'gridgate uninstall', file: 'test/commands/uninstall/asking.test.ts', title: 'takes no for an answer' },
+  {
+    command: 'gridgate admit -f pod.yaml -n shop',
+    file: 'test/e2e/autoscalers.e2e.ts',
+    title: 'explain, admit and audit say so',
+  },
+  {
+    command: 'gridgate wait --region eu-west-1 --duration 2h --within 12h --config gridgate.yaml -- make nightly',
+    file: WAIT,
+    title: 'its words as they are, without a shell',
+    words: ["'wait', '--region', 'eu-west-1', '--'"],
+  },
+  {
+    command: 'gridgate wait --region eu-west-1 --duration 2h --within 12h --config gridgate.yaml --print',
+    file: PRINTED,
+    title: 'gridgate wait --print',
+  },
+  {
+    command: 'gridgate wait --region eu-west-1 --duration 2h --within 12h --print',
+    file: PRINTED,
+    title: 'gridgate wait --print',
+  },
+  {
+    command: 'gridgate audit --live --kubeconfig ~/.kube/config --report',
+    file: 'test/questions/audit/live.e2e.ts',
+    title: 'prefers openreports, one report for each namespace',
+  },
+  {
+    command: 'gridgate preflight -f nodes.json --compare staging.json --regions regions.yaml',
+    file: 'test/questions/preflight/preflight.test.ts',
+    title: 'points out what staging lacks',
+  },
+  {
+    command: 'gridgate budget --prometheus-url http://localhost:9090',
+    file: 'test/questions/budget/budget.e2e.ts',
+    title: 'takes what a real Prometheus has measured',
+  },
+  {
+    command: 'gridgate budget -n observability --by label:app --prometheus-url http://localhost:9090',
+    file: 'test/questions/budget/budget.e2e.ts',
+    title: 'groups by Deployment and by label',
+  },
+  {
+    command: 'gridgate explain deploy/legacy -n shop --kubeconfig ~/.kube/config',
+    file: 'test/e2e/explain.e2e.ts',
+    title: 'a Deployment that is refused',
+  },
+  {
+    command: 'gridgate explain pod web-694648697f-2wvl4 -n shop --kubeconfig ~/.kube/config',
+    file: 'test/e2e/explain.e2e.ts',
+    title: 'a Deployment and its pods, where they were placed',
+  },
+  {
+    command: 'gridgate check',
+    page: QUESTIONS,
+    file: 'test/questions/check/check.e2e.ts',
+    title: 'names the variable, and the key of the Secret',
+  },
+  {
+    command: 'gridgate waiting -n lab',
+    file: 'test/commands/release/release.e2e.ts',
+    title: 'waiting lists pods by their owners',
+  },
+  {
+    command: 'npx gridgate regions --regions R.yaml --config gridgate.yaml --check',
+    file: 'test/commands/command-lines.ts',
+    title: 'regions --regions @regions --config @dead-source --check',
+  },
+  {
+    command: 'npx gridgate serve   --regions R.yaml --config gridgate.yaml --namespaces N.yaml',
+    file: 'test/replica/relative-bands.test.ts',
+    title: 'relative bands',
+    words: ["serveWorld(t, ['--regions', regions, '--config', config]"],
+  },
+  {
+    command: 'gridgate check',
+    page: 'README.md',
+    file: 'test/questions/check/check.e2e.ts',
+    title: 'all works before anybody opted in',
+  },
+  {
+    command: 'gridgate check',
+    page: 'src/controllers/node-pools/README.md',
+    file: 'test/questions/check/judge-held-pools.test.ts',
+    title: 'that they follow the grid where a leader keeps them',
+    words: [
+      'failed NodePools: batch has spec.limits.cpu as gridgate wrote it, and nobody puts back what its owner had',
+    ],
+  },
+];
+
+/** Why commands may be left unrun, as pages say it. */
+export const NOT_RUN: readonly string[] = ['no container runtime', 'no way to the internet'];
