@@ -121,7 +121,8 @@ describe('gridgate, upgraded by its manifests while pods are created', { skip },
     assertNobodyMissed(t);
   });
 
-  test('kubectl apply --server-side of N over what kubectl apply installed: no conflict, and every pod is steered', async (t) => {
+  test('kubectl apply --server-side of N over what kubectl apply installed: with force once, without conflict from then on', async (t) => {
+    await applyAndRoll('present', '--server-side', '--force-conflicts');
     await applyAndRoll('present', '--server-side');
     assert.deepEqual(await certificates(), certificatesBefore);
     const { asked, created } = await stream.stop();
