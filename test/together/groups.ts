@@ -18,11 +18,13 @@ export const GROUPS = {
     'page',
     'regions',
     'scaling',
+    'soak',
     'structure',
     'units',
+    'watched',
   ],
   questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['webhook'],
+  serving: ['attacks', 'watched', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;
