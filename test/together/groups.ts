@@ -24,7 +24,7 @@ export const GROUPS = {
     'watched',
   ],
   questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['attacks', 'watched', 'webhook'],
+  serving: ['attacks', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;
