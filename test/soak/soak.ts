@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { skip as skipWithoutCluster } from '../control-plane/assets.ts';
 import { readAuditLog } from '../control-plane/audit.ts';
 import { createFastClock, skip as skipWithoutFakeTime } from '../process/fake-time.ts';
+import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { disturb } from './disturbances.ts';
 import { judgeGrowth, type Limit } from './flatness.ts';
 import { type Holding, inspectProcess } from './inspect-process.ts';
@@ -26,7 +27,7 @@ const SHIFT_MS = 30_000;
 const ASKED_EVERY_MS = 5 * 60_000;
 const RENEWED_EVERY_MS = 2_000;
 
-type Quantity = keyof Holding | 'connections';
+type Quantity = keyof Holding | 'connections' | 'series';
 
 /** What may grow so much over half of the run, and counts as flat. */
 const LIMITS: Readonly<Record<Quantity, Limit>> = {
@@ -36,6 +37,7 @@ const LIMITS: Readonly<Record<Quantity, Limit>> = {
   files: { share: 0.1, least: 5 },
   sockets: { share: 0.1, least: 5 },
   connections: { share: 0.1, least: 5 },
+  series: { share: 0.05, least: 10 },
   timers: { share: 0.1, least: 8 },
   handles: { share: 0.1, least: 5 },
   signals: { share: 0.1, least: 20 },
@@ -105,7 +107,12 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
       process.stderr.write(`${Math.round(elapsed() / 1_000)} s, ${accounts.length} pods\n`);
       for (const [index, { name, instance }] of processes.entries()) {
         const holding = await inspectProcess(instance);
-        const all = { ...holding, connections: links[index]?.connections() ?? 0 };
+        const series = await seriesOf(instance).catch(() => undefined);
+        const all = {
+          ...holding,
+          connections: links[index]?.connections() ?? 0,
+          ...(series !== undefined && { series }),
+        };
         for (const [quantity, value] of Object.entries(all)) note(`${name} ${quantity}`, value);
       }
     }
@@ -145,6 +152,15 @@ function passed(what: string, seen: number, expected: number, least: number): st
   const [count, all, bar] = [seen, expected, least].map(Math.round);
   say(`${what}: ${count} of ${all} that the time of theirs brings (at least ${bar})`);
   return seen >= least ? [] : [`${what}: too few, their time did not pass as it should`];
+}
+
+/** How many series of metrics it has: one for each label that it ever saw would be a leak. */
+async function seriesOf({ operators }: GridgateProcess): Promise<number> {
+  const answer = await fetch(`${operators}/metrics`, { signal: AbortSignal.timeout(10_000) });
+  const text = await answer.text();
+  if (process.env['SOAK_DEBUG'])
+    (await import('node:fs')).writeFileSync(`/tmp/series-${new URL(operators).port}`, text);
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
 }
 
 function minutes(ms: number): number {
