@@ -20,6 +20,8 @@ const RATE = 24;
 const FULL_MINUTES = 20;
 const SMOKE_MINUTES = 2;
 const SAMPLES = { full: 40, smoke: 20 };
+/** A machine that is slow to tell them takes longer: fewer say nothing. */
+const LEAST_SAMPLES = 10;
 const PODS_PER_SECOND = 5;
 /** After so long the pods of a shift are accounted for, and removed. */
 const SHIFT_MS = 30_000;
@@ -61,7 +63,11 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   const accounts: Account[] = [];
   const series = new Map<string, { at: number; value: number }[]>();
   const count = isSmoke ? SAMPLES.smoke : SAMPLES.full;
-  await Promise.all([createPods(), sampleAll()]);
+  let isMeasured = false;
+  const measuring = sampleAll().finally(() => {
+    isMeasured = true;
+  });
+  await Promise.all([createPods(), measuring]);
   const done = await disturbances.stop();
 
   const passedMs = clock.now() - began.clock;
@@ -92,9 +98,9 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   process.exitCode = problems.length === 0 ? 0 : 1;
 
   async function createPods(): Promise<void> {
-    for (let shift = 0; elapsed() < forMs; shift++) {
+    for (let shift = 0; !isMeasured; shift++) {
       const pods = startSteadyPods({ ...cluster.shop, perSecond: PODS_PER_SECOND, prefix: `shift${shift}` });
-      await sleep(Math.min(SHIFT_MS, Math.max(1_000, forMs - elapsed())));
+      await Promise.race([measuring, sleep(SHIFT_MS)]);
       accounts.push(...(await pods.stop()));
       await cluster.removePods();
     }
@@ -102,7 +108,7 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
 
   async function sampleAll(): Promise<void> {
     const everyMs = forMs / count;
-    while (elapsed() < forMs) {
+    for (let taken = 0; elapsed() < forMs || taken < LEAST_SAMPLES; taken++) {
       await sleep(everyMs - (elapsed() % everyMs)); // one that took long skips the next
       process.stderr.write(`${Math.round(elapsed() / 1_000)} s, ${accounts.length} pods\n`);
       for (const [index, { name, instance }] of processes.entries()) {
@@ -158,8 +164,6 @@ function passed(what: string, seen: number, expected: number, least: number): st
 async function seriesOf({ operators }: GridgateProcess): Promise<number> {
   const answer = await fetch(`${operators}/metrics`, { signal: AbortSignal.timeout(10_000) });
   const text = await answer.text();
-  if (process.env['SOAK_DEBUG'])
-    (await import('node:fs')).writeFileSync(`/tmp/series-${new URL(operators).port}`, text);
   return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
 }
 
