@@ -20,6 +20,7 @@ export const GROUPS = {
     'scaling',
     'structure',
     'units',
+    'upgrade',
   ],
   questioning: ['commands', 'pages', 'questions', 'replica', 'terminal', 'world'],
   serving: ['webhook'],
