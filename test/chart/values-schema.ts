@@ -127,6 +127,7 @@ const values = z
       .partial(),
     monitoring: z
       .strictObject({
+        runbookUrl: z.string().regex(/^(https?:\/\/.+)?$/),
         podMonitor: monitor.partial(),
         serviceMonitor: monitor.partial(),
         prometheusRule: z.strictObject({ enabled: z.boolean(), labels: texts }).partial(),

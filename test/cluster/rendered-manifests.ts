@@ -28,7 +28,7 @@ export type Rendered = any;
 /** What `kubectl apply -k` would send, of these manifests or of another release's. */
 export async function render(
   controlPlane: Pick<ControlPlane, 'kubectl'>,
-  overlay: Overlay,
+  overlay: Overlay | 'check',
   manifests = MANIFESTS,
 ): Promise<Rendered[]> {
   const { code, stdout, stderr } = await controlPlane.kubectl(['kustomize', `${manifests}/${overlay}`]);

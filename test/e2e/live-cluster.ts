@@ -10,7 +10,7 @@ import { type ControlPlaneOptions, startControlPlane } from '../control-plane/st
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { nodesIn, prefixed } from './objects.ts';
 
-const ACCOUNTS = {
+export const ACCOUNTS = {
   webhook: 'system:serviceaccount:gridgate-system:gridgate',
   controllers: CONTROLLERS_ACCOUNT,
 } as const;
@@ -18,7 +18,7 @@ export type Role = keyof typeof ACCOUNTS;
 
 export const SYSTEM = '/api/v1/namespaces/gridgate-system';
 export const REGIONS_PATH = '/apis/gridgate.dev/v1alpha1/regions';
-const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
+export const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const READY_MS = 120_000;
 
@@ -32,6 +32,11 @@ export interface LiveOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: NonNullable<ControlPlaneOptions['flags']>;
   readonly resourceMetrics?: boolean;
+  /** Accounts beside those of the replicas that `controlPlane.kubeconfigFor` knows. */
+  readonly users?: readonly string[];
+  readonly certificateFrom?: number;
+  /** The compiled program, as users run it, instead of the sources. */
+  readonly compiled?: boolean;
   /** How many replicas of each role. */
   readonly replicas?: Partial<Record<Role, number>>;
   /** Of the opt-in components, beside the base. */
@@ -53,14 +58,24 @@ export type LiveCluster = Awaited<ReturnType<typeof startLiveCluster>>;
  * certificates, the real Service. What its two Deployments would run is played by processes of ours.
  */
 export async function startLiveCluster(options: LiveOptions) {
-  const { regions, config = { sources: [] }, env = {}, replicas = {}, flags = {}, resourceMetrics = false } = options;
+  const {
+    regions,
+    config = { sources: [] },
+    env = {},
+    replicas = {},
+    flags = {},
+    resourceMetrics = false,
+    users = [],
+    compiled = false,
+  } = options;
   const { nodes = nodesIn(Object.keys(regions)), components = [], release = {} } = options;
   await using cleanup = new AsyncDisposableStack();
   const processes: { readonly role: Role; readonly instance: GridgateProcess }[] = [];
   cleanup.defer(async () => void (await Promise.all(processes.map(({ instance }) => instance.end('SIGKILL')))));
   const controlPlane = await startControlPlane({
-    users: Object.values(ACCOUNTS).map((name) => ({ name })),
+    users: [...Object.values(ACCOUNTS), ...users].map((name) => ({ name })),
     resourceMetrics,
+    ...(options.certificateFrom !== undefined && { certificateFrom: options.certificateFrom }),
     // Services lead to their endpoints without a network of pods.
     flags: {
       ...flags,
@@ -90,6 +105,7 @@ export async function startLiveCluster(options: LiveOptions) {
         ...['--host', hostAddress(), '--metrics-host', '127.0.0.1', '--shutdown-delay', '0', ...more],
       ],
       env,
+      compiled,
     });
     processes.push({ role, instance });
     await waitFor(`a replica of ${role} to be ready`, () => isReady(instance), READY_MS);
@@ -151,7 +167,7 @@ export async function startLiveCluster(options: LiveOptions) {
   };
 }
 
-function sliceFor({ webhook, pid }: GridgateProcess): Rendered {
+export function sliceFor({ webhook, pid }: Pick<GridgateProcess, 'webhook' | 'pid'>): Rendered {
   const { hostname, port } = new URL(webhook);
   return {
     apiVersion: 'discovery.k8s.io/v1',

@@ -21,6 +21,7 @@ const ROLLING = {
   title: 'both Deployments roll at once',
 } as const;
 const ROLLOUT = { ...ROLLING, words: ["'rollout', 'status',", "'-n', 'gridgate-system'"] } as const;
+const RELEASE = 'test/packaging/release.e2e.ts';
 
 /** Commands that pages show and that another test than `pages.e2e.ts` runs. */
 export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
@@ -124,6 +125,31 @@ export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
     words: [
       'failed NodePools: batch has spec.limits.cpu as gridgate wrote it, and nobody puts back what its owner had',
     ],
+  },
+  {
+    command: 'npm version minor',
+    file: RELEASE,
+    title: 'is one command: every version, the changelog, the commit and its tag',
+    words: ["'npm', 'version'"],
+  },
+  {
+    command:
+      'npm run release -- --source https://git.example.com/gridgate --downloads https://downloads.example.com/gridgate/v0.1.0',
+    file: RELEASE,
+    title: 'has the same bytes wherever it is built',
+    words: ["'release', '--', '--source'", "'--downloads'"],
+  },
+  {
+    command: 'sha256sum --check --strict SHA256SUMS',
+    file: RELEASE,
+    title: 'is verified by its checksums',
+    words: ["'--check', '--strict', 'SHA256SUMS'"],
+  },
+  {
+    command: 'npm install --global --offline ./gridgate-0.1.0.tgz',
+    file: RELEASE,
+    title: 'is installed by npm without a network, and nothing comes along',
+    words: ["'install', '--global', '--offline'"],
   },
 ];
 

@@ -23,6 +23,8 @@ export interface Prometheus {
   readonly url: string;
   /** The metrics that it scrapes each second: lines of the text exposition. */
   readonly metrics: Map<string, number>;
+  /** The data of a path below `/api/v1/`; rejects with its error. */
+  readonly askApi: (path: string) => Promise<unknown>;
   /** Waits until it answers this query with this value. */
   readonly untilAnswers: (query: string, value: number) => Promise<unknown>;
   readonly stop: () => Promise<void>;
@@ -30,13 +32,21 @@ export interface Prometheus {
   readonly start: () => Promise<void>;
 }
 
+interface PrometheusOptions {
+  /** What it has stored already, in OpenMetrics with timestamps. */
+  readonly history?: string;
+  /** More that it scrapes, as its configuration has it. */
+  readonly jobs?: readonly object[];
+  /** Files of rules. */
+  readonly rules?: readonly string[];
+}
+
 /**
- * Starts a real Prometheus on loopback, with an exporter of our own for it to scrape; with what it has stored already, in
- * OpenMetrics with timestamps.
+ * Starts a real Prometheus on loopback, with an exporter of our own for it to scrape.
  */
 export async function startPrometheus(
   test: TestContext,
-  { history }: { readonly history?: string } = {},
+  { history, jobs = [], rules = [] }: PrometheusOptions = {},
 ): Promise<Prometheus> {
   const directory = makeTemporaryDirectory(test);
   if (history !== undefined) storeHistory(directory, history);
@@ -50,18 +60,27 @@ export async function startPrometheus(
   writeFileSync(
     config,
     stringify({
-      global: { scrape_interval: '1s' },
+      global: { scrape_interval: '1s', evaluation_interval: '1s' },
+      rule_files: rules,
       scrape_configs: [
         {
           job_name: 'grid',
           static_configs: [{ targets: [`127.0.0.1:${(exporter.address() as AddressInfo).port}`] }],
         },
+        ...jobs,
       ],
     }),
   );
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
+
+  async function askApi(path: string): Promise<unknown> {
+    const answer = await fetch(`${url}/api/v1/${path}`);
+    const { data, error } = (await answer.json()) as { data?: unknown; error?: string };
+    if (!answer.ok) throw new Error(`${path}: ${error}`);
+    return data;
+  }
 
   async function ask(query: string): Promise<string | undefined> {
     const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`).catch(() => undefined);
@@ -73,6 +92,7 @@ export async function startPrometheus(
   const prometheus: Prometheus = {
     url,
     metrics,
+    askApi,
     untilAnswers: (query, value) =>
       pollUntil({
         what: `prometheus to answer ${value}`,

@@ -57,6 +57,22 @@ describe('the Region CRD', () => {
     });
   });
 
+  test('is explained by kubectl, field by field', { skip }, async () => {
+    const explained = await controlPlane.waitFor('kubectl explain', async () => {
+      const { code, stdout } = await controlPlane.kubectl(['explain', 'region.spec', '--recursive']);
+      return code === 0 ? stdout : undefined; // the API server publishes a new schema a moment later
+    });
+    assert.match(explained, /What people say of the region/);
+    for (const field of ['gridZone', 'gramsPerKwh', 'latencyMs', 'outage', 'until'])
+      assert.match(explained, new RegExp(`^ +${field}\\t<`, 'm'));
+    const { stdout } = await controlPlane.kubectl(['explain', 'region.status.reading']);
+    assert.match(
+      stdout,
+      /^ {2}gramsPerKwh\t<number>.*\n {4}Carbon intensity of the electricity there, in gCO2e\/kWh\.$/m,
+    );
+    assert.doesNotMatch(stdout, /<no description>/);
+  });
+
   test('takes the samples without a warning', { skip }, async () => {
     const { code, stdout, stderr } = await controlPlane.kubectl(['apply', '--dry-run=server', '-f', SAMPLES]);
     assert.deepEqual([code, stderr], [0, '']);

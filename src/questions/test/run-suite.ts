@@ -36,18 +36,22 @@ export interface CaseResult {
 
 const SIGNAL: Signal = 'average-lifecycle';
 const SOURCE = 'test';
+/** Of as many moments one is made once: cases often share theirs. */
+const MOST_SNAPSHOTS = 50;
 
 /** Decides about each case, in their order, as `admit` does. */
 export async function* runSuite(suite: Suite, isAsked: (title: string) => boolean): AsyncGenerator<CaseResult> {
   const rules = compileRules({ ...suite.config }, suite.file.defaultRegion);
   const { namespaces } = suite;
-  let last: { readonly key: string; readonly snapshot: Snapshot } | undefined;
+  const snapshots = new Map<string, Snapshot>();
   for (const one of suite.cases) {
     if (!isAsked(one.title)) continue;
     const moment = momentOf(suite, one);
     const key = JSON.stringify(moment);
-    if (last?.key !== key) last = { key, snapshot: await snapshotAt(suite, moment) };
-    const world = { snapshot: last.snapshot, namespaces, rules, volumesOf: () => [], now: moment.now };
+    const snapshot = snapshots.get(key) ?? (await snapshotAt(suite, moment));
+    if (snapshots.size >= MOST_SNAPSHOTS) snapshots.clear();
+    snapshots.set(key, snapshot);
+    const world = { snapshot, namespaces, rules, volumesOf: () => [], now: moment.now };
     yield runCase(suite, one, world);
   }
 }

@@ -240,7 +240,7 @@ export const OVERVIEW: Dashboard = {
           unit: 's',
           width: 8,
           min: 0,
-          thresholds: [['green'], ["yellow", 10_800], ['red', 21_600]],
+          thresholds: [['green'], ['yellow', 10_800], ['red', 21_600]],
           showsThresholds: true,
           runbook: 'GridgateReadingsStale',
         },
