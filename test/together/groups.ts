@@ -21,10 +21,10 @@ export const GROUPS = {
     'soak',
     'structure',
     'units',
-    'watched',
+    'upgrade',
   ],
   questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['attacks', 'webhook'],
+  serving: ['attacks', 'watched', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;
