@@ -96,12 +96,16 @@ describe('the chart in a cluster', { skip }, () => {
   test('helm install --wait: its pods run, and a pod is steered', async () => {
     const said = await helmDoes(
       ...['install', 'gridgate', CHART, '--wait', '--create-namespace', '--take-ownership'],
-      ...['--set', 'namespace.create=true,config.bands.mode=absolute,flowControl.enabled=true,verify.wait=20s'],
+      ...[
+        '--set',
+        'namespace.create=true,config.bands.mode=absolute,image.repository=registry.example.com/gridgate,flowControl.enabled=true,verify.wait=20s',
+      ],
     );
     assert.match(said, /helm test gridgate -n gridgate-system/);
     await kubectl('apply', '-f', `${MANIFESTS}/samples/regions.yaml`);
     await kubectl('create', 'namespace', 'shop');
-    await kubectl('annotate', 'namespace', 'shop', 'gridgate.dev/mode=enforce');
+    await kubectl('annotate', 'namespace', 'shop', 'gridgate.dev/mode=audit');
+    await kubectl('annotate', 'namespace', 'shop', 'gridgate.dev/mode=enforce', '--overwrite');
     assert.match(JSON.stringify(await steered()), /topology\.kubernetes\.io\/region/);
     const level = await kubectl('get', 'namespace', NAMESPACE, '-o', 'jsonpath={.metadata.labels}');
     assert.match(level, /"pod-security\.kubernetes\.io\/enforce":"restricted"/);
@@ -190,6 +194,18 @@ describe('the chart in a cluster', { skip }, () => {
     assert.deepEqual(await remains(), ['configmap/kube-root-ca.crt', 'serviceaccount/default']);
     const policy = await kubectl('get', 'namespace', 'shop', '-o', 'jsonpath={.metadata.annotations}');
     assert.doesNotMatch(policy, /gridgate\.dev/);
+  });
+
+  test('what kubectl apply -k installed, helm install --take-ownership goes on with', async () => {
+    await kubectl('apply', '-k', `${MANIFESTS}/base`);
+    const kept = await plane.waitFor('a caBundle', async () => {
+      const now = await bundles();
+      return Object.values(now).every((bundle) => bundle !== undefined) ? now : undefined;
+    });
+    await helmDoes('install', 'gridgate', CHART, '--wait', '--take-ownership', '--force-conflicts');
+    assert.deepEqual(await bundles(), kept);
+    const deployment = await kubectl('get', 'deployment', 'gridgate', '-n', NAMESPACE, '-o', 'jsonpath={.metadata}');
+    assert.match(deployment, /"meta\.helm\.sh\/release-name":"gridgate"/);
   });
 
   /** All that is in gridgate's namespace, and what anywhere is called or labelled as gridgate's; Events pass. */

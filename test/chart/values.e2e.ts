@@ -125,6 +125,9 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
   'host-network'(objects) {
     const { hostNetwork, dnsPolicy } = podOf(objects, 'gridgate');
     assert.deepEqual([hostNetwork, dnsPolicy], [true, 'ClusterFirstWithHostNet']);
+    const ports = containerOf(objects, 'gridgate').ports.map(({ containerPort }: Rendered) => containerPort);
+    assert.deepEqual(ports, [10260, 10261]);
+    assert.deepEqual(argsOf(objects, 'gridgate').slice(3), ['--port=10260', '--metrics-port=10261']);
     assert.equal(podOf(objects, 'gridgate-controllers').hostNetwork, undefined);
     const { strategy } = find(objects, 'Deployment', 'gridgate').spec;
     assert.deepEqual(strategy.rollingUpdate, { maxSurge: 0, maxUnavailable: 1 }, 'a port of a node is there once');
@@ -320,6 +323,7 @@ describe('values of the chart', { concurrency: 2 }, () => {
       { set: ['webhook.hostNetwork=true', 'webhook.port=10250'] },
       /webhook\.hostNetwork with webhook\.port 10250: that is the kubelet's port/,
     ],
+    ['one port for two', { set: ['webhook.port=9090'] }, /webhook\.port and webhook\.metricsPort are both 9090/],
     ['two monitors', { ci: ['pod-monitor', 'service-monitor'] }, /choose one, or everything is counted twice/],
     [
       'the node’s network where the namespace forbids it',

@@ -34,7 +34,7 @@ const NAMESPACES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   bank: { mode: 'warn', regions: 'mars-*' },
   stay: { mode: 'warn', 'home-region': 'clean', regions: 'dirty', 'max-intensity': '1000' },
   batch: { mode: 'enforce', defer: '12h', 'home-region': 'dirty' },
-  observability: { mode: 'warn', 'carbon-budget': '0.2' },
+  observability: { mode: 'warn', 'carbon-budget': '0.01' },
   unmetered: { mode: 'warn', 'carbon-budget': '9' },
   many: { mode: 'audit' },
 };
@@ -73,6 +73,7 @@ export async function startBusyCluster({ onStart, onReplica }: Watchers) {
   });
   cleanup.defer(joules.stop);
   const clock = createSettableClock(directory, 'wall');
+  let aheadS = 0;
   const instanceTypes = join(directory, 'types.json');
   writeFileSync(instanceTypes, JSON.stringify(['clean', 'dirty'].map(machineIn)));
   const query = 'sum by (namespace, pod) (rate(joules_total[1m]))';
@@ -99,11 +100,21 @@ export async function startBusyCluster({ onStart, onReplica }: Watchers) {
   const tryPod = (namespace: string, name: string, spec: object) =>
     request('POST', `/api/v1/namespaces/${namespace}/pods`, pod(name, spec));
 
+  const groupsNow = () => autoscalerStatus(['workers.clean.1', 'workers.dirty.1'], Date.now() + aheadS * 1_000);
+  const writeGroups = () => cluster.patch(`${CONFIG_MAPS}/cluster-autoscaler-status`, groupsNow());
+
+  function advance(seconds: number): void {
+    aheadS += seconds;
+    clock.set(aheadS);
+  }
+
   async function installComponents(): Promise<void> {
     await controlPlane.installKarpenter();
     const objects = await renderWith(controlPlane, 'base', COMPONENTS);
     await applyObjects(controlPlane, ofKind(objects, ...ACCOUNT_KINDS, 'CustomResourceDefinition'));
-    await send('POST', CONFIG_MAPS, autoscalerStatus(['workers.clean.1', 'workers.dirty.1'], Date.now()));
+    await send('POST', CONFIG_MAPS, groupsNow());
+    const writer = setInterval(() => void writeGroups().catch(() => {}), 5_000); // as Cluster Autoscaler does
+    cleanup.defer(() => clearInterval(writer));
     await send('POST', CONFIG_MAPS, {
       metadata: { name: 'cluster-autoscaler-priority-expander' },
       data: { priorities: '10:\n  - .*\n' },
@@ -200,10 +211,9 @@ export async function startBusyCluster({ onStart, onReplica }: Watchers) {
     await waitFor('its plan', async () => (await podOf(job)).metadata.annotations?.['gridgate.dev/waits']);
     for (const [zone, grams] of Object.entries(ZONES)) provider.zones.set(zone, grams - 200);
     provider.hour = () => cleanHour;
-    const untilThen = (cleanHour * HOUR_MS - Date.now()) / 1_000 + 60;
-    clock.set(untilThen);
+    advance((cleanHour * HOUR_MS - Date.now()) / 1_000 + 60);
     await waitFor('its node', async () => (await podOf(job)).spec.nodeName, LONG_MS);
-    clock.set(untilThen + 2 * 3_600); // its run has ended, and what it saved is counted
+    advance(2 * 3_600); // its run has ended, and what it saved is counted
   }
 
   await onStart(controlPlane);

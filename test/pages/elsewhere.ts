@@ -23,8 +23,30 @@ const ROLLING = {
 const ROLLOUT = { ...ROLLING, words: ["'rollout', 'status',", "'-n', 'gridgate-system'"] } as const;
 const RELEASE = 'test/packaging/release.e2e.ts';
 
+const CHART_INSTALLED = 'test/chart/install.e2e.ts';
+
 /** Commands that pages show and that another test than `pages.e2e.ts` runs. */
 export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
+  {
+    command:
+      'helm install gridgate manifests/chart -n gridgate-system --create-namespace --take-ownership --wait --set image.repository=registry.example.com/gridgate,namespace.create=true',
+    file: CHART_INSTALLED,
+    title: 'helm install --wait: its pods run, and a pod is steered',
+    words: ["'install', 'gridgate', CHART, '--wait', '--create-namespace', '--take-ownership'"],
+  },
+  {
+    command: 'helm test gridgate -n gridgate-system',
+    file: CHART_INSTALLED,
+    title: 'helm test makes a dry run of admission',
+    words: ["'test', 'gridgate'"],
+  },
+  {
+    command: 'kubectl annotate namespace shop gridgate.dev/mode=audit',
+    page: 'manifests/chart/README.md',
+    file: CHART_INSTALLED,
+    title: 'helm install --wait: its pods run, and a pod is steered',
+    words: ["'annotate', 'namespace', 'shop', 'gridgate.dev/mode=audit'"],
+  },
   { command: 'make build', file: 'Makefile', title: 'e2e: build control-plane' },
   { command: 'make test', file: '.ci/run', title: 'suite test' },
   { command: 'make demo', file: '.ci/run', title: 'check demo' },

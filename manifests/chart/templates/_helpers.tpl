@@ -68,6 +68,9 @@ app.kubernetes.io/component: {{ . }}
 {{- if ne (int .port) 8443 }}
 - --port={{ .port }}
 {{- end }}
+{{- if ne (int .metricsPort) 9090 }}
+- --metrics-port={{ .metricsPort }}
+{{- end }}
 {{- if .clientCaConfigMap }}
 - --client-ca=/callers/ca.crt
 {{- end }}

@@ -46,6 +46,8 @@ interface LooksDeps {
   readonly now: () => number;
 }
 
+type Wanted = Pick<BudgetScopes, 'scopes'> & { readonly mode: CapacityMode };
+
 /** A timer may fire a little early. */
 const EARLY_MS = 100;
 
@@ -57,13 +59,9 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
 
   const dueInMs = () => Math.max(0, lookedAt + settings().loopMs - clock.now());
 
-  async function look(
-    { scopes, mode }: Pick<BudgetScopes, 'scopes'> & { readonly mode: CapacityMode },
-    signal: AbortSignal,
-  ) {
-    if (mode === 'off') reports.clear();
-    if (mode === 'off' || scopes.size === 0) ofNamespaces = new Map();
-    for (const key of reports.keys()) if (!scopes.has(key)) reports.delete(key);
+  async function look(wanted: Wanted, signal: AbortSignal) {
+    const { scopes, mode } = wanted;
+    forgetUnwanted(wanted);
     if (mode === 'off' || scopes.size === 0 || dueInMs() > EARLY_MS) return;
     lookedAt = clock.now();
     const pods = [...workloads.pods()];
@@ -71,10 +69,15 @@ export function createLooks({ workloads, snapshot, settings, readPower, clock, n
       signal.throwIfAborted();
       return { problem: messageOf(error) };
     });
-    ofNamespaces =
-      'power' in reading ? emissionsBy(pods, reading.power, snapshot(), ({ namespace }) => namespace) : new Map();
-    const emissions = 'power' in reading ? emissionsOf(scopes, pods, reading.power) : undefined;
+    const power = 'power' in reading ? reading.power : undefined;
+    ofNamespaces = power ? emissionsBy(pods, power, snapshot(), ({ namespace }) => namespace) : new Map();
+    const emissions = power && emissionsOf(scopes, pods, power);
     reports = new Map(Array.from(scopes, ([key, scope]) => [key, report(key, scope, reading, emissions)]));
+  }
+
+  function forgetUnwanted({ scopes, mode }: Wanted): void {
+    for (const key of reports.keys()) if (mode === 'off' || !scopes.has(key)) reports.delete(key);
+    if (mode === 'off' || scopes.size === 0) ofNamespaces = new Map();
   }
 
   function emissionsOf(
