@@ -22,9 +22,10 @@ export const GROUPS = {
     'structure',
     'units',
     'upgrade',
+    'watched',
   ],
   questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['attacks', 'watched', 'webhook'],
+  serving: ['attacks', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;
