@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,6 +42,9 @@ export interface ProcessOptions {
   /** Or through a pipe, and nobody looks at it once the addresses are known. */
   readonly isLogDropped?: boolean;
 }
+
+/** Of util-linux. */
+const SETPRIV = '/usr/bin/setpriv';
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -129,9 +132,11 @@ function spawnPinned(options: ProcessOptions): ChildProcess {
   ];
   const pinned =
     cpu === undefined || process.platform !== 'linux' ? command : ['taskset', '-c', String(cpu), ...command];
+  // A test that is killed takes what it started along.
+  const bound = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', ...pinned] : pinned;
   // From its first byte: what a process took before it joined is not counted.
   const grouped =
-    cgroup === undefined ? pinned : ['sh', '-c', `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`, 'sh', ...pinned];
+    cgroup === undefined ? bound : ['sh', '-c', `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`, 'sh', ...bound];
   return spawn(grouped[0] ?? '', grouped.slice(1), {
     stdio: ['ignore', logFile === undefined ? 'pipe' : openSync(logFile, 'w'), 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...COMPILED, ...env },
