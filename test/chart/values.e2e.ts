@@ -331,6 +331,21 @@ describe('values of the chart', { concurrency: 2 }, () => {
       /other than privileged admits no pod in the node's network/,
     ],
     [
+      'the namespace that webhooks keep out of',
+      { namespace: 'kube-system' },
+      /the release's namespace kube-system: .* take one of its own/,
+    ],
+    [
+      'a label that selectors go by',
+      { set: ['commonLabels.app\\.kubernetes\\.io/name=x'] },
+      /commonLabels: app\.kubernetes\.io\/name is the chart's own/,
+    ],
+    [
+      'a label of pods that uninstall goes by',
+      { set: ['controllers.podLabels.app\\.kubernetes\\.io/part-of=x'] },
+      /controllers\.podLabels: app\.kubernetes\.io\/part-of is the chart's own/,
+    ],
+    [
       'a certificate where the controllers keep theirs',
       { set: ['certificates.mode=secret', 'certificates.secretName=gridgate-tls'] },
       /the controllers keep a Secret of that name/,
@@ -345,6 +360,20 @@ describe('values of the chart', { concurrency: 2 }, () => {
     assert.doesNotMatch(JSON.stringify(other), /gridgate-system/);
     const moved = JSON.stringify(own).replaceAll('gridgate-system', 'carbon-place');
     assert.deepEqual(byKind(other), byKind(JSON.parse(moved)));
+  });
+
+  test('a setting of a webhook that is null is as in the base: never the Fail that Kubernetes has instead', {
+    skip,
+  }, async () => {
+    const set = ['webhooks.pods.failurePolicy=null', 'webhooks.jobs=null', 'webhooks.workloads.timeoutSeconds=null'];
+    const policies = webhooksOf(await renderChart({ set })).map((one) => [one.failurePolicy, one.timeoutSeconds]);
+    assert.deepEqual(policies, Array(4).fill(['Ignore', 2]));
+  });
+
+  test('on OpenShift the names of sources can be asked for where its DNS listens', { skip }, async () => {
+    const objects = await renderChart({ set: ['openshift=true', 'networkPolicy.egress.enabled=true'] });
+    const [dns] = find(objects, 'NetworkPolicy', 'gridgate-egress').spec.egress;
+    assert.deepEqual(portsOf([dns]), [53, 53, 5353, 5353]);
   });
 
   test('a chart that has it as a part may say what is for all of its parts', { skip }, async () => {
