@@ -370,6 +370,18 @@ describe('values of the chart', { concurrency: 2 }, () => {
     assert.deepEqual(policies, Array(4).fill(['Ignore', 2]));
   });
 
+  test('gridgate check may read the Secrets that are in use, and no others', { skip }, async () => {
+    for (const [ci, expected] of [
+      ['default', ['gridgate-sources', 'gridgate-tls']],
+      ['config', ['carbon-tokens', 'gridgate-tls']],
+      ['certificate', ['gridgate-sources', 'gridgate-from-vault']],
+    ] as const) {
+      const { rules } = find(await renderChart({ ci: [ci], hooks: true }), 'Role', 'gridgate-check');
+      const { resourceNames } = rules.find(({ resources }: Rendered) => resources.includes('secrets'));
+      assert.deepEqual(resourceNames, expected, ci);
+    }
+  });
+
   test('on OpenShift the names of sources can be asked for where its DNS listens', { skip }, async () => {
     const objects = await renderChart({ set: ['openshift=true', 'networkPolicy.egress.enabled=true'] });
     const [dns] = find(objects, 'NetworkPolicy', 'gridgate-egress').spec.egress;
