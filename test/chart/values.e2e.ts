@@ -230,6 +230,7 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
     assert.match(metadata.annotations['helm.sh/hook'], /post-install,post-upgrade/);
     assert.deepEqual(spec.template.spec.containers[0].args, [
       'check',
+      '--installation-only',
       '--wait=90s',
       '--system-namespace=gridgate-system',
       '--namespace=shop',
