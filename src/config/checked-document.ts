@@ -12,10 +12,16 @@ export interface Mistake {
 }
 
 /** What zod found, as people read it: each unknown key by itself, with the one that was probably meant. */
-function mistakesOf(issue: z.core.$ZodIssue, schema: z.ZodType, document: unknown): readonly Mistake[] {
+function mistakesOf(
+  issue: z.core.$ZodIssue,
+  schema: z.ZodType,
+  document: unknown,
+  looksIntoVariants: boolean,
+): readonly Mistake[] {
   const at = issue.path as YamlPath;
-  const meant = issue.code === 'invalid_union' ? variantMeant(issue) : undefined;
-  if (meant) return meant.flatMap((inner) => mistakesOf({ ...inner, path: [...at, ...inner.path] }, schema, document));
+  const meant = looksIntoVariants && issue.code === 'invalid_union' ? variantMeant(issue) : undefined;
+  if (meant)
+    return meant.flatMap((inner) => mistakesOf({ ...inner, path: [...at, ...inner.path] }, schema, document, true));
   if (issue.code !== 'unrecognized_keys') return [{ at, message: issue.message }];
   const known = knownKeys(schema, at, document);
   return issue.keys.map((key) => {
@@ -65,6 +71,8 @@ interface Check<T> {
   readonly spellOut?: (value: unknown) => unknown;
   /** Finds what no schema can. */
   readonly findMore?: (value: unknown) => readonly Mistake[];
+  /** Of what may be a text or keys, a mistake in the keys is told by itself; otherwise what the whole may be is. */
+  readonly looksIntoVariants?: boolean;
   /** What people call an entry of a document that is a list: its number says little in a long one. */
   readonly nameEntry?: (entry: unknown) => string | undefined;
 }
@@ -73,7 +81,7 @@ interface Check<T> {
 export function readChecked<T>(
   text: string,
   path: string,
-  { schema, spellOut = (value) => value, findMore = () => [], nameEntry }: Check<T>,
+  { schema, spellOut = (value) => value, findMore = () => [], nameEntry, looksIntoVariants = false }: Check<T>,
 ): { readonly value: T; readonly lineOf: (path: YamlPath) => number } | { readonly issues: readonly string[] } {
   const documents = [...parseYamlDocuments(text)];
   const placed = (line: number, message: string) => `${path}, line ${line}: ${message}`;
@@ -84,7 +92,9 @@ export function readChecked<T>(
   if (!document || 'message' in document) return { issues: [`${path}: is empty`] };
   const value = spellOut(document.value);
   const parsed = schema.safeParse(value, { error: sayWhatIsDue });
-  const found = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, schema, value));
+  const found = parsed.success
+    ? []
+    : parsed.error.issues.flatMap((issue) => mistakesOf(issue, schema, value, looksIntoVariants));
   const mistakes = [...found, ...findMore(value)];
   if (parsed.success && mistakes.length === 0) return { value: parsed.data, lineOf: document.lineOf };
   return {

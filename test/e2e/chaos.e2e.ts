@@ -93,11 +93,9 @@ describe('chaos, with pods all the time, each of which is accounted for', () => 
     }),
   );
 
-  test('the Secret of the certificate deleted', { skip }, (t) => underPods(t, withoutSecret('gridgate-tls')));
-
   let authority = '';
-  test('the Secret of the authority deleted', { skip }, async (t) => {
-    await underPods(t, withoutSecret('gridgate-ca'));
+  test('the Secrets of the certificate and of its authority deleted', { skip }, async (t) => {
+    await underPods(t, WITHOUT_SECRETS);
     authority = await certificateOf('gridgate-ca');
   });
 
@@ -194,32 +192,28 @@ describe('chaos, with pods all the time, each of which is accounted for', () => 
     assert.ok(NOTHING_LOST.includes(accounts.at(-1)?.fate ?? 'unexplained'), 'the last pod');
   }
 
-  /** Well again when there is another one, every bundle holds its authority, and every replica is ready. */
-  function withoutSecret(name: string): Fault {
-    let before = '';
-    return {
-      async harm() {
-        before = await certificateOf(name);
-        await cluster.send('DELETE', `${SYSTEM}/secrets/${name}`);
-      },
-      async recovered() {
-        await cluster.waitFor(`another ${name}`, async () => {
-          const now = await certificateOf(name);
-          return (now !== '' && now !== before) || undefined;
-        });
-        await cluster.waitFor('bundles that hold the authority', async () => {
-          const ca = fingerprints(await certificateOf(name, 'ca.crt'));
-          const { webhooks } = await cluster.send('GET', WEBHOOKS);
-          return webhooks.every(({ clientConfig }: Rendered) => bundleHolds(clientConfig.caBundle, ca)) || undefined;
-        });
-        await cluster.waitFor('every replica to be ready', async () => {
-          const replicas = cluster.replicas('webhook').map(({ operators }) => fetch(`${operators}/readyz`));
-          return (await Promise.all(replicas)).every(({ ok }) => ok) || undefined;
-        });
-      },
-      fates: NOTHING_LOST,
-    };
-  }
+  /** Well again when there is another authority, which every bundle holds, and every replica is ready. */
+  const WITHOUT_SECRETS: Fault = {
+    async harm() {
+      authority = await certificateOf('gridgate-ca');
+      for (const name of ['gridgate-ca', 'gridgate-tls']) await cluster.send('DELETE', `${SYSTEM}/secrets/${name}`);
+    },
+    async recovered() {
+      await cluster.waitFor('bundles that hold another authority', async () => {
+        const now = await certificateOf('gridgate-ca');
+        const { webhooks } = await cluster.send('GET', WEBHOOKS);
+        const isHeld = webhooks.every(({ clientConfig }: Rendered) =>
+          bundleHolds(clientConfig.caBundle, fingerprints(now)),
+        );
+        return (now !== authority && isHeld) || undefined;
+      });
+      await cluster.waitFor('every replica to be ready', async () => {
+        const replicas = cluster.replicas('webhook').map(({ operators }) => fetch(`${operators}/readyz`));
+        return (await Promise.all(replicas)).every(({ ok }) => ok) || undefined;
+      });
+    },
+    fates: NOTHING_LOST,
+  };
 
   async function certificateOf(name: string, key = name === 'gridgate-ca' ? 'ca.crt' : 'tls.crt'): Promise<string> {
     const { status, body } = await cluster.request('GET', `${SYSTEM}/secrets/${name}`);

@@ -14,6 +14,13 @@ export interface RunElsewhere {
 const WAIT = 'test/questions/wait/wait.test.ts';
 const PRINTED = 'test/questions/wait/print-plan.test.ts';
 const QUESTIONS = 'src/questions/README.md';
+const UPGRADING = 'manifests/upgrading.md';
+const ROLLING = {
+  page: UPGRADING,
+  file: 'test/upgrade/rolling.e2e.ts',
+  title: 'both Deployments roll at once',
+} as const;
+const ROLLOUT = { ...ROLLING, words: ["'rollout', 'status',", "'-n', 'gridgate-system'"] } as const;
 const RELEASE = 'test/packaging/release.e2e.ts';
 
 const CHART_INSTALLED = 'test/chart/install.e2e.ts';
@@ -94,6 +101,15 @@ export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
     command: 'gridgate explain pod web-694648697f-2wvl4 -n shop --kubeconfig ~/.kube/config',
     file: 'test/e2e/explain.e2e.ts',
     title: 'a Deployment and its pods, where they were placed',
+  },
+  { ...ROLLING, command: 'kubectl apply -k .', words: ["'apply', ...how, '-k', overlay(tag)"] },
+  { ...ROLLOUT, command: 'kubectl rollout status -n gridgate-system deployment/gridgate-controllers' },
+  { ...ROLLOUT, command: 'kubectl rollout status -n gridgate-system deployment/gridgate' },
+  {
+    command: 'gridgate check',
+    page: UPGRADING,
+    file: 'test/questions/check/check.e2e.ts',
+    title: 'names the variable, and the key of the Secret',
   },
   {
     command: 'gridgate check',

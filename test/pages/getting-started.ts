@@ -12,7 +12,7 @@ export function commandsToRun(page: string): readonly ShownCommand[] {
     .filter((command) => howItRuns(command).how === 'here');
 }
 
-/** The nodes of the kind cluster that getting started describes, three for each of its workers. */
+/** The nodes of the kind cluster that getting started describes, named as kind names them. */
 export function nodesOfKind(): readonly NodeSpec[] {
   const kind = blocksOf(GETTING_STARTED)
     .flatMap(commandsOf)
@@ -20,7 +20,8 @@ export function nodesOfKind(): readonly NodeSpec[] {
   const [, document = ''] = /<<EOF\n([\s\S]*)\nEOF$/.exec(kind?.text ?? '') ?? [];
   const workers = (parse(document)?.nodes ?? []).filter(({ role }: { role: string }) => role === 'worker');
   assert.ok(workers.length > 1, 'no workers in the kind cluster of getting started');
-  return workers.flatMap(({ labels }: { labels: Record<string, string> }, worker: number) =>
-    [1, 2, 3].map((number) => ({ name: `kind-worker${worker}-${number}`, labels })),
-  );
+  return workers.map(({ labels }: { labels: Record<string, string> }, worker: number) => ({
+    name: `gridgate-worker${worker === 0 ? '' : worker + 1}`,
+    labels,
+  }));
 }

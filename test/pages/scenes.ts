@@ -71,6 +71,7 @@ function series(grams: number): string {
 
 /** In this order, between the first part of getting started and its removal. */
 export const SCENES: readonly Scene[] = [
+  { page: 'manifests/upgrading.md', files: { 'kustomization.yaml': 'resources: [manifests/base]\n' } },
   {
     page: 'README.md',
     before: [

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { skip as skipWithoutCluster } from '../control-plane/assets.ts';
 import { readAuditLog } from '../control-plane/audit.ts';
 import { createFastClock, skip as skipWithoutFakeTime } from '../process/fake-time.ts';
+import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { disturb } from './disturbances.ts';
 import { judgeGrowth, type Limit } from './flatness.ts';
 import { type Holding, inspectProcess } from './inspect-process.ts';
@@ -19,6 +20,8 @@ const RATE = 24;
 const FULL_MINUTES = 20;
 const SMOKE_MINUTES = 2;
 const SAMPLES = { full: 40, smoke: 20 };
+/** A machine that is slow to tell them takes longer: fewer say nothing. */
+const LEAST_SAMPLES = 10;
 const PODS_PER_SECOND = 5;
 /** After so long the pods of a shift are accounted for, and removed. */
 const SHIFT_MS = 30_000;
@@ -26,7 +29,7 @@ const SHIFT_MS = 30_000;
 const ASKED_EVERY_MS = 5 * 60_000;
 const RENEWED_EVERY_MS = 2_000;
 
-type Quantity = keyof Holding | 'connections';
+type Quantity = keyof Holding | 'connections' | 'series';
 
 /** What may grow so much over half of the run, and counts as flat. */
 const LIMITS: Readonly<Record<Quantity, Limit>> = {
@@ -36,6 +39,7 @@ const LIMITS: Readonly<Record<Quantity, Limit>> = {
   files: { share: 0.1, least: 5 },
   sockets: { share: 0.1, least: 5 },
   connections: { share: 0.1, least: 5 },
+  series: { share: 0.05, least: 10 },
   timers: { share: 0.1, least: 8 },
   handles: { share: 0.1, least: 5 },
   signals: { share: 0.1, least: 20 },
@@ -59,7 +63,11 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   const accounts: Account[] = [];
   const series = new Map<string, { at: number; value: number }[]>();
   const count = isSmoke ? SAMPLES.smoke : SAMPLES.full;
-  await Promise.all([createPods(), sampleAll()]);
+  let isMeasured = false;
+  const measuring = sampleAll().finally(() => {
+    isMeasured = true;
+  });
+  await Promise.all([createPods(), measuring]);
   const done = await disturbances.stop();
 
   const passedMs = clock.now() - began.clock;
@@ -90,9 +98,9 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   process.exitCode = problems.length === 0 ? 0 : 1;
 
   async function createPods(): Promise<void> {
-    for (let shift = 0; elapsed() < forMs; shift++) {
+    for (let shift = 0; !isMeasured; shift++) {
       const pods = startSteadyPods({ ...cluster.shop, perSecond: PODS_PER_SECOND, prefix: `shift${shift}` });
-      await sleep(Math.min(SHIFT_MS, Math.max(1_000, forMs - elapsed())));
+      await Promise.race([measuring, sleep(SHIFT_MS)]);
       accounts.push(...(await pods.stop()));
       await cluster.removePods();
     }
@@ -100,12 +108,17 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
 
   async function sampleAll(): Promise<void> {
     const everyMs = forMs / count;
-    while (elapsed() < forMs) {
+    for (let taken = 0; elapsed() < forMs || taken < LEAST_SAMPLES; taken++) {
       await sleep(everyMs - (elapsed() % everyMs)); // one that took long skips the next
       process.stderr.write(`${Math.round(elapsed() / 1_000)} s, ${accounts.length} pods\n`);
       for (const [index, { name, instance }] of processes.entries()) {
         const holding = await inspectProcess(instance);
-        const all = { ...holding, connections: links[index]?.connections() ?? 0 };
+        const series = await seriesOf(instance).catch(() => undefined);
+        const all = {
+          ...holding,
+          connections: links[index]?.connections() ?? 0,
+          ...(series !== undefined && { series }),
+        };
         for (const [quantity, value] of Object.entries(all)) note(`${name} ${quantity}`, value);
       }
     }
@@ -145,6 +158,13 @@ function passed(what: string, seen: number, expected: number, least: number): st
   const [count, all, bar] = [seen, expected, least].map(Math.round);
   say(`${what}: ${count} of ${all} that the time of theirs brings (at least ${bar})`);
   return seen >= least ? [] : [`${what}: too few, their time did not pass as it should`];
+}
+
+/** How many series of metrics it has: one for each label that it ever saw would be a leak. */
+async function seriesOf({ operators }: GridgateProcess): Promise<number> {
+  const answer = await fetch(`${operators}/metrics`, { signal: AbortSignal.timeout(10_000) });
+  const text = await answer.text();
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
 }
 
 function minutes(ms: number): number {

@@ -21,10 +21,11 @@ export const GROUPS = {
     'soak',
     'structure',
     'units',
+    'upgrade',
     'watched',
   ],
   questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['attacks', 'watched', 'webhook'],
+  serving: ['attacks', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;

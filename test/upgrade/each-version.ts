@@ -1,6 +1,6 @@
 /**
- * Runs what each feature needs of Kubernetes on the versions that are named, and prints a row of the table in
- * manifests/upgrading.md for each: `node test/upgrade/each-version.ts 1.34 1.35 1.37`, after
+ * Runs what each feature needs of Kubernetes on the versions that are named, and prints for each what passed, by which the table
+ * in manifests/upgrading.md is brought up to date: `node test/upgrade/each-version.ts 1.34 1.35 1.37`, after
  * `K8S_VERSION=1.37 test/control-plane/build.sh` for each and `npm run build`. What did not pass goes to standard error.
  */
 import { spawn } from 'node:child_process';

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
+import { CHART } from '../chart/chart-files.ts';
 import { MANIFESTS, type Rendered } from '../cluster/rendered-manifests.ts';
 import { skip as skipWithoutCluster } from '../control-plane/assets.ts';
+import { runHelm } from '../control-plane/helm.ts';
 import { ownImage, podsSkip } from '../control-plane/process-kubelet/kubelet.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { nodesIn } from '../e2e/objects.ts';
@@ -65,6 +67,10 @@ describe('gridgate, upgraded by its manifests while pods are created', { skip },
         kubectl('rollout', 'status', `deployment/${name}`, '-n', 'gridgate-system', '--timeout=180s'),
       ),
     );
+    await assertRunning(tag);
+  }
+
+  async function assertRunning(tag: Tag): Promise<void> {
     const images = (await read(`${SYSTEM}/pods`)).items
       .filter(({ metadata }: Rendered) => !metadata.deletionTimestamp)
       .map(({ spec }: Rendered) => spec.containers[0].image);
@@ -124,6 +130,18 @@ describe('gridgate, upgraded by its manifests while pods are created', { skip },
   test('kubectl apply --server-side of N over what kubectl apply installed: with force once, without conflict from then on', async (t) => {
     await applyAndRoll('present', '--server-side', '--force-conflicts');
     await applyAndRoll('present', '--server-side');
+    assert.deepEqual(await certificates(), certificatesBefore);
+    assertNobodyMissed(t);
+  });
+
+  test('helm install --take-ownership of N over what kubectl apply installed of N-1, and every pod is steered', async (t) => {
+    await kubectl('apply', '--server-side', '--force-conflicts', '-k', overlay('previous'));
+    const { code, stdout, stderr } = await runHelm([
+      ...['install', 'gridgate', CHART, '-n', 'gridgate-system', '--kubeconfig', plane.kubeconfig],
+      ...['--take-ownership', '--force-conflicts', '--wait', '--timeout', '180s', '--set', 'image.tag=present'],
+    ]);
+    assert.equal(code, 0, `${stdout}\n${stderr}`);
+    await assertRunning('present');
     assert.deepEqual(await certificates(), certificatesBefore);
     const { asked, created } = await stream.stop();
     assertNobodyMissed(t);

@@ -41,7 +41,7 @@ export async function readSuite(path: string): Promise<Suite | { readonly issues
   const text = await readBounded(path, MOST_BYTES).catch((error: unknown) => ({ error }));
   if (text === undefined) return { issues: [`${path}: is larger than ${MOST_BYTES / 2 ** 20} MiB`] };
   if (typeof text !== 'string') return { issues: [describeReadFailure(path, text.error)] };
-  const read = readChecked(text, path, { schema: testFile });
+  const read = readChecked(text, path, { schema: testFile, looksIntoVariants: true });
   if ('issues' in read) return read;
   const { value: file, lineOf } = read;
   const beside = (name: string) => resolve(dirname(path), name);
