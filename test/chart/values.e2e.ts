@@ -383,6 +383,19 @@ describe('values of the chart', { concurrency: 2 }, () => {
     }
   });
 
+  test('without a quota of its own no pod asks for system-cluster-critical', { skip }, async () => {
+    const set = [
+      'criticalPodsQuota.enabled=false',
+      'webhook.priorityClassName=mine',
+      'controllers.priorityClassName=mine',
+    ];
+    for (const roles of ['split', 'single']) {
+      const objects = await renderChart({ set: [...set, `roles=${roles}`], hooks: true });
+      assert.doesNotMatch(JSON.stringify(objects), /system-cluster-critical/);
+      for (const pod of podsOf(objects)) assert.equal(pod.priorityClassName, 'mine');
+    }
+  });
+
   test('on OpenShift the names of sources can be asked for where its DNS listens', { skip }, async () => {
     const objects = await renderChart({ set: ['openshift=true', 'networkPolicy.egress.enabled=true'] });
     const [dns] = find(objects, 'NetworkPolicy', 'gridgate-egress').spec.egress;
