@@ -477,6 +477,22 @@ describe('gridgate check finds', () => {
 
 const READING = { gramsPerKwh: 30, signal: 'average-lifecycle', estimated: false, freshness: 'fresh', measuredAt: NOW };
 
+describe('what puts back what is missing', () => {
+  const todoFor = (name: string) => {
+    const release = { name, namespace: 'carbon' };
+    return saysTodo({ deployments: { value: [deploymentOf('webhook', { release })] } });
+  };
+  const saysTodo = (parts: Partial<ClusterFacts>) =>
+    judge(factsOf(parts)).checks.find(({ check, state }) => check === 'controllers replicas' && state === 'failed')
+      ?.todo;
+
+  it('is kubectl apply where that installed it', () =>
+    assert.equal(saysTodo({ deployments: { value: [deploymentOf('webhook')] } }), APPLY));
+  it('is helm upgrade where Helm did, whose image and settings the manifests do not have', () =>
+    assert.equal(todoFor('green'), 'helm upgrade green manifests/chart -n carbon --reuse-values'));
+  it('is nothing that could be pasted where the name is no name', () => assert.equal(todoFor(HOSTILE), null));
+});
+
 describe('gridgate check --installation-only', () => {
   const worksWith = (parts: Partial<ClusterFacts>) => judge(factsOf(parts), { installationOnly: true }).works;
   const unclear = namespaceOf('shop', { mode: 'enforce', regions: '' }, true);

@@ -30,6 +30,18 @@ describe('a Deployment of the manifests', () => {
   });
 });
 
+describe('the release of Helm', () => {
+  const metadata = { name: 'gridgate', annotations: { 'meta.helm.sh/release-name': 'green' } };
+
+  it('is what Helm wrote on what it installed', () => {
+    const annotations = { ...metadata.annotations, 'meta.helm.sh/release-namespace': 'carbon' };
+    const { release } = toDeploymentFacts({ metadata: { ...metadata, annotations } });
+    assert.deepEqual(release, { name: 'green', namespace: 'carbon' });
+  });
+  it('is none on what it did not', () =>
+    assert.equal(toDeploymentFacts(manifest('deployment.yaml')).release, undefined));
+});
+
 describe('an argument', () => {
   for (const [args, value] of [
     [['--region-label=region'], 'region'],
