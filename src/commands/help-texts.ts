@@ -68,6 +68,8 @@ In the namespace of one team, as data:
   gridgate check -n shop -o json
 Right after an install, or in a Job of the cluster: done once nothing fails, or after two minutes at most:
   gridgate check --wait 2m
+Whether a release works, whatever teams wrote and sources answer, as verify of the chart asks:
+  gridgate check --wait 2m --installation-only
 
 It changes nothing: a Namespace and a pod annotated gridgate.dev/check are created in dry runs, which gridgate answers with one
 warning. It reads with your own rights, in a pod with those of its service account; what you may not see is said, and counts as not

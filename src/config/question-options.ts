@@ -125,6 +125,12 @@ export const QUESTION_OPTIONS = {
     parse: parseShortDuration,
     defaultText: 'looks once',
   }),
+  installationOnly: withDefault(false, {
+    flags: '--installation-only [boolean]',
+    env: 'GRIDGATE_CHECK_INSTALLATION_ONLY',
+    help: 'what is not of the installation itself is a warning: Regions, sources, nodes, policies of namespaces, work that waits',
+    parse: parseBoolean,
+  }),
   nodesFile: optional({
     flags: '-f, --filename <file>',
     help: 'nodes as `kubectl get nodes -o json` prints them, or - for standard input, instead of a cluster',

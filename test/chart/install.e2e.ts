@@ -98,7 +98,7 @@ describe('the chart in a cluster', { skip }, () => {
       ...['install', 'gridgate', CHART, '--wait', '--create-namespace', '--take-ownership'],
       ...[
         '--set',
-        'namespace.create=true,config.bands.mode=absolute,image.repository=registry.example.com/gridgate,flowControl.enabled=true,verify.wait=20s',
+        'namespace.create=true,config.bands.mode=absolute,image.repository=registry.example.com/gridgate,flowControl.enabled=true,verify.enabled=true,verify.wait=60s',
       ],
     );
     assert.match(said, /helm test gridgate -n gridgate-system/);

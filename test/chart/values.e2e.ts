@@ -230,6 +230,7 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
     assert.match(metadata.annotations['helm.sh/hook'], /post-install,post-upgrade/);
     assert.deepEqual(spec.template.spec.containers[0].args, [
       'check',
+      '--installation-only',
       '--wait=90s',
       '--system-namespace=gridgate-system',
       '--namespace=shop',
@@ -331,6 +332,21 @@ describe('values of the chart', { concurrency: 2 }, () => {
       /other than privileged admits no pod in the node's network/,
     ],
     [
+      'the namespace that webhooks keep out of',
+      { namespace: 'kube-system' },
+      /the release's namespace kube-system: .* take one of its own/,
+    ],
+    [
+      'a label that selectors go by',
+      { set: ['commonLabels.app\\.kubernetes\\.io/name=x'] },
+      /commonLabels: app\.kubernetes\.io\/name is the chart's own/,
+    ],
+    [
+      'a label of pods that uninstall goes by',
+      { set: ['controllers.podLabels.app\\.kubernetes\\.io/part-of=x'] },
+      /controllers\.podLabels: app\.kubernetes\.io\/part-of is the chart's own/,
+    ],
+    [
       'a certificate where the controllers keep theirs',
       { set: ['certificates.mode=secret', 'certificates.secretName=gridgate-tls'] },
       /the controllers keep a Secret of that name/,
@@ -345,6 +361,45 @@ describe('values of the chart', { concurrency: 2 }, () => {
     assert.doesNotMatch(JSON.stringify(other), /gridgate-system/);
     const moved = JSON.stringify(own).replaceAll('gridgate-system', 'carbon-place');
     assert.deepEqual(byKind(other), byKind(JSON.parse(moved)));
+  });
+
+  test('a setting of a webhook that is null is as in the base: never the Fail that Kubernetes has instead', {
+    skip,
+  }, async () => {
+    const set = ['webhooks.pods.failurePolicy=null', 'webhooks.jobs=null', 'webhooks.workloads.timeoutSeconds=null'];
+    const policies = webhooksOf(await renderChart({ set })).map((one) => [one.failurePolicy, one.timeoutSeconds]);
+    assert.deepEqual(policies, Array(4).fill(['Ignore', 2]));
+  });
+
+  test('gridgate check may read the Secrets that are in use, and no others', { skip }, async () => {
+    for (const [ci, expected] of [
+      ['default', ['gridgate-sources', 'gridgate-tls']],
+      ['config', ['carbon-tokens', 'gridgate-tls']],
+      ['certificate', ['gridgate-sources', 'gridgate-from-vault']],
+    ] as const) {
+      const { rules } = find(await renderChart({ ci: [ci], hooks: true }), 'Role', 'gridgate-check');
+      const { resourceNames } = rules.find(({ resources }: Rendered) => resources.includes('secrets'));
+      assert.deepEqual(resourceNames, expected, ci);
+    }
+  });
+
+  test('without a quota of its own no pod asks for system-cluster-critical', { skip }, async () => {
+    const set = [
+      'criticalPodsQuota.enabled=false',
+      'webhook.priorityClassName=mine',
+      'controllers.priorityClassName=mine',
+    ];
+    for (const roles of ['split', 'single']) {
+      const objects = await renderChart({ set: [...set, `roles=${roles}`], hooks: true });
+      assert.doesNotMatch(JSON.stringify(objects), /system-cluster-critical/);
+      for (const pod of podsOf(objects)) assert.equal(pod.priorityClassName, 'mine');
+    }
+  });
+
+  test('on OpenShift the names of sources can be asked for where its DNS listens', { skip }, async () => {
+    const objects = await renderChart({ set: ['openshift=true', 'networkPolicy.egress.enabled=true'] });
+    const [dns] = find(objects, 'NetworkPolicy', 'gridgate-egress').spec.egress;
+    assert.deepEqual(portsOf([dns]), [53, 53, 5353, 5353]);
   });
 
   test('a chart that has it as a part may say what is for all of its parts', { skip }, async () => {

@@ -83,6 +83,7 @@ export const COMMAND_LINES: readonly (readonly [code: number, line: string, how?
   [3, 'budget --kubeconfig @away'],
   [3, 'budget --prometheus-url http://127.0.0.1:1 --kubeconfig @cluster'],
   [1, 'check --kubeconfig @cluster', 'alone'],
+  [1, 'check --installation-only --kubeconfig @cluster', 'alone'],
   [2, 'check -n nowhere --kubeconfig @cluster'],
   [3, 'check --kubeconfig @away'],
   [0, 'test manifests/samples'],

@@ -70,6 +70,7 @@ export function metricTable(): ReadonlyMap<string, readonly string[]> {
 /** Of the API server: test/e2e/dashboards.e2e.ts sees them there. */
 export const API_SERVER_METRICS: ReadonlyMap<string, readonly string[]> = new Map([
   ['apiserver_admission_webhook_fail_open_count', ['name', 'type']],
+  ['apiserver_admission_webhook_rejection_count', ['name', 'type', 'operation', 'error_type', 'rejection_code']],
   ['apiserver_admission_webhook_request_total', ['name', 'type', 'operation', 'code', 'rejected']],
   ['apiserver_admission_webhook_admission_duration_seconds_bucket', ['name', 'type', 'operation', 'rejected', 'le']],
 ]);

@@ -140,7 +140,9 @@ imagePullSecrets:
 {{- define "gridgate.commandPod" -}}
 serviceAccountName: {{ .account }}
 automountServiceAccountToken: true
-priorityClassName: system-cluster-critical
+{{- with (ternary .root.Values.webhook .root.Values.controllers (eq .root.Values.roles "single")).priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
 restartPolicy: Never
 securityContext:
   {{- include "gridgate.podSecurityContext" .root | nindent 2 }}

@@ -32,11 +32,13 @@ const ACCOUNTS: ReadonlySet<string> = new Set(['gridgate', 'gridgate-controllers
  * | the one asked for, or none            | yes                                                               | of others |
  * | the one asked for, or none            | no                                                                | see below |
  *
- * | --before-helm | a release of Helm owns something | something is of a chart | something runs | then        |
- * | ------------- | -------------------------------- | ----------------------- | -------------- | ----------- |
- * | no            | yes                              | any                     | any            | of Helm     |
- * | yes           | any                              | no                      | yes            | not of Helm |
- * | anything else |                                  |                         |                | nothing     |
+ * | --before-helm | a release of Helm owns something | Argo CD applied something of the chart | something runs | then        |
+ * | ------------- | -------------------------------- | -------------------------------------- | -------------- | ----------- |
+ * | no            | yes                              | any                                    | any            | of Helm     |
+ * | yes           | no                               | no                                     | yes            | not of Helm |
+ * | anything else |                                  |                                        |                | nothing     |
+ *
+ * The third row is `helm template | kubectl apply`, which takes the hook for a Job to run now: it would end what it has just installed.
  *
  * The bindings outlive the Deployments, so an uninstall that was ended in between still knows where it was.
  */
@@ -57,16 +59,19 @@ export function findObstacle(
     const release = ours.map(helmReleaseOf).find(Boolean);
     return release && { why: 'of Helm', release };
   }
-  const isOfChart = running.length === 0 || ours.some(isHelms);
-  return isOfChart ? undefined : { why: 'not of Helm', objects: running.map(nameObject) };
+  const hasHooks = running.length === 0 || ours.some((one) => helmReleaseOf(one) !== undefined || isArgos(one));
+  return hasHooks ? undefined : { why: 'not of Helm', objects: running.map(nameObject) };
 }
 
 const MANAGED_BY = 'app.kubernetes.io/managed-by';
 const RELEASE_NAME = 'meta.helm.sh/release-name';
 const RELEASE_NAMESPACE = 'meta.helm.sh/release-namespace';
 const RESOURCE_POLICY = 'helm.sh/resource-policy';
+/** Of Argo CD, which runs hooks of charts itself; the label where it is told to track by that. */
+const ARGO_TRACKING = 'argocd.argoproj.io/tracking-id';
+const ARGO_INSTANCE = 'app.kubernetes.io/instance';
 
-/** Whether it came out of a chart, and goes with it: also where something else than Helm applied that, and runs its hooks. */
+/** Whether it came out of a chart, and goes with it: also where something else than Helm applied that. */
 export function isHelms({ there: { metadata } }: Pick<FoundObject, 'there'>): boolean {
   return metadata.labels?.[MANAGED_BY] === 'Helm' && metadata.annotations?.[RESOURCE_POLICY] !== 'keep';
 }
@@ -75,6 +80,12 @@ export function isHelms({ there: { metadata } }: Pick<FoundObject, 'there'>): bo
 function helmReleaseOf(object: FoundObject): HelmRelease | undefined {
   const { [RELEASE_NAME]: name, [RELEASE_NAMESPACE]: namespace = 'default' } = object.there.metadata.annotations ?? {};
   return name !== undefined && isHelms(object) ? { name, namespace } : undefined;
+}
+
+/** Whether Argo CD applied it out of the chart; the chart itself sets neither mark. */
+function isArgos(object: FoundObject): boolean {
+  const { annotations = {}, labels = {} } = object.there.metadata;
+  return isHelms(object) && (annotations[ARGO_TRACKING] ?? labels[ARGO_INSTANCE]) !== undefined;
 }
 
 /** Whether gridgate may be in another namespace than the one asked for: it has parts in the cluster, none there, and nothing tells. */

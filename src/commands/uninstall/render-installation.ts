@@ -77,7 +77,7 @@ export function tellObstacle(obstacle: Obstacle): string {
     return `Helm installed gridgate, as release ${name} in namespace ${namespace}: helm uninstall ${name} -n ${namespace}`;
   }
   if (obstacle.why === 'not of Helm')
-    return `nothing of gridgate here came out of its chart (${nameFew(obstacle.objects, MOST_NAMES, String)}): leave out --before-helm`;
+    return `no release of Helm, and no application of Argo CD, has gridgate here (${nameFew(obstacle.objects, MOST_NAMES, String)}), so nothing goes before one: to remove it leave out --before-helm; of a chart that you render, apply what helm template --no-hooks prints`;
   if (obstacle.why === 'elsewhere') {
     const { asked, namespaces } = obstacle;
     return `gridgate is in ${namespaces.join(' and in ')}, not in ${asked}: --system-namespace ${namespaces[0]}`;

@@ -40,7 +40,7 @@ export async function check(values: CheckValues, env: Environment): Promise<numb
 }
 
 async function lookOnce(api: ApiClient, values: CheckValues): Promise<Look> {
-  const { systemNamespace, regionLabel, checkNamespace: namespace } = values;
+  const { systemNamespace, regionLabel, checkNamespace: namespace, installationOnly } = values;
   const { readCluster } = await import('./read-cluster.ts');
   const read = await readFromCluster('the cluster', () =>
     readCluster(api, { systemNamespace, regionLabel, namespace }),
@@ -49,5 +49,5 @@ async function lookOnce(api: ApiClient, values: CheckValues): Promise<Look> {
   const { namespaces } = read.value;
   if (namespace !== undefined && 'value' in namespaces && !namespaces.value.some(({ name }) => name === namespace))
     return { issues: [`there is no namespace ${namespace} in this cluster`], exitCode: EXIT.usage };
-  return { report: judge(read.value) };
+  return { report: judge(read.value, { installationOnly }) };
 }

@@ -1,7 +1,8 @@
 import { cutText } from '../../units/cut-text.ts';
 import { onOneLine } from '../../units/legible.ts';
+import { shellCommand } from '../../units/shell-command.ts';
 import type { ClusterFacts } from './facts.ts';
-import { type Finding, STATES, type State } from './finding.ts';
+import { type Finding, STATES, type State, valueOr } from './finding.ts';
 import { judgeAnswers } from './judge-answers.ts';
 import { judgeClocks } from './judge-clocks.ts';
 import { judgeFeatures } from './judge-features.ts';
@@ -15,6 +16,7 @@ import { judgeScaled } from './judge-scaled.ts';
 import { judgeSettings } from './judge-settings.ts';
 import { judgeWaiting } from './judge-waiting.ts';
 import { judgeTrust, judgeWebhooks } from './judge-webhooks.ts';
+import { APPLY } from './names.ts';
 
 const MOST_CHARACTERS = 1_200;
 
@@ -31,8 +33,19 @@ export interface CheckReport {
   readonly checks: readonly (Omit<Finding, 'todo'> & { readonly todo: string | null })[];
 }
 
+/** What comes after an installation, or is written by others: no release has to wait for it, or is to be taken back for it. */
+const BESIDE_INSTALLATION: ReadonlySet<string> = new Set([
+  'Regions',
+  'sources',
+  'labels',
+  'namespaces',
+  'waiting',
+  'NodePools',
+  'scaling',
+]);
+
 /** From the API server inwards, in the order in which one thing needs another. */
-export function judge(facts: ClusterFacts): CheckReport {
+export function judge(facts: ClusterFacts, { installationOnly = false } = {}): CheckReport {
   const reached: readonly Finding[] = [
     { check: 'API server', state: 'ok', says: `answers, ${facts.apiServer.version}` },
     ...judgeReplicas(facts),
@@ -40,7 +53,7 @@ export function judge(facts: ClusterFacts): CheckReport {
     ...judgeWebhooks(facts),
     ...judgeTrust(facts),
   ];
-  const findings = once([
+  const judged = once([
     ...reached,
     ...judgeAnswers(facts, reached),
     ...judgeRights(facts),
@@ -55,6 +68,10 @@ export function judge(facts: ClusterFacts): CheckReport {
     ...judgeScaled(facts),
     ...judgeClocks(facts),
   ]);
+  const remedied = judged.map((finding) =>
+    finding.todo === APPLY ? { ...finding, todo: applyAgain(facts) } : finding,
+  );
+  const findings = installationOnly ? remedied.map(forgive) : remedied;
   const countOf = (state: State) => findings.filter((finding) => finding.state === state).length;
   return {
     version: 'v1',
@@ -64,6 +81,18 @@ export function judge(facts: ClusterFacts): CheckReport {
     count: Object.fromEntries(STATES.map((state) => [state, countOf(state)])) as Record<State, number>,
     checks: findings.map(({ says, todo = null, ...finding }) => ({ ...finding, says: tame(says), todo })),
   };
+}
+
+/** What puts the manifests' objects back: over what Helm installed, the manifests would put their own image and settings. */
+function applyAgain({ deployments }: ClusterFacts): string | undefined {
+  const { release } = valueOr(deployments, []).find((one) => one.release) ?? {};
+  if (!release) return APPLY;
+  return shellCommand`helm upgrade ${release.name} manifests/chart -n ${release.namespace} --reuse-values`;
+}
+
+function forgive(finding: Finding): Finding {
+  const isForgiven = finding.state === 'failed' && BESIDE_INSTALLATION.has(finding.check);
+  return isForgiven ? { ...finding, state: 'warning' } : finding;
 }
 
 /** Others' words are in it: of what was read, and of who refused. */

@@ -1,5 +1,7 @@
 import type { NamedSecret } from '../../units/named-secret.ts';
 import type { DeploymentFacts, KeyRef, Mount } from './facts.ts';
+import { SERVICE } from './names.ts';
+import { argumentOf } from './read-deployments.ts';
 
 /** The keys in any of which a secret may be; none where it stands in the Deployment itself or in a volume of another kind. */
 export type Located = { readonly candidates: readonly KeyRef[] } | { readonly missing: string };
@@ -7,6 +9,15 @@ export type Located = { readonly candidates: readonly KeyRef[] } | { readonly mi
 /** Where the pods of a Deployment have a secret from. */
 export function locate({ where }: NamedSecret, deployment: DeploymentFacts): Located {
   return 'env' in where ? locateVariable(where.env, deployment) : locateFile(where.file, deployment);
+}
+
+/** The key with the certificate that webhooks serve: the controllers' own, or that of `--cert-file`; none where that is in no Secret. */
+export function locateCertificate(deployments: readonly DeploymentFacts[]): KeyRef | undefined {
+  const webhook = deployments.find(({ roles }) => roles.includes('webhook'));
+  const file = webhook && argumentOf(webhook.args, '--cert-file');
+  if (!webhook || file === undefined) return { kind: 'Secret', name: `${SERVICE}-tls`, key: 'tls.crt' };
+  const located = locateFile(file, webhook);
+  return 'candidates' in located ? located.candidates.find(({ kind }) => kind === 'Secret') : undefined;
 }
 
 /** For maps: `Secret gridgate-sources`. */

@@ -7,6 +7,7 @@ export const CHECK_OPTIONS = [
   'systemNamespace',
   'regionLabel',
   'waitUntilWorks',
+  'installationOnly',
   'output',
 ] as const;
 

@@ -18,9 +18,17 @@ import { compileRules } from '../../decision/policy-rules.ts';
 import { readClusterConfig } from '../../world/cluster-config.ts';
 import { tellInvalid } from '../../world/cluster-regions.ts';
 import { askRights } from './ask-rights.ts';
-import type { ApiServerFacts, ClusterFacts, DeploymentFacts, EndpointCount, LeaseFacts, Settings } from './facts.ts';
+import type {
+  ApiServerFacts,
+  ClusterFacts,
+  DeploymentFacts,
+  EndpointCount,
+  KeyRef,
+  LeaseFacts,
+  Settings,
+} from './facts.ts';
 import { type Seen, valueOr } from './finding.ts';
-import { locate, objectOf } from './locate-secret.ts';
+import { locate, locateCertificate, objectOf } from './locate-secret.ts';
 import { OVERDUE_CRON_JOB, SERVICE } from './names.ts';
 import { autoscalersFacts, CHECKED_AUTOSCALERS } from './read-autoscalers.ts';
 import { argumentOf, type DeploymentObject, toDeploymentFacts } from './read-deployments.ts';
@@ -90,7 +98,11 @@ export async function readCluster(
   const isReached = [onNamespaces, onPods].every(({ outcome }) => outcome !== 'silent' && outcome !== 'failed');
   const mistrust = isReached
     ? undefined
-    : await findMistrust(getMaybe, webhooks, { systemNamespace, now: apiServer.at });
+    : await findMistrust(getMaybe, webhooks, {
+        certificate: locateCertificate(valueOr(deployments, [])),
+        systemNamespace,
+        now: apiServer.at,
+      });
   return {
     ...{ systemNamespace, regionLabel: label, apiServer, deployments, endpoints, onNamespaces, onPods, rights, lease },
     webhooks: mapSeen(configurations, (all) => all.flat().map(({ facts }) => facts)),
@@ -207,13 +219,18 @@ function placesOf(systemNamespace: string, settings: Seen<Settings | undefined>)
 async function findMistrust(
   get: Get,
   webhooks: ReturnType<typeof toWebhooks>,
-  { systemNamespace, now }: { readonly systemNamespace: string; readonly now: number },
+  {
+    certificate,
+    systemNamespace,
+    now,
+  }: { readonly certificate: KeyRef | undefined; readonly systemNamespace: string; readonly now: number },
 ): Promise<string | undefined> {
-  const secret = await see(() =>
-    get(`/api/v1/namespaces/${encodeURIComponent(systemNamespace)}/secrets/${SERVICE}-tls`),
-  );
+  if (!certificate) return undefined;
+  const { name, key } = certificate;
+  const path = `/api/v1/namespaces/${encodeURIComponent(systemNamespace)}/secrets/${encodeURIComponent(name)}`;
+  const secret = await see(() => get(path));
   const { data } = (valueOr(secret, undefined) ?? {}) as { data?: Readonly<Record<string, string>> };
-  const served = data?.['tls.crt'];
+  const served = data?.[key];
   if (served === undefined) return undefined;
   const chain = Buffer.from(served, 'base64').toString('utf8');
   for (const { facts, bundle } of webhooks) {

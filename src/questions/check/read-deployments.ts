@@ -3,7 +3,7 @@ import type { DeploymentFacts, KeyRef, Mount } from './facts.ts';
 
 /** A Deployment, as far as it is read; the API server has checked its types. */
 export interface DeploymentObject {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly spec?: {
     readonly replicas?: number;
     readonly template?: {
@@ -51,7 +51,11 @@ interface ItemObject {
 }
 
 /** Reads a Deployment of gridgate's; sidecars are passed over. */
-export function toDeploymentFacts({ metadata: { name }, spec, status }: DeploymentObject): DeploymentFacts {
+export function toDeploymentFacts({
+  metadata: { name, annotations },
+  spec,
+  status,
+}: DeploymentObject): DeploymentFacts {
   const { serviceAccountName = 'default', containers = [], volumes = [] } = spec?.template?.spec ?? {};
   const container = containers.find((one) => one.name === 'gridgate') ?? containers[0];
   const args = [...(container?.command ?? []), ...(container?.args ?? [])];
@@ -68,7 +72,13 @@ export function toDeploymentFacts({ metadata: { name }, spec, status }: Deployme
       ...(configMapRef?.name ? [{ kind: 'ConfigMap' as const, name: configMapRef.name, prefix }] : []),
     ]),
     mounts: (container?.volumeMounts ?? []).map((mount) => mountOf(mount, volumes)),
+    ...releaseOf(annotations),
   };
+}
+
+function releaseOf(annotations: Readonly<Record<string, string>> = {}): Pick<DeploymentFacts, 'release'> {
+  const { 'meta.helm.sh/release-name': name, 'meta.helm.sh/release-namespace': namespace } = annotations;
+  return name !== undefined && namespace !== undefined ? { release: { name, namespace } } : {};
 }
 
 /** The value of an option among arguments, `--name=value` or `--name value`; the last one counts. */

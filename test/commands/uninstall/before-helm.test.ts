@@ -29,8 +29,10 @@ const BY_HELM = {
   labels: { ...PART_OF, 'app.kubernetes.io/managed-by': 'Helm' },
   annotations: { 'meta.helm.sh/release-name': 'green', 'meta.helm.sh/release-namespace': 'gridgate-system' },
 };
-/** As something else applies what `helm template` prints. */
+/** As `kubectl apply` leaves what `helm template` prints, hooks and all. */
 const BY_TEMPLATE = { labels: BY_HELM.labels };
+const BY_ARGO = { ...BY_TEMPLATE, annotations: { 'argocd.argoproj.io/tracking-id': 'green:apps/Deployment:a/b' } };
+const BY_ARGO_LABEL = { labels: { ...BY_HELM.labels, 'app.kubernetes.io/instance': 'green' } };
 const KEPT = { ...BY_HELM, annotations: { ...BY_HELM.annotations, 'helm.sh/resource-policy': 'keep' } };
 
 /** All that a chart may have, what replicas made beside it, and what gridgate wrote on what belongs to others. */
@@ -144,8 +146,8 @@ describe('gridgate uninstall --before-helm', () => {
       for (const { path, step } of OBJECTS) if (step === asked) assert.ok(!cluster.objects.has(path), path);
     });
 
-  it('works alike where something else applied the chart', async () => {
-    const cluster = fakeCluster(installed(BY_TEMPLATE));
+  it('works alike where Argo CD applied the chart', async () => {
+    const cluster = fakeCluster(installed(BY_ARGO));
     const { failures } = await run(cluster);
     assert.deepEqual(failures, []);
     assert.ok(
@@ -154,6 +156,9 @@ describe('gridgate uninstall --before-helm', () => {
   });
 });
 
+const NOT_OF_HELM =
+  /^no release of Helm, .* has gridgate here \(MutatingWebhookConfiguration gridgate, .*\), .* leave out --before-helm; .* --no-hooks prints$/;
+
 describe('who may uninstall what', () => {
   const helm =
     'Helm installed gridgate, as release green in namespace gridgate-system: helm uninstall green -n gridgate-system';
@@ -161,14 +166,12 @@ describe('who may uninstall what', () => {
     ['a release of Helm is for helm uninstall', BY_HELM, false, helm],
     ['and for what comes before it', BY_HELM, true, 'nothing'],
     ['a chart that something else applied is not Helm’s', BY_TEMPLATE, false, 'nothing'],
-    ['and has its hook as well', BY_TEMPLATE, true, 'nothing'],
+    ['its hook, applied as a Job like any other, does not end what was just installed', BY_TEMPLATE, true, NOT_OF_HELM],
+    ['Argo CD runs the hook when its application goes', BY_ARGO, true, 'nothing'],
+    ['also where it tracks by label', BY_ARGO_LABEL, true, 'nothing'],
+    ['and what it applied is not Helm’s', BY_ARGO, false, 'nothing'],
     ['what Helm was told to keep is not Helm’s any more', KEPT, false, 'nothing'],
-    [
-      'what came out of no chart has nothing before Helm',
-      { labels: PART_OF },
-      true,
-      /^nothing of gridgate here came out of its chart \(MutatingWebhookConfiguration gridgate, .*\): leave out --before-helm$/,
-    ],
+    ['what came out of no chart has nothing before Helm', { labels: PART_OF }, true, NOT_OF_HELM],
     ['and is uninstalled', { labels: PART_OF }, false, 'nothing'],
   ];
   for (const [name, metadata, beforeHelm, says] of rows)

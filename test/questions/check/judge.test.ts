@@ -477,6 +477,44 @@ describe('gridgate check finds', () => {
 
 const READING = { gramsPerKwh: 30, signal: 'average-lifecycle', estimated: false, freshness: 'fresh', measuredAt: NOW };
 
+describe('what puts back what is missing', () => {
+  const todoFor = (name: string) => {
+    const release = { name, namespace: 'carbon' };
+    return saysTodo({ deployments: { value: [deploymentOf('webhook', { release })] } });
+  };
+  const saysTodo = (parts: Partial<ClusterFacts>) =>
+    judge(factsOf(parts)).checks.find(({ check, state }) => check === 'controllers replicas' && state === 'failed')
+      ?.todo;
+
+  it('is kubectl apply where that installed it', () =>
+    assert.equal(saysTodo({ deployments: { value: [deploymentOf('webhook')] } }), APPLY));
+  it('is helm upgrade where Helm did, whose image and settings the manifests do not have', () =>
+    assert.equal(todoFor('green'), 'helm upgrade green manifests/chart -n carbon --reuse-values'));
+  it('is nothing that could be pasted where the name is no name', () => assert.equal(todoFor(HOSTILE), null));
+});
+
+describe('gridgate check --installation-only', () => {
+  const worksWith = (parts: Partial<ClusterFacts>) => judge(factsOf(parts), { installationOnly: true }).works;
+  const unclear = namespaceOf('shop', { mode: 'enforce', regions: '' }, true);
+  const besides: readonly (readonly [name: string, parts: Partial<ClusterFacts>])[] = [
+    ['Regions that are not there yet', { regions: { value: [] } }],
+    ['a Region that nobody understands', { invalidRegions: ['eu: no number'] }],
+    ['a namespace whose annotations have a mistake', { namespaces: { value: [unclear] } }],
+  ];
+  for (const [name, parts] of besides)
+    it(`has no release fail for ${name}, and tells of it`, () => {
+      assert.equal(judge(factsOf(parts)).works, false);
+      const { works, count } = judge(factsOf(parts), { installationOnly: true });
+      assert.deepEqual([works, count.failed, count.warning > 0], [true, 0, true]);
+    });
+
+  it('fails where the installation does not work', () => {
+    assert.equal(worksWith(controllers({ available: 0 })), false);
+    assert.equal(worksWith({ onPods: SILENT }), false);
+    assert.equal(worksWith(webhooks(webhookOf('pods', { authorities: 0, bundle: '', trustedUntil: 0 }))), false);
+  });
+});
+
 describe('what gridgate check prints', () => {
   const hostile = 'x\u001b[31m\u202eevil\nsecond line';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { locate } from '../../../src/questions/check/locate-secret.ts';
+import { locate, locateCertificate } from '../../../src/questions/check/locate-secret.ts';
 import { argumentOf, type DeploymentObject, toDeploymentFacts } from '../../../src/questions/check/read-deployments.ts';
 import type { NamedSecret } from '../../../src/units/named-secret.ts';
 
@@ -28,6 +28,18 @@ describe('a Deployment of the manifests', () => {
       candidates: [{ kind: 'Secret', name: 'gridgate-sources', key: 'electricity-maps' }],
     });
   });
+});
+
+describe('the release of Helm', () => {
+  const metadata = { name: 'gridgate', annotations: { 'meta.helm.sh/release-name': 'green' } };
+
+  it('is what Helm wrote on what it installed', () => {
+    const annotations = { ...metadata.annotations, 'meta.helm.sh/release-namespace': 'carbon' };
+    const { release } = toDeploymentFacts({ metadata: { ...metadata, annotations } });
+    assert.deepEqual(release, { name: 'green', namespace: 'carbon' });
+  });
+  it('is none on what it did not', () =>
+    assert.equal(toDeploymentFacts(manifest('deployment.yaml')).release, undefined));
 });
 
 describe('an argument', () => {
@@ -101,5 +113,36 @@ describe('where a secret is', () => {
     assert.deepEqual(locate({ source: 's', field: 'token', where: { env: 'X' } }, bare), {
       missing: 'the Deployment d sets no such variable',
     });
+  });
+});
+
+describe('where the certificate is that webhooks serve', () => {
+  const serving = (args: readonly string[], secretName?: string) =>
+    toDeploymentFacts({
+      metadata: { name: 'gridgate' },
+      spec: {
+        template: {
+          spec: {
+            containers: [{ name: 'gridgate', args, volumeMounts: [{ name: 'tls', mountPath: '/tls' }] }],
+            volumes: [{ name: 'tls', ...(secretName !== undefined && { secret: { secretName } }) }],
+          },
+        },
+      },
+    });
+  const own = { kind: 'Secret', name: 'gridgate-tls', key: 'tls.crt' };
+  const controllers = serving(['serve', '--roles=controllers', '--cert-file=/tls/tls.crt'], 'other');
+
+  it('where the controllers keep it, if nothing else is said', () => {
+    assert.deepEqual(locateCertificate([controllers, toDeploymentFacts(manifest('deployment.yaml'))]), own);
+    assert.deepEqual(locateCertificate([]), own);
+  });
+
+  it('in the Secret that is mounted where --cert-file says', () => {
+    const webhook = serving(['serve', '--roles=webhook', '--cert-file=/tls/tls.crt'], 'gridgate-cert');
+    assert.deepEqual(locateCertificate([controllers, webhook]), { ...own, name: 'gridgate-cert' });
+  });
+
+  it('nowhere that can be read, where that is no Secret', () => {
+    assert.equal(locateCertificate([serving(['serve', '--cert-file=/tls/tls.crt'])]), undefined);
   });
 });
