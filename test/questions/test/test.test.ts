@@ -464,6 +464,13 @@ describe('a mistake', () => {
 describe('gridgate test', () => {
   const passing = oneCase({ decision: 'steer' })['gridgate-test.yaml'] ?? '';
 
+  it('runs a file once that is named in several ways', async (t) => {
+    const directory = writeAll(t, { 'gridgate-test.yaml': passing });
+    const names = [`${directory}/gridgate-test.yaml`, `${directory}/./gridgate-test.yaml`, directory];
+    const { stdout } = await runCommand(['test', ...names]);
+    assert.match(stdout, /\n1 case: all passed\n$/);
+  });
+
   it('finds all files below, once, but those of packages and hidden ones', async (t) => {
     const directory = writeAll(t, {
       'gridgate-test.yaml': passing,
