@@ -25,10 +25,14 @@ export interface NoPod {
 /** The pod that an object brings, or what is wrong with it. */
 export function readManifestPod(manifest: Manifest): ManifestPod | NoPod {
   const found = podOf(manifest);
-  if (!found) return { mistakes: [`${manifest.kind} has no pod to decide about`], isOther: true };
+  if (!found) return { mistakes: [tellNoPod(manifest)], isOther: true };
   // A pod that is asked about for its placement may leave its containers out.
   const mistakes = mistakesInPod({ ...found.pod, spec: { containers: [], ...found.pod.spec } });
   return mistakes.length > 0 ? { mistakes: mistakes.map((mistake) => `${found.name}: ${mistake}`) } : found;
+}
+
+function tellNoPod({ kind, value }: Manifest): string {
+  return kind === 'Pod' && !value['spec'] ? 'Pod has no spec' : `${kind} has no pod to decide about`;
 }
 
 function podOf({ apiVersion, kind, value }: Manifest): ManifestPod | undefined {

@@ -33,7 +33,7 @@ else {
   await using cleanup = new AsyncDisposableStack();
   const cluster = await startBenchCluster(cleanup);
   const api = await measureApiServer(cluster);
-  const review = missingWrk() ? api.webhookMs : await measureReviews(cluster);
+  const review = missingWrk() ? undefined : await measureReviews(cluster);
   tellReplicas(review, api);
 }
 
@@ -121,7 +121,9 @@ async function measurePods(cluster: BenchCluster, steeredBy: SteeredBy, idle: nu
 async function processorOfApiServer({ controlPlane }: BenchCluster, work: () => Promise<unknown>): Promise<number> {
   const read = async () => {
     const { body } = await controlPlane.request('GET', '/metrics');
-    return 1_000 * Number(/^process_cpu_seconds_total ([\d.e+]+)$/m.exec(String(body))?.[1]);
+    const [, seconds] = /^process_cpu_seconds_total ([\d.e+]+)$/m.exec(String(body)) ?? [];
+    if (seconds === undefined) throw new Error('the API server does not say what it took from its processors');
+    return 1_000 * Number(seconds);
   };
   const before = await read();
   await work();
@@ -129,14 +131,15 @@ async function processorOfApiServer({ controlPlane }: BenchCluster, work: () => 
 }
 
 /** Planned is by what a review costs on its way through the API server: few at once, over many connections. A flood costs less. */
-function tellReplicas(floodMs: number, { apiServerMs, webhookMs }: PodCost): void {
+function tellReplicas(floodMs: number | undefined, { apiServerMs, webhookMs }: PodCost): void {
   say(
     `\nreplicas = pods/s x calls x ms / 1000 / ${UTILISATION}, rounded up, and ${SPARE} that may be away; at least 2`,
   );
   for (const rate of RATES) {
     const told = Object.entries(CALLS).map(([layout, calls]) => {
-      const [planned, least] = [webhookMs, floodMs].map((ms) => replicasFor(rate, calls, ms));
-      return `${layout} ${planned} replicas (${least} by the figure of wrk)`;
+      const flooded =
+        floodMs === undefined ? 'wrk is not here' : `${replicasFor(rate, calls, floodMs)} by the figure of wrk`;
+      return `${layout} ${replicasFor(rate, calls, webhookMs)} replicas (${flooded})`;
     });
     say(`${rate} pods/s: ${told.join(', ')}; API servers ${round((rate * apiServerMs) / 1_000)} processors`);
   }

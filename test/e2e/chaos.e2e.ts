@@ -149,6 +149,7 @@ describe('chaos, with pods all the time, each of which is accounted for', () => 
   test('a certificate of the new authority is served once every bundle has held that for a minute', {
     skip,
   }, async () => {
+    assert.ok(fingerprints(authority).length > 0, 'the scene of the Secrets left no authority');
     await cluster.waitFor(
       'it',
       async () => {

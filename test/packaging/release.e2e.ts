@@ -171,6 +171,8 @@ describe('a release', { timeout: 600_000 }, () => {
     const npm = ['install', '--global', '--offline', '--prefix', prefix, file(`gridgate-${VERSION}.tgz`)];
     execFileSync('npm', npm, { env: { PATH: process.env['PATH'], HOME: prefix }, stdio: 'pipe' });
     assert.deepEqual(readdirSync(join(prefix, 'lib/node_modules')), ['gridgate']);
+    const contents = readdirSync(join(prefix, 'lib/node_modules/gridgate'));
+    assert.deepEqual(contents.sort(), ['LICENSE', 'README.md', 'dist', 'package.json']);
     assert.ok(!existsSync(join(prefix, 'lib/node_modules/gridgate/node_modules')));
     assert.deepEqual(readdirSync(join(prefix, 'bin')), ['gridgate', 'kubectl-gridgate', 'kubectl_complete-gridgate']);
     const env = { PATH: `${join(prefix, 'bin')}:${NODE}`, HOME: prefix };

@@ -35,7 +35,7 @@ export async function startPageCluster(nodes: readonly NodeSpec[]) {
   return {
     controlPlane,
     checkout,
-    /** Runs a line of a page in bash, as it stands. */
+    /** Runs a line of a page in bash, as it stands; each command of a pipe has to succeed. */
     async run(line: string, more: Readonly<Record<string, string>> = {}): Promise<Ran> {
       const env = {
         ...more,
@@ -43,7 +43,7 @@ export async function startPageCluster(nodes: readonly NodeSpec[]) {
         HOME: controlPlane.dir,
         KUBECONFIG: controlPlane.kubeconfig,
       };
-      const child = spawn('bash', ['-c', line], {
+      const child = spawn('bash', ['-o', 'pipefail', '-c', line], {
         cwd: checkout,
         env,
         stdio: ['ignore', 'pipe', 'pipe'],

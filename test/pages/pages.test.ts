@@ -97,10 +97,20 @@ describe('every command that a page shows', () => {
     });
 
   it('stands in a block that says so: sh for scripts, console for sessions with output', () => {
+    const shells = PAGES.flatMap(blocksOf).filter(({ language }) => /^(?:bash|shell|zsh|fish|terminal)/.test(language));
+    assert.deepEqual(
+      shells.map(({ page, line, language }) => `${page}:${line}: ${language}`),
+      [],
+      'nobody runs what is in them',
+    );
     const unmarked = PAGES.flatMap(blocksOf).filter(
       ({ language, lines }) =>
         !['sh', 'console'].includes(language) &&
-        lines.some((line) => /^(?:\$ )?(?:gridgate|kubectl|make|npm|npx|kind|helm|cosign) \S/.test(line)),
+        lines.some((line) =>
+          /^(?:\$ )?(?:gridgate|kubectl|make|npm|npx|node|kind|helm|cosign|docker|curl|git|jq|sha256sum|promtool) \S/.test(
+            line,
+          ),
+        ),
     );
     assert.deepEqual(
       unmarked.map(({ page, line }) => `${page}:${line}`),

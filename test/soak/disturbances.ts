@@ -22,7 +22,8 @@ interface Disturbance {
 /** Lets things happen to a cluster, each at its own pace, until it is stopped; what the API server refuses meanwhile is not told. */
 export function disturb(cluster: SoakedCluster, clock: FastClock, forMs: number) {
   const stopping = new AbortController();
-  const done: Record<string, number> = {};
+  const kinds = disturbances(cluster, clock);
+  const done: Record<string, number> = Object.fromEntries(Object.keys(kinds).map((name) => [name, 0]));
 
   async function repeat(name: string, { everyMs, run }: Disturbance): Promise<void> {
     for (let times = 0; ; times++) {
@@ -35,7 +36,7 @@ export function disturb(cluster: SoakedCluster, clock: FastClock, forMs: number)
       done[name] = (done[name] ?? 0) + Number(succeeded);
     }
   }
-  const all = Object.entries(disturbances(cluster, clock)).map(([name, one]) => repeat(name, one));
+  const all = Object.entries(kinds).map(([name, one]) => repeat(name, one));
 
   return {
     /** How often each has happened. */

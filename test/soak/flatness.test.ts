@@ -24,14 +24,13 @@ describe('what a process holds', () => {
     it(`${isFlat ? 'is flat' : 'grows'}: ${name}`, () =>
       assert.equal(judgeGrowth(seriesOf(value), LIMIT).isFlat, isFlat));
 
-  it('is not called flat by too few samples', () =>
-    assert.equal(
-      judgeGrowth(
-        seriesOf(() => 1, 8),
-        LIMIT,
-      ).isFlat,
-      false,
-    ));
+  it('is not called flat by too few samples, and neither is it said to grow', () => {
+    const { isFlat, isEnough } = judgeGrowth(
+      seriesOf(() => 1, 8),
+      LIMIT,
+    );
+    assert.deepEqual([isFlat, isEnough], [false, false]);
+  });
 
   it('grows by the slope of the least squares, over the second half alone', () => {
     assert.equal(slopeOf(seriesOf((at) => 7 + 3 * at)), 3);

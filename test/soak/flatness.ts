@@ -19,6 +19,8 @@ export interface Verdict {
   /** By the least squares' line through the floor of the second half, from its begin to its end. */
   readonly growth: number;
   readonly allowed: number;
+  /** Whether there are samples enough to say so; it is not flat where there are not. */
+  readonly isEnough: boolean;
   readonly isFlat: boolean;
 }
 
@@ -39,6 +41,7 @@ export function judgeGrowth(samples: readonly Sample[], { share, least }: Limit)
     most: Math.max(...samples.map(({ value }) => value)),
     growth,
     allowed,
+    isEnough: half.length >= PARTS,
     isFlat: half.length >= PARTS && growth <= allowed,
   };
 }

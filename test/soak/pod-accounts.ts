@@ -13,7 +13,7 @@ export interface Attempt {
 }
 
 /** What became of a pod. All but the last three are accounted for. */
-export const FATES = {
+const FATES = {
   steered: 'gridgate bound it to the regions of its policy',
   passed:
     'the API server could not reach or verify gridgate, says so in its audit log, and let the pod pass as it was written',

@@ -10,7 +10,7 @@ import { readAuditLog } from '../control-plane/audit.ts';
 import { createFastClock, skip as skipWithoutFakeTime } from '../process/fake-time.ts';
 import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { disturb } from './disturbances.ts';
-import { judgeGrowth, type Limit } from './flatness.ts';
+import { judgeGrowth, type Limit, type Verdict } from './flatness.ts';
 import { type Holding, inspectProcess } from './inspect-process.ts';
 import { type Account, summarise, UNACCOUNTED } from './pod-accounts.ts';
 import { startSoakedCluster } from './soaked-cluster.ts';
@@ -20,8 +20,10 @@ const RATE = 24;
 const FULL_MINUTES = 20;
 const SMOKE_MINUTES = 2;
 const SAMPLES = { full: 40, smoke: 20 };
-/** A machine that is slow to tell them takes longer: fewer say nothing. */
+/** Of every quantity: a machine that is slow to tell them takes longer, fewer say nothing. */
 const LEAST_SAMPLES = 10;
+/** What does not answer by then is not going to. */
+const MOST_SAMPLES = 60;
 const PODS_PER_SECOND = 5;
 /** After so long the pods of a shift are accounted for, and removed. */
 const SHIFT_MS = 30_000;
@@ -85,11 +87,19 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   const lost = accounts.filter(({ fate }) => UNACCOUNTED.includes(fate));
   for (const { name, fate, cause } of lost.slice(0, 10)) say(`  ${name}: ${fate}: ${cause}`);
 
+  const judged = accounts.filter(({ fate }) => fate === 'steered' || fate === 'refused');
+  const passedBy = accounts.filter(({ fate }) => fate === 'passed');
+  const missed = Object.keys(done).filter((what) => done[what] === 0);
   const problems = [
     ...grown,
     ...cluster.problems(),
     ...(lost.length > 0 ? [`${lost.length} pods are not accounted for`] : []),
-    ...passed('sources asked, each zone', asked, passedMs / ASKED_EVERY_MS, passedMs / ASKED_EVERY_MS / 2),
+    ...(judged.length <= passedBy.length
+      ? [`${passedBy.length} pods passed unjudged, ${judged.length} were judged`]
+      : []),
+    ...missed.map((what) => `${what}: never`),
+    // Their time brings 24 times what true time does; they fail half of the time, and a busy machine is late.
+    ...passed('sources asked, each zone', asked, passedMs / ASKED_EVERY_MS, passedMs / ASKED_EVERY_MS / 4),
     // The API server answers them in true time: the bar is what that alone would bring.
     ...passed('Lease renewals', renewed, passedMs / RENEWED_EVERY_MS, forMs / RENEWED_EVERY_MS),
   ];
@@ -108,20 +118,27 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
 
   async function sampleAll(): Promise<void> {
     const everyMs = forMs / count;
-    for (let taken = 0; elapsed() < forMs || taken < LEAST_SAMPLES; taken++) {
+    for (let taken = 0; elapsed() < forMs || (fewest() < LEAST_SAMPLES && taken < MOST_SAMPLES); taken++) {
       await sleep(everyMs - (elapsed() % everyMs)); // one that took long skips the next
       process.stderr.write(`${Math.round(elapsed() / 1_000)} s, ${accounts.length} pods\n`);
       for (const [index, { name, instance }] of processes.entries()) {
         const holding = await inspectProcess(instance);
-        const series = await seriesOf(instance).catch(() => undefined);
+        const told = await seriesOf(instance).catch(() => undefined);
         const all = {
           ...holding,
           connections: links[index]?.connections() ?? 0,
-          ...(series !== undefined && { series }),
+          ...(told !== undefined && { series: told }),
         };
         for (const [quantity, value] of Object.entries(all)) note(`${name} ${quantity}`, value);
       }
     }
+  }
+
+  /** Of the quantity that was told least often. */
+  function fewest(): number {
+    const { length: all } = Object.keys(LIMITS);
+    if (series.size < processes.length * all) return 0;
+    return Math.min(...[...series.values()].map(({ length }) => length));
   }
 
   function note(key: string, value: number): void {
@@ -136,10 +153,11 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
       quantities.flatMap((quantity) => {
         const { share, least } = LIMITS[quantity];
         const limit = { share: share * slack, least: least * slack };
-        const { isFlat, ...seen } = judgeGrowth(series.get(`${name} ${quantity}`) ?? [], limit);
-        const figures = [seen.first, seen.mean, seen.most, seen.growth, seen.allowed].map((value) => value.toFixed(1));
-        say(`${row(name, quantity, ...figures)}${isFlat ? '' : '  GROWS'}`);
-        return isFlat ? [] : [`${name}: ${quantity} grew by ${figures[3]} (at most ${figures[4]})`];
+        const verdict = judgeGrowth(series.get(`${name} ${quantity}`) ?? [], limit);
+        const { first, mean, most, growth, allowed } = verdict;
+        const mark = markOf(verdict);
+        say(`${row(name, quantity, ...[first, mean, most, growth, allowed].map((value) => value.toFixed(1)))}${mark}`);
+        return mark === '' ? [] : [`${name} ${quantity}:${mark}`];
       }),
     );
   }
@@ -152,6 +170,11 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   function renewals(): number {
     return readAuditLog(cluster.controlPlane.auditLog, '"leases"').filter(({ verb }) => verb === 'update').length;
   }
+}
+
+function markOf({ isFlat, isEnough }: Verdict): string {
+  if (!isEnough) return '  TOO FEW SAMPLES';
+  return isFlat ? '' : '  GROWS';
 }
 
 function passed(what: string, seen: number, expected: number, least: number): string[] {

@@ -12,7 +12,7 @@ import { INSPECTED } from './inspect-process.ts';
 const HOUR_MS = 3_600_000;
 export const ZONES = { 'eu-north-1': 'SE-SE3', 'eu-central-1': 'DE', 'eu-west-1': 'IE', 'eu-west-3': 'FR' } as const;
 const REGIONS = { ...ZONES, 'us-east-1': 'US-MIDA-PJM', 'us-west-2': 'US-NW-PACW' };
-export const REFUSED_REGION = 'us-east-1';
+const REFUSED_REGION = 'us-east-1';
 /** Of the API server's time: 24 times 2 s are those of the replicas. */
 const TIMEOUT_SECONDS = 30;
 const PROCESSES: readonly Role[] = ['controllers', 'controllers', 'webhook'];

@@ -96,6 +96,7 @@ describe('gridgate, upgraded by its manifests while pods are created', { skip },
   function assertNobodyMissed(t: TestContext): void {
     const { unsteered, failed, ...counts } = stream.counts();
     t.diagnostic(`pods so far: ${JSON.stringify(counts)}`);
+    assert.ok(counts.created >= PODS_PER_SECOND, 'hardly a pod was created');
     assert.deepEqual(failed, []);
     assert.deepEqual(unsteered, []);
   }

@@ -1,5 +1,5 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describeReadFailure } from '../../documents/read-text.ts';
 
 const TEST_FILE = /^gridgate-test\.ya?ml$/;
@@ -15,19 +15,19 @@ export interface TestFiles {
  * hidden names, `node_modules`, and a directory that was already looked into.
  */
 export async function findTestFiles(paths: readonly string[]): Promise<TestFiles> {
-  const found = new Set<string>();
+  const found = new Map<string, string>();
   const issues: string[] = [];
   for (const path of paths) {
     try {
       const facts = await stat(path);
       const below = facts.isDirectory() ? await findBelow(path, new Set()) : [path];
-      for (const one of below) found.add(one);
+      for (const one of below) if (!found.has(resolve(one))) found.set(resolve(one), one);
       if (below.length === 0) issues.push(`${path}: no gridgate-test.yaml is in it, nor below it`);
     } catch (error) {
       issues.push(describeReadFailure(path, error));
     }
   }
-  return { paths: [...found], issues };
+  return { paths: [...found.values()], issues };
 }
 
 async function findBelow(directory: string, visited: Set<string>): Promise<readonly string[]> {

@@ -18,9 +18,19 @@ function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
 }
 
 /** One, or a list of them. */
-function oneOrMore<T extends z.ZodType>(one: T) {
-  return z.union([one, z.array(one).max(MOST_ENTRIES)]).transform((given) => (Array.isArray(given) ? given : [given]));
+function oneOrMore<T extends z.ZodType>(one: T, least = 1) {
+  return z
+    .union([one, z.array(one).min(least, HOLDS_ANYWAY).max(MOST_ENTRIES)])
+    .transform((given) => (Array.isArray(given) ? given : [given]));
 }
+
+/** Keys with values, of which there is at least one. */
+function keyed<T extends z.ZodType>(key: z.ZodString, value: T) {
+  return z.record(key, value).refine((given) => Object.keys(given).length > 0, HOLDS_ANYWAY);
+}
+
+/** Of an expectation that no outcome could fail. */
+const HOLDS_ANYWAY = 'is empty, which any outcome meets';
 
 const MOST_ENTRIES = 1_000;
 /** More would not be read by anybody. */
@@ -73,12 +83,13 @@ const expectation = z
     best: oneOrMore(name).optional().describe('The best region, or the first ones in their order.'),
     includes: oneOrMore(name).optional().describe('Regions that the pod may run in, whatever their rank.'),
     excludes: oneOrMore(name).optional().describe('Regions that the pod is kept out of.'),
-    refused: z.record(name, oneOf(REFUSALS)).optional().describe('Why regions within reach are refused, by region.'),
+    refused: keyed(name, oneOf(REFUSALS)).optional().describe('Why regions within reach are refused, by region.'),
     message: oneOrMore(text).optional().describe('What the message of a denial holds.'),
-    warnings: oneOrMore(text).optional().describe('What its warnings hold, each in one of them; []: there are none.'),
+    warnings: oneOrMore(text, 0)
+      .optional()
+      .describe('What its warnings hold, each in one of them; []: there are none.'),
     startsAt: time.optional().describe('When a pod that waits is to start, RFC 3339.'),
-    admitted: z
-      .record(z.string(), z.unknown())
+    admitted: keyed(z.string(), z.unknown())
       .optional()
       .describe(
         'What the pod holds as it is admitted, patch included: keys that are not named do not count, and an entry of a list is one that is there.',

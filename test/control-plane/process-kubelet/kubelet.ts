@@ -14,7 +14,7 @@ import type { PodNetwork } from './pod-network.ts';
 import { type PodHost, type RunningPod, runPod } from './run-pod.ts';
 
 /** Whose pods run as processes; KWOK leaves them alone, on whatever node they are. */
-export const PLAYED_LABEL = 'app.kubernetes.io/name=gridgate';
+const PLAYED_LABEL = 'app.kubernetes.io/name=gridgate';
 
 const POLL_MS = 250;
 const KWOK_CONFIG = fileURLToPath(new URL('../kwok/left-to-kubelet.yaml', import.meta.url));

@@ -21,6 +21,8 @@ export type Sandbox = {
   end(): void;
 };
 
+/** Each has an address of its own in the last byte of one for IPv4, also those that are gone. */
+const MOST_PODS = 253;
 const PREFIX = { IPv4: 32, IPv6: 128 } as const;
 
 export function planPodNetwork(family: Family, apiServerPort: number): PodNetwork {
@@ -36,6 +38,7 @@ export function planPodNetwork(family: Family, apiServerPort: number): PodNetwor
  */
 export async function createSandbox(network: PodNetwork, number: number, guardian: Guardian): Promise<Sandbox> {
   const { family, gateway, serviceAddress } = network;
+  if (family === 'IPv4' && number > MOST_PODS) throw new Error(`a control plane gives addresses to ${MOST_PODS} pods`);
   const address = gateway.replace(/1$/, family === 'IPv4' ? String(number + 1) : (number + 1).toString(16));
   const pid = await startPause(guardian);
   const wire = `gg${pid}`;

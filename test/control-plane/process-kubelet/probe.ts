@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Pod } from './pod.ts';
 
 /** One answer to a probe's `httpGet`, as a kubelet judges it: 200 to 399 is a success, no answer in time is none. */
-export function answersProbe(probe: Pod, container: Pod, address: string): Promise<boolean> {
+function answersProbe(probe: Pod, container: Pod, address: string): Promise<boolean> {
   const { httpGet, timeoutSeconds = 1 } = probe;
   const named = container.ports?.find(({ name }: Pod) => name === httpGet.port)?.containerPort;
   const isTls = httpGet.scheme === 'HTTPS';

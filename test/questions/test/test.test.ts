@@ -129,6 +129,13 @@ describe('an expectation', () => {
       /reason\n +expected +one that is named: gridgate leaves this pod alone\n +got +mode_off\n/,
     ],
     [
+      'of being let in is not met by such a namespace either',
+      { allowed: true },
+      { namespace: 'legacy' },
+      /reason\n +expected +one that is named: gridgate leaves this pod alone\n +got +mode_off\n/,
+    ],
+    ['nor of no warning', { warnings: [] }, { namespace: 'legacy' }, /reason\n +expected +one that is named/],
+    [
       'of regions is not met where none was looked at',
       { excludes: 'us-east' },
       { namespace: 'legacy' },
@@ -275,6 +282,13 @@ describe('a mistake', () => {
       { 'gridgate-test.yaml': text(`  - {name: a, ${pod}, expect: {}}`) },
       /cases\.0\.expect: expects nothing: name what should come$/,
     ],
+    ...['best: []', 'includes: []', 'excludes: []', 'refused: {}', 'message: []', 'admitted: {}'].map(
+      (empty): (typeof rows)[number] => [
+        `an expectation that anything meets, ${empty}`,
+        { 'gridgate-test.yaml': text(`  - {name: a, ${pod}, expect: {decision: steer, ${empty}}}`) },
+        /line 5: cases\.0\.expect\.\w+: is empty, which any outcome meets$/,
+      ],
+    ),
     [
       'no expectation',
       { 'gridgate-test.yaml': text(`  - {name: a, ${pod}}`) },
@@ -299,6 +313,11 @@ describe('a mistake', () => {
       'a pod that is none',
       { 'gridgate-test.yaml': text('  - {name: a, pod: {kind: Service, apiVersion: v1}, expect: {decision: steer}}') },
       /line 5: cases\.0 \(a\), pod: Service has no pod to decide about$/,
+    ],
+    [
+      'a pod without a spec',
+      { 'gridgate-test.yaml': text('  - {name: a, pod: {metadata: {name: web}}, expect: {decision: steer}}') },
+      /line 5: cases\.0 \(a\), pod: Pod has no spec$/,
     ],
     [
       'a label that is no text',
@@ -444,6 +463,13 @@ describe('a mistake', () => {
 
 describe('gridgate test', () => {
   const passing = oneCase({ decision: 'steer' })['gridgate-test.yaml'] ?? '';
+
+  it('runs a file once that is named in several ways', async (t) => {
+    const directory = writeAll(t, { 'gridgate-test.yaml': passing });
+    const names = [`${directory}/gridgate-test.yaml`, `${directory}/./gridgate-test.yaml`, directory];
+    const { stdout } = await runCommand(['test', ...names]);
+    assert.match(stdout, /\n1 case: all passed\n$/);
+  });
 
   it('finds all files below, once, but those of packages and hidden ones', async (t) => {
     const directory = writeAll(t, {
