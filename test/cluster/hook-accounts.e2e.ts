@@ -77,6 +77,12 @@ describe('a token of what the chart’s hooks run as', { skip, timeout: 300_000 
     await admin('PATCH', '/api/v1/namespaces/shop', { metadata: policy }, MERGE);
     await admin('POST', '/api/v1/namespaces/shop/serviceaccounts', { metadata: { name: 'default' } });
     await admin('POST', PODS, heldPod('train'));
+    // No annotation can come to what holds as much as an object can.
+    const full = heldPod('full');
+    await admin('POST', PODS, {
+      ...full,
+      metadata: { ...full.metadata, annotations: { full: 'x'.repeat(256 * 1_024 - 4) } },
+    });
     await admin('POST', PODS, { ...pod('web'), metadata: { name: 'web' } });
     const { spec } = heldJob('held', { suspend: true }, { schedulingGates: [] });
     const template = { metadata: { labels: { app: 'x' } }, spec: { ...spec.template.spec, restartPolicy: 'Never' } };
@@ -290,6 +296,7 @@ describe('a token of what the chart’s hooks run as', { skip, timeout: 300_000 
     const shop = await admin('GET', '/api/v1/namespaces/shop');
     assert.doesNotMatch(JSON.stringify([shop.metadata.labels, shop.metadata.annotations]), /gridgate\.dev/);
     assert.equal((await admin('GET', `${PODS}/train`)).spec.schedulingGates, undefined);
+    assert.equal((await admin('GET', `${PODS}/full`)).spec.schedulingGates, undefined);
     assert.equal((await admin('GET', `${JOBS}/held`)).spec.suspend, false);
     assert.equal((await admin('GET', `${JOBS}/theirs`)).spec.suspend, true);
     for (const path of [`${APPS}/deployments/web`, `${APPS}/statefulsets/db`]) {
