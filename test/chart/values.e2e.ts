@@ -13,7 +13,7 @@ const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguratio
 /** What a user would notice of each file of ci/. */
 const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> = {
   default(objects) {
-    assert.equal(objects.length, 30);
+    assert.equal(objects.length, 34);
     assert.deepEqual(ofKind(objects, 'ConfigMap', 'Secret', 'Namespace'), [], 'what people own is not the chart’s');
   },
 

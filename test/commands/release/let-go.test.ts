@@ -94,6 +94,21 @@ describe('letting go what waits', () => {
       await assert.rejects(go(gated(), answering([status, status]).api), new RegExp(String(status)));
     });
 
+  it('says nothing of when where its author left no room for an annotation', async () => {
+    const { api, sent } = answering([422, 422]);
+    assert.equal(await go(gated(), api), 'gate alone');
+    const touches = sent.map(({ body }) => (body as PatchOperation[]).map(({ path }) => path).join(' '));
+    assert.deepEqual(
+      touches.map((paths) => [paths.includes('/spec/affinity'), paths.includes('released')]),
+      [
+        [true, true],
+        [false, true],
+        [false, false],
+      ],
+    );
+    assert.match(touches[2] ?? '', /schedulingGates/);
+  });
+
   it('never takes a gate of others', async () => {
     const foreign = { name: 'example.com/hold' };
     const { api, sent } = answering([]);
