@@ -91,7 +91,7 @@ describe('letting go what waits', () => {
       assert.equal(await go(gated(), api), 'gate alone');
       const last = sent.at(-1)?.body as PatchOperation[];
       assert.ok(!last.some(({ path }) => path === '/spec/affinity'));
-      await assert.rejects(go(gated(), answering([status, status]).api), new RegExp(String(status)));
+      await assert.rejects(go(gated(), answering([status, status, status]).api), new RegExp(String(status)));
     });
 
   it('says nothing of when where its author left no room for an annotation', async () => {
