@@ -70,6 +70,8 @@ export interface DeploymentFacts {
   /** Objects all of whose keys become variables. */
   readonly variableObjects: readonly (Omit<KeyRef, 'key'> & { readonly prefix: string })[];
   readonly mounts: readonly Mount[];
+  /** The release of Helm that it came with. */
+  readonly release?: { readonly name: string; readonly namespace: string };
 }
 
 /** A key of a Secret or ConfigMap in gridgate's namespace. */

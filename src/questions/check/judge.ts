@@ -1,7 +1,7 @@
 import { cutText } from '../../units/cut-text.ts';
 import { onOneLine } from '../../units/legible.ts';
 import type { ClusterFacts } from './facts.ts';
-import { type Finding, STATES, type State } from './finding.ts';
+import { type Finding, STATES, type State, valueOr } from './finding.ts';
 import { judgeAnswers } from './judge-answers.ts';
 import { judgeClocks } from './judge-clocks.ts';
 import { judgeFeatures } from './judge-features.ts';
@@ -15,6 +15,7 @@ import { judgeScaled } from './judge-scaled.ts';
 import { judgeSettings } from './judge-settings.ts';
 import { judgeWaiting } from './judge-waiting.ts';
 import { judgeTrust, judgeWebhooks } from './judge-webhooks.ts';
+import { APPLY, applyWithHelm } from './names.ts';
 
 const MOST_CHARACTERS = 1_200;
 
@@ -62,8 +63,18 @@ export function judge(facts: ClusterFacts): CheckReport {
     works: countOf('failed') === 0,
     answers: [facts.onNamespaces, facts.onPods].some(({ outcome }) => outcome === 'answered' || outcome === 'older'),
     count: Object.fromEntries(STATES.map((state) => [state, countOf(state)])) as Record<State, number>,
-    checks: findings.map(({ says, todo = null, ...finding }) => ({ ...finding, says: tame(says), todo })),
+    checks: findings.map(({ says, todo, ...finding }) => ({
+      ...finding,
+      says: tame(says),
+      todo: (todo === APPLY ? putBack(facts) : todo) ?? null,
+    })),
   };
+}
+
+/** As it was installed: of another way than Helm's nobody knows. */
+function putBack({ deployments }: ClusterFacts): string | undefined {
+  const release = valueOr(deployments, []).find((one) => one.release)?.release;
+  return release === undefined ? APPLY : applyWithHelm(release);
 }
 
 /** Others' words are in it: of what was read, and of who refused. */

@@ -6,7 +6,13 @@ export const SERVICE = 'gridgate';
 /** Lets go what is overdue where nobody leads. */
 export const OVERDUE_CRON_JOB = 'gridgate-release-overdue';
 
+/** Puts back what is missing; of what Helm installed that is `applyWithHelm`. */
 export const APPLY = 'kubectl apply -k manifests/base';
+
+/** The manifests would fight with the release: its arguments, its image and its other layout would be gone. */
+export function applyWithHelm({ name, namespace }: { readonly name: string; readonly namespace: string }) {
+  return shellCommand`helm upgrade ${name} manifests/chart -n ${namespace} --reuse-values`;
+}
 
 /** What the controllers have to say. */
 export function controllersLog(systemNamespace: string): string | undefined {

@@ -3,7 +3,10 @@ import type { DeploymentFacts, KeyRef, Mount } from './facts.ts';
 
 /** A Deployment, as far as it is read; the API server has checked its types. */
 export interface DeploymentObject {
-  readonly metadata: { readonly name: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec?: {
     readonly replicas?: number;
     readonly template?: {
@@ -51,7 +54,9 @@ interface ItemObject {
 }
 
 /** Reads a Deployment of gridgate's; sidecars are passed over. */
-export function toDeploymentFacts({ metadata: { name }, spec, status }: DeploymentObject): DeploymentFacts {
+export function toDeploymentFacts({ metadata, spec, status }: DeploymentObject): DeploymentFacts {
+  const { name, annotations = {} } = metadata;
+  const { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace = 'default' } = annotations;
   const { serviceAccountName = 'default', containers = [], volumes = [] } = spec?.template?.spec ?? {};
   const container = containers.find((one) => one.name === 'gridgate') ?? containers[0];
   const args = [...(container?.command ?? []), ...(container?.args ?? [])];
@@ -68,6 +73,7 @@ export function toDeploymentFacts({ metadata: { name }, spec, status }: Deployme
       ...(configMapRef?.name ? [{ kind: 'ConfigMap' as const, name: configMapRef.name, prefix }] : []),
     ]),
     mounts: (container?.volumeMounts ?? []).map((mount) => mountOf(mount, volumes)),
+    ...(release === undefined ? {} : { release: { name: release, namespace } }),
   };
 }
 

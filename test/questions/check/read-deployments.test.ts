@@ -30,6 +30,17 @@ describe('a Deployment of the manifests', () => {
   });
 });
 
+describe('a Deployment that Helm made', () => {
+  const annotations = { 'meta.helm.sh/release-name': 'grid', 'meta.helm.sh/release-namespace': 'carbon' };
+  it('names its release', () =>
+    assert.deepEqual(toDeploymentFacts({ metadata: { name: 'gridgate', annotations } }).release, {
+      name: 'grid',
+      namespace: 'carbon',
+    }));
+  it('and one of the manifests names none', () =>
+    assert.equal(toDeploymentFacts(manifest('deployment.yaml')).release, undefined));
+});
+
 describe('an argument', () => {
   for (const [args, value] of [
     [['--region-label=region'], 'region'],
