@@ -35,10 +35,17 @@ export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
     words: ["'install', 'gridgate', CHART, '--wait', '--create-namespace', '--take-ownership'"],
   },
   {
-    command: 'helm test gridgate -n gridgate-system',
+    command: 'kubectl apply -f manifests/samples/regions.yaml',
+    page: 'manifests/chart/README.md',
+    file: CHART_INSTALLED,
+    title: 'helm install --wait: its pods run, and a pod is steered',
+    words: ["'apply', '-f'", 'samples/regions.yaml'],
+  },
+  {
+    command: 'helm test gridgate -n gridgate-system --logs',
     file: CHART_INSTALLED,
     title: 'helm test makes a dry run of admission',
-    words: ["'test', 'gridgate'"],
+    words: ["'test', 'gridgate', '--logs'"],
   },
   {
     command: 'kubectl annotate namespace shop gridgate.dev/mode=audit',

@@ -27,6 +27,10 @@ export function judgeRights({ rights }: ClusterFacts): readonly Finding[] {
 
 /** What a right that is missing means, where nobody sees it from the right. */
 const MEANS: readonly (readonly [right: RegExp, means: string])[] = [
+  [
+    /^(list|watch) (namespaces|nodes|regions\.gridgate\.dev)$/,
+    'nobody sees what changes there, and decisions are by what was known last',
+  ],
   [/^patch pods$/, 'no pod that waits is let go'],
   [/^patch jobs\.batch$/, 'no Job that gridgate suspended is resumed'],
   [/^(list|watch) (pods|jobs\.batch|cronjobs\.batch)$/, 'nobody sees what waits, so new pods do not wait'],

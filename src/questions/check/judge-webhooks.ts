@@ -2,7 +2,7 @@ import { NEVER_MANAGED } from '../../decision/managed-label.ts';
 import { MANAGED_LABEL } from '../../decision/namespace-record.ts';
 import { satisfies } from '../../decision/node-selector.ts';
 import { DAY_MS, isoTime } from '../../units/moment.ts';
-import { nameFew } from '../../units/tell-few.ts';
+import { itself, nameFew } from '../../units/tell-few.ts';
 import type { ClusterFacts, LabelSelector, WebhookFacts } from './facts.ts';
 import { about, type Finding } from './finding.ts';
 import { APPLY, controllersLog, SERVICE } from './names.ts';
@@ -39,8 +39,13 @@ export function judgeWebhooks({ webhooks, systemNamespace }: ClusterFacts): read
       wrongSelections(webhook, systemNamespace).map((says): Finding => ({ check, state: 'failed', says, todo: APPLY })),
     );
     if (missing.length + wrong.length > 0) return [...missing, ...wrong];
+    const called = [...new Set(all.map(shortName))]; // `strict` has two for pods
     return [
-      { check, state: 'ok', says: `${nameFew(all, all.length, shortName)} are called where ${MANAGED_LABEL} says so` },
+      {
+        check,
+        state: 'ok',
+        says: `${nameFew(called, called.length, itself)} are called where ${MANAGED_LABEL} says so`,
+      },
     ];
   });
 }

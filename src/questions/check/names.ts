@@ -6,6 +6,7 @@ export const SERVICE = 'gridgate';
 /** Lets go what is overdue where nobody leads. */
 export const OVERDUE_CRON_JOB = 'gridgate-release-overdue';
 
+/** Puts back what is missing, where Helm did not install it. */
 export const APPLY = 'kubectl apply -k manifests/base';
 
 /** What the controllers have to say. */

@@ -162,7 +162,7 @@ describe('gridgate check says of work that waits', () => {
     const [said = ''] = oddities({ rights: [{ account: 'a/b', roles: ['controllers'], asked }] });
     assert.match(
       said,
-      /: no pod that waits is let go; nobody sees what waits, .*; nobody knows whether .* -> kubectl apply/,
+      /; no pod that waits is let go; nobody sees what waits, .*; nobody knows whether .* -> kubectl apply/,
     );
   });
 

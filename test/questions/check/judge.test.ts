@@ -192,7 +192,7 @@ describe('gridgate check finds', () => {
         ],
       },
       [
-        /^failed RBAC: the account a\/b \(webhook\) may not list nodes, watch nodes -> kubectl apply -k manifests\/base$/,
+        /^failed RBAC: the account a\/b \(webhook\) may not list nodes, watch nodes: nobody sees what changes there, .* -> kubectl apply -k manifests\/base$/,
       ],
     ],
     ['no Lease', { lease: { value: undefined } }, [/^failed leader: none of the controllers leads/]],
@@ -573,3 +573,46 @@ describe('what gridgate check prints', () => {
 it('says what to do with what is missing of an install', () => {
   assert.ok(oddities({ deployments: { value: [] } }).every((line) => line.endsWith(APPLY)));
 });
+
+it('the right to see namespaces, nodes or Regions: what its loss means is said before what is smaller', () =>
+  assert.match(
+    saysOf('RBAC', {
+      rights: [
+        {
+          account: 'gridgate-system/gridgate',
+          roles: ['webhook'],
+          asked: { value: { count: 29, missing: ['list nodes', 'list nodepools.karpenter.sh'] } },
+        },
+      ],
+    }).join(),
+    /: nobody sees what changes there, and decisions are by what was known last; what Karpenter may bring/,
+  ));
+
+describe('what Helm installed', () => {
+  const release = { name: 'grid', namespace: 'gridgate-system' };
+  const missing = { webhooks: { value: ['jobs', 'namespaces', 'workloads'].map((name) => webhookOf(name)) } };
+
+  it('is put back by Helm, never by manifests that its release would fight with', () =>
+    assert.match(
+      oddities({ ...missing, ...controllers({ release }) })[0] ?? '',
+      / -> helm upgrade grid manifests\/chart -n gridgate-system --reuse-values$/,
+    ));
+  it('under a name that a shell would act upon: no command', () =>
+    assert.doesNotMatch(
+      oddities({ ...missing, ...controllers({ release: { ...release, name: HOSTILE } }) }).join(),
+      /evil/,
+    ));
+});
+
+it('two webhooks for pods, in the layout strict, are named once', () =>
+  assert.match(
+    saysOf('registration', {
+      webhooks: {
+        value: [
+          ...['pods', 'jobs', 'namespaces', 'workloads', 'bindings'].map((name) => webhookOf(name)),
+          webhookOf('pods', { kind: 'ValidatingWebhookConfiguration' }),
+        ],
+      },
+    }).join(),
+    /^ok: pods, jobs, namespaces, workloads, bindings are called/,
+  ));
