@@ -64,18 +64,8 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
   const places = new Set(classes.map(({ place }) => place));
   const ofGroups = regionsLabelled(classes, GROUP_LABELS);
   const ofPools = regionsLabelled(classes, [NODE_POOL_LABEL]);
-  let byName: Topology['byName'] | undefined;
-  let byHostname: Topology['byHostname'] | undefined;
-  return {
+  return withIndexes({
     nodes: all,
-    get byName() {
-      byName ??= new Map(all.map((node) => [node.name, node]));
-      return byName;
-    },
-    get byHostname() {
-      byHostname ??= indexHostnames(all);
-      return byHostname;
-    },
     classes,
     byRegion: previous && isSameList(previous.byRegion, byRegion) ? previous.byRegion : byRegion,
     lineage: previous?.lineage ?? {},
@@ -88,6 +78,26 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
     taints: distinct(byRegion.flatMap(({ taints }) => taints)),
     ...smallestOf(classes),
     fold,
+  });
+}
+
+/**
+ * Outside of `buildTopology`: a getter keeps every variable alive that some closure beside it uses. There that is `previous`, and
+ * with it each topology that there ever was.
+ */
+function withIndexes(facts: Omit<Topology, 'byName' | 'byHostname'>): Topology {
+  let byName: Topology['byName'] | undefined;
+  let byHostname: Topology['byHostname'] | undefined;
+  return {
+    ...facts,
+    get byName() {
+      byName ??= new Map(facts.nodes.map((node) => [node.name, node]));
+      return byName;
+    },
+    get byHostname() {
+      byHostname ??= indexHostnames(facts.nodes);
+      return byHostname;
+    },
   };
 }
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { pictureOf } from '../../src/regions/picture.ts';
 import { parseRegion, type RegionResource, type RegionSpec } from '../../src/regions/region-resource.ts';
 import { createSnapshotHolder } from '../../src/regions/snapshot-holder.ts';
@@ -17,6 +20,12 @@ function resource(spec: RegionSpec): RegionResource {
 
 function outageUntil(ms: number): RegionResource {
   return resource({ outage: { active: true, until: new Date(ms).toISOString() } });
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
 }
 
 /** A holder whose clock and timers the test moves. */
@@ -62,6 +71,23 @@ describe('the snapshot holder', () => {
     assert.equal(holder.current().takenAt, NOW + DAY_MS);
     holder.setRegions([resource({})]);
     assert.equal(holder.current().topology?.nodes.length, 1);
+  });
+
+  it('keeps alive nothing that it held before', async (t) => {
+    const { holder } = holderOf(t);
+    const held = ['m', 'o', 'p', 'q'].flatMap((name, grams) => {
+      holder.setRegions([resource({ gramsPerKwh: grams })]);
+      holder.setReadings(new Map(), undefined);
+      const nodePools = [makeNodePool(name, [expression('region', 'In', 'a')])];
+      const topology = buildTopology([makeNode('n', 'a'), makeNode(name, 'a')], holder.current().topology);
+      assert.equal(topology.byName.size, 2); // its index is made
+      holder.setCluster({ topology, nodePools, nodeGroups: [makeGroup(name)] });
+      return [new WeakRef(topology), new WeakRef(holder.current())];
+    });
+    await nextTurn(); // what a WeakRef was made of stays until then
+    collectGarbage();
+    const alive = held.map((one) => one.deref() !== undefined);
+    assert.deepEqual(alive, [false, false, false, false, false, false, true, true]);
   });
 
   it('keeps what was judged of regions while only nodes come and go, and not when what may come changes', (t) => {
