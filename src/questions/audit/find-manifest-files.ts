@@ -1,5 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { POLICY_TEST_NAME } from '../../documents/policy-test-name.ts';
 import { describeReadFailure, STANDARD_INPUT } from '../../documents/read-text.ts';
 import { findPatches, isKustomization } from './kustomization.ts';
 
@@ -19,7 +20,8 @@ const MANIFEST = /\.(?:ya?ml|json)$/i;
 
 /**
  * The files that paths name, in the order of the paths; of a directory all .yaml, .yml and .json files at any depth, sorted
- * by name. Passed over in directories: hidden names, `node_modules`, and a directory that was already looked into. Patches
+ * by name. Passed over in directories: hidden names, `node_modules`, files of `gridgate test`, and a directory that was already
+ * looked into. Patches
  * that a kustomization names, and templates beside a `Chart.yaml`, are told to be that.
  */
 export async function* findManifestFiles(paths: readonly string[]): AsyncGenerator<FoundFile> {
@@ -69,7 +71,7 @@ async function* findBelow(directory: string, walk: Walk): AsyncGenerator<FoundFi
     await notePatches(directory, names, walk);
     const isChart = names.includes('Chart.yaml');
     for (const name of names) {
-      if (name.startsWith('.') || name === 'node_modules') continue;
+      if (name.startsWith('.') || name === 'node_modules' || POLICY_TEST_NAME.test(name)) continue;
       const isTemplates = isChart && name === 'templates';
       for await (const found of findEntry(join(directory, name), walk))
         yield isTemplates && 'path' in found ? { ...found, instead: CHART_TEMPLATE } : found;

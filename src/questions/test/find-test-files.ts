@@ -1,8 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { POLICY_TEST_NAME } from '../../documents/policy-test-name.ts';
 import { describeReadFailure } from '../../documents/read-text.ts';
-
-const TEST_FILE = /^gridgate-test\.ya?ml$/;
 
 export interface TestFiles {
   readonly paths: readonly string[];
@@ -40,7 +39,7 @@ async function findBelow(directory: string, visited: Set<string>): Promise<reado
     const path = join(directory, name);
     const facts = await stat(path).catch(() => undefined); // a link to nowhere
     if (facts?.isDirectory()) found.push(...(await findBelow(path, visited)));
-    else if (facts?.isFile() && TEST_FILE.test(name)) found.push(path);
+    else if (facts?.isFile() && POLICY_TEST_NAME.test(name)) found.push(path);
   }
   return found;
 }

@@ -331,6 +331,7 @@ describe('gridgate audit of files', () => {
     write('a/deep/er/c.json', 'c');
     write('a/A.YAML', 'a');
     for (const path of ['.hidden/x.yaml', 'node_modules/p/x.yaml', 'a/.x.yaml', 'a/readme.md']) write(path, 'never');
+    writeFileSync(join(directory, 'a', 'gridgate-test.yaml'), 'cases: []');
     symlinkSync(directory, join(directory, 'a', 'round'));
     symlinkSync('nowhere', join(directory, 'dangling'));
     const regions = writeDocuments(join(makeTemporaryDirectory(test), 'R.yaml'), REGIONS);
@@ -340,6 +341,7 @@ describe('gridgate audit of files', () => {
       directory,
       '--regions',
       regions,
+      '--strict',
       '--output',
       'json',
     ]);
