@@ -10,13 +10,8 @@ import { readAuditLog } from '../control-plane/audit.ts';
 import { createFastClock, skip as skipWithoutFakeTime } from '../process/fake-time.ts';
 import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { disturb } from './disturbances.ts';
-<<<<<<< HEAD
-import { judgeGrowth, type Limit, type Verdict } from './flatness.ts';
-import { type Holding, inspectProcess } from './inspect-process.ts';
-=======
-import { judgeGrowth, type Limit, PARTS } from './flatness.ts';
+import { judgeGrowth, type Limit, PARTS, type Verdict } from './flatness.ts';
 import { type Counted, countObjects, type Holding, inspectProcess } from './inspect-process.ts';
->>>>>>> leak
 import { type Account, summarise, UNACCOUNTED } from './pod-accounts.ts';
 import { startSoakedCluster } from './soaked-cluster.ts';
 import { startSteadyPods } from './steady-pods.ts';
@@ -25,13 +20,8 @@ const RATE = 24;
 const FULL_MINUTES = 20;
 const SMOKE_MINUTES = 2;
 const SAMPLES = { full: 40, smoke: 20 };
-<<<<<<< HEAD
-/** Of every quantity: a machine that is slow to tell them takes longer, fewer say nothing. */
-const LEAST_SAMPLES = 10;
 /** What does not answer by then is not going to. */
 const MOST_SAMPLES = 60;
-=======
->>>>>>> leak
 const PODS_PER_SECOND = 5;
 /** After so long the pods of a shift are accounted for, and removed. */
 const SHIFT_MS = 30_000;
@@ -131,37 +121,19 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   /** A machine that is slow to tell takes longer: fewer samples of the second half say nothing. */
   async function sampleAll(): Promise<void> {
     const everyMs = forMs / count;
-<<<<<<< HEAD
-    for (let taken = 0; elapsed() < forMs || (fewest() < LEAST_SAMPLES && taken < MOST_SAMPLES); taken++) {
-      await sleep(everyMs - (elapsed() % everyMs)); // one that took long skips the next
-      process.stderr.write(`${Math.round(elapsed() / 1_000)} s, ${accounts.length} pods\n`);
-      for (const [index, { name, instance }] of processes.entries()) {
-        const holding = await inspectProcess(instance);
-        const told = await seriesOf(instance).catch(() => undefined);
-        const all = {
-          ...holding,
-          connections: links[index]?.connections() ?? 0,
-          ...(told !== undefined && { series: told }),
-        };
-        for (const [quantity, value] of Object.entries(all)) note(`${name} ${quantity}`, value);
-      }
-    }
-  }
-
-  /** Of the quantity that was told least often. */
-  function fewest(): number {
-    const { length: all } = Object.keys(LIMITS);
-    if (series.size < processes.length * all) return 0;
-    return Math.min(...[...series.values()].map(({ length }) => length));
-=======
-    for (let taken = 0, later = 0; elapsed() < forMs || later < PARTS; taken++) {
+    for (let taken = 0; elapsed() < forMs || (fewestJudged() < PARTS && taken < MOST_SAMPLES); taken++) {
       await sleep(everyMs - (elapsed() % everyMs)); // one that took long skips the next
       process.stderr.write(`${Math.round(elapsed() / 1_000)} s, ${accounts.length} pods\n`);
       const isLater = elapsed() >= forMs / 2;
       // At once: on a machine that others use, three get more of it than one.
       await Promise.all(processes.map((_, index) => sample(index, taken === 0 || isLater)));
-      later += Number(isLater);
     }
+  }
+
+  /** Samples of the second half, of the quantity that was told least often. */
+  function fewestJudged(): number {
+    if (series.size < processes.length * Object.keys(LIMITS).length) return 0;
+    return Math.min(...[...series.values()].map((samples) => samples.filter(({ at }) => at >= forMs / 2).length));
   }
 
   /** What takes long is counted only where it is judged. */
@@ -175,7 +147,6 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
       ...(series !== undefined && { series }),
     };
     for (const [quantity, value] of Object.entries(all)) note(`${name} ${quantity}`, value);
->>>>>>> leak
   }
 
   function note(key: string, value: number): void {
@@ -189,20 +160,12 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
     return processes.flatMap(({ name }) =>
       quantities.flatMap((quantity) => {
         const { share, least } = LIMITS[quantity];
-<<<<<<< HEAD
-        const limit = { share: share * slack, least: least * slack };
-        const verdict = judgeGrowth(series.get(`${name} ${quantity}`) ?? [], limit);
+        const limit = { share, least: least * slack };
+        const verdict = judgeGrowth(series.get(`${name} ${quantity}`) ?? [], forMs / 2, limit);
         const { first, mean, most, growth, allowed } = verdict;
         const mark = markOf(verdict);
         say(`${row(name, quantity, ...[first, mean, most, growth, allowed].map((value) => value.toFixed(1)))}${mark}`);
         return mark === '' ? [] : [`${name} ${quantity}:${mark}`];
-=======
-        const limit = { share, least: least * slack };
-        const { isFlat, ...seen } = judgeGrowth(series.get(`${name} ${quantity}`) ?? [], forMs / 2, limit);
-        const figures = [seen.first, seen.mean, seen.most, seen.growth, seen.allowed].map((value) => value.toFixed(1));
-        say(`${row(name, quantity, ...figures)}${isFlat ? '' : '  GROWS'}`);
-        return isFlat ? [] : [`${name}: ${quantity} grew by ${figures[3]} (at most ${figures[4]})`];
->>>>>>> leak
       }),
     );
   }
