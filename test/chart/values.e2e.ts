@@ -403,7 +403,7 @@ describe('values of the chart', { concurrency: 2 }, () => {
   });
 
   test('a chart that has it as a part may say what is for all of its parts', { skip }, async () => {
-    assert.equal((await renderChart({ set: ['global.region=eu'] })).length, 30);
+    assert.equal((await renderChart({ set: ['global.region=eu'] })).length, 34);
   });
 
   for (const ci of [['default'], ['single', 'certificate', 'host-network'], EVERYTHING])
