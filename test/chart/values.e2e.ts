@@ -498,4 +498,12 @@ function servesFrom(objects: readonly Rendered[], secretName: string): void {
   for (const flag of [`--cert-file=${mountPath}/tls.crt`, `--key-file=${mountPath}/tls.key`])
     assert.ok(argsOf(objects, 'gridgate').includes(flag));
   assert.ok(argsOf(objects, 'gridgate-controllers').includes('--manage-certificates=false'));
+  const roles = ofKind(objects, 'Role', 'ClusterRole').filter(
+    ({ metadata }) => metadata.name === 'gridgate-controllers',
+  );
+  assert.deepEqual(
+    roles.map(({ rules }) => /secrets|webhookconfigurations/.test(JSON.stringify(rules))),
+    [false, false],
+    'who keeps no certificate may write none',
+  );
 }
