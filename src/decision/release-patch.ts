@@ -7,12 +7,13 @@ import { RELEASED } from './wait-annotations.ts';
 
 /**
  * The JSON Patch that lets a waiting pod go: our gate away, what the decision of the moment adds, and when that was, in one write. It
- * applies only to the very version of the pod that it was made for; the API server answers 409 for any other.
+ * applies only to the very version of the pod that it was made for; the API server answers 409 for any other. Without `now` nothing says
+ * when: annotations may be as many as an object can hold.
  */
 export function releasePatch(
   pod: Pod & { readonly metadata: { readonly resourceVersion?: string | undefined } },
   { patch }: Pick<Decision, 'patch'>,
-  now: number,
+  now: number | undefined,
 ): readonly PatchOperation[] {
   const ungate = ungateOperations(pod);
   // A pod that the policy refuses by now, or leaves alone, has no patch of its own.
@@ -24,6 +25,6 @@ export function releasePatch(
   return [
     { op: 'replace', path: '/metadata/resourceVersion', value: pod.metadata.resourceVersion },
     ...due,
-    ...annotationOperations(marked, { [RELEASED]: isoTime(now) }),
+    ...(now === undefined ? [] : annotationOperations(marked, { [RELEASED]: isoTime(now) })),
   ];
 }

@@ -107,14 +107,17 @@ export function podOfJob({ metadata, spec }: Job, namespace: string): Pod | unde
   };
 }
 
-/** The JSON Patch that has a waiting Job run; only the very version that it was made for, the API server answers 409 for another. */
-export function resumePatch(job: Job, now: number): readonly PatchOperation[] {
+/**
+ * The JSON Patch that has a waiting Job run; only the very version that it was made for, the API server answers 409 for another. Without
+ * `now` nothing says when.
+ */
+export function resumePatch(job: Job, now: number | undefined): readonly PatchOperation[] {
   return [
     { op: 'replace', path: '/metadata/resourceVersion', value: job.metadata?.resourceVersion },
     { op: 'replace', path: '/spec/suspend', value: false },
     // Suspended by its user later on, it is not ours to resume.
     ...forgetOperations(job, [DEFERRED]),
-    ...annotationOperations(job, { [RELEASED]: isoTime(now) }),
+    ...(now === undefined ? [] : annotationOperations(job, { [RELEASED]: isoTime(now) })),
   ];
 }
 

@@ -116,14 +116,23 @@ describe('the chart in a cluster', { skip }, () => {
     assert.match(said, /answers for namespaces/);
     assert.match(said, /answers for pods/);
     assert.match(said, /Phase:\s+Succeeded/);
-    const left = await kubectl(
-      'get',
-      'job,pod,serviceaccount,role,clusterrole,validatingadmissionpolicy',
-      '-A',
-      '-o',
-      'name',
-    );
-    assert.doesNotMatch(left, /gridgate-check/);
+    const kinds = 'job,pod,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding';
+    assert.doesNotMatch(await kubectl('get', kinds, '-A', '-o', 'name'), /gridgate-check/);
+  });
+
+  test('a hook that cannot even begin leaves its account under its guard', async () => {
+    await kubectl('create', 'quota', 'no-jobs', '-n', NAMESPACE, '--hard=count/jobs.batch=0');
+    const { code } = await helm('test', 'gridgate');
+    assert.notEqual(code, 0);
+    await kubectl('delete', 'quota', 'no-jobs', '-n', NAMESPACE);
+    // Helm leaves what it made before: until it is run again, a token of it may be asked for.
+    assert.match(await kubectl('get', 'clusterrolebinding', '-o', 'name'), /gridgate-check/);
+    const as = { 'impersonate-user': `system:serviceaccount:${NAMESPACE}:gridgate-check` };
+    const { status, body } = await plane.request('POST', '/api/v1/namespaces', { metadata: { name: 'stolen' } }, as);
+    assert.equal(status, 403);
+    assert.match(JSON.stringify(body), /gridgate check creates in dry runs only/);
+    await helmDoes('test', 'gridgate');
+    assert.doesNotMatch(await kubectl('get', 'clusterrolebinding', '-o', 'name'), /gridgate-check/);
   });
 
   let first: Readonly<Record<string, string | undefined>>;

@@ -13,7 +13,7 @@ const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguratio
 /** What a user would notice of each file of ci/. */
 const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> = {
   default(objects) {
-    assert.equal(objects.length, 30);
+    assert.equal(objects.length, 34);
     assert.deepEqual(ofKind(objects, 'ConfigMap', 'Secret', 'Namespace'), [], 'what people own is not the chart’s');
   },
 
@@ -348,7 +348,7 @@ describe('values of the chart', { concurrency: 2 }, () => {
   });
 
   test('a chart that has it as a part may say what is for all of its parts', { skip }, async () => {
-    assert.equal((await renderChart({ set: ['global.region=eu'] })).length, 30);
+    assert.equal((await renderChart({ set: ['global.region=eu'] })).length, 34);
   });
 
   for (const ci of [['default'], ['single', 'certificate', 'host-network'], EVERYTHING])

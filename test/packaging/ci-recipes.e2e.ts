@@ -114,6 +114,39 @@ describe('recipes for CI', { timeout: 300_000 }, () => {
       assert.equal((await runStep(audit, { files: 'deploy', strict: 'false' })).code, 0);
     });
 
+    it('has the runner take nothing of a manifest for a command', async (t) => {
+      const { runner, runStep } = aRunner(t);
+      await runStep(install, { package: archive });
+      writeManifests(runner, 'eu-north-1');
+      const forged = {
+        name: '::add-mask::e',
+        annotations: { 'gridgate.dev/mode': 'enforce', 'gridgate.dev/regions': 'x' },
+      };
+      const pod = { name: '::error::forged', namespace: '::add-mask::e' };
+      writeFileSync(
+        join(runner, 'deploy/forged.yaml'),
+        [
+          { apiVersion: 'v1', kind: 'Namespace', metadata: forged },
+          { apiVersion: 'v1', kind: 'Pod', metadata: pod, spec: { containers: [{ name: 'a', image: 'a' }] } },
+        ]
+          .map((one) => JSON.stringify(one))
+          .join('\n---\n'),
+      );
+      const tokens = new Set<string>();
+      for (const _ of [1, 2]) {
+        const { stdout } = await runStep(audit, { files: 'deploy' });
+        // As the runner reads it: spaces before do not count, and nothing does until the token of the moment.
+        const lines = stdout.split('\n').map((line) => line.trim());
+        const [, token = ''] = /^::stop-commands::(\w{32})$/.exec(lines[0] ?? '') ?? [];
+        assert.ok(lines.some((line) => line.startsWith('::add-mask::e ')));
+        const commands = lines.filter((line) => line.startsWith('::'));
+        assert.equal(commands.at(-1), `::${token}::`);
+        assert.ok(lines.lastIndexOf(`::${token}::`) > lines.findLastIndex((line) => line.includes('forged')));
+        tokens.add(token);
+      }
+      assert.equal(tokens.size, 2);
+    });
+
     it('takes Regions of a file', async (t) => {
       const { runner, runStep } = aRunner(t);
       await runStep(install, { package: archive });

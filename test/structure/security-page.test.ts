@@ -25,7 +25,9 @@ const THREATS = [
   'Attacker has privileged SSH access to cluster node running admission webhook',
   'Attacker uses policies to send confidential data from admission requests to external systems',
 ];
-const RULES = ['manifests/base/rbac.yaml', 'manifests/base/controllers-rbac.yaml', 'manifests/strict/rbac.yaml'];
+const RULES = ['base/rbac', 'base/controllers-rbac', 'strict/rbac', 'check/rbac', 'uninstall/rbac'].map(
+  (name) => `manifests/${name}.yaml`,
+);
 const UNTESTABLE = /^No test can show .+/;
 const NAMED_TEST = /`(test\/[^`]+\.ts)` › ([^<]+)/g;
 
@@ -106,7 +108,12 @@ describe('SECURITY.md', () => {
   });
 });
 
-const ACCOUNTS: Readonly<Record<string, string>> = { webhook: 'gridgate', controllers: 'gridgate-controllers' };
+const ACCOUNTS: Readonly<Record<string, string>> = {
+  webhook: 'gridgate',
+  controllers: 'gridgate-controllers',
+  check: 'gridgate-check',
+  uninstall: 'gridgate-uninstall',
+};
 
 function ruleText({ apiGroups, resources, resourceNames, verbs }: Rule): string {
   const group = apiGroups[0] === '' ? '' : `${apiGroups}/`;

@@ -169,10 +169,9 @@ helm.sh/hook-weight: {{ .weight | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
 {{- end }}
 
-{{/* What a hook's pod needs, as a part of the hook: `object`, `events`. Guards come before rights. */}}
+{{/* What a hook's pod needs, as a part of the hook: `object`, `events`. Its guard is there all the time: installed.yaml. */}}
 {{- define "gridgate.hooked" -}}
-{{- $weight := ternary "-6" "-5" (hasPrefix "Validating" .object.kind) }}
-{{- $_ := set .object.metadata "annotations" (include "gridgate.hook" (dict "events" .events "weight" $weight) | fromYaml) }}
+{{- $_ := set .object.metadata "annotations" (include "gridgate.hook" (dict "events" .events "weight" "-5") | fromYaml) }}
 {{- toYaml .object }}
 {{- end }}
 

@@ -21,6 +21,8 @@ export interface LettingGo {
   readonly fieldManager: string;
   /** Jobs lose the marks of their wait instead of getting the one of its end: nobody is left who reads it. */
   readonly forgets?: true;
+  /** Nothing says when it went: its author may have left no room for that. */
+  readonly isUnmarked?: boolean;
   /** Everything is asked of the API server, and nothing is done. */
   readonly isDryRun?: boolean;
   readonly pause?: Pause;
@@ -52,7 +54,7 @@ export async function letGo(unit: WaitingUnit, deps: LettingGo): Promise<Outcome
     if (said === 'gone') break;
     if (said === 'done') return steered === deps ? 'released' : 'gate alone';
     if (tries === MOST_TRIES || isHopeless(said, steered)) throw said;
-    if (said.status !== CONFLICT) steered = { ...deps, steer: undefined };
+    if (said.status !== CONFLICT) steered = { ...deps, steer: undefined, isUnmarked: steered.steer === undefined };
     await (deps.pause ?? sleep)(CONFLICT_PAUSE_MS);
     current = await readAgain(current, deps);
   }
@@ -60,8 +62,8 @@ export async function letGo(unit: WaitingUnit, deps: LettingGo): Promise<Outcome
 }
 
 /** Whether even what its author wrote is invalid. */
-function isHopeless({ status }: ApiError, { steer }: LettingGo): boolean {
-  return status !== CONFLICT && !steer;
+function isHopeless({ status }: ApiError, { isUnmarked = false }: LettingGo): boolean {
+  return status !== CONFLICT && isUnmarked;
 }
 
 /** Answers a refusal that another try may have the better of. */
@@ -78,8 +80,8 @@ async function attempt(unit: WaitingUnit, deps: LettingGo): Promise<'done' | 'go
 }
 
 function write(unit: WaitingUnit, deps: LettingGo): Promise<unknown> {
-  const { api, clock, steer, isDryRun = false, fieldManager, forgets, pause } = deps;
-  const now = clock();
+  const { api, clock, steer, isUnmarked, isDryRun = false, fieldManager, forgets, pause } = deps;
+  const now = isUnmarked ? undefined : clock();
   const body =
     unit.kind === 'Pod'
       ? releasePatch(unit.object, { patch: steer?.(unit.object) ?? [] }, now)

@@ -43,6 +43,7 @@ const NOTHING_ADDED = { patch: [] };
  * | not found                 | it is gone                                                                      |
  * | conflict, does not apply  | it is read and decided about once more, since what is watched may be behind      |
  * | refused                   | it goes with nothing added                                                      |
+ * | refused that, too         | it goes and nothing says when: its author may have left no room for that        |
  * | refused that, too         | that error is the answer                                                        |
  * | another error             | that error is the answer                                                        |
  * | 401, 429, 503, nothing    | rejected: the others would fare no better                                       |
@@ -64,7 +65,7 @@ async function letGoAsDecided(member: Member, deps: LetGoDeps): Promise<LetGo> {
     if (!CHANGED.has(status) && !REFUSED.has(status)) throw error;
     const current = await lookAgain(member, deps);
     if (!current) return 'gone';
-    return CHANGED.has(status) ? letGoOnSecondLook(current, deps) : write(current, NOTHING_ADDED, deps);
+    return CHANGED.has(status) ? letGoOnSecondLook(current, deps) : letGoBare(current, deps);
   }
 }
 
@@ -72,7 +73,16 @@ async function letGoOnSecondLook(member: Member, deps: LetGoDeps): Promise<LetGo
   try {
     return await write(member, deps.decide(member), deps);
   } catch (error) {
-    if (REFUSED.has(statusOf(error))) return write(member, NOTHING_ADDED, deps);
+    if (REFUSED.has(statusOf(error))) return letGoBare(member, deps);
+    throw error;
+  }
+}
+
+async function letGoBare(member: Member, deps: LetGoDeps): Promise<LetGo> {
+  try {
+    return await write(member, NOTHING_ADDED, deps);
+  } catch (error) {
+    if (REFUSED.has(statusOf(error))) return write(member, NOTHING_ADDED, { ...deps, now: () => undefined });
     throw error;
   }
 }
@@ -85,7 +95,7 @@ function statusOf(error: unknown): number {
 async function write(
   member: Member,
   decision: Pick<Decision, 'patch'>,
-  { writer, now }: LetGoDeps,
+  { writer, now }: Pick<LetGoDeps, 'writer'> & { readonly now: () => number | undefined },
 ): Promise<'released'> {
   const { kind, metadata, pod } = member;
   const patch = kind === 'Pod' ? releasePatch({ ...pod, metadata }, decision, now()) : resumePatch({ metadata }, now());

@@ -91,8 +91,23 @@ describe('letting go what waits', () => {
       assert.equal(await go(gated(), api), 'gate alone');
       const last = sent.at(-1)?.body as PatchOperation[];
       assert.ok(!last.some(({ path }) => path === '/spec/affinity'));
-      await assert.rejects(go(gated(), answering([status, status]).api), new RegExp(String(status)));
+      await assert.rejects(go(gated(), answering([status, status, status]).api), new RegExp(String(status)));
     });
+
+  it('says nothing of when where its author left no room for an annotation', async () => {
+    const { api, sent } = answering([422, 422]);
+    assert.equal(await go(gated(), api), 'gate alone');
+    const touches = sent.map(({ body }) => (body as PatchOperation[]).map(({ path }) => path).join(' '));
+    assert.deepEqual(
+      touches.map((paths) => [paths.includes('/spec/affinity'), paths.includes('released')]),
+      [
+        [true, true],
+        [false, true],
+        [false, false],
+      ],
+    );
+    assert.match(touches[2] ?? '', /schedulingGates/);
+  });
 
   it('never takes a gate of others', async () => {
     const foreign = { name: 'example.com/hold' };
