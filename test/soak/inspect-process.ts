@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { GridgateProcess } from '../process/gridgate-process.ts';
 
-/** For a process that can be looked into. */
-export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' } as const;
+/** Node's option for a process that can be looked into. */
+export const INSPECTED = '--inspect=127.0.0.1:0';
 
 /** What a process holds at one moment, after its garbage is collected. */
 export interface Holding {

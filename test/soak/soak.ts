@@ -3,6 +3,8 @@
  * clocks and timers run 24 times as fast as the API server's. What they hold is measured all along and must not grow.
  * `-- --smoke` is the same in two minutes, 48 of theirs: it shows that all of it works, and finds coarse leaks.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { skip as skipWithoutCluster } from '../control-plane/assets.ts';
@@ -10,6 +12,7 @@ import { readAuditLog } from '../control-plane/audit.ts';
 import { createFastClock, skip as skipWithoutFakeTime } from '../process/fake-time.ts';
 import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { disturb } from './disturbances.ts';
+import { failedCalls } from './failed-calls.ts';
 import { judgeGrowth, type Limit, PARTS, type Verdict } from './flatness.ts';
 import { type Counted, countObjects, type Holding, inspectProcess } from './inspect-process.ts';
 import { type Account, summarise, UNACCOUNTED } from './pod-accounts.ts';
@@ -86,6 +89,8 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   );
   say(`connections to the API server: ${links.map((link) => link.opened()).join(', ')} opened in all`);
   say(`pods: ${summarise(accounts)}`);
+  const failures = failedCalls(readFileSync(join(cluster.controlPlane.dir, 'kube-apiserver.log'), 'utf8'));
+  say(`reviews that the API server got no answer to: ${failures.map((one) => one.join(' ')).join('; ') || 'none'}`);
   const lost = accounts.filter(({ fate }) => UNACCOUNTED.includes(fate));
   for (const { name, fate, cause } of lost.slice(0, 10)) say(`  ${name}: ${fate}: ${cause}`);
 
