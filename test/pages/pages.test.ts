@@ -12,11 +12,13 @@ import {
   cutPage,
   gridgateArguments,
   inlineCommands,
+  mayFind,
   PAGES,
   readPage,
   type ShownCommand,
   simpleCommands,
 } from './pages.ts';
+import { placeholders } from './placeholders.ts';
 import { SCENES } from './scenes.ts';
 import { missingLine } from './shown-output.ts';
 
@@ -126,6 +128,11 @@ describe('every command that a page shows', () => {
   });
 });
 
+describe('every page', () => {
+  for (const page of PAGES)
+    it(`is written to its end: ${page}`, () => assert.deepEqual(placeholders(page, readPage(page)), []));
+});
+
 describe('every link', () => {
   for (const page of PAGES)
     it(`of ${page} leads somewhere`, () => {
@@ -195,6 +202,27 @@ describe('how pages are read', () => {
       ['a', 'no moon'],
       ['b', 'no moon'],
     ]));
+
+  it('a placeholder is found, and a heading of a table, a code word or the end of a here-document is none', () => {
+    const found = (text: string) => placeholders('p.md', text).length;
+    for (const text of ['INTRODUCTION', '- LATER.', 'It waits. TODO: why?', '```sh\n# FIXME\n```', 'TBD'])
+      assert.ok(found(text) > 0, text);
+    for (const text of ['CPU is short', '# FAQ', '| CPU |', '```sh\nEOF\n```', '`VERSION` of it', 'A', 'See README.md'])
+      assert.equal(found(text), 0, text);
+  });
+
+  it('only gridgate commands that look for something may end with 1', () => {
+    for (const text of ['gridgate audit -f a', 'kubectl gridgate check', 'npx gridgate regions --check | head -3'])
+      assert.ok(mayFind(text), text);
+    for (const text of [
+      'kubectl get pods',
+      'helm test audit',
+      'gridgate uninstall',
+      'gridgate serve --config check',
+      'make',
+    ])
+      assert.ok(!mayFind(text), text);
+  });
 
   it('a line is cut into what it runs', () =>
     assert.deepEqual(simpleCommands("A=1 gridgate x 'y z' 2>>f | kubectl apply -f - && make b > o; c"), [
