@@ -162,10 +162,7 @@ describe('recipes for CI', { timeout: 300_000 }, () => {
       const lines = stdout.trimEnd().split('\n');
       const [, token] = /^::stop-commands::(\w{32})$/.exec(lines[0] ?? '') ?? [];
       assert.ok(lines.some((line) => line.includes('::error::forged')));
-      assert.equal(
-        lines.indexOf(`::${token}::`),
-        lines.length - 1,
-      );
+      assert.equal(lines.indexOf(`::${token}::`), lines.length - 1);
       assert.equal((await runStep(test, { tests: 'nowhere' })).code, 2);
       assert.equal((await runStep(test, { tests: '--help' })).code, 2);
     });
