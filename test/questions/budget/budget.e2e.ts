@@ -149,7 +149,7 @@ describe('gridgate budget on a real cluster', { skip, timeout: 900_000 }, () => 
     const { stdout } = await run('--prometheus-url', url);
     assert.match(stdout, /^observability +5 +0\.0127 +14\.0% ██▊ +0\.01 +over +-67% +measured$/m);
     const byLabel = await run('-n', OBSERVABILITY, '--by', 'label:app', '--prometheus-url', url);
-    assert.match(byLabel.stdout, /^loki +3 +0\.0076 .*measured$/m);
+    assert.match(byLabel.stdout, /^loki +3 +0\.00763 .*measured$/m);
   });
 });
 
