@@ -26,6 +26,8 @@ const SAMPLES = { full: 40, smoke: 20 };
 /** What does not answer by then is not going to. */
 const MOST_SAMPLES = 60;
 const PODS_PER_SECOND = 5;
+/** For each pod that is judged, so many may pass while the API server does not hear a webhook that lives all the time (seen at load 30: 0.004). */
+const MOST_PASSED = 0.1;
 /** After so long the pods of a shift are accounted for, and removed. */
 const SHIFT_MS = 30_000;
 /** A source is asked again after 5 minutes, and a leader renews its Lease every 2 s. */
@@ -101,7 +103,7 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
     ...grown,
     ...cluster.problems(),
     ...(lost.length > 0 ? [`${lost.length} pods are not accounted for`] : []),
-    ...(judged.length <= passedBy.length
+    ...(passedBy.length > judged.length * MOST_PASSED
       ? [`${passedBy.length} pods passed unjudged, ${judged.length} were judged`]
       : []),
     ...missed.map((what) => `${what}: never`),
