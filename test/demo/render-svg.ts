@@ -64,20 +64,24 @@ function screensOf(session: readonly Typed[]): readonly Screen[] {
   for (const { command, output } of session) {
     if (screens.length === 0 || BEGINS_SCREEN.has(command)) screens.push({ rows: [], from: now, until: now });
     const [screen] = screens.slice(-1);
-    const isThereAtOnce = now === 0;
-    const typed = wrapped(`$ ${command}`);
-    for (const text of typed) {
-      const typing = isThereAtOnce ? 0 : SECONDS.aCommand / typed.length;
-      screen?.rows.push({ text, kind: 'command', from: now, typing });
-      now += typing;
-    }
-    now += isThereAtOnce ? 0 : SECONDS.beforeOutput;
-    const kind = output[0]?.startsWith('Error') ? 'refusal' : 'output';
-    screen?.rows.push(...output.map((text): Row => ({ text, kind, from: now, typing: 0 })));
-    now += SOON_READ.test(command) ? SECONDS.beforeOutput : SECONDS.aScreen + SECONDS.aLine * output.length;
+    const { rows, until } = rowsOf({ command, output }, now);
+    screen?.rows.push(...rows);
+    now = until;
     if (screen) screen.until = now;
   }
   return screens;
+}
+
+/** The very first is there at once; others are typed. */
+function rowsOf({ command, output }: Typed, from: number): { readonly rows: readonly Row[]; readonly until: number } {
+  const typed = wrapped(`$ ${command}`);
+  const typing = from === 0 ? 0 : SECONDS.aCommand / typed.length;
+  const rows = typed.map((text, line): Row => ({ text, kind: 'command', from: from + line * typing, typing }));
+  const shown = from + typing * typed.length + (from === 0 ? 0 : SECONDS.beforeOutput);
+  const kind = output[0]?.startsWith('Error') ? 'refusal' : 'output';
+  rows.push(...output.map((text): Row => ({ text, kind, from: shown, typing: 0 })));
+  const read = SOON_READ.test(command) ? SECONDS.beforeOutput : SECONDS.aScreen + SECONDS.aLine * output.length;
+  return { rows, until: shown + read };
 }
 
 function drawScreen({ rows, from, until }: Screen, index: number, isStill: boolean, seconds: number) {
