@@ -15,7 +15,7 @@ import { BUILT_IN_DEFAULTS } from '../../src/decision/policy.ts';
 import { POLICY_ANNOTATIONS } from '../../src/decision/policy-annotations.ts';
 import { REASONS } from '../../src/decision/reasons.ts';
 import { treatmentOf } from '../../src/decision/treatment.ts';
-import { decideNow, makePolicy } from '../builders.ts';
+import { decideNow, makePolicy, makeRegion, makeSnapshot, region } from '../builders.ts';
 import { SEED } from './random-runs.ts';
 import { scenario, snapshotOf } from './scenarios.ts';
 
@@ -79,6 +79,24 @@ describe('the policy reference', () => {
       { seed: SEED, numRuns: 2_000 },
     );
     assert.ok(seen.size > 8, [...seen].join());
+  });
+
+  it('says which reason a pod gets whose regions are refused for different ones', () => {
+    assert.match(
+      PAGE,
+      /first of them that any of its regions has: held to one in an outage and one that is too dirty, `outage`/,
+    );
+    const regions = [
+      makeRegion('dirty', 900),
+      makeRegion('down', 20, { outage: 'AZ power loss' }),
+      makeRegion('clean', 10),
+    ];
+    const nodeSelectorTerms = [{ matchExpressions: [region('In', 'dirty', 'down')] }];
+    const pod = {
+      spec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } },
+    };
+    const { decision, reason } = decideNow(pod, makePolicy({ mode: 'enforce' }), makeSnapshot(regions));
+    assert.deepEqual([decision, reason], ['deny', 'outage']);
   });
 
   it('names limits that gridgate.yaml has', () => {

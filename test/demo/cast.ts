@@ -7,23 +7,29 @@ export const RECORDED: readonly string[] = [
   'kubectl annotate namespace shop gridgate.dev/mode=enforce --overwrite',
   'kubectl rollout restart -n shop deployment/web',
   'gridgate explain deploy/web -n shop',
-  'kubectl run pinned -n shop --image=registry.k8s.io/pause:3.10 --overrides=\'{"spec": {"nodeSelector": {"topology.kubernetes.io/region": "us-east-1"}}}\'',
+  'kubectl apply -f manifests/samples/pinned.yaml',
   "gridgate outage set eu-north-1 --reason 'trying it out' --until 1h",
   'kubectl rollout restart -n shop deployment/web',
   'gridgate explain deploy/web -n shop',
 ];
-/** Those that leave the screen as it is: what comes next stands below them. */
-export const GOES_ON: ReadonlySet<string> = new Set([
+/** Each begins a screen of its own; what comes next stands below it. */
+export const BEGINS_SCREEN: ReadonlySet<string> = new Set([
+  'gridgate audit --live -n shop',
   'kubectl annotate namespace shop gridgate.dev/mode=enforce --overwrite',
-  'kubectl rollout restart -n shop deployment/web',
   "gridgate outage set eu-north-1 --reason 'trying it out' --until 1h",
 ]);
+/** What they say is soon read. */
+export const SOON_READ = /^(?:kubectl (?:annotate|rollout)|gridgate outage)/;
+/** Of a long output the lines that the demo is about; dots stand for what is between them. */
+const KEPT: readonly (readonly [command: RegExp, lines: RegExp])[] = [
+  [/^gridgate audit/, /^(?:Operational|WORKLOAD|shop|Run where| {2}(?:shop )?deploy| {2}Placing saves)/],
+  [/^gridgate explain/, /^(?:Pods|Now| +[45]\. )/],
+  [/^kubectl annotate/, /annotated$/],
+];
 
 export const CAST = 'test/demo/demo.cast';
 export const DRAWN = 'manifests/demo.svg';
 export const COLUMNS = 100;
-/** Of one command's output; what is longer ends with dots. */
-const MOST_LINES = 15;
 const PROMPT = '$ ';
 const SECONDS = { aLetter: 0.035, beforeOutput: 0.4, aScreen: 3.2, aLine: 0.28 } as const;
 
@@ -39,6 +45,7 @@ export function writeCast(session: readonly Typed[]): string {
   const events: [number, 'o', string][] = [];
   let now = 0.5;
   for (const { command, output } of session) {
+    if (events.length > 0 && BEGINS_SCREEN.has(command)) events.push([round(now), 'o', '\u001b[2J\u001b[H']);
     events.push([round(now), 'o', PROMPT]);
     for (const letter of command) {
       now += SECONDS.aLetter;
@@ -46,8 +53,7 @@ export function writeCast(session: readonly Typed[]): string {
     }
     now += SECONDS.beforeOutput;
     events.push([round(now), 'o', `\r\n${output.map((line) => `${line}\r\n`).join('')}`]);
-    now += GOES_ON.has(command) ? SECONDS.beforeOutput : SECONDS.aScreen + SECONDS.aLine * output.length;
-    if (!GOES_ON.has(command)) events.push([round(now), 'o', '\u001b[2J\u001b[H']);
+    now += SOON_READ.test(command) ? SECONDS.beforeOutput : SECONDS.aScreen + SECONDS.aLine * output.length;
   }
   const header = { version: 2, width: COLUMNS, height: 24, title: 'gridgate on a fresh cluster' };
   return `${[header, ...events].map((one) => JSON.stringify(one)).join('\n')}\n`;
@@ -76,10 +82,20 @@ export function sessionOf(cast: string): readonly Typed[] {
     });
 }
 
-/** Output as the demo shows it: long lines go on below, many end with dots. */
-export function asShown(output: string): readonly string[] {
-  const lines = output.trimEnd().split('\n').flatMap(wrapped);
-  return lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES - 1), '...'] : lines;
+/** Output as the demo shows it: what it is about, and long lines go on below. */
+export function asShown(command: string, output: string): readonly string[] {
+  const lines = output.trimEnd().split('\n');
+  const kept = KEPT.find(([those]) => those.test(command))?.[1];
+  if (kept === undefined) return lines.flatMap(wrapped);
+  let last = -1;
+  return lines.flatMap((line, index) => {
+    if (!kept.test(line)) return [];
+    const between = lines.slice(last + 1, index);
+    const isFirst = last < 0;
+    last = index;
+    if (isFirst || between.length === 0) return wrapped(line);
+    return [between.every((one) => one.trim() === '') ? '' : '...', ...wrapped(line)];
+  });
 }
 
 /** By words, as gridgate wraps its own. */

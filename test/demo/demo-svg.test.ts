@@ -40,6 +40,26 @@ describe('the recorded demo', () => {
     assert.ok(readFileSync(DRAWN).length < 40_000);
   });
 
+  it('tells the whole story without CSS: one screen, with the pods where they were led and the refusal, and nothing over it', () => {
+    const screens = [
+      ...readFileSync(DRAWN, 'utf8').matchAll(/<svg class="screen[^>]* opacity="([01])"[\s\S]*?<\/svg>/g),
+    ];
+    const [still, ...others] = screens.filter(([, opacity]) => opacity === '1').map(([markup]) => markup);
+    assert.deepEqual([screens.length, others], [3, []]);
+    assert.match(still ?? '', /3 of 3 run: 3 in eu-north-1<[\s\S]*us-east-1 is at 379</);
+    for (const [cover] of readFileSync(DRAWN, 'utf8').matchAll(/<rect class="cover[^>]*>/g))
+      assert.match(cover, / opacity="0"/);
+  });
+
+  it('shows its first screen from the first frame on, and lasts about 20 seconds', () => {
+    const svg = readFileSync(DRAWN, 'utf8');
+    assert.match(svg, /@keyframes s0\{0%\{opacity:1\}/);
+    for (const [frames] of svg.matchAll(/@keyframes r0-\d+\{.*/g)) assert.match(frames, /0\.000%\{opacity:1\}/);
+    assert.doesNotMatch(svg, /@keyframes c0-/);
+    const seconds = Number(/animation:s0 ([\d.]+)s/.exec(svg)?.[1]);
+    assert.ok(seconds > 15 && seconds < 22, `${seconds} s`);
+  });
+
   it('has nothing that a picture may not have: scripts, addresses', () =>
     assert.doesNotMatch(renderSvg([{ command: 'echo <script>', output: ['a & b <i>'] }]), /<script|<i>|href|a & b/));
 });

@@ -23,7 +23,7 @@ async function record(): Promise<readonly Typed[]> {
     )) {
       const { stdout, stderr } = await cluster.run(text, { COLUMNS: String(COLUMNS) });
       if (RECORDED[session.length] === text)
-        session.push({ command: text, output: asShown(textOf(text, stdout, stderr)) });
+        session.push({ command: text, output: asShown(text, textOf(text, stdout, stderr)) });
     }
   } finally {
     await cluster.stop();

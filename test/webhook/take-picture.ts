@@ -69,7 +69,7 @@ function write(name: string, text: string): string {
   return pathToFileURL(path).href;
 }
 
-/** Three made-up regions over 60 days, and jobs that may wait. */
+/** Three made-up regions over 60 days, and every 3 hours jobs that may wait: some 200,000 CPU hours. */
 async function simulate(): Promise<string> {
   const series = ['us-east-1', 'us-west-1', 'eu-central-1'].map((region, seed) => {
     const rows = madeUpSeries(60, seed + 1).map(
@@ -78,7 +78,11 @@ async function simulate(): Promise<string> {
     write(`${region}.csv`, `timestamp,gramsPerKwh\n${rows.join('\n')}\n`);
     return `${region}=${join(directory, `${region}.csv`)}`;
   });
-  write('jobs.csv', 'arrival_time,length,cpus\n0,7200,2\n30000,14400,8\n90000,3600,4\n200000,28800,2\n');
+  const jobs = Array.from(
+    { length: 440 },
+    (_, index) => `${index * 10_800},${[7_200, 14_400, 3_600, 28_800][index % 4]},${[64, 128, 96, 160][index % 4]}`,
+  );
+  write('jobs.csv', `arrival_time,length,cpus\n${jobs.join('\n')}\n`);
   const html = join(directory, 'simulate.html');
   const args = ['--intensity', series.join(), '--jobs', join(directory, 'jobs.csv'), '--home', 'us-east-1'];
   const { code, stderr } = await runCommand(['simulate', ...args, '--slack', '12h', '--html', html]);

@@ -25,6 +25,8 @@ export interface Removing {
   readonly api: Pick<ApiClient, 'get' | 'send'>;
   readonly asked: Asked;
   readonly progress: Pick<Progress, 'show'>;
+  /** Hears of each step that has something to do, as it begins. */
+  readonly tell?: (step: Step) => Promise<unknown>;
   readonly pause?: Pause;
 }
 
@@ -88,6 +90,7 @@ export async function removeInstallation(removing: Removing, found: Installation
   const failures: string[] = [];
   for (const step of STEPS) {
     const failedBefore = failures.length;
+    await tellOfWork(step, removing, found);
     if (step === 'waiting') await letAllGo();
     // Until its controllers were gone it wrote on.
     const written = step === 'traces' ? await findWritten(removing.api, removing.asked, removing.progress.show) : NONE;
@@ -145,6 +148,12 @@ export async function removeInstallation(removing: Removing, found: Installation
       removing.progress.show(progressBar(++done, traces.length, 'labels, taints and annotations'));
     });
   }
+}
+
+/** Of work that is known before the step begins. */
+async function tellOfWork(step: Step, { tell }: Removing, { removals, traces, waiting }: Installation): Promise<void> {
+  const written: Partial<Record<Step, readonly unknown[]>> = { waiting, traces };
+  if ((written[step] ?? []).length > 0 || removals.some((one) => one.step === step)) await tell?.(step);
 }
 
 class StaysError extends Error {}

@@ -8,6 +8,7 @@ import { terminalColumns } from '../../terminal/terminal.ts';
 import { openCluster, readFromCluster } from '../../world/open-cluster.ts';
 import { findCluster, lacksCluster } from '../../world/which-cluster.ts';
 import { type Asked, findInstallation, type Installation } from './find-installation.ts';
+import type { Step } from './installed-objects.ts';
 import type { UninstallValues } from './options.ts';
 import { findRefusals, removeInstallation } from './remove-installation.ts';
 import { isNothing, renderRemovals, renderStays, tellObstacle } from './render-installation.ts';
@@ -67,7 +68,7 @@ async function uninstallFrom(
   }
   const removed = await readFromCluster(
     'what is to be removed; run this again',
-    () => removeInstallation({ api, asked, progress }, found),
+    () => removeInstallation({ api, asked, progress, tell: tellStep }, found),
     undefined,
     'write',
   );
@@ -80,6 +81,22 @@ async function uninstallFrom(
   const waited = found.waiting.length === 0 ? '' : '; what waited for a cleaner hour was let go';
   await print(`${tellGone(found.stays)}${waited}; ${PODS_KEEP}\n`);
   return EXIT.fine;
+}
+
+const DOING: Readonly<Record<Step, string>> = {
+  webhooks: 'removing the webhooks',
+  waiting: 'letting go what waits',
+  controllers: 'stopping the pods',
+  policies: 'removing the admission policies',
+  traces: 'cleaning labels, taints and annotations',
+  rest: 'removing accounts, rights and the rest',
+  regions: 'removing Regions',
+  settings: 'removing settings',
+  namespace: 'removing the namespace',
+};
+
+function tellStep(step: Step): Promise<unknown> {
+  return print(`${DOING[step]} ...\n`);
 }
 
 function tellGone({ maybeNotIn, toHelm }: Installation['stays']): string {

@@ -59,7 +59,7 @@ function kindOf(region: ObservedRegion, now: number): string {
  * | no source       | any                   | ok, yearly averages                        |
  * | sources         | none at all           | failed: the leader has not asked           |
  * | sources         | some `Failing`        | failed, once for each of their messages    |
- * | sources         | else                  | ok, and how many regions each measures; a warning where they measure none, or Regions have values of their own |
+ * | sources         | else                  | ok, and how many regions each measures; a warning where they measure none, know no such region, or Regions have values of their own |
  * | cannot be read  | none `Failing`        | not known, said with the configuration     |
  */
 function judgeSources(all: readonly ObservedRegion[], { settings, systemNamespace }: ClusterFacts): readonly Finding[] {
@@ -83,10 +83,17 @@ function judgeSources(all: readonly ObservedRegion[], { settings, systemNamespac
     return [{ check, state: 'failed', says: 'the leader has asked none about any region yet', todo }];
   }
   const counts = names.map((name) => all.filter(({ observed }) => observed?.reading?.source === name).length);
-  const says = `${names.map((name, index) => `${name} measures ${counts[index]}`).join(', ')} of ${all.length} regions`;
+  const unknown = all.filter((region) => region.spec.gramsPerKwh === undefined && isUnasked(region));
+  const theirs = nameFew(unknown, MOST_NAMED, ({ metadata }) => metadata.name);
+  const measures = names.map((name, index) => `${name} measures ${counts[index]}`).join(', ');
+  const says = `${measures} of ${all.length} regions${unknown.length === 0 ? '' : `; none of them knows ${theirs}`}`;
   const fixed = all.filter(({ spec }) => spec.gramsPerKwh !== undefined);
   const [first] = fixed;
-  if (first === undefined) return [{ check, state: counts.every((count) => count === 0) ? 'warning' : 'ok', says }];
+  if (first === undefined) {
+    const isSilent = unknown.length > 0 || counts.every((count) => count === 0);
+    const todo = unknown[0] && shellCommand`kubectl describe region ${unknown[0].metadata.name}`;
+    return [{ check, state: isSilent ? 'warning' : 'ok', says, ...(todo !== undefined && { todo }) }];
+  }
   const why = `spec.gramsPerKwh of ${nameFew(fixed, MOST_NAMED, ({ metadata }) => metadata.name)} counts before any source`;
   return [
     {
@@ -96,6 +103,11 @@ function judgeSources(all: readonly ObservedRegion[], { settings, systemNamespac
       todo: shellCommand`kubectl edit region ${first.metadata.name}`,
     },
   ];
+}
+
+/** Of no source that is configured: the leader had nobody to ask. */
+function isUnasked(region: ObservedRegion): boolean {
+  return conditionOf(region, 'SourcesHealthy')?.status === 'Unknown';
 }
 
 function tellGroups(

@@ -35,8 +35,12 @@ export function renderCheck(report: CheckReport, width: number): string {
  * | none   | no                 | nothing failed                       |
  */
 function sumUp({ works, answers, count }: CheckReport): string {
-  const odd = STATES.filter((state) => state !== 'ok' && count[state] > 0).map((state) => `${count[state]} ${state}`);
+  const odd = STATES.filter((state) => state !== 'ok' && count[state] > 0).map((state) => countOf(count[state], state));
   const fine = answers ? 'gridgate works' : 'nothing failed';
   const verdict = works ? fine : 'gridgate does not work as it should';
   return odd.length === 0 ? verdict : `${verdict}: ${odd.join(', ')}`;
+}
+
+function countOf(count: number, state: State): string {
+  return `${count} ${state === 'warning' && count > 1 ? 'warnings' : state}`;
 }

@@ -83,8 +83,10 @@ async function run({ api }: FakeCluster, asked: Partial<Asked> = {}) {
   const all = { ...ASKED, ...asked };
   const found = await find({ api }, asked);
   const pause = async () => {};
-  const failures = await removeInstallation({ api, asked: all, progress: { show: () => {} }, pause }, found);
-  return { found, failures };
+  const told: string[] = [];
+  const tell = async (step: string) => told.push(step);
+  const failures = await removeInstallation({ api, asked: all, progress: { show: () => {} }, pause, tell }, found);
+  return { found, failures, told };
 }
 
 const left = ({ objects }: FakeCluster) => [...objects.keys()].sort();
@@ -144,8 +146,9 @@ describe('gridgate uninstall', () => {
 
   it('removes webhooks, controllers, traces, the rest and the namespace, in this order', async () => {
     const cluster = fakeCluster(installed());
-    const { failures } = await run(cluster);
+    const { failures, told } = await run(cluster);
     assert.deepEqual(failures, []);
+    assert.deepEqual(told, ['webhooks', 'controllers', 'policies', 'traces', 'rest', 'namespace']);
     const at = (part: string) => cluster.writes.findIndex((write) => write.endsWith(part));
     const order = [
       'mutatingwebhookconfigurations/gridgate',

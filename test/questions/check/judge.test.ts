@@ -451,6 +451,28 @@ describe('gridgate check finds', () => {
     assert.deepEqual(saysOf('Regions', { regions: { value: [measured] }, settings }), ['ok: 1: 1 measured']);
   });
 
+  it('regions that no configured source knows', () => {
+    const settings = { value: { sources: ['watttime'], secrets: [], rules: RULES } };
+    const measured = regionOf(
+      'eu-north',
+      {},
+      { ...health('True', 'answered'), reading: { ...READING, source: 'watttime' } },
+    );
+    const unknown = regionOf('rack-7', {}, health('Unknown', 'no source was asked'));
+    assert.deepEqual(saysOf('sources', { regions: { value: [measured, unknown] }, settings }), [
+      'warning: watttime measures 1 of 2 regions; none of them knows rack-7',
+    ]);
+  });
+
+  it('counts in words: 1 warning, 2 warnings', () => {
+    const summed = (warning: number) => {
+      const found = judge(factsOf());
+      return renderCheck({ ...found, count: { ok: 0, warning, failed: 0, 'not known': 0 } }, 80);
+    };
+    assert.match(summed(1), /: 1 warning\n$/);
+    assert.match(summed(2), /: 2 warnings\n$/);
+  });
+
   it('sources that nobody hears: they measure nothing, or the Regions have values of their own', () => {
     const settings = { value: { sources: ['watttime'], secrets: [], rules: RULES } };
     const silent = regionOf('eu-north', {}, health('True', 'answered'));
