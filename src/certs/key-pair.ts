@@ -33,7 +33,8 @@ export interface KeyPair {
   readonly cert: string;
   /** PEM. */
   readonly key: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, both. */
+  readonly notBefore: number;
   readonly notAfter: number;
   /** As OpenSSL prints it: `DNS:localhost, IP Address:127.0.0.1`. */
   readonly subjectAltName: string;
@@ -60,6 +61,7 @@ export function parseKeyPair({ certFile, keyFile }: KeyPairFiles, cert: string, 
   return {
     cert,
     key,
+    notBefore: Date.parse(leaf.validFrom),
     notAfter: Date.parse(leaf.validTo),
     subjectAltName: leaf.subjectAltName ?? '',
     fingerprint: leaf.fingerprint256,

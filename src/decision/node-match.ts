@@ -1,7 +1,7 @@
 import { keepingAway, type NodeClass } from '../regions/node-classes.ts';
 import { labelOf, type NodeFacts, type Taint } from '../regions/node-facts.ts';
 import type { Snapshot } from '../regions/snapshot.ts';
-import type { RegionNodes, Topology } from '../regions/topology.ts';
+import type { RegionNodes, RegionVersion, Topology } from '../regions/topology.ts';
 import { HOSTNAME_LABEL } from '../units/label-names.ts';
 import type { Amounts } from '../units/requested-amounts.ts';
 import { type Alternative, type Asks, areMet, NODE_NAME, requirementsOf } from './asks.ts';
@@ -36,13 +36,13 @@ export function placesOf(
   if (key.length > LONGEST_NAME) return answer(asks, topology, undefined).places;
   const known = remember(answers, topology.lineage, () => new Map<string, Answer>());
   const before = known.get(key);
-  if (before?.byRegion === topology.byRegion) return before.places;
+  if (before?.versions === topology.versions) return before.places;
   return keepByName(known, key, { most: MOST_ANSWERS }, answer(asks, topology, before)).places;
 }
 
-/** What the nodes of each region answered. It outlives a topology: only regions with a changed node are asked again. */
+/** What the nodes of each region answered. It outlives a topology, and its nodes: only regions with a changed node are asked again. */
 interface Answer {
-  readonly byRegion: readonly RegionNodes[];
+  readonly versions: readonly RegionVersion[];
   readonly matches: readonly boolean[];
   readonly places: Places;
   /** The labels that told single nodes apart when this was answered. */
@@ -61,8 +61,8 @@ const answers = createMemory<object, Map<string, Answer>>();
 const MOST_ANSWERS = 4_000;
 
 function answer(asks: Asks, topology: Topology, before: Answer | undefined): Answer {
-  const { byRegion, individual } = topology;
-  if (before && isAsBefore(before, asks, topology)) return { ...before, byRegion };
+  const { byRegion, versions, individual } = topology;
+  if (before && isAsBefore(before, asks, topology)) return { ...before, versions };
   const pinned = pinnedNodes(asks, topology);
   const way = wayOf(asks, topology, pinned);
   const named = way === 'named' && new Set(pinned?.filter((node) => isMatch(node, asks)).map(({ region }) => region));
@@ -70,7 +70,7 @@ function answer(asks: Asks, topology: Topology, before: Answer | undefined): Ans
   const regions = byRegion.filter((_, index) => matches[index]).map(({ region }) => region);
   const labelled = new Set(regions.filter((region) => region !== undefined));
   const places = { regions: labelled, unlabelled: labelled.size < regions.length };
-  return { byRegion, matches, places, individual, way };
+  return { versions, matches, places, individual, way };
 }
 
 function wayOf(asks: Asks, topology: Topology, pinned: readonly NodeFacts[] | undefined): Way {
@@ -86,12 +86,12 @@ function isMatched({ classes }: RegionNodes, asks: Asks, way: Way): boolean {
 }
 
 /** Whether all regions answer as before: most changes concern one region and alter no answer. */
-function isAsBefore({ byRegion, matches, individual, way }: Answer, asks: Asks, topology: Topology): boolean {
-  if (way === 'named' || individual !== topology.individual || byRegion.length !== topology.byRegion.length)
+function isAsBefore({ versions, matches, individual, way }: Answer, asks: Asks, topology: Topology): boolean {
+  if (way === 'named' || individual !== topology.individual || versions.length !== topology.versions.length)
     return false;
-  for (let index = 0; index < byRegion.length; index++) {
-    const [before, one] = [byRegion[index], topology.byRegion[index]];
-    if (before === one || !one) continue;
+  for (let index = 0; index < versions.length; index++) {
+    const [before, one] = [versions[index], topology.byRegion[index]];
+    if (!one || before === one.version) continue;
     if (before?.region !== one.region || isMatched(one, asks, way) !== matches[index]) return false;
   }
   return true;

@@ -64,17 +64,17 @@ export function reachableRegions(pod: Pod, snapshot: Snapshot, options: ReachOpt
   const ofPicture = remember(byAsks, pictureOf(snapshot), () => new Map<string, Known>());
   const name = target === undefined ? key : `${target}\n${key}`;
   const known = ofPicture.get(name);
-  if (known && known.byRegion === topology?.byRegion) return known.reach;
+  if (known && known.versions === topology?.versions) return known.reach;
   const grounds = groundsOf(asks, topology, key, taints);
   const holds = known && grounds.every((one, index) => one === known.grounds[index]);
   const reach = holds ? known.reach : shared(partsOf(asks, target, snapshot, key), snapshot);
-  return keepByName(ofPicture, name, { most: MOST_ASKS }, { reach, byRegion: topology?.byRegion, grounds }).reach;
+  return keepByName(ofPicture, name, { most: MOST_ASKS }, { reach, versions: topology?.versions, grounds }).reach;
 }
 
-/** A reach, the nodes that it was worked out for, and the parts of them that it depends on. */
+/** A reach, the versions of the nodes that it was worked out for, and the parts of them that it depends on. */
 interface Known {
   readonly reach: Reach;
-  readonly byRegion: Topology['byRegion'] | undefined;
+  readonly versions: Topology['versions'] | undefined;
   readonly grounds: readonly object[];
 }
 
@@ -84,7 +84,7 @@ interface Known {
  */
 function groundsOf(asks: Asks, topology: Topology | undefined, key: string, taints: string): readonly object[] {
   if (!topology) return [];
-  if (asks.volumes.length > 0) return [topology.byRegion];
+  if (asks.volumes.length > 0) return [topology.versions];
   const needs = needsOf(asks);
   return [topology.places, placesOf(asks, topology, key), placesOf(needs, topology, keyOf(needs, taints))];
 }

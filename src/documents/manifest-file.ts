@@ -44,13 +44,16 @@ type Found =
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-/** Reads a file of Kubernetes objects, YAML or JSON; a file that cannot be read is one issue, never an exception. */
-export async function readManifests(path: string): Promise<ManifestFile> {
+/**
+ * Reads a file of Kubernetes objects, YAML or JSON; a file that cannot be read is one issue, never an exception. Issues call it by its
+ * path, or by the name that somebody typed.
+ */
+export async function readManifests(path: string, name = nameOfInput(path)): Promise<ManifestFile> {
   try {
     const text = await readText(path);
-    return { ...parseManifests(text, nameOfInput(path)), text };
+    return { ...parseManifests(text, name), text };
   } catch (error) {
-    return { documents: [], issues: [describeReadFailure(nameOfInput(path), error)], text: undefined };
+    return { documents: [], issues: [describeReadFailure(name, error)], text: undefined };
   }
 }
 

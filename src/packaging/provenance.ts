@@ -13,7 +13,7 @@ export interface Build {
   readonly downloads: string;
   /** URI of what built it, which is who is believed. */
   readonly builder: string;
-  /** Of `package-lock.json`, which names and hashes every package that is built with. */
+  /** Of `package-lock.json`, which names and hashes every package that is built with: npm noted the same ones when it installed them. */
   readonly lockSha256: string;
   readonly node: string;
   readonly npm: string;
@@ -35,7 +35,7 @@ export function stateProvenance(build: Build) {
         externalParameters: {
           source: `git+${source}@refs/tags/v${version}`,
           downloads,
-          command: 'npm ci && npm run release',
+          command: 'npm run release',
         },
         internalParameters: {},
         resolvedDependencies: [

@@ -1,12 +1,13 @@
 /**
  * `npm run release`: what people download, in `.release`. `manifests/release/README.md` says what each file is for. Refuses whatever
- * is not the commit that `npm version` tagged, unchanged.
+ * is not the commit that `npm version` tagged, unchanged, with the packages that its lock file names.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { notOfLock } from './installed-packages.ts';
 import { fillKrewManifest } from './krew-manifest.ts';
 import { stateProvenance } from './provenance.ts';
 
@@ -31,6 +32,9 @@ function findObstacle(): string | undefined {
   const tags = git('tag', '--points-at', 'HEAD').split('\n');
   if (!tags.includes(`v${version()}`))
     return `this commit is not v${version()}: \`npm version\` makes the commit and its tag`;
+  const strangers = notOfLock(readJson('package-lock.json'), readJson('node_modules/.package-lock.json'));
+  if (strangers.length > 0)
+    return `installed otherwise than package-lock.json says, run npm ci: ${strangers.join(', ')}`;
   return undefined;
 }
 
@@ -79,7 +83,11 @@ function readArguments() {
 }
 
 function version(): string {
-  return JSON.parse(readFileSync('package.json', 'utf8')).version;
+  return readJson('package.json').version;
+}
+
+function readJson(file: string) {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 function git(...args: readonly string[]): string {

@@ -13,8 +13,14 @@ export function filesWithVersions(): readonly string[] {
 }
 
 /** Of an image, a package, an address, in what gridgate says of itself; and of the chart, in its own file. */
-const NAMED = /((?:gridgate[:/ -]|--version )v?)(\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?)/g;
-const CHART = /^((?:version|appVersion): ["']?)(\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?)/gm;
+const VERSION = String.raw`\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?`;
+const NAMED = new RegExp(`((?:gridgate[:/ -]|--version )v?)(${VERSION})`, 'g');
+const CHART = new RegExp(`^((?:version|appVersion): ["']?)(${VERSION})`, 'gm');
+
+/** Whether the next release could find this version where it was written: `1.0.0-beta` of `gridgate-1.0.0-beta.tgz` it could not tell from its ending. */
+export function canBeReplaced(version: string): boolean {
+  return new RegExp(`^${VERSION}$`).test(version);
+}
 
 /** Every version of gridgate that a file names. */
 export function namedVersions(path: string, text: string): readonly string[] {

@@ -9,6 +9,12 @@ export interface RegionNodes {
   readonly classes: readonly NodeClass[];
   /** Every taint that keeps pods away from some of them. */
   readonly taints: readonly Taint[];
+  readonly version: RegionVersion;
+}
+
+/** As much the same as the nodes of its region, and holds none of them: what outlives them keeps this. */
+export interface RegionVersion {
+  readonly region?: string;
 }
 
 /** The nodes of a cluster, folded into classes for the questions that pods ask. Immutable. */
@@ -20,6 +26,8 @@ export interface Topology {
   readonly classes: readonly NodeClass[];
   /** By name. The same list as before while nothing changes. */
   readonly byRegion: readonly RegionNodes[];
+  /** Of `byRegion`, and as much the same. */
+  readonly versions: readonly RegionVersion[];
   /** One object for a topology and all that were built after it: answers of regions that stay the same are kept with it. */
   readonly lineage: object;
   /** Labels that tell single nodes apart: classes say nothing of them. */
@@ -54,20 +62,23 @@ export function buildTopology(nodes: Iterable<NodeFacts>, previous?: Topology): 
   const all = [...nodes];
   const fold = foldNodes(all, previous);
   const classes = [...fold.classes.values()];
-  const byRegion = [...Map.groupBy(classes, ({ region }) => region)].sort(byFirst).map(([region, ofRegion]) =>
+  const built = [...Map.groupBy(classes, ({ region }) => region)].sort(byFirst).map(([region, ofRegion]) =>
     toRegionNodes(
       region,
       ofRegion,
       previous?.byRegion.find((one) => one.region === region),
     ),
   );
+  const isSame = previous && isSameList(previous.byRegion, built);
+  const byRegion = isSame ? previous.byRegion : built;
   const places = new Set(classes.map(({ place }) => place));
   const ofGroups = regionsLabelled(classes, GROUP_LABELS);
   const ofPools = regionsLabelled(classes, [NODE_POOL_LABEL]);
   return withIndexes({
     nodes: all,
     classes,
-    byRegion: previous && isSameList(previous.byRegion, byRegion) ? previous.byRegion : byRegion,
+    byRegion,
+    versions: isSame ? previous.versions : byRegion.map(({ version }) => version),
     lineage: previous?.lineage ?? {},
     individual: fold.individual,
     regions: unlessSame(previous?.regions, new Set(byRegion.flatMap(({ region }) => region ?? []))),
@@ -107,11 +118,8 @@ function toRegionNodes(
   before: RegionNodes | undefined,
 ): RegionNodes {
   if (before && isSameList(before.classes, classes)) return before;
-  return {
-    ...(region !== undefined && { region }),
-    classes,
-    taints: distinct(classes.flatMap(({ taints }) => taints)),
-  };
+  const version = region === undefined ? {} : { region };
+  return { ...version, classes, taints: distinct(classes.flatMap(({ taints }) => taints)), version };
 }
 
 function unlessSame<T>(before: ReadonlySet<T> | undefined, after: ReadonlySet<T>): ReadonlySet<T> {

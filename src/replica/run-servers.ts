@@ -21,7 +21,7 @@ import type { ClientCa } from './client-ca.ts';
 import type { ClusterSource } from './cluster-source.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { ServeValues } from './serve-options.ts';
-import { certificateExpiry, reviewBodies, unreadSettings, watchIdle } from './server-metrics.ts';
+import { certificateTimes, reviewBodies, unreadSettings, watchIdle } from './server-metrics.ts';
 import { absoluteThresholds, idleSeconds, rolesPlayed, settingProblems, sourceStatuses } from './status-facts.ts';
 import { startWebhookServer } from './webhook-server.ts';
 
@@ -75,7 +75,7 @@ export async function runServers(running: Running): Promise<void> {
   const metrics = createMetrics({
     metrics: [
       ...regionMetrics(clock, holder.current),
-      certificateExpiry(() => webhook?.pair()?.notAfter, clock),
+      ...certificateTimes(() => webhook?.pair(), clock),
       watchIdle(source.lastEventAt, clock),
       running.tally.metric,
       ...running.metrics,

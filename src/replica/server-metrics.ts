@@ -1,18 +1,31 @@
+import type { Validity } from '../certs/authority.ts';
 import { type Metric, oneSeries } from '../telemetry/metric.ts';
 import { idleSeconds } from './status-facts.ts';
 
 /** Epoch milliseconds, all; `undefined` where there is no certificate. */
-export function certificateExpiry(notAfter: () => number | undefined, clock: () => number): Metric {
-  return {
+export function certificateTimes(validity: () => Validity | undefined, clock: () => number): readonly Metric[] {
+  const gauge = (name: string, help: string, milliseconds: (one: Validity) => number): Metric => ({
     type: 'gauge',
-    name: 'gridgate_certificate_expiry_seconds',
-    help: 'Time until the serving certificate expires; negative afterwards',
+    name,
+    help,
     labelNames: [],
     read() {
-      const at = notAfter();
-      return oneSeries(at === undefined ? undefined : (at - clock()) / 1_000);
+      const one = validity();
+      return oneSeries(one && milliseconds(one) / 1_000);
     },
-  };
+  });
+  return [
+    gauge(
+      'gridgate_certificate_expiry_seconds',
+      'Time until the serving certificate expires; negative afterwards',
+      ({ notAfter }) => notAfter - clock(),
+    ),
+    gauge(
+      'gridgate_certificate_lifetime_seconds',
+      'How long the serving certificate is valid from its begin to its end',
+      ({ notBefore, notAfter }) => notAfter - notBefore,
+    ),
+  ];
 }
 
 export function leadership(isLeader: () => boolean): Metric {

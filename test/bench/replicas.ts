@@ -135,6 +135,9 @@ function tellReplicas(floodMs: number | undefined, { apiServerMs, webhookMs }: P
   say(
     `\nreplicas = pods/s x calls x ms / 1000 / ${UTILISATION}, rounded up, and ${SPARE} that may be away; at least 2`,
   );
+  say(
+    `strict counts ${CALLS.strict} calls a pod, each at the price of the mutating one: the other two were not measured`,
+  );
   for (const rate of RATES) {
     const told = Object.entries(CALLS).map(([layout, calls]) => {
       const flooded =

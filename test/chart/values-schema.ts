@@ -6,6 +6,11 @@ const object = z.looseObject({});
 const objects = z.array(object);
 const texts = z.record(z.string(), z.string());
 const durationText = z.string().regex(/^([0-9]+(ms|s|m|h))+$/);
+/** As the program reads one: the largest unit first, each once. */
+const waitText = z
+  .string()
+  .min(2)
+  .regex(/^([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?([0-9]{1,9}ms)?$/);
 const amount = z.union([z.int().min(0), z.string().regex(/^[0-9]+%$/)]);
 const port = z.int().min(1024).max(65_535);
 const anyPort = z.int().min(1).max(65_535);
@@ -138,7 +143,7 @@ const values = z
           .partial(),
       })
       .partial(),
-    verify: z.strictObject({ enabled: z.boolean(), wait: durationText, namespace: name }).partial(),
+    verify: z.strictObject({ enabled: z.boolean(), wait: waitText, namespace: name }).partial(),
     uninstall: z
       .strictObject({
         enabled: z.boolean(),

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { ofKind, type Rendered } from '../cluster/rendered-manifests.ts';
 import { skip } from '../control-plane/assets.ts';
 import { runHelm } from '../control-plane/helm.ts';
-import { CHART } from './chart-files.ts';
+import { CHART, valueRows } from './chart-files.ts';
 import { find, parseObjects, type Rendering, refusal, renderChart, valuesOf } from './rendered-chart.ts';
 
 const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
@@ -176,6 +176,8 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
     assert.deepEqual(accounts, [
       { name: 'gridgate', namespace: 'gridgate-system' },
       { name: 'gridgate-controllers', namespace: 'gridgate-system' },
+      { name: 'gridgate-check', namespace: 'gridgate-system' },
+      { name: 'gridgate-uninstall', namespace: 'gridgate-system' },
     ]);
     find(objects, 'PriorityLevelConfiguration', spec.priorityLevelConfiguration.name);
   },
@@ -351,7 +353,21 @@ describe('values of the chart', { concurrency: 2 }, () => {
       { set: ['certificates.mode=secret', 'certificates.secretName=gridgate-tls'] },
       /the controllers keep a Secret of that name/,
     ],
+    ['a wait that gridgate check refuses', { set: ['verify.wait=1h1s'] }, /verify\.wait 1h1s: at most 1h/],
+    ['a wait that it cannot read', { set: ['verify.wait=1m1m'] }, /'\/verify\/wait': '1m1m' does not match pattern/],
   ];
+  test('refuses a section that is null, in words', { skip }, async () => {
+    const sections = new Set(valueRows().flatMap(({ key }) => prefixesOf(key)));
+    assert.ok(sections.size > 25);
+    for (const section of sections)
+      assert.match(
+        await refusal({ set: [`${section}=null`] }),
+        new RegExp(
+          `: ${section.replaceAll('.', '\\.')}: a section is never null: leave it out, and it is as in values\\.yaml`,
+        ),
+      );
+  });
+
   for (const [what, rendering, says] of REFUSED)
     test(`refuses ${what}, in words`, { skip }, async () => assert.match(await refusal(rendering), says));
 
@@ -369,6 +385,26 @@ describe('values of the chart', { concurrency: 2 }, () => {
     const set = ['webhooks.pods.failurePolicy=null', 'webhooks.jobs=null', 'webhooks.workloads.timeoutSeconds=null'];
     const policies = webhooksOf(await renderChart({ set })).map((one) => [one.failurePolicy, one.timeoutSeconds]);
     assert.deepEqual(policies, Array(4).fill(['Ignore', 2]));
+  });
+
+  test('the Job of gridgate check lives longer than it waits', { skip }, async () => {
+    for (const [wait, seconds] of [
+      ['2m', 720],
+      ['1h', 4_200],
+      ['30m1s500ms', 2_401],
+    ] as const) {
+      const { spec } = find(await renderChart({ set: [`verify.wait=${wait}`], hooks: true }), 'Job', 'gridgate-check');
+      assert.equal(spec.activeDeadlineSeconds, seconds, wait);
+    }
+  });
+
+  test('a list or a map that is null is empty', { skip }, async () => {
+    const lists = ['extraArgs', 'extraEnv', 'extraVolumes', 'extraVolumeMounts', 'podLabels'];
+    const keys = ['webhook', 'controllers'].flatMap((part) => lists.map((list) => `${part}.${list}`));
+    const set = [...keys, 'commonLabels', 'webhooks.annotations', 'webhooks.excludedNamespaces'].map(
+      (key) => `${key}=null`,
+    );
+    assert.deepEqual(await renderChart({ set }), await renderChart());
   });
 
   test('gridgate check may read the Secrets that are in use, and no others', { skip }, async () => {
@@ -413,6 +449,12 @@ describe('values of the chart', { concurrency: 2 }, () => {
     });
 });
 
+/** Of `a.b.c`: `a` and `a.b`. */
+function prefixesOf(key: string): readonly string[] {
+  const words = key.split('.').slice(0, -1);
+  return words.map((_, i) => words.slice(0, i + 1).join('.'));
+}
+
 function byKind(objects: readonly Rendered[]): readonly Rendered[] {
   const key = ({ kind, metadata }: Rendered) => `${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
   return objects.toSorted((one, other) => (key(one) < key(other) ? -1 : 1));
@@ -456,4 +498,12 @@ function servesFrom(objects: readonly Rendered[], secretName: string): void {
   for (const flag of [`--cert-file=${mountPath}/tls.crt`, `--key-file=${mountPath}/tls.key`])
     assert.ok(argsOf(objects, 'gridgate').includes(flag));
   assert.ok(argsOf(objects, 'gridgate-controllers').includes('--manage-certificates=false'));
+  const roles = ofKind(objects, 'Role', 'ClusterRole').filter(
+    ({ metadata }) => metadata.name === 'gridgate-controllers',
+  );
+  assert.deepEqual(
+    roles.map(({ rules }) => /secrets|webhookconfigurations/.test(JSON.stringify(rules))),
+    [false, false],
+    'who keeps no certificate may write none',
+  );
 }

@@ -24,6 +24,7 @@ import {
   term,
   ZONE_LABEL,
 } from '../builders.ts';
+import { collectGarbage } from '../collect-garbage.ts';
 
 const GPU = [{ key: 'gpu', effect: 'NoSchedule' }];
 /** Of `no`, more nodes may come. */
@@ -150,6 +151,27 @@ describe('what is remembered while nodes change never shows', () => {
       });
     }
   }
+});
+
+describe('what is remembered while nodes change', () => {
+  it('holds none of those that went', async () => {
+    let snapshot = makeSnapshot(REGIONS, { nodes: BASE });
+    const gone = [1, 2, 3, 4].map((cpu) => {
+      const visitor = makeNode(`n${cpu}`, 'us/a');
+      snapshot = after(snapshot, [...BASE, visitor], undefined);
+      // Of each topology another pod is the last to ask.
+      const pod = makePod({ containers: [{ resources: { requests: { cpu: String(cpu) } } }] });
+      decide({ pod, policy: makePolicy({ 'max-intensity': '200' }), snapshot, now: NOW });
+      return new WeakRef(visitor);
+    });
+    snapshot = after(snapshot, BASE, undefined);
+    await collectGarbage();
+    assert.deepEqual(
+      gone.map((one) => one.deref()),
+      gone.map(() => undefined),
+    );
+    assert.equal(snapshot.topology?.nodes.length, BASE.length);
+  });
 });
 
 describe('a picture of regions', () => {

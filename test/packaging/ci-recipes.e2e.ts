@@ -56,11 +56,11 @@ describe('recipes for CI', { timeout: 300_000 }, () => {
 
   describe('the action', () => {
     const action = parse(readFileSync('manifests/ci/action.yml', 'utf8'));
-    const [setUp, install, audit] = action.runs.steps;
+    const [setUp, install, audit, test] = action.runs.steps;
 
     it('sets up Node by a commit, not by a tag that somebody can move', () => {
       assert.match(setUp.uses, /^actions\/setup-node@[0-9a-f]{40}$/);
-      assert.equal(action.runs.steps.length, 3);
+      assert.equal(action.runs.steps.length, 4);
     });
 
     it('installs from an address without asking a registry, and checks the sum', async (t) => {
@@ -147,6 +147,26 @@ describe('recipes for CI', { timeout: 300_000 }, () => {
       assert.equal(tokens.size, 2);
     });
 
+    it('runs the tests of policy where it is told where they are, and nobody who writes one commands the runner', async (t) => {
+      const { runner, runStep } = aRunner(t);
+      await runStep(install, { package: archive });
+      assert.match(test.if, /^\$\{\{ inputs\.tests != '' && !cancelled\(\) \}\}$/);
+      assert.equal(action.inputs.tests.default, '');
+      writeTest(runner, 'high_carbon');
+      const passed = await runStep(test, { tests: 'policy' });
+      assert.equal(passed.code, 0, passed.stdout);
+      assert.match(readFileSync(join(runner, 'summary'), 'utf8'), /^```\n[\s\S]*1 case: all passed\n```\n$/);
+      writeTest(runner, 'outage');
+      const { code, stdout } = await runStep(test, { tests: 'policy' });
+      assert.equal(code, 1);
+      const lines = stdout.trimEnd().split('\n');
+      const [, token] = /^::stop-commands::(\w{32})$/.exec(lines[0] ?? '') ?? [];
+      assert.ok(lines.some((line) => line.includes('::error::forged')));
+      assert.equal(lines.indexOf(`::${token}::`), lines.length - 1);
+      assert.equal((await runStep(test, { tests: 'nowhere' })).code, 2);
+      assert.equal((await runStep(test, { tests: '--help' })).code, 2);
+    });
+
     it('takes Regions of a file', async (t) => {
       const { runner, runStep } = aRunner(t);
       await runStep(install, { package: archive });
@@ -190,24 +210,83 @@ describe('recipes for CI', { timeout: 300_000 }, () => {
     }
   });
 
-  it('the pre-commit hook judges the whole repository, whatever files were changed', async (t) => {
-    const [hook, ...others] = parse(readFileSync('.pre-commit-hooks.yaml', 'utf8'));
-    assert.deepEqual([hook.id, hook.pass_filenames, others.length], ['gridgate-audit', false, 0]);
-    assert.ok(new RegExp(hook.files).test('deploy/web.yaml') && !new RegExp(hook.files).test('README.md'));
-    const repository = makeTemporaryDirectory(t);
-    const shim = join(repository, 'gridgate');
-    writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${join(process.cwd(), 'dist/main.js')}' "$@"\n`);
-    chmodSync(shim, 0o755);
-    const [command, ...words] = [...hook.entry.split(' '), ...hook.args];
-    const env = { PATH: `${repository}:${dirname(process.execPath)}`, HOME: repository };
-    writeManifests(repository, 'us-east-1');
-    const denied = await execute(command, words, { cwd: repository, env });
-    assert.equal(denied.code, 1);
-    assert.match(denied.stdout, /shop deploy\/web \(deploy\/web\.yaml:1\)/);
-    writeManifests(repository, 'eu-north-1');
-    assert.equal((await execute(command, words, { cwd: repository, env })).code, 0);
+  describe('the pre-commit hook', () => {
+    const hooks = parse(readFileSync('.pre-commit-hooks.yaml', 'utf8'));
+
+    it('runs on the whole repository, whatever files were changed', () => {
+      assert.deepEqual(
+        hooks.map(({ id }: Hook) => id),
+        ['gridgate-audit', 'gridgate-test'],
+      );
+      for (const { files, pass_filenames } of hooks) {
+        assert.equal(pass_filenames, false);
+        assert.ok(new RegExp(files).test('deploy/web.yaml') && !new RegExp(files).test('README.md'));
+      }
+    });
+
+    it('gridgate-audit fails for a workload that would be denied', async (t) => {
+      const { repository, runHook } = aRepository(t);
+      writeManifests(repository, 'us-east-1');
+      const denied = await runHook('gridgate-audit');
+      assert.equal(denied.code, 1);
+      assert.match(denied.stdout, /shop deploy\/web \(deploy\/web\.yaml:1\)/);
+      writeManifests(repository, 'eu-north-1');
+      assert.equal((await runHook('gridgate-audit')).code, 0);
+    });
+
+    it('gridgate-test fails for a case that comes out otherwise, and without any', async (t) => {
+      const { repository, runHook } = aRepository(t);
+      assert.equal((await runHook('gridgate-test')).code, 2);
+      writeTest(repository, 'outage');
+      const failed = await runHook('gridgate-test');
+      assert.equal(failed.code, 1);
+      assert.match(failed.stdout, /refused\.us-east-1\n +expected +outage\n +got +high_carbon\n/);
+      writeTest(repository, 'high_carbon');
+      assert.equal((await runHook('gridgate-test')).code, 0);
+    });
+
+    interface Hook {
+      readonly id: string;
+      readonly entry: string;
+      readonly args: readonly string[];
+      readonly files: string;
+      readonly pass_filenames: boolean;
+    }
+
+    /** A folder in place of a repository, where hooks run as pre-commit runs them. */
+    function aRepository(t: TestContext) {
+      const repository = makeTemporaryDirectory(t);
+      const shim = join(repository, 'gridgate');
+      writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${join(process.cwd(), 'dist/main.js')}' "$@"\n`);
+      chmodSync(shim, 0o755);
+      const env = { PATH: `${repository}:${dirname(process.execPath)}`, HOME: repository };
+      async function runHook(id: string): Promise<Finished> {
+        const { entry, args }: Hook = hooks.find((hook: Hook) => hook.id === id);
+        const [command = '', ...words] = [...entry.split(' '), ...args];
+        return await execute(command, words, { cwd: repository, env });
+      }
+      return { repository, runHook };
+    }
   });
 });
+
+/** A case that expects us-east-1 to be refused for a reason, which is high_carbon. */
+function writeTest(directory: string, reason: string): void {
+  mkdirSync(join(directory, 'policy'), { recursive: true });
+  const file = {
+    now: '2026-11-29T12:00:00Z',
+    namespaces: { shop: { mode: 'enforce' } },
+    regions: { 'eu-north-1': { gramsPerKwh: 24 }, 'us-east-1': { gramsPerKwh: 379 } },
+    cases: [
+      {
+        name: '::error::forged',
+        pod: { spec: { containers: [{ name: 'web', image: 'web' }] } },
+        expect: { refused: { 'us-east-1': reason } },
+      },
+    ],
+  };
+  writeFileSync(join(directory, 'policy/gridgate-test.yaml'), JSON.stringify(file));
+}
 
 function writeManifests(directory: string, region: string): void {
   mkdirSync(join(directory, 'deploy'), { recursive: true });

@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
@@ -71,6 +71,15 @@ describe('a release', { timeout: 600_000 }, () => {
     assert.equal(tree.run('git', 'status', '--porcelain'), '');
   });
 
+  it('is refused for a version that the next release would not find again, in words, and nothing is changed', () => {
+    commitChangelog(tree, '## Unreleased\n### Added\n- Something.\n\n');
+    assert.throws(
+      () => tree.run('npm', 'version', '99.1.0-beta'),
+      /99\.1\.0-beta: a version is like 1\.2\.3, or 1\.2\.3-beta\.0/,
+    );
+    assert.equal(tree.run('git', 'status', '--porcelain'), '');
+  });
+
   it('is one command: every version, the changelog, the commit and its tag', () => {
     for (const one of [tree, elsewhere]) {
       commitChangelog(one, '## Unreleased\n### Added\n- Something.\n\n');
@@ -97,6 +106,19 @@ describe('a release', { timeout: 600_000 }, () => {
     tree.run('git', 'commit', '--quiet', '--allow-empty', '--message=Later');
     assert.throws(() => tree.run('npm', ...ARGUMENTS), /this commit is not v99\.1\.0/);
     tree.run('git', 'reset', '--quiet', '--hard', 'HEAD~1');
+  });
+
+  it('is refused where something is installed that the lock file does not name', () => {
+    const modules = join(tree.directory, 'node_modules');
+    rmSync(modules);
+    mkdirSync(modules);
+    writeFileSync(join(modules, '.package-lock.json'), '{"packages": {"node_modules/mine": {"version": "1.2.3"}}}');
+    assert.throws(
+      () => tree.run('npm', ...ARGUMENTS),
+      /otherwise than package-lock\.json says, run npm ci: node_modules\/mine 1\.2\.3/,
+    );
+    rmSync(modules, { recursive: true });
+    symlinkSync(resolve('node_modules'), modules);
   });
 
   it('is refused without the addresses, and says which', () =>
@@ -160,6 +182,7 @@ describe('a release', { timeout: 600_000 }, () => {
     );
     const { buildType, externalParameters, resolvedDependencies } = predicate.buildDefinition;
     assert.match(buildType, /^https:/);
+    assert.equal(externalParameters.command, 'npm run release');
     assert.equal(externalParameters.source, `git+${SOURCE}@refs/tags/v${VERSION}`);
     assert.deepEqual(resolvedDependencies[0].digest, { gitCommit: tree.run('git', 'rev-parse', 'HEAD').trim() });
     assert.equal(resolvedDependencies[1].digest.sha256, sha256(join(tree.directory, 'package-lock.json')));

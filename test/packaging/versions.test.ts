@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { closeChangelog, namedVersions, renewVersions } from '../../src/packaging/versions.ts';
+import { canBeReplaced, closeChangelog, namedVersions, renewVersions } from '../../src/packaging/versions.ts';
 
 describe('the version of a release', () => {
   const ROWS: readonly (readonly [before: string, after: string, path?: string])[] = [
@@ -24,6 +24,15 @@ describe('the version of a release', () => {
   ];
   for (const [before, after, path = 'README.md'] of ROWS)
     it(`of ${JSON.stringify(before)} in ${path}`, () => assert.equal(renewVersions(path, before, '0.2.0'), after));
+
+  for (const version of ['1.0.0', '1.0.0-rc.1', '10.20.30-beta.12'])
+    it(`may be ${version}, which the next one replaces`, () => {
+      assert.ok(canBeReplaced(version));
+      const text = `gridgate:${version} gridgate-${version}.tgz`;
+      assert.equal(renewVersions('README.md', text, '2.0.0'), 'gridgate:2.0.0 gridgate-2.0.0.tgz');
+    });
+  for (const version of ['1.0.0-beta', '1.0.0-0', '1.0.0-rc.1.2', '1.0.0+build', 'v1.0.0', ''])
+    it(`cannot be ${JSON.stringify(version)}`, () => assert.ok(!canBeReplaced(version)));
 
   it('is found wherever it would be written', () =>
     assert.deepEqual(namedVersions('README.md', 'gridgate:0.1.0 and gridgate-0.2.0.tgz'), ['0.1.0', '0.2.0']));

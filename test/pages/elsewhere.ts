@@ -5,9 +5,9 @@ export interface RunElsewhere {
   /** Where it means so on this page alone. */
   readonly page?: string;
   readonly file: string;
-  /** Of the test, or a part of it, as it stands in the file. */
+  /** Of the test, or a part of it, as it stands in the file; or what tells a row of its table. */
   readonly title: string;
-  /** What tells the command there, where a helper of that test adds some of its options. */
+  /** What tells the command there, in the test or in a function that it names. */
   readonly words?: readonly string[];
 }
 
@@ -97,7 +97,7 @@ export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
   {
     command: 'gridgate budget -n observability --by label:app --prometheus-url http://localhost:9090',
     file: 'test/questions/budget/budget.e2e.ts',
-    title: 'groups by Deployment and by label',
+    title: 'takes what a real Prometheus has measured',
   },
   {
     command: 'gridgate explain deploy/legacy -n shop --kubeconfig ~/.kube/config',
@@ -150,7 +150,7 @@ export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
     command: 'gridgate check',
     page: 'src/controllers/node-pools/README.md',
     file: 'test/questions/check/judge-held-pools.test.ts',
-    title: 'that they follow the grid where a leader keeps them',
+    title: 'each with the command that puts it back where',
     words: [
       'failed NodePools: batch has spec.limits.cpu as gridgate wrote it, and nobody puts back what its owner had',
     ],

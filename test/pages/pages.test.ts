@@ -6,17 +6,20 @@ import { runCommand } from '../process/run-command.ts';
 import { NOT_RUN, RUN_ELSEWHERE, type RunElsewhere } from './elsewhere.ts';
 import { howItRuns } from './how-it-runs.ts';
 import { anchorsOf, brokenLink, linksOf } from './links.ts';
+import { namedTests } from './named-test.ts';
 import {
   blocksOf,
   commandsOf,
   cutPage,
   gridgateArguments,
   inlineCommands,
+  mayFind,
   PAGES,
   readPage,
   type ShownCommand,
   simpleCommands,
 } from './pages.ts';
+import { placeholders } from './placeholders.ts';
 import { SCENES } from './scenes.ts';
 import { missingLine } from './shown-output.ts';
 
@@ -56,10 +59,14 @@ describe('every command that a page shows', () => {
         'no page shows it',
       );
       assert.ok(existsSync(row.file), `there is no ${row.file}`);
-      const text = readFileSync(row.file, 'utf8');
-      assert.ok(text.includes(row.title), `${row.file} has no test "${row.title}"`);
-      const absent = (row.words ?? distinguishingWords(row.command)).filter((word) => !text.includes(word));
-      assert.deepEqual(absent, [], `${row.file} does not say these words of it`);
+      const tests = namedTests(row.file, readFileSync(row.file, 'utf8'), row.title);
+      assert.ok(tests.length > 0, `${row.file} has no test "${row.title}"`);
+      const words = row.words ?? distinguishingWords(row.command);
+      const missing = tests.map((one) => ('why' in one ? one.why : words.filter((word) => !one.code.includes(word))));
+      assert.ok(
+        missing.some((absent) => absent.length === 0),
+        `${row.file}, "${row.title}", does not say these words of it: ${missing.join(' | ')}`,
+      );
     });
 
   it('has a page, where a scene is set for one', () =>
@@ -124,6 +131,11 @@ describe('every command that a page shows', () => {
       [],
     );
   });
+});
+
+describe('every page', () => {
+  for (const page of PAGES)
+    it(`is written to its end: ${page}`, () => assert.deepEqual(placeholders(page, readPage(page)), []));
 });
 
 describe('every link', () => {
@@ -195,6 +207,62 @@ describe('how pages are read', () => {
       ['a', 'no moon'],
       ['b', 'no moon'],
     ]));
+
+  it('a test is found by its title, with the functions that it names, and none that is left out', () => {
+    const text = [
+      "describe('all', () => {",
+      "  it('one', () => ask('first'));",
+      "  it('two', async () => {",
+      "    await tell('second');",
+      '  });',
+      "  it.skip('three', () => {});",
+      "  it('four', { todo: 'later' }, () => {});",
+      '});',
+      "describe('others', { skip: true }, () => {",
+      "  it('five', () => {});",
+      '});',
+      'function tell(what: string) {',
+      '  say(what);',
+      '}',
+      'function say(what: string) {',
+      "  run('third');",
+      '}',
+    ].join('\n');
+    const holds = (title: string, word: string) =>
+      namedTests('a.ts', text, title).some((one) => 'code' in one && one.code.includes(word));
+    assert.deepEqual(
+      ['first', 'second', 'third'].map((word) => holds("'one'", word)),
+      [true, false, false],
+    );
+    assert.deepEqual(
+      ['first', 'second', 'third'].map((word) => holds("'two'", word)),
+      [false, true, true],
+    );
+    for (const title of ['three', 'four', 'five'])
+      assert.deepEqual(namedTests('a.ts', text, title), [{ why: 'it is skipped, or to be done' }], title);
+    assert.deepEqual(namedTests('a.ts', text, 'six'), []);
+  });
+
+  it('a placeholder is found, and a heading of a table, a code word or the end of a here-document is none', () => {
+    const found = (text: string) => placeholders('p.md', text).length;
+    for (const text of ['INTRODUCTION', '- LATER.', 'It waits. TODO: why?', '```sh\n# FIXME\n```', 'TBD'])
+      assert.ok(found(text) > 0, text);
+    for (const text of ['CPU is short', '# FAQ', '| CPU |', '```sh\nEOF\n```', '`VERSION` of it', 'A', 'See README.md'])
+      assert.equal(found(text), 0, text);
+  });
+
+  it('only gridgate commands that look for something may end with 1', () => {
+    for (const text of ['gridgate audit -f a', 'kubectl gridgate check', 'npx gridgate regions --check | head -3'])
+      assert.ok(mayFind(text), text);
+    for (const text of [
+      'kubectl get pods',
+      'helm test audit',
+      'gridgate uninstall',
+      'gridgate serve --config check',
+      'make',
+    ])
+      assert.ok(!mayFind(text), text);
+  });
 
   it('a line is cut into what it runs', () =>
     assert.deepEqual(simpleCommands("A=1 gridgate x 'y z' 2>>f | kubectl apply -f - && make b > o; c"), [

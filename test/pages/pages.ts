@@ -120,6 +120,14 @@ export function gridgateArguments([program = '', ...args]: readonly string[]): r
   return undefined;
 }
 
+/** Of these, exit code 1 says that something was found, which is what they were asked for. */
+const FINDERS = ['admit', 'audit', 'budget', 'check', 'explain', 'overlays', 'preflight', 'regions', 'test'];
+
+/** Whether a line that ends with 1 may have done its work. */
+export function mayFind(text: string): boolean {
+  return simpleCommands(text).some((words) => FINDERS.includes(gridgateArguments(words)?.[0] ?? ''));
+}
+
 /** gridgate's command lines in a page's prose, each in code of its own: their arguments. */
 export function inlineCommands(
   markdown: string,

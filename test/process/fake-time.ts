@@ -42,6 +42,7 @@ export function createSettableClock(directory: string, jumps: 'wall' | 'all'): S
 /** Processes with this environment, read when each starts, have clocks that run faster than the true one. */
 export interface FastClock {
   readonly env: Readonly<Record<string, string>>;
+  readonly rate: number;
   /** Epoch milliseconds, as those processes have them. */
   now(): number;
 }
@@ -62,6 +63,7 @@ export function createFastClock(rate: number, forMs: number): FastClock {
         return `${((now() - Date.now()) / 1_000).toFixed(3)}s x${rate}`;
       },
     },
+    rate,
     now,
   };
 }

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { pictureOf } from '../../src/regions/picture.ts';
 import { parseRegion, type RegionResource, type RegionSpec } from '../../src/regions/region-resource.ts';
 import { createSnapshotHolder } from '../../src/regions/snapshot-holder.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
 import { expression, makeGroup, makeNode, makeNodePool, NOW } from '../builders.ts';
+import { collectGarbage } from '../collect-garbage.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -20,12 +18,6 @@ function resource(spec: RegionSpec): RegionResource {
 
 function outageUntil(ms: number): RegionResource {
   return resource({ outage: { active: true, until: new Date(ms).toISOString() } });
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
 }
 
 /** A holder whose clock and timers the test moves. */
@@ -84,8 +76,7 @@ describe('the snapshot holder', () => {
       holder.setCluster({ topology, nodePools, nodeGroups: [makeGroup(name)] });
       return [new WeakRef(topology), new WeakRef(holder.current())];
     });
-    await nextTurn(); // what a WeakRef was made of stays until then
-    collectGarbage();
+    await collectGarbage();
     const alive = held.map((one) => one.deref() !== undefined);
     assert.deepEqual(alive, [false, false, false, false, false, false, true, true]);
   });

@@ -115,7 +115,7 @@ function disturbances(cluster: SoakedCluster, clock: FastClock): Readonly<Record
       },
     },
     'namespaces came and went': {
-      everyMs: 3_000,
+      everyMs: 1_500,
       run: visit('/api/v1/namespaces', 'team', (name) => ({
         metadata: { name, annotations: prefixed({ mode: 'enforce', 'max-intensity': '250' }) },
       })),
@@ -128,7 +128,7 @@ function disturbances(cluster: SoakedCluster, clock: FastClock): Readonly<Record
         }),
     },
     'regions came and went': {
-      everyMs: 8_000,
+      everyMs: 3_000,
       run: visit(REGIONS_PATH, 'extra', (name) => ({
         apiVersion: 'gridgate.dev/v1alpha1',
         kind: 'Region',
@@ -137,7 +137,7 @@ function disturbances(cluster: SoakedCluster, clock: FastClock): Readonly<Record
       })),
     },
     'nodes came and went': {
-      everyMs: 6_000,
+      everyMs: 1_000,
       run: visit('/api/v1/nodes', 'visitor', (name) => ({
         metadata: { name, labels: { [REGION_LABEL]: 'us-west-2' } },
       })),

@@ -22,20 +22,32 @@ const RUNS: Readonly<Record<string, readonly [value: (at: number) => number, isF
 describe('what a process holds', () => {
   for (const [name, [value, isFlat]] of Object.entries(RUNS))
     it(`${isFlat ? 'is flat' : 'grows'}: ${name}`, () =>
-      assert.equal(judgeGrowth(seriesOf(value), LIMIT).isFlat, isFlat));
+      assert.equal(judgeGrowth(seriesOf(value), 20, LIMIT).isFlat, isFlat));
 
   it('is not called flat by too few samples, and neither is it said to grow', () => {
     const { isFlat, isEnough } = judgeGrowth(
       seriesOf(() => 1, 8),
+      4,
       LIMIT,
     );
     assert.deepEqual([isFlat, isEnough], [false, false]);
   });
 
+  it('is told by its second half alone, whatever was not measured in the first', () =>
+    assert.equal(
+      judgeGrowth(
+        seriesOf((at) => 60 + at * 0.5).filter(({ at }) => at === 0 || at >= 20),
+        20,
+        LIMIT,
+      ).isFlat,
+      false,
+    ));
+
   it('grows by the slope of the least squares, over the second half alone', () => {
     assert.equal(slopeOf(seriesOf((at) => 7 + 3 * at)), 3);
     const { first, mean, growth, allowed } = judgeGrowth(
       seriesOf((at) => at),
+      20,
       LIMIT,
     );
     assert.deepEqual([first, mean, Math.round(growth), allowed], [0, 29.5, 19, 2]);

@@ -25,11 +25,14 @@ export interface Verdict {
 }
 
 /** Into so many parts the second half is cut; of each the least counts: what comes and goes is no leak. */
-const PARTS = 5;
+export const PARTS = 5;
 
-/** Judges the second half of a run: the first is warming up. With fewer samples than parts it says nothing, and is not flat. */
-export function judgeGrowth(samples: readonly Sample[], { share, least }: Limit): Verdict {
-  const half = samples.slice(Math.floor(samples.length / 2));
+/**
+ * Judges the second half of a run, which begins at `halfAt`: the first is warming up. With fewer samples than parts it says
+ * nothing, and is not flat.
+ */
+export function judgeGrowth(samples: readonly Sample[], halfAt: number, { share, least }: Limit): Verdict {
+  const half = samples.filter(({ at }) => at >= halfAt);
   const floor = floorOf(half);
   const mean = meanOf(half.map(({ value }) => value));
   const span = (half.at(-1)?.at ?? 0) - (half[0]?.at ?? 0);

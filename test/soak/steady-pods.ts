@@ -11,6 +11,8 @@ import { type Account, type Attempt, accountFor } from './pod-accounts.ts';
 const REFUSED_EVERY = 10;
 /** An event of the audit log may follow its answer by a moment. */
 const AUDIT_MS = 1_500;
+/** An API server that restarts on a busy machine takes more than a minute. */
+const RESTARTED_MS = 4 * 60_000;
 
 interface SteadyPods {
   readonly controlPlane: ControlPlane;
@@ -65,10 +67,11 @@ export function startSteadyPods(options: SteadyPods) {
       await running;
       const all = await Promise.all(attempts);
       await sleep(AUDIT_MS);
-      const pods = await controlPlane.waitFor('the pods', async () => {
+      const listed = async () => {
         const { status, body } = await controlPlane.request('GET', path);
         return status === 200 ? (body.items as Rendered[]) : undefined;
-      });
+      };
+      const pods = await controlPlane.waitFor('the pods', listed, RESTARTED_MS);
       const audit = readAuditLog(controlPlane.auditLog, `"${prefix}-`);
       return accountFor({ ...options, attempts: all, pods, audit });
     },

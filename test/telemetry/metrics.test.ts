@@ -7,7 +7,7 @@ import { malformedPolicies, unenforceablePolicies } from '../../src/controllers/
 import { buildSnapshot } from '../../src/regions/build-snapshot.ts';
 import type { RegionView, Snapshot } from '../../src/regions/snapshot.ts';
 import { buildTopology } from '../../src/regions/topology.ts';
-import { certificateExpiry, watchIdle } from '../../src/replica/server-metrics.ts';
+import { certificateTimes, watchIdle } from '../../src/replica/server-metrics.ts';
 import { embeddedReading } from '../../src/sources/intensity/embedded.ts';
 import type { Metric } from '../../src/telemetry/metric.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -171,13 +171,14 @@ describe('the metrics of regions', () => {
 describe('the metrics of the process', () => {
   it('show certificate, watches and malformed policies', async () => {
     const metrics = metricsOf(
-      certificateExpiry(() => NOW + 86_400_000, clock),
+      ...certificateTimes(() => ({ notBefore: NOW - 86_400_000, notAfter: NOW + 86_400_000 }), clock),
       watchIdle(() => ({ namespaces: NOW - 1_500, nodes: NOW }), clock),
       malformedPolicies(() => 2),
     );
     const lines = await scrape(metrics);
     for (const line of [
       'gridgate_certificate_expiry_seconds 86400',
+      'gridgate_certificate_lifetime_seconds 172800',
       'gridgate_watch_idle_seconds{resource="namespaces"} 1.5',
       'gridgate_watch_idle_seconds{resource="nodes"} 0',
       'gridgate_malformed_policies 2',
@@ -187,10 +188,12 @@ describe('the metrics of the process', () => {
   });
 
   it('go below zero when the certificate has expired, and are absent without one', async () => {
-    const expired = await scrape(metricsOf(certificateExpiry(() => NOW - 1_000, clock)));
+    const expired = await scrape(
+      metricsOf(...certificateTimes(() => ({ notBefore: 0, notAfter: NOW - 1_000 }), clock)),
+    );
     assert.ok(expired.includes('gridgate_certificate_expiry_seconds -1'));
-    const absent = await scrape(metricsOf(certificateExpiry(() => undefined, clock)));
-    assert.ok(!absent.some((line) => line.startsWith('gridgate_certificate_expiry_seconds')));
+    const absent = await scrape(metricsOf(...certificateTimes(() => undefined, clock)));
+    assert.ok(!absent.some((line) => line.startsWith('gridgate_certificate_')));
   });
 
   it('name the namespaces whose regions match nothing known, for as long as they do', async () => {

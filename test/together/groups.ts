@@ -57,6 +57,7 @@ export const ALONE: Readonly<Record<string, readonly string[]>> = {
   ],
   'makes keys for seconds: others may work meanwhile': ['test/controllers/certificates.test.ts'],
   'fills the memory and the connections of its process': ['test/webhook/receive-body.test.ts'],
+  'collects garbage by a flag of V8': ['test/decision/changing-nodes.test.ts', 'test/regions/snapshot-holder.test.ts'],
 };
 
 const alone = new Set(Object.values(ALONE).flat());

@@ -87,15 +87,14 @@ function publish(unfinished: string, folder: string): void {
 }
 
 function hasSameDependencies(folder: string): boolean {
-  const here = shippedPackages(ROOT);
-  return [...shippedPackages(folder)].every(([path, version]) => here.get(path) === version);
+  const here = lockedPackages(ROOT);
+  return [...lockedPackages(folder)].every(([path, version]) => here.get(path) === version);
 }
 
-/** Versions by path, of what does not serve development alone. */
-function shippedPackages(folder: string): Map<string, string | undefined> {
+/** Versions by path. */
+function lockedPackages(folder: string): Map<string, string | undefined> {
   const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { version?: string; dev?: boolean }>;
+    packages: Record<string, { version?: string }>;
   };
-  const shipped = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev);
-  return new Map(shipped.map(([path, { version }]) => [path, version]));
+  return new Map(Object.entries(packages).flatMap(([path, { version }]) => (path === '' ? [] : [[path, version]])));
 }

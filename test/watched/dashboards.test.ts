@@ -10,6 +10,9 @@ import { withVariables } from './expressions.ts';
 import { promtool, skip } from './promtool.ts';
 import { headingsOf, RUNBOOK } from './runbook.ts';
 
+/** Values by series, as promtool has them. */
+type Series = Readonly<Record<string, string>>;
+
 const dashboards = readDashboards();
 const panels = dashboards.flatMap(({ file, panels }) =>
   panels.filter(({ type }) => type !== 'row').map((panel) => ({ where: `${file}, "${panel.title}"`, panel })),
@@ -112,4 +115,63 @@ describe('the dashboards', () => {
     const broken = asked.filter((_, i) => said.includes(`"query:${i}"`));
     assert.equal(code, 0, `${broken.map(({ where }) => where).join('\n')}\n${said}`);
   });
+
+  const SHOWN: readonly (readonly [
+    what: string,
+    panel: string,
+    series: Series,
+    shows: Readonly<Record<string, number>>,
+    to: number,
+  ])[] = [
+    [
+      'a share of 0 where the whole emits nothing',
+      '"Share of each namespace"',
+      {
+        'gridgate_namespace_kilograms_per_hour{cluster="demo", namespace="shop"}': '0x200',
+        'gridgate_namespace_kilograms_per_hour{cluster="demo", namespace="bank"}': '0x200',
+      },
+      { '{namespace="shop"}': 0, '{namespace="bank"}': 0 },
+      0.01,
+    ],
+    [
+      'shares of the whole',
+      '"Share of each namespace"',
+      {
+        'gridgate_namespace_kilograms_per_hour{cluster="demo", namespace="shop"}': '3x200',
+        'gridgate_namespace_kilograms_per_hour{cluster="demo", namespace="bank"}': '1x200',
+      },
+      { '{namespace="shop"}': 0.75, '{namespace="bank"}': 0.25 },
+      0.01,
+    ],
+    [
+      'what was saved under two leaders in the hour shown, the first of each included, and nothing of before',
+      'waiting.json, "By namespace", query 1',
+      {
+        'gridgate_waiting_saved_grams_expected_total{cluster="demo", instance="a", namespace="shop"}':
+          '5000x100 5300x30 stale',
+        'gridgate_waiting_saved_grams_expected_total{cluster="demo", instance="b", namespace="shop"}': '_x135 200x60',
+      },
+      { '{namespace="shop"}': 500 },
+      50, // Prometheus takes a rise for a little more than it saw
+    ],
+  ];
+  for (const [what, panel, series, shows, to] of SHOWN)
+    it(`show ${what}`, { skip }, (t) => {
+      const asked = dashboards.flatMap(queriesOf).find(({ where }) => where.includes(panel));
+      const file = join(makeTemporaryDirectory(t), 'tests.yaml');
+      const one = {
+        interval: '1m',
+        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+        promql_expr_test: [
+          {
+            expr: `round(${withVariables(asked?.expr ?? '').replace(/^sort_desc\((.*)\)$/, '$1')}, ${to})`,
+            eval_time: '150m',
+            exp_samples: Object.entries(shows).map(([labels, value]) => ({ labels, value })),
+          },
+        ],
+      };
+      writeFileSync(file, stringify({ tests: [one] }));
+      const { code, said } = promtool(['test', 'rules', file]);
+      assert.equal(code, 0, said);
+    });
 });

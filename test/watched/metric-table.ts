@@ -9,7 +9,7 @@ import { expanderMetrics } from '../../src/controllers/priority-expander/control
 import { memoryHours } from '../../src/controllers/region-memory/controller.ts';
 import { regionalMetrics } from '../../src/controllers/regional-autoscaler/metrics.ts';
 import {
-  certificateExpiry,
+  certificateTimes,
   leadership,
   reviewBodies,
   unreadSettings,
@@ -26,7 +26,7 @@ const clock = () => 0;
 
 const METRICS: readonly Metric[] = [
   ...regionMetrics(clock, nothing),
-  certificateExpiry(nothing, clock),
+  ...certificateTimes(nothing, clock),
   watchIdle(() => ({}), clock),
   leadership(() => false),
   ...unreadSettings(nothing, nothing),

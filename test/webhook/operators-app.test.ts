@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { certificateExpiry, unreadSettings, watchIdle } from '../../src/replica/server-metrics.ts';
+import { certificateTimes, unreadSettings, watchIdle } from '../../src/replica/server-metrics.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { regionMetrics } from '../../src/telemetry/region-metrics.ts';
 import { createOperatorsApp } from '../../src/webhook/operators-app.ts';
@@ -36,8 +36,8 @@ describe('the server for operators', () => {
         () => NOW,
         () => state.snapshot,
       ),
-      certificateExpiry(
-        () => NOW + 3_600_000,
+      ...certificateTimes(
+        () => ({ notBefore: NOW, notAfter: NOW + 3_600_000 }),
         () => NOW,
       ),
       ...unreadSettings(

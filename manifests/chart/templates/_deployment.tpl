@@ -9,7 +9,7 @@
 {{- $extra := dict }}
 {{- range $key := list "extraArgs" "extraEnv" "extraVolumes" "extraVolumeMounts" }}
   {{- $all := list }}
-  {{- range $.extras }}{{ $all = concat $all (index . $key) }}{{ end }}
+  {{- range $.extras }}{{ $all = concat $all (index . $key | default list) }}{{ end }}
   {{- $_ := set $extra $key $all }}
 {{- end -}}
 apiVersion: apps/v1
@@ -41,7 +41,7 @@ spec:
       {{- end }}
       labels:
         {{- include "gridgate.selector" .component | nindent 8 }}
-        {{- with merge (dict) .own.podLabels $values.commonLabels }}
+        {{- with merge (dict) (.own.podLabels | default dict) ($values.commonLabels | default dict) }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:

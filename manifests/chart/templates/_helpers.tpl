@@ -177,6 +177,16 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
 {{- toYaml .object }}
 {{- end }}
 
+{{/* Whole seconds of a duration such as 1h30m, as the program reads it. */}}
+{{- define "gridgate.seconds" -}}
+{{- $of := dict "d" 86400 "h" 3600 "m" 60 "s" 1 "ms" 0 }}
+{{- $seconds := 0 }}
+{{- range regexFindAll "[0-9]+[a-z]+" . -1 }}
+  {{- $seconds = add $seconds (mul (regexFind "[0-9]+" . | int64) (index $of (regexFind "[a-z]+" .))) }}
+{{- end }}
+{{- $seconds }}
+{{- end }}
+
 {{/* The Job of a hook: `root`, `events`, `name` (of its account, too), `component`, `args`, `tries` after the first, `seconds`. */}}
 {{- define "gridgate.hookJob" -}}
 apiVersion: batch/v1

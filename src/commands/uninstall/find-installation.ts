@@ -23,7 +23,16 @@ import {
   nameObject,
   type Obstacle,
 } from './find-obstacle.ts';
-import { CRDS, type InstalledObject, installedObjects, OURS, PART_OF, type Step } from './installed-objects.ts';
+import {
+  CRDS,
+  HOOK,
+  type InstalledObject,
+  installedObjects,
+  OF_AUTOSCALERS,
+  OURS,
+  PART_OF,
+  type Step,
+} from './installed-objects.ts';
 import { policiesOf, type TracedKind, type Traces, tracedKinds } from './traces.ts';
 import { type Remains, whatRemains } from './what-remains.ts';
 
@@ -156,9 +165,10 @@ export async function findWritten(
 /** The objects of the list that are there, in its order. */
 async function findObjects(api: Pick<ApiClient, 'get'>, asked: Asked): Promise<readonly FoundObject[]> {
   const { namespace, beforeHelm, settings } = asked;
-  // A hook that is not asked for them needs no right to the Secret among them.
-  const isLookedFor = ({ step }: InstalledObject) => step !== 'settings' || !beforeHelm || settings;
-  const objects = installedObjects(namespace).filter(isLookedFor);
+  // A hook that is not asked for them needs no right to the Secret among them, nor to what it is itself.
+  const isLookedFor = ({ step, name }: InstalledObject) =>
+    !beforeHelm || (name !== HOOK && (step !== 'settings' || settings));
+  const objects = installedObjects(namespace, await findAutoscalers(api)).filter(isLookedFor);
   const found = new Map<InstalledObject, KubeObject>();
   await inParallel(objects, AT_ONCE, async (object) => {
     const there = await readObject(api, object.path, contentToRead(object));
@@ -168,6 +178,16 @@ async function findObjects(api: Pick<ApiClient, 'get'>, asked: Asked): Promise<r
     const there = found.get(object);
     return there ? [{ ...object, there }] : [];
   });
+}
+
+/** Namespaces in which gridgate has rights to Cluster Autoscaler's ConfigMaps: gridgate.yaml says which, and may say another since. */
+async function findAutoscalers(api: Pick<ApiClient, 'get'>): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const { name, list } of OF_AUTOSCALERS) {
+    const all = { list, content: 'metadata', fieldSelector: `metadata.name=${name}`, mayBeMissing: true } as const;
+    for await (const { metadata } of objectsOf(api, all)) if (metadata.namespace) found.add(metadata.namespace);
+  }
+  return [...found].sort();
 }
 
 async function readObject(

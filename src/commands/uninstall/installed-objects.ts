@@ -47,8 +47,11 @@ export const CRDS = [
   { noun: 'RegionalAutoscaler', name: 'regionalautoscalers.gridgate.dev', list: REGIONAL_AUTOSCALERS.path },
 ] as const;
 
-/** In gridgate's own namespace where it is in one, and no other is named. */
-type Named = readonly [kind: keyof typeof RESOURCES, name: string, namespace?: string];
+/** In gridgate's own namespace where it is in one, or in Cluster Autoscaler's. */
+type Named = readonly [kind: keyof typeof RESOURCES, name: string, place?: typeof AUTOSCALERS];
+const AUTOSCALERS = 'where Cluster Autoscaler is';
+/** What the account is called as which the chart's hook runs `gridgate uninstall` itself. */
+export const HOOK = 'gridgate-uninstall';
 
 const RESOURCES = {
   MutatingWebhookConfiguration: 'admissionregistration.k8s.io/v1 mutatingwebhookconfigurations',
@@ -85,7 +88,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['Deployment', 'gridgate'], // where one Deployment does both, it is this one
     ['ClusterRoleBinding', 'gridgate-controllers'],
     ['RoleBinding', 'gridgate-controllers'], // by which one that ends late would make its Leases again
-    ['RoleBinding', 'gridgate-priority-expander', 'kube-system'],
+    ['RoleBinding', 'gridgate-priority-expander', AUTOSCALERS],
     ['ClusterRoleBinding', 'gridgate-node-pools'],
     ['ClusterRoleBinding', 'gridgate-node-overlays'],
     ['ClusterRoleBinding', 'gridgate-regional-autoscaler'],
@@ -109,6 +112,9 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ClusterRoleBinding', 'gridgate-check'], // before its guard
     ['ValidatingAdmissionPolicyBinding', 'gridgate-check'],
     ['ValidatingAdmissionPolicy', 'gridgate-check'],
+    ['ClusterRoleBinding', HOOK], // what a hook that was cut short leaves
+    ['ValidatingAdmissionPolicyBinding', HOOK],
+    ['ValidatingAdmissionPolicy', HOOK],
   ],
   rest: [
     ['ClusterRoleBinding', 'gridgate'],
@@ -123,15 +129,18 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ClusterRole', 'gridgate-regional-autoscaler-view'],
     ['ClusterRole', 'gridgate-carbon-budgets'],
     ['ClusterRole', 'gridgate-check'],
+    ['ClusterRole', HOOK],
     ['ClusterRole', 'gridgate-view'],
     ['RoleBinding', 'gridgate'],
     ['RoleBinding', 'gridgate-check'],
+    ['RoleBinding', HOOK],
     ['Role', 'gridgate'],
     ['Role', 'gridgate-check'],
+    ['Role', HOOK],
     ['Role', 'gridgate-controllers'],
-    ['Role', 'gridgate-priority-expander', 'kube-system'],
-    ['RoleBinding', 'gridgate-autoscaler-status', 'kube-system'],
-    ['Role', 'gridgate-autoscaler-status', 'kube-system'],
+    ['Role', 'gridgate-priority-expander', AUTOSCALERS],
+    ['RoleBinding', 'gridgate-autoscaler-status', AUTOSCALERS],
+    ['Role', 'gridgate-autoscaler-status', AUTOSCALERS],
     ['Service', 'gridgate'],
     ['PodDisruptionBudget', 'gridgate'],
     ['PodDisruptionBudget', 'gridgate-controllers'],
@@ -140,6 +149,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ServiceAccount', 'gridgate'],
     ['ServiceAccount', 'gridgate-controllers'],
     ['ServiceAccount', 'gridgate-check'],
+    ['ServiceAccount', HOOK],
     ['Lease', 'gridgate'],
     ['Lease', 'gridgate-releaser'],
     ['Secret', 'gridgate-ca'],
@@ -161,17 +171,35 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
   ],
 };
 
-/** All that gridgate can consist of in a cluster but its namespace; what is there is found by asking for each. */
-export function installedObjects(ownNamespace: string): readonly InstalledObject[] {
+/** What may be in any namespace, as people say where Cluster Autoscaler is: by name, with the list of all of its kind. */
+export const OF_AUTOSCALERS: readonly { readonly name: string; readonly list: string }[] = Object.values(OBJECTS)
+  .flat()
+  .filter(([, , place]) => place === AUTOSCALERS)
+  .map(([kind, name]) => ({ name, list: collectionOf(kind).path }));
+
+/**
+ * All that gridgate can consist of in a cluster but its namespace; what is there is found by asking for each. `autoscalers`: the
+ * namespaces that have something of OF_AUTOSCALERS.
+ */
+export function installedObjects(
+  ownNamespace: string,
+  autoscalers: readonly string[] = ['kube-system'],
+): readonly InstalledObject[] {
   return STEPS.flatMap((step) =>
-    (OBJECTS[step] ?? []).map(([kind, name, namespace = ownNamespace]) => {
-      const [version = '', ...words] = RESOURCES[kind].split(' ');
-      const plural = words.at(-1);
-      const isNamespaced = words.length > 1;
-      const root = version === 'v1' ? '/api/v1' : `/apis/${version}`;
-      const within = isNamespaced ? `/namespaces/${encodeURIComponent(namespace)}` : '';
-      const called = isNamespaced ? `${namespace}/${name}` : name;
-      return { step, kind, name, path: `${root}${within}/${plural}/${name}`, called };
-    }),
+    (OBJECTS[step] ?? []).flatMap(([kind, name, place]) =>
+      (place === AUTOSCALERS ? autoscalers : [ownNamespace]).map((namespace) => {
+        const { path, isNamespaced } = collectionOf(kind, namespace);
+        return { step, kind, name, path: `${path}/${name}`, called: isNamespaced ? `${namespace}/${name}` : name };
+      }),
+    ),
   );
+}
+
+/** Of one namespace where the kind is in one, and of all where none is named. */
+function collectionOf(kind: keyof typeof RESOURCES, namespace?: string) {
+  const [version = '', ...words] = RESOURCES[kind].split(' ');
+  const isNamespaced = words.length > 1;
+  const root = version === 'v1' ? '/api/v1' : `/apis/${version}`;
+  const within = isNamespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  return { path: `${root}${within}/${words.at(-1)}`, isNamespaced };
 }

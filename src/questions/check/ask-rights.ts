@@ -32,6 +32,8 @@ export function askRights(
     name: account,
     roles,
     checksBindings: args.some((arg) => /^--check-bindings(=true)?$/.test(arg)),
+    keepsCertificates:
+      argumentOf(args, '--manage-certificates') !== 'false' && argumentOf(args, '--cert-file') === undefined,
     optIns: Object.keys(OPT_INS).filter((option) => ['on', 'audit'].includes(argumentOf(args, option) ?? 'off')),
   }));
   return Promise.all(

@@ -178,6 +178,8 @@ export interface Work {
   readonly checksBindings: boolean;
   /** Of OPT_INS. */
   readonly optIns?: readonly string[];
+  /** Unless somebody else issues them, as `serve` is told: then the chart leaves these rights out. */
+  readonly keepsCertificates?: boolean;
 }
 
 export interface Places {
@@ -192,9 +194,14 @@ export type AutoscalerPlace = Pick<ClusterAutoscalerRules, 'namespace' | 'status
 const USUAL_PLACE: AutoscalerPlace = { namespace: 'kube-system', status: AUTOSCALER_STATUS };
 
 /** All that an account does in these roles, each once. */
-export function rightsOf({ roles, checksBindings, optIns = [] }: Work, places: Places): readonly Right[] {
+export function rightsOf(
+  { roles, checksBindings, optIns = [], keepsCertificates = true }: Work,
+  places: Places,
+): readonly Right[] {
   const { systemNamespace, autoscaler: place = USUAL_PLACE } = places;
-  const writes = roles.includes('controllers') ? [WRITES, ...optIns.flatMap((one) => OPT_INS[one] ?? [])] : [];
+  const writes = roles.includes('controllers')
+    ? [keepsCertificates ? WRITES : withoutCertificates(WRITES), ...optIns.flatMap((one) => OPT_INS[one] ?? [])]
+    : [];
   const sets: readonly RuleSet[] = [READS, ...writes, ...(checksBindings ? [BINDINGS] : [])];
   const rights = sets.flatMap(({ cluster, own, autoscaler = [] }) => [
     ...cluster.flatMap((rule) => eachOf(rule)),
@@ -206,6 +213,13 @@ export function rightsOf({ roles, checksBindings, optIns = [] }: Work, places: P
     ),
   ]);
   return [...new Map(rights.map((right) => [tellRight(right), right])).values()];
+}
+
+function withoutCertificates({ cluster, own }: RuleSet): RuleSet {
+  return {
+    cluster: cluster.filter(({ resources }) => resources !== CONFIGURATIONS),
+    own: own.filter(({ resources }) => !resources.includes('secrets')),
+  };
 }
 
 function eachOf({ apiGroups, resources, verbs, resourceNames }: Rule, namespace?: string): readonly Right[] {

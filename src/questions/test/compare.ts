@@ -72,6 +72,8 @@ function compareRegions({ best, includes, excludes, refused }: Expectation, { st
   const open = judgement.candidates.map(({ name }) => name);
   const ranked = bestFirst(judgement).map(({ name }) => name);
   const reasons = new Map(judgement.refused.map(({ region, refusal }) => [region.name, refusal]));
+  const whyShut = (name: string) =>
+    reasons.has(name) ? `refused: ${reasons.get(name)}` : `not within reach; open are ${listed(open) || 'none'}`;
   return [
     ...(best?.some((name, index) => ranked[index] !== name)
       ? [
@@ -84,7 +86,7 @@ function compareRegions({ best, includes, excludes, refused }: Expectation, { st
       : []),
     ...(includes ?? [])
       .filter((name) => !open.includes(name))
-      .map((name) => ({ field: 'includes', expected: name, got: reasons.get(name) ?? listed(open) ?? 'none' })),
+      .map((name) => ({ field: 'includes', expected: name, got: whyShut(name) })),
     ...(excludes ?? [])
       .filter((name) => open.includes(name))
       .map((name) => ({ field: 'excludes', expected: `not ${name}`, got: listed(open) })),

@@ -8,10 +8,11 @@ import { type ManifestFile, parseDocument, readManifests } from '../../documents
 import { describeReadFailure, readBounded } from '../../documents/read-text.ts';
 import type { YamlPath } from '../../documents/yaml-documents.ts';
 import type { ObservedRegion } from '../../regions/observed-region.ts';
+import { isMapping } from '../../units/is-mapping.ts';
 import { type ManifestPod, type NoPod, readManifestPod } from '../../world/manifest-pod.ts';
 import { type ClusterFile, namespaceRecord } from '../../world/read-files.ts';
 import { readWorldFiles } from '../../world/world-files.ts';
-import { type TestCase, type TestFile, testFile } from './test-file.ts';
+import { OWN_KEYS, type TestCase, type TestFile, testFile } from './test-file.ts';
 
 /** A file of cases with all that it names, read. */
 export interface Suite {
@@ -41,7 +42,7 @@ export async function readSuite(path: string): Promise<Suite | { readonly issues
   const text = await readBounded(path, MOST_BYTES).catch((error: unknown) => ({ error }));
   if (text === undefined) return { issues: [`${path}: is larger than ${MOST_BYTES / 2 ** 20} MiB`] };
   if (typeof text !== 'string') return { issues: [describeReadFailure(path, text.error)] };
-  const read = readChecked(text, path, { schema: testFile, looksIntoVariants: true });
+  const read = readChecked(text, path, { schema: testFile, looksIntoVariants: true, spellOut: withoutOwnKeys });
   if ('issues' in read) return read;
   const { value: file, lineOf } = read;
   const beside = (name: string) => resolve(dirname(path), name);
@@ -65,6 +66,12 @@ export async function readSuite(path: string): Promise<Suite | { readonly issues
   if (issues.length > 0) return { issues };
   const cases = found.cases.map((one, index) => ({ ...one, lineOf: () => lineOf(['cases', index]) }));
   return { path, regions, cluster, namespaces, config: world.config, file, cases };
+}
+
+/** `x-*` at the top is its author's, for anchors. */
+function withoutOwnKeys(document: unknown): unknown {
+  if (!isMapping(document)) return document;
+  return Object.fromEntries(Object.entries(document).filter(([key]) => !key.startsWith(OWN_KEYS)));
 }
 
 /** `cases.3 (a batch job waits), object`. */
@@ -143,7 +150,7 @@ async function readCases({ cases }: TestFile, { namespaces, beside }: Surroundin
   const names = new Set<string>();
   const files = new Map<string, Promise<FileOfPods>>();
   const open = (name: string) => {
-    const opened = files.get(name) ?? readManifests(beside(name)).then(podsOfFile);
+    const opened = files.get(name) ?? readManifests(beside(name), name).then(podsOfFile);
     files.set(name, opened);
     return opened;
   };

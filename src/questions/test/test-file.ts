@@ -71,6 +71,9 @@ const annotation = z.union([z.string(), z.number()], {
   error: 'must be text or a number; put words such as off, on and no in quotes',
 });
 
+/** A key that is misspelt is mistake enough: what seems to be missing is what was meant by it. */
+const isWellFormed = ({ issues }: z.core.ParsePayload) => issues.length === 0;
+
 const expectation = z
   .strictObject({
     decision: oneOf(['allow', 'steer', 'defer', 'deny'])
@@ -95,7 +98,10 @@ const expectation = z
         'What the pod holds as it is admitted, patch included: keys that are not named do not count, and an entry of a list is one that is there.',
       ),
   })
-  .refine((given) => Object.values(given).some((one) => one !== undefined), 'expects nothing: name what should come')
+  .refine((given) => Object.values(given).some((one) => one !== undefined), {
+    error: 'expects nothing: name what should come',
+    when: isWellFormed,
+  })
   .describe('What should come; all that is named counts.');
 
 const testCase = z
@@ -115,43 +121,51 @@ const testCase = z
     outages: outages.optional().describe("Instead of the file's."),
     expect: expectation,
   })
-  .superRefine(({ pod, file, object }, context) => {
-    if ((pod === undefined) === (file === undefined))
-      context.addIssue({ code: 'custom', message: 'needs either pod or file' });
-    if (object !== undefined && file === undefined)
-      context.addIssue({ code: 'custom', path: ['object'], message: 'means nothing without file' });
-  });
+  .superRefine(
+    ({ pod, file, object }, context) => {
+      if ((pod === undefined) === (file === undefined))
+        context.addIssue({ code: 'custom', message: 'needs either pod or file' });
+      if (object !== undefined && file === undefined)
+        context.addIssue({ code: 'custom', path: ['object'], message: 'means nothing without file' });
+    },
+    { when: isWellFormed },
+  );
+
+/** With this begin keys at the top that nobody reads: what several cases share may stand there, under an anchor of YAML. */
+export const OWN_KEYS = 'x-';
 
 /** What `gridgate-test.yaml` holds. `manifests/gridgate-test.schema.json` is made of it (`npm run schema`). */
-export const testFile = z.strictObject({
-  now: time.describe('The clock, RFC 3339: nothing of a test depends on when it is run.'),
-  config: path
-    .optional()
-    .describe('gridgate.yaml, beside this file: defaults, limits and nodes; its sources are not asked.'),
-  cluster: path
-    .optional()
-    .describe('A file of Namespaces, whose annotations are the policy, Nodes, NodePools and PriorityClasses.'),
-  namespaces: z
-    .record(name, z.record(z.string(), annotation))
-    .optional()
-    .describe('Namespaces, each with its annotations without their prefix gridgate.dev/.'),
-  regions: z
-    .union([path, z.record(name, regionResource.shape.spec)], {
-      error: 'must be a file of Regions, or names with what stands in the spec of a Region',
-    })
-    .describe('A file of Regions, or Regions by name, each with its spec.'),
-  readings: readings
-    .optional()
-    .describe('Measured intensities by region; they count before a fixed value of its spec.'),
-  outages: outages.optional().describe('Regions that are down.'),
-  regionLabel: name.default(REGION_LABEL).describe('The label of nodes that names their region.'),
-  defaultRegion: name.optional().describe('The home of namespaces that name none.'),
-  cases: z
-    .array(testCase)
-    .min(1, 'holds no case')
-    .max(MOST_CASES)
-    .describe('Each a pod, and what should become of it.'),
-});
+export const testFile = z
+  .strictObject({
+    now: time.describe('The clock, RFC 3339: nothing of a test depends on when it is run.'),
+    config: path
+      .optional()
+      .describe('gridgate.yaml, beside this file: defaults, limits and nodes; its sources are not asked.'),
+    cluster: path
+      .optional()
+      .describe('A file of Namespaces, whose annotations are the policy, Nodes, NodePools and PriorityClasses.'),
+    namespaces: z
+      .record(name, z.record(z.string(), annotation))
+      .optional()
+      .describe('Namespaces, each with its annotations without their prefix gridgate.dev/.'),
+    regions: z
+      .union([path, z.record(name, regionResource.shape.spec)], {
+        error: 'must be a file of Regions, or names with what stands in the spec of a Region',
+      })
+      .describe('A file of Regions, or Regions by name, each with its spec.'),
+    readings: readings
+      .optional()
+      .describe('Measured intensities by region; they count before a fixed value of its spec.'),
+    outages: outages.optional().describe('Regions that are down.'),
+    regionLabel: name.default(REGION_LABEL).describe('The label of nodes that names their region.'),
+    defaultRegion: name.optional().describe('The home of namespaces that name none.'),
+    cases: z
+      .array(testCase)
+      .min(1, 'holds no case')
+      .max(MOST_CASES)
+      .describe('Each a pod, and what should become of it.'),
+  })
+  .meta({ patternProperties: { [`^${OWN_KEYS}`]: {} } });
 
 export type TestFile = z.output<typeof testFile>;
 export type TestCase = TestFile['cases'][number];

@@ -19,7 +19,7 @@ const ASKED: Asked = {
   beforeHelm: true,
   namespace: 'gridgate-system',
 };
-const OBJECTS = installedObjects('gridgate-system');
+const OBJECTS = installedObjects('gridgate-system').filter(({ name }) => name !== 'gridgate-uninstall'); // itself
 /** Made by replicas while they run: no chart has them. */
 const MADE = OBJECTS.filter(({ step, kind }) => step === 'rest' && ['Lease', 'Secret', 'ConfigMap'].includes(kind));
 

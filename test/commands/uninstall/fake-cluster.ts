@@ -77,10 +77,12 @@ export function fakeCluster(given: Readonly<Record<string, object>>): FakeCluste
         : key.startsWith(path.slice(0, -last.length)) && key.split('/').at(-2) === last,
     );
     if (listed.length === 0 && !COLLECTIONS.has(last)) notFound(`GET ${path}`);
+    const named = /^metadata\.name=(.+)$/.exec(query['fieldSelector'] ?? '')?.[1];
+    const all = listed.filter(([, { metadata }]) => named === undefined || metadata.name === named);
     const from = Number(query['continue'] ?? 0);
-    const limit = Number(query['limit'] ?? listed.length);
-    const items = listed.slice(from, from + limit).map(([, object]) => object);
-    return { metadata: { ...(from + limit < listed.length && { continue: String(from + limit) }) }, items };
+    const limit = Number(query['limit'] ?? all.length);
+    const items = all.slice(from, from + limit).map(([, object]) => object);
+    return { metadata: { ...(from + limit < all.length && { continue: String(from + limit) }) }, items };
   }
 
   function send(
@@ -166,10 +168,12 @@ function notFound(request: string): never {
 
 const COLLECTIONS = new Set([
   ...['namespaces', 'nodes', 'configmaps', 'replicasets', 'statefulsets', 'jobs', 'regions', 'pods'],
+  ...['roles', 'rolebindings'],
   ...['deployments', 'horizontalpodautoscalers'],
 ]);
 const NAMESPACED = new Set([
   ...['pods', 'configmaps', 'replicasets', 'statefulsets', 'jobs', 'policyreports', 'reports'],
+  ...['roles', 'rolebindings'],
   ...['deployments', 'horizontalpodautoscalers', 'regionalautoscalers'],
 ]);
 

@@ -94,7 +94,7 @@ const left = ({ objects }: FakeCluster) => [...objects.keys()].sort();
 describe('gridgate uninstall', () => {
   it('knows every object of the manifests, each of which is labelled as part of gridgate', () => {
     const known = new Set(installedObjects('gridgate-system').map(({ kind, name }) => `${kind} ${name}`));
-    for (const layout of ['base', 'check', 'crd', 'strict', 'single']) {
+    for (const layout of ['base', 'check', 'crd', 'strict', 'single', 'uninstall']) {
       const [kustomization] = documents(`manifests/${layout}/kustomization.yaml`);
       assert.deepEqual(kustomization?.labels, [{ pairs: OURS }], layout);
       for (const file of readdirSync(`manifests/${layout}`).filter(
@@ -173,6 +173,37 @@ describe('gridgate uninstall', () => {
       `${crds}/regionalautoscalers.gridgate.dev`,
       `${crds}/regions.gridgate.dev`,
     ]);
+  });
+
+  it('takes its rights away wherever Cluster Autoscaler is, and was', async () => {
+    const places = ['kube-system', 'autoscaling', 'gridgate-system'];
+    const roles = installedObjects('gridgate-system', places).filter(({ name }) => /expander|autoscaler-st/.test(name));
+    const namespaced = roles.filter(({ path }) => path.includes('/namespaces/'));
+    assert.equal(namespaced.length, 4 * places.length);
+    const others = '/apis/rbac.authorization.k8s.io/v1/namespaces/autoscaling/roles/theirs';
+    const more = Object.fromEntries(namespaced.map(({ path, kind }) => [path, { kind, metadata: { labels: OURS } }]));
+    const cluster = fakeCluster(installed({ ...more, [others]: { kind: 'Role' } }));
+    const { failures } = await run(cluster);
+    assert.deepEqual(failures, []);
+    assert.deepEqual(
+      left(cluster).filter((path) => path.includes('rbac.authorization')),
+      [others],
+    );
+  });
+
+  it('takes what a hook of the chart left that was cut short, its guard last', async () => {
+    const hooks = /\/gridgate-(check|uninstall)$/;
+    const ofHelm = { ...OURS, 'app.kubernetes.io/managed-by': 'Helm' };
+    const objects = installedObjects('gridgate-system').filter(({ path }) => hooks.test(path));
+    assert.equal(objects.length, 2 * 7);
+    const cluster = fakeCluster(
+      Object.fromEntries(objects.map(({ path, kind }) => [path, { kind, metadata: { labels: ofHelm } }])),
+    );
+    const { failures } = await run(cluster);
+    assert.deepEqual([failures, left(cluster)], [[], []]);
+    const at = (part: string) => cluster.writes.findIndex((write) => write.endsWith(part));
+    for (const name of ['gridgate-check', 'gridgate-uninstall'])
+      assert.ok(at(`clusterrolebindings/${name}`) < at(`validatingadmissionpolicybindings/${name}`), name);
   });
 
   it('cleans nothing before the pods that would write it again are gone', async () => {

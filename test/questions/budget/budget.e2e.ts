@@ -148,6 +148,8 @@ describe('gridgate budget on a real cluster', { skip, timeout: 900_000 }, () => 
     assert.equal(stack?.energyChangePercent?.toFixed(0), ((28 / (28 + 56) - 1) * 100).toFixed(0));
     const { stdout } = await run('--prometheus-url', url);
     assert.match(stdout, /^observability +5 +0\.0127 +14\.0% ██▊ +0\.01 +over +-67% +measured$/m);
+    const byLabel = await run('-n', OBSERVABILITY, '--by', 'label:app', '--prometheus-url', url);
+    assert.match(byLabel.stdout, /^loki +3 +0\.00763 .*measured$/m);
   });
 });
 

@@ -114,6 +114,20 @@ describe('asking the authorizer', () => {
     };
   }
 
+  it('asks for no right to write certificates where somebody else issues them', async () => {
+    for (const args of [['--manage-certificates=false'], ['--cert-file', '/tls/tls.crt']]) {
+      const asked: string[] = [];
+      const api = apiThat(({ resourceAttributes: { verb, resource } }) => asked.push(`${verb} ${resource}`) > 0);
+      await askRights(api, [deploymentOf('controllers', { roles: ['controllers'], account: 'mine', args })], PLACES);
+      assert.ok(asked.includes('patch jobs'));
+      assert.deepEqual(
+        asked.filter((one) => /^(get|create|update|patch) (secrets|\w+webhookconfigurations)$/.test(one)),
+        [],
+        args.join(' '),
+      );
+    }
+  });
+
   it('names what each account may not, for the roles of its Deployment', async () => {
     const users = new Set<string>();
     const api = apiThat(({ user, resourceAttributes: { resource } }) => {

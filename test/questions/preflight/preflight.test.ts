@@ -211,7 +211,10 @@ describe('gridgate preflight -f', { timeout: 300_000 }, () => {
   it('points out what staging lacks', async (t) => {
     const staging = write(t, listOf(nodes(3, { name: 's', ...X86 })), 'staging.json');
     const fleet = [...nodes(3, { name: 'arm' }), ...nodes(1, { name: 'x86', ...X86 })];
-    const { stdout, code } = await preflight(t, fleet, '--compare', staging);
+    const regions = writeDocuments(join(makeTemporaryDirectory(t), 'R.yaml'), [
+      regionYaml('us-west-2', { gramsPerKwh: 120 }),
+    ]);
+    const { stdout, code } = await preflight(t, fleet, '--compare', staging, '--regions', regions);
     assert.equal(code, 1, 'ARM is compared with none, which staging does not show');
     assert.match(stdout, /^staging has no arm64 node: it cannot show what 3 of 4 nodes will do$/m);
     const { staging: none } = await report(t, nodes(1, { name: 'x86', ...X86 }), '--compare', staging);

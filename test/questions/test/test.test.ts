@@ -58,7 +58,12 @@ describe('an expectation', () => {
       /best\n +expected +us-west, eu-north\n +got +eu-north, us-west\n/,
     ],
     ['of regions', { includes: ['us-west'], excludes: ['us-east', 'eu-west'] }, {}, undefined],
-    ['of a region that is refused', { includes: 'us-east' }, {}, /includes\n +expected +us-east\n +got +high_carbon\n/],
+    [
+      'of a region that is refused',
+      { includes: 'us-east' },
+      {},
+      /includes\n +expected +us-east\n +got +refused: high_carbon\n/,
+    ],
     [
       'of a region to be kept out',
       { excludes: 'us-west' },
@@ -273,6 +278,21 @@ describe('a mistake', () => {
       /line 5: cases\.0\.expect\.reason: no such word, did you mean high_carbon\?$/,
     ],
     [
+      'a key of what is expected that is misspelt, once,',
+      { 'gridgate-test.yaml': text(`  - {name: a, ${pod}, expect: {reasn: high_carbon}}`) },
+      /^[^\n]*line 5: cases\.0\.expect\.reasn: no such key, did you mean reason\?\n?$/,
+    ],
+    [
+      'a key of a case that is misspelt, once,',
+      { 'gridgate-test.yaml': text('  - {name: a, fiel: a.yaml, expect: {decision: steer}}') },
+      /^[^\n]*line 5: cases\.0\.fiel: no such key, did you mean file\?\n?$/,
+    ],
+    [
+      "a key of one's own, below the top,",
+      { 'gridgate-test.yaml': text(`  - {name: a, ${pod}, x-a: 1, expect: {decision: steer}}`) },
+      /line 5: cases\.0\.x-a: no such key$/m,
+    ],
+    [
       'a decision nobody knows',
       { 'gridgate-test.yaml': text(`  - {name: a, ${pod}, expect: {decision: maybe}}`) },
       /cases\.0\.expect\.decision: must be one of allow, steer, defer, deny$/,
@@ -391,7 +411,7 @@ describe('a mistake', () => {
     [
       'a file that is not there',
       { 'gridgate-test.yaml': text('  - {name: a, file: a.yaml, expect: {decision: steer}}') },
-      /cases\.0 \(a\), file: \S+a\.yaml: cannot be read: there is no such file$/,
+      /cases\.0 \(a\), file: a\.yaml: cannot be read: there is no such file$/,
     ],
     [
       'an object that is not in the file',
@@ -469,6 +489,18 @@ describe('gridgate test', () => {
     const names = [`${directory}/gridgate-test.yaml`, `${directory}/./gridgate-test.yaml`, directory];
     const { stdout } = await runCommand(['test', ...names]);
     assert.match(stdout, /\n1 case: all passed\n$/);
+  });
+
+  it('leaves keys at the top that begin with x- to their author, for anchors', async (t) => {
+    const cases = '  - {name: a, <<: *case}\n  - {name: b, <<: *case, namespace: calm}\n';
+    const shared =
+      'x-case: &case {namespace: shop, pod: {spec: {containers: [{name: c}]}}, expect: {reason: acceptable}}\n';
+    const regions = 'regions: {eu-north: {gramsPerKwh: 50}}\nnamespaces: {shop: {mode: enforce}, calm: {mode: warn}}\n';
+    const { code, stdout, stderr } = await runFiles(t, {
+      'gridgate-test.yaml': `${shared}now: ${NOW}\n${regions}cases:\n${cases}`,
+    });
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /\n2 cases: all passed\n$/);
   });
 
   it('finds all files below, once, but those of packages and hidden ones', async (t) => {

@@ -266,8 +266,11 @@ export const ADMISSION: Dashboard = {
           kind: 'lines',
           title: 'Certificate: time left',
           description:
-            'Of each replica. It jumps up at each renewal, after two thirds of its life; worry when it goes on falling, below 7 days.',
-          queries: [{ expr: 'min by (instance) (gridgate_certificate_expiry_seconds)', legend: '{{instance}}' }],
+            'Of each replica. It jumps up at each renewal, after two thirds of its life; worry when it goes on falling, below 7 days or a sixth of its life.',
+          queries: [
+            { expr: 'min by (instance) (gridgate_certificate_expiry_seconds)', legend: '{{instance}}' },
+            { expr: 'max by (instance) (gridgate_certificate_lifetime_seconds)', legend: 'whole life, {{instance}}' },
+          ],
           unit: 's',
           width: 8,
           runbook: 'GridgateCertificateExpiring',

@@ -18,8 +18,13 @@ export const BUDGETS: Dashboard = {
           kind: 'bars',
           title: 'Share of each namespace',
           description:
-            'Of what the whole cluster emits, the 15 largest. Overhead such as observability belongs far below what it observes: worry when it takes more than a tenth.',
-          queries: [{ expr: `sort_desc(topk(15, ${EMITTED} / scalar(sum(${EMITTED}))))`, legend: '{{namespace}}' }],
+            'Of what the whole cluster emits, the 15 largest; 0 where it emits nothing. Overhead such as observability belongs far below what it observes: worry when it takes more than a tenth.',
+          queries: [
+            {
+              expr: `sort_desc(topk(15, ${EMITTED} / on () group_left () (sum(${EMITTED}) > 0) or ${EMITTED}))`,
+              legend: '{{namespace}}',
+            },
+          ],
           unit: 'percentunit',
           width: 12,
           height: 10,

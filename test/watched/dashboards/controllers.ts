@@ -1,4 +1,5 @@
 import type { Dashboard } from './dashboard.ts';
+import { gained } from './gained.ts';
 
 export const CONTROLLERS: Dashboard = {
   name: 'controllers',
@@ -102,10 +103,10 @@ export const CONTROLLERS: Dashboard = {
           kind: 'rows',
           title: 'Nodes replaced for the grid',
           description:
-            'Nodes that Karpenter replaced because their pool was narrowed, and the embodied CO2e of the time that both stood. Worry when that nears what moving avoids. Empty until a node was replaced.',
+            'Nodes that Karpenter replaced in the range shown because their pool was narrowed, and the embodied CO2e of the time that both stood. Worry when that nears what moving avoids. Empty until a node was replaced.',
           queries: [
-            { expr: 'max by (nodepool) (gridgate_node_pool_replaced_nodes_total)', legend: 'nodes' },
-            { expr: 'max by (nodepool) (gridgate_node_pool_replaced_grams_total)', legend: 'grams' },
+            { expr: `sum by (nodepool) (${gained('gridgate_node_pool_replaced_nodes_total')})`, legend: 'nodes' },
+            { expr: `sum by (nodepool) (${gained('gridgate_node_pool_replaced_grams_total')})`, legend: 'grams' },
           ],
           unit: 'none',
           width: 8,

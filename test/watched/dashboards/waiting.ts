@@ -1,4 +1,9 @@
 import type { Dashboard } from './dashboard.ts';
+import { gained } from './gained.ts';
+
+const EXPECTED = gained('gridgate_waiting_saved_grams_expected_total{namespace=~"$namespace"}');
+const FOUND = gained('gridgate_waiting_saved_grams_found_total{namespace=~"$namespace"}');
+const ADDED = gained('gridgate_waiting_added_grams_found_total{namespace=~"$namespace"}');
 
 export const WAITING: Dashboard = {
   name: 'waiting',
@@ -38,7 +43,7 @@ export const WAITING: Dashboard = {
             'CO2e that waiting saved in the range shown, by the readings of the hours that the work ran in; an estimate from requests and length.',
           queries: [
             {
-              expr: 'sum(increase(gridgate_waiting_saved_grams_found_total{namespace=~"$namespace"}[$__range]))',
+              expr: `sum(${FOUND})`,
               legend: 'saved',
             },
           ],
@@ -51,10 +56,10 @@ export const WAITING: Dashboard = {
           kind: 'number',
           title: 'Found of expected',
           description:
-            'What was saved of what was expected when the work was let go, less what waiting made worse. Worry far below 100%: the forecasts promise too much.',
+            'What was saved in the range shown, of what was expected when work was let go in it, less what waiting made worse. Worry far below 100%: the forecasts promise too much.',
           queries: [
             {
-              expr: '(sum(gridgate_waiting_saved_grams_found_total{namespace=~"$namespace"}) - sum(gridgate_waiting_added_grams_found_total{namespace=~"$namespace"})) / (sum(gridgate_waiting_saved_grams_expected_total{namespace=~"$namespace"}) > 0)',
+              expr: `(sum(${FOUND}) - sum(${ADDED})) / (sum(${EXPECTED}) > 0)`,
               legend: 'of expected',
             },
           ],
@@ -130,18 +135,18 @@ export const WAITING: Dashboard = {
           kind: 'rows',
           title: 'By namespace',
           description:
-            'CO2e since the leader began: expected when work was let go, found by the readings since, and added where waiting made it worse. Worry when a namespace adds more than it saves.',
+            'CO2e in the range shown: expected when work was let go, found by the readings since, and added where waiting made it worse. Worry when a namespace adds more than it saves.',
           queries: [
             {
-              expr: 'sum by (namespace) (gridgate_waiting_saved_grams_expected_total{namespace=~"$namespace"})',
+              expr: `sum by (namespace) (${EXPECTED})`,
               legend: 'expected',
             },
             {
-              expr: 'sum by (namespace) (gridgate_waiting_saved_grams_found_total{namespace=~"$namespace"})',
+              expr: `sum by (namespace) (${FOUND})`,
               legend: 'found',
             },
             {
-              expr: 'sum by (namespace) (gridgate_waiting_added_grams_found_total{namespace=~"$namespace"})',
+              expr: `sum by (namespace) (${ADDED})`,
               legend: 'added',
             },
           ],
