@@ -211,6 +211,11 @@ export function formatGrams(gramsPerKwh: number): string {
   return String(Math.round(gramsPerKwh * 10) / 10);
 }
 
+/** For columns of forecasts, where a tenth says nothing. */
+export function formatWholeGrams(gramsPerKwh: number): string {
+  return String(Math.round(gramsPerKwh));
+}
+
 /** The regions with the reason of the denial come first. */
 function inOrder({ refused, reason }: Judgement): readonly RefusedRegion[] {
   return [...refused].sort((a, b) => Number(b.refusal === reason) - Number(a.refusal === reason));

@@ -116,6 +116,8 @@ describe('the chart in a cluster', { skip }, () => {
     assert.match(said, /answers for namespaces/);
     assert.match(said, /answers for pods/);
     assert.match(said, /Phase:\s+Succeeded/);
+    // One line of its log for all: what the chart's page reads with sed.
+    assert.match(said, /ok +API server .*\\nok +/);
     const kinds = 'job,pod,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding';
     assert.doesNotMatch(await kubectl('get', kinds, '-A', '-o', 'name'), /gridgate-check/);
   });

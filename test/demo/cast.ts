@@ -7,7 +7,7 @@ export const RECORDED: readonly string[] = [
   'kubectl annotate namespace shop gridgate.dev/mode=enforce --overwrite',
   'kubectl rollout restart -n shop deployment/web',
   'gridgate explain deploy/web -n shop',
-  'kubectl apply -f manifests/samples/pinned.yaml',
+  'kubectl apply -f manifests/pinned.yaml',
   "gridgate outage set eu-north-1 --reason 'trying it out' --until 1h",
   'kubectl rollout restart -n shop deployment/web',
   'gridgate explain deploy/web -n shop',

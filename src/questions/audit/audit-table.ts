@@ -60,11 +60,14 @@ const WIDE = 110;
 /** Of what stands in lists below the table. */
 const MOST_LISTED = 100;
 
+const GUESSED =
+  'Regions: none was named, so those of all public clouds stand in, of whatever provider; --regions names yours';
+
 /**
  * The report for people. Whoever owns a namespace reads one block: what is denied first, then what emits most. Below stand
  * the reasons of denials, cleaner alternatives and the totals.
  */
-export function* renderAuditTable(asData: AuditReport, width: number): Iterable<string> {
+export function* renderAuditTable(asData: AuditReport, width: number, isGuess: boolean): Iterable<string> {
   const report = { ...asData, workloads: asData.workloads.map(asItActs) };
   const { workloads, broken, wrongNamespaces } = report;
   const listNamespaces = () =>
@@ -105,6 +108,7 @@ export function* renderAuditTable(asData: AuditReport, width: number): Iterable<
     yield '\n';
     yield* renderCounts('Judged by its pod template', width, byTemplate(workloads));
     yield* renderTotals(report, countOff(asData.workloads), width);
+    if (isGuess) yield hanging(GUESSED, width).trimStart();
   }
   yield* renderCounts('Not judged, of kinds that gridgate does not know', width, report.notJudged);
   yield* renderCounts('Passed over, without pods', width, report.passedOver);

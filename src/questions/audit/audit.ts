@@ -65,7 +65,8 @@ export async function audit(given: AuditValues, env: Environment): Promise<numbe
   if ('issues' in input) return reportFailure(input);
   for (const sentence of notesOn(input.world, values)) note(sentence);
   const { report, lasting } = judgeAll(input, table, values);
-  await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns(env) }));
+  const { isGuess = false } = input.world;
+  await printAll(renderAudit(report, values.auditOutput, { width: terminalColumns(env), isGuess }));
   if (values.html !== undefined) {
     await writeWhole(values.html, renderAuditHtml(report));
     note(`${values.html} is written`);

@@ -9,17 +9,17 @@ import { renderJunit } from './render-junit.ts';
 import { renderNames } from './render-names.ts';
 import { renderSarif } from './render-sarif.ts';
 
-/** A report in pieces, so that 100,000 workloads never are one text; a table takes `width` columns. */
+/** A report in pieces, so that 100,000 workloads never are one text; a table takes `width` columns, and says so where all regions are a guess. */
 export function renderAudit(
   report: AuditReport,
   format: AuditFormat,
-  { width }: { readonly width: number },
+  { width, isGuess = false }: { readonly width: number; readonly isGuess?: boolean },
 ): Iterable<string> {
   switch (format) {
     case 'table':
-      return renderAuditTable(report, width);
+      return renderAuditTable(report, width, isGuess);
     case 'wide':
-      return renderAuditTable(report, Number.POSITIVE_INFINITY);
+      return renderAuditTable(report, Number.POSITIVE_INFINITY, isGuess);
     case 'name':
       return renderNames(report);
     case 'json':

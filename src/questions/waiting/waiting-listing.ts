@@ -1,6 +1,6 @@
 import type { WaitingPiece } from '../../cluster/waiting-work.ts';
 import type { ListFormat } from '../../config/options.ts';
-import { formatGrams } from '../../decision/messages.ts';
+import { formatWholeGrams } from '../../decision/messages.ts';
 import { dataOfRecord, type WaitData } from '../../decision/wait-words.ts';
 import { renderData } from '../../terminal/render-data.ts';
 import { renderRows } from '../../terminal/render-rows.ts';
@@ -139,7 +139,7 @@ const OVERDUE = '(overdue)';
 
 function columnsFor({ output, now, showsNamespace }: WaitingLayout): readonly Column<WaitingWork>[] {
   const isWide = output === 'wide';
-  const grams = (value: number | null) => (value === null ? '-' : formatGrams(value));
+  const grams = (value: number | null) => (value === null ? '-' : formatWholeGrams(value));
   return [
     ...(showsNamespace ? [{ title: 'NAMESPACE', givesWay: 2, cell: ({ namespace }: WaitingWork) => namespace }] : []),
     { title: 'OWNER', givesWay: 1, least: 10, cell: ({ owner }) => shown(owner) },

@@ -1,4 +1,4 @@
-import { formatGrams } from '../../decision/messages.ts';
+import { formatWholeGrams } from '../../decision/messages.ts';
 import type { WaitingWork } from '../../decision/waiting-work.ts';
 import { cell } from '../../page/cell.ts';
 import { type Html, html } from '../../page/html.ts';
@@ -83,7 +83,7 @@ function renderRow(work: WaitingWork, now: number): Html {
 ${number('Pods', String(pods))}${number('Waits', shortAge(now - since))}
 ${cell('Until', html`${time(notBefore, now)} <span class="mark">for ${formatDuration(lengthMs)}</span>`)}
 ${cell('Deadline', html`${time(latestStart, now)}${isLate && html` <b class="verdict bad">overdue</b>`}`)}
-${number('Now', grams === undefined ? undefined : formatGrams(grams))}${number('Expected', planned === undefined ? undefined : formatGrams(planned))}${number('Saving', saving)}
+${number('Now', grams === undefined ? undefined : formatWholeGrams(grams))}${number('Expected', planned === undefined ? undefined : formatWholeGrams(planned))}${number('Saving', saving)}
 ${cell('Region', region)}</tr>
 `;
 }

@@ -25,6 +25,12 @@ function widest(report: AuditReport, width: number): number {
 }
 
 describe('the table of an audit', () => {
+  it('says itself where all regions are a guess', () => {
+    const guessed = [...renderAudit(makeSampleReport(), 'table', { width: 130, isGuess: true })].join('');
+    assert.match(guessed, /\nRegions: none was named, so those of all public clouds stand in, .*--regions/);
+    assert.doesNotMatch(render(makeSampleReport()), /Regions: none was named/);
+  });
+
   it('has the namespaces in order, in each what is denied first, then what emits most', () => {
     const table = linesOf(makeSampleReport(), 130).slice(0, 16);
     const named = table.map((line) => /^(?: {2})?(\S+\/\S+|\S+ \(\w+\))/.exec(line)?.[1]).filter((name) => name);

@@ -68,6 +68,13 @@ describe('what waits', () => {
     ]);
   });
 
+  it('shows grams whole, all of them', () => {
+    const [row] = rowsOf(
+      renderWaiting(listWaiting([piece('a', { wait: { ...WAIT, now: 372, planned: 331.5 } })], NOW), LAYOUT),
+    );
+    assert.deepEqual(row?.slice(5, 7), ['372', '332']);
+  });
+
   it('fits into 80 columns, however long names are', () => {
     const { waiting, ...head } = listWaiting([piece('x'.repeat(60), { owner: undefined })], NOW);
     const text = renderWaiting({ ...head, waiting }, { ...LAYOUT, width: 80, showsNamespace: true });
