@@ -1,6 +1,6 @@
 # Every target works on a machine with Node 20+, npm and make; `control-plane` also needs Go, once.
 .DEFAULT_GOAL := help
-.PHONY: help install build image demo run test types lint control-plane e2e bench bench-api bench-carbon bench-waiting bench-capacity figures certs clean
+.PHONY: help install build image demo run test types lint control-plane e2e bench bench-api bench-carbon bench-waiting bench-capacity bench-replicas soak figures certs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -55,6 +55,12 @@ bench-waiting: install control-plane ## what learning 200 regions takes, and how
 
 bench-capacity: install control-plane ## 500 NodePools and 2,000 NodeOverlays: one loop, writes a minute
 	@npm run --silent bench-node-pools && npm run --silent bench-node-overlays
+
+bench-replicas: build control-plane ## how many replicas a rate of pods takes: processor time a pod, and arithmetic
+	@npm run --silent bench-replicas
+
+soak: build control-plane ## eight hours of real replicas under load and faults in 20 minutes; nothing may grow (SMOKE=--smoke: 2 minutes)
+	@npm run --silent soak -- $(SMOKE)
 
 figures: build control-plane ## outage to effect, leader killed, certificate rotated: the tests that measure them
 	@npm run --silent figures

@@ -6,12 +6,14 @@ const HISTORY = ['CHANGELOG.md', 'manifests/upgrading.md'];
 
 /** Where a version stands that people copy or a cluster runs. */
 export function filesWithVersions(): readonly string[] {
-  const files = globSync(['*.md', 'Makefile', 'manifests/**/*.{md,yaml}']).map((path) => path.replaceAll('\\', '/'));
+  const files = globSync(['*.md', 'Makefile', 'manifests/**/*.{md,yaml}', 'src/**/*.md', 'test/pages/*.ts']).map(
+    (path) => path.replaceAll('\\', '/'),
+  );
   return files.filter((path) => !HISTORY.includes(path)).sort();
 }
 
-/** Of an image, a package, a release; and of the chart, in its own file. */
-const NAMED = /((?:gridgate[:-]|--version )v?)(\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?)/g;
+/** Of an image, a package, an address, in what gridgate says of itself; and of the chart, in its own file. */
+const NAMED = /((?:gridgate[:/ -]|--version )v?)(\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?)/g;
 const CHART = /^((?:version|appVersion): ["']?)(\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?)/gm;
 
 /** Every version of gridgate that a file names. */

@@ -36,7 +36,7 @@ function podOf({ apiVersion, kind, value }: Manifest): ManifestPod | undefined {
   const pod = group === '' && kind === 'Pod' ? (value as Pod) : podOfObject(group, kind, value);
   if (!pod?.spec) return undefined;
   const { name = '?', namespace } = (value['metadata'] ?? {}) as { name?: string; namespace?: string };
-  return { pod, name: `${kind}/${name}`, namespace };
+  return { pod: { metadata: {}, ...pod }, name: `${kind}/${name}`, namespace }; // none is created without metadata
 }
 
 /** Of a workload, or of an object of another kind that carries a template of pods; pods of daemon sets are exempt. */

@@ -13,6 +13,8 @@ const PUT_TOGETHER: Readonly<Record<string, readonly string[]>> = {
   'rbac.yaml': ['base/rbac.yaml', 'base/controllers-rbac.yaml'],
   'strict-rbac.yaml': ['strict/rbac.yaml'],
   'priority-classes.yaml': ['base/priority-classes.yaml'],
+  'check.yaml': ['check/rbac.yaml', 'check/guard.yaml'],
+  'uninstall.yaml': ['uninstall/rbac.yaml'],
   'webhooks.yaml': ['base/mutating-webhook.yaml', 'base/validating-webhook.yaml'],
 };
 const COMPONENTS = globSync(`${MANIFESTS}/capacity/*/kustomization.yaml`).map((path) => path.split('/').at(-2) ?? '');

@@ -83,7 +83,9 @@ const values = z
         bindings: webhookOf(z.literal('Ignore')),
       })
       .partial(),
-    webhook: z.strictObject({ ...pods, port, hostNetwork: z.boolean(), clientCaConfigMap: name }).partial(),
+    webhook: z
+      .strictObject({ ...pods, port, metricsPort: port, hostNetwork: z.boolean(), clientCaConfigMap: name })
+      .partial(),
     controllers: z.strictObject(pods).partial(),
     releaseOverdue: z.strictObject({ schedule: z.string(), resources }).partial(),
     capacity: z
@@ -127,6 +129,7 @@ const values = z
       .partial(),
     monitoring: z
       .strictObject({
+        runbookUrl: z.string().regex(/^(https?:\/\/.+)?$/),
         podMonitor: monitor.partial(),
         serviceMonitor: monitor.partial(),
         prometheusRule: z.strictObject({ enabled: z.boolean(), labels: texts }).partial(),

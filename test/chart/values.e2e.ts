@@ -125,6 +125,9 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
   'host-network'(objects) {
     const { hostNetwork, dnsPolicy } = podOf(objects, 'gridgate');
     assert.deepEqual([hostNetwork, dnsPolicy], [true, 'ClusterFirstWithHostNet']);
+    const ports = containerOf(objects, 'gridgate').ports.map(({ containerPort }: Rendered) => containerPort);
+    assert.deepEqual(ports, [10260, 10261]);
+    assert.deepEqual(argsOf(objects, 'gridgate').slice(3), ['--port=10260', '--metrics-port=10261']);
     assert.equal(podOf(objects, 'gridgate-controllers').hostNetwork, undefined);
     const { strategy } = find(objects, 'Deployment', 'gridgate').spec;
     assert.deepEqual(strategy.rollingUpdate, { maxSurge: 0, maxUnavailable: 1 }, 'a port of a node is there once');
@@ -180,7 +183,8 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
   'pod-monitor'(objects) {
     const { metadata, spec } = find(objects, 'PodMonitor', 'gridgate');
     assert.equal(metadata.labels.release, 'prometheus');
-    assert.equal(spec.podMetricsEndpoints[0].port, 'metrics');
+    const [{ port, honorLabels }] = spec.podMetricsEndpoints;
+    assert.deepEqual([port, honorLabels], ['metrics', true]);
     for (const name of ['gridgate', 'gridgate-controllers']) {
       const { labels } = find(objects, 'Deployment', name).spec.template.metadata;
       assert.equal(labels['app.kubernetes.io/name'], spec.selector.matchLabels['app.kubernetes.io/name']);
@@ -191,6 +195,7 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
   'service-monitor'(objects) {
     const { spec } = find(objects, 'ServiceMonitor', 'gridgate');
     assert.deepEqual(spec.selector.matchLabels, { 'app.kubernetes.io/name': 'gridgate' });
+    assert.equal(spec.endpoints[0].honorLabels, true);
     const components = ofKind(objects, 'Service').map(({ spec }) => spec.selector['app.kubernetes.io/component']);
     assert.deepEqual(components.sort(), ['controllers', 'webhook'], 'the leader’s metrics are read, too');
   },
@@ -223,13 +228,32 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
   verify(objects) {
     const { metadata, spec } = find(objects, 'Job', 'gridgate-check');
     assert.match(metadata.annotations['helm.sh/hook'], /post-install,post-upgrade/);
-    assert.deepEqual(spec.template.spec.containers[0].args, ['check', '--wait=90s', '--namespace=shop']);
+    assert.deepEqual(spec.template.spec.containers[0].args, [
+      'check',
+      '--wait=90s',
+      '--system-namespace=gridgate-system',
+      '--namespace=shop',
+    ]);
   },
 
   uninstall(objects) {
     const { spec } = find(objects, 'Job', 'gridgate-uninstall');
-    const flags = ['--before-helm', '--yes', '--policies', '--regions', '--settings'];
+    const flags = [
+      '--before-helm',
+      '--yes',
+      '--system-namespace=gridgate-system',
+      '--policies',
+      '--regions',
+      '--settings',
+    ];
     assert.deepEqual(spec.template.spec.containers[0].args, ['uninstall', ...flags]);
+    const deletes = ofKind(objects, 'ClusterRole', 'Role')
+      .filter(({ metadata }) => metadata.name === 'gridgate-uninstall')
+      .flatMap(({ rules }) => rules)
+      .filter(({ verbs }: Rendered) => verbs.includes('delete'))
+      .flatMap(({ resourceNames = [] }: Rendered) => resourceNames);
+    for (const name of ['regions.gridgate.dev', 'gridgate-outages', 'gridgate-sources'])
+      assert.ok(deletes.includes(name), name);
   },
 
   namespace(objects) {
@@ -240,7 +264,10 @@ const NOTICED: Readonly<Record<string, (objects: readonly Rendered[]) => void>> 
 
   alerts(objects) {
     const { spec } = find(objects, 'PrometheusRule', 'gridgate');
-    assert.ok(spec.groups.flatMap(({ rules }: Rendered) => rules).some(({ alert }: Rendered) => alert));
+    const alerts = spec.groups.flatMap(({ rules }: Rendered) => rules).filter(({ alert }: Rendered) => alert);
+    assert.ok(alerts.length >= 9);
+    for (const { annotations } of alerts)
+      assert.match(annotations.runbook_url, /^https:\/\/example\.com\/runbook\.md#/);
     const dashboards = ofKind(objects, 'ConfigMap').filter(({ metadata }) => metadata.labels.grafana_dashboard === '1');
     assert.ok(dashboards.length >= 2);
     for (const { metadata, data } of dashboards) {
@@ -296,6 +323,7 @@ describe('values of the chart', { concurrency: 2 }, () => {
       { set: ['webhook.hostNetwork=true', 'webhook.port=10250'] },
       /webhook\.hostNetwork with webhook\.port 10250: that is the kubelet's port/,
     ],
+    ['one port for two', { set: ['webhook.port=9090'] }, /webhook\.port and webhook\.metricsPort are both 9090/],
     ['two monitors', { ci: ['pod-monitor', 'service-monitor'] }, /choose one, or everything is counted twice/],
     [
       'the node’s network where the namespace forbids it',

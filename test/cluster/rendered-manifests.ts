@@ -25,9 +25,13 @@ export type Component = (typeof COMPONENTS)[number];
 // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of every kind; the assertion is the check
 export type Rendered = any;
 
-/** What `kubectl apply -k` would send. */
-export async function render(controlPlane: ControlPlane, overlay: Overlay): Promise<Rendered[]> {
-  const { code, stdout, stderr } = await controlPlane.kubectl(['kustomize', `${MANIFESTS}/${overlay}`]);
+/** What `kubectl apply -k` would send, of these manifests or of another release's. */
+export async function render(
+  controlPlane: Pick<ControlPlane, 'kubectl'>,
+  overlay: Overlay | 'check',
+  manifests = MANIFESTS,
+): Promise<Rendered[]> {
+  const { code, stdout, stderr } = await controlPlane.kubectl(['kustomize', `${manifests}/${overlay}`]);
   assert.equal(code, 0, stderr);
   return parseAllDocuments(stdout).map((document) => document.toJS());
 }
@@ -37,9 +41,10 @@ export async function renderWith(
   controlPlane: Pick<ControlPlane, 'kubectl'>,
   layout: Overlay,
   components: readonly Component[],
+  manifests = MANIFESTS,
 ): Promise<Rendered[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gridgate-overlay-'));
-  const path = (name: string) => relative(realpathSync(folder), `${MANIFESTS}/${name}`);
+  const path = (name: string) => relative(realpathSync(folder), `${manifests}/${name}`);
   const overlay = { resources: [path(layout)], components: components.map((name) => path(`capacity/${name}`)) };
   writeFileSync(join(folder, 'kustomization.yaml'), stringify(overlay));
   try {

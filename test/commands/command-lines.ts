@@ -85,6 +85,9 @@ export const COMMAND_LINES: readonly (readonly [code: number, line: string, how?
   [1, 'check --kubeconfig @cluster', 'alone'],
   [2, 'check -n nowhere --kubeconfig @cluster'],
   [3, 'check --kubeconfig @away'],
+  [0, 'test manifests/samples'],
+  [1, 'test @failing', 'alone'],
+  [2, 'test test/questions'],
   [0, 'simulate --intensity eu-north=@series', 'alone'],
   [2, 'simulate'],
   [0, 'wait --region eu-north --regions @regions --print', 'alone'],
@@ -147,7 +150,12 @@ async function writeFiles(test: TestContext): Promise<Readonly<Record<string, st
   };
   const unknown = { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name: 'mars' }, spec: {} };
   const source = { type: 'file', path: join(directory, 'nowhere.json'), signal: 'average-lifecycle' };
+  const failing = {
+    ...{ now: '2026-11-29T12:00:00Z', regions: { 'eu-north': {} }, namespaces: { shop: { mode: 'enforce' } } },
+    cases: [{ name: 'one', pod: FREE, expect: { decision: 'deny' } }],
+  };
   return {
+    failing: json('gridgate-test.yaml', failing),
     free: json('free.json', FREE),
     pinned: json('pinned.json', PINNED),
     nodes: json('nodes.json', NODE),

@@ -14,6 +14,8 @@ import {
   pageWithKeys,
   publishedSchema,
   SCHEMA_FILE,
+  TESTS_SCHEMA_FILE,
+  testsSchema,
   textOf,
 } from './published-schema.ts';
 
@@ -207,4 +209,23 @@ describe('manifests/gridgate-outages.schema.json', () => {
         );
       assert.deepEqual([await isRead, outages.safeParse(manifest).success], [isFine, isFine]);
     });
+});
+
+describe('manifests/gridgate-test.schema.json', () => {
+  const published = readFileSync(TESTS_SCHEMA_FILE, 'utf8');
+  const schema = JSON.parse(published);
+
+  it('is what the code makes of its own tests', () =>
+    assert.equal(published, textOf(testsSchema()), `${TESTS_SCHEMA_FILE} is not up to date: npm run schema`));
+
+  it('says of every key what it means', () => {
+    const { regions: _, ...properties } = schema.properties; // those of a Region are told with it
+    assert.deepEqual(undescribed({ properties }), []);
+  });
+
+  it('takes the sample, and no misspelt key', () => {
+    const sample = readFileSync('manifests/samples/policy-test/gridgate-test.yaml', 'utf8');
+    const takes = (text: string) => z.fromJSONSchema(schema).safeParse(parseDocument(text).toJS()).success;
+    assert.deepEqual([takes(sample), takes(sample.replace('expect:', 'expct:'))], [true, false]);
+  });
 });

@@ -46,7 +46,11 @@ export function outagesSchema(): z.core.JSONSchema.BaseSchema {
 }
 
 export function testsSchema(): z.core.JSONSchema.BaseSchema {
-  return titled(testFile, 'gridgate-test.yaml', 'Policy tests for `gridgate test`: pods, and what should become of them.');
+  return titled(
+    testFile,
+    'gridgate-test.yaml',
+    'Policy tests for `gridgate test`: pods, and what should become of them.',
+  );
 }
 
 function titled(type: z.ZodType, title: string, description: string): z.core.JSONSchema.BaseSchema {

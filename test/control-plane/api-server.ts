@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { issueCertificate } from '../../src/certs/dev-certificate.ts';
 import type { ApiClient } from './api-client.ts';
 import { createApiClient } from './api-client.ts';
 import { writeAuditPolicy } from './audit.ts';
@@ -18,6 +19,8 @@ export type ApiServerSetup = {
   /** Pods of ours have networks of their own, of this family, and reach the API server from there. */
   readonly podFamily?: Family | undefined;
   readonly extraFlags: readonly string[];
+  /** Epoch milliseconds; an hour ago where it is left out. */
+  readonly certificateFrom?: number | undefined;
 };
 
 /** Everything that stays the same when the API server restarts. */
@@ -30,6 +33,7 @@ export type ApiServerPlan = {
   readonly flags: readonly string[];
 };
 
+const DAY_MS = 86_400_000;
 // Without the controller manager nobody creates service accounts (a pod without one is refused) and nobody takes the
 // not-ready taint off a node.
 const PLUGINS_NEEDING_CONTROLLERS = 'ServiceAccount,TaintNodesByCondition';
@@ -41,6 +45,7 @@ export async function planApiServer(dir: string, setup: ApiServerSetup): Promise
   const port = await findFreePort();
   const certDir = join(dir, 'api-server-certs');
   const auditLog = join(dir, 'audit.log');
+  if (setup.certificateFrom !== undefined) await writeCertificate(certDir, setup.certificateFrom);
   const { publicKeyFile, privateKeyFile } = writeServiceAccountKeys(dir);
   const flags = [
     `--etcd-servers=${setup.etcdUrl}`,
@@ -67,6 +72,15 @@ export async function planApiServer(dir: string, setup: ApiServerSetup): Promise
   ];
   const url = `https://${podFamily === 'IPv6' ? `[${loopback}]` : loopback}:${port}`;
   return { url, port, caFile: join(certDir, 'apiserver.crt'), auditLog, flags };
+}
+
+/** What the API server finds it serves, and does not make anew. */
+async function writeCertificate(certDir: string, notBefore: number): Promise<void> {
+  const names = ['localhost', '127.0.0.1', 'kubernetes.default.svc'];
+  const { cert, key, ca } = await issueCertificate({ names, notBefore, notAfter: Date.now() + DAY_MS });
+  mkdirSync(certDir);
+  writeFileSync(join(certDir, 'apiserver.crt'), cert + ca);
+  writeFileSync(join(certDir, 'apiserver.key'), key, { mode: 0o600 });
 }
 
 /** Starts the API server and waits for /readyz; a foreign server on its port would fail the certificate check. */

@@ -69,5 +69,11 @@ function isExecutable(file: string): boolean {
 
 const assets = findAssets();
 
+/** Where an executable is; only where tests of a control plane are not skipped. */
+export function pathOf(binary: Binary): string {
+  if ('missing' in assets) throw new Error(assets.missing);
+  return join(assets.dir, binary);
+}
+
 /** Why tests of a control plane are skipped, for each of them: a suite that is skipped counts as no skipped test. `false`: they run. */
 export const skip: string | false = 'missing' in assets && assets.missing;

@@ -44,8 +44,8 @@ export function writeAuditPolicy(dir: string): string {
   return file;
 }
 
-/** All events so far, oldest first. An event can follow the response to its request by a moment: poll for it. */
-export function readAuditLog(file: string): AuditEvent[] {
+/** All events so far, oldest first, or those that contain a text. An event can follow the response to its request by a moment: poll for it. */
+export function readAuditLog(file: string, containing = ''): AuditEvent[] {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1); // what follows the last line break is still being written
-  return lines.map((line) => JSON.parse(line) as AuditEvent);
+  return lines.filter((line) => line.includes(containing)).map((line) => JSON.parse(line) as AuditEvent);
 }

@@ -9,7 +9,7 @@ import type { Component, Launcher } from './component.ts';
 import { startComponent } from './component.ts';
 import type { IssuedUser, User } from './credentials.ts';
 import { issueToken, writeKubeconfig } from './credentials.ts';
-import { startEtcd } from './etcd.ts';
+import { planEtcd, startEtcd } from './etcd.ts';
 import { startGuardian } from './guardian.ts';
 import { installKarpenter, type KarpenterOptions, runKarpenter } from './karpenter.ts';
 import type { KubectlResult } from './kubectl.ts';
@@ -37,6 +37,8 @@ export type ControlPlaneOptions = {
   readonly users?: readonly User[];
   /** What `startMetricsServer` needs: KWOK also answers what pods use (see `usage`), and the API server takes aggregated APIs. */
   readonly resourceMetrics?: boolean;
+  /** From when on, in epoch milliseconds, the API server's certificate is valid: others may live by an earlier clock. */
+  readonly certificateFrom?: number;
   /** Pods with the label `app.kubernetes.io/name: gridgate` really run, as processes: see `process-kubelet`. Needs root and `ip`. */
   readonly pods?: PodsOptions;
   /** For each step of the start, and the default of `waitFor`. */
@@ -82,6 +84,8 @@ export type ControlPlane = AsyncDisposable & {
   readonly startMetricsServer: () => Promise<Pick<Component, 'stop'>>;
   /** Same port, data and certificates; resolves when it is ready again. */
   readonly restartApiServer: () => Promise<void>;
+  /** etcd is stopped for as long as the work takes; resolves when it answers again, with the same data. */
+  readonly withoutEtcd: (work: () => Promise<unknown>) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -101,14 +105,16 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const admin = issueToken(ADMIN);
   const issuedUsers = [admin, ...[...workers.map(workerUser), ...users].map(issueToken)];
 
-  const { etcd, etcdUrl } = await startEtcd(launcher, flags.etcd ?? [], deadlineMs);
-  cleanup.defer(etcd.stop);
+  const etcdPlan = await planEtcd(launcher.dir, flags.etcd ?? []);
+  let etcd = await startEtcd(launcher, etcdPlan, deadlineMs);
+  cleanup.defer(() => etcd.stop());
 
   const metrics = resourceMetrics ? await planResourceMetrics(launcher.dir) : undefined;
   const plan = await planApiServer(launcher.dir, {
-    etcdUrl,
+    etcdUrl: etcdPlan.url,
     users: issuedUsers,
     hasControllerManager: workers.includes('kube-controller-manager'),
+    certificateFrom: options.certificateFrom,
     podFamily,
     extraFlags: [...(metrics?.apiServerFlags ?? []), ...(flags['kube-apiserver'] ?? [])],
   });
@@ -184,6 +190,14 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       client.disconnect();
       await apiServer.stop();
       ({ apiServer, client } = await startApiServer(launcher, plan, admin, deadlineMs));
+    },
+    async withoutEtcd(work) {
+      await etcd.stop();
+      try {
+        await work();
+      } finally {
+        etcd = await startEtcd(launcher, etcdPlan, deadlineMs);
+      }
     },
     stop,
     [Symbol.asyncDispose]: stop,

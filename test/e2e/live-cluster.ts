@@ -3,14 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { applyObjects, CONTROLLERS_ACCOUNT, untilGuarded } from '../cluster/controllers-account.ts';
-import { type Rendered, render } from '../cluster/rendered-manifests.ts';
+import { type Component, type Rendered, renderWith } from '../cluster/rendered-manifests.ts';
 import { hostAddress } from '../control-plane/host-address.ts';
 import type { NodeSpec } from '../control-plane/nodes.ts';
-import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../control-plane/start.ts';
+import { type ControlPlaneOptions, startControlPlane } from '../control-plane/start.ts';
 import { type GridgateProcess, startGridgate } from '../process/gridgate-process.ts';
 import { nodesIn, prefixed } from './objects.ts';
 
-const ACCOUNTS = {
+export const ACCOUNTS = {
   webhook: 'system:serviceaccount:gridgate-system:gridgate',
   controllers: CONTROLLERS_ACCOUNT,
 } as const;
@@ -18,7 +18,7 @@ export type Role = keyof typeof ACCOUNTS;
 
 export const SYSTEM = '/api/v1/namespaces/gridgate-system';
 export const REGIONS_PATH = '/apis/gridgate.dev/v1alpha1/regions';
-const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
+export const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const READY_MS = 120_000;
 
@@ -32,8 +32,23 @@ export interface LiveOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: NonNullable<ControlPlaneOptions['flags']>;
   readonly resourceMetrics?: boolean;
+  /** Accounts beside those of the replicas that `controlPlane.kubeconfigFor` knows. */
+  readonly users?: readonly string[];
+  readonly certificateFrom?: number;
+  /** The compiled program, as users run it, instead of the sources. */
+  readonly compiled?: boolean;
   /** How many replicas of each role. */
   readonly replicas?: Partial<Record<Role, number>>;
+  /** Of the opt-in components, beside the base. */
+  readonly components?: readonly Component[];
+  /** What is installed and runs first: this one unless told otherwise. */
+  readonly release?: Release;
+}
+
+/** One of gridgate's releases: its program (`main.js`) and the folder of its manifests. */
+export interface Release {
+  readonly program?: string;
+  readonly manifests?: string;
 }
 
 export type LiveCluster = Awaited<ReturnType<typeof startLiveCluster>>;
@@ -43,14 +58,24 @@ export type LiveCluster = Awaited<ReturnType<typeof startLiveCluster>>;
  * certificates, the real Service. What its two Deployments would run is played by processes of ours.
  */
 export async function startLiveCluster(options: LiveOptions) {
-  const { regions, config = { sources: [] }, env = {}, replicas = {}, flags = {}, resourceMetrics = false } = options;
-  const { nodes = nodesIn(Object.keys(regions)) } = options;
+  const {
+    regions,
+    config = { sources: [] },
+    env = {},
+    replicas = {},
+    flags = {},
+    resourceMetrics = false,
+    users = [],
+    compiled = false,
+  } = options;
+  const { nodes = nodesIn(Object.keys(regions)), components = [], release = {} } = options;
   await using cleanup = new AsyncDisposableStack();
   const processes: { readonly role: Role; readonly instance: GridgateProcess }[] = [];
   cleanup.defer(async () => void (await Promise.all(processes.map(({ instance }) => instance.end('SIGKILL')))));
   const controlPlane = await startControlPlane({
-    users: Object.values(ACCOUNTS).map((name) => ({ name })),
+    users: [...Object.values(ACCOUNTS), ...users].map((name) => ({ name })),
     resourceMetrics,
+    ...(options.certificateFrom !== undefined && { certificateFrom: options.certificateFrom }),
     // Services lead to their endpoints without a network of pods.
     flags: {
       ...flags,
@@ -62,24 +87,43 @@ export async function startLiveCluster(options: LiveOptions) {
   const configFile = join(controlPlane.dir, 'gridgate.yaml');
   writeFileSync(configFile, stringify(config));
 
-  await install(controlPlane);
+  await install(release);
   for (const [name, spec] of Object.entries(regions))
     await send('POST', REGIONS_PATH, { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name }, spec });
   await controlPlane.addNodes(nodes);
 
   /** One more replica, ready; the Service leads to it where it answers reviews. */
-  async function startReplica(role: Role, ...more: readonly string[]): Promise<GridgateProcess> {
+  async function startReplicaOf(
+    { program }: Release,
+    role: Role,
+    ...more: readonly string[]
+  ): Promise<GridgateProcess> {
     const instance = await startGridgate({
+      program,
       args: [
         ...['--roles', role, '--kubeconfig', controlPlane.kubeconfigFor(ACCOUNTS[role]), '--config', configFile],
         ...['--host', hostAddress(), '--metrics-host', '127.0.0.1', '--shutdown-delay', '0', ...more],
       ],
       env,
+      compiled,
     });
     processes.push({ role, instance });
     await waitFor(`a replica of ${role} to be ready`, () => isReady(instance), READY_MS);
     if (role === 'webhook') await send('POST', SLICES, sliceFor(instance));
     return instance;
+  }
+
+  const startReplica = (role: Role, ...more: readonly string[]) => startReplicaOf(release, role, ...more);
+
+  /** All of a release but what has pods, as `kubectl apply -k` sends it. */
+  async function install({ manifests }: Release): Promise<void> {
+    const objects = await renderWith(controlPlane, 'base', components, manifests);
+    await applyObjects(
+      controlPlane,
+      objects.filter(({ kind }) => kind !== 'Deployment' && kind !== 'CronJob'),
+    );
+    await untilGuarded(controlPlane);
+    await waitFor('the Region resource', async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined);
   }
 
   async function send(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
@@ -102,6 +146,9 @@ export async function startLiveCluster(options: LiveOptions) {
     send,
     patch: (path: string, body: unknown) => send('PATCH', path, body, MERGE_PATCH),
     startReplica,
+    startReplicaOf,
+    /** Of another release, over the one that is there. */
+    install,
     /** Those that were started, also when they have ended since. */
     replicas: (role: Role) => processes.filter((one) => one.role === role).map(({ instance }) => instance),
     /** Creates a namespace (annotations without their prefix) and waits until pods may come. */
@@ -120,18 +167,7 @@ export async function startLiveCluster(options: LiveOptions) {
   };
 }
 
-/** All of the base but what has pods. */
-async function install(controlPlane: ControlPlane): Promise<void> {
-  const { request, waitFor } = controlPlane;
-  const objects = (await render(controlPlane, 'base')).filter(
-    ({ kind }) => kind !== 'Deployment' && kind !== 'CronJob',
-  );
-  await applyObjects(controlPlane, objects);
-  await untilGuarded(controlPlane);
-  await waitFor('the Region resource', async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined);
-}
-
-function sliceFor({ webhook, pid }: GridgateProcess): Rendered {
+export function sliceFor({ webhook, pid }: Pick<GridgateProcess, 'webhook' | 'pid'>): Rendered {
   const { hostname, port } = new URL(webhook);
   return {
     apiVersion: 'discovery.k8s.io/v1',

@@ -22,7 +22,7 @@ export interface SourceTree {
 
 export function copySources(directory: string): SourceTree {
   const files = globSync(
-    ['*', '.npmrc', '.gitignore', '.dockerignore', '{src,manifests,certs}/**/*', 'test/structure/*'],
+    ['*', '.npmrc', '.gitignore', '.dockerignore', '{src,manifests,certs}/**/*', 'test/structure/*', 'test/pages/*'],
     {
       withFileTypes: true,
     },

@@ -12,6 +12,11 @@ describe('the version of a release', () => {
       'helm install gridgate oci://r/gridgate --version 0.2.0',
     ],
     ['image: gridgate:0.2.0-rc.1', 'image: gridgate:0.2.0'],
+    ['gridgate 0.1.0 answers; it knows 3 regions', 'gridgate 0.2.0 answers; it knows 3 regions'],
+    [
+      'https://d.example.com/gridgate/v0.1.0/gridgate-0.1.0.tgz',
+      'https://d.example.com/gridgate/v0.2.0/gridgate-0.2.0.tgz',
+    ],
     ['  image: nginx:1.27.0', '  image: nginx:1.27.0'],
     ['Node 22.19.0, gridgate answers', 'Node 22.19.0, gridgate answers'],
     ['version: 0.1.0\nappVersion: "0.1.0"\n', 'version: 0.2.0\nappVersion: "0.2.0"\n', 'manifests/chart/Chart.yaml'],

@@ -14,9 +14,32 @@ export interface RunElsewhere {
 const WAIT = 'test/questions/wait/wait.test.ts';
 const PRINTED = 'test/questions/wait/print-plan.test.ts';
 const QUESTIONS = 'src/questions/README.md';
+const RELEASE = 'test/packaging/release.e2e.ts';
+
+const CHART_INSTALLED = 'test/chart/install.e2e.ts';
 
 /** Commands that pages show and that another test than `pages.e2e.ts` runs. */
 export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
+  {
+    command:
+      'helm install gridgate manifests/chart -n gridgate-system --create-namespace --take-ownership --wait --set image.repository=registry.example.com/gridgate,namespace.create=true',
+    file: CHART_INSTALLED,
+    title: 'helm install --wait: its pods run, and a pod is steered',
+    words: ["'install', 'gridgate', CHART, '--wait', '--create-namespace', '--take-ownership'"],
+  },
+  {
+    command: 'helm test gridgate -n gridgate-system',
+    file: CHART_INSTALLED,
+    title: 'helm test makes a dry run of admission',
+    words: ["'test', 'gridgate'"],
+  },
+  {
+    command: 'kubectl annotate namespace shop gridgate.dev/mode=audit',
+    page: 'manifests/chart/README.md',
+    file: CHART_INSTALLED,
+    title: 'helm install --wait: its pods run, and a pod is steered',
+    words: ["'annotate', 'namespace', 'shop', 'gridgate.dev/mode=audit'"],
+  },
   { command: 'make build', file: 'Makefile', title: 'e2e: build control-plane' },
   { command: 'make test', file: '.ci/run', title: 'suite test' },
   { command: 'make demo', file: '.ci/run', title: 'check demo' },
@@ -108,6 +131,31 @@ export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
     words: [
       'failed NodePools: batch has spec.limits.cpu as gridgate wrote it, and nobody puts back what its owner had',
     ],
+  },
+  {
+    command: 'npm version minor',
+    file: RELEASE,
+    title: 'is one command: every version, the changelog, the commit and its tag',
+    words: ["'npm', 'version'"],
+  },
+  {
+    command:
+      'npm run release -- --source https://git.example.com/gridgate --downloads https://downloads.example.com/gridgate/v0.1.0',
+    file: RELEASE,
+    title: 'has the same bytes wherever it is built',
+    words: ["'release', '--', '--source'", "'--downloads'"],
+  },
+  {
+    command: 'sha256sum --check --strict SHA256SUMS',
+    file: RELEASE,
+    title: 'is verified by its checksums',
+    words: ["'--check', '--strict', 'SHA256SUMS'"],
+  },
+  {
+    command: 'npm install --global --offline ./gridgate-0.1.0.tgz',
+    file: RELEASE,
+    title: 'is installed by npm without a network, and nothing comes along',
+    words: ["'install', '--global', '--offline'"],
   },
 ];
 

@@ -35,6 +35,8 @@ export interface ProcessOptions {
   readonly cpu?: number;
   /** The compiled program, as users run it, instead of the sources. */
   readonly compiled?: boolean;
+  /** Another release's `main.js`. */
+  readonly program?: string | undefined;
   /** The log goes to this file instead of memory: a benchmark writes millions of lines. */
   readonly logFile?: string;
   /** Or through a pipe, and nobody looks at it once the addresses are known. */
@@ -114,8 +116,9 @@ async function untilWritten(file: string, exited: Promise<unknown>): Promise<Rec
   return {};
 }
 
-function spawnPinned({ args, anyAddress, env, cgroup, cpu, compiled = false, logFile }: ProcessOptions): ChildProcess {
-  const script = compiled ? 'dist/main.js' : 'src/main.ts';
+function spawnPinned(options: ProcessOptions): ChildProcess {
+  const { args, anyAddress, env, cgroup, cpu, compiled = false, program, logFile } = options;
+  const script = program ?? (compiled ? 'dist/main.js' : 'src/main.ts');
   const command = [
     process.execPath,
     script,

@@ -218,6 +218,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
     'warnings',
   ],
   overlays: ['lever-words', 'overlays-report'],
+  test: ['compare', 'test-file'],
   preflight: [
     'assess',
     'baseline',

@@ -18,12 +18,13 @@ export const GROUPS = {
     'page',
     'regions',
     'scaling',
+    'soak',
     'structure',
     'units',
     'watched',
   ],
-  questioning: ['commands', 'pages', 'questions', 'replica', 'terminal', 'world'],
-  serving: ['webhook'],
+  questioning: ['commands', 'demo', 'pages', 'questions', 'replica', 'terminal', 'world'],
+  serving: ['attacks', 'webhook'],
 } as const;
 
 export type Group = keyof typeof GROUPS;

@@ -107,7 +107,7 @@ spec:
               containerPort: {{ $values.webhook.port }}
             {{- end }}
             - name: metrics
-              containerPort: 9090
+              containerPort: {{ ternary $values.webhook.metricsPort 9090 $serves }}
           readinessProbe:
             httpGet:
               path: /readyz

@@ -68,6 +68,9 @@ app.kubernetes.io/component: {{ . }}
 {{- if ne (int .port) 8443 }}
 - --port={{ .port }}
 {{- end }}
+{{- if ne (int .metricsPort) 9090 }}
+- --metrics-port={{ .metricsPort }}
+{{- end }}
 {{- if .clientCaConfigMap }}
 - --client-ca=/callers/ca.crt
 {{- end }}
@@ -164,7 +167,40 @@ containers:
 helm.sh/hook: {{ .events }}
 helm.sh/hook-weight: {{ .weight | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
-helm.sh/hook-output-log-policy: hook-succeeded,hook-failed
+{{- end }}
+
+{{/* What a hook's pod needs, as a part of the hook: `object`, `events`. Guards come before rights. */}}
+{{- define "gridgate.hooked" -}}
+{{- $weight := ternary "-6" "-5" (hasPrefix "Validating" .object.kind) }}
+{{- $_ := set .object.metadata "annotations" (include "gridgate.hook" (dict "events" .events "weight" $weight) | fromYaml) }}
+{{- toYaml .object }}
+{{- end }}
+
+{{/* The Job of a hook: `root`, `events`, `name` (of its account, too), `component`, `args`, `tries` after the first, `seconds`. */}}
+{{- define "gridgate.hookJob" -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .name }}
+  namespace: {{ .root.Release.Namespace }}
+  annotations:
+    {{- include "gridgate.hook" (dict "events" .events "weight" "0") | nindent 4 }}
+    helm.sh/hook-output-log-policy: hook-succeeded,hook-failed
+  labels:
+    {{- include "gridgate.labels" .root | nindent 4 }}
+    {{- include "gridgate.selector" .component | nindent 4 }}
+spec:
+  backoffLimit: {{ .tries }}
+  activeDeadlineSeconds: {{ .seconds }}
+  template:
+    metadata:
+      labels:
+        {{- include "gridgate.selector" .component | nindent 8 }}
+        {{- with .root.Values.commonLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      {{- include "gridgate.commandPod" (dict "root" .root "account" .name "args" .args) | nindent 6 }}
 {{- end }}
 
 {{/* Ports that the sources of `config` are asked at, and those named beside them: a list. */}}

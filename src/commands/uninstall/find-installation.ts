@@ -91,7 +91,7 @@ export async function findInstallation(
   show: (text: string) => void,
 ): Promise<Installation | { readonly obstacle: Obstacle }> {
   show('looking for gridgate');
-  const found = await findObjects(api, asked.namespace);
+  const found = await findObjects(api, asked);
   const obstacle = findObstacle(found, asked);
   if (obstacle) return { obstacle };
   const ours = found.filter(isOurs);
@@ -154,8 +154,11 @@ export async function findWritten(
 }
 
 /** The objects of the list that are there, in its order. */
-async function findObjects(api: Pick<ApiClient, 'get'>, namespace: string): Promise<readonly FoundObject[]> {
-  const objects = installedObjects(namespace);
+async function findObjects(api: Pick<ApiClient, 'get'>, asked: Asked): Promise<readonly FoundObject[]> {
+  const { namespace, beforeHelm, settings } = asked;
+  // A hook that is not asked for them needs no right to the Secret among them.
+  const isLookedFor = ({ step }: InstalledObject) => step !== 'settings' || !beforeHelm || settings;
+  const objects = installedObjects(namespace).filter(isLookedFor);
   const found = new Map<InstalledObject, KubeObject>();
   await inParallel(objects, AT_ONCE, async (object) => {
     const there = await readObject(api, object.path, contentToRead(object));

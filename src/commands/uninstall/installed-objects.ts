@@ -84,6 +84,7 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['Deployment', 'gridgate-controllers'],
     ['Deployment', 'gridgate'], // where one Deployment does both, it is this one
     ['ClusterRoleBinding', 'gridgate-controllers'],
+    ['RoleBinding', 'gridgate-controllers'], // by which one that ends late would make its Leases again
     ['RoleBinding', 'gridgate-priority-expander', 'kube-system'],
     ['ClusterRoleBinding', 'gridgate-node-pools'],
     ['ClusterRoleBinding', 'gridgate-node-overlays'],
@@ -124,7 +125,6 @@ const OBJECTS: Readonly<Partial<Record<Step, readonly Named[]>>> = {
     ['ClusterRole', 'gridgate-check'],
     ['ClusterRole', 'gridgate-view'],
     ['RoleBinding', 'gridgate'],
-    ['RoleBinding', 'gridgate-controllers'],
     ['RoleBinding', 'gridgate-check'],
     ['Role', 'gridgate'],
     ['Role', 'gridgate-check'],

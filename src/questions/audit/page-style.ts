@@ -27,9 +27,10 @@ details.why:not([open])>summary{overflow:hidden;text-overflow:ellipsis;white-spa
 .workloads col{width:6.3%}
 .workloads col:nth-child(1){width:15%}
 .workloads col:nth-child(2){width:10%}
-.workloads col:nth-child(3){width:22%}
-.workloads col:nth-child(4){width:13%}
+.workloads col:nth-child(3){width:21%}
+.workloads col:nth-child(4){width:11%}
 .workloads col:nth-child(5){width:4.5%}
+.workloads col:nth-child(6){width:9.3%}
 .workloads col:nth-child(9){width:7.8%}
 .workloads col:nth-child(10){width:8.8%}
 .workloads .heading th{font-size:.85rem;padding-bottom:.3rem}

@@ -64,7 +64,9 @@ function compareRegions({ best, includes, excludes, refused }: Expectation, { st
   if (!judgement) {
     const asked = Object.entries({ best, includes, excludes, refused });
     return asked.flatMap(([field, value]) =>
-      value === undefined ? [] : [{ field, expected: tell(value), got: 'no region was looked at' }],
+      value === undefined
+        ? []
+        : [{ field, expected: Array.isArray(value) ? value.join(', ') : tell(value), got: 'no region was looked at' }],
     );
   }
   const open = judgement.candidates.map(({ name }) => name);

@@ -153,7 +153,9 @@ async function readCases({ cases }: TestFile, { namespaces, beside }: Surroundin
     names.add(given.name);
     const read = readCase(given, given.file === undefined ? undefined : await open(given.file), namespaces);
     if ('messages' in read)
-      mistakes.push(...read.messages.map((message) => ({ at: read.key === undefined ? at : [...at, read.key], message })));
+      mistakes.push(
+        ...read.messages.map((message) => ({ at: read.key === undefined ? at : [...at, read.key], message })),
+      );
     else found.push(read.case);
   }
   return { cases: found, mistakes };

@@ -11,10 +11,10 @@ const COLUMNS: readonly Column<CaseResult>[] = [
     cell: (one) => (isPassed(one) ? 'pass' : 'FAIL'),
     style: (cell) => (cell === 'pass' ? 'green' : 'red'),
   },
-  { title: 'CASE', cell: ({ title }) => title, givesWay: 1, least: 30 },
-  { title: 'OBJECT', cell: ({ namespace, object }) => `${namespace} ${nameObject(object)}`, givesWay: 0, least: 20 },
-  { title: 'DECISION', cell: tellDecision },
-  { title: 'REGIONS', cell: ({ regions }) => nameFew(regions, MOST_REGIONS, String) || '-', givesWay: 2, least: 12 },
+  { title: 'CASE', cell: ({ title }) => title, givesWay: 2, least: 20 },
+  { title: 'OBJECT', cell: ({ namespace, object }) => `${namespace} ${nameObject(object)}`, givesWay: 1, least: 14 },
+  { title: 'DECISION', cell: tellDecision, givesWay: 3, least: 20 },
+  { title: 'REGIONS', cell: ({ regions }) => nameFew(regions, MOST_REGIONS, String) || '-', givesWay: 0, least: 10 },
 ];
 
 export function isPassed({ mismatches }: Pick<CaseResult, 'mismatches'>): boolean {

@@ -36,18 +36,22 @@ export interface CaseResult {
 
 const SIGNAL: Signal = 'average-lifecycle';
 const SOURCE = 'test';
+/** Of as many moments one is made once: cases often share theirs. */
+const MOST_SNAPSHOTS = 50;
 
 /** Decides about each case, in their order, as `admit` does. */
 export async function* runSuite(suite: Suite, isAsked: (title: string) => boolean): AsyncGenerator<CaseResult> {
   const rules = compileRules({ ...suite.config }, suite.file.defaultRegion);
   const { namespaces } = suite;
-  let last: { readonly key: string; readonly snapshot: Snapshot } | undefined;
+  const snapshots = new Map<string, Snapshot>();
   for (const one of suite.cases) {
     if (!isAsked(one.title)) continue;
     const moment = momentOf(suite, one);
     const key = JSON.stringify(moment);
-    if (last?.key !== key) last = { key, snapshot: await snapshotAt(suite, moment) };
-    const world = { snapshot: last.snapshot, namespaces, rules, volumesOf: () => [], now: moment.now };
+    const snapshot = snapshots.get(key) ?? (await snapshotAt(suite, moment));
+    if (snapshots.size >= MOST_SNAPSHOTS) snapshots.clear();
+    snapshots.set(key, snapshot);
+    const world = { snapshot, namespaces, rules, volumesOf: () => [], now: moment.now };
     yield runCase(suite, one, world);
   }
 }
@@ -70,24 +74,32 @@ function runCase(suite: Suite, one: SuiteCase, world: Parameters<typeof decidePo
   };
 }
 
+type Observed = NonNullable<ObservedRegion['observed']>;
+
 interface Moment {
   readonly now: number;
-  readonly readings: Readonly<Record<string, GivenReading>>;
+  readonly observed: Readonly<Record<string, Observed>>;
   readonly outages: readonly string[];
 }
 
+/** Readings are of the clock beside which they stand: another clock of a case makes those of the file older. */
 function momentOf({ file }: Suite, one: SuiteCase): Moment {
+  const { now = file.now } = one;
   return {
-    now: one.now ?? file.now,
-    readings: { ...file.readings, ...one.readings },
+    now,
+    observed: { ...observedAt(file.now, file.readings), ...observedAt(now, one.readings) },
     outages: one.outages ?? file.outages ?? [],
   };
+}
+
+function observedAt(now: number, readings: Readonly<Record<string, GivenReading>> = {}): Moment['observed'] {
+  return Object.fromEntries(Object.entries(readings).map(([name, given]) => [name, observedOf(given, now)]));
 }
 
 /** No source is asked: what counts is what the file says, and yearly averages where it says nothing. */
 async function snapshotAt({ regions, cluster, config, file }: Suite, moment: Moment): Promise<Snapshot> {
   const described = new Map(regions.map((region) => [region.metadata.name, region]));
-  const named = new Set([...described.keys(), ...Object.keys(moment.readings), ...moment.outages]);
+  const named = new Set([...described.keys(), ...Object.keys(moment.observed), ...moment.outages]);
   const all = [...named].map((name) => regionAt(described.get(name) ?? { metadata: { name }, spec: {} }, moment));
   const { snapshot } = await takeSnapshot(
     { regions: all, config: { ...config, sources: [] } },
@@ -97,9 +109,9 @@ async function snapshotAt({ regions, cluster, config, file }: Suite, moment: Mom
   return snapshot;
 }
 
-function regionAt(region: ObservedRegion, { now, readings, outages }: Moment): ObservedRegion {
+function regionAt(region: ObservedRegion, { observed, outages }: Moment): ObservedRegion {
   const { name } = region.metadata;
-  const given = Object.hasOwn(readings, name) ? readings[name] : undefined;
+  const given = Object.hasOwn(observed, name) ? observed[name] : undefined;
   const isDown = outages.includes(name);
   if (given === undefined && !isDown) return region;
   const { gramsPerKwh, ...spec } = region.spec;
@@ -110,11 +122,11 @@ function regionAt(region: ObservedRegion, { now, readings, outages }: Moment): O
       ...(gramsPerKwh !== undefined && given === undefined && { gramsPerKwh }),
       ...(isDown && { outage: { active: true, reason: 'outage of the test' } }),
     },
-    ...(given !== undefined && { observed: { ...region.observed, ...observedOf(given, now) } }),
+    ...(given !== undefined && { observed: { ...region.observed, ...given } }),
   };
 }
 
-function observedOf(given: GivenReading, now: number): NonNullable<ObservedRegion['observed']> {
+function observedOf(given: GivenReading, now: number): Observed {
   const { gramsPerKwh, age = 0, forecast } = typeof given === 'number' ? { gramsPerKwh: given } : given;
   const hour = Math.floor(now / HOUR_MS) * HOUR_MS;
   return {

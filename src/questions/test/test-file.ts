@@ -47,7 +47,7 @@ const reading = z.union(
           .array(grams)
           .max(HOURS)
           .optional()
-          .describe('What is expected, gCO2e/kWh: one value for each hour, from the hour of `now` on.'),
+          .describe('What is expected, gCO2e/kWh: one value for each hour, from that of the clock beside it on.'),
       })
       .describe('A measured intensity.'),
   ],
@@ -99,7 +99,7 @@ const testCase = z
       .describe('The object: a Pod, whose apiVersion and kind may be left out, or a workload with a template of pods.'),
     file: path.optional().describe('Or a file of manifests, beside this one.'),
     object: name.optional().describe('Which object of that file, such as Deployment/web, where it holds several.'),
-    now: time.optional().describe('Another clock, RFC 3339.'),
+    now: time.optional().describe("Another clock, RFC 3339; the file's readings keep their time."),
     readings: readings.optional().describe("Beside the file's; of one region it counts before them."),
     outages: outages.optional().describe("Instead of the file's."),
     expect: expectation,

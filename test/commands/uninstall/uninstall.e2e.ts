@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { inParallel } from '../../../src/units/in-parallel.ts';
 import { applyObjects } from '../../cluster/controllers-account.ts';
 import { ofKind, type Rendered, render } from '../../cluster/rendered-manifests.ts';
-import { skip } from '../../control-plane/assets.ts';
+import { pathOf, skip } from '../../control-plane/assets.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from '../../e2e/live-cluster.ts';
 import { deployment, pod, prefixed } from '../../e2e/objects.ts';
 import { heldJob, heldPod } from '../../e2e/releasing.ts';
@@ -17,6 +21,7 @@ const DEPLOYMENTS = '/apis/apps/v1/namespaces/gridgate-system/deployments';
 const LAB = '/api/v1/namespaces/lab';
 const WAITING = 500;
 const HELD = 'example.com/held';
+const HOOK = 'system:serviceaccount:gridgate-system:gridgate-uninstall';
 
 describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
   let cluster: LiveCluster;
@@ -26,6 +31,7 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     cluster = await startLiveCluster({
       regions: { 'eu-north-1': { gramsPerKwh: 30 }, 'us-east-1': { gramsPerKwh: 500 } },
       env: { GRIDGATE_TAINT_NODES: 'true' },
+      users: [HOOK],
     });
     manifests = await render(cluster.controlPlane, 'base');
     await cluster.createNamespace('shop', { mode: 'enforce', 'max-intensity': '200' });
@@ -337,4 +343,140 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     assert.equal((await uninstall('--settings', '--yes')).code, 0);
     assert.deepEqual(await left(), []);
   });
+
+  describe('where Helm installed it', () => {
+    const RELEASE = ['green', '-n', 'gridgate-system'] as const;
+    let chart: string;
+
+    /** The real Helm. */
+    async function helm(...words: readonly string[]) {
+      const { dir, kubeconfig } = cluster.controlPlane;
+      const env = {
+        HOME: dir,
+        HELM_CACHE_HOME: dir,
+        HELM_CONFIG_HOME: dir,
+        HELM_DATA_HOME: dir,
+        KUBECONFIG: kubeconfig,
+      };
+      return runFile(pathOf('helm'), words, env);
+    }
+
+    /** What the hook of a chart runs, with the rights of its account. */
+    const beforeHelm = (...words: readonly string[]) =>
+      runGridgate([
+        'uninstall',
+        '--before-helm',
+        '--yes',
+        ...words,
+        '--kubeconfig',
+        cluster.controlPlane.kubeconfigFor(HOOK),
+      ]);
+
+    const traced = async () =>
+      (await nodes()).some(({ label, taint }) => label || taint) || (await managed()) !== undefined;
+
+    before(async () => {
+      chart = join(cluster.controlPlane.dir, 'chart');
+      mkdirSync(join(chart, 'templates'), { recursive: true });
+      writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: gridgate\nversion: 0.0.1\n');
+      const kept = { 'helm.sh/resource-policy': 'keep' };
+      const objects = manifests
+        .filter(({ kind }) => kind !== 'Namespace')
+        .map((one) => (one.kind === 'CustomResourceDefinition' ? annotated(one, kept) : one));
+      writeFileSync(join(chart, 'templates/all.yaml'), objects.map((one) => JSON.stringify(one)).join('\n---\n'));
+      await applyObjects(cluster.controlPlane, [...ofKind(manifests, 'Namespace'), ...rightsOfHook()]);
+      await patchShop({ 'gridgate.dev/mode': 'enforce' });
+      const { code, stderr } = await helm('install', ...RELEASE, chart);
+      assert.equal(code, 0, stderr);
+      await cluster.send('POST', REGIONS_PATH, {
+        apiVersion: 'gridgate.dev/v1alpha1',
+        kind: 'Region',
+        metadata: { name: 'us-east-1' },
+        spec: { gramsPerKwh: 500 },
+      });
+      await cluster.waitFor('labels of nodes', async () => (await traced()) || undefined);
+      await cluster.send('POST', `${LAB}/pods`, heldPod('late'));
+    });
+
+    function annotated(object: Rendered, annotations: object): Rendered {
+      return {
+        ...object,
+        metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...annotations } },
+      };
+    }
+
+    function rightsOfHook(): readonly Rendered[] {
+      return parseAllDocuments(readFileSync('manifests/uninstall/rbac.yaml', 'utf8')).map((one) => one.toJS());
+    }
+
+    function patchShop(annotations: object) {
+      return cluster.patch('/api/v1/namespaces/shop', { metadata: { annotations } });
+    }
+
+    test('it refuses, and says which helm uninstall', async () => {
+      const { code, stderr } = await uninstall('--yes');
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        /Helm installed gridgate, as release green in namespace gridgate-system: helm uninstall green -n gridgate-system\n.*nothing was removed/,
+      );
+      assert.equal((await left()).length, manifests.length);
+    });
+
+    test('what comes before Helm is done with the rights of the hook, and twice', async () => {
+      const first = await beforeHelm();
+      assert.deepEqual([first.code, first.stderr], [0, ''], first.stdout);
+      assert.match(first.stdout, /^gridgate is stopped, and what it wrote is gone; the rest is for helm uninstall/m);
+      const remains = await left();
+      for (const gone of ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration', 'Deployment', 'CronJob'])
+        assert.ok(!remains.some((one) => one.startsWith(`${gone} `)), gone);
+      for (const kept of ['Service gridgate', 'ServiceAccount gridgate-controllers', 'Namespace gridgate-system'])
+        assert.ok(remains.includes(kept), kept);
+      assert.equal(await traced(), false);
+      assert.deepEqual(await stillWaiting(), []);
+      const again = await beforeHelm();
+      assert.deepEqual([again.code, again.stderr], [0, '']);
+      assert.match(again.stdout, /^Nothing of gridgate is left to remove before Helm in https:/);
+    });
+
+    test('a helm uninstall that ended there is repaired by helm upgrade', async () => {
+      const { code, stderr } = await helm('upgrade', ...RELEASE, chart);
+      assert.equal(code, 0, stderr);
+      assert.equal((await left()).length, manifests.length);
+      await cluster.waitFor('labels of nodes', async () => (await traced()) || undefined);
+    });
+
+    test('killed in the middle, the hook is run again; then Helm finds nothing that is in its way', async () => {
+      await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: [HELD] } });
+      const kubeconfig = cluster.controlPlane.kubeconfigFor(HOOK);
+      const args = ['src/main.ts', 'uninstall', '--before-helm', '--yes', '--kubeconfig', kubeconfig];
+      const child = spawn(process.execPath, args, { stdio: 'ignore', env: { PATH: process.env['PATH'], ...COMPILED } });
+      const ended = once(child, 'exit');
+      await cluster.waitFor('the controllers to be going', async () => {
+        const { body } = await cluster.request('GET', `${DEPLOYMENTS}/gridgate`);
+        return body.metadata.deletionTimestamp;
+      });
+      child.kill('SIGKILL');
+      await ended;
+      await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: null } });
+      const again = await beforeHelm();
+      assert.deepEqual([again.code, again.stderr], [0, ''], again.stdout);
+      const { code, stderr } = await helm('uninstall', ...RELEASE);
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(await left(), ['Namespace gridgate-system', 'CustomResourceDefinition regions.gridgate.dev']);
+      assert.equal(await traced(), false);
+    });
+
+    test('what Helm keeps goes when it is asked for', async () => {
+      const { code, stdout, stderr } = await uninstall('--regions', '--yes');
+      assert.deepEqual([code, stderr], [0, ''], stdout);
+      assert.ok(!(await left()).includes('CustomResourceDefinition regions.gridgate.dev'));
+    });
+  });
 });
+
+async function runFile(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = spawn(file, args, { env: { PATH: process.env['PATH'] ?? '', ...env } });
+  const [[code], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  return { code, stdout, stderr };
+}

@@ -47,6 +47,13 @@ async function admitJson(test: TestContext, objects: readonly string[], ...args:
 }
 
 describe('gridgate admit', { timeout: 300_000, concurrency: 2 }, () => {
+  it('explains a pod that somebody wrote without metadata', async (t) => {
+    const text = 'apiVersion: v1\nkind: Pod\nspec: {containers: [{name: c}]}\n';
+    const { code, stdout, stderr } = await admit(await writeWorld(t), [text], '--namespace', 'shop');
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^\+ {4}gridgate\.dev\/decision: /m);
+  });
+
   it('explains a steered pod step by step, shows the patch as a diff, and exits 0', async (t) => {
     const pod = makePod({ priorityClassName: 'normal' });
     const { code, stdout, stderr } = await admit(await writeWorld(t), [manifest('Pod', pod)], '--namespace', 'shop');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { CheckReport } from '../../../src/questions/check/judge.ts';
 import { issueForLocalhost } from '../../certs/pairs.ts';
+import { applyObjects } from '../../cluster/controllers-account.ts';
 import { ofKind, type Rendered, render } from '../../cluster/rendered-manifests.ts';
 import { skip } from '../../control-plane/assets.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from '../../e2e/live-cluster.ts';
@@ -15,13 +16,17 @@ const CONFIGURATIONS = ['mutating', 'validating'].map(
   (kind) => `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations/gridgate`,
 );
 const NODE = '/api/v1/nodes/eu-west-1-1';
+const ACCOUNT = 'system:serviceaccount:gridgate-system:gridgate-check';
 const LABEL = 'topology.kubernetes.io/region';
 
 describe('gridgate check, on a fresh install and on what breaks', { skip, timeout: 900_000 }, () => {
   let cluster: LiveCluster;
 
   before(async () => {
-    cluster = await startLiveCluster({ regions: { 'eu-north-1': { gramsPerKwh: 24 }, 'eu-west-1': {} } });
+    cluster = await startLiveCluster({
+      regions: { 'eu-north-1': { gramsPerKwh: 24 }, 'eu-west-1': {} },
+      users: [ACCOUNT],
+    });
     // What the Deployments run is played by processes: their own pods run nothing, and are no endpoint of the Service.
     await cluster.patch(`${SYSTEM}/services/gridgate`, { spec: { selector: null } });
     for (const deployment of ofKind(await render(cluster.controlPlane, 'base'), 'Deployment'))
@@ -34,7 +39,7 @@ describe('gridgate check, on a fresh install and on what breaks', { skip, timeou
   after(() => cluster?.stop());
 
   async function check(...args: readonly string[]): Promise<CheckReport & { readonly code: number | null }> {
-    const kubeconfig = ['--kubeconfig', cluster.controlPlane.kubeconfig];
+    const kubeconfig = args.includes('--kubeconfig') ? [] : ['--kubeconfig', cluster.controlPlane.kubeconfig];
     const { code, stdout, stderr } = await runCommand(['check', ...kubeconfig, '--output', 'json', ...args]);
     assert.equal(stderr, '');
     return { ...JSON.parse(stdout), code };
@@ -189,6 +194,64 @@ describe('gridgate check, on a fresh install and on what breaks', { skip, timeou
     await untilFine();
   });
 
+  test('the account of manifests/check sees all that there is, and can create nothing but in dry runs', async () => {
+    await applyObjects(cluster.controlPlane, await render(cluster.controlPlane, 'check'));
+    const kubeconfig = cluster.controlPlane.kubeconfigFor(ACCOUNT);
+    const [all, seen] = [await check(), await check('--kubeconfig', kubeconfig)];
+    assert.deepEqual(
+      seen.checks.map(({ check, state }) => [check, state]),
+      all.checks.map(({ check, state }) => [check, state]),
+      linesOf(seen).join('\n'),
+    );
+    assert.equal(seen.count['not known'], 0, linesOf(seen).join('\n'));
+    const made = { '/api/v1/namespaces': { metadata: { name: 'made' } }, '/api/v1/namespaces/attic/pods': pod('made') };
+    await cluster.createNamespace('attic');
+    for (const [path, body] of Object.entries(made)) {
+      const create = (query: string) => cluster.request('POST', path + query, body, { 'impersonate-user': ACCOUNT });
+      const { message } = await cluster.waitFor('the guard', async () => {
+        const { status, body: answer } = await create('');
+        if (status < 300) await cluster.send('DELETE', `${path}/made`);
+        return status < 300 ? undefined : answer;
+      });
+      assert.match(message, /gridgate-check.* denied request: gridgate check creates in dry runs only/);
+      assert.equal((await create('?dryRun=All')).status, 201);
+    }
+    for (const { kind, metadata } of await render(cluster.controlPlane, 'check'))
+      await cluster.kubectl(['delete', kind, metadata.name, '-n', 'gridgate-system']);
+  });
+
+  test('with --wait it is done once nothing fails, and says what does when the time is over', async () => {
+    await cluster.patch(NODE, { metadata: { labels: { [LABEL]: 'eu-wset-1' } } });
+    await untilSaid(/^failed labels: no Region is named eu-wset-1/);
+    const late = await check('--wait', '1s');
+    assert.deepEqual([late.code, late.works], [1, false]);
+    assert.match(linesOf(late).join('\n'), /^failed labels: no Region is named eu-wset-1/m);
+    const waiting = check('--wait', '10m');
+    await check(); // by then the other has looked, too
+    await cluster.patch(NODE, { metadata: { labels: { [LABEL]: 'eu-west-1' } } });
+    const report = await waiting;
+    assert.deepEqual([report.code, report.works], [0, true], linesOf(report).join('\n'));
+  });
+
+  test('a selector that misses those that opted in', async () => {
+    const path = CONFIGURATIONS[0] ?? '';
+    const { webhooks } = await cluster.send('GET', path);
+    const namespaceSelector = { matchLabels: { 'gridgate.dev/managed': 'yes' } };
+    const missing = webhooks.map((one: Rendered) =>
+      one.name === 'pods.gridgate.dev' ? { ...one, namespaceSelector } : one,
+    );
+    await cluster.patch(path, { webhooks: missing });
+    const report = await untilSaid(
+      /^failed answers for pods: .* passes without an answer of pods\.gridgate\.dev.*: see registration above -> kubectl apply/,
+    );
+    assert.match(
+      linesOf(report).join('\n'),
+      /^failed registration: the namespaceSelector of pods\.gridgate\.dev leaves out namespaces labelled gridgate\.dev\/managed=true/m,
+    );
+    await cluster.patch(path, { webhooks });
+    await untilFine();
+  });
+
   test('what the caller may not see is not known, once, with verb and resource', async () => {
     const reader = cluster.controlPlane.kubeconfigFor('system:serviceaccount:gridgate-system:gridgate');
     const { code, stdout } = await runCommand(['check', '--kubeconfig', reader]);
@@ -225,7 +288,6 @@ describe('gridgate check, on a fresh install and on what breaks', { skip, timeou
   test('nobody leads, and what waits for that', async () => {
     await Promise.all(cluster.replicas('controllers').map((one) => one.end()));
     await untilSaid(/^failed leader: none of the controllers leads: .* -> kubectl logs -n gridgate-system/);
-    await cluster.createNamespace('attic');
     await cluster.send(
       'POST',
       '/api/v1/namespaces/attic/pods',
@@ -286,6 +348,9 @@ describe('gridgate check, on a fresh install and on what breaks', { skip, timeou
 
   test('no replica of the webhook', async () => {
     await Promise.all(cluster.replicas('webhook').map((one) => one.end()));
+    await untilSaid(
+      /^failed answers for namespaces: .*: its way is what is left: a NetworkPolicy or firewall .* -> kubectl get networkpolicies,pods/,
+    );
     const { items } = await cluster.send('GET', SLICES);
     for (const { metadata } of items) await cluster.send('DELETE', `${SLICES}/${metadata.name}`);
     await untilSaid(/^failed answers for namespaces: .*: see Service above -> kubectl get service,endpointslices,pods/);
