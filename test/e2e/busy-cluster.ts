@@ -116,7 +116,10 @@ export async function startBusyCluster({ onStart, onReplica }: Watchers) {
     const writer = setInterval(() => void writeGroups().catch(() => {}), 5_000); // as Cluster Autoscaler does
     cleanup.defer(() => clearInterval(writer));
     await send('POST', CONFIG_MAPS, {
-      metadata: { name: 'cluster-autoscaler-priority-expander' },
+      metadata: {
+        name: 'cluster-autoscaler-priority-expander',
+        annotations: prefixed({ priorities: '100-199' }),
+      },
       data: { priorities: '10:\n  - .*\n' },
     });
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { inParallel } from '../../src/units/in-parallel.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { pollUntil } from '../control-plane/poll.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
@@ -158,7 +159,7 @@ test('a Prometheus that scrapes a cluster in which everything happens', { skip }
     await send('POST', `${SYSTEM}/configmaps`, { metadata: { name: 'gridgate-kill-switch' }, data });
     const harmless = commandsIn(RUNBOOK).filter((words) => isHarmless(words) && !words.some(isPlaceholder));
     assert.ok(harmless.length > 20, `${harmless.length}`);
-    for (const [program, ...args] of harmless) {
+    await inParallel(harmless, 4, async ([program, ...args]) => {
       const asAdmin = ['--kubeconfig', controlPlane.kubeconfig];
       const run = program === 'kubectl' ? kubectl(args) : runGridgate([...args, ...asAdmin], { longestMs: LONG_MS });
       const { code, stderr } = await run;
@@ -166,7 +167,7 @@ test('a Prometheus that scrapes a cluster in which everything happens', { skip }
         code === 0 || (program === 'gridgate' && code === 1),
         `${program} ${args.join(' ')}: ${code} ${stderr}`,
       );
-    }
+    });
   });
 
   await t.test('finds no metric of gridgate that the table does not have', async () => {
