@@ -15,7 +15,7 @@ build: install ## bundle src and what it uses of its dependencies into dist
 	@npm run --silent build
 
 IMAGE ?= gridgate:$(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
-image: ## build the image with docker or podman (IMAGE=registry.example.com/gridgate:0.1.0)
+image: ## build the image with docker or podman (IMAGE=registry.example.com/gridgate:0.2.0)
 	@tool=$$(command -v docker || command -v podman) || { echo 'make image needs docker or podman' >&2; exit 1; }; \
 	"$$tool" build --tag "$(IMAGE)" . && echo "now: $$tool push $(IMAGE), and name it under images: of your kustomization (manifests/README.md)"
 

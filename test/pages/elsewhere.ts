@@ -163,7 +163,7 @@ export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
   },
   {
     command:
-      'npm run release -- --source https://git.example.com/gridgate --downloads https://downloads.example.com/gridgate/v0.1.0',
+      'npm run release -- --source https://git.example.com/gridgate --downloads https://downloads.example.com/gridgate/v0.2.0',
     file: RELEASE,
     title: 'has the same bytes wherever it is built',
     words: ["'release', '--', '--source'", "'--downloads'"],
@@ -175,7 +175,7 @@ export const RUN_ELSEWHERE: readonly RunElsewhere[] = [
     words: ["'--check', '--strict', 'SHA256SUMS'"],
   },
   {
-    command: 'npm install --global --offline ./gridgate-0.1.0.tgz',
+    command: 'npm install --global --offline ./gridgate-0.2.0.tgz',
     file: RELEASE,
     title: 'is installed by npm without a network, and nothing comes along',
     words: ["'install', '--global', '--offline'"],
