@@ -37,7 +37,7 @@ const RENEWED_EVERY_MS = 2_000;
 type Quantity = keyof Holding | keyof Counted | 'connections' | 'series';
 
 /**
- * What may grow so much over half of the run, and counts as flat. Of the heap it is what V8 compiles: snapshots after a third
+ * What each process may grow so much over half of the run, and counts as flat. Of the heap it is what V8 compiles: snapshots after a third
  * and at the end had 0.3 MB more of code and feedback, which end with the size of the program, and less of all else. In half of a
  * full run some 700 changes of nodes go by: 2 kB kept of each change of a node is found.
  */
@@ -53,6 +53,7 @@ const LIMITS: Readonly<Record<Quantity, Limit>> = {
   handles: { share: 0.1, least: 5 },
   signals: { share: 0.1, least: 20 },
 };
+const QUANTITIES = Object.keys(LIMITS) as Quantity[];
 /** Code is compiled and memories fill as long as a smoke test lasts, and of its half there are few samples. */
 const SMOKE_SLACK = 4;
 
@@ -65,6 +66,11 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   const clock = createFastClock(RATE, forMs);
   await using cluster = await startSoakedCluster(clock);
   const { processes, provider, links } = cluster;
+  // Replicas of a role together: who leads has 30 timers and 60 signals more than who does not, and they take turns.
+  const roles = Object.groupBy(
+    processes.keys(),
+    (index) => processes[index]?.name.replace(/ \d+$/, '') ?? '',
+  ) as Record<string, number[]>;
   const began = { at: performance.now(), clock: clock.now(), asked: provider.asked.length, audit: renewals() };
   say(`${minutes(forMs * RATE)} minutes of theirs in ${minutes(forMs)}, clocks ${RATE} times as fast`);
 
@@ -133,46 +139,48 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
       process.stderr.write(`${Math.round(elapsed() / 1_000)} s, ${accounts.length} pods\n`);
       const isLater = elapsed() >= forMs / 2;
       // At once: on a machine that others use, three get more of it than one.
-      await Promise.all(processes.map((_, index) => sample(index, taken === 0 || isLater)));
+      const held = await Promise.all(processes.map((_, index) => sample(index, taken === 0 || isLater)));
+      for (const [role, indices] of Object.entries(roles))
+        for (const quantity of QUANTITIES)
+          note(`${role} ${quantity}`, sumOf(indices.map((index) => held[index]?.[quantity])));
     }
   }
 
   /** Samples of the second half, of the quantity that was told least often. */
   function fewestJudged(): number {
-    if (series.size < processes.length * Object.keys(LIMITS).length) return 0;
+    if (series.size < Object.keys(roles).length * QUANTITIES.length) return 0;
     return Math.min(...[...series.values()].map((samples) => samples.filter(({ at }) => at >= forMs / 2).length));
   }
 
   /** What takes long is counted only where it is judged. */
-  async function sample(index: number, isCounted: boolean): Promise<void> {
-    const { name, instance } = processes[index] as (typeof processes)[number];
+  async function sample(index: number, isCounted: boolean): Promise<Partial<Record<Quantity, number>>> {
+    const { instance } = processes[index] as (typeof processes)[number];
     const series = await seriesOf(instance).catch(() => undefined);
-    const all = {
+    return {
       ...(await inspectProcess(instance)),
       ...(isCounted && (await countObjects(instance))),
       connections: links[index]?.connections() ?? 0,
       ...(series !== undefined && { series }),
     };
-    for (const [quantity, value] of Object.entries(all)) note(`${name} ${quantity}`, value);
   }
 
-  function note(key: string, value: number): void {
+  function note(key: string, value: number | undefined): void {
+    if (value === undefined) return;
     const samples = series.get(key) ?? [];
     series.set(key, [...samples, { at: elapsed(), value }]);
   }
 
   function tellGrowth(slack: number): string[] {
     say(`\n${row('process', 'quantity', 'first', 'mean of 2nd half', 'most', 'grew in it', 'may grow')}`);
-    const quantities = Object.keys(LIMITS) as Quantity[];
-    return processes.flatMap(({ name }) =>
-      quantities.flatMap((quantity) => {
+    return Object.entries(roles).flatMap(([role, { length }]) =>
+      QUANTITIES.flatMap((quantity) => {
         const { share, least } = LIMITS[quantity];
-        const limit = { share, least: least * slack };
-        const verdict = judgeGrowth(series.get(`${name} ${quantity}`) ?? [], forMs / 2, limit);
+        const limit = { share, least: least * slack * length };
+        const verdict = judgeGrowth(series.get(`${role} ${quantity}`) ?? [], forMs / 2, limit);
         const { first, mean, most, growth, allowed } = verdict;
         const mark = markOf(verdict);
-        say(`${row(name, quantity, ...[first, mean, most, growth, allowed].map((value) => value.toFixed(1)))}${mark}`);
-        return mark === '' ? [] : [`${name} ${quantity}:${mark}`];
+        say(`${row(role, quantity, ...[first, mean, most, growth, allowed].map((value) => value.toFixed(1)))}${mark}`);
+        return mark === '' ? [] : [`${role} ${quantity}:${mark}`];
       }),
     );
   }
@@ -185,6 +193,13 @@ async function soak(forMs: number, isSmoke: boolean): Promise<void> {
   function renewals(): number {
     return readAuditLog(cluster.controlPlane.auditLog, '"leases"').filter(({ verb }) => verb === 'update').length;
   }
+}
+
+/** Unknown where one of them is. */
+function sumOf(values: readonly (number | undefined)[]): number | undefined {
+  return values.some((value) => value === undefined)
+    ? undefined
+    : values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 }
 
 function markOf({ isFlat, isEnough }: Verdict): string {
