@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { ApiWriter } from '../../cluster/api-writer.ts';
 import { NAMESPACES_PATH } from '../../cluster/namespaces.ts';
 import { NEVER_MANAGED } from '../../decision/managed-label.ts';
-import type { NamespaceRecord } from '../../decision/namespace-record.ts';
+import { MANAGED_LABEL, type NamespaceRecord } from '../../decision/namespace-record.ts';
 import type { Mode } from '../../decision/policy.ts';
 import { createExpectations } from '../expectations.ts';
 import type { Controller } from '../manager.ts';
@@ -59,8 +59,9 @@ export function createNamespaceLabeller(deps: NamespaceLabellerDeps): Controller
       `${NAMESPACES_PATH}/${encodeURIComponent(name)}`,
       labelPatch(change.namespace, change.label),
     );
-    // A webhook that has yet to read the new configuration puts its own label back, and nothing has changed.
-    if (written.metadata.resourceVersion === change.namespace.resourceVersion) return 'again';
+    // A webhook that has yet to read the new configuration puts its own label back. Often no watch tells: where anything else of the
+    // object changed by that, as whose field the label is, there is a new version, but none that a reader would hear of.
+    if ((written.metadata.labels?.[MANAGED_LABEL] === 'true') !== (change.label === 'true')) return 'again';
     expectations.expectChange(name, change.namespace.resourceVersion);
     log.info({ namespace: name, managed: change.label === 'true' }, 'namespace label healed');
     return 'done';
