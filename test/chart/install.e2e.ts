@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { MANIFESTS, ofKind, type Rendered } from '../cluster/rendered-manifests.ts';
 import { skip as noBinaries } from '../control-plane/assets.ts';
 import { runHelm, runTool } from '../control-plane/helm.ts';
+import { kubectlOutput } from '../control-plane/kubectl.ts';
 import { podsSkip } from '../control-plane/process-kubelet/kubelet.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { CHART } from './chart-files.ts';
@@ -44,11 +45,7 @@ describe('the chart in a cluster', { skip }, () => {
   });
   after(() => plane?.stop());
 
-  async function kubectl(...args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await plane.kubectl(args);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  }
+  const kubectl = (...args: readonly string[]) => kubectlOutput(plane, ...args);
   const helm = (...args: readonly string[]) =>
     runHelm([...args, '-n', NAMESPACE, '--kubeconfig', plane.kubeconfig, '--timeout', '120s']);
   async function helmDoes(...args: readonly string[]): Promise<string> {

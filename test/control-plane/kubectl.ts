@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -22,4 +23,14 @@ export async function runKubectl(
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   if (pid !== undefined) guardian.forget(pid);
   return { code: (code as number | null) ?? -1, stdout, stderr };
+}
+
+/** What kubectl printed; fails the test, with its own words, where its exit code is another than 0. */
+export async function kubectlOutput(
+  { kubectl }: { readonly kubectl: (args: readonly string[]) => Promise<KubectlResult> },
+  ...args: readonly string[]
+): Promise<string> {
+  const { code, stdout, stderr } = await kubectl(args);
+  assert.equal(code, 0, stderr);
+  return stdout;
 }

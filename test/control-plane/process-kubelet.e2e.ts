@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile, readlink } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { MANIFESTS, type Rendered } from '../cluster/rendered-manifests.ts';
+import { nodesIn } from '../e2e/objects.ts';
 import { skip } from './assets.ts';
+import { kubectlOutput } from './kubectl.ts';
 import { podsSkip } from './process-kubelet/kubelet.ts';
 import { type ControlPlane, startControlPlane } from './start.ts';
 
@@ -13,20 +15,11 @@ describe('gridgate as its manifests install it, its pods real processes', { skip
 
   before(async () => {
     plane = await startControlPlane({ pods: {} });
-    await plane.addNodes(
-      ['eu-north-1', 'us-east-1'].map((region) => ({
-        name: `n-${region}`,
-        labels: { 'topology.kubernetes.io/region': region },
-      })),
-    );
+    await plane.addNodes(nodesIn(['eu-north-1', 'us-east-1']));
   });
   after(() => plane?.stop());
 
-  async function kubectl(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await plane.kubectl(args);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  }
+  const kubectl = (...args: readonly string[]) => kubectlOutput(plane, ...args);
 
   it('runs: every Deployment of the base becomes available, and a pod is steered', async () => {
     await kubectl('apply', '--server-side', '-k', `${MANIFESTS}/base`);

@@ -6,9 +6,11 @@ import { stringify } from 'yaml';
 import { MANIFESTS, type Rendered } from '../cluster/rendered-manifests.ts';
 import { makeTemporaryDirectory } from '../config/temporary-directory.ts';
 import { skip } from '../control-plane/assets.ts';
+import { kubectlOutput } from '../control-plane/kubectl.ts';
 import { podsSkip } from '../control-plane/process-kubelet/kubelet.ts';
 import type { Family } from '../control-plane/process-kubelet/pod-network.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import { nodesIn } from '../e2e/objects.ts';
 
 const NAMESPACE = 'gridgate-system';
 const MIRROR = 'mirror.example.internal:5000/platform/gridgate';
@@ -27,20 +29,11 @@ for (const family of ['IPv4', 'IPv6'] as const)
       plane = await startControlPlane({
         pods: { family, imageOf: (name) => (name.startsWith(`${MIRROR}:`) ? { folder: resolve('.') } : undefined) },
       });
-      await plane.addNodes(
-        ['eu-north-1', 'eu-central-1'].map((region) => ({
-          name: `n-${region}`,
-          labels: { 'topology.kubernetes.io/region': region },
-        })),
-      );
+      await plane.addNodes(nodesIn(['eu-north-1', 'eu-central-1']));
     });
     after(() => plane?.stop());
 
-    async function kubectl(...args: string[]): Promise<string> {
-      const { code, stdout, stderr } = await plane.kubectl(args);
-      assert.equal(code, 0, stderr);
-      return stdout;
-    }
+    const kubectl = (...args: readonly string[]) => kubectlOutput(plane, ...args);
 
     it('is ready from the mirrored image, whatever its sources lack', async (t) => {
       const overlay = mirrored(t, family);

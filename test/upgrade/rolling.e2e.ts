@@ -8,6 +8,7 @@ import { CHART } from '../chart/chart-files.ts';
 import { MANIFESTS, type Rendered } from '../cluster/rendered-manifests.ts';
 import { skip as skipWithoutCluster } from '../control-plane/assets.ts';
 import { runHelm } from '../control-plane/helm.ts';
+import { kubectlOutput } from '../control-plane/kubectl.ts';
 import { ownImage, podsSkip } from '../control-plane/process-kubelet/kubelet.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { nodesIn } from '../e2e/objects.ts';
@@ -54,11 +55,7 @@ describe('gridgate, upgraded by its manifests while pods are created', { skip },
     return folder;
   }
 
-  async function kubectl(...args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await plane.kubectl(args);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  }
+  const kubectl = (...args: readonly string[]) => kubectlOutput(plane, ...args);
 
   async function applyAndRoll(tag: Tag, ...how: readonly string[]): Promise<void> {
     await kubectl('apply', ...how, '-k', overlay(tag));

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../cluster/kube-object.ts';
+import { type HelmRelease, helmReleaseOf } from '../../units/helm-release.ts';
 import { type InstalledObject, OURS, PART_OF, type Step } from './installed-objects.ts';
 
 /** An object of the list that is there. */
@@ -12,12 +13,6 @@ export type Obstacle =
   | { readonly why: 'not of Helm'; readonly objects: readonly string[] }
   | { readonly why: 'of others'; readonly objects: readonly string[]; readonly partOf: readonly string[] }
   | { readonly why: 'elsewhere'; readonly asked: string; readonly namespaces: readonly string[] };
-
-/** As `helm list` shows it. */
-export interface HelmRelease {
-  readonly name: string;
-  readonly namespace: string;
-}
 
 /** What runs of gridgate, and what calls it: without these gone nothing that they use may go. */
 const RUNNING: ReadonlySet<Step> = new Set(['webhooks', 'controllers']);
@@ -56,16 +51,14 @@ export function findObstacle(
   }
   const ours = found.filter(isOurs);
   if (!beforeHelm) {
-    const release = ours.map(helmReleaseOf).find(Boolean);
+    const release = ours.map(releaseOf).find(Boolean);
     return release && { why: 'of Helm', release };
   }
-  const hasHooks = running.length === 0 || ours.some((one) => helmReleaseOf(one) !== undefined || isArgos(one));
+  const hasHooks = running.length === 0 || ours.some((one) => releaseOf(one) !== undefined || isArgos(one));
   return hasHooks ? undefined : { why: 'not of Helm', objects: running.map(nameObject) };
 }
 
 const MANAGED_BY = 'app.kubernetes.io/managed-by';
-const RELEASE_NAME = 'meta.helm.sh/release-name';
-const RELEASE_NAMESPACE = 'meta.helm.sh/release-namespace';
 const RESOURCE_POLICY = 'helm.sh/resource-policy';
 /** Of Argo CD, which runs hooks of charts itself; the label where it is told to track by that. */
 const ARGO_TRACKING = 'argocd.argoproj.io/tracking-id';
@@ -76,10 +69,9 @@ export function isHelms({ there: { metadata } }: Pick<FoundObject, 'there'>): bo
   return metadata.labels?.[MANAGED_BY] === 'Helm' && metadata.annotations?.[RESOURCE_POLICY] !== 'keep';
 }
 
-/** The release whose `helm uninstall` removes an object: by annotations that Helm alone sets. */
-function helmReleaseOf(object: FoundObject): HelmRelease | undefined {
-  const { [RELEASE_NAME]: name, [RELEASE_NAMESPACE]: namespace = 'default' } = object.there.metadata.annotations ?? {};
-  return name !== undefined && isHelms(object) ? { name, namespace } : undefined;
+/** The release whose `helm uninstall` removes an object. */
+function releaseOf(object: FoundObject): HelmRelease | undefined {
+  return isHelms(object) ? helmReleaseOf(object.there.metadata.annotations) : undefined;
 }
 
 /** Whether Argo CD applied it out of the chart; the chart itself sets neither mark. */

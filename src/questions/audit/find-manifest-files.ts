@@ -1,5 +1,6 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn } from '../../documents/names-in.ts';
 import { POLICY_TEST_NAME } from '../../documents/policy-test-name.ts';
 import { describeReadFailure, STANDARD_INPUT } from '../../documents/read-text.ts';
 import { findPatches, isKustomization } from './kustomization.ts';
@@ -21,8 +22,7 @@ const MANIFEST = /\.(?:ya?ml|json)$/i;
 /**
  * The files that paths name, in the order of the paths; of a directory all .yaml, .yml and .json files at any depth, sorted
  * by name. Passed over in directories: hidden names, `node_modules`, files of `gridgate test`, and a directory that was already
- * looked into. Patches
- * that a kustomization names, and templates beside a `Chart.yaml`, are told to be that.
+ * looked into. Patches that a kustomization names, and templates beside a `Chart.yaml`, are told to be that.
  */
 export async function* findManifestFiles(paths: readonly string[]): AsyncGenerator<FoundFile> {
   for (const path of paths) {
@@ -64,14 +64,11 @@ interface Walk {
 
 async function* findBelow(directory: string, walk: Walk): AsyncGenerator<FoundFile> {
   try {
-    const real = await realpath(directory);
-    if (walk.visited.has(real)) return;
-    walk.visited.add(real);
-    const names = (await readdir(directory)).sort();
+    const names = await namesIn(directory, walk.visited);
     await notePatches(directory, names, walk);
     const isChart = names.includes('Chart.yaml');
     for (const name of names) {
-      if (name.startsWith('.') || name === 'node_modules' || POLICY_TEST_NAME.test(name)) continue;
+      if (POLICY_TEST_NAME.test(name)) continue;
       const isTemplates = isChart && name === 'templates';
       for await (const found of findEntry(join(directory, name), walk))
         yield isTemplates && 'path' in found ? { ...found, instead: CHART_TEMPLATE } : found;

@@ -4,6 +4,7 @@ import type { PolicyRules } from '../../decision/policy-rules.ts';
 import type { NodeFacts } from '../../regions/node-facts.ts';
 import type { NodePoolFacts } from '../../regions/node-pool.ts';
 import type { ObservedRegion } from '../../regions/observed-region.ts';
+import type { HelmRelease } from '../../units/helm-release.ts';
 import type { NamedSecret } from '../../units/named-secret.ts';
 import type { Role } from '../../units/role.ts';
 import type { Seen } from './finding.ts';
@@ -71,7 +72,7 @@ export interface DeploymentFacts {
   readonly variableObjects: readonly (Omit<KeyRef, 'key'> & { readonly prefix: string })[];
   readonly mounts: readonly Mount[];
   /** Of Helm, where it installed this. */
-  readonly release?: { readonly name: string; readonly namespace: string };
+  readonly release?: HelmRelease;
 }
 
 /** A key of a Secret or ConfigMap in gridgate's namespace. */

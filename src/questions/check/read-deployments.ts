@@ -1,3 +1,4 @@
+import { helmReleaseOf } from '../../units/helm-release.ts';
 import { ROLES, type Role } from '../../units/role.ts';
 import type { DeploymentFacts, KeyRef, Mount } from './facts.ts';
 
@@ -56,6 +57,7 @@ export function toDeploymentFacts({
   spec,
   status,
 }: DeploymentObject): DeploymentFacts {
+  const release = helmReleaseOf(annotations);
   const { serviceAccountName = 'default', containers = [], volumes = [] } = spec?.template?.spec ?? {};
   const container = containers.find((one) => one.name === 'gridgate') ?? containers[0];
   const args = [...(container?.command ?? []), ...(container?.args ?? [])];
@@ -72,13 +74,8 @@ export function toDeploymentFacts({
       ...(configMapRef?.name ? [{ kind: 'ConfigMap' as const, name: configMapRef.name, prefix }] : []),
     ]),
     mounts: (container?.volumeMounts ?? []).map((mount) => mountOf(mount, volumes)),
-    ...releaseOf(annotations),
+    ...(release && { release }),
   };
-}
-
-function releaseOf(annotations: Readonly<Record<string, string>> = {}): Pick<DeploymentFacts, 'release'> {
-  const { 'meta.helm.sh/release-name': name, 'meta.helm.sh/release-namespace': namespace } = annotations;
-  return name !== undefined && namespace !== undefined ? { release: { name, namespace } } : {};
 }
 
 /** The value of an option among arguments, `--name=value` or `--name value`; the last one counts. */

@@ -1,5 +1,6 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { namesIn } from '../../documents/names-in.ts';
 import { POLICY_TEST_NAME } from '../../documents/policy-test-name.ts';
 import { describeReadFailure } from '../../documents/read-text.ts';
 
@@ -30,12 +31,8 @@ export async function findTestFiles(paths: readonly string[]): Promise<TestFiles
 }
 
 async function findBelow(directory: string, visited: Set<string>): Promise<readonly string[]> {
-  const real = await realpath(directory);
-  if (visited.has(real)) return [];
-  visited.add(real);
   const found: string[] = [];
-  for (const name of (await readdir(directory)).sort()) {
-    if (name.startsWith('.') || name === 'node_modules') continue;
+  for (const name of await namesIn(directory, visited)) {
     const path = join(directory, name);
     const facts = await stat(path).catch(() => undefined); // a link to nowhere
     if (facts?.isDirectory()) found.push(...(await findBelow(path, visited)));

@@ -250,9 +250,10 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     return [...pods, ...jobs.filter((one: Rendered) => one.spec.suspend)].map(({ metadata }) => metadata.name);
   }
 
-  test('killed in the middle, and run again, it finishes', async () => {
+  /** Runs it until a Deployment that something holds is going, and kills it there. */
+  async function killedInTheMiddle(...options: readonly string[]): Promise<void> {
     await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: [HELD] } });
-    const args = ['src/main.ts', 'uninstall', '--yes', '--kubeconfig', cluster.controlPlane.kubeconfig];
+    const args = ['src/main.ts', 'uninstall', ...options];
     const child = spawn(process.execPath, args, { stdio: 'ignore', env: { PATH: process.env['PATH'], ...COMPILED } });
     const ended = once(child, 'exit');
     await cluster.waitFor('the controllers to be going', async () => {
@@ -261,6 +262,10 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     });
     child.kill('SIGKILL');
     await ended;
+  }
+
+  test('killed in the middle, and run again, it finishes', async () => {
+    await killedInTheMiddle('--yes', '--kubeconfig', cluster.controlPlane.kubeconfig);
     const remains = await left();
     assert.ok(!remains.includes('MutatingWebhookConfiguration gridgate'), remains.join());
     assert.ok(remains.includes('ValidatingAdmissionPolicy gridgate-controllers'), remains.join());
@@ -447,17 +452,7 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     });
 
     test('killed in the middle, the hook is run again; then Helm finds nothing that is in its way', async () => {
-      await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: [HELD] } });
-      const kubeconfig = cluster.controlPlane.kubeconfigFor(HOOK);
-      const args = ['src/main.ts', 'uninstall', '--before-helm', '--yes', '--kubeconfig', kubeconfig];
-      const child = spawn(process.execPath, args, { stdio: 'ignore', env: { PATH: process.env['PATH'], ...COMPILED } });
-      const ended = once(child, 'exit');
-      await cluster.waitFor('the controllers to be going', async () => {
-        const { body } = await cluster.request('GET', `${DEPLOYMENTS}/gridgate`);
-        return body.metadata.deletionTimestamp;
-      });
-      child.kill('SIGKILL');
-      await ended;
+      await killedInTheMiddle('--before-helm', '--yes', '--kubeconfig', cluster.controlPlane.kubeconfigFor(HOOK));
       await cluster.patch(`${DEPLOYMENTS}/gridgate`, { metadata: { finalizers: null } });
       const again = await beforeHelm();
       assert.deepEqual([again.code, again.stderr], [0, ''], again.stdout);
