@@ -133,12 +133,6 @@ export async function startBudgeted({ replicas = 1, webhook = 0 } = {}) {
     },
     logged: () => readAuditLog(controlPlane.auditLog).length,
     metricsOf: async ({ operators }: GridgateProcess) => (await fetch(`${operators}/metrics`)).text(),
-    async leader(): Promise<GridgateProcess> {
-      return cluster.waitFor('a leader', async () => {
-        for (const one of cluster.replicas('controllers')) if (await leads(one)) return one;
-        return undefined;
-      });
-    },
     stop: () => owned.disposeAsync(),
   };
 }
@@ -151,8 +145,3 @@ const PLACES: Readonly<Record<string, (namespace: string) => string>> = {
   HorizontalPodAutoscaler: (namespace) => `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`,
   RegionalAutoscaler: (namespace) => `/apis/gridgate.dev/v1alpha1/namespaces/${namespace}/regionalautoscalers`,
 };
-
-async function leads({ operators }: GridgateProcess): Promise<boolean> {
-  const answer = await fetch(`${operators}/metrics`, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
-  return /^gridgate_leader 1$/m.test((await answer?.text()) ?? '');
-}

@@ -21,6 +21,7 @@ export const REGIONS_PATH = '/apis/gridgate.dev/v1alpha1/regions';
 export const SLICES = '/apis/discovery.k8s.io/v1/namespaces/gridgate-system/endpointslices';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 const READY_MS = 120_000;
+const LONGEST_ANSWER_MS = 10_000;
 
 export interface LiveOptions {
   /** Specs by region. */
@@ -92,7 +93,7 @@ export async function startLiveCluster(options: LiveOptions) {
     await send('POST', REGIONS_PATH, { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata: { name }, spec });
   await controlPlane.addNodes(nodes);
 
-  /** One more replica, ready; the Service leads to it where it answers reviews. */
+  /** One more replica, ready; the Service leads to it where it answers reviews, and the API server reaches one by then. */
   async function startReplicaOf(
     { program }: Release,
     role: Role,
@@ -109,8 +110,18 @@ export async function startLiveCluster(options: LiveOptions) {
     });
     processes.push({ role, instance });
     await waitFor(`a replica of ${role} to be ready`, () => isReady(instance), READY_MS);
-    if (role === 'webhook') await send('POST', SLICES, sliceFor(instance));
+    if (role === 'webhook') {
+      await send('POST', SLICES, sliceFor(instance));
+      await waitFor('the API server to reach a webhook', isReached);
+    }
     return instance;
+  }
+
+  /** It hears of an EndpointSlice by a watch: until then nobody is asked, and a namespace gets its label later. */
+  async function isReached(): Promise<true | undefined> {
+    const metadata = { name: 'asks', annotations: prefixed({ mode: 'audit' }) };
+    const { body } = await request('POST', '/api/v1/namespaces?dryRun=All', { metadata });
+    return body.metadata?.labels?.['gridgate.dev/managed'] === 'true' || undefined;
   }
 
   const startReplica = (role: Role, ...more: readonly string[]) => startReplicaOf(release, role, ...more);
@@ -124,6 +135,11 @@ export async function startLiveCluster(options: LiveOptions) {
     );
     await untilGuarded(controlPlane);
     await waitFor('the Region resource', async () => (await request('GET', REGIONS_PATH)).status === 200 || undefined);
+  }
+
+  /** Those that were started, also when they have ended since. */
+  function replicasOf(role: Role): readonly GridgateProcess[] {
+    return processes.filter((one) => one.role === role).map(({ instance }) => instance);
   }
 
   async function send(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
@@ -149,8 +165,13 @@ export async function startLiveCluster(options: LiveOptions) {
     startReplicaOf,
     /** Of another release, over the one that is there. */
     install,
-    /** Those that were started, also when they have ended since. */
-    replicas: (role: Role) => processes.filter((one) => one.role === role).map(({ instance }) => instance),
+    replicas: replicasOf,
+    /** That of the controllers that leads, once one does. */
+    leader: (): Promise<GridgateProcess> =>
+      waitFor('a leader', async () => {
+        for (const one of replicasOf('controllers')) if (await leads(one)) return one;
+        return undefined;
+      }),
     /** Creates a namespace (annotations without their prefix) and waits until pods may come. */
     async createNamespace(name: string, annotations: Readonly<Record<string, string>> = {}): Promise<Rendered> {
       const metadata = { name, annotations: prefixed(annotations) };
@@ -165,6 +186,15 @@ export async function startLiveCluster(options: LiveOptions) {
     stop: () => owned.disposeAsync(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Whether it says that it leads; one that has ended or is stopped leads no more. */
+export async function leads({ operators }: Pick<GridgateProcess, 'operators'>): Promise<boolean> {
+  const signal = AbortSignal.timeout(LONGEST_ANSWER_MS);
+  const text = await fetch(`${operators}/metrics`, { signal })
+    .then((answer) => answer.text())
+    .catch(() => '');
+  return /^gridgate_leader 1$/m.test(text);
 }
 
 export function sliceFor({ webhook, pid }: Pick<GridgateProcess, 'webhook' | 'pid'>): Rendered {

@@ -55,19 +55,6 @@ describe('a namespace hears what its mode comes to', () => {
     });
   }
 
-  async function leader() {
-    return cluster.waitFor('a leader', async () => {
-      for (const replica of cluster.replicas('controllers')) {
-        const text = await fetch(`${replica.operators}/metrics`).then(
-          (one) => one.text(),
-          () => '',
-        );
-        if (/^gridgate_leader 1$/m.test(text)) return replica;
-      }
-      return undefined;
-    });
-  }
-
   const rises = (namespace: string) => told(namespace, 'EnforceBegan');
   const RISEN =
     /^Namespace \S+ EnforceBegan: mode enforce refuses pods of 1 of 2 workloads here when they are made again \("gridgate audit --live -n \S+" says why\): deployment\/web \(high_carbon\)$/;
@@ -107,11 +94,11 @@ describe('a namespace hears what its mode comes to', () => {
     await annotate('gap', 'enforce');
     await cluster.startReplica('controllers');
     await cluster.waitFor('what rose while nobody led', async () => (await rises('gap'))[0], MINUTE_MS);
-    const first = await leader();
+    const first = await cluster.leader();
     await cluster.startReplica('controllers');
     await first.end();
 
-    await leader();
+    await cluster.leader();
     await runsPods('late');
     await annotate('late', 'audit');
     await cluster.waitFor(

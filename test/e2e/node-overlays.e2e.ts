@@ -170,13 +170,6 @@ describe('prices of carbon and the real Karpenter', () => {
     );
   }
 
-  async function leader(): Promise<GridgateProcess> {
-    return cluster.waitFor('a leader', async () => {
-      for (const one of cluster.replicas('controllers')) if (await leads(one)) return one;
-      return undefined;
-    });
-  }
-
   async function setGrid(east: number, west: number): Promise<void> {
     await cluster.patch(`${REGIONS_PATH}/east`, { spec: { gramsPerKwh: east } });
     await cluster.patch(`${REGIONS_PATH}/west`, { spec: { gramsPerKwh: west } });
@@ -293,7 +286,7 @@ describe('prices of carbon and the real Karpenter', () => {
     await cluster.startReplica('controllers', '--node-overlays', 'on');
     const before = await generations();
     clock.set(HALF_HOUR_S);
-    const first = await leader();
+    const first = await cluster.leader();
     await setGrid(20, 800);
     await cluster.waitFor(
       'the first new price',
@@ -406,7 +399,7 @@ describe('prices of carbon and the real Karpenter', () => {
   });
 
   test('in audit what was written goes, but what is paused, and Events say what would be', { skip }, async () => {
-    await (await leader()).end('SIGTERM');
+    await (await cluster.leader()).end('SIGTERM');
     await cluster.startReplica('controllers', '--node-overlays', 'audit');
     await cluster.waitFor('ours to go', async () => (await ours()).length <= 1 || undefined, LONG_MS);
     for (const { annotations } of await ours()) assert.equal(annotations['gridgate.dev/paused'], 'true');
@@ -432,12 +425,6 @@ describe('prices of carbon and the real Karpenter', () => {
     }
   });
 });
-
-/** Whether it says that it leads; one that has ended leads no more. */
-async function leads({ operators }: GridgateProcess): Promise<boolean> {
-  const metrics = await fetch(`${operators}/metrics`).catch(() => undefined);
-  return metrics !== undefined && /^gridgate_leader 1$/m.test(await metrics.text());
-}
 
 describe('2,000 NodeOverlays', () => {
   let controlPlane: ControlPlane;
