@@ -142,7 +142,10 @@ describe('carbon budgets in a live cluster', () => {
       return horizontal.spec.maxReplicas === 2 && regional.spec.targets[0].max === 1 && plain === 1;
     });
     assert.equal(await cluster.replicasOf('Deployment', 'shop', 'far'), 3);
-    const { done, refused } = cluster.writesSince(from);
+    const { done, refused } = await cluster.waitFor('the audit log to have the writes', async () => {
+      const since = cluster.writesSince(from);
+      return since.done.length >= 4 ? since : undefined;
+    });
     assert.deepEqual(done.sort(), [
       'deployments/scale plain',
       'deployments/status plain',

@@ -35,7 +35,7 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
     await cluster.untilCounts('early', { denmark: 0, france: 8, latvia: 1 });
     await cluster.setRegion('denmark', { outage: { active: false } });
     await cluster.untilCounts('early', { denmark: 1, france: 8, latvia: 1 });
-    assert.deepEqual(cluster.writes('early'), ['latvia 200', 'france 200', 'denmark 200', 'denmark 200']);
+    await cluster.assertWrites('early', ['latvia 200', 'france 200', 'denmark 200', 'denmark 200']);
   });
 
   test('CPU goes up in France until its maximum, then in Denmark; down in Latvia first, then in Denmark', {
@@ -48,12 +48,12 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
     const france = { region: 'france', deployment: 'france', min: 1, max: 2 };
     await cluster.createAutoscaler('known', 'web', { ...QUICK, maxReplicas: 7, targets: [denmark, france, latvia] });
     await cluster.untilCounts('known', { denmark: 3, france: 2, latvia: 2 });
-    assert.deepEqual(cluster.writes('known'), ['france 200', 'denmark 200', 'denmark 200']);
+    await cluster.assertWrites('known', ['france 200', 'denmark 200', 'denmark 200']);
 
     const from = cluster.logged();
     await cluster.use('known', 5);
     await cluster.untilCounts('known', { denmark: 1, france: 1, latvia: 1 });
-    assert.deepEqual(cluster.writes('known', from), ['latvia 200', 'denmark 200', 'denmark 200', 'france 200']);
+    await cluster.assertWrites('known', ['latvia 200', 'denmark 200', 'denmark 200', 'france 200'], from);
 
     const told = async () => Map.groupBy(await cluster.events('known'), ({ reason }) => reason);
     const events = await cluster.waitFor('all Events', async () => {
@@ -176,7 +176,7 @@ describe('RegionalAutoscalers with the real metrics-server, under the account of
     await cluster.createDeployments('moved', { denmark: 2, france: 1, latvia: 3 });
     await cluster.createAutoscaler('moved', 'web', { ...QUICK, rebalance: true, targets: targets(4) });
     await cluster.untilCounts('moved', { denmark: 1, france: 4, latvia: 1 });
-    assert.deepEqual(cluster.writes('moved'), [
+    await cluster.assertWrites('moved', [
       'france 200',
       'latvia 200',
       'france 200',

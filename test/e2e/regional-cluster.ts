@@ -47,6 +47,20 @@ export async function startRegionalCluster(options: Partial<LiveOptions> = {}) {
   const deployments = (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments`;
   const autoscalers = (namespace: string) => `/apis/gridgate.dev/v1alpha1/namespaces/${namespace}/regionalautoscalers`;
 
+  /** What the controllers wrote since, or were refused, oldest first: `france 200`. Of a conflict nothing came, and they try again. */
+  function writes(namespace: string, from = 0, subresource = 'scale'): string[] {
+    return readAuditLog(controlPlane.auditLog)
+      .slice(from)
+      .filter(
+        ({ user, objectRef: on }) =>
+          user.username === CONTROLLERS_ACCOUNT &&
+          on?.namespace === namespace &&
+          (on.subresource ?? '') === subresource,
+      )
+      .map(({ objectRef: on, responseStatus }) => `${on?.name} ${responseStatus?.code}`)
+      .filter((one) => !one.endsWith(' 409'));
+  }
+
   return {
     ...cluster,
     startControllers: (mode = 'on', ...more: readonly string[]): Promise<GridgateProcess> =>
@@ -137,17 +151,12 @@ export async function startRegionalCluster(options: Partial<LiveOptions> = {}) {
 
     setRegion: (name: string, spec: object) => cluster.patch(`${REGIONS_PATH}/${name}`, { spec }),
 
-    /** What the controllers wrote since, oldest first: `france 200`. */
-    writes(namespace: string, from = 0, subresource = 'scale'): string[] {
-      return readAuditLog(controlPlane.auditLog)
-        .slice(from)
-        .filter(
-          ({ user, objectRef: on }) =>
-            user.username === CONTROLLERS_ACCOUNT &&
-            on?.namespace === namespace &&
-            (on.subresource ?? '') === subresource,
-        )
-        .map(({ objectRef: on, responseStatus }) => `${on?.name} ${responseStatus?.code}`);
+    writes,
+    /** That these are the writes, oldest first; the audit log follows what is written by a moment. */
+    async assertWrites(namespace: string, expected: readonly string[], from = 0): Promise<void> {
+      const all = async () => writes(namespace, from).length >= expected.length || undefined;
+      await waitFor('the writes', all).catch(() => {});
+      assert.deepEqual(writes(namespace, from), expected);
     },
     logged: () => readAuditLog(controlPlane.auditLog).length,
 
