@@ -62,7 +62,7 @@ bench-replicas: build control-plane ## how many replicas a rate of pods takes: p
 soak: build control-plane ## eight hours of real replicas under load and faults in 20 minutes; nothing may grow (SMOKE=--smoke: 2 minutes)
 	@npm run --silent soak -- $(SMOKE)
 
-figures: build control-plane ## outage to effect, leader killed, certificate rotated: the tests that measure them
+figures: build control-plane ## outage and kill switch until every pod has them, leader killed, certificate rotated
 	@npm run --silent figures
 
 certs: build ## create or show the development certificate

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { REGION_LABEL } from '../builders.ts';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
 import { type GridProvider, startGridProvider } from '../process/grid-provider.ts';
-import type { GridgateProcess } from '../process/gridgate-process.ts';
 import { skip } from './cluster.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from './live-cluster.ts';
 import { nodesIn, pod, prefixed } from './objects.ts';
 
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/gridgate-system/leases/gridgate';
-const NOTICED_MS = 2_000;
-const SUCCEEDED_MS = 20_000;
 
 describe('gridgate as its manifests install it', () => {
   let cluster: LiveCluster;
@@ -43,13 +40,12 @@ describe('gridgate as its manifests install it', () => {
     return best?.preference.matchExpressions[0].values[0];
   }
 
-  function untilPreferred(region: string, deadlineMs?: number): Promise<true> {
-    const probe = async () => (await preferredRegion()) === region || undefined;
-    return cluster.waitFor(`pods to prefer ${region}`, probe, deadlineMs);
+  function untilPreferred(region: string): Promise<true> {
+    return cluster.waitFor(`pods to prefer ${region}`, async () => (await preferredRegion()) === region || undefined);
   }
 
   /** Until pods that must be in a region are refused there, as many at once as take the connections to all replicas. */
-  function untilRefused(why: RegExp, deadlineMs: number): Promise<true> {
+  function untilRefused(why: RegExp): Promise<true> {
     const nodeSelector = { [REGION_LABEL]: 'eu-north-1' };
     const create = () =>
       cluster.request('POST', '/api/v1/namespaces/shop/pods?dryRun=All', pod('pinned', { nodeSelector }));
@@ -57,7 +53,7 @@ describe('gridgate as its manifests install it', () => {
       const answers = await Promise.all(Array.from({ length: 8 }, create));
       return answers.every(({ status, body }) => status === 403 && why.test(body.message)) || undefined;
     };
-    return cluster.waitFor(`every pod to be refused with ${why}`, probe, deadlineMs);
+    return cluster.waitFor(`every pod to be refused with ${why}`, probe);
   }
 
   function setOutage(region: string, outage: object | null): Promise<Rendered> {
@@ -92,25 +88,23 @@ describe('gridgate as its manifests install it', () => {
     });
   });
 
-  test('an outage set by hand: no new pod goes there within 2 s, and back again', { skip }, async (t: TestContext) => {
-    const began = performance.now();
+  // How soon is what `make figures` holds to 2 s: here the machine may be busy.
+  test('an outage set by hand: no new pod goes there, and back again', { skip }, async () => {
     await setOutage('eu-north-1', { active: true, reason: 'AZ power loss' });
-    await untilPreferred('us-fixed', NOTICED_MS);
-    t.diagnostic(`from an outage set by hand to its effect: ${Math.round(performance.now() - began)} ms`);
-    // Each replica shows changes at most every 500 ms, in a rhythm of its own: the first that knows is not all.
-    await untilRefused(/AZ power loss/, NOTICED_MS - (performance.now() - began));
+    await untilPreferred('us-fixed');
+    // Each replica shows changes in a rhythm of its own: the first that knows is not all.
+    await untilRefused(/AZ power loss/);
     await setOutage('eu-north-1', null);
-    await untilPreferred('eu-north-1', NOTICED_MS);
+    await untilPreferred('eu-north-1');
   });
 
-  test('the kill switch: within 2 s nothing is steered, and again when it is gone', { skip }, async () => {
+  test('the kill switch: nothing is steered, and again when it is gone', { skip }, async () => {
     const path = `${SYSTEM}/configmaps`;
     const metadata = { name: 'gridgate-kill-switch' };
     const untilSteered = (steered: boolean) =>
       cluster.waitFor(
         `pods ${steered ? '' : 'not '}to be steered`,
         async () => ((await preferredRegion()) !== undefined) === steered || undefined,
-        NOTICED_MS,
       );
     await cluster.send('POST', path, { metadata, data: { 'max-mode': 'off' } });
     await untilSteered(false);
@@ -143,7 +137,7 @@ describe('gridgate as its manifests install it', () => {
     assert.equal((await cluster.region('eu-north-1')).status.outage.reason, 'fire');
     // By hand it is over at once; by itself only after ten quiet minutes.
     await setOutage('eu-north-1', { active: false });
-    await untilPreferred('eu-north-1', NOTICED_MS);
+    await untilPreferred('eu-north-1');
     await setOutage('eu-north-1', null);
     await cluster.send('DELETE', `${path}/${metadata.name}`);
   });
@@ -152,15 +146,11 @@ describe('gridgate as its manifests install it', () => {
     return cluster.replicas('controllers').some(({ log }) => log.some(({ msg }) => text.test(String(msg))));
   }
 
-  test('the leader killed with -9: another goes on within 20 s, and no reading is lost', {
-    skip,
-  }, async (t: TestContext) => {
+  test('the leader killed with -9: another goes on, and no reading is lost', { skip }, async () => {
     const before = await holder();
-    const leader = await leading();
-    const began = performance.now();
+    const leader = await cluster.leader();
     await leader.end('SIGKILL');
-    await cluster.waitFor('a successor', async () => (await holder()) !== before || undefined, SUCCEEDED_MS);
-    t.diagnostic(`from kill -9 of the leader to its successor: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    await cluster.waitFor('a successor', async () => (await holder()) !== before || undefined);
     assert.equal((await cluster.region('eu-north-1')).status.reading.gramsPerKwh, 21);
 
     await cluster.send('POST', REGIONS_PATH, {
@@ -179,17 +169,13 @@ describe('gridgate as its manifests install it', () => {
   test('the best region deleted: its nodes still name it, and without them pods go to the next', { skip }, async () => {
     const { spec } = await cluster.region('eu-north-1');
     await cluster.send('DELETE', `${REGIONS_PATH}/eu-north-1`);
-    await cluster.waitFor(
-      'its yearly average to count',
-      async () => {
-        const { metadata } = await cluster.send('POST', '/api/v1/namespaces/shop/pods?dryRun=All', pod('asks'));
-        return /"eu-north-1 [\d.]+ embedded/.test(metadata.annotations?.['gridgate.dev/decision']) || undefined;
-      },
-      NOTICED_MS,
-    );
+    await cluster.waitFor('its yearly average to count', async () => {
+      const { metadata } = await cluster.send('POST', '/api/v1/namespaces/shop/pods?dryRun=All', pod('asks'));
+      return /"eu-north-1 [\d.]+ embedded/.test(metadata.annotations?.['gridgate.dev/decision']) || undefined;
+    });
     const nodes = nodesIn(['eu-north-1']);
     for (const { name } of nodes) await cluster.send('DELETE', `/api/v1/nodes/${name}`);
-    await untilPreferred('us-fixed', NOTICED_MS);
+    await untilPreferred('us-fixed');
     await cluster.controlPlane.addNodes(nodes);
     const metadata = { name: 'eu-north-1' };
     await cluster.send('POST', REGIONS_PATH, { apiVersion: 'gridgate.dev/v1alpha1', kind: 'Region', metadata, spec });
@@ -205,15 +191,4 @@ describe('gridgate as its manifests install it', () => {
       return JSON.stringify(created.spec.affinity ?? {}).includes('"In","values":["us-fixed"]') || undefined;
     });
   });
-
-  async function leading(): Promise<GridgateProcess> {
-    for (const instance of cluster.replicas('controllers')) {
-      const metrics = await fetch(`${instance.operators}/metrics`).then(
-        (answer) => answer.text(),
-        () => '',
-      );
-      if (/^gridgate_leader 1$/m.test(metrics)) return instance;
-    }
-    throw new Error('nobody leads');
-  }
 });

