@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { REGION_LABEL } from '../builders.ts';
-import { REGIONS_PATH, SYSTEM } from '../e2e/live-cluster.ts';
+import { leads, REGIONS_PATH, SYSTEM } from '../e2e/live-cluster.ts';
 import { deployment, prefixed } from '../e2e/objects.ts';
 import type { FastClock } from '../process/fake-time.ts';
 import { garbled, late, status } from '../process/grid-provider.ts';
@@ -10,7 +10,10 @@ import { type SoakedCluster, ZONES } from './soaked-cluster.ts';
 /** A leader that is stopped for this long has lost its Lease by its own clock. */
 const STOPPED_MS = 1_500;
 const HOUR_MS = 3_600_000;
+const BUDGETED = '/apis/apps/v1/namespaces/budgeted/deployments';
 const OUTAGES = `${SYSTEM}/configmaps/gridgate-outages`;
+/** What did not succeed is tried again so soon: with a leader that is just lost, or an API server that restarts, it may take some tries. */
+const AGAIN_MS = 1_000;
 /** How many visitors of a kind there are at once. */
 const VISITORS = 5;
 
@@ -26,10 +29,12 @@ export function disturb(cluster: SoakedCluster, clock: FastClock, forMs: number)
   const done: Record<string, number> = Object.fromEntries(Object.keys(kinds).map((name) => [name, 0]));
 
   async function repeat(name: string, { everyMs, run }: Disturbance): Promise<void> {
+    let succeeded = true;
     for (let times = 0; ; times++) {
-      await sleep(Math.min(everyMs, forMs / 3), undefined, { signal: stopping.signal }).catch(() => {});
+      const pauseMs = Math.min(everyMs, succeeded ? forMs / 3 : AGAIN_MS);
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
       if (stopping.signal.aborted) return;
-      const succeeded = await run(times).then(
+      succeeded = await run(times).then(
         () => true,
         () => false,
       );
@@ -88,9 +93,9 @@ function disturbances(cluster: SoakedCluster, clock: FastClock): Readonly<Record
     'outages of a ConfigMap': {
       everyMs: 14_000,
       run: (times) =>
-        times === 0
-          ? send('POST', `${SYSTEM}/configmaps`, { metadata: { name: 'gridgate-outages' }, data: {} })
-          : patch(OUTAGES, { data: { 'eu-west-3': times % 2 ? 'down: fire' : 'up' } }),
+        patch(OUTAGES, { data: { 'eu-west-3': times % 2 ? 'down: fire' : 'up' } }).catch(() =>
+          send('POST', `${SYSTEM}/configmaps`, { metadata: { name: 'gridgate-outages' }, data: {} }),
+        ),
     },
     'certificates deleted': {
       everyMs: 40_000,
@@ -105,7 +110,7 @@ function disturbances(cluster: SoakedCluster, clock: FastClock): Readonly<Record
       everyMs: 50_000,
       async run() {
         for (const { name, instance } of processes) {
-          if (name === 'webhook' || !(await leads(instance.operators))) continue;
+          if (name === 'webhook' || !(await leads(instance))) continue;
           process.kill(instance.pid, 'SIGSTOP');
           await sleep(STOPPED_MS);
           process.kill(instance.pid, 'SIGCONT');
@@ -145,13 +150,9 @@ function disturbances(cluster: SoakedCluster, clock: FastClock): Readonly<Record
     'workloads scaled': {
       everyMs: 5_000,
       run: (times) =>
-        times === 0
-          ? send(
-              'POST',
-              '/apis/apps/v1/namespaces/budgeted/deployments',
-              deployment('web', 2, {}, { class: 'flexible' }),
-            )
-          : patch('/apis/apps/v1/namespaces/budgeted/deployments/web', { spec: { replicas: 1 + (times % 3) } }),
+        patch(`${BUDGETED}/web`, { spec: { replicas: 1 + (times % 3) } }).catch(() =>
+          send('POST', BUDGETED, deployment('web', 2, {}, { class: 'flexible' })),
+        ),
     },
     'jobs that may wait': {
       everyMs: 3_000,
@@ -201,9 +202,4 @@ function flexibleJob(name: string, deadline: number): object {
       },
     },
   };
-}
-
-async function leads(operators: string): Promise<boolean> {
-  const answer = await fetch(`${operators}/metrics`, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
-  return /^gridgate_leader 1$/m.test((await answer?.text()) ?? '');
 }
