@@ -2,6 +2,9 @@ import { HOSTNAME_LABEL, REGION_LABEL, ZONE_LABEL } from '../builders.ts';
 import type { Rendered } from '../cluster/rendered-manifests.ts';
 import type { NodeSpec } from '../control-plane/nodes.ts';
 
+/** Selects gridgate's own pods that serve; those of its CronJob come and go. */
+export const SERVING = 'app.kubernetes.io/component in (webhook,controllers)';
+
 /** Three nodes in each region, each in a zone of its own. */
 export function nodesIn(regions: readonly string[], regionLabel = REGION_LABEL): NodeSpec[] {
   return regions.flatMap((region) =>

@@ -11,7 +11,7 @@ import { runHelm } from '../control-plane/helm.ts';
 import { kubectlOutput } from '../control-plane/kubectl.ts';
 import { ownImage, podsSkip } from '../control-plane/process-kubelet/kubelet.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
-import { nodesIn } from '../e2e/objects.ts';
+import { nodesIn, SERVING } from '../e2e/objects.ts';
 import { type PodStream, startPodStream } from './pod-stream.ts';
 import { type PreviousRelease, previousRelease, skip as skipWithoutHistory } from './previous-release.ts';
 
@@ -68,7 +68,7 @@ describe('gridgate, upgraded by its manifests while pods are created', { skip },
   }
 
   async function assertRunning(tag: Tag): Promise<void> {
-    const images = (await read(`${SYSTEM}/pods`)).items
+    const images = (await read(`${SYSTEM}/pods?labelSelector=${encodeURIComponent(SERVING)}`)).items
       .filter(({ metadata }: Rendered) => !metadata.deletionTimestamp)
       .map(({ spec }: Rendered) => spec.containers[0].image);
     assert.deepEqual(images, Array(4).fill(`gridgate:${tag}`));

@@ -11,7 +11,7 @@ import { applyObjects } from '../../cluster/controllers-account.ts';
 import { ofKind, type Rendered, render } from '../../cluster/rendered-manifests.ts';
 import { pathOf, skip } from '../../control-plane/assets.ts';
 import { type LiveCluster, REGIONS_PATH, SYSTEM, startLiveCluster } from '../../e2e/live-cluster.ts';
-import { deployment, pod, prefixed } from '../../e2e/objects.ts';
+import { deployment, pod, prefixed, SERVING } from '../../e2e/objects.ts';
 import { heldJob, heldPod } from '../../e2e/releasing.ts';
 import { COMPILED } from '../../process/compiled.ts';
 import { runGridgate } from '../../process/run-gridgate.ts';
@@ -60,8 +60,7 @@ describe('gridgate uninstall', { skip, timeout: 600_000 }, () => {
     // Their pods are played by kwok; those that answer are processes of ours.
     await applyObjects(cluster.controlPlane, ofKind(manifests, 'Deployment', 'CronJob'));
     await cluster.waitFor('pods of gridgate', async () => {
-      const selector = encodeURIComponent('app.kubernetes.io/component in (webhook,controllers)');
-      const { items } = await cluster.send('GET', `${SYSTEM}/pods?labelSelector=${selector}`);
+      const { items } = await cluster.send('GET', `${SYSTEM}/pods?labelSelector=${encodeURIComponent(SERVING)}`);
       return items.length === 4 || undefined;
     });
   });
