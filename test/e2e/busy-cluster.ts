@@ -125,9 +125,13 @@ export async function startBusyCluster({ onStart, onReplica }: Watchers) {
   }
 
   async function passUnsteered(): Promise<void> {
-    await waitFor('the label of shop', async () => {
-      const { metadata } = await send('GET', '/api/v1/namespaces/shop');
-      return metadata.labels?.['gridgate.dev/managed'];
+    await waitFor('the label of each namespace', async () => {
+      const { items } = await send('GET', '/api/v1/namespaces');
+      const managed = items.filter(({ metadata }: Rendered) => metadata.labels['gridgate.dev/managed'] === 'true');
+      return (
+        Object.keys(NAMESPACES).every((name) => managed.some(({ metadata }: Rendered) => metadata.name === name)) ||
+        undefined
+      );
     });
     for (let i = 0; i < 3; i++) await tryPod('shop', `unsteered-${i}`, {});
   }

@@ -17,9 +17,20 @@ import { RUNBOOK } from '../watched/runbook.ts';
 import { startBusyCluster } from './busy-cluster.ts';
 import { skip as skipWithoutCluster } from './cluster.ts';
 import { SYSTEM } from './live-cluster.ts';
+import { pod } from './objects.ts';
 
 const skip = skipWithoutCluster || skipWithoutFakeTime || skipWithoutPrometheus;
 const LONG_MS = 120_000;
+/** Longer than alerts look back: a scrape that was late on a busy machine is forgotten by then. */
+const PAST_MS = 420_000;
+const DUE = ['GridgateBudgetExceeded', 'GridgateBudgetNotFollowed', 'GridgateSovereigntyUnenforceable'];
+const QUIET = [
+  'GridgateWebhookDown',
+  'GridgateLeaderMissing',
+  'GridgateKillSwitchUnreadable',
+  'GridgateCertificateExpiring',
+  'GridgateAdmissionSlow',
+];
 const LABELS = { cluster: 'demo' };
 const VARIABLES = { ...LABELS, __rate_interval: '30s', __range: '10m' };
 
@@ -107,6 +118,8 @@ test('a Prometheus that scrapes a cluster in which everything happens', { skip }
     await pollUntil({
       what: 'data for every panel',
       probe: async () => {
+        // A rate of reviews is none where there are none.
+        await cluster.send('POST', '/api/v1/namespaces/shop/pods?dryRun=All', pod('asks'));
         const answers = await Promise.all(missing.map(async (one) => ({ one, has: await hasData(one) })));
         missing = answers.filter(({ has }) => !has).map(({ one }) => one);
         return missing.length === 0 || undefined;
@@ -129,28 +142,28 @@ test('a Prometheus that scrapes a cluster in which everything happens', { skip }
   });
 
   await t.test('can evaluate every alert, and has those that are due, and no other', async () => {
-    const states = await pollUntil({
+    let odd: string[] = [];
+    const fired = new Set<string>();
+    await pollUntil({
       what: 'the alerts',
       probe: async () => {
         const { groups } = (await askApi('rules')) as Groups;
         const rules = groups.flatMap((group) => group.rules);
-        if (rules.some(({ health }) => health !== 'ok')) return undefined;
-        const raised = rules.filter(({ state }) => state !== 'inactive').map(({ name }) => name);
-        return raised.includes('GridgateBudgetExceeded') && raised.includes('GridgateBudgetNotFollowed')
-          ? new Set(raised)
-          : undefined;
+        for (const { name, state } of rules) if (state === 'firing') fired.add(name);
+        const raised = new Set(rules.filter(({ state }) => state !== 'inactive').map(({ name }) => name));
+        odd = [
+          ...rules.filter(({ health }) => health !== 'ok').map(({ name }) => `${name} cannot be evaluated`),
+          ...DUE.filter((name) => !raised.has(name)).map((name) => `${name} is not raised`),
+          ...QUIET.filter((name) => raised.has(name)).map((name) => `${name} is raised`),
+        ];
+        return odd.length === 0 || undefined;
       },
-      deadlineMs: LONG_MS,
-    });
-    assert.ok(states.has('GridgateSovereigntyUnenforceable'));
-    for (const quiet of [
-      'GridgateWebhookDown',
-      'GridgateLeaderMissing',
-      'GridgateKillSwitchUnreadable',
-      'GridgateCertificateExpiring',
-      'GridgateAdmissionSlow',
-    ])
-      assert.ok(!states.has(quiet), quiet);
+      deadlineMs: PAST_MS,
+    }).catch((error) => assert.fail(`${error}: ${odd.join(', ')}`));
+    assert.deepEqual(
+      QUIET.filter((name) => fired.has(name)),
+      [],
+    );
   });
 
   await t.test('lets every command of the runbook run that changes nothing', async () => {

@@ -78,12 +78,13 @@ describe('what replicas tell of themselves', () => {
   test('the leader: who leads, what it asked, all that it watches', { skip }, async () => {
     const [leader] = await controllers();
     const asked = 'gridgate_source_requests_total{source="prometheus",outcome="ok"}';
-    const series = await cluster.waitFor('a request', async () => {
-      const scraped = await scrape(leader);
-      return scraped.has(asked) && watched(scraped).includes('jobs') ? scraped : undefined;
+    const all = [...VIEW, ...BESIDES, ...WAITING].sort();
+    const series = await cluster.waitFor('a request, and every watch', async () => {
+      const scraped = await scrape(leader); // each watch is told once it has its first list
+      return scraped.has(asked) && watched(scraped).length >= all.length ? scraped : undefined;
     });
     assert.equal(series.get('gridgate_leader'), 1);
-    assert.deepEqual(watched(series), [...VIEW, ...BESIDES, ...WAITING].sort());
+    assert.deepEqual(watched(series), all);
     assert.ok(!namesIn(series).has('gridgate_certificate_expiry_seconds'), 'it serves none');
     const page = await (await fetch(leader.operators)).text();
     assert.match(

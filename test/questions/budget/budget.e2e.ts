@@ -85,12 +85,15 @@ describe('gridgate budget on a real cluster', { skip, timeout: 900_000 }, () => 
       const { status, body } = await controlPlane.request('GET', POD_METRICS_PATH);
       return (status === 200 && body.items.length === 9) || undefined;
     });
-    const found = await budget();
-    assert.deepEqual([found.total.knownBy, found.total.basis, found.notes], [{ usage: 9 }, 'estimated', []]);
     // 4 pods: 1 vCPU reserved, 0.9 used, 64 MiB.
     const watts = 4 * (0.74 + 0.9 * 2.76 + 0.067_108_864 * 0.392);
+    // metrics-server notes another moment than that of the counter that it read: some of its rates are off by more.
+    const found = await controlPlane.waitFor(`${watts} W of shop`, async () => {
+      const now = await budget();
+      return Math.abs((named(now, 'shop')?.watts ?? 0) / watts - 1) < 0.05 ? now : undefined;
+    });
+    assert.deepEqual([found.total.knownBy, found.total.basis, found.notes], [{ usage: 9 }, 'estimated', []]);
     const shop = named(found, 'shop');
-    assert.ok(Math.abs((shop?.watts ?? 0) / watts - 1) < 0.05, `${shop?.watts} W, and not ${watts}`);
     assert.ok(Math.abs((shop?.kgPerHour ?? 0) / ((watts / 1_000) * KG_PER_KWH) - 1) < 0.05);
     assert.deepEqual([shop?.budgetKgPerHour, shop?.state, found.code], [0.005, 'over', 1]);
     assert.equal(named(found, OBSERVABILITY)?.state, 'under');
