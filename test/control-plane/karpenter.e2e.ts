@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { skip } from './assets.ts';
 import { KWOK_NODE_CLASS, KWOK_NODE_CLASSES_PATH, NODE_CLASS_REF, NODE_POOLS_PATH } from './karpenter.ts';
@@ -39,10 +41,16 @@ describe('Karpenter beside the control plane', () => {
     const run = await controlPlane.kubectl(['run', 'web', '--image=example.invalid/web:1']);
     assert.equal(run.code, 0, run.stderr);
 
-    const nodeName = await controlPlane.waitFor('the pod to run', async () => {
-      const { body } = await controlPlane.request('GET', '/api/v1/namespaces/default/pods/web');
-      return body.status.phase === 'Running' ? (body.spec.nodeName as string) : undefined;
-    });
+    const nodeName = await controlPlane
+      .waitFor('the pod to run', async () => {
+        const { body } = await controlPlane.request('GET', '/api/v1/namespaces/default/pods/web');
+        return body.status.phase === 'Running' ? (body.spec.nodeName as string) : undefined;
+      })
+      .catch(async (error) => {
+        const { stdout } = await controlPlane.kubectl(['get', 'pods,nodes,nodeclaims,nodepools', '-o', 'wide']);
+        const log = readFileSync(join(controlPlane.dir, 'karpenter.log'), 'utf8').split('\n').slice(-20).join('\n');
+        throw new Error(`${error}\n${stdout}\n${log}`);
+      });
     const { body } = await controlPlane.request('GET', `/api/v1/nodes/${nodeName}`);
     assert.equal(body.metadata.labels[REGION], 'eu-north-1');
     assert.equal(body.metadata.labels['karpenter.sh/nodepool'], 'default');
