@@ -44,13 +44,6 @@ describe('the carbon that pods avoid', () => {
   });
   after(() => cluster?.stop());
 
-  /** The leader first. */
-  async function controllers(): Promise<readonly [GridgateProcess, GridgateProcess]> {
-    const [one, other] = cluster.replicas('controllers');
-    assert.ok(one && other);
-    return (await scrape(one)).series.get('gridgate_leader') === 1 ? [one, other] : [other, one];
-  }
-
   async function runDeployment(namespace: string, spec: object = {}): Promise<void> {
     await cluster.send('POST', `/apis/apps/v1/namespaces/${namespace}/deployments`, web('web', spec));
     await cluster.waitFor(`the pods of ${namespace}`, async () => {
@@ -86,7 +79,7 @@ describe('the carbon that pods avoid', () => {
 
   test('a Deployment that was steered to a clean region: grams avoided, as computed by hand', { skip }, async () => {
     await cluster.createNamespace('shop', { mode: 'enforce', 'home-region': 'us-east-1', placement: 'require' });
-    const [leader] = await controllers();
+    const [leader] = await cluster.leaderFirst();
     await cluster.waitFor('zeros', async () => (await scrape(leader)).series.get(avoided('shop')) === 0 || undefined);
     await runDeployment('shop');
     await cluster.waitFor(
@@ -101,7 +94,7 @@ describe('the carbon that pods avoid', () => {
     const annotations = { mode: 'warn', 'home-region': 'eu-north-1', 'max-intensity': '1000', regions: 'us-*' };
     await cluster.createNamespace('bank', annotations);
     await runDeployment('bank');
-    const [leader] = await controllers();
+    const [leader] = await cluster.leaderFirst();
     await cluster.waitFor(
       'a gram',
       async () => ((await scrape(leader)).series.get(added('bank')) ?? 0) > 0 || undefined,
@@ -111,7 +104,7 @@ describe('the carbon that pods avoid', () => {
   });
 
   test('other replicas tell nothing of it', { skip }, async () => {
-    const [leader, follower] = await controllers();
+    const [leader, follower] = await cluster.leaderFirst();
     assert.ok((await scrape(leader)).series.has(WATCH));
     const { series } = await scrape(follower);
     assert.deepEqual([carbonIn(series), series.has(WATCH)], [[], false]);
@@ -124,7 +117,7 @@ describe('the carbon that pods avoid', () => {
       const { items } = await cluster.send('GET', '/api/v1/namespaces/bank/pods');
       return items.length === 0 || undefined;
     });
-    const [leader] = await controllers();
+    const [leader] = await cluster.leaderFirst();
     const still = await cluster.waitFor('the meter to hear of it', async () => {
       const [one, two] = [await scrape(leader), await scrape(leader)].map(({ series }) => series.get(added('bank')));
       return one === two ? one : undefined;
@@ -134,7 +127,7 @@ describe('the carbon that pods avoid', () => {
   });
 
   test('another leader begins anew and counts on', { skip }, async () => {
-    const [leader, follower] = await controllers();
+    const [leader, follower] = await cluster.leaderFirst();
     await leader.end('SIGTERM');
     await cluster.waitFor('the other to count', async () => {
       const { series } = await scrape(follower);

@@ -142,6 +142,14 @@ export async function startLiveCluster(options: LiveOptions) {
     return processes.filter((one) => one.role === role).map(({ instance }) => instance);
   }
 
+  /** That of the controllers that leads, once one does. */
+  function leader(): Promise<GridgateProcess> {
+    return waitFor('a leader', async () => {
+      for (const one of replicasOf('controllers')) if (await leads(one)) return one;
+      return undefined;
+    });
+  }
+
   async function send(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
     const answer = await request(method, path, body, headers);
     assert.ok(answer.status < 300, `${method} ${path} answers ${answer.status}: ${JSON.stringify(answer.body)}`);
@@ -166,12 +174,14 @@ export async function startLiveCluster(options: LiveOptions) {
     /** Of another release, over the one that is there. */
     install,
     replicas: replicasOf,
-    /** That of the controllers that leads, once one does. */
-    leader: (): Promise<GridgateProcess> =>
-      waitFor('a leader', async () => {
-        for (const one of replicasOf('controllers')) if (await leads(one)) return one;
-        return undefined;
-      }),
+    leader,
+    /** Of two controllers. */
+    async leaderFirst(): Promise<readonly [GridgateProcess, GridgateProcess]> {
+      const first = await leader();
+      const other = replicasOf('controllers').find((one) => one !== first);
+      assert.ok(other);
+      return [first, other];
+    },
     /** Creates a namespace (annotations without their prefix) and waits until pods may come. */
     async createNamespace(name: string, annotations: Readonly<Record<string, string>> = {}): Promise<Rendered> {
       const metadata = { name, annotations: prefixed(annotations) };

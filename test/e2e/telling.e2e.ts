@@ -68,15 +68,8 @@ describe('what replicas tell of themselves', () => {
   const namesIn = (series: ReadonlyMap<string, number>) =>
     new Set([...series.keys()].map((key) => key.replace(/\{.*/, '')));
 
-  /** The leader first. */
-  async function controllers(): Promise<readonly [GridgateProcess, GridgateProcess]> {
-    const [one, other] = cluster.replicas('controllers');
-    assert.ok(one && other);
-    return (await scrape(one)).get('gridgate_leader') === 1 ? [one, other] : [other, one];
-  }
-
   test('the leader: who leads, what it asked, all that it watches', { skip }, async () => {
-    const [leader] = await controllers();
+    const [leader] = await cluster.leaderFirst();
     const asked = 'gridgate_source_requests_total{source="prometheus",outcome="ok"}';
     const all = [...VIEW, ...BESIDES, ...WAITING].sort();
     const series = await cluster.waitFor('a request, and every watch', async () => {
@@ -94,7 +87,7 @@ describe('what replicas tell of themselves', () => {
   });
 
   test('a follower: that it follows, and nothing of sources', { skip }, async () => {
-    const [, follower] = await controllers();
+    const [, follower] = await cluster.leaderFirst();
     const series = await scrape(follower);
     assert.equal(series.get('gridgate_leader'), 0);
     for (const name of ['gridgate_source_requests_total', 'gridgate_malformed_policies'])
@@ -114,7 +107,7 @@ describe('what replicas tell of themselves', () => {
       ['Warning', 'NothingAllowedIsKnown', 'Namespace', 'sovereign'],
     );
     assert.match(event.note, /every new pod is denied \(known: eu-north-1, fixed\): asia-\*$/);
-    const [leader, follower] = await controllers();
+    const [leader, follower] = await cluster.leaderFirst();
     const series = 'gridgate_sovereignty_unenforceable{namespace="sovereign"}';
     assert.deepEqual([(await scrape(leader)).get(series), (await scrape(follower)).get(series)], [1, undefined]);
   });
@@ -128,7 +121,7 @@ describe('what replicas tell of themselves', () => {
       ['Warning', 'PolicyMalformed', 'Namespace', 'shop'],
     );
     assert.match(event.note, /gridgate\.dev\/mode: "enforc" is not .*off.*enforce/);
-    const [leader] = await controllers();
+    const [leader] = await cluster.leaderFirst();
     assert.equal((await scrape(leader)).get('gridgate_malformed_policies'), 1);
     const { stdout } = await cluster.kubectl(['get', 'events', '-n', 'shop']);
     assert.match(stdout, /Warning +PolicyMalformed +namespace\/shop +gridgate cannot read/);
@@ -152,14 +145,14 @@ describe('what replicas tell of themselves', () => {
     });
     assert.deepEqual([event.type, event.regarding.kind, event.regarding.name], ['Warning', 'ConfigMap', name]);
     assert.match(event.note, /^kill switch: max-mode "audti" is none of .* counts as audit, did you mean audit\?$/);
-    for (const replica of await controllers()) {
+    for (const replica of await cluster.leaderFirst()) {
       assert.equal((await scrape(replica)).get('gridgate_kill_switch_unreadable'), 1);
       const ready = await fetch(`${replica.operators}/readyz?verbose`);
       assert.equal(ready.status, 200);
       assert.match(await ready.text(), /^\[!\] kill switch: max-mode "audti"/m);
     }
     await cluster.send('DELETE', `${path}/${name}`);
-    const [leader] = await controllers();
+    const [leader] = await cluster.leaderFirst();
     await cluster.waitFor('its end', async () => {
       const series = await scrape(leader);
       return series.get('gridgate_kill_switch_unreadable') === 0 || undefined;

@@ -78,9 +78,10 @@ for (const family of ['IPv4', 'IPv6'] as const)
       });
       assert.match(failures, /carbon-aware-sdk.*(host name|does not resolve)/);
       assert.match(failures, /prometheus.*(no answer in time|UNREACH|TIMEDOUT)/);
-      const serving = await kubectl('get', 'pods', '-n', NAMESPACE, '-l', SERVING, '-o', 'name');
-      for (const pod of plane.kubelet?.pods() ?? [])
-        if (serving.includes(`pod/${pod.name}\n`)) assert.notEqual(pod.pid(), undefined, `${pod.name} runs`);
+      const serving = (await kubectl('get', 'pods', '-n', NAMESPACE, '-l', SERVING, '-o', 'name')).trim().split('\n');
+      const running = (plane.kubelet?.pods() ?? []).filter((pod) => pod.pid() !== undefined);
+      const ofThem = running.map(({ name }) => `pod/${name}`).filter((name) => serving.includes(name));
+      assert.deepEqual(ofThem.sort(), serving.sort(), 'all of them run');
     });
   });
 
